@@ -1,0 +1,87 @@
+package project
+
+// A Function is one deployable unit: one bootstrap and the files beside it.
+type Function struct {
+	// Name is the function's name, and the name of its zip:
+	// dist/NAME-ARCH.zip. Lower-case letters, digits, '-' and '_', 64 at
+	// most (AWS Lambda API reference, CreateFunction, FunctionName; bootzip
+	// leaves out upper case, which some file systems cannot tell apart).
+	Name string
+
+	// Source is the folder of the program, relative to the project's root,
+	// with forward slashes.
+	Source string
+
+	// Language says how the source becomes a bootstrap.
+	Language Language
+
+	// Arch lists the architectures to build, in the order of bootzip.yaml.
+	Arch []Arch
+
+	// Handlers are the values of _HANDLER that the bootstrap answers to. The
+	// boot check sends an event to each.
+	Handlers []string
+
+	// Assets are the files that go into the zip beside bootstrap, in the
+	// order of bootzip.yaml.
+	Assets []Asset
+
+	// Command is what the language "command" runs; it leaves
+	// $OUT/bootstrap. Empty for every other language.
+	Command []string
+
+	// Runtime is the Lambda runtime that the bootstrap is for.
+	Runtime Runtime
+
+	// Checks change the severity of single checks of verify, or waive them.
+	Checks []CheckRule
+
+	// Pos is where the function stands in bootzip.yaml; zero without one.
+	Pos Position
+}
+
+// An Asset is one file that goes into the zip beside bootstrap.
+type Asset struct {
+	Source string // file, relative to the project's root, with forward slashes
+	Name   string // name in the zip: relative, with forward slashes
+}
+
+// A CheckRule changes what a finding of one check of verify means for one
+// function.
+type CheckRule struct {
+	ID       string   // the check's id, e.g. "elf-not-stripped"
+	Severity string   // "fail", "warn" or "waive"
+	Reason   string   // shown in the report; required
+	Pos      Position // where the rule stands in bootzip.yaml
+}
+
+// A Position is a place in a file. Line and Column count from 1; Column
+// counts characters.
+type Position struct {
+	File   string
+	Line   int
+	Column int
+}
+
+// An Arch is one of Lambda's two architectures, by its GOARCH name.
+type Arch string
+
+// Lambda's architectures. Lambda calls AMD64 "x86_64".
+const (
+	AMD64 Arch = "amd64"
+	ARM64 Arch = "arm64"
+)
+
+// A Language names a way from source to bootstrap.
+type Language string
+
+// A Runtime is an OS-only Lambda runtime; it decides which glibc a
+// dynamically linked bootstrap finds.
+type Runtime string
+
+// The OS-only runtimes that Lambda offers (AWS Lambda developer guide,
+// "Lambda runtimes").
+const (
+	AL2023 Runtime = "al2023" // provided.al2023, glibc 2.34; the default
+	AL2    Runtime = "al2"    // provided.al2, glibc 2.26
+)
