@@ -1,0 +1,193 @@
+package verify
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/verify/internal/elfraw"
+)
+
+// binary judges one ELF program.
+func (p *programs) binary(name string, f *elfraw.File, head []byte, seen *sightings) {
+	x := p.x
+	arch, ok := x.machine(name, f)
+	if !ok {
+		x.skip("the program is for another kind of machine; it was not read further", stageELF, stageDynamic, stageGo)
+		return
+	}
+	p.elf = true
+	x.fact("architecture", "%s", arch)
+	x.system(name, f)
+	x.whole(name, f)
+	x.hardening(name, f)
+	x.origin(name, f, head)
+	if f.HasInterp || len(f.Needed) > 0 {
+		x.done(stageDynamic)
+		x.dynamic(name, f, arch)
+	} else if seen.staticNSS() && (f.Go == nil || f.Go.Settings["CGO_ENABLED"] != "0") {
+		x.find(idStaticNSS, name, "it is static, and has glibc's name-service switch in it")
+	}
+	x.cpu(name, f)
+	if f.Go != nil {
+		x.done(stageGo)
+		x.goBuild(name, f)
+	}
+}
+
+// machine checks class, byte order and machine; false means that nothing
+// more was read.
+func (x *examination) machine(name string, f *elfraw.File) (project.Arch, bool) {
+	var arch project.Arch
+	switch {
+	case f.Class == 2 && f.Data == 1 && f.Machine == elfraw.MachineAMD64:
+		arch = project.AMD64
+	case f.Class == 2 && f.Data == 1 && f.Machine == elfraw.MachineARM64:
+		arch = project.ARM64
+	default:
+		x.find(idMachine, name, "it is for %s", machineName(f))
+		return "", false
+	}
+	if want := x.options.Arch; want != "" && arch != want {
+		x.find(idMachine, name, "it is for %s, and %s is expected", arch, want)
+	}
+	return arch, true
+}
+
+// machineName describes a machine that Lambda does not have.
+func machineName(f *elfraw.File) string {
+	var words []string
+	switch {
+	case f.Machine == elfraw.MachineAMD64 && f.Class == 1:
+		words = append(words, "x32 (64-bit x86 with 32-bit addresses)")
+	default:
+		names := map[uint16]string{3: "32-bit x86", 8: "MIPS", 20: "PowerPC", 21: "64-bit PowerPC", 22: "s390", 40: "32-bit ARM",
+			elfraw.MachineAMD64: "amd64", elfraw.MachineARM64: "arm64", 243: "RISC-V", 258: "LoongArch"}
+		n, ok := names[f.Machine]
+		if !ok {
+			n = "an unknown machine"
+		}
+		words = append(words, n)
+	}
+	if f.Data == 2 {
+		words = append(words, "big endian")
+	} else if f.Data != 1 {
+		words = append(words, "of no known byte order")
+	}
+	if f.Class != 1 && f.Class != 2 {
+		words = append(words, "of no known word size")
+	}
+	return strings.Join(words, ", ")
+}
+
+// Numbers of System V and Linux in e_ident[EI_OSABI] (gABI; Linux takes
+// both, and its kernel looks at neither).
+const (
+	abiSystemV = 0
+	abiLinux   = 3
+)
+
+// system checks that the program is for Linux. The kernel would load one for
+// another system all the same, and it would fail at its first system call.
+func (x *examination) system(name string, f *elfraw.File) {
+	systems := map[byte]string{1: "HP-UX", 2: "NetBSD", 6: "Solaris", 9: "FreeBSD", 12: "OpenBSD", 97: "ARM without a system", 255: "no system"}
+	if f.OSABI != abiSystemV && f.OSABI != abiLinux {
+		s, ok := systems[f.OSABI]
+		if !ok {
+			s = "an unknown system"
+		}
+		x.find(idOS, name, "it is for %s (ABI %d)", s, f.OSABI)
+		return
+	}
+	for _, n := range f.Notes {
+		foreign := n.Name == "OpenBSD" || n.Name == "NetBSD" || n.Name == "FreeBSD" || n.Name == "DragonFly"
+		if foreign && n.Type == 1 {
+			x.find(idOS, name, "it has a mark of %s", n.Name)
+			return
+		}
+		// NT_GNU_ABI_TAG: system, then three numbers of its oldest version.
+		if n.Name == "GNU" && n.Type == 1 && len(n.Desc) >= 16 {
+			if n.Desc[0] != 0 {
+				x.find(idOS, name, "its ABI mark names system %d, and Linux is 0", n.Desc[0])
+				return
+			}
+			x.fact("oldest kernel", "%d.%d.%d", n.Desc[4], n.Desc[8], n.Desc[12])
+		}
+	}
+	for _, mark := range []string{".openbsd.randomdata", ".note.openbsd.ident", ".note.netbsd.ident"} {
+		for _, s := range f.Sections {
+			if s.Name == mark {
+				x.find(idOS, name, "it has a section %s", mark)
+				return
+			}
+		}
+	}
+}
+
+// whole checks what the kernel needs to start the program.
+func (x *examination) whole(name string, f *elfraw.File) {
+	switch {
+	case f.Type != elfraw.TypeExec && f.Type != elfraw.TypeDyn:
+		kinds := map[uint16]string{1: "an object file", 4: "a core dump"}
+		kind, ok := kinds[f.Type]
+		if !ok {
+			kind = "of an unknown type"
+		}
+		x.find(idType, name, "it is %s", kind)
+		return
+	case f.Type == elfraw.TypeDyn && f.Entry == 0:
+		x.find(idType, name, "it is a shared library: it has no entry point")
+		return
+	}
+	for _, fault := range f.Faults {
+		id := idBroken
+		if fault.Kind == elfraw.FaultSections {
+			id = idSections
+		}
+		x.find(id, name, "%s", fault.Detail)
+	}
+}
+
+// hardening checks what the segments allow.
+func (x *examination) hardening(name string, f *elfraw.File) {
+	relro := false
+	for i, s := range f.Progs {
+		switch {
+		case s.Type == elfraw.ProgGNUStack && s.Flags&elfraw.FlagX != 0:
+			x.find(idExecStack, name, "it asks for an executable stack")
+		case s.Type == elfraw.ProgLoad && s.Flags&(elfraw.FlagW|elfraw.FlagX) == elfraw.FlagW|elfraw.FlagX:
+			x.find(idWritableCode, name, "segment %d is writable and executable", i)
+		}
+		relro = relro || s.Type == elfraw.ProgRelro
+	}
+	if f.TextRel {
+		x.find(idTextRel, name, "its dynamic section announces text relocations")
+	}
+	if f.Type == elfraw.TypeDyn {
+		x.fact("position independent", "yes")
+	}
+	if relro {
+		x.fact("relocations read-only after start", "yes")
+	}
+}
+
+// origin checks who made the program.
+func (x *examination) origin(name string, f *elfraw.File, head []byte) {
+	if bytes.Contains(head[:min(len(head), 1024)], []byte("UPX!")) {
+		x.find(idPacked, name, "it is packed by UPX")
+	}
+	for _, c := range f.Comments {
+		x.fact("compiler", "%s", c)
+		if strings.Contains(c, "Alpine") {
+			x.find(idAlpine, name, "%s", c)
+		}
+	}
+	switch {
+	case f.Symbols && f.Debug:
+		x.find(idNotStripped, name, "it has a symbol table and debug information")
+	case f.Symbols:
+		x.find(idNotStripped, name, "it has a symbol table")
+	case f.Debug:
+		x.find(idNotStripped, name, "it has debug information")
+	}
+}

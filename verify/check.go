@@ -1,0 +1,94 @@
+package verify
+
+// A Check is one row of the table of checks. Its ID names the fault that it
+// finds.
+type Check struct {
+	ID       string   // e.g. "zip-duplicate-name"
+	Layer    Layer    // where it looks
+	Severity Severity // of a finding, unless a rule or Options.Strict changes it
+	Proves   string   // what holds where the check passes
+	Lambda   string   // what Lambda says about the fault, word for word; empty where that is not known
+	Hint     string   // how to mend it
+
+	// Fixed says that no rule can lower or waive the check: it stands for a
+	// fault behind which nothing else can be examined, or for a limit that
+	// Lambda enforces.
+	Fixed bool
+
+	needs stage // how far the examination must have come for a pass
+}
+
+// A Layer groups checks by where they look.
+type Layer string
+
+// The layers, in the order in which they are examined.
+const (
+	Structure Layer = "structure" // the bytes of the zip
+	Layout    Layer = "layout"    // the files that Lambda will find
+	Binary    Layer = "binary"    // the programs among them
+	Boot      Layer = "boot"      // starting it and answering an event; not done by this package
+)
+
+// A Severity says what a finding means.
+type Severity string
+
+// The severities. Waive appears in rules only.
+const (
+	SeverityFail Severity = "fail"
+	SeverityWarn Severity = "warn"
+	Waive        Severity = "waive"
+)
+
+// A Status is how a check ended.
+type Status string
+
+// How a check ends. A skip is never a pass: the check was not made, and
+// Detail says why. A waived finding is a Waived, with its reason, and does not
+// fail the report.
+const (
+	Pass   Status = "pass"
+	Fail   Status = "fail"
+	Warn   Status = "warn"
+	Skip   Status = "skip"
+	Waived Status = "waived"
+)
+
+// Checks returns the table of checks, in the order in which they are made.
+func Checks() []Check {
+	var all []Check
+	for _, part := range [][]Check{structureChecks(), layoutChecks(), scriptChecks(), binaryChecks(), goChecks(), bootChecks()} {
+		all = append(all, part...)
+	}
+	return all
+}
+
+// CheckByID returns the check of an id.
+func CheckByID(id string) (Check, bool) {
+	for _, c := range Checks() {
+		if c.ID == id {
+			return c, true
+		}
+	}
+	return Check{}, false
+}
+
+// A stage is a part of the examination that some checks need. A check without
+// a finding passes only if its stage was completed.
+type stage int
+
+const (
+	stageEnd       stage = iota // the end record was read
+	stageDirectory              // the central directory
+	stageEntries                // the local headers
+	stageContent                // every content was decompressed
+	stageLayout                 // names, modes and kinds were looked at
+	stageFunction               // it is a function's zip, and was looked at
+	stageLayer                  // it is a layer's zip, and was looked at
+	stageBootstrap              // there is a bootstrap, and its beginning was read
+	stageScript                 // the bootstrap is a script
+	stageELF                    // there are programs, and each was read
+	stageDynamic                // there is a dynamically linked program
+	stageGo                     // there is a Go program
+	stageBoot                   // never here
+	stages
+)

@@ -1,0 +1,178 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/bootzip/bootzip/internal/zipraw"
+)
+
+// An examination goes through one zip and collects findings. What they mean
+// is the policy's affair.
+type examination struct {
+	ctx     context.Context
+	file    io.ReaderAt
+	size    int64
+	options Options
+	stream  *zipraw.Stream
+
+	archive  *zipraw.Archive
+	names    names
+	findings map[string][]finding
+	stages   [stages]struct {
+		done bool
+		why  string // it was not
+	}
+	facts []Fact
+}
+
+type finding struct{ file, detail string }
+
+// maxFindings bounds what one check reports; more files with the same fault
+// are counted only.
+const maxFindings = 20
+
+// find notes a finding of a check; file is empty for the zip itself.
+func (x *examination) find(id, file, format string, args ...any) {
+	list := x.findings[id]
+	switch {
+	case len(list) < maxFindings:
+		list = append(list, finding{file, fmt.Sprintf(format, args...)})
+	case len(list) == maxFindings:
+		list = append(list, finding{"", "and more of the same, not listed"})
+	}
+	x.findings[id] = list
+}
+
+func (x *examination) done(s ...stage) {
+	for _, s := range s {
+		x.stages[s].done = true
+	}
+}
+
+// skip gives the reason for which stages are not reached, unless they have
+// one already.
+func (x *examination) skip(why string, s ...stage) {
+	for _, s := range s {
+		if x.stages[s].why == "" {
+			x.stages[s].why = why
+		}
+	}
+}
+
+func (x *examination) fact(name, format string, args ...any) {
+	if len(x.facts) < 40 {
+		x.facts = append(x.facts, Fact{name, fmt.Sprintf(format, args...)})
+	}
+}
+
+func (x *examination) kind() Kind {
+	if x.options.Kind == "" {
+		return KindFunction
+	}
+	return x.options.Kind
+}
+
+// run goes through the layers. Its error is the file's or the context's.
+func (x *examination) run() error {
+	x.findings = map[string][]finding{}
+	x.skip("starting the function is left to the emulator", stageBoot)
+	if x.size > maxUpload {
+		x.find(idUpload, "", "the zip has %d bytes", x.size)
+	}
+	a, err := zipraw.Open(x.ctx, x.file, x.size)
+	if err != nil {
+		return err
+	}
+	x.archive = a
+	x.structure()
+	if a.Reached >= zipraw.ReachedDirectory {
+		x.layout()
+		if err := x.content(); err != nil {
+			return err
+		}
+	}
+	const unread = "the zip cannot be read so far"
+	for s := range stages {
+		x.skip(unread, s)
+	}
+	return nil
+}
+
+// structure takes over what the reader found.
+func (x *examination) structure() {
+	a := x.archive
+	for _, f := range a.Faults {
+		x.find(f.Kind, x.name(f.Entry), "%s", f.Detail)
+	}
+	for reach, s := range map[zipraw.Reach]stage{
+		zipraw.ReachedEnd:       stageEnd,
+		zipraw.ReachedDirectory: stageDirectory,
+		zipraw.ReachedEntries:   stageEntries,
+	} {
+		if a.Reached >= reach {
+			x.done(s)
+		}
+	}
+	if a.Reached >= zipraw.ReachedDirectory {
+		x.fact("entries", "%d", len(a.Entries))
+	}
+	if a.Comment > 0 {
+		x.fact("zip comment", "%d bytes", a.Comment)
+	}
+}
+
+// name is the name of an entry for a finding.
+func (x *examination) name(entry int) string {
+	if entry < 0 || entry >= len(x.archive.Entries) {
+		return ""
+	}
+	if n := x.archive.Entries[entry].Name; n != "" {
+		return n
+	}
+	return fmt.Sprintf("entry %d", entry+1)
+}
+
+// content decompresses every entry once, in the order of the file, and looks into
+// programs on the way. Lambda's limit bounds the work: a zip beyond it
+// has failed already, and what is beyond is not looked at.
+func (x *examination) content() error {
+	a := x.archive
+	p := newPrograms(x)
+	if a.Reached < zipraw.ReachedEntries {
+		return nil
+	}
+	whole := true
+	total := int64(0)
+	for _, i := range a.Order() {
+		e := &a.Entries[i]
+		if err := x.ctx.Err(); err != nil {
+			return err
+		}
+		if total += e.Size; total > maxUnzipped {
+			x.skip("the files are larger than Lambda allows; only the first of them were decompressed", stageContent)
+			whole = false
+			break
+		}
+		if !a.Readable(e) {
+			x.skip("an entry cannot be decompressed", stageContent)
+			whole = false
+			continue
+		}
+		err := p.read(i)
+		var f *zipraw.Fault
+		switch {
+		case errors.As(err, &f):
+			x.find(f.Kind, x.name(i), "%s", f.Detail)
+		case err != nil:
+			return err
+		}
+	}
+	if whole {
+		x.done(stageContent)
+	}
+	p.finish()
+	return nil
+}

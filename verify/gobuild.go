@@ -1,0 +1,64 @@
+package verify
+
+import (
+	"strings"
+
+	"github.com/bootzip/bootzip/verify/internal/elfraw"
+)
+
+// cpu checks the processor that the program needs.
+func (x *examination) cpu(name string, f *elfraw.File) {
+	switch level := f.ISALevel(); {
+	case level >= 4:
+		x.find(idCPU, name, "it says that it needs x86-64-v%d", level)
+	case level == 3:
+		x.find(idCPURisk, name, "it says that it needs x86-64-v3")
+	}
+	if f.Go == nil {
+		return
+	}
+	switch v := f.Go.Settings["GOAMD64"]; v {
+	case "v4":
+		x.find(idCPU, name, "Go built it for GOAMD64=%s", v)
+	case "v3":
+		x.find(idCPURisk, name, "Go built it for GOAMD64=%s", v)
+	}
+	v := f.Go.Settings["GOARM64"]
+	level, _, _ := strings.Cut(v, ",")
+	switch level {
+	case "", "v8.0", "v8.1", "v8.2":
+	default:
+		x.find(idCPU, name, "Go built it for GOARM64=%s, and Graviton2 has v8.2", v)
+	}
+}
+
+// goBuild checks what Go says about how it built the program.
+func (x *examination) goBuild(name string, f *elfraw.File) {
+	g := f.Go
+	x.fact("Go", "%s", g.Version)
+	if g.Path != "" {
+		x.fact("Go package", "%s", g.Path)
+	}
+	if r := g.Settings["vcs.revision"]; r != "" {
+		x.fact("revision", "%s", r)
+	}
+	if len(g.Settings) == 0 {
+		return
+	}
+	arch := map[uint16]string{elfraw.MachineAMD64: "amd64", elfraw.MachineARM64: "arm64"}[f.Machine]
+	if a := g.Settings["GOARCH"]; a != "" && a != arch {
+		x.find(idGoTarget, name, "GOARCH is %s", a)
+	}
+	if s := g.Settings["GOOS"]; s != "" && s != "linux" {
+		x.find(idGoTarget, name, "GOOS is %s", s)
+	}
+	if g.Settings["CGO_ENABLED"] == "1" {
+		x.find(idGoCgo, name, "CGO_ENABLED is 1")
+	}
+	if g.Settings["-trimpath"] != "true" {
+		x.find(idGoTrimpath, name, "it was built without -trimpath")
+	}
+	if g.Settings["vcs.modified"] == "true" {
+		x.find(idGoDirty, name, "the tree had uncommitted changes")
+	}
+}

@@ -1,0 +1,37 @@
+package verify
+
+import "strings"
+
+// Folders of /opt that Lambda or one of its runtimes looks into (AWS Lambda
+// developer guide, "Packaging your layer content").
+var layerFolders = map[string]bool{
+	"bin": true, "lib": true, "extensions": true,
+	"python": true, "nodejs": true, "java": true, "ruby": true,
+}
+
+// isExtension reports whether Lambda would start a file as an extension: it
+// looks directly in extensions/ (AWS Lambda developer guide, "Lambda
+// Extensions API").
+func isExtension(name string) bool {
+	rest, ok := strings.CutPrefix(name, "extensions/")
+	return ok && rest != "" && !strings.Contains(rest, "/")
+}
+
+// layerFolders checks what a layer has for Lambda.
+func (x *examination) layerFolders() {
+	known := false
+	for i := range x.archive.Entries {
+		e := &x.archive.Entries[i]
+		first, _, folder := strings.Cut(e.Name, "/")
+		known = known || folder && layerFolders[first] || e.Name == "bootstrap"
+		if isFile(e) && isExtension(e.Name) {
+			x.executable(idLayerExtension, e)
+		}
+	}
+	if i, ok := x.names.file("bootstrap"); ok {
+		x.executable(idBootstrapMode, &x.archive.Entries[i])
+	}
+	if !known && len(x.archive.Entries) > 0 {
+		x.find(idLayerNothing, "", "nothing in the zip is in such a folder")
+	}
+}

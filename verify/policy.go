@@ -1,0 +1,131 @@
+package verify
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/project"
+)
+
+// A policy says what findings mean for one zip.
+type policy struct {
+	rules  map[string]project.CheckRule
+	strict bool
+}
+
+// newPolicy checks the options.
+func newPolicy(o Options) (policy, error) {
+	p := policy{rules: map[string]project.CheckRule{}, strict: o.Strict}
+	switch o.Arch {
+	case "", project.AMD64, project.ARM64:
+	default:
+		return p, hint.New("amd64 (Lambda's x86_64) or arm64", "architecture %q is none of Lambda's", o.Arch)
+	}
+	switch o.Runtime {
+	case "", project.AL2023, project.AL2:
+	default:
+		return p, hint.New("al2023 or al2", "runtime %q is none of Lambda's OS-only runtimes", o.Runtime)
+	}
+	switch o.Kind {
+	case "", KindFunction, KindLayer:
+	default:
+		return p, hint.New("function or layer", "kind %q of zip is unknown", o.Kind)
+	}
+	for _, r := range o.Rules {
+		if err := p.add(r); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+// add takes one rule. The last of several rules for a check would silently
+// win, so there may be one only.
+func (p *policy) add(r project.CheckRule) error {
+	c, ok := CheckByID(r.ID)
+	_, twice := p.rules[r.ID]
+	severity := Severity(r.Severity)
+	switch {
+	case !ok:
+		return hint.New(nearest(r.ID), "check %q is unknown", r.ID)
+	case twice:
+		return hint.New("leave one of them out", "check %q has two rules", r.ID)
+	case severity != SeverityFail && severity != SeverityWarn && severity != Waive:
+		return hint.New("fail, warn or waive", "severity %q of check %q is unknown", r.Severity, r.ID)
+	case strings.TrimSpace(r.Reason) == "":
+		return hint.New("write down why; the report shows it", "rule for check %q has no reason", r.ID)
+	case c.Fixed && severity != SeverityFail:
+		return hint.New("behind this fault nothing else can be examined, or Lambda itself sets the limit: mend the zip", "check %q cannot be lowered or waived", r.ID)
+	}
+	p.rules[r.ID] = r
+	return nil
+}
+
+// severity returns what a finding of c means, and the reason if a rule says
+// so.
+func (p policy) severity(c Check) (Severity, string) {
+	if r, ok := p.rules[c.ID]; ok {
+		return Severity(r.Severity), r.Reason
+	}
+	if p.strict {
+		return SeverityFail, ""
+	}
+	return c.Severity, ""
+}
+
+// results makes the report's results from what was found.
+func (p policy) results(x *examination) []Result {
+	var all []Result
+	for _, c := range Checks() {
+		severity, reason := p.severity(c)
+		found := x.findings[c.ID]
+		if len(found) == 0 {
+			r := Result{Check: c, Status: Pass, Severity: severity}
+			if s := x.stages[c.needs]; !s.done {
+				r.Status, r.Detail = Skip, s.why
+			}
+			all = append(all, r)
+			continue
+		}
+		status := map[Severity]Status{SeverityFail: Fail, SeverityWarn: Warn, Waive: Waived}[severity]
+		for _, f := range found {
+			all = append(all, Result{Check: c, Status: status, Severity: severity, Detail: f.detail, File: f.file, Reason: reason})
+		}
+	}
+	return all
+}
+
+// nearest is the hint for an id that does not exist.
+func nearest(id string) string {
+	best, least := "", len(id)/2+1
+	for _, c := range Checks() {
+		if d := distance(id, c.ID); d < least {
+			best, least = c.ID, d
+		}
+	}
+	if best == "" {
+		return "docs/checks.md lists the checks"
+	}
+	return fmt.Sprintf("did you mean %q? docs/checks.md lists the checks", best)
+}
+
+// distance is the number of single-character edits between two ids.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		last := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := last
+			if a[i] != b[j] {
+				cost = 1 + min(last, row[j], row[j+1])
+			}
+			last, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,147 @@
+package verify
+
+import (
+	"bytes"
+
+	"io"
+	"strings"
+
+	"github.com/bootzip/bootzip/internal/zipraw"
+	"github.com/bootzip/bootzip/verify/internal/elfraw"
+)
+
+// programs looks into the programs of a zip while its contents are
+// decompressed.
+type programs struct {
+	x   *examination
+	elf bool // one was read, whole
+}
+
+func newPrograms(x *examination) *programs { return &programs{x: x} }
+
+// role says what Lambda does with a file: the bootstrap and a layer's
+// extensions and programs are started; libraries are loaded, perhaps.
+type role int
+
+const (
+	roleNone role = iota
+	roleBootstrap
+	roleProgram
+	roleLibrary
+)
+
+func (p *programs) role(e *zipraw.Entry) role {
+	switch {
+	case !isFile(e):
+		return roleNone
+	case e.Name == "bootstrap":
+		return roleBootstrap
+	case p.x.kind() == KindLayer && (isExtension(e.Name) || strings.HasPrefix(e.Name, "bin/") && strings.Count(e.Name, "/") == 1):
+		return roleProgram
+	}
+	return roleNone
+}
+
+// read decompresses entry i, whole, and looks into it if it is a program. Its
+// error is a *zipraw.Fault or the file's.
+func (p *programs) read(i int) error {
+	e := &p.x.archive.Entries[i]
+	s := p.x.stream
+	s.Open(p.x.ctx, p.x.archive, e)
+	role := p.role(e)
+	var random *zipraw.Random
+	var seen sightings
+	if role != roleNone {
+		random = s.Random()
+	}
+	var head []byte
+	first, program := true, false
+	for {
+		b, err := s.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			if role == roleBootstrap {
+				p.x.skip("bootstrap cannot be decompressed", stageBootstrap, stageScript, stageELF, stageDynamic, stageGo)
+			}
+			return err
+		}
+		if role == roleNone {
+			continue
+		}
+		if first {
+			first = false
+			head = bytes.Clone(b[:min(len(b), 4096)])
+			program = elfraw.IsELF(head)
+		}
+		if program {
+			seen.look(b)
+		}
+	}
+	if role == roleNone {
+		return nil
+	}
+	return p.examine(e, role, head, random, &seen)
+}
+
+// examine judges a program by its beginning, and by what it is.
+func (p *programs) examine(e *zipraw.Entry, role role, head []byte, random *zipraw.Random, seen *sightings) error {
+	x := p.x
+	x.done(stageBootstrap)
+	switch {
+	case elfraw.IsELF(head):
+		if role == roleBootstrap {
+			x.skip("bootstrap is a program, not a script", stageScript)
+		}
+		f, err := elfraw.Read(random, random.Size(), seen.goMagic())
+		if err != nil {
+			return err
+		}
+		p.binary(e.Name, f, head, seen)
+	case bytes.HasPrefix(head, []byte("#!")):
+		x.skip("there are only scripts", stageELF, stageDynamic, stageGo)
+		x.script(e.Name, head)
+	case role == roleBootstrap || isExtension(e.Name):
+		x.find(idBootstrapFormat, e.Name, "%s", notAProgram(head))
+		x.skip("bootstrap is no program", stageScript, stageELF, stageDynamic, stageGo)
+	}
+	return nil
+}
+
+// finish says which stages were reached, when all contents were read.
+func (p *programs) finish() {
+	x := p.x
+	if p.elf {
+		x.done(stageELF)
+		x.skip("the program is statically linked", stageDynamic)
+		x.skip("it is no Go program", stageGo)
+	}
+	if x.kind() == KindLayer {
+		x.done(stageBootstrap)
+		x.skip("the layer has no scripts that Lambda starts", stageScript)
+		x.skip("the layer has no programs that Lambda starts", stageELF, stageDynamic, stageGo)
+	}
+}
+
+// notAProgram says what a file is that Linux cannot execute.
+func notAProgram(head []byte) string {
+	switch {
+	case len(head) == 0:
+		return "it is empty"
+	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf#!")):
+		return "a byte order mark stands before its #!"
+	case bytes.HasPrefix(head, []byte("MZ")):
+		return "it is a program for Windows"
+	case bytes.HasPrefix(head, []byte("\xcf\xfa\xed\xfe")), bytes.HasPrefix(head, []byte("\xce\xfa\xed\xfe")),
+		bytes.HasPrefix(head, []byte("\xca\xfe\xba\xbe")):
+		return "it is a program for macOS, or a Java class"
+	case bytes.HasPrefix(head, []byte("\x00asm")):
+		return "it is WebAssembly"
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return "it is a zip"
+	case bytes.HasPrefix(head, []byte("!<arch>")):
+		return "it is a library of object files"
+	}
+	return "it is neither an ELF program nor a script with a #! line"
+}

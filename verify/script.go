@@ -1,0 +1,97 @@
+package verify
+
+import (
+	"bytes"
+	"path"
+	"strconv"
+	"strings"
+)
+
+func quote(s string) string { return strconv.Quote(s) }
+
+// The kernel reads this much of a script for its #! line
+// (linux/binfmts.h, BINPRM_BUF_SIZE).
+const scriptHead = 256
+
+// Shells and env of Lambda's OS-only images: bash as /bin/sh, and coreutils. /bin is
+// a link to /usr/bin there.
+var imagePrograms = map[string]bool{"sh": true, "bash": true, "env": true}
+
+// script checks a bootstrap that begins with #!.
+func (x *examination) script(name string, head []byte) {
+	x.done(stageScript)
+	line, _, ended := bytes.Cut(head[:min(len(head), scriptHead)], []byte("\n"))
+	if bytes.HasSuffix(line, []byte("\r")) {
+		x.find(idScriptCRLF, name, "the first line ends in CRLF: the kernel looks for a program whose name ends in CR")
+		line = bytes.TrimRight(line, "\r")
+	}
+	if !ended && len(head) >= scriptHead {
+		x.find(idScriptLine, name, "the first line is longer than the kernel reads")
+		return
+	}
+	fields := strings.Fields(string(line[2:]))
+	switch {
+	case len(fields) == 0:
+		x.find(idScriptLine, name, "the first line names no program")
+		return
+	case !strings.HasPrefix(fields[0], "/"):
+		x.find(idScriptLine, name, "the program %q of the first line is no full path", fields[0])
+		return
+	case !ended:
+		x.find(idScriptLine, name, "the first line does not end")
+		return
+	}
+	x.fact("bootstrap", "script for %s", strings.Join(fields, " "))
+	if !x.available(fields[0]) {
+		x.find(idScriptInterpreter, name, "%q is neither in Lambda's image, as far as is known, nor in the zip", fields[0])
+		return
+	}
+	if path.Base(fields[0]) == "env" {
+		x.env(name, fields[1:])
+	}
+}
+
+// env checks what the script's env is to start. Linux hands over all that
+// follows as one argument; only -S takes it apart.
+func (x *examination) env(name string, args []string) {
+	if len(args) > 0 && (args[0] == "-S" || args[0] == "--split-string") {
+		args = args[1:]
+		for len(args) > 0 && strings.Contains(args[0], "=") {
+			args = args[1:]
+		}
+		args = args[:min(len(args), 1)]
+	}
+	if len(args) == 0 {
+		x.find(idScriptLine, name, "env is given no program")
+		return
+	}
+	program := strings.Join(args, " ")
+	if imagePrograms[program] || strings.HasPrefix(program, "/") && x.available(program) {
+		return
+	}
+	x.find(idScriptInterpreter, name, "env looks for %q, which is neither in Lambda's image, as far as is known, nor in the zip", program)
+}
+
+// available reports whether a program is in Lambda's image, or in the zip and
+// executable.
+func (x *examination) available(program string) bool {
+	if in, ok := x.inZip(program); ok {
+		i, ok := x.names.file(in)
+		if !ok {
+			return false
+		}
+		m, ok := unixMode(&x.archive.Entries[i])
+		return ok && m&(allRead|allExecute) == allRead|allExecute
+	}
+	dir := path.Dir(path.Clean(program))
+	return (dir == "/bin" || dir == "/usr/bin") && imagePrograms[path.Base(program)]
+}
+
+// inZip translates a path on Lambda into a name in the zip.
+func (x *examination) inZip(file string) (string, bool) {
+	root := "/var/task/"
+	if x.kind() == KindLayer {
+		root = "/opt/"
+	}
+	return strings.CutPrefix(path.Clean(file), root)
+}

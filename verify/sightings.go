@@ -1,0 +1,69 @@
+package verify
+
+import (
+	"bytes"
+
+	"github.com/bootzip/bootzip/verify/internal/elfraw"
+)
+
+// Strings by which a program gives away what is linked into it.
+var (
+	markNSS      = []byte("libnss_%s.so")       // glibc 2.34 and newer, loading a name service
+	markNSSwitch = []byte("/etc/nsswitch.conf") // older ones too, and Go's own resolver
+	markNSSName  = []byte("__nss_")             // of glibc's own functions, in its messages
+	marks        = [][]byte{markNSS, markNSSwitch, markNSSName, elfraw.GoMagic}
+)
+
+const longestMark = 32
+
+// sightings notes where strings occur in a content that passes by in pieces.
+type sightings struct {
+	at    [4]int64 // 1 + offset of the first sighting; 0: none
+	off   int64    // bytes that have passed
+	carry []byte   // the end of what has passed
+}
+
+func (s *sightings) look(b []byte) {
+	for i, m := range marks {
+		if s.at[i] > 0 {
+			continue
+		}
+		aligned := i == 3 // Go's mark counts only where the linker puts it
+		if len(s.carry) > 0 {
+			joint := append(s.carry[:len(s.carry):len(s.carry)], b[:min(len(b), longestMark)]...)
+			s.note(i, joint, m, s.off-int64(len(s.carry)), aligned)
+		}
+		if s.at[i] == 0 {
+			s.note(i, b, m, s.off, aligned)
+		}
+	}
+	s.off += int64(len(b))
+	if len(b) >= longestMark {
+		s.carry = append(s.carry[:0], b[len(b)-longestMark:]...)
+	} else {
+		s.carry = append(s.carry, b...)
+		s.carry = s.carry[max(0, len(s.carry)-longestMark):]
+	}
+}
+
+func (s *sightings) note(i int, b, mark []byte, base int64, aligned bool) {
+	for from := 0; ; {
+		at := bytes.Index(b[from:], mark)
+		if at < 0 {
+			return
+		}
+		if off := base + int64(from+at); !aligned || off%16 == 0 {
+			s.at[i] = 1 + off
+			return
+		}
+		from += at + 1
+	}
+}
+
+// staticNSS reports the strings of glibc's name-service switch.
+func (s *sightings) staticNSS() bool {
+	return s.at[0] > 0 || s.at[1] > 0 && s.at[2] > 0
+}
+
+// goMagic is the offset of Go's mark, or -1.
+func (s *sightings) goMagic() int64 { return s.at[3] - 1 }

@@ -1,0 +1,171 @@
+package verify
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+)
+
+// TextOptions say how [WriteText] writes.
+type TextOptions struct {
+	Color   bool // for a terminal
+	Verbose bool // each check and each fact, not only what was found
+}
+
+// WriteText writes reports for a person: a table with a line for each zip,
+// then each finding, with Lambda's words for it where they are known, and how to mend it.
+func WriteText(w io.Writer, reports []Report, o TextOptions) error {
+	t := textWriter{w: &errWriter{w: w}, o: o}
+	t.table(reports)
+	for _, r := range reports {
+		t.report(r)
+	}
+	return t.w.err
+}
+
+type textWriter struct {
+	w *errWriter
+	o TextOptions
+}
+
+// An errWriter keeps the first error, so that a writer of many lines need not look
+// after each.
+type errWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (e *errWriter) Write(b []byte) (int, error) {
+	if e.err != nil {
+		return 0, e.err
+	}
+	var n int
+	n, e.err = e.w.Write(b)
+	return n, e.err
+}
+
+// table writes one line for each zip. Colours would put the columns out of
+// line, so only the last one has them.
+func (t textWriter) table(reports []Report) {
+	tw := tabwriter.NewWriter(t.w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tw, "ZIP\tARCH\tSIZE\tSTRUCTURE\tLAYOUT\tBINARY\tBOOT\tRESULT")
+	for _, r := range reports {
+		arch := string(r.Arch)
+		if arch == "" {
+			arch = "any"
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%s", printable(r.Path), arch, size(r.Size))
+		for _, l := range []Layer{Structure, Layout, Binary, Boot} {
+			fmt.Fprintf(tw, "\t%s", r.layer(l))
+		}
+		result := t.status(Pass)
+		switch {
+		case !r.OK():
+			result = t.status(Fail)
+		case r.Count(Warn) > 0:
+			result = t.status(Warn)
+		}
+		fmt.Fprintf(tw, "\t%s\n", result)
+	}
+	tw.Flush()
+}
+
+// layer sums up how the checks of a layer ended.
+func (r Report) layer(l Layer) string {
+	count := map[Status]int{}
+	for _, x := range r.Results {
+		if x.Check.Layer == l {
+			count[x.Status]++
+		}
+	}
+	switch {
+	case count[Fail] > 0:
+		return fmt.Sprintf("%d failed", count[Fail])
+	case count[Warn] == 1:
+		return "1 warning"
+	case count[Warn] > 1:
+		return fmt.Sprintf("%d warnings", count[Warn])
+	case count[Waived] > 0:
+		return fmt.Sprintf("%d waived", count[Waived])
+	case count[Pass] > 0:
+		return fmt.Sprintf("%d passed", count[Pass])
+	}
+	return "skipped"
+}
+
+// report writes what was found in one zip.
+func (t textWriter) report(r Report) {
+	var lines []Result
+	for _, x := range r.Results {
+		if t.o.Verbose || x.Status == Fail || x.Status == Warn || x.Status == Waived {
+			lines = append(lines, x)
+		}
+	}
+	if len(lines) == 0 {
+		return
+	}
+	fmt.Fprintf(t.w, "\n%s\n", printable(r.Path))
+	if t.o.Verbose {
+		fmt.Fprintf(t.w, "  sha256: %s\n", r.SHA256)
+		for _, f := range r.Facts {
+			fmt.Fprintf(t.w, "  %s: %s\n", f.Name, printable(f.Value))
+		}
+	}
+	last := ""
+	for _, x := range lines {
+		fmt.Fprintf(t.w, "  %s  %s", t.status(x.Status), x.Check.ID)
+		if x.File != "" {
+			fmt.Fprintf(t.w, ": %s", printable(x.File))
+		}
+		if x.Detail != "" {
+			fmt.Fprintf(t.w, ": %s", printable(x.Detail))
+		}
+		fmt.Fprintln(t.w)
+		if x.Reason != "" {
+			fmt.Fprintf(t.w, "        rule: %s\n", printable(x.Reason))
+		}
+		if (x.Status == Fail || x.Status == Warn) && x.Check.ID != last {
+			if x.Check.Lambda != "" {
+				fmt.Fprintf(t.w, "        Lambda says: %s\n", x.Check.Lambda)
+			}
+			fmt.Fprintf(t.w, "        hint: %s\n", x.Check.Hint)
+		}
+		last = x.Check.ID
+	}
+}
+
+// status is a word of four letters, coloured on a terminal.
+func (t textWriter) status(s Status) string {
+	word := strings.ToUpper(string(s))
+	if s == Waived {
+		word = "WAIV"
+	}
+	if !t.o.Color {
+		return word
+	}
+	code := map[Status]string{Pass: "32", Fail: "31;1", Warn: "33", Skip: "2", Waived: "36"}[s]
+	return "\x1b[" + code + "m" + word + "\x1b[0m"
+}
+
+// size writes a number of bytes as people read it.
+func size(n int64) string {
+	switch {
+	case n < 1000:
+		return fmt.Sprintf("%d B", n)
+	case n < 1_000_000:
+		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+}
+
+// printable keeps names of a hostile zip from writing to the terminal what
+// they like.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u202e' || r == '\u2028' || r == '\u2029' {
+			return '\uFFFD'
+		}
+		return r
+	}, s)
+}

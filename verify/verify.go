@@ -1,0 +1,184 @@
+package verify
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"sync"
+
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/zipraw"
+	"github.com/bootzip/bootzip/project"
+)
+
+// Options say what a zip is checked against.
+type Options struct {
+	Function string              // name for the report; may be empty
+	Arch     project.Arch        // expected architecture; empty: either of Lambda's
+	Runtime  project.Runtime     // decides the glibc ceiling; empty: al2023
+	Kind     Kind                // empty: KindFunction
+	Rules    []project.CheckRule // what findings mean for this zip
+	Strict   bool                // warnings fail, but for those that a rule set to warn
+	Dynamic  bool                // dynamically linked programs are allowed
+}
+
+// A Kind is what a zip is for.
+type Kind string
+
+// The kinds of zip that Lambda takes.
+const (
+	KindFunction Kind = "function" // unpacked into /var/task
+	KindLayer    Kind = "layer"    // unpacked into /opt
+)
+
+// A Target is one zip to check.
+type Target struct {
+	Path    string
+	Options Options
+}
+
+// File checks one zip. Whatever is in the file is a matter of the report; the error
+// is for what is no question of its content: there is no such file, it is a folder, it
+// cannot be read, the options make no sense (an unknown id in a rule, a rule
+// for a check that cannot be changed), or ctx was cancelled.
+//
+// It keeps under 32 MB of memory, whatever the size of the zip, and decompresses
+// at most Lambda's 262,144,000 bytes once, and parts of programs twice.
+func File(ctx context.Context, path string, o Options) (Report, error) {
+	var s zipraw.Stream
+	return file(ctx, path, o, &s)
+}
+
+// Files checks many zips at once, on all cores. The reports have the order
+// of the targets. The first error ends the work.
+func Files(ctx context.Context, targets []Target) ([]Report, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	reports := make([]Report, len(targets))
+	errs := make([]error, len(targets))
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(targets)) {
+		workers.Add(1)
+		go func() {
+			defer workers.Done()
+			var s zipraw.Stream
+			for i := range next {
+				if reports[i], errs[i] = file(ctx, targets[i].Path, targets[i].Options, &s); errs[i] != nil {
+					cancel()
+				}
+			}
+		}()
+	}
+feed:
+	for i := range targets {
+		select {
+		case next <- i:
+		case <-ctx.Done():
+			break feed
+		}
+	}
+	close(next)
+	workers.Wait()
+	if err := firstError(errs); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return reports, nil
+}
+
+func isCancelled(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// firstError returns the first error that is not the echo of another's
+// cancellation.
+func firstError(errs []error) error {
+	var echo error
+	for _, err := range errs {
+		if err == nil {
+			continue
+		}
+		if !isCancelled(err) {
+			return err
+		}
+		echo = err
+	}
+	return echo
+}
+
+func file(ctx context.Context, path string, o Options, s *zipraw.Stream) (Report, error) {
+	policy, err := newPolicy(o)
+	if err != nil {
+		return Report{}, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return Report{}, fmt.Errorf("zip cannot be opened: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return Report{}, fmt.Errorf("zip cannot be read: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return Report{}, hint.New("give the path of a zip; packed functions are in dist/", "zip %q is not a file", path)
+	}
+	r := Report{Path: path, Function: o.Function, Arch: o.Arch, Size: info.Size()}
+
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	type digest struct {
+		sum string
+		err error
+	}
+	summed := make(chan digest, 1)
+	go func() {
+		sum, err := sha256Of(ctx, f, info.Size())
+		summed <- digest{sum, err}
+	}()
+	x := &examination{ctx: ctx, file: f, size: info.Size(), options: o, stream: s}
+	err = x.run()
+	if err != nil {
+		cancel()
+	}
+	d := <-summed
+	if err == nil {
+		err = d.err
+	}
+	if err != nil {
+		return Report{}, fmt.Errorf("zip %q cannot be read: %w", path, err)
+	}
+	r.SHA256 = d.sum
+	r.Facts = x.facts
+	r.Results = policy.results(x)
+	return r, nil
+}
+
+// sha256Of sums a file in pieces, so that it can be cancelled.
+func sha256Of(ctx context.Context, f io.ReaderAt, size int64) (string, error) {
+	h := sha256.New()
+	b := make([]byte, min(size, 64<<10))
+	for off := int64(0); off < size; {
+		if err := ctx.Err(); err != nil {
+			return "", err
+		}
+		n, err := f.ReadAt(b[:min(int64(len(b)), size-off)], off)
+		h.Write(b[:n])
+		off += int64(n)
+		if err != nil && off < size {
+			if err == io.EOF {
+				err = io.ErrUnexpectedEOF
+			}
+			return "", err
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
