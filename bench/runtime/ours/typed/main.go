@@ -1,0 +1,16 @@
+// Command typed answers an API Gateway event, by JSON, on the runtime of this
+// project.
+package main
+
+import (
+	"context"
+
+	"github.com/bootzip/bootzip/bench/runtime/event"
+	"github.com/bootzip/bootzip/runtime"
+	"github.com/bootzip/bootzip/runtime/typed"
+)
+
+func main() {
+	typed.Handle("", func(_ context.Context, r event.Request) (event.Response, error) { return event.Greet(r), nil })
+	runtime.Start()
+}

@@ -1,0 +1,14 @@
+// Command awstyped answers an API Gateway event, by JSON, on aws-lambda-go.
+package main
+
+import (
+	"context"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/bootzip/bootzip/bench/runtime/event"
+)
+
+func main() {
+	lambda.Start(func(_ context.Context, r event.Request) (event.Response, error) { return event.Greet(r), nil })
+}

@@ -1,0 +1,45 @@
+// Package runtime runs a Go function on AWS Lambda's OS-only runtimes.
+//
+//	func main() {
+//		runtime.Handle("hello", func(ctx context.Context, event []byte) ([]byte, error) {
+//			return []byte(`"hello"`), nil
+//		})
+//		runtime.Start()
+//	}
+//
+// One bootstrap may have many handlers: Lambda's setting "Handler" (the
+// environment variable _HANDLER) picks one by its name, and the empty name is
+// the default for every other value.
+//
+// It is small and fast by what it leaves out: blocking system calls on one
+// kept-alive socket instead of net/http, no fmt, no encoding/json, contexts
+// that make their timer when somebody asks for it. What needs more stands in a
+// package of its own, paid for by who imports it:
+//
+//   - typed: handlers from and to Go values, by JSON
+//   - httpevent: events of API Gateway, function URLs and load balancers
+//   - nethttp: any http.Handler; also plain HTTP outside Lambda
+//   - lambda: the signatures of github.com/aws/aws-lambda-go/lambda
+//   - logs: a log/slog handler by Lambda's settings
+//
+// # What is guaranteed
+//
+// Every event is answered once: with the handler's response, or with an error.
+// A connection that breaks is made anew and the exchange repeated, which the
+// Runtime API can tell from a second answer. Exceptions: a streamed response
+// cannot be repeated once it began, and a process that is killed answers
+// nothing.
+//
+// A failed handler never ends the process; a panic does, after it was
+// reported, unless ContinueAfterPanic was called. runtime.Goexit in a handler
+// does always. A panic in a goroutine that the handler started cannot be
+// caught by anybody else: the process dies and Lambda reports it.
+//
+// The names of hosts are not resolved over DNS: AWS_LAMBDA_RUNTIME_API has to
+// be an IP address, localhost, or a name of /etc/hosts. (On other systems than
+// Linux on amd64 and arm64, package net does it all.)
+//
+// The environment variable _X_AMZN_TRACE_ID carries the trace id as X-Ray's
+// SDKs expect it, except on Lambda Managed Instances, where several events are
+// answered at a time: there, the context alone has it.
+package runtime

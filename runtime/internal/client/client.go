@@ -1,0 +1,216 @@
+// Package client speaks the Lambda Runtime API, version 2018-06-01, over one
+// kept-alive connection (AWS Lambda developer guide, "Using the Lambda runtime
+// API for custom runtimes").
+//
+// An exchange that a broken connection cut is tried again, since the API
+// knows each invocation by its id: it hands out an event that was not answered
+// once more, and refuses a second answer with 400 or 403, which after a
+// repetition therefore means that the first one had arrived. A streamed
+// response alone cannot be repeated.
+//
+// A Client belongs to one goroutine. Stop alone may be called from another.
+package client
+
+import (
+	"errors"
+	goruntime "runtime"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/bootzip/bootzip/runtime/internal/http1"
+	"github.com/bootzip/bootzip/runtime/internal/socket"
+)
+
+const (
+	// MaxEvent is the largest event that is read, in bytes. Lambda's own
+	// limit is 6 MB (AWS Lambda developer guide, "Lambda quotas"); the rest
+	// is room for it to grow.
+	MaxEvent = 16 << 20
+
+	// maxAnswer is the largest body of an answer to a response.
+	maxAnswer = 64 << 10
+
+	// maxTries bounds how often one exchange is tried, the pauses doubling
+	// from 1 ms: together about half a second, well under the ten seconds of
+	// an initialisation.
+	maxTries = 10
+
+	// copied is up to how many bytes a body is copied behind its head, so
+	// that both leave in one cheap system call.
+	copied = 32 << 10
+)
+
+// ErrStopped is what a call returns after Stop.
+var ErrStopped = errors.New("runtime is stopping")
+
+// A Client is one loop's connection to the API.
+type Client struct {
+	address string
+	get     []byte // the request for the next event, which never changes
+	out     []byte // the request that is being written
+	event   http1.Reader
+	answer  http1.Reader
+	resp    http1.Response
+
+	// mu guards what Stop needs; conn is written by the owner alone.
+	mu      sync.Mutex
+	conn    *socket.Conn
+	waiting bool // in Next
+	stopped bool
+}
+
+// New makes a client for an API at "HOST:PORT". It does not connect yet.
+func New(address string) *Client {
+	c := &Client{address: address}
+	c.event.MaxBody = MaxEvent
+	c.answer.MaxBody = maxAnswer
+	c.get = c.request("GET", "/2018-06-01/runtime/invocation/next")
+	c.get = append(c.get, "\r\n"...)
+	c.out = nil
+	return c
+}
+
+// request begins a request in c.out: the request line and the fields that
+// every request has.
+func (c *Client) request(method, path string, more ...string) []byte {
+	b := append(c.out[:0], method...)
+	b = append(b, ' ')
+	b = append(b, path...)
+	for _, s := range more {
+		b = append(b, s...)
+	}
+	b = append(b, " HTTP/1.1\r\nHost: "...)
+	b = append(b, c.address...)
+	b = append(b, "\r\nUser-Agent: bootzip/"...)
+	b = append(b, goruntime.Version()...)
+	b = append(b, "\r\n"...)
+	c.out = b
+	return b
+}
+
+// exchange sends head and body and reads the response. Repeated tells that an
+// earlier attempt may have arrived.
+func (c *Client) exchange(head, body []byte, r *http1.Reader) (repeated bool, err error) {
+	for try := 1; ; try++ {
+		conn, fresh, err := c.connect()
+		if err == nil {
+			if err = c.once(conn, head, body, r); err == nil {
+				return repeated, nil
+			}
+			c.drop()
+			repeated = true
+		}
+		if c.isStopped() && r == &c.event {
+			return repeated, ErrStopped
+		}
+		if try == maxTries || err == http1.ErrTooLarge {
+			return repeated, err
+		}
+		if fresh {
+			// A kept connection that broke says nothing about the peer; a
+			// new one that does not work does.
+			time.Sleep(time.Millisecond << min(try-1, 7))
+		}
+	}
+}
+
+// once does one exchange on one connection.
+func (c *Client) once(conn *socket.Conn, head, body []byte, r *http1.Reader) error {
+	var err error
+	if len(body) == 0 {
+		err = conn.Write(head)
+	} else {
+		err = conn.WriteParts(head, body, nil)
+	}
+	if err != nil && len(body) == 0 {
+		return err
+	}
+	// A peer that refuses a long body answers and closes before it has read
+	// all: the answer is worth more than the failed write.
+	if readErr := r.Read(conn, &c.resp); readErr != nil {
+		if err != nil {
+			return err
+		}
+		return readErr
+	}
+	if err != nil || c.resp.Close {
+		c.drop()
+	}
+	return nil
+}
+
+// connect returns the connection, a fresh one where there is none.
+func (c *Client) connect() (conn *socket.Conn, fresh bool, err error) {
+	if conn = c.conn; conn != nil {
+		return conn, false, nil
+	}
+	if conn, err = socket.Dial(c.address); err != nil {
+		return nil, true, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.conn = conn
+	if c.stopped && c.waiting {
+		conn.Interrupt()
+	}
+	return conn, true, nil
+}
+
+// drop gives the connection up.
+func (c *Client) drop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.conn != nil {
+		c.conn.Close()
+		c.conn = nil
+	}
+}
+
+// Close gives the connection up; the next call makes another.
+func (c *Client) Close() { c.drop() }
+
+// Stop makes Next return ErrStopped, at once where it waits in another
+// goroutine. An event that was received can still be answered.
+func (c *Client) Stop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stopped = true
+	if c.waiting && c.conn != nil {
+		c.conn.Interrupt()
+	}
+}
+
+// wait notes whether the client waits for an event, and tells whether it may.
+func (c *Client) wait(on bool) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waiting = on
+	return !c.stopped
+}
+
+func (c *Client) isStopped() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.stopped
+}
+
+// A StatusError is an answer of the API that is no success.
+type StatusError struct {
+	Op     string // what was asked for, such as "next invocation"
+	Status int    // HTTP status code
+	Body   string // the beginning of what the API said
+}
+
+func (e *StatusError) Error() string {
+	s := "runtime api answered " + strconv.Itoa(e.Status) + " to the " + e.Op
+	if e.Body != "" {
+		s += ": " + e.Body
+	}
+	return s
+}
+
+// status makes an error of the response that was just read.
+func (c *Client) status(op string) error {
+	return &StatusError{Op: op, Status: c.resp.Status, Body: string(c.resp.Body[:min(len(c.resp.Body), 300)])}
+}

@@ -1,0 +1,207 @@
+package client
+
+import (
+	"strconv"
+
+	"github.com/bootzip/bootzip/runtime/internal/http1"
+)
+
+// An Event is one invocation as the API hands it out. The texts are its own;
+// Body lies in the client's buffer and is valid until the next call of Next.
+type Event struct {
+	RequestID       string
+	FunctionARN     string
+	TraceID         string
+	ClientContext   string // JSON, from the mobile SDK
+	CognitoIdentity string // JSON, from the mobile SDK
+	TenantID        string
+	DeadlineMS      int64 // milliseconds since 1970; 0 without one
+	Body            []byte
+}
+
+// Next waits for the next invocation, without limit.
+func (c *Client) Next(e *Event) error {
+	if !c.wait(true) {
+		return ErrStopped
+	}
+	_, err := c.exchange(c.get, nil, &c.event)
+	c.wait(false)
+	if err != nil {
+		return err
+	}
+	if c.resp.Status != 200 {
+		return c.status("next invocation")
+	}
+	e.fill(&c.resp)
+	if e.RequestID == "" {
+		return &StatusError{Op: "next invocation", Status: 200, Body: "without a request id"}
+	}
+	return nil
+}
+
+const prefix = "lambda-runtime-"
+
+// fill takes the invocation out of a response. All texts share one string, so
+// that an event costs one allocation for them.
+func (e *Event) fill(resp *http1.Response) {
+	*e = Event{Body: resp.Body}
+	var values [7][]byte
+	size := 0
+	for i := range resp.Fields() {
+		name, value := resp.Field(i)
+		if len(name) <= len(prefix) || !http1.EqualFold(name[:len(prefix)], prefix) {
+			continue
+		}
+		name = name[len(prefix):]
+		k := -1
+		switch {
+		case http1.EqualFold(name, "aws-request-id"):
+			k = 0
+		case http1.EqualFold(name, "invoked-function-arn"):
+			k = 1
+		case http1.EqualFold(name, "trace-id"):
+			k = 2
+		case http1.EqualFold(name, "client-context"):
+			k = 3
+		case http1.EqualFold(name, "cognito-identity"):
+			k = 4
+		case http1.EqualFold(name, "aws-tenant-id"):
+			k = 5
+		case http1.EqualFold(name, "deadline-ms"):
+			k = 6
+		}
+		if k >= 0 && values[k] == nil {
+			values[k] = value
+			size += len(value)
+		}
+	}
+	all := make([]byte, 0, size)
+	for _, v := range values[:6] {
+		all = append(all, v...)
+	}
+	s := string(all)
+	for i, to := range [6]*string{&e.RequestID, &e.FunctionARN, &e.TraceID,
+		&e.ClientContext, &e.CognitoIdentity, &e.TenantID} {
+		n := len(values[i])
+		*to, s = s[:n], s[n:]
+	}
+	if ms, err := strconv.ParseInt(string(values[6]), 10, 64); err == nil {
+		e.DeadlineMS = ms
+	}
+}
+
+// Respond answers an invocation. A *StatusError is what the API said to it.
+func (c *Client) Respond(id, contentType string, body []byte) error {
+	b := c.post("/2018-06-01/runtime/invocation/", id, "/response")
+	b = field(b, "Content-Type", contentType)
+	return c.send("response", b, body)
+}
+
+// A Failure is an error as the API takes it.
+type Failure struct {
+	Header string // value of Lambda-Runtime-Function-Error-Type
+	Body   []byte // JSON: errorMessage, errorType, stackTrace
+	XRay   []byte // JSON: the cause for X-Ray; may be empty
+}
+
+// maxXRayHead is the longest cause for X-Ray that is sent, in bytes. X-Ray takes
+// up to 1 MiB, but a header field of that size is more than many servers read.
+const maxXRayHead = 32 << 10
+
+// Fail answers an invocation with an error.
+func (c *Client) Fail(id string, f Failure) error {
+	return c.send("error", c.failure(c.post("/2018-06-01/runtime/invocation/", id, "/error"), f), f.Body)
+}
+
+// FailInit reports that the function cannot take any event.
+func (c *Client) FailInit(f Failure) error {
+	return c.send("initialisation error", c.failure(c.post("/2018-06-01/runtime/init/error"), f), f.Body)
+}
+
+func (c *Client) failure(b []byte, f Failure) []byte {
+	b = field(b, "Content-Type", "application/json")
+	b = field(b, headerErrorType, f.Header)
+	if len(f.XRay) > 0 && len(f.XRay) <= maxXRayHead {
+		b = field(b, "Lambda-Runtime-Function-XRay-Error-Cause", string(f.XRay))
+	}
+	return b
+}
+
+const headerErrorType = "Lambda-Runtime-Function-Error-Type"
+
+// send ends the head, sends it with the body, and judges the answer.
+func (c *Client) send(op string, b, body []byte) error {
+	b = append(b, "Content-Length: "...)
+	b = strconv.AppendInt(b, int64(len(body)), 10)
+	b = append(b, "\r\n\r\n"...)
+	if len(body) <= copied {
+		b, body = append(b, body...), nil
+	}
+	c.out = b
+	repeated, err := c.exchange(b, body, &c.answer)
+	if err != nil {
+		return err
+	}
+	return c.judge(op, repeated)
+}
+
+func (c *Client) judge(op string, repeated bool) error {
+	switch status := c.resp.Status; {
+	case status >= 200 && status < 300:
+		return nil
+	case repeated && (status == 400 || status == 403):
+		return nil // an earlier attempt had arrived
+	}
+	return c.status(op)
+}
+
+// post begins a POST request to base, or to an invocation where id and tail
+// are given.
+func (c *Client) post(base string, idAndTail ...string) []byte {
+	if len(idAndTail) == 2 {
+		return c.request("POST", base, escape(idAndTail[0]), idAndTail[1])
+	}
+	return c.request("POST", base)
+}
+
+// field appends a header field. Bytes that could end it early are left out:
+// part of what stands here was written by a function's author.
+//
+//go:noinline
+func field(b []byte, name, value string) []byte {
+	b = append(b, name...)
+	b = append(b, ": "...)
+	for i := range len(value) {
+		if c := value[i]; c >= 0x20 && c != 0x7f || c == '\t' {
+			b = append(b, c)
+		}
+	}
+	return append(b, "\r\n"...)
+}
+
+// escape makes a request id fit for a path segment (RFC 3986, section 3.3):
+// Lambda's are UUIDs, but an emulator may take what it likes.
+func escape(id string) string {
+	plain := true
+	for i := range len(id) {
+		plain = plain && unreserved(id[i])
+	}
+	if plain {
+		return id
+	}
+	const hex = "0123456789ABCDEF"
+	b := make([]byte, 0, 3*len(id))
+	for i := range len(id) {
+		if c := id[i]; unreserved(c) {
+			b = append(b, c)
+		} else {
+			b = append(b, '%', hex[c>>4], hex[c&15])
+		}
+	}
+	return string(b)
+}
+
+func unreserved(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' ||
+		c == '-' || c == '_' || c == '.' || c == '~'
+}

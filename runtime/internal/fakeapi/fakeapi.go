@@ -1,0 +1,265 @@
+// Package fakeapi is a Lambda Runtime API for tests, which can misbehave. It
+// answers the four URLs of the specification and the two of the Extensions API
+// that the runtime uses, on 127.0.0.1, and keeps the books: which event was
+// handed out, and what it was answered with.
+//
+// It is written on plain sockets, so that it can send what net/http would not,
+// and fast enough for a million invocations.
+package fakeapi
+
+import (
+	"net"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// An Event is one invocation to hand out.
+type Event struct {
+	ID     string
+	Body   []byte
+	Header [][2]string // further header fields, in order
+	// Deadline is Lambda-Runtime-Deadline-Ms; a minute from now where empty,
+	// and left out where "-".
+	Deadline string
+}
+
+// An Answer is what the function said.
+type Answer struct {
+	ID      string
+	Kind    string // "response", "error" or "init"
+	Header  map[string]string
+	Trailer map[string]string // of a chunked request
+	Body    []byte
+	Chunks  int // of a chunked request
+	Cut     bool
+}
+
+// A Fault is one misbehaviour; the zero value is none.
+type Fault struct {
+	Status    int                 // answer with this status instead
+	Body      string              // and this body
+	Refuse    bool                // close the connection without having done anything
+	Reset     bool                // do what was asked for, and reset the connection without an answer
+	Cut       int                 // send so many bytes of the answer, and reset
+	Trickle   bool                // send the answer byte by byte
+	Chunked   bool                // send the body in chunks
+	NoLength  bool                // send the body up to the end of the connection
+	Fold      func(string) string // changes the names of header fields
+	Info      int                 // send so many 1xx responses before
+	Delay     time.Duration
+	Close     bool   // say "Connection: close" and do it
+	Raw       []byte // send this, whatever was asked for
+	EarlyStop bool   // answer before the body was read, and close
+}
+
+// A Server is a running API.
+type Server struct {
+	// Fault is asked before each request is answered; nil means none. Path
+	// is "next", "response", "error", "init", "register" or "event". It may
+	// be called from several goroutines.
+	Fault func(path string) Fault
+	// Source gives the next event, or waits until there is one; false ends
+	// the API, as End does. Push fills a queue that serves where Source is nil.
+	Source func() (Event, bool)
+	// Sink takes the answers; where it is nil, they are kept for Answer.
+	Sink func(Answer)
+
+	listener net.Listener
+	mu       sync.Mutex
+	conns    map[net.Conn]bool
+	again    []Event          // handed out in vain
+	out      map[string]Event // handed out, not answered
+	done     map[string]bool  // answered; only where Sink is nil
+	refused  int
+	accepted int
+	closed   bool
+	ended    bool
+
+	queue   chan Event
+	answers chan Answer
+	stop    chan struct{} // closed by Close
+	end     chan struct{} // closed by End
+	wg      sync.WaitGroup
+}
+
+// Start opens an API at a free port. Set its hooks before the first request.
+func Start() (*Server, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{listener: l, conns: map[net.Conn]bool{}, out: map[string]Event{}, done: map[string]bool{},
+		queue: make(chan Event, 4096), answers: make(chan Answer, 4096), stop: make(chan struct{}), end: make(chan struct{})}
+	s.wg.Add(1)
+	go s.accept()
+	return s, nil
+}
+
+// Address is for AWS_LAMBDA_RUNTIME_API.
+func (s *Server) Address() string { return s.listener.Addr().String() }
+
+// Close ends the API and waits for its goroutines.
+func (s *Server) Close() {
+	s.mu.Lock()
+	if !s.closed {
+		s.closed = true
+		close(s.stop)
+		s.listener.Close()
+		for c := range s.conns {
+			c.Close()
+		}
+	}
+	s.mu.Unlock()
+	s.wg.Wait()
+}
+
+// End answers 500 to whoever waits for an event, and from now on: the runtime
+// then leaves.
+func (s *Server) End() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ended {
+		s.ended = true
+		close(s.end)
+	}
+}
+
+// Push queues an event.
+func (s *Server) Push(e Event) { s.queue <- e }
+
+// Answers is where the answers come out.
+func (s *Server) Answers() <-chan Answer { return s.answers }
+
+// Invoke queues an event and waits for its answer.
+func (s *Server) Invoke(e Event) Answer {
+	s.Push(e)
+	return <-s.answers
+}
+
+// Books returns how many answers were refused, how many connections there
+// were, and how many events are out.
+func (s *Server) Books() (refused, connections, open int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.refused, s.accepted, len(s.out) + len(s.again)
+}
+
+func (s *Server) accept() {
+	defer s.wg.Done()
+	for {
+		c, err := s.listener.Accept()
+		if err != nil {
+			return
+		}
+		s.mu.Lock()
+		if s.closed {
+			s.mu.Unlock()
+			c.Close()
+			return
+		}
+		s.conns[c] = true
+		s.accepted++
+		s.wg.Add(1)
+		s.mu.Unlock()
+		go func() {
+			defer s.wg.Done()
+			s.serve(c)
+			c.Close()
+			s.mu.Lock()
+			delete(s.conns, c)
+			s.mu.Unlock()
+		}()
+	}
+}
+
+// take gives the next event, those handed out in vain first.
+func (s *Server) take() (Event, bool) {
+	s.mu.Lock()
+	if n := len(s.again); n > 0 {
+		e := s.again[n-1]
+		s.again = s.again[:n-1]
+		s.out[e.ID] = e
+		s.mu.Unlock()
+		return e, true
+	}
+	s.mu.Unlock()
+	var e Event
+	if s.Source != nil {
+		var ok bool
+		if e, ok = s.Source(); !ok {
+			return e, false
+		}
+	} else {
+		select {
+		case e = <-s.queue:
+		case <-s.end:
+			return e, false
+		case <-s.stop:
+			return e, false
+		}
+	}
+	s.mu.Lock()
+	s.out[e.ID] = e
+	s.mu.Unlock()
+	return e, true
+}
+
+// giveBack queues an event anew whose handing out failed.
+func (s *Server) giveBack(e Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.out, e.ID)
+	s.again = append(s.again, e)
+}
+
+// settle books an answer, and returns the status that the function sees.
+func (s *Server) settle(a Answer) int {
+	if a.Kind != "init" {
+		s.mu.Lock()
+		_, open := s.out[a.ID]
+		delete(s.out, a.ID)
+		known := s.done[a.ID]
+		if s.Sink == nil {
+			s.done[a.ID] = true
+		}
+		if !open {
+			s.refused++
+		}
+		s.mu.Unlock()
+		if !open && known {
+			return 403
+		}
+		if !open {
+			return 400
+		}
+	}
+	if s.Sink != nil {
+		s.Sink(a)
+	} else {
+		s.answers <- a
+	}
+	return 202
+}
+
+// head writes the header fields of an event.
+func (e *Event) head(b []byte, name func(string) string) []byte {
+	put := func(k, v string) {
+		b = append(b, name(k)...)
+		b = append(b, ": "...)
+		b = append(b, v...)
+		b = append(b, "\r\n"...)
+	}
+	put("Lambda-Runtime-Aws-Request-Id", e.ID)
+	switch e.Deadline {
+	case "-":
+	case "":
+		put("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(time.Now().Add(time.Minute).UnixMilli(), 10))
+	default:
+		put("Lambda-Runtime-Deadline-Ms", e.Deadline)
+	}
+	for _, h := range e.Header {
+		put(h[0], h[1])
+	}
+	return b
+}

@@ -1,0 +1,210 @@
+package http1
+
+// A head is what the reader itself needs of the status line and the fields.
+type head struct {
+	status  int
+	length  int // -1 without Content-Length
+	chunked bool
+	close   bool
+}
+
+// head reads the status line and the header fields.
+func (r *Reader) head() (h head, err error) {
+	r.fields = r.fields[:0]
+	start, end, err := r.line(MaxHead)
+	if err != nil {
+		return h, err
+	}
+	old, status, ok := statusLine(r.buf[start:end])
+	if !ok {
+		return h, malformed("bad status line")
+	}
+	h = head{status: status, length: -1, close: old}
+	for {
+		start, end, err := r.line(MaxHead)
+		if err != nil {
+			return h, err
+		}
+		if start == end {
+			return h, h.check(old)
+		}
+		f, ok := parseField(r.buf, start, end)
+		if !ok {
+			return h, malformed("bad header field")
+		}
+		if len(r.fields) == MaxFields {
+			return h, ErrTooLarge
+		}
+		r.fields = append(r.fields, f)
+		if err := h.note(r.buf[f.name:f.nameEnd], r.buf[f.value:f.valueEnd]); err != nil {
+			return h, err
+		}
+	}
+}
+
+// note takes up a field that says how the message is framed.
+func (h *head) note(name, value []byte) error {
+	switch len(name) {
+	case len("Connection"):
+		if EqualFold(name, "connection") {
+			if hasToken(value, "close") {
+				h.close = true
+			} else if hasToken(value, "keep-alive") {
+				h.close = false
+			}
+		}
+	case len("Content-Length"):
+		if EqualFold(name, "content-length") {
+			n, ok := decimal(value)
+			if !ok || (h.length >= 0 && h.length != n) {
+				return malformed("bad Content-Length")
+			}
+			h.length = n
+		}
+	case len("Transfer-Encoding"):
+		if EqualFold(name, "transfer-encoding") {
+			if h.chunked || !EqualFold(value, "chunked") {
+				return malformed("unknown Transfer-Encoding")
+			}
+			h.chunked = true
+		}
+	}
+	return nil
+}
+
+// check refuses what two readers could frame in two ways (RFC 9112,
+// section 6.3).
+func (h *head) check(old bool) error {
+	if h.chunked && (h.length >= 0 || old || h.status < 200 || h.status == 204) {
+		return malformed("Transfer-Encoding where it may not be")
+	}
+	return nil
+}
+
+// statusLine reads "HTTP/1.1 200 OK" (RFC 9112, section 4); old tells
+// HTTP/1.0, where a connection ends with the response unless it says
+// otherwise.
+func statusLine(b []byte) (old bool, status int, ok bool) {
+	const version = "HTTP/1."
+	if len(b) < len(version)+5 || string(b[:len(version)]) != version {
+		return false, 0, false
+	}
+	b = b[len(version):]
+	if (b[0] != '0' && b[0] != '1') || b[1] != ' ' || (len(b) > 5 && b[5] != ' ') {
+		return false, 0, false
+	}
+	old = b[0] == '0'
+	for _, c := range b[2:5] {
+		if c < '0' || c > '9' {
+			return false, 0, false
+		}
+		status = 10*status + int(c-'0')
+	}
+	for _, c := range b[5:] {
+		if !valueByte(c) {
+			return false, 0, false
+		}
+	}
+	return old, status, status >= 100
+}
+
+// parseField reads "Name: value" (RFC 9112, section 5).
+func parseField(buf []byte, start, end int) (f span, ok bool) {
+	f.name = start
+	i := start
+	for i < end && tokenByte[buf[i]] {
+		i++
+	}
+	if i == start || i == end || buf[i] != ':' {
+		return f, false
+	}
+	f.nameEnd = i
+	i++
+	for i < end && (buf[i] == ' ' || buf[i] == '\t') {
+		i++
+	}
+	for end > i && (buf[end-1] == ' ' || buf[end-1] == '\t') {
+		end--
+	}
+	f.value, f.valueEnd = i, end
+	for ; i < end; i++ {
+		if !valueByte(buf[i]) {
+			return f, false
+		}
+	}
+	return f, true
+}
+
+func valueByte(c byte) bool { return c >= 0x20 && c != 0x7f || c == '\t' }
+
+// tokenByte tells the bytes of a field name (RFC 9110, section 5.6.2).
+var tokenByte = func() (t [256]bool) {
+	for c := byte('0'); c <= '9'; c++ {
+		t[c] = true
+	}
+	for c := byte('a'); c <= 'z'; c++ {
+		t[c], t[c-'a'+'A'] = true, true
+	}
+	for _, c := range []byte("!#$%&'*+-.^_`|~") {
+		t[c] = true
+	}
+	return t
+}()
+
+// decimal reads digits alone; over nine of them are no length that this
+// reader would accept.
+func decimal(b []byte) (int, bool) {
+	for len(b) > 1 && b[0] == '0' {
+		b = b[1:]
+	}
+	if len(b) == 0 || len(b) > 9 {
+		return 0, false
+	}
+	n := 0
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = 10*n + int(c-'0')
+	}
+	return n, true
+}
+
+// hasToken tells whether a comma-separated list has a token, in lower case.
+func hasToken(list []byte, token string) bool {
+	for len(list) > 0 {
+		end := 0
+		for end < len(list) && list[end] != ',' {
+			end++
+		}
+		item := list[:end]
+		for len(item) > 0 && (item[0] == ' ' || item[0] == '\t') {
+			item = item[1:]
+		}
+		for len(item) > 0 && (item[len(item)-1] == ' ' || item[len(item)-1] == '\t') {
+			item = item[:len(item)-1]
+		}
+		if EqualFold(item, token) {
+			return true
+		}
+		list = list[min(end+1, len(list)):]
+	}
+	return false
+}
+
+// EqualFold tells whether b is lower, a text in lower case, but for the case
+// of ASCII letters.
+func EqualFold(b []byte, lower string) bool {
+	if len(b) != len(lower) {
+		return false
+	}
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != lower[i] {
+			return false
+		}
+	}
+	return true
+}

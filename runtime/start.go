@@ -1,0 +1,134 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strconv"
+	"sync"
+	"syscall"
+
+	"github.com/bootzip/bootzip/runtime/internal/client"
+)
+
+// Start takes events from Lambda and hands them to the handler that _HANDLER
+// names, for good: it does not return. The process leaves with exit status 1
+// when the initialisation fails, after a panic, and when the Runtime API
+// cannot be reached or says that its state is beyond repair; one line on
+// standard error says which.
+func Start() {
+	log := newFatalLog()
+	err := std.start(config{
+		api:         os.Getenv("AWS_LAMBDA_RUNTIME_API"),
+		handler:     os.Getenv("_HANDLER"),
+		concurrency: concurrency(os.Getenv("AWS_LAMBDA_MAX_CONCURRENCY")),
+		log:         log,
+	})
+	log.exit(err, "")
+}
+
+// config is what Start reads from the environment.
+type config struct {
+	api         string
+	handler     string
+	concurrency int
+	log         *fatalLog
+}
+
+// errNoAPI says what to do where the program was not started by Lambda.
+var errNoAPI = errors.New("AWS_LAMBDA_RUNTIME_API is not set: Lambda sets it, and so does an emulator of its Runtime API\n" +
+	"bootzip: hint: to try the function here, start it under an emulator, with AWS_LAMBDA_RUNTIME_API=HOST:PORT and _HANDLER=NAME in its environment")
+
+// concurrency reads AWS_LAMBDA_MAX_CONCURRENCY, the number of events that a
+// Lambda Managed Instance hands to one process at a time (AWS Lambda developer
+// guide, "Building custom runtimes for Lambda Managed Instances").
+func concurrency(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 {
+		return 1
+	}
+	return n
+}
+
+// start runs the program's life: registration of the shutdown, initialisation,
+// loops. It returns what ended it, which is never nil.
+func (r *registry) start(cfg config) error {
+	if cfg.api == "" {
+		return errNoAPI
+	}
+	first := client.New(cfg.api)
+	r.mu.Lock()
+	serve, err := r.find(cfg.handler)
+	inits, shutdowns, keep := r.inits, r.shutdowns, r.keepAfterPanic
+	r.mu.Unlock()
+	if err != nil {
+		return initFailed(first, newFailure(err))
+	}
+	if len(shutdowns) > 0 {
+		watch(cfg, shutdowns)
+	}
+	for _, f := range inits {
+		if f := initialise(f); f != nil {
+			return initFailed(first, f)
+		}
+	}
+	loops := make([]*loop, cfg.concurrency)
+	for i := range loops {
+		c := first
+		if i > 0 {
+			c = client.New(cfg.api)
+		}
+		loops[i] = &loop{client: c, serve: serve, alone: cfg.concurrency == 1, keepAfter: keep, log: cfg.log}
+	}
+	if cfg.concurrency == 1 {
+		loops[0].trace = os.Getenv("_X_AMZN_TRACE_ID")
+		return loops[0].run()
+	}
+	_ = syscall.Unsetenv("_X_AMZN_TRACE_ID")
+	return together(loops)
+}
+
+// together runs loops side by side. The first that ends keeps the others from
+// taking another event; those that answer one finish it.
+func together(loops []*loop) error {
+	var wg sync.WaitGroup
+	var once sync.Once
+	var first error
+	for _, l := range loops {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			err := l.run()
+			once.Do(func() {
+				first = err
+				for _, other := range loops {
+					other.client.Stop()
+				}
+			})
+		}()
+	}
+	wg.Wait()
+	return first
+}
+
+// initialise runs one function of Init.
+func initialise(init func(context.Context) error) (f *failure) {
+	defer func() {
+		if v := recover(); v != nil {
+			f = newPanic(v)
+		}
+	}()
+	if err := init(context.Background()); err != nil {
+		return newFailure(err)
+	}
+	return nil
+}
+
+// initFailed reports that the function cannot take events.
+func initFailed(c *client.Client, f *failure) error {
+	err := errors.New("initialisation failed: " + f.kind + ": " + f.message)
+	if sent := c.FailInit(f.report()); sent != nil {
+		return errors.New(err.Error() + "; it could not be reported: " + sent.Error())
+	}
+	return err
+}
