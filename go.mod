@@ -5,3 +5,24 @@ go 1.24.0
 toolchain go1.26.8
 
 tool github.com/magefile/mage
+
+require (
+	github.com/gofrs/flock v0.12.1
+	go.yaml.in/yaml/v4 v4.0.0
+	golang.org/x/mod v0.30.0
+)
+
+require (
+	github.com/andybalholm/brotli v1.0.6 // indirect
+	github.com/dsnet/compress v0.0.2-0.20210315054119-f66993602bf5 // indirect
+	github.com/golang/snappy v0.0.2 // indirect
+	github.com/klauspost/compress v1.11.4 // indirect
+	github.com/klauspost/pgzip v1.2.5 // indirect
+	github.com/magefile/mage v1.17.2 // indirect
+	github.com/mholt/archiver/v3 v3.5.1 // indirect
+	github.com/nwaples/rardecode v1.1.0 // indirect
+	github.com/pierrec/lz4/v4 v4.1.2 // indirect
+	github.com/ulikunitz/xz v0.5.15 // indirect
+	github.com/xi2/xz v0.0.0-20171230120015-48954b6210f8 // indirect
+	golang.org/x/sys v0.26.0 // indirect
+)

@@ -44,6 +44,11 @@ type Function struct {
 type Asset struct {
 	Source string // file, relative to the project's root, with forward slashes
 	Name   string // name in the zip: relative, with forward slashes
+
+	// Executable gives the file mode 0755 in the zip instead of 0644. It is
+	// said in bootzip.yaml and not read from the disk, where the umask, an
+	// archive or Windows may have lost it.
+	Executable bool
 }
 
 // A CheckRule changes what a finding of one check of verify means for one

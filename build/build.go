@@ -1,0 +1,310 @@
+package build
+
+import (
+	"context"
+	"debug/elf"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/whole"
+	"github.com/bootzip/bootzip/project"
+)
+
+// Path is where Build leaves the bootstrap of a function.
+func Path(dist string, u Unit) string {
+	return filepath.Join(dist, u.Function.Name, string(u.Arch), "bootstrap")
+}
+
+// Build makes the bootstraps of all functions of the configuration.
+//
+// If any of them cannot be built the error is a *Failure that names them all,
+// and nothing in Dist changes. Errors carry hints (package internal/hint).
+// The caller holds the lock on Dist (see Lock).
+func Build(ctx context.Context, c Config) (Report, error) {
+	if c.Jobs <= 0 {
+		c.Jobs = runtime.NumCPU()
+	}
+	if err := sweepStages(c.Dist); err != nil {
+		return Report{}, err
+	}
+
+	e, why, err := chooseEngine(ctx, c, needsOf(c.Functions))
+	if err != nil {
+		return Report{}, err
+	}
+	report := Report{Engine: e.name(), Why: why, Image: e.image()}
+	c.tell(Event{Stage: "engine", Text: engineLine(e.name(), why)})
+
+	r := &builder{config: c, engine: e, languages: map[project.Language]language{}, state: readState(c.Dist)}
+	if report.Artifacts, err = r.build(ctx); err != nil {
+		return Report{}, err
+	}
+	return report, nil
+}
+
+func engineLine(name, why string) string {
+	if why == "" {
+		return name
+	}
+	return fmt.Sprintf("%s (%s)", name, why)
+}
+
+// A builder is one run of Build.
+type builder struct {
+	config    Config
+	engine    engine
+	languages map[project.Language]language
+	state     state
+}
+
+func (b *builder) language(u Unit) (language, error) {
+	if l := b.languages[u.Function.Language]; l != nil {
+		return l, nil
+	}
+	l, err := languageOf(b.config, u.Function.Language)
+	if err == nil {
+		b.languages[u.Function.Language] = l
+	}
+	return l, err
+}
+
+// recipe is the language's recipe for u on this engine.
+func (b *builder) recipe(u Unit) (string, error) {
+	l, err := b.language(u)
+	if err != nil {
+		return "", err
+	}
+	recipe, err := l.recipe(u)
+	return b.engine.identity() + "\n" + string(u.Arch) + "\n" + recipe, err
+}
+
+func (b *builder) build(ctx context.Context) ([]Artifact, error) {
+	units := b.config.units()
+	artifacts := map[string]Artifact{}
+	changed := map[project.Language][]Unit{}
+	for _, u := range units {
+		a, ok, err := b.unchanged(u)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			artifacts[u.String()] = a
+		} else {
+			changed[u.Function.Language] = append(changed[u.Function.Language], u)
+		}
+	}
+	if len(changed) > 0 {
+		built, err := b.make(ctx, changed, len(units), len(artifacts))
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range built {
+			artifacts[a.Unit.String()] = a
+		}
+	}
+	var all []Artifact
+	for _, u := range units {
+		all = append(all, artifacts[u.String()])
+	}
+	return all, nil
+}
+
+// unchanged returns the bootstrap of u if it is there and is what building
+// it again would give.
+func (b *builder) unchanged(u Unit) (Artifact, bool, error) {
+	recipe, err := b.recipe(u)
+	if err != nil {
+		return Artifact{}, false, err
+	}
+	old, ok := b.state.Units[u.String()]
+	if !ok || b.config.Force {
+		return Artifact{}, false, nil
+	}
+	digest, err := old.Inputs.digest(b.config.Root, recipe)
+	if err != nil {
+		return Artifact{}, false, err
+	}
+	a, err := b.artifact(u, Path(b.config.Dist, u))
+	if digest != old.Digest || err != nil || a.SHA256 != old.SHA256 {
+		return Artifact{}, false, nil // a missing or changed bootstrap is made again
+	}
+	a.Unchanged = true
+	return a, true, nil
+}
+
+func (b *builder) artifact(u Unit, file string) (Artifact, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return Artifact{}, err
+	}
+	sum, err := fileSum(file)
+	if err != nil {
+		return Artifact{}, err
+	}
+	l, err := b.language(u)
+	if err != nil {
+		return Artifact{}, err
+	}
+	return Artifact{Unit: u, Path: Path(b.config.Dist, u), SHA256: sum, Size: info.Size(), Toolchain: l.toolchain(u)}, nil
+}
+
+// make builds what has changed, in a folder beside the artifacts, and moves
+// it to its place when all of it is there.
+func (b *builder) make(ctx context.Context, changed map[project.Language][]Unit, total, done int) ([]Artifact, error) {
+	stage, err := os.MkdirTemp(filepath.Join(b.config.Dist, stateFolder), "stage-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(stage)
+	temp, err := os.MkdirTemp("", "bootzip-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(temp)
+	host := places{source: b.config.Root, out: stage, temp: temp}
+
+	failure := &Failure{}
+	var steps []step
+	in := map[string]inputs{}
+	for _, name := range project.Languages() {
+		if len(changed[name]) == 0 {
+			continue
+		}
+		p, err := b.languages[name].plan(ctx, changed[name], b.engine, &host, failure)
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, p.steps...)
+		for unit, files := range p.inputs {
+			in[unit] = files
+		}
+	}
+	// The digest is taken before the build: a file that is edited meanwhile
+	// is seen as a change by the next run.
+	digests := map[string]string{}
+	for _, s := range steps {
+		for _, product := range s.products {
+			recipe, err := b.recipe(product.unit)
+			if err != nil {
+				return nil, err
+			}
+			key := product.unit.String()
+			if digests[key], err = in[key].digest(b.config.Root, recipe); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := b.runSteps(ctx, steps, host, total, done, failure); err != nil {
+		return nil, err
+	}
+	if err := failure.orNil(); err != nil {
+		slices.SortStableFunc(failure.Functions, func(x, y FunctionFailure) int {
+			return b.position(x.Name) - b.position(y.Name)
+		})
+		return nil, err
+	}
+	return b.publish(steps, stage, in, digests)
+}
+
+func (b *builder) position(name string) int {
+	return slices.IndexFunc(b.config.Functions, func(f project.Function) bool { return f.Name == name })
+}
+
+// runSteps runs the steps in one batch and looks at what they left.
+func (b *builder) runSteps(ctx context.Context, steps []step, host places, total, done int, failure *Failure) error {
+	if len(steps) == 0 {
+		return nil
+	}
+	batch := batch{host: host, parallel: b.config.Jobs}
+	for _, s := range steps {
+		batch.jobs = append(batch.jobs, s.job)
+		for _, p := range s.products {
+			if err := os.MkdirAll(filepath.Join(host.out, filepath.FromSlash(filepath.Dir(p.file))), 0o755); err != nil {
+				return err
+			}
+		}
+	}
+	b.config.tell(Event{Stage: "build", Done: done, Total: total})
+	batch.finished = func(i int) {
+		done += len(steps[i].products)
+		b.config.tell(Event{Stage: "build", Done: done, Total: total})
+	}
+	outcomes, err := b.engine.run(ctx, batch)
+	if err != nil {
+		return err
+	}
+	for i, s := range steps {
+		var missing []Unit
+		for _, p := range s.products {
+			file := filepath.Join(host.out, filepath.FromSlash(p.file))
+			if info, err := os.Lstat(file); err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+				missing = append(missing, p.unit)
+				continue
+			}
+			if err := b.check(p.unit, file); err != nil {
+				failure.add(p.unit, err.Error(), hint.Of(err))
+			}
+		}
+		if len(missing) == 0 && outcomes[i].exit == 0 {
+			continue
+		}
+		if len(missing) == 0 {
+			for _, p := range s.products {
+				missing = append(missing, p.unit)
+			}
+		}
+		output := outcomes[i].output
+		if output == "" {
+			output = fmt.Sprintf("%q ended with status %d and said nothing", filepath.Base(s.command[0]), outcomes[i].exit)
+		}
+		blamed := s.blame(output, missing)
+		for _, u := range missing {
+			failure.add(u, blamed[u.String()].message, blamed[u.String()].hint)
+		}
+	}
+	return nil
+}
+
+// check refuses what is certainly not a bootstrap for the architecture, so
+// that it does not take the place of one that is. All else is verify's.
+func (b *builder) check(u Unit, file string) error {
+	f, err := elf.Open(file)
+	if err != nil {
+		return fmt.Errorf("what was built is not an ELF program: %w", err)
+	}
+	defer f.Close()
+	want := map[project.Arch]elf.Machine{project.AMD64: elf.EM_X86_64, project.ARM64: elf.EM_AARCH64}[u.Arch]
+	if f.Machine != want {
+		return fmt.Errorf("what was built is for %s, not for %s", f.Machine, want)
+	}
+	return b.languages[u.Function.Language].check(u, file)
+}
+
+// publish moves the new bootstraps to their places.
+func (b *builder) publish(steps []step, stage string, in map[string]inputs, digests map[string]string) ([]Artifact, error) {
+	var built []Artifact
+	for _, s := range steps {
+		for _, p := range s.products {
+			file := filepath.Join(stage, filepath.FromSlash(p.file))
+			a, err := b.artifact(p.unit, file)
+			if err != nil {
+				return nil, err
+			}
+			if err := whole.Move(file, a.Path, 0o755); err != nil {
+				return nil, err
+			}
+			key := p.unit.String()
+			b.state.Units[key] = unitState{Inputs: in[key], Digest: digests[key], SHA256: a.SHA256}
+			built = append(built, a)
+		}
+	}
+	if err := b.state.write(b.config.Dist); err != nil {
+		return nil, err
+	}
+	return built, nil
+}
+

@@ -1,0 +1,88 @@
+package build
+
+import (
+	"github.com/bootzip/bootzip/project"
+)
+
+// Config says what to build, where and how.
+type Config struct {
+	Root      string             // the project's folder, absolute
+	Dist      string             // where bootstraps go, absolute
+	Cache     string             // caches and toolchains, absolute; kept between runs
+	Functions []project.Function // each for each architecture in its Arch
+
+	// Engine is "docker", "podman" or "host"; "auto" takes the first of
+	// these that answers.
+	Engine string
+
+	// BaseImage replaces the base image that docker/Dockerfile.build names.
+	// A local image is given by its name or id.
+	BaseImage string
+
+	// Environ is the caller's environment, as os.Environ gives it. Only what
+	// must act for the caller gets it: the go command that fetches modules,
+	// and the clients of the container engines. No build sees it.
+	Environ []string
+
+	// Jobs is how many commands run side by side; 0 means one for each CPU.
+	Jobs int
+
+	// Force builds what has not changed as well.
+	Force bool
+
+	// Progress, if set, is told what happens. It is called from one
+	// goroutine at a time.
+	Progress func(Event)
+}
+
+// An Event tells what a run is doing.
+type Event struct {
+	// Stage is "engine" (Text says which was taken and why), "fetch",
+	// "image" or "build".
+	Stage string
+	Text  string
+	Done  int // bootstraps that are finished, of Total; in stage build
+	Total int
+}
+
+// A Unit is one function for one architecture.
+type Unit struct {
+	Function project.Function
+	Arch     project.Arch
+}
+
+func (u Unit) String() string { return u.Function.Name + "/" + string(u.Arch) }
+
+// An Artifact is a bootstrap that was built, or was found unchanged.
+type Artifact struct {
+	Unit
+	Path      string // absolute
+	SHA256    string // hexadecimal
+	Size      int64
+	Toolchain string // e.g. "go1.26.8"
+	Unchanged bool   // no input changed, so nothing was run
+}
+
+// A Report is what a run did.
+type Report struct {
+	Engine    string // the engine's name
+	Why       string // why auto took it; empty when it was asked for
+	Image     string // id of the build image; empty without a container
+	Artifacts []Artifact
+}
+
+func (c Config) tell(e Event) {
+	if c.Progress != nil {
+		c.Progress(e)
+	}
+}
+
+func (c Config) units() []Unit {
+	var all []Unit
+	for _, f := range c.Functions {
+		for _, a := range f.Arch {
+			all = append(all, Unit{f, a})
+		}
+	}
+	return all
+}

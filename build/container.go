@@ -1,0 +1,252 @@
+package build
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bootzip/bootzip/internal/hint"
+)
+
+// container runs commands in one container of docker or podman.
+type container struct {
+	config  Config
+	client  string // "docker" or "podman"
+	arch    string // GOARCH of the engine's machine
+	imageID string
+	userArg []string
+}
+
+// Where a container sees the folders of a run.
+var containerPlaces = places{
+	source: "/src", out: "/out", temp: "/tmp", toolchain: "/usr/local/go", modules: "/go/pkg/mod",
+}
+
+const (
+	// projectLabel marks our containers with the project that they work for.
+	// A project is built by one process at a time, so whatever has the label
+	// when a run begins was left by a process that was killed.
+	projectLabel = "org.bootzip.project"
+
+	// cacheVolume is shared by all projects of a user, as the go command's
+	// own build cache is: its entries are found by content.
+	cacheVolume = "bootzip-cache"
+)
+
+// answers says why the engine cannot be used: no client, or no daemon.
+func answers(ctx context.Context, c Config, client string) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	_, err := engineArch(ctx, c, client)
+	return err
+}
+
+func engineArch(ctx context.Context, c Config, client string) (string, error) {
+	format := "{{.Server.Os}} {{.Server.Arch}}"
+	argv := []string{client, "version", "--format", format}
+	if client == "podman" {
+		argv = []string{client, "info", "--format", "{{.Host.OS}} {{.Host.Arch}}"}
+	}
+	text, err := capture(ctx, c.Environ, "", argv...)
+	if err != nil {
+		return "", err
+	}
+	system, arch, _ := strings.Cut(strings.TrimSpace(text), " ")
+	if system != "linux" {
+		return "", fmt.Errorf("%s runs %s containers, and Linux ones are needed", client, system)
+	}
+	return arch, nil
+}
+
+func newContainer(ctx context.Context, c Config, client string, need needs) (*container, error) {
+	arch, err := engineArch(ctx, c, client)
+	if err != nil {
+		return nil, hint.Wrap(fmt.Errorf("engine %s cannot be used: %w", client, err),
+			"install and start "+client+", or build with -engine=host")
+	}
+	e := &container{config: c, client: client, arch: arch}
+	e.imageID, err = buildImage(ctx, c, client, need)
+	if err != nil {
+		return nil, err
+	}
+	e.userArg, err = e.user(ctx)
+	return e, err
+}
+
+// user makes files in the output folder belong to the caller.
+func (e *container) user(ctx context.Context) ([]string, error) {
+	uid := os.Getuid()
+	if uid < 0 {
+		return nil, nil // Windows: the engine's machine decides
+	}
+	ids := fmt.Sprintf("%d:%d", uid, os.Getgid())
+	if e.client == "podman" {
+		text, err := capture(ctx, e.config.Environ, "", "podman", "info", "--format", "{{.Host.Security.Rootless}}")
+		if err != nil {
+			return nil, err
+		}
+		if strings.TrimSpace(text) == "true" {
+			return []string{"--userns=keep-id", "--user", ids}, nil
+		}
+		return []string{"--user", ids}, nil
+	}
+	text, err := capture(ctx, e.config.Environ, "", "docker", "info", "--format", "{{.SecurityOptions}}")
+	if err != nil {
+		return nil, err
+	}
+	if strings.Contains(text, "name=rootless") {
+		// Root inside is the caller outside.
+		return []string{"--user", "0:0"}, nil
+	}
+	return []string{"--user", ids}, nil
+}
+
+func (e *container) name() string               { return e.client }
+func (e *container) identity() string           { return e.client + " " + e.imageID }
+func (e *container) image() string              { return e.imageID }
+func (e *container) platform() (string, string) { return "linux", e.arch }
+
+func (e *container) view(host places) places {
+	p := containerPlaces
+	// The volume may have files of another user, whom it served before.
+	p.cache = "/cache/" + strconv.Itoa(os.Getuid())
+	return p
+}
+
+func (e *container) run(ctx context.Context, b batch) ([]outcome, error) {
+	if err := e.sweep(ctx); err != nil {
+		return nil, err
+	}
+	if err := writeScripts(b); err != nil {
+		return nil, err
+	}
+	id := make([]byte, 6)
+	if _, err := rand.Read(id); err != nil {
+		return nil, err
+	}
+	name := "bootzip-" + hex.EncodeToString(id)
+	argv := []string{e.client, "run", "--rm", "--name", name, "--label", projectLabel + "=" + e.projectID(),
+		"--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
+		// Rather than relabel the caller's sources for SELinux.
+		"--security-opt", "label=disable",
+		"--read-only", "--tmpfs", "/tmp:exec,mode=1777", "--workdir", "/",
+	}
+	argv = append(argv, initArg(e.client)...)
+	argv = append(argv, e.userArg...)
+	argv = append(argv, mount("bind", b.host.source, containerPlaces.source, true), mount("bind", b.host.out, containerPlaces.out, false),
+		mount("volume", cacheVolume, "/cache", false))
+	if b.host.toolchain != "" {
+		argv = append(argv, mount("bind", b.host.toolchain, containerPlaces.toolchain, true))
+	}
+	if b.host.modules != "" {
+		if err := os.MkdirAll(b.host.modules, 0o755); err != nil {
+			return nil, err
+		}
+		argv = append(argv, mount("bind", b.host.modules, containerPlaces.modules, true))
+	}
+	argv = append(argv, e.imageID, "/bin/sh", containerPlaces.out+"/"+scriptFolder+"/run", strconv.Itoa(b.parallel))
+
+	defer func() {
+		if ctx.Err() != nil {
+			// The client is gone and the container is not.
+			e.remove(name)
+		}
+	}()
+	cmd := command(ctx, e.config.Environ, "", argv...)
+	var stderr cut
+	cmd.Stderr = &stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	outcomes := make([]outcome, len(b.jobs))
+	finished := 0
+	for lines := bufio.NewScanner(stdout); lines.Scan(); {
+		var i, exit int
+		if _, err := fmt.Sscanf(lines.Text(), doneMark+" %d %d", &i, &exit); err != nil || i < 0 || i >= len(outcomes) {
+			continue
+		}
+		outcomes[i].exit = exit
+		finished++
+		b.finished(i)
+	}
+	if err := cmd.Wait(); err != nil || finished != len(b.jobs) {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err == nil {
+			err = fmt.Errorf("%d of %d commands ended", finished, len(b.jobs))
+		}
+		return nil, hint.Wrap(fmt.Errorf("engine %s stopped before the build was finished: %w: %s", e.client, err, strings.TrimSpace(stderr.String())),
+			"look at the engine's own log, then run the same command again")
+	}
+	for i := range outcomes {
+		if outcomes[i].output, err = readCut(filepath.Join(b.host.out, scriptFolder, fmt.Sprintf("%d.log", i))); err != nil {
+			return nil, err
+		}
+	}
+	return outcomes, nil
+}
+
+// initArg gives the container a first process that ends when it is told to.
+// Debian's podman comes without the program for it; our script is the first
+// process there, and removing the container ends it all the same.
+func initArg(client string) []string {
+	if client == "docker" {
+		return []string{"--init"}
+	}
+	return nil
+}
+
+// projectID stands for the project's folder in a label.
+func (e *container) projectID() string {
+	sum := sha256.Sum256([]byte(e.config.Root))
+	return hex.EncodeToString(sum[:8])
+}
+
+// sweep removes the containers of this project that a killed process left.
+func (e *container) sweep(ctx context.Context) error {
+	text, err := capture(ctx, e.config.Environ, "", e.client, "ps", "--all", "--quiet", "--filter", "label="+projectLabel+"="+e.projectID())
+	if err != nil {
+		return err
+	}
+	for _, id := range strings.Fields(text) {
+		e.remove(id)
+	}
+	return nil
+}
+
+// remove ends a container. It is called when the run's own context is done,
+// and within the five seconds that Mage gives to an interrupted target.
+func (e *container) remove(id string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Second)
+	defer cancel()
+	// That there is none any more is as good.
+	_, _ = capture(ctx, e.config.Environ, "", e.client, "rm", "--force", "--volumes", id)
+}
+
+// mount is an argument of run. Its value is a line of CSV, so a comma in a
+// path is quoted.
+func mount(kind, source, target string, readOnly bool) string {
+	fields := []string{"type=" + kind, "source=" + source, "target=" + target}
+	if readOnly {
+		fields = append(fields, "readonly")
+	}
+	var b strings.Builder
+	w := csv.NewWriter(&b)
+	_ = w.Write(fields) // a strings.Builder does not fail
+	w.Flush()
+	return "--mount=" + strings.TrimSuffix(b.String(), "\n")
+}

@@ -1,0 +1,34 @@
+// Package build turns functions into bootstraps: static, stripped Linux
+// programs at DIST/FUNCTION/ARCH/bootstrap.
+//
+// A language says which commands make a bootstrap (file golang.go and its
+// like); an engine runs commands somewhere (docker, podman, host). They know
+// nothing of each other: a language asks the engine only for its places, the
+// paths that its commands will see.
+//
+// # What is guaranteed
+//
+//   - The environment of every command is set whole and never inherited.
+//   - The Go toolchain is exactly the version that go.mod names. A program
+//     that says otherwise is refused after the build.
+//   - The same sources give the same bytes from every engine, for Go.
+//   - DIST changes only when everything was built: a failure, an interrupt
+//     or a full disk leaves the last good bootstraps.
+//   - In a container: no network, sources and modules read-only, no
+//     capabilities, no new privileges, a read-only root, the caller's user.
+//   - Nothing is built again of which no input changed. Inputs are compared
+//     by content: the files of every package of the project that the program
+//     consists of, go.mod, go.sum, the toolchain, the flags, the engine and
+//     its image.
+//
+// # Exceptions
+//
+//   - The engine host takes nothing away: a build there can use the network
+//     and read what the caller can read. For Go this changes no byte.
+//   - Modules are fetched on the host beforehand, with the caller's network,
+//     proxy and credentials, into the caller's module cache. Those that a
+//     build uses are compared with go.sum before it, but for vendored ones,
+//     which go.sum does not cover.
+//   - After kill -9 a container runs to its end, or until the next run in
+//     the same project removes it.
+package build

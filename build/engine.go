@@ -1,0 +1,106 @@
+package build
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/bootzip/bootzip/internal/hint"
+)
+
+// An engine runs commands somewhere.
+type engine interface {
+	name() string
+
+	// identity distinguishes engines whose output might differ: it is an
+	// input of everything that is built.
+	identity() string
+
+	// image is the id of the image that commands run in, "" without one.
+	image() string
+
+	// platform is what the commands' machine is: GOOS and GOARCH.
+	platform() (goos, goarch string)
+
+	// view says where commands see what is at the given places of the host.
+	view(host places) places
+
+	// run executes the batch and returns an outcome for every job, in the
+	// order of the jobs. An error means that the engine itself failed.
+	run(ctx context.Context, b batch) ([]outcome, error)
+}
+
+// places are the folders of a run, as paths of the host or as a command sees
+// them.
+type places struct {
+	source    string // the project's root
+	out       string // the only folder, but for cache and temporary ones, that is written
+	cache     string // kept between runs
+	temp      string // thrown away; also HOME
+	toolchain string // GOROOT
+	modules   string // GOMODCACHE
+}
+
+// A batch is all commands of a run.
+type batch struct {
+	host     places
+	jobs     []job
+	parallel int
+	finished func(job int) // called from one goroutine at a time
+}
+
+// A job is one command.
+type job struct {
+	dir     string // slash-separated, relative to the project's root
+	env     []string
+	command []string
+}
+
+// An outcome is how a job ended.
+type outcome struct {
+	exit   int
+	output string // standard output and error together, cut at maxOutput
+}
+
+// maxOutput bounds what is kept of a command's output, in bytes.
+const maxOutput = 1 << 20
+
+// The engines that Config.Engine can name, in the order in which auto tries
+// them.
+var engineNames = []string{"docker", "podman", "host"}
+
+// chooseEngine returns the engine that the configuration asks for, ready to
+// be used, and for auto the reason why it was taken.
+func chooseEngine(ctx context.Context, c Config, need needs) (engine, string, error) {
+	switch c.Engine {
+	case "host":
+		e, err := newHost(c)
+		return e, "", err
+	case "docker", "podman":
+		e, err := newContainer(ctx, c, c.Engine, need)
+		return e, "", err
+	case "auto", "":
+	default:
+		return nil, "", hint.New("use auto, "+strings.Join(engineNames, ", "), "unknown engine %q", c.Engine)
+	}
+
+	var refused []string
+	for _, name := range []string{"docker", "podman"} {
+		if err := answers(ctx, c, name); err != nil {
+			refused = append(refused, fmt.Sprintf("%s: %s", name, firstLine(err.Error())))
+			continue
+		}
+		e, err := newContainer(ctx, c, name, need)
+		if err != nil {
+			return nil, "", err
+		}
+		return e, strings.Join(append(refused, name+" answers"), "; "), nil
+	}
+	e, err := newHost(c)
+	return e, strings.Join(refused, "; "), err
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}

@@ -1,0 +1,64 @@
+package build
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Failure is the error of a run in which at least one function could not be
+// built. It names all of them, each with the compiler's messages.
+type Failure struct {
+	Functions []FunctionFailure // in the order of the project
+}
+
+// A FunctionFailure is what the compiler says of one function.
+type FunctionFailure struct {
+	Name    string
+	Arch    []string // architectures with these very messages
+	Message string   // one or more lines, without a line end
+	Hint    string
+}
+
+func (f *Failure) Error() string {
+	var b strings.Builder
+	for i, one := range f.Functions {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "function %q (%s) was not built:\n%s", one.Name, strings.Join(one.Arch, ", "), indent(one.Message))
+		if one.Hint != "" {
+			fmt.Fprintf(&b, "\n  hint: %s", one.Hint)
+		}
+	}
+	return b.String()
+}
+
+// add records that u failed. The same message for another architecture is
+// said once.
+func (f *Failure) add(u Unit, message, hint string) {
+	message = strings.TrimRight(message, "\n")
+	for i := range f.Functions {
+		one := &f.Functions[i]
+		if one.Name == u.Function.Name && one.Message == message {
+			if !slices.Contains(one.Arch, string(u.Arch)) {
+				one.Arch = append(one.Arch, string(u.Arch))
+			}
+			return
+		}
+	}
+	f.Functions = append(f.Functions, FunctionFailure{
+		Name: u.Function.Name, Arch: []string{string(u.Arch)}, Message: message, Hint: hint,
+	})
+}
+
+func (f *Failure) orNil() error {
+	if len(f.Functions) == 0 {
+		return nil
+	}
+	return f
+}
+
+func indent(s string) string {
+	return "  " + strings.ReplaceAll(s, "\n", "\n  ")
+}

@@ -1,0 +1,307 @@
+package build
+
+import (
+	"context"
+	"debug/buildinfo"
+	"fmt"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/project"
+)
+
+// goFlags make the bytes depend on the sources and the toolchain alone.
+var goFlags = []string{
+	"-trimpath",
+	"-buildvcs=false", // the revision goes into the provenance; here it would change with each commit
+	"-buildmode=exe",
+	"-pgo=off", // a default.pgo beside main.go would count otherwise
+	// linkmode: GO_EXTLINK_ENABLED=1 would make a dynamic program even
+	// without cgo. buildid: its hash covers what the other flags removed.
+	"-ldflags=-s -w -buildid= -linkmode=internal",
+}
+
+// goEnv is the whole environment of the Go compiler. What is empty here is
+// so on purpose: unset it would be taken from a file, or from a default that
+// differs between machines.
+func goEnv(p places, m goModule, arch project.Arch) []string {
+	return []string{
+		"CGO_ENABLED=0", "GOOS=linux", "GOARCH=" + string(arch), "GOAMD64=v1", "GOARM64=v8.0",
+		"GOTOOLCHAIN=local", "GOENV=off", "GOFLAGS=", "GOEXPERIMENT=", "GOFIPS140=off", "GODEBUG=",
+		"GO111MODULE=on", "GOPROXY=off", "GOSUMDB=off", "GOVCS=*:off", "GOTELEMETRY=off",
+		"GOWORK=" + m.workValue(p.source),
+		"GOROOT=" + p.toolchain, "GOPATH=" + p.temp + "/gopath", "GOMODCACHE=" + p.modules, "GOCACHE=" + p.cache + "/go-build",
+		"HOME=" + p.temp, "TMPDIR=" + p.temp, "GOTMPDIR=" + p.temp,
+		"PATH=/usr/bin:/bin", "TZ=UTC", "LANG=C.UTF-8",
+	}
+}
+
+// golang builds functions in Go.
+type golang struct {
+	config  Config
+	modules map[string]goModule // by source
+	tools   map[string]goTool   // by version
+}
+
+func (g *golang) module(u Unit) (goModule, error) {
+	if m, ok := g.modules[u.Function.Source]; ok {
+		return m, nil
+	}
+	m, err := findModule(g.config.Root, u.Function.Source)
+	if err != nil {
+		return m, fmt.Errorf("function %q: %w", u.Function.Name, err)
+	}
+	g.modules[u.Function.Source] = m
+	return m, nil
+}
+
+func (g *golang) recipe(u Unit) (string, error) {
+	m, err := g.module(u)
+	return strings.Join(append(goEnv(places{}, m, u.Arch), append(goFlags, m.version, m.modFlag())...), "\n"), err
+}
+
+func (g *golang) toolchain(u Unit) string { return g.modules[u.Function.Source].version }
+
+func (g *golang) plan(ctx context.Context, units []Unit, e engine, host *places, failure *Failure) (plan, error) {
+	p := plan{inputs: map[string]inputs{}}
+	tool, err := g.tool(ctx, units)
+	if err != nil {
+		return p, err
+	}
+	host.modules, host.toolchain = tool.modules, tool.root
+	if e.name() != "host" {
+		_, arch := e.platform()
+		if host.toolchain, err = linuxToolchain(ctx, g.config, tool, arch); err != nil {
+			return p, err
+		}
+	}
+	for _, group := range g.groups(units) {
+		steps, err := g.planGroup(ctx, tool, group, e, *host, p.inputs, failure)
+		if err != nil {
+			return p, err
+		}
+		p.steps = append(p.steps, steps...)
+	}
+	return p, nil
+}
+
+// tool finds the one toolchain of the run. Modules of one project that name
+// different ones would need as many mounts and caches: they are refused.
+func (g *golang) tool(ctx context.Context, units []Unit) (goTool, error) {
+	version := ""
+	for _, u := range units {
+		m, err := g.module(u)
+		if err != nil {
+			return goTool{}, err
+		}
+		if version != "" && version != m.version {
+			return goTool{}, hint.New("give the modules of the project the same toolchain line",
+				"function %q is to be built with %s, and others with %s", u.Function.Name, m.version, version)
+		}
+		version = m.version
+	}
+	return findGo(ctx, g.config, version)
+}
+
+// A goGroup is what one go command can build: one module, one architecture.
+type goGroup struct {
+	module goModule
+	arch   project.Arch
+	units  []Unit
+}
+
+func (g *golang) groups(units []Unit) []goGroup {
+	var groups []goGroup
+next:
+	for _, u := range units {
+		m := g.modules[u.Function.Source]
+		for i := range groups {
+			if groups[i].module == m && groups[i].arch == u.Arch {
+				groups[i].units = append(groups[i].units, u)
+				continue next
+			}
+		}
+		groups = append(groups, goGroup{m, u.Arch, []Unit{u}})
+	}
+	return groups
+}
+
+func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, e engine, host places, in map[string]inputs, failure *Failure) ([]step, error) {
+	root, m := g.config.Root, group.module
+	g.config.tell(Event{Stage: "fetch", Text: fmt.Sprintf("modules of %d functions for %s", len(group.units), group.arch)})
+	var sources []string
+	for _, u := range group.units {
+		sources = append(sources, u.Function.Source)
+	}
+	programs, err := listPrograms(ctx, g.config, tool, m, group.arch, sources)
+	if err != nil {
+		return nil, err
+	}
+	byUnit := map[string]goProgram{}
+	var good []Unit
+	for i, u := range group.units {
+		program := programs[i]
+		message, mend := program.problem(root)
+		if message == "" {
+			if outside := program.outside(root); outside != "" {
+				message, mend = fmt.Sprintf("package %q is in a folder outside of the project, by a replace or use line", outside),
+					"move it into the project, or require a version of it"
+			}
+		}
+		if message != "" {
+			failure.add(u, message, mend)
+			continue
+		}
+		good = append(good, u)
+		byUnit[u.String()] = program
+		in[u.String()] = program.inputs(root, m)
+	}
+	if err := verifyModules(g.config, m, programs); err != nil {
+		return nil, err
+	}
+
+	// One go command builds all of them, which is three times faster than
+	// one each: it loads and checks the shared packages once. It names its
+	// outputs itself, so two programs of the same name go to two commands.
+	var steps []step
+	pl := e.view(host)
+	for n := 0; len(good) > 0; n++ {
+		taken := map[string]bool{}
+		out := path.Join(".go", strings.ReplaceAll(m.dir, "/", "_"), string(group.arch), fmt.Sprint(n))
+		argv := append([]string{pl.toolchain + "/bin/go" + hostSuffix(e), "build", m.modFlag()}, goFlags...)
+		argv = append(argv, "-o", pl.out+"/"+out+"/")
+		var products []product
+		var rest []Unit
+		for _, u := range good {
+			name := programName(byUnit[u.String()].main.ImportPath)
+			if taken[name] {
+				rest = append(rest, u)
+				continue
+			}
+			taken[name] = true
+			argv = append(argv, packagePath(m, u.Function.Source))
+			products = append(products, product{u, path.Join(out, name)})
+		}
+		steps = append(steps, step{
+			job: job{
+				dir:     m.dir,
+				env:     goEnv(pl, m, group.arch),
+				command: argv,
+			},
+			products: products,
+			blame:    func(output string, missing []Unit) map[string]blamed { return blameGo(output, missing, byUnit) },
+		})
+		good = rest
+	}
+	return steps, nil
+}
+
+func hostSuffix(e engine) string {
+	if e.name() == "host" {
+		return exeSuffix()
+	}
+	return ""
+}
+
+var versionElement = regexp.MustCompile(`^v([2-9]|[1-9][0-9]+)$`)
+
+// programName is what go build -o FOLDER/ calls a program: the last element
+// of its import path, or the one before if that is a major version (cmd/go,
+// "Compile packages and dependencies").
+func programName(importPath string) string {
+	base := path.Base(importPath)
+	if versionElement.MatchString(base) && path.Dir(importPath) != "." {
+		base = path.Base(path.Dir(importPath))
+	}
+	return base
+}
+
+// outside returns a package of the program that is neither in the project
+// nor in the module cache, so that no other machine would find it.
+func (p goProgram) outside(root string) string {
+	for _, q := range p.packages {
+		mod := q.Module
+		if mod == nil {
+			continue
+		}
+		local := mod.Main || mod.Replace != nil && mod.Replace.Version == ""
+		if rel, err := filepath.Rel(root, q.Dir); local && (err != nil || !filepath.IsLocal(rel)) {
+			return q.ImportPath
+		}
+	}
+	return ""
+}
+
+// inputs are the program's files that are in the project. Modules from the
+// cache are covered by go.sum.
+func (p goProgram) inputs(root string, m goModule) inputs {
+	in := inputs{Files: moduleFiles(root, m)}
+	for _, q := range p.packages {
+		rel, err := filepath.Rel(root, q.Dir)
+		if err != nil || !filepath.IsLocal(rel) {
+			continue
+		}
+		rel = filepath.ToSlash(rel)
+		in.Dirs = append(in.Dirs, rel)
+		if len(q.EmbedPatterns) > 0 {
+			in.Trees = append(in.Trees, rel)
+		}
+		// A go.mod that appears in a folder between would cut the package
+		// off from its module.
+		for d := rel; d != "." && d != m.dir; d = path.Dir(d) {
+			if file := path.Join(d, "go.mod"); !slices.Contains(in.Files, file) {
+				in.Files = append(in.Files, file)
+			}
+		}
+	}
+	return in
+}
+
+// blameGo takes the output of go build apart. It comes in sections that begin
+// with "# IMPORT/PATH"; a function is blamed for the sections of packages
+// that it consists of.
+func blameGo(output string, missing []Unit, programs map[string]goProgram) map[string]blamed {
+	sections := map[string]string{}
+	current := ""
+	for line := range strings.Lines(output) {
+		if name, ok := strings.CutPrefix(line, "# "); ok {
+			current = strings.TrimSpace(name)
+			continue
+		}
+		sections[current] += line
+	}
+	all := map[string]blamed{}
+	for _, u := range missing {
+		program := programs[u.String()]
+		var b blamed
+		for _, q := range program.packages {
+			b.message += sections[q.ImportPath]
+		}
+		if b.message == "" {
+			b.message = output
+		}
+		if file := program.mentionsC(); file != "" {
+			b.hint = fmt.Sprintf("%s imports \"C\" and was left out: bootstraps are built with CGO_ENABLED=0", file)
+		}
+		all[u.String()] = b
+	}
+	return all
+}
+
+// check reads the build information of the program and compares it with what
+// was asked for.
+func (g *golang) check(u Unit, file string) error {
+	info, err := buildinfo.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("function %q: %w", u.Function.Name, err)
+	}
+	if want := g.toolchain(u); info.GoVersion != want {
+		return hint.New("run `mage clean`, and look at the go command of the engine",
+			"function %q was built with %s, and go.mod wants %s", u.Function.Name, info.GoVersion, want)
+	}
+	return nil
+}

@@ -1,0 +1,270 @@
+package build
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/dirhash"
+
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/project"
+)
+
+// A goPackage is what `go list -json` says of a package (cmd/go, "List
+// packages or modules"); only what is used here.
+type goPackage struct {
+	Dir, ImportPath, Name                  string
+	Standard                               bool
+	GoFiles, IgnoredGoFiles, EmbedPatterns []string
+	Deps, Match                            []string
+	Module                                 *goListModule
+	Error                                  *goListError
+	DepsErrors                             []goListError
+}
+
+type goListModule struct {
+	Path, Version, Dir, GoMod string
+	Main                      bool
+	Replace                   *goListModule
+}
+
+type goListError struct{ Pos, Err string }
+
+func (e goListError) String() string {
+	if e.Pos != "" {
+		return e.Pos + ": " + e.Err
+	}
+	return e.Err
+}
+
+const goListFields = "-json=Dir,ImportPath,Name,Standard,GoFiles,IgnoredGoFiles,EmbedPatterns,Deps,Match,Module,Error,DepsErrors"
+
+// A goProgram is a main package and all that it consists of.
+type goProgram struct {
+	main     *goPackage
+	packages []*goPackage // dependencies outside of the standard library, and main itself
+}
+
+// listPrograms runs `go list` for the main packages in the folders sources,
+// which also fetches the modules that they need. It returns a program for
+// each source, in order.
+func listPrograms(ctx context.Context, c Config, tool goTool, m goModule, arch project.Arch, sources []string) ([]goProgram, error) {
+	argv := []string{tool.command(), "list", "-e", "-deps", goListFields, m.modFlag()}
+	for _, s := range sources {
+		argv = append(argv, packagePath(m, s))
+	}
+	env := with(tool.fetching, "GOOS=linux", "GOARCH="+string(arch), "GOWORK="+m.workValue(c.Root))
+	text, err := capture(ctx, env, filepath.Join(c.Root, m.dir), argv...)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]*goPackage{}
+	byDir := map[string]*goPackage{}
+	for decoder := json.NewDecoder(strings.NewReader(text)); ; {
+		p := new(goPackage)
+		if err := decoder.Decode(p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return nil, fmt.Errorf("go list: %w", err)
+		}
+		all[p.ImportPath] = p
+		byDir[p.Dir] = p
+	}
+	programs := make([]goProgram, len(sources))
+	for i, s := range sources {
+		p := byDir[filepath.Join(c.Root, filepath.FromSlash(s))]
+		for _, q := range all {
+			// A package that cannot be loaded may have no Dir.
+			if p == nil && slices.Contains(q.Match, packagePath(m, s)) {
+				p = q
+			}
+		}
+		if p == nil {
+			return nil, fmt.Errorf("go list says nothing of the package in %q", s)
+		}
+		programs[i].main = p
+		for _, path := range append(slices.Clone(p.Deps), p.ImportPath) {
+			if q := all[path]; q != nil && !q.Standard {
+				programs[i].packages = append(programs[i].packages, q)
+			}
+		}
+	}
+	return programs, nil
+}
+
+// packagePath is the go command's name for the package in the folder source,
+// as seen from the module's root.
+func packagePath(m goModule, source string) string {
+	if source == m.dir {
+		return "."
+	}
+	if m.dir == "." {
+		return "./" + source
+	}
+	return "./" + strings.TrimPrefix(source, m.dir+"/")
+}
+
+// problem says why the program cannot be built, as far as that is known
+// without compiling it; both results are "" if nothing is known.
+func (p goProgram) problem(root string) (message, mend string) {
+	if file := p.cgoOnly(root); file != "" {
+		return fmt.Sprintf("%s: the package is cgo (import \"C\"), and bootstraps are built with CGO_ENABLED=0", file),
+			"use a library in pure Go; or set language: command and build it with a C compiler yourself"
+	}
+	var lines []string
+	add := func(e goListError) {
+		if s := strings.TrimSpace(e.String()); s != "" && !slices.Contains(lines, s) {
+			lines = append(lines, s)
+		}
+	}
+	for _, q := range p.packages {
+		if q.Error != nil {
+			add(*q.Error)
+		}
+	}
+	for _, e := range p.main.DepsErrors {
+		add(e)
+	}
+	if p.main.Error != nil {
+		add(*p.main.Error)
+	}
+	if len(lines) == 0 && p.main.Name != "main" {
+		lines = append(lines, fmt.Sprintf("package %q is not a main package", p.main.Name))
+	}
+	message = strings.Join(lines, "\n")
+	if strings.Contains(message, "go.sum") {
+		mend = "run `go mod tidy`"
+	}
+	return message, mend
+}
+
+// cgoOnly returns a file that makes a package of the program need cgo: one
+// with import "C", in a package that has no Go file without it.
+func (p goProgram) cgoOnly(root string) string {
+	for _, q := range p.packages {
+		if len(q.GoFiles) > 0 {
+			continue
+		}
+		for _, name := range q.IgnoredGoFiles {
+			file := filepath.Join(q.Dir, name)
+			if importsC(file) {
+				if rel, err := filepath.Rel(root, file); err == nil && filepath.IsLocal(rel) {
+					return filepath.ToSlash(rel)
+				}
+				return q.ImportPath + "/" + name
+			}
+		}
+	}
+	return ""
+}
+
+// mentionsC returns a file of the project that the build left out because of
+// import "C", for a hint when the rest does not compile.
+func (p goProgram) mentionsC() string {
+	for _, q := range p.packages {
+		if q.Module == nil || !q.Module.Main {
+			continue
+		}
+		for _, name := range q.IgnoredGoFiles {
+			if importsC(filepath.Join(q.Dir, name)) {
+				return q.ImportPath + "/" + name
+			}
+		}
+	}
+	return ""
+}
+
+func importsC(file string) bool {
+	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+	if err != nil {
+		return false
+	}
+	for _, i := range f.Imports {
+		if path, err := strconv.Unquote(i.Path.Value); err == nil && path == "C" {
+			return true
+		}
+	}
+	return false
+}
+
+// verifyModules compares the unpacked source of every module that the
+// programs use with go.sum. The go command checks a module when it downloads
+// it and never again: without this a changed file in the module cache is
+// built without a word. It is what `go mod verify` does, for the modules that
+// matter to the programs.
+func verifyModules(c Config, m goModule, programs []goProgram) error {
+	if m.vendor {
+		return nil
+	}
+	used := map[string]*goListModule{}
+	for _, p := range programs {
+		for _, q := range p.packages {
+			mod := q.Module
+			if mod != nil && mod.Replace != nil {
+				mod = mod.Replace
+			}
+			if mod != nil && !mod.Main && mod.Version != "" && mod.Dir != "" {
+				used[mod.Path+"@"+mod.Version] = mod
+			}
+		}
+	}
+	if len(used) == 0 {
+		return nil
+	}
+	sums, err := readSums(c.Root, m)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for name := range used {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		want := sums[name]
+		if len(want) == 0 {
+			return hint.New("run `go mod tidy`", "module %q is not in go.sum", name)
+		}
+		got, err := dirhash.HashDir(used[name].Dir, name, dirhash.Hash1)
+		if err != nil {
+			return fmt.Errorf("module %q: %w", name, err)
+		}
+		if !slices.Contains(want, got) {
+			return hint.New("run `go clean -modcache`, and find out who changed it",
+				"module %q was changed in the module cache: its hash is %s, and go.sum says %s", name, got, strings.Join(want, " or "))
+		}
+	}
+	return nil
+}
+
+// readSums reads the hashes of modules ("module@version" → "h1:…") from
+// go.sum, and in a workspace from the go.sum of each module and go.work.sum.
+func readSums(root string, m goModule) (map[string][]string, error) {
+	sums := map[string][]string{}
+	for _, file := range moduleFiles(root, m) {
+		if !strings.HasSuffix(file, ".sum") {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(root, file))
+		if err != nil {
+			return nil, err
+		}
+		for line := range strings.Lines(string(data)) {
+			if f := strings.Fields(line); len(f) == 3 && !strings.HasSuffix(f[1], "/go.mod") {
+				key := f[0] + "@" + f[1]
+				sums[key] = append(sums[key], f[2])
+			}
+		}
+	}
+	return sums, nil
+}

@@ -1,0 +1,154 @@
+package build
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+
+	"golang.org/x/mod/modfile"
+
+	"github.com/bootzip/bootzip/internal/hint"
+)
+
+// A goModule is the module, or the workspace, that a program is built in.
+type goModule struct {
+	dir     string // slash-separated, relative to the project's root: where go.mod or go.work is
+	work    bool   // it is a workspace
+	version string // the toolchain, "go1.26.8"
+	vendor  bool   // dependencies are in vendor/
+}
+
+// modFlag is the one way in which the go command may find dependencies. It
+// never writes to go.mod or go.sum.
+func (m goModule) modFlag() string {
+	if m.vendor {
+		return "-mod=vendor"
+	}
+	return "-mod=readonly"
+}
+
+// workValue is GOWORK, for the project's root at the path root.
+func (m goModule) workValue(root string) string {
+	if m.work {
+		return root + "/" + path.Join(m.dir, "go.work")
+	}
+	return "off"
+}
+
+// fullVersion is a Go release, as in "go1.26.8" or "go1.27rc1", and not just
+// a language version as in "go1.26".
+var fullVersion = regexp.MustCompile(`^go1\.\d+(\.\d+|rc\d+|beta\d+)(-[0-9A-Za-z.+-]+)?$`)
+
+// findModule returns the module that the package in the folder source
+// belongs to: a go.work in the project's root, else the nearest go.mod.
+func findModule(root, source string) (goModule, error) {
+	var m goModule
+	file := "go.work"
+	if exists(filepath.Join(root, file)) {
+		m.work, m.dir = true, "."
+	} else {
+		for m.dir = source; ; m.dir = path.Dir(m.dir) {
+			file = path.Join(m.dir, "go.mod")
+			if exists(filepath.Join(root, file)) {
+				break
+			}
+			if m.dir == "." {
+				return m, hint.New("run `go mod init`, or move bootzip.yaml to the module's root",
+					"no go.mod is in %q or above it, up to the project's root", source)
+			}
+		}
+	}
+	m.vendor = exists(filepath.Join(root, m.dir, "vendor", "modules.txt"))
+
+	data, err := os.ReadFile(filepath.Join(root, file))
+	if err != nil {
+		return m, err
+	}
+	var goLine *modfile.Go
+	var toolchain *modfile.Toolchain
+	if m.work {
+		f, err := modfile.ParseWork(file, data, nil)
+		if err != nil {
+			return m, fmt.Errorf("go.work: %w", err)
+		}
+		goLine, toolchain = f.Go, f.Toolchain
+	} else {
+		f, err := modfile.Parse(file, data, nil)
+		if err != nil {
+			return m, fmt.Errorf("go.mod: %w", err)
+		}
+		goLine, toolchain = f.Go, f.Toolchain
+	}
+	// Without a toolchain line the go line names the toolchain (Go
+	// Toolchains, "Configuration").
+	switch {
+	case toolchain != nil && toolchain.Name != "default":
+		m.version = toolchain.Name
+	case goLine != nil:
+		m.version = "go" + goLine.Version
+	}
+	if !fullVersion.MatchString(m.version) {
+		return m, hint.New("name the toolchain to build with, e.g. `go get toolchain@go1.26.8`; equal bytes begin there",
+			"%s does not name an exact Go toolchain (found %q)", file, m.version)
+	}
+	return m, nil
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return !errors.Is(err, fs.ErrNotExist) && err == nil
+}
+
+// goTool is a Go toolchain on the host, and the environment that lets it
+// fetch for the caller.
+type goTool struct {
+	version  string
+	root     string // GOROOT
+	modules  string // GOMODCACHE
+	fetching []string
+}
+
+// goSettings are the go command's settings that decide from where modules
+// come and who vouches for them. They are asked for, and then given to every
+// later command together with GOENV=off, so that a setting in the caller's
+// `go env -w` file counts here and no other does.
+type goSettings struct {
+	GOROOT, GOVERSION, GOMODCACHE, GOPATH, GOPROXY, GOPRIVATE, GONOPROXY, GONOSUMDB, GOSUMDB, GOINSECURE, GOVCS, GOAUTH string
+}
+
+// findGo finds the toolchain with the very version on the host. The go
+// command downloads it if the installed one differs.
+func findGo(ctx context.Context, c Config, version string) (goTool, error) {
+	env := with(c.Environ, "GOTOOLCHAIN="+version, "GOFLAGS=", "GOWORK=off", "GO111MODULE=on")
+	text, err := capture(ctx, env, os.TempDir(), "go", "env", "-json")
+	if err != nil {
+		return goTool{}, hint.Wrap(fmt.Errorf("toolchain %s: %w", version, err),
+			"install Go 1.24 or newer, and let it reach its module proxy to download the toolchain that go.mod names")
+	}
+	var s goSettings
+	if err := json.Unmarshal([]byte(text), &s); err != nil {
+		return goTool{}, fmt.Errorf("go env: %w", err)
+	}
+	if s.GOVERSION != version {
+		return goTool{}, hint.New("install it, or change the toolchain line of go.mod",
+			"the go command is %s and go.mod wants %s", s.GOVERSION, version)
+	}
+	return goTool{
+		version: version, root: s.GOROOT, modules: s.GOMODCACHE,
+		fetching: with(env,
+			"GOTOOLCHAIN=local", "GOENV=off", "GOFLAGS=", "GOEXPERIMENT=", "CGO_ENABLED=0", "GOROOT=", "GODEBUG=",
+			"GOMODCACHE="+s.GOMODCACHE, "GOPATH="+s.GOPATH, "GOPROXY="+s.GOPROXY, "GOPRIVATE="+s.GOPRIVATE,
+			"GONOPROXY="+s.GONOPROXY, "GONOSUMDB="+s.GONOSUMDB, "GOSUMDB="+s.GOSUMDB,
+			"GOINSECURE="+s.GOINSECURE, "GOVCS="+s.GOVCS, "GOAUTH="+s.GOAUTH),
+	}, nil
+}
+
+// command is the path of the go command itself. Going through the GOROOT
+// leaves no room for another go of the caller's PATH.
+func (t goTool) command() string { return filepath.Join(t.root, "bin", "go"+exeSuffix()) }

@@ -1,0 +1,194 @@
+package build
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/bootzip/bootzip/docker"
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/project"
+)
+
+// needs say what must be in the build image.
+type needs struct {
+	languages []string // sorted
+	arches    []string // sorted; only what is cross-compiled with Debian's compilers counts
+}
+
+func needsOf(functions []project.Function) needs {
+	var n needs
+	for _, f := range functions {
+		if !slices.Contains(n.languages, string(f.Language)) {
+			n.languages = append(n.languages, string(f.Language))
+		}
+		for _, a := range f.Arch {
+			// Go's toolchain builds for every architecture.
+			if f.Language != project.Go && !slices.Contains(n.arches, string(a)) {
+				n.arches = append(n.arches, string(a))
+			}
+		}
+	}
+	slices.Sort(n.languages)
+	slices.Sort(n.arches)
+	return n
+}
+
+// defaultBase is the line of Dockerfile.build that pins the base image.
+var defaultBase = regexp.MustCompile(`(?m)^ARG BASE_IMAGE=(\S+)$`)
+
+// Image makes the image in which functions are built, unless it is there
+// already, and returns its id and the name of the engine that has it.
+// Config.Engine must be "docker", "podman" or "auto".
+func Image(ctx context.Context, c Config) (id, engine string, err error) {
+	clients := []string{c.Engine}
+	switch c.Engine {
+	case "docker", "podman":
+	case "auto", "":
+		clients = []string{"docker", "podman"}
+	default:
+		return "", "", hint.New("use docker or podman", "engine %q has no image", c.Engine)
+	}
+	var refused error
+	for _, client := range clients {
+		if err := answers(ctx, c, client); err != nil {
+			refused = errors.Join(refused, err)
+			continue
+		}
+		id, err := buildImage(ctx, c, client, needsOf(c.Functions))
+		return id, client, err
+	}
+	return "", "", hint.Wrap(fmt.Errorf("no container engine can be used: %w", refused), "install and start docker or podman")
+}
+
+// buildImage returns the id of the image for what is needed. Its tag is the
+// hash of all that it is made from, so a change makes another image and
+// nothing else does.
+func buildImage(ctx context.Context, c Config, client string, need needs) (string, error) {
+	files, err := imageFiles(c.Root)
+	if err != nil {
+		return "", err
+	}
+	base := c.BaseImage
+	if base == "" {
+		found := defaultBase.FindStringSubmatch(files["Dockerfile.build"])
+		if found == nil {
+			return "", hint.New("add one, with the digest of a Debian image", "docker/Dockerfile.build has no line ARG BASE_IMAGE=…")
+		}
+		base = found[1]
+	}
+	baseID, err := baseImage(ctx, c, client, base)
+	if err != nil {
+		return "", err
+	}
+
+	h := sha256.New()
+	for _, name := range sortedKeys(files) {
+		fmt.Fprintf(h, "%s %d\n%s\n", name, len(files[name]), files[name])
+	}
+	languages, arches := strings.Join(need.languages, " "), strings.Join(need.arches, " ")
+	fmt.Fprintf(h, "%s\n%s\n%s\n", baseID, languages, arches)
+	tag := fmt.Sprintf("bootzip-build:%x", h.Sum(nil)[:8])
+
+	if id, err := imageID(ctx, c, client, tag); err == nil {
+		return id, nil
+	}
+	c.tell(Event{Stage: "image", Text: fmt.Sprintf("making the build image for %s from %s", languages, base)})
+	dir, err := os.MkdirTemp("", "bootzip-image-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(dir)
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			return "", err
+		}
+	}
+	argv := []string{client, "build", "--tag", tag, "--file", filepath.Join(dir, "Dockerfile.build"),
+		"--build-arg", "BASE_IMAGE=" + base, "--build-arg", "LANGUAGES=" + languages, "--build-arg", "ARCHITECTURES=" + arches, dir}
+	var output cut
+	exit, err := run(ctx, &output, c.Environ, "", argv...)
+	if err != nil {
+		return "", err
+	}
+	if exit != 0 {
+		return "", hint.New("packages come from Debian's mirrors, which the engine's network must reach; look at the output above, and try `"+client+" build` with docker/Dockerfile.build",
+			"build image for %s was not made by %s:\n%s", languages, client, indent(lastLines(output.String(), 40)))
+	}
+	return imageID(ctx, c, client, tag)
+}
+
+// imageFiles are the files that the image is made from: the project's own
+// docker folder if it has a Dockerfile.build, else those that came with
+// bootzip.
+func imageFiles(root string) (map[string]string, error) {
+	var fsys fs.FS = docker.Files
+	if dir := filepath.Join(root, "docker"); exists(filepath.Join(dir, "Dockerfile.build")) {
+		fsys = os.DirFS(dir)
+	}
+	files := map[string]string{}
+	entries, err := fs.ReadDir(fsys, ".")
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		if e.IsDir() || strings.HasSuffix(e.Name(), ".go") {
+			continue
+		}
+		data, err := fs.ReadFile(fsys, e.Name())
+		if err != nil {
+			return nil, err
+		}
+		files[e.Name()] = string(data)
+	}
+	return files, nil
+}
+
+// baseImage returns the id of the base image, and pulls it if need be.
+func baseImage(ctx context.Context, c Config, client, base string) (string, error) {
+	if id, err := imageID(ctx, c, client, base); err == nil {
+		return id, nil
+	}
+	c.tell(Event{Stage: "image", Text: "pulling " + base})
+	if _, err := capture(ctx, c.Environ, "", client, "pull", "--quiet", base); err != nil {
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+		return "", hint.Wrap(fmt.Errorf("base image %q cannot be pulled by %s: %w", base, client, err),
+			"make one from Debian's packages with `scripts/base-image --engine "+client+"` and set BOOTZIP_BASE_IMAGE=bootzip-base:trixie, or build with -engine=host")
+	}
+	return imageID(ctx, c, client, base)
+}
+
+func imageID(ctx context.Context, c Config, client, name string) (string, error) {
+	text, err := capture(ctx, c.Environ, "", client, "image", "inspect", "--format", "{{.Id}}", name)
+	id := strings.TrimSpace(text)
+	if err == nil && !strings.HasPrefix(id, "sha256:") {
+		id = "sha256:" + id // podman leaves it out
+	}
+	return id, err
+}
+
+func sortedKeys(m map[string]string) []string {
+	var keys []string
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func lastLines(s string, n int) string {
+	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
+	if len(lines) > n {
+		lines = lines[len(lines)-n:]
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,127 @@
+package build
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// inputs are the files of the project that a bootstrap is made from, in a
+// form that can be looked at again without running a compiler. All paths are
+// slash-separated and relative to the project's root.
+//
+// This is enough to notice every change: which package is imported from
+// where can change only through a file of a package that is already in Dirs,
+// or through one of Files.
+type inputs struct {
+	Files []string `json:"files,omitempty"` // a missing one counts as such
+	Dirs  []string `json:"dirs,omitempty"`  // files that the Go compiler may read, not below
+	Trees []string `json:"trees,omitempty"` // all files below
+}
+
+// digest is the SHA-256 of the inputs' names and contents, and of the recipe.
+func (in inputs) digest(root, recipe string) (string, error) {
+	names := map[string]bool{}
+	for _, f := range in.Files {
+		names[f] = true
+	}
+	for _, dir := range in.Dirs {
+		entries, err := os.ReadDir(filepath.Join(root, filepath.FromSlash(dir)))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // its files are missing then, and so the digest differs
+		}
+		if err != nil {
+			return "", err
+		}
+		for _, e := range entries {
+			if !e.IsDir() && compiled(e.Name()) {
+				names[path.Join(dir, e.Name())] = true
+			}
+		}
+	}
+	for _, tree := range in.Trees {
+		below, err := filesBelow(root, tree)
+		if err != nil {
+			return "", err
+		}
+		for _, f := range below {
+			names[f] = true
+		}
+	}
+	var sorted []string
+	for n := range names {
+		sorted = append(sorted, n)
+	}
+	slices.Sort(sorted)
+
+	h := sha256.New()
+	fmt.Fprintf(h, "bootzip inputs 1\n%d %s\n", len(recipe), recipe)
+	for _, name := range sorted {
+		sum, err := fileSum(filepath.Join(root, filepath.FromSlash(name)))
+		if errors.Is(err, fs.ErrNotExist) {
+			sum = "missing"
+		} else if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(h, "%d %s %s\n", len(name), name, sum)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// compiled says whether a build may read the file: everything in a package's
+// folder but tests and documentation. Too much rather than too little: a file
+// too many costs a build, one too few a wrong answer.
+func compiled(name string) bool {
+	return !strings.HasSuffix(name, "_test.go") && path.Ext(name) != ".md"
+}
+
+func filesBelow(root, tree string) ([]string, error) {
+	var all []string
+	err := filepath.WalkDir(filepath.Join(root, filepath.FromSlash(tree)), func(name string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if e.IsDir() {
+			// Version control and our own output are never sources.
+			if base := e.Name(); base == ".git" || base == "dist" && exists(filepath.Join(name, stateFolder)) {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		rel, err := filepath.Rel(root, name)
+		if err != nil {
+			return err
+		}
+		all = append(all, filepath.ToSlash(rel))
+		return nil
+	})
+	return all, err
+}
+
+// fileSum is the SHA-256 of a file, in hexadecimal. Links are followed.
+func fileSum(name string) (string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return "folder", nil
+	}
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}

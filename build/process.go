@@ -1,0 +1,120 @@
+package build
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// cut is a buffer that keeps the first maxOutput bytes and counts the rest.
+type cut struct {
+	bytes.Buffer
+	lost int
+}
+
+func (c *cut) Write(p []byte) (int, error) {
+	room := min(len(p), maxOutput-c.Len())
+	c.Buffer.Write(p[:room])
+	c.lost += len(p) - room
+	return len(p), nil
+}
+
+func (c *cut) String() string {
+	if c.lost > 0 {
+		return fmt.Sprintf("%s\n… and %d bytes more", c.Buffer.String(), c.lost)
+	}
+	return c.Buffer.String()
+}
+
+// command prepares a child process that ends with ctx, and with this process
+// where the system can do that. It has its own process group, so that Ctrl-C
+// on a terminal reaches this process alone, which then ends the children in
+// order.
+func command(ctx context.Context, env []string, dir string, argv ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Env = env
+	cmd.Dir = dir
+	ownGroup(cmd)
+	cmd.Cancel = func() error { return killGroup(cmd) }
+	cmd.WaitDelay = 2 * time.Second
+	return cmd
+}
+
+// capture runs a command and returns its standard output. The error has what
+// the command wrote to standard error.
+func capture(ctx context.Context, env []string, dir string, argv ...string) (string, error) {
+	cmd := command(ctx, env, dir, argv...)
+	var stdout bytes.Buffer
+	var stderr cut
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return stdout.String(), commandError(ctx, argv, err, stderr.String())
+	}
+	return stdout.String(), nil
+}
+
+func commandError(ctx context.Context, argv []string, err error, stderr string) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	name := argv[0]
+	if len(argv) > 1 {
+		name += " " + argv[1]
+	}
+	if text := strings.TrimSpace(stderr); text != "" {
+		return fmt.Errorf("%s: %s (%w)", name, text, err)
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+// run executes a command with both outputs into w, and returns its exit
+// status. The error is about starting or losing the command.
+func run(ctx context.Context, w io.Writer, env []string, dir string, argv ...string) (int, error) {
+	cmd := command(ctx, env, dir, argv...)
+	cmd.Stdout, cmd.Stderr = w, w
+	err := cmd.Run()
+	var exit *exec.ExitError
+	switch {
+	case ctx.Err() != nil:
+		return -1, ctx.Err()
+	case errors.As(err, &exit):
+		return exit.ExitCode(), nil
+	case err != nil:
+		return -1, fmt.Errorf("%s: %w", argv[0], err)
+	}
+	return 0, nil
+}
+
+// lookup returns the value of a variable in an environment list, the last one
+// as the operating system takes it.
+func lookup(environ []string, key string) string {
+	for i := len(environ) - 1; i >= 0; i-- {
+		if name, value, ok := strings.Cut(environ[i], "="); ok && name == key {
+			return value
+		}
+	}
+	return ""
+}
+
+// with returns environ with some variables set to new values.
+func with(environ []string, set ...string) []string {
+	var all []string
+	for _, e := range environ {
+		name, _, _ := strings.Cut(e, "=")
+		replaced := false
+		for _, s := range set {
+			if strings.HasPrefix(s, name+"=") {
+				replaced = true
+			}
+		}
+		if !replaced {
+			all = append(all, e)
+		}
+	}
+	return append(all, set...)
+}

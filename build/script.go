@@ -1,0 +1,81 @@
+package build
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+const (
+	// scriptFolder is where, below the output folder, a container finds what
+	// to run and leaves what it printed.
+	scriptFolder = ".job"
+
+	// doneMark begins the line that says that a command has ended.
+	doneMark = "bootzip-done"
+)
+
+// runScript runs all commands, some side by side, in the one container of a
+// run. xargs is in every Debian image.
+const runScript = `umask 022
+cd /out/` + scriptFolder + ` || exit 125
+ls *.job | sort -n | xargs -P "$1" -n 1 sh one
+`
+
+// oneScript runs one command and says how it ended.
+const oneScript = `n=${1%.job}
+sh "$1" >"$n.log" 2>&1 </dev/null
+echo ` + doneMark + ` "$n" $?
+`
+
+// writeScripts writes the commands of a batch where the container sees them.
+func writeScripts(b batch) error {
+	dir := filepath.Join(b.host.out, scriptFolder)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	files := map[string]string{"run": runScript, "one": oneScript}
+	for i, j := range b.jobs {
+		files[fmt.Sprintf("%d.job", i)] = jobScript(j)
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func jobScript(j job) string {
+	argv := append([]string{"exec", "env", "-i"}, quoteAll(j.env)...)
+	argv = append(argv, quoteAll(j.command)...)
+	return fmt.Sprintf("cd %s || exit 125\n%s\n", quote(path.Join(containerPlaces.source, j.dir)), strings.Join(argv, " "))
+}
+
+func quoteAll(words []string) []string {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		quoted[i] = quote(w)
+	}
+	return quoted
+}
+
+// quote makes one word of s for a POSIX shell.
+func quote(s string) string {
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// readCut reads a file as cut would have kept it.
+func readCut(name string) (string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	var c cut
+	_, err = io.Copy(&c, f)
+	return c.String(), err
+}

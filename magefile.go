@@ -1,0 +1,11 @@
+//go:build mage
+
+package main
+
+import (
+	//mage:import
+	"github.com/bootzip/bootzip/targets"
+)
+
+// Default builds, packs and verifies every function.
+var Default = targets.All

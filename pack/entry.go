@@ -1,0 +1,111 @@
+package pack
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/bootzip/bootzip/internal/hint"
+)
+
+// An Entry is one file of a zip.
+type Entry struct {
+	Name       string // in the zip
+	Executable bool   // mode 0755 instead of 0644
+	File       string // where its content is, on the disk
+}
+
+func (e Entry) mode() fs.FileMode {
+	if e.Executable {
+		return 0o755
+	}
+	return 0o644
+}
+
+// checkEntries refuses names that another tool could read differently, and
+// names that are there twice. Case is folded: a laptop that unpacks the zip
+// may not tell "Readme" from "README".
+func checkEntries(entries []Entry) error {
+	seen := map[string]string{}
+	for _, e := range entries {
+		const mend = "give the asset another name: in bootzip.yaml"
+		switch {
+		case e.Name == "." || !fs.ValidPath(e.Name):
+			return hint.New(mend, "name %q is empty, absolute, not clean or leaves the zip", e.Name)
+		case strings.ContainsAny(e.Name, "\\\x00"):
+			return hint.New(mend, "name %q has a backslash or a NUL character in it", e.Name)
+		case !utf8.ValidString(e.Name):
+			return hint.New(mend, "name %q is not UTF-8", e.Name)
+		case len(e.Name) > 0xffff:
+			return hint.New(mend, "name %.20q… has %d bytes, a zip can hold 65535", e.Name, len(e.Name))
+		}
+		folded := strings.ToLower(e.Name)
+		if other, twice := seen[folded]; twice {
+			return hint.New(mend, "names %q and %q are the same, or differ in case only", other, e.Name)
+		}
+		seen[folded] = e.Name
+	}
+	// A file where another entry needs a folder cannot be unpacked.
+	for _, e := range entries {
+		for dir := filepath.ToSlash(filepath.Dir(e.Name)); dir != "."; dir = filepath.ToSlash(filepath.Dir(dir)) {
+			if other, ok := seen[strings.ToLower(dir)]; ok {
+				return hint.New("rename one of the two", "%q is a file, and %q needs a folder of that name", other, e.Name)
+			}
+		}
+	}
+	return nil
+}
+
+// open returns the entry's content and size. Only regular files are packed:
+// reading a pipe or a device would never end.
+func (e Entry) open() (*os.File, int64, error) {
+	f, err := os.Open(e.File)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a regular file", e.File)
+	}
+	if err == nil && e.Name == bootstrapName && info.Size() == 0 {
+		err = fmt.Errorf("%s is empty", e.File)
+	}
+	if err != nil {
+		f.Close()
+		return nil, 0, err
+	}
+	return f, info.Size(), nil
+}
+
+// ContentDigest is the SHA-256, in hexadecimal, of what a zip of the entries
+// holds. It is computed over one line for each entry, in order:
+//
+//	MODE SIZE SHA256 NAME\n
+//
+// MODE in octal with four digits, SIZE in decimal, SHA256 of the uncompressed
+// content in hexadecimal, NAME as in the zip. size is that of all contents
+// together, in bytes.
+func ContentDigest(entries []Entry) (digest string, size int64, err error) {
+	all := sha256.New()
+	for _, e := range entries {
+		f, _, err := e.open()
+		if err != nil {
+			return "", 0, err
+		}
+		one := sha256.New()
+		n, err := io.Copy(one, f)
+		f.Close()
+		if err != nil {
+			return "", 0, err
+		}
+		size += n
+		fmt.Fprintf(all, "%04o %d %x %s\n", e.mode(), n, one.Sum(nil), e.Name)
+	}
+	return hex.EncodeToString(all.Sum(nil)), size, nil
+}

@@ -1,0 +1,125 @@
+package pack
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/whole"
+	"github.com/bootzip/bootzip/project"
+)
+
+// ManifestFile is the manifest's name in the folder of the zips.
+const ManifestFile = "manifest.json"
+
+// A Manifest describes the zips of a project. It holds no time, path or
+// engine, so it is as reproducible as they are.
+type Manifest struct {
+	// Packer names the libraries that decide the bytes of a zip, and their
+	// versions.
+	Packer string `json:"packer"`
+	Zips   []Zip  `json:"zips"` // by function, then architecture
+}
+
+// A Zip is one line of the manifest.
+type Zip struct {
+	Function string       `json:"function"`
+	Arch     project.Arch `json:"arch"`
+	Runtime  string       `json:"runtime"` // as Lambda calls it: "provided.al2023"
+	File     string       `json:"file"`    // in the manifest's folder
+	Size     int64        `json:"size"`    // of the zip, in bytes
+	Unzipped int64        `json:"unzippedSize"`
+
+	SHA256     string `json:"sha256"`     // of the zip, in hexadecimal
+	CodeSha256 string `json:"codeSha256"` // the same in base64, as Lambda's GetFunction shows it
+	Content    string `json:"contentDigest"`
+
+	Handlers  []string `json:"handlers,omitempty"`
+	Toolchain string   `json:"toolchain"`
+}
+
+// ReadManifest reads the manifest in the folder dist. A missing one is an
+// error that wraps fs.ErrNotExist.
+func ReadManifest(dist string) (Manifest, error) {
+	var m Manifest
+	name := filepath.Join(dist, ManifestFile)
+	data, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return m, hint.Wrap(err, "run `mage package`")
+	}
+	if err != nil {
+		return m, err
+	}
+	if err := json.Unmarshal(data, &m); err != nil {
+		return m, hint.New("remove it and run `mage package`", "%s: %w", name, err)
+	}
+	return m, nil
+}
+
+func (m Manifest) write(dist string) error {
+	slices.SortFunc(m.Zips, func(a, b Zip) int {
+		if a.Function != b.Function {
+			return compare(a.Function, b.Function)
+		}
+		return compare(string(a.Arch), string(b.Arch))
+	})
+	return whole.Write(filepath.Join(dist, ManifestFile), 0o644, func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(m)
+	})
+}
+
+func compare(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// find returns the line for a function and an architecture.
+func (m Manifest) find(function string, arch project.Arch) (Zip, bool) {
+	for _, z := range m.Zips {
+		if z.Function == function && z.Arch == arch {
+			return z, true
+		}
+	}
+	return Zip{}, false
+}
+
+// packer names the archiver and the compressor as they are in the running
+// program, which may have newer ones than this module's go.mod asks for. It
+// is "" where a program does not know its modules; then nothing is taken for
+// unchanged.
+func packer() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	var archiver, compress string
+	for _, m := range info.Deps {
+		if m.Replace != nil {
+			m = m.Replace
+		}
+		switch m.Path {
+		case "github.com/mholt/archiver/v3":
+			archiver = m.Version
+		case "github.com/klauspost/compress":
+			compress = m.Version
+		}
+	}
+	if archiver == "" || compress == "" {
+		return ""
+	}
+	return fmt.Sprintf("archiver/v3 %s, klauspost/compress %s", archiver, compress)
+}

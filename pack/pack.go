@@ -1,0 +1,198 @@
+package pack
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"github.com/bootzip/bootzip/internal/whole"
+	"github.com/bootzip/bootzip/project"
+)
+
+// bootstrapName is the program's name in the root of the zip (AWS Lambda
+// developer guide, "Building a custom runtime").
+const bootstrapName = "bootstrap"
+
+// Config says what to pack.
+type Config struct {
+	Root   string // the project's folder, where assets are
+	Dist   string // where zips and manifest go
+	Inputs []Input
+
+	// Project are all functions there are. Lines of the old manifest stay
+	// for those of them that are not packed now and whose zip is as it was.
+	Project []project.Function
+}
+
+// An Input is a bootstrap to pack.
+type Input struct {
+	Function  project.Function
+	Arch      project.Arch
+	Bootstrap string // file
+	Toolchain string // for the manifest
+}
+
+func (in Input) entries(root string) []Entry {
+	all := []Entry{{Name: bootstrapName, Executable: true, File: in.Bootstrap}}
+	for _, a := range in.Function.Assets {
+		all = append(all, Entry{Name: a.Name, Executable: a.Executable, File: filepath.Join(root, filepath.FromSlash(a.Source))})
+	}
+	return all
+}
+
+// FileName is the zip's name in the folder of the zips.
+func FileName(function string, arch project.Arch) string {
+	return fmt.Sprintf("%s-%s.zip", function, arch)
+}
+
+// Pack packs every input, and writes the manifest. It returns the lines of
+// the manifest for the inputs, in their order.
+//
+// All zips are packed before the first takes its place: on an error, all
+// that is in Dist is as it was. A zip that is there already, with this
+// content and by this packer, is left alone. The caller holds the lock on
+// Dist (package build).
+func Pack(ctx context.Context, c Config) ([]Zip, error) {
+	stage, err := os.MkdirTemp(c.Dist, ".bootzip-pack-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(stage)
+
+	old, _ := ReadManifest(c.Dist) // none, or a broken one: all is packed
+	manifest := Manifest{Packer: packer()}
+	if old.Packer != manifest.Packer || manifest.Packer == "" {
+		old = Manifest{}
+	}
+	zips := make([]Zip, len(c.Inputs))
+	packed := make([]bool, len(c.Inputs))
+	errs := make([]error, len(c.Inputs))
+	slots := make(chan struct{}, runtime.NumCPU())
+	var wg sync.WaitGroup
+	for i, in := range c.Inputs {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			if errs[i] = ctx.Err(); errs[i] == nil {
+				zips[i], packed[i], errs[i] = packOne(ctx, c, in, stage, old)
+			}
+		}()
+	}
+	wg.Wait()
+	for i, err := range errs {
+		if err != nil {
+			return nil, fmt.Errorf("function %q: %w", c.Inputs[i].Function.Name, err)
+		}
+	}
+	for i, z := range zips {
+		if packed[i] {
+			if err := whole.Move(filepath.Join(stage, z.File), filepath.Join(c.Dist, z.File), 0o644); err != nil {
+				return nil, err
+			}
+		}
+	}
+	manifest.Zips = append(kept(c, old), zips...)
+	return zips, manifest.write(c.Dist)
+}
+
+// kept are the lines of the old manifest that still hold.
+func kept(c Config, old Manifest) []Zip {
+	now := map[string]bool{}
+	for _, in := range c.Inputs {
+		now[FileName(in.Function.Name, in.Arch)] = true
+	}
+	var lines []Zip
+	for _, f := range c.Project {
+		for _, arch := range f.Arch {
+			z, ok := old.find(f.Name, arch)
+			if !ok || now[z.File] {
+				continue
+			}
+			if sum, _, err := sumOf(filepath.Join(c.Dist, z.File)); err == nil && hex.EncodeToString(sum) == z.SHA256 {
+				lines = append(lines, z)
+			}
+		}
+	}
+	return lines
+}
+
+// packOne packs one input into the folder stage, unless the zip of the old
+// manifest is still what it would be.
+func packOne(ctx context.Context, c Config, in Input, stage string, old Manifest) (z Zip, packed bool, err error) {
+	entries := in.entries(c.Root)
+	if err := checkEntries(entries); err != nil {
+		return z, false, err
+	}
+	z = Zip{
+		Function: in.Function.Name, Arch: in.Arch, Runtime: "provided." + string(in.Function.Runtime),
+		File: FileName(in.Function.Name, in.Arch), Handlers: in.Function.Handlers, Toolchain: in.Toolchain,
+	}
+	if z.Content, z.Unzipped, err = ContentDigest(entries); err != nil {
+		return z, false, err
+	}
+	name := filepath.Join(c.Dist, z.File)
+	before, ok := old.find(z.Function, z.Arch)
+	if packed = !ok || before.Content != z.Content || !hasSum(name, before.SHA256); packed {
+		name = filepath.Join(stage, z.File)
+		if err := Write(ctx, name, entries); err != nil {
+			return z, false, err
+		}
+	}
+	sum, size, err := sumOf(name)
+	z.Size, z.SHA256, z.CodeSha256 = size, hex.EncodeToString(sum), base64.StdEncoding.EncodeToString(sum)
+	return z, packed, err
+}
+
+// Write makes the zip name of the entries, in their order, by the rules of
+// this package. It appears whole or not at all.
+func Write(ctx context.Context, name string, entries []Entry) error {
+	if err := checkEntries(entries); err != nil {
+		return err
+	}
+	return whole.Write(name, 0o644, func(w io.Writer) error {
+		a, err := newArchive(w)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			f, size, err := e.open()
+			if err != nil {
+				return err
+			}
+			err = a.add(e.Name, e.mode(), size, f)
+			f.Close()
+			if err != nil {
+				return err
+			}
+		}
+		return a.close()
+	})
+}
+
+func hasSum(name, sum string) bool {
+	got, _, err := sumOf(name)
+	return err == nil && hex.EncodeToString(got) == sum
+}
+
+func sumOf(name string) (sum []byte, size int64, err error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	size, err = io.Copy(h, f)
+	return h.Sum(nil), size, err
+}

@@ -1,0 +1,69 @@
+package project
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+// The languages that build knows.
+const (
+	Go      Language = "go"
+	Crystal Language = "crystal"
+	C       Language = "c"
+	Rust    Language = "rust"
+	Nim     Language = "nim"
+	Command Language = "command" // any command that leaves $OUT/bootstrap
+)
+
+// Languages lists the names that bootzip.yaml may give.
+func Languages() []Language { return []Language{Go, Crystal, C, Rust, Nim, Command} }
+
+// languageMarks says which file in the source folder gives a language away,
+// the surest first: a Rust or Crystal project may well hold a .c file.
+var languageMarks = []struct {
+	pattern  string
+	language Language
+}{
+	{"Cargo.toml", Rust},
+	{"shard.yml", Crystal},
+	{"*.nimble", Nim},
+	{"*.go", Go},
+	{"*.cr", Crystal},
+	{"src/*.cr", Crystal},
+	{"*.nim", Nim},
+	{"src/*.nim", Nim},
+	{"*.c", C},
+	{"src/*.c", C},
+}
+
+// findLanguage looks into the source folder and says which language its
+// program is in.
+func findLanguage(root fs.FS, source string) (Language, error) {
+	for _, mark := range languageMarks {
+		found, err := fs.Glob(root, path.Join(escapeGlob(source), mark.pattern))
+		if err != nil {
+			return "", err
+		}
+		if len(found) > 0 {
+			return mark.language, nil
+		}
+	}
+	return "", fmt.Errorf("no program of a known language in %q", source)
+}
+
+// escapeGlob makes the folder's name stand for itself in a glob pattern.
+func escapeGlob(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(s)
+}
+
+func languageNames() []string {
+	var names []string
+	for _, l := range Languages() {
+		names = append(names, string(l))
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,93 @@
+package project
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// maxName is Lambda's limit for a function's name (AWS Lambda API reference,
+// CreateFunction, FunctionName: 64 characters).
+const maxName = 64
+
+// Architectures lists all of Lambda's architectures.
+func Architectures() []Arch { return []Arch{AMD64, ARM64} }
+
+// ParseArch reads an architecture by its GOARCH name. Lambda's own name for
+// AMD64, "x86_64", and the ELF world's for ARM64, "aarch64", are refused with
+// an error that says what bootzip calls them: one name for one thing in every
+// file name and manifest.
+func ParseArch(s string) (Arch, error) {
+	if slices.Contains(Architectures(), Arch(s)) {
+		return Arch(s), nil
+	}
+	switch strings.ToLower(s) {
+	case "x86_64", "x86-64", "x64":
+		return "", fmt.Errorf("architecture %q is called %q here", s, AMD64)
+	case "aarch64", "arm64v8":
+		return "", fmt.Errorf("architecture %q is called %q here", s, ARM64)
+	}
+	return "", fmt.Errorf("architecture %q is not one of Lambda's: amd64, arm64", s)
+}
+
+// checkName says what is wrong with a function's name.
+func checkName(name string) error {
+	switch {
+	case name == "":
+		return fmt.Errorf("function name is empty")
+	case len(name) > maxName:
+		return fmt.Errorf("function name %q has %d characters, Lambda allows %d", name, len(name), maxName)
+	}
+	for _, r := range name {
+		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '_' {
+			return fmt.Errorf("function name %q has %q in it", name, r)
+		}
+	}
+	if name[0] == '-' {
+		return fmt.Errorf("function name %q begins with '-', which reads as a flag", name)
+	}
+	return nil
+}
+
+const nameHint = "use lower-case letters, digits, '-' and '_', 64 at most"
+
+// nearest returns the candidate that s was most likely meant to be, and ""
+// if none is near: at most a third of its characters differ.
+func nearest(s string, candidates []string) string {
+	best, bestDistance := "", len(s)/3+2
+	for _, c := range candidates {
+		if d := distance(s, c); d < bestDistance {
+			best, bestDistance = c, d
+		}
+	}
+	return best
+}
+
+// distance is the Levenshtein distance of two short strings.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		previous := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			previous, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, previous+cost)
+		}
+	}
+	return row[len(b)]
+}
+
+// didYouMean is the hint for a word that is none of candidates.
+func didYouMean(s string, candidates []string) string {
+	all := "known are: " + strings.Join(candidates, ", ")
+	if n := nearest(s, candidates); n != "" {
+		return fmt.Sprintf("did you mean %q? %s", n, all)
+	}
+	return all
+}

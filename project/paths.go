@@ -1,0 +1,139 @@
+package project
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// paths decides what is inside the project. Links are followed, and where
+// they end decides: a link to a file of the project is as good as the file,
+// one that leads out of it is refused, since another machine has not what it
+// points to.
+type paths struct {
+	root string // absolute, links resolved
+	fsys fs.FS  // the same folder
+}
+
+// inProject returns the clean form of the slash-separated path name, which
+// must exist in the project. given is what the person wrote, for the error.
+func (p paths) inProject(name, given string) (string, error) {
+	if strings.Contains(given, `\`) {
+		return "", fmt.Errorf("%q has a backslash in it; write '/'", given)
+	}
+	if path.IsAbs(given) || filepath.IsAbs(given) {
+		return "", fmt.Errorf("%q is absolute; write it relative", given)
+	}
+	clean := path.Clean(name)
+	if !fs.ValidPath(clean) {
+		return "", fmt.Errorf("%q leaves the project", given)
+	}
+	resolved, err := filepath.EvalSymlinks(filepath.Join(p.root, filepath.FromSlash(clean)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("%q does not exist", given)
+	}
+	if err != nil {
+		return "", err
+	}
+	if resolved != p.root && !strings.HasPrefix(resolved, p.root+string(filepath.Separator)) {
+		return "", fmt.Errorf("%q leaves the project: it is a link to %q", given, resolved)
+	}
+	return clean, nil
+}
+
+// folder is inProject for a folder.
+func (p paths) folder(name string) (string, error) {
+	clean, err := p.inProject(name, name)
+	if err != nil {
+		return "", err
+	}
+	info, err := os.Stat(filepath.Join(p.root, filepath.FromSlash(clean)))
+	if err != nil {
+		return "", err
+	}
+	if !info.IsDir() {
+		return "", fmt.Errorf("%q is not a folder", name)
+	}
+	return clean, nil
+}
+
+// files returns a itself if it is a file, and every file below it, by name,
+// if it is a folder.
+func (p paths) files(a Asset) ([]Asset, error) {
+	info, err := os.Stat(filepath.Join(p.root, filepath.FromSlash(a.Source)))
+	if err != nil {
+		return nil, err
+	}
+	if info.Mode().IsRegular() {
+		return []Asset{a}, nil
+	}
+	if !info.IsDir() {
+		return nil, fmt.Errorf("asset %q is neither a file nor a folder", a.Source)
+	}
+	if a.Executable {
+		return nil, fmt.Errorf("asset %q is a folder, and executable is said of single files", a.Source)
+	}
+	// ReadDir sorts by name, so the order is the same on every machine. The
+	// recursion ends: a folder reached through a link would have to lie in
+	// the project, and a loop of links is refused by EvalSymlinks; a link to
+	// a parent folder is refused here.
+	entries, err := os.ReadDir(filepath.Join(p.root, filepath.FromSlash(a.Source)))
+	if err != nil {
+		return nil, err
+	}
+	var all []Asset
+	for _, e := range entries {
+		source := path.Join(a.Source, e.Name())
+		if _, err := p.inProject(source, source); err != nil {
+			return nil, err
+		}
+		if e.Type()&fs.ModeSymlink != 0 {
+			if info, err := os.Stat(filepath.Join(p.root, filepath.FromSlash(source))); err == nil && info.IsDir() {
+				return nil, fmt.Errorf("asset %q is a link to a folder; name the folder itself", source)
+			}
+		}
+		name := path.Join(a.Name, e.Name())
+		if err := checkAssetName(name); err != nil {
+			return nil, err
+		}
+		below, err := p.files(Asset{Source: source, Name: name})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, below...)
+	}
+	return all, nil
+}
+
+// relativeTo is the name of file as seen from the folder, and the file's own
+// name where it lies outside of it.
+func relativeTo(folder, file string) string {
+	if folder == "." {
+		return file
+	}
+	if below, ok := strings.CutPrefix(file, folder+"/"); ok {
+		return below
+	}
+	if file == folder {
+		return "."
+	}
+	return path.Base(file)
+}
+
+// checkAssetName says what is wrong with an asset's name in the zip. pack
+// refuses the same; here the error has a line number.
+func checkAssetName(name string) error {
+	switch {
+	case strings.Contains(name, `\`):
+		return fmt.Errorf("name %q has a backslash in it; write '/'", name)
+	case !fs.ValidPath(path.Clean(name)):
+		return fmt.Errorf("name %q is absolute or leaves the zip", name)
+	case strings.EqualFold(path.Clean(name), "bootstrap"):
+		return fmt.Errorf("name %q is the program's own", name)
+	}
+	return nil
+}

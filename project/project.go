@@ -1,0 +1,116 @@
+package project
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/bootzip/bootzip/internal/hint"
+)
+
+// ConfigFile is the name of the file, in the project's root, that says which
+// functions there are.
+const ConfigFile = "bootzip.yaml"
+
+// maxConfig bounds what is read of a bootzip.yaml, in bytes. A thousand
+// functions need a tenth of it.
+const maxConfig = 1 << 20
+
+// A Project is a folder with functions in it.
+type Project struct {
+	Root      string     // absolute path
+	Config    string     // absolute path of bootzip.yaml; empty without one
+	Functions []Function // in the order of bootzip.yaml, else by name
+}
+
+// Load reads the project in the folder root. With a bootzip.yaml the
+// functions are what it says; without one, every main package of the Go
+// module in root is a function for both architectures.
+//
+// Errors name the place in the file and carry a hint (package
+// internal/hint). A project without any function is an error.
+func Load(root string) (Project, error) {
+	abs, err := filepath.Abs(root)
+	if err != nil {
+		return Project{}, err
+	}
+	// Links in the root's own path are resolved here, once, so that "leaves
+	// the project" can be decided by comparing paths.
+	abs, err = filepath.EvalSymlinks(abs)
+	if err != nil {
+		return Project{}, fmt.Errorf("project %q: %w", root, err)
+	}
+	p := Project{Root: abs}
+
+	data, err := readConfig(filepath.Join(abs, ConfigFile))
+	switch {
+	case err == nil:
+		p.Config = filepath.Join(abs, ConfigFile)
+		p.Functions, err = parseConfig(abs, ConfigFile, data)
+	case errors.Is(err, fs.ErrNotExist):
+		p.Functions, err = findMainPackages(abs)
+	}
+	if err != nil {
+		return Project{}, err
+	}
+	return p, nil
+}
+
+func readConfig(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, hint.New("remove it, or make it a file", "%s is not a file", ConfigFile)
+	}
+	if info.Size() > maxConfig {
+		return nil, hint.New("is it the right file?", "%s has %d bytes, at most %d are read", ConfigFile, info.Size(), maxConfig)
+	}
+	return os.ReadFile(path)
+}
+
+// Select returns the functions called name, or all of them for "". With an
+// arch other than "" each is reduced to that architecture, and a function
+// that is not built for it is left out.
+func (p Project) Select(name string, arch Arch) ([]Function, error) {
+	var names []string
+	var selected []Function
+	for _, f := range p.Functions {
+		names = append(names, f.Name)
+		if name != "" && f.Name != name {
+			continue
+		}
+		if arch != "" {
+			if !f.builtFor(arch) {
+				continue
+			}
+			f.Arch = []Arch{arch}
+		}
+		selected = append(selected, f)
+	}
+	if len(selected) > 0 {
+		return selected, nil
+	}
+	for _, f := range p.Functions {
+		if f.Name == name {
+			return nil, hint.New("add it to the function's arch, or leave -arch away",
+				"function %q is not built for %s", name, arch)
+		}
+	}
+	if name != "" {
+		return nil, hint.New(didYouMean(name, names), "function %q is not in this project", name)
+	}
+	return nil, hint.New("add it to a function's arch, or leave -arch away", "no function is built for %s", arch)
+}
+
+func (f Function) builtFor(arch Arch) bool {
+	for _, a := range f.Arch {
+		if a == arch {
+			return true
+		}
+	}
+	return false
+}

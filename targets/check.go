@@ -1,0 +1,92 @@
+package targets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/verify"
+)
+
+// Check proves of any zip, made by any tool from any language, that Lambda can start it.
+// FILE is a zip, a folder with zips, or a pattern such as 'dist/*.zip'. It
+// ends with status 1 if a check fails, and with 2 if there is no such file.
+func Check(ctx context.Context,
+	file string,
+	arch *string, // amd64 or arm64; default: what the program is for
+	runtime *string, // al2023 (the default) or al2: decides which glibc there is
+	kind *string, // function (the default) or layer
+	strict *bool, // warnings fail as well
+	dynamic *bool, // allow a dynamically linked program
+	format *string, // text (the default), json, sarif, github or junit
+) error {
+	options := verify.Options{
+		Runtime: project.Runtime(choose(runtime, "", string(project.AL2023))),
+		Kind:    verify.Kind(choose(kind, "", string(verify.KindFunction))),
+		Strict:  strict != nil && *strict,
+		Dynamic: dynamic != nil && *dynamic,
+	}
+	if a := choose(arch, "", ""); a != "" {
+		var err error
+		if options.Arch, err = project.ParseArch(a); err != nil {
+			return misuse(err)
+		}
+	}
+	if !slices.Contains([]project.Runtime{project.AL2023, project.AL2}, options.Runtime) {
+		return misuse(fmt.Errorf("unknown runtime %q; use al2023 or al2", options.Runtime))
+	}
+	if !slices.Contains([]verify.Kind{verify.KindFunction, verify.KindLayer}, options.Kind) {
+		return misuse(fmt.Errorf("unknown kind %q; use function or layer", options.Kind))
+	}
+	write, err := reportWriter(format)
+	if err != nil {
+		return err
+	}
+	files, err := zipFiles(file)
+	if err != nil {
+		return misuse(err)
+	}
+	var zips []verify.Target
+	for _, f := range files {
+		zips = append(zips, verify.Target{Path: f, Options: options})
+	}
+	return checkZips(ctx, zips, write)
+}
+
+// zipFiles returns the files that the argument of check stands for.
+func zipFiles(argument string) ([]string, error) {
+	info, err := os.Stat(argument)
+	switch {
+	case err == nil && info.IsDir():
+		files, err := filepath.Glob(filepath.Join(escapePattern(argument), "*.zip"))
+		if err == nil && len(files) == 0 {
+			err = fmt.Errorf("no .zip file is in the folder %q", argument)
+		}
+		return files, err
+	case err == nil:
+		return []string{argument}, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	}
+	files, globErr := filepath.Glob(argument)
+	if globErr != nil || len(files) == 0 {
+		return nil, err // there is no such file; a pattern without a match says the same
+	}
+	return files, nil
+}
+
+func escapePattern(s string) string {
+	var b []rune
+	for _, r := range s {
+		if (r == '*' || r == '?' || r == '[') && filepath.Separator == '/' {
+			b = append(b, '\\')
+		}
+		b = append(b, r)
+	}
+	return string(b)
+}

@@ -1,0 +1,66 @@
+package targets
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// staticcheck is the version that Lint runs. It is no dependency of this
+// module, so that nobody who imports bootzip gets it.
+const staticcheck = "honnef.co/go/tools/cmd/staticcheck@v0.8.2"
+
+// Lint checks the Go code: formatting, go vet (with the tag mage, too) and staticcheck.
+func Lint(ctx context.Context) error {
+	if err := checkFormat(ctx); err != nil {
+		return err
+	}
+	for _, argv := range [][]string{
+		{"vet", "./..."},
+		{"vet", "-tags=mage", "./..."},
+		{"run", staticcheck, "./..."},
+	} {
+		if err := goCommand(ctx, argv...); err != nil {
+			return fmt.Errorf("go %s: %w", strings.Join(argv, " "), err)
+		}
+	}
+	return nil
+}
+
+// checkFormat runs gofmt on all Go files below the current folder that the
+// go command would look at, those behind build tags included.
+func checkFormat(ctx context.Context) error {
+	root, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
+	if err != nil {
+		return fmt.Errorf("go env GOROOT: %w", err)
+	}
+	var files []string
+	err = filepath.WalkDir(".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		base := e.Name()
+		if e.IsDir() && name != "." && (base == "vendor" || base == "testdata" || base == distFolder || strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_")) {
+			return fs.SkipDir
+		}
+		if !e.IsDir() && strings.HasSuffix(base, ".go") {
+			files = append(files, name)
+		}
+		return nil
+	})
+	if err != nil || len(files) == 0 {
+		return err
+	}
+	gofmt := filepath.Join(strings.TrimSpace(string(root)), "bin", "gofmt")
+	out, err := exec.CommandContext(ctx, gofmt, append([]string{"-l"}, files...)...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("gofmt: %w\n%s", err, out)
+	}
+	if len(out) > 0 {
+		return fmt.Errorf("not formatted, run gofmt -w on:\n%s", out)
+	}
+	return nil
+}

@@ -1,0 +1,90 @@
+package targets
+
+import (
+	"os"
+	"path/filepath"
+
+	"github.com/magefile/mage/mg"
+
+	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/project"
+)
+
+// distFolder is where everything that a target makes goes.
+const distFolder = "dist"
+
+// settings are what the flags and the environment say.
+type settings struct {
+	engine    string
+	baseImage string
+	cache     string
+	arch      project.Arch // "" for all
+	function  string       // "" for all
+	force     bool
+}
+
+func readSettings(engine, arch, function *string) (settings, error) {
+	s := settings{
+		engine:    choose(engine, os.Getenv("BOOTZIP_ENGINE"), "auto"),
+		baseImage: os.Getenv("BOOTZIP_BASE_IMAGE"),
+		cache:     os.Getenv("BOOTZIP_CACHE"),
+		function:  choose(function, "", ""),
+	}
+	if a := choose(arch, "", ""); a != "" {
+		var err error
+		if s.arch, err = project.ParseArch(a); err != nil {
+			return s, misuse(err)
+		}
+	}
+	if s.cache == "" {
+		user, err := os.UserCacheDir()
+		if err != nil {
+			return s, misuse(err)
+		}
+		s.cache = filepath.Join(user, "bootzip")
+	}
+	var err error
+	s.cache, err = filepath.Abs(s.cache)
+	return s, err
+}
+
+// choose returns the first value that was given.
+func choose(flag *string, variable, fallback string) string {
+	switch {
+	case flag != nil && *flag != "":
+		return *flag
+	case variable != "":
+		return variable
+	}
+	return fallback
+}
+
+// load reads the project in the current folder, and the functions of it that
+// the settings select.
+func (s settings) load() (project.Project, []project.Function, error) {
+	p, err := project.Load(".")
+	if err != nil {
+		return p, nil, misuse(err)
+	}
+	functions, err := p.Select(s.function, s.arch)
+	if err != nil {
+		return p, nil, misuse(err)
+	}
+	return p, functions, nil
+}
+
+func (s settings) buildConfig(p project.Project, functions []project.Function, progress func(build.Event)) build.Config {
+	return build.Config{
+		Root: p.Root, Dist: filepath.Join(p.Root, distFolder), Cache: s.cache,
+		Functions: functions, Engine: s.engine, BaseImage: s.baseImage,
+		Environ: os.Environ(), Force: s.force, Progress: progress,
+	}
+}
+
+// misuse is an error with exit status 2.
+func misuse(err error) error {
+	if err == nil {
+		return nil
+	}
+	return mg.Fatal(2, withHint(err))
+}

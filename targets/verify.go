@@ -1,0 +1,71 @@
+package targets
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/magefile/mage/mg"
+
+	"github.com/bootzip/bootzip/verify"
+)
+
+// Verify builds and packs every function, and proves that Lambda can start each zip.
+// It ends with status 1 if a check fails.
+func Verify(ctx context.Context,
+	engine *string, // auto (the default), docker, podman or host
+	arch *string, // amd64 or arm64; default: each function's own
+	function *string, // one function; default: all
+	strict *bool, // warnings fail as well
+	format *string, // text (the default), json, sarif, github or junit
+) error {
+	s, err := readSettings(engine, arch, function)
+	if err != nil {
+		return err
+	}
+	write, err := reportWriter(format)
+	if err != nil {
+		return err
+	}
+	m, err := s.runPipeline(ctx, true)
+	if err != nil {
+		return err
+	}
+	zips := m.verifyTargets()
+	for i := range zips {
+		zips[i].Options.Strict = strict != nil && *strict
+	}
+	return checkZips(ctx, zips, write)
+}
+
+// checkZips checks the zips, writes the report, and fails if one of them did.
+func checkZips(ctx context.Context, zips []verify.Target, write func([]verify.Report) error) error {
+	reports, err := verify.Files(ctx, zips)
+	if err != nil {
+		return misuse(err)
+	}
+	if err := write(reports); err != nil {
+		return err
+	}
+	bad := 0
+	for _, r := range reports {
+		if !r.OK() {
+			bad++
+		}
+	}
+	if bad > 0 {
+		return mg.Fatal(1, fmt.Sprintf("%d of %d zips failed", bad, len(reports)))
+	}
+	return nil
+}
+
+// reportWriter returns what writes reports in the format that was asked for.
+func reportWriter(format *string) (func([]verify.Report) error, error) {
+	name := choose(format, "", "text")
+	if name == "text" {
+		return func(reports []verify.Report) error {
+			return verify.WriteText(os.Stdout, reports, verify.TextOptions{Color: useColor(), Verbose: mg.Verbose()})
+		}, nil
+	}
+	return nil, misuse(fmt.Errorf("unknown format %q; use text, json, sarif, github or junit", name))
+}
