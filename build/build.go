@@ -307,4 +307,3 @@ func (b *builder) publish(steps []step, stage string, in map[string]inputs, dige
 	}
 	return built, nil
 }
-

@@ -58,7 +58,7 @@ func (m made) verifyTargets() []verify.Target {
 	for i, z := range m.zips {
 		f := m.report.Artifacts[i].Function
 		all = append(all, verify.Target{
-			Path: filepath.Join(distFolder, z.File),
+			Path:    filepath.Join(distFolder, z.File),
 			Options: verify.Options{Function: f.Name, Arch: z.Arch, Runtime: f.Runtime, Rules: f.Checks},
 		})
 	}
