@@ -11,8 +11,8 @@ type Config struct {
 	Cache     string             // caches and toolchains, absolute; kept between runs
 	Functions []project.Function // each for each architecture in its Arch
 
-	// Engine is "docker", "podman" or "host"; "auto" takes the first of
-	// these that answers.
+	// Engine is "docker", "podman", "sandbox" or "host"; "auto" takes the
+	// first of these that works.
 	Engine string
 
 	// BaseImage replaces the base image that docker/Dockerfile.build names.

@@ -2,7 +2,7 @@
 // programs at DIST/FUNCTION/ARCH/bootstrap.
 //
 // A language says which commands make a bootstrap (file golang.go and its
-// like); an engine runs commands somewhere (docker, podman, host). They know
+// like); an engine runs commands somewhere (docker, podman, sandbox, host). They know
 // nothing of each other: a language asks the engine only for its places, the
 // paths that its commands will see.
 //
@@ -14,8 +14,9 @@
 //   - The same sources give the same bytes from every engine, for Go.
 //   - DIST changes only when everything was built: a failure, an interrupt
 //     or a full disk leaves the last good bootstraps.
-//   - In a container: no network, sources and modules read-only, no
-//     capabilities, no new privileges, a read-only root, the caller's user.
+//   - In a container and in the sandbox: no network, sources and modules
+//     read-only, no capabilities, no new privileges, a read-only root, the
+//     caller's user.
 //   - Nothing is built again of which no input changed. Inputs are compared
 //     by content: the files of every package of the project that the program
 //     consists of, go.mod, go.sum, the toolchain, the flags, the engine and

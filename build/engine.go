@@ -67,7 +67,7 @@ const maxOutput = 1 << 20
 
 // The engines that Config.Engine can name, in the order in which auto tries
 // them.
-var engineNames = []string{"docker", "podman", "host"}
+var engineNames = []string{"docker", "podman", "sandbox", "host"}
 
 // chooseEngine returns the engine that the configuration asks for, ready to
 // be used, and for auto the reason why it was taken.
@@ -78,6 +78,9 @@ func chooseEngine(ctx context.Context, c Config, need needs) (engine, string, er
 		return e, "", err
 	case "docker", "podman":
 		e, err := newContainer(ctx, c, c.Engine, need)
+		return e, "", err
+	case "sandbox":
+		e, err := newSandbox(ctx, c)
 		return e, "", err
 	case "auto", "":
 	default:
@@ -96,8 +99,13 @@ func chooseEngine(ctx context.Context, c Config, need needs) (engine, string, er
 		}
 		return e, strings.Join(append(refused, name+" answers"), "; "), nil
 	}
-	e, err := newHost(c)
-	return e, strings.Join(refused, "; "), err
+	if err := sandboxRefuses(ctx, c); err != nil {
+		refused = append(refused, "sandbox: "+firstLine(err.Error()))
+		e, err := newHost(c)
+		return e, strings.Join(refused, "; "), err
+	}
+	e, err := newSandbox(ctx, c)
+	return e, strings.Join(append(refused, "namespaces are allowed"), "; "), err
 }
 
 func firstLine(s string) string {

@@ -11,7 +11,7 @@ import (
 // They are left at dist/FUNCTION/ARCH/bootstrap. What has not changed is not
 // built again.
 func Build(ctx context.Context,
-	engine *string, // auto (the default), docker, podman or host
+	engine *string, // auto (the default), docker, podman, sandbox or host
 	arch *string, // amd64 or arm64; default: each function's own
 	function *string, // one function; default: all
 	force *bool, // build what has not changed as well

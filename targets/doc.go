@@ -20,7 +20,7 @@
 //
 // A flag of a target goes before a variable of the environment:
 //
-//   - BOOTZIP_ENGINE (-engine): auto, docker, podman or host.
+//   - BOOTZIP_ENGINE (-engine): auto, docker, podman, sandbox or host.
 //   - BOOTZIP_BASE_IMAGE: the Debian image on which the build image is made,
 //     instead of the one that docker/Dockerfile.build pins.
 //   - BOOTZIP_CACHE: folder for toolchains and compiler caches; by default

@@ -6,7 +6,7 @@ import "context"
 // dist/manifest.json describes the zips. It prints the CodeSha256 that Lambda
 // shows for each when it is deployed.
 func Package(ctx context.Context,
-	engine *string, // auto (the default), docker, podman or host
+	engine *string, // auto (the default), docker, podman, sandbox or host
 	arch *string, // amd64 or arm64; default: each function's own
 	function *string, // one function; default: all
 ) error {

@@ -13,7 +13,7 @@ import (
 // Verify builds and packs every function, and proves that Lambda can start each zip.
 // It ends with status 1 if a check fails.
 func Verify(ctx context.Context,
-	engine *string, // auto (the default), docker, podman or host
+	engine *string, // auto (the default), docker, podman, sandbox or host
 	arch *string, // amd64 or arm64; default: each function's own
 	function *string, // one function; default: all
 	strict *bool, // warnings fail as well

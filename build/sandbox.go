@@ -1,0 +1,81 @@
+package build
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/sandbox"
+	"github.com/bootzip/bootzip/project"
+)
+
+// sandboxed runs commands in Linux namespaces: what a container does for a
+// build, without an engine.
+type sandboxed struct {
+	cache string
+}
+
+// sandboxRefuses says why the sandbox cannot build the functions here.
+func sandboxRefuses(ctx context.Context, c Config) error {
+	for _, f := range c.Functions {
+		if f.Language != project.Go {
+			return hint.New("start docker or podman",
+				"function %q is in %s, and the sandbox has no compiler but Go's, which needs no image", f.Name, f.Language)
+		}
+	}
+	return sandbox.Probe(ctx)
+}
+
+func newSandbox(ctx context.Context, c Config) (*sandboxed, error) {
+	if err := sandboxRefuses(ctx, c); err != nil {
+		return nil, hint.Wrap(fmt.Errorf("engine sandbox cannot be used: %w", err), "build with docker, podman, or -engine=host")
+	}
+	s := &sandboxed{cache: filepath.Join(c.Cache, "sandbox")}
+	return s, os.MkdirAll(s.cache, 0o755)
+}
+
+func (s *sandboxed) name() string               { return "sandbox" }
+func (s *sandboxed) identity() string           { return "sandbox" }
+func (s *sandboxed) image() string              { return "" }
+func (s *sandboxed) platform() (string, string) { return "linux", runtime.GOARCH }
+
+func (s *sandboxed) view(places) places {
+	p := containerPlaces
+	p.cache = "/cache"
+	return p
+}
+
+func (s *sandboxed) run(ctx context.Context, b batch) ([]outcome, error) {
+	c := sandbox.Config{Parallel: b.parallel}
+	for _, m := range []sandbox.Mount{
+		{Source: b.host.source, Target: containerPlaces.source, ReadOnly: true},
+		{Source: b.host.out, Target: containerPlaces.out},
+		{Source: s.cache, Target: "/cache"},
+		{Source: b.host.toolchain, Target: containerPlaces.toolchain, ReadOnly: true},
+		{Source: b.host.modules, Target: containerPlaces.modules, ReadOnly: true},
+	} {
+		if m.ReadOnly && m.Source != "" {
+			// A module cache that nothing was ever fetched into.
+			if err := os.MkdirAll(m.Source, 0o755); err != nil {
+				return nil, err
+			}
+		}
+		c.Mounts = append(c.Mounts, m)
+	}
+	for _, j := range b.jobs {
+		c.Commands = append(c.Commands, sandbox.Command{Dir: path.Join(containerPlaces.source, j.dir), Env: j.env, Argv: j.command})
+	}
+	outcomes := make([]outcome, len(b.jobs))
+	err := sandbox.Run(ctx, c, func(r sandbox.Result) {
+		outcomes[r.Index] = outcome{r.Exit, r.Output}
+		b.finished(r.Index)
+	})
+	if err != nil && ctx.Err() == nil {
+		err = hint.Wrap(err, "build with docker, podman, or -engine=host")
+	}
+	return outcomes, err
+}
