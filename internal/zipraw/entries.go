@@ -26,7 +26,7 @@ func (a *Archive) readEntries(ctx context.Context) (bool, error) {
 			a.fault(FaultOverlap, i, "it begins at %d, inside what ends at %d", e.Offset, pos)
 			return false, nil
 		}
-		if e.Offset > pos {
+		if e.Offset > pos && e.Offset < a.dirOffset {
 			a.fault(FaultUnaccounted, i, "%d bytes in front of it belong to nothing", e.Offset-pos)
 		}
 		next := a.dirOffset
@@ -144,8 +144,12 @@ func (a *Archive) compare(i int, b []byte, name string) {
 func (a *Archive) readDescriptor(i int, off, next int64) (int64, error) {
 	e := &a.Entries[i]
 	size := int64(16)
-	if next-off == 12 {
+	switch next - off {
+	case 12:
 		size = 12
+	case 20, 24:
+		a.fault(FaultDescriptor, i, "its data descriptor is in the form of ZIP64")
+		return next, nil
 	}
 	if off+size > a.dirOffset || next < off {
 		a.fault(FaultDescriptor, i, "its data descriptor is missing")

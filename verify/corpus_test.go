@@ -1,0 +1,127 @@
+package verify_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/verify"
+)
+
+// check checks the bytes of a zip.
+func check(t testing.TB, b []byte, o verify.Options) verify.Report {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "function.zip")
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := verify.File(context.Background(), path, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// fired lists the checks that found something, each once.
+func fired(r verify.Report) []string {
+	var ids []string
+	for _, x := range r.Results {
+		if x.Status == verify.Fail || x.Status == verify.Warn {
+			ids = append(ids, x.Check.ID)
+		}
+	}
+	return slices.Compact(ids)
+}
+
+func badZips() []badzip {
+	return slices.Concat(badStructures(), badEntries(), badLayouts())
+}
+
+func kindOf(layer bool) verify.Kind {
+	if layer {
+		return verify.KindLayer
+	}
+	return verify.KindFunction
+}
+
+func TestEachBadZipIsFoundByItsCheckAlone(t *testing.T) {
+	list := badZips()
+	if len(list) < 60 {
+		t.Fatalf("%d bad zips", len(list))
+	}
+	for _, c := range list {
+		t.Run(c.name, func(t *testing.T) {
+			r := check(t, c.zip(), verify.Options{Arch: project.AMD64, Kind: kindOf(c.layer)})
+			if got := fired(r); !slices.Equal(got, []string{c.id}) {
+				t.Errorf("%v found something; %s should have, alone", got, c.id)
+				logFindings(t, r)
+			}
+			wantFail(t, r, c.id)
+		})
+	}
+}
+
+// wantFail checks that the report fails if the check is one that fails.
+func wantFail(t *testing.T, r verify.Report, id string) {
+	t.Helper()
+	c, ok := verify.CheckByID(id)
+	if !ok {
+		t.Fatalf("no check %q", id)
+	}
+	if want := c.Severity != verify.SeverityFail; r.OK() != want {
+		t.Errorf("OK is %v", r.OK())
+	}
+}
+
+func logFindings(t *testing.T, r verify.Report) {
+	t.Helper()
+	for _, x := range r.Results {
+		if x.Status == verify.Fail || x.Status == verify.Warn {
+			t.Logf("%s %s: %s: %s", x.Status, x.Check.ID, x.File, x.Detail)
+		}
+	}
+}
+
+func TestEachBadBootstrapIsFoundByItsCheckAlone(t *testing.T) {
+	list := badBootstraps()
+	if len(list) < 40 {
+		t.Fatalf("%d bad bootstraps", len(list))
+	}
+	for _, c := range list {
+		t.Run(c.name, func(t *testing.T) {
+			o := c.options
+			if o.Arch == "" {
+				o.Arch = project.AMD64
+			}
+			f := boot()
+			f.data = c.data()
+			r := check(t, zspec{files: append([]zfile{f}, c.beside...)}.bytes(), o)
+			if got := fired(r); !slices.Equal(got, []string{c.id}) {
+				t.Errorf("%v found something; %s should have, alone", got, c.id)
+				logFindings(t, r)
+			}
+			wantFail(t, r, c.id)
+		})
+	}
+}
+
+// Every check must be able to find something; otherwise its pass says
+// nothing. Size-upload and the limit on names have tests of their own, and
+// the boot layer is made elsewhere.
+func TestEachCheckIsFiredByTheCorpus(t *testing.T) {
+	seen := map[string]bool{"size-upload": true, "zip-too-many-names": true, "boot-answers": true}
+	for _, c := range badZips() {
+		seen[c.id] = true
+	}
+	for _, c := range badBootstraps() {
+		seen[c.id] = true
+	}
+	for _, c := range verify.Checks() {
+		if !seen[c.ID] {
+			t.Errorf("nothing in the corpus is found by %s", c.ID)
+		}
+	}
+}
