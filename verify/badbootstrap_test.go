@@ -155,6 +155,13 @@ func badLinks() []badboot {
 		{name: "library in a RUNPATH outside the zip", id: library, data: dyn(func(s *elfspec) {
 			s.needed, s.runpath = append(s.needed, "libfoo.so.1"), "/usr/local/lib:$ORIGIN/../lib"
 		}), options: dynamicAllowed, beside: []zfile{asset("other/libfoo.so.1")}},
+		{name: "library for the other architecture", id: library, data: dyn(func(s *elfspec) { s.needed = append(s.needed, "libfoo.so.1") }), options: dynamicAllowed, beside: []zfile{sharedLibrary("lib/libfoo.so.1", elfspec{arm64: true})}},
+		{name: "library that is none", id: library, data: dyn(func(s *elfspec) { s.needed = append(s.needed, "libfoo.so.1") }), options: dynamicAllowed, beside: []zfile{asset("lib/libfoo.so.1")}},
+		{name: "library of a library, by the program's RUNPATH", id: library, data: dyn(func(s *elfspec) {
+			s.needed, s.runpath = append(s.needed, "libfoo.so.1"), "$ORIGIN/vendor"
+		}), options: dynamicAllowed, beside: []zfile{sharedLibrary("vendor/libfoo.so.1", elfspec{needed: []string{"libbar.so.2"}}), sharedLibrary("vendor/libbar.so.2", elfspec{})}},
+		{name: "glibc 2.38, by a library in the zip", id: glibc, data: dyn(func(s *elfspec) { s.needed = append(s.needed, "libfoo.so.1") }), options: dynamicAllowed,
+			beside: []zfile{sharedLibrary("lib/libfoo.so.1", elfspec{needed: []string{"libc.so.6"}, versions: map[string][]string{"libc.so.6": {"GLIBC_2.38"}}})}},
 		{name: "glibc 2.38", id: glibc, data: dyn(func(s *elfspec) { s.versions = map[string][]string{"libc.so.6": {"GLIBC_2.38"}} }), options: dynamicAllowed},
 		{name: "glibc 2.35, by libm", id: glibc, data: dyn(func(s *elfspec) {
 			s.versions = map[string][]string{"libc.so.6": {"GLIBC_2.2.5"}, "libm.so.6": {"GLIBC_2.29", "GLIBC_2.35"}}

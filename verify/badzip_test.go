@@ -295,6 +295,9 @@ func badLayouts() []badzip {
 			f.name, f.mode = "extensions/watch", 0o100644
 			return zspec{files: []zfile{f}}.bytes()
 		}},
+		{name: "library of a layer, for the other architecture", id: "elf-wrong-architecture", layer: true, zip: func() []byte {
+			return zspec{files: []zfile{sharedLibrary("lib/libfoo.so", elfspec{arm64: true})}}.bytes()
+		}},
 		{name: "extension that is text", id: "bootstrap-format", layer: true, zip: func() []byte {
 			f := asset("extensions/watch")
 			f.mode = 0o100755

@@ -24,7 +24,7 @@ func (p *programs) binary(name string, f *elfraw.File, head []byte, seen *sighti
 	x.origin(name, f, head)
 	if f.HasInterp || len(f.Needed) > 0 {
 		x.done(stageDynamic)
-		x.dynamic(name, f, arch)
+		p.dynamics = append(p.dynamics, dynamicProgram{name, f, arch})
 	} else if seen.staticNSS() && (f.Go == nil || f.Go.Settings["CGO_ENABLED"] != "0") {
 		x.find(idStaticNSS, name, "it is static, and has glibc's name-service switch in it")
 	}
@@ -38,13 +38,8 @@ func (p *programs) binary(name string, f *elfraw.File, head []byte, seen *sighti
 // machine checks class, byte order and machine; false means that nothing
 // more was read.
 func (x *examination) machine(name string, f *elfraw.File) (project.Arch, bool) {
-	var arch project.Arch
-	switch {
-	case f.Class == 2 && f.Data == 1 && f.Machine == elfraw.MachineAMD64:
-		arch = project.AMD64
-	case f.Class == 2 && f.Data == 1 && f.Machine == elfraw.MachineARM64:
-		arch = project.ARM64
-	default:
+	arch := machineOf(f)
+	if arch == "" {
 		x.find(idMachine, name, "it is for %s", machineName(f))
 		return "", false
 	}
@@ -52,6 +47,19 @@ func (x *examination) machine(name string, f *elfraw.File) (project.Arch, bool) 
 		x.find(idMachine, name, "it is for %s, and %s is expected", arch, want)
 	}
 	return arch, true
+}
+
+// machineOf returns the one of Lambda's architectures that a file is for, or
+// nothing.
+func machineOf(f *elfraw.File) project.Arch {
+	switch {
+	case f.Class != 2 || f.Data != 1:
+	case f.Machine == elfraw.MachineAMD64:
+		return project.AMD64
+	case f.Machine == elfraw.MachineARM64:
+		return project.ARM64
+	}
+	return ""
 }
 
 // machineName describes a machine that Lambda does not have.

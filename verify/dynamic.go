@@ -1,12 +1,10 @@
 package verify
 
 import (
-	"path"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/bootzip/bootzip/project"
-	"github.com/bootzip/bootzip/verify/internal/elfraw"
 )
 
 // Where glibc's dynamic linker is, by its ABI; /lib64 and /lib are links
@@ -34,39 +32,24 @@ func glibc(r project.Runtime) int {
 }
 
 // dynamic judges what a program asks of the dynamic linker.
-func (x *examination) dynamic(name string, f *elfraw.File, arch project.Arch) {
+func (p *programs) dynamic(d dynamicProgram) error {
+	x, name, f := p.x, d.name, d.file
 	if !x.options.Dynamic {
-		switch {
-		case !f.HasInterp:
-			x.find(idDynamic, name, "it needs %s", strings.Join(f.Needed, ", "))
-		default:
-			x.find(idDynamic, name, "it is dynamically linked: %s, %s", f.Interp, strings.Join(f.Needed, ", "))
+		what := strings.Join(f.Needed, ", ")
+		if f.HasInterp {
+			what = strings.Trim(f.Interp+", "+what, ", ")
 		}
+		x.find(idDynamic, name, "it needs %s", what)
 	}
 	switch {
 	case !f.HasInterp:
 		x.find(idInterpreter, name, "it needs libraries and names no dynamic linker to load them")
-	case !x.hasInterpreter(f.Interp, arch):
+	case !x.hasInterpreter(f.Interp, d.arch):
 		x.find(idInterpreter, name, "%q is neither in Lambda's image nor in the zip", f.Interp)
 	}
-	for _, library := range f.Needed {
-		if !imageLibraries[library] && !x.hasLibrary(library, f.Runpath) {
-			x.find(idLibrary, name, "%q", library)
-		}
-	}
-	highest := -1
-	for _, v := range f.Versions {
-		rest, ok := strings.CutPrefix(v.Name, "GLIBC_2.")
-		if !ok {
-			continue
-		}
-		minor, _, _ := strings.Cut(rest, ".")
-		if n, err := strconv.Atoi(minor); err == nil {
-			highest = max(highest, n)
-		}
-	}
-	if highest < 0 {
-		return
+	highest, err := p.libraries(d)
+	if err != nil || highest < 0 {
+		return err
 	}
 	x.fact("glibc", "2.%d or newer", highest)
 	if has := glibc(x.options.Runtime); highest > has {
@@ -76,46 +59,9 @@ func (x *examination) dynamic(name string, f *elfraw.File, arch project.Arch) {
 		}
 		x.find(idGlibc, name, "it needs glibc 2.%d, and %s has 2.%d", highest, runtime, has)
 	}
+	return nil
 }
 
 func (x *examination) hasInterpreter(interp string, arch project.Arch) bool {
-	for _, i := range interpreters[arch] {
-		if interp == i {
-			return true
-		}
-	}
-	in, ok := x.inZip(interp)
-	return ok && x.available("/"+strings.TrimPrefix(interp, "/")) && in != ""
-}
-
-// hasLibrary looks for a library in the zip, where the dynamic linker would:
-// in the program's RUNPATH, and in the folders of Lambda's LD_LIBRARY_PATH,
-// /var/task and /var/task/lib, or /opt/lib for a layer (AWS Lambda developer guide, "Defined runtime environment
-// variables").
-func (x *examination) hasLibrary(library string, runpath []string) bool {
-	root := "/var/task"
-	dirs := []string{"/var/task", "/var/task/lib"}
-	if x.kind() == KindLayer {
-		root, dirs = "/opt", []string{"/opt/lib"}
-	}
-	if strings.Contains(library, "/") {
-		in, ok := x.inZip(path.Join(root, library))
-		if strings.HasPrefix(library, "/") {
-			in, ok = x.inZip(library)
-		}
-		_, found := x.names.file(in)
-		return ok && found
-	}
-	for _, r := range runpath {
-		r = strings.ReplaceAll(strings.ReplaceAll(r, "${ORIGIN}", root), "$ORIGIN", root)
-		dirs = append(dirs, r)
-	}
-	for _, d := range dirs {
-		if in, ok := x.inZip(path.Join(d, library)); ok {
-			if _, found := x.names.file(in); found {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.Contains(interpreters[arch], interp) || strings.HasPrefix(interp, "/") && x.ownProgram(interp)
 }

@@ -173,6 +173,5 @@ func (x *examination) content() error {
 	if whole {
 		x.done(stageContent)
 	}
-	p.finish()
-	return nil
+	return p.finish()
 }

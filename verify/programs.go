@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"io"
+	"path"
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/zipraw"
@@ -15,6 +16,8 @@ import (
 type programs struct {
 	x   *examination
 	elf bool // one was read, whole
+
+	dynamics []dynamicProgram
 }
 
 func newPrograms(x *examination) *programs { return &programs{x: x} }
@@ -38,6 +41,8 @@ func (p *programs) role(e *zipraw.Entry) role {
 		return roleBootstrap
 	case p.x.kind() == KindLayer && (isExtension(e.Name) || strings.HasPrefix(e.Name, "bin/") && strings.Count(e.Name, "/") == 1):
 		return roleProgram
+	case p.x.kind() == KindLayer && strings.HasPrefix(e.Name, "lib/") && strings.Contains(path.Base(e.Name), ".so"):
+		return roleLibrary
 	}
 	return roleNone
 }
@@ -98,8 +103,12 @@ func (p *programs) examine(e *zipraw.Entry, role role, head []byte, random *zipr
 		if err != nil {
 			return err
 		}
+		if role == roleLibrary {
+			x.machine(e.Name, f)
+			return nil
+		}
 		p.binary(e.Name, f, head, seen)
-	case bytes.HasPrefix(head, []byte("#!")):
+	case bytes.HasPrefix(head, []byte("#!")) && role != roleLibrary:
 		x.skip("there are only scripts", stageELF, stageDynamic, stageGo)
 		x.script(e.Name, head)
 	case role == roleBootstrap || isExtension(e.Name):
@@ -110,8 +119,13 @@ func (p *programs) examine(e *zipraw.Entry, role role, head []byte, random *zipr
 }
 
 // finish says which stages were reached, when all contents were read.
-func (p *programs) finish() {
+func (p *programs) finish() error {
 	x := p.x
+	for _, d := range p.dynamics {
+		if err := p.dynamic(d); err != nil {
+			return err
+		}
+	}
 	if p.elf {
 		x.done(stageELF)
 		x.skip("the program is statically linked", stageDynamic)
@@ -122,6 +136,7 @@ func (p *programs) finish() {
 		x.skip("the layer has no scripts that Lambda starts", stageScript)
 		x.skip("the layer has no programs that Lambda starts", stageELF, stageDynamic, stageGo)
 	}
+	return nil
 }
 
 // notAProgram says what a file is that Linux cannot execute.

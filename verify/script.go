@@ -75,23 +75,34 @@ func (x *examination) env(name string, args []string) {
 // available reports whether a program is in Lambda's image, or in the zip and
 // executable.
 func (x *examination) available(program string) bool {
-	if in, ok := x.inZip(program); ok {
-		i, ok := x.names.file(in)
-		if !ok {
-			return false
-		}
-		m, ok := unixMode(&x.archive.Entries[i])
-		return ok && m&(allRead|allExecute) == allRead|allExecute
-	}
 	dir := path.Dir(path.Clean(program))
-	return (dir == "/bin" || dir == "/usr/bin") && imagePrograms[path.Base(program)]
+	return (dir == "/bin" || dir == "/usr/bin") && imagePrograms[path.Base(program)] || x.ownProgram(program)
+}
+
+// ownProgram reports whether a path on Lambda is that of a program in the
+// zip.
+func (x *examination) ownProgram(program string) bool {
+	in, ok := x.inZip(program)
+	if !ok {
+		return false
+	}
+	i, ok := x.names.file(in)
+	if !ok {
+		return false
+	}
+	m, ok := unixMode(&x.archive.Entries[i])
+	return ok && m&(allRead|allExecute) == allRead|allExecute
+}
+
+// root is where Lambda unpacks the zip.
+func (x *examination) root() string {
+	if x.kind() == KindLayer {
+		return "/opt"
+	}
+	return "/var/task"
 }
 
 // inZip translates a path on Lambda into a name in the zip.
 func (x *examination) inZip(file string) (string, bool) {
-	root := "/var/task/"
-	if x.kind() == KindLayer {
-		root = "/opt/"
-	}
-	return strings.CutPrefix(path.Clean(file), root)
+	return strings.CutPrefix(path.Clean(file), x.root()+"/")
 }

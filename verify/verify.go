@@ -131,8 +131,23 @@ func file(ctx context.Context, path string, o Options, s *zipraw.Stream) (Report
 	if !info.Mode().IsRegular() {
 		return Report{}, hint.New("give the path of a zip; packed functions are in dist/", "zip %q is not a file", path)
 	}
-	r := Report{Path: path, Function: o.Function, Arch: o.Arch, Size: info.Size()}
+	return examine(ctx, path, f, info.Size(), o, policy, s)
+}
 
+// ReaderAt checks a zip of size bytes that is not, or not yet, a file; name
+// stands in the report for its path. Like [File], it returns an error only for what is no question of the
+// zip's content. It reads r from two goroutines.
+func ReaderAt(ctx context.Context, name string, r io.ReaderAt, size int64, o Options) (Report, error) {
+	policy, err := newPolicy(o)
+	if err != nil {
+		return Report{}, err
+	}
+	return examine(ctx, name, r, size, o, policy, &zipraw.Stream{})
+}
+
+// examine makes the report; while the zip is read by one goroutine, another
+// sums it.
+func examine(ctx context.Context, name string, f io.ReaderAt, size int64, o Options, p policy, s *zipraw.Stream) (Report, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	type digest struct {
@@ -141,11 +156,11 @@ func file(ctx context.Context, path string, o Options, s *zipraw.Stream) (Report
 	}
 	summed := make(chan digest, 1)
 	go func() {
-		sum, err := sha256Of(ctx, f, info.Size())
+		sum, err := sha256Of(ctx, f, size)
 		summed <- digest{sum, err}
 	}()
-	x := &examination{ctx: ctx, file: f, size: info.Size(), options: o, stream: s}
-	err = x.run()
+	x := &examination{ctx: ctx, file: f, size: size, options: o, stream: s}
+	err := x.run()
 	if err != nil {
 		cancel()
 	}
@@ -154,12 +169,12 @@ func file(ctx context.Context, path string, o Options, s *zipraw.Stream) (Report
 		err = d.err
 	}
 	if err != nil {
-		return Report{}, fmt.Errorf("zip %q cannot be read: %w", path, err)
+		return Report{}, fmt.Errorf("zip %q cannot be read: %w", name, err)
 	}
-	r.SHA256 = d.sum
-	r.Facts = x.facts
-	r.Results = policy.results(x)
-	return r, nil
+	return Report{
+		Path: name, Function: o.Function, Arch: o.Arch, Size: size, SHA256: d.sum,
+		Facts: x.facts, Results: p.results(x),
+	}, nil
 }
 
 // sha256Of sums a file in pieces, so that it can be cancelled.

@@ -19,6 +19,7 @@ const (
 	flag1PIE    = 0x08000000
 
 	maxDynamic  = 64 << 10
+	maxName     = 1024
 	maxNeeded   = 256
 	maxVersions = 2048
 )
@@ -71,13 +72,13 @@ func (f *reader) dynamic() {
 			f.fault(FaultDynamic, "a name lies outside the string table")
 			return ""
 		}
-		return cString(strs[i:min(uint64(len(strs)), i+4096)])
+		return cString(strs[i:min(uint64(len(strs)), i+maxName)])
 	}
 	for _, i := range needed {
 		f.Needed = append(f.Needed, get(i))
 	}
 	if len(runpath) == 0 {
-		runpath = rpath
+		runpath, f.Inherited = rpath, len(rpath) > 0
 	}
 	for _, i := range runpath {
 		f.Runpath = append(f.Runpath, strings.Split(get(i), ":")...)

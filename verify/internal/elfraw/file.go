@@ -41,6 +41,7 @@ type File struct {
 	HasDynamic bool
 	Needed     []string // libraries
 	Runpath    []string // RUNPATH, or RPATH where there is none
+	Inherited  bool     // it is an RPATH, which holds for the libraries' libraries too
 	Versions   []Version
 	TextRel    bool
 	PIE        bool // the DF_1_PIE mark
