@@ -24,7 +24,7 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	api, err := fakeapi.Start()
+	api, err := fakeapi.Listen()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,6 +57,7 @@ func (b *rig) stream(name string, h StreamHandler) {
 // start runs the loop; its end is awaited at the end of the test.
 func (b *rig) start() {
 	b.t.Helper()
+	b.Serve()
 	go func() { b.done <- b.r.start(b.cfg) }()
 	b.t.Cleanup(func() {
 		b.End()

@@ -83,17 +83,21 @@ type Server struct {
 	wg      sync.WaitGroup
 }
 
-// Start opens an API at a free port. Set its hooks before the first request.
-func Start() (*Server, error) {
+// Listen opens an API at a free port. Set its hooks, then call Serve.
+func Listen() (*Server, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{listener: l, conns: map[net.Conn]bool{}, out: map[string]Event{}, done: map[string]bool{},
 		queue: make(chan Event, 4096), answers: make(chan Answer, 4096), stop: make(chan struct{}), end: make(chan struct{})}
+	return s, nil
+}
+
+// Serve begins to answer, in the background.
+func (s *Server) Serve() {
 	s.wg.Add(1)
 	go s.accept()
-	return s, nil
 }
 
 // Address is for AWS_LAMBDA_RUNTIME_API.

@@ -86,8 +86,14 @@ func (s *Server) serve(c net.Conn) {
 			body = []byte(`{"status":"OK"}`)
 		}
 		out = response(out[:0], status, event, body, f)
+		// Before the function can know, or it would ask for the event and not
+		// find it.
+		doomed := f.Reset || f.Cut > 0
+		if doomed && kind == "next" && event != nil {
+			s.giveBack(*event)
+		}
 		whole := send(c, out, f)
-		if !whole && kind == "next" && event != nil {
+		if !whole && !doomed && kind == "next" && event != nil {
 			s.giveBack(*event)
 		}
 		if !whole || f.Close || f.NoLength || q.cut {

@@ -69,7 +69,7 @@ func (p *Response) Field(i int) (name, value []byte) {
 // ErrTooLarge is a head or a body over its limit.
 var ErrTooLarge = errors.New("http response is too large")
 
-// errMalformed is extended by what was wrong, for the log.
+// malformed says what was wrong, for the log.
 func malformed(what string) error { return errors.New("http response is malformed: " + what) }
 
 // firstSize holds the head and a small event; it grows to what comes.
@@ -98,6 +98,9 @@ func (r *Reader) read(resp *Response) error {
 	for info := 0; ; info++ {
 		var err error
 		if h, err = r.head(); err != nil {
+			if err == io.EOF && info > 0 {
+				return io.ErrUnexpectedEOF
+			}
 			return err
 		}
 		if h.status >= 200 {
