@@ -10,7 +10,8 @@ import (
 // parseConfig reads a bootzip.yaml. root is the project's root, with links
 // resolved; file is the name to use in errors.
 func parseConfig(root, file string, data []byte) ([]Function, error) {
-	d := decoder{file: file}
+	left := maxValues
+	d := decoder{file: file, left: &left}
 	top := Position{File: file, Line: 1, Column: 1}
 	doc, err := d.document(data)
 	if err != nil {

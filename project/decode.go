@@ -10,9 +10,14 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
+// maxValues bounds how many values are read of a file. Only aliases can make
+// more of them than a file of maxConfig bytes has any use for.
+const maxValues = 1 << 16
+
 // decoder reads YAML nodes strictly, and remembers the file they are from.
 type decoder struct {
 	file string
+	left *int // of maxValues
 }
 
 // document parses data as one YAML document and returns its root node, nil
@@ -22,12 +27,14 @@ func (d decoder) document(data []byte) (*yaml.Node, error) {
 		return nil, nil
 	}
 	var doc yaml.Node
-	if err := yaml.Load(data, &doc); err != nil {
+	if err := yaml.Load(data, &doc); err != nil && strings.HasSuffix(err.Error(), "no documents in stream") {
+		return nil, nil // comments only
+	} else if err := yaml.Load(data, &doc); err != nil {
 		pos := Position{File: d.file, Line: 1, Column: 1}
 		message := strings.TrimPrefix(err.Error(), "yaml: ")
 		var load *yaml.LoadError
 		if errors.As(err, &load) {
-			message = load.Message
+			message = strings.TrimPrefix(load.Message, "yaml: ")
 			if load.Mark.Line > 0 {
 				pos.Line, pos.Column = load.Mark.Line, max(load.Mark.Column, 1)
 			}
@@ -47,13 +54,21 @@ func (d decoder) pos(n *yaml.Node) Position {
 	return Position{File: d.file, Line: n.Line, Column: n.Column}
 }
 
-// resolve follows an alias to its anchor. YAML's own loader has refused
-// aliases to themselves and expansions without bound.
+// resolve follows an alias to its anchor. What is read has a fixed depth, so
+// an alias to itself ends; spend ends one that is used without measure.
 func resolve(n *yaml.Node) *yaml.Node {
 	for n.Kind == yaml.AliasNode && n.Alias != nil {
 		n = n.Alias
 	}
 	return n
+}
+
+// spend counts a value that is read.
+func (d decoder) spend(n *yaml.Node) error {
+	if *d.left--; *d.left < 0 {
+		return errorAt(d.pos(n), "write out what the aliases stand for, or use fewer", "the file has more than %d values", maxValues)
+	}
+	return nil
 }
 
 // pairs calls each for every key of the mapping n, in the file's order, and
@@ -76,6 +91,9 @@ func (d decoder) pairs(n *yaml.Node, what string, each func(key, value *yaml.Nod
 			return errorAt(d.pos(key), "remove one of the two", "%q is given twice in %s; first in line %d", key.Value, what, before.Line)
 		}
 		first[key.Value] = key
+		if err := d.spend(key); err != nil {
+			return err
+		}
 		if err := each(key, value); err != nil {
 			return err
 		}
@@ -130,6 +148,9 @@ func (d decoder) list(n *yaml.Node, what string, each func(*yaml.Node) error) er
 		return errorAt(d.pos(n), "write it as [one, two], or as lines that begin with '- '", "%s must be a list, not %s", what, kindOf(n))
 	}
 	for _, element := range n.Content {
+		if err := d.spend(element); err != nil {
+			return err
+		}
 		if err := each(element); err != nil {
 			return err
 		}
@@ -137,7 +158,21 @@ func (d decoder) list(n *yaml.Node, what string, each func(*yaml.Node) error) er
 	return nil
 }
 
-// texts reads a list of strings, none twice.
+// names is texts, none of them twice.
+func (d decoder) names(n *yaml.Node, what string) ([]string, error) {
+	all, err := d.texts(n, what)
+	if err != nil {
+		return nil, err
+	}
+	for i, s := range all {
+		if slices.Contains(all[:i], s) {
+			return nil, errorAt(d.pos(resolve(n).Content[i]), "remove one of the two", "%q is given twice in %s", s, what)
+		}
+	}
+	return all, nil
+}
+
+// texts reads a list of strings.
 func (d decoder) texts(n *yaml.Node, what string) ([]string, error) {
 	var all []string
 	err := d.list(n, what, func(element *yaml.Node) error {

@@ -36,7 +36,7 @@ func (c functionConfig) function(key, value *yaml.Node) (Function, error) {
 		"language": func(n *yaml.Node) error { language = n; return nil },
 		"arch":     func(n *yaml.Node) (err error) { f.Arch, err = c.decoder.arch(n); return err },
 		"runtime":  func(n *yaml.Node) (err error) { f.Runtime, err = c.decoder.runtime(n); return err },
-		"handlers": func(n *yaml.Node) (err error) { f.Handlers, err = c.texts(n, "handlers"); return err },
+		"handlers": func(n *yaml.Node) (err error) { f.Handlers, err = c.names(n, "handlers"); return err },
 		"assets":   func(n *yaml.Node) error { assets = n; return nil },
 		"command":  func(n *yaml.Node) (err error) { f.Command, err = c.texts(n, "command"); return err },
 		"checks":   func(n *yaml.Node) (err error) { f.Checks, err = c.checks(n); return err },
@@ -87,7 +87,7 @@ func (c functionConfig) language(f Function, n *yaml.Node) (Language, error) {
 // sorted by name.
 func (c functionConfig) assets(source string, n *yaml.Node) ([]Asset, error) {
 	var all []Asset
-	places := map[string]Position{}
+	taken := assetNames{}
 	err := c.list(n, "assets", func(element *yaml.Node) error {
 		element = resolve(element)
 		var a Asset
@@ -112,10 +112,9 @@ func (c functionConfig) assets(source string, n *yaml.Node) ([]Asset, error) {
 			return errorAt(c.pos(element), "an asset is a file or folder of the project, relative to the function's source; name: says where it goes in the zip", "%v", err)
 		}
 		for _, file := range files {
-			if before, twice := places[file.Name]; twice {
-				return errorAt(c.pos(element), "give one of them another name:", "asset %q is already in the zip, from line %d", file.Name, before.Line)
+			if err := taken.add(file.Name, element.Line); err != nil {
+				return errorAt(c.pos(element), "give one of them another name:", "%v", err)
 			}
-			places[file.Name] = c.pos(element)
 		}
 		all = append(all, files...)
 		return nil

@@ -46,8 +46,8 @@ func findMainPackages(root string) ([]Function, error) {
 			return nil
 		case err != nil && p.Name != "main":
 			return nil // not a program; the compiler tells what is wrong with it
-		case p.Name != "main":
-			return nil
+		case p.Name != "main" || err == nil && len(p.GoFiles) == 0:
+			return nil // the latter has tests only
 		}
 		rel, err := filepath.Rel(root, name)
 		if err != nil {

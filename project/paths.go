@@ -8,6 +8,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // paths decides what is inside the project. Links are followed, and where
@@ -69,6 +71,9 @@ func (p paths) files(a Asset) ([]Asset, error) {
 		return nil, err
 	}
 	if info.Mode().IsRegular() {
+		if a.Name == "." {
+			return nil, fmt.Errorf("asset %q is a file, and \".\" is the name of a folder", a.Source)
+		}
 		return []Asset{a}, nil
 	}
 	if !info.IsDir() {
@@ -130,10 +135,46 @@ func checkAssetName(name string) error {
 	switch {
 	case strings.Contains(name, `\`):
 		return fmt.Errorf("name %q has a backslash in it; write '/'", name)
+	case strings.ContainsFunc(name, unicode.IsControl):
+		return fmt.Errorf("name %q has a control character in it", name)
+	case !utf8.ValidString(name):
+		return fmt.Errorf("name %q is not UTF-8", name)
 	case !fs.ValidPath(path.Clean(name)):
 		return fmt.Errorf("name %q is absolute or leaves the zip", name)
-	case strings.EqualFold(path.Clean(name), "bootstrap"):
+	}
+	if top, _, _ := strings.Cut(path.Clean(name), "/"); strings.EqualFold(top, "bootstrap") {
 		return fmt.Errorf("name %q is the program's own", name)
+	}
+	return nil
+}
+
+// assetNames remembers which names a zip has, without regard to case, and
+// the line of bootzip.yaml that each is from: a file's own name, and the names
+// of the folders that it is in.
+type assetNames map[string]struct {
+	name   string
+	line   int
+	folder bool
+}
+
+// add takes the name of one more file, unless the zip could then not be
+// unpacked everywhere.
+func (n assetNames) add(name string, line int) error {
+	for at := name; at != "."; at = path.Dir(at) {
+		key, folder := strings.ToLower(at), at != name
+		before, taken := n[key]
+		switch {
+		case taken && before.folder && folder:
+			return nil // and so are the folders above
+		case taken && before.folder != folder:
+			return fmt.Errorf("asset %q is in the way of %q, from line %d: one is a file and one a folder", name, before.name, before.line)
+		case taken && before.name != name:
+			return fmt.Errorf("asset %q differs in case only from %q, from line %d", name, before.name, before.line)
+		case taken:
+			return fmt.Errorf("asset %q is already in the zip, from line %d", name, before.line)
+		}
+		before.name, before.line, before.folder = name, line, folder
+		n[key] = before
 	}
 	return nil
 }

@@ -60,6 +60,9 @@ func Load(root string) (Project, error) {
 
 func readConfig(path string) ([]byte, error) {
 	info, err := os.Stat(path)
+	if _, there := os.Lstat(path); there == nil && errors.Is(err, fs.ErrNotExist) {
+		return nil, hint.New("remove it, or make it a file", "%s is a link to a file that does not exist", ConfigFile)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,113 @@
+package project
+
+import (
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/bootzip/bootzip/internal/hint"
+)
+
+func TestMainPackages(t *testing.T) {
+	const mage = "//go:build mage\n\n" + program
+	for _, c := range []struct {
+		name  string
+		files map[string]string
+		want  string // "NAME=SOURCE …", or the error and its hint
+	}{
+		{"one in the root", map[string]string{"main.go": program}, "proj-ect=."},
+		{"several, sorted by name", map[string]string{"z/a/main.go": program, "y/b/main.go": program}, "a=z/a b=y/b"},
+		{"a library beside", map[string]string{"cmd/a/main.go": program, "lib/lib.go": "package lib\n"}, "a=cmd/a"},
+		{"names made fit", map[string]string{"My App.v2/main.go": program}, "my-app-v2=My App.v2"},
+		{"folders without programs of the module", map[string]string{
+			"a/main.go":                program,
+			"vendor/x/main.go":         program,
+			"a/testdata/main.go":       program,
+			".git/main.go":             program,
+			"_old/main.go":             program,
+			"nested/go.mod":            "module example.com/nested\n",
+			"nested/main.go":           program,
+			"nested/cmd/deep/main.go":  program,
+			"linked":                   "-> a",
+			"unlucky/not-go.mod":       "",
+			"unlucky/vendored/main.go": program,
+		}, "a=a vendored=unlucky/vendored"},
+		{"files that are left out", map[string]string{
+			"magefile.go":        mage,
+			"gen/gen.go":         "//go:build ignore\n\n" + program,
+			"win/main.go":        "//go:build windows\n\n" + program,
+			"mac/main_darwin.go": program,
+			"native/main.go":     "package main\n\nimport \"C\"\n\nfunc main() {}\n",
+			"onlytest/a_test.go": "package main\n",
+			"a/main.go":          program,
+			"a/tool.go":          mage,
+		}, "a=a"},
+		{"for one architecture only", map[string]string{"a/main_arm64.go": program, "b/main_amd64.go": program}, "b=b"},
+		{"two of one name", map[string]string{"cmd/a/main.go": program, "sample/a/main.go": program, "b/main.go": program},
+			"b=b cmd-a=cmd/a sample-a=sample/a"},
+		{"root and another of one name", map[string]string{"main.go": program, "cmd/proj.ect/main.go": program},
+			"cmd-proj-ect=cmd/proj.ect proj-ect=."},
+		{"code that does not compile", map[string]string{"a/main.go": "package main\n\nfunc main() {\n", "b/main.go": program}, "a=a b=b"},
+		{"two packages in one folder", map[string]string{"a/a.go": program, "a/b.go": "package b\n", "b/main.go": program}, "a=a b=b"},
+		{"text called .go", map[string]string{"a/main.go": "hello\n", "b/main.go": program}, "b=b"},
+
+		{"none", map[string]string{"lib/lib.go": "package lib\n"},
+			"no main package is in the module in ROOT; write one (package main), or list the functions in a bootzip.yaml"},
+		{"a name that cannot be", map[string]string{"größe/main.go": program},
+			`main package in "größe": function name "größe" has 'ö' in it; give it a name in a bootzip.yaml`},
+		{"names that collide whatever is done", map[string]string{"a.b/c/main.go": program, "a-b/c/main.go": program},
+			`main packages in "a-b/c" and "a.b/c" would both be called "a-b-c"; give them names in a bootzip.yaml`},
+		{"a name that is too long", map[string]string{strings.Repeat("x", 65) + "/main.go": program},
+			fmt.Sprintf("main package in %[1]q: function name %[1]q has 65 characters, Lambda allows 64; give it a name in a bootzip.yaml", strings.Repeat("x", 65))},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			files := map[string]string{"Proj.ect/go.mod": "module example.com/proj\n"}
+			for name, content := range c.files {
+				files["Proj.ect/"+name] = content
+			}
+			root := filepath.Join(tree(t, files), "Proj.ect")
+			p, err := Load(root)
+			var found []string
+			for _, f := range p.Functions {
+				found = append(found, f.Name+"="+f.Source)
+				f.Name, f.Source, f.Pos = "", "", Position{}
+				if want := (Function{Language: Go, Arch: Architectures(), Runtime: AL2023}); !reflect.DeepEqual(f, want) {
+					t.Errorf("function is %+v, want %+v", f, want)
+				}
+			}
+			got := strings.Join(found, " ")
+			if err != nil {
+				got = err.Error() + "; " + hint.Of(err)
+			}
+			if want := strings.ReplaceAll(c.want, "ROOT", root); got != want {
+				t.Errorf("found\n\t%s\nwant\n\t%s", got, want)
+			}
+			if p.Config != "" {
+				t.Errorf("config is %q, and there is none", p.Config)
+			}
+		})
+	}
+}
+
+// What the caller has set for its own builds decides nothing.
+func TestMainPackagesWithoutEnvironment(t *testing.T) {
+	for _, name := range []string{"GOOS=windows", "GOARCH=arm64", "GOFLAGS=-tags=mage", "CGO_ENABLED=1"} {
+		key, value, _ := strings.Cut(name, "=")
+		t.Setenv(key, value)
+	}
+	root := tree(t, map[string]string{
+		"go.mod":             "module example.com/a\n",
+		"a/main_linux.go":    program,
+		"b/main_amd64.go":    program,
+		"magefile.go":        "//go:build mage\n\n" + program,
+		"w/main_windows.go":  program,
+		"c/main.go":          "package main\n\nimport \"C\"\n\nfunc main() {}\n",
+		"lib/lib_windows.go": "package lib\n",
+	})
+	p, err := Load(root)
+	if err != nil || len(p.Functions) != 2 || p.Functions[0].Name != "a" || p.Functions[1].Name != "b" {
+		t.Errorf("functions are %+v (%v)", p.Functions, err)
+	}
+}
