@@ -161,8 +161,9 @@ func baseImage(ctx context.Context, c Config, client, base string) (string, erro
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}
-		return "", hint.Wrap(fmt.Errorf("base image %q cannot be pulled by %s: %w", base, client, err),
-			"make one from Debian's packages with `scripts/base-image --engine "+client+"` and set BOOTZIP_BASE_IMAGE=bootzip-base:trixie, or build with -engine=host")
+		// Clients say the reason last, behind warnings about their settings.
+		return "", hint.New("make one from Debian's packages with `scripts/base-image --engine "+client+"` and set BOOTZIP_BASE_IMAGE=bootzip-base:trixie; Go alone can be built with -engine=sandbox or host",
+			"base image %q cannot be pulled by %s: %s", base, client, lastLines(err.Error(), 1))
 	}
 	return imageID(ctx, c, client, base)
 }
