@@ -271,6 +271,10 @@ func badLayouts() []badzip {
 		{name: "asset of mode 0, as Python's writestr can leave it", id: "file-mode", zip: with(mode("asset", 0o100000))},
 		{name: "asset without a kind, for its owner only", id: "file-mode", zip: with(mode("asset", 0o600))},
 		{name: "asset of macOS, for its owner only", id: "file-mode", zip: with(zfile{name: "asset", data: []byte("x"), mode: 0o100640, creator: 19<<8 | 20})},
+		{name: "asset from VMS", id: "file-mode", zip: with(zfile{name: "asset", data: []byte("x"), creator: 2<<8 | 20})},
+		{name: "asset from Windows, with a mode that some readers take up", id: "file-mode", zip: with(zfile{name: "asset", data: []byte("x"), creator: 20, mode: 0o100600})},
+		{name: "link from Windows", id: "file-symlink", zip: with(zfile{name: "asset", data: []byte("x"), creator: 20, mode: 0o120777})},
+		{name: "folder from Windows, not marked as one", id: "zip-file-and-folder", zip: with(zfile{name: "a/", store: true, creator: 20, mode: noMode})},
 		{name: "folder that others cannot enter", id: "file-mode", zip: with(folder("a/", 0o040744))},
 		{name: "unzipped too large", id: "size-unzipped", zip: with(zfile{name: "big", raw: deflated([]byte("x")), local: flip32(22, 300<<20), central: flip32(24, 300<<20)})},
 		{name: "one byte too large, bootstrap included", id: "size-unzipped", zip: func() []byte {

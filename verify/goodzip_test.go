@@ -148,6 +148,8 @@ func goodZips() []goodzip {
 	one("UTF-8 names", zfile{name: "café/naïve.txt", data: []byte("x"), flags: 1 << 11}, zfile{name: "日本", data: []byte("x"), flags: 1 << 11})
 	one("assets of wider modes", mode("a", 0o100666), mode("b", 0o100777), mode("c", 0o100444), folder("d/", 0o040777))
 	one("assets from Windows", zfile{name: "a.txt", data: []byte("x"), creator: 20, mode: noMode}, zfile{name: "b.txt", data: []byte("x"), creator: 10<<8 | 20, mode: noMode})
+	one("folders and modes of Python on Windows", zfile{name: "a/", store: true, creator: 20, mode: 0o040777, central: func(h []byte) { h[38] = 0x10 }},
+		zfile{name: "a/b", data: []byte("x"), creator: 20, mode: 0o100666})
 	one("names that sort around a slash", asset("a"), asset("a-b"), asset("a.b"), asset("aa/b"), asset("b/a"))
 	list = append(list, goodzip{name: "3000 files", zip: func() []byte {
 		z := function()

@@ -95,11 +95,23 @@ func unsafeName(name string) string {
 // and extensions have checks of their own.
 func (x *examination) entryMode(i int) {
 	e := &x.archive.Entries[i]
+	name := x.name(i)
 	m, ok := unixMode(e)
 	if !ok {
-		return
+		// Some readers take up a Unix mode that is there all the same, so it
+		// must be a good one.
+		m = e.External >> 16
+		switch folder := e.External&dosFolder != 0; {
+		case !fromDOS(e):
+			x.find(idMode, name, "it was made on system %d, of whose permissions nothing is known", e.Creator>>8)
+			return
+		case folder != isFolder(e):
+			x.find(idNameConflict, name, "its name and its attributes disagree on whether it is a folder")
+			return
+		case m == 0:
+			return
+		}
 	}
-	name := x.name(i)
 	switch kind := m & typeMask; {
 	case kind == typeLink:
 		x.find(idSymlink, name, "it is a symbolic link")
@@ -116,7 +128,7 @@ func (x *examination) entryMode(i int) {
 	}
 	switch {
 	case isFolder(e):
-		if need := uint32(0o555); m&need != need {
+		if m&(allRead|allExecute) != allRead|allExecute {
 			x.find(idMode, name, "the folder has mode %#04o", m&0o777)
 		}
 	case x.isProgram(e.Name):

@@ -13,15 +13,37 @@ const (
 	allExecute  = 0o111
 )
 
+// Systems in the upper byte of "version made by" (APPNOTE.TXT 4.4.2). 10 and
+// 11 are both used for NTFS.
+const (
+	systemFAT   = 0
+	systemUnix  = 3
+	systemNTFS  = 10
+	systemNTFS2 = 11
+	systemVFAT  = 14
+	systemMacOS = 19
+
+	dosFolder = 0x10 // MS-DOS attribute
+)
+
 // unixMode returns the mode of an entry, and whether it has one: only entries
-// made on a Unix system do (APPNOTE.TXT 4.4.2 and 4.4.15: system 3, and 19 for
-// macOS). What others have in that place, readers take up or not.
+// made on a Unix system do. What others have in that place, readers take up
+// or not.
 func unixMode(e *zipraw.Entry) (uint32, bool) {
 	switch e.Creator >> 8 {
-	case 3, 19:
+	case systemUnix, systemMacOS:
 		return e.External >> 16, true
 	}
 	return 0, false
+}
+
+// fromDOS reports whether an entry has MS-DOS attributes.
+func fromDOS(e *zipraw.Entry) bool {
+	switch e.Creator >> 8 {
+	case systemFAT, systemNTFS, systemNTFS2, systemVFAT:
+		return true
+	}
+	return false
 }
 
 // isFolder reports whether an entry is a folder: by its name, which is all

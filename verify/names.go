@@ -91,8 +91,8 @@ func isFile(e *zipraw.Entry) bool {
 	if isFolder(e) {
 		return false
 	}
-	m, ok := unixMode(e)
-	return !ok || m&typeMask == 0 || m&typeMask == typeFile
+	kind := e.External >> 16 & typeMask
+	return kind == 0 || kind == typeFile
 }
 
 // clashes looks for names that occur twice, or as a file and a folder.

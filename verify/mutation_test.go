@@ -1,0 +1,103 @@
+package verify_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"testing"
+
+	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/verify"
+)
+
+// smallZip is a good zip of three entries, each written in another way.
+func smallZip() []byte {
+	b := boot()
+	b.data = []byte("#!/bin/sh\n:\n")
+	b.descriptor, b.extra = 16, timestamp9
+	stored := asset("a/b")
+	stored.store = true
+	return zspec{files: []zfile{b, folder("a/", 0o040755), stored}, comment: "zip"}.bytes()
+}
+
+// lambdaSees is all that matters of a zip to what runs from it, as an
+// independent reader has it: names, kinds, contents, whether everyone may read
+// all files, and execute bootstrap. Whether other files may be executed is written
+// in one place only, and both can be meant, so no reader can tell that it was changed.
+func lambdaSees(b []byte) (string, error) {
+	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		return "", err
+	}
+	var view string
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			return "", err
+		}
+		content, err := io.ReadAll(r)
+		if err != nil {
+			return "", err
+		}
+		if f.CreatorVersion>>8 == 10 {
+			f.CreatorVersion = 11 << 8 // both mean NTFS, and archive/zip knows one
+		}
+		mode := f.Mode()
+		view += fmt.Sprintf("%q %v %v %q", f.Name, mode.Type(), mode&0o444 == 0o444, content)
+		if f.Name == "bootstrap" || mode.IsDir() {
+			view += fmt.Sprint(" ", mode&0o111 == 0o111)
+		}
+		view += "\n"
+	}
+	return view, nil
+}
+
+// Each change of one byte must be found, or make no difference to what Lambda
+// sees.
+func TestEachChangeOfOneByteIsFoundOrDoesNotMatter(t *testing.T) {
+	good := smallZip()
+	want, err := lambdaSees(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	harmless := map[int]int{}
+	for at := range good {
+		for _, v := range mutants(good[at]) {
+			b := bytes.Clone(good)
+			b[at] = v
+			r, err := verify.ReaderAt(context.Background(), "mutant", bytes.NewReader(b), int64(len(b)), verify.Options{Arch: project.AMD64})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !r.OK() || r.Count(verify.Warn) > 0 {
+				continue
+			}
+			harmless[at]++
+			if got, err := lambdaSees(b); err != nil || got != want {
+				t.Errorf("byte %d changed from %#02x to %#02x is not found, and Lambda sees %v %s", at, good[at], v, err, got)
+			}
+		}
+	}
+	if len(harmless) > len(good)/4 {
+		t.Errorf("changes of %d of %d bytes are not found", len(harmless), len(good))
+	}
+	t.Logf("%d bytes; changes of %d of them can go unnoticed, and do not matter", len(good), len(harmless))
+}
+
+// mutants lists all other values of a byte; a race-enabled build, which is ten times
+// slower, tries those that differ in one bit, and the extremes.
+func mutants(b byte) []byte {
+	var list []byte
+	if raceEnabled {
+		for bit := range 8 {
+			list = append(list, b^1<<bit)
+		}
+		return append(list, ^b, b+1)
+	}
+	for d := 1; d < 256; d++ {
+		list = append(list, b+byte(d))
+	}
+	return list
+}
