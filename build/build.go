@@ -32,12 +32,15 @@ func Build(ctx context.Context, c Config) (Report, error) {
 		return Report{}, err
 	}
 
-	e, why, err := chooseEngine(ctx, c, needsOf(c.Functions))
+	e, why, err := chooseEngine(ctx, c)
 	if err != nil {
 		return Report{}, err
 	}
 	report := Report{Engine: e.name(), Why: why, Image: e.image()}
 	c.tell(Event{Stage: "engine", Text: engineLine(e.name(), why)})
+	if err := checkLock(ctx, c, e); err != nil {
+		return Report{}, err
+	}
 
 	r := &builder{config: c, engine: e, languages: map[project.Language]language{}, state: readState(c.Dist)}
 	if report.Artifacts, err = r.build(ctx); err != nil {

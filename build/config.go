@@ -11,6 +11,11 @@ type Config struct {
 	Cache     string             // caches and toolchains, absolute; kept between runs
 	Functions []project.Function // each for each architecture in its Arch
 
+	// Project are all functions of the project, of which Functions may be
+	// some: they decide what is in the build image, so that building one
+	// function alone uses the image of all. Empty: Functions.
+	Project []project.Function
+
 	// Engine is "docker", "podman", "sandbox" or "host"; "auto" takes the
 	// first of these that works.
 	Engine string
@@ -27,6 +32,10 @@ type Config struct {
 	// Jobs is how many commands run side by side; 0 means one for each CPU.
 	Jobs int
 
+	// Locked makes it an error that the build differs from bootzip.lock, or
+	// that there is none.
+	Locked bool
+
 	// Force builds what has not changed as well.
 	Force bool
 
@@ -37,8 +46,9 @@ type Config struct {
 
 // An Event tells what a run is doing.
 type Event struct {
-	// Stage is "engine" (Text says which was taken and why), "fetch",
-	// "image" or "build".
+	// Stage is "engine" (Text says which was taken and why), "lock" (Text
+	// says how the build differs from bootzip.lock), "fetch", "image" or
+	// "build".
 	Stage string
 	Text  string
 	Done  int // bootstraps that are finished, of Total; in stage build
@@ -75,6 +85,14 @@ func (c Config) tell(e Event) {
 	if c.Progress != nil {
 		c.Progress(e)
 	}
+}
+
+// everything is all functions of the project.
+func (c Config) everything() []project.Function {
+	if len(c.Project) > 0 {
+		return c.Project
+	}
+	return c.Functions
 }
 
 func (c Config) units() []Unit {

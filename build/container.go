@@ -67,14 +67,14 @@ func engineArch(ctx context.Context, c Config, client string) (string, error) {
 	return arch, nil
 }
 
-func newContainer(ctx context.Context, c Config, client string, need needs) (*container, error) {
+func newContainer(ctx context.Context, c Config, client string) (*container, error) {
 	arch, err := engineArch(ctx, c, client)
 	if err != nil {
 		return nil, hint.Wrap(fmt.Errorf("engine %s cannot be used: %w", client, err),
 			"install and start "+client+", or build with -engine=host")
 	}
 	e := &container{config: c, client: client, arch: arch}
-	e.imageID, err = buildImage(ctx, c, client, need)
+	e.imageID, err = buildImage(ctx, c, client)
 	if err != nil {
 		return nil, err
 	}

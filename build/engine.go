@@ -71,13 +71,13 @@ var engineNames = []string{"docker", "podman", "sandbox", "host"}
 
 // chooseEngine returns the engine that the configuration asks for, ready to
 // be used, and for auto the reason why it was taken.
-func chooseEngine(ctx context.Context, c Config, need needs) (engine, string, error) {
+func chooseEngine(ctx context.Context, c Config) (engine, string, error) {
 	switch c.Engine {
 	case "host":
 		e, err := newHost(c)
 		return e, "", err
 	case "docker", "podman":
-		e, err := newContainer(ctx, c, c.Engine, need)
+		e, err := newContainer(ctx, c, c.Engine)
 		return e, "", err
 	case "sandbox":
 		e, err := newSandbox(ctx, c)
@@ -93,7 +93,7 @@ func chooseEngine(ctx context.Context, c Config, need needs) (engine, string, er
 			refused = append(refused, fmt.Sprintf("%s: %s", name, firstLine(err.Error())))
 			continue
 		}
-		e, err := newContainer(ctx, c, name, need)
+		e, err := newContainer(ctx, c, name)
 		if err != nil {
 			return nil, "", err
 		}

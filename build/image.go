@@ -62,7 +62,7 @@ func Image(ctx context.Context, c Config) (id, engine string, err error) {
 			refused = errors.Join(refused, err)
 			continue
 		}
-		id, err := buildImage(ctx, c, client, needsOf(c.Functions))
+		id, err := buildImage(ctx, c, client)
 		return id, client, err
 	}
 	return "", "", hint.Wrap(fmt.Errorf("no container engine can be used: %w", refused), "install and start docker or podman")
@@ -71,19 +71,16 @@ func Image(ctx context.Context, c Config) (id, engine string, err error) {
 // buildImage returns the id of the image for what is needed. Its tag is the
 // hash of all that it is made from, so a change makes another image and
 // nothing else does.
-func buildImage(ctx context.Context, c Config, client string, need needs) (string, error) {
+func buildImage(ctx context.Context, c Config, client string) (string, error) {
 	files, err := imageFiles(c.Root)
 	if err != nil {
 		return "", err
 	}
-	base := c.BaseImage
-	if base == "" {
-		found := defaultBase.FindStringSubmatch(files["Dockerfile.build"])
-		if found == nil {
-			return "", hint.New("add one, with the digest of a Debian image", "docker/Dockerfile.build has no line ARG BASE_IMAGE=…")
-		}
-		base = found[1]
+	base, err := baseReference(c)
+	if err != nil {
+		return "", err
 	}
+	need := needsOf(c.everything())
 	baseID, err := baseImage(ctx, c, client, base)
 	if err != nil {
 		return "", err
@@ -123,6 +120,23 @@ func buildImage(ctx context.Context, c Config, client string, need needs) (strin
 			"build image for %s was not made by %s:\n%s", languages, client, indent(lastLines(output.String(), 40)))
 	}
 	return imageID(ctx, c, client, tag)
+}
+
+// baseReference is the base image that the configuration or the Dockerfile
+// names.
+func baseReference(c Config) (string, error) {
+	if c.BaseImage != "" {
+		return c.BaseImage, nil
+	}
+	files, err := imageFiles(c.Root)
+	if err != nil {
+		return "", err
+	}
+	found := defaultBase.FindStringSubmatch(files["Dockerfile.build"])
+	if found == nil {
+		return "", hint.New("add one, with the digest of a Debian image", "docker/Dockerfile.build has no line ARG BASE_IMAGE=…")
+	}
+	return found[1], nil
 }
 
 // imageFiles are the files that the image is made from: the project's own

@@ -14,13 +14,15 @@ func Build(ctx context.Context,
 	engine *string, // auto (the default), docker, podman, sandbox or host
 	arch *string, // amd64 or arm64; default: each function's own
 	function *string, // one function; default: all
+	locked *bool, // fail if the image or toolchain differs from bootzip.lock
 	force *bool, // build what has not changed as well
 ) error {
 	s, err := readSettings(engine, arch, function)
 	if err != nil {
 		return err
 	}
-	s.force = force != nil && *force
+	s.force = isSet(force)
+	s.locked = isSet(locked)
 	m, err := s.runPipeline(ctx, false)
 	if err != nil {
 		return err

@@ -28,8 +28,8 @@ func Check(ctx context.Context,
 	options := verify.Options{
 		Runtime: project.Runtime(choose(runtime, "", string(project.AL2023))),
 		Kind:    verify.Kind(choose(kind, "", string(verify.KindFunction))),
-		Strict:  strict != nil && *strict,
-		Dynamic: dynamic != nil && *dynamic,
+		Strict:  isSet(strict),
+		Dynamic: isSet(dynamic),
 	}
 	if a := choose(arch, "", ""); a != "" {
 		var err error

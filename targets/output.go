@@ -106,7 +106,7 @@ func (p *progress) event(e build.Event) {
 	switch e.Stage {
 	case "engine":
 		fmt.Fprintf(os.Stderr, "bootzip: building with %s\n", e.Text)
-	case "image":
+	case "image", "lock":
 		fmt.Fprintf(os.Stderr, "bootzip: %s\n", e.Text)
 	case "build":
 		p.text = fmt.Sprintf("building, %d of %d done", e.Done, e.Total)

@@ -9,11 +9,13 @@ func Package(ctx context.Context,
 	engine *string, // auto (the default), docker, podman, sandbox or host
 	arch *string, // amd64 or arm64; default: each function's own
 	function *string, // one function; default: all
+	locked *bool, // fail if the image or toolchain differs from bootzip.lock
 ) error {
 	s, err := readSettings(engine, arch, function)
 	if err != nil {
 		return err
 	}
+	s.locked = isSet(locked)
 	m, err := s.runPipeline(ctx, true)
 	if err != nil {
 		return err

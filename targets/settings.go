@@ -21,6 +21,7 @@ type settings struct {
 	arch      project.Arch // "" for all
 	function  string       // "" for all
 	force     bool
+	locked    bool
 }
 
 func readSettings(engine, arch, function *string) (settings, error) {
@@ -47,6 +48,9 @@ func readSettings(engine, arch, function *string) (settings, error) {
 	s.cache, err = filepath.Abs(s.cache)
 	return s, err
 }
+
+// isSet reads an optional flag.
+func isSet(flag *bool) bool { return flag != nil && *flag }
 
 // choose returns the first value that was given.
 func choose(flag *string, variable, fallback string) string {
@@ -76,8 +80,8 @@ func (s settings) load() (project.Project, []project.Function, error) {
 func (s settings) buildConfig(p project.Project, functions []project.Function, progress func(build.Event)) build.Config {
 	return build.Config{
 		Root: p.Root, Dist: filepath.Join(p.Root, distFolder), Cache: s.cache,
-		Functions: functions, Engine: s.engine, BaseImage: s.baseImage,
-		Environ: os.Environ(), Force: s.force, Progress: progress,
+		Functions: functions, Project: p.Functions, Engine: s.engine, BaseImage: s.baseImage,
+		Environ: os.Environ(), Force: s.force, Locked: s.locked, Progress: progress,
 	}
 }
 

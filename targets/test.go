@@ -11,7 +11,7 @@ func Test(ctx context.Context,
 	race *bool, // with the race detector, which needs a C compiler
 ) error {
 	argv := []string{"test", "./..."}
-	if race != nil && *race {
+	if isSet(race) {
 		argv = []string{"test", "-race", "./..."}
 	}
 	return goCommand(ctx, argv...)

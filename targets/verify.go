@@ -16,6 +16,7 @@ func Verify(ctx context.Context,
 	engine *string, // auto (the default), docker, podman, sandbox or host
 	arch *string, // amd64 or arm64; default: each function's own
 	function *string, // one function; default: all
+	locked *bool, // fail if the image or toolchain differs from bootzip.lock
 	strict *bool, // warnings fail as well
 	format *string, // text (the default), json, sarif, github or junit
 ) error {
@@ -27,13 +28,14 @@ func Verify(ctx context.Context,
 	if err != nil {
 		return err
 	}
+	s.locked = isSet(locked)
 	m, err := s.runPipeline(ctx, true)
 	if err != nil {
 		return err
 	}
 	zips := m.verifyTargets()
 	for i := range zips {
-		zips[i].Options.Strict = strict != nil && *strict
+		zips[i].Options.Strict = isSet(strict)
 	}
 	return checkZips(ctx, zips, write)
 }

@@ -1,0 +1,210 @@
+package build
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/whole"
+	"github.com/bootzip/bootzip/project"
+)
+
+// LockFile is the name of the file, in the project's root, that says with
+// what the project was built when somebody last wrote it down.
+const LockFile = "bootzip.lock"
+
+// lockFile is the content of a bootzip.lock. It is JSON, written by
+// WriteLock, and meant to be committed.
+type lockFile struct {
+	// Toolchain is the Go toolchain, "go1.26.8"; empty without Go functions.
+	Toolchain string `json:"toolchain,omitempty"`
+	// Images are by the platform of the machine that the image runs on,
+	// "linux/amd64": another one has other packages.
+	Images map[string]lockedImage `json:"images,omitempty"`
+}
+
+type lockedImage struct {
+	// Base is the reference of the base image, and BaseID the id that it had:
+	// the digest of its configuration.
+	Base     string   `json:"base"`
+	BaseID   string   `json:"baseId"`
+	Packages []string `json:"packages"` // "name:architecture=version", sorted
+}
+
+// maxDifferences bounds how many differences a message lists.
+const maxDifferences = 100
+
+// A LockMismatch is the error of a run that was to be locked and differs from
+// bootzip.lock.
+type LockMismatch struct {
+	Differences []string // at most 100, the fields that differ with both values
+}
+
+func (e *LockMismatch) Error() string {
+	return "this build differs from " + LockFile + ":\n  " + strings.Join(e.Differences, "\n  ")
+}
+
+// WriteLock writes bootzip.lock for the project: the toolchain, and for a
+// container engine the base image and the packages of the build image, which
+// is made if need be. What an existing file says of other platforms stays.
+// It returns the file's path.
+func WriteLock(ctx context.Context, c Config) (string, error) {
+	e, _, err := chooseEngine(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	now, err := currentLock(ctx, c, e)
+	if err != nil {
+		return "", err
+	}
+	old, err := readLock(c.Root)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	for platform, image := range old.Images {
+		if _, ok := now.Images[platform]; !ok {
+			if now.Images == nil {
+				now.Images = map[string]lockedImage{}
+			}
+			now.Images[platform] = image
+		}
+	}
+	name := filepath.Join(c.Root, LockFile)
+	return name, whole.Write(name, 0o644, func(w io.Writer) error {
+		j := json.NewEncoder(w)
+		j.SetIndent("", "  ")
+		return j.Encode(now)
+	})
+}
+
+func readLock(root string) (lockFile, error) {
+	var l lockFile
+	data, err := os.ReadFile(filepath.Join(root, LockFile))
+	if err != nil {
+		return l, err
+	}
+	if err := json.Unmarshal(data, &l); err != nil {
+		return l, hint.New("write it anew with `mage lock`", "%s: %w", LockFile, err)
+	}
+	return l, nil
+}
+
+// currentLock is what the lock would say of a build with this engine.
+func currentLock(ctx context.Context, c Config, e engine) (lockFile, error) {
+	var l lockFile
+	for _, f := range c.everything() {
+		if f.Language == project.Go {
+			m, err := findModule(c.Root, f.Source)
+			if err != nil {
+				return l, err
+			}
+			l.Toolchain = m.version
+		}
+	}
+	if e.image() == "" {
+		return l, nil
+	}
+	base, err := baseReference(c)
+	if err != nil {
+		return l, err
+	}
+	image := lockedImage{Base: base}
+	if image.BaseID, err = imageID(ctx, c, e.name(), base); err != nil {
+		return l, err
+	}
+	if image.Packages, err = imagePackages(ctx, c, e.name(), e.image()); err != nil {
+		return l, err
+	}
+	goos, goarch := e.platform()
+	l.Images = map[string]lockedImage{goos + "/" + goarch: image}
+	return l, nil
+}
+
+// checkLock compares the run with bootzip.lock, if there is one. With
+// Config.Locked a difference, or no lock, is an error; else it is an event.
+func checkLock(ctx context.Context, c Config, e engine) error {
+	old, err := readLock(c.Root)
+	if errors.Is(err, fs.ErrNotExist) {
+		if c.Locked {
+			return hint.New("write one with `mage lock` and commit it", "there is no %s to hold this build to", LockFile)
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	now, err := currentLock(ctx, c, e)
+	if err != nil {
+		return err
+	}
+	differences := compareLocks(old, now)
+	if len(differences) == 0 {
+		return nil
+	}
+	mismatch := &LockMismatch{Differences: differences}
+	if c.Locked {
+		return hint.Wrap(mismatch, "build with the image that was locked, or accept this one with `mage lock`")
+	}
+	c.tell(Event{Stage: "lock", Text: mismatch.Error()})
+	return nil
+}
+
+func compareLocks(old, now lockFile) []string {
+	var all []string
+	differ := func(what, before, after string) {
+		if before == "" {
+			before = "nothing"
+		}
+		if after == "" {
+			after = "nothing"
+		}
+		if before != after {
+			all = append(all, fmt.Sprintf("%s: locked %s, now %s", what, before, after))
+		}
+	}
+	differ("toolchain", old.Toolchain, now.Toolchain)
+	for platform, image := range now.Images {
+		before, ok := old.Images[platform]
+		if !ok {
+			all = append(all, "image for "+platform+": not locked")
+			continue
+		}
+		differ("base image", before.Base, image.Base)
+		differ("id of the base image", before.BaseID, image.BaseID)
+		was, is := packageMap(before.Packages), packageMap(image.Packages)
+		var names []string
+		for name := range was {
+			names = append(names, name)
+		}
+		for name := range is {
+			if _, ok := was[name]; !ok {
+				names = append(names, name)
+			}
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			differ("package "+name, was[name], is[name])
+		}
+	}
+	if extra := len(all) - maxDifferences; extra > 0 {
+		all = append(all[:maxDifferences-1], fmt.Sprintf("… and %d more", extra+1))
+	}
+	return all
+}
+
+func packageMap(list []string) map[string]string {
+	m := map[string]string{}
+	for _, p := range list {
+		name, version, _ := strings.Cut(p, "=")
+		m[name] = version
+	}
+	return m
+}

@@ -1,0 +1,53 @@
+package build
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/bootzip/bootzip/internal/whole"
+)
+
+// packagesFile is where the build image lists what is installed in it, one
+// "name:architecture=version" a line (docker/packages).
+const packagesFile = "/bootzip/packages"
+
+// imagePackages returns the packages of an image, sorted. An image never
+// changes under its id, so the answer is kept.
+func imagePackages(ctx context.Context, c Config, client, id string) ([]string, error) {
+	kept := filepath.Join(c.Cache, "images", strings.ReplaceAll(id, ":", "-")+".packages")
+	if data, err := os.ReadFile(kept); err == nil {
+		return strings.Fields(string(data)), nil
+	}
+	text, err := capture(ctx, c.Environ, "", client, "run", "--rm", "--network", "none", "--cap-drop", "ALL",
+		"--security-opt", "no-new-privileges", "--read-only", "--entrypoint", "/bin/cat", id, packagesFile)
+	if err != nil {
+		return nil, fmt.Errorf("packages of the build image: %w", err)
+	}
+	packages := strings.Fields(text)
+	slices.Sort(packages)
+	if err := os.MkdirAll(filepath.Dir(kept), 0o755); err != nil {
+		return nil, err
+	}
+	return packages, whole.Write(kept, 0o644, func(w io.Writer) error {
+		_, err := io.WriteString(w, strings.Join(packages, "\n")+"\n")
+		return err
+	})
+}
+
+// packageVersion finds the version of a package in a list of them, "" if it
+// is not there.
+func packageVersion(packages []string, name string) string {
+	for _, p := range packages {
+		if qualified, version, ok := strings.Cut(p, "="); ok {
+			if plain, _, _ := strings.Cut(qualified, ":"); plain == name {
+				return version
+			}
+		}
+	}
+	return ""
+}
