@@ -274,7 +274,7 @@ func badLayouts() []badzip {
 		{name: "asset from VMS", id: "file-mode", zip: with(zfile{name: "asset", data: []byte("x"), creator: 2<<8 | 20})},
 		{name: "asset from Windows, with a mode that some readers take up", id: "file-mode", zip: with(zfile{name: "asset", data: []byte("x"), creator: 20, mode: 0o100600})},
 		{name: "link from Windows", id: "file-symlink", zip: with(zfile{name: "asset", data: []byte("x"), creator: 20, mode: 0o120777})},
-		{name: "folder from Windows, not marked as one", id: "zip-file-and-folder", zip: with(zfile{name: "a/", store: true, creator: 20, mode: noMode})},
+		{name: "file from Windows, marked as a folder", id: "zip-file-and-folder", zip: with(zfile{name: "a", creator: 20, mode: noMode, central: func(h []byte) { h[38] = 0x10 }})},
 		{name: "folder that others cannot enter", id: "file-mode", zip: with(folder("a/", 0o040744))},
 		{name: "unzipped too large", id: "size-unzipped", zip: with(zfile{name: "big", raw: deflated([]byte("x")), local: flip32(22, 300<<20), central: flip32(24, 300<<20)})},
 		{name: "one byte too large, bootstrap included", id: "size-unzipped", zip: func() []byte {

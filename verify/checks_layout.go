@@ -30,7 +30,7 @@ func layoutChecks() []Check {
 	rows := []Check{
 		{ID: idEmpty, Proves: "the zip has at least one file", Hint: "put the bootstrap into it", Fixed: true, needs: stageDirectory},
 		{ID: idName, Proves: "no name is absolute, leaves the folder, or has empty parts, backslashes or control characters", Hint: "give the files plain relative names with forward slashes; unzippers read others differently", needs: stageLayout},
-		{ID: idNameEncoding, Proves: "every name is UTF-8, and says so where it is not ASCII", Hint: "use ASCII names, or a tool that sets the UTF-8 flag; without it, readers disagree about the name", needs: stageLayout},
+		{ID: idNameEncoding, Proves: "every name is UTF-8, and says so where it is not ASCII", Hint: "use ASCII names, or a tool that sets the UTF-8 flag (Python's zipfile and 7-Zip do, Info-ZIP's zip on Linux and macOS does not); without it, readers disagree about the name", needs: stageLayout},
 		{ID: idDuplicate, Proves: "no name occurs twice", Hint: "the zip is ambiguous: which of the two is unpacked depends on the reader; remove one", Fixed: true, needs: stageLayout},
 		{ID: idNameConflict, Proves: "no name is a file and a folder at once", Hint: "rename one of them", Fixed: true, needs: stageLayout},
 		{ID: idCaseClash, Severity: SeverityWarn, Proves: "no two names differ in upper and lower case only", Hint: "Linux keeps such files apart, and macOS and Windows do not: rename one", needs: stageLayout},

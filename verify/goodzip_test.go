@@ -150,6 +150,8 @@ func goodZips() []goodzip {
 	one("assets from Windows", zfile{name: "a.txt", data: []byte("x"), creator: 20, mode: noMode}, zfile{name: "b.txt", data: []byte("x"), creator: 10<<8 | 20, mode: noMode})
 	one("folders and modes of Python on Windows", zfile{name: "a/", store: true, creator: 20, mode: 0o040777, central: func(h []byte) { h[38] = 0x10 }},
 		zfile{name: "a/b", data: []byte("x"), creator: 20, mode: 0o100666})
+	one("a Java archive", zfile{name: "META-INF/", creator: 20, mode: noMode, extra: field(0xcafe, ""), flags: 1 << 11},
+		zfile{name: "META-INF/MANIFEST.MF", data: []byte("Manifest-Version: 1.0"), creator: 20, mode: noMode, flags: 1 << 11, descriptor: 16})
 	one("names that sort around a slash", asset("a"), asset("a-b"), asset("a.b"), asset("aa/b"), asset("b/a"))
 	list = append(list, goodzip{name: "3000 files", zip: func() []byte {
 		z := function()

@@ -101,11 +101,11 @@ func (x *examination) entryMode(i int) {
 		// Some readers take up a Unix mode that is there all the same, so it
 		// must be a good one.
 		m = e.External >> 16
-		switch folder := e.External&dosFolder != 0; {
+		switch {
 		case !fromDOS(e):
 			x.find(idMode, name, "it was made on system %d, of whose permissions nothing is known", e.Creator>>8)
 			return
-		case folder != isFolder(e):
+		case e.External&dosFolder != 0 && !isFolder(e):
 			x.find(idNameConflict, name, "its name and its attributes disagree on whether it is a folder")
 			return
 		case m == 0:
