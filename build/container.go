@@ -9,7 +9,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -24,6 +23,7 @@ type container struct {
 	arch    string // GOARCH of the engine's machine
 	imageID string
 	userArg []string
+	remote  bool // the engine is on another machine, which bind mounts do not reach
 }
 
 // Where a container sees the folders of a run.
@@ -73,7 +73,7 @@ func newContainer(ctx context.Context, c Config, client string) (*container, err
 		return nil, hint.Wrap(fmt.Errorf("engine %s cannot be used: %w", client, err),
 			"install and start "+client+", or build with -engine=host")
 	}
-	e := &container{config: c, client: client, arch: arch}
+	e := &container{config: c, client: client, arch: arch, remote: isRemote(c, client)}
 	e.imageID, err = buildImage(ctx, c, client)
 	if err != nil {
 		return nil, err
@@ -119,6 +119,9 @@ func (e *container) view(host places) places {
 	p := containerPlaces
 	// The volume may have files of another user, whom it served before.
 	p.cache = "/cache/" + strconv.Itoa(os.Getuid())
+	if e.remote {
+		p.cache = "/cache/remote"
+	}
 	return p
 }
 
@@ -129,21 +132,21 @@ func (e *container) run(ctx context.Context, b batch) ([]outcome, error) {
 	if err := writeScripts(b); err != nil {
 		return nil, err
 	}
-	id := make([]byte, 6)
-	if _, err := rand.Read(id); err != nil {
+	name, err := containerName()
+	if err != nil {
 		return nil, err
 	}
-	name := "bootzip-" + hex.EncodeToString(id)
-	argv := []string{e.client, "run", "--rm", "--name", name, "--label", projectLabel + "=" + e.projectID(),
-		"--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
-		// Rather than relabel the caller's sources for SELinux.
-		"--security-opt", "label=disable",
-		"--read-only", "--tmpfs", "/tmp:exec,mode=1777", "--workdir", "/",
+	defer func() {
+		if ctx.Err() != nil {
+			// The client is gone and the container is not.
+			e.remove(name)
+		}
+	}()
+	if e.remote {
+		return e.runRemote(ctx, name, b)
 	}
-	argv = append(argv, initArg(e.client)...)
-	argv = append(argv, e.userArg...)
-	argv = append(argv, mount("bind", b.host.source, containerPlaces.source, true), mount("bind", b.host.out, containerPlaces.out, false),
-		mount("volume", cacheVolume, "/cache", false))
+	argv := append([]string{e.client, "run", "--rm"}, e.options(name, e.userArg)...)
+	argv = append(argv, mount("bind", b.host.source, containerPlaces.source, true), mount("bind", b.host.out, containerPlaces.out, false))
 	if b.host.toolchain != "" {
 		argv = append(argv, mount("bind", b.host.toolchain, containerPlaces.toolchain, true))
 	}
@@ -153,14 +156,36 @@ func (e *container) run(ctx context.Context, b batch) ([]outcome, error) {
 		}
 		argv = append(argv, mount("bind", b.host.modules, containerPlaces.modules, true))
 	}
-	argv = append(argv, e.imageID, "/bin/sh", containerPlaces.out+"/"+scriptFolder+"/run", strconv.Itoa(b.parallel))
+	argv = append(argv, e.imageID)
+	return e.follow(ctx, b, append(argv, scriptCommand(b)...))
+}
 
-	defer func() {
-		if ctx.Err() != nil {
-			// The client is gone and the container is not.
-			e.remove(name)
-		}
-	}()
+func containerName() (string, error) {
+	id := make([]byte, 6)
+	_, err := rand.Read(id)
+	return "bootzip-" + hex.EncodeToString(id), err
+}
+
+// options are what every container of ours is started with.
+func (e *container) options(name string, user []string) []string {
+	argv := []string{"--name", name, "--label", projectLabel + "=" + e.projectID(),
+		"--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
+		// Rather than relabel the caller's sources for SELinux.
+		"--security-opt", "label=disable",
+		"--read-only", "--tmpfs", "/tmp:exec,mode=1777", "--workdir", "/",
+		mount("volume", cacheVolume, "/cache", false),
+	}
+	argv = append(argv, initArg(e.client)...)
+	return append(argv, user...)
+}
+
+func scriptCommand(b batch) []string {
+	return []string{"/bin/sh", containerPlaces.out + "/" + scriptFolder + "/run", strconv.Itoa(b.parallel)}
+}
+
+// follow runs the client that runs the container, and reads from it which
+// commands have ended. What they printed is left in the output folder.
+func (e *container) follow(ctx context.Context, b batch, argv []string) ([]outcome, error) {
 	cmd := command(ctx, e.config.Environ, "", argv...)
 	var stderr cut
 	cmd.Stderr = &stderr
@@ -192,12 +217,10 @@ func (e *container) run(ctx context.Context, b batch) ([]outcome, error) {
 		return nil, hint.Wrap(fmt.Errorf("engine %s stopped before the build was finished: %w: %s", e.client, err, strings.TrimSpace(stderr.String())),
 			"look at the engine's own log, then run the same command again")
 	}
-	for i := range outcomes {
-		if outcomes[i].output, err = readCut(filepath.Join(b.host.out, scriptFolder, fmt.Sprintf("%d.log", i))); err != nil {
-			return nil, err
-		}
+	if e.remote {
+		return outcomes, nil // its logs are not here yet
 	}
-	return outcomes, nil
+	return outcomes, readLogs(b, outcomes)
 }
 
 // initArg gives the container a first process that ends when it is told to.

@@ -79,6 +79,15 @@ func (g *golang) plan(ctx context.Context, units []Unit, e engine, host *places,
 			return p, err
 		}
 	}
+	if c, ok := e.(*container); ok && c.remote {
+		// The whole module cache would be copied to the engine otherwise.
+		host.modules = filepath.Join(host.temp, "modules")
+		for _, group := range g.groups(units) {
+			if err := copyModules(ctx, g.config, tool, group, host.modules); err != nil {
+				return p, err
+			}
+		}
+	}
 	for _, group := range g.groups(units) {
 		steps, err := g.planGroup(ctx, tool, group, e, *host, p.inputs, failure)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -100,6 +101,30 @@ func listPrograms(ctx context.Context, c Config, tool goTool, m goModule, arch p
 		}
 	}
 	return programs, nil
+}
+
+// copyModules makes a module cache in the folder dir with just the modules
+// that the group needs. The caller's cache serves as its proxy, so nothing is
+// downloaded that was not there; what is missing is fetched first.
+func copyModules(ctx context.Context, c Config, tool goTool, group goGroup, dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	proxy := url.URL{Scheme: "file", Path: filepath.ToSlash(filepath.Join(tool.modules, "cache", "download"))}
+	local := tool
+	local.fetching = with(tool.fetching, "GOMODCACHE="+dir, "GOPROXY="+proxy.String(),
+		// Their hashes are in go.sum; the checksum database was asked when
+		// they came into the caller's cache. The flag lets the copy be removed.
+		"GOSUMDB=off", "GOPRIVATE=", "GONOPROXY=", "GOFLAGS=-modcacherw")
+	var sources []string
+	for _, u := range group.units {
+		sources = append(sources, u.Function.Source)
+	}
+	if _, err := listPrograms(ctx, c, tool, group.module, group.arch, sources); err != nil {
+		return err
+	}
+	_, err := listPrograms(ctx, c, local, group.module, group.arch, sources)
+	return err
 }
 
 // packagePath is the go command's name for the package in the folder source,

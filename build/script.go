@@ -68,6 +68,17 @@ func quote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
+// readLogs reads what the commands of a batch printed.
+func readLogs(b batch, outcomes []outcome) (err error) {
+	for i := range outcomes {
+		name := filepath.Join(b.host.out, scriptFolder, fmt.Sprintf("%d.log", i))
+		if outcomes[i].output, err = readCut(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // readCut reads a file as cut would have kept it.
 func readCut(name string) (string, error) {
 	f, err := os.Open(name)

@@ -1,0 +1,253 @@
+package build
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/bootzip/bootzip/internal/hint"
+)
+
+// An engine on another machine cannot mount the caller's folders. There,
+// sources, modules and scripts are copied into the container before it
+// starts, and what it made is copied out. The toolchain is copied once, into
+// a volume that is kept.
+//
+// The files belong to root and the commands run as another user, so sources
+// are as read-only as a mount would make them.
+
+// remoteUser is who runs commands there: the plain user of docker/packages.
+const remoteUser = 1000
+
+// isRemote says whether the client's engine is on another machine: the
+// variable that says where it is names a network address. A docker context
+// that does so is not seen; set DOCKER_HOST instead.
+func isRemote(c Config, client string) bool {
+	variable := map[string]string{"docker": "DOCKER_HOST", "podman": "CONTAINER_HOST"}[client]
+	u, err := url.Parse(lookup(c.Environ, variable))
+	return err == nil && slices.Contains([]string{"tcp", "ssh", "http", "https"}, u.Scheme)
+}
+
+func (e *container) runRemote(ctx context.Context, name string, b batch) ([]outcome, error) {
+	volumes := []string{containerPlaces.source, containerPlaces.out}
+	argv := append([]string{e.client, "create"}, e.options(name, []string{"--user", fmt.Sprint(remoteUser)})...)
+	toolchain := ""
+	if b.host.toolchain != "" {
+		toolchain = "bootzip-" + filepath.Base(b.host.toolchain)
+		argv = append(argv, mount("volume", toolchain, containerPlaces.toolchain, false))
+	}
+	if b.host.modules != "" {
+		volumes = append(volumes, containerPlaces.modules)
+	}
+	for _, target := range volumes {
+		argv = append(argv, "--volume", target) // without a name: goes with the container
+	}
+	argv = append(append(argv, e.imageID), scriptCommand(b)...)
+	if _, err := capture(ctx, e.config.Environ, "", argv...); err != nil {
+		return nil, err
+	}
+	defer e.remove(name)
+
+	if toolchain != "" {
+		if err := e.copyToolchain(ctx, name, b.host.toolchain); err != nil {
+			return nil, err
+		}
+	}
+	copies := []struct {
+		from, to string
+		owner    int
+	}{
+		{b.host.source, containerPlaces.source, 0},
+		{b.host.out, containerPlaces.out, remoteUser},
+		{b.host.modules, containerPlaces.modules, 0},
+	}
+	for _, c := range copies {
+		if c.from == "" {
+			continue
+		}
+		if err := e.copyIn(ctx, name, c.from, c.to, c.owner); err != nil {
+			return nil, fmt.Errorf("copying %s to the engine: %w", c.from, err)
+		}
+	}
+	outcomes, err := e.follow(ctx, b, []string{e.client, "start", "--attach", name})
+	if err != nil {
+		return nil, err
+	}
+	if err := e.copyOut(ctx, name, containerPlaces.out, b.host.out); err != nil {
+		return nil, fmt.Errorf("copying from the engine: %w", err)
+	}
+	return outcomes, readLogs(b, outcomes)
+}
+
+// completeMark is the last file that is copied into a toolchain's volume.
+const completeMark = "bootzip-complete"
+
+func (e *container) copyToolchain(ctx context.Context, name, from string) error {
+	if _, err := capture(ctx, e.config.Environ, "", e.client, "cp", name+":"+containerPlaces.toolchain+"/"+completeMark, "-"); err == nil {
+		return nil
+	}
+	e.config.tell(Event{Stage: "fetch", Text: "copying the toolchain to the engine"})
+	if err := e.copyIn(ctx, name, from, containerPlaces.toolchain, 0); err != nil {
+		return fmt.Errorf("copying the toolchain to the engine: %w", err)
+	}
+	mark, err := os.MkdirTemp("", "bootzip-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(mark)
+	if err := os.WriteFile(filepath.Join(mark, completeMark), nil, 0o644); err != nil {
+		return err
+	}
+	return e.copyIn(ctx, name, mark, containerPlaces.toolchain, 0)
+}
+
+// copyIn copies what is in the folder from into the container's folder to.
+func (e *container) copyIn(ctx context.Context, name, from, to string, owner int) error {
+	r, w := io.Pipe()
+	cmd := command(ctx, e.config.Environ, "", e.client, "cp", "-", name+":"+to)
+	var stderr cut
+	cmd.Stdin, cmd.Stderr = r, &stderr
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	written := make(chan error, 1)
+	go func() {
+		err := writeTar(w, from, owner)
+		w.CloseWithError(err)
+		written <- err
+	}()
+	err := cmd.Wait()
+	r.CloseWithError(errors.New("the client has ended"))
+	writeErr := <-written
+	if err != nil {
+		return commandError(ctx, cmd.Args, err, stderr.String())
+	}
+	return writeErr
+}
+
+// writeTar writes the files below dir, less version control and our own
+// output. Of modes, only who may execute is kept.
+func writeTar(w io.Writer, dir string, owner int) error {
+	out := tar.NewWriter(w)
+	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(dir, name)
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && (entry.Name() == ".git" || exists(filepath.Join(name, stateFolder))) && rel != "." {
+			return fs.SkipDir
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		link := ""
+		switch {
+		case info.Mode()&fs.ModeSymlink != 0:
+			if link, err = os.Readlink(name); err != nil {
+				return err
+			}
+		case !info.IsDir() && !info.Mode().IsRegular():
+			return nil
+		}
+		h, err := tar.FileInfoHeader(info, link)
+		if err != nil {
+			return err
+		}
+		h.Name = filepath.ToSlash(rel)
+		h.Uid, h.Gid, h.Uname, h.Gname = owner, owner, "", ""
+		h.Mode = 0o644
+		if info.IsDir() || info.Mode()&0o111 != 0 {
+			h.Mode = 0o755
+		}
+		if err := out.WriteHeader(h); err != nil || !info.Mode().IsRegular() {
+			return err
+		}
+		f, err := os.Open(name)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		_, err = io.Copy(out, f)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return out.Close()
+}
+
+// copyOut copies the container's folder from into the folder to. Only folders
+// and regular files are taken; a link could lead anywhere on this machine.
+func (e *container) copyOut(ctx context.Context, name, from, to string) error {
+	cmd := command(ctx, e.config.Environ, "", e.client, "cp", name+":"+from, "-")
+	var stderr cut
+	cmd.Stderr = &stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	readErr := readTar(stdout, path.Base(from), to)
+	_, _ = io.Copy(io.Discard, stdout) // so that the client can end
+	if err := cmd.Wait(); err != nil {
+		return commandError(ctx, cmd.Args, err, stderr.String())
+	}
+	return readErr
+}
+
+func readTar(r io.Reader, prefix, to string) error {
+	in := tar.NewReader(r)
+	for {
+		h, err := in.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		rel := strings.TrimPrefix(strings.TrimPrefix(path.Clean(h.Name), prefix), "/")
+		if rel == "" {
+			continue
+		}
+		if !filepath.IsLocal(filepath.FromSlash(rel)) {
+			return hint.New("do not use this engine", "the engine sent a file called %q", h.Name)
+		}
+		name := filepath.Join(to, filepath.FromSlash(rel))
+		switch h.Typeflag {
+		case tar.TypeDir:
+			err = os.MkdirAll(name, 0o755)
+		case tar.TypeReg:
+			err = writeFrom(in, name)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func writeFrom(r io.Reader, name string) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o755)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(f, r); err != nil {
+		f.Close()
+		return err
+	}
+	return f.Close()
+}
