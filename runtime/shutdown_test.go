@@ -51,3 +51,17 @@ func TestShutdownWithoutExtensions(t *testing.T) {
 	b.start()
 	want(t, b.Invoke(fakeapi.Event{ID: "a", Body: []byte("x")}), "response", "x")
 }
+
+func TestProcessShutsDown(t *testing.T) {
+	p := fakeapi.Start(t, "TEST=shutdown", "_HANDLER=echo")
+	if a := <-p.Answers(); a.Kind != "register" {
+		t.Fatalf("first came %s", a.Kind)
+	}
+	want(t, p.Invoke(fakeapi.Event{ID: "a", Body: []byte("x")}), "response", "x")
+	if err := p.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if code, stderr := p.Wait(); code != 0 || stderr != "good bye\n" {
+		t.Errorf("left with %d, %q", code, stderr)
+	}
+}

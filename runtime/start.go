@@ -132,3 +132,22 @@ func initFailed(c *client.Client, f *failure) error {
 	}
 	return err
 }
+
+// Prepare runs the functions of Init, for a program that takes its events from
+// elsewhere than Lambda, and returns what runs those of OnShutdown. Start does
+// both by itself.
+func Prepare(ctx context.Context) (shutdown func(context.Context), err error) {
+	std.mu.Lock()
+	inits, shutdowns := std.inits, std.shutdowns
+	std.mu.Unlock()
+	for _, f := range inits {
+		if err := f(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return func(ctx context.Context) {
+		for i := len(shutdowns) - 1; i >= 0; i-- {
+			quietly(ctx, shutdowns[i])
+		}
+	}, nil
+}

@@ -1,0 +1,98 @@
+package httpevent
+
+import "strings"
+
+// parseQuery reads a query (WHATWG URL Standard,
+// application/x-www-form-urlencoded). A part with a broken escape is taken as
+// it stands: the client meant something by it.
+func parseQuery(s string) Values {
+	v := Values{}
+	for part := range strings.SplitSeq(s, "&") {
+		if part == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(part, "=")
+		v.Add(unescape(name, true), unescape(value, true))
+	}
+	return v
+}
+
+// encode writes a query, its names in order.
+func (v Values) encode() string {
+	var b strings.Builder
+	for _, k := range sortedKeys(v) {
+		for _, value := range v[k] {
+			if b.Len() > 0 {
+				b.WriteByte('&')
+			}
+			escape(&b, k, "")
+			b.WriteByte('=')
+			escape(&b, value, "")
+		}
+	}
+	return b.String()
+}
+
+// escapePath writes a path that came decoded. What is an escape already stays.
+func escapePath(s string) string {
+	var b strings.Builder
+	escape(&b, s, "/%!$&'()*+,;=:@")
+	return b.String()
+}
+
+// escape writes s with everything escaped but the unreserved characters
+// (RFC 3986, section 2.3) and those of also.
+func escape(b *strings.Builder, s, also string) {
+	const hex = "0123456789ABCDEF"
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte("-_.~", c) >= 0, strings.IndexByte(also, c) >= 0:
+			b.WriteByte(c)
+		default:
+			b.WriteByte('%')
+			b.WriteByte(hex[c>>4])
+			b.WriteByte(hex[c&15])
+		}
+	}
+}
+
+// unescape resolves %XX and, where plus is set, "+"; s itself where an escape
+// is broken.
+func unescape(s string, plus bool) string {
+	if !strings.Contains(s, "%") && (!plus || !strings.Contains(s, "+")) {
+		return s
+	}
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '+' && plus:
+			b = append(b, ' ')
+		case s[i] == '%':
+			if i+2 >= len(s) {
+				return s
+			}
+			high, low := digit(s[i+1]), digit(s[i+2])
+			if high < 0 || low < 0 {
+				return s
+			}
+			b = append(b, byte(high<<4|low))
+			i += 2
+		default:
+			b = append(b, s[i])
+		}
+	}
+	return string(b)
+}
+
+func digit(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c >= 'a' && c <= 'f':
+		return int(c-'a') + 10
+	case c >= 'A' && c <= 'F':
+		return int(c-'A') + 10
+	}
+	return -1
+}

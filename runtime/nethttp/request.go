@@ -1,0 +1,52 @@
+package nethttp
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+
+	"github.com/bootzip/bootzip/runtime"
+	"github.com/bootzip/bootzip/runtime/httpevent"
+)
+
+// Request makes a request of an event, as net/http's server would have.
+// RemoteAddr has the client's address, as far as the sender tells it, and the
+// port 0.
+func Request(ctx context.Context, r *httpevent.Request) (*http.Request, error) {
+	target := r.RawPath
+	if r.RawQuery != "" {
+		target += "?" + r.RawQuery
+	}
+	u, err := url.ParseRequestURI(target)
+	if err != nil {
+		return nil, &runtime.Error{Type: "Runtime.UnmarshalError", Message: fmt.Sprintf("event's path %q is none: %v", r.RawPath, err)}
+	}
+	req := &http.Request{
+		Method:        r.Method,
+		URL:           u,
+		Proto:         "HTTP/1.1",
+		ProtoMajor:    1,
+		ProtoMinor:    1,
+		Header:        make(http.Header, len(r.Header)),
+		Body:          http.NoBody,
+		ContentLength: int64(len(r.Body)),
+		Host:          r.Host,
+		RequestURI:    target,
+	}
+	if len(r.Body) > 0 {
+		req.Body = io.NopCloser(bytes.NewReader(r.Body))
+	}
+	if r.SourceIP != "" {
+		req.RemoteAddr = net.JoinHostPort(r.SourceIP, "0")
+	}
+	for name, values := range r.Header {
+		if name != "host" {
+			req.Header[http.CanonicalHeaderKey(name)] = values
+		}
+	}
+	return req.WithContext(context.WithValue(ctx, eventKey{}, r)), nil
+}
