@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/bootzip/bootzip/internal/hint"
@@ -36,12 +37,12 @@ func checkEntries(entries []Entry) error {
 	for _, e := range entries {
 		const mend = "give the asset another name: in bootzip.yaml"
 		switch {
-		case e.Name == "." || !fs.ValidPath(e.Name):
-			return hint.New(mend, "name %q is empty, absolute, not clean or leaves the zip", e.Name)
-		case strings.ContainsAny(e.Name, "\\\x00"):
-			return hint.New(mend, "name %q has a backslash or a NUL character in it", e.Name)
 		case !utf8.ValidString(e.Name):
 			return hint.New(mend, "name %q is not UTF-8", e.Name)
+		case e.Name == "." || !fs.ValidPath(e.Name):
+			return hint.New(mend, "name %q is empty, absolute, not clean or leaves the zip", e.Name)
+		case strings.Contains(e.Name, `\`), strings.ContainsFunc(e.Name, unicode.IsControl):
+			return hint.New(mend, "name %q has a backslash or a control character in it", e.Name)
 		case len(e.Name) > 0xffff:
 			return hint.New(mend, "name %.20q… has %d bytes, a zip can hold 65535", e.Name, len(e.Name))
 		}
@@ -63,16 +64,20 @@ func checkEntries(entries []Entry) error {
 }
 
 // open returns the entry's content and size. Only regular files are packed:
-// reading a pipe or a device would never end.
+// opening a pipe, or reading a device, would never end.
 func (e Entry) open() (*os.File, int64, error) {
+	info, err := os.Stat(e.File)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a regular file", e.File)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
 	f, err := os.Open(e.File)
 	if err != nil {
 		return nil, 0, err
 	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is not a regular file", e.File)
-	}
+	info, err = f.Stat()
 	if err == nil && e.Name == bootstrapName && info.Size() == 0 {
 		err = fmt.Errorf("%s is empty", e.File)
 	}

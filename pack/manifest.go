@@ -63,14 +63,14 @@ func ReadManifest(dist string) (Manifest, error) {
 	return m, nil
 }
 
-func (m Manifest) write(dist string) error {
+func (m Manifest) write(dir string) error {
 	slices.SortFunc(m.Zips, func(a, b Zip) int {
 		if a.Function != b.Function {
 			return compare(a.Function, b.Function)
 		}
 		return compare(string(a.Arch), string(b.Arch))
 	})
-	return whole.Write(filepath.Join(dist, ManifestFile), 0o644, func(w io.Writer) error {
+	return whole.Write(filepath.Join(dir, ManifestFile), 0o644, func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
 		return e.Encode(m)

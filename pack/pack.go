@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -55,12 +56,15 @@ func FileName(function string, arch project.Arch) string {
 // Pack packs every input, and writes the manifest. It returns the lines of
 // the manifest for the inputs, in their order.
 //
-// All zips are packed before the first takes its place: on an error, all
-// that is in Dist is as it was. A zip that is there already, with this
-// content and by this packer, is left alone. The caller holds the lock on
-// Dist (package build).
+// All zips and the manifest are written before the first takes its place: on
+// an error, and on a full disk, all that is in Dist is as it was. A zip that
+// is there already, with this content and by this packer, is left alone. The
+// caller holds the lock on Dist (package build).
 func Pack(ctx context.Context, c Config) ([]Zip, error) {
-	stage, err := os.MkdirTemp(c.Dist, ".bootzip-pack-")
+	if err := sweepStages(c.Dist); err != nil {
+		return nil, err
+	}
+	stage, err := os.MkdirTemp(c.Dist, stagePrefix)
 	if err != nil {
 		return nil, err
 	}
@@ -93,6 +97,10 @@ func Pack(ctx context.Context, c Config) ([]Zip, error) {
 			return nil, fmt.Errorf("function %q: %w", c.Inputs[i].Function.Name, err)
 		}
 	}
+	manifest.Zips = append(kept(c, old), zips...)
+	if err := manifest.write(stage); err != nil {
+		return nil, err
+	}
 	for i, z := range zips {
 		if packed[i] {
 			if err := whole.Move(filepath.Join(stage, z.File), filepath.Join(c.Dist, z.File), 0o644); err != nil {
@@ -100,8 +108,24 @@ func Pack(ctx context.Context, c Config) ([]Zip, error) {
 			}
 		}
 	}
-	manifest.Zips = append(kept(c, old), zips...)
-	return zips, manifest.write(c.Dist)
+	return zips, whole.Move(filepath.Join(stage, ManifestFile), filepath.Join(c.Dist, ManifestFile), 0o644)
+}
+
+// stagePrefix begins the name of the folder in which zips are packed.
+const stagePrefix = ".bootzip-pack-"
+
+// sweepStages removes the folders of killed runs. The lock is held.
+func sweepStages(dist string) error {
+	left, err := fs.Glob(os.DirFS(dist), stagePrefix+"*")
+	if err != nil {
+		return err
+	}
+	for _, name := range left {
+		if err := os.RemoveAll(filepath.Join(dist, name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // kept are the lines of the old manifest that still hold.
