@@ -1,0 +1,181 @@
+// Package lambda runs handlers that were written for
+// github.com/aws/aws-lambda-go/lambda: a function moves by changing that one
+// import line.
+//
+//	import "github.com/bootzip/bootzip/runtime/lambda"
+//
+//	func main() { lambda.Start(handle) }
+//
+// The signatures, the options and the JSON are the same, and the handler's
+// context has AWS's lambdacontext. What differs:
+//
+//   - Failures before the first event are reported to Lambda (init/error).
+//   - A signature that is not allowed is such a failure, where AWS's runtime
+//     fails each invocation.
+//   - A panic has the error type Function.Panic; AWS's has the name of the
+//     panic value's type. stackTrace is a list of texts, as Lambda documents
+//     it, and not of objects.
+//   - An event that does not decode has the error type Runtime.UnmarshalError,
+//     and a result that does not encode Runtime.MarshalError; AWS's have the
+//     names of encoding/json's types.
+//   - A handler's error is not written to the log; Lambda has it, and package
+//     logs writes it where that is wanted.
+//   - A response over 6 MB fails its invocation, not the process.
+//   - An io.Reader as the result is sent as a streamed response, with the
+//     header that Lambda asks for.
+//   - A deadline that is missing, or lies before 2014, is none.
+//   - What decodes an event's bytes into a []byte or a json.RawMessage copies
+//     them; a Handler's Invoke gets them as they are, until it returns.
+//   - Package handlertrace, the RPC mode of the runtime go1.x, and the
+//     functions that AWS deprecated are not there.
+package lambda
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"github.com/bootzip/bootzip/runtime"
+)
+
+// A Handler answers events by their bytes. The payload is valid until Invoke
+// returns.
+type Handler interface {
+	Invoke(ctx context.Context, payload []byte) ([]byte, error)
+}
+
+// Start runs a handler for good. It is a Handler, or a function of one of
+// these forms, whose types go through encoding/json:
+//
+//	func ()
+//	func (In)
+//	func () error
+//	func (In) error
+//	func () (Out, error)
+//	func (In) (Out, error)
+//	func (context.Context)
+//	func (context.Context) error
+//	func (context.Context) (Out, error)
+//	func (context.Context, In)
+//	func (context.Context, In) error
+//	func (context.Context, In) (Out, error)
+//
+// An Out that is an io.Reader, and whose JSON is {} or fails, is sent as the
+// bytes that it reads; with a method ContentType() string, as that type; with
+// a method Close, it is closed.
+func Start(handler any) { StartWithOptions(handler) }
+
+// StartWithOptions is Start with options.
+func StartWithOptions(handler any, options ...Option) {
+	register("", handler, options)
+	runtime.Start()
+}
+
+// StartHandlerFunc is StartWithOptions for a function whose form the compiler
+// checks.
+func StartHandlerFunc[In, Out any, H func(context.Context, In) (Out, error)](handler H, options ...Option) {
+	StartWithOptions(handler, options...)
+}
+
+// Handle registers a handler under a name, beside others; the rules of
+// runtime.Handle hold, and runtime.Start runs them.
+func Handle(name string, handler any, options ...Option) { register(name, handler, options) }
+
+func register(name string, handler any, options []Option) {
+	o := newOptions(options)
+	if o.sigterm {
+		runtime.OnShutdown(func(context.Context) {
+			for _, f := range o.callbacks {
+				f()
+			}
+		})
+	}
+	call, err := reflected(handler, o)
+	if err != nil {
+		runtime.Init(func(context.Context) error { return err })
+	}
+	runtime.HandleStream(name, func(ctx context.Context, event []byte, w *runtime.Writer) error {
+		ctx, stop, err := lambdaContext(ctx, o.base)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		result, err := call(ctx, event)
+		if err != nil {
+			return err
+		}
+		return result.send(w)
+	})
+}
+
+// NewHandler makes a Handler of what Start takes, for middleware and tests.
+// One that is not allowed gives its error at each Invoke.
+func NewHandler(handler any) Handler { return NewHandlerWithOptions(handler) }
+
+// NewHandlerWithOptions is NewHandler with options.
+func NewHandlerWithOptions(handler any, options ...Option) Handler {
+	o := newOptions(options)
+	call, err := reflected(handler, o)
+	return invoker{call, err, o.base}
+}
+
+type invoker struct {
+	call call
+	err  error
+	base context.Context
+}
+
+func (i invoker) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	if i.err != nil {
+		return nil, i.err
+	}
+	result, err := i.call(layered(ctx, i.base), payload)
+	if err != nil {
+		return nil, err
+	}
+	return result.bytes()
+}
+
+// lambdaContext puts AWS's lambdacontext into the context, over the values of
+// the base context, whose end ends it too.
+func lambdaContext(ctx, base context.Context) (context.Context, func(), error) {
+	inv, _ := runtime.FromContext(ctx)
+	lc := &lambdacontext.LambdaContext{AwsRequestID: inv.RequestID, InvokedFunctionArn: inv.FunctionARN, TenantID: inv.TenantID}
+	for text, to := range map[string]any{inv.ClientContext: &lc.ClientContext, inv.CognitoIdentity: &lc.Identity} {
+		if text == "" {
+			continue
+		}
+		if err := json.Unmarshal([]byte(text), to); err != nil {
+			return nil, nil, &runtime.Error{Type: "Runtime.UnmarshalError", Message: "event's context is not what lambdacontext takes: " + err.Error()}
+		}
+	}
+	ctx, stop := lambdacontext.NewContext(layered(ctx, base), lc), func() {}
+	if base.Done() != nil {
+		var cancel context.CancelCauseFunc
+		ctx, cancel = context.WithCancelCause(ctx)
+		ended := context.AfterFunc(base, func() { cancel(context.Cause(base)) })
+		stop = func() { ended(); cancel(nil) }
+	}
+	return ctx, stop, nil
+}
+
+// layered looks values up in ctx first and in base then.
+func layered(ctx, base context.Context) context.Context {
+	if base == context.Background() {
+		return ctx
+	}
+	return layers{ctx, base}
+}
+
+type layers struct {
+	context.Context
+	base context.Context
+}
+
+func (l layers) Value(key any) any {
+	if v := l.Context.Value(key); v != nil {
+		return v
+	}
+	return l.base.Value(key)
+}

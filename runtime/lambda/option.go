@@ -1,0 +1,60 @@
+package lambda
+
+import "context"
+
+// options are what the Options set.
+type options struct {
+	base                 context.Context
+	values               [][2]any
+	useNumber, noUnknown bool
+	escapeHTML           bool
+	prefix, indent       string
+	sigterm              bool
+	callbacks            []func()
+}
+
+func newOptions(list []Option) *options {
+	o := &options{base: context.Background()}
+	for _, f := range list {
+		f(o)
+	}
+	for _, kv := range o.values {
+		o.base = context.WithValue(o.base, kv[0], kv[1])
+	}
+	return o
+}
+
+// An Option changes how a handler is run.
+type Option func(*options)
+
+// WithContext sets the context whose values every invocation sees, and whose
+// end cancels it.
+func WithContext(ctx context.Context) Option { return func(o *options) { o.base = ctx } }
+
+// WithContextValue adds a value to every invocation's context.
+func WithContextValue(key, value any) Option {
+	return func(o *options) { o.values = append(o.values, [2]any{key, value}) }
+}
+
+// WithSetEscapeHTML has HTML's special characters escaped in the response.
+func WithSetEscapeHTML(on bool) Option { return func(o *options) { o.escapeHTML = on } }
+
+// WithSetIndent has the response indented.
+func WithSetIndent(prefix, indent string) Option {
+	return func(o *options) { o.prefix, o.indent = prefix, indent }
+}
+
+// WithUseNumber has numbers decoded into any as json.Number.
+func WithUseNumber(on bool) Option { return func(o *options) { o.useNumber = on } }
+
+// WithDisallowUnknownFields refuses events with fields that In does not have.
+func WithDisallowUnknownFields(on bool) Option { return func(o *options) { o.noUnknown = on } }
+
+// WithEnableSIGTERM has Lambda send SIGTERM before it ends the process, and
+// runs the callbacks then; see runtime.OnShutdown.
+func WithEnableSIGTERM(callbacks ...func()) Option {
+	return func(o *options) {
+		o.sigterm = true
+		o.callbacks = append(o.callbacks, callbacks...)
+	}
+}

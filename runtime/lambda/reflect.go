@@ -1,0 +1,184 @@
+package lambda
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+
+	"github.com/bootzip/bootzip/runtime"
+)
+
+// call runs a handler.
+type call func(ctx context.Context, event []byte) (result, error)
+
+// A result is bytes, or a reader of them.
+type result struct {
+	body   []byte
+	reader io.Reader
+}
+
+var (
+	contextType = reflect.TypeFor[context.Context]()
+	errorType   = reflect.TypeFor[error]()
+)
+
+func badHandler(format string, args ...any) error {
+	return &runtime.Error{Type: "Runtime.BadHandler", Message: fmt.Sprintf(format, args...)}
+}
+
+// reflected makes a call of what Start takes.
+func reflected(handler any, o *options) (call, error) {
+	if handler == nil {
+		return nil, badHandler("handler is nil")
+	}
+	if h, ok := handler.(Handler); ok {
+		return func(ctx context.Context, event []byte) (result, error) {
+			out, err := h.Invoke(ctx, event)
+			return result{body: out}, err
+		}, nil
+	}
+	f := reflect.ValueOf(handler)
+	t := f.Type()
+	if t.Kind() != reflect.Func {
+		return nil, badHandler("handler is a %s and no function", t)
+	}
+	takesContext, takesEvent, err := arguments(t)
+	if err != nil {
+		return nil, err
+	}
+	if err := returns(t); err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, event []byte) (result, error) {
+		var args []reflect.Value
+		if takesContext {
+			args = append(args, reflect.ValueOf(ctx))
+		}
+		if takesEvent {
+			in := reflect.New(t.In(t.NumIn() - 1))
+			if err := o.decode(event, in.Interface()); err != nil {
+				return result{}, err
+			}
+			args = append(args, in.Elem())
+		}
+		out := f.Call(args)
+		if len(out) > 0 {
+			if err, _ := out[len(out)-1].Interface().(error); err != nil {
+				return result{}, err
+			}
+		}
+		var value any
+		if len(out) == 2 {
+			value = out[0].Interface()
+		}
+		return o.encode(value)
+	}, nil
+}
+
+// arguments tells what a function takes.
+func arguments(t reflect.Type) (takesContext, takesEvent bool, err error) {
+	switch t.NumIn() {
+	case 0:
+		return false, false, nil
+	case 1:
+		in := t.In(0)
+		if in.Kind() != reflect.Interface || in.NumMethod() == 0 {
+			return false, true, nil
+		}
+		if in != contextType {
+			return false, false, badHandler("handler takes an interface, %s, that is not context.Context", in)
+		}
+		return true, false, nil
+	case 2:
+		if t.In(0) != contextType {
+			return false, false, badHandler("handler takes two arguments, but the first is %s and not context.Context", t.In(0))
+		}
+		return true, true, nil
+	}
+	return false, false, badHandler("handler takes %d arguments; two are the most", t.NumIn())
+}
+
+// returns checks what a function returns.
+func returns(t reflect.Type) error {
+	n := t.NumOut()
+	if n > 2 {
+		return badHandler("handler returns %d values; two are the most", n)
+	}
+	if n > 0 && !t.Out(n-1).Implements(errorType) {
+		return badHandler("handler returns %s last, and not an error", t.Out(n-1))
+	}
+	return nil
+}
+
+func (o *options) decode(event []byte, to any) error {
+	d := json.NewDecoder(bytes.NewReader(event))
+	if o.useNumber {
+		d.UseNumber()
+	}
+	if o.noUnknown {
+		d.DisallowUnknownFields()
+	}
+	if err := d.Decode(to); err != nil {
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		message := "event does not fit the handler: "
+		var syntax *json.SyntaxError
+		if errors.As(err, &syntax) || err == io.ErrUnexpectedEOF {
+			message = "event is not JSON: "
+		}
+		return &runtime.Error{Type: "Runtime.UnmarshalError", Message: message + err.Error()}
+	}
+	return nil
+}
+
+func (o *options) encode(value any) (result, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(o.escapeHTML)
+	e.SetIndent(o.prefix, o.indent)
+	err := e.Encode(value)
+	reader, readable := value.(io.Reader)
+	if readable && (err != nil || bytes.HasPrefix(b.Bytes(), []byte("{}"))) {
+		return result{reader: reader}, nil
+	}
+	if err != nil {
+		return result{}, &runtime.Error{Type: "Runtime.MarshalError", Message: "result cannot be written as JSON: " + err.Error()}
+	}
+	if o.prefix == "" && o.indent == "" {
+		b.Truncate(b.Len() - 1) // the encoder's newline
+	}
+	return result{body: b.Bytes()}, nil
+}
+
+// send sends a result.
+func (r result) send(w *runtime.Writer) (err error) {
+	if r.reader == nil {
+		return w.Respond("application/json", r.body)
+	}
+	if c, ok := r.reader.(io.Closer); ok {
+		defer c.Close()
+	}
+	if c, ok := r.reader.(interface{ ContentType() string }); ok {
+		w.SetContentType(c.ContentType())
+	}
+	// Without the writer's other methods: a reader's WriteTo would decide
+	// about the size of the chunks.
+	_, err = io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{r.reader}, make([]byte, 32<<10))
+	return err
+}
+
+// bytes returns a result whole.
+func (r result) bytes() ([]byte, error) {
+	if r.reader == nil {
+		return r.body, nil
+	}
+	if c, ok := r.reader.(io.Closer); ok {
+		defer c.Close()
+	}
+	return io.ReadAll(r.reader)
+}
