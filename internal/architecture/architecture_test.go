@@ -1,0 +1,231 @@
+// Package architecture holds, as a test, the rules by which the folders of
+// this module depend on each other.
+package architecture
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/bootzip/bootzip"
+
+// steps are the pipeline, in its order. A step may import the ones before it,
+// project, what is in internal, and no other folder of the module.
+var steps = []string{"build", "pack", "verify", "emulator", "release"}
+
+// mayImport says which top-level folders the packages of a folder may import,
+// besides those of their own folder. A new folder needs a line.
+var mayImport = map[string][]string{
+	".":        {"targets"}, // magefile.go
+	"targets":  append([]string{"project", "internal"}, steps...),
+	"project":  {"internal"},
+	"internal": {},
+	"docker":   {},
+	"runtime":  {},
+	"sample":   {"runtime"},
+	"bench":    append([]string{"project", "internal", "runtime", "targets"}, steps...),
+}
+
+func init() {
+	for i, step := range steps {
+		mayImport[step] = append([]string{"project", "internal"}, steps[:i]...)
+	}
+	// The Dockerfile travels with the package that needs it.
+	mayImport["build"] = append(mayImport["build"], "docker")
+}
+
+// onlyIn says which folders alone may import a module of others.
+var onlyIn = map[string][]string{
+	"github.com/magefile/mage":     {"targets"},
+	"github.com/mholt/archiver":    {"pack"},
+	"github.com/klauspost":         {"pack"},
+	"go.yaml.in/yaml":              {"project"},
+	"github.com/rogpeppe":          {}, // tests alone
+	"github.com/aws/aws-lambda-go": {"bench", "sample", "runtime"},
+}
+
+// A source is one Go file of the module that is no test, whatever its build
+// tags say.
+type source struct {
+	name   string // slash-separated, from the module's root
+	folder string // the top-level one
+	file   *ast.File
+}
+
+var fset = token.NewFileSet()
+
+// sources returns all files, those of fixtures and of nested modules
+// left out.
+func sources(t *testing.T) []source {
+	t.Helper()
+	const root = "../.."
+	var all []source
+	err := filepath.WalkDir(root, func(name string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(root, name)
+		if err != nil {
+			return err
+		}
+		rel = filepath.ToSlash(rel)
+		base := e.Name()
+		if e.IsDir() {
+			if nested, _ := filepath.Glob(filepath.Join(name, "go.mod")); rel != "." &&
+				(len(nested) > 0 || base == "testdata" || base == "dist" || strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_")) {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if path.Ext(base) != ".go" || strings.HasSuffix(base, "_test.go") {
+			return nil
+		}
+		f, err := parser.ParseFile(fset, name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		all = append(all, source{rel, top(rel), f})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) < 50 {
+		t.Fatalf("only %d files were found", len(all))
+	}
+	return all
+}
+
+// top is the first folder of a path, and "." for a file in the root.
+func top(name string) string {
+	folder, _, below := strings.Cut(name, "/")
+	if !below {
+		return "."
+	}
+	return folder
+}
+
+// imports returns the paths that a file imports, with their positions.
+func imports(t *testing.T, s source) map[string]token.Position {
+	t.Helper()
+	all := map[string]token.Position{}
+	for _, i := range s.file.Imports {
+		name, err := strconv.Unquote(i.Path.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[name] = fset.Position(i.Pos())
+	}
+	return all
+}
+
+func TestArrowsPointOneWay(t *testing.T) {
+	for _, s := range sources(t) {
+		allowed, known := mayImport[s.folder]
+		if !known {
+			t.Errorf("%s: no rule says what the folder %q may import", s.name, s.folder)
+			continue
+		}
+		for name, pos := range imports(t, s) {
+			below, ours := strings.CutPrefix(name, module+"/")
+			if to, _, _ := strings.Cut(below, "/"); ours && to != s.folder && !slices.Contains(allowed, to) {
+				t.Errorf("%s: %s imports %s", pos, s.folder, below)
+			}
+			for prefix, folders := range onlyIn {
+				if strings.HasPrefix(name, prefix) && !slices.Contains(folders, s.folder) {
+					t.Errorf("%s: %s imports %s, which is for %v alone", pos, s.folder, name, folders)
+				}
+			}
+		}
+	}
+}
+
+// What a Go function imports brings nothing along, but for the package that
+// stands in for aws-lambda-go: whoever comes from there reads its context.
+func TestRuntimeImportsTheStandardLibraryAlone(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.folder != "runtime" {
+			continue
+		}
+		for name, pos := range imports(t, s) {
+			first, _, _ := strings.Cut(name, "/")
+			stand := path.Dir(s.name) == "runtime/lambda" && name == "github.com/aws/aws-lambda-go/lambdacontext"
+			if strings.Contains(first, ".") && !strings.HasPrefix(name+"/", module+"/runtime/") && !stand {
+				t.Errorf("%s: runtime imports %s", pos, name)
+			}
+		}
+	}
+}
+
+// The core of the runtime is small and quick because of what it leaves out.
+func TestRuntimeCoreLeavesOut(t *testing.T) {
+	core := []string{"runtime", "runtime/internal/client", "runtime/internal/http1", "runtime/internal/socket"}
+	for _, s := range sources(t) {
+		// Other systems than Linux, on which nobody deploys, may use net.
+		if !slices.Contains(core, path.Dir(s.name)) || strings.HasSuffix(s.name, "_other.go") {
+			continue
+		}
+		for name, pos := range imports(t, s) {
+			if slices.Contains([]string{"fmt", "net", "net/http", "encoding/json", "log", "log/slog"}, name) {
+				t.Errorf("%s: the core of runtime imports %s", pos, name)
+			}
+		}
+	}
+}
+
+// Who may read the environment and print: whoever is a program of its own.
+func isProgram(s source) bool {
+	return slices.Contains([]string{".", "targets", "runtime", "sample", "bench"}, s.folder) ||
+		s.name == "internal/sandbox/init_linux.go" // the first process of a sandbox
+}
+
+// What a library does not use, by package.
+var forbidden = map[string][]string{
+	"os":      {"Getenv", "LookupEnv", "Environ", "ExpandEnv", "Setenv", "Unsetenv", "Stdin", "Stdout", "Stderr", "Exit", "Args", "Chdir"},
+	"syscall": {"Getenv", "Environ", "Setenv", "Exit", "Chdir"},
+	"fmt":     {"Print", "Printf", "Println", "Scan", "Scanf", "Scanln"},
+}
+
+func TestLibrariesNeitherReadTheEnvironmentNorPrint(t *testing.T) {
+	for _, s := range sources(t) {
+		if isProgram(s) {
+			continue
+		}
+		all := imports(t, s)
+		for _, name := range []string{"log", "log/slog", "flag"} {
+			if pos, ok := all[name]; ok {
+				t.Errorf("%s: %s is imported", pos, name)
+			}
+		}
+		for _, i := range s.file.Imports {
+			if i.Name != nil && (i.Name.Name == "." || forbidden[strings.Trim(i.Path.Value, `"`)] != nil) {
+				t.Errorf("%s: an import under another name, which this test cannot follow", fset.Position(i.Pos()))
+			}
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.CallExpr:
+				if f, ok := n.Fun.(*ast.Ident); ok && (f.Name == "print" || f.Name == "println") {
+					t.Errorf("%s: %s", fset.Position(n.Pos()), f.Name)
+				}
+			case *ast.SelectorExpr:
+				x, ok := n.X.(*ast.Ident)
+				if !ok {
+					return true
+				}
+				if _, imported := all[x.Name]; imported && slices.Contains(forbidden[x.Name], n.Sel.Name) {
+					t.Errorf("%s: %s.%s in a library", fset.Position(n.Pos()), x.Name, n.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+}
