@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/bootzip/bootzip/internal/zipraw"
 )
@@ -37,9 +38,11 @@ const maxFindings = 20
 // find notes a finding of a check; file is empty for the zip itself.
 func (x *examination) find(id, file, format string, args ...any) {
 	list := x.findings[id]
+	f := finding{file, fmt.Sprintf(format, args...)}
 	switch {
+	case slices.Contains(list, f): // in the local header and in the directory
 	case len(list) < maxFindings:
-		list = append(list, finding{file, fmt.Sprintf(format, args...)})
+		list = append(list, f)
 	case len(list) == maxFindings:
 		list = append(list, finding{"", "and more of the same, not listed"})
 	}

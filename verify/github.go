@@ -1,0 +1,36 @@
+package verify
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// WriteGitHub writes the findings of reports as annotations of GitHub Actions
+// (GitHub's documentation, "Workflow commands for GitHub Actions"): errors
+// for failures, warnings, and notices for what was waived.
+func WriteGitHub(w io.Writer, reports []Report) error {
+	e := &errWriter{w: w}
+	for _, r := range reports {
+		for _, x := range r.Results {
+			if !x.Status.isFinding() {
+				continue
+			}
+			command := map[Status]string{Fail: "error", Warn: "warning", Waived: "notice"}[x.Status]
+			message := x.message()
+			if x.Reason != "" {
+				message += ". Rule: " + x.Reason
+			}
+			fmt.Fprintf(e, "::%s file=%s,title=%s::%s\n", command, escapeProperty(r.Path), escapeProperty(x.Check.ID), escapeData(message))
+		}
+	}
+	return e.err
+}
+
+var (
+	dataEscapes     = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	propertyEscapes = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+)
+
+func escapeData(s string) string     { return dataEscapes.Replace(s) }
+func escapeProperty(s string) string { return propertyEscapes.Replace(s) }

@@ -1,0 +1,84 @@
+package verify
+
+import (
+	"encoding/json"
+	"io"
+)
+
+// JSONVersion is the version of the form that [WriteJSON] writes. It grows when a
+// field is removed or changes its meaning; new fields do not change it.
+const JSONVersion = 1
+
+type jsonDocument struct {
+	Version int          `json:"version"`
+	OK      bool         `json:"ok"`
+	Reports []jsonReport `json:"reports"`
+}
+
+type jsonReport struct {
+	Path     string       `json:"path"`
+	Function string       `json:"function,omitempty"`
+	Arch     string       `json:"arch,omitempty"`
+	Size     int64        `json:"size"`
+	SHA256   string       `json:"sha256"`
+	OK       bool         `json:"ok"`
+	Facts    []jsonFact   `json:"facts"`
+	Results  []jsonResult `json:"results"`
+}
+
+type jsonFact struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+type jsonResult struct {
+	Check    string `json:"check"`
+	Layer    string `json:"layer"`
+	Status   string `json:"status"`
+	Severity string `json:"severity"`
+	File     string `json:"file,omitempty"`
+	Detail   string `json:"detail,omitempty"`
+	Reason   string `json:"reason,omitempty"`
+	Lambda   string `json:"lambda,omitempty"`
+	Hint     string `json:"hint,omitempty"`
+}
+
+// WriteJSON writes reports for a program, in the form that
+// docs/verify-report.schema.json describes. Every result is there, passes
+// and skips too; "ok" is true if nothing failed.
+func WriteJSON(w io.Writer, reports []Report) error {
+	doc := jsonDocument{Version: JSONVersion, OK: true, Reports: []jsonReport{}}
+	for _, r := range reports {
+		doc.OK = doc.OK && r.OK()
+		j := jsonReport{
+			Path: r.Path, Function: r.Function, Arch: string(r.Arch), Size: r.Size, SHA256: r.SHA256, OK: r.OK(),
+			Facts: []jsonFact{}, Results: []jsonResult{},
+		}
+		for _, f := range r.Facts {
+			j.Facts = append(j.Facts, jsonFact(f))
+		}
+		for _, x := range r.Results {
+			result := jsonResult{
+				Check: x.Check.ID, Layer: string(x.Check.Layer), Status: string(x.Status), Severity: string(x.Severity),
+				File: x.File, Detail: x.Detail, Reason: x.Reason,
+			}
+			if x.Status.isFinding() {
+				result.Lambda, result.Hint = x.Check.Lambda, x.Check.Hint
+			}
+			j.Results = append(j.Results, result)
+		}
+		doc.Reports = append(doc.Reports, j)
+	}
+	return writeIndented(w, doc)
+}
+
+// isFinding reports whether a check found its fault.
+func (s Status) isFinding() bool { return s == Fail || s == Warn || s == Waived }
+
+// writeIndented writes a value as JSON that a person can read too.
+func writeIndented(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}

@@ -1,0 +1,165 @@
+package verify
+
+import (
+	"io"
+	"net/url"
+	"path/filepath"
+)
+
+// The parts of SARIF 2.1.0 (OASIS Standard, 27 March 2020) that a report
+// needs; names and nesting are the standard's, section 3.
+type (
+	sarifLog struct {
+		Schema  string     `json:"$schema"`
+		Version string     `json:"version"`
+		Runs    []sarifRun `json:"runs"`
+	}
+	sarifRun struct {
+		Tool       sarifTool       `json:"tool"`
+		ColumnKind string          `json:"columnKind"`
+		Artifacts  []sarifArtifact `json:"artifacts"`
+		Results    []sarifResult   `json:"results"`
+	}
+	sarifTool struct {
+		Driver sarifDriver `json:"driver"`
+	}
+	sarifDriver struct {
+		Name           string      `json:"name"`
+		InformationURI string      `json:"informationUri"`
+		Rules          []sarifRule `json:"rules"`
+	}
+	sarifRule struct {
+		ID               string         `json:"id"`
+		ShortDescription sarifText      `json:"shortDescription"`
+		FullDescription  sarifText      `json:"fullDescription"`
+		Help             sarifText      `json:"help"`
+		Configuration    sarifConfig    `json:"defaultConfiguration"`
+		Properties       sarifRuleProps `json:"properties"`
+	}
+	sarifText struct {
+		Text string `json:"text"`
+	}
+	sarifConfig struct {
+		Level string `json:"level"`
+	}
+	sarifRuleProps struct {
+		Tags []string `json:"tags"`
+	}
+	sarifArtifact struct {
+		Location sarifURI          `json:"location"`
+		Length   int64             `json:"length"`
+		Hashes   map[string]string `json:"hashes"`
+	}
+	sarifURI struct {
+		URI   string `json:"uri"`
+		Index *int   `json:"index,omitempty"`
+	}
+	sarifResult struct {
+		RuleID       string             `json:"ruleId"`
+		RuleIndex    int                `json:"ruleIndex"`
+		Level        string             `json:"level"`
+		Message      sarifText          `json:"message"`
+		Locations    []sarifLocation    `json:"locations"`
+		Suppressions []sarifSuppression `json:"suppressions,omitempty"`
+	}
+	sarifLocation struct {
+		Physical sarifPhysical  `json:"physicalLocation"`
+		Logical  []sarifLogical `json:"logicalLocations,omitempty"`
+	}
+	sarifPhysical struct {
+		Artifact sarifURI `json:"artifactLocation"`
+	}
+	sarifLogical struct {
+		Name string `json:"name"`
+		Full string `json:"fullyQualifiedName"`
+		Kind string `json:"kind"`
+	}
+	sarifSuppression struct {
+		Kind          string `json:"kind"`
+		Justification string `json:"justification"`
+	}
+)
+
+// WriteSARIF writes the findings of reports as SARIF 2.1.0, for code scanning.
+// Waived findings are there too, suppressed with their reason. The path of a
+// zip stands as it is in the report, so give paths relative to the root of
+// the repository.
+func WriteSARIF(w io.Writer, reports []Report) error {
+	run := sarifRun{
+		Tool:       sarifTool{sarifDriver{Name: "bootzip verify", InformationURI: "https://github.com/bootzip/bootzip"}},
+		ColumnKind: "unicodeCodePoints",
+		Artifacts:  []sarifArtifact{},
+		Results:    []sarifResult{},
+	}
+	index := map[string]int{}
+	for i, c := range Checks() {
+		index[c.ID] = i
+		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRuleOf(c))
+	}
+	for n, r := range reports {
+		uri := sarifPath(r.Path)
+		run.Artifacts = append(run.Artifacts, sarifArtifact{Location: sarifURI{URI: uri}, Length: r.Size, Hashes: map[string]string{"sha-256": r.SHA256}})
+		for _, x := range r.Results {
+			if !x.Status.isFinding() {
+				continue
+			}
+			place := sarifLocation{Physical: sarifPhysical{sarifURI{URI: uri, Index: &n}}}
+			if x.File != "" {
+				place.Logical = []sarifLogical{{Name: printable(x.File), Full: printable(r.Path + "!/" + x.File), Kind: "member"}}
+			}
+			result := sarifResult{
+				RuleID: x.Check.ID, RuleIndex: index[x.Check.ID], Level: "error",
+				Message: sarifText{x.message()}, Locations: []sarifLocation{place},
+			}
+			if x.Severity == SeverityWarn {
+				result.Level = "warning"
+			}
+			if x.Status == Waived {
+				result.Level = "note"
+				result.Suppressions = []sarifSuppression{{Kind: "external", Justification: x.Reason}}
+			}
+			run.Results = append(run.Results, result)
+		}
+	}
+	return writeIndented(w, sarifLog{
+		Schema:  "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+		Version: "2.1.0",
+		Runs:    []sarifRun{run},
+	})
+}
+
+func sarifRuleOf(c Check) sarifRule {
+	full := "The check proves that " + c.Proves + "."
+	if c.Lambda != "" {
+		full += " Where it does not hold, Lambda says: " + c.Lambda
+	}
+	level := "error"
+	if c.Severity == SeverityWarn {
+		level = "warning"
+	}
+	return sarifRule{
+		ID: c.ID, ShortDescription: sarifText{c.Proves}, FullDescription: sarifText{full}, Help: sarifText{c.Hint},
+		Configuration: sarifConfig{level}, Properties: sarifRuleProps{[]string{"lambda", string(c.Layer)}},
+	}
+}
+
+// sarifPath makes a URI reference of a path.
+func sarifPath(path string) string {
+	u := url.URL{Path: filepath.ToSlash(path)}
+	if filepath.IsAbs(path) {
+		u.Scheme = "file"
+	}
+	return u.String()
+}
+
+// message is a finding in one text, for reports of others' form.
+func (x Result) message() string {
+	text := printable(x.Detail)
+	if x.File != "" {
+		text = printable(x.File) + ": " + text
+	}
+	if x.Check.Lambda != "" {
+		text += ". Lambda says: " + x.Check.Lambda
+	}
+	return text + ". Hint: " + x.Check.Hint
+}
