@@ -18,7 +18,7 @@ import (
 var goFlags = []string{
 	"-trimpath",
 	"-buildvcs=false", // the revision goes into the provenance; here it would change with each commit
-	"-buildmode=exe",
+	"-buildmode=default", // exe on both architectures; called so, it would take one program at a time
 	"-pgo=off", // a default.pgo beside main.go would count otherwise
 	// linkmode: GO_EXTLINK_ENABLED=1 would make a dynamic program even
 	// without cgo. buildid: its hash covers what the other flags removed.

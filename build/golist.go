@@ -64,8 +64,11 @@ func listPrograms(ctx context.Context, c Config, tool goTool, m goModule, arch p
 	for _, s := range sources {
 		argv = append(argv, packagePath(m, s))
 	}
-	env := with(tool.fetching, "GOOS=linux", "GOARCH="+string(arch), "GOWORK="+m.workValue(c.Root))
-	text, err := capture(ctx, env, filepath.Join(c.Root, m.dir), argv...)
+	dir := filepath.Join(c.Root, m.dir)
+	// The packages are those that the build will see. PWD: where the caller
+	// came by a link, the go command would name every folder by that.
+	env := with(tool.fetching, "GOOS=linux", "GOARCH="+string(arch), "GOAMD64=v1", "GOARM64=v8.0", "GOWORK="+m.workValue(c.Root), "PWD="+dir)
+	text, err := capture(ctx, env, dir, argv...)
 	if err != nil {
 		return nil, err
 	}
