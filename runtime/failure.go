@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"errors"
 	"reflect"
 	goruntime "runtime"
 	"strconv"
@@ -45,13 +44,30 @@ type failure struct {
 
 // newFailure describes an error that a handler returned.
 func newFailure(err error) *failure {
-	var typed interface{ ErrorType() string }
-	if errors.As(err, &typed) && typed.ErrorType() != "" {
-		kind := typed.ErrorType()
-		return &failure{header: category(kind), kind: kind, message: err.Error()}
+	kind := errorType(err)
+	if kind == "" {
+		kind = typeName(err)
 	}
-	kind := typeName(err)
 	return &failure{header: category(kind), kind: kind, message: err.Error()}
+}
+
+// errorType looks for the method ErrorType in an error and what it wraps; empty
+// without one. errors.As would do it, with 4 kB more of the zip.
+func errorType(err error) string {
+	switch e := err.(type) {
+	case nil:
+	case interface{ ErrorType() string }:
+		return e.ErrorType()
+	case interface{ Unwrap() error }:
+		return errorType(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, e := range e.Unwrap() {
+			if kind := errorType(e); kind != "" {
+				return kind
+			}
+		}
+	}
+	return ""
 }
 
 // category makes "Category.Reason" of an error type that has no category.

@@ -27,6 +27,8 @@ func TestErrors(t *testing.T) {
 		{notFound{"x"}, "Function.notFound", "notFound", "x not found"},
 		{&notFound{"x"}, "Function.notFound", "notFound", "x not found"},
 		{fmt.Errorf("read: %w", &Error{Type: "App.Gone", Message: "gone"}), "App.Gone", "App.Gone", "read: gone"},
+		{errors.Join(errors.New("one"), &Error{Type: "App.Two", Message: "two"}), "App.Two", "App.Two", "one\ntwo"},
+		{fmt.Errorf("read: %w", errors.New("gone")), "Function.wrapError", "wrapError", "read: gone"},
 		{&Error{Type: "Plain", Message: "p"}, "Function.Plain", "Plain", "p"},
 		{errors.New("quote \" back \\ line \n tab \t nul \x00 del \x7f bad \xff umlaut ü emoji 😀"), "Function.errorString", "errorString",
 			"quote \" back \\ line \n tab \t nul \x00 del \x7f bad \ufffd umlaut ü emoji 😀"},

@@ -85,13 +85,17 @@ var std registry
 func (r *registry) add(name string, ok bool, serve serveFunc) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !ok && r.problem == nil {
-		r.problem = &Error{Type: "Runtime.BadHandler", Message: "handler " + strconv.Quote(name) + " is nil"}
+	fault := ""
+	if !ok {
+		fault = " is nil"
 	}
 	for _, n := range r.names {
-		if n == name && r.problem == nil {
-			r.problem = &Error{Type: "Runtime.BadHandler", Message: "handler " + strconv.Quote(name) + " is registered twice"}
+		if n == name {
+			fault = " is registered twice"
 		}
+	}
+	if fault != "" && r.problem == nil {
+		r.problem = &Error{Type: "Runtime.BadHandler", Message: "handler " + strconv.Quote(name) + fault}
 	}
 	r.names = append(r.names, name)
 	r.serve = append(r.serve, serve)

@@ -14,10 +14,6 @@ func appendJSON(b []byte, s string) []byte {
 			switch {
 			case c == '"' || c == '\\':
 				b = append(b, '\\', c)
-			case c == '\n':
-				b = append(b, '\\', 'n')
-			case c == '\t':
-				b = append(b, '\\', 't')
 			case c < 0x20 || c == 0x7f:
 				b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 			default:
@@ -65,6 +61,8 @@ func appendTime(b []byte, ms int64) []byte {
 }
 
 // appendDigits appends a number of so many digits, and what follows it.
+//
+//go:noinline
 func appendDigits(b []byte, v int64, digits int, then byte) []byte {
 	for p := digits - 1; p >= 0; p-- {
 		d := v

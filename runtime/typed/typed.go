@@ -16,7 +16,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 
 	"github.com/bootzip/bootzip/runtime"
 )
@@ -52,8 +51,7 @@ func Unmarshal(event []byte, to any) error {
 		return nil
 	}
 	message := "event does not fit the handler: " + err.Error()
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
+	if _, syntax := err.(*json.SyntaxError); syntax {
 		message = "event is not JSON: " + err.Error()
 	}
 	return &runtime.Error{Type: "Runtime.UnmarshalError", Message: message}

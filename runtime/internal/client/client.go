@@ -65,7 +65,7 @@ func New(address string) *Client {
 	c := &Client{address: address}
 	c.event.MaxBody = MaxEvent
 	c.answer.MaxBody = maxAnswer
-	c.get = c.request("GET", "/2018-06-01/runtime/invocation/next")
+	c.get = c.request("GET", invocationPath, "next", "")
 	c.get = append(c.get, "\r\n"...)
 	c.out = nil
 	return c
@@ -73,13 +73,14 @@ func New(address string) *Client {
 
 // request begins a request in c.out: the request line and the fields that
 // every request has.
-func (c *Client) request(method, path string, more ...string) []byte {
+//
+//go:noinline
+func (c *Client) request(method, path, id, tail string) []byte {
 	b := append(c.out[:0], method...)
 	b = append(b, ' ')
 	b = append(b, path...)
-	for _, s := range more {
-		b = append(b, s...)
-	}
+	b = append(b, id...)
+	b = append(b, tail...)
 	b = append(b, " HTTP/1.1\r\nHost: "...)
 	b = append(b, c.address...)
 	b = append(b, "\r\nUser-Agent: bootzip/"...)

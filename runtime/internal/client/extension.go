@@ -1,18 +1,20 @@
 package client
 
+import "github.com/bootzip/bootzip/runtime/internal/http1"
+
 // Extension registers an internal extension that listens to no event, and
 // returns its identifier: with one registered, Lambda sends SIGTERM before it
 // ends the process (AWS Lambda developer guide, "Using the Lambda Extensions
 // API to create extensions").
 func (c *Client) Extension(name string) (id string, err error) {
-	b := c.request("POST", "/2020-01-01/extension/register")
+	b := c.request("POST", "/2020-01-01/extension/register", "", "")
 	b = field(b, "Content-Type", "application/json")
 	b = field(b, "Lambda-Extension-Name", name)
 	if err := c.send("registration of the extension", b, []byte(`{"events":[]}`)); err != nil {
 		return "", err
 	}
 	for i := range c.resp.Fields() {
-		if k, v := c.resp.Field(i); string(lower(k)) == "lambda-extension-identifier" {
+		if k, v := c.resp.Field(i); http1.EqualFold(k, "lambda-extension-identifier") {
 			return string(v), nil
 		}
 	}
@@ -22,7 +24,7 @@ func (c *Client) Extension(name string) (id string, err error) {
 // ExtensionNext tells the API that the extension is ready. It returns when
 // the API ends, since no event is listened to.
 func (c *Client) ExtensionNext(id string) error {
-	b := c.request("GET", "/2020-01-01/extension/event/next")
+	b := c.request("GET", "/2020-01-01/extension/event/next", "", "")
 	b = field(b, "Lambda-Extension-Identifier", id)
 	b = append(b, "\r\n"...)
 	conn, _, err := c.connect()
@@ -31,15 +33,4 @@ func (c *Client) ExtensionNext(id string) error {
 	}
 	defer c.drop()
 	return c.once(conn, b, nil, &c.answer)
-}
-
-func lower(b []byte) []byte {
-	out := make([]byte, len(b))
-	for i, c := range b {
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		out[i] = c
-	}
-	return out
 }

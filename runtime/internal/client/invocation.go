@@ -19,6 +19,8 @@ type Event struct {
 	Body            []byte
 }
 
+const invocationPath = "/2018-06-01/runtime/invocation/"
+
 // Next waits for the next invocation, without limit.
 func (c *Client) Next(e *Event) error {
 	if !c.wait(true) {
@@ -41,6 +43,11 @@ func (c *Client) Next(e *Event) error {
 
 const prefix = "lambda-runtime-"
 
+// fieldNames are the header fields of an event after the prefix, those first
+// that are taken as they are.
+var fieldNames = [7]string{"aws-request-id", "invoked-function-arn", "trace-id", "client-context", "cognito-identity",
+	"aws-tenant-id", "deadline-ms"}
+
 // fill takes the invocation out of a response. All texts share one string, so
 // that an event costs one allocation for them.
 func (e *Event) fill(resp *http1.Response) {
@@ -53,22 +60,9 @@ func (e *Event) fill(resp *http1.Response) {
 			continue
 		}
 		name = name[len(prefix):]
-		k := -1
-		switch {
-		case http1.EqualFold(name, "aws-request-id"):
-			k = 0
-		case http1.EqualFold(name, "invoked-function-arn"):
-			k = 1
-		case http1.EqualFold(name, "trace-id"):
-			k = 2
-		case http1.EqualFold(name, "client-context"):
-			k = 3
-		case http1.EqualFold(name, "cognito-identity"):
-			k = 4
-		case http1.EqualFold(name, "aws-tenant-id"):
-			k = 5
-		case http1.EqualFold(name, "deadline-ms"):
-			k = 6
+		k := len(fieldNames) - 1
+		for k >= 0 && !http1.EqualFold(name, fieldNames[k]) {
+			k--
 		}
 		if k >= 0 && values[k] == nil {
 			values[k] = value
@@ -92,7 +86,7 @@ func (e *Event) fill(resp *http1.Response) {
 
 // Respond answers an invocation. A *StatusError is what the API said to it.
 func (c *Client) Respond(id, contentType string, body []byte) error {
-	b := c.post("/2018-06-01/runtime/invocation/", id, "/response")
+	b := c.request("POST", invocationPath, escape(id), "/response")
 	b = field(b, "Content-Type", contentType)
 	return c.send("response", b, body)
 }
@@ -110,12 +104,12 @@ const maxXRayHead = 32 << 10
 
 // Fail answers an invocation with an error.
 func (c *Client) Fail(id string, f Failure) error {
-	return c.send("error", c.failure(c.post("/2018-06-01/runtime/invocation/", id, "/error"), f), f.Body)
+	return c.send("error", c.failure(c.request("POST", invocationPath, escape(id), "/error"), f), f.Body)
 }
 
 // FailInit reports that the function cannot take any event.
 func (c *Client) FailInit(f Failure) error {
-	return c.send("initialisation error", c.failure(c.post("/2018-06-01/runtime/init/error"), f), f.Body)
+	return c.send("initialisation error", c.failure(c.request("POST", "/2018-06-01/runtime/init/error", "", ""), f), f.Body)
 }
 
 func (c *Client) failure(b []byte, f Failure) []byte {
@@ -155,15 +149,6 @@ func (c *Client) judge(op string, repeated bool) error {
 	return c.status(op)
 }
 
-// post begins a POST request to base, or to an invocation where id and tail
-// are given.
-func (c *Client) post(base string, idAndTail ...string) []byte {
-	if len(idAndTail) == 2 {
-		return c.request("POST", base, escape(idAndTail[0]), idAndTail[1])
-	}
-	return c.request("POST", base)
-}
-
 // field appends a header field. Bytes that could end it early are left out:
 // part of what stands here was written by a function's author.
 //
@@ -181,6 +166,8 @@ func field(b []byte, name, value string) []byte {
 
 // escape makes a request id fit for a path segment (RFC 3986, section 3.3):
 // Lambda's are UUIDs, but an emulator may take what it likes.
+//
+//go:noinline
 func escape(id string) string {
 	plain := true
 	for i := range len(id) {

@@ -16,7 +16,7 @@ type Stream struct {
 // connection, so that a kept one that has died is found out here at the
 // earliest, and the error is the invocation's.
 func (c *Client) Stream(id, contentType string) (*Stream, error) {
-	b := c.post("/2018-06-01/runtime/invocation/", id, "/response")
+	b := c.request("POST", invocationPath, escape(id), "/response")
 	b = field(b, "Content-Type", contentType)
 	b = append(b, "Lambda-Runtime-Function-Response-Mode: streaming\r\n"+
 		"Transfer-Encoding: chunked\r\n"+
