@@ -51,7 +51,7 @@ func TestFailures(t *testing.T) {
 		{Name: "halfcgo", Message: "halfcgo/main.go:3:15: undefined: native", Hint: "example.com/app/halfcgo/c.go imports \"C\" and was left out: bootstraps are built with CGO_ENABLED=0"},
 		{Name: "cgolib", Message: "clib/c.go: the package is cgo (import \"C\"), and bootstraps are built with CGO_ENABLED=0",
 			Hint: "use a library in pure Go; or set language: command and build it with a C compiler yourself"},
-		{Name: "missing", Message: "missing/main.go:3:8: cannot find module providing package example.com/none/x: import lookup disabled by -mod=readonly"},
+		{Name: "missing", Message: "missing/main.go:3:8: cannot find module providing package example.com/none/x: import lookup disabled by -mod=readonly", Hint: "run `go mod tidy`"},
 		{Name: "nostd", Message: "nostd/main.go:3:8: package none is not in std"},
 		{Name: "lib", Message: "package \"lib\" is not a main package"},
 		{Name: "empty", Message: "no Go files in"},

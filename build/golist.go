@@ -170,7 +170,7 @@ func (p goProgram) problem(root string) (message, mend string) {
 		lines = append(lines, fmt.Sprintf("package %q is not a main package", p.main.Name))
 	}
 	message = strings.Join(lines, "\n")
-	if strings.Contains(message, "go.sum") {
+	if strings.Contains(message, "go.sum") || strings.Contains(message, "cannot find module providing package") {
 		mend = "run `go mod tidy`"
 	}
 	return message, mend
