@@ -42,7 +42,14 @@ func Build(ctx context.Context, c Config) (Report, error) {
 		return Report{}, err
 	}
 
-	r := &builder{config: c, engine: e, languages: map[project.Language]language{}, state: readState(c.Dist)}
+	r := &builder{config: c, engine: e, languages: map[project.Language]language{}, state: readState(c.Dist), digests: newDigester(c.Root)}
+	for _, f := range c.Functions {
+		if r.languages[f.Language] == nil {
+			if r.languages[f.Language], err = languageOf(ctx, c, f.Language, e); err != nil {
+				return Report{}, err
+			}
+		}
+	}
 	if report.Artifacts, err = r.build(ctx); err != nil {
 		return Report{}, err
 	}
@@ -62,26 +69,12 @@ type builder struct {
 	engine    engine
 	languages map[project.Language]language
 	state     state
-}
-
-func (b *builder) language(u Unit) (language, error) {
-	if l := b.languages[u.Function.Language]; l != nil {
-		return l, nil
-	}
-	l, err := languageOf(b.config, u.Function.Language)
-	if err == nil {
-		b.languages[u.Function.Language] = l
-	}
-	return l, err
+	digests   *digester
 }
 
 // recipe is the language's recipe for u on this engine.
 func (b *builder) recipe(u Unit) (string, error) {
-	l, err := b.language(u)
-	if err != nil {
-		return "", err
-	}
-	recipe, err := l.recipe(u)
+	recipe, err := b.languages[u.Function.Language].recipe(u)
 	return b.engine.identity() + "\n" + string(u.Arch) + "\n" + recipe, err
 }
 
@@ -127,7 +120,7 @@ func (b *builder) unchanged(u Unit) (Artifact, bool, error) {
 	if !ok || b.config.Force {
 		return Artifact{}, false, nil
 	}
-	digest, err := old.Inputs.digest(b.config.Root, recipe)
+	digest, err := b.digests.digest(old.Inputs, recipe)
 	if err != nil {
 		return Artifact{}, false, err
 	}
@@ -148,11 +141,8 @@ func (b *builder) artifact(u Unit, file string) (Artifact, error) {
 	if err != nil {
 		return Artifact{}, err
 	}
-	l, err := b.language(u)
-	if err != nil {
-		return Artifact{}, err
-	}
-	return Artifact{Unit: u, Path: Path(b.config.Dist, u), SHA256: sum, Size: info.Size(), Toolchain: l.toolchain(u)}, nil
+	toolchain := b.languages[u.Function.Language].toolchain(u)
+	return Artifact{Unit: u, Path: Path(b.config.Dist, u), SHA256: sum, Size: info.Size(), Toolchain: toolchain}, nil
 }
 
 // make builds what has changed, in a folder beside the artifacts, and moves
@@ -186,8 +176,8 @@ func (b *builder) make(ctx context.Context, changed map[project.Language][]Unit,
 			in[unit] = files
 		}
 	}
-	// The digest is taken before the build: a file that is edited meanwhile
-	// is seen as a change by the next run.
+	// The digest is of what the files were before the build: one that is
+	// edited meanwhile is seen as a change by the next run.
 	digests := map[string]string{}
 	for _, s := range steps {
 		for _, product := range s.products {
@@ -196,7 +186,7 @@ func (b *builder) make(ctx context.Context, changed map[project.Language][]Unit,
 				return nil, err
 			}
 			key := product.unit.String()
-			if digests[key], err = in[key].digest(b.config.Root, recipe); err != nil {
+			if digests[key], err = b.digests.digest(in[key], recipe); err != nil {
 				return nil, err
 			}
 		}
@@ -309,4 +299,20 @@ func (b *builder) publish(steps []step, stage string, in map[string]inputs, dige
 		return nil, err
 	}
 	return built, nil
+}
+
+// Start does what Build does before the first command runs, and runs one that
+// does nothing: it is what an engine costs by itself, for measuring.
+func Start(ctx context.Context, c Config) error {
+	e, _, err := chooseEngine(ctx, c)
+	if err != nil {
+		return err
+	}
+	stage, err := os.MkdirTemp(c.Dist, "start-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(stage)
+	_, err = e.run(ctx, batch{host: places{source: c.Root, out: stage, temp: stage}, parallel: 1})
+	return err
 }

@@ -157,7 +157,7 @@ func (e *container) run(ctx context.Context, b batch) ([]outcome, error) {
 		argv = append(argv, mount("bind", b.host.modules, containerPlaces.modules, true))
 	}
 	argv = append(argv, e.imageID)
-	return e.follow(ctx, b, append(argv, scriptCommand(b)...))
+	return e.follow(ctx, b, append(argv, startScript(b)...))
 }
 
 func containerName() (string, error) {
@@ -168,7 +168,7 @@ func containerName() (string, error) {
 
 // options are what every container of ours is started with.
 func (e *container) options(name string, user []string) []string {
-	argv := []string{"--name", name, "--label", projectLabel + "=" + e.projectID(),
+	argv := []string{"--name", name, "--label", projectLabel + "=" + projectKey(e.config.Root),
 		"--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
 		// Rather than relabel the caller's sources for SELinux.
 		"--security-opt", "label=disable",
@@ -179,7 +179,7 @@ func (e *container) options(name string, user []string) []string {
 	return append(argv, user...)
 }
 
-func scriptCommand(b batch) []string {
+func startScript(b batch) []string {
 	return []string{"/bin/sh", containerPlaces.out + "/" + scriptFolder + "/run", strconv.Itoa(b.parallel)}
 }
 
@@ -233,15 +233,15 @@ func initArg(client string) []string {
 	return nil
 }
 
-// projectID stands for the project's folder in a label.
-func (e *container) projectID() string {
-	sum := sha256.Sum256([]byte(e.config.Root))
+// projectKey stands for the project's folder, in labels and caches.
+func projectKey(root string) string {
+	sum := sha256.Sum256([]byte(root))
 	return hex.EncodeToString(sum[:8])
 }
 
 // sweep removes the containers of this project that a killed process left.
 func (e *container) sweep(ctx context.Context) error {
-	text, err := capture(ctx, e.config.Environ, "", e.client, "ps", "--all", "--quiet", "--filter", "label="+projectLabel+"="+e.projectID())
+	text, err := capture(ctx, e.config.Environ, "", e.client, "ps", "--all", "--quiet", "--filter", "label="+projectLabel+"="+projectKey(e.config.Root))
 	if err != nil {
 		return err
 	}

@@ -17,9 +17,9 @@ import (
 // goFlags make the bytes depend on the sources and the toolchain alone.
 var goFlags = []string{
 	"-trimpath",
-	"-buildvcs=false", // the revision goes into the provenance; here it would change with each commit
+	"-buildvcs=false",    // the revision goes into the provenance; here it would change with each commit
 	"-buildmode=default", // exe on both architectures; called so, it would take one program at a time
-	"-pgo=off", // a default.pgo beside main.go would count otherwise
+	"-pgo=off",           // a default.pgo beside main.go would count otherwise
 	// linkmode: GO_EXTLINK_ENABLED=1 would make a dynamic program even
 	// without cgo. buildid: its hash covers what the other flags removed.
 	"-ldflags=-s -w -buildid= -linkmode=internal",

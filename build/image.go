@@ -31,7 +31,7 @@ func needsOf(functions []project.Function) needs {
 		}
 		for _, a := range f.Arch {
 			// Go's toolchain builds for every architecture.
-			if f.Language != project.Go && !slices.Contains(n.arches, string(a)) {
+			if needsImage(f.Language) && !slices.Contains(n.arches, string(a)) {
 				n.arches = append(n.arches, string(a))
 			}
 		}

@@ -27,8 +27,21 @@ type inputs struct {
 	Trees []string `json:"trees,omitempty"` // all files below
 }
 
+// A digester computes digests of inputs. It reads each file once: many
+// functions may be made from the same ones.
+type digester struct {
+	root  string
+	sums  map[string]string   // of files
+	trees map[string][]string // files below a folder
+}
+
+func newDigester(root string) *digester {
+	return &digester{root: root, sums: map[string]string{}, trees: map[string][]string{}}
+}
+
 // digest is the SHA-256 of the inputs' names and contents, and of the recipe.
-func (in inputs) digest(root, recipe string) (string, error) {
+func (d *digester) digest(in inputs, recipe string) (string, error) {
+	root := d.root
 	names := map[string]bool{}
 	for _, f := range in.Files {
 		names[f] = true
@@ -48,9 +61,13 @@ func (in inputs) digest(root, recipe string) (string, error) {
 		}
 	}
 	for _, tree := range in.Trees {
-		below, err := filesBelow(root, tree)
-		if err != nil {
-			return "", err
+		below, ok := d.trees[tree]
+		if !ok {
+			var err error
+			if below, err = filesBelow(root, tree); err != nil {
+				return "", err
+			}
+			d.trees[tree] = below
 		}
 		for _, f := range below {
 			names[f] = true
@@ -65,11 +82,16 @@ func (in inputs) digest(root, recipe string) (string, error) {
 	h := sha256.New()
 	fmt.Fprintf(h, "bootzip inputs 1\n%d %s\n", len(recipe), recipe)
 	for _, name := range sorted {
-		sum, err := fileSum(filepath.Join(root, filepath.FromSlash(name)))
-		if errors.Is(err, fs.ErrNotExist) {
-			sum = "missing"
-		} else if err != nil {
-			return "", err
+		sum, ok := d.sums[name]
+		if !ok {
+			var err error
+			sum, err = fileSum(filepath.Join(root, filepath.FromSlash(name)))
+			if errors.Is(err, fs.ErrNotExist) {
+				sum = "missing"
+			} else if err != nil {
+				return "", err
+			}
+			d.sums[name] = sum
 		}
 		fmt.Fprintf(h, "%d %s %s\n", len(name), name, sum)
 	}
@@ -98,6 +120,9 @@ func filesBelow(root, tree string) ([]string, error) {
 				return fs.SkipDir
 			}
 			return nil
+		}
+		if !e.Type().IsRegular() && e.Type()&fs.ModeSymlink == 0 {
+			return nil // reading a pipe would never end
 		}
 		rel, err := filepath.Rel(root, name)
 		if err != nil {

@@ -3,7 +3,6 @@ package build
 import (
 	"context"
 
-	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -52,11 +51,10 @@ type product struct {
 
 type blamed struct{ message, hint string }
 
-// languageOf returns the language that builds l's functions.
-func languageOf(c Config, l project.Language) (language, error) {
-	switch l {
-	case project.Go:
+// languageOf returns the language that builds l's functions on the engine.
+func languageOf(ctx context.Context, c Config, l project.Language, e engine) (language, error) {
+	if l == project.Go {
 		return &golang{config: c, modules: map[string]goModule{}, tools: map[string]goTool{}}, nil
 	}
-	return nil, hint.New("set language: go", "language %q cannot be built yet", l)
+	return newDebian(ctx, c, l, e)
 }

@@ -51,7 +51,7 @@ func (e *container) runRemote(ctx context.Context, name string, b batch) ([]outc
 	for _, target := range volumes {
 		argv = append(argv, "--volume", target) // without a name: goes with the container
 	}
-	argv = append(append(argv, e.imageID), scriptCommand(b)...)
+	argv = append(append(argv, e.imageID), startScript(b)...)
 	if _, err := capture(ctx, e.config.Environ, "", argv...); err != nil {
 		return nil, err
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/sandbox"
-	"github.com/bootzip/bootzip/project"
 )
 
 // sandboxed runs commands in Linux namespaces: what a container does for a
@@ -22,7 +21,7 @@ type sandboxed struct {
 // sandboxRefuses says why the sandbox cannot build the functions here.
 func sandboxRefuses(ctx context.Context, c Config) error {
 	for _, f := range c.Functions {
-		if f.Language != project.Go {
+		if needsImage(f.Language) {
 			return hint.New("start docker or podman",
 				"function %q is in %s, and the sandbox has no compiler but Go's, which needs no image", f.Name, f.Language)
 		}
@@ -58,7 +57,10 @@ func (s *sandboxed) run(ctx context.Context, b batch) ([]outcome, error) {
 		{Source: b.host.toolchain, Target: containerPlaces.toolchain, ReadOnly: true},
 		{Source: b.host.modules, Target: containerPlaces.modules, ReadOnly: true},
 	} {
-		if m.ReadOnly && m.Source != "" {
+		if m.Source == "" {
+			continue // the batch needs none
+		}
+		if m.ReadOnly {
 			// A module cache that nothing was ever fetched into.
 			if err := os.MkdirAll(m.Source, 0o755); err != nil {
 				return nil, err

@@ -22,7 +22,7 @@ const (
 // run. xargs is in every Debian image.
 const runScript = `umask 022
 cd /out/` + scriptFolder + ` || exit 125
-ls *.job | sort -n | xargs -P "$1" -n 1 sh one
+ls | grep '\.job$' | sort -n | xargs -r -P "$1" -n 1 sh one
 `
 
 // oneScript runs one command and says how it ended.
