@@ -1,6 +1,7 @@
 // What a C library would have provided: the start of the program, system calls
 // (their numbers are in Linux's asm/unistd.h), and three functions that the
 // compiler may call by itself.
+#pragma once
 #include <stddef.h>
 
 #if defined __x86_64__
