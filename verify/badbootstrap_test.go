@@ -108,6 +108,8 @@ func badPrograms() []badboot {
 		{name: "NetBSD by its note", id: system, data: elf(elfspec{notes: [][]byte{note("NetBSD", 1, "\x00\x00\x00\x00")}})},
 		{name: "Hurd by GNU's ABI note", id: system, data: elf(elfspec{notes: [][]byte{note("GNU", 1, "\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")}})},
 		{name: "OpenBSD by its section", id: system, data: elf(elfspec{sections: []elfsection{{".openbsd.randomdata", 1, "x"}}})},
+		{name: "shared library with an entry point", id: kind, data: elf(elfspec{kind: 3, dynamic: [][2]uint64{{14, 0}}})},
+		{name: "Go's c-shared", id: kind, data: golang("build\tGOOS", "build\t-buildmode=c-shared\nbuild\tGOOS")},
 		{name: "object file", id: kind, data: elf(elfspec{kind: 1})},
 		{name: "core dump", id: kind, data: elf(elfspec{kind: 4})},
 		{name: "no type", id: kind, data: elf(elfspec{kind: 0xfe00})},
@@ -128,6 +130,8 @@ func badPrograms() []badboot {
 		{name: "segment outside the address space", id: broken, data: elf(prog(1, put64(16, 1<<48)))},
 		{name: "segment that wraps around", id: broken, data: elf(prog(1, put64(40, 1<<64-1)))},
 		{name: "segment that cannot be mapped", id: broken, data: elf(prog(1, put64(16, dataAddr+4)))},
+		{name: "entry point 0", id: broken, data: elf(elfspec{entry: noEntry})},
+		{name: "segment at address 0", id: broken, data: elf(prog(1, put64(16, 0)))},
 		{name: "segments on one another", id: broken, data: elf(prog(1, put64(16, codeAddr)))},
 		{name: "sections outside the file", id: "elf-bad-sections", data: elf(elfspec{sections: []elfsection{{".comment", 1, "x"}}, header: put64(40, 1<<40)})},
 	}
@@ -166,6 +170,11 @@ func badLinks() []badboot {
 		{name: "glibc 2.35, by libm", id: glibc, data: dyn(func(s *elfspec) {
 			s.versions = map[string][]string{"libc.so.6": {"GLIBC_2.2.5"}, "libm.so.6": {"GLIBC_2.29", "GLIBC_2.35"}}
 			s.needed = append(s.needed, "libm.so.6")
+		}), options: dynamicAllowed},
+		{name: "glibc 2.36, by its relative relocations", id: glibc, data: dyn(func(s *elfspec) { s.versions = map[string][]string{"libc.so.6": {"GLIBC_ABI_DT_RELR"}} }), options: dynamicAllowed},
+		{name: "libstdc++ of gcc 13", id: "elf-libstdcxx-too-new", data: dyn(func(s *elfspec) {
+			s.needed = append(s.needed, "libstdc++.so.6")
+			s.versions["libstdc++.so.6"] = []string{"GLIBCXX_3.4", "GLIBCXX_3.4.32"}
 		}), options: dynamicAllowed},
 		{name: "glibc 2.34 on Amazon Linux 2", id: glibc, data: dyn(func(*elfspec) {}), options: al2},
 		{name: "dynamic section outside the file", id: "elf-broken", data: elf(elfspec{interp: "/lib64/ld-linux-x86-64.so.2", needed: []string{"libc.so.6"},

@@ -132,6 +132,9 @@ func (x *examination) system(name string, f *elfraw.File) {
 	}
 }
 
+// goLibrary are the build modes of Go that make no program.
+var goLibrary = map[string]bool{"c-shared": true, "c-archive": true, "archive": true, "plugin": true, "shared": true}
+
 // whole checks what the kernel needs to start the program.
 func (x *examination) whole(name string, f *elfraw.File) {
 	switch {
@@ -145,6 +148,13 @@ func (x *examination) whole(name string, f *elfraw.File) {
 		return
 	case f.Type == elfraw.TypeDyn && f.Entry == 0:
 		x.find(idType, name, "it is a shared library: it has no entry point")
+		return
+	case f.Type == elfraw.TypeDyn && f.Soname && !f.PIE && !f.HasInterp:
+		// Older linkers gave libraries an entry point.
+		x.find(idType, name, "it is a shared library: it has a library's name")
+		return
+	case f.Go != nil && goLibrary[f.Go.Settings["-buildmode"]]:
+		x.find(idType, name, "Go built it with -buildmode=%s", f.Go.Settings["-buildmode"])
 		return
 	}
 	for _, fault := range f.Faults {

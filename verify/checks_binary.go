@@ -11,6 +11,7 @@ const (
 	idInterpreter   = "elf-interpreter"
 	idLibrary       = "elf-missing-library"
 	idGlibc         = "elf-glibc-too-new"
+	idLibstdcxx     = "elf-libstdcxx-too-new"
 	idNotStripped   = "elf-not-stripped"
 	idExecStack     = "elf-executable-stack"
 	idWritableCode  = "elf-writable-code"
@@ -41,6 +42,7 @@ func binaryChecks() []Check {
 		{ID: idInterpreter, Proves: "the program's dynamic linker is in Lambda's image or in the zip", Lambda: lambdaNoFile, Hint: "link against glibc for the right architecture, or statically; musl's linker is not in Lambda's image", needs: stageDynamic},
 		{ID: idLibrary, Proves: "every library that the program needs is part of glibc or gcc's runtime, which Lambda's image has, or is in the zip where it is looked for", Hint: "put it into lib/ of the zip (Lambda looks into /var/task/lib), or link it statically", needs: stageDynamic},
 		{ID: idGlibc, Proves: "the program needs no newer glibc than the runtime has: 2.34 (al2023), 2.26 (al2)", Lambda: lambdaGlibc, Hint: "build on an older distribution, with zig cc or cargo zigbuild for glibc 2.34, or statically", needs: stageDynamic},
+		{ID: idLibstdcxx, Proves: "the program needs no newer libstdc++ than the runtime has: gcc 11's (al2023), gcc 7's (al2)", Hint: "build with an older gcc, link with -static-libstdc++, or put libstdc++.so.6 into lib/ of the zip", needs: stageDynamic},
 		{ID: idPacked, Proves: "the program is not packed (UPX): the others of these checks see the program itself", Hint: "put the unpacked program into the zip, which compresses it anyway; a packed one starts more slowly", needs: stageELF},
 		{ID: idExecStack, Proves: "the stack is not executable", Hint: hintLinkerFlags, needs: stageELF},
 		{ID: idWritableCode, Proves: "no segment is writable and executable", Hint: hintLinkerFlags, needs: stageELF},

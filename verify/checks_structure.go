@@ -12,7 +12,7 @@ const (
 func structureChecks() []Check {
 	rows := []Check{
 		{ID: zipraw.FaultNotZip, Proves: "the file ends like a zip", Lambda: lambdaUnzip, Hint: "give the zip itself; if it was downloaded or copied, do so again", Fixed: true, needs: stageEnd},
-		{ID: zipraw.FaultTrailing, Proves: "the zip ends where the file ends", Lambda: lambdaUnzip, Hint: hintAgain, Fixed: true, needs: stageEnd},
+		{ID: zipraw.FaultTrailing, Proves: "the zip ends where the file ends", Lambda: lambdaUnzip, Hint: hintAgain + " (bsdtar pads what it writes into a pipe: let it write to a file)", Fixed: true, needs: stageEnd},
 		{ID: zipraw.FaultTwoEnds, Proves: "only one place of the file can be taken for its end record", Hint: hintAmbiguous, Fixed: true, needs: stageEnd},
 		{ID: zipraw.FaultZip64, Proves: "no ZIP64: nothing that Lambda takes is large enough to need it", Hint: hintPlain, Fixed: true, needs: stageEntries},
 		{ID: zipraw.FaultMultiDisk, Proves: "the zip is in one part", Hint: hintPlain, Fixed: true, needs: stageDirectory},

@@ -23,12 +23,21 @@ var imageLibraries = map[string]bool{
 	"ld-linux-x86-64.so.2": true, "ld-linux-aarch64.so.1": true,
 }
 
-// glibc returns the minor version of glibc 2 in a runtime.
-func glibc(r project.Runtime) int {
+// An image is what a runtime offers to dynamically linked programs.
+type image struct {
+	name      project.Runtime
+	glibc     int // minor version of glibc 2
+	libstdcxx int // highest GLIBCXX_3.4.x
+}
+
+// imageOf returns the image of a runtime. Amazon Linux 2023 has gcc 11 (AWS,
+// "Core toolchain packages glibc, gcc, binutils"), Amazon Linux 2 has gcc 7;
+// their versions of libstdc++ are in GCC's "ABI Policy and Guidelines".
+func imageOf(r project.Runtime) image {
 	if r == project.AL2 {
-		return 26
+		return image{project.AL2, 26, 24}
 	}
-	return 34
+	return image{project.AL2023, 34, 29}
 }
 
 // dynamic judges what a program asks of the dynamic linker.
@@ -47,17 +56,19 @@ func (p *programs) dynamic(d dynamicProgram) error {
 	case !x.hasInterpreter(f.Interp, d.arch):
 		x.find(idInterpreter, name, "%q is neither in Lambda's image nor in the zip", f.Interp)
 	}
-	highest, err := p.libraries(d)
-	if err != nil || highest < 0 {
+	needs, err := p.libraries(d)
+	if err != nil {
 		return err
 	}
-	x.fact("glibc", "2.%d or newer", highest)
-	if has := glibc(x.options.Runtime); highest > has {
-		runtime := x.options.Runtime
-		if runtime == "" {
-			runtime = project.AL2023
-		}
-		x.find(idGlibc, name, "it needs glibc 2.%d, and %s has 2.%d", highest, runtime, has)
+	has := imageOf(x.options.Runtime)
+	if needs.glibc >= 0 {
+		x.fact("glibc", "2.%d or newer", needs.glibc)
+	}
+	if needs.glibc > has.glibc {
+		x.find(idGlibc, name, "it needs glibc 2.%d, and %s has 2.%d", needs.glibc, has.name, has.glibc)
+	}
+	if needs.libstdcxx > has.libstdcxx {
+		x.find(idLibstdcxx, name, "it needs GLIBCXX_3.4.%d, and %s has GLIBCXX_3.4.%d", needs.libstdcxx, has.name, has.libstdcxx)
 	}
 	return nil
 }

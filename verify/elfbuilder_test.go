@@ -22,6 +22,7 @@ type elfspec struct {
 	runpath  string
 	rpath    string
 	versions map[string][]string // of libraries
+	weak     uint16              // flags of the versions
 	dynamic  [][2]uint64         // more tags
 	textRel  bool
 
@@ -223,7 +224,8 @@ func (s elfspec) versionNeeds(name func(string) uint64) []byte {
 		b = le.AppendUint32(b, next)
 		for i, v := range list {
 			b = le.AppendUint32(b, 0)
-			b = le.AppendUint32(b, 2)
+			b = le.AppendUint16(b, s.weak)
+			b = le.AppendUint16(b, 2)
 			b = le.AppendUint32(b, uint32(name(v)))
 			next := uint32(16)
 			if i == len(list)-1 {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/bootzip/bootzip/project"
 )
 
 // An Explanation is a likely cause of a message.
@@ -45,6 +47,9 @@ var sayings = []saying{
 	}},
 	{[]string{"glibc_", "not found"}, []cause{
 		{idGlibc, "the program was linked against a newer glibc than the runtime has"},
+	}},
+	{[]string{"glibcxx_", "not found"}, []cause{
+		{idLibstdcxx, "the program was linked against a newer libstdc++ than the runtime has"},
 	}},
 	{[]string{"error while loading shared libraries"}, []cause{
 		{idLibrary, "a library that the program needs is neither in Lambda's image nor in the zip"},
@@ -106,7 +111,7 @@ func Explain(text string) []Explanation {
 	}
 	for i := range list {
 		if m := glibcVersion.FindStringSubmatch(text); m != nil && list[i].Check.ID == idGlibc {
-			list[i].Cause += fmt.Sprintf(": glibc 2.%s is asked for; al2023 has 2.%d, al2 has 2.%d", m[1], glibc("al2023"), glibc("al2"))
+			list[i].Cause += fmt.Sprintf(": glibc 2.%s is asked for; al2023 has 2.%d, al2 has 2.%d", m[1], imageOf(project.AL2023).glibc, imageOf(project.AL2).glibc)
 		}
 	}
 	return list

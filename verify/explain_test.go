@@ -15,6 +15,7 @@ func TestExplainNamesTheCheckThatWouldHaveCaughtIt(t *testing.T) {
 		{"RequestId: x Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]\nRuntime.InvalidEntrypoint", "bootstrap-missing"},
 		{"Couldn’t find valid bootstrap(s)", "bootstrap-missing"},
 		{"/var/task/bootstrap: /lib64/libc.so.6: version `GLIBC_2.38' not found (required by /var/task/bootstrap)\nRuntime exited with error: exit status 1", "elf-glibc-too-new"},
+		{"/usr/lib64/libstdc++.so.6: version `GLIBCXX_3.4.32' not found (required by /var/task/bootstrap)", "elf-libstdcxx-too-new"},
 		{"/var/task/bootstrap: error while loading shared libraries: libssl.so.1.1: cannot open shared object file: No such file or directory", "elf-missing-library"},
 		{"Runtime exited with error: signal: segmentation fault", "elf-static-nss"},
 		{"Error: Runtime exited with error: signal: illegal instruction (core dumped)", "elf-cpu-level"},

@@ -243,7 +243,17 @@ func goodBootstraps() []goodboot {
 			s.versions = map[string][]string{"libc.so.6": {"GLIBC_2.2.5", "GLIBC_2.17", "GLIBC_2.25"}, "libgcc_s.so.1": {"GCC_3.0", "GCC_4.2.0"}}
 			s.sections = comment("rustc version 1.80.0\x00LLD 18.1.6")
 		}), options: al2},
-		{name: "C++, glibc 2.34", data: dyn(func(s *elfspec) { s.needed = append(s.needed, "libstdc++.so.6") }), options: dynamicAllowed},
+		{name: "a newer glibc, if it is there", data: dyn(func(s *elfspec) {
+			s.weak, s.versions = 2, map[string][]string{"libc.so.6": {"GLIBC_2.40"}}
+		}), options: dynamicAllowed},
+		{name: "C++ of gcc 11, glibc 2.34", data: dyn(func(s *elfspec) {
+			s.needed = append(s.needed, "libstdc++.so.6")
+			s.versions["libstdc++.so.6"] = []string{"GLIBCXX_3.4.29", "CXXABI_1.3.13"}
+		}), options: dynamicAllowed},
+		{name: "C++ of gcc 14, with its libstdc++", data: dyn(func(s *elfspec) {
+			s.needed = append(s.needed, "libstdc++.so.6")
+			s.versions["libstdc++.so.6"] = []string{"GLIBCXX_3.4.33"}
+		}), options: dynamicAllowed, beside: []zfile{sharedLibrary("lib/libstdc++.so.6", elfspec{})}},
 		{name: "dynamic for arm64", data: dyn(func(s *elfspec) { s.arm64, s.interp = true, "/lib/ld-linux-aarch64.so.1" }), options: armDynamic},
 		{name: "library in lib/", data: dyn(needsFoo), options: dynamicAllowed, beside: library},
 		{name: "library beside bootstrap", data: dyn(needsFoo), options: dynamicAllowed, beside: []zfile{sharedLibrary("libfoo.so.1", elfspec{})}},

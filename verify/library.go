@@ -22,13 +22,13 @@ type dynamicProgram struct {
 const maxLibraries = 200
 
 // libraries follows the libraries that a program needs, and those that they
-// need, and returns the highest minor version of glibc 2 that all of them
-// ask for together, or -1.
-func (p *programs) libraries(d dynamicProgram) (int, error) {
+// need, and returns the newest versions that all of them ask for together, of
+// what is not in the zip.
+func (p *programs) libraries(d dynamicProgram) (versions, error) {
 	x := p.x
-	highest := newestGlibc(d.file)
+	needs := versionsOf(d.file)
 	seen := map[string]bool{}
-	ownGlibc := false
+	own := map[string]bool{}
 	var follow func(name string, f *elfraw.File, inherited []string) error
 	follow = func(name string, f *elfraw.File, inherited []string) error {
 		dirs := x.searchPath(name, f, inherited)
@@ -51,7 +51,7 @@ func (p *programs) libraries(d dynamicProgram) (int, error) {
 				x.find(idLibrary, d.name, "it needs more than %d libraries; not all were looked at", maxLibraries)
 				return nil
 			}
-			ownGlibc = ownGlibc || library == "libc.so.6"
+			own[library] = true
 			found, err := p.readLibrary(at)
 			if err != nil {
 				return err
@@ -61,7 +61,7 @@ func (p *programs) libraries(d dynamicProgram) (int, error) {
 				x.find(idLibrary, d.name, "%q in the zip is no library for %s", file, d.arch)
 				continue
 			}
-			highest = max(highest, newestGlibc(found))
+			needs = needs.and(versionsOf(found))
 			if err := follow(file, found, inherited); err != nil {
 				return err
 			}
@@ -69,27 +69,48 @@ func (p *programs) libraries(d dynamicProgram) (int, error) {
 		return nil
 	}
 	err := follow(d.name, d.file, nil)
-	if _, own := x.inZip(d.file.Interp); own && ownGlibc {
-		return -1, err // it brings its glibc along
+	if _, ok := x.inZip(d.file.Interp); ok && own["libc.so.6"] {
+		needs.glibc = -1 // it brings glibc along, with its linker
 	}
-	return highest, err
+	if own["libstdc++.so.6"] {
+		needs.libstdcxx = -1
+	}
+	return needs, err
 }
 
-// newestGlibc returns the highest minor version of glibc 2 that a file asks
-// for, or -1.
-func newestGlibc(f *elfraw.File) int {
-	highest := -1
-	for _, v := range f.Versions {
-		rest, ok := strings.CutPrefix(v.Name, "GLIBC_2.")
-		if !ok {
-			continue
+// versions are the newest versions of the image's libraries that files ask
+// for: the minor version of glibc 2, and x of GLIBCXX_3.4.x; -1 for none.
+type versions struct{ glibc, libstdcxx int }
+
+func (v versions) and(w versions) versions {
+	return versions{max(v.glibc, w.glibc), max(v.libstdcxx, w.libstdcxx)}
+}
+
+// versionsOf reads the versions that one file asks for.
+func versionsOf(f *elfraw.File) versions {
+	v := versions{-1, -1}
+	for _, need := range f.Versions {
+		if need.Name == "GLIBC_ABI_DT_RELR" {
+			v.glibc = max(v.glibc, 36) // glibc 2.36 introduced the mark (its NEWS)
 		}
-		minor, _, _ := strings.Cut(rest, ".")
-		if n, err := strconv.Atoi(minor); err == nil {
-			highest = max(highest, n)
-		}
+		v.glibc = max(v.glibc, suffix(need.Name, "GLIBC_2."))
+		v.libstdcxx = max(v.libstdcxx, suffix(need.Name, "GLIBCXX_3.4."))
 	}
-	return highest
+	return v
+}
+
+// suffix returns the number behind a prefix, or -1.
+func suffix(name, prefix string) int {
+	rest, ok := strings.CutPrefix(name, prefix)
+	if !ok {
+		return -1
+	}
+	rest, _, _ = strings.Cut(rest, ".")
+	n, err := strconv.Atoi(rest)
+	if err != nil {
+		return -1
+	}
+	return n
 }
 
 // searchPath lists the folders in which the dynamic linker looks for what a

@@ -7,6 +7,7 @@ const (
 	tagNeeded     = 1
 	tagStrings    = 5
 	tagStringSize = 10
+	tagSoname     = 14
 	tagRpath      = 15
 	tagTextRel    = 22
 	tagFlags      = 30
@@ -16,6 +17,7 @@ const (
 	tagVersionNum = 0x6fffffff
 
 	flagTextRel = 4
+	flagWeak    = 2 // of a version: only a warning where it is missing
 	flag1PIE    = 0x08000000
 
 	maxDynamic  = 64 << 10
@@ -59,6 +61,7 @@ func (f *reader) dynamic() {
 	_, text := tags[tagTextRel]
 	f.TextRel = text || tags[tagFlags]&flagTextRel != 0
 	f.PIE = tags[tagFlags1]&flag1PIE != 0
+	_, f.Soname = tags[tagSoname]
 	if len(needed) == 0 && tags[tagVersions] == 0 {
 		return
 	}
@@ -121,7 +124,9 @@ func (f *reader) versions(addr, count uint64, get func(uint64) string) {
 				f.fault(FaultDynamic, "the version needs are cut off, or more than %d", maxVersions)
 				return
 			}
-			f.Versions = append(f.Versions, Version{library, get(uint64(u32(b, aux+8)))})
+			if u16(b, aux+4)&flagWeak == 0 {
+				f.Versions = append(f.Versions, Version{library, get(uint64(u32(b, aux+8)))})
+			}
 			next := int(u32(b, aux+12))
 			if next == 0 {
 				break

@@ -40,6 +40,7 @@ type File struct {
 
 	HasDynamic bool
 	Needed     []string // libraries
+	Soname     bool     // it has a name as a library
 	Runpath    []string // RUNPATH, or RPATH where there is none
 	Inherited  bool     // it is an RPATH, which holds for the libraries' libraries too
 	Versions   []Version
@@ -70,7 +71,7 @@ type Section struct {
 	Size      uint64
 }
 
-// A Version is a version of a library that a program needs.
+// A Version is a version of a library that a program cannot do without.
 type Version struct{ Library, Name string }
 
 // A Fault is something wrong with the file.
@@ -109,8 +110,11 @@ const (
 	progSize   = 56
 	// The kernel takes at most 64 KiB of program headers
 	// (fs/binfmt_elf.c, load_elf_phdrs).
-	maxProgs   = 65536 / progSize
-	headSize   = 4096
+	maxProgs = 65536 / progSize
+	headSize = 4096
+	// Nothing may be mapped below this address (Linux's vm.mmap_min_addr, as
+	// distributions set it).
+	lowest     = 65536
 	maxStrings = 4 << 20
 )
 
@@ -232,6 +236,8 @@ func (f *reader) segments() {
 			f.fault(FaultSegment, "segment %d is larger in the file than in memory", i)
 		case end < p.Vaddr || end >= 1<<47:
 			f.fault(FaultSegment, "segment %d lies outside the address space", i)
+		case f.Type == TypeExec && p.Memsz > 0 && p.Vaddr < lowest:
+			f.fault(FaultSegment, "segment %d is at %#x, where Linux maps nothing", i, p.Vaddr)
 		case (p.Vaddr^p.Off)&4095 != 0:
 			f.fault(FaultSegment, "segment %d has an address and a place in the file that cannot be mapped", i)
 		case loads > 0 && p.Vaddr < last:
@@ -247,7 +253,7 @@ func (f *reader) segments() {
 	switch {
 	case loads == 0:
 		f.fault(FaultSegment, "no segment is to be loaded")
-	case f.Entry == 0:
+	case f.Entry == 0 && f.Type == TypeDyn:
 		// A shared object; the caller says so.
 	case !inside:
 		f.fault(FaultSegment, "the entry point %#x is in no segment", f.Entry)
