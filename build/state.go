@@ -2,7 +2,6 @@ package build
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -71,14 +70,16 @@ func Lock(dist string) (unlock func(), err error) {
 
 // sweepStages removes the output folders of killed runs. The lock is held.
 func sweepStages(dist string) error {
-	old, err := filepath.Glob(filepath.Join(dist, stateFolder, "stage-*"))
+	dir := filepath.Join(dist, stateFolder)
+	old, err := fs.Glob(os.DirFS(dir), "stage-*")
 	if err != nil {
 		return err
 	}
-	for _, dir := range old {
-		if err := os.RemoveAll(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for _, name := range old {
+		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return err
 		}
 	}
-	return nil
+	// And what was left of a state that was being written.
+	return whole.Sweep(dir)
 }
