@@ -45,6 +45,19 @@ func command(ctx context.Context, env []string, dir string, argv ...string) *exe
 	return cmd
 }
 
+// runWhole runs the command. After an interrupt it waits until the children
+// of the command are gone as well: until then they write to folders that the
+// caller is about to remove.
+func runWhole(ctx context.Context, cmd *exec.Cmd) error {
+	err := cmd.Run()
+	if ctx.Err() != nil && cmd.Process != nil {
+		for i := 0; i < 200 && groupLives(cmd); i++ {
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
+	return err
+}
+
 // capture runs a command and returns its standard output. The error has what
 // the command wrote to standard error.
 func capture(ctx context.Context, env []string, dir string, argv ...string) (string, error) {
@@ -52,7 +65,7 @@ func capture(ctx context.Context, env []string, dir string, argv ...string) (str
 	var stdout bytes.Buffer
 	var stderr cut
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
+	if err := runWhole(ctx, cmd); err != nil {
 		return stdout.String(), commandError(ctx, argv, err, stderr.String())
 	}
 	return stdout.String(), nil
@@ -77,7 +90,7 @@ func commandError(ctx context.Context, argv []string, err error, stderr string) 
 func run(ctx context.Context, w io.Writer, env []string, dir string, argv ...string) (int, error) {
 	cmd := command(ctx, env, dir, argv...)
 	cmd.Stdout, cmd.Stderr = w, w
-	err := cmd.Run()
+	err := runWhole(ctx, cmd)
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil:
