@@ -76,8 +76,8 @@ func (p policy) severity(c Check) (Severity, string) {
 
 // results makes the report's results from what was found.
 func (p policy) results(x *examination) []Result {
-	var all []Result
-	for _, c := range Checks() {
+	all := make([]Result, 0, len(table))
+	for _, c := range table {
 		severity, reason := p.severity(c)
 		found := x.findings[c.ID]
 		if len(found) == 0 {
@@ -99,7 +99,7 @@ func (p policy) results(x *examination) []Result {
 // nearest is the hint for an id that does not exist.
 func nearest(id string) string {
 	best, least := "", len(id)/2+1
-	for _, c := range Checks() {
+	for _, c := range table {
 		if d := distance(id, c.ID); d < least {
 			best, least = c.ID, d
 		}

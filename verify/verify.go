@@ -150,31 +150,47 @@ func ReaderAt(ctx context.Context, name string, r io.ReaderAt, size int64, o Opt
 func examine(ctx context.Context, name string, f io.ReaderAt, size int64, o Options, p policy, s *zipraw.Stream) (Report, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	type digest struct {
-		sum string
-		err error
-	}
-	summed := make(chan digest, 1)
-	go func() {
-		sum, err := sha256Of(ctx, f, size)
-		summed <- digest{sum, err}
-	}()
 	x := &examination{ctx: ctx, file: f, size: size, options: o, stream: s}
-	err := x.run()
-	if err != nil {
-		cancel()
-	}
-	d := <-summed
-	if err == nil {
-		err = d.err
-	}
+	var sum string
+	err := both(size > aloneBelow,
+		func() error { return x.run() },
+		func() (err error) { sum, err = sha256Of(ctx, f, size); return err },
+		cancel)
 	if err != nil {
 		return Report{}, fmt.Errorf("zip %q cannot be read: %w", name, err)
 	}
 	return Report{
-		Path: name, Function: o.Function, Arch: o.Arch, Size: size, SHA256: d.sum,
+		Path: name, Function: o.Function, Arch: o.Arch, Size: size, SHA256: sum,
 		Facts: x.facts, Results: p.results(x),
 	}, nil
+}
+
+// aloneBelow is the size in bytes below which a second goroutine costs more
+// than it saves.
+const aloneBelow = 256 << 10
+
+// both does two things, at once if that is worth it. The first to fail cancels
+// the other.
+func both(atOnce bool, a, b func() error, cancel func()) error {
+	if !atOnce {
+		if err := a(); err != nil {
+			return err
+		}
+		return b()
+	}
+	second := make(chan error, 1)
+	go func() {
+		err := b()
+		if err != nil {
+			cancel()
+		}
+		second <- err
+	}()
+	err := a()
+	if err != nil {
+		cancel()
+	}
+	return firstError([]error{err, <-second})
 }
 
 // sha256Of sums a file in pieces, so that it can be cancelled.

@@ -10,8 +10,7 @@ import (
 const (
 	window   = 32 << 10  // how far back deflate refers
 	piece    = 128 << 10 // what one call decompresses at most
-	outSize  = window + piece
-	inSize   = 64 << 10
+	inSize   = 64 << 10  // what is read at once
 	maxMatch = 258
 	slack    = 8 // matches are copied eight bytes at a time and may write past their end
 )
@@ -37,6 +36,7 @@ type inflater struct {
 	n    uint
 
 	out  []byte // the last 32 KiB, then what is new
+	room int    // where in out a piece ends, with room for a match behind it
 	w    int
 	done int64 // bytes given out by earlier calls
 
@@ -69,11 +69,17 @@ type point struct {
 	history     []byte
 }
 
-// reset begins at the start of the data from..end of src.
-func (f *inflater) reset(ctx context.Context, src io.ReaderAt, from, end int64) {
-	if f.in == nil {
-		f.in = make([]byte, 0, inSize)
-		f.out = make([]byte, outSize+slack)
+// reset begins at the start of the data from..end of src; size is how many
+// bytes are expected to come of it, and only a hint.
+func (f *inflater) reset(ctx context.Context, src io.ReaderAt, from, end, size int64) {
+	// Small entries get by with small buffers.
+	inWant := int(min(max(end-from, 512), inSize))
+	if cap(f.in) < inWant {
+		f.in = make([]byte, 0, inWant)
+	}
+	f.room = window + int(min(max(size, 4096), piece-maxMatch))
+	if len(f.out) < f.room+maxMatch+slack {
+		f.out = make([]byte, f.room+maxMatch+slack)
 	}
 	f.ctx, f.src, f.end = ctx, src, end
 	f.w, f.done = window, 0
@@ -211,7 +217,7 @@ func (f *inflater) read() ([]byte, error) {
 		copy(f.out, f.out[f.w-window:f.w])
 		f.w = window
 	}
-	for f.w < outSize-maxMatch {
+	for f.w < f.room {
 		var err error
 		switch f.state {
 		case atHeader:
@@ -242,13 +248,13 @@ func (f *inflater) endBlock() {
 }
 
 func (f *inflater) storedBlock() error {
-	for f.stored > 0 && f.n >= 8 && f.w < outSize-maxMatch {
+	for f.stored > 0 && f.n >= 8 && f.w < f.room {
 		f.out[f.w] = byte(f.bits)
 		f.w++
 		f.drop(8)
 		f.stored--
 	}
-	for f.stored > 0 && f.w < outSize-maxMatch {
+	for f.stored > 0 && f.w < f.room {
 		if f.ipos == len(f.in) {
 			if err := f.fill(); err != nil {
 				return err
@@ -257,7 +263,7 @@ func (f *inflater) storedBlock() error {
 				return errCutOff
 			}
 		}
-		room := min(f.stored, outSize-maxMatch-f.w)
+		room := min(f.stored, f.room-f.w)
 		n := copy(f.out[f.w:f.w+room], f.in[f.ipos:])
 		f.w += n
 		f.ipos += n
@@ -272,7 +278,7 @@ func (f *inflater) storedBlock() error {
 // block decodes symbols until the block or the room for output ends: most of
 // them in fast, those near the end of the input one by one.
 func (f *inflater) block() error {
-	for f.state == inBlock && f.w < outSize-maxMatch {
+	for f.state == inBlock && f.w < f.room {
 		if len(f.in)-f.ipos < 16 && f.next < f.end {
 			if err := f.fill(); err != nil {
 				return err
@@ -281,7 +287,7 @@ func (f *inflater) block() error {
 		if err := f.fast(); err != nil {
 			return err
 		}
-		if f.state == inBlock && f.w < outSize-maxMatch && f.next == f.end {
+		if f.state == inBlock && f.w < f.room && f.next == f.end {
 			if err := f.symbol(); err != nil {
 				return err
 			}
@@ -373,7 +379,7 @@ func (f *inflater) fast() error {
 	litMask, distMask := uint64(1)<<f.lit.bits-1, uint64(1)<<f.dist.bits-1
 	var err error
 loop:
-	for ipos+8 <= len(in) && w < outSize-maxMatch {
+	for ipos+8 <= len(in) && w < f.room {
 		b |= binary.LittleEndian.Uint64(in[ipos:]) << n
 		ipos += int(63-n) >> 3
 		n |= 56

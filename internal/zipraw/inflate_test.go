@@ -12,7 +12,7 @@ import (
 // inflate decompresses data whole, like a Stream does.
 func inflate(data []byte, limit int) ([]byte, int64, error) {
 	var f inflater
-	f.reset(context.Background(), bytes.NewReader(data), 0, int64(len(data)))
+	f.reset(context.Background(), bytes.NewReader(data), 0, int64(len(data)), int64(limit))
 	var out []byte
 	for {
 		p, err := f.read()
@@ -140,7 +140,7 @@ func TestInflateBeginsAgainAtEachPoint(t *testing.T) {
 		want := content(9, 900_000)
 		data := deflate(t, want, level)
 		var f inflater
-		f.reset(context.Background(), bytes.NewReader(data), 0, int64(len(data)))
+		f.reset(context.Background(), bytes.NewReader(data), 0, int64(len(data)), int64(len(want)))
 		var points []point
 		for {
 			points = append(points, f.point())

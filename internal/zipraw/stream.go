@@ -26,7 +26,7 @@ type Stream struct {
 // archive that reached [ReachedEntries], not encrypted, and stored or
 // deflated, can be read: see [Archive.Readable].
 func (s *Stream) Open(ctx context.Context, a *Archive, e *Entry) {
-	s.f.reset(ctx, a.r, e.Data, e.Data+e.Compressed)
+	s.f.reset(ctx, a.r, e.Data, e.Data+e.Compressed, e.Size)
 	s.e, s.r = e, a.r
 	s.crc, s.out, s.ended = 0, 0, false
 	s.points = nil
@@ -95,7 +95,7 @@ func (f *inflater) piece(method uint16) ([]byte, error) {
 	}
 	f.done += int64(f.w - window)
 	f.w = window
-	n := int(min(f.end-f.next, piece))
+	n := int(min(f.end-f.next, int64(f.room-window)))
 	if n == 0 {
 		return nil, io.EOF
 	}
