@@ -1,0 +1,14 @@
+// Command lambda is peers/awstyped with its import line changed.
+package main
+
+import (
+	"context"
+
+	"github.com/bootzip/bootzip/runtime/lambda"
+
+	"github.com/bootzip/bootzip/bench/runtime/event"
+)
+
+func main() {
+	lambda.Start(func(_ context.Context, r event.Request) (event.Response, error) { return event.Greet(r), nil })
+}
