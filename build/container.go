@@ -230,7 +230,8 @@ func initArg(client string) []string {
 	if client == "docker" {
 		return []string{"--init"}
 	}
-	return nil
+	// It would wait for ten seconds before it ends our script by force.
+	return []string{"--stop-timeout", "0"}
 }
 
 // projectKey stands for the project's folder, in labels and caches.
