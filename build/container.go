@@ -18,11 +18,10 @@ import (
 
 // container runs commands in one container of docker or podman.
 type container struct {
-	config  Config
-	client  string // "docker" or "podman"
-	arch    string // GOARCH of the engine's machine
+	config Config
+	client string // "docker" or "podman"
+	engineInfo
 	imageID string
-	userArg []string
 	remote  bool // the engine is on another machine, which bind mounts do not reach
 }
 
@@ -46,57 +45,55 @@ const (
 func answers(ctx context.Context, c Config, client string) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	_, err := engineArch(ctx, c, client)
+	_, err := askEngine(ctx, c, client)
 	return err
 }
 
-func engineArch(ctx context.Context, c Config, client string) (string, error) {
-	format := "{{.Server.Os}} {{.Server.Arch}}"
-	argv := []string{client, "version", "--format", format}
+// engineInfo is what an engine says of itself.
+type engineInfo struct {
+	arch     string // GOARCH of its machine
+	rootless bool   // only podman says so right away
+}
+
+func askEngine(ctx context.Context, c Config, client string) (engineInfo, error) {
+	argv := []string{client, "version", "--format", "{{.Server.Os}} {{.Server.Arch}}"}
 	if client == "podman" {
-		argv = []string{client, "info", "--format", "{{.Host.OS}} {{.Host.Arch}}"}
+		argv = []string{client, "info", "--format", "{{.Host.OS}} {{.Host.Arch}} {{.Host.Security.Rootless}}"}
 	}
 	text, err := capture(ctx, c.Environ, "", argv...)
 	if err != nil {
-		return "", err
+		return engineInfo{}, err
 	}
-	system, arch, _ := strings.Cut(strings.TrimSpace(text), " ")
-	if system != "linux" {
-		return "", fmt.Errorf("%s runs %s containers, and Linux ones are needed", client, system)
+	words := strings.Fields(text)
+	if len(words) < 2 || words[0] != "linux" {
+		return engineInfo{}, fmt.Errorf("%s runs containers for %q, and Linux ones are needed", client, strings.TrimSpace(text))
 	}
-	return arch, nil
+	return engineInfo{arch: words[1], rootless: len(words) > 2 && words[2] == "true"}, nil
 }
 
 func newContainer(ctx context.Context, c Config, client string) (*container, error) {
-	arch, err := engineArch(ctx, c, client)
+	info, err := askEngine(ctx, c, client)
 	if err != nil {
 		return nil, hint.Wrap(fmt.Errorf("engine %s cannot be used: %w", client, err),
-			"install and start "+client+", or build with -engine=host")
+			"install and start "+client+", or build with -engine=sandbox or host")
 	}
-	e := &container{config: c, client: client, arch: arch, remote: isRemote(c, client)}
+	e := &container{config: c, client: client, engineInfo: info, remote: isRemote(c, client)}
 	e.imageID, err = buildImage(ctx, c, client)
-	if err != nil {
-		return nil, err
-	}
-	e.userArg, err = e.user(ctx)
 	return e, err
 }
 
-// user makes files in the output folder belong to the caller.
+// user are the options by which files in the output folder belong to the
+// caller.
 func (e *container) user(ctx context.Context) ([]string, error) {
 	uid := os.Getuid()
 	if uid < 0 {
 		return nil, nil // Windows: the engine's machine decides
 	}
 	ids := fmt.Sprintf("%d:%d", uid, os.Getgid())
-	if e.client == "podman" {
-		text, err := capture(ctx, e.config.Environ, "", "podman", "info", "--format", "{{.Host.Security.Rootless}}")
-		if err != nil {
-			return nil, err
-		}
-		if strings.TrimSpace(text) == "true" {
-			return []string{"--userns=keep-id", "--user", ids}, nil
-		}
+	switch {
+	case e.client == "podman" && e.rootless:
+		return []string{"--userns=keep-id", "--user", ids}, nil
+	case e.client == "podman":
 		return []string{"--user", ids}, nil
 	}
 	text, err := capture(ctx, e.config.Environ, "", "docker", "info", "--format", "{{.SecurityOptions}}")
@@ -145,7 +142,11 @@ func (e *container) run(ctx context.Context, b batch) ([]outcome, error) {
 	if e.remote {
 		return e.runRemote(ctx, name, b)
 	}
-	argv := append([]string{e.client, "run", "--rm"}, e.options(name, e.userArg)...)
+	user, err := e.user(ctx)
+	if err != nil {
+		return nil, err
+	}
+	argv := append([]string{e.client, "run", "--rm"}, e.options(name, user)...)
 	argv = append(argv, mount("bind", b.host.source, containerPlaces.source, true), mount("bind", b.host.out, containerPlaces.out, false))
 	if b.host.toolchain != "" {
 		argv = append(argv, mount("bind", b.host.toolchain, containerPlaces.toolchain, true))
@@ -176,6 +177,9 @@ func (e *container) options(name string, user []string) []string {
 		mount("volume", cacheVolume, "/cache", false),
 	}
 	argv = append(argv, initArg(e.client)...)
+	if !e.remote {
+		argv = append(argv, limits(e.client)...)
+	}
 	return append(argv, user...)
 }
 

@@ -109,7 +109,16 @@ func buildImage(ctx context.Context, c Config, client string) (string, error) {
 		}
 	}
 	argv := []string{client, "build", "--tag", tag, "--file", filepath.Join(dir, "Dockerfile.build"),
-		"--build-arg", "BASE_IMAGE=" + base, "--build-arg", "LANGUAGES=" + languages, "--build-arg", "ARCHITECTURES=" + arches, dir}
+		"--build-arg", "BASE_IMAGE=" + base, "--build-arg", "LANGUAGES=" + languages, "--build-arg", "ARCHITECTURES=" + arches}
+	if client == "podman" {
+		// Packages are downloaded. The network of a rootless container needs
+		// a device that is closed on many machines; the host's does not.
+		argv = append(argv, "--network", "host")
+	}
+	if !isRemote(c, client) {
+		argv = append(argv, limits(client)...)
+	}
+	argv = append(argv, dir)
 	var output cut
 	exit, err := run(ctx, &output, c.Environ, "", argv...)
 	if err != nil {

@@ -23,8 +23,12 @@ func imagePackages(ctx context.Context, c Config, client, id string) ([]string, 
 	if data, err := os.ReadFile(kept); err == nil {
 		return strings.Fields(string(data)), nil
 	}
-	text, err := capture(ctx, c.Environ, "", client, "run", "--rm", "--network", "none", "--cap-drop", "ALL",
-		"--security-opt", "no-new-privileges", "--read-only", "--entrypoint", "/bin/cat", id, packagesFile)
+	argv := []string{client, "run", "--rm", "--network", "none", "--cap-drop", "ALL",
+		"--security-opt", "no-new-privileges", "--read-only", "--entrypoint", "/bin/cat"}
+	if !isRemote(c, client) {
+		argv = append(argv, limits(client)...)
+	}
+	text, err := capture(ctx, c.Environ, "", append(argv, id, packagesFile)...)
 	if err != nil {
 		return nil, fmt.Errorf("packages of the build image: %w", err)
 	}

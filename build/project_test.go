@@ -2,10 +2,12 @@ package build_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -23,7 +25,27 @@ func TestMain(m *testing.M) {
 		fmt.Print(err)
 		os.Exit(0)
 	}
+	if text := os.Getenv("BOOTZIP_TEST_BUILD"); text != "" {
+		os.Exit(buildElsewhere(text))
+	}
 	os.Exit(m.Run())
+}
+
+// buildElsewhere builds what the JSON of a Config says, until it is killed.
+func buildElsewhere(text string) int {
+	var c build.Config
+	err := json.Unmarshal([]byte(text), &c)
+	if err == nil {
+		_, err = build.Lock(c.Dist)
+	}
+	if err == nil {
+		_, err = build.Build(context.Background(), c)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
 }
 
 // goVersion is the toolchain that runs the tests, and builds in them: none
@@ -31,6 +53,16 @@ func TestMain(m *testing.M) {
 func goVersion() string {
 	version, _, _ := strings.Cut(runtime.Version(), " ")
 	return version
+}
+
+// goRoot is where the go command that runs the tests is.
+func goRoot(t testing.TB) string {
+	t.Helper()
+	out, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
 }
 
 // goMod is the go.mod of a module.

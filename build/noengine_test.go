@@ -1,0 +1,111 @@
+//go:build unix
+
+package build_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/bootzip/bootzip/build"
+)
+
+// fakeClients makes a PATH with nothing in it but the scripts, by name.
+func fakeClients(t *testing.T, scripts map[string]string) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range scripts {
+		file := filepath.Join(dir, name)
+		put(t, file, "#!/bin/sh\n"+text)
+		if err := os.Chmod(file, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", dir)
+}
+
+func TestEngineThatIsNotThere(t *testing.T) {
+	root := tree(t, map[string]string{"go.mod": goMod("example.com/app"), "main.go": program})
+	for _, engine := range []string{"docker", "podman"} {
+		c := config(t, root, "app=.")
+		c.Engine = engine
+		fakeClients(t, nil)
+		_, err := run(context.Background(), t, c)
+		wantError(t, err, "install and start "+engine+", or build with -engine=host", "engine "+engine+" cannot be used: ", "executable file not found")
+
+		fakeClients(t, map[string]string{engine: "echo 'Cannot connect to the daemon. Is it running?' >&2; exit 1\n"})
+		_, err = run(context.Background(), t, c)
+		wantError(t, err, "install and start "+engine, "engine "+engine+" cannot be used: ", "Cannot connect to the daemon. Is it running?")
+
+		fakeClients(t, map[string]string{engine: "echo windows amd64\n"})
+		_, err = run(context.Background(), t, c)
+		wantError(t, err, "install and start "+engine, engine+" runs windows containers, and Linux ones are needed")
+		if files := distFiles(t, c.Dist); len(files) > 0 {
+			t.Errorf("dist has %v", files)
+		}
+	}
+}
+
+// A registry that is not there, or does not know the image: the hint says how
+// an image is made without one.
+func TestBaseImageThatCannotBePulled(t *testing.T) {
+	root := tree(t, map[string]string{"go.mod": goMod("example.com/app"), "main.go": program})
+	for _, engine := range []string{"docker", "podman"} {
+		fakeClients(t, map[string]string{engine: `case $1 in
+version | info) echo linux amd64 ;;
+pull) echo "pull $3: connection refused" >&2; exit 125 ;;
+*) exit 1 ;;
+esac
+`})
+		c := config(t, root, "app=.")
+		c.Engine, c.BaseImage = engine, "localhost:1/none:1"
+		_, err := run(context.Background(), t, c)
+		wantError(t, err, "scripts/base-image --engine "+engine, `base image "localhost:1/none:1" cannot be pulled by `+engine, "connection refused")
+		_, _, err = build.Image(context.Background(), c)
+		wantError(t, err, "scripts/base-image --engine "+engine, `base image "localhost:1/none:1" cannot be pulled by `+engine)
+
+		// The one that is pinned, where none is named.
+		c.BaseImage = ""
+		_, err = run(context.Background(), t, c)
+		wantError(t, err, "scripts/base-image", `debian`, "@sha256:", "cannot be pulled by "+engine)
+	}
+}
+
+// auto takes what works, and says why.
+func TestAutoWithoutContainers(t *testing.T) {
+	goCommand, err := filepath.EvalSymlinks(filepath.Join(goRoot(t), "bin", "go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fakeClients(t, map[string]string{
+		"docker": "echo 'Cannot connect to the daemon.' >&2; echo more >&2; exit 1\n",
+		"go":     "exec " + goCommand + " \"$@\"\n",
+	})
+	c := config(t, tree(t, map[string]string{"go.mod": goMod("example.com/app"), "main.go": program}), "app=.")
+	c.Engine = "auto"
+	r := mustBuild(t, c)
+	if r.Engine != "sandbox" && r.Engine != "host" {
+		t.Errorf("engine is %q", r.Engine)
+	}
+	for _, text := range []string{"docker: docker version: Cannot connect to the daemon.", "podman: podman info: ", "executable file not found"} {
+		if !strings.Contains(r.Why, text) || strings.Contains(r.Why, "\n") {
+			t.Errorf("reason is %q, want that it says %q in one line", r.Why, text)
+		}
+	}
+}
+
+func TestImageWithoutEngine(t *testing.T) {
+	fakeClients(t, nil)
+	c := config(t, tree(t, map[string]string{"go.mod": goMod("example.com/app"), "main.go": program}), "app=.")
+	for engine, text := range map[string]string{
+		"auto":   "no container engine can be used",
+		"docker": "no container engine can be used",
+		"host":   `engine "host" has no image`,
+	} {
+		c.Engine = engine
+		_, _, err := build.Image(context.Background(), c)
+		wantError(t, err, "docker or podman", text)
+	}
+}
