@@ -65,8 +65,11 @@ func askEngine(ctx context.Context, c Config, client string) (engineInfo, error)
 		return engineInfo{}, err
 	}
 	words := strings.Fields(text)
-	if len(words) < 2 || words[0] != "linux" {
-		return engineInfo{}, fmt.Errorf("%s runs containers for %q, and Linux ones are needed", client, strings.TrimSpace(text))
+	if len(words) < 2 {
+		return engineInfo{}, fmt.Errorf("%s says %q of itself, and not what it runs on", client, strings.TrimSpace(text))
+	}
+	if words[0] != "linux" {
+		return engineInfo{}, fmt.Errorf("%s runs %s containers, and Linux ones are needed", client, words[0])
 	}
 	return engineInfo{arch: words[1], rootless: len(words) > 2 && words[2] == "true"}, nil
 }
