@@ -143,6 +143,17 @@ func inGo(function string) bool {
 	return len(function) > len(p) && function[:len(p)] == p
 }
 
+// Error describes a panic for the log, with its stack.
+func (f *failure) Error() string {
+	s := "panic: " + f.message
+	for _, c := range f.stack {
+		s += "\n\t" + c.text()
+	}
+	return s
+}
+
+func (f *frame) text() string { return f.path + ":" + strconv.Itoa(f.line) + " " + f.label }
+
 // report writes a failure in the form of the Runtime API (AWS Lambda developer
 // guide, "Using the Lambda runtime API for custom runtimes", Invocation error)
 // and, for X-Ray, with its cause.
@@ -156,7 +167,7 @@ func (f *failure) report() client.Failure {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendJSON(b, s.path+":"+strconv.Itoa(s.line)+" "+s.label)
+		b = appendJSON(b, s.text())
 	}
 	b = append(b, `]}`...)
 	return client.Failure{Header: f.header, Body: b, XRay: f.cause()}

@@ -101,7 +101,7 @@ func TestPanicEndsTheProcess(t *testing.T) {
 		if err := b.wait(); err != errPanic {
 			t.Errorf("%s: start returned %v", message, err)
 		}
-		if !strings.Contains(b.logged(), message) {
+		if !strings.Contains(b.logged(), "request a: panic: "+message+"\n\t") || !strings.Contains(b.logged(), "failure_test.go:") {
 			t.Errorf("%s: logged %q", message, b.logged())
 		}
 	}
@@ -136,7 +136,7 @@ func TestFatalLog(t *testing.T) {
 	l := &fatalLog{to: func(b []byte) { out = append(out, b...) }}
 	l.print(errors.New("gone"), "")
 	l.print(errors.New("gone"), "id")
-	if want := "bootzip: error: gone\nbootzip: error: gone (request id)\n"; string(out) != want {
+	if want := "bootzip: error: gone\nbootzip: error: request id: gone\n"; string(out) != want {
 		t.Errorf("log is %q, want %q", out, want)
 	}
 	out, l.json = nil, true

@@ -38,12 +38,12 @@ func (f *fatalLog) print(err error, id string) {
 		b = append(b, '}')
 	} else {
 		b = append(b, "bootzip: error: "...)
-		b = append(b, err.Error()...)
 		if id != "" {
-			b = append(b, " (request "...)
+			b = append(b, "request "...)
 			b = append(b, id...)
-			b = append(b, ')')
+			b = append(b, ": "...)
 		}
+		b = append(b, err.Error()...)
 	}
 	f.to(append(b, '\n'))
 }

@@ -177,13 +177,13 @@ func TestStatusCodes(t *testing.T) {
 		goesOn     bool
 		log        string
 	}{
-		{"400 to response", "response", fakeapi.Fault{Status: 400, Body: `{"errorType":"InvalidRequestID"}`}, true, "400 to the response: {\"errorType\":\"InvalidRequestID\"} (request a)"},
-		{"403 to response", "response", fakeapi.Fault{Status: 403}, true, "403 to the response (request a)"},
+		{"400 to response", "response", fakeapi.Fault{Status: 400, Body: `{"errorType":"InvalidRequestID"}`}, true, "request a: runtime api answered 400 to the response: {\"errorType\":\"InvalidRequestID\"}"},
+		{"403 to response", "response", fakeapi.Fault{Status: 403}, true, "request a: runtime api answered 403 to the response"},
 		{"500 to response", "response", fakeapi.Fault{Status: 500}, false, "500"},
 		{"503 to response", "response", fakeapi.Fault{Status: 503}, false, "503"},
-		{"400 to error", "error", fakeapi.Fault{Status: 400}, true, "400 to the error (request a)"},
-		{"403 to error", "error", fakeapi.Fault{Status: 403}, true, "403 to the error (request a)"},
-		{"413 to error", "error", fakeapi.Fault{Status: 413}, true, "413 to the error (request a)"},
+		{"400 to error", "error", fakeapi.Fault{Status: 400}, true, "request a: runtime api answered 400 to the error"},
+		{"403 to error", "error", fakeapi.Fault{Status: 403}, true, "request a: runtime api answered 403 to the error"},
+		{"413 to error", "error", fakeapi.Fault{Status: 413}, true, "request a: runtime api answered 413 to the error"},
 		{"500 to error", "error", fakeapi.Fault{Status: 500}, false, "500"},
 		{"400 to next", "next", fakeapi.Fault{Status: 400}, false, "400"},
 		{"403 to next", "next", fakeapi.Fault{Status: 403}, false, "403"},

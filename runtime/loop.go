@@ -127,7 +127,7 @@ func (l *loop) fail(inv *invocation, f *failure) error {
 		return err
 	}
 	if f.panic && !l.keepAfter {
-		l.log.print(errors.New("panic: "+f.message), inv.RequestID)
+		l.log.print(f, inv.RequestID)
 		return errPanic
 	}
 	return nil

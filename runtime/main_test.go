@@ -49,7 +49,7 @@ func TestProcess(t *testing.T) {
 
 func TestProcessFails(t *testing.T) {
 	for _, c := range []struct{ env, handler, kind, errorType, stderr string }{
-		{"TEST=", "panic", "error", "Function.Panic", "bootzip: error: panic: boom (request a)\n"},
+		{"TEST=", "panic", "error", "Function.Panic", "bootzip: error: request a: panic: boom\n\t"},
 		{"TEST=init", "echo", "init", "errorString", "bootzip: error: initialisation failed: errorString: no table\n"},
 		{"TEST=twice", "echo", "init", "Runtime.BadHandler", "registered twice"},
 		{"TEST=", "other", "init", "Runtime.NoSuchHandler", `this bootstrap has "echo", "stream", "panic"`},

@@ -89,7 +89,7 @@ func (l *loop) streamed(inv *invocation, h StreamHandler, event []byte) error {
 		return err
 	}
 	if f != nil && f.panic && !l.keepAfter {
-		l.log.print(errors.New("panic: "+f.message), inv.RequestID)
+		l.log.print(f, inv.RequestID)
 		return errPanic
 	}
 	return nil

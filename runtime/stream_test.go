@@ -163,7 +163,7 @@ func TestStreamBreaks(t *testing.T) {
 			if a.ID != "b" || a.Kind != "response" || len(a.Body) != 100*64<<10 {
 				t.Errorf("answer is %s to %q with %d bytes", a.Kind, a.ID, len(a.Body))
 			}
-			if !strings.Contains(b.logged(), "(request a)") {
+			if !strings.Contains(b.logged(), "request a: ") {
 				t.Errorf("log is %q", b.logged())
 			}
 		})
