@@ -80,6 +80,10 @@ func badFormats() []badboot {
 		{name: "zsh", id: "script-interpreter", data: text("#!/bin/zsh\n")},
 		{name: "sh in another folder", id: "script-interpreter", data: text("#!/usr/local/bin/bash\n")},
 		{name: "program that is not in the zip", id: "script-interpreter", data: text("#!/var/task/bin/tool\n")},
+		{name: "script with a program for another architecture", id: "elf-other-architecture", data: text("#!/bin/sh\nexec bin/app\n"),
+			beside: []zfile{{name: "bin/app", data: elfspec{arm64: true}.bytes(), mode: 0o100755}}},
+		{name: "script with a program for another machine", id: "elf-other-architecture", data: text("#!/bin/sh\nexec bin/app\n"),
+			beside: []zfile{{name: "bin/app", data: elfspec{class: 1, machine: 3}.bytes(), mode: 0o100755}}},
 		{name: "program in the zip, 0644", id: "script-interpreter", data: text("#!/var/task/bin/tool\n"), beside: []zfile{asset("bin/tool")}},
 	}
 }

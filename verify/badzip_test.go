@@ -12,6 +12,7 @@ import (
 type badzip struct {
 	name  string
 	id    string
+	also  string // a check that may find something too
 	zip   func() []byte
 	layer bool
 }
@@ -179,6 +180,16 @@ func badEntries() []badzip {
 		{name: "stray bytes in front", id: "zip-unaccounted-bytes", zip: changed(func(z *zspec) { z.files[0].before = []byte("#!/bin/sh\nexit\n") })},
 		{name: "stray bytes between entries", id: "zip-unaccounted-bytes", zip: second(func(f *zfile) { f.before = []byte("stray") })},
 		{name: "stray bytes in front of the directory", id: "zip-unaccounted-bytes", zip: changed(func(z *zspec) { z.beforeDir = make([]byte, 7) })},
+		{name: "a grave fault behind many harmless ones", id: "zip-unaccounted-bytes", also: "zip-unknown-extra", zip: func() []byte {
+			z := function()
+			for i := range 200 {
+				f := extra(field(0xbeef, "??"))
+				f.name = fmt.Sprint("asset", i)
+				z.files = append(z.files, f)
+			}
+			z.files[200].before = []byte("stray")
+			return z.bytes()
+		}},
 		{name: "entry that the directory does not list", id: "zip-unaccounted-bytes", zip: with(zfile{name: "hidden", data: []byte("hidden"), noCentral: true})},
 		{name: "two names for one content", id: "zip-overlap", zip: func() []byte {
 			f := boot()

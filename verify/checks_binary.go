@@ -2,6 +2,7 @@ package verify
 
 // The ids of the binary checks.
 const (
+	idOther         = "elf-other-architecture"
 	idOS            = "elf-wrong-system"
 	idMachine       = "elf-wrong-architecture"
 	idType          = "elf-not-a-program"
@@ -34,6 +35,7 @@ const (
 func binaryChecks() []Check {
 	rows := []Check{
 		{ID: idMachine, Proves: "the program is for the expected architecture, 64 bit, little endian", Lambda: lambdaExecFormat, Hint: hintTarget, Fixed: true, needs: stageELF},
+		{ID: idOther, Severity: SeverityWarn, Proves: "the programs that a script as bootstrap may start are for the expected architecture", Hint: "build them for the architecture of the function, or leave out those for other ones", needs: stageScript},
 		{ID: idOS, Proves: "the program is for Linux", Lambda: lambdaExecFormat, Hint: hintTarget, Fixed: true, needs: stageELF},
 		{ID: idType, Proves: "the program is an executable, not a library or an object file", Lambda: lambdaExecFormat, Hint: "link an executable (go build -buildmode=exe, cc without -shared or -c)", Fixed: true, needs: stageELF},
 		{ID: idBroken, Proves: "what the kernel reads of the program is whole: headers, segments, entry point", Lambda: lambdaExecFormat, Hint: "build it again; the file is cut off or damaged", Fixed: true, needs: stageELF},

@@ -26,7 +26,7 @@ func structureChecks() []Check {
 		{ID: zipraw.FaultOverlap, Proves: "no two entries share bytes", Hint: hintAmbiguous, Fixed: true, needs: stageEntries},
 		{ID: zipraw.FaultUnaccounted, Proves: "every byte belongs to an entry, the directory or the end record", Hint: hintAmbiguous, needs: stageEntries},
 		{ID: zipraw.FaultDescriptor, Proves: "every data descriptor says what the directory says", Hint: hintAmbiguous, Fixed: true, needs: stageEntries},
-		{ID: zipraw.FaultBadExtra, Proves: "the extra fields are well formed", Hint: hintAgain, needs: stageEntries},
+		{ID: zipraw.FaultBadExtra, Proves: "the extra fields are well formed", Hint: hintAgain, Fixed: true, needs: stageEntries},
 		{ID: zipraw.FaultSecondName, Proves: "no entry has a second, different name in its extra fields", Hint: hintAmbiguous, Fixed: true, needs: stageEntries},
 		{ID: zipraw.FaultUnknownExtra, Severity: SeverityWarn, Proves: "the extra fields are of known kinds", Hint: "make the zip with a tool that leaves such fields out", needs: stageEntries},
 		{ID: zipraw.FaultData, Proves: "every content can be decompressed, to its last byte", Lambda: lambdaUnzip, Hint: hintAgain, Fixed: true, needs: stageContent},

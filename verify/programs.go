@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/zipraw"
+	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/verify/internal/elfraw"
 )
 
@@ -18,6 +19,27 @@ type programs struct {
 	elf bool // one was read, whole
 
 	dynamics []dynamicProgram
+	others   []otherProgram
+}
+
+// An otherProgram lies beside the bootstrap; a script may start it.
+type otherProgram struct {
+	name string
+	arch project.Arch // empty: none of Lambda's
+}
+
+// other notes a program that is not started by Lambda itself. head is its
+// beginning.
+func (p *programs) other(e *zipraw.Entry, head []byte) {
+	const enough = 64 // of an ELF file, to tell its architecture
+	m, _ := unixMode(e)
+	if m&allExecute == 0 || !elfraw.IsELF(head) || len(head) < enough || len(p.others) > maxFindings {
+		return
+	}
+	f := &elfraw.File{Class: head[4], Data: head[5], Machine: uint16(head[18]) | uint16(head[19])<<8}
+	if arch := machineOf(f); arch == "" || p.x.options.Arch != "" && arch != p.x.options.Arch {
+		p.others = append(p.others, otherProgram{e.Name, arch})
+	}
 }
 
 func newPrograms(x *examination) *programs { return &programs{x: x} }
@@ -73,6 +95,10 @@ func (p *programs) read(i int) error {
 			return err
 		}
 		if role == roleNone {
+			if first {
+				p.other(e, b)
+			}
+			first = false
 			continue
 		}
 		if first {
@@ -124,6 +150,11 @@ func (p *programs) finish() error {
 	for _, d := range p.dynamics {
 		if err := p.dynamic(d); err != nil {
 			return err
+		}
+	}
+	if x.stages[stageScript].done {
+		for _, o := range p.others {
+			x.find(idOther, o.name, "it is a program for another architecture%s", strings.TrimSuffix(" ("+string(o.arch)+")", " ()"))
 		}
 	}
 	if p.elf {

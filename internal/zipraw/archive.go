@@ -43,9 +43,9 @@ import (
 // together. 65,535 names of 190 bytes fit.
 const MaxNames = 12 << 20
 
-// maxFaults is how many faults one archive reports; more would tell nobody
-// more.
-const maxFaults = 100
+// maxFaults is how many faults of one kind an archive reports; more would tell
+// nobody more. Each kind counts for itself: many harmless faults must not hide a grave one.
+const maxFaults = 25
 
 // A Reach says how far [Open] came.
 type Reach int
@@ -62,11 +62,12 @@ const (
 // An Archive is a zip whose headers were read.
 type Archive struct {
 	Entries []Entry // in the order of the central directory
-	Faults  []Fault // at most 100
+	Faults  []Fault // at most 25 of each kind
 	Reached Reach
 	Comment int   // bytes of the archive's comment
 	Size    int64 // bytes of the file
 
+	counts    map[string]int // of faults, by kind
 	r         io.ReaderAt
 	scan      scanner
 	endOffset int64 // of the end record
@@ -124,7 +125,10 @@ func Open(ctx context.Context, r io.ReaderAt, size int64) (*Archive, error) {
 
 // fault notes that something is wrong; entry is -1 for the whole archive.
 func (a *Archive) fault(kind string, entry int, format string, args ...any) {
-	if len(a.Faults) < maxFaults {
+	if a.counts == nil {
+		a.counts = map[string]int{}
+	}
+	if a.counts[kind]++; a.counts[kind] <= maxFaults {
 		a.Faults = append(a.Faults, Fault{Kind: kind, Entry: entry, Detail: fmt.Sprintf(format, args...)})
 	}
 }

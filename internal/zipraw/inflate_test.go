@@ -99,7 +99,7 @@ func TestInflateRefusesDataThatIsCutOff(t *testing.T) {
 // lets pass and zlib does not.
 func TestInflateAgreesWithTheStandardLibraryOnDamage(t *testing.T) {
 	r := rand.New(rand.NewSource(1))
-	for round := range 3000 {
+	for round := range 1000 {
 		data := deflate(t, content(int64(round), 2000), []int{-2, 0, 1, 6}[round%4])
 		for range 1 + r.Intn(3) {
 			data[r.Intn(len(data))] ^= 1 << r.Intn(8)

@@ -111,29 +111,29 @@ func (f *reader) versions(addr, count uint64, get func(uint64) string) {
 		return
 	}
 	b := f.bytes(off, n)
-	at := 0
+	at := int64(0)
 	for range min(count, maxNeeded) {
-		if at+16 > len(b) {
+		if at+16 > int64(len(b)) {
 			f.fault(FaultDynamic, "the version needs are cut off")
 			return
 		}
-		library := get(uint64(u32(b, at+4)))
-		aux := at + int(u32(b, at+8))
-		for range u16(b, at+2) {
-			if aux+16 > len(b) || len(f.Versions) >= maxVersions {
+		library := get(uint64(u32(b, int(at)+4)))
+		aux := at + int64(u32(b, int(at)+8))
+		for range u16(b, int(at)+2) {
+			if aux+16 > int64(len(b)) || len(f.Versions) >= maxVersions {
 				f.fault(FaultDynamic, "the version needs are cut off, or more than %d", maxVersions)
 				return
 			}
-			if u16(b, aux+4)&flagWeak == 0 {
-				f.Versions = append(f.Versions, Version{library, get(uint64(u32(b, aux+8)))})
+			if u16(b, int(aux)+4)&flagWeak == 0 {
+				f.Versions = append(f.Versions, Version{library, get(uint64(u32(b, int(aux)+8)))})
 			}
-			next := int(u32(b, aux+12))
+			next := int64(u32(b, int(aux)+12))
 			if next == 0 {
 				break
 			}
 			aux += next
 		}
-		next := int(u32(b, at+12))
+		next := int64(u32(b, int(at)+12))
 		if next == 0 {
 			return
 		}

@@ -29,8 +29,11 @@ func (f *reader) notes() {
 		}
 		b := f.bytes(int64(p.Off), int64(min(p.Filesz, maxNoteSegment)))
 		for len(b) >= 12 && len(f.Notes) < maxNotes {
-			n, d := int(u32(b, 0)), int(u32(b, 4))
 			name := b[12:]
+			if left := uint32(len(b)); u32(b, 0) > left || u32(b, 4) > left {
+				break
+			}
+			n, d := int(u32(b, 0)), int(u32(b, 4))
 			start := 12 + (n+align-1)/align*align
 			if align == 8 {
 				start = (12 + n + 7) / 8 * 8
@@ -54,10 +57,10 @@ func (f *File) ISALevel() int {
 			continue
 		}
 		for b := n.Desc; len(b) >= 8; {
-			kind, size := u32(b, 0), int(u32(b, 4))
-			if size > len(b)-8 {
+			if u32(b, 4) > uint32(len(b)-8) {
 				break
 			}
+			kind, size := u32(b, 0), int(u32(b, 4))
 			if kind == isaNeeded && size >= 4 {
 				for v := u32(b, 8); v > 0; v >>= 1 {
 					level++

@@ -34,7 +34,8 @@ func (f *reader) sections() {
 	table := f.section(f.Sections[names], maxNames)
 	for i := range f.Sections {
 		s := &f.Sections[i]
-		if at := int(index[i]); at < len(table) {
+		if index[i] < uint32(len(table)) {
+			at := int(index[i])
 			s.Name = cString(table[at:min(len(table), at+256)])
 		}
 		f.Symbols = f.Symbols || s.Type == typeSymbols
