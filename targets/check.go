@@ -8,7 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
+	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/verify"
 )
@@ -48,6 +50,9 @@ func Check(ctx context.Context,
 		return err
 	}
 	files, err := zipFiles(file)
+	if err != nil && strings.HasPrefix(file, "-") {
+		err = hint.Wrap(err, "flags go behind the file: mage check FILE.zip "+file)
+	}
 	if err != nil {
 		return misuse(err)
 	}

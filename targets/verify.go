@@ -3,6 +3,7 @@ package targets
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/magefile/mage/mg"
@@ -61,13 +62,23 @@ func checkZips(ctx context.Context, zips []verify.Target, write func([]verify.Re
 	return nil
 }
 
+// formats are the ways in which a report can be written.
+var formats = map[string]func(io.Writer, []verify.Report) error{
+	"text": func(w io.Writer, reports []verify.Report) error {
+		return verify.WriteText(w, reports, verify.TextOptions{Color: useColor(), Verbose: mg.Verbose()})
+	},
+	"json":   verify.WriteJSON,
+	"sarif":  verify.WriteSARIF,
+	"github": verify.WriteGitHub,
+	"junit":  verify.WriteJUnit,
+}
+
 // reportWriter returns what writes reports in the format that was asked for.
 func reportWriter(format *string) (func([]verify.Report) error, error) {
 	name := choose(format, "", "text")
-	if name == "text" {
-		return func(reports []verify.Report) error {
-			return verify.WriteText(os.Stdout, reports, verify.TextOptions{Color: useColor(), Verbose: mg.Verbose()})
-		}, nil
+	write, ok := formats[name]
+	if !ok {
+		return nil, misuse(fmt.Errorf("unknown format %q; use text, json, sarif, github or junit", name))
 	}
-	return nil, misuse(fmt.Errorf("unknown format %q; use text, json, sarif, github or junit", name))
+	return func(reports []verify.Report) error { return write(os.Stdout, reports) }, nil
 }
