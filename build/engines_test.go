@@ -174,7 +174,7 @@ func TestInterruptedContainer(t *testing.T) {
 			if e.Stage == "build" && e.Done == 0 {
 				go func() {
 					defer cancel()
-					inspected <- inspect(t, engine, root)
+					inspected <- inspect(ctx, t, engine, root)
 				}()
 			}
 		}
@@ -192,9 +192,11 @@ func TestInterruptedContainer(t *testing.T) {
 }
 
 // inspect waits for a running container of the project and says what the
-// engine knows of it.
-func inspect(t *testing.T, engine, root string) string {
-	for range 3000 {
+// engine knows of it; "" if there is none within a minute, or until ctx ends.
+func inspect(ctx context.Context, t *testing.T, engine, root string) string {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for ctx.Err() == nil {
 		for _, id := range containers(t, engine, root) {
 			out, err := exec.Command(engine, "inspect", id).Output()
 			if err == nil && bytes.Contains(out, []byte(`"Running": true`)) {
@@ -264,18 +266,23 @@ func TestSweptContainer(t *testing.T) {
 		}
 		killed := exec.Command(os.Args[0])
 		killed.Env = append(os.Environ(), "BOOTZIP_TEST_BUILD="+string(text))
+		killed.Stderr = os.Stderr
 		if err := killed.Start(); err != nil {
 			t.Fatal(err)
 		}
-		if inspect(t, engine, root) == "" {
+		ctx, ended := context.WithCancel(context.Background())
+		wait := make(chan error, 1)
+		go func() {
+			wait <- killed.Wait()
+			ended()
+		}()
+		if inspect(ctx, t, engine, root) == "" {
 			t.Error("no container was started")
 		}
 		if err := killed.Process.Kill(); err != nil {
-			t.Fatal(err)
+			t.Errorf("the run ended before it was killed: %v", err)
 		}
-		if err := killed.Wait(); err == nil {
-			t.Error("the run ended before it was killed")
-		}
+		<-wait
 		left := containers(t, engine, root)
 		if len(left) == 0 {
 			t.Fatal("the container ended with its client, so this test shows nothing")

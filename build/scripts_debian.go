@@ -66,7 +66,7 @@ func scriptRust(s source) (string, error) {
 		return "", err
 	}
 	if _, err := s.entry("Cargo.lock"); err != nil {
-		return "", hint.Wrap(errors.New("Cargo.lock is missing, so the crates' versions are open"), "run `cargo generate-lockfile`, and `cargo vendor` for crates from a registry")
+		return "", hint.Wrap(errors.New("the crates' versions are open: there is no Cargo.lock"), "run `cargo generate-lockfile`, and `cargo vendor` for crates from a registry")
 	}
 	target, gcc := s.triplet("unknown"), s.triplet("gnu")+"-gcc"
 	target = strings.Replace(target, "-linux-unknown", "-unknown-linux-gnu", 1)

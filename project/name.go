@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/bootzip/bootzip/internal/nearest"
 )
 
 // maxName is Lambda's limit for a function's name (AWS Lambda API reference,
@@ -51,42 +53,10 @@ func checkName(name string) error {
 
 const nameHint = "use lower-case letters, digits, '-' and '_', 64 at most"
 
-// nearest returns the candidate that s was most likely meant to be, and ""
-// if none is near: at most a third of its characters differ.
-func nearest(s string, candidates []string) string {
-	best, bestDistance := "", len(s)/3+2
-	for _, c := range candidates {
-		if d := distance(s, c); d < bestDistance {
-			best, bestDistance = c, d
-		}
-	}
-	return best
-}
-
-// distance is the Levenshtein distance of two short strings.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		previous := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			previous, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, previous+cost)
-		}
-	}
-	return row[len(b)]
-}
-
 // didYouMean is the hint for a word that is none of candidates.
 func didYouMean(s string, candidates []string) string {
 	all := "known are: " + strings.Join(candidates, ", ")
-	if n := nearest(s, candidates); n != "" {
+	if n := nearest.Word(s, candidates); n != "" {
 		return fmt.Sprintf("did you mean %q? %s", n, all)
 	}
 	return all
