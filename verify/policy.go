@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/nearest"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -48,7 +49,7 @@ func (p *policy) add(r project.CheckRule) error {
 	severity := Severity(r.Severity)
 	switch {
 	case !ok:
-		return hint.New(nearest(r.ID), "check %q is unknown", r.ID)
+		return hint.New(idHint(r.ID), "check %q is unknown", r.ID)
 	case twice:
 		return hint.New("leave one of them out", "check %q has two rules", r.ID)
 	case severity != SeverityFail && severity != SeverityWarn && severity != Waive:
@@ -96,36 +97,14 @@ func (p policy) results(x *examination) []Result {
 	return all
 }
 
-// nearest is the hint for an id that does not exist.
-func nearest(id string) string {
-	best, least := "", len(id)/2+1
+// idHint is the hint for an id that does not exist.
+func idHint(id string) string {
+	var ids []string
 	for _, c := range table {
-		if d := distance(id, c.ID); d < least {
-			best, least = c.ID, d
-		}
+		ids = append(ids, c.ID)
 	}
-	if best == "" {
-		return "docs/checks.md lists the checks"
+	if word := nearest.Word(id, ids); word != "" {
+		return fmt.Sprintf("did you mean %q? docs/checks.md lists the checks", word)
 	}
-	return fmt.Sprintf("did you mean %q? docs/checks.md lists the checks", best)
-}
-
-// distance is the number of single-character edits between two ids.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		last := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := last
-			if a[i] != b[j] {
-				cost = 1 + min(last, row[j], row[j+1])
-			}
-			last, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
+	return "docs/checks.md lists the checks"
 }
