@@ -8,6 +8,7 @@ import (
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/verify"
 )
 
 // distFolder is where everything that a target makes goes.
@@ -69,6 +70,11 @@ func (s settings) load() (project.Project, []project.Function, error) {
 	p, err := project.Load(".")
 	if err != nil {
 		return p, nil, misuse(err)
+	}
+	for _, f := range p.Functions {
+		if err := verify.ValidateRules(f.Checks); err != nil {
+			return p, nil, misuse(err)
+		}
 	}
 	functions, err := p.Select(s.function, s.arch)
 	if err != nil {

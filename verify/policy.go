@@ -35,10 +35,22 @@ func newPolicy(o Options) (policy, error) {
 	}
 	for _, r := range o.Rules {
 		if err := p.add(r); err != nil {
+			if r.Pos.Line > 0 {
+				err = fmt.Errorf("%s: %w", r.Pos, err)
+			}
 			return p, err
 		}
 	}
 	return p, nil
+}
+
+// ValidateRules says what is wrong with the rules of a function, so that a
+// mistake in bootzip.yaml is found before anything is built: an unknown id, a
+// check with two rules, or one that cannot be lowered. The error names the
+// rule's place.
+func ValidateRules(rules []project.CheckRule) error {
+	_, err := newPolicy(Options{Rules: rules})
+	return err
 }
 
 // add takes one rule. The last of several rules for a check would silently
