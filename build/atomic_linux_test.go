@@ -51,23 +51,37 @@ func waitFor(t *testing.T, what string, ok func() bool) {
 // An interrupt in the middle ends the compiler, leaves the last good
 // bootstrap, and nothing else.
 func TestInterrupt(t *testing.T) {
+	interrupt(t, "host")
+}
+
+func TestInterruptedSandbox(t *testing.T) {
+	eachEngine(t, func(t *testing.T, engine string) {
+		if engine == "sandbox" {
+			interrupt(t, engine)
+		}
+	})
+}
+
+func interrupt(t *testing.T, engine string) {
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
 	root := tree(t, map[string]string{"go.mod": goMod("example.com/app"), "main.go": program})
 	c := config(t, root, "app=.")
+	c.Engine = engine
 	mustBuild(t, c)
 	before := distFiles(t, c.Dist)
 
-	// A cold cache keeps the compiler busy for long enough.
-	c.Cache = t.TempDir()
-	put(t, filepath.Join(root, "main.go"), "package main\n\nimport _ \"net/http\"\n\nfunc main() {}\n")
+	put(t, filepath.Join(root, "main.go"), slowProgram())
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	stage := filepath.Join(c.Dist, ".bootzip", "stage-")
+	compiler := filepath.Join(c.Dist, ".bootzip", "stage-") // in its command line
+	if engine == "sandbox" {
+		compiler = "/tmp/go-build" // as it sees its folders itself
+	}
 	c.Progress = func(e build.Event) {
 		if e.Stage == "build" {
 			go func() {
-				waitFor(t, "a compiler", func() bool { return len(processes(t, stage)) > 0 })
+				waitFor(t, "a compiler", func() bool { return len(processes(t, compiler)) > 0 })
 				cancel()
 			}()
 		}
@@ -89,7 +103,7 @@ func TestInterrupt(t *testing.T) {
 
 	// The same again, to its end.
 	put(t, filepath.Join(root, "main.go"), says("after the interrupt"))
-	c.Cache, c.Progress = cache(t), nil
+	c.Progress = nil
 	wantBuilt(t, mustBuild(t, c), map[string]string{"app": "after the interrupt"})
 }
 

@@ -19,9 +19,10 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// The tests of this file need container engines. They run with those that
-// BOOTZIP_TEST_ENGINES names ("docker,podman"), on the base image that
-// BOOTZIP_BASE_IMAGE names, and fail where one of them does not work.
+// The tests of this file need engines that are not on every machine. They run
+// with those that BOOTZIP_TEST_ENGINES names ("docker,podman,sandbox"), on the
+// base image that BOOTZIP_BASE_IMAGE names, and fail where one of them does
+// not work.
 
 // eachEngine runs the test with every engine that was asked for.
 func eachEngine(t *testing.T, test func(t *testing.T, engine string)) {
@@ -32,6 +33,15 @@ func eachEngine(t *testing.T, test func(t *testing.T, engine string)) {
 	for _, engine := range strings.Split(names, ",") {
 		t.Run(engine, func(t *testing.T) { test(t, engine) })
 	}
+}
+
+// eachContainer is eachEngine without the sandbox, which has no containers.
+func eachContainer(t *testing.T, test func(t *testing.T, engine string)) {
+	eachEngine(t, func(t *testing.T, engine string) {
+		if engine != "sandbox" {
+			test(t, engine)
+		}
+	})
 }
 
 func containerConfig(t *testing.T, engine, root string, sources ...string) build.Config {
@@ -117,7 +127,7 @@ func TestFailuresInContainer(t *testing.T) {
 }
 
 func TestBaseImageOfNoRegistry(t *testing.T) {
-	eachEngine(t, func(t *testing.T, engine string) {
+	eachContainer(t, func(t *testing.T, engine string) {
 		c := containerConfig(t, engine, tree(t, map[string]string{"go.mod": goMod("example.com/app"), "main.go": program}), "app=.")
 		c.BaseImage = "localhost:1/none:1"
 		_, err := run(context.Background(), t, c)
@@ -159,7 +169,7 @@ func containers(t *testing.T, engine, root string) []string {
 // An interrupt in the middle removes the container; and while it runs it can
 // do as little as the documentation says.
 func TestInterruptedContainer(t *testing.T) {
-	eachEngine(t, func(t *testing.T, engine string) {
+	eachContainer(t, func(t *testing.T, engine string) {
 		root := tree(t, map[string]string{"go.mod": goMod("example.com/app"), "main.go": program})
 		c := containerConfig(t, engine, root, "app=.")
 		fetching(&c)
@@ -253,7 +263,7 @@ func checkContainer(t *testing.T, text string) {
 
 // The container of a killed run is removed by the next one in the project.
 func TestSweptContainer(t *testing.T) {
-	eachEngine(t, func(t *testing.T, engine string) {
+	eachContainer(t, func(t *testing.T, engine string) {
 		root := tree(t, map[string]string{"go.mod": goMod("example.com/app"), "main.go": slowProgram()})
 		c := containerConfig(t, engine, root, "app=.")
 		fetching(&c)
