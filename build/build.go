@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/whole"
@@ -221,10 +222,16 @@ func (b *builder) runSteps(ctx context.Context, steps []step, host places, total
 			}
 		}
 	}
-	b.config.tell(Event{Stage: "build", Done: done, Total: total})
+	running := make([]bool, len(steps))
+	for i := range running {
+		running[i] = true
+	}
+	tell := func() { b.config.tell(Event{Stage: "build", Text: unfinished(steps, running), Done: done, Total: total}) }
+	tell()
 	batch.finished = func(i int) {
+		running[i] = false
 		done += len(steps[i].products)
-		b.config.tell(Event{Stage: "build", Done: done, Total: total})
+		tell()
 	}
 	outcomes, err := b.engine.run(ctx, batch)
 	if err != nil {
@@ -260,6 +267,24 @@ func (b *builder) runSteps(ctx context.Context, steps []step, host places, total
 		}
 	}
 	return nil
+}
+
+// unfinished names the first of the units that are being built, and counts
+// the others.
+func unfinished(steps []step, running []bool) string {
+	const shown = 3
+	var names []string
+	for i, s := range steps {
+		for _, p := range s.products {
+			if running[i] {
+				names = append(names, p.unit.String())
+			}
+		}
+	}
+	if extra := len(names) - shown; extra > 0 {
+		names = append(names[:shown], fmt.Sprintf("%d more", extra))
+	}
+	return strings.Join(names, ", ")
 }
 
 // check refuses what is certainly not a bootstrap for the architecture, so

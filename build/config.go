@@ -48,7 +48,7 @@ type Config struct {
 type Event struct {
 	// Stage is "engine" (Text says which was taken and why), "lock" (Text
 	// says how the build differs from bootzip.lock), "fetch", "image" or
-	// "build".
+	// "build" (Text says what is being built).
 	Stage string
 	Text  string
 	Done  int // bootstraps that are finished, of Total; in stage build

@@ -43,9 +43,11 @@ func (h *host) run(ctx context.Context, b batch) ([]outcome, error) {
 			var output cut
 			exit, err := run(ctx, &output, j.env, filepath.Join(b.host.source, filepath.FromSlash(j.dir)), j.command...)
 			outcomes[i], errs[i] = outcome{exit, output.String()}, err
-			mu.Lock()
-			defer mu.Unlock()
-			b.finished(i)
+			if err == nil {
+				mu.Lock()
+				defer mu.Unlock()
+				b.finished(i)
+			}
 		}()
 	}
 	wg.Wait()

@@ -11,6 +11,8 @@ package targets
 //     (no-color.org).
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -32,6 +34,9 @@ func withHint(err error) string {
 
 // failed makes an error show its hint.
 func failed(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return errors.New("interrupted; what was in dist is as it was")
+	}
 	if err == nil || hint.Of(err) == "" {
 		return err
 	}
@@ -109,7 +114,7 @@ func (p *progress) event(e build.Event) {
 	case "image", "lock":
 		fmt.Fprintf(os.Stderr, "bootzip: %s\n", e.Text)
 	case "build":
-		p.text = fmt.Sprintf("building, %d of %d done", e.Done, e.Total)
+		p.text = fmt.Sprintf("building %s: %d of %d done", e.Text, e.Done, e.Total)
 	default:
 		p.text = e.Stage + ": " + e.Text
 	}
