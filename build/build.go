@@ -226,7 +226,9 @@ func (b *builder) runSteps(ctx context.Context, steps []step, host places, total
 	for i := range running {
 		running[i] = true
 	}
-	tell := func() { b.config.tell(Event{Stage: "build", Text: unfinished(steps, running), Done: done, Total: total}) }
+	tell := func() {
+		b.config.tell(Event{Stage: "build", Text: unfinished(steps, running), Done: done, Total: total})
+	}
 	tell()
 	batch.finished = func(i int) {
 		running[i] = false
