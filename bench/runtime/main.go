@@ -12,7 +12,7 @@
 // out. The driver is the Runtime API: it writes an event and waits for the
 // answer, one at a time, over 127.0.0.1. Driver and function share one
 // processor, on which they take turns. Absolute figures are those of the machine;
-// the ratios are what to look at, and the medians over the rounds.
+// the ratios are what to look at: of each the median over the rounds.
 //
 // What is measured, for each program:
 //

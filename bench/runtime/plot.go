@@ -17,7 +17,7 @@ func writePlot(path string, list []*program) error {
 	}{
 		{"zip", "kB", func(p *program) float64 { return float64(p.zip) / 1000 }},
 		{"cold start", "ms", func(p *program) float64 { return median(p.cold) }},
-		{"CPU an invocation, 1 kB", "µs", cpu(0)},
+		{"CPU an invocation, 1 kB", "µs", func(p *program) float64 { return median(p.sizes[0].cpu) }},
 	}
 	const label, width, line, top = 170, 220, 24, 56
 	height := top + line*len(list) + 16

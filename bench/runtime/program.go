@@ -23,7 +23,7 @@ type program struct {
 	binary int
 	zip    int
 
-	warm, cold []float64 // start, ms
+	warm, cold []float64 // start, ms; the median of each round
 	sizes      [len(eventSizes)]sample
 }
 
@@ -39,7 +39,7 @@ var eventSizes = [...]struct {
 	name         string
 	bytes, count int
 }{
-	{"1 kB", 1 << 10, 4000},
+	{"1 kB", 1 << 10, 12000},
 	{"1 MB", 1 << 20, 60},
 	{"6 MB", 6<<20 - 1024, 30},
 }
@@ -122,19 +122,20 @@ func (p *program) weigh() error {
 
 // measure is one round.
 func (p *program) measure() error {
-	for range 5 {
-		ms, err := p.start(false)
-		if err != nil {
-			return err
+	for _, s := range []struct {
+		to    *[]float64
+		cold  bool
+		count int
+	}{{&p.warm, false, 9}, {&p.cold, true, 5}} {
+		var all []float64
+		for range s.count {
+			ms, err := p.start(s.cold)
+			if err != nil {
+				return err
+			}
+			all = append(all, ms)
 		}
-		p.warm = append(p.warm, ms)
-	}
-	for range 3 {
-		ms, err := p.start(true)
-		if err != nil {
-			return err
-		}
-		p.cold = append(p.cold, ms)
+		*s.to = append(*s.to, median(all))
 	}
 	for i := range eventSizes {
 		if err := p.serve(&p.sizes[i], eventSizes[i].bytes, eventSizes[i].count); err != nil {

@@ -2,6 +2,7 @@ package client
 
 import (
 	"strconv"
+	"unsafe"
 
 	"github.com/bootzip/bootzip/runtime/internal/http1"
 )
@@ -73,7 +74,7 @@ func (e *Event) fill(resp *http1.Response) {
 	for _, v := range values[:6] {
 		all = append(all, v...)
 	}
-	s := string(all)
+	s := unsafe.String(unsafe.SliceData(all), len(all)) // nobody writes to it again
 	for i, to := range [6]*string{&e.RequestID, &e.FunctionARN, &e.TraceID,
 		&e.ClientContext, &e.CognitoIdentity, &e.TenantID} {
 		n := len(values[i])
