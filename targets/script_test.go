@@ -1,0 +1,208 @@
+package targets_test
+
+import (
+	"archive/zip"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// The scripts in testdata/script run the targets as a person does: with a
+// mage in the PATH that was compiled from a magefile of another project,
+// which imports the targets from this checkout. Besides testscript's own
+// commands there are
+//
+//	gomod MODULE              writes a go.mod for the toolchain that is there
+//	status N COMMAND…         runs it, and wants that exit status
+//	zip FILE NAME=FROM@MODE…  makes a zip as other tools might
+//	waitfor PATTERN           waits until there is such a file
+func TestScripts(t *testing.T) {
+	mage := compileMage(t)
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("MAGE", filepath.Dir(mage))
+			e.Setenv("PATH", filepath.Dir(mage)+string(filepath.ListSeparator)+os.Getenv("PATH"))
+			for name, value := range quiet(t) {
+				e.Setenv(name, value)
+			}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"gomod": gomod, "status": status, "zip": makeZip, "waitfor": waitfor,
+		},
+	})
+}
+
+// goEnv is what the go command says of a setting.
+func goEnv(t testing.TB, name string) string {
+	t.Helper()
+	out, err := exec.Command("go", "env", name).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// quiet is the environment of the scripts: nothing is downloaded, nothing of
+// the person who runs the tests counts, and caches are shared.
+func quiet(t testing.TB) map[string]string {
+	t.Helper()
+	user, err := os.UserCacheDir()
+	if err != nil {
+		user = os.TempDir()
+	}
+	return map[string]string{
+		"GOCACHE": goEnv(t, "GOCACHE"), "GOMODCACHE": goEnv(t, "GOMODCACHE"), "GOPROXY": "off", "GOSUMDB": "off", "GOFLAGS": "", "GOENV": "off",
+		"BOOTZIP_CACHE": filepath.Join(user, "bootzip-test"), "BOOTZIP_ENGINE": "", "BOOTZIP_BASE_IMAGE": "",
+	}
+}
+
+// environ is quiet on top of what this process has.
+func environ(t testing.TB) []string {
+	all := os.Environ()
+	for name, value := range quiet(t) {
+		all = append(all, name+"="+value)
+	}
+	return all
+}
+
+// importer makes a project that imports the targets from this checkout, as
+// another project would from a release, and returns its folder.
+func importer(t testing.TB) string {
+	t.Helper()
+	checkout, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	goMod, err := os.ReadFile(filepath.Join(checkout, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	goSum, err := os.ReadFile(filepath.Join(checkout, "go.sum"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const module = "github.com/bootzip/bootzip"
+	text := strings.Replace(string(goMod), "module "+module+"\n", "module example.com/importer\n", 1) +
+		"\nrequire " + module + " v0.0.0\n\nreplace " + module + " => " + strconv.Quote(checkout) + "\n"
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"go.mod": text,
+		"go.sum": string(goSum),
+		"magefile.go": `//go:build mage
+
+package main
+
+import (
+	//mage:import
+	"github.com/bootzip/bootzip/targets"
+)
+
+var Default = targets.All
+`,
+		"cmd/greet/main.go": "package main\n\nfunc main() { println(\"hello\") }\n",
+	} {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// compileMage compiles the targets to a program called mage.
+func compileMage(t testing.TB) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "mage")
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	cmd := exec.Command("go", "tool", "mage", "-compile", name)
+	cmd.Dir = importer(t)
+	cmd.Env = environ(t)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("mage -compile: %v\n%s", err, out)
+	}
+	return name
+}
+
+func gomod(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: gomod MODULE")
+	}
+	version, _, _ := strings.Cut(runtime.Version(), " ")
+	text := "module " + args[0] + "\n\ngo 1.24\n\ntoolchain " + version + "\n"
+	ts.Check(os.WriteFile(ts.MkAbs("go.mod"), []byte(text), 0o644))
+}
+
+func status(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status N COMMAND [ARGUMENT]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	var exit *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("%s ended with status %d, want %d", args[1], got, want)
+	}
+}
+
+func makeZip(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: zip FILE NAME=FROM@MODE…")
+	}
+	f, err := os.Create(ts.MkAbs(args[0]))
+	ts.Check(err)
+	w := zip.NewWriter(f)
+	for _, arg := range args[1:] {
+		name, rest, _ := strings.Cut(arg, "=")
+		from, octal, _ := strings.Cut(rest, "@")
+		mode, err := strconv.ParseUint(octal, 8, 32)
+		ts.Check(err)
+		data, err := os.ReadFile(ts.MkAbs(from))
+		ts.Check(err)
+		h := &zip.FileHeader{Name: name, Method: zip.Deflate}
+		h.SetMode(fs.FileMode(mode))
+		entry, err := w.CreateHeader(h)
+		ts.Check(err)
+		_, err = entry.Write(data)
+		ts.Check(err)
+	}
+	ts.Check(w.Close())
+	ts.Check(f.Close())
+}
+
+func waitfor(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: waitfor PATTERN")
+	}
+	for range 6000 {
+		if found, err := filepath.Glob(ts.MkAbs(args[0])); err != nil || len(found) > 0 {
+			ts.Check(err)
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	ts.Fatalf("no %s within a minute", args[0])
+}
