@@ -226,7 +226,7 @@ func badEntries() []badzip {
 		{name: "more content than said", id: "zip-wrong-size", zip: second(func(f *zfile) { f.raw = deflated(bytes.Repeat(f.data, 2)) })},
 		{name: "less content than said", id: "zip-wrong-size", zip: second(func(f *zfile) { f.raw = deflated(f.data[1:]) })},
 		{name: "stored, of two sizes", id: "zip-wrong-size", zip: second(func(f *zfile) { f.store, f.raw = true, f.data[1:] })},
-		{name: "bomb that says it is small", id: "zip-wrong-size", zip: second(func(f *zfile) { f.raw = deflated(make([]byte, 20<<20)) })},
+		{name: "bomb that says it is small", id: "zip-wrong-size", zip: second(func(f *zfile) { f.raw = deflated(make([]byte, 2<<20)) })},
 		{name: "content with another CRC", id: "zip-wrong-crc", zip: second(func(f *zfile) { f.raw = deflated([]byte("AN asset\n")) })},
 		{name: "stored content with another CRC", id: "zip-wrong-crc", zip: second(func(f *zfile) { f.store, f.raw = true, []byte("AN asset\n") })},
 		{name: "bootstrap with another CRC", id: "zip-wrong-crc", zip: bootstrapIs(func(f *zfile) {
@@ -235,8 +235,8 @@ func badEntries() []badzip {
 	}
 }
 
-// overlapping makes entries of which each contains the next one's local header, as
-// David Fifield's "A better zip bomb" (2019) has them.
+// overlapping makes entries of which each contains the next one's local
+// header, as David Fifield's "A better zip bomb" (2019) has them.
 func overlapping() []byte {
 	inner := zfile{name: "b", data: bytes.Repeat([]byte("x"), 1000), store: true}
 	local, _, _ := inner.headers(inner.data)

@@ -200,8 +200,9 @@ func stderr(err error) []byte {
 	return nil
 }
 
-// compareWithUnzip compares with Info-ZIP's unzip: its test, its list of names, the
-// kinds and modes it would set, and the contents one behind the other.
+// compareWithUnzip compares with Info-ZIP's unzip: its test, its list of
+// names, the kinds and modes it would set, and the contents one behind the
+// other.
 func compareWithUnzip(t *testing.T, path string, own []member) {
 	t.Helper()
 	if _, err := exec.LookPath("unzip"); err != nil {

@@ -21,18 +21,19 @@
 //
 // # Layers
 //
-// [Structure] looks at the bytes of the zip, [Layout] at the files that Lambda will
-// find, [Binary] at the programs among them. [Boot] starts the function; this
-// package cannot, and reports it as skipped until somebody adds a result with
-// [Report.Add].
+// [Structure] looks at the bytes of the zip, [Layout] at the files that Lambda
+// will find, [Binary] at the programs among them. [Boot] starts the function;
+// this package cannot, and reports it as skipped until somebody adds a result
+// with [Report.Add].
 //
 // # Policy
 //
 // Some checks refuse what Lambda is not known to refuse: symbolic links,
-// ZIP64, a static program that would load name-service libraries, an executable
-// stack. They are ours, and their words say so. Check.Lambda holds Lambda's own words for
-// a fault where they are known (from AWS's documentation, its open-source
-// emulator and issue threads); nothing here was tried on AWS itself.
+// ZIP64, a static program that would load name-service libraries, an
+// executable stack. They are ours, and their words say so. Check.Lambda holds
+// Lambda's own words for a fault where they are known (from AWS's
+// documentation, its open-source emulator and issue threads); nothing here was
+// tried on AWS itself.
 //
 // Dynamically linked programs fail, unless Options.Dynamic or a rule for
 // elf-dynamic allows them. Either way the checks of their linker, libraries and
@@ -40,8 +41,8 @@
 //
 // # What is not proven
 //
-// That the code does what it should. That a script runs. That a dynamically linked
-// program finds the symbols that it needs, beyond their versions. That a
-// layer which is not in the zip is there. What a program loads by itself (dlopen).
-// What a packed program (UPX) unpacks: that one is refused.
+// That the code does what it should. That a script runs. That a dynamically
+// linked program finds the symbols that it needs, beyond their versions. That
+// a layer which is not in the zip is there. What a program loads by itself
+// (dlopen). What a packed program (UPX) unpacks: that one is refused.
 package verify

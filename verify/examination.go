@@ -138,8 +138,8 @@ func (x *examination) name(entry int) string {
 	return fmt.Sprintf("entry %d", entry+1)
 }
 
-// content decompresses every entry once, in the order of the file, and looks into
-// programs on the way. Lambda's limit bounds the work: a zip beyond it
+// content decompresses every entry once, in the order of the file, and looks
+// into programs on the way. Lambda's limit bounds the work: a zip beyond it
 // has failed already, and what is beyond is not looked at.
 func (x *examination) content() error {
 	a := x.archive

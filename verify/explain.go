@@ -101,8 +101,8 @@ var vague = []saying{
 var glibcVersion = regexp.MustCompile(`GLIBC_2\.(\d+)`)
 
 // Explain takes a message from Lambda's log, or some lines around it, and
-// returns its likely causes, the likeliest first, each with the check that would
-// have caught it; nothing if the message is unknown.
+// returns its likely causes, the likeliest first, each with the check that
+// would have caught it; nothing if the message is unknown.
 func Explain(text string) []Explanation {
 	low := strings.ToLower(strings.ReplaceAll(text, "\u2019", "'"))
 	list := explain(low, sayings)

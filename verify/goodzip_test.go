@@ -32,8 +32,8 @@ type tool struct {
 	zip  func(z *zspec)
 }
 
-// tools imitate, byte for byte in what their headers say, how other programs write the same
-// function with a folder and an asset.
+// tools imitate, byte for byte in what their headers say, how other programs
+// write the same function with a folder and an asset.
 func tools() []tool {
 	needed := func(f *zfile, v uint16) { f.local, f.central = flip16(4, v), flip16(6, v) }
 	external := func(f *zfile, low uint32) {

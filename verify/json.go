@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// JSONVersion is the version of the form that [WriteJSON] writes. It grows when a
-// field is removed or changes its meaning; new fields do not change it.
+// JSONVersion is the version of the form that [WriteJSON] writes. It grows
+// when a field is removed or changes its meaning; new fields do not change it.
 const JSONVersion = 1
 
 type jsonDocument struct {

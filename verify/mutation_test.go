@@ -24,8 +24,9 @@ func smallZip() []byte {
 
 // lambdaSees is all that matters of a zip to what runs from it, as an
 // independent reader has it: names, kinds, contents, whether everyone may read
-// all files, and execute bootstrap. Whether other files may be executed is written
-// in one place only, and both can be meant, so no reader can tell that it was changed.
+// all files, and execute bootstrap. Whether other files may be executed is
+// written in one place only, and both can be meant, so no reader can tell that
+// it was changed.
 func lambdaSees(b []byte) (string, error) {
 	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
 	if err != nil {
@@ -46,8 +47,8 @@ func lambdaSees(b []byte) (string, error) {
 		}
 		mode := f.Mode()
 		view += fmt.Sprintf("%q %v %v %q", f.Name, mode.Type(), mode&0o444 == 0o444, content)
-		// Java leaves all attributes of folders at zero; for archive/zip, and for it
-		// alone, nobody may enter them.
+		// Java leaves all attributes of folders at zero; for archive/zip, and
+		// for it alone, nobody may enter them.
 		if unix := f.CreatorVersion>>8 == 3; f.Name == "bootstrap" || mode.IsDir() {
 			view += fmt.Sprint(" ", mode&0o111 == 0o111 || mode.IsDir() && !unix)
 		}
@@ -88,8 +89,8 @@ func TestEachChangeOfOneByteIsFoundOrDoesNotMatter(t *testing.T) {
 	t.Logf("%d bytes; changes of %d of them can go unnoticed, and do not matter", len(good), len(harmless))
 }
 
-// mutants lists all other values of a byte; a race-enabled build, which is ten times
-// slower, tries those that differ in one bit, and the extremes.
+// mutants lists all other values of a byte; a race-enabled build, which is ten
+// times slower, tries those that differ in one bit, and the extremes.
 func mutants(b byte) []byte {
 	var list []byte
 	if raceEnabled {

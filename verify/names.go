@@ -8,8 +8,8 @@ import (
 )
 
 // names are the indices of a zip's entries, sorted so that what lies below a
-// folder, or below a file of the same name, follows it at once. A sorted list takes
-// a tenth of the memory of a map.
+// folder, or below a file of the same name, follows it at once. A sorted list
+// takes a tenth of the memory of a map.
 type names struct {
 	entries []zipraw.Entry
 	order   []int32

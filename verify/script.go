@@ -13,8 +13,8 @@ func quote(s string) string { return strconv.Quote(s) }
 // (linux/binfmts.h, BINPRM_BUF_SIZE).
 const scriptHead = 256
 
-// Shells and env of Lambda's OS-only images: bash as /bin/sh, and coreutils. /bin is
-// a link to /usr/bin there.
+// Shells and env of Lambda's OS-only images: bash as /bin/sh, and coreutils.
+// /bin is a link to /usr/bin there.
 var imagePrograms = map[string]bool{"sh": true, "bash": true, "env": true}
 
 // script checks a bootstrap that begins with #!.

@@ -14,7 +14,8 @@ type TextOptions struct {
 }
 
 // WriteText writes reports for a person: a table with a line for each zip,
-// then each finding, with Lambda's words for it where they are known, and how to mend it.
+// then each finding, with Lambda's words for it where they are known, and how
+// to mend it.
 func WriteText(w io.Writer, reports []Report, o TextOptions) error {
 	t := textWriter{w: &errWriter{w: w}, o: o}
 	t.table(reports)
@@ -29,8 +30,8 @@ type textWriter struct {
 	o TextOptions
 }
 
-// An errWriter keeps the first error, so that a writer of many lines need not look
-// after each.
+// An errWriter keeps the first error, so that a writer of many lines need not
+// look after each.
 type errWriter struct {
 	w   io.Writer
 	err error

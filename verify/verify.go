@@ -42,13 +42,14 @@ type Target struct {
 	Options Options
 }
 
-// File checks one zip. Whatever is in the file is a matter of the report; the error
-// is for what is no question of its content: there is no such file, it is a folder, it
-// cannot be read, the options make no sense (an unknown id in a rule, a rule
-// for a check that cannot be changed), or ctx was cancelled.
+// File checks one zip. Whatever is in the file is a matter of the report; the
+// error is for what is no question of its content: there is no such file, it
+// is a folder, it cannot be read, the options make no sense (an unknown id in
+// a rule, a rule for a check that cannot be changed), or ctx was cancelled.
 //
-// It keeps under 32 MB of memory, whatever the size of the zip, and decompresses
-// at most Lambda's 262,144,000 bytes once, and parts of programs twice.
+// It keeps under 32 MB of memory, whatever the size of the zip, and
+// decompresses at most Lambda's 262,144,000 bytes once, and parts of programs
+// twice.
 func File(ctx context.Context, path string, o Options) (Report, error) {
 	var s zipraw.Stream
 	return file(ctx, path, o, &s)
@@ -119,24 +120,29 @@ func file(ctx context.Context, path string, o Options, s *zipraw.Stream) (Report
 	if err != nil {
 		return Report{}, err
 	}
+	const mend = "give the path of a zip; packed functions are in dist/"
+	info, err := os.Stat(path)
+	if err != nil {
+		return Report{}, hint.Wrap(fmt.Errorf("zip cannot be read: %w", err), mend)
+	}
+	// Opening a pipe would wait for somebody to write into it.
+	if !info.Mode().IsRegular() {
+		return Report{}, hint.New(mend, "zip %q is not a file", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
-		return Report{}, fmt.Errorf("zip cannot be opened: %w", err)
+		return Report{}, hint.Wrap(fmt.Errorf("zip cannot be read: %w", err), mend)
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
+	if info, err = f.Stat(); err != nil {
 		return Report{}, fmt.Errorf("zip cannot be read: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return Report{}, hint.New("give the path of a zip; packed functions are in dist/", "zip %q is not a file", path)
 	}
 	return examine(ctx, path, f, info.Size(), o, policy, s)
 }
 
 // ReaderAt checks a zip of size bytes that is not, or not yet, a file; name
-// stands in the report for its path. Like [File], it returns an error only for what is no question of the
-// zip's content. It reads r from two goroutines.
+// stands in the report for its path. Like [File], it returns an error only for
+// what is no question of the zip's content. It reads r from two goroutines.
 func ReaderAt(ctx context.Context, name string, r io.ReaderAt, size int64, o Options) (Report, error) {
 	policy, err := newPolicy(o)
 	if err != nil {

@@ -190,14 +190,15 @@ func TestADiskErrorIsNoFinding(t *testing.T) {
 			t.Errorf("error at %d: %v", from, err)
 		}
 	}
-	// The file was shorter than it said, as when somebody truncates it meanwhile.
+	// The file was shorter than it said, as when somebody truncates it
+	// meanwhile.
 	if _, err := verify.ReaderAt(context.Background(), "x.zip", strings.NewReader(b[:5000]), int64(len(b)), verify.Options{}); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("shrunk: %v", err)
 	}
 }
 
-// A hugeZip is a zip of one stored bootstrap and one stored asset of zeros, of which only the
-// headers are in memory.
+// A hugeZip is a zip of one stored bootstrap and one stored asset of zeros, of
+// which only the headers are in memory.
 type hugeZip struct {
 	head, tail []byte
 	zeros      int64

@@ -3,13 +3,13 @@
 //	cd bench && go run ./verify [-rounds 5] [-count 1000]
 //
 // For zips of 1, 50 and 250 MB of content it starts, in turn, a process that
-// checks the zip and "unzip -t", and prints the medians of their times, the ratio, and
-// the most memory that the check took. Then it checks many small zips in one
-// call, on one core and on all.
+// checks the zip and "unzip -t", and prints the medians of their times, the
+// ratio, and the most memory that the check took. Then it checks many small
+// zips in one call, on one core and on all.
 //
 // The content is what lies in GOROOT: a program, sources and archives, so it
-// compresses as functions do. unzip must be installed. Everything is written to a
-// temporary folder of about 350 MB, which is removed at the end.
+// compresses as functions do. unzip must be installed. Everything is written
+// to a temporary folder of about 350 MB, which is removed at the end.
 package main
 
 import (

@@ -11,16 +11,18 @@
 // # How it reads
 //
 // [Open] reads the end record, the central directory and each local header,
-// and compares them; it does not decompress. [Archive.Stream] then decompresses one
-// entry at a time in pieces of at most 128 KiB, and checks its size and its
-// CRC-32; [Archive.Random] reads anywhere in an entry that was streamed before.
+// and compares them; it does not decompress. a [Stream] then
+// decompresses one entry at a time in pieces of at most 128 KiB, and checks
+// its size and its CRC-32; a [Random] reads anywhere in an entry that
+// was streamed before.
 //
 // # Bounds
 //
-// Memory: about 112 bytes and the name for each entry, names of [MaxNames] bytes in
-// all, and about 300 KiB for each stream; whatever the size of the zip. Time: linear in the bytes of the file and in the bytes that
-// the caller lets a stream decompress. Overlapping entries, by which small
-// files become huge, are found before anything is decompressed.
+// Memory: about 112 bytes and the name for each entry, names of [MaxNames]
+// bytes in all, and at most 2.5 MiB for each stream; whatever the size of the
+// zip. Time: linear in the bytes of the file and in the bytes that the caller
+// lets a stream decompress. Overlapping entries, by which small files become
+// huge, are found before anything is decompressed.
 //
 // # What is not read
 //
@@ -44,7 +46,8 @@ import (
 const MaxNames = 12 << 20
 
 // maxFaults is how many faults of one kind an archive reports; more would tell
-// nobody more. Each kind counts for itself: many harmless faults must not hide a grave one.
+// nobody more. Each kind counts for itself: many harmless faults must not hide
+// a grave one.
 const maxFaults = 25
 
 // A Reach says how far [Open] came.

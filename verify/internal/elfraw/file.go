@@ -130,9 +130,10 @@ type reader struct {
 }
 
 // Read reads an ELF file of size bytes. goMagic is the offset at which
-// [GoMagic] was seen, or -1; it is used where no section says where Go's
-// build information is. The error is r's own; what is wrong with the file is in File.Faults.
-// A file of another class or byte order is read no further than its header.
+// [GoMagic] was seen, or -1; it is used where no section says where Go's build
+// information is. The error is r's own; what is wrong with the file is in
+// File.Faults. A file of another class or byte order is read no further than
+// its header.
 func Read(r io.ReaderAt, size, goMagic int64) (*File, error) {
 	f := &reader{File: &File{}, r: r, size: size}
 	f.head = f.bytes(0, min(size, headSize))
