@@ -78,7 +78,9 @@ func unsafeName(name string) string {
 			return "has a control character"
 		}
 	}
-	for _, part := range strings.Split(strings.TrimSuffix(name, "/"), "/") {
+	for rest, more := plain(name), true; more; {
+		var part string
+		part, rest, more = strings.Cut(rest, "/")
 		switch {
 		case part == "..":
 			return "leaves the folder"

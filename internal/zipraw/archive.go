@@ -11,7 +11,7 @@
 // # How it reads
 //
 // [Open] reads the end record, the central directory and each local header,
-// and compares them; it does not decompress. a [Stream] then
+// and compares them; it does not decompress. A [Stream] then
 // decompresses one entry at a time in pieces of at most 128 KiB, and checks
 // its size and its CRC-32; a [Random] reads anywhere in an entry that
 // was streamed before.

@@ -97,7 +97,7 @@ func (a *Archive) readLocal(i int, next int64) (int64, error) {
 	if b, err = a.scan.at(e.Offset, localSize+n+m); err != nil {
 		return 0, err
 	}
-	a.compare(i, b[:localSize], string(b[localSize:localSize+n]))
+	a.compare(i, b[:localSize], b[localSize:localSize+n])
 	a.version(i, u16(b, 4))
 	a.extra(i, b[localSize+n:], e.Name)
 	e.Data = data
@@ -109,12 +109,12 @@ func (a *Archive) readLocal(i int, next int64) (int64, error) {
 
 // compare reports where a local header differs from the directory. Bits 1 and
 // 2 of the flags only say how hard the compressor tried.
-func (a *Archive) compare(i int, b []byte, name string) {
+func (a *Archive) compare(i int, b, name []byte) {
 	e := &a.Entries[i]
 	differ := func(field string, local, directory any) {
 		a.fault(FaultLocalHeader, i, "%s is %v in its local header and %v in the directory", field, local, directory)
 	}
-	if name != e.Name {
+	if string(name) != e.Name {
 		a.fault(FaultLocalHeader, i, "its local header names it %q", name)
 	}
 	if f := u16(b, 6); (f^e.Flags)&^(1<<1|1<<2) != 0 {

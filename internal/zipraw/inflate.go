@@ -84,7 +84,6 @@ func (f *inflater) reset(ctx context.Context, src io.ReaderAt, from, end, size i
 	f.ctx, f.src, f.end = ctx, src, end
 	f.w, f.done = window, 0
 	f.state, f.final, f.stored = atHeader, false, 0
-	clear(f.out[:window])
 	f.in, f.ipos, f.next, f.bits, f.n = f.in[:0], 0, from, 0, 0
 }
 

@@ -45,5 +45,14 @@ func (s *scanner) at(off int64, n int) ([]byte, error) {
 	return s.buf[:n], nil
 }
 
+// cached reads through a scanner's buffer: for small entries that follow one
+// another, a read of the file each would cost more than their content.
+type cached struct{ s *scanner }
+
+func (c cached) ReadAt(p []byte, off int64) (int, error) {
+	b, err := c.s.at(off, len(p))
+	return copy(p, b), err
+}
+
 func u16(b []byte, at int) uint16 { return binary.LittleEndian.Uint16(b[at:]) }
 func u32(b []byte, at int) uint32 { return binary.LittleEndian.Uint32(b[at:]) }

@@ -24,9 +24,14 @@ type Stream struct {
 
 // Open begins with the content of e, which must be of a. Only entries of an
 // archive that reached [ReachedEntries], not encrypted, and stored or
-// deflated, can be read: see [Archive.Readable].
+// deflated, can be read: see [Archive.Readable]. Streams of one archive must
+// not be used at the same time.
 func (s *Stream) Open(ctx context.Context, a *Archive, e *Entry) {
-	s.f.reset(ctx, a.r, e.Data, e.Data+e.Compressed, e.Size)
+	src := a.r
+	if e.Compressed <= scanBuffer/4 {
+		src = cached{&a.scan}
+	}
+	s.f.reset(ctx, src, e.Data, e.Data+e.Compressed, e.Size)
 	s.e, s.r = e, a.r
 	s.crc, s.out, s.ended = 0, 0, false
 	s.points = nil
