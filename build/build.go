@@ -304,9 +304,11 @@ func (b *builder) check(u Unit, file string) error {
 	return b.languages[u.Function.Language].check(u, file)
 }
 
-// publish moves the new bootstraps to their places.
+// publish moves the new bootstraps to their places. All that can fill a disk
+// is done before the first of them moves.
 func (b *builder) publish(steps []step, stage string, in map[string]inputs, digests map[string]string) ([]Artifact, error) {
 	var built []Artifact
+	var files []string
 	for _, s := range steps {
 		for _, p := range s.products {
 			file := filepath.Join(stage, filepath.FromSlash(p.file))
@@ -314,18 +316,24 @@ func (b *builder) publish(steps []step, stage string, in map[string]inputs, dige
 			if err != nil {
 				return nil, err
 			}
-			if err := whole.Move(file, a.Path, 0o755); err != nil {
+			if err := whole.Sync(file); err != nil {
 				return nil, err
 			}
 			key := p.unit.String()
 			b.state.Units[key] = unitState{Inputs: in[key], Digest: digests[key], SHA256: a.SHA256}
-			built = append(built, a)
+			built, files = append(built, a), append(files, file)
 		}
 	}
-	if err := b.state.write(b.config.Dist); err != nil {
+	newState := filepath.Join(stage, "state.json")
+	if err := b.state.write(newState); err != nil {
 		return nil, err
 	}
-	return built, nil
+	for i, a := range built {
+		if err := whole.Move(files[i], a.Path, 0o755); err != nil {
+			return nil, err
+		}
+	}
+	return built, whole.Move(newState, stateFile(b.config.Dist), 0o644)
 }
 
 // Start does what Build does before the first command runs, and runs one that

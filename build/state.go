@@ -41,8 +41,8 @@ func readState(dist string) state {
 	return s
 }
 
-func (s state) write(dist string) error {
-	return whole.Write(stateFile(dist), 0o644, func(w io.Writer) error {
+func (s state) write(name string) error {
+	return whole.Write(name, 0o644, func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", "\t")
 		return e.Encode(s)

@@ -56,7 +56,16 @@ func Move(from, to string, mode os.FileMode) error {
 	if err := os.Chmod(from, mode); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(from, os.O_RDWR, 0)
+	if err := Sync(from); err != nil {
+		return err
+	}
+	return os.Rename(from, to)
+}
+
+// Sync brings a file to the disk. Whoever moves several files syncs all of
+// them before: a full disk may show only now, and then none has been moved.
+func Sync(name string) error {
+	f, err := os.OpenFile(name, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
@@ -64,10 +73,7 @@ func Move(from, to string, mode os.FileMode) error {
 	if closed := f.Close(); err == nil {
 		err = closed
 	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(from, to)
+	return err
 }
 
 // Sweep removes what killed processes left in the folder dir. The caller
