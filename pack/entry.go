@@ -29,6 +29,13 @@ func (e Entry) mode() fs.FileMode {
 	return 0o644
 }
 
+// What Linux takes, in bytes (limits.h, PATH_MAX and NAME_MAX), for a file
+// below /var/task.
+const (
+	maxNameLength = 4096 - len("/var/task/") - 1
+	maxPartLength = 255
+)
+
 // checkEntries refuses names that another tool could read differently, and
 // names that are there twice. Case is folded: a laptop that unpacks the zip
 // may not tell "Readme" from "README".
@@ -43,8 +50,15 @@ func checkEntries(entries []Entry) error {
 			return hint.New(mend, "name %q is empty, absolute, not clean or leaves the zip", e.Name)
 		case strings.Contains(e.Name, `\`), strings.ContainsFunc(e.Name, unicode.IsControl):
 			return hint.New(mend, "name %q has a backslash or a control character in it", e.Name)
-		case len(e.Name) > 0xffff:
-			return hint.New(mend, "name %.20q… has %d bytes, a zip can hold 65535", e.Name, len(e.Name))
+		case len(e.Name) > 1 && e.Name[1] == ':':
+			return hint.New(mend, "name %q begins like a drive letter", e.Name)
+		case len(e.Name) > maxNameLength:
+			return hint.New(mend, "name %.20q… has %d bytes, a path on Lambda holds %d", e.Name, len(e.Name), maxNameLength)
+		}
+		for part := range strings.SplitSeq(e.Name, "/") {
+			if len(part) > maxPartLength {
+				return hint.New(mend, "name %.20q… has a part of %d bytes, a file name on Lambda holds %d", e.Name, len(part), maxPartLength)
+			}
 		}
 		folded := strings.ToLower(e.Name)
 		if other, twice := seen[folded]; twice {
