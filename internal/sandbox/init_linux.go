@@ -28,12 +28,17 @@ func init() {
 
 // inside is the life of the sandbox's first process.
 func inside() error {
-	var c Config
-	if err := json.NewDecoder(os.Stdin).Decode(&c); err != nil {
+	var s setup
+	requests := json.NewDecoder(os.Stdin)
+	if err := requests.Decode(&s); err != nil {
 		return err
 	}
 	unix.Umask(0o022)
-	if err := makeRoot(c.Mounts); err != nil {
+	if s.Process != nil {
+		return live(*s.Process, requests)
+	}
+	c := s.Config
+	if err := makeRoot(root{mounts: c.Mounts}); err != nil {
 		return err
 	}
 	if err := unix.Sethostname([]byte("bootzip")); err != nil {

@@ -13,37 +13,54 @@ import (
 // devices are the files of /dev that programs take for granted.
 var devices = []string{"null", "zero", "full", "random", "urandom"}
 
+// A root is what is in the root of a sandbox besides /dev.
+type root struct {
+	mounts []Mount
+	proc   bool  // /proc, and what of /dev leads there
+	temp   int64 // bytes that fit into /tmp; 0: the system's own bound
+}
+
 // makeRoot replaces the root by an empty one with the mounts in it.
-func makeRoot(mounts []Mount) error {
+func makeRoot(r root) error {
 	// Nothing that is mounted here shows outside.
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("mounts are refused: %w", err)
 	}
 	// Any folder will do as the place of the new root until it is the root.
 	// /sys is on every system, hidden here alone, and nobody's source folder.
-	const root = "/sys"
-	if err := unix.Mount("tmpfs", root, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755"); err != nil {
+	const at = "/sys"
+	if err := unix.Mount("tmpfs", at, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755"); err != nil {
 		return fmt.Errorf("new root: %w", err)
 	}
+	mounts := r.mounts
 	for _, name := range devices {
 		mounts = append(mounts, Mount{Source: "/dev/" + name, Target: "/dev/" + name})
 	}
 	for _, m := range mounts {
-		if err := bind(m, filepath.Join(root, m.Target)); err != nil {
+		if err := bind(m, filepath.Join(at, m.Target)); err != nil {
 			return err
 		}
 	}
-	temp := filepath.Join(root, "tmp")
+	if r.proc {
+		if err := mountProc(at); err != nil {
+			return err
+		}
+	}
+	temp := filepath.Join(at, "tmp")
 	if err := os.MkdirAll(temp, 0o755); err != nil {
 		return err
 	}
-	if err := unix.Mount("tmpfs", temp, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=1777"); err != nil {
+	options := "mode=1777"
+	if r.temp > 0 {
+		options += fmt.Sprintf(",size=%d", r.temp)
+	}
+	if err := unix.Mount("tmpfs", temp, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, options); err != nil {
 		return fmt.Errorf("/tmp: %w", err)
 	}
 
 	// The old root is put over the new one and taken away, so no folder is
 	// needed for it (pivot_root(2), "pivot_root(".", ".")").
-	if err := unix.Chdir(root); err != nil {
+	if err := unix.Chdir(at); err != nil {
 		return err
 	}
 	if err := unix.PivotRoot(".", "."); err != nil {
@@ -56,6 +73,25 @@ func makeRoot(mounts []Mount) error {
 		return err
 	}
 	return readOnly("/")
+}
+
+// mountProc adds /proc, and the names in /dev that lead to open files
+// (proc(5)). The kernel refuses it where the old /proc is covered in part, as
+// in a container of docker.
+func mountProc(at string) error {
+	proc := filepath.Join(at, "proc")
+	if err := os.Mkdir(proc, 0o755); err != nil {
+		return err
+	}
+	if err := unix.Mount("proc", proc, "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
+		return fmt.Errorf("/proc: %w", err)
+	}
+	for name, to := range map[string]string{"fd": "fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"} {
+		if err := os.Symlink("/proc/self/"+to, filepath.Join(at, "dev", name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func bind(m Mount, target string) error {

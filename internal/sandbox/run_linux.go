@@ -17,6 +17,24 @@ import (
 // initName is the name under which Run starts this program again.
 const initName = "bootzip-sandbox-init"
 
+// A setup is the first thing that the first process of a sandbox reads.
+type setup struct {
+	Config  Config
+	Process *ProcessConfig // for Start
+}
+
+// namespaces are those that every sandbox has.
+func namespaces() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{
+		Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID |
+			syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS,
+		// Root inside, with no more rights outside than the caller has.
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
+		Setpgid:     true,
+	}
+}
+
 // Probe says whether a sandbox can be made here, and why not.
 func Probe(ctx context.Context) error {
 	return Run(ctx, Config{Parallel: 1}, nil)
@@ -26,26 +44,20 @@ func Probe(ctx context.Context) error {
 // that ends, one at a time. The error is about the sandbox: a command that
 // fails is a Result.
 func Run(ctx context.Context, c Config, finished func(Result)) error {
-	setup, err := json.Marshal(c)
+	order, err := json.Marshal(setup{Config: c})
 	if err != nil {
 		return err
 	}
 	cmd := exec.CommandContext(ctx, "/proc/self/exe")
 	cmd.Args = []string{initName}
 	cmd.Env = []string{}
-	cmd.Stdin = bytes.NewReader(setup)
+	cmd.Stdin = bytes.NewReader(order)
 	cmd.WaitDelay = 2 * time.Second
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID |
-			syscall.CLONE_NEWNET | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS,
-		// Root inside, with no more rights outside than the caller has.
-		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
-		Setpgid:     true,
-		// Everything inside is in the process namespace of the first
-		// process, so its end is the end of all.
-		Pdeathsig: syscall.SIGKILL,
-	}
+	cmd.SysProcAttr = namespaces()
+	cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWNET
+	// Everything inside is in the process namespace of the first process, so
+	// its end is the end of all.
+	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()

@@ -2,10 +2,36 @@
 
 package sandbox
 
-import "context"
+import (
+	"context"
+	"syscall"
+)
 
 // Probe says whether a sandbox can be made here, and why not.
 func Probe(context.Context) error { return ErrUnsupported }
 
 // Run is not possible on this system.
 func Run(context.Context, Config, func(Result)) error { return ErrUnsupported }
+
+// Start is not possible on this system.
+func Start(ProcessConfig) (*Process, error) {
+	return nil, &RefusedError{Err: ErrUnsupported}
+}
+
+// A Process is not possible on this system.
+type Process struct{}
+
+// Wait returns how nothing ended.
+func (*Process) Wait() string { return "" }
+
+// Signal does nothing.
+func (*Process) Signal(syscall.Signal) {}
+
+// Kill does nothing.
+func (*Process) Kill() {}
+
+// Memory knows nothing.
+func (*Process) Memory() (now, peak int64) { return 0, 0 }
+
+// ReadMemory knows nothing on this system.
+func ReadMemory(string) (now, peak int64) { return 0, 0 }

@@ -1,6 +1,9 @@
 package sandbox
 
-import "errors"
+import (
+	"errors"
+	"os"
+)
 
 // A Mount makes a folder or file of the host visible inside.
 type Mount struct {
@@ -35,3 +38,23 @@ var ErrUnsupported = errors.New("namespaces need Linux")
 
 // maxOutput bounds what is kept of a command's output, in bytes.
 const maxOutput = 1 << 20
+
+// A ProcessConfig is a sandbox with one program in it that lives on and is
+// talked to, for Start. It differs from what Run makes: there is /proc, and
+// the network is the host's, loopback interface included.
+type ProcessConfig struct {
+	Mounts  []Mount
+	Command Command
+	Temp    int64    // bytes that fit into /tmp; 0: the system's own bound
+	Files   uint64   // descriptors that a process may have open; 0: the caller's bound
+	Output  *os.File `json:"-"` // gets standard output and error
+}
+
+// A RefusedError says that this system makes no such sandbox, as opposed to
+// that the program in it could not be started.
+type RefusedError struct{ Err error }
+
+func (e *RefusedError) Error() string { return "sandbox: " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *RefusedError) Unwrap() error { return e.Err }

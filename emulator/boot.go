@@ -1,0 +1,194 @@
+package emulator
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/bootzip/bootzip/emulator/event"
+	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/verify"
+)
+
+// BootConfig says which zip to start. Zip alone is required.
+type BootConfig struct {
+	Zip      string
+	Function string       // its name, for the environment
+	Arch     project.Arch // that it should be for; default: what it is for
+
+	// Handlers are the values of _HANDLER that it answers to. Each is
+	// started by itself. Without any, it is started once with none.
+	Handlers []string
+
+	InitLimit time.Duration // default: 10 s, as Lambda's
+	Timeout   time.Duration // for the answer; default: 10 s
+	Memory    int           // MB; default: 512
+	Temp      string        // folder for temporary files; default: the system's
+	Qemu      string        // program that runs what is for the other architecture; empty: none
+	Plain     bool          // as a plain process, even where namespaces are allowed
+}
+
+// bootTimeout is longer than Lambda's default: a machine that builds is busy.
+const bootTimeout = 10 * time.Second
+
+// Boot starts the function in a zip as Lambda would, has it answer one event for each handler, and returns the result of verify's
+// check "boot" ([verify.Report.Add] takes it).
+//
+// It passes where each time the program asks for its first event within the
+// limit of the initialisation, and answers it; also with an error of the
+// function itself, since an event that was made up need not please it. It fails where the
+// program cannot be started, crashes, reports a failed initialisation or an
+// unknown handler, or keeps silent. It is skipped where this machine cannot run it, and where no
+// handler was named and it says that it needs one.
+//
+// The error is for what says nothing about the function: the zip cannot be read or unpacked, or ctx
+// was cancelled.
+func Boot(ctx context.Context, c BootConfig) (verify.Result, error) {
+	set(&c.Timeout, bootTimeout)
+	set(&c.Memory, 512)
+	handlers := c.Handlers
+	if len(handlers) == 0 {
+		handlers = []string{""}
+	}
+	var done []string
+	var isolation string
+	for _, handler := range handlers {
+		status, detail, how, err := bootOne(ctx, c, handler)
+		if err != nil {
+			return verify.Result{}, err
+		}
+		isolation = how
+		if status != verify.Pass {
+			if handler != "" {
+				detail = fmt.Sprintf("handler %q: %s", handler, detail)
+			}
+			if status == verify.Fail {
+				detail = "started " + how + ": " + detail
+			}
+			return verify.BootResult(status, detail), nil
+		}
+		if handler != "" {
+			detail = handler + " " + detail
+		}
+		done = append(done, detail)
+	}
+	return verify.BootResult(verify.Pass, "started "+isolation+": "+strings.Join(done, "; ")), nil
+}
+
+// bootOne starts one handler. It returns what happened, and what the program saw
+// of this machine.
+func bootOne(ctx context.Context, c BootConfig, handler string) (status verify.Status, detail, isolation string, err error) {
+	f, err := New(ctx, Config{
+		Name: c.Function, Zip: c.Zip, Handler: handler, Arch: c.Arch, Timeout: c.Timeout, InitLimit: c.InitLimit,
+		Memory: c.Memory, Concurrency: 1, Temp: c.Temp, Qemu: c.Qemu, Plain: c.Plain,
+	})
+	var unsupported *UnsupportedError
+	if errors.As(err, &unsupported) {
+		return verify.Skip, unsupported.Reason, "", nil
+	}
+	if err != nil {
+		return "", "", "", err
+	}
+	closed, cancel := context.WithCancel(context.Background())
+	cancel() // nothing is to be waited for
+	defer f.Close(closed)
+	status, detail, err = f.boot(ctx, handler)
+	return status, detail, f.Isolation(), err
+}
+
+// boot starts one instance and has it answer one event.
+func (f *Function) boot(ctx context.Context, handler string) (verify.Status, string, error) {
+	payload, err := event.Make(event.Guess(handler), event.Options{Region: f.config.Region, Account: f.config.Account, Function: f.config.Name})
+	if err != nil {
+		return "", "", err
+	}
+	if _, err := f.acquire(); err != nil { // there is none yet: the right to start one
+		return "", "", err
+	}
+	i, fail := f.launch(ctx, f.config.InitLimit)
+	if fail != nil {
+		f.release(nil, false)
+		if fail.cause != nil {
+			return "", "", fail.cause
+		}
+		if fail.timeout {
+			fail.message = fmt.Sprintf("it did not ask for an event within %s (%s)", f.config.InitLimit, fail.message)
+		}
+		if handler == "" && unknownHandler(fail.kind) {
+			return verify.Skip, "it asks for the name of a handler, and none is known: " + fail.message, nil
+		}
+		return verify.Fail, withLog(fail.message, fail.kind, fail.log), nil
+	}
+	resp, err := f.answer(ctx, Request{Payload: payload, RequestID: newUUID(), Trace: newTrace(time.Now()), Tail: true}, i, f.config.Timeout)
+	if err != nil {
+		return "", "", err
+	}
+	took := fmt.Sprintf("asked for its first event after %d ms and answered", i.init.Milliseconds())
+	if resp.FunctionError == "" {
+		return verify.Pass, took, nil
+	}
+	message := errorMessage(resp.Payload)
+	switch {
+	case handler == "" && unknownHandler(resp.ErrorType):
+		return verify.Skip, "it asks for the name of a handler, and none is known: " + message, nil
+	case unknownHandler(resp.ErrorType), resp.answeredByPlatform():
+		return verify.Fail, withLog(message, resp.ErrorType, ownLines(resp.Log)), nil
+	}
+	return verify.Pass, took + " with an error (" + message + ")", nil
+}
+
+// answeredByPlatform tells that the error is not one that the function
+// reported.
+func (r Response) answeredByPlatform() bool {
+	return r.ErrorType == "Runtime.ExitError" || r.ErrorType == "Sandbox.Timedout" || r.ErrorType == "Runtime.TruncatedResponse"
+}
+
+// unknownHandler tells that a runtime did not know the handler's name. There is no
+// fixed type for that: AWS's own runtimes have several.
+func unknownHandler(kind string) bool {
+	for _, known := range []string{"NoSuchHandler", "HandlerNotFound", "UnknownHandler", "MalformedHandlerName", "HandlerNotRegistered", "InvalidHandler"} {
+		if strings.Contains(kind, known) {
+			return true
+		}
+	}
+	return false
+}
+
+// errorMessage is the text of an error document.
+func errorMessage(payload []byte) string {
+	var document struct{ ErrorMessage string }
+	if json.Unmarshal(payload, &document) == nil && document.ErrorMessage != "" {
+		return document.ErrorMessage
+	}
+	return string(payload[:min(len(payload), 200)])
+}
+
+// bootLines is how many lines of a log a result shows.
+const bootLines = 10
+
+// withLog is a failure with the last lines that the program printed.
+func withLog(message, kind string, log []byte) string {
+	if kind != "" && !strings.Contains(message, kind) {
+		message += " (" + kind + ")"
+	}
+	lines := strings.Split(strings.TrimSpace(strings.ToValidUTF8(string(log), "?")), "\n")
+	lines = lines[max(0, len(lines)-bootLines):]
+	if text := strings.Join(lines, " | "); text != "" && !(len(lines) == 1 && strings.Contains(text, message)) {
+		message += "; its last output: " + text
+	}
+	return message
+}
+
+// ownLines takes the platform's lines out of a log.
+func ownLines(log []byte) []byte {
+	var own []byte
+	for line := range strings.Lines(string(log)) {
+		if !strings.HasPrefix(line, "START RequestId: ") && !strings.HasPrefix(line, "END RequestId: ") && !strings.HasPrefix(line, "REPORT RequestId: ") {
+			own = append(own, line...)
+		}
+	}
+	return own
+}

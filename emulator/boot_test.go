@@ -1,0 +1,126 @@
+package emulator
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/verify"
+)
+
+func TestBoot(t *testing.T) {
+	good := faultyZip(t)
+	for name, c := range map[string]struct {
+		config BootConfig
+		status verify.Status
+		detail string
+	}{
+		"two handlers":   {BootConfig{Zip: good, Handlers: []string{"echo", "stream"}}, verify.Pass, "stream asked for its first event after"},
+		"no handler":     {BootConfig{Zip: good}, verify.Pass, "and answered"},
+		"function error": {BootConfig{Zip: good, Handlers: []string{"error"}}, verify.Pass, "and answered with an error (no luck)"},
+		"second is bad":  {BootConfig{Zip: good, Handlers: []string{"echo", "exit-at-init"}}, verify.Fail, `handler "exit-at-init": Runtime exited with error: exit status 3 (Runtime.ExitError); its last output: starting exit-at-init | no configuration`},
+		"crash":          {BootConfig{Zip: good, Handlers: []string{"killed"}}, verify.Fail, "signal: killed"},
+		"init error":     {BootConfig{Zip: good, Handlers: []string{"init-error"}}, verify.Fail, "no table (Function.NoTable)"},
+		"silent at init": {BootConfig{Zip: good, Handlers: []string{"hang-at-init"}, InitLimit: 300 * time.Millisecond}, verify.Fail, "it did not ask for an event within 300ms"},
+		"silent":         {BootConfig{Zip: good, Handlers: []string{"hang"}, Timeout: 300 * time.Millisecond}, verify.Fail, "Task timed out after 0.30 seconds"},
+		"no bootstrap":   {BootConfig{Zip: makeZip(t, file{"main", 0o755, faulty})}, verify.Fail, "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"},
+		"not executable": {BootConfig{Zip: makeZip(t, file{"bootstrap", 0o644, faulty})}, verify.Fail, "fork/exec /var/task/bootstrap: permission denied"},
+		"no program":     {BootConfig{Zip: makeZip(t, file{"bootstrap", 0o755, []byte("text")})}, verify.Fail, "fork/exec /var/task/bootstrap: exec format error"},
+		"no interpreter": {BootConfig{Zip: makeZip(t, file{"bootstrap", 0o755, []byte("#!/no/such/shell\n")})}, verify.Fail, "fork/exec /var/task/bootstrap: no such file or directory"},
+		"no interpreter, plain": {BootConfig{Zip: makeZip(t, file{"bootstrap", 0o755, []byte("#!/no/such/shell\n")}), Plain: true}, verify.Fail,
+			"started as a plain process: fork/exec /var/task/bootstrap: no such file or directory"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.config.Temp = t.TempDir()
+			before := open(t)
+			got, err := Boot(context.Background(), c.config)
+			if err != nil || got.Status != c.status || !strings.Contains(got.Detail, c.detail) || got.Check.ID == "" {
+				t.Errorf("result is %s: %s, error %v", got.Status, got.Detail, err)
+			}
+			nothingLeft(t, c.config.Temp, before)
+		})
+	}
+}
+
+// A hidden need for a file of the build machine shows.
+func TestBootShowsAHiddenNeed(t *testing.T) {
+	got, err := Boot(context.Background(), BootConfig{Zip: faultyZip(t), Handlers: []string{"needs-ssl"}, Temp: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(got.Detail, "in an empty root") {
+		t.Skip("namespaces are refused here: " + got.Detail)
+	}
+	if got.Status != verify.Fail || !strings.Contains(got.Detail, "open /etc/ssl: no such file or directory") {
+		t.Errorf("%s: %s", got.Status, got.Detail)
+	}
+}
+
+func TestBootErrors(t *testing.T) {
+	if _, err := Boot(context.Background(), BootConfig{Zip: "no/such.zip"}); err == nil {
+		t.Error("no error for a zip that is not there")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+	defer cancel()
+	if _, err := Boot(ctx, BootConfig{Zip: faultyZip(t), Handlers: []string{"hang-at-init"}, Temp: t.TempDir()}); err == nil {
+		t.Error("no error after the context was done")
+	}
+}
+
+// A shell script that knows no more of the Runtime API than AWS's tutorial
+// for custom runtimes shows.
+func TestBootScript(t *testing.T) {
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Skip("curl is not installed")
+	}
+	script := `#!/bin/sh
+set -eu
+api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation"
+while true; do
+	headers=/tmp/headers
+	event=$(curl -sS -LD "$headers" "$api/next")
+	id=$(grep -Fi Lambda-Runtime-Aws-Request-Id "$headers" | tr -d '[:space:]' | cut -d: -f2)
+	curl -sS "$api/$id/response" -d "$event" >/dev/null
+done
+`
+	zip := makeZip(t, file{"bootstrap", 0o755, []byte(script)})
+	got, err := Boot(context.Background(), BootConfig{Zip: zip, Handlers: []string{"any"}, Temp: t.TempDir()})
+	if err != nil || got.Status != verify.Pass {
+		t.Errorf("%s: %s, error %v", got.Status, got.Detail, err)
+	}
+}
+
+// A program for the other architecture runs by qemu, or is a skip that says why.
+func TestBootOtherArchitecture(t *testing.T) {
+	name := t.TempDir() + "/bootstrap"
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", name, "./testdata/faulty")
+	other, qemu := project.ARM64, "qemu-aarch64-static"
+	if machine() == project.ARM64 {
+		other, qemu = project.AMD64, "qemu-x86_64-static"
+	}
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOARCH="+string(other))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	program, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	zip := makeZip(t, file{"bootstrap", 0o755, program})
+	got, err := Boot(context.Background(), BootConfig{Zip: zip, Handlers: []string{"echo"}, Temp: t.TempDir()})
+	if err != nil || got.Status != verify.Skip || !strings.Contains(got.Detail, "qemu-user is not installed") {
+		t.Errorf("%s: %s, error %v", got.Status, got.Detail, err)
+	}
+	path, err := exec.LookPath(qemu)
+	if err != nil {
+		t.Skip(qemu + " is not installed")
+	}
+	got, err = Boot(context.Background(), BootConfig{Zip: zip, Handlers: []string{"echo"}, Temp: t.TempDir(), Qemu: path})
+	if err != nil || got.Status != verify.Pass || !strings.Contains(got.Detail, "by qemu") {
+		t.Errorf("%s: %s, error %v", got.Status, got.Detail, err)
+	}
+}

@@ -1,0 +1,88 @@
+package emulator
+
+import (
+	"io"
+	"time"
+
+	"github.com/bootzip/bootzip/emulator/internal/process"
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/project"
+)
+
+// Config is a function as it is to be run. Zip alone is required.
+type Config struct {
+	Name    string       // of the function; default: "function"
+	Zip     string       // file
+	Handler string       // value of _HANDLER
+	Arch    project.Arch // default: what bootstrap is for
+
+	Timeout     time.Duration // of an invocation; default: 3 s, as Lambda's
+	InitLimit   time.Duration // of the initialisation; default: 10 s, as Lambda's
+	Memory      int           // MB; default: 128, as Lambda's
+	TempSize    int64         // bytes of /tmp; default: 512 MB, as Lambda's
+	Concurrency int           // instances at most; default: 10
+	Idle        time.Duration // after which an unused instance is stopped; default: 5 minutes
+
+	Region      string   // default: us-east-1
+	Account     string   // default: 123456789012
+	Environment []string // KEY=value, in addition to what Lambda sets, and in place of it
+
+	// Log gets the function's output and Lambda's lines about it, as a log
+	// group of CloudWatch does; nil: nobody does. Writes do not overlap.
+	Log io.Writer
+
+	// Temp is the folder in which the zip is unpacked; default: the
+	// system's own for temporary files.
+	Temp string
+
+	// Qemu is a statically linked qemu-user program, which runs what is for
+	// the other architecture; empty: that cannot be run.
+	Qemu string
+
+	// HostFiles are files of this machine that an instance sees, for what
+	// Lambda's image has too, e.g. /etc/resolv.conf.
+	HostFiles []HostFile
+
+	// Plain starts instances as plain processes even where namespaces are
+	// allowed.
+	Plain bool
+}
+
+// A HostFile is a file of this machine that is visible to an instance.
+type HostFile = process.File
+
+// Lambda's defaults (AWS Lambda API reference, CreateFunction) and limits (developer guide, "Lambda
+// quotas").
+const (
+	defaultTimeout   = 3 * time.Second
+	defaultInit      = 10 * time.Second
+	defaultMemory    = 128
+	defaultTemp      = 512 << 20
+	maxDescriptors   = 1024
+	maxPayload       = 6 << 20
+	defaultInstances = 10
+	defaultIdle      = 5 * time.Minute
+)
+
+func (c Config) withDefaults() (Config, error) {
+	if c.Timeout < 0 || c.InitLimit < 0 || c.Memory < 0 || c.TempSize < 0 || c.Concurrency < 0 || c.Idle < 0 {
+		return c, hint.New("use 0 for the default", "a limit of the function is negative")
+	}
+	set(&c.Name, "function")
+	set(&c.Region, "us-east-1")
+	set(&c.Account, "123456789012")
+	set(&c.Timeout, defaultTimeout)
+	set(&c.InitLimit, defaultInit)
+	set(&c.Memory, defaultMemory)
+	set(&c.TempSize, defaultTemp)
+	set(&c.Concurrency, defaultInstances)
+	set(&c.Idle, defaultIdle)
+	return c, nil
+}
+
+func set[T comparable](value *T, fallback T) {
+	var zero T
+	if *value == zero {
+		*value = fallback
+	}
+}

@@ -1,0 +1,38 @@
+// Package emulator runs a packed function as AWS Lambda would, without Docker.
+//
+// [New] unpacks a zip; [Function.Invoke] starts instances of it as they are needed,
+// and has them answer events; [Boot] proves that a zip starts and answers at
+// all.
+//
+// # What is as on Lambda
+//
+// The Runtime API, and what an extension inside the function uses of the Extensions API. The
+// environment variables. The initialisation of at most 10 seconds, and its second try
+// inside the first invocation. The time-out, after which the instance is killed.
+// The restart after a crash. One event at a time for each instance, several instances at a
+// time up to a limit, and throttling beyond. The lines START, END and REPORT of the log. The limits
+// of payloads, descriptors and /tmp. SIGTERM for functions with an extension, and
+// SIGKILL half a second later. (AWS Lambda developer guide, "Understanding the
+// Lambda execution environment lifecycle", "Lambda quotas", "Using the Lambda
+// runtime API for custom runtimes".)
+//
+// # Isolation
+//
+// On Linux, where namespaces are allowed, an instance sees a root that is empty but
+// for the zip's content at /var/task (read-only), /tmp, /proc and the plain devices of
+// /dev: a hidden need for a file of the build machine shows. A script, or a dynamically linked program,
+// needs what Lambda's image has and an empty root has not; it sees the system folders of
+// this machine as well, and [Function.Isolation] says so. Elsewhere an instance is
+// a plain process, with LAMBDA_TASK_ROOT at a temporary folder.
+//
+// # Exceptions
+//
+// The network is this machine's. The kernel and the processor are this machine's, and not as fast or
+// slow as Lambda's for a memory size. The user is the caller, so files that only their owner
+// may read are readable. The number of threads is not limited. Memory is
+// watched every tenth of a second, not bounded by the kernel; a plain process's
+// children are not counted. Streams are not slowed down after 6 MB. There are no layers,
+// and so no extensions as programs of their own, no X-Ray, and no freezing between
+// events. A plain process can write to its own code, and leaves
+// behind what it started in process groups of their own.
+package emulator

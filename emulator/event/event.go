@@ -1,0 +1,236 @@
+// Package event makes events as AWS's services send them to functions, with
+// content that could be real: identifiers of the right form, the present time, checksums
+// and signatures that hold.
+//
+// [Make] makes one by its name; [Request.Encode] makes the HTTP ones of any
+// request. The forms are those of the AWS Lambda developer guide, "Integrating other
+// services", of the Amazon API Gateway developer guide, "Lambda proxy
+// integrations", of the Elastic Load Balancing user guide, "Lambda functions as
+// targets", and of the Amazon Cognito developer guide, "Customizing user pool workflows
+// with Lambda triggers"; those of webhooks, of Slack's "Verifying requests from Slack"
+// and GitHub's "Validating webhook deliveries".
+//
+// Exception: optional parts that depend on how a service was set up (authorizers, client
+// certificates, VPC links) are left out.
+package event
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bootzip/bootzip/internal/hint"
+)
+
+// Options are what an event shall say. What an event has no use for is
+// ignored; what is zero gets a default.
+type Options struct {
+	Region   string    // default: us-east-1
+	Account  string    // default: 123456789012
+	Function string    // name of the function; default: "function"
+	Time     time.Time // default: now
+
+	Bucket   string // s3; default: "example-bucket"
+	Key      string // s3; default: "photos/2026/cat.jpg"
+	Resource string // name of the topic, queue, table, stream, rule or user pool
+	Body     string // the message, the record, the detail, or the body of the HTTP request
+	Method   string // HTTP; default: GET, and POST with a body
+	Path     string // HTTP; default: "/"
+	Query    string // HTTP, without "?"
+	Secret   string // with which webhooks are signed; default: "secret"
+}
+
+func (o Options) withDefaults() Options {
+	set := func(s *string, fallback string) {
+		if *s == "" {
+			*s = fallback
+		}
+	}
+	set(&o.Region, "us-east-1")
+	set(&o.Account, "123456789012")
+	set(&o.Function, "function")
+	set(&o.Bucket, "example-bucket")
+	set(&o.Key, "photos/2026/cat.jpg")
+	set(&o.Path, "/")
+	set(&o.Secret, "secret")
+	if o.Time.IsZero() {
+		o.Time = time.Now()
+	}
+	o.Time = o.Time.UTC()
+	return o
+}
+
+// A maker makes one kind of event.
+type maker struct {
+	name, about string
+	make        func(Options) (any, error)
+}
+
+var makers = []maker{
+	{"alb", "a request through an Application Load Balancer", httpMaker(ALB)},
+	{"alb-multi", "the same, with multi-value headers switched on", httpMaker(ALBMulti)},
+	{"apigateway-v1", "a request through an API Gateway REST API", httpMaker(RESTAPI)},
+	{"apigateway-v2", "a request through an API Gateway HTTP API", httpMaker(HTTPAPI)},
+	{"cognito", "a sign-up in a user pool, before it is done", cognito},
+	{"dynamodb", "a changed item of a DynamoDB table", dynamoDB},
+	{"empty", "an empty JSON object", func(Options) (any, error) { return object{}, nil }},
+	{"eventbridge", "a custom event on an EventBridge bus", eventBridge},
+	{"function-url", "a request to a function URL", httpMaker(FunctionURL)},
+	{"github", "a signed push webhook of GitHub, through a function URL", gitHub},
+	{"kinesis", "a record of a Kinesis stream", kinesis},
+	{"s3", "a new object in an S3 bucket", s3},
+	{"schedule", "EventBridge's scheduled event", schedule},
+	{"slack", "a signed message event of Slack, through a function URL", slack},
+	{"sns", "a message of an SNS topic", sns},
+	{"sqs", "a message of an SQS queue", sqs},
+}
+
+// A Kind is what [Make] can make.
+type Kind struct{ Name, About string }
+
+// Kinds lists what can be made, by name.
+func Kinds() []Kind {
+	var all []Kind
+	for _, m := range makers {
+		all = append(all, Kind{m.name, m.about})
+	}
+	return all
+}
+
+// Exists tells whether Make knows a name.
+func Exists(name string) bool {
+	return slices.ContainsFunc(makers, func(m maker) bool { return m.name == name })
+}
+
+// Make makes an event, as JSON with line breaks. The error is for a name that is not known, and
+// for options that make no sense.
+func Make(name string, o Options) ([]byte, error) {
+	for _, m := range makers {
+		if m.name != name {
+			continue
+		}
+		value, err := m.make(o.withDefaults())
+		if err != nil {
+			return nil, fmt.Errorf("event %q: %w", name, err)
+		}
+		return encode(value)
+	}
+	var names []string
+	for _, m := range makers {
+		names = append(names, m.name)
+	}
+	return nil, hint.New("there are: "+strings.Join(names, ", "), "event %q is not known", name)
+}
+
+// guesses say from which service a handler takes its events, by what is in its name; the
+// first that fits counts.
+var guesses = []struct{ part, name string }{
+	{"sched", "schedule"}, {"cron", "schedule"}, {"sns", "sns"}, {"sqs", "sqs"}, {"queue", "sqs"}, {"s3", "s3"},
+	{"dynamo", "dynamodb"}, {"kinesis", "kinesis"}, {"cognito", "cognito"}, {"slack", "slack"}, {"github", "github"},
+	{"eventbridge", "eventbridge"}, {"alb", "alb"}, {"http", "apigateway-v2"}, {"url", "function-url"}, {"api", "apigateway-v2"}, {"web", "apigateway-v2"},
+}
+
+// Guess returns the name of an event that a handler of this name probably
+// takes; "empty" if its name says nothing.
+func Guess(handler string) string {
+	handler = strings.ToLower(handler)
+	for _, g := range guesses {
+		if strings.Contains(handler, g.part) {
+			return g.name
+		}
+	}
+	return "empty"
+}
+
+// An object is a JSON object whose members come in the order of AWS's documentation.
+type object []member
+
+type member struct {
+	name  string
+	value any
+}
+
+// MarshalJSON implements json.Marshaler.
+func (o object) MarshalJSON() ([]byte, error) {
+	b := []byte{'{'}
+	for i, m := range o {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		name, err := marshal(m.name)
+		if err != nil {
+			return nil, err
+		}
+		value, err := marshal(m.value)
+		if err != nil {
+			return nil, err
+		}
+		b = append(append(append(b, name...), ':'), value...)
+	}
+	return append(b, '}'), nil
+}
+
+// marshal writes JSON without escapes for HTML.
+func marshal(v any) ([]byte, error) {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return []byte(strings.TrimSuffix(b.String(), "\n")), nil
+}
+
+func encode(v any) ([]byte, error) {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	err := e.Encode(v)
+	return []byte(b.String()), err
+}
+
+// random content of the forms that AWS uses.
+
+func randomBytes(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b)
+	return b
+}
+
+func randomHex(digits int) string { return hex.EncodeToString(randomBytes(digits / 2)) }
+
+func randomBase64(bytes int) string { return base64.StdEncoding.EncodeToString(randomBytes(bytes)) }
+
+func randomUpper(n int) string {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	b := randomBytes(n)
+	for i := range b {
+		b[i] = letters[int(b[i])%len(letters)]
+	}
+	return string(b)
+}
+
+func randomDigits(n int) string {
+	limit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
+	v, err := rand.Int(rand.Reader, limit)
+	if err != nil {
+		v = new(big.Int) // cannot be: the random source does not fail
+	}
+	return fmt.Sprintf("%0*d", n, v)
+}
+
+func uuid() string {
+	d := []byte(randomHex(32))
+	d[12], d[16] = '4', "89ab"[d[16]%4]
+	return fmt.Sprintf("%s-%s-%s-%s-%s", d[:8], d[8:12], d[12:16], d[16:20], d[20:])
+}
+
+// millis is the form of times in most events.
+func millis(t time.Time) string { return t.Format("2006-01-02T15:04:05.000Z") }

@@ -1,0 +1,164 @@
+package event
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/runtime/httpevent"
+)
+
+// decode reads an event into one of AWS's own types, which must know every
+// member of it.
+func decode[T any](t *testing.T, name string, o Options) T {
+	t.Helper()
+	text, err := Make(name, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v T
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&v); err != nil {
+		t.Errorf("%s: %v in\n%s", name, err, text)
+	}
+	return v
+}
+
+func TestEventsFitAWSTypes(t *testing.T) {
+	o := Options{Time: time.Date(2026, 3, 4, 5, 6, 7, 8e6, time.FixedZone("", 3600)), Body: "a <b>", Bucket: "b", Key: "a b/ü.txt", Resource: "r", Account: "1", Region: "eu-west-1"}
+	if e := decode[events.S3Event](t, "s3", o); len(e.Records) != 1 || e.Records[0].S3.Object.Key != "a+b/%C3%BC.txt" || e.Records[0].S3.Object.URLDecodedKey != "a b/ü.txt" ||
+		e.Records[0].S3.Bucket.Arn != "arn:aws:s3:::b" || e.Records[0].S3.Object.Size != 5 || !e.Records[0].EventTime.Equal(o.Time) {
+		t.Errorf("%+v", e)
+	}
+	if e := decode[events.SNSEvent](t, "sns", o); e.Records[0].SNS.Message != "a <b>" || e.Records[0].SNS.TopicArn != "arn:aws:sns:eu-west-1:1:r" {
+		t.Errorf("%+v", e)
+	}
+	sum := md5.Sum([]byte("a <b>"))
+	if e := decode[events.SQSEvent](t, "sqs", o); e.Records[0].Body != "a <b>" || e.Records[0].Md5OfBody != hex.EncodeToString(sum[:]) || e.Records[0].EventSourceARN != "arn:aws:sqs:eu-west-1:1:r" {
+		t.Errorf("%+v", e)
+	}
+	if e := decode[events.EventBridgeEvent](t, "eventbridge", o); e.DetailType != "r" || !strings.Contains(string(e.Detail), `"message": "a <b>"`) {
+		t.Errorf("%+v %s", e, e.Detail)
+	}
+	if e := decode[events.EventBridgeEvent](t, "eventbridge", Options{Body: `{"x":1}`}); !strings.Contains(string(e.Detail), `"x": 1`) {
+		t.Errorf("%s", e.Detail)
+	}
+	if e := decode[events.CloudWatchEvent](t, "schedule", o); e.Resources[0] != "arn:aws:events:eu-west-1:1:rule/r" || e.Source != "aws.events" || !e.Time.Equal(o.Time.Truncate(time.Second)) {
+		t.Errorf("%+v", e)
+	}
+	if e := decode[events.DynamoDBEvent](t, "dynamodb", o); e.Records[0].Change.NewImage["Message"].String() != "a <b>" || e.Records[0].EventName != "MODIFY" {
+		t.Errorf("%+v", e)
+	}
+	if e := decode[events.KinesisEvent](t, "kinesis", o); string(e.Records[0].Kinesis.Data) != "a <b>" || !e.Records[0].Kinesis.ApproximateArrivalTimestamp.Round(time.Millisecond).Equal(o.Time) {
+		t.Errorf("%+v", e)
+	}
+	if e := decode[events.CognitoEventUserPoolsPreSignup](t, "cognito", o); e.Request.UserAttributes["email"] != "a <b>" || e.UserPoolID != "r" {
+		t.Errorf("%+v", e)
+	}
+	if e := decode[map[string]any](t, "empty", o); len(e) != 0 {
+		t.Errorf("%+v", e)
+	}
+}
+
+func TestHTTPEventsFitAWSTypes(t *testing.T) {
+	o := Options{Path: "/a%20b", Query: "x=1&x=2&y=%26", Body: `{"a":1}`, Region: "eu-west-1", Time: time.Unix(1700000000, 0)}
+	if e := decode[events.APIGatewayProxyRequest](t, "apigateway-v1", o); e.Path != "/a b" || e.HTTPMethod != "POST" || e.QueryStringParameters["x"] != "2" ||
+		!reflect.DeepEqual(e.MultiValueQueryStringParameters["x"], []string{"1", "2"}) || e.PathParameters["proxy"] != "a b" || e.RequestContext.Path != "/prod/a b" || e.Body != o.Body {
+		t.Errorf("%+v", e)
+	}
+	if e := decode[events.APIGatewayV2HTTPRequest](t, "apigateway-v2", o); e.RawPath != "/a%20b" || e.RawQueryString != o.Query || e.QueryStringParameters["x"] != "1,2" ||
+		e.RequestContext.HTTP.Method != "POST" || e.RequestContext.Time != "14/Nov/2023:22:13:20 +0000" || e.RequestContext.TimeEpoch != 1700000000000 || e.Body != o.Body {
+		t.Errorf("%+v", e)
+	}
+	if e := decode[events.APIGatewayV2HTTPRequest](t, "function-url", o); e.RawPath != "/a%20b" || !strings.HasSuffix(e.RequestContext.DomainName, ".lambda-url.eu-west-1.on.aws") || e.Body != o.Body {
+		t.Errorf("%+v", e)
+	}
+	if e := decode[events.ALBTargetGroupRequest](t, "alb", o); e.QueryStringParameters["y"] != "%26" || e.Headers["user-agent"] == "" || e.MultiValueHeaders != nil || e.Body != o.Body {
+		t.Errorf("%+v", e)
+	}
+	if e := decode[events.ALBTargetGroupRequest](t, "alb-multi", o); len(e.MultiValueQueryStringParameters["x"]) != 2 || e.Headers != nil {
+		t.Errorf("%+v", e)
+	}
+}
+
+// The package of the runtime that reads the events agrees on what they say.
+func TestRequestsComeBack(t *testing.T) {
+	r := Request{Method: "PUT", Path: "/a%20b/%C3%BC", Query: "x=1&x=2&name=A%26B", Protocol: "HTTP/1.1", SourceIP: "192.0.2.1",
+		Header: http.Header{"Accept": {"a"}, "Cookie": {"c=1; d=2"}, "Content-Type": {"image/png"}}, Body: []byte("\x89PNG\xff"), Region: "eu-west-1", Account: "1", Time: time.Now()}
+	for front, source := range map[Front]httpevent.Source{FunctionURL: httpevent.FunctionURL, HTTPAPI: httpevent.HTTPAPI, RESTAPI: httpevent.RESTAPI, ALB: httpevent.LoadBalancer, ALBMulti: httpevent.LoadBalancer} {
+		text, err := r.Encode(front)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := httpevent.Parse(text)
+		if err != nil {
+			t.Errorf("%v: %v", front, err)
+			continue
+		}
+		if got.Source != source || got.Method != "PUT" || got.Path != "/a b/ü" || !bytes.Equal(got.Body, r.Body) || got.Header.Get("accept") != "a" ||
+			!reflect.DeepEqual(got.Cookies, []string{"c=1", "d=2"}) || got.Query.Get("name") != "A&B" || front != ALB && len(got.Query["x"]) != 2 {
+			t.Errorf("%v: %+v", front, got)
+		}
+	}
+	if _, err := (Request{Path: "x"}).Encode(ALB); err == nil {
+		t.Error("a path without / was taken")
+	}
+	staged, err := Request{Path: "/x", Stage: "dev"}.Encode(HTTPAPI)
+	if err != nil || !strings.Contains(string(staged), `"rawPath":"/dev/x"`) {
+		t.Errorf("%s, %v", staged, err)
+	}
+}
+
+func TestWebhooksAreSigned(t *testing.T) {
+	for _, name := range []string{"slack", "github"} {
+		for _, body := range []string{"", `{"x":"y"}`} {
+			e := decode[events.APIGatewayV2HTTPRequest](t, name, Options{Secret: "s", Body: body})
+			if !json.Valid([]byte(e.Body)) || body != "" && e.Body != body {
+				t.Errorf("body is %s", e.Body)
+			}
+			signed, signature := e.Body, strings.TrimPrefix(e.Headers["x-hub-signature-256"], "sha256=")
+			if name == "slack" {
+				signed = "v0:" + e.Headers["x-slack-request-timestamp"] + ":" + e.Body
+				signature = strings.TrimPrefix(e.Headers["x-slack-signature"], "v0=")
+			}
+			h := hmac.New(sha256.New, []byte("s"))
+			h.Write([]byte(signed))
+			if signature != hex.EncodeToString(h.Sum(nil)) {
+				t.Errorf("%s: signature %q is wrong", name, signature)
+			}
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	for _, k := range Kinds() {
+		if text, err := Make(k.Name, Options{}); err != nil || !json.Valid(text) || !Exists(k.Name) || k.About == "" {
+			t.Errorf("%s: %v", k.Name, err)
+		}
+	}
+	if _, err := Make("s4", Options{}); err == nil || !strings.Contains(hint.Of(err), "s3, ") {
+		t.Errorf("error is %v", err)
+	}
+	for handler, want := range map[string]string{"httpevent": "apigateway-v2", "scheduledevent": "schedule", "snsevent": "sns", "OnS3Upload": "s3", "main": "empty", "": "empty"} {
+		if got := Guess(handler); got != want {
+			t.Errorf("guess for %q is %q, want %q", handler, got, want)
+		}
+	}
+	for _, g := range guesses {
+		if !Exists(g.name) {
+			t.Errorf("guess %q is no event", g.name)
+		}
+	}
+}

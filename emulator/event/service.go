@@ -1,0 +1,203 @@
+package event
+
+import (
+	"crypto/md5"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// or returns the first text that is not empty.
+func or(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+func (o Options) arn(service, resource string) string {
+	return "arn:aws:" + service + ":" + o.Region + ":" + o.Account + ":" + resource
+}
+
+func records(record object) object {
+	return object{{"Records", []object{record}}}
+}
+
+func md5Of(s string) string {
+	sum := md5.Sum([]byte(s))
+	return hex.EncodeToString(sum[:])
+}
+
+func s3(o Options) (any, error) {
+	content := or(o.Body, "example content")
+	return records(object{
+		{"eventVersion", "2.1"},
+		{"eventSource", "aws:s3"},
+		{"awsRegion", o.Region},
+		{"eventTime", millis(o.Time)},
+		{"eventName", "ObjectCreated:Put"},
+		{"userIdentity", object{{"principalId", "AWS:AIDA" + randomUpper(17)}}},
+		{"requestParameters", object{{"sourceIPAddress", "203.0.113.7"}}},
+		{"responseElements", object{{"x-amz-request-id", randomUpper(16)}, {"x-amz-id-2", randomBase64(57)}}},
+		{"s3", object{
+			{"s3SchemaVersion", "1.0"},
+			{"configurationId", uuid()},
+			{"bucket", object{
+				{"name", o.Bucket},
+				{"ownerIdentity", object{{"principalId", "A" + randomUpper(13)}}},
+				{"arn", "arn:aws:s3:::" + o.Bucket},
+			}},
+			{"object", object{
+				// Keys come encoded as in a form: a blank is a plus.
+				{"key", strings.ReplaceAll(url.QueryEscape(o.Key), "%2F", "/")},
+				{"size", len(content)},
+				{"eTag", md5Of(content)},
+				{"sequencer", "00" + strings.ToUpper(randomHex(16))},
+			}},
+		}},
+	}), nil
+}
+
+func sns(o Options) (any, error) {
+	topic := o.arn("sns", or(o.Resource, "example-topic"))
+	return records(object{
+		{"EventSource", "aws:sns"},
+		{"EventVersion", "1.0"},
+		{"EventSubscriptionArn", topic + ":" + uuid()},
+		{"Sns", object{
+			{"Type", "Notification"},
+			{"MessageId", uuid()},
+			{"TopicArn", topic},
+			{"Subject", "example subject"},
+			{"Message", or(o.Body, "example message")},
+			{"Timestamp", millis(o.Time)},
+			{"SignatureVersion", "1"},
+			{"Signature", randomBase64(256)},
+			{"SigningCertUrl", "https://sns." + o.Region + ".amazonaws.com/SimpleNotificationService-" + randomHex(32) + ".pem"},
+			{"UnsubscribeUrl", "https://sns." + o.Region + ".amazonaws.com/?Action=Unsubscribe&SubscriptionArn=" + topic + ":" + uuid()},
+			{"MessageAttributes", object{{"example", object{{"Type", "String"}, {"Value", "value"}}}}},
+		}},
+	}), nil
+}
+
+func sqs(o Options) (any, error) {
+	body := or(o.Body, "example message")
+	sent := strconv.FormatInt(o.Time.UnixMilli(), 10)
+	return records(object{
+		{"messageId", uuid()},
+		{"receiptHandle", randomBase64(132)},
+		{"body", body},
+		{"attributes", object{
+			{"ApproximateReceiveCount", "1"},
+			{"SentTimestamp", sent},
+			{"SenderId", "AIDA" + randomUpper(17)},
+			{"ApproximateFirstReceiveTimestamp", strconv.FormatInt(o.Time.UnixMilli()+12, 10)},
+		}},
+		{"messageAttributes", object{}},
+		{"md5OfBody", md5Of(body)},
+		{"eventSource", "aws:sqs"},
+		{"eventSourceARN", o.arn("sqs", or(o.Resource, "example-queue"))},
+		{"awsRegion", o.Region},
+	}), nil
+}
+
+// detail is the body as JSON: as it is where it is an object, or in one.
+func detail(body, fallback string) any {
+	body = or(body, fallback)
+	if strings.HasPrefix(strings.TrimSpace(body), "{") && json.Valid([]byte(body)) {
+		return json.RawMessage(body)
+	}
+	return object{{"message", body}}
+}
+
+func eventBridge(o Options) (any, error) {
+	return object{
+		{"version", "0"},
+		{"id", uuid()},
+		{"detail-type", or(o.Resource, "Order Placed")},
+		{"source", "com.example.shop"},
+		{"account", o.Account},
+		{"time", o.Time.Format(time.RFC3339)},
+		{"region", o.Region},
+		{"resources", []string{}},
+		{"detail", detail(o.Body, `{"order":"A-1001","total":42.5,"currency":"EUR"}`)},
+	}, nil
+}
+
+func schedule(o Options) (any, error) {
+	return object{
+		{"version", "0"},
+		{"id", uuid()},
+		{"detail-type", "Scheduled Event"},
+		{"source", "aws.events"},
+		{"account", o.Account},
+		{"time", o.Time.Format(time.RFC3339)},
+		{"region", o.Region},
+		{"resources", []string{o.arn("events", "rule/"+or(o.Resource, "example-rule"))}},
+		{"detail", object{}},
+	}, nil
+}
+
+func dynamoDB(o Options) (any, error) {
+	keys := object{{"Id", object{{"N", "101"}}}}
+	table := o.arn("dynamodb", "table/"+or(o.Resource, "example-table"))
+	return records(object{
+		{"eventID", randomHex(32)},
+		{"eventName", "MODIFY"},
+		{"eventVersion", "1.1"},
+		{"eventSource", "aws:dynamodb"},
+		{"awsRegion", o.Region},
+		{"dynamodb", object{
+			{"ApproximateCreationDateTime", o.Time.Unix()},
+			{"Keys", keys},
+			{"NewImage", object{{"Message", object{{"S", or(o.Body, "new text")}}}, keys[0]}},
+			{"OldImage", object{{"Message", object{{"S", "old text"}}}, keys[0]}},
+			{"SequenceNumber", randomDigits(24)},
+			{"SizeBytes", 59},
+			{"StreamViewType", "NEW_AND_OLD_IMAGES"},
+		}},
+		{"eventSourceARN", table + "/stream/" + o.Time.Format("2006-01-02T15:04:05.000")},
+	}), nil
+}
+
+func kinesis(o Options) (any, error) {
+	number := "4959" + randomDigits(52)
+	return records(object{
+		{"kinesis", object{
+			{"kinesisSchemaVersion", "1.0"},
+			{"partitionKey", "partition-1"},
+			{"sequenceNumber", number},
+			{"data", base64.StdEncoding.EncodeToString([]byte(or(o.Body, "example record")))},
+			{"approximateArrivalTimestamp", json.Number(strconv.FormatFloat(float64(o.Time.UnixMilli())/1000, 'f', 3, 64))},
+		}},
+		{"eventSource", "aws:kinesis"},
+		{"eventVersion", "1.0"},
+		{"eventID", "shardId-000000000006:" + number},
+		{"eventName", "aws:kinesis:record"},
+		{"invokeIdentityArn", "arn:aws:iam::" + o.Account + ":role/lambda-role"},
+		{"awsRegion", o.Region},
+		{"eventSourceARN", o.arn("kinesis", "stream/"+or(o.Resource, "example-stream"))},
+	}), nil
+}
+
+func cognito(o Options) (any, error) {
+	return object{
+		{"version", "1"},
+		{"triggerSource", "PreSignUp_SignUp"},
+		{"region", o.Region},
+		{"userPoolId", or(o.Resource, o.Region+"_"+randomUpper(9))},
+		{"userName", uuid()},
+		{"callerContext", object{{"awsSdkVersion", "aws-sdk-unknown-unknown"}, {"clientId", strings.ToLower(randomUpper(26))}}},
+		{"request", object{
+			{"userAttributes", object{{"email", or(o.Body, "ada@example.com")}}},
+			{"validationData", nil},
+		}},
+		{"response", object{{"autoConfirmUser", false}, {"autoVerifyEmail", false}, {"autoVerifyPhone", false}}},
+	}, nil
+}

@@ -1,0 +1,223 @@
+package emulator
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/bootzip/bootzip/emulator/internal/unpack"
+)
+
+// latest is the version that an unqualified name stands for.
+const latest = "$LATEST"
+
+// A Function is an unpacked zip with its instances. Its methods may be called
+// from several goroutines.
+type Function struct {
+	config  Config
+	folder  string // temporary, removed by Close
+	task    string // what becomes /var/task
+	program program
+	qemu    string
+	log     io.Writer // config.Log, with writes one after the other
+
+	instances sync.WaitGroup // that have not been stopped
+	calls     sync.WaitGroup // invocations on their way
+	life      context.Context
+	giveUp    context.CancelFunc // ends the calls
+
+	mu      sync.Mutex
+	idle    []*instance // the last used at the end
+	running int         // instances, idle or not, and those being started
+	closed  bool
+	plain   bool
+	refusal string // why instances are plain processes
+}
+
+// New unpacks a zip and gets ready to start it. An *UnsupportedError says that this machine cannot
+// run the function. The caller closes the Function.
+func New(ctx context.Context, c Config) (_ *Function, err error) {
+	c, err = c.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	folder, err := os.MkdirTemp(c.Temp, "bootzip-emulator-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			os.RemoveAll(folder)
+		}
+	}()
+	f := &Function{config: c, folder: folder, task: filepath.Join(folder, "task"), plain: c.Plain}
+	f.life, f.giveUp = context.WithCancel(context.Background())
+	if c.Log != nil {
+		f.log = &orderly{w: c.Log}
+	}
+	if err := os.Mkdir(f.task, 0o755); err != nil {
+		return nil, err
+	}
+	if err := unpack.Zip(ctx, c.Zip, f.task); err != nil {
+		return nil, err
+	}
+	if f.program, err = inspect(filepath.Join(f.task, "bootstrap")); err != nil && !errors.Is(err, os.ErrNotExist) {
+		// Lambda tells of a bootstrap that cannot be read when it starts
+		// it, and so does launch.
+		f.program = program{}
+	}
+	if f.qemu, err = runner(c, f.program); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// Isolation says in a few words what instances see of this machine. It is
+// certain once the first was started.
+func (f *Function) Isolation() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	how := ""
+	if f.qemu != "" {
+		how = ", by qemu"
+	}
+	switch {
+	case f.refusal != "":
+		return "as a plain process" + how + " (" + f.refusal + ")"
+	case f.plain:
+		return "as a plain process" + how
+	case f.program.system:
+		return "in a root with this machine's system folders" + how
+	}
+	return "in an empty root" + how
+}
+
+// Close stops the function. Invocations on their way may end until ctx is
+// done; then they are given up. It returns when no process is left.
+func (f *Function) Close(ctx context.Context) error {
+	f.mu.Lock()
+	if f.closed {
+		f.mu.Unlock()
+		return nil
+	}
+	f.closed = true
+	idle := f.idle
+	f.idle = nil
+	f.mu.Unlock()
+	for _, i := range idle {
+		go f.stop(i)
+	}
+	ended := make(chan struct{})
+	go func() {
+		f.calls.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		f.giveUp()
+		<-ended
+	}
+	f.giveUp()
+	f.instances.Wait()
+	return os.RemoveAll(f.folder)
+}
+
+// ErrClosed is returned by Invoke after Close, and for what Close gave up.
+var ErrClosed = errors.New("function was stopped")
+
+// A ThrottledError says that all instances that there may be are busy.
+type ThrottledError struct{ Limit int }
+
+func (e *ThrottledError) Error() string {
+	return fmt.Sprintf("all %d instances of the function are busy", e.Limit)
+}
+
+// acquire takes an idle instance, or the right to start one. Either way a
+// call has begun.
+func (f *Function) acquire() (*instance, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		return nil, ErrClosed
+	}
+	var found *instance
+	for found == nil && len(f.idle) > 0 {
+		last := f.idle[len(f.idle)-1]
+		f.idle = f.idle[:len(f.idle)-1]
+		last.idle.Stop()
+		select {
+		case <-last.exited: // it died while nobody looked
+			f.running--
+			go f.stop(last)
+		default:
+			found = last
+		}
+	}
+	if found == nil {
+		if f.running >= f.config.Concurrency {
+			return nil, &ThrottledError{f.config.Concurrency}
+		}
+		f.running++
+	}
+	f.calls.Add(1)
+	return found, nil
+}
+
+// release ends a call: its instance, if it is still good, waits for the
+// next one.
+func (f *Function) release(i *instance, good bool) {
+	defer f.calls.Done()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if good && !f.closed {
+		i.used = true
+		i.idle = time.AfterFunc(f.config.Idle, func() { f.retire(i) })
+		f.idle = append(f.idle, i)
+		return
+	}
+	f.running--
+	if i != nil {
+		go f.stop(i)
+	}
+}
+
+// retire stops an instance that nobody needed for long.
+func (f *Function) retire(i *instance) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for at, other := range f.idle {
+		if other == i {
+			f.idle = append(f.idle[:at], f.idle[at+1:]...)
+			f.running--
+			go f.stop(i)
+			return
+		}
+	}
+}
+
+// orderly keeps writes from overlapping.
+type orderly struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (o *orderly) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.w.Write(p)
+}
+
+// newID returns so many random hexadecimal digits.
+func newID(digits int) string {
+	b := make([]byte, digits/2)
+	_, _ = rand.Read(b)
+	return hex.EncodeToString(b)
+}

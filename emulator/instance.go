@@ -1,0 +1,244 @@
+package emulator
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/bootzip/bootzip/emulator/internal/process"
+	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
+	"github.com/bootzip/bootzip/internal/sandbox"
+)
+
+// shutdownGrace is the time between SIGTERM and SIGKILL (AWS Lambda developer
+// guide, "Lambda execution environment lifecycle", Shutdown phase, with an internal extension).
+const shutdownGrace = 500 * time.Millisecond
+
+// An instance is one running bootstrap with a Runtime API of its own.
+type instance struct {
+	api     *runtimeapi.Server
+	process process.Process
+	out     *output
+	exited  chan struct{}
+	status  string        // of the exit, once exited is closed
+	init    time.Duration // of the initialisation
+	used    bool          // it has had an event
+	idle    *time.Timer   // stops it when nobody needs it
+}
+
+// A failure is why an instance cannot answer, in Lambda's terms.
+type failure struct {
+	kind    string // e.g. "Runtime.ExitError"
+	message string
+	body    []byte // the document that the runtime posted; nil: it posted none
+	log     []byte // the last lines
+	timeout bool
+	cause   error // of this machine, or of the caller's context: no failure of the function
+}
+
+func exitFailure(status string) *failure {
+	f := &failure{kind: "Runtime.ExitError", message: "Runtime exited with error: " + status}
+	if status == "exit status 0" {
+		f.message = "Runtime exited without providing a reason"
+	}
+	return f
+}
+
+// reported is the failure that a runtime or an extension told by itself.
+func reported(a runtimeapi.Answer) *failure {
+	var document struct{ ErrorType, ErrorMessage string }
+	_ = json.Unmarshal(a.Payload, &document) // another form says nothing more
+	f := &failure{kind: a.ErrorType, message: document.ErrorMessage, body: a.Payload}
+	set(&f.kind, document.ErrorType)
+	set(&f.kind, "Runtime.Unknown")
+	return f
+}
+
+// launch starts an instance and waits until it asks for its first event, at
+// most for the limit.
+func (f *Function) launch(ctx context.Context, limit time.Duration) (*instance, *failure) {
+	began := time.Now()
+	i, fail := f.spawn()
+	if fail != nil {
+		return nil, fail
+	}
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	memory := time.NewTicker(memoryInterval)
+	defer memory.Stop()
+wait:
+	for {
+		select {
+		case <-i.api.Ready():
+			i.init = time.Since(began)
+			return i, nil
+		case a := <-i.api.Fault():
+			fail = reported(a)
+			break wait
+		case <-i.exited:
+			// What it said before it left counts more than that it left.
+			select {
+			case a := <-i.api.Fault():
+				fail = reported(a)
+			default:
+				fail = exitFailure(i.status)
+			}
+			break wait
+		case <-timer.C:
+			fail = &failure{kind: "Sandbox.Timedout", timeout: true, message: fmt.Sprintf("Init timed out after %.2f seconds", limit.Seconds())}
+			break wait
+		case <-memory.C:
+			if f.tooMuch(i) {
+				i.process.Kill()
+			}
+		case <-ctx.Done():
+			fail = &failure{cause: ctx.Err()}
+			break wait
+		}
+	}
+	status := "error"
+	if fail.timeout {
+		status = "timeout"
+	}
+	i.out.sync()
+	fail.log = i.out.last()
+	if fail.cause == nil {
+		i.out.line("INIT_REPORT Init Duration: %s\tPhase: init\tStatus: %s\tError Type: %s", milliseconds(time.Since(began)), status, fail.kind)
+	}
+	f.stop(i)
+	return nil, fail
+}
+
+// spawn starts the process of an instance.
+func (f *Function) spawn() (*instance, *failure) {
+	if err := checkBootstrap(filepath.Join(f.task, "bootstrap")); err != nil {
+		return nil, entryFailure(err)
+	}
+	api, err := runtimeapi.New(runtimeapi.Function{Name: f.config.Name, Version: latest, Handler: f.config.Handler, Account: f.config.Account})
+	if err != nil {
+		return nil, &failure{cause: err}
+	}
+	out, err := newOutput(f.log)
+	if err != nil {
+		api.Close()
+		return nil, &failure{cause: err}
+	}
+	p, err := f.start(process.Config{
+		Task: f.task, Env: f.environment(api.Address()), Output: out.write,
+		Files: f.config.HostFiles, System: f.program.system, Temp: f.config.TempSize, Open: maxDescriptors, Qemu: f.qemu,
+	})
+	if err != nil {
+		api.Close()
+		out.close()
+		return nil, entryFailure(err)
+	}
+	i := &instance{api: api, process: p, out: out, exited: make(chan struct{})}
+	f.instances.Add(1)
+	go func() {
+		i.status = p.Wait()
+		close(i.exited)
+	}()
+	return i, nil
+}
+
+func entryFailure(err error) *failure {
+	return &failure{kind: "Runtime.InvalidEntrypoint", message: err.Error()}
+}
+
+// start starts a process. While this program starts another one at the same time,
+// that holds all our files open for an instant, the bootstrap that was just
+// written too, and so it cannot be started yet (execve(2), ETXTBSY).
+func (f *Function) start(c process.Config) (process.Process, error) {
+	for try := 0; ; try++ {
+		p, err := f.startOnce(c)
+		if err == nil || try == 50 || !strings.HasSuffix(err.Error(), syscall.ETXTBSY.Error()) {
+			return p, err
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// startOnce starts a process in a sandbox, or as a plain one where that is refused; the first
+// start decides for all.
+func (f *Function) startOnce(c process.Config) (process.Process, error) {
+	f.mu.Lock()
+	plain := f.plain
+	f.mu.Unlock()
+	if !plain {
+		p, err := process.Isolated(c)
+		var refused *sandbox.RefusedError
+		if !errors.As(err, &refused) {
+			return p, err
+		}
+		f.mu.Lock()
+		f.plain, f.refusal = true, refused.Error()
+		f.mu.Unlock()
+	}
+	return process.Plain(c)
+}
+
+// environment is the whole environment of an instance (AWS Lambda developer
+// guide, "Working with Lambda environment variables", defined runtime environment variables).
+func (f *Function) environment(api string) []string {
+	c := f.config
+	all := []string{
+		"_HANDLER=" + c.Handler,
+		"AWS_LAMBDA_RUNTIME_API=" + api,
+		"AWS_REGION=" + c.Region,
+		"AWS_DEFAULT_REGION=" + c.Region,
+		"AWS_EXECUTION_ENV=AWS_Lambda_provided.al2023",
+		"AWS_LAMBDA_FUNCTION_NAME=" + c.Name,
+		fmt.Sprintf("AWS_LAMBDA_FUNCTION_MEMORY_SIZE=%d", c.Memory),
+		"AWS_LAMBDA_FUNCTION_VERSION=" + latest,
+		"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand",
+		"AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/" + c.Name,
+		"AWS_LAMBDA_LOG_STREAM_NAME=" + time.Now().UTC().Format("2006/01/02") + "/[" + latest + "]" + newID(32),
+		"AWS_LAMBDA_LOG_FORMAT=Text",
+		"LAMBDA_RUNTIME_DIR=/var/runtime",
+		"LANG=en_US.UTF-8",
+		"LD_LIBRARY_PATH=/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
+		"PATH=/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+		"TZ=:UTC",
+	}
+	for _, variable := range c.Environment {
+		name, _, _ := strings.Cut(variable, "=")
+		for i, old := range all {
+			if strings.HasPrefix(old, name+"=") {
+				all = append(all[:i], all[i+1:]...)
+				break
+			}
+		}
+		all = append(all, variable)
+	}
+	return all
+}
+
+// tooMuch tells that an instance uses more memory than it may.
+func (f *Function) tooMuch(i *instance) bool {
+	now, _ := i.process.Memory()
+	return now > int64(f.config.Memory)<<20
+}
+
+// stop ends an instance and frees all it holds.
+func (f *Function) stop(i *instance) {
+	if i.idle != nil {
+		i.idle.Stop()
+	}
+	if i.api.HasExtension() {
+		i.process.Signal(syscall.SIGTERM)
+		select {
+		case <-i.exited:
+		case <-time.After(shutdownGrace):
+		}
+	}
+	i.process.Kill()
+	<-i.exited
+	i.api.Close()
+	i.out.close()
+	f.instances.Done()
+}

@@ -1,0 +1,50 @@
+package process
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/bootzip/bootzip/internal/sandbox"
+)
+
+type plain struct {
+	process *os.Process
+	once    sync.Once
+	done    chan struct{}
+	status  string
+}
+
+func (p *plain) Wait() string {
+	p.once.Do(func() {
+		state, err := p.process.Wait()
+		switch {
+		case err != nil:
+			p.status = err.Error()
+		default:
+			p.status = strings.TrimSuffix(state.String(), " (core dumped)")
+		}
+		// What it left behind, unless that made groups of its own.
+		killGroup(p.process.Pid)
+		close(p.done)
+	})
+	<-p.done
+	return p.status
+}
+
+func (p *plain) Signal(s syscall.Signal) { _ = p.process.Signal(s) }
+
+func (p *plain) Kill() {
+	select {
+	case <-p.done: // its id may be another's by now
+	default:
+		killGroup(p.process.Pid)
+		_ = p.process.Kill()
+	}
+}
+
+func (p *plain) Memory() (now, peak int64) {
+	return sandbox.ReadMemory(fmt.Sprintf("/proc/%d/status", p.process.Pid))
+}

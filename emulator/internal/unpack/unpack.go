@@ -1,0 +1,175 @@
+// Package unpack puts the content of a zip into an empty folder, as Lambda does into
+// /var/task.
+//
+// It is safe for zips from strangers: nothing is written outside the folder,
+// no more than Lambda's 262,144,000 bytes and 65,535 files are written, and
+// each file's size and checksum are compared with the zip's directory. Links and special
+// files are refused. Modes are the zip's; folders always have 0755, so that
+// the whole can be removed again.
+package unpack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/zipraw"
+)
+
+// MaxSize is what a zip may hold, in bytes (AWS Lambda developer guide,
+// "Lambda quotas", deployment package size).
+const MaxSize = 262_144_000
+
+// Zip unpacks the zip called name into the folder to, which must exist.
+func Zip(ctx context.Context, name, to string) error {
+	return unzip(ctx, name, to, MaxSize)
+}
+
+func unzip(ctx context.Context, name, to string, limit int64) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return fmt.Errorf("zip cannot be opened: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("zip cannot be read: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return hint.New("give the path of a zip; packed functions are in dist/", "zip %q is not a file", name)
+	}
+	a, err := zipraw.Open(ctx, f, info.Size())
+	if err != nil {
+		return fmt.Errorf("zip %q cannot be read: %w", name, err)
+	}
+	if a.Reached != zipraw.ReachedEntries {
+		why := "it is damaged"
+		if len(a.Faults) > 0 {
+			why = a.Faults[0].Detail
+		}
+		return hint.New("mage check "+name+" says more", "zip %q cannot be unpacked: %s", name, why)
+	}
+	root, err := os.OpenRoot(to)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	u := unpacker{archive: a, root: root, limit: limit, left: limit}
+	for i := range a.Entries {
+		if err := u.entry(ctx, &a.Entries[i]); err != nil {
+			return fmt.Errorf("file %q of zip %q: %w", a.Entries[i].Name, name, err)
+		}
+	}
+	return nil
+}
+
+type unpacker struct {
+	archive *zipraw.Archive
+	stream  zipraw.Stream
+	root    *os.Root
+	limit   int64 // bytes that the zip may hold
+	left    int64 // of them that may still come
+}
+
+func (u *unpacker) entry(ctx context.Context, e *zipraw.Entry) error {
+	folder := strings.HasSuffix(e.Name, "/")
+	name := strings.TrimSuffix(e.Name, "/")
+	if err := checkName(name); err != nil {
+		return err
+	}
+	const typeMask, typeFile, typeFolder, typeLink = 0o170000, 0o100000, 0o040000, 0o120000
+	switch kind := e.External >> 16 & typeMask; {
+	case kind == typeLink:
+		return errors.New("it is a link, and links are not unpacked here")
+	case kind != 0 && kind != typeFile && kind != typeFolder:
+		return errors.New("it is a special file")
+	}
+	if folder {
+		return u.folders(name)
+	}
+	if !u.archive.Readable(e) {
+		return errors.New("it is encrypted, or compressed by a method other than deflate")
+	}
+	if err := u.folders(path.Dir(name)); err != nil {
+		return err
+	}
+	// What is there already is another entry of the same name.
+	f, err := u.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := u.content(ctx, e, f); err != nil {
+		f.Close()
+		return err
+	}
+	if err := f.Chmod(mode(e)); err != nil {
+		f.Close()
+		return err
+	}
+	return f.Close()
+}
+
+func (u *unpacker) content(ctx context.Context, e *zipraw.Entry, w io.Writer) error {
+	u.stream.Open(ctx, u.archive, e)
+	for {
+		piece, err := u.stream.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if u.left -= int64(len(piece)); u.left < 0 {
+			return fmt.Errorf("the zip holds more than %d bytes", u.limit)
+		}
+		if _, err := w.Write(piece); err != nil {
+			return err
+		}
+	}
+}
+
+// folders makes a folder and those above it.
+func (u *unpacker) folders(name string) error {
+	if name == "." {
+		return nil
+	}
+	err := u.root.Mkdir(name, 0o755)
+	if errors.Is(err, os.ErrNotExist) {
+		if err = u.folders(path.Dir(name)); err == nil {
+			err = u.root.Mkdir(name, 0o755)
+		}
+	}
+	if !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	info, err := u.root.Lstat(name)
+	if err == nil && !info.IsDir() {
+		err = errors.New("its folder is a file")
+	}
+	return err
+}
+
+// checkName refuses what does not name a place below the folder, on any
+// system.
+func checkName(name string) error {
+	if name == "" || strings.ContainsAny(name, "\\\x00") || path.IsAbs(name) || path.Clean(name) != name ||
+		name == ".." || strings.HasPrefix(name, "../") {
+		return errors.New("its name is not a plain path below the folder")
+	}
+	return nil
+}
+
+// mode is what the zip says. One that was made on a system without Unix permissions
+// says nothing, and its files come out readable.
+func mode(e *zipraw.Entry) os.FileMode {
+	const unix, darwin = 3, 19
+	if m := e.External >> 16; m != 0 && (e.Creator>>8 == unix || e.Creator>>8 == darwin) {
+		return os.FileMode(m & 0o777)
+	}
+	return 0o644
+}

@@ -1,0 +1,236 @@
+package emulator
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+func text(t *testing.T, r Response) string {
+	t.Helper()
+	var s string
+	if err := json.Unmarshal(r.Payload, &s); err != nil {
+		t.Fatalf("payload %q: %v", r.Payload, err)
+	}
+	return s
+}
+
+func TestInvokeAnswersAndLogs(t *testing.T) {
+	f, book := newFunction(t, Config{Handler: "echo", Name: "greeter"})
+	for _, payload := range []string{`{"a":1}`, `"ü"`} {
+		resp := invoke(t, f, payload)
+		if string(resp.Payload) != payload || resp.FunctionError != "" {
+			t.Errorf("response is %q, %q", resp.Payload, resp.FunctionError)
+		}
+		if !strings.Contains(string(resp.Log), "REPORT RequestId: "+resp.RequestID) {
+			t.Errorf("tail is %q", resp.Log)
+		}
+	}
+	want := regexp.MustCompile(`^starting echo
+START RequestId: (\S+) Version: \$LATEST
+END RequestId: \S+
+REPORT RequestId: \S+	Duration: [0-9.]+ ms	Billed Duration: \d+ ms	Memory Size: 128 MB	Max Memory Used: \d+ MB	Init Duration: [0-9.]+ ms	
+START RequestId: \S+ Version: \$LATEST
+END RequestId: \S+
+REPORT RequestId: \S+	Duration: [0-9.]+ ms	Billed Duration: \d+ ms	Memory Size: 128 MB	Max Memory Used: \d+ MB	
+$`)
+	if log := book.String(); !want.MatchString(log) {
+		t.Errorf("log is\n%s", log)
+	}
+}
+
+func TestInvokeSendsWhatLambdaSends(t *testing.T) {
+	f, _ := newFunction(t, Config{Handler: "headers", Name: "greeter", Region: "eu-west-1", Account: "1234"})
+	resp, err := f.Invoke(context.Background(), Request{Payload: []byte("{}"), Qualifier: "live", RequestID: "the-id", Trace: "Root=1",
+		ClientContext: `{"client":{}}`, Cognito: `{"id":1}`, Tenant: "blue"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := text(t, resp)
+	for _, want := range []string{
+		"Lambda-Runtime-Aws-Request-Id:[the-id]", "Lambda-Runtime-Trace-Id:[Root=1]", "Lambda-Runtime-Aws-Tenant-Id:[blue]",
+		`Lambda-Runtime-Client-Context:[{"client":{}}]`, `Lambda-Runtime-Cognito-Identity:[{"id":1}]`,
+		"Lambda-Runtime-Invoked-Function-Arn:[arn:aws:lambda:eu-west-1:1234:function:greeter:live]", "Lambda-Runtime-Deadline-Ms:[1",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not in %s", want, got)
+		}
+	}
+	if trace := newTrace(time.Now()); !regexp.MustCompile(`^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$`).MatchString(trace) {
+		t.Errorf("trace id is %q", trace)
+	}
+	if id := newUUID(); !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(id) {
+		t.Errorf("request id is %q", id)
+	}
+}
+
+func TestEnvironment(t *testing.T) {
+	f, _ := newFunction(t, Config{Handler: "environment", Name: "greeter", Memory: 256, Environment: []string{"TABLE=a=b", "LANG=C"}})
+	lines := strings.Split(text(t, invoke(t, f, "{}")), "\n")
+	var names []string
+	for _, line := range lines {
+		name, value, _ := strings.Cut(line, "=")
+		names = append(names, name)
+		want, known := map[string]string{
+			"_HANDLER": "environment", "LAMBDA_TASK_ROOT": "/var/task", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
+			"AWS_LAMBDA_FUNCTION_NAME": "greeter", "TABLE": "a=b", "LANG": "C", "TZ": ":UTC",
+		}[name]
+		if known && value != want {
+			t.Errorf("%s is %q, want %q", name, value, want)
+		}
+	}
+	if len(lines) != 19 { // those that Lambda sets, without credentials, and TABLE
+		t.Errorf("%d variables: %v", len(lines), names)
+	}
+}
+
+func TestEmptyRoot(t *testing.T) {
+	f, _ := newFunction(t, Config{Handler: "root"})
+	got := text(t, invoke(t, f, "{}"))
+	if f.Isolation() != "in an empty root" {
+		t.Skip("namespaces are refused here: " + f.Isolation())
+	}
+	want := "/:dev /:proc /:tmp /:var /dev:fd /dev:full /dev:null /dev:random /dev:stderr /dev:stdin /dev:stdout /dev:urandom /dev:zero " +
+		".:bootstrap .:data /x=false /var/task/x=false /tmp/x=true "
+	if got != want {
+		t.Errorf("the program saw %s", got)
+	}
+}
+
+func TestPlainProcess(t *testing.T) {
+	f, _ := newFunction(t, Config{Handler: "environment", Plain: true})
+	got := text(t, invoke(t, f, "{}"))
+	if !strings.Contains(got, "LAMBDA_TASK_ROOT="+f.task) || f.Isolation() != "as a plain process" {
+		t.Errorf("%s: %s", f.Isolation(), got)
+	}
+}
+
+func TestInstancesAreReusedAndSideBySide(t *testing.T) {
+	f, _ := newFunction(t, Config{Handler: "echo", Concurrency: 3, Memory: 512})
+	for range 20 {
+		invoke(t, f, "1")
+	}
+	if f.running != 1 {
+		t.Errorf("%d instances for one caller", f.running)
+	}
+	g, _ := newFunction(t, Config{Handler: "hang", Concurrency: 2, Timeout: 400 * time.Millisecond})
+	var mu sync.Mutex
+	throttled, timeouts := 0, 0
+	var callers sync.WaitGroup
+	for range 6 {
+		callers.Add(1)
+		go func() {
+			defer callers.Done()
+			resp, err := g.Invoke(context.Background(), Request{Payload: []byte("{}")})
+			mu.Lock()
+			defer mu.Unlock()
+			var limit *ThrottledError
+			switch {
+			case errors.As(err, &limit) && limit.Limit == 2:
+				throttled++
+			case err == nil && resp.ErrorType == "Sandbox.Timedout":
+				timeouts++
+			default:
+				t.Errorf("response %+v, error %v", resp, err)
+			}
+		}()
+	}
+	callers.Wait()
+	if throttled+timeouts != 6 || throttled < 3 {
+		t.Errorf("%d were throttled, %d timed out", throttled, timeouts)
+	}
+}
+
+func TestIdleInstanceIsStopped(t *testing.T) {
+	f, _ := newFunction(t, Config{Handler: "echo", Idle: 20 * time.Millisecond})
+	invoke(t, f, "1")
+	f.instances.Wait() // returns when it was stopped
+	if invoke(t, f, "2"); f.running > 1 {
+		t.Errorf("%d instances", f.running)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	f, _ := newFunction(t, Config{Handler: "echo"})
+	var large *TooLargeError
+	if _, err := f.Invoke(context.Background(), Request{Payload: make([]byte, maxPayload+1)}); !errors.As(err, &large) {
+		t.Errorf("error is %v", err)
+	}
+	g, _ := newFunction(t, Config{Handler: "hang", Timeout: time.Minute})
+	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+	defer cancel()
+	if _, err := g.Invoke(ctx, Request{Payload: []byte("{}")}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestCloseGivesUpWhatHangs(t *testing.T) {
+	f, _ := newFunction(t, Config{Handler: "hang", Timeout: time.Minute})
+	failed := make(chan error)
+	go func() {
+		_, err := f.Invoke(context.Background(), Request{Payload: []byte("{}")})
+		failed <- err
+	}()
+	for f.busy() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if err := f.Close(ctx); err != nil {
+		t.Error(err)
+	}
+	if err := <-failed; !errors.Is(err, ErrClosed) {
+		t.Errorf("error is %v", err)
+	}
+	if _, err := f.Invoke(context.Background(), Request{}); !errors.Is(err, ErrClosed) {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func (f *Function) busy() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.running - len(f.idle)
+}
+
+// A collector is a Sink.
+type collector struct {
+	contentType string
+	pieces      int
+	bytes.Buffer
+}
+
+func (c *collector) Begin(contentType string) { c.contentType = contentType }
+
+func (c *collector) Write(p []byte) (int, error) {
+	c.pieces++
+	return c.Buffer.Write(p)
+}
+
+func TestStreaming(t *testing.T) {
+	const event = `"0123456789012345678901234567890123456789"`
+	f, _ := newFunction(t, Config{Handler: "stream"})
+	c := &collector{}
+	resp, err := f.Invoke(context.Background(), Request{Payload: []byte(event), Stream: c})
+	if err != nil || !resp.Streamed || resp.FunctionError != "" || c.String() != event || c.contentType != "text/plain" || c.pieces < 2 {
+		t.Errorf("%+v, %v; got %q in %d pieces", resp, err, c, c.pieces)
+	}
+	if resp := invoke(t, f, event); string(resp.Payload) != event || resp.Streamed {
+		t.Errorf("collected: %+v", resp)
+	}
+	g, _ := newFunction(t, Config{Handler: "stream-fail"})
+	c = &collector{}
+	resp, err = g.Invoke(context.Background(), Request{Payload: []byte(event), Stream: c})
+	if err != nil || !resp.Streamed || resp.ErrorType != "Function.Torn" || resp.FunctionError != "Unhandled" || c.String() != event {
+		t.Errorf("%+v, %v; got %q", resp, err, c)
+	}
+	if string(resp.Payload) != `{"errorMessage":"torn","errorType":"Torn"}` {
+		t.Errorf("error is %s", resp.Payload)
+	}
+}

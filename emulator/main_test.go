@@ -1,0 +1,189 @@
+package emulator
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// faulty is the program of testdata/faulty, built.
+var faulty []byte
+
+func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
+
+func buildAndRun(m *testing.M) int {
+	folder, err := os.MkdirTemp("", "emulator-test-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(folder)
+	name := filepath.Join(folder, "bootstrap")
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", name, "./testdata/faulty")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		panic(fmt.Sprintf("%v\n%s", err, out))
+	}
+	if faulty, err = os.ReadFile(name); err != nil {
+		panic(err)
+	}
+	return m.Run()
+}
+
+// A file is one of a zip.
+type file struct {
+	name    string
+	mode    os.FileMode
+	content []byte
+}
+
+func makeZip(t testing.TB, files ...file) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, f := range files {
+		h := &zip.FileHeader{Name: f.name, Method: zip.Store}
+		h.SetMode(f.mode)
+		e, err := w.CreateHeader(h)
+		if err == nil {
+			_, err = e.Write(f.content)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "function.zip")
+	if err := os.WriteFile(name, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func faultyZip(t testing.TB) string {
+	t.Helper()
+	return makeZip(t, file{"bootstrap", 0o755, faulty}, file{"data/table.json", 0o644, []byte("{}")})
+}
+
+// A logBook is a log that several goroutines use.
+type logBook struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logBook) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.b.Len() > 1<<20 {
+		return len(p), nil
+	}
+	return l.b.Write(p)
+}
+
+func (l *logBook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// newFunction makes a function that is closed at the end of the test, after
+// which nothing of it may be left.
+func newFunction(t testing.TB, c Config) (*Function, *logBook) {
+	t.Helper()
+	book := &logBook{}
+	if c.Zip == "" {
+		c.Zip = faultyZip(t)
+	}
+	c.Temp, c.Log = t.TempDir(), book
+	before := open(t)
+	f, err := New(context.Background(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := f.Close(ctx); err != nil {
+			t.Error(err)
+		}
+		nothingLeft(t, c.Temp, before)
+	})
+	return f, book
+}
+
+// A usage is what a process may forget to give back.
+type usage struct{ descriptors, children int }
+
+func open(t testing.TB) usage { return usage{descriptors(t), len(children(t))} }
+
+func nothingLeft(t testing.TB, temp string, before usage) {
+	t.Helper()
+	if list, err := os.ReadDir(temp); err != nil || len(list) > 0 {
+		t.Errorf("left in the temporary folder: %v, %v", list, err)
+	}
+	if list := children(t); len(list) > before.children {
+		t.Errorf("processes left: %v", list)
+	}
+	// A connection that was just closed takes its server's goroutine a moment.
+	for try := 0; ; try++ {
+		after := descriptors(t)
+		if after <= before.descriptors {
+			return
+		}
+		if try == 200 {
+			t.Errorf("%d descriptors were open before and %d are after", before.descriptors, after)
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+func descriptors(t testing.TB) int {
+	t.Helper()
+	list, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(list)
+}
+
+// children are the processes that this one started, and what they started.
+func children(t testing.TB) []string {
+	t.Helper()
+	files, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine := strconv.Itoa(os.Getpid())
+	var all []string
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			continue // it has ended
+		}
+		_, rest, _ := strings.Cut(string(text), ") ")
+		if fields := strings.Fields(rest); len(fields) > 1 && fields[1] == mine {
+			all = append(all, string(text))
+		}
+	}
+	return all
+}
+
+func invoke(t testing.TB, f *Function, payload string) Response {
+	t.Helper()
+	resp, err := f.Invoke(context.Background(), Request{Payload: []byte(payload), Tail: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp
+}

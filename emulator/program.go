@@ -1,0 +1,100 @@
+package emulator
+
+import (
+	"bytes"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
+
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/project"
+)
+
+// An UnsupportedError says that this machine cannot run a function, which
+// says nothing about the function.
+type UnsupportedError struct{ Reason string }
+
+func (e *UnsupportedError) Error() string { return e.Reason }
+
+// A program is what is known of a bootstrap before it is started.
+type program struct {
+	arch   project.Arch // empty: any, or none that is known
+	system bool         // it needs the system's files: an interpreter, libraries
+}
+
+// inspect looks at a bootstrap. What is not an ELF program is left for the
+// kernel to judge.
+func inspect(name string) (program, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return program{}, err
+	}
+	defer f.Close()
+	start := make([]byte, 4)
+	if _, err := f.ReadAt(start, 0); err != nil {
+		return program{}, nil
+	}
+	if bytes.HasPrefix(start, []byte("#!")) {
+		return program{system: true}, nil
+	}
+	if !bytes.Equal(start, []byte(elf.ELFMAG)) {
+		return program{}, nil
+	}
+	e, err := elf.NewFile(f)
+	if err != nil {
+		return program{}, nil
+	}
+	var p program
+	switch e.Machine {
+	case elf.EM_X86_64:
+		p.arch = project.AMD64
+	case elf.EM_AARCH64:
+		p.arch = project.ARM64
+	}
+	for _, segment := range e.Progs {
+		p.system = p.system || segment.Type == elf.PT_INTERP
+	}
+	return p, nil
+}
+
+// runner decides how the bootstrap can be run here: by itself, or by qemu.
+func runner(c Config, p program) (qemu string, err error) {
+	if runtime.GOOS != "linux" {
+		return "", hint.Wrap(&UnsupportedError{fmt.Sprintf("functions are programs for Linux, and this is %s", runtime.GOOS)},
+			"run it in a Linux virtual machine or container")
+	}
+	arch := c.Arch
+	if p.arch != "" {
+		arch = p.arch // the program is what it is, whatever it should be
+	}
+	if arch == "" || arch == machine() {
+		return "", nil
+	}
+	if p.arch == "" && p.system {
+		return "", nil // a script
+	}
+	if c.Qemu == "" {
+		return "", hint.Wrap(&UnsupportedError{fmt.Sprintf("it is for %s, this machine is %s, and qemu-user is not installed", arch, runtime.GOARCH)},
+			"install Debian's package qemu-user-static")
+	}
+	return c.Qemu, nil
+}
+
+// checkBootstrap says what Lambda says of a missing bootstrap.
+func checkBootstrap(name string) error {
+	info, err := os.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+		return errors.New("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]") //lint:ignore ST1005 Lambda's words
+	}
+	if err == nil && info.Mode()&0o111 == 0 {
+		// qemu would not mind.
+		return errors.New("fork/exec /var/task/bootstrap: permission denied")
+	}
+	return err
+}
+
+// machine is the architecture of this machine.
+func machine() project.Arch { return project.Arch(runtime.GOARCH) }

@@ -1,0 +1,288 @@
+// Command faulty is a bootstrap that does, by its handler's name, what the
+// tests want to see.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+var (
+	address = os.Getenv("AWS_LAMBDA_RUNTIME_API")
+	base    = "http://" + address + "/2018-06-01/runtime/"
+	handler = os.Getenv("_HANDLER")
+)
+
+func main() {
+	if len(os.Args) > 1 { // a process that was left behind
+		time.Sleep(time.Hour)
+	}
+	fmt.Println("starting", handler)
+	switch handler {
+	case "exit-at-init":
+		fmt.Println("no configuration")
+		os.Exit(3)
+	case "exit-zero-at-init":
+		os.Exit(0)
+	case "hang-at-init":
+		time.Sleep(time.Hour)
+	case "init-error":
+		post("init/error", `{"errorMessage":"no table","errorType":"Function.NoTable"}`, http.Header{"Lambda-Runtime-Function-Error-Type": {"Function.NoTable"}})
+		os.Exit(1)
+	case "needs-ssl":
+		if _, err := os.ReadDir("/etc/ssl"); err != nil {
+			fmt.Println(err)
+			os.Exit(4)
+		}
+	case "second-try": // /tmp is not kept, but the port of the API changes, so time decides
+		time.Sleep(700 * time.Millisecond)
+	case "term", "ignore-term":
+		extension()
+	}
+	if handler == "early-answer" {
+		fmt.Println(post("invocation/x/response", "1", nil))
+	}
+	for {
+		resp, err := http.Get(base + "invocation/next")
+		if err != nil {
+			os.Exit(9)
+		}
+		event, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			fmt.Println("next:", resp.Status)
+			os.Exit(8)
+		}
+		answer(resp.Header, event)
+	}
+}
+
+func answer(h http.Header, event []byte) {
+	id := h.Get("Lambda-Runtime-Aws-Request-Id")
+	respond := func(body string) string { return post("invocation/"+id+"/response", body, nil) }
+	switch handler {
+	case "headers":
+		h.Del("Date")
+		respond(strconv.Quote(fmt.Sprint(h)))
+	case "environment":
+		respond(strconv.Quote(strings.Join(os.Environ(), "\n")))
+	case "root":
+		out := ""
+		for _, dir := range []string{"/", "/dev", "."} {
+			entries, _ := os.ReadDir(dir)
+			for _, e := range entries {
+				out += dir + ":" + e.Name() + " "
+			}
+		}
+		for _, name := range []string{"/x", "/var/task/x", "/tmp/x"} {
+			out += fmt.Sprint(name, "=", os.WriteFile(name, nil, 0o600) == nil, " ")
+		}
+		respond(strconv.Quote(out))
+	case "error":
+		post("invocation/"+id+"/error", `{"errorMessage":"no luck","errorType":"Luck"}`, http.Header{"Lambda-Runtime-Function-Error-Type": {"Function.Luck"}})
+	case "exit":
+		os.Exit(5)
+	case "exit-sometimes":
+		if bytes.Contains(event, []byte("exit")) {
+			os.Exit(6)
+		}
+		respond(string(event))
+	case "killed":
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		time.Sleep(time.Hour)
+	case "hang":
+		time.Sleep(time.Hour)
+	case "loop":
+		for { //nolint
+		}
+	case "answer-and-exit":
+		respond(string(event))
+		os.Exit(7)
+	case "answer-twice":
+		fmt.Println("first", respond(string(event)))
+		fmt.Println("second", respond(`"again"`))
+		fmt.Println("late", post("init/error", "{}", nil))
+	case "wrong-id":
+		fmt.Println("wrong", post("invocation/00000000-0000-4000-8000-000000000000/response", `"wrong"`, nil))
+		respond(string(event))
+	case "next-twice":
+		resp, err := http.Get(base + "invocation/next")
+		if err == nil {
+			fmt.Println("next", resp.Status)
+			resp.Body.Close()
+		}
+		respond(string(event))
+	case "oversize":
+		fmt.Println("large", respond(strings.Repeat("x", 7<<20)))
+	case "break-off":
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			os.Exit(9)
+		}
+		fmt.Fprintf(c, "POST /2018-06-01/runtime/invocation/%s/response HTTP/1.1\r\nHost: %s\r\nContent-Length: 100\r\n\r\nhalf", id, address)
+		c.Close()
+		time.Sleep(50 * time.Millisecond)
+	case "bad-mode":
+		fmt.Println("mode", post("invocation/"+id+"/response", "1", http.Header{"Lambda-Runtime-Function-Response-Mode": {"dripping"}}))
+	case "fork":
+		for range 20 {
+			cmd := exec.Command("/proc/self/exe", "sleep")
+			cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+			if err := cmd.Start(); err != nil {
+				fmt.Println(err)
+			}
+		}
+		os.Exit(5)
+	case "fill-tmp":
+		respond(strconv.Quote(fmt.Sprint(fill("/tmp/big", 64<<20))))
+	case "chatter":
+		line := bytes.Repeat([]byte("blah "), 20)
+		line[99] = '\n'
+		w := bufio.NewWriterSize(os.Stdout, 1<<16)
+		for range 1 << 20 {
+			w.Write(line)
+		}
+		w.WriteString("the end\n")
+		w.Flush()
+		respond(string(event))
+	case "descriptors":
+		var files []*os.File
+		var err error
+		for len(files) < 2000 && err == nil {
+			var f *os.File
+			if f, err = os.Open("/dev/null"); err == nil {
+				files = append(files, f)
+			}
+		}
+		n := len(files)
+		for _, f := range files {
+			f.Close()
+		}
+		respond(strconv.Itoa(n))
+	case "memory":
+		b := make([]byte, 300<<20)
+		for i := 0; i < len(b); i += 4096 {
+			b[i] = 1
+		}
+		time.Sleep(time.Hour)
+	case "stream":
+		stream(id, event, "")
+	case "stream-fail":
+		stream(id, event, `{"errorMessage":"torn","errorType":"Torn"}`)
+	case "pid":
+		respond(strconv.Itoa(os.Getpid()))
+	default:
+		respond(string(event))
+	}
+}
+
+func post(path, body string, header http.Header) string {
+	r, err := http.NewRequest(http.MethodPost, base+path, strings.NewReader(body))
+	if err != nil {
+		return err.Error()
+	}
+	for k, v := range header {
+		r.Header[k] = v
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err.Error()
+	}
+	defer resp.Body.Close()
+	text, _ := io.ReadAll(resp.Body)
+	return resp.Status + " " + strings.TrimSpace(string(text))
+}
+
+// stream sends the event in pieces of ten bytes.
+func stream(id string, event []byte, failure string) {
+	read, write := io.Pipe()
+	r, err := http.NewRequest(http.MethodPost, base+"invocation/"+id+"/response", read)
+	if err != nil {
+		os.Exit(9)
+	}
+	r.Header.Set("Content-Type", "text/plain")
+	r.Header.Set("Lambda-Runtime-Function-Response-Mode", "streaming")
+	r.Trailer = http.Header{"Lambda-Runtime-Function-Error-Type": nil, "Lambda-Runtime-Function-Error-Body": nil}
+	go func() {
+		for len(event) > 0 {
+			n := min(10, len(event))
+			_, _ = write.Write(event[:n])
+			event = event[n:]
+			time.Sleep(5 * time.Millisecond)
+		}
+		if failure != "" {
+			r.Trailer.Set("Lambda-Runtime-Function-Error-Type", "Function.Torn")
+			r.Trailer.Set("Lambda-Runtime-Function-Error-Body", base64.StdEncoding.EncodeToString([]byte(failure)))
+		}
+		write.Close()
+	}()
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	resp.Body.Close()
+}
+
+func fill(name string, size int) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = f.Write(make([]byte, size))
+	return err
+}
+
+// extension registers one, and waits for SIGTERM if it is to be heeded.
+func extension() {
+	url := "http://" + address + "/2020-01-01/extension/"
+	r, err := http.NewRequest(http.MethodPost, url+"register", strings.NewReader(`{"events":["INVOKE"]}`))
+	if err != nil {
+		os.Exit(9)
+	}
+	r.Header.Set("Lambda-Extension-Name", "inside")
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		os.Exit(9)
+	}
+	resp.Body.Close()
+	id := resp.Header.Get("Lambda-Extension-Identifier")
+	term := make(chan os.Signal, 1)
+	signal.Notify(term, syscall.SIGTERM)
+	go func() {
+		<-term
+		fmt.Println("got SIGTERM")
+		if handler == "term" {
+			os.Exit(0)
+		}
+	}()
+	go func() {
+		for {
+			r, err := http.NewRequest(http.MethodGet, url+"event/next", nil)
+			if err != nil {
+				os.Exit(9)
+			}
+			r.Header.Set("Lambda-Extension-Identifier", id)
+			resp, err := http.DefaultClient.Do(r)
+			if err != nil {
+				return
+			}
+			text, _ := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			fmt.Println("extension got", string(text))
+		}
+	}()
+}
