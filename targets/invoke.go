@@ -1,0 +1,186 @@
+package targets
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/magefile/mage/mg"
+
+	"github.com/bootzip/bootzip/emulator"
+	"github.com/bootzip/bootzip/emulator/event"
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/project"
+)
+
+// Invoke builds and packs a function, and runs its zip here as Lambda would, with one event.
+// EVENT is a file, '-' for standard input, or the name of a ready-made event
+// ('mage event list'). The answer goes to standard output, the log to standard
+// error. It ends with status 1 if the function failed.
+func Invoke(ctx context.Context,
+	function string,
+	event string,
+	zip *string, // run this zip, from any tool, and build nothing
+	handler *string, // value of _HANDLER; default: the first of the function's handlers
+	timeout *int, // seconds for an answer; default: 3
+	memory *int, // MB; default: 128
+	env *string, // the function's variables: KEY=value,KEY=value
+	engine *string, // auto (the default), docker, podman, sandbox or host
+) error {
+	payload, err := readEvent(event, function)
+	if err != nil {
+		return misuse(err)
+	}
+	variables, err := functionVariables(env)
+	if err != nil {
+		return misuse(err)
+	}
+	if number(timeout) < 0 || number(memory) < 0 {
+		return misuse(errors.New("timeout and memory are positive numbers"))
+	}
+	config := functionConfig(function, choose(handler, "", ""), variables)
+	config.Timeout, config.Memory = time.Duration(number(timeout))*time.Second, number(memory)
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
+	defer stop()
+	if config.Zip = choose(zip, "", ""); config.Zip == "" {
+		s, err := readSettings(engine, nil, &function)
+		if err != nil {
+			return err
+		}
+		if err := s.packFor(ctx, &config); err != nil {
+			return err
+		}
+	}
+	return invokeOnce(ctx, config, payload)
+}
+
+// packFor builds and packs one function, for this machine's architecture if
+// it is built for that, and fills in what is known of it.
+func (s settings) packFor(ctx context.Context, config *emulator.Config) error {
+	_, functions, err := s.load()
+	if err != nil {
+		return err
+	}
+	f := functions[0]
+	s.arch = f.Arch[0]
+	if own := project.Arch(runtime.GOARCH); slices.Contains(f.Arch, own) {
+		s.arch = own
+	}
+	m, err := s.runPipeline(ctx, true)
+	if err != nil {
+		return err
+	}
+	if config.Handler == "" && len(f.Handlers) > 0 {
+		config.Handler = f.Handlers[0]
+	}
+	config.Zip, config.Arch = filepath.Join(distFolder, m.zips[0].File), s.arch
+	return nil
+}
+
+// functionConfig is what invoke and serve say of every function.
+func functionConfig(name, handler string, variables []string) emulator.Config {
+	return emulator.Config{
+		Name: name, Handler: handler, Environment: variables, Region: os.Getenv("AWS_REGION"),
+		Log: os.Stderr, Qemu: findQemu(), HostFiles: networkFiles(),
+	}
+}
+
+// networkFiles are the files of this machine that a function needs to reach
+// others, at the places where Lambda's image has its own: how names are resolved, and
+// which certificates are trusted.
+func networkFiles() []emulator.HostFile {
+	var all []emulator.HostFile
+	for _, f := range []emulator.HostFile{
+		{Source: "/etc/resolv.conf", Target: "/etc/resolv.conf"},
+		{Source: "/etc/hosts", Target: "/etc/hosts"},
+		{Source: "/etc/ssl/certs/ca-certificates.crt", Target: "/etc/pki/tls/certs/ca-bundle.crt"},
+	} {
+		if _, err := os.Stat(f.Source); err == nil {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+func invokeOnce(ctx context.Context, config emulator.Config, payload []byte) error {
+	f, err := emulator.New(ctx, config)
+	if err != nil {
+		return misuse(err)
+	}
+	defer func() { _ = f.Close(context.Background()) }()
+	resp, err := f.Invoke(ctx, emulator.Request{Payload: payload})
+	if err != nil {
+		return failed(err)
+	}
+	fmt.Fprintf(os.Stderr, "bootzip: ran %s\n", f.Isolation())
+	if _, err := fmt.Printf("%s\n", resp.Payload); err != nil {
+		return err
+	}
+	if resp.FunctionError != "" {
+		return mg.Fatal(1, "function "+config.Name+" failed: "+resp.ErrorType)
+	}
+	return nil
+}
+
+// readEvent takes the argument EVENT of invoke.
+func readEvent(argument, function string) ([]byte, error) {
+	var payload []byte
+	var err error
+	switch {
+	case argument == "-":
+		payload, err = io.ReadAll(os.Stdin)
+	case event.Exists(argument):
+		return event.Make(argument, event.Options{Function: function, Region: os.Getenv("AWS_REGION")})
+	default:
+		payload, err = os.ReadFile(argument)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, hint.Wrap(err, "give a file, '-' for standard input, or a name that mage event list shows")
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !json.Valid(payload) {
+		return nil, hint.New("Lambda takes JSON alone; a text needs quotes", "event %q is not JSON", argument)
+	}
+	return payload, nil
+}
+
+// functionVariables are the variables of a function: the caller's credentials for AWS,
+// where there are any, and what -env says.
+func functionVariables(env *string) ([]string, error) {
+	var all []string
+	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} {
+		if value := os.Getenv(name); value != "" {
+			all = append(all, name+"="+value)
+		}
+	}
+	if env == nil || *env == "" {
+		return all, nil
+	}
+	for pair := range strings.SplitSeq(*env, ",") {
+		if name, _, ok := strings.Cut(pair, "="); !ok || name == "" {
+			return nil, hint.New("write -env=KEY=value,KEY=value", "variable %q has no value", pair)
+		}
+		all = append(all, pair)
+	}
+	return all, nil
+}
+
+func number(flag *int) int {
+	if flag == nil {
+		return 0
+	}
+	return *flag
+}
