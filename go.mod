@@ -8,6 +8,7 @@ tool github.com/magefile/mage
 
 require (
 	github.com/aws/aws-lambda-go v1.54.0
+	github.com/fsnotify/fsnotify v1.9.0
 	github.com/gofrs/flock v0.12.1
 	go.yaml.in/yaml/v4 v4.0.0
 	golang.org/x/mod v0.30.0
