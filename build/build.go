@@ -153,7 +153,7 @@ func (b *builder) make(ctx context.Context, changed map[project.Language][]Unit,
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(stage)
+	defer removeStage(stage)
 	temp, err := os.MkdirTemp("", "bootzip-")
 	if err != nil {
 		return nil, err
@@ -243,7 +243,7 @@ func (b *builder) runSteps(ctx context.Context, steps []step, host places, total
 		var missing []Unit
 		for _, p := range s.products {
 			file := filepath.Join(host.out, filepath.FromSlash(p.file))
-			if info, err := os.Lstat(file); err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+			if !madeInside(host.out, filepath.FromSlash(p.file)) {
 				missing = append(missing, p.unit)
 				continue
 			}

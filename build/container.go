@@ -149,7 +149,7 @@ func (e *container) run(ctx context.Context, b batch) ([]outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	argv := append([]string{e.client, "run", "--rm"}, e.options(name, user)...)
+	argv := append([]string{e.client, "run", "--rm", "--interactive"}, e.options(name, user)...)
 	argv = append(argv, mount("bind", b.host.source, containerPlaces.source, true), mount("bind", b.host.out, containerPlaces.out, false))
 	if b.host.toolchain != "" {
 		argv = append(argv, mount("bind", b.host.toolchain, containerPlaces.toolchain, true))
@@ -180,6 +180,7 @@ func (e *container) options(name string, user []string) []string {
 		mount("volume", cacheVolume, "/cache", false),
 	}
 	argv = append(argv, initArg(e.client)...)
+	argv = append(argv, noProxies(e.client)...)
 	if !e.remote {
 		argv = append(argv, limits(e.client)...)
 	}
@@ -196,6 +197,14 @@ func (e *container) follow(ctx context.Context, b batch, argv []string) ([]outco
 	cmd := command(ctx, e.config.Environ, "", argv...)
 	var stderr cut
 	cmd.Stderr = &stderr
+	// It stays open as long as this process lives: see runScript.
+	stdin, alive, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer stdin.Close()
+	defer alive.Close()
+	cmd.Stdin = stdin
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -239,6 +248,21 @@ func initArg(client string) []string {
 	}
 	// It would wait for ten seconds before it ends our script by force.
 	return []string{"--stop-timeout", "0"}
+}
+
+// noProxies keeps the caller's proxies out of the container, where there is no
+// network to need them: their addresses may have a password in them. Podman
+// hands on its own environment's, docker those of the caller's
+// ~/.docker/config.json, unless they are given.
+func noProxies(client string) []string {
+	if client == "podman" {
+		return []string{"--http-proxy=false"}
+	}
+	var argv []string
+	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY"} {
+		argv = append(argv, "--env", name+"=", "--env", strings.ToLower(name)+"=")
+	}
+	return argv
 }
 
 // projectKey stands for the project's folder, in labels and caches.

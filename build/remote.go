@@ -39,7 +39,7 @@ func isRemote(c Config, client string) bool {
 
 func (e *container) runRemote(ctx context.Context, name string, b batch) ([]outcome, error) {
 	volumes := []string{containerPlaces.source, containerPlaces.out}
-	argv := append([]string{e.client, "create"}, e.options(name, []string{"--user", fmt.Sprint(remoteUser)})...)
+	argv := append([]string{e.client, "create", "--interactive"}, e.options(name, []string{"--user", fmt.Sprint(remoteUser)})...)
 	toolchain := ""
 	if b.host.toolchain != "" {
 		toolchain = "bootzip-" + filepath.Base(b.host.toolchain)
@@ -78,7 +78,7 @@ func (e *container) runRemote(ctx context.Context, name string, b batch) ([]outc
 			return nil, fmt.Errorf("copying %s to the engine: %w", c.from, err)
 		}
 	}
-	outcomes, err := e.follow(ctx, b, []string{e.client, "start", "--attach", name})
+	outcomes, err := e.follow(ctx, b, []string{e.client, "start", "--attach", "--interactive", name})
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"github.com/bootzip/bootzip/internal/hint"
 )
 
 const (
@@ -20,8 +22,14 @@ const (
 
 // runScript runs all commands, some side by side, in the one container of a
 // run. xargs is in every Debian image.
+//
+// Nothing is ever written to its standard input. When that is closed, whoever
+// started the container has gone, and everything in it is ended.
 const runScript = `umask 022
 cd /out/` + scriptFolder + ` || exit 125
+exec 3<&0 </dev/null
+(cat <&3 >/dev/null; kill -s KILL -- -1) &
+exec 3<&-
 ls | grep '\.job$' | sort -n | xargs -r -P "$1" -n 1 sh one
 `
 
@@ -71,17 +79,18 @@ func quote(s string) string {
 // readLogs reads what the commands of a batch printed.
 func readLogs(b batch, outcomes []outcome) (err error) {
 	for i := range outcomes {
-		name := filepath.Join(b.host.out, scriptFolder, fmt.Sprintf("%d.log", i))
-		if outcomes[i].output, err = readCut(name); err != nil {
-			return err
+		name := filepath.Join(scriptFolder, fmt.Sprintf("%d.log", i))
+		if outcomes[i].output, err = readCut(b.host.out, name); err != nil {
+			return hint.Wrap(fmt.Errorf("messages of a build cannot be read: %w", err),
+				"builds may write to $OUT, and not to what is above it")
 		}
 	}
 	return nil
 }
 
-// readCut reads a file as cut would have kept it.
-func readCut(name string) (string, error) {
-	f, err := os.Open(name)
+// readCut reads the file name below dir as cut would have kept it.
+func readCut(dir, name string) (string, error) {
+	f, err := openInside(dir, name)
 	if err != nil {
 		return "", err
 	}

@@ -76,7 +76,7 @@ func sweepStages(dist string) error {
 		return err
 	}
 	for _, name := range old {
-		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
+		if err := removeStage(filepath.Join(dir, name)); err != nil {
 			return err
 		}
 	}
