@@ -30,6 +30,4 @@
 //     proxy and credentials, into the caller's module cache. Those that a
 //     build uses are compared with go.sum before it, but for vendored ones,
 //     which go.sum does not cover.
-//   - After kill -9 a container runs to its end, or until the next run in
-//     the same project removes it.
 package build

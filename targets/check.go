@@ -16,7 +16,8 @@ import (
 )
 
 // Check proves of any zip, made by any tool from any language, that Lambda can start it.
-// FILE is a zip, a folder with zips, or a pattern such as 'dist/*.zip'. It
+// FILE is a zip, a folder with zips, or a pattern such as 'dist/*.zip'.
+// Nothing in it is started: it may be anybody's. Flags go behind the file. It
 // ends with status 1 if a check fails, and with 2 if there is no such file.
 func Check(ctx context.Context,
 	file string,
@@ -60,7 +61,11 @@ func Check(ctx context.Context,
 	for _, f := range files {
 		zips = append(zips, verify.Target{Path: f, Options: options})
 	}
-	return checkZips(ctx, zips, write)
+	reports, err := verify.Files(ctx, zips)
+	if err != nil {
+		return misuse(err)
+	}
+	return conclude(reports, write)
 }
 
 // zipFiles returns the files that the argument of check stands for.

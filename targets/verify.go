@@ -2,9 +2,12 @@ package targets
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"runtime"
+	"sync"
 
 	"github.com/magefile/mage/mg"
 
@@ -12,6 +15,8 @@ import (
 )
 
 // Verify builds and packs every function, and proves that Lambda can start each zip.
+// The last proof is to start it: the boot check sends an event to each of the
+// function's handlers.
 // It ends with status 1 if a check fails.
 func Verify(ctx context.Context,
 	engine *string, // auto (the default), docker, podman, sandbox or host
@@ -38,15 +43,38 @@ func Verify(ctx context.Context,
 	for i := range zips {
 		zips[i].Options.Strict = isSet(strict)
 	}
-	return checkZips(ctx, zips, write)
-}
-
-// checkZips checks the zips, writes the report, and fails if one of them did.
-func checkZips(ctx context.Context, zips []verify.Target, write func([]verify.Report) error) error {
 	reports, err := verify.Files(ctx, zips)
 	if err != nil {
 		return misuse(err)
 	}
+	if err := m.boot(ctx, reports, zips); err != nil {
+		return failed(err)
+	}
+	return conclude(reports, write)
+}
+
+// boot starts the function in each zip, and adds to the reports how that
+// went. Each waits for its own program more than it computes, so a few run at
+// a time.
+func (m made) boot(ctx context.Context, reports []verify.Report, zips []verify.Target) error {
+	errs := make([]error, len(zips))
+	slots := make(chan struct{}, runtime.NumCPU())
+	var wg sync.WaitGroup
+	for i := range zips {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			errs[i] = bootZip(ctx, &reports[i], zips[i], m.zips[i].Handlers)
+		}()
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// conclude writes the reports, and fails if a zip did.
+func conclude(reports []verify.Report, write func([]verify.Report) error) error {
 	if err := write(reports); err != nil {
 		return err
 	}
