@@ -176,6 +176,9 @@ func withLog(message, kind string, log []byte) string {
 	}
 	lines := strings.Split(strings.TrimSpace(strings.ToValidUTF8(string(log), "?")), "\n")
 	lines = lines[max(0, len(lines)-bootLines):]
+	for i, line := range lines {
+		lines[i] = strings.Join(strings.Fields(line), " ") // a report's line holds no tabs
+	}
 	if text := strings.Join(lines, " | "); text != "" && !(len(lines) == 1 && strings.Contains(text, message)) {
 		message += "; its last output: " + text
 	}
