@@ -1,0 +1,120 @@
+package endtoend
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// hostile is an environment of which each variable would change the bytes of
+// some compiler that saw it.
+func hostile() []string {
+	experiment := "jsonv2"
+	if strings.HasPrefix(runtime.Version(), "go1.24") {
+		experiment = "nosynchashtriemap"
+	}
+	return []string{
+		"GOFLAGS=-tags=x", "GOAMD64=v3", "GOARM64=v9.0", "GOEXPERIMENT=" + experiment, "GOFIPS140=latest",
+		"CGO_ENABLED=1", "GO_EXTLINK_ENABLED=1", "GODEBUG=http2client=0", "GOOS=windows", "GOARCH=386",
+		"CC=false", "CFLAGS=-O0", "LDFLAGS=-Wl,--build-id", "RUSTFLAGS=-Copt-level=0", "CARGO_PROFILE_RELEASE_OPT_LEVEL=0",
+		"CRYSTAL_OPTS=--debug", "MAKEFLAGS=-n", "SOURCE_DATE_EPOCH=1", "TZ=Asia/Kathmandu", "LANG=tr_TR.UTF-8", "LC_ALL=C",
+	}
+}
+
+// bootstraps are the SHA-256 of what is in dist, by function and architecture.
+func bootstraps(t testing.TB, dist string) map[string]string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(dist, "*", "*", "bootstrap"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]string{}
+	for _, f := range found {
+		rel, err := filepath.Rel(dist, filepath.Dir(f))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := sha256.Sum256([]byte(read(t, f)))
+		all[filepath.ToSlash(rel)] = hex.EncodeToString(sum[:])
+	}
+	return all
+}
+
+// Another user, folder, home, umask, environment and cache give the same
+// bytes, and what is in dist belongs to the caller.
+func TestCallerChangesNoByte(t *testing.T) {
+	for _, engine := range engines(t) {
+		t.Run(engine, func(t *testing.T) {
+			who := stranger(t)
+			if engine == "podman" && !who.same {
+				// Podman of another user is another podman, with images of
+				// its own: that is TestPodmanWithoutRoot.
+				who = caller{same: true, home: t.TempDir()}
+			}
+			root := who.project(t)
+			env := append(hostile(), "BOOTZIP_CACHE="+who.cache(t))
+			for _, folder := range projects(engine) {
+				// Podman shows it with Go, and with the C that all others
+				// link with, since docker shows it with all languages.
+				function := "hello"
+				argv := []string{mage(t), "build", "-engine=" + engine}
+				if folder == otherProject {
+					function = "hello-c"
+				}
+				if engine == "podman" {
+					argv = append(argv, "-function="+function)
+				}
+				who.run(t, filepath.Join(root, folder), env, argv...)
+				want := sums(sample(t, engine, folder))
+				if engine == "podman" {
+					for name := range want {
+						if !strings.HasPrefix(name, function+"/") {
+							delete(want, name)
+						}
+					}
+				}
+				dist := filepath.Join(root, folder, "dist")
+				equalSums(t, "project "+folder, bootstraps(t, dist), want)
+				who.owned(t, dist)
+			}
+		})
+	}
+}
+
+// Podman without root, as the user whom BOOTZIP_TEST_USER names.
+func TestPodmanWithoutRoot(t *testing.T) {
+	engines(t, "podman")
+	who := known(t)
+	base := os.Getenv("BOOTZIP_BASE_IMAGE")
+	if base == "" {
+		t.Fatal("BOOTZIP_BASE_IMAGE is not set")
+	}
+	// What "scripts/engine start podman" prints, as that user.
+	script := filepath.Join(who.home, "engine")
+	put(t, script, read(t, filepath.Join(repository(t), "scripts", "engine")))
+	archive := filepath.Join(who.home, "base.tar")
+	command(t, "podman", "save", "--quiet", "--output", archive, base)
+	who.own(t, who.home)
+	t.Cleanup(func() {
+		// Its files belong to users that exist in its own namespace only.
+		_ = who.command(who.home, nil, "podman", "unshare", "rm", "-rf", filepath.Join(who.home, ".local")).Run()
+	})
+	var env []string
+	for line := range strings.Lines(who.run(t, who.home, []string{"BOOTZIP_ENGINE_STATE=" + filepath.Join(who.home, "state")}, "bash", script, "start", "podman")) {
+		if set, ok := strings.CutPrefix(strings.TrimSpace(line), "export "); ok {
+			env = append(env, set)
+		}
+	}
+	who.run(t, who.home, env, "podman", "load", "--quiet", "--input", archive)
+
+	root := who.project(t)
+	env = append(append(hostile(), "BOOTZIP_CACHE="+who.cache(t)), env...)
+	who.run(t, root, env, mage(t), "build", "-engine=podman")
+	dist := filepath.Join(root, "dist")
+	equalSums(t, "podman without root", bootstraps(t, dist), sums(sample(t, "podman", goProject)))
+	who.owned(t, dist)
+}

@@ -1,0 +1,34 @@
+// Package endtoend tests what a user gets: the samples, built by every engine
+// and run as Lambda runs them. It has nothing but tests.
+//
+// Without settings they use what every Linux machine has, the engines sandbox
+// and host, and take seconds:
+//
+//	go test ./internal/endtoend
+//
+// With them they take minutes, and a thing that is missing fails the test
+// instead of skipping it:
+//
+//	scripts/engine start docker
+//	eval "$(scripts/engine start podman)"
+//	scripts/base-image
+//	export BOOTZIP_BASE_IMAGE=bootzip-base:trixie
+//	export BOOTZIP_TEST_ENGINES=docker,podman,sandbox,host
+//	go test -count=1 ./internal/endtoend
+//
+// Variables:
+//
+//   - BOOTZIP_TEST_ENGINES names the engines, with commas between.
+//   - BOOTZIP_BASE_IMAGE is the base of the build images; without it the
+//     registry's is pulled.
+//   - BOOTZIP_TEST_USER names a plain user with lines in /etc/subuid and
+//     /etc/subgid (useradd makes them). Run as root, the tests then try podman
+//     without root, as that user.
+//
+// Run as root, some builds are made as another user, who has no entry anywhere
+// (but see BOOTZIP_TEST_USER). Otherwise they are made in another folder, but
+// by the same user.
+//
+// The programs for arm64 are run by qemu-aarch64-static (Debian's package
+// qemu-user-static); on an arm64 machine those for amd64 are not run.
+package endtoend

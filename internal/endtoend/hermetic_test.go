@@ -1,0 +1,217 @@
+package endtoend
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/project"
+)
+
+// curious is a build that looks for what it should not find, and reports it
+// behind the program that it leaves. %[1]s is a port of the host at which
+// somebody listens, %[2]s a folder of the caller's with secrets in it.
+const curious = `#!/bin/bash
+report() {
+	echo "user $(id -u):$(id -g)"
+	sed -n 's/^\(Cap[A-Za-z]*\|NoNewPrivs\):\s*/\1 /p' /proc/self/status
+	env | sed 's/^/env /'
+
+	for name in $(ls /sys/class/net); do echo "interface $name"; done
+	for host in 127.0.0.1 172.17.0.1 10.88.0.1 %[3]s; do
+		if (exec 3<>/dev/tcp/$host/%[1]s) 2>/dev/null; then echo "reached $host"; fi
+	done
+	if getent hosts deb.debian.org; then echo "reached a name server"; fi
+
+	for file in %[2]s/.netrc %[2]s/.ssh/id ~/.netrc ~/.ssh/id /root/.netrc /src/../.netrc /run/secrets/* /var/run/docker.sock; do
+		if [ -e "$file" ]; then echo "found $file"; fi
+	done
+	# Nor is it in the environment or the command line of any other process,
+	# or in a mount.
+	if grep -a -l sesame /proc/[0-9]*/environ /proc/[0-9]*/cmdline /proc/self/mountinfo 2>/dev/null; then echo "found sesame"; fi
+
+	for file in /src/x /src/curious/x /usr/x /usr/local/x /etc/x /bin/x /x /home/x /root/x /bootzip/x; do
+		if (echo x >"$file") 2>/dev/null; then echo "wrote $file"; fi
+	done
+	# And whatever else there is, but for what goes with the container.
+	find / -path /proc -prune -o -path /sys -prune -o -type d -writable -print 2>/dev/null | while read -r dir; do
+		echo "writable $(stat -f -c %%T "$dir") $dir"
+	done
+	if chown 1:1 "$OUT" 2>/dev/null; then echo "gave a file away"; fi
+	if mount -o remount,rw / 2>/dev/null || mount -o remount,rw /src 2>/dev/null; then echo "mounted"; fi
+	if (echo x >/proc/sys/kernel/core_pattern) 2>/dev/null || (echo 1 >/proc/sys/vm/drop_caches) 2>/dev/null; then echo "set up the kernel"; fi
+	echo end
+}
+{ cat /bin/true; echo; report; } >"$OUT/bootstrap"
+
+# Files beside its output are no part of anything.
+echo x >"$OUT/beside"
+echo x >"$OUT/../../stray"
+`
+
+// secrets makes a home folder with what nobody should see.
+func secrets(t testing.TB) (home string) {
+	t.Helper()
+	home = t.TempDir()
+	put(t, filepath.Join(home, ".netrc"), "machine example.com login x password sesame\n")
+	put(t, filepath.Join(home, ".ssh", "id"), "sesame\n")
+	put(t, filepath.Join(home, ".docker", "config.json"), `{"proxies":{"default":{"httpProxy":"http://user:sesame@127.0.0.1:9","httpsProxy":"http://user:sesame@127.0.0.1:9","noProxy":"sesame","ftpProxy":"http://sesame","allProxy":"http://sesame"}}}`)
+	return home
+}
+
+// ownAddress is an address of this machine that others could reach.
+func ownAddress(t testing.TB) string {
+	t.Helper()
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range addresses {
+		if ip, ok := a.(*net.IPNet); ok && ip.IP.IsGlobalUnicast() && ip.IP.To4() != nil {
+			return ip.IP.String()
+		}
+	}
+	return "127.0.0.1"
+}
+
+// commandFunction is a function whose build is the script build.sh of its folder.
+func commandFunction(name string) project.Function {
+	return project.Function{
+		Name: name, Source: name, Language: project.Command, Command: []string{"bash", "build.sh"},
+		Arch: []project.Arch{project.AMD64}, Runtime: project.AL2023,
+	}
+}
+
+// A build in a container finds neither network nor secrets, and can write
+// nothing but its output.
+func TestContainerIsClosed(t *testing.T) {
+	containers(t, func(t *testing.T, client string) {
+		listener, err := net.Listen("tcp", "0.0.0.0:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer listener.Close()
+		_, port, err := net.SplitHostPort(listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		home := secrets(t)
+		root := tree(t, map[string]string{"curious/build.sh": fmt.Sprintf(curious, port, home, ownAddress(t))})
+		c := config(t, root, client, []project.Function{commandFunction("curious")})
+		// In the image in which everything is built.
+		c.Project = append(load(t, filepath.Join(repository(t), otherProject)), c.Functions...)
+		c.Environ = append(os.Environ(), "SECRET=sesame", "AWS_SECRET_ACCESS_KEY=sesame",
+			"HTTP_PROXY=http://user:sesame@127.0.0.1:9", "https_proxy=http://user:sesame@127.0.0.1:9", "no_proxy=127.0.0.1,localhost")
+		if client == "docker" {
+			c.Environ = append(c.Environ, "DOCKER_CONFIG="+filepath.Join(home, ".docker"))
+		}
+		before := files(t, root)
+		r := mustBuild(t, c)
+
+		_, report, ok := strings.Cut(read(t, r.Artifacts[0].Path), "\nuser ")
+		if !ok || !strings.HasSuffix(report, "\nend\n") {
+			t.Fatal("the bootstrap ends without a report")
+		}
+		checkReport(t, "user "+report, r)
+
+		after := files(t, root)
+		delete(after, "dist/curious/amd64/bootstrap")
+		if len(after) != len(before) {
+			t.Errorf("the project has other files than before: %q", after)
+		}
+	})
+}
+
+// allowed are the lines that a curious build may report. The environment is
+// checked as a whole.
+var allowed = []*regexp.Regexp{
+	regexp.MustCompile(`^Cap[A-Za-z]+ 0+$`),
+	regexp.MustCompile(`^NoNewPrivs 1$`),
+	regexp.MustCompile(`^interface lo$`),
+	regexp.MustCompile(`^writable \S+ /(out|cache)(/.*)?$`),
+	regexp.MustCompile(`^writable (tmpfs|mqueue|devpts) /(tmp|dev|run|var/tmp|var/lock)(/.*)?$`),
+	regexp.MustCompile(`^end$`),
+}
+
+func checkReport(t *testing.T, report string, r build.Report) {
+	t.Helper()
+	var environ []string
+	found := map[string]bool{}
+	for line := range strings.Lines(report) {
+		line = strings.TrimSuffix(line, "\n")
+		kind, value, _ := strings.Cut(line, " ")
+		found[kind] = true
+		switch {
+		case kind == "env":
+			environ = append(environ, value)
+		case kind == "user":
+			if want := fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid()); value != want {
+				t.Errorf("it ran as %s, want %s", value, want)
+			}
+		case !slices.ContainsFunc(allowed, func(r *regexp.Regexp) bool { return r.MatchString(line) }):
+			t.Errorf("it reports: %s", line)
+		}
+	}
+	for _, kind := range []string{"CapEff", "CapBnd", "CapPrm", "CapInh", "NoNewPrivs", "writable", "env"} {
+		if !found[kind] {
+			t.Errorf("it reports nothing of %q", kind)
+		}
+	}
+	// What docs/languages.md names, what only says where things are, and what
+	// bash adds.
+	known := []string{"HOME", "TMPDIR", "TZ", "LANG", "SOURCE_DATE_EPOCH", "PATH", "OUT", "ARCH", "GOARCH", "CACHE", "PWD", "OLDPWD", "SHLVL", "_"}
+	for _, e := range environ {
+		if name, _, _ := strings.Cut(e, "="); !slices.Contains(known, name) {
+			t.Errorf("it has the variable %s", e)
+		}
+	}
+}
+
+// A build can make links of its folders. They lead nowhere outside: neither
+// what it printed nor what it made is taken from another place of the host.
+func TestLinksOfABuildLeadNowhere(t *testing.T) {
+	containers(t, func(t *testing.T, client string) {
+		home := secrets(t)
+		precious := []string{filepath.Join(home, "bootstrap"), filepath.Join(home, "amd64", "bootstrap")}
+		for _, p := range precious {
+			put(t, p, read(t, "/bin/true"))
+		}
+		for name, script := range map[string]string{
+			"log":        "n=$(ls /out/.job/*.log); rm $n; ln -s " + home + "/.netrc $n; exit 1",
+			"log folder": "mv /out/.job /out/job; mkdir /out/x; ln -s " + home + "/.netrc /out/x/0.log; ln -s x /out/.job; exit 1",
+			"logs":       "rm -rf /out/.job; ln -s " + home + " /out/.job; exit 1",
+			"program":    "ln -s " + precious[0] + " $OUT/bootstrap",
+			"folder":     "rm -r $OUT; ln -s " + home + " $OUT",
+			"above":      "d=$(dirname $OUT); rm -r $d; ln -s " + home + " $d",
+			"pipe":       "mkfifo $OUT/bootstrap",
+			"log pipe":   "n=$(ls /out/.job/*.log); rm $n; mkfifo $n; exit 1",
+		} {
+			t.Run(name, func(t *testing.T) {
+				root := tree(t, map[string]string{"links/build.sh": script + "\n"})
+				c := config(t, root, client, []project.Function{commandFunction("links")})
+				c.Project = load(t, filepath.Join(repository(t), otherProject))
+				_, err := run(t.Context(), t, c)
+				if err == nil {
+					t.Error("no error")
+				} else if strings.Contains(err.Error(), "sesame") {
+					t.Errorf("a secret is in the error: %v", err)
+				}
+				if found := files(t, c.Dist); len(found) > 0 {
+					t.Errorf("dist has %d files", len(found))
+				}
+				for _, p := range precious {
+					read(t, p)
+				}
+				if left := stages(t, c.Dist); len(left) > 0 {
+					t.Errorf("left: %q", left)
+				}
+			})
+		}
+	})
+}
