@@ -130,8 +130,11 @@ func (f *Function) Close(ctx context.Context) error {
 	return os.RemoveAll(f.folder)
 }
 
-// ErrClosed is returned by Invoke after Close, and for what Close gave up.
+// ErrClosed is returned by Invoke after Close, and is wrapped in the error for
+// what Close gave up.
 var ErrClosed = errors.New("function was stopped")
+
+var errGivenUp = fmt.Errorf("invocation was given up: %w", ErrClosed)
 
 // A ThrottledError says that all instances that there may be are busy.
 type ThrottledError struct{ Limit int }

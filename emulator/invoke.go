@@ -69,7 +69,7 @@ func (f *Function) Invoke(ctx context.Context, r Request) (Response, error) {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	stop := context.AfterFunc(f.life, func() { cancel(ErrClosed) })
+	stop := context.AfterFunc(f.life, func() { cancel(errGivenUp) })
 	defer stop()
 
 	left := f.config.Timeout

@@ -58,7 +58,7 @@ func Invoke(ctx context.Context,
 		if err != nil {
 			return err
 		}
-		if err := s.packFor(ctx, &config); err != nil {
+		if _, err := s.packFor(ctx, &config); err != nil {
 			return err
 		}
 	}
@@ -66,11 +66,12 @@ func Invoke(ctx context.Context,
 }
 
 // packFor builds and packs one function, for this machine's architecture if
-// it is built for that, and fills in what is known of it.
-func (s settings) packFor(ctx context.Context, config *emulator.Config) error {
+// it is built for that, and fills in what is known of it. It returns the zip's
+// CodeSha256.
+func (s settings) packFor(ctx context.Context, config *emulator.Config) (sum string, err error) {
 	_, functions, err := s.load()
 	if err != nil {
-		return err
+		return "", err
 	}
 	f := functions[0]
 	s.arch = f.Arch[0]
@@ -79,13 +80,13 @@ func (s settings) packFor(ctx context.Context, config *emulator.Config) error {
 	}
 	m, err := s.runPipeline(ctx, true)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if config.Handler == "" && len(f.Handlers) > 0 {
 		config.Handler = f.Handlers[0]
 	}
 	config.Zip, config.Arch = filepath.Join(distFolder, m.zips[0].File), s.arch
-	return nil
+	return m.zips[0].CodeSha256, nil
 }
 
 // functionConfig is what invoke and serve say of every function.

@@ -36,7 +36,7 @@ func live(c ProcessConfig, requests *json.Decoder) error {
 		for {
 			var r request
 			if requests.Decode(&r) != nil {
-				os.Exit(0) // who started us is gone, and so shall be everything here
+				syscall.Exit(0) // who started us is gone, and so shall be everything here
 			}
 			if r.Signal != 0 {
 				_ = syscall.Kill(pid, syscall.Signal(r.Signal))
@@ -58,7 +58,12 @@ func live(c ProcessConfig, requests *json.Decoder) error {
 			return err
 		}
 		if ended == pid && !status.Stopped() {
-			return send(message{Ended: describe(status)})
+			if err := send(message{Ended: describe(status)}); err != nil {
+				return err
+			}
+			// At once: os.Exit lets the race detector, in tests, linger for a
+			// second.
+			syscall.Exit(0)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -23,6 +24,7 @@ var (
 	address = os.Getenv("AWS_LAMBDA_RUNTIME_API")
 	base    = "http://" + address + "/2018-06-01/runtime/"
 	handler = os.Getenv("_HANDLER")
+	count   int // events of handler slow
 )
 
 func main() {
@@ -181,6 +183,24 @@ func answer(h http.Header, event []byte) {
 		stream(id, event, "")
 	case "stream-fail":
 		stream(id, event, `{"errorMessage":"torn","errorType":"Torn"}`)
+	case "slow":
+		time.Sleep(100 * time.Millisecond)
+		if string(event) != `"count"` {
+			count++
+		}
+		respond(strconv.Itoa(count))
+	case "http":
+		body, _ := json.Marshal(string(event))
+		respond(`{"statusCode":201,"headers":{"X-One":1},"multiValueHeaders":{"X-Multi":["a","b"]},"cookies":["a=1","b=2"],"body":` + string(body) + `}`)
+	case "http-stream":
+		r, _ := http.NewRequest(http.MethodPost, base+"invocation/"+id+"/response", io.MultiReader(
+			strings.NewReader(`{"statusCode":418,"headers":{"X-Kind":"tea"}}`+"\x00\x00\x00"),
+			strings.NewReader("\x00\x00\x00\x00\x00drop "), strings.NewReader("by drop")))
+		r.Header.Set("Content-Type", "application/vnd.awslambda.http-integration-response")
+		r.Header.Set("Lambda-Runtime-Function-Response-Mode", "streaming")
+		if resp, err := http.DefaultClient.Do(r); err == nil {
+			resp.Body.Close()
+		}
 	case "pid":
 		respond(strconv.Itoa(os.Getpid()))
 	default:

@@ -1,0 +1,278 @@
+package emulator
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// maxAsync is what an asynchronous event may have, in bytes (AWS Lambda
+// developer guide, "Lambda quotas").
+const maxAsync = 1 << 20
+
+func (s *Server) apiRoutes() {
+	s.mux.HandleFunc("GET /2015-03-31/functions", s.listFunctions)
+	s.mux.HandleFunc("GET /2015-03-31/functions/{$}", s.listFunctions)
+	s.mux.HandleFunc("GET /2015-03-31/functions/{name}", s.getFunction)
+	s.mux.HandleFunc("GET /2015-03-31/functions/{name}/configuration", s.getFunction)
+	s.mux.HandleFunc("POST /2015-03-31/functions/{name}/invocations", s.invoke)
+	s.mux.HandleFunc("POST /2021-11-15/functions/{name}/response-streaming-invocations", s.invokeStream)
+}
+
+// An apiError is one that AWS's clients understand (AWS Lambda API reference, Invoke,
+// Errors).
+type apiError struct {
+	status  int
+	kind    string
+	message string
+	reason  string // of throttling
+}
+
+func (e *apiError) write(w http.ResponseWriter) {
+	document := map[string]string{"Type": "User", "Message": e.message}
+	if e.status >= 500 {
+		document["Type"] = "Service"
+	}
+	if e.reason != "" {
+		document["Reason"] = e.reason
+		w.Header().Set("Retry-After", "1")
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Amzn-Errortype", e.kind)
+	w.WriteHeader(e.status)
+	_ = json.NewEncoder(w).Encode(document)
+}
+
+// apiErrorOf says an error of Invoke in AWS's words.
+func apiErrorOf(err error) *apiError {
+	var large *TooLargeError
+	var throttled *ThrottledError
+	switch {
+	case errors.As(err, &large):
+		return &apiError{status: http.StatusRequestEntityTooLarge, kind: "RequestTooLargeException", message: err.Error()}
+	case errors.As(err, &throttled):
+		return &apiError{status: http.StatusTooManyRequests, kind: "TooManyRequestsException", message: "Rate Exceeded.", reason: "ReservedFunctionConcurrentInvocationLimitExceeded"}
+	case errors.Is(err, ErrClosed):
+		return &apiError{status: http.StatusBadGateway, kind: "ResourceNotReadyException", message: err.Error()}
+	}
+	return &apiError{status: http.StatusInternalServerError, kind: "ServiceException", message: err.Error()}
+}
+
+// find returns the function of a name, or of a partial or whole ARN, and the version or alias that is meant.
+func (s *Server) find(id, wanted string) (f *Function, name, qualifier string, failure *apiError) {
+	name = id
+	if _, after, ok := strings.Cut(name, ":function:"); ok {
+		name = after
+	}
+	name, qualifier, _ = strings.Cut(name, ":")
+	if wanted != "" {
+		qualifier = wanted
+	}
+	if f = s.function(name); f == nil {
+		return nil, name, qualifier, &apiError{status: http.StatusNotFound, kind: "ResourceNotFoundException",
+			message: fmt.Sprintf("Function not found: arn:aws:lambda:%s:%s:function:%s", s.config.Region, s.config.Account, name)}
+	}
+	return f, name, qualifier, nil
+}
+
+// A call is a request of a client of AWS.
+type apiCall struct {
+	function *Function
+	name     string
+	request  Request
+}
+
+// read takes a request apart.
+func (s *Server) read(w http.ResponseWriter, r *http.Request, limit int) (apiCall, *apiError) {
+	f, name, qualifier, failure := s.find(r.PathValue("name"), r.URL.Query().Get("Qualifier"))
+	if failure != nil {
+		return apiCall{}, failure
+	}
+	payload, err := io.ReadAll(io.LimitReader(r.Body, int64(limit)+1))
+	if err != nil {
+		return apiCall{}, &apiError{status: http.StatusBadRequest, kind: "InvalidRequestContentException", message: "Could not read the request body"}
+	}
+	if len(payload) > limit {
+		n, _ := io.Copy(io.Discard, io.LimitReader(r.Body, 64<<20))
+		return apiCall{}, apiErrorOf(&TooLargeError{len(payload) + int(n), limit})
+	}
+	if len(payload) == 0 {
+		payload = []byte("{}")
+	}
+	if !json.Valid(payload) {
+		return apiCall{}, &apiError{status: http.StatusBadRequest, kind: "InvalidRequestContentException", message: "Could not parse request body into json"}
+	}
+	c := apiCall{f, name, Request{
+		Payload: payload, Qualifier: qualifier, RequestID: newUUID(), Trace: r.Header.Get("X-Amzn-Trace-Id"),
+		Tenant: r.Header.Get("X-Amz-Tenant-Id"), Tail: r.Header.Get("X-Amz-Log-Type") == "Tail",
+	}}
+	if encoded := r.Header.Get("X-Amz-Client-Context"); encoded != "" {
+		text, err := base64.StdEncoding.DecodeString(encoded)
+		if err != nil || !json.Valid(text) {
+			return apiCall{}, &apiError{status: http.StatusBadRequest, kind: "InvalidRequestContentException", message: "Client context must be a valid Base64-encoded JSON object."}
+		}
+		c.request.ClientContext = string(text)
+	}
+	w.Header().Set("X-Amzn-Requestid", c.request.RequestID)
+	return c, nil
+}
+
+func (s *Server) invoke(w http.ResponseWriter, r *http.Request) {
+	kind, limit := r.Header.Get("X-Amz-Invocation-Type"), maxPayload
+	switch kind {
+	case "", "RequestResponse", "DryRun":
+	case "Event":
+		limit = maxAsync
+	default:
+		(&apiError{status: http.StatusBadRequest, kind: "InvalidParameterValueException", message: "Unknown invocation type " + kind}).write(w)
+		return
+	}
+	c, failure := s.read(w, r, limit)
+	if failure != nil {
+		failure.write(w)
+		return
+	}
+	w.Header().Set("X-Amz-Executed-Version", latest)
+	switch kind {
+	case "DryRun":
+		w.WriteHeader(http.StatusNoContent)
+		return
+	case "Event":
+		if failure := s.enqueue(c); failure != nil {
+			failure.write(w)
+			return
+		}
+		w.WriteHeader(http.StatusAccepted)
+		return
+	}
+	// A client that leaves does not stop the function.
+	resp, err := s.run(context.WithoutCancel(r.Context()), c.name, c.function, c.request)
+	if err != nil {
+		apiErrorOf(err).write(w)
+		return
+	}
+	h := w.Header()
+	if resp.FunctionError != "" {
+		h.Set("X-Amz-Function-Error", resp.FunctionError)
+	}
+	if resp.Log != nil {
+		h.Set("X-Amz-Log-Result", base64.StdEncoding.EncodeToString(resp.Log))
+	}
+	h.Set("Content-Type", "application/json")
+	_, _ = w.Write(resp.Payload)
+}
+
+// enqueue takes an asynchronous event.
+func (s *Server) enqueue(c apiCall) *apiError {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return apiErrorOf(ErrClosed)
+	}
+	select {
+	case s.queue <- struct{}{}:
+	default:
+		return apiErrorOf(&ThrottledError{maxQueue})
+	}
+	s.events.Add(1)
+	go func() {
+		defer s.events.Done()
+		defer func() { <-s.queue }()
+		s.deliver(c)
+	}()
+	return nil
+}
+
+// throttlePause is how long an asynchronous event waits for an instance before it is
+// tried again; that is no try that counts.
+const throttlePause = 50 * time.Millisecond
+
+// deliver has a function answer an asynchronous event, and tries again where
+// it fails.
+func (s *Server) deliver(c apiCall) {
+	reason := ""
+	for try := 0; try <= len(s.config.Retries); {
+		// It may have been replaced meanwhile.
+		f := s.function(c.name)
+		if f == nil {
+			reason = "the function is gone"
+			break
+		}
+		resp, err := s.run(s.life, c.name, f, c.request)
+		var throttled *ThrottledError
+		pause := throttlePause
+		switch {
+		case err == nil && resp.FunctionError == "":
+			return
+		case errors.As(err, &throttled):
+		default:
+			if reason = resp.ErrorType; err != nil {
+				reason = err.Error()
+			}
+			if try < len(s.config.Retries) {
+				pause = s.config.Retries[try]
+			}
+			try++
+		}
+		if try > len(s.config.Retries) {
+			break
+		}
+		select {
+		case <-time.After(pause):
+		case <-s.life.Done():
+			reason = "the server was stopped"
+			try = len(s.config.Retries) + 1
+		}
+	}
+	if s.config.Dropped != nil {
+		s.config.Dropped(c.name, c.request.RequestID, reason)
+	}
+}
+
+// configuration describes a function as far as anything here corresponds to it
+// (AWS Lambda API reference, FunctionConfiguration).
+func (f *Function) configuration() map[string]any {
+	arch := f.program.arch
+	set(&arch, machine())
+	name := string(arch)
+	if name == "amd64" {
+		name = "x86_64"
+	}
+	return map[string]any{
+		"FunctionName": f.config.Name, "FunctionArn": f.arn(""), "Runtime": "provided.al2023", "Handler": f.config.Handler,
+		"Timeout": int(f.config.Timeout / time.Second), "MemorySize": f.config.Memory, "Version": latest, "PackageType": "Zip",
+		"Architectures": []string{name}, "State": "Active", "LastUpdateStatus": "Successful", "LastModified": "1970-01-01T00:00:00.000+0000",
+		"Role": "arn:aws:iam::" + f.config.Account + ":role/lambda-role",
+	}
+}
+
+func (s *Server) getFunction(w http.ResponseWriter, r *http.Request) {
+	f, _, _, failure := s.find(r.PathValue("name"), r.URL.Query().Get("Qualifier"))
+	if failure != nil {
+		failure.write(w)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if strings.HasSuffix(r.URL.Path, "/configuration") {
+		_ = json.NewEncoder(w).Encode(f.configuration())
+		return
+	}
+	_ = json.NewEncoder(w).Encode(map[string]any{"Configuration": f.configuration(), "Code": map[string]string{}})
+}
+
+func (s *Server) listFunctions(w http.ResponseWriter, _ *http.Request) {
+	all := []map[string]any{}
+	for _, name := range s.names() {
+		if f := s.function(name); f != nil {
+			all = append(all, f.configuration())
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]any{"Functions": all})
+}

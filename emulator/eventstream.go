@@ -1,0 +1,92 @@
+package emulator
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"hash/crc32"
+	"net/http"
+)
+
+// frame makes one message of AWS's event stream (Smithy documentation, "Amazon Event Stream
+// Specification"): lengths, their checksum, headers, payload, checksum.
+func frame(event, contentType string, payload []byte) []byte {
+	var headers []byte
+	for _, h := range [][2]string{{":message-type", "event"}, {":event-type", event}, {":content-type", contentType}} {
+		const text = 7 // the type of a header's value
+		headers = append(headers, byte(len(h[0])))
+		headers = append(headers, h[0]...)
+		headers = append(headers, text)
+		headers = binary.BigEndian.AppendUint16(headers, uint16(len(h[1])))
+		headers = append(headers, h[1]...)
+	}
+	b := binary.BigEndian.AppendUint32(nil, uint32(16+len(headers)+len(payload)))
+	b = binary.BigEndian.AppendUint32(b, uint32(len(headers)))
+	b = binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
+	b = append(append(b, headers...), payload...)
+	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
+}
+
+// chunks hands a streamed response to a client of InvokeWithResponseStream.
+type chunks struct {
+	w     http.ResponseWriter
+	begun bool
+}
+
+func (c *chunks) Begin(string) {
+	c.begun = true
+	h := c.w.Header()
+	h.Set("Content-Type", "application/vnd.amazon.eventstream")
+	h.Set("X-Amz-Executed-Version", latest)
+	c.w.WriteHeader(http.StatusOK)
+}
+
+func (c *chunks) Write(p []byte) (int, error) {
+	if len(p) > 0 {
+		if _, err := c.w.Write(frame("PayloadChunk", "application/octet-stream", p)); err != nil {
+			return 0, err
+		}
+	}
+	return len(p), http.NewResponseController(c.w).Flush()
+}
+
+// invokeStream is Lambda's InvokeWithResponseStream.
+func (s *Server) invokeStream(w http.ResponseWriter, r *http.Request) {
+	c, failure := s.read(w, r, maxPayload)
+	if failure != nil {
+		failure.write(w)
+		return
+	}
+	sink := &chunks{w: w}
+	c.request.Stream = sink
+	resp, err := s.run(context.WithoutCancel(r.Context()), c.name, c.function, c.request)
+	if err != nil && !sink.begun {
+		apiErrorOf(err).write(w)
+		return
+	}
+	if !sink.begun {
+		sink.Begin("")
+		if resp.FunctionError == "" {
+			_, _ = sink.Write(resp.Payload)
+		}
+	}
+	var complete struct {
+		ErrorCode    string `json:",omitempty"`
+		ErrorDetails string `json:",omitempty"`
+		LogResult    string `json:",omitempty"`
+	}
+	switch {
+	case err != nil:
+		complete.ErrorCode, complete.ErrorDetails = "ServiceException", err.Error()
+	case resp.FunctionError != "":
+		complete.ErrorCode, complete.ErrorDetails = resp.FunctionError, string(resp.Payload)
+	}
+	if resp.Log != nil {
+		complete.LogResult = base64.StdEncoding.EncodeToString(resp.Log)
+	}
+	text, err := json.Marshal(complete)
+	if err == nil {
+		_, _ = w.Write(frame("InvokeComplete", "application/json", text))
+	}
+}

@@ -1,0 +1,144 @@
+package emulator
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/bootzip/bootzip/emulator/event"
+)
+
+// A front is a kind of HTTP access to functions.
+type front struct {
+	kind   event.Front
+	prefix string
+	staged bool // the path goes on with a stage
+}
+
+var fronts = []front{
+	{event.FunctionURL, "url", false},
+	{event.HTTPAPI, "v2", true},
+	{event.RESTAPI, "v1", true},
+	{event.ALB, "alb", false},
+	{event.ALBMulti, "alb-multi", false},
+}
+
+// frontOf tells which front a request is for, and cuts its path, as it was sent, into the function's name and
+// what follows. http.ServeMux would not do: it redirects paths with "//" in them.
+func frontOf(r *http.Request) (f front, name, rest string, ok bool) {
+	parts := strings.SplitN(r.URL.EscapedPath(), "/", 4)
+	if len(parts) < 3 {
+		return front{}, "", "", false
+	}
+	for _, f := range fronts {
+		if f.prefix == parts[1] {
+			name, err := url.PathUnescape(parts[2])
+			return f, name, strings.Join(parts[3:], ""), err == nil
+		}
+	}
+	return front{}, "", "", false
+}
+
+// front has a function answer an HTTP request.
+func (s *Server) front(f front, name, rest string, w http.ResponseWriter, r *http.Request) {
+	function, name, _, failure := s.find(name, "")
+	if failure != nil {
+		failure.write(w)
+		return
+	}
+	payload, err := s.event(f, rest, r)
+	if err != nil {
+		status := http.StatusBadRequest
+		var large *TooLargeError
+		if errors.As(err, &large) {
+			status = http.StatusRequestEntityTooLarge
+		}
+		message(w, status, err.Error())
+		return
+	}
+	if s.config.Event != nil {
+		s.config.Event(name, payload)
+	}
+	request := Request{Payload: payload, Trace: r.Header.Get("X-Amzn-Trace-Id")}
+	var stream *httpStream
+	if f.kind == event.FunctionURL {
+		stream = &httpStream{w: w}
+		request.Stream = stream
+	}
+	resp, err := s.run(context.WithoutCancel(r.Context()), name, function, request)
+	switch {
+	case stream != nil && stream.sent:
+		if err != nil || resp.FunctionError != "" {
+			// The client has to see that this is not all.
+			panic(http.ErrAbortHandler)
+		}
+	case err != nil:
+		e := apiErrorOf(err)
+		if e.status == http.StatusTooManyRequests && f.kind != event.FunctionURL {
+			e.status = http.StatusServiceUnavailable
+		}
+		message(w, e.status, e.message)
+	case resp.FunctionError != "", resp.Streamed: // a stream that did not come as far as the status
+		f.broken(w)
+	default:
+		w.Header().Set("X-Amzn-Requestid", resp.RequestID)
+		answer, err := readAnswer(f.kind, resp.Payload)
+		if err != nil {
+			f.broken(w)
+			return
+		}
+		answer.write(w)
+	}
+}
+
+// event makes the event of a request.
+func (s *Server) event(f front, rest string, r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxPayload+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(body) > maxPayload {
+		return nil, &TooLargeError{len(body), maxPayload}
+	}
+	stage := ""
+	if f.staged {
+		stage, rest, _ = strings.Cut(rest, "/")
+	}
+	ip, port, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		ip = r.RemoteAddr
+	}
+	header := r.Header.Clone()
+	header.Set("X-Forwarded-For", ip)
+	header.Set("X-Forwarded-Proto", "http")
+	if _, own, err := net.SplitHostPort(r.Host); err == nil {
+		port = own
+	}
+	header.Set("X-Forwarded-Port", port)
+	return event.Request{
+		Method: r.Method, Path: "/" + rest, Query: r.URL.RawQuery, Protocol: r.Proto, Host: r.Host, Header: header, SourceIP: ip, Body: body,
+		Stage: stage, Account: s.config.Account, Region: s.config.Region, Time: time.Now(),
+	}.Encode(f.kind)
+}
+
+// broken is what clients see of a function that failed, or whose answer makes no sense.
+func (f front) broken(w http.ResponseWriter) {
+	switch f.kind {
+	case event.HTTPAPI:
+		message(w, http.StatusInternalServerError, "Internal Server Error")
+	case event.RESTAPI:
+		message(w, http.StatusBadGateway, "Internal server error")
+	case event.FunctionURL:
+		w.WriteHeader(http.StatusBadGateway)
+		_, _ = io.WriteString(w, "Internal Server Error")
+	default:
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(http.StatusBadGateway)
+		_, _ = io.WriteString(w, "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n")
+	}
+}

@@ -1,0 +1,188 @@
+package emulator
+
+import (
+	"context"
+	"encoding/json"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+)
+
+// ServerConfig says how a [Server] behaves.
+type ServerConfig struct {
+	Region  string // in ARNs and events; default: us-east-1
+	Account string // likewise; default: 123456789012
+
+	// Hosts are names by which clients may address the server, besides
+	// localhost and loopback addresses.
+	Hosts []string
+
+	// Retries are the pauses before a failed asynchronous event is tried
+	// again. Lambda tries twice more, after one and two minutes (AWS Lambda developer guide, "Error
+	// handling for asynchronous invocation"); default: after one and two seconds.
+	Retries []time.Duration
+
+	// Event is told each event that was made of an HTTP request; may be nil.
+	Event func(function string, event []byte)
+
+	// Dropped is told of each asynchronous event that failed for good; may
+	// be nil.
+	Dropped func(function, requestID, reason string)
+}
+
+// A Server offers functions to clients over HTTP:
+//
+//	POST /2015-03-31/functions/NAME/invocations   Lambda's Invoke
+//	POST /2021-11-15/functions/NAME/response-streaming-invocations
+//	GET  /2015-03-31/functions/                   ListFunctions
+//	GET  /2015-03-31/functions/NAME               GetFunction, /configuration
+//	any  /url/NAME/PATH                           as a function URL
+//	any  /v2/NAME/STAGE/PATH                      as an API Gateway HTTP API
+//	any  /v1/NAME/STAGE/PATH                      as an API Gateway REST API
+//	any  /alb/NAME/PATH                           as a load balancer
+//	any  /alb-multi/NAME/PATH                     the same, with multi-value headers
+//
+// So clients of AWS work with http://127.0.0.1:PORT as their endpoint; signatures are not looked at.
+// NAME may be an ARN, and end in a version or alias.
+//
+// A request whose Host is no loopback address, or which a web page of another origin sent, is
+// refused: else any page in a browser could invoke functions.
+type Server struct {
+	config ServerConfig
+	mux    *http.ServeMux
+	life   context.Context // of asynchronous events
+	stop   context.CancelFunc
+	events sync.WaitGroup // asynchronous ones on their way
+	queue  chan struct{}  // a place for each of them
+
+	mu        sync.Mutex
+	functions map[string]*Function
+	closed    bool
+}
+
+// maxQueue is how many asynchronous events may wait.
+const maxQueue = 1000
+
+// NewServer makes a server without functions.
+func NewServer(c ServerConfig) *Server {
+	set(&c.Region, "us-east-1")
+	set(&c.Account, "123456789012")
+	if c.Retries == nil {
+		c.Retries = []time.Duration{time.Second, 2 * time.Second}
+	}
+	s := &Server{config: c, mux: http.NewServeMux(), functions: map[string]*Function{}, queue: make(chan struct{}, maxQueue)}
+	s.life, s.stop = context.WithCancel(context.Background())
+	s.apiRoutes()
+	return s
+}
+
+// Set makes f the function called name, and returns the one before, which is the caller's to close; nil
+// takes the function away.
+func (s *Server) Set(name string, f *Function) (before *Function) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before = s.functions[name]
+	if f == nil {
+		delete(s.functions, name)
+	} else {
+		s.functions[name] = f
+	}
+	return before
+}
+
+func (s *Server) function(name string) *Function {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.functions[name]
+}
+
+// run has a function answer. Where that was replaced at this very moment, the
+// new one answers.
+func (s *Server) run(ctx context.Context, name string, f *Function, r Request) (Response, error) {
+	for {
+		resp, err := f.Invoke(ctx, r)
+		next := s.function(name)
+		if err != ErrClosed || next == nil || next == f {
+			return resp, err
+		}
+		f = next
+	}
+}
+
+func (s *Server) names() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []string
+	for name := range s.functions {
+		all = append(all, name)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// Close gives up the asynchronous events, and closes the functions as
+// [Function.Close] does.
+func (s *Server) Close(ctx context.Context) error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.stop()
+	var first error
+	for _, name := range s.names() {
+		if f := s.Set(name, nil); f != nil {
+			if err := f.Close(ctx); err != nil && first == nil {
+				first = err
+			}
+		}
+	}
+	s.events.Wait()
+	return first
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if why := s.foreign(r); why != "" {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusForbidden)
+		_ = json.NewEncoder(w).Encode(map[string]string{"message": why})
+		return
+	}
+	if f, name, rest, ok := frontOf(r); ok {
+		s.front(f, name, rest, w, r)
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// foreign says why a request is not for this server, or comes from a web page
+// of somebody else (Fetch Standard, "Origin header"; Fetch Metadata, "Sec-Fetch-Site").
+func (s *Server) foreign(r *http.Request) string {
+	if !s.knows(r.Host) {
+		return "host " + r.Host + " is not known here"
+	}
+	if origin := r.Header.Get("Origin"); origin != "" {
+		if u, err := url.Parse(origin); err != nil || u.Host != r.Host {
+			return "origin " + origin + " is another one"
+		}
+	}
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "cross-site", "same-site":
+		return "the request comes from a page of another site"
+	}
+	return ""
+}
+
+func (s *Server) knows(hostport string) bool {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = hostport
+	}
+	if host == "localhost" || slices.Contains(s.config.Hosts, host) {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

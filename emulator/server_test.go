@@ -1,0 +1,273 @@
+//go:build linux
+
+package emulator
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"hash/crc32"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// newServer makes a server with functions that are called as their handlers.
+func newServer(t *testing.T, c ServerConfig, handlers ...string) string {
+	t.Helper()
+	s := NewServer(c)
+	for _, h := range handlers {
+		f, _ := newFunction(t, Config{Name: h, Handler: h, Concurrency: 1, Timeout: 20 * time.Second})
+		s.Set(h, f)
+	}
+	web := httptest.NewServer(s)
+	t.Cleanup(func() {
+		web.Close()
+		http.DefaultClient.CloseIdleConnections()
+		if err := s.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return web.URL
+}
+
+// do sends a request; headers come as "Name: value".
+func do(t *testing.T, method, url, body string, headers ...string) (*http.Response, string) {
+	t.Helper()
+	r, err := http.NewRequest(method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range headers {
+		name, value, ok := strings.Cut(h, ": ")
+		if !ok {
+			continue
+		}
+		if name == "Host" {
+			r.Host = value
+		}
+		r.Header.Set(name, value)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp, string(text)
+}
+
+func TestInvokeAPI(t *testing.T) {
+	base := newServer(t, ServerConfig{}, "echo", "error", "headers")
+	functions := base + "/2015-03-31/functions/"
+	for name, c := range map[string]struct {
+		url, body, header string
+		status            int
+		kind              string // header X-Amzn-Errortype
+		answer            string
+	}{
+		"plain":           {"echo/invocations", `{"a":1}`, "", 200, "", `{"a":1}`},
+		"empty":           {"echo/invocations", ``, "", 200, "", `{}`},
+		"ARN":             {"arn:aws:lambda:us-east-1:1:function:echo:live/invocations", `1`, "", 200, "", `1`},
+		"partial ARN":     {"123456789012:function:echo/invocations", `1`, "", 200, "", `1`},
+		"dry run":         {"echo/invocations", `1`, "X-Amz-Invocation-Type: DryRun", 204, "", ""},
+		"unknown":         {"nope/invocations", `1`, "", 404, "ResourceNotFoundException", `"Function not found: arn:aws:lambda:us-east-1:123456789012:function:nope"`},
+		"no JSON":         {"echo/invocations", `{`, "", 400, "InvalidRequestContentException", "Could not parse request body into json"},
+		"too large":       {"echo/invocations", `"` + strings.Repeat("x", 6<<20) + `"`, "", 413, "RequestTooLargeException", "6291458 byte payload is too large for the Invoke operation (limit 6291456 bytes)"},
+		"too large async": {"echo/invocations", `"` + strings.Repeat("x", 1<<20) + `"`, "X-Amz-Invocation-Type: Event", 413, "RequestTooLargeException", "limit 1048576 bytes"},
+		"odd type":        {"echo/invocations", `1`, "X-Amz-Invocation-Type: Sometimes", 400, "InvalidParameterValueException", "Sometimes"},
+		"bad context":     {"echo/invocations", `1`, "X-Amz-Client-Context: ?", 400, "InvalidRequestContentException", "Client context"},
+		"context":         {"headers/invocations?Qualifier=7", `1`, "X-Amz-Client-Context: " + base64.StdEncoding.EncodeToString([]byte(`{"x":1}`)), 200, "", `Lambda-Runtime-Client-Context:[{\"x\":1}]`},
+		"qualifier":       {"headers/invocations?Qualifier=7", `1`, "", 200, "", "function:headers:7]"},
+		"function error":  {"error/invocations", `1`, "", 200, "", `{"errorMessage":"no luck","errorType":"Luck"}`},
+	} {
+		resp, body := do(t, "POST", functions+c.url, c.body, c.header)
+		if resp.StatusCode != c.status || resp.Header.Get("X-Amzn-Errortype") != c.kind || !strings.Contains(body, c.answer) {
+			t.Errorf("%s: %s, %v, %.300s", name, resp.Status, resp.Header, body)
+		}
+		if resp.StatusCode == 200 && (resp.Header.Get("X-Amz-Executed-Version") != "$LATEST" || (resp.Header.Get("X-Amz-Function-Error") == "Unhandled") != (name == "function error")) {
+			t.Errorf("%s: %v", name, resp.Header)
+		}
+	}
+	resp, _ := do(t, "POST", functions+"echo/invocations", "1", "X-Amz-Log-Type: Tail")
+	log, err := base64.StdEncoding.DecodeString(resp.Header.Get("X-Amz-Log-Result"))
+	if err != nil || !strings.HasPrefix(string(log), "START RequestId: "+resp.Header.Get("X-Amzn-Requestid")) {
+		t.Errorf("log is %q, %v", log, err)
+	}
+	for url, want := range map[string]string{
+		"": `"FunctionName":"headers"`, "echo": `"Configuration":{`, "echo/configuration": `"FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:echo"`,
+	} {
+		if resp, body := do(t, "GET", functions+url, ""); resp.StatusCode != 200 || !strings.Contains(body, want) {
+			t.Errorf("%s: %s, %s", url, resp.Status, body)
+		}
+	}
+	if resp, _ := do(t, "GET", functions+"nope", ""); resp.StatusCode != 404 {
+		t.Errorf("unknown function: %s", resp.Status)
+	}
+}
+
+func TestThrottling(t *testing.T) {
+	base := newServer(t, ServerConfig{}, "slow")
+	statuses := make(chan int)
+	for range 3 {
+		go func() {
+			resp, err := http.Post(base+"/2015-03-31/functions/slow/invocations", "", strings.NewReader("1"))
+			if err != nil {
+				statuses <- 0
+				return
+			}
+			resp.Body.Close()
+			statuses <- resp.StatusCode
+		}()
+	}
+	count := map[int]int{}
+	for range 3 {
+		count[<-statuses]++
+	}
+	if count[200] < 1 || count[429] < 1 || count[200]+count[429] != 3 {
+		t.Errorf("statuses are %v", count)
+	}
+}
+
+func TestAsynchronousEventsAreRetried(t *testing.T) {
+	dropped := make(chan string, 9)
+	base := newServer(t, ServerConfig{
+		Retries: []time.Duration{time.Millisecond, time.Millisecond},
+		Dropped: func(function, _, reason string) { dropped <- function + " " + reason },
+	}, "error", "echo", "slow")
+	for _, name := range []string{"echo", "error"} {
+		if resp, body := do(t, "POST", base+"/2015-03-31/functions/"+name+"/invocations", "1", "X-Amz-Invocation-Type: Event"); resp.StatusCode != 202 || body != "" {
+			t.Errorf("%s: %s, %q", name, resp.Status, body)
+		}
+	}
+	if got := <-dropped; got != "error Function.Luck" {
+		t.Errorf("dropped was %q", got)
+	}
+	// More of them than there are instances wait for their turn.
+	for range 3 {
+		do(t, "POST", base+"/2015-03-31/functions/slow/invocations", "1", "X-Amz-Invocation-Type: Event")
+	}
+	for {
+		resp, body := do(t, "POST", base+"/2015-03-31/functions/slow/invocations", `"count"`)
+		if resp.StatusCode == 200 && body >= "3" {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if len(dropped) > 0 {
+		t.Errorf("dropped was %q", <-dropped)
+	}
+}
+
+func TestInvokeWithResponseStream(t *testing.T) {
+	base := newServer(t, ServerConfig{}, "stream", "stream-fail", "echo", "error")
+	const event = `"0123456789012345678901234567890123456789"`
+	for name, want := range map[string]struct{ payload, end string }{
+		"stream": {event, "{}"}, "echo": {event, "{}"},
+		"stream-fail": {event, `{"ErrorCode":"Unhandled","ErrorDetails":"{\"errorMessage\":\"torn\",\"errorType\":\"Torn\"}"}`},
+		"error":       {"", `{"ErrorCode":"Unhandled","ErrorDetails":"{\"errorMessage\":\"no luck\",\"errorType\":\"Luck\"}"}`},
+	} {
+		resp, body := do(t, "POST", base+"/2021-11-15/functions/"+name+"/response-streaming-invocations", event)
+		payload, end := "", ""
+		for b := []byte(body); len(b) > 0; {
+			total, headers := binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:])
+			if crc32.ChecksumIEEE(b[:8]) != binary.BigEndian.Uint32(b[8:]) || crc32.ChecksumIEEE(b[:total-4]) != binary.BigEndian.Uint32(b[total-4:]) {
+				t.Fatalf("%s: wrong checksum in %q", name, body)
+			}
+			content := string(b[12+headers : total-4])
+			if strings.Contains(string(b[12:12+headers]), "PayloadChunk") {
+				payload += content
+			} else {
+				end = content
+			}
+			b = b[total:]
+		}
+		if resp.StatusCode != 200 || payload != want.payload || end != want.end || resp.Header.Get("Content-Type") != "application/vnd.amazon.eventstream" {
+			t.Errorf("%s: %s, %q, end %q", name, resp.Status, payload, end)
+		}
+	}
+	if resp, _ := do(t, "POST", base+"/2021-11-15/functions/nope/response-streaming-invocations", event); resp.StatusCode != 404 {
+		t.Errorf("unknown function: %s", resp.Status)
+	}
+}
+
+func TestFronts(t *testing.T) {
+	var mu sync.Mutex
+	var seen []string
+	base := newServer(t, ServerConfig{Event: func(f string, e []byte) {
+		mu.Lock()
+		defer mu.Unlock()
+		seen = append(seen, f)
+	}}, "http", "echo", "error", "http-stream")
+	for path, want := range map[string]string{
+		"/url/http/a//b%20c?x=1":     `"rawPath":"/a//b%20c"`,
+		"/url/http":                  `"rawPath":"/"`,
+		"/v2/http/dev/a?x=1":         `"rawPath":"/dev/a"`,
+		"/v2/http/$default/a":        `"rawPath":"/a"`,
+		"/v1/http/dev/a%20b?x=1&x=2": `"path":"/dev/a b"`,
+		"/alb/http/a?x=%26":          `"queryStringParameters":{"x":"%26"}`,
+		"/alb-multi/http/a?x=1&x=2":  `"multiValueQueryStringParameters":{"x":["1","2"]}`,
+	} {
+		resp, body := do(t, "PUT", base+path, "hello", "Content-Type: text/plain", "Cookie: a=1")
+		if resp.StatusCode != 201 || !strings.Contains(body, want) || !strings.Contains(body, `"body":"hello"`) {
+			t.Errorf("%s: %s, %s", path, resp.Status, body)
+		}
+		multi := strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/alb-multi/")
+		if single := !strings.HasPrefix(path, "/alb-multi/"); (len(resp.Header.Values("X-Multi")) == 2) != multi || (resp.Header.Get("X-One") == "1") != single {
+			t.Errorf("%s: %v", path, resp.Header)
+		}
+		if cookies := len(resp.Cookies()); cookies != 2 && (strings.HasPrefix(path, "/url/") || strings.HasPrefix(path, "/v2/")) {
+			t.Errorf("%s: %d cookies", path, cookies)
+		}
+	}
+	if len(seen) != 7 || seen[0] != "http" {
+		t.Errorf("events of %v were told", seen)
+	}
+	if resp, body := do(t, "POST", base+"/url/http/", "\xff\x00"); resp.StatusCode != 201 || !strings.Contains(body, `"body":"/wA=","isBase64Encoded":true`) {
+		t.Errorf("%s, %s", resp.Status, body)
+	}
+	if resp, body := do(t, "GET", base+"/url/echo/", ""); resp.StatusCode != 200 || !json.Valid([]byte(body)) || resp.Header.Get("Content-Type") != "application/json" {
+		t.Errorf("answer without a status: %s, %s", resp.Status, body)
+	}
+	for path, want := range map[string]int{"/url/error/": 502, "/v2/error/s/": 500, "/v1/error/s/": 502, "/alb/error/": 502, "/v1/echo/s/": 502, "/alb/echo/": 502, "/url/nope/": 404, "/nope": 404} {
+		if resp, _ := do(t, "GET", base+path, ""); resp.StatusCode != want {
+			t.Errorf("%s: %s, want %d", path, resp.Status, want)
+		}
+	}
+	resp, body := do(t, "GET", base+"/url/http-stream/", "")
+	if resp.StatusCode != 418 || resp.Header.Get("X-Kind") != "tea" || body != "drop by drop" || resp.ContentLength != -1 {
+		t.Errorf("stream: %s, %v, %q", resp.Status, resp.Header, body)
+	}
+}
+
+func TestForeignRequestsAreRefused(t *testing.T) {
+	base := newServer(t, ServerConfig{Hosts: []string{"box"}}, "echo")
+	for header, want := range map[string]int{
+		"Host: attacker.example":      403,
+		"Host: attacker.example:80":   403,
+		"Host: 192.0.2.1":             403,
+		"Host: box:9000":              200,
+		"Host: localhost":             200,
+		"Host: [::1]:99":              200,
+		"Origin: https://a.example":   403,
+		"Origin: null":                403,
+		"Origin: " + base:             200,
+		"Sec-Fetch-Site: cross-site":  403,
+		"Sec-Fetch-Site: same-origin": 200,
+		"Sec-Fetch-Site: none":        200,
+	} {
+		for _, path := range []string{"/url/echo/", "/2015-03-31/functions/echo/configuration"} {
+			if resp, _ := do(t, "GET", base+path, "", header); resp.StatusCode != want {
+				t.Errorf("%s: %s, want %d", header, resp.Status, want)
+			}
+		}
+	}
+}

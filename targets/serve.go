@@ -1,0 +1,182 @@
+package targets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/bootzip/bootzip/emulator"
+	"github.com/bootzip/bootzip/emulator/watch"
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/project"
+)
+
+// serveTime is how long a stop waits for events on their way, and for their
+// clients.
+const serveTime = 2 * time.Second
+
+// Serve keeps all functions running behind HTTP, as function URLs, API Gateway, load balancer and Lambda's Invoke API.
+// When a file of the project changes, it builds again, and replaces the functions whose zip is
+// another; where the build fails, it shows why, and the old ones go on.
+func Serve(ctx context.Context,
+	address *string, // where to listen; default: 127.0.0.1:9000
+	host *string, // a name, besides localhost, by which clients may address it
+	timeout *int, // seconds for an answer; default: 3
+	memory *int, // MB; default: 128
+	concurrency *int, // instances of a function at most; default: 10
+	env *string, // the functions' variables: KEY=value,KEY=value
+	handler *string, // value of _HANDLER; default: the first of each function's handlers
+	events *bool, // print each event that is made of an HTTP request
+	engine *string, // auto (the default), docker, podman, sandbox or host
+) error {
+	s, err := readSettings(engine, nil, nil)
+	if err != nil {
+		return err
+	}
+	variables, err := functionVariables(env)
+	if err != nil {
+		return misuse(err)
+	}
+	if number(timeout) < 0 || number(memory) < 0 || number(concurrency) < 0 {
+		return misuse(errors.New("timeout, memory and concurrency are positive numbers"))
+	}
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	listener, err := net.Listen("tcp", choose(address, "", "127.0.0.1:9000"))
+	if err != nil {
+		return misuse(hint.Wrap(err, "choose another place with -address=127.0.0.1:PORT"))
+	}
+	config := emulator.ServerConfig{Region: os.Getenv("AWS_REGION"), Dropped: func(function, id, reason string) {
+		note("%s: asynchronous event %s failed for good: %s", function, id, reason)
+	}}
+	if name := choose(host, "", ""); name != "" {
+		config.Hosts = []string{name}
+	}
+	if isSet(events) {
+		config.Event = func(function string, event []byte) { note("%s: event %s", function, event) }
+	}
+	v := &service{settings: s, server: emulator.NewServer(config), base: "http://" + listener.Addr().String(), running: map[string]string{}}
+	v.configure = func(name string) emulator.Config {
+		c := functionConfig(name, choose(handler, "", ""), variables)
+		c.Timeout, c.Memory, c.Concurrency = time.Duration(number(timeout))*time.Second, number(memory), number(concurrency)
+		return c
+	}
+	return v.run(ctx, listener)
+}
+
+// note tells the person at the terminal something.
+func note(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "bootzip: "+format+"\n", args...)
+}
+
+// A service is what Serve runs.
+type service struct {
+	settings  settings
+	server    *emulator.Server
+	base      string
+	configure func(name string) emulator.Config
+	running   map[string]string // by the function's name, what its zip's CodeSha256 was
+	closing   sync.WaitGroup    // functions that were replaced
+}
+
+func (v *service) run(ctx context.Context, l net.Listener) error {
+	web := &http.Server{Handler: v.server, ReadHeaderTimeout: 10 * time.Second}
+	ended := make(chan error, 1)
+	go func() { ended <- web.Serve(l) }()
+	failed := make(chan error, 1)
+	watched, stop := context.WithCancel(ctx)
+	go func() {
+		build := func() { v.reload(watched) }
+		failed <- watch.Tree(watched, ".", []string{distFolder}, build, build)
+	}()
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-ended:
+	case err = <-failed:
+	}
+	stop()
+	late, cancel := context.WithTimeout(context.Background(), serveTime)
+	defer cancel()
+	if web.Shutdown(late) != nil {
+		web.Close()
+	}
+	if closed := v.server.Close(late); err == nil {
+		err = closed
+	}
+	v.closing.Wait()
+	return err
+}
+
+// reload builds all functions, and replaces those whose zip is another.
+func (v *service) reload(ctx context.Context) {
+	p, err := project.Load(".")
+	if err != nil {
+		note("%s", withHint(err))
+		return
+	}
+	there := map[string]bool{}
+	for _, f := range p.Functions {
+		there[f.Name] = true
+		if ctx.Err() != nil {
+			return
+		}
+		if err := v.replace(ctx, f.Name); err != nil && ctx.Err() == nil {
+			note("%s: %s", f.Name, withHint(err))
+			if _, old := v.running[f.Name]; old {
+				note("%s: the old version goes on", f.Name)
+			}
+		}
+	}
+	for name := range v.running {
+		if !there[name] {
+			v.swap(name, nil)
+			delete(v.running, name)
+			note("%s: gone", name)
+		}
+	}
+}
+
+// replace builds one function, and starts to serve it if its zip is another
+// than the one that runs.
+func (v *service) replace(ctx context.Context, name string) error {
+	s := v.settings
+	s.function = name
+	config := v.configure(name)
+	sum, err := s.packFor(ctx, &config)
+	if err != nil || v.running[name] == sum+" "+config.Handler {
+		return err
+	}
+	f, err := emulator.New(ctx, config)
+	if err != nil {
+		return err
+	}
+	v.running[name] = sum + " " + config.Handler
+	v.swap(name, f)
+	note("%s: %s/url/%s/", name, v.base, name)
+	return nil
+}
+
+// swap lets the function that was there before finish what it is doing.
+func (v *service) swap(name string, f *emulator.Function) {
+	before := v.server.Set(name, f)
+	if before == nil {
+		return
+	}
+	v.closing.Add(1)
+	go func() {
+		defer v.closing.Done()
+		late, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if err := before.Close(late); err != nil {
+			note("%s: %v", name, err)
+		}
+	}()
+}
