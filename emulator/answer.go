@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"github.com/bootzip/bootzip/emulator/event"
+	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
 )
 
 // An httpAnswer is the response that a function describes (Amazon API Gateway
@@ -96,12 +97,8 @@ func message(w http.ResponseWriter, status int, text string) {
 	_ = json.NewEncoder(w).Encode(map[string]string{"message": text})
 }
 
-const (
-	// httpIntegration is the type of a stream that begins with a prelude (AWS Lambda
-	// developer guide, "Response streaming").
-	httpIntegration = "application/vnd.awslambda.http-integration-response"
-	maxPrelude      = 1 << 20
-)
+// maxPrelude bounds the JSON at the beginning of a stream, in bytes.
+const maxPrelude = 1 << 20
 
 var endOfPrelude = make([]byte, 8)
 
@@ -114,7 +111,7 @@ type httpStream struct {
 
 // Begin implements Sink.
 func (s *httpStream) Begin(contentType string) {
-	if contentType != httpIntegration {
+	if contentType != runtimeapi.HTTPIntegration {
 		(&httpAnswer{StatusCode: http.StatusOK, Headers: map[string]any{"Content-Type": contentType}}).head(s.w)
 		s.sent = true
 	}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -27,10 +28,14 @@ func start(t *testing.T, handlers ...string) string {
 	if os.Getenv("BOOTZIP_TEST_CLIENTS") != "1" {
 		t.Skip("BOOTZIP_TEST_CLIENTS=1 is not set")
 	}
-	name := build(t)
+	return serve(t, build(t, "github.com/bootzip/bootzip/emulator/testdata/faulty"), nil, handlers...)
+}
+
+func serve(t *testing.T, name string, log io.Writer, handlers ...string) string {
+	t.Helper()
 	s := emulator.NewServer(emulator.ServerConfig{})
 	for _, h := range handlers {
-		f, err := emulator.New(context.Background(), emulator.Config{Name: h, Zip: name, Handler: h, Temp: t.TempDir(), Concurrency: 4, Timeout: 10 * time.Second})
+		f, err := emulator.New(context.Background(), emulator.Config{Name: h, Zip: name, Handler: h, Temp: t.TempDir(), Concurrency: 4, Timeout: 10 * time.Second, Log: log})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -46,16 +51,16 @@ func start(t *testing.T, handlers ...string) string {
 	return web.URL
 }
 
-func build(t *testing.T) string {
+func build(t *testing.T, program string) string {
 	t.Helper()
 	folder := t.TempDir()
-	program := filepath.Join(folder, "bootstrap")
-	cmd := exec.Command("go", "build", "-o", program, "github.com/bootzip/bootzip/emulator/testdata/faulty")
+	bootstrap := filepath.Join(folder, "bootstrap")
+	cmd := exec.Command("go", "build", "-o", bootstrap, program)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	content, err := os.ReadFile(program)
+	content, err := os.ReadFile(bootstrap)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,10 @@ import (
 	"sync"
 )
 
+// HTTPIntegration is the content type of a stream that begins with a prelude
+// (AWS Lambda developer guide, "Response streaming").
+const HTTPIntegration = "application/vnd.awslambda.http-integration-response"
+
 // maxDrain bounds what is read of an oversize response, in bytes, so that
 // the runtime gets to read the refusal.
 const maxDrain = 256 << 20
@@ -20,7 +24,9 @@ func (s *Server) response(w http.ResponseWriter, r *http.Request) {
 	contentType := r.Header.Get("Content-Type")
 	switch mode := r.Header.Get(headerMode); mode {
 	case "", "streaming":
-		if mode == "" || c.Event.Stream == nil {
+		// AWS's library for Go streams without the header, and says it by the
+		// type of its content alone.
+		if mode == "" && contentType != HTTPIntegration || c.Event.Stream == nil {
 			s.collect(w, r, c, contentType)
 		} else {
 			s.pass(w, r, c, contentType)
