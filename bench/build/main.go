@@ -130,25 +130,28 @@ func (b *bench) measure(ctx context.Context, p benchProject) error {
 		c := b.config(p, name)
 		sides = append(sides, side{name, func(ctx context.Context) error { return lockedBuild(ctx, c) }})
 	}
-	for range *cold {
-		fmt.Println()
-		for _, s := range sides {
-			if err := b.forget(ctx, goCache); err != nil {
-				return err
+	if *cold > 0 {
+		samples := map[string][]sample{}
+		for range *cold {
+			for _, s := range sides {
+				if err := b.forget(ctx, goCache); err != nil {
+					return err
+				}
+				r, err := timed(ctx, s)
+				if err != nil {
+					return err
+				}
+				samples[s.name] = append(samples[s.name], r)
 			}
-			r, err := timed(ctx, s)
-			if err != nil {
-				return err
-			}
-			b.print(p, "cold", s.name, []sample{r}, nil)
 		}
+		b.print(p, "cold", sides, samples)
 	}
 	states := []struct {
 		name   string
 		before func(round int) error
 	}{
 		{"one changed", p.edit},
-		{"unchanged", func(int) error { return nil }},
+		{unchanged, func(int) error { return nil }},
 	}
 	if len(p.functions) > 1 {
 		sides = append(sides, oneByOne)
@@ -172,10 +175,7 @@ func (b *bench) measure(ctx context.Context, p benchProject) error {
 				samples[s.name] = append(samples[s.name], r)
 			}
 		}
-		fmt.Println()
-		for _, s := range sides {
-			b.print(p, state.name, s.name, samples[s.name], samples["go build"])
-		}
+		b.print(p, state.name, sides, samples)
 	}
 	return nil
 }
@@ -227,29 +227,35 @@ func timed(ctx context.Context, s side) (sample, error) {
 	return r, err
 }
 
-var coldBaseline time.Duration
+// print writes a line for each side. Where something is built, an engine's
+// start-up is taken off before the ratio; where nothing is, no engine starts.
+func (b *bench) print(p benchProject, state string, sides []side, samples map[string][]sample) {
+	fmt.Println()
+	base, _ := summary(samples["go build"])
+	for _, s := range sides {
+		took, peak := summary(samples[s.name])
+		work := took
+		if state != unchanged {
+			work -= b.startup[s.name]
+		}
+		fmt.Printf("%-10d %-13s %-10s %9.2f %8.2fx %9d\n",
+			len(p.functions), state, s.name, took.Seconds(), float64(work)/float64(base), peak>>20)
+	}
+}
 
-func (b *bench) print(p benchProject, state, name string, samples, baseline []sample) {
+// summary is the median of the times and the most memory.
+func summary(samples []sample) (time.Duration, int64) {
 	var times []time.Duration
 	var peak int64
 	for _, s := range samples {
 		times = append(times, s.time)
 		peak = max(peak, s.peak)
 	}
-	took := median(times)
-	base := coldBaseline
-	if len(baseline) > 0 {
-		var all []time.Duration
-		for _, s := range baseline {
-			all = append(all, s.time)
-		}
-		base = median(all)
-	} else if name == "go build" {
-		coldBaseline, base = took, took
-	}
-	ratio := float64(took-b.startup[name]) / float64(base)
-	fmt.Printf("%-10d %-13s %-10s %9.2f %8.2fx %9d\n", len(p.functions), state, name, took.Seconds(), ratio, peak>>20)
+	return median(times), peak
 }
+
+// unchanged is the state in which there is nothing to do.
+const unchanged = "unchanged"
 
 func median(times []time.Duration) time.Duration {
 	sorted := slices.Sorted(slices.Values(times))
