@@ -110,7 +110,7 @@ func (f *Function) boot(ctx context.Context, handler string) (verify.Status, str
 	}
 	i, fail := f.launch(ctx, f.config.InitLimit)
 	if fail != nil {
-		f.release(nil, false)
+		f.release(nil, false, false)
 		if fail.cause != nil {
 			return "", "", fail.cause
 		}

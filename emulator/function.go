@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"github.com/bootzip/bootzip/emulator/internal/unpack"
 )
@@ -33,12 +32,14 @@ type Function struct {
 	life      context.Context
 	giveUp    context.CancelFunc // ends the calls
 
-	mu      sync.Mutex
-	idle    []*instance // the last used at the end
-	running int         // instances, idle or not, and those being started
-	closed  bool
-	plain   bool
-	refusal string // why instances are plain processes
+	mu        sync.Mutex
+	idle      []*instance      // the last used at the end
+	running   int              // instances, idle or not, and those being started
+	finishing int              // those that have answered, and are not ready again
+	waiters   []chan *instance // calls that wait for one of these; no more than there are
+	closed    bool
+	plain     bool
+	refusal   string // why instances are plain processes
 }
 
 // New unpacks a zip and gets ready to start it. An *UnsupportedError says that this machine cannot
@@ -135,76 +136,6 @@ func (f *Function) Close(ctx context.Context) error {
 var ErrClosed = errors.New("function was stopped")
 
 var errGivenUp = fmt.Errorf("invocation was given up: %w", ErrClosed)
-
-// A ThrottledError says that all instances that there may be are busy.
-type ThrottledError struct{ Limit int }
-
-func (e *ThrottledError) Error() string {
-	return fmt.Sprintf("all %d instances of the function are busy", e.Limit)
-}
-
-// acquire takes an idle instance, or the right to start one. Either way a
-// call has begun.
-func (f *Function) acquire() (*instance, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.closed {
-		return nil, ErrClosed
-	}
-	var found *instance
-	for found == nil && len(f.idle) > 0 {
-		last := f.idle[len(f.idle)-1]
-		f.idle = f.idle[:len(f.idle)-1]
-		last.idle.Stop()
-		select {
-		case <-last.exited: // it died while nobody looked
-			f.running--
-			go f.stop(last)
-		default:
-			found = last
-		}
-	}
-	if found == nil {
-		if f.running >= f.config.Concurrency {
-			return nil, &ThrottledError{f.config.Concurrency}
-		}
-		f.running++
-	}
-	f.calls.Add(1)
-	return found, nil
-}
-
-// release ends a call: its instance, if it is still good, waits for the
-// next one.
-func (f *Function) release(i *instance, good bool) {
-	defer f.calls.Done()
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if good && !f.closed {
-		i.used = true
-		i.idle = time.AfterFunc(f.config.Idle, func() { f.retire(i) })
-		f.idle = append(f.idle, i)
-		return
-	}
-	f.running--
-	if i != nil {
-		go f.stop(i)
-	}
-}
-
-// retire stops an instance that nobody needed for long.
-func (f *Function) retire(i *instance) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for at, other := range f.idle {
-		if other == i {
-			f.idle = append(f.idle[:at], f.idle[at+1:]...)
-			f.running--
-			go f.stop(i)
-			return
-		}
-	}
-}
 
 // orderly keeps writes from overlapping.
 type orderly struct {

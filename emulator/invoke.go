@@ -91,7 +91,7 @@ func (f *Function) Invoke(ctx context.Context, r Request) (Response, error) {
 
 // notStarted makes the response of a function that does not start.
 func (f *Function) notStarted(ctx context.Context, r Request, fail *failure) (Response, error) {
-	f.release(nil, false)
+	f.release(nil, false, false)
 	if fail.cause != nil {
 		return Response{}, cause(ctx, fail.cause)
 	}
@@ -134,43 +134,61 @@ func (f *Function) answer(ctx context.Context, r Request, i *instance, left time
 		ID: r.RequestID, ARN: f.arn(r.Qualifier), Trace: r.Trace, ClientContext: r.ClientContext, Cognito: r.Cognito, Tenant: r.Tenant,
 		Deadline: began.Add(left), Payload: r.Payload, Stream: r.Stream,
 	})
-	fail := f.await(ctx, i, call, left)
-	took := time.Since(began)
-
+	fail := f.await(ctx, i, call.Answered, left)
+	call.Detach()
+	if fail == nil && !r.Tail {
+		// The caller need not wait until the runtime is ready again.
+		f.finish()
+		go func() {
+			fail := f.await(f.life, i, call.Finished, left-time.Since(began))
+			f.report(i, r, fail, time.Since(began))
+			f.release(i, fail == nil, true)
+		}()
+		return answered(r, call), nil
+	}
+	if fail == nil {
+		fail = f.await(ctx, i, call.Finished, left-time.Since(began))
+	}
+	f.report(i, r, fail, time.Since(began))
 	var resp Response
 	select {
 	case <-call.Answered:
-		a := call.Answer
-		resp = Response{RequestID: r.RequestID, Payload: a.Payload, ContentType: a.ContentType, ErrorType: a.ErrorType, Streamed: a.Streamed}
-		if a.Failed {
-			resp.FunctionError = "Unhandled"
-		}
+		resp = answered(r, call)
 	default:
-		if fail != nil && fail.cause == nil {
+		if fail.cause == nil {
 			resp = fail.response(r.RequestID)
 		}
 	}
-	f.report(i, r, fail, took)
 	if r.Tail {
 		resp.Log = i.out.last()
 	}
-	call.Detach()
-	f.release(i, fail == nil)
+	f.release(i, fail == nil, false)
 	if fail != nil && fail.cause != nil {
 		return Response{}, cause(ctx, fail.cause)
 	}
 	return resp, nil
 }
 
-// await waits until an invocation is over: the runtime is ready for the next one, or never will be.
-func (f *Function) await(ctx context.Context, i *instance, call *runtimeapi.Call, left time.Duration) *failure {
+// answered is the response of a call that the runtime answered.
+func answered(r Request, call *runtimeapi.Call) Response {
+	a := call.Answer
+	resp := Response{RequestID: r.RequestID, Payload: a.Payload, ContentType: a.ContentType, ErrorType: a.ErrorType, Streamed: a.Streamed}
+	if a.Failed {
+		resp.FunctionError = "Unhandled"
+	}
+	return resp
+}
+
+// await waits for a point in the life of an invocation: that it was answered, or that the
+// runtime is ready for the next one. It returns why that will never be.
+func (f *Function) await(ctx context.Context, i *instance, point <-chan struct{}, left time.Duration) *failure {
 	timer := time.NewTimer(left)
 	defer timer.Stop()
 	memory := time.NewTicker(memoryInterval)
 	defer memory.Stop()
 	for {
 		select {
-		case <-call.Finished:
+		case <-point:
 			return nil
 		case <-i.exited:
 			select {

@@ -120,7 +120,7 @@ func invokeOnce(ctx context.Context, config emulator.Config, payload []byte) err
 		return misuse(err)
 	}
 	defer func() { _ = f.Close(context.Background()) }()
-	resp, err := f.Invoke(ctx, emulator.Request{Payload: payload})
+	resp, err := f.Invoke(ctx, emulator.Request{Payload: payload, Tail: true}) // with Tail, the log is whole before the answer
 	if err != nil {
 		return failed(err)
 	}

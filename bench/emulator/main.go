@@ -6,7 +6,7 @@
 // echoes its event: this project's emulator, a plain net/http server that does
 // just enough (see plain.go), and AWS's Runtime Interface Emulator where -rie names a
 // program that was built from its public source. Clients keep their
-// connection. CPU is that of the emulator and the function together, the client's not among it.
+// connection and do no more than they have to (see load.go). CPU is that of the emulator and the function together, the client's not among it.
 // The rounds go in turn, and the best of each is printed.
 package main
 
@@ -14,7 +14,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -25,8 +24,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
-	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -186,68 +183,4 @@ func measure(argv []string, address string, callers int) result {
 		perSecond: float64(n) / *seconds, p50: times[n/2], p99: times[n*99/100],
 		cpu: (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()) / time.Duration(n),
 	}
-}
-
-// load calls the function and returns how long each call took.
-func load(address string, callers int) ([]time.Duration, error) {
-	url := "http://" + address + "/2015-03-31/functions/function/invocations"
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: callers}, Timeout: 5 * time.Second}
-	defer client.CloseIdleConnections()
-	// The first answers come when it has started.
-	for try := 0; ; try++ {
-		_, err := call(client, url, `"0"`)
-		if err == nil {
-			break
-		}
-		if try == 500 {
-			return nil, err
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	end := time.Now().Add(time.Duration(*seconds * float64(time.Second)))
-	var mu sync.Mutex
-	var all []time.Duration
-	var failure error
-	var wg sync.WaitGroup
-	for caller := range callers {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			var own []time.Duration
-			var err error
-			for n := 0; err == nil && time.Now().Before(end); n++ {
-				var took time.Duration
-				took, err = call(client, url, fmt.Sprintf(`{"caller":%d,"event":%d}`, caller, n))
-				own = append(own, took)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			all = append(all, own...)
-			failure = errors.Join(failure, err)
-		}()
-	}
-	wg.Wait()
-	if failure != nil {
-		first, _, _ := strings.Cut(failure.Error(), "\n")
-		return nil, errors.New(first)
-	}
-	return all, nil
-}
-
-// call invokes the function, which has to answer with its event.
-func call(client *http.Client, url, event string) (time.Duration, error) {
-	began := time.Now()
-	resp, err := client.Post(url, "application/json", strings.NewReader(event))
-	if err != nil {
-		return 0, err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return 0, err
-	}
-	if resp.StatusCode != http.StatusOK || string(body) != event {
-		return 0, fmt.Errorf("event %s: %s, %.100s", event, resp.Status, body)
-	}
-	return time.Since(began), nil
 }
