@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,6 +32,14 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	code := m.Run()
+	// Callers have module caches in there, which the go command makes
+	// read-only. What cannot be walked cannot be removed, which is said below.
+	_ = filepath.WalkDir(workFolder, func(name string, e fs.DirEntry, err error) error {
+		if err == nil && e.IsDir() {
+			err = os.Chmod(name, 0o700)
+		}
+		return err
+	})
 	if err := os.RemoveAll(workFolder); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1

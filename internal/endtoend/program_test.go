@@ -2,12 +2,12 @@ package endtoend
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,28 +15,43 @@ import (
 	"testing"
 )
 
-// program is bootzip as a program, compiled from this repository's magefile.
-var program = sync.OnceValues(func() (string, error) {
-	file := filepath.Join(workFolder, "mage")
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		return "", err
-	}
-	cmd := exec.Command("go", "tool", "mage", "-compile", file)
-	cmd.Dir = root
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("mage -compile: %w: %s", err, out)
-	}
-	return file, os.Chmod(file, 0o755)
-})
+var program struct {
+	once sync.Once
+	file string
+}
 
+// mage is bootzip as a program, compiled from this repository's magefile; in
+// a copy, since Mage writes a file beside that.
 func mage(t testing.TB) string {
 	t.Helper()
-	file, err := program()
-	if err != nil {
-		t.Fatal(err)
+	program.once.Do(func() {
+		entries, err := os.ReadDir(repository(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, e := range entries {
+			if name := e.Name(); name[0] != '.' && !slices.Contains([]string{"dist", "bench", "docs"}, name) {
+				names = append(names, name)
+			}
+		}
+		source := filepath.Join(workFolder, "source")
+		copyRepository(t, source, names...)
+		file := filepath.Join(workFolder, "mage")
+		cmd := exec.Command("go", "tool", "mage", "-compile", file)
+		cmd.Dir = source
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("mage -compile: %v: %s", err, out)
+		}
+		if err := os.Chmod(file, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		program.file = file
+	})
+	if program.file == "" {
+		t.Fatal("bootzip was not compiled, see above")
 	}
-	return file
+	return program.file
 }
 
 // A caller is somebody who runs bootzip.
@@ -125,7 +140,7 @@ func (c caller) own(t testing.TB, dir string) {
 func (c caller) project(t testing.TB) string {
 	t.Helper()
 	dir := filepath.Join(c.folder(t), "another folder, with a comma")
-	copyRepository(t, dir)
+	copySamples(t, dir)
 	c.own(t, dir)
 	return dir
 }

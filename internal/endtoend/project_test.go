@@ -57,17 +57,24 @@ func read(t testing.TB, name string) string {
 	return string(data)
 }
 
-// The two projects of this repository: folders, as copied by copyRepository.
+// The two projects of this repository: folders, as copied by copySamples.
 const (
 	goProject    = "."
 	otherProject = "sample" // languages that need the build image
 )
 
-// copyRepository copies what the samples are made of into the folder to.
-func copyRepository(t testing.TB, to string) {
+// copySamples copies what the samples are made of into the folder to.
+func copySamples(t testing.TB, to string) {
+	t.Helper()
+	copyRepository(t, to, "go.mod", "go.sum", "bootzip.yaml", "runtime", "sample")
+}
+
+// copyRepository copies files and folders of the repository, less what was
+// built in it.
+func copyRepository(t testing.TB, to string, names ...string) {
 	t.Helper()
 	root := repository(t)
-	for _, name := range []string{"go.mod", "go.sum", "bootzip.yaml", "runtime", "sample"} {
+	for _, name := range names {
 		err := filepath.WalkDir(filepath.Join(root, name), func(file string, e fs.DirEntry, err error) error {
 			if err != nil {
 				return err
@@ -236,7 +243,7 @@ func sample(t testing.TB, engine, folder string) build.Report {
 			t.Fatal(err)
 		}
 		samplesDir = filepath.Join(dir, "samples")
-		copyRepository(t, samplesDir)
+		copySamples(t, samplesDir)
 	}
 	root := filepath.Join(samplesDir, folder)
 	c := config(t, root, engine, load(t, root))

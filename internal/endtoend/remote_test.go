@@ -97,7 +97,7 @@ func TestRemoteDocker(t *testing.T) {
 	before := anonymous()
 	for _, folder := range []string{goProject, otherProject} {
 		root := filepath.Join(tree(t, nil), "project")
-		copyRepository(t, root)
+		copySamples(t, root)
 		root = filepath.Join(root, folder)
 		functions := load(t, root)
 		c := config(t, root, "docker", functions)
