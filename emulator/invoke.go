@@ -134,21 +134,24 @@ func (f *Function) answer(ctx context.Context, r Request, i *instance, left time
 		ID: r.RequestID, ARN: f.arn(r.Qualifier), Trace: r.Trace, ClientContext: r.ClientContext, Cognito: r.Cognito, Tenant: r.Tenant,
 		Deadline: began.Add(left), Payload: r.Payload, Stream: r.Stream,
 	})
-	fail := f.await(ctx, i, call.Answered, left)
+	watch := newClock(began.Add(left))
+	fail := f.await(ctx, i, call.Answered, watch)
 	call.Detach()
 	if fail == nil && !r.Tail {
 		// The caller need not wait until the runtime is ready again.
 		f.finish()
 		go func() {
-			fail := f.await(f.life, i, call.Finished, left-time.Since(began))
+			fail := f.await(f.life, i, call.Finished, watch)
+			watch.timer.Stop()
 			f.report(i, r, fail, time.Since(began))
 			f.release(i, fail == nil, true)
 		}()
 		return answered(r, call), nil
 	}
 	if fail == nil {
-		fail = f.await(ctx, i, call.Finished, left-time.Since(began))
+		fail = f.await(ctx, i, call.Finished, watch)
 	}
+	watch.timer.Stop()
 	f.report(i, r, fail, time.Since(began))
 	var resp Response
 	select {
@@ -179,13 +182,20 @@ func answered(r Request, call *runtimeapi.Call) Response {
 	return resp
 }
 
+// A clock tells when to look at an instance's memory, and when its time is over. It is one timer,
+// since each new one may wake a thread.
+type clock struct {
+	timer *time.Timer
+	end   time.Time
+}
+
+func newClock(end time.Time) clock {
+	return clock{time.NewTimer(min(memoryInterval, time.Until(end))), end}
+}
+
 // await waits for a point in the life of an invocation: that it was answered, or that the
 // runtime is ready for the next one. It returns why that will never be.
-func (f *Function) await(ctx context.Context, i *instance, point <-chan struct{}, left time.Duration) *failure {
-	timer := time.NewTimer(left)
-	defer timer.Stop()
-	memory := time.NewTicker(memoryInterval)
-	defer memory.Stop()
+func (f *Function) await(ctx context.Context, i *instance, point <-chan struct{}, watch clock) *failure {
 	for {
 		select {
 		case <-point:
@@ -197,13 +207,16 @@ func (f *Function) await(ctx context.Context, i *instance, point <-chan struct{}
 			default:
 				return exitFailure(i.status)
 			}
-		case <-timer.C:
-			i.api.Expire()
-			return f.timedOut()
-		case <-memory.C:
+		case <-watch.timer.C:
+			left := time.Until(watch.end)
+			if left <= 0 {
+				i.api.Expire()
+				return f.timedOut()
+			}
 			if f.tooMuch(i) {
 				i.process.Kill()
 			}
+			watch.timer.Reset(min(memoryInterval, left))
 		case <-ctx.Done():
 			return &failure{cause: ctx.Err()}
 		}
