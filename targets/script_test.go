@@ -40,7 +40,8 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"gomod": gomod, "status": status, "zip": makeZip, "waitfor": waitfor,
+			"function": function,
+			"gomod":    gomod, "status": status, "zip": makeZip, "waitfor": waitfor,
 		},
 	})
 }
@@ -112,7 +113,7 @@ import (
 
 var Default = targets.All
 `,
-		"cmd/greet/main.go": "package main\n\nfunc main() { println(\"hello\") }\n",
+		"cmd/greet/main.go": echoFunction,
 	} {
 		file := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
@@ -139,6 +140,40 @@ func compileMage(t testing.TB) string {
 		t.Fatalf("mage -compile: %v\n%s", err, out)
 	}
 	return name
+}
+
+// echoFunction is a whole function in the standard library: it answers every
+// event with the event.
+const echoFunction = `package main
+
+import (
+	"net/http"
+	"os"
+)
+
+func main() {
+	base := "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/invocation/"
+	for {
+		next, err := http.Get(base + "next")
+		if err != nil {
+			os.Exit(1)
+		}
+		answer, err := http.Post(base+next.Header.Get("Lambda-Runtime-Aws-Request-Id")+"/response", "application/json", next.Body)
+		if err != nil {
+			os.Exit(1)
+		}
+		answer.Body.Close()
+	}
+}
+`
+
+// function writes a program that Lambda can start to FOLDER/main.go.
+func function(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: function FOLDER")
+	}
+	ts.Check(os.MkdirAll(ts.MkAbs(args[0]), 0o755))
+	ts.Check(os.WriteFile(filepath.Join(ts.MkAbs(args[0]), "main.go"), []byte(echoFunction), 0o644))
 }
 
 func gomod(ts *testscript.TestScript, neg bool, args []string) {
