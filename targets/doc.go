@@ -26,6 +26,9 @@
 //   - BOOTZIP_CACHE: folder for toolchains and compiler caches; by default
 //     "bootzip" in the user's cache folder.
 //   - NO_COLOR: no colour, even on a terminal.
+//   - AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN:
+//     invoke and serve hand them to the functions that they run. No build and
+//     no boot check gets them.
 //
 // # Exit status
 //
