@@ -3,6 +3,7 @@
 package endtoend
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -29,9 +30,9 @@ report() {
 	for host in 127.0.0.1 172.17.0.1 10.88.0.1 %[3]s; do
 		if (exec 3<>/dev/tcp/$host/%[1]s) 2>/dev/null; then echo "reached $host"; fi
 	done
-	if getent hosts deb.debian.org; then echo "reached a name server"; fi
+	if getent hosts www.debian.org; then echo "reached a name server"; fi
 
-	for file in %[2]s/.netrc %[2]s/.ssh/id ~/.netrc ~/.ssh/id /root/.netrc /src/../.netrc /run/secrets/* /var/run/docker.sock; do
+	for file in %[2]s/.netrc %[2]s/.ssh/id ~/.netrc ~/.ssh/id /root/?netrc /src/../.netrc /run/secrets/* /var/run/docker.sock; do
 		if [ -e "$file" ]; then echo "found $file"; fi
 	done
 	# Nor is it in the environment or the command line of any other process,
@@ -199,9 +200,12 @@ func TestLinksOfABuildLeadNowhere(t *testing.T) {
 				c := config(t, root, client, []project.Function{commandFunction("links")})
 				c.Project = load(t, filepath.Join(repository(t), otherProject))
 				_, err := run(t.Context(), t, c)
-				if err == nil {
-					t.Error("no error")
-				} else if strings.Contains(err.Error(), "sesame") {
+				// The build ran, and either made no program or left no log.
+				var failure *build.Failure
+				if err == nil || !errors.As(err, &failure) && !strings.Contains(err.Error(), "messages of a build cannot be read") {
+					t.Errorf("error is %v", err)
+				}
+				if err != nil && strings.Contains(err.Error(), "sesame") {
 					t.Errorf("a secret is in the error: %v", err)
 				}
 				if found := files(t, c.Dist); len(found) > 0 {
