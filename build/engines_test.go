@@ -31,6 +31,9 @@ func eachEngine(t *testing.T, test func(t *testing.T, engine string)) {
 		t.Skip("BOOTZIP_TEST_ENGINES names no engine")
 	}
 	for _, engine := range strings.Split(names, ",") {
+		if engine == "host" {
+			continue // what the others are compared with
+		}
 		t.Run(engine, func(t *testing.T) { test(t, engine) })
 	}
 }
