@@ -105,16 +105,16 @@ func TestPodmanWithoutRoot(t *testing.T) {
 	archive := filepath.Join(who.home, "base.tar")
 	command(t, "podman", "save", "--quiet", "--output", archive, base)
 	who.own(t, who.home)
-	t.Cleanup(func() {
-		// Its files belong to users that exist in its own namespace only.
-		_ = who.command(who.home, nil, "podman", "unshare", "rm", "-rf", filepath.Join(who.home, ".local")).Run()
-	})
 	var env []string
 	for line := range strings.Lines(who.run(t, who.home, []string{"BOOTZIP_ENGINE_STATE=" + filepath.Join(who.home, "state")}, "bash", script, "start", "podman")) {
 		if set, ok := strings.CutPrefix(strings.TrimSpace(line), "export "); ok {
 			env = append(env, set)
 		}
 	}
+	t.Cleanup(func() {
+		// It ends the process that keeps the user's namespace open.
+		who.run(t, who.home, env, "podman", "system", "migrate")
+	})
 	who.run(t, who.home, env, "podman", "load", "--quiet", "--input", archive)
 
 	want := sums(sample(t, "podman", goProject))
