@@ -289,7 +289,12 @@ func (e *container) remove(id string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Second)
 	defer cancel()
 	// That there is none any more is as good.
-	_, _ = capture(ctx, e.config.Environ, "", e.client, "rm", "--force", "--volumes", id)
+	argv := []string{e.client, "rm", "--force", "--volumes"}
+	if e.client == "podman" {
+		// It would ask the processes to end first, and wait ten seconds.
+		argv = append(argv, "--time", "0")
+	}
+	_, _ = capture(ctx, e.config.Environ, "", append(argv, id)...)
 }
 
 // mount is an argument of run. Its value is a line of CSV, so a comma in a

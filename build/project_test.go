@@ -2,7 +2,6 @@ package build_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,27 +24,7 @@ func TestMain(m *testing.M) {
 		fmt.Print(err)
 		os.Exit(0)
 	}
-	if text := os.Getenv("BOOTZIP_TEST_BUILD"); text != "" {
-		os.Exit(buildElsewhere(text))
-	}
 	os.Exit(m.Run())
-}
-
-// buildElsewhere builds what the JSON of a Config says, until it is killed.
-func buildElsewhere(text string) int {
-	var c build.Config
-	err := json.Unmarshal([]byte(text), &c)
-	if err == nil {
-		_, err = build.Lock(c.Dist)
-	}
-	if err == nil {
-		_, err = build.Build(context.Background(), c)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return 0
 }
 
 // goVersion is the toolchain that runs the tests, and builds in them: none
