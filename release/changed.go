@@ -1,0 +1,263 @@
+package release
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/pack"
+	"github.com/bootzip/bootzip/project"
+)
+
+// Deployed is what is known about the functions that run now. The zero value
+// knows of none.
+type Deployed struct {
+	functions []deployedFunction
+}
+
+// A deployedFunction is one line of what Deployed was read from. A manifest
+// has all fields, Lambda knows no content digest, and a lone CodeSha256 names
+// no function.
+type deployedFunction struct {
+	name       string
+	arch       project.Arch // "" if unknown
+	runtime    string
+	codeSha256 string
+	content    string
+}
+
+// maxDeployed bounds what is read of what is deployed, in bytes. Lambda's
+// largest page of ListFunctions has 50 functions, and the AWS CLI joins pages.
+const maxDeployed = 16 << 20
+
+// ReadDeployed reads what is deployed. It takes, and tells apart by itself:
+//
+//   - a manifest.json of an earlier package or release;
+//   - what `aws lambda list-functions`, `get-function` or
+//     `get-function-configuration` print as JSON (AWS Lambda API reference,
+//     FunctionConfiguration: FunctionName, CodeSha256, Architectures,
+//     Runtime);
+//   - lines "NAME CODESHA256" or "NAME CODESHA256 ARCHITECTURE", the words
+//     parted by blanks or tabs, as the AWS CLI's --output text gives them;
+//   - one CodeSha256 alone, for a project with one function.
+//
+// name stands in errors for where it was read from.
+func ReadDeployed(r io.Reader, name string) (Deployed, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxDeployed+1))
+	if err != nil {
+		return Deployed{}, err
+	}
+	if len(data) > maxDeployed {
+		return Deployed{}, fmt.Errorf("%s: over %d bytes, which no manifest has", name, maxDeployed)
+	}
+	data = bytes.TrimSpace(data)
+	var d Deployed
+	switch {
+	case len(data) == 0:
+		return d, hint.New("give a manifest.json, or what the AWS CLI prints about the functions", "%s: nothing in it", name)
+	case data[0] == '{':
+		d.functions, err = deployedJSON(data)
+	default:
+		d.functions, err = deployedLines(string(data))
+	}
+	if err != nil {
+		return Deployed{}, hint.Wrap(fmt.Errorf("%s: %w", name, err),
+			"give a manifest.json, what `aws lambda list-functions` prints, or lines NAME CODESHA256")
+	}
+	return d, nil
+}
+
+// lambdaFunction is Lambda's FunctionConfiguration, as far as it is needed.
+type lambdaFunction struct {
+	FunctionName  string
+	CodeSha256    string
+	Architectures []string
+	Runtime       string
+	Version       string
+}
+
+func deployedJSON(data []byte) ([]deployedFunction, error) {
+	var document struct {
+		Packer        string            // of a manifest
+		Zips          []pack.Zip        // of a manifest
+		Functions     *[]lambdaFunction // ListFunctions
+		Configuration *lambdaFunction   // GetFunction
+		lambdaFunction
+	}
+	if err := json.Unmarshal(data, &document); err != nil {
+		return nil, err
+	}
+	var all []lambdaFunction
+	switch {
+	case document.Zips != nil || document.Packer != "":
+		var lines []deployedFunction
+		for _, z := range document.Zips {
+			if z.Content == "" || z.CodeSha256 == "" {
+				return nil, fmt.Errorf("zip %q has no digest", z.File)
+			}
+			lines = append(lines, deployedFunction{z.Function, z.Arch, z.Runtime, z.CodeSha256, z.Content})
+		}
+		return lines, nil
+	case document.Functions != nil:
+		all = *document.Functions
+	case document.Configuration != nil:
+		all = []lambdaFunction{*document.Configuration}
+	case document.CodeSha256 != "":
+		all = []lambdaFunction{document.lambdaFunction}
+	default:
+		return nil, fmt.Errorf("neither a manifest nor an answer of Lambda")
+	}
+	var lines []deployedFunction
+	for _, f := range all {
+		if f.Version != "" && f.Version != "$LATEST" {
+			continue // published versions do not change; a deploy makes a new $LATEST
+		}
+		line := deployedFunction{name: f.FunctionName, runtime: f.Runtime, codeSha256: f.CodeSha256}
+		if len(f.Architectures) > 0 {
+			var err error
+			if line.arch, err = lambdaArch(f.Architectures[0]); err != nil {
+				return nil, fmt.Errorf("function %q: %w", f.FunctionName, err)
+			}
+		}
+		lines = append(lines, line)
+	}
+	return lines, nil
+}
+
+func deployedLines(text string) ([]deployedFunction, error) {
+	var lines []deployedFunction
+	for i, line := range strings.Split(text, "\n") {
+		words := strings.Fields(line)
+		var f deployedFunction
+		switch len(words) {
+		case 0:
+			continue
+		case 1:
+			f.codeSha256 = strings.Trim(words[0], `"`) // --query without --output text quotes it
+		case 2:
+			f.name, f.codeSha256 = words[0], words[1]
+		case 3:
+			f.name, f.codeSha256 = words[0], words[1]
+			var err error
+			if f.arch, err = lambdaArch(words[2]); err != nil {
+				return nil, fmt.Errorf("line %d: %w", i+1, err)
+			}
+		default:
+			return nil, fmt.Errorf("line %d has %d words", i+1, len(words))
+		}
+		if !isCodeSha256(f.codeSha256) {
+			return nil, fmt.Errorf("line %d: %q is no CodeSha256, which is 44 characters of base64", i+1, f.codeSha256)
+		}
+		lines = append(lines, f)
+	}
+	return lines, nil
+}
+
+// isCodeSha256 tells whether s looks like 32 bytes in base64.
+func isCodeSha256(s string) bool {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	return len(s) == 44 && s[43] == '=' && strings.Trim(s[:43], alphabet) == ""
+}
+
+// lambdaArch reads an architecture in Lambda's words, and in ours.
+func lambdaArch(s string) (project.Arch, error) {
+	if s == "x86_64" {
+		return project.AMD64, nil
+	}
+	return project.ParseArch(s)
+}
+
+// A Change is a zip that is not what is deployed.
+type Change struct {
+	Function   string       `json:"function"`
+	Arch       project.Arch `json:"arch"`
+	File       string       `json:"file"` // in the manifest's folder
+	Runtime    string       `json:"runtime"`
+	CodeSha256 string       `json:"codeSha256"` // as Lambda will show it
+	Reason     string       `json:"reason"`
+}
+
+// The reasons of a Change.
+const (
+	ReasonNew     = "new"     // nothing is known to be deployed under this name
+	ReasonContent = "content" // another content digest
+	ReasonZip     = "zip"     // another CodeSha256, and the deployed content is unknown
+	ReasonRuntime = "runtime" // the same content, for another runtime
+)
+
+// Changed returns which of the zips need a deploy, in their order, and the
+// names of functions in the deployed manifest of which there is no zip now.
+// (Of an account's functions, many are somebody else's.)
+//
+// A zip whose content digest is the deployed one needs none, whatever its
+// bytes: only the compressor changed. Where Lambda was asked, which knows the
+// bytes alone, they decide. A function whose deployed architecture is not
+// known is unchanged if one of its zips is the deployed one.
+func Changed(zips []pack.Zip, deployed Deployed) (changes []Change, gone []string, err error) {
+	lines, err := deployed.named(zips)
+	if err != nil {
+		return nil, nil, err
+	}
+	same := map[string]bool{} // functions that are deployed from one of the zips, the architecture unknown
+	for _, z := range zips {
+		for _, d := range lines {
+			if d.name == z.Function && d.arch == "" && reason(z, d) == "" {
+				same[z.Function] = true
+			}
+		}
+	}
+	changes = []Change{}
+	for _, z := range zips {
+		why := ReasonNew
+		for _, d := range lines {
+			if d.name == z.Function && (d.arch == "" || d.arch == z.Arch) {
+				why = reason(z, d)
+			}
+		}
+		if why != "" && !same[z.Function] {
+			changes = append(changes, Change{z.Function, z.Arch, z.File, z.Runtime, z.CodeSha256, why})
+		}
+	}
+	gone = []string{}
+	for _, d := range lines {
+		if d.content != "" && !slices.ContainsFunc(zips, func(z pack.Zip) bool { return z.Function == d.name }) && !slices.Contains(gone, d.name) {
+			gone = append(gone, d.name)
+		}
+	}
+	return changes, gone, nil
+}
+
+// named gives the one function's name to a CodeSha256 that came without one.
+func (d Deployed) named(zips []pack.Zip) ([]deployedFunction, error) {
+	lines := slices.Clone(d.functions)
+	for i := range lines {
+		if lines[i].name != "" {
+			continue
+		}
+		for _, z := range zips {
+			if z.Function != zips[0].Function {
+				return nil, hint.New("name it: -function=NAME, or a line NAME CODESHA256",
+					"a CodeSha256 without a name, and there are several functions: %q and %q", zips[0].Function, z.Function)
+			}
+			lines[i].name = z.Function
+		}
+	}
+	return lines, nil
+}
+
+// reason says why the zip must be deployed where d is, "" if it need not.
+func reason(z pack.Zip, d deployedFunction) string {
+	switch {
+	case d.content != "" && d.content != z.Content:
+		return ReasonContent
+	case d.content == "" && d.codeSha256 != z.CodeSha256:
+		return ReasonZip
+	case d.runtime != "" && d.runtime != z.Runtime:
+		return ReasonRuntime
+	}
+	return ""
+}

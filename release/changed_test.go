@@ -1,0 +1,118 @@
+package release
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/pack"
+	"github.com/bootzip/bootzip/project"
+)
+
+// code returns a CodeSha256 made of one letter.
+func code(letter string) string { return strings.Repeat(letter, 43) + "=" }
+
+func zipOf(function string, arch project.Arch, letter string) pack.Zip {
+	return pack.Zip{Function: function, Arch: arch, Runtime: "provided.al2023", File: pack.FileName(function, arch),
+		CodeSha256: code(letter), Content: "content " + letter}
+}
+
+var now = []pack.Zip{
+	zipOf("hello", project.AMD64, "A"),
+	zipOf("hello", project.ARM64, "B"),
+	zipOf("other", project.ARM64, "C"),
+}
+
+func changed(t *testing.T, zips []pack.Zip, text string) string {
+	t.Helper()
+	d, err := ReadDeployed(strings.NewReader(text), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	changes, gone, err := Changed(zips, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var words []string
+	for _, c := range changes {
+		words = append(words, c.File+":"+c.Reason)
+	}
+	for _, g := range gone {
+		words = append(words, "gone:"+g)
+	}
+	return strings.Join(words, " ")
+}
+
+func TestChanged(t *testing.T) {
+	manifest := func(zips string) string { return `{"packer":"p","zips":[` + zips + `]}` }
+	line := func(function, arch, codeLetter, contentLetter, runtime string) string {
+		return `{"function":"` + function + `","arch":"` + arch + `","runtime":"` + runtime + `","file":"x.zip","codeSha256":"` +
+			code(codeLetter) + `","contentDigest":"content ` + contentLetter + `"}`
+	}
+	all := line("hello", "amd64", "A", "A", "provided.al2023") + "," + line("hello", "arm64", "B", "B", "provided.al2023") + "," +
+		line("other", "arm64", "C", "C", "provided.al2023")
+	for _, test := range []struct{ name, deployed, want string }{
+		{"all as deployed", manifest(all), ""},
+		{"empty manifest", manifest(""), "hello-amd64.zip:new hello-arm64.zip:new other-arm64.zip:new"},
+		{"other bytes of the same content", manifest(strings.ReplaceAll(all, code("A"), code("Z"))), ""},
+		{"other content", manifest(strings.ReplaceAll(all, "content A", "content Z")), "hello-amd64.zip:content"},
+		{"other runtime", manifest(strings.Replace(all, "provided.al2023", "provided.al2", 1)), "hello-amd64.zip:runtime"},
+		{"a function that is gone", manifest(all + "," + line("old", "arm64", "D", "D", "provided.al2023")), "gone:old"},
+		{"list-functions", `{"Functions":[{"FunctionName":"hello","CodeSha256":"` + code("B") + `","Architectures":["arm64"],"Runtime":"provided.al2023"},
+			{"FunctionName":"other","CodeSha256":"` + code("X") + `","Architectures":["arm64"],"Runtime":"provided.al2023"},
+			{"FunctionName":"somebody-elses","CodeSha256":"` + code("Y") + `"}]}`, "hello-amd64.zip:new other-arm64.zip:zip"},
+		{"published versions do not count", `{"Functions":[{"FunctionName":"other","CodeSha256":"` + code("C") + `","Version":"$LATEST"},
+			{"FunctionName":"other","CodeSha256":"` + code("X") + `","Version":"7"}]}`, "hello-amd64.zip:new hello-arm64.zip:new"},
+		{"an account without functions", `{"Functions":[]}`, "hello-amd64.zip:new hello-arm64.zip:new other-arm64.zip:new"},
+		{"get-function", `{"Configuration":{"FunctionName":"other","CodeSha256":"` + code("C") + `","Architectures":["arm64"]},"Code":{}}`, "hello-amd64.zip:new hello-arm64.zip:new"},
+		{"lines", "hello\t" + code("B") + "\nother " + code("C") + " arm64\r\n", ""},
+		{"lines with a change", "hello " + code("X") + " x86_64\nhello " + code("B") + " arm64\nother " + code("C"), "hello-amd64.zip:zip"},
+		{"unknown architecture, none of the zips", "hello " + code("X") + "\nother " + code("C"), "hello-amd64.zip:zip hello-arm64.zip:zip"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := changed(t, now, test.deployed); got != test.want {
+				t.Errorf("got  %q\nwant %q", got, test.want)
+			}
+		})
+	}
+	t.Run("one CodeSha256", func(t *testing.T) {
+		if got := changed(t, now[:2], `"`+code("B")+`"`); got != "" {
+			t.Errorf("got %q", got)
+		}
+		if got := changed(t, now[:2], code("X")); got != "hello-amd64.zip:zip hello-arm64.zip:zip" {
+			t.Errorf("got %q", got)
+		}
+	})
+	t.Run("one CodeSha256 for two functions", func(t *testing.T) {
+		d, err := ReadDeployed(strings.NewReader(code("B")), "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := Changed(now, d); err == nil || !strings.Contains(hint.Of(err), "-function=NAME") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestDeployedIsRefused(t *testing.T) {
+	for _, test := range []struct{ text, want string }{
+		{"", "nothing in it"},
+		{" \n", "nothing in it"},
+		{"{", "unexpected end of JSON"},
+		{`{"zips":[{"file":"a.zip"}]}`, `zip "a.zip" has no digest`},
+		{`{"functions":{"hello":{}}}`, "cannot unmarshal"},
+		{`{"name":"package"}`, "neither a manifest nor an answer of Lambda"},
+		{"hello", `"hello" is no CodeSha256`},
+		{"hello " + code("!"), "is no CodeSha256"},
+		{"hello " + code("A") + " mips", "mips"},
+		{"one two three four", "has 4 words"},
+	} {
+		_, err := ReadDeployed(strings.NewReader(test.text), "deployed.json")
+		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.HasPrefix(err.Error(), "deployed.json: ") {
+			t.Errorf("%q: %v", test.text, err)
+		}
+		if hint.Of(err) == "" {
+			t.Errorf("%q: no hint", test.text)
+		}
+	}
+}
