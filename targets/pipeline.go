@@ -9,6 +9,7 @@ import (
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/release"
 	"github.com/bootzip/bootzip/verify"
 )
 
@@ -52,15 +53,15 @@ func (s settings) runPipeline(ctx context.Context, packToo bool) (made, error) {
 	return m, failed(err)
 }
 
-// verifyTargets are the zips that were packed, each with what it must be.
-func (m made) verifyTargets() []verify.Target {
-	var all []verify.Target
+// proofs are the zips that were packed, each with what it must be.
+func (m made) proofs(strict bool) []release.Proof {
+	var all []release.Proof
 	for i, z := range m.zips {
 		f := m.report.Artifacts[i].Function
-		all = append(all, verify.Target{
+		all = append(all, release.Proof{Handlers: z.Handlers, Target: verify.Target{
 			Path:    filepath.Join(distFolder, z.File),
-			Options: verify.Options{Function: f.Name, Arch: z.Arch, Runtime: f.Runtime, Rules: f.Checks},
-		})
+			Options: verify.Options{Function: f.Name, Arch: z.Arch, Runtime: f.Runtime, Rules: f.Checks, Strict: strict},
+		}})
 	}
 	return all
 }

@@ -2,15 +2,13 @@ package targets
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"runtime"
-	"sync"
 
 	"github.com/magefile/mage/mg"
 
+	"github.com/bootzip/bootzip/release"
 	"github.com/bootzip/bootzip/verify"
 )
 
@@ -39,38 +37,11 @@ func Verify(ctx context.Context,
 	if err != nil {
 		return err
 	}
-	zips := m.verifyTargets()
-	for i := range zips {
-		zips[i].Options.Strict = isSet(strict)
-	}
-	reports, err := verify.Files(ctx, zips)
+	reports, err := release.Prove(ctx, m.proofs(isSet(strict)), findQemu())
 	if err != nil {
-		return misuse(err)
-	}
-	if err := m.boot(ctx, reports, zips); err != nil {
 		return failed(err)
 	}
 	return conclude(reports, write)
-}
-
-// boot starts the function in each zip, and adds to the reports how that
-// went. Each waits for its own program more than it computes, so a few run at
-// a time.
-func (m made) boot(ctx context.Context, reports []verify.Report, zips []verify.Target) error {
-	errs := make([]error, len(zips))
-	slots := make(chan struct{}, runtime.NumCPU())
-	var wg sync.WaitGroup
-	for i := range zips {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			errs[i] = bootZip(ctx, &reports[i], zips[i], m.zips[i].Handlers)
-		}()
-	}
-	wg.Wait()
-	return errors.Join(errs...)
 }
 
 // conclude writes the reports, and fails if a zip did.

@@ -1,4 +1,4 @@
-package targets
+package release
 
 import (
 	"archive/zip"
@@ -12,7 +12,7 @@ import (
 	"github.com/bootzip/bootzip/verify"
 )
 
-func TestBootZip(t *testing.T) {
+func TestBoot(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("functions run on Linux only")
 	}
@@ -48,7 +48,7 @@ func TestBootZip(t *testing.T) {
 		"layer":               {verify.Report{Results: good}, verify.KindLayer, verify.Skip, "a layer is not started by itself"},
 		"other checks failed": {verify.Report{}, verify.KindFunction, verify.Skip, "other checks failed"},
 	} {
-		err := bootZip(context.Background(), &c.report, verify.Target{Path: name, Options: verify.Options{Kind: c.kind}}, nil)
+		err := Proof{Target: verify.Target{Path: name, Options: verify.Options{Kind: c.kind}}}.boot(context.Background(), &c.report, "")
 		if err != nil {
 			t.Errorf("%s: %v", what, err)
 			continue
@@ -58,22 +58,7 @@ func TestBootZip(t *testing.T) {
 			t.Errorf("%s: %s: %s", what, got.Status, got.Detail)
 		}
 	}
-	if err := bootZip(context.Background(), &verify.Report{Results: good}, verify.Target{Path: "no/such.zip"}, nil); err == nil {
+	if err := (Proof{Target: verify.Target{Path: "no/such.zip"}}).boot(context.Background(), &verify.Report{Results: good}, ""); err == nil {
 		t.Error("no error for a zip that is not there")
-	}
-}
-
-func TestFunctionVariables(t *testing.T) {
-	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} {
-		t.Setenv(name, "")
-	}
-	t.Setenv("AWS_ACCESS_KEY_ID", "id")
-	env := "A=1,B=x=y"
-	if got, err := functionVariables(&env); err != nil || strings.Join(got, " ") != "AWS_ACCESS_KEY_ID=id A=1 B=x=y" {
-		t.Errorf("%q, %v", got, err)
-	}
-	env = "A"
-	if _, err := functionVariables(&env); err == nil {
-		t.Error("a variable without a value was taken")
 	}
 }
