@@ -37,7 +37,7 @@ func Build(ctx context.Context, c Config) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	report := Report{Engine: e.name(), Why: why, Image: e.image()}
+	report := Report{Engine: e.name(), Why: why, Image: e.image(), World: c.World.asked()}
 	c.tell(Event{Stage: "engine", Text: engineLine(e.name(), why)})
 	if err := checkLock(ctx, c, e); err != nil {
 		return Report{}, err

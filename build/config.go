@@ -39,6 +39,16 @@ type Config struct {
 	// Force builds what has not changed as well.
 	Force bool
 
+	// World is the surroundings of the build, as far as they can be chosen.
+	// A world that is not the usual one, like ColdCache, builds what has not
+	// changed as well: it was made in another.
+	World World
+
+	// ColdCache gives the build caches of its own, which are empty and go with
+	// it. It neither reads nor writes the shared ones. Modules and toolchains
+	// are not cold: they are compared with go.sum and the checksum database.
+	ColdCache bool
+
 	// Progress, if set, is told what happens. It is called from one
 	// goroutine at a time.
 	Progress func(Event)
@@ -75,9 +85,10 @@ type Artifact struct {
 
 // A Report is what a run did.
 type Report struct {
-	Engine    string // the engine's name
-	Why       string // why auto took it; empty when it was asked for
-	Image     string // id of the build image; empty without a container
+	Engine    string        // the engine's name
+	Why       string        // why auto took it; empty when it was asked for
+	Image     string        // id of the build image; empty without a container
+	World     []Surrounding // each aspect that Config.World asked for
 	Artifacts []Artifact
 }
 
