@@ -1,0 +1,264 @@
+package checkout
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bootzip/bootzip/internal/hint"
+)
+
+// Options say how the files of a commit are written.
+type Options struct {
+	Environ []string // the caller's, of which little is passed on
+
+	// Folder, slash-separated and below the repository's, is what the files
+	// are wanted for; "" or "." is all of it. Only submodules and links below
+	// it are refused.
+	Folder string
+
+	// Differing writes the files in the reverse of git's order, with the
+	// times of long ago, each another, the first file's the latest.
+	Differing bool
+}
+
+// Written is what At has to say of the files that it wrote.
+type Written struct {
+	// Pointers are the files that are Git LFS pointers instead of what they
+	// point at, slash-separated and relative to the checkout.
+	Pointers []string
+}
+
+// At writes the files of a commit into the folder dir, which is made if need
+// be and must be empty. source is a folder of a repository, or an address
+// (https://, http://, ssh://, git://, file://, or user@host:path). commit is
+// its whole name in hexadecimal.
+//
+// Of a source elsewhere that one commit is fetched, or all of it where the
+// server does not give single commits. Errors have hints, and show no
+// credentials.
+func At(ctx context.Context, source, commit, dir string, o Options) (Written, error) {
+	var w Written
+	if !commitName.MatchString(commit) {
+		return w, hint.New("give all 40 digits", "%q is not the whole name of a commit", commit)
+	}
+	g, err := newGit(o.Environ)
+	if err != nil {
+		return w, err
+	}
+	defer g.close()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return w, err
+	}
+	if there, err := os.ReadDir(dir); err != nil {
+		return w, err
+	} else if len(there) > 0 {
+		return w, fmt.Errorf("the folder %s is not empty, and the files of a commit are to be written there", dir)
+	}
+	own, err := g.own(ctx, commit, dir)
+	if err != nil {
+		return w, err
+	}
+	from, large := source, ""
+	if isURL(source) {
+		if err := checkURL(source); err != nil {
+			return w, err
+		}
+	} else if from, large, err = g.locate(ctx, source); err != nil {
+		return w, err
+	}
+	if err := own.fetch(ctx, from, commit, dir); err != nil {
+		return w, err
+	}
+
+	text, err := own.run(ctx, dir, nil, "ls-tree", "-r", "-z", "--full-tree", commit)
+	if err != nil {
+		return w, err
+	}
+	files, err := parseTree(text, o.Folder)
+	if err != nil {
+		return w, err
+	}
+	if _, err := own.run(ctx, dir, nil, "read-tree", commit); err != nil {
+		return w, err
+	}
+	var names []string
+	for _, f := range files {
+		names = append(names, f.name)
+	}
+	if o.Differing {
+		slices.Reverse(names)
+	}
+	if _, err := own.run(ctx, dir, strings.NewReader(strings.Join(names, "\x00")+"\x00"), "checkout-index", "--force", "-z", "--stdin"); err != nil {
+		return w, err
+	}
+	return w, w.finish(ctx, dir, large, files, o)
+}
+
+// Has says whether the repository that the folder root is in has the commit.
+func Has(ctx context.Context, root, commit string, environ []string) bool {
+	g, err := newGit(environ)
+	if err != nil {
+		return false
+	}
+	defer g.close()
+	if !commitName.MatchString(commit) {
+		return false
+	}
+	_, err = g.run(ctx, root, nil, "cat-file", "-e", commit+"^{commit}")
+	return err == nil
+}
+
+// locate finds the repository that a folder is in, and where Git LFS keeps
+// its objects.
+func (g *git) locate(ctx context.Context, source string) (repository, large string, err error) {
+	source, err = filepath.Abs(source)
+	if err != nil {
+		return "", "", err
+	}
+	if _, err := os.Stat(source); err != nil {
+		return "", "", hint.Wrap(fmt.Errorf("source: %w", err), "give a clone's folder, or an address")
+	}
+	text, err := g.run(ctx, source, nil, "rev-parse", "--absolute-git-dir", "--git-common-dir")
+	if err != nil {
+		if ctx.Err() == nil && hint.Of(err) == "" {
+			err = hint.Wrap(fmt.Errorf("source %q: %w", source, err), "give a clone's folder, or an address")
+		}
+		return "", "", err
+	}
+	lines := strings.Split(text, "\n")
+	if len(lines) < 2 {
+		return "", "", fmt.Errorf("git rev-parse said too little of %q", source)
+	}
+	return filepath.FromSlash(lines[0]), filepath.Join(absolute(source, lines[1]), "lfs", "objects"), nil
+}
+
+// fetch gets the commit, alone where the other side gives single ones.
+func (g *git) fetch(ctx context.Context, from, commit, dir string) error {
+	_, err := g.run(ctx, dir, nil, "fetch", "--quiet", "--no-tags", "--depth=1", from, commit)
+	if err == nil || ctx.Err() != nil || hint.Of(err) != "" {
+		return err
+	}
+	alone := err
+	if _, err = g.run(ctx, dir, nil, "fetch", "--quiet", "--no-tags", from, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return hint.Wrap(fmt.Errorf("source %q: %w", withoutCredentials(from), err),
+			"is the address right, and can it be read without a password? A clone's folder will do as well: -source=FOLDER")
+	}
+	if _, err := g.run(ctx, dir, nil, "cat-file", "-e", commit+"^{commit}"); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return hint.Wrap(fmt.Errorf("commit %s is not in %q: %w", commit, withoutCredentials(from), alone),
+			"is it pushed, and is it the right repository? Another is given by -source=URL or -source=FOLDER")
+	}
+	return nil
+}
+
+// A file is one line of git ls-tree.
+type file struct{ mode, name string }
+
+// The modes of a git tree that matter here (git fast-import, "filemodify").
+const (
+	modeLink      = "120000"
+	modeSubmodule = "160000"
+)
+
+func parseTree(text, folder string) ([]file, error) {
+	var files []file
+	for _, line := range zeroed(text) {
+		about, name, ok := strings.Cut(line, "\t")
+		mode, _, _ := strings.Cut(about, " ")
+		if !ok {
+			return nil, fmt.Errorf("git ls-tree said %q", line)
+		}
+		if mode == modeSubmodule {
+			if below(name, folder) || below(folder, name) {
+				return nil, hint.New("make what it holds part of the repository, or a module that go.mod requires",
+					"%q is a git submodule, and a checkout of the commit alone does not have it", name)
+			}
+			continue
+		}
+		files = append(files, file{mode, name})
+	}
+	return files, nil
+}
+
+// below says whether name is folder or below it.
+func below(name, folder string) bool {
+	folder = path.Clean(folder)
+	return folder == "." || path.Clean(name) == folder || strings.HasPrefix(name, folder+"/")
+}
+
+// longAgo is the time of the last file that is written with other times: a
+// time that no compiler's package is older than.
+var longAgo = time.Date(1994, 3, 11, 5, 6, 7, 0, time.UTC)
+
+// finish gives the files their modes and times, and looks at links and at Git
+// LFS pointers.
+func (w *Written) finish(ctx context.Context, dir, large string, files []file, o Options) error {
+	root, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return err
+	}
+	folders := map[string]bool{".": true}
+	for i, f := range files {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		for at := path.Dir(f.name); !folders[at]; at = path.Dir(at) {
+			folders[at] = true
+		}
+		name := filepath.Join(dir, filepath.FromSlash(f.name))
+		if f.mode == modeLink {
+			// One that leads to nothing is harmless, and may be meant so.
+			target, err := filepath.EvalSymlinks(name)
+			if rel, relErr := filepath.Rel(root, target); err == nil && below(f.name, o.Folder) && (relErr != nil || !filepath.IsLocal(rel)) {
+				return hint.New("put the file itself into the repository",
+					"%q is a link that leads out of the repository", f.name)
+			}
+			continue
+		}
+		mode := os.FileMode(0o644)
+		if f.mode == "100755" {
+			mode = 0o755
+		}
+		info, err := os.Lstat(name)
+		if err != nil {
+			return err
+		}
+		if !info.Mode().IsRegular() {
+			// Two names that this file system cannot tell apart.
+			return fmt.Errorf("%q was not written as a file", f.name)
+		}
+		if err := os.Chmod(name, mode); err != nil {
+			return err
+		}
+		still, err := fillPointer(name, info, large)
+		if err != nil {
+			return fmt.Errorf("%q: %w", f.name, err)
+		}
+		if still {
+			w.Pointers = append(w.Pointers, f.name)
+		}
+		if o.Differing {
+			t := longAgo.Add(-time.Duration(i) * time.Hour)
+			if err := os.Chtimes(name, t, t); err != nil {
+				return err
+			}
+		}
+	}
+	for name := range folders {
+		if err := os.Chmod(filepath.Join(dir, filepath.FromSlash(name)), 0o755); err != nil {
+			return err
+		}
+	}
+	return nil
+}

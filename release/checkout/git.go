@@ -1,0 +1,144 @@
+package checkout
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bootzip/bootzip/internal/hint"
+)
+
+// configuration is all that git is told (git-config). A repository's own
+// configuration is never read where it could matter: see own.
+const configuration = `[safe]
+	directory = *
+[core]
+	hooksPath = /dev/null
+	attributesFile = /dev/null
+	excludesFile = /dev/null
+	fsmonitor = false
+	autocrlf = false
+	eol = lf
+	pager = cat
+[gc]
+	auto = 0
+[maintenance]
+	auto = false
+[fetch]
+	recurseSubmodules = false
+[submodule]
+	recurse = false
+[credential]
+	helper =
+`
+
+// transports are the ways in which a commit may be fetched (git,
+// GIT_ALLOW_PROTOCOL). ext would run any command.
+const transports = "file:https:http:ssh:git"
+
+// passed are the variables of the caller's that git gets: where programs are,
+// how the network is reached, and the agent that holds ssh keys.
+var passed = []string{
+	"PATH", "TMPDIR", "TMP", "TEMP", "SYSTEMROOT", "PATHEXT", "COMSPEC", "SSH_AUTH_SOCK",
+	"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH",
+}
+
+// git runs git commands in an environment of its own.
+type git struct {
+	home string // thrown away
+	env  []string
+}
+
+// newGit prepares the environment. The caller calls close.
+func newGit(environ []string) (*git, error) {
+	home, err := os.MkdirTemp("", "bootzip-git-")
+	if err != nil {
+		return nil, err
+	}
+	g := &git{home: home}
+	config := filepath.Join(home, ".gitconfig")
+	if err := os.WriteFile(config, []byte(configuration), 0o600); err != nil {
+		g.close()
+		return nil, err
+	}
+	for _, e := range environ {
+		if name, _, _ := strings.Cut(e, "="); slices.Contains(passed, strings.ToUpper(name)) {
+			g.env = append(g.env, e)
+		}
+	}
+	g.env = append(g.env,
+		// Older versions of git look into HOME whatever GIT_CONFIG_GLOBAL is.
+		"HOME="+home, "XDG_CONFIG_HOME="+home, "GIT_CONFIG_GLOBAL="+config, "GIT_CONFIG_NOSYSTEM=1", "GIT_ATTR_NOSYSTEM=1",
+		"GIT_TERMINAL_PROMPT=0", "GIT_SSH_COMMAND=ssh -o BatchMode=yes", "GIT_ALLOW_PROTOCOL="+transports,
+		"GIT_NO_LAZY_FETCH=1", "GIT_OPTIONAL_LOCKS=0", "LC_ALL=C")
+	return g, nil
+}
+
+func (g *git) close() { os.RemoveAll(g.home) }
+
+// own makes an empty repository that is configured by nobody, and returns a
+// git that works in it. Its files are those of the folder tree.
+func (g *git) own(ctx context.Context, commit, tree string) (*git, error) {
+	dir := filepath.Join(g.home, "repository")
+	argv := []string{"init", "--quiet", "--bare"}
+	if len(commit) == 64 {
+		argv = append(argv, "--object-format=sha256")
+	}
+	if _, err := g.run(ctx, g.home, nil, append(argv, dir)...); err != nil {
+		return nil, err
+	}
+	return &git{home: g.home, env: append(slices.Clone(g.env), "GIT_DIR="+dir, "GIT_WORK_TREE="+tree)}, nil
+}
+
+// run executes git in the folder dir and returns its standard output. The
+// error has what git said to standard error.
+func (g *git) run(ctx context.Context, dir string, stdin io.Reader, argv ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, "git", argv...)
+	cmd.Env, cmd.Dir, cmd.Stdin = g.env, dir, stdin
+	// git has children of its own, which write to folders that the caller is
+	// about to remove.
+	ownGroup(cmd)
+	cmd.Cancel = func() error { return killGroup(cmd) }
+	cmd.WaitDelay = 2 * time.Second
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	switch {
+	case ctx.Err() != nil:
+		for i := 0; i < 200 && cmd.Process != nil && groupLives(cmd); i++ {
+			time.Sleep(10 * time.Millisecond)
+		}
+		return "", ctx.Err()
+	case errors.Is(err, exec.ErrNotFound):
+		return "", hint.New("install git", "the git command is not here: %w", err)
+	case err != nil:
+		return "", fmt.Errorf("git %s: %s (%w)", argv[0], shorten(stderr.String()), err)
+	}
+	return stdout.String(), nil
+}
+
+// shorten bounds what is shown of git's own words.
+func shorten(s string) string {
+	const most = 2000
+	s = withoutCredentials(strings.TrimSpace(s))
+	if len(s) > most {
+		return s[:most] + "…"
+	}
+	return s
+}
+
+// zeroed takes the output of a command with -z apart.
+func zeroed(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(strings.TrimSuffix(text, "\x00"), "\x00")
+}

@@ -1,0 +1,141 @@
+package checkout
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/bootzip/bootzip/internal/whole"
+)
+
+// maxPointer is more bytes than a Git LFS pointer has (Git LFS Specification,
+// "The Pointer": less than 1024).
+const maxPointer = 1024
+
+var pointerForm = regexp.MustCompile(`^version https://git-lfs\.github\.com/spec/v1\n(?:ext-.*\n)*oid sha256:([0-9a-f]{64})\nsize ([0-9]+)\n$`)
+
+// pointedAt returns the SHA-256 of the object that a Git LFS pointer stands
+// for, "" if the text is none.
+func pointedAt(text string) string {
+	if m := pointerForm.FindStringSubmatch(text); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// fillPointer writes over a Git LFS pointer what it stands for, if the folder
+// objects of Git LFS has it. It says whether the file is a pointer still.
+func fillPointer(name string, info fs.FileInfo, objects string) (still bool, err error) {
+	if info.Size() >= maxPointer {
+		return false, nil
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return false, err
+	}
+	oid := pointedAt(string(text))
+	if oid == "" {
+		return false, nil
+	}
+	if objects == "" {
+		return true, nil
+	}
+	f, err := os.Open(filepath.Join(objects, oid[:2], oid[2:4], oid))
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	if err != nil {
+		return true, err
+	}
+	defer f.Close()
+	return false, whole.Write(name, info.Mode().Perm(), func(w io.Writer) error {
+		h := sha256.New()
+		if _, err := io.Copy(io.MultiWriter(w, h), f); err != nil {
+			return err
+		}
+		if got := hex.EncodeToString(h.Sum(nil)); got != oid {
+			return fmt.Errorf("the object of Git LFS for %s has the SHA-256 %s", oid, got)
+		}
+		return nil
+	})
+}
+
+// dropPointers takes off Dirty those of the changed files that are what the
+// Git LFS pointer in the commit stands for.
+func (t *Tree) dropPointers(ctx context.Context, own *git, changed []string) error {
+	if len(changed) == 0 {
+		return nil
+	}
+	text, err := own.run(ctx, t.Root, strings.NewReader(strings.Join(changed, "\x00")+"\x00"), "check-attr", "-z", "--stdin", "filter")
+	if err != nil {
+		return err
+	}
+	large := map[string]bool{}
+	for answer := zeroed(text); len(answer) >= 3; answer = answer[3:] {
+		large[answer[0]] = answer[2] == "lfs"
+	}
+	// The index names the objects; names of files could hold line ends.
+	if text, err = own.run(ctx, t.Root, nil, "ls-files", "--stage", "-z"); err != nil {
+		return err
+	}
+	var names, hashes []string
+	for _, line := range zeroed(text) {
+		about, name, _ := strings.Cut(line, "\t")
+		if words := strings.Fields(about); large[name] && len(words) == 3 {
+			names, hashes = append(names, name), append(hashes, words[1])
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	if text, err = own.run(ctx, t.Root, strings.NewReader(strings.Join(hashes, "\n")+"\n"), "cat-file", "--batch"); err != nil {
+		return err
+	}
+	for _, name := range names {
+		// "<hash> blob <size>\n<bytes>\n"
+		head, rest, _ := strings.Cut(text, "\n")
+		words := strings.Fields(head)
+		if len(words) != 3 {
+			return fmt.Errorf("git cat-file said %q of %q", head, name)
+		}
+		size, err := strconv.Atoi(words[2])
+		if err != nil || size < 0 || size >= len(rest) {
+			return fmt.Errorf("git cat-file said %q of %q", head, name)
+		}
+		blob := rest[:size]
+		text = rest[size+1:]
+		oid := pointedAt(blob)
+		if oid == "" {
+			continue
+		}
+		sum, err := sumOf(filepath.Join(t.Root, filepath.FromSlash(name)))
+		if err != nil {
+			return err
+		}
+		if sum == oid {
+			t.Dirty = slices.DeleteFunc(t.Dirty, func(s string) bool { return s == name })
+		}
+	}
+	return nil
+}
+
+func sumOf(name string) (string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	_, err = io.Copy(h, f)
+	return hex.EncodeToString(h.Sum(nil)), err
+}

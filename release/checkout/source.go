@@ -1,0 +1,70 @@
+package checkout
+
+import (
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/bootzip/bootzip/internal/hint"
+)
+
+// commitName is the whole name of a commit, with SHA-1 or SHA-256.
+var commitName = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+
+// scpLike is git's short form of an ssh address, "git@host:path" (git-fetch,
+// "GIT URLS").
+var scpLike = regexp.MustCompile(`^(?:[A-Za-z0-9._-]+@)?([A-Za-z0-9][A-Za-z0-9.-]*):([^:].*)$`)
+
+// isURL tells a repository elsewhere from a folder. A folder that exists is
+// always a folder.
+func isURL(source string) bool {
+	if info, err := os.Stat(source); err == nil && info.IsDir() {
+		return false
+	}
+	return strings.Contains(source, "://") || scpLike.MatchString(source)
+}
+
+// checkURL refuses what git could take for something else than an address.
+func checkURL(source string) error {
+	const mend = "use an https://, ssh:// or file:// address, or a folder"
+	if scheme, rest, ok := strings.Cut(source, "://"); ok {
+		for _, known := range strings.Split(transports, ":") {
+			if scheme == known && rest != "" && !strings.HasPrefix(rest, "-") && !strings.Contains(source, "::") {
+				return nil
+			}
+		}
+		return hint.New(mend, "source %q cannot be fetched from", withoutCredentials(source))
+	}
+	if strings.HasPrefix(source, "-") || !scpLike.MatchString(source) {
+		return hint.New(mend, "source %q is neither an address nor a folder", source)
+	}
+	return nil
+}
+
+var credentials = regexp.MustCompile(`://[^/@\s'"]+@`)
+
+// withoutCredentials removes user and password from the addresses in a text.
+func withoutCredentials(s string) string { return credentials.ReplaceAllString(s, "://") }
+
+// publicURL is the https address of a remote, without credentials, and ""
+// where there is none: a folder, or a transport without a proof of the server.
+func publicURL(remote string) string {
+	host, path := "", ""
+	if u, err := url.Parse(remote); err == nil && u.Host != "" {
+		switch u.Scheme {
+		case "https":
+			host = u.Host // with its port
+		case "ssh", "git+ssh":
+			host = u.Hostname()
+		}
+		path = u.Path
+	} else if m := scpLike.FindStringSubmatch(remote); m != nil && len(m[1]) > 1 {
+		host, path = m[1], m[2] // a single letter is a drive of Windows
+	}
+	path = strings.TrimSuffix(strings.Trim(path, "/"), ".git")
+	if host == "" || path == "" {
+		return ""
+	}
+	return (&url.URL{Scheme: "https", Host: host, Path: "/" + path}).String()
+}

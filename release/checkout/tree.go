@@ -1,0 +1,168 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/bootzip/bootzip/internal/hint"
+)
+
+// A Tree is a git working tree, compared with the commit that it stands at.
+// Names of files are slash-separated and relative to Root.
+type Tree struct {
+	Root   string   // the repository's folder, absolute
+	Folder string   // the folder that was asked about, below Root; "." if it is Root
+	Commit string   // 40 or 64 hexadecimal digits
+	Tags   []string // that point at the commit, by name
+
+	// Dirty are the files that are not as in the commit: changed, added, or
+	// missing, in the order of their names. What bootzip itself wrote into a
+	// folder dist is not among them.
+	Dirty []string
+
+	// Ignored are files, and with '/' at the end folders, that a .gitignore
+	// hides. They are not in the commit either, and a build can use them.
+	Ignored []string
+
+	// Origin is the https address of the remote "origin", without
+	// credentials; "" where it has none.
+	Origin string
+}
+
+// State looks at the working tree that the folder root is in. environ is the
+// caller's environment (os.Environ), of which little is passed on. Errors have
+// hints: no git, no repository, no commit.
+func State(ctx context.Context, root string, environ []string) (Tree, error) {
+	var t Tree
+	root, err := filepath.Abs(root)
+	if err != nil {
+		return t, err
+	}
+	g, err := newGit(environ)
+	if err != nil {
+		return t, err
+	}
+	defer g.close()
+	text, err := g.run(ctx, root, nil, "rev-parse", "--show-toplevel", "--show-prefix", "--git-path", "objects", "--git-path", "info/exclude")
+	if err != nil {
+		if hint.Of(err) == "" && ctx.Err() == nil {
+			err = hint.Wrap(err, "put the project under version control: git init, git add, git commit")
+		}
+		return t, err
+	}
+	lines := strings.Split(text, "\n")
+	if len(lines) < 4 {
+		return t, errors.New("git rev-parse said too little of the repository")
+	}
+	t.Root, t.Folder = filepath.FromSlash(lines[0]), path.Clean(lines[1])
+	objects, exclude := absolute(root, lines[2]), absolute(root, lines[3])
+
+	text, err = g.run(ctx, root, nil, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+	if err != nil {
+		if ctx.Err() == nil {
+			err = hint.New("make one: git add, git commit", "the repository in %s has no commit yet", t.Root)
+		}
+		return t, err
+	}
+	t.Commit = strings.TrimSpace(text)
+	if text, err = g.run(ctx, root, nil, "for-each-ref", "--points-at="+t.Commit, "--format=%(refname:strip=2)", "refs/tags"); err != nil {
+		return t, err
+	}
+	t.Tags = strings.Fields(text)
+	// It fails where there is no such remote.
+	if text, err = g.run(ctx, root, nil, "config", "--local", "--get", "remote.origin.url"); err == nil {
+		t.Origin = publicURL(strings.TrimSpace(text))
+	}
+
+	// The comparison is made in a repository of our own that borrows the
+	// objects: filters and a file system monitor of the other's configuration
+	// would run, and its index may hide changes.
+	own, err := g.own(ctx, t.Commit, t.Root)
+	if err != nil {
+		return t, err
+	}
+	if err := own.borrow(objects, exclude); err != nil {
+		return t, err
+	}
+	if _, err := own.run(ctx, t.Root, nil, "update-ref", "--no-deref", "HEAD", t.Commit); err != nil {
+		return t, err
+	}
+	if _, err := own.run(ctx, t.Root, nil, "read-tree", t.Commit); err != nil {
+		return t, err
+	}
+	text, err = own.run(ctx, t.Root, nil, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--ignored=traditional", "--ignore-submodules=all")
+	if err != nil {
+		return t, err
+	}
+	var changed []string
+	for _, line := range zeroed(text) {
+		if len(line) < 4 {
+			continue
+		}
+		status, name := line[:2], line[3:]
+		switch {
+		case t.ours(name):
+		case status == "!!":
+			t.Ignored = append(t.Ignored, name)
+		default:
+			t.Dirty = append(t.Dirty, name)
+			if status == " M" {
+				changed = append(changed, name)
+			}
+		}
+	}
+	return t, t.dropPointers(ctx, own, changed)
+}
+
+// borrow makes the objects of another repository, and its list of ignored
+// files, those of this one.
+func (g *git) borrow(objects, exclude string) error {
+	info := filepath.Join(g.home, "repository", "objects", "info")
+	if err := os.MkdirAll(info, 0o755); err != nil {
+		return err
+	}
+	// A shallow clone's objects lack only the history.
+	if err := os.WriteFile(filepath.Join(info, "alternates"), []byte(filepath.ToSlash(objects)+"\n"), 0o600); err != nil {
+		return err
+	}
+	rules, err := os.ReadFile(exclude)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	info = filepath.Join(g.home, "repository", "info")
+	if err := os.MkdirAll(info, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(info, "exclude"), rules, 0o600)
+}
+
+func absolute(dir, name string) string {
+	name = filepath.FromSlash(name)
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(dir, name)
+}
+
+// ours says whether bootzip wrote the file: it is in a folder dist that has
+// the state of a build.
+func (t Tree) ours(name string) bool {
+	name = strings.TrimSuffix(name, "/")
+	for at := name; at != "."; at = path.Dir(at) {
+		if path.Base(at) != "dist" {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(t.Root, filepath.FromSlash(at), ".bootzip")); err == nil {
+			return true
+		}
+	}
+	return false
+}
