@@ -12,10 +12,12 @@ require (
 	github.com/gofrs/flock v0.12.1
 	github.com/magefile/mage v1.17.2
 	github.com/mholt/archiver/v3 v3.5.1
+	github.com/package-url/packageurl-go v0.1.7
 	github.com/rogpeppe/go-internal v1.14.1
+	github.com/secure-systems-lab/go-securesystemslib v0.10.0
 	go.yaml.in/yaml/v4 v4.0.0
 	golang.org/x/mod v0.30.0
-	golang.org/x/sys v0.37.0
+	golang.org/x/sys v0.39.0
 )
 
 require (
@@ -28,5 +30,6 @@ require (
 	github.com/pierrec/lz4/v4 v4.1.2 // indirect
 	github.com/ulikunitz/xz v0.5.15 // indirect
 	github.com/xi2/xz v0.0.0-20171230120015-48954b6210f8 // indirect
+	golang.org/x/crypto v0.46.0 // indirect
 	golang.org/x/tools v0.38.0 // indirect
 )

@@ -12,7 +12,7 @@ require (
 
 require (
 	go.yaml.in/yaml/v4 v4.0.0 // indirect
-	golang.org/x/sys v0.37.0 // indirect
+	golang.org/x/sys v0.39.0 // indirect
 )
 
 require (

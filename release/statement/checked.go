@@ -7,8 +7,8 @@ import (
 )
 
 // Checked is what a provenance says, after [ReadProvenance] found nothing
-// wrong with its form. Fields are "" or nil where it does not say; only
-// Subjects, Commit, Functions, Engine and Builder always have a value.
+// wrong with its form. Fields are "" or nil where it does not say;
+// Subjects, Commit, Engine and Builder always have a value.
 type Checked struct {
 	Subjects []Subject // sorted by name
 

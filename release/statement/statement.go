@@ -1,7 +1,73 @@
 package statement
 
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// The types of what is written and read.
+const (
+	statementType = "https://in-toto.io/Statement/v1"
+
+	// ProvenanceType is the predicate type of [Provenance]: SLSA v1.
+	ProvenanceType = "https://slsa.dev/provenance/v1"
+	// TestResultType is the predicate type of [TestResult].
+	TestResultType = "https://in-toto.io/attestation/test-result/v0.1"
+	// BuildType says how bootzip builds; the page has its definition.
+	BuildType = "https://github.com/bootzip/bootzip/blob/main/docs/provenance.md#build-type-v1"
+	// LocalBuilder is the builder.id of a release that nobody but its maker
+	// vouches for; the page says what that means.
+	LocalBuilder = "https://github.com/bootzip/bootzip/blob/main/docs/provenance.md#builder-local"
+
+	checksPage = "https://github.com/bootzip/bootzip/blob/main/docs/checks.md"
+)
+
 // A Subject is a file that a statement is about.
 type Subject struct {
 	Name   string // its base name, unique in a statement
 	SHA256 string // of its bytes, 64 lower-case hexadecimal digits
+}
+
+// written is an in-toto statement, version 1 (in-toto/attestation,
+// spec/v1/statement.md).
+type written struct {
+	Type          string       `json:"_type"`
+	Subject       []descriptor `json:"subject"`
+	PredicateType string       `json:"predicateType"`
+	Predicate     any          `json:"predicate"`
+}
+
+// A descriptor is an in-toto ResourceDescriptor (spec/v1/resource_descriptor.md).
+type descriptor struct {
+	Name        string            `json:"name,omitempty"`
+	URI         string            `json:"uri,omitempty"`
+	Digest      map[string]string `json:"digest,omitempty"`
+	Annotations map[string]any    `json:"annotations,omitempty"`
+}
+
+func subjects(all []Subject) []descriptor {
+	var list []descriptor
+	for _, s := range sorted(all) {
+		list = append(list, descriptor{Name: s.Name, Digest: map[string]string{"sha256": s.SHA256}})
+	}
+	return list
+}
+
+func sorted(all []Subject) []Subject {
+	all = slices.Clone(all)
+	slices.SortFunc(all, func(a, b Subject) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+// encode writes a statement. The same value gives the same bytes: fields come
+// in the order of the structs, the keys of maps sorted.
+func encode(subject []Subject, predicateType string, predicate any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	err := e.Encode(written{statementType, subjects(subject), predicateType, predicate})
+	return b.Bytes(), err
 }

@@ -1,0 +1,95 @@
+// Package purl makes and reads the package URLs of what bootzip records: Go
+// modules and Debian packages. The rules are those of the purl specification
+// (package-url/purl-spec, "golang" and "deb"); escaping is the library's.
+package purl
+
+import (
+	"fmt"
+	"strings"
+
+	packageurl "github.com/package-url/packageurl-go"
+)
+
+// Go returns the package URL of a Go module. The specification folds the path
+// to lower case, so whoever needs it exactly must keep it beside the URL.
+func Go(path, version string) string {
+	namespace, name := "", path
+	if i := strings.LastIndexByte(path, '/'); i >= 0 {
+		namespace, name = path[:i], path[i+1:]
+	}
+	return packageurl.NewPackageURL(packageurl.TypeGolang, strings.ToLower(namespace), strings.ToLower(name), version, nil, "").ToString()
+}
+
+// Generic returns the package URL of a program that no registry has.
+func Generic(name, version string) string {
+	return packageurl.NewPackageURL(packageurl.TypeGeneric, "", name, version, nil, "").ToString()
+}
+
+// ParseGo is the reverse of Go for a module whose path has lower-case letters
+// alone: it refuses what Go would have written in another way.
+func ParseGo(text string) (path, version string, err error) {
+	p, err := parse(text, packageurl.TypeGolang)
+	if err != nil {
+		return "", "", err
+	}
+	path = strings.TrimPrefix(p.Namespace+"/"+p.Name, "/")
+	return path, p.Version, canonical(text, Go(path, p.Version))
+}
+
+// A DebianPackage is one installed package.
+type DebianPackage struct {
+	Name         string // "libc6"
+	Architecture string // "amd64"
+	Version      string // "2.41-12"
+}
+
+// ParseDebianPackage reads the form of bootzip.lock,
+// "name:architecture=version".
+func ParseDebianPackage(line string) (DebianPackage, error) {
+	qualified, version, ok := strings.Cut(line, "=")
+	name, arch, qualifiedOK := strings.Cut(qualified, ":")
+	if !ok || !qualifiedOK || name == "" || arch == "" || version == "" || strings.ContainsAny(line, " \t\n/") || strings.Contains(version, "=") {
+		return DebianPackage{}, fmt.Errorf("package %q is not of the form name:architecture=version", line)
+	}
+	return DebianPackage{Name: name, Architecture: arch, Version: version}, nil
+}
+
+func (p DebianPackage) String() string { return p.Name + ":" + p.Architecture + "=" + p.Version }
+
+// URL returns the package's URL.
+func (p DebianPackage) URL() string {
+	arch := packageurl.Qualifiers{{Key: "arch", Value: p.Architecture}}
+	return packageurl.NewPackageURL(packageurl.TypeDebian, "debian", p.Name, p.Version, arch, "").ToString()
+}
+
+// ParseDebian is the reverse of [DebianPackage.URL], and refuses what that
+// would have written in another way.
+func ParseDebian(text string) (DebianPackage, error) {
+	u, err := parse(text, packageurl.TypeDebian)
+	if err != nil {
+		return DebianPackage{}, err
+	}
+	p := DebianPackage{Name: u.Name, Architecture: u.Qualifiers.Map()["arch"], Version: u.Version}
+	if p, err = ParseDebianPackage(p.String()); err != nil {
+		return p, fmt.Errorf("package URL %q: %w", text, err)
+	}
+	return p, canonical(text, p.URL())
+}
+
+func parse(text, kind string) (packageurl.PackageURL, error) {
+	p, err := packageurl.FromString(text)
+	if err != nil {
+		return p, fmt.Errorf("package URL %q: %w", text, err)
+	}
+	if p.Type != kind {
+		return p, fmt.Errorf("package URL %q is not of type %q", text, kind)
+	}
+	return p, nil
+}
+
+func canonical(text, want string) error {
+	if text != want {
+		return fmt.Errorf("package URL %q is not in its canonical form, %q", text, want)
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+package statement
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/bootzip/bootzip/verify"
+)
+
+// TestResultConfig is what a test result says.
+type TestResultConfig struct {
+	// Reports are those of the zips; they are the statement's subjects, by
+	// the base names of their paths.
+	Reports []verify.Report
+
+	// Config is bootzip.yaml, whose rules can raise, lower and waive checks;
+	// its zero value says that the project has none.
+	Config Subject
+
+	BootzipVersion string // may be empty
+}
+
+type testResult struct {
+	Result        string       `json:"result"`
+	Configuration []descriptor `json:"configuration"`
+	Passed        []string     `json:"passedTests"`
+	Warned        []string     `json:"warnedTests"`
+	Failed        []string     `json:"failedTests"`
+}
+
+// The names in the annotations of the checks.
+const (
+	skippedTests = "skippedTests"
+	waivedTests  = "waivedTests"
+)
+
+// TestResult returns an in-toto test result v0.1 as JSON, from what verify
+// and the boot check found. A test is called "ZIP: CHECK-ID". The same
+// reports give the same bytes, in whatever order they are.
+//
+// A check that was skipped is in none of the three lists: the annotations of
+// the configuration "bootzip-checks" have it under skippedTests, with the
+// reason. A waived finding is in warnedTests, since the fault was found, and
+// with the rule's reason under waivedTests.
+//
+// The result is FAILED if anything failed, WARNED if there was a warning or a
+// waived finding, or if a zip was not booted, and PASSED otherwise. Without
+// reports, or with a report without results, there is nothing to state, and
+// TestResult returns an error.
+func TestResult(c TestResultConfig) ([]byte, error) {
+	if len(c.Reports) == 0 {
+		return nil, errors.New("test result: there is no report")
+	}
+	t := testResult{Result: "PASSED", Passed: []string{}, Warned: []string{}, Failed: []string{}}
+	skipped, waived := map[string]string{}, map[string]string{}
+	var subjects []Subject
+	worst := verify.Pass
+	for _, r := range c.Reports {
+		s := Subject{Name: filepath.Base(r.Path), SHA256: r.SHA256}
+		switch {
+		case len(r.Results) == 0:
+			return nil, fmt.Errorf("test result: the report of %q has no results", s.Name)
+		case slices.ContainsFunc(subjects, func(other Subject) bool { return other.Name == s.Name }):
+			return nil, fmt.Errorf("test result: there are two reports of %q", s.Name)
+		}
+		subjects = append(subjects, s)
+		for _, x := range summary(r) {
+			test := s.Name + ": " + x.Check.ID
+			switch x.Status {
+			case verify.Pass:
+				t.Passed = append(t.Passed, test)
+			case verify.Skip:
+				skipped[test] = x.Detail
+				if x.Check.Layer == verify.Boot {
+					worst = worse(worst, verify.Warn)
+				}
+				continue
+			case verify.Waived:
+				waived[test] = x.Reason
+				t.Warned = append(t.Warned, test)
+			case verify.Warn:
+				t.Warned = append(t.Warned, test)
+			default: // a status of later times is no pass
+				t.Failed = append(t.Failed, test)
+			}
+			worst = worse(worst, x.Status)
+		}
+	}
+	switch worst {
+	case verify.Pass:
+	case verify.Warn, verify.Waived:
+		t.Result = "WARNED"
+	default:
+		t.Result = "FAILED"
+	}
+	for _, list := range [][]string{t.Passed, t.Warned, t.Failed} {
+		slices.Sort(list)
+	}
+	t.Configuration = configuration(c, skipped, waived)
+	return encode(subjects, TestResultType, t)
+}
+
+// configuration is what decided which checks were made, and how they counted.
+func configuration(c TestResultConfig, skipped, waived map[string]string) []descriptor {
+	checks := descriptor{Name: "bootzip-checks", URI: checksPage, Annotations: map[string]any{
+		skippedTests: skipped,
+		waivedTests:  waived,
+	}}
+	if c.BootzipVersion != "" {
+		checks.Annotations["bootzip"] = c.BootzipVersion
+	}
+	list := []descriptor{checks}
+	if c.Config != (Subject{}) {
+		list = append(list, descriptor{Name: c.Config.Name, Digest: map[string]string{"sha256": c.Config.SHA256}})
+	}
+	return list
+}
+
+// summary has one result for each check: the worst of those it has.
+func summary(r verify.Report) []verify.Result {
+	var list []verify.Result
+	for _, x := range r.Results {
+		i := slices.IndexFunc(list, func(y verify.Result) bool { return y.Check.ID == x.Check.ID })
+		if i < 0 {
+			list = append(list, x)
+		} else if worse(list[i].Status, x.Status) != list[i].Status {
+			list[i] = x
+		}
+	}
+	return list
+}
+
+// worse returns the worse of two statuses. One that is not known is the worst.
+func worse(a, b verify.Status) verify.Status {
+	order := []verify.Status{verify.Fail, verify.Warn, verify.Waived, verify.Skip, verify.Pass}
+	if slices.Index(order, b) < slices.Index(order, a) {
+		return b
+	}
+	return a
+}
