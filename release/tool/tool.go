@@ -1,0 +1,147 @@
+package tool
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/whole"
+)
+
+// The variables of package targets that the linker sets. What `bootzip
+// version` says of an executable is in them, since Mage compiles a list of
+// files, and to such the go command adds neither a version nor a commit.
+const (
+	versionVariable = "github.com/bootzip/bootzip/targets.releaseVersion"
+	commitVariable  = "github.com/bootzip/bootzip/targets.releaseCommit"
+)
+
+// Config says what to make executables of.
+type Config struct {
+	Root    string   // folder of go.mod and magefile.go
+	Out     string   // folder for the executables; it is made if need be
+	Version string   // e.g. "v1.2.3"; "" for what is no release
+	Commit  string   // 40 or 64 hexadecimal digits; "" if it is unknown
+	Environ []string // the caller's: how to reach the module proxy. The compiler sees none of it
+	Cache   string   // folder for the compiler's cache; an empty one makes a cold build
+
+	// Progress, if it is not nil, is told the name of each executable
+	// before it is made.
+	Progress func(name string)
+}
+
+// An Executable is a program that was made.
+type Executable struct {
+	Name   string // "bootzip-linux-amd64", "bootzip-windows-amd64.exe"
+	OS     string // as in GOOS
+	Arch   string // as in GOARCH
+	Path   string // Config.Out and Name
+	Size   int64  // bytes
+	SHA256 string // hexadecimal
+}
+
+// systems are what executables are made for.
+var systems = []struct{ os, arch string }{
+	{"darwin", "amd64"}, {"darwin", "arm64"},
+	{"linux", "amd64"}, {"linux", "arm64"},
+	{"windows", "amd64"}, {"windows", "arm64"},
+}
+
+// What may stand in the linker's flags, where a blank or a quote would end
+// a value.
+var (
+	goodVersion = regexp.MustCompile(`^[0-9A-Za-z.+-]*$`)
+	goodCommit  = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})?$`)
+)
+
+// Make makes the six executables, for Linux, macOS and Windows on both
+// architectures, ordered by name. If one cannot be made, Config.Out is as it
+// was.
+func Make(ctx context.Context, c Config) ([]Executable, error) {
+	if !goodVersion.MatchString(c.Version) {
+		return nil, hint.New("write it as in v1.2.3", "version %q has other characters than letters, digits, '.', '+' and '-'", c.Version)
+	}
+	if !goodCommit.MatchString(c.Commit) {
+		return nil, hint.New("give the whole of it, as `git rev-parse HEAD` prints it", "commit %q is not 40 or 64 hexadecimal digits", c.Commit)
+	}
+	for _, folder := range []*string{&c.Root, &c.Out, &c.Cache} {
+		var err error
+		if *folder, err = filepath.Abs(*folder); err != nil {
+			return nil, err
+		}
+	}
+	work, err := workFolder(c.Root)
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(work)
+	k, err := newKit(ctx, c, work)
+	if err != nil {
+		return nil, err
+	}
+
+	var all []Executable
+	var made []string
+	for _, s := range systems {
+		e := Executable{Name: "bootzip-" + s.os + "-" + s.arch, OS: s.os, Arch: s.arch}
+		if s.os == "windows" {
+			e.Name += ".exe"
+		}
+		e.Path = filepath.Join(c.Out, e.Name)
+		if c.Progress != nil {
+			c.Progress(e.Name)
+		}
+		file, err := k.compile(ctx, e)
+		if err != nil {
+			return nil, fmt.Errorf("executable %q: %w", e.Name, err)
+		}
+		if e.Size, e.SHA256, err = digest(file); err != nil {
+			return nil, err
+		}
+		all, made = append(all, e), append(made, file)
+	}
+	return all, moveAll(ctx, made, all)
+}
+
+// moveAll puts the finished files into their places. Out may be on another
+// file system than the work folder, where a rename would fail.
+func moveAll(ctx context.Context, files []string, to []Executable) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(to[0].Path), 0o755); err != nil {
+		return err
+	}
+	for i, file := range files {
+		err := whole.Write(to[i].Path, 0o755, func(w io.Writer) error {
+			f, err := os.Open(file)
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			_, err = io.Copy(w, f)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func digest(file string) (size int64, sum string, err error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return 0, "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	size, err = io.Copy(h, f)
+	return size, hex.EncodeToString(h.Sum(nil)), err
+}
