@@ -23,34 +23,39 @@ type made struct {
 // runPipeline builds, and packs if asked to, under one lock.
 func (s settings) runPipeline(ctx context.Context, packToo bool) (made, error) {
 	var m made
+	err := s.inDist(ctx, func(ctx context.Context, p project.Project, c build.Config) (err error) {
+		m.project = p
+		if !packToo {
+			m.report, err = build.Build(ctx, c)
+			return err
+		}
+		packaged, err := release.Package(ctx, c)
+		m.report, m.zips = packaged.Report, packaged.Zips
+		return err
+	})
+	return m, err
+}
+
+// inDist reads the project, and calls do with how it is to be built, as the
+// only process that writes to its folder dist.
+func (s settings) inDist(ctx context.Context, do func(context.Context, project.Project, build.Config) error) error {
 	p, functions, err := s.load()
 	if err != nil {
-		return m, err
+		return err
 	}
-	m.project = p
 	// Mage cancels the context on an interrupt (Ctrl-C); a CI job that is
 	// cancelled gets SIGTERM.
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
 	defer stop()
-	dist := filepath.Join(p.Root, distFolder)
-	unlock, err := build.Lock(dist)
-	if err != nil {
-		return m, failed(err)
-	}
-	defer unlock()
-
 	bar := newProgress()
 	defer bar.close()
-	m.report, err = build.Build(ctx, s.buildConfig(p, functions, bar.event))
-	if err != nil || !packToo {
-		return m, failed(err)
+	c := s.buildConfig(p, functions, bar.event)
+	unlock, err := build.Lock(c.Dist)
+	if err != nil {
+		return failed(err)
 	}
-	config := pack.Config{Root: p.Root, Dist: dist, Project: p.Functions}
-	for _, a := range m.report.Artifacts {
-		config.Inputs = append(config.Inputs, pack.Input{Function: a.Function, Arch: a.Arch, Bootstrap: a.Path, Toolchain: a.Toolchain})
-	}
-	m.zips, err = pack.Pack(ctx, config)
-	return m, failed(err)
+	defer unlock()
+	return failed(do(ctx, p, c))
 }
 
 // proofs are the zips that were packed, each with what it must be.
