@@ -7,9 +7,11 @@ toolchain go1.26.8
 tool github.com/magefile/mage
 
 require (
+	github.com/CycloneDX/cyclonedx-go v0.9.3
 	github.com/aws/aws-lambda-go v1.54.0
 	github.com/fsnotify/fsnotify v1.9.0
 	github.com/gofrs/flock v0.12.1
+	github.com/google/licensecheck v0.3.1
 	github.com/magefile/mage v1.17.2
 	github.com/mholt/archiver/v3 v3.5.1
 	github.com/package-url/packageurl-go v0.1.7

@@ -1,9 +1,13 @@
-// Package sbom lists what is in a zip or a program, as a CycloneDX document.
 package sbom
 
 import (
+	"bytes"
 	"context"
-	"errors"
+	"crypto/sha256"
+	"fmt"
+	"path/filepath"
+
+	cdx "github.com/CycloneDX/cyclonedx-go"
 )
 
 // Config says of what to make a bill of materials.
@@ -12,19 +16,58 @@ type Config struct {
 	Name    string // "hello-amd64.zip"; the file's base name if empty
 	Version string // the release's tag; may be empty
 
-	BootzipVersion string // of the tool that makes it; may be empty
-	Toolchain      string // what the manifest says of the toolchain; used where the program does not say
+	BootzipVersion string // of the tool that makes the document; may be empty
+	Toolchain      string // as in the manifest; may be empty
 
 	// Packages are those of the build image, "name:architecture=version",
-	// as in bootzip.lock. They are listed for programs that are not Go's.
+	// as in bootzip.lock.
 	Packages []string
 
-	// ModuleCache is GOMODCACHE. Licences are read from it; empty, or
-	// without a module: no licence is stated.
+	// ModuleCache is GOMODCACHE. Licences are read from it; without it, or
+	// without a module in it, no licence is stated.
 	ModuleCache string
 }
 
-// Make returns the document.
+// Make returns the document. Its errors are those of reading the file, of
+// packages that are not of the form above, and of a module in the cache whose
+// files are not the ones that the program was built from.
 func Make(ctx context.Context, c Config) ([]byte, error) {
-	return nil, errors.ErrUnsupported
+	if c.Name == "" {
+		c.Name = filepath.Base(c.File)
+	}
+	found, err := examine(ctx, c.File)
+	if err != nil {
+		return nil, err
+	}
+	d := document{config: c, subject: found}
+	if err := d.fill(ctx); err != nil {
+		return nil, fmt.Errorf("%s: %w", c.File, err)
+	}
+	return d.encode()
+}
+
+// encode writes the document with a serial number that is derived from the
+// rest, so that two documents have the same one if they are the same.
+func (d *document) encode() ([]byte, error) {
+	var b bytes.Buffer
+	if err := write(&b, d.bom); err != nil {
+		return nil, err
+	}
+	d.bom.SerialNumber = serialNumber(sha256.Sum256(b.Bytes()))
+	b.Reset()
+	err := write(&b, d.bom)
+	return b.Bytes(), err
+}
+
+func write(b *bytes.Buffer, bom *cdx.BOM) error {
+	return cdx.NewBOMEncoder(b, cdx.BOMFileFormatJSON).SetPretty(true).SetEscapeHTML(false).EncodeVersion(bom, cdx.SpecVersion1_6)
+}
+
+// serialNumber makes a UUID of version 8, whose bits are its maker's own (RFC
+// 9562, section 5.8).
+func serialNumber(sum [sha256.Size]byte) string {
+	u := sum[:16]
+	u[6] = u[6]&0x0f | 0x80
+	u[8] = u[8]&0x3f | 0x80
+	return fmt.Sprintf("urn:uuid:%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
 }

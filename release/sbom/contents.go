@@ -1,0 +1,176 @@
+package sbom
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"debug/buildinfo"
+	"debug/elf"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/zipraw"
+)
+
+// A subject is what the document is about.
+type subject struct {
+	sha256 [sha256.Size]byte
+	zip    bool
+	files  []file // of a zip, by name; a program is its own only one
+}
+
+// A file is what is known about one file.
+type file struct {
+	name     string
+	sha256   [sha256.Size]byte
+	program  bool                 // it begins like one, or like a script
+	golang   *buildinfo.BuildInfo // nil if it is no Go program
+	comments []string             // of the compilers, sorted
+}
+
+// programHeads are how programs begin: ELF, a script, PE, and Mach-O of 64
+// bits.
+var programHeads = []string{"\x7fELF", "#!", "MZ", "\xcf\xfa\xed\xfe"}
+
+// maxComment bounds how much of a .comment section is read.
+const maxComment = 64 << 10
+
+const hintCheck = "`mage check FILE` says what is wrong with it"
+
+func examine(ctx context.Context, path string) (subject, error) {
+	var s subject
+	f, err := os.Open(path)
+	if err != nil {
+		return s, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return s, err
+	}
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return s, err
+	}
+	s.sha256 = [sha256.Size]byte(h.Sum(nil))
+
+	head := make([]byte, 4)
+	if _, err := f.ReadAt(head, 0); err != nil && err != io.EOF {
+		return s, err
+	}
+	if isProgram(head) {
+		one := file{sha256: s.sha256}
+		one.look(f, head)
+		s.files = []file{one}
+		return s, nil
+	}
+	s.zip = true
+	if s.files, err = unzip(ctx, f, info.Size()); err != nil {
+		return s, fmt.Errorf("%s: %w", path, err)
+	}
+	return s, nil
+}
+
+func isProgram(head []byte) bool {
+	return slices.ContainsFunc(programHeads, func(magic string) bool { return bytes.HasPrefix(head, []byte(magic)) })
+}
+
+// unzip reads each file of a zip, whole, and unpacks nothing.
+func unzip(ctx context.Context, r io.ReaderAt, size int64) ([]file, error) {
+	a, err := zipraw.Open(ctx, r, size)
+	if err != nil {
+		return nil, err
+	}
+	if a.Reached != zipraw.ReachedEntries {
+		detail := "it cannot be read"
+		if len(a.Faults) > 0 {
+			detail = a.Faults[0].Detail
+		}
+		return nil, hint.New(hintCheck, "it is neither a program nor a zip that can be read: %s", detail)
+	}
+	var files []file
+	var stream zipraw.Stream
+	for i := range a.Entries {
+		e := &a.Entries[i]
+		if strings.HasSuffix(e.Name, "/") {
+			continue
+		}
+		if !a.Readable(e) {
+			return nil, hint.New(hintCheck, "file %q cannot be decompressed", e.Name)
+		}
+		stream.Open(ctx, a, e)
+		one, err := read(&stream, e.Name)
+		if err != nil {
+			return nil, hint.Wrap(fmt.Errorf("file %q: %w", e.Name, err), hintCheck)
+		}
+		files = append(files, one)
+	}
+	slices.SortFunc(files, func(a, b file) int { return strings.Compare(a.name, b.name) })
+	for i := range files[min(1, len(files)):] {
+		if files[i].name == files[i+1].name {
+			return nil, hint.New(hintCheck, "file %q is there twice", files[i].name)
+		}
+	}
+	return files, nil
+}
+
+func read(s *zipraw.Stream, name string) (file, error) {
+	f := file{name: name}
+	random := s.Random()
+	h := sha256.New()
+	var head []byte
+	for {
+		piece, err := s.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return f, err
+		}
+		h.Write(piece)
+		if n := 4 - len(head); n > 0 {
+			head = append(head, piece[:min(n, len(piece))]...)
+		}
+	}
+	f.sha256 = [sha256.Size]byte(h.Sum(nil))
+	if isProgram(head) {
+		f.look(random, head)
+	}
+	return f, nil
+}
+
+// look finds out who made a program. What cannot be read stays unknown: the
+// document says so, and verify is what judges it.
+func (f *file) look(r io.ReaderAt, head []byte) {
+	f.program = true
+	if info, err := buildinfo.Read(r); err == nil {
+		f.golang = info
+		return
+	}
+	if !bytes.HasPrefix(head, []byte(programHeads[0])) {
+		return
+	}
+	e, err := elf.NewFile(r)
+	if err != nil {
+		return
+	}
+	s := e.Section(".comment")
+	if s == nil || s.FileSize > maxComment || s.Size > maxComment {
+		return
+	}
+	data, err := s.Data()
+	if err != nil {
+		return
+	}
+	for text := range strings.SplitSeq(string(data), "\x00") {
+		if text = strings.ToValidUTF8(strings.TrimSpace(text), "?"); text != "" {
+			f.comments = append(f.comments, text)
+		}
+	}
+	slices.Sort(f.comments)
+	f.comments = slices.Compact(f.comments)
+}

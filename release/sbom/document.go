@@ -1,0 +1,186 @@
+package sbom
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"slices"
+	"strings"
+
+	cdx "github.com/CycloneDX/cyclonedx-go"
+
+	"github.com/bootzip/bootzip/release/internal/purl"
+)
+
+// A document is one being made.
+type document struct {
+	config  Config
+	subject subject
+
+	bom        *cdx.BOM
+	components []cdx.Component
+	depends    map[string][]string // by reference
+	known      []string            // references whose dependencies are all listed
+	unknown    []string            // those of which nothing is known
+}
+
+const rootRef = "subject"
+
+func (d *document) fill(ctx context.Context) error {
+	d.depends = map[string][]string{}
+	d.bom = cdx.NewBOM()
+	d.bom.Metadata = d.metadata()
+
+	added := map[string]bool{}
+	golang := false // there is a Go program
+	others := false // there is a program that is not Go's
+	for _, f := range d.subject.files {
+		ref := rootRef
+		if d.subject.zip {
+			ref = "file:" + f.name
+			d.components = append(d.components, fileComponent(ref, f))
+			d.depend(rootRef, ref)
+		}
+		if f.golang == nil {
+			if f.program {
+				others = true
+				d.unknown = append(d.unknown, ref)
+			}
+			continue
+		}
+		golang = true
+		d.known = append(d.known, ref)
+		std := standardLibrary(f.golang.GoVersion)
+		d.depend(ref, std.BOMRef)
+		if !added[std.BOMRef] {
+			added[std.BOMRef] = true
+			d.components = append(d.components, std)
+			d.unknown = append(d.unknown, std.BOMRef)
+		}
+		for _, m := range modules(f.golang) {
+			module := moduleRef(m)
+			d.depend(ref, module)
+			if added[module] {
+				continue
+			}
+			added[module] = true
+			c, err := d.module(ctx, m)
+			if err != nil {
+				return err
+			}
+			d.components = append(d.components, c)
+			d.unknown = append(d.unknown, module)
+		}
+	}
+	if err := d.packages(golang && !others); err != nil {
+		return err
+	}
+	if d.subject.zip {
+		d.known = append(d.known, rootRef)
+	}
+	d.finish()
+	return nil
+}
+
+func (d *document) depend(ref, on string) { d.depends[ref] = append(d.depends[ref], on) }
+
+func (d *document) metadata() *cdx.Metadata {
+	c := cdx.Component{
+		BOMRef: rootRef, Type: cdx.ComponentTypeApplication, Name: d.config.Name, Version: d.config.Version,
+		Hashes: sha256Hash(d.subject.sha256),
+	}
+	var properties []cdx.Property
+	if d.subject.zip {
+		properties = append(properties, cdx.Property{Name: propertyCode, Value: base64.StdEncoding.EncodeToString(d.subject.sha256[:])})
+	} else {
+		properties = append(properties, programProperties(d.subject.files[0])...)
+	}
+	if d.config.Toolchain != "" {
+		properties = append(properties, cdx.Property{Name: propertyToolchain, Value: d.config.Toolchain})
+	}
+	c.Properties = optional(properties)
+	return &cdx.Metadata{
+		Lifecycles: &[]cdx.Lifecycle{{Phase: cdx.LifecyclePhasePostBuild}},
+		Tools: &cdx.ToolsChoice{Components: &[]cdx.Component{
+			{Type: cdx.ComponentTypeApplication, Name: "bootzip", Version: d.config.BootzipVersion},
+		}},
+		Component: &c,
+	}
+}
+
+func fileComponent(ref string, f file) cdx.Component {
+	return cdx.Component{
+		BOMRef: ref, Type: cdx.ComponentTypeFile, Name: f.name,
+		Hashes: sha256Hash(f.sha256), Properties: optional(programProperties(f)),
+	}
+}
+
+func programProperties(f file) []cdx.Property {
+	var list []cdx.Property
+	if f.golang != nil {
+		list = goProperties(f.golang)
+	}
+	for _, text := range f.comments {
+		list = append(list, cdx.Property{Name: propertyComment, Value: text})
+	}
+	return list
+}
+
+func sha256Hash(sum [32]byte) *[]cdx.Hash {
+	return &[]cdx.Hash{{Algorithm: cdx.HashAlgoSHA256, Value: hex.EncodeToString(sum[:])}}
+}
+
+// packages lists those of the build image.
+func (d *document) packages(excluded bool) error {
+	for _, line := range d.config.Packages {
+		p, err := purl.ParseDebianPackage(line)
+		if err != nil {
+			return err
+		}
+		c := cdx.Component{BOMRef: "deb:" + line, Type: cdx.ComponentTypeLibrary, Name: p.Name, Version: p.Version, PackageURL: p.URL()}
+		if excluded {
+			c.Scope = cdx.ScopeExcluded
+		}
+		d.components = append(d.components, c)
+		d.unknown = append(d.unknown, c.BOMRef)
+	}
+	return nil
+}
+
+// finish sorts everything, and says how much of the graph is known.
+func (d *document) finish() {
+	slices.SortFunc(d.components, func(a, b cdx.Component) int { return strings.Compare(a.BOMRef, b.BOMRef) })
+	d.components = slices.CompactFunc(d.components, func(a, b cdx.Component) bool { return a.BOMRef == b.BOMRef })
+	d.bom.Components = optional(d.components)
+
+	graph := []cdx.Dependency{node(rootRef, d.depends[rootRef])}
+	for _, c := range d.components {
+		graph = append(graph, node(c.BOMRef, d.depends[c.BOMRef]))
+	}
+	d.bom.Dependencies = &graph
+
+	var compositions []cdx.Composition
+	if d.subject.zip {
+		compositions = append(compositions, cdx.Composition{Aggregate: cdx.CompositionAggregateComplete, Assemblies: references([]string{rootRef})})
+	}
+	if len(d.known) > 0 {
+		compositions = append(compositions, cdx.Composition{Aggregate: cdx.CompositionAggregateComplete, Dependencies: references(d.known)})
+	}
+	if len(d.unknown) > 0 {
+		compositions = append(compositions, cdx.Composition{Aggregate: cdx.CompositionAggregateUnknown, Dependencies: references(d.unknown)})
+	}
+	d.bom.Compositions = optional(compositions)
+}
+
+func node(ref string, on []string) cdx.Dependency {
+	on = slices.Compact(slices.Sorted(slices.Values(on)))
+	return cdx.Dependency{Ref: ref, Dependencies: optional(on)}
+}
+
+func references(refs []string) *[]cdx.BOMReference {
+	var list []cdx.BOMReference
+	for _, r := range slices.Compact(slices.Sorted(slices.Values(refs))) {
+		list = append(list, cdx.BOMReference(r))
+	}
+	return &list
+}

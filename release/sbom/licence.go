@@ -1,0 +1,141 @@
+package sbom
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	cdx "github.com/CycloneDX/cyclonedx-go"
+	"github.com/google/licensecheck"
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/sumdb/dirhash"
+
+	"github.com/bootzip/bootzip/internal/hint"
+)
+
+// licenceFile matches the names of the files that hold a module's licence.
+// Go's own files ("license.go") are left out elsewhere.
+var licenceFile = regexp.MustCompile(`(?i)^(mit-)?(licen[cs]e|copying|unlicense)\b`)
+
+// recognised is how much of a file must be the text of known licences, in
+// percent. It is pkg.go.dev's own bound (pkg.go.dev/license-policy).
+const recognised = 75
+
+// maxLicence bounds how much of a file is read, in bytes.
+const maxLicence = 1 << 20
+
+// notSPDX are the names in licensecheck that are none of SPDX's; a test holds
+// the list. CycloneDX takes SPDX's alone as an id, and others as a name.
+var notSPDX = []string{
+	"Aladdin-9", "Anti996", "BSD-1-Clause-Clear", "BSD-3-Clause-NoTrademark", "CC-BY-NC-SA-3.0-US", "CommonsClause",
+	"GPL-2.0-or-3.0", "GooglePatentClause", "GooglePatentsFile", "MIT-NoAd", "Prosperity-3.0.0",
+}
+
+// licences are what was found in a module's licence files.
+type licences struct {
+	ids     []string // sorted
+	unknown bool     // a file was not recognised
+}
+
+// findLicences reads the licence files of a module in the cache. Its files
+// must have the module's hash; without a hash, nothing is read.
+func findLicences(ctx context.Context, cache string, m *debug.Module) (licences, error) {
+	var l licences
+	if cache == "" || m.Sum == "" {
+		return l, nil
+	}
+	path, err := module.EscapePath(m.Path)
+	if err != nil {
+		return l, err
+	}
+	version, err := module.EscapeVersion(m.Version)
+	if err != nil {
+		return l, err
+	}
+	dir := filepath.Join(cache, filepath.FromSlash(path)+"@"+version)
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return l, nil
+	}
+	if err != nil {
+		return l, err
+	}
+	if err := ctx.Err(); err != nil {
+		return l, err
+	}
+	sum, err := dirhash.HashDir(dir, m.Path+"@"+m.Version, dirhash.Hash1)
+	if err != nil {
+		return l, err
+	}
+	if sum != m.Sum {
+		return l, hint.New("run `go clean -modcache`, and find out who changed it",
+			"module %s@%s in the module cache has the hash %s, and the program was built from %s", m.Path, m.Version, sum, m.Sum)
+	}
+	for _, e := range entries {
+		if !e.Type().IsRegular() || !licenceFile.MatchString(e.Name()) || strings.HasSuffix(e.Name(), ".go") {
+			continue
+		}
+		text, err := readBounded(filepath.Join(dir, e.Name()))
+		if err != nil {
+			return l, err
+		}
+		l.add(licensecheck.Scan(text))
+	}
+	slices.Sort(l.ids)
+	l.ids = slices.Compact(l.ids)
+	return l, nil
+}
+
+func readBounded(name string) ([]byte, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("licence: %w", err)
+	}
+	return text[:min(len(text), maxLicence)], nil
+}
+
+func (l *licences) add(found licensecheck.Coverage) {
+	if found.Percent < recognised {
+		l.unknown = true
+		return
+	}
+	for _, m := range found.Match {
+		l.ids = append(l.ids, m.ID)
+	}
+}
+
+func (l licences) choices(a cdx.LicenseAcknowledgement) *cdx.Licenses {
+	var all cdx.Licenses
+	for _, id := range l.ids {
+		one := &cdx.License{ID: id, Acknowledgement: a}
+		if slices.Contains(notSPDX, id) {
+			one.ID, one.Name = "", id
+		}
+		all = append(all, cdx.LicenseChoice{License: one})
+	}
+	return &all
+}
+
+// evidence is what was seen.
+func (l licences) evidence() *cdx.Evidence {
+	if len(l.ids) == 0 {
+		return nil
+	}
+	return &cdx.Evidence{Licenses: l.choices("")}
+}
+
+// concluded is what follows from it: nothing, where there are several
+// licences, since files do not say whether one of them or all apply.
+func (l licences) concluded() *cdx.Licenses {
+	if len(l.ids) != 1 || l.unknown {
+		return nil
+	}
+	return l.choices(cdx.LicenseAcknowledgementConcluded)
+}

@@ -1,0 +1,132 @@
+package sbom
+
+import (
+	"context"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	cdx "github.com/CycloneDX/cyclonedx-go"
+
+	"github.com/bootzip/bootzip/release/internal/purl"
+)
+
+// The names of properties. CycloneDX leaves those to whoever writes them.
+const (
+	propertyCode      = "bootzip:lambda:CodeSha256" // base64, as Lambda's GetFunction shows it
+	propertyToolchain = "bootzip:toolchain"
+	propertyComment   = "bootzip:elf:comment"
+	propertyPackage   = "bootzip:go:package"
+	propertySetting   = "bootzip:go:setting:" // and the setting's name
+	propertySum       = "bootzip:go:sum"      // "h1:…", as in go.sum
+	propertyReplaces  = "bootzip:go:replaces" // MODULE@VERSION that go.mod replaces
+	propertyFolder    = "bootzip:go:replaced-by-folder"
+	propertyVersion   = "bootzip:go:version" // where it is not that of a release
+)
+
+// settings are those of the build information that say what the program is.
+// Others can hold a path or a time.
+var settings = []string{
+	"-buildmode", "-compiler", "-tags", "-trimpath", "CGO_ENABLED", "DefaultGODEBUG", "GOAMD64", "GOARCH",
+	"GOARM64", "GOEXPERIMENT", "GOFIPS140", "GOOS", "vcs.modified", "vcs.revision",
+}
+
+// devel is the version of a module that was built from a folder.
+const devel = "(devel)"
+
+// goProperties are what a program's build information says besides modules.
+func goProperties(info *debug.BuildInfo) []cdx.Property {
+	list := []cdx.Property{}
+	if info.Path != "" {
+		list = append(list, cdx.Property{Name: propertyPackage, Value: info.Path})
+	}
+	for _, s := range info.Settings {
+		if slices.Contains(settings, s.Key) {
+			list = append(list, cdx.Property{Name: propertySetting + s.Key, Value: s.Value})
+		}
+	}
+	return list
+}
+
+// modules are the main module, if it has a name, and the others.
+func modules(info *debug.BuildInfo) []*debug.Module {
+	list := slices.Clone(info.Deps)
+	if info.Main.Path != "" {
+		list = append(list, &info.Main)
+	}
+	return list
+}
+
+// moduleRef is the module's name inside of the document.
+func moduleRef(m *debug.Module) string {
+	ref := "go:" + m.Path + "@" + m.Version
+	switch r := m.Replace; {
+	case r == nil:
+	case isFolder(r):
+		ref += "=>"
+	default:
+		ref += "=>" + r.Path + "@" + r.Version
+	}
+	return ref
+}
+
+// isFolder reports whether a replacement is a folder: those have no version
+// (Go Modules Reference, "replace directive").
+func isFolder(replacement *debug.Module) bool { return replacement.Version == "" }
+
+// module describes one module.
+func (d *document) module(ctx context.Context, m *debug.Module) (cdx.Component, error) {
+	c := cdx.Component{BOMRef: moduleRef(m), Type: cdx.ComponentTypeLibrary, Name: m.Path}
+	var properties []cdx.Property
+	is := m
+	if r := m.Replace; r != nil && isFolder(r) {
+		// Where the folder is, is nobody's business.
+		properties = append(properties, cdx.Property{Name: propertyFolder, Value: "true"})
+		c.Version = m.Version
+	} else {
+		if r != nil {
+			properties = append(properties, cdx.Property{Name: propertyReplaces, Value: m.Path + "@" + m.Version})
+			is = r
+		}
+		c.Name = is.Path
+		if is.Version != devel {
+			c.Version = is.Version
+		}
+		c.PackageURL = purl.Go(is.Path, c.Version)
+	}
+	if is.Sum != "" {
+		properties = append(properties, cdx.Property{Name: propertySum, Value: is.Sum})
+	}
+	c.Properties = optional(properties)
+	found, err := findLicences(ctx, d.config.ModuleCache, is)
+	if err != nil {
+		return c, err
+	}
+	c.Evidence, c.Licenses = found.evidence(), found.concluded()
+	return c, nil
+}
+
+// standardLibrary describes Go's own packages, by the name that Go's
+// vulnerability database has for them (go.dev/doc/security/vuln/database).
+func standardLibrary(goVersion string) cdx.Component {
+	// "go1.26.8 X:nodwarf5" was built with an experiment.
+	version, _, _ := strings.Cut(strings.TrimPrefix(goVersion, "go"), " ")
+	c := cdx.Component{
+		BOMRef: "go:stdlib@" + goVersion, Type: cdx.ComponentTypeLibrary, Name: "stdlib", Version: version,
+		Description: "the standard library and runtime of " + goVersion,
+		PackageURL:  purl.Go("stdlib", version),
+		Licenses:    &cdx.Licenses{{License: &cdx.License{ID: "BSD-3-Clause", Acknowledgement: cdx.LicenseAcknowledgementDeclared}}},
+	}
+	if "go"+version != goVersion {
+		c.Properties = &[]cdx.Property{{Name: propertyVersion, Value: goVersion}}
+	}
+	return c
+}
+
+// optional is how cyclonedx-go wants lists: none at all if empty.
+func optional[T any](list []T) *[]T {
+	if len(list) == 0 {
+		return nil
+	}
+	return &list
+}
