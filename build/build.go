@@ -26,8 +26,17 @@ func Path(dist string, u Unit) string {
 // and nothing in Dist changes. Errors carry hints (package internal/hint).
 // The caller holds the lock on Dist (see Lock).
 func Build(ctx context.Context, c Config) (Report, error) {
+	if err := c.World.check(); err != nil {
+		return Report{}, err
+	}
 	if c.Jobs <= 0 {
 		c.Jobs = runtime.NumCPU()
+		if c.World.CPUs > 0 {
+			c.Jobs = min(c.Jobs, c.World.CPUs)
+		}
+	}
+	if c.ColdCache || c.World != (World{}) {
+		c.Force = true
 	}
 	if err := sweepStages(c.Dist); err != nil {
 		return Report{}, err
@@ -51,9 +60,11 @@ func Build(ctx context.Context, c Config) (Report, error) {
 			}
 		}
 	}
+	r.world = report.World
 	if report.Artifacts, err = r.build(ctx); err != nil {
 		return Report{}, err
 	}
+	report.World = r.world
 	return report, nil
 }
 
@@ -71,6 +82,7 @@ type builder struct {
 	languages map[project.Language]language
 	state     state
 	digests   *digester
+	world     []Surrounding // for the report
 }
 
 // recipe is the language's recipe for u on this engine.
@@ -160,6 +172,13 @@ func (b *builder) make(ctx context.Context, changed map[project.Language][]Unit,
 	}
 	defer os.RemoveAll(temp)
 	host := places{source: b.config.Root, out: stage, temp: temp}
+	if b.config.ColdCache || b.engine.name() == "host" && b.config.World.otherUser() {
+		// Beside the stage, and by such a name, so that it is swept as well.
+		if host.cache, err = os.MkdirTemp(filepath.Join(b.config.Dist, stateFolder), "stage-cache-"); err != nil {
+			return nil, err
+		}
+		defer removeStage(host.cache)
+	}
 
 	failure := &Failure{}
 	var steps []step
@@ -213,8 +232,14 @@ func (b *builder) runSteps(ctx context.Context, steps []step, host places, total
 	if len(steps) == 0 {
 		return nil
 	}
-	batch := batch{host: host, parallel: b.config.Jobs}
+	world, surroundings, err := b.surroundings(ctx, steps, host)
+	if err != nil {
+		return err
+	}
+	b.world = surroundings
+	batch := batch{host: host, world: world, parallel: b.config.Jobs}
 	for _, s := range steps {
+		s.env = with(s.env, world.variables(s.products[0].unit.Function.Language)...)
 		batch.jobs = append(batch.jobs, s.job)
 		for _, p := range s.products {
 			if err := os.MkdirAll(filepath.Join(host.out, filepath.FromSlash(filepath.Dir(p.file))), 0o755); err != nil {

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/mod/semver"
+
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
@@ -21,8 +23,8 @@ type container struct {
 	config Config
 	client string // "docker" or "podman"
 	engineInfo
-	imageID string
-	remote  bool // the engine is on another machine, which bind mounts do not reach
+	built  builtImage
+	remote bool // the engine is on another machine, which bind mounts do not reach
 }
 
 // Where a container sees the folders of a run.
@@ -53,12 +55,13 @@ func answers(ctx context.Context, c Config, client string) error {
 type engineInfo struct {
 	arch     string // GOARCH of its machine
 	rootless bool   // only podman says so right away
+	version  string // likewise
 }
 
 func askEngine(ctx context.Context, c Config, client string) (engineInfo, error) {
 	argv := []string{client, "version", "--format", "{{.Server.Os}} {{.Server.Arch}}"}
 	if client == "podman" {
-		argv = []string{client, "info", "--format", "{{.Host.OS}} {{.Host.Arch}} {{.Host.Security.Rootless}}"}
+		argv = []string{client, "info", "--format", "{{.Host.OS}} {{.Host.Arch}} {{.Host.Security.Rootless}} {{.Version.Version}}"}
 	}
 	text, err := capture(ctx, c.Environ, "", argv...)
 	if err != nil {
@@ -71,7 +74,11 @@ func askEngine(ctx context.Context, c Config, client string) (engineInfo, error)
 	if words[0] != "linux" {
 		return engineInfo{}, fmt.Errorf("%s runs %s containers, and Linux ones are needed", client, words[0])
 	}
-	return engineInfo{arch: words[1], rootless: len(words) > 2 && words[2] == "true"}, nil
+	info := engineInfo{arch: words[1]}
+	if len(words) > 3 {
+		info.rootless, info.version = words[2] == "true", words[3]
+	}
+	return info, nil
 }
 
 func newContainer(ctx context.Context, c Config, client string) (*container, error) {
@@ -81,13 +88,37 @@ func newContainer(ctx context.Context, c Config, client string) (*container, err
 			"install and start "+client+", or build with -engine=sandbox or host")
 	}
 	e := &container{config: c, client: client, engineInfo: info, remote: isRemote(c, client)}
-	e.imageID, err = buildImage(ctx, c, client)
+	e.built, err = buildImage(ctx, c, client)
 	return e, err
 }
 
+// copies says whether the commands get copies of the caller's folders and not
+// these themselves: they are out of reach, or the commands run as somebody who
+// is another user outside as well. What he wrote could not be removed by the
+// caller, and what is the caller's alone could not be read by him.
+func (e *container) copies() bool {
+	return e.remote || e.config.World.otherUser() && !e.mapsUsers()
+}
+
+func (e *container) copiesModules() bool { return e.copies() }
+
+// mapsUsers says whether any user inside can be the caller outside.
+func (e *container) mapsUsers() bool { return e.client == "podman" && e.rootless && !e.remote }
+
 // user are the options by which files in the output folder belong to the
-// caller.
-func (e *container) user(ctx context.Context) ([]string, error) {
+// caller, or by which the commands run as the world's user.
+func (e *container) user(ctx context.Context, w World) ([]string, error) {
+	if w.otherUser() {
+		uid, gid := w.user()
+		argv := []string{"--user", fmt.Sprintf("%d:%d", uid, gid)}
+		if e.mapsUsers() {
+			argv = append(argv, fmt.Sprintf("--userns=keep-id:uid=%d,gid=%d", uid, gid))
+		}
+		return argv, nil
+	}
+	if e.copies() {
+		return []string{"--user", strconv.Itoa(copiesUser)}, nil
+	}
 	uid := os.Getuid()
 	if uid < 0 {
 		return nil, nil // Windows: the engine's machine decides
@@ -111,18 +142,29 @@ func (e *container) user(ctx context.Context) ([]string, error) {
 }
 
 func (e *container) name() string               { return e.client }
-func (e *container) identity() string           { return e.client + " " + e.imageID }
-func (e *container) image() string              { return e.imageID }
+func (e *container) identity() string           { return e.client + " " + e.built.id }
+func (e *container) image() string              { return e.built.id }
 func (e *container) platform() (string, string) { return "linux", e.arch }
 
 func (e *container) view(host places) places {
 	p := containerPlaces
 	// The volume may have files of another user, whom it served before.
-	p.cache = "/cache/" + strconv.Itoa(os.Getuid())
-	if e.remote {
+	uid, _ := e.config.World.user()
+	p.cache = "/cache/" + strconv.Itoa(uid)
+	if e.remote && !e.config.World.otherUser() {
 		p.cache = "/cache/remote"
 	}
 	return p
+}
+
+func (e *container) refuses(aspect string, w World, _ places) string {
+	switch {
+	case aspect == aspectCPUs && !e.remote:
+		return tooFew(w)
+	case aspect == aspectUser && e.mapsUsers() && semver.Compare("v"+e.version, "v4.3.0") < 0:
+		return "podman " + e.version + " maps no other user to the caller; 4.3 does"
+	}
+	return ""
 }
 
 func (e *container) run(ctx context.Context, b batch) ([]outcome, error) {
@@ -142,14 +184,14 @@ func (e *container) run(ctx context.Context, b batch) ([]outcome, error) {
 			e.remove(name)
 		}
 	}()
-	if e.remote {
-		return e.runRemote(ctx, name, b)
-	}
-	user, err := e.user(ctx)
+	user, err := e.user(ctx, b.world)
 	if err != nil {
 		return nil, err
 	}
-	argv := append([]string{e.client, "run", "--rm", "--interactive"}, e.options(name, user)...)
+	if e.copies() {
+		return e.runCopies(ctx, name, b, user)
+	}
+	argv := append([]string{e.client, "run", "--rm", "--interactive"}, e.options(name, b.world, user)...)
 	argv = append(argv, mount("bind", b.host.source, containerPlaces.source, true), mount("bind", b.host.out, containerPlaces.out, false))
 	if b.host.toolchain != "" {
 		argv = append(argv, mount("bind", b.host.toolchain, containerPlaces.toolchain, true))
@@ -160,7 +202,7 @@ func (e *container) run(ctx context.Context, b batch) ([]outcome, error) {
 		}
 		argv = append(argv, mount("bind", b.host.modules, containerPlaces.modules, true))
 	}
-	argv = append(argv, e.imageID)
+	argv = append(argv, e.image())
 	return e.follow(ctx, b, append(argv, startScript(b)...))
 }
 
@@ -171,13 +213,20 @@ func containerName() (string, error) {
 }
 
 // options are what every container of ours is started with.
-func (e *container) options(name string, user []string) []string {
+func (e *container) options(name string, w World, user []string) []string {
 	argv := []string{"--name", name, "--label", projectLabel + "=" + projectKey(e.config.Root),
 		"--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
 		// Rather than relabel the caller's sources for SELinux.
 		"--security-opt", "label=disable",
 		"--read-only", "--tmpfs", "/tmp:exec,mode=1777", "--workdir", "/",
-		mount("volume", cacheVolume, "/cache", false),
+	}
+	if e.config.ColdCache {
+		argv = append(argv, "--volume", "/cache") // without a name: goes with the container
+	} else {
+		argv = append(argv, mount("volume", cacheVolume, "/cache", false))
+	}
+	if w.Hostname != "" {
+		argv = append(argv, "--hostname", w.Hostname)
 	}
 	argv = append(argv, initArg(e.client)...)
 	argv = append(argv, noProxies(e.client)...)
@@ -233,7 +282,7 @@ func (e *container) follow(ctx context.Context, b batch, argv []string) ([]outco
 		return nil, hint.Wrap(fmt.Errorf("engine %s stopped before the build was finished: %w: %s", e.client, err, strings.TrimSpace(stderr.String())),
 			"look at the engine's own log, then run the same command again")
 	}
-	if e.remote {
+	if e.copies() {
 		return outcomes, nil // its logs are not here yet
 	}
 	return outcomes, readLogs(b, outcomes)

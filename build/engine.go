@@ -22,8 +22,17 @@ type engine interface {
 	// platform is what the commands' machine is: GOOS and GOARCH.
 	platform() (goos, goarch string)
 
+	// copiesModules says whether the commands get a copy of the modules, and
+	// not the caller's module cache.
+	copiesModules() bool
+
 	// view says where commands see what is at the given places of the host.
 	view(host places) places
+
+	// refuses says why an aspect of a world cannot be in force for commands
+	// that see the given places of the host; "" if it can. It is asked for
+	// those that are not in the commands' environment.
+	refuses(aspect string, w World, host places) string
 
 	// run executes the batch and returns an outcome for every job, in the
 	// order of the jobs. An error means that the engine itself failed.
@@ -35,7 +44,7 @@ type engine interface {
 type places struct {
 	source    string // the project's root
 	out       string // the only folder, but for cache and temporary ones, that is written
-	cache     string // kept between runs
+	cache     string // kept between runs; on the host set only where a run has its own
 	temp      string // thrown away; also HOME
 	toolchain string // GOROOT
 	modules   string // GOMODCACHE
@@ -45,6 +54,7 @@ type places struct {
 type batch struct {
 	host     places
 	jobs     []job
+	world    World // all of it is applied, but for what is in the jobs' environment
 	parallel int
 	finished func(job int) // called from one goroutine at a time
 }

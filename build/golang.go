@@ -80,8 +80,8 @@ func (g *golang) plan(ctx context.Context, units []Unit, e engine, host *places,
 			return p, err
 		}
 	}
-	if c, ok := e.(*container); ok && c.remote {
-		// The whole module cache would be copied to the engine otherwise.
+	if e.copiesModules() {
+		// The whole module cache would be copied otherwise.
 		host.modules = filepath.Join(host.temp, "modules")
 		for _, group := range g.groups(units) {
 			if err := copyModules(ctx, g.config, tool, group, host.modules); err != nil {

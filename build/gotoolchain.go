@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -24,31 +25,27 @@ func exeSuffix() string {
 	return ""
 }
 
+// toolchainModule is the module that holds Go's toolchains, one in each
+// version (cmd/go, "Module downloads"; go.dev/doc/toolchain).
+const toolchainModule = "golang.org/toolchain"
+
 // linuxToolchain returns the folder of a Go toolchain for linux/goarch, to be
 // mounted into a container. It is the module golang.org/toolchain, which the
 // go command checks against the checksum database; its hash is computed once
-// more when it is unpacked, and a half-unpacked one is never seen.
+// more when it is unpacked, and a half-unpacked one is never seen. For a cold
+// cache the unpacked one is checked again.
 func linuxToolchain(ctx context.Context, c Config, tool goTool, goarch string) (string, error) {
 	name := fmt.Sprintf("%s.linux-%s", tool.version, goarch)
 	dir := filepath.Join(c.Cache, "toolchain", name)
 	if exists(filepath.Join(dir, "bin", "go")) {
+		if c.ColdCache {
+			return dir, checkToolchain(ctx, c, tool, name, dir)
+		}
 		return dir, nil
 	}
-	c.tell(Event{Stage: "fetch", Text: "toolchain " + name})
-
-	// A toolchain is checked whatever the caller's settings for modules are.
-	env := with(tool.fetching, "GONOSUMDB=", "GONOPROXY=", "GOPRIVATE=", "GOINSECURE=", "GOWORK=off")
-	if lookup(env, "GOSUMDB") == "off" {
-		env = with(env, "GOSUMDB=sum.golang.org")
-	}
-	text, err := capture(ctx, env, os.TempDir(), tool.command(), "mod", "download", "-json", "golang.org/toolchain@v0.0.1-"+name)
-	var module struct{ Zip, Sum, Error string }
-	if json.Unmarshal([]byte(text), &module) == nil && module.Error != "" {
-		err = errors.New(module.Error)
-	}
+	module, err := downloadToolchain(ctx, c, tool, name)
 	if err != nil {
-		return "", hint.Wrap(fmt.Errorf("toolchain %s: %w", name, err),
-			"the module proxy and the checksum database must be reachable once; or build with -engine=host")
+		return "", err
 	}
 	sum, err := dirhash.HashZip(module.Zip, dirhash.Hash1)
 	if err != nil {
@@ -67,7 +64,7 @@ func linuxToolchain(ctx context.Context, c Config, tool goTool, goarch string) (
 		return "", err
 	}
 	defer os.RemoveAll(temp)
-	prefix := "golang.org/toolchain@v0.0.1-" + name + "/"
+	prefix := toolchainModule + "@v0.0.1-" + name + "/"
 	if err := unpackToolchain(ctx, module.Zip, prefix, temp); err != nil {
 		return "", fmt.Errorf("toolchain %s: %w", name, err)
 	}
@@ -78,6 +75,97 @@ func linuxToolchain(ctx context.Context, c Config, tool goTool, goarch string) (
 		return "", err
 	}
 	return dir, nil
+}
+
+// A downloadedModule is what go mod download -json says of a module.
+type downloadedModule struct{ Zip, Sum, Error string }
+
+// downloadToolchain lets the go command fetch a toolchain, unless it is in the
+// module cache, and check its hash against the checksum database.
+func downloadToolchain(ctx context.Context, c Config, tool goTool, name string) (downloadedModule, error) {
+	c.tell(Event{Stage: "fetch", Text: "toolchain " + name})
+	// A toolchain is checked whatever the caller's settings for modules are.
+	env := with(tool.fetching, "GONOSUMDB=", "GONOPROXY=", "GOPRIVATE=", "GOINSECURE=", "GOWORK=off")
+	if lookup(env, "GOSUMDB") == "off" {
+		env = with(env, "GOSUMDB=sum.golang.org")
+	}
+	text, err := capture(ctx, env, os.TempDir(), tool.command(), "mod", "download", "-json", toolchainModule+"@v0.0.1-"+name)
+	var module downloadedModule
+	if json.Unmarshal([]byte(text), &module) == nil && module.Error != "" {
+		err = errors.New(module.Error)
+	}
+	if err != nil {
+		err = hint.Wrap(fmt.Errorf("toolchain %s: %w", name, err),
+			"the module proxy and the checksum database must be reachable once; or build with -engine=host")
+	}
+	return module, err
+}
+
+// checkToolchain compares an unpacked toolchain with the checksum database.
+func checkToolchain(ctx context.Context, c Config, tool goTool, name, dir string) error {
+	module, err := downloadToolchain(ctx, c, tool, name)
+	if err != nil {
+		return err
+	}
+	sum, err := toolchainSum(dir, name)
+	if err != nil {
+		return fmt.Errorf("toolchain %s: %w", name, err)
+	}
+	if sum != module.Sum {
+		return hint.New("remove "+dir+", and find out who changed it",
+			"toolchain %s: the unpacked files have the hash %s, and the checksum database says %s", name, sum, module.Sum)
+	}
+	return nil
+}
+
+// toolchainSum is the hash, as in go.sum, that the module of an unpacked
+// toolchain has.
+func toolchainSum(dir, name string) (string, error) {
+	prefix := toolchainModule + "@v0.0.1-" + name + "/"
+	files := map[string]string{} // by their names in the module's zip
+	var names []string
+	err := filepath.WalkDir(dir, func(file string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(dir, file)
+		if err != nil {
+			return err
+		}
+		rel = filepath.ToSlash(rel)
+		if before, ok := strings.CutSuffix(rel, "/go.mod"); ok {
+			rel = before + "/_go.mod" // see unpackToolchain
+		}
+		files[prefix+rel] = file
+		names = append(names, prefix+rel)
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	return dirhash.Hash1(names, func(name string) (io.ReadCloser, error) { return os.Open(files[name]) })
+}
+
+// openToAll lets every user read a toolchain, which was perhaps unpacked by
+// one with another umask. What can be executed stays so.
+func openToAll(dir string) error {
+	return filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := e.Info()
+		if err != nil {
+			return err
+		}
+		mode := info.Mode().Perm() | 0o444
+		if mode&0o100 != 0 {
+			mode |= 0o111
+		}
+		if mode == info.Mode().Perm() {
+			return nil
+		}
+		return os.Chmod(name, mode)
+	})
 }
 
 // unpackToolchain unpacks the module's zip. Its content was checked by hash,

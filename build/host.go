@@ -2,19 +2,25 @@ package build
 
 import (
 	"context"
+	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
+
+	"github.com/bootzip/bootzip/internal/sandbox"
 )
 
 // host runs commands on this machine, as they are.
 type host struct {
-	cache string
+	cache     string
+	otherUser bool // commands are to run, and can run, as another user
 }
 
 func newHost(c Config) (*host, error) {
-	h := &host{cache: filepath.Join(c.Cache, "host")}
+	h := &host{cache: filepath.Join(c.Cache, "host"), otherUser: c.World.otherUser() && os.Getuid() == 0}
 	return h, os.MkdirAll(h.cache, 0o755)
 }
 
@@ -23,12 +29,46 @@ func (h *host) identity() string           { return "host" }
 func (h *host) image() string              { return "" }
 func (h *host) platform() (string, string) { return runtime.GOOS, runtime.GOARCH }
 
+// copiesModules: another user cannot enter the caller's module cache.
+func (h *host) copiesModules() bool { return h.otherUser }
+
+func (h *host) refuses(aspect string, w World, host places) string {
+	switch aspect {
+	case aspectUser:
+		if !h.otherUser {
+			return "only root can run commands as somebody else"
+		}
+		if name := closedTo(host); name != "" {
+			return name + " is closed to other users"
+		}
+	case aspectUmask:
+		if runtime.GOOS == "windows" {
+			return "there is none"
+		}
+	case aspectCPUs:
+		if runtime.GOOS != "linux" {
+			return runtime.GOOS + " binds no process to some of them"
+		}
+		return tooFew(w)
+	case aspectHostname:
+		return "a build does not rename the machine"
+	}
+	return ""
+}
+
 func (h *host) view(p places) places {
-	p.cache = h.cache
+	if p.cache == "" {
+		p.cache = h.cache
+	}
 	return p
 }
 
 func (h *host) run(ctx context.Context, b batch) ([]outcome, error) {
+	if b.world.otherUser() {
+		if err := handOver(b.host, b.world); err != nil {
+			return nil, err
+		}
+	}
 	outcomes := make([]outcome, len(b.jobs))
 	errs := make([]error, len(b.jobs))
 	slots := make(chan struct{}, b.parallel)
@@ -41,7 +81,7 @@ func (h *host) run(ctx context.Context, b batch) ([]outcome, error) {
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			var output cut
-			exit, err := run(ctx, &output, j.env, filepath.Join(b.host.source, filepath.FromSlash(j.dir)), j.command...)
+			exit, err := h.execute(ctx, &output, filepath.Join(b.host.source, filepath.FromSlash(j.dir)), j, b.world)
 			outcomes[i], errs[i] = outcome{exit, output.String()}, err
 			if err == nil {
 				mu.Lock()
@@ -57,4 +97,78 @@ func (h *host) run(ctx context.Context, b batch) ([]outcome, error) {
 		}
 	}
 	return outcomes, nil
+}
+
+// execute runs one command in the world. It is called on a goroutine that
+// ends with the command.
+func (h *host) execute(ctx context.Context, output io.Writer, dir string, j job, w World) (int, error) {
+	argv := j.command
+	if w.Umask != 0 {
+		// The umask of this process is that of all its threads.
+		argv = append([]string{"/bin/sh", "-c", `umask "$0" && exec "$@"`, fmt.Sprintf("%04o", w.Umask)}, argv...)
+	}
+	cmd := command(ctx, j.env, dir, argv...)
+	if w.otherUser() {
+		asUser(cmd, w)
+	}
+	if w.CPUs != 0 {
+		// The thread is used for nothing else, and ends with the goroutine.
+		runtime.LockOSThread()
+		if err := sandbox.LimitCPUs(w.CPUs); err != nil {
+			return -1, err
+		}
+	}
+	return finish(ctx, cmd, output)
+}
+
+// closedTo returns a file or folder of a build that somebody else than the
+// caller could not use, "" if there is none. What the build writes is given to
+// him; only the way there must be open.
+func closedTo(host places) (name string) {
+	ways := []string{filepath.Dir(host.out), filepath.Dir(host.temp), filepath.Dir(host.cache), host.source}
+	if host.toolchain != "" {
+		ways = append(ways, host.toolchain)
+	}
+	for _, way := range ways {
+		for dir := way; ; dir = filepath.Dir(dir) {
+			if info, err := os.Stat(dir); err != nil || info.Mode()&0o001 == 0 {
+				return dir
+			}
+			if dir == filepath.Dir(dir) {
+				break
+			}
+		}
+	}
+	_ = filepath.WalkDir(host.source, func(file string, e fs.DirEntry, err error) error {
+		if e != nil && e.IsDir() && (e.Name() == ".git" || exists(filepath.Join(file, stateFolder))) {
+			return fs.SkipDir
+		}
+		if err == nil && e.Type()&fs.ModeSymlink == 0 {
+			var info fs.FileInfo
+			if info, err = e.Info(); err == nil && info.Mode()&0o004 != 0 {
+				return nil
+			}
+			name = file
+			return fs.SkipAll
+		}
+		return err
+	})
+	return name
+}
+
+// handOver gives what a build writes to the world's user.
+func handOver(host places, w World) error {
+	uid, gid := w.user()
+	for _, dir := range []string{host.out, host.temp, host.cache} {
+		err := filepath.WalkDir(dir, func(name string, _ fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			return os.Lchown(name, uid, gid)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -62,28 +62,34 @@ func Image(ctx context.Context, c Config) (id, engine string, err error) {
 			refused = errors.Join(refused, err)
 			continue
 		}
-		id, err := buildImage(ctx, c, client)
-		return id, client, err
+		built, err := buildImage(ctx, c, client)
+		return built.id, client, err
 	}
 	return "", "", hint.Wrap(fmt.Errorf("no container engine can be used: %w", refused), "install and start docker or podman")
 }
 
-// buildImage returns the id of the image for what is needed. Its tag is the
-// hash of all that it is made from, so a change makes another image and
-// nothing else does.
-func buildImage(ctx context.Context, c Config, client string) (string, error) {
+// A builtImage is a build image.
+type builtImage struct {
+	id     string
+	recipe string // hash of all that it is made from
+}
+
+// buildImage returns the image for what is needed. Its tag is the hash of all
+// that it is made from, so a change makes another image and nothing else does.
+func buildImage(ctx context.Context, c Config, client string) (builtImage, error) {
+	var built builtImage
 	files, err := imageFiles(c.Root)
 	if err != nil {
-		return "", err
+		return built, err
 	}
 	base, err := baseReference(c)
 	if err != nil {
-		return "", err
+		return built, err
 	}
 	need := needsOf(c.everything())
 	baseID, err := baseImage(ctx, c, client, base)
 	if err != nil {
-		return "", err
+		return built, err
 	}
 
 	h := sha256.New()
@@ -92,20 +98,20 @@ func buildImage(ctx context.Context, c Config, client string) (string, error) {
 	}
 	languages, arches := strings.Join(need.languages, " "), strings.Join(need.arches, " ")
 	fmt.Fprintf(h, "%s\n%s\n%s\n", baseID, languages, arches)
-	tag := fmt.Sprintf("bootzip-build:%x", h.Sum(nil)[:8])
-
-	if id, err := imageID(ctx, c, client, tag); err == nil {
-		return id, nil
+	built.recipe = fmt.Sprintf("%x", h.Sum(nil)[:8])
+	tag := "bootzip-build:" + built.recipe
+	if built.id, err = imageID(ctx, c, client, tag); err == nil {
+		return built, nil
 	}
 	c.tell(Event{Stage: "image", Text: fmt.Sprintf("making the build image for %s from %s", languages, base)})
 	dir, err := os.MkdirTemp("", "bootzip-image-")
 	if err != nil {
-		return "", err
+		return built, err
 	}
 	defer os.RemoveAll(dir)
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			return "", err
+			return built, err
 		}
 	}
 	argv := []string{client, "build", "--tag", tag, "--file", filepath.Join(dir, "Dockerfile.build"),
@@ -122,13 +128,14 @@ func buildImage(ctx context.Context, c Config, client string) (string, error) {
 	var output cut
 	exit, err := run(ctx, &output, c.Environ, "", argv...)
 	if err != nil {
-		return "", err
+		return built, err
 	}
 	if exit != 0 {
-		return "", hint.New("packages come from Debian's mirrors, which the engine's network must reach; look at the output above, and try `"+client+" build` with docker/Dockerfile.build",
+		return built, hint.New("packages come from Debian's mirrors, which the engine's network must reach; look at the output above, and try `"+client+" build` with docker/Dockerfile.build",
 			"build image for %s was not made by %s:\n%s", languages, client, indent(lastLines(output.String(), 40)))
 	}
-	return imageID(ctx, c, client, tag)
+	built.id, err = imageID(ctx, c, client, tag)
+	return built, err
 }
 
 // baseReference is the base image that the configuration or the Dockerfile

@@ -88,7 +88,11 @@ func commandError(ctx context.Context, argv []string, err error, stderr string) 
 // run executes a command with both outputs into w, and returns its exit
 // status. The error is about starting or losing the command.
 func run(ctx context.Context, w io.Writer, env []string, dir string, argv ...string) (int, error) {
-	cmd := command(ctx, env, dir, argv...)
+	return finish(ctx, command(ctx, env, dir, argv...), w)
+}
+
+// finish is run for a command that is prepared.
+func finish(ctx context.Context, cmd *exec.Cmd, w io.Writer) (int, error) {
 	cmd.Stdout, cmd.Stderr = w, w
 	err := runWhole(ctx, cmd)
 	var exit *exec.ExitError
@@ -98,7 +102,7 @@ func run(ctx context.Context, w io.Writer, env []string, dir string, argv ...str
 	case errors.As(err, &exit):
 		return exit.ExitCode(), nil
 	case err != nil:
-		return -1, fmt.Errorf("%s: %w", argv[0], err)
+		return -1, fmt.Errorf("%s: %w", cmd.Args[0], err)
 	}
 	return 0, nil
 }

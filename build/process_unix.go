@@ -18,3 +18,9 @@ func killGroup(cmd *exec.Cmd) error {
 func groupLives(cmd *exec.Cmd) bool {
 	return syscall.Kill(-cmd.Process.Pid, 0) == nil
 }
+
+// asUser lets the command run as the world's user, in no other group.
+func asUser(cmd *exec.Cmd, w World) {
+	uid, gid := w.user()
+	cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+}

@@ -17,16 +17,16 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// An engine on another machine cannot mount the caller's folders. There,
-// sources, modules and scripts are copied into the container before it
-// starts, and what it made is copied out. The toolchain is copied once, into
-// a volume that is kept.
+// An engine on another machine cannot mount the caller's folders, and another
+// user cannot use them. There, sources, modules and scripts are copied into
+// the container before it starts, and what it made is copied out. To another
+// machine the toolchain is copied once, into a volume that is kept.
 //
 // The files belong to root and the commands run as another user, so sources
 // are as read-only as a mount would make them.
 
-// remoteUser is who runs commands there: the plain user of docker/packages.
-const remoteUser = 1000
+// copiesUser is who runs commands there: the plain user of docker/packages.
+const copiesUser = 1000
 
 // isRemote says whether the client's engine is on another machine: the
 // variable that says where it is names a network address. A docker context
@@ -37,13 +37,20 @@ func isRemote(c Config, client string) bool {
 	return err == nil && slices.Contains([]string{"tcp", "ssh", "http", "https"}, u.Scheme)
 }
 
-func (e *container) runRemote(ctx context.Context, name string, b batch) ([]outcome, error) {
+func (e *container) runCopies(ctx context.Context, name string, b batch, user []string) ([]outcome, error) {
 	volumes := []string{containerPlaces.source, containerPlaces.out}
-	argv := append([]string{e.client, "create", "--interactive"}, e.options(name, []string{"--user", fmt.Sprint(remoteUser)})...)
-	toolchain := ""
-	if b.host.toolchain != "" {
-		toolchain = "bootzip-" + filepath.Base(b.host.toolchain)
-		argv = append(argv, mount("volume", toolchain, containerPlaces.toolchain, false))
+	argv := append([]string{e.client, "create", "--interactive"}, e.options(name, b.world, user)...)
+	switch {
+	case b.host.toolchain == "":
+	case !e.remote:
+		if err := openToAll(b.host.toolchain); err != nil {
+			return nil, err
+		}
+		argv = append(argv, mount("bind", b.host.toolchain, containerPlaces.toolchain, true))
+	case e.config.ColdCache:
+		volumes = append(volumes, containerPlaces.toolchain)
+	default:
+		argv = append(argv, mount("volume", "bootzip-"+filepath.Base(b.host.toolchain), containerPlaces.toolchain, false))
 	}
 	if b.host.modules != "" {
 		volumes = append(volumes, containerPlaces.modules)
@@ -51,30 +58,34 @@ func (e *container) runRemote(ctx context.Context, name string, b batch) ([]outc
 	for _, target := range volumes {
 		argv = append(argv, "--volume", target) // without a name: goes with the container
 	}
-	argv = append(append(argv, e.imageID), startScript(b)...)
+	argv = append(append(argv, e.image()), startScript(b)...)
 	if _, err := capture(ctx, e.config.Environ, "", argv...); err != nil {
 		return nil, err
 	}
 	defer e.remove(name)
 
-	if toolchain != "" {
+	if b.host.toolchain != "" && e.remote {
 		if err := e.copyToolchain(ctx, name, b.host.toolchain); err != nil {
 			return nil, err
 		}
 	}
+	uid, gid := copiesUser, copiesUser
+	if b.world.otherUser() {
+		uid, gid = b.world.user()
+	}
 	copies := []struct {
 		from, to string
-		owner    int
+		uid, gid int
 	}{
-		{b.host.source, containerPlaces.source, 0},
-		{b.host.out, containerPlaces.out, remoteUser},
-		{b.host.modules, containerPlaces.modules, 0},
+		{b.host.source, containerPlaces.source, 0, 0},
+		{b.host.out, containerPlaces.out, uid, gid},
+		{b.host.modules, containerPlaces.modules, 0, 0},
 	}
 	for _, c := range copies {
 		if c.from == "" {
 			continue
 		}
-		if err := e.copyIn(ctx, name, c.from, c.to, c.owner); err != nil {
+		if err := e.copyIn(ctx, name, c.from, c.to, c.uid, c.gid); err != nil {
 			return nil, fmt.Errorf("copying %s to the engine: %w", c.from, err)
 		}
 	}
@@ -96,7 +107,7 @@ func (e *container) copyToolchain(ctx context.Context, name, from string) error 
 		return nil
 	}
 	e.config.tell(Event{Stage: "fetch", Text: "copying the toolchain to the engine"})
-	if err := e.copyIn(ctx, name, from, containerPlaces.toolchain, 0); err != nil {
+	if err := e.copyIn(ctx, name, from, containerPlaces.toolchain, 0, 0); err != nil {
 		return fmt.Errorf("copying the toolchain to the engine: %w", err)
 	}
 	mark, err := os.MkdirTemp("", "bootzip-")
@@ -107,13 +118,18 @@ func (e *container) copyToolchain(ctx context.Context, name, from string) error 
 	if err := os.WriteFile(filepath.Join(mark, completeMark), nil, 0o644); err != nil {
 		return err
 	}
-	return e.copyIn(ctx, name, mark, containerPlaces.toolchain, 0)
+	return e.copyIn(ctx, name, mark, containerPlaces.toolchain, 0, 0)
 }
 
 // copyIn copies what is in the folder from into the container's folder to.
-func (e *container) copyIn(ctx context.Context, name, from, to string, owner int) error {
+func (e *container) copyIn(ctx context.Context, name, from, to string, uid, gid int) error {
 	r, w := io.Pipe()
-	cmd := command(ctx, e.config.Environ, "", e.client, "cp", "-", name+":"+to)
+	argv := []string{e.client, "cp"}
+	if e.client == "podman" {
+		// It would give everything to the container's user.
+		argv = append(argv, "--archive=false")
+	}
+	cmd := command(ctx, e.config.Environ, "", append(argv, "-", name+":"+to)...)
 	var stderr cut
 	cmd.Stdin, cmd.Stderr = r, &stderr
 	if err := cmd.Start(); err != nil {
@@ -121,7 +137,7 @@ func (e *container) copyIn(ctx context.Context, name, from, to string, owner int
 	}
 	written := make(chan error, 1)
 	go func() {
-		err := writeTar(w, from, owner)
+		err := writeTar(w, from, uid, gid)
 		w.CloseWithError(err)
 		written <- err
 	}()
@@ -136,7 +152,7 @@ func (e *container) copyIn(ctx context.Context, name, from, to string, owner int
 
 // writeTar writes the files below dir, less version control and our own
 // output. Of modes, only who may execute is kept.
-func writeTar(w io.Writer, dir string, owner int) error {
+func writeTar(w io.Writer, dir string, uid, gid int) error {
 	out := tar.NewWriter(w)
 	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -167,7 +183,7 @@ func writeTar(w io.Writer, dir string, owner int) error {
 			return err
 		}
 		h.Name = filepath.ToSlash(rel)
-		h.Uid, h.Gid, h.Uname, h.Gname = owner, owner, "", ""
+		h.Uid, h.Gid, h.Uname, h.Gname = uid, gid, "", ""
 		h.Mode = 0o644
 		if info.IsDir() || info.Mode()&0o111 != 0 {
 			h.Mode = 0o755

@@ -42,6 +42,15 @@ func (s *sandboxed) identity() string           { return "sandbox" }
 func (s *sandboxed) image() string              { return "" }
 func (s *sandboxed) platform() (string, string) { return "linux", runtime.GOARCH }
 
+func (s *sandboxed) copiesModules() bool { return false }
+
+func (s *sandboxed) refuses(aspect string, w World, _ places) string {
+	if aspect == aspectCPUs {
+		return tooFew(w)
+	}
+	return ""
+}
+
 func (s *sandboxed) view(places) places {
 	p := containerPlaces
 	p.cache = "/cache"
@@ -49,11 +58,18 @@ func (s *sandboxed) view(places) places {
 }
 
 func (s *sandboxed) run(ctx context.Context, b batch) ([]outcome, error) {
-	c := sandbox.Config{Parallel: b.parallel}
+	c := sandbox.Config{Parallel: b.parallel, Umask: b.world.mask(), CPUs: b.world.CPUs, Hostname: b.world.Hostname}
+	if b.world.otherUser() {
+		c.UID, c.GID = b.world.user()
+	}
+	cache := s.cache
+	if b.host.cache != "" {
+		cache = b.host.cache
+	}
 	for _, m := range []sandbox.Mount{
 		{Source: b.host.source, Target: containerPlaces.source, ReadOnly: true},
 		{Source: b.host.out, Target: containerPlaces.out},
-		{Source: s.cache, Target: "/cache"},
+		{Source: cache, Target: "/cache"},
 		{Source: b.host.toolchain, Target: containerPlaces.toolchain, ReadOnly: true},
 		{Source: b.host.modules, Target: containerPlaces.modules, ReadOnly: true},
 	} {

@@ -25,8 +25,28 @@ const (
 //
 // Nothing is ever written to its standard input. When that is closed, whoever
 // started the container has gone, and everything in it is ended.
-const runScript = `umask 022
-cd /out/` + scriptFolder + ` || exit 125
+func runScript(w World) string {
+	return fmt.Sprintf("umask %04o\n", w.mask()) + limitScript(w) + followScript
+}
+
+// limitScript leaves the first of the processors that the container may use.
+// taskset is in every Debian image, as is all of util-linux.
+func limitScript(w World) string {
+	if w.CPUs == 0 {
+		return ""
+	}
+	return fmt.Sprintf(`n=%d list=
+for range in $(taskset -pc $$ | sed 's/.*: //; s/,/ /g'); do
+	for i in $(seq "${range%%-*}" "${range#*-}"); do
+		if [ "$n" -gt 0 ]; then list=$list,$i n=$((n - 1)); fi
+	done
+done
+if [ "$n" -gt 0 ]; then echo "there are too few CPUs" >&2; exit 125; fi
+taskset -pc "${list#,}" $$ >/dev/null || exit 125
+`, w.CPUs)
+}
+
+const followScript = `cd /out/` + scriptFolder + ` || exit 125
 exec 3<&0 </dev/null
 (cat <&3 >/dev/null; kill -s KILL -- -1) &
 exec 3<&-
@@ -45,7 +65,7 @@ func writeScripts(b batch) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	files := map[string]string{"run": runScript, "one": oneScript}
+	files := map[string]string{"run": runScript(b.world), "one": oneScript}
 	for i, j := range b.jobs {
 		files[fmt.Sprintf("%d.job", i)] = jobScript(j)
 	}

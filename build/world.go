@@ -2,8 +2,13 @@ package build
 
 import (
 	"fmt"
+	"os"
+	"regexp"
 	"strconv"
 	"time"
+
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/project"
 )
 
 // A World is what of a build's surroundings can be chosen and must not matter:
@@ -11,12 +16,12 @@ import (
 // one.
 type World struct {
 	UID, GID int           // who runs the commands; 0: the caller
-	Umask    int           // 0: the usual one, 022
-	TimeZone string        // TZ; "": UTC
-	Locale   string        // LANG and LC_ALL; "": C.UTF-8
+	Umask    int           // at most 077; 0: the usual one, 022
+	TimeZone string        // TZ, a name as "Asia/Kathmandu" or in POSIX's form, "XXX-5:45"; "": UTC
+	Locale   string        // LANG and LC_ALL; "": LANG is C.UTF-8
 	CPUs     int           // how many the commands can use; 0: all
-	Hostname string        // "": the engine's choice
-	Clock    time.Duration // how far the clock is moved
+	Hostname string        // letters, digits and '-'; "": the engine's choice
+	Clock    time.Duration // how far the clock is moved, in whole seconds
 }
 
 // A Surrounding is one aspect of a World that was asked for.
@@ -24,8 +29,18 @@ type Surrounding struct {
 	Name    string // "user", "umask", "time zone", "locale", "CPUs", "host name" or "clock"
 	Value   string // as asked for: "1234:1234", "0077", "Asia/Kathmandu", "tr_TR.UTF-8", "1", "elsewhere", "9600h0m0s"
 	Applied bool   // it was in force
-	Why     string // why not; or for which commands, or programs, it was not
+	Why     string // why not; or what it made no difference to
 }
+
+const (
+	aspectUser     = "user"
+	aspectUmask    = "umask"
+	aspectTimeZone = "time zone"
+	aspectLocale   = "locale"
+	aspectCPUs     = "CPUs"
+	aspectHostname = "host name"
+	aspectClock    = "clock"
+)
 
 // asked are the aspects of the world that are not as usual, with nothing in
 // force yet.
@@ -33,15 +48,109 @@ func (w World) asked() []Surrounding {
 	var all []Surrounding
 	add := func(is bool, name, value string) {
 		if is {
-			all = append(all, Surrounding{Name: name, Value: value})
+			all = append(all, Surrounding{Name: name, Value: value, Why: "nothing was run"})
 		}
 	}
-	add(w.UID != 0 || w.GID != 0, "user", fmt.Sprintf("%d:%d", w.UID, w.GID))
-	add(w.Umask != 0, "umask", fmt.Sprintf("%04o", w.Umask))
-	add(w.TimeZone != "", "time zone", w.TimeZone)
-	add(w.Locale != "", "locale", w.Locale)
-	add(w.CPUs != 0, "CPUs", strconv.Itoa(w.CPUs))
-	add(w.Hostname != "", "host name", w.Hostname)
-	add(w.Clock != 0, "clock", w.Clock.String())
+	uid, gid := w.user()
+	add(w.otherUser(), aspectUser, fmt.Sprintf("%d:%d", uid, gid))
+	add(w.Umask != 0, aspectUmask, fmt.Sprintf("%04o", w.Umask))
+	add(w.TimeZone != "", aspectTimeZone, w.TimeZone)
+	add(w.Locale != "", aspectLocale, w.Locale)
+	add(w.CPUs != 0, aspectCPUs, strconv.Itoa(w.CPUs))
+	add(w.Hostname != "", aspectHostname, w.Hostname)
+	add(w.Clock != 0, aspectClock, w.Clock.String())
 	return all
+}
+
+// without is the world with one aspect as usual.
+func (w World) without(aspect string) World {
+	switch aspect {
+	case aspectUser:
+		w.UID, w.GID = 0, 0
+	case aspectUmask:
+		w.Umask = 0
+	case aspectTimeZone:
+		w.TimeZone = ""
+	case aspectLocale:
+		w.Locale = ""
+	case aspectCPUs:
+		w.CPUs = 0
+	case aspectHostname:
+		w.Hostname = ""
+	case aspectClock:
+		w.Clock = 0
+	}
+	return w
+}
+
+// otherUser says whether somebody else than the caller is to run the commands.
+func (w World) otherUser() bool { return w.UID != 0 || w.GID != 0 }
+
+// user is who runs the commands, the caller where nobody else is asked for.
+func (w World) user() (uid, gid int) {
+	uid, gid = w.UID, w.GID
+	if uid == 0 {
+		uid = os.Getuid()
+	}
+	if gid == 0 {
+		gid = os.Getgid()
+	}
+	return uid, gid
+}
+
+// mask is the umask of the commands.
+func (w World) mask() int {
+	if w.Umask == 0 {
+		return 0o022
+	}
+	return w.Umask
+}
+
+var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,62}[A-Za-z0-9])?$`)
+
+// check refuses what is no world anywhere.
+func (w World) check() error {
+	var wrong string
+	switch {
+	case w.UID < 0 || w.GID < 0:
+		wrong = fmt.Sprintf("user %d:%d", w.UID, w.GID)
+	case w.Umask < 0 || w.Umask > 0o077:
+		wrong = fmt.Sprintf("umask %#o", w.Umask)
+	case w.CPUs < 0:
+		wrong = fmt.Sprintf("%d CPUs", w.CPUs)
+	case w.Hostname != "" && !hostName.MatchString(w.Hostname):
+		wrong = fmt.Sprintf("host name %q", w.Hostname)
+	default:
+		return nil
+	}
+	return hint.New("users and CPUs are counted from 0, an umask is at most 077, a host name has letters, digits and '-'",
+		"a build's surroundings cannot have the %s", wrong)
+}
+
+// Where Debian's package libfaketime has its library. The dynamic linker puts
+// the folder of the program's architecture in the place of $LIB (ld.so(8),
+// "Dynamic string tokens"), and a program with another C library, which could
+// not use it, does not find it.
+const (
+	clockPackage = "libfaketime"
+	clockLibrary = "/usr/$LIB/faketime/libfaketimeMT.so.1"
+)
+
+// variables are what the environment of a command in the language has in this
+// world, besides or in place of the usual.
+func (w World) variables(l project.Language) []string {
+	var set []string
+	if w.TimeZone != "" {
+		set = append(set, "TZ="+w.TimeZone)
+	}
+	if w.Locale != "" {
+		set = append(set, "LANG="+w.Locale, "LC_ALL="+w.Locale)
+	}
+	if w.Clock != 0 && needsImage(l) {
+		set = append(set, "LD_PRELOAD="+clockLibrary, fmt.Sprintf("FAKETIME=%+d", int64(w.Clock.Seconds())),
+			// The times of files stay true, and so does what measures how
+			// long something takes: programs wait by it.
+			"NO_FAKE_STAT=1", "FAKETIME_DONT_FAKE_MONOTONIC=1", "FAKETIME_DISABLE_SHM=1")
+	}
+	return set
 }

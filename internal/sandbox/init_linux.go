@@ -41,8 +41,15 @@ func inside() error {
 	if err := makeRoot(root{mounts: c.Mounts}); err != nil {
 		return err
 	}
-	if err := unix.Sethostname([]byte("bootzip")); err != nil {
+	hostname := "bootzip"
+	if c.Hostname != "" {
+		hostname = c.Hostname
+	}
+	if err := unix.Sethostname([]byte(hostname)); err != nil {
 		return fmt.Errorf("host name: %w", err)
+	}
+	if c.Umask != 0 {
+		unix.Umask(c.Umask)
 	}
 
 	results := make(chan Result)
@@ -54,7 +61,7 @@ func inside() error {
 			defer wg.Done()
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			results <- execute(i, command)
+			results <- execute(i, command, c.CPUs)
 		}()
 	}
 	go func() {
@@ -70,17 +77,21 @@ func inside() error {
 	return nil
 }
 
-func execute(i int, c Command) Result {
+func execute(i int, c Command, cpus int) Result {
 	// The thread ends with this goroutine and is used for nothing else.
 	runtime.LockOSThread()
-	if err := dropPrivileges(); err != nil {
+	err := LimitCPUs(cpus)
+	if err == nil {
+		err = dropPrivileges()
+	}
+	if err != nil {
 		return Result{Index: i, Exit: -1, Output: err.Error() + "\n"}
 	}
 	var output limited
 	cmd := exec.Command(c.Argv[0], c.Argv[1:]...)
 	cmd.Dir, cmd.Env = c.Dir, c.Env
 	cmd.Stdout, cmd.Stderr = &output, &output
-	err := cmd.Run()
+	err = cmd.Run()
 	r := Result{Index: i, Output: output.String()}
 	var exit *exec.ExitError
 	switch {
@@ -113,8 +124,23 @@ func dropPrivileges() error {
 			return fmt.Errorf("capability %d: %w", capability, err)
 		}
 	}
+	if err := keepForNone(); err != nil {
+		return fmt.Errorf("capabilities: %w", err)
+	}
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("no new privileges: %w", err)
 	}
 	return nil
+}
+
+// keepForNone empties the sets of capabilities from which a child inherits:
+// the inheritable one, and with it the ambient one.
+func keepForNone() error {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var sets [2]unix.CapUserData // 32 capabilities each
+	if err := unix.Capget(&header, &sets[0]); err != nil {
+		return err
+	}
+	sets[0].Inheritable, sets[1].Inheritable = 0, 0
+	return unix.Capset(&header, &sets[0])
 }

@@ -61,7 +61,7 @@ func Start(c ProcessConfig) (*Process, error) {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = theirs, c.Output, c.Output
 	cmd.ExtraFiles = []*os.File{write}
 	// It ends when its standard input does, and so when this process does.
-	cmd.SysProcAttr = namespaces()
+	cmd.SysProcAttr = namespaces(0, 0)
 	p := &Process{init: cmd, requests: ours, messages: make(chan message, 1), done: make(chan struct{})}
 	if err := cmd.Start(); err != nil {
 		ours.Close()

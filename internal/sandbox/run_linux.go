@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // initName is the name under which Run starts this program again.
@@ -23,16 +25,23 @@ type setup struct {
 	Process *ProcessConfig // for Start
 }
 
-// namespaces are those that every sandbox has.
-func namespaces() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{
+// namespaces are those that every sandbox has. The caller is the user uid in
+// them, with no more rights outside than he has.
+func namespaces(uid, gid int) *syscall.SysProcAttr {
+	attr := &syscall.SysProcAttr{
 		Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID |
 			syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS,
-		// Root inside, with no more rights outside than the caller has.
-		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: uid, HostID: os.Getuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: gid, HostID: os.Getgid(), Size: 1}},
 		Setpgid:     true,
 	}
+	if uid != 0 {
+		// What the first process needs to make the root and to give up the
+		// rest. Root has it anyway; anybody else loses all capabilities but
+		// the ambient ones when the program starts (capabilities(7)).
+		attr.AmbientCaps = []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_SETPCAP}
+	}
+	return attr
 }
 
 // Probe says whether a sandbox can be made here, and why not.
@@ -53,7 +62,7 @@ func Run(ctx context.Context, c Config, finished func(Result)) error {
 	cmd.Env = []string{}
 	cmd.Stdin = bytes.NewReader(order)
 	cmd.WaitDelay = 2 * time.Second
-	cmd.SysProcAttr = namespaces()
+	cmd.SysProcAttr = namespaces(c.UID, c.GID)
 	cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWNET
 	// Everything inside is in the process namespace of the first process, so
 	// its end is the end of all.

@@ -31,6 +31,13 @@ type Config struct {
 	Mounts   []Mount
 	Commands []Command
 	Parallel int // how many run side by side; at least 1
+
+	// What the commands find themselves in. Their files belong to the caller
+	// whoever they think they are.
+	UID, GID int    // who they run as, inside
+	Umask    int    // 0: 022
+	CPUs     int    // how many of the caller's they can use; 0: all. More than there are is an error.
+	Hostname string // "": bootzip
 }
 
 // ErrUnsupported is returned by Probe and Run on systems without namespaces.
