@@ -7,7 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -26,42 +28,58 @@ type probe struct {
 	Remounted    []string
 	Zero         bool
 	Processes    bool
+	Umask, CPUs  int
+	Hostname     string
 }
 
-// A command in the sandbox has what was mounted, and nothing else.
-func TestSandboxIsClosed(t *testing.T) {
-	engines(t, "sandbox")
+// probeIn runs the probe in a sandbox and returns what it finds, and the
+// folders that it has as sources and output.
+func probeIn(t *testing.T, c sandbox.Config, environ ...string) (p probe, source, out string) {
+	t.Helper()
 	dir := t.TempDir()
-	cmd := exec.Command("go", "build", "-o", filepath.Join(dir, "probe"), "./testdata/probe")
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(dir, "probe"), "./testdata/probe")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	source, out := filepath.Join(dir, "source"), filepath.Join(dir, "out")
+	source, out = filepath.Join(dir, "source"), filepath.Join(dir, "out")
 	put(t, filepath.Join(source, "main.go"), "package main\n")
 	if err := os.Mkdir(out, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("SECRET", "sesame")
-	environ := []string{"GIVEN=1"}
-	c := sandbox.Config{
-		Parallel: 1,
-		Mounts: []sandbox.Mount{
-			{Source: filepath.Join(dir, "probe"), Target: "/bin/probe", ReadOnly: true},
-			{Source: source, Target: "/src", ReadOnly: true},
-			{Source: out, Target: "/out"},
-		},
-		Commands: []sandbox.Command{{Dir: "/src", Env: environ, Argv: []string{"/bin/probe"}}},
+	c.Parallel = 1
+	c.Mounts = []sandbox.Mount{
+		{Source: filepath.Join(dir, "probe"), Target: "/bin/probe", ReadOnly: true},
+		{Source: source, Target: "/src", ReadOnly: true},
+		{Source: out, Target: "/out"},
 	}
+	c.Commands = []sandbox.Command{{Dir: "/src", Env: environ, Argv: []string{"/bin/probe"}}}
 	var result sandbox.Result
 	if err := sandbox.Run(t.Context(), c, func(r sandbox.Result) { result = r }); err != nil {
 		t.Fatal(err)
 	}
-	var p probe
 	if err := json.Unmarshal([]byte(result.Output), &p); err != nil || result.Exit != 0 {
 		t.Fatalf("%v: %+v", err, result)
 	}
+	return p, source, out
+}
 
+// A command in the sandbox has what was mounted, and nothing else; in another
+// world as well.
+func TestSandboxIsClosed(t *testing.T) {
+	engines(t, "sandbox")
+	t.Setenv("SECRET", "sesame")
+	for name, c := range map[string]sandbox.Config{
+		"as usual":         {},
+		"as somebody else": {UID: 4321, GID: 8765, Umask: 0o077, CPUs: 1, Hostname: "elsewhere"},
+	} {
+		t.Run(name, func(t *testing.T) { closedSandbox(t, c) })
+	}
+}
+
+func closedSandbox(t *testing.T, c sandbox.Config) {
+	environ := []string{"GIVEN=1"}
+	p, source, out := probeIn(t, c, environ...)
 	same := func(what string, got []string, want ...string) {
 		t.Helper()
 		if slices.Sort(got); !slices.Equal(got, want) {
@@ -93,5 +111,29 @@ func TestSandboxIsClosed(t *testing.T) {
 	}
 	if found := files(t, source); len(found) != 1 {
 		t.Errorf("the source folder has %d files", len(found))
+	}
+}
+
+// A command in the sandbox finds itself in the world that was asked for.
+func TestSandboxElsewhere(t *testing.T) {
+	engines(t, "sandbox")
+	usual, _, _ := probeIn(t, sandbox.Config{})
+	if usual.User != 0 || usual.Group != 0 || usual.Umask != 0o022 || usual.CPUs != runtime.NumCPU() || usual.Hostname != "bootzip" {
+		t.Errorf("the usual world is %+v", usual)
+	}
+	c := sandbox.Config{UID: 4321, GID: 8765, Umask: 0o077, CPUs: 1, Hostname: "elsewhere"}
+	p, _, _ := probeIn(t, c)
+	if p.User != c.UID || p.Group != c.GID || p.Umask != c.Umask || p.CPUs != 1 || p.Hostname != c.Hostname {
+		t.Errorf("it is in the world %+v, want %+v", p, c)
+	}
+}
+
+// More CPUs than there are cannot be had.
+func TestSandboxWithoutEnoughCPUs(t *testing.T) {
+	engines(t, "sandbox")
+	c := sandbox.Config{Parallel: 1, CPUs: 1 << 12, Commands: []sandbox.Command{{Dir: "/", Argv: []string{"/none"}}}}
+	var result sandbox.Result
+	if err := sandbox.Run(t.Context(), c, func(r sandbox.Result) { result = r }); err != nil || result.Exit != -1 || !strings.Contains(result.Output, "CPUs") {
+		t.Errorf("result is %+v (%v)", result, err)
 	}
 }
