@@ -110,7 +110,7 @@ func (f *Function) boot(ctx context.Context, handler string) (verify.Status, str
 	}
 	i, fail := f.launch(ctx, f.config.InitLimit)
 	if fail != nil {
-		f.release(nil, false, false)
+		f.abandon()
 		if fail.cause != nil {
 			return "", "", fail.cause
 		}
@@ -122,7 +122,7 @@ func (f *Function) boot(ctx context.Context, handler string) (verify.Status, str
 		}
 		return verify.Fail, withLog(fail.message, fail.kind, fail.log), nil
 	}
-	resp, err := f.answer(ctx, Request{Payload: payload, RequestID: newUUID(), Trace: newTrace(time.Now()), Tail: true}, i, f.config.Timeout)
+	resp, err := f.begin(i, Request{Payload: payload, RequestID: newUUID(), Trace: newTrace(time.Now()), Tail: true}, f.config.Timeout).wait(ctx)
 	if err != nil {
 		return "", "", err
 	}

@@ -21,6 +21,7 @@ type Config struct {
 	Memory      int           // MB; default: 128, as Lambda's
 	TempSize    int64         // bytes of /tmp; default: 512 MB, as Lambda's
 	Concurrency int           // instances at most; default: 10
+	PerInstance int           // events at a time in one instance; default: 1. With more, it is as on Lambda Managed Instances
 	Idle        time.Duration // after which an unused instance is stopped; default: 5 minutes
 
 	Region      string   // default: us-east-1
@@ -56,6 +57,7 @@ type HostFile = process.File
 const (
 	defaultTimeout   = 3 * time.Second
 	defaultInit      = 10 * time.Second
+	managedInit      = 130 * time.Second // "Understanding the Lambda Managed Instances execution environment", or the time-out if longer
 	defaultMemory    = 128
 	defaultTemp      = 512 << 20
 	maxDescriptors   = 1024
@@ -65,13 +67,17 @@ const (
 )
 
 func (c Config) withDefaults() (Config, error) {
-	if c.Timeout < 0 || c.InitLimit < 0 || c.Memory < 0 || c.TempSize < 0 || c.Concurrency < 0 || c.Idle < 0 {
+	if c.PerInstance < 0 || c.Timeout < 0 || c.InitLimit < 0 || c.Memory < 0 || c.TempSize < 0 || c.Concurrency < 0 || c.Idle < 0 {
 		return c, hint.New("use 0 for the default", "a limit of the function is negative")
 	}
 	set(&c.Name, "function")
 	set(&c.Region, "us-east-1")
 	set(&c.Account, "123456789012")
 	set(&c.Timeout, defaultTimeout)
+	set(&c.PerInstance, 1)
+	if c.PerInstance > 1 {
+		set(&c.InitLimit, max(c.Timeout, managedInit))
+	}
 	set(&c.InitLimit, defaultInit)
 	set(&c.Memory, defaultMemory)
 	set(&c.TempSize, defaultTemp)

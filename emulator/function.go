@@ -33,8 +33,10 @@ type Function struct {
 	giveUp    context.CancelFunc // ends the calls
 
 	mu        sync.Mutex
-	idle      []*instance      // the last used at the end
+	kept      map[*instance]bool
+	idle      []*instance      // of these, the last used at the end; once for each event that one can take
 	running   int              // instances, idle or not, and those being started
+	starting  int              // of these, those being started
 	finishing int              // those that have answered, and are not ready again
 	waiters   []chan *instance // calls that wait for one of these; no more than there are
 	closed    bool
@@ -58,7 +60,7 @@ func New(ctx context.Context, c Config) (_ *Function, err error) {
 			os.RemoveAll(folder)
 		}
 	}()
-	f := &Function{config: c, folder: folder, task: filepath.Join(folder, "task"), plain: c.Plain}
+	f := &Function{config: c, folder: folder, task: filepath.Join(folder, "task"), plain: c.Plain, kept: map[*instance]bool{}}
 	f.life, f.giveUp = context.WithCancel(context.Background())
 	if c.Log != nil {
 		f.log = &orderly{w: c.Log}
@@ -109,12 +111,7 @@ func (f *Function) Close(ctx context.Context) error {
 		return nil
 	}
 	f.closed = true
-	idle := f.idle
-	f.idle = nil
 	f.mu.Unlock()
-	for _, i := range idle {
-		go f.stop(i)
-	}
 	ended := make(chan struct{})
 	go func() {
 		f.calls.Wait()
@@ -127,6 +124,11 @@ func (f *Function) Close(ctx context.Context) error {
 		<-ended
 	}
 	f.giveUp()
+	f.mu.Lock()
+	for i := range f.kept {
+		f.forget(i)
+	}
+	f.mu.Unlock()
 	f.instances.Wait()
 	return os.RemoveAll(f.folder)
 }

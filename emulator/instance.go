@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -21,14 +22,30 @@ const shutdownGrace = 500 * time.Millisecond
 
 // An instance is one running bootstrap with a Runtime API of its own.
 type instance struct {
-	api     *runtimeapi.Server
-	process process.Process
-	out     *output
-	exited  chan struct{}
-	status  string        // of the exit, once exited is closed
-	init    time.Duration // of the initialisation
-	used    bool          // it has had an event
-	idle    *time.Timer   // stops it when nobody needs it
+	function *Function
+	api      *runtimeapi.Server
+	process  process.Process
+	out      *output
+	first    chan struct{} // closed when it asks for its first event
+	exited   chan struct{}
+	status   string        // of the exit, once exited is closed
+	init     time.Duration // of the initialisation
+
+	mu     sync.Mutex
+	active []*invocation // in the order of their beginnings
+	begun  bool          // first is closed
+	over   bool          // it has exited
+	used   bool          // it has had an event
+	clock  *time.Timer   // calls tick
+	due    time.Time     // when it does; zero: it does not
+	peak   int64         // bytes of memory at most
+	asked  time.Time     // when that was looked at
+
+	// Guarded by the function's mu.
+	gone      bool      // it takes no more events
+	finishing int       // of the function's
+	last      time.Time // when it became idle
+	idle      *time.Timer
 }
 
 // A failure is why an instance cannot answer, in Lambda's terms.
@@ -74,8 +91,9 @@ func (f *Function) launch(ctx context.Context, limit time.Duration) (*instance, 
 wait:
 	for {
 		select {
-		case <-i.api.Ready():
+		case <-i.first:
 			i.init = time.Since(began)
+			f.keep(i)
 			return i, nil
 		case a := <-i.api.Fault():
 			fail = reported(a)
@@ -110,6 +128,7 @@ wait:
 	if fail.cause == nil {
 		i.out.line("INIT_REPORT Init Duration: %s\tPhase: init\tStatus: %s\tError Type: %s", milliseconds(time.Since(began)), status, fail.kind)
 	}
+	f.refuse(i)
 	f.stop(i)
 	return nil, fail
 }
@@ -119,7 +138,11 @@ func (f *Function) spawn() (*instance, *failure) {
 	if err := checkBootstrap(filepath.Join(f.task, "bootstrap")); err != nil {
 		return nil, entryFailure(err)
 	}
-	api, err := runtimeapi.New(runtimeapi.Function{Name: f.config.Name, Version: latest, Handler: f.config.Handler, Account: f.config.Account})
+	i := &instance{function: f, first: make(chan struct{}), exited: make(chan struct{})}
+	api, err := runtimeapi.New(runtimeapi.Config{
+		Name: f.config.Name, Version: latest, Handler: f.config.Handler, Account: f.config.Account,
+		Concurrency: f.config.PerInstance, Ready: i.ready,
+	})
 	if err != nil {
 		return nil, &failure{cause: err}
 	}
@@ -137,12 +160,9 @@ func (f *Function) spawn() (*instance, *failure) {
 		out.close()
 		return nil, entryFailure(err)
 	}
-	i := &instance{api: api, process: p, out: out, exited: make(chan struct{})}
+	i.api, i.process, i.out = api, p, out
 	f.instances.Add(1)
-	go func() {
-		i.status = p.Wait()
-		close(i.exited)
-	}()
+	go i.wait()
 	return i, nil
 }
 
@@ -195,7 +215,7 @@ func (f *Function) environment(api string) []string {
 		"AWS_LAMBDA_FUNCTION_NAME=" + c.Name,
 		fmt.Sprintf("AWS_LAMBDA_FUNCTION_MEMORY_SIZE=%d", c.Memory),
 		"AWS_LAMBDA_FUNCTION_VERSION=" + latest,
-		"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand",
+		"AWS_LAMBDA_INITIALIZATION_TYPE=" + initialization(c),
 		"AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/" + c.Name,
 		"AWS_LAMBDA_LOG_STREAM_NAME=" + time.Now().UTC().Format("2006/01/02") + "/[" + latest + "]" + newID(32),
 		"AWS_LAMBDA_LOG_FORMAT=Text",
@@ -204,6 +224,9 @@ func (f *Function) environment(api string) []string {
 		"LD_LIBRARY_PATH=/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
 		"PATH=/usr/local/bin:/usr/bin/:/bin:/opt/bin",
 		"TZ=:UTC",
+	}
+	if c.PerInstance > 1 {
+		all = append(all, fmt.Sprintf("AWS_LAMBDA_MAX_CONCURRENCY=%d", c.PerInstance))
 	}
 	for _, variable := range c.Environment {
 		name, _, _ := strings.Cut(variable, "=")
@@ -218,17 +241,45 @@ func (f *Function) environment(api string) []string {
 	return all
 }
 
+// initialization is how Lambda came to start an instance (as AWS's Runtime Interface Emulator
+// says it for Lambda Managed Instances).
+func initialization(c Config) string {
+	if c.PerInstance > 1 {
+		return "lambda-managed-instances"
+	}
+	return "on-demand"
+}
+
 // tooMuch tells that an instance uses more memory than it may.
 func (f *Function) tooMuch(i *instance) bool {
-	now, _ := i.process.Memory()
+	now, _ := i.memory(0)
 	return now > int64(f.config.Memory)<<20
+}
+
+// memory returns an instance's use of memory, in bytes. What was at most may be as old as
+// age, since asking costs more than many an event.
+func (i *instance) memory(age time.Duration) (now, peak int64) {
+	i.mu.Lock()
+	peak = i.peak
+	fresh := age > 0 && time.Since(i.asked) < age
+	i.mu.Unlock()
+	if fresh {
+		return 0, peak
+	}
+	now, peak = i.process.Memory()
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.peak, i.asked = max(i.peak, peak), time.Now()
+	return now, i.peak
 }
 
 // stop ends an instance and frees all it holds.
 func (f *Function) stop(i *instance) {
-	if i.idle != nil {
-		i.idle.Stop()
+	i.mu.Lock()
+	if i.clock != nil {
+		i.clock.Stop()
 	}
+	i.mu.Unlock()
 	if i.api.HasExtension() {
 		i.process.Signal(syscall.SIGTERM)
 		select {

@@ -2,15 +2,14 @@ package emulator
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
 )
-
-// memoryInterval is how often the memory of a busy instance is looked at.
-const memoryInterval = 100 * time.Millisecond
 
 // A Request is one event for a function.
 type Request struct {
@@ -56,44 +55,61 @@ func (e *TooLargeError) Error() string {
 
 // Invoke has the function answer an event. The error is for what is no
 // matter of the function: a payload that is too large, a *ThrottledError,
-// ErrClosed, or ctx's own, after which the instance is stopped.
+// ErrClosed, or ctx's own, after which the instance is stopped unless it has other events as well.
 func (f *Function) Invoke(ctx context.Context, r Request) (Response, error) {
 	if len(r.Payload) > maxPayload {
 		return Response{}, &TooLargeError{len(r.Payload), maxPayload}
 	}
-	set(&r.RequestID, newUUID())
-	set(&r.Trace, newTrace(time.Now()))
+	if r.RequestID == "" {
+		r.RequestID = newUUID()
+	}
+	if r.Trace == "" {
+		r.Trace = newTrace(time.Now())
+	}
 	i, err := f.acquire()
 	if err != nil {
 		return Response{}, err
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	stop := context.AfterFunc(f.life, func() { cancel(errGivenUp) })
-	defer stop()
-
 	left := f.config.Timeout
 	if i == nil {
 		var fail *failure
-		if i, fail = f.launch(ctx, f.config.InitLimit); fail != nil && fail.cause == nil {
-			// The second try is part of the invocation (AWS Lambda developer guide,
-			// "Understanding the Lambda execution environment lifecycle").
-			began := time.Now()
-			i, fail = f.launch(ctx, left)
-			left -= time.Since(began)
-		}
-		if fail != nil {
-			return f.notStarted(ctx, r, fail)
+		if i, left, fail = f.fresh(ctx); fail != nil {
+			return f.notStarted(r, fail)
 		}
 	}
-	return f.answer(ctx, r, i, left)
+	return f.begin(i, r, left).wait(ctx)
+}
+
+// fresh starts an instance for an invocation. What is left of the invocation's time is less where it
+// took a second try, which is part of the invocation (AWS Lambda developer guide,
+// "Understanding the Lambda execution environment lifecycle").
+func (f *Function) fresh(ctx context.Context) (i *instance, left time.Duration, fail *failure) {
+	defer func() {
+		f.mu.Lock()
+		f.starting--
+		f.mu.Unlock()
+	}()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(f.life, func() { cancel(errGivenUp) })()
+	left = f.config.Timeout
+	i, fail = f.launch(ctx, f.config.InitLimit)
+	if fail != nil && fail.cause == nil {
+		began := time.Now()
+		i, fail = f.launch(ctx, left)
+		left -= time.Since(began)
+	}
+	if fail != nil && fail.cause != nil {
+		fail.cause = context.Cause(ctx)
+	}
+	return i, left, fail
 }
 
 // notStarted makes the response of a function that does not start.
-func (f *Function) notStarted(ctx context.Context, r Request, fail *failure) (Response, error) {
-	f.release(nil, false, false)
+func (f *Function) notStarted(r Request, fail *failure) (Response, error) {
+	f.abandon()
 	if fail.cause != nil {
-		return Response{}, cause(ctx, fail.cause)
+		return Response{}, fail.cause
 	}
 	if fail.timeout {
 		fail = f.timedOut()
@@ -103,13 +119,6 @@ func (f *Function) notStarted(ctx context.Context, r Request, fail *failure) (Re
 		resp.Log = fail.log
 	}
 	return resp, nil
-}
-
-func cause(ctx context.Context, err error) error {
-	if c := context.Cause(ctx); c != nil {
-		return c
-	}
-	return err
 }
 
 func (f *Function) timedOut() *failure {
@@ -125,137 +134,6 @@ func (f *failure) response(id string) Response {
 	return Response{RequestID: id, Payload: body, ContentType: "application/json", FunctionError: "Unhandled", ErrorType: f.kind}
 }
 
-// answer has an instance answer, and lets go of it.
-func (f *Function) answer(ctx context.Context, r Request, i *instance, left time.Duration) (Response, error) {
-	i.out.begin()
-	i.out.line("START RequestId: %s Version: %s", r.RequestID, latest)
-	began := time.Now()
-	call := i.api.Offer(runtimeapi.Event{
-		ID: r.RequestID, ARN: f.arn(r.Qualifier), Trace: r.Trace, ClientContext: r.ClientContext, Cognito: r.Cognito, Tenant: r.Tenant,
-		Deadline: began.Add(left), Payload: r.Payload, Stream: r.Stream,
-	})
-	watch := newClock(began.Add(left))
-	fail := f.await(ctx, i, call.Answered, watch)
-	call.Detach()
-	if fail == nil && !r.Tail {
-		// The caller need not wait until the runtime is ready again.
-		f.finish()
-		go func() {
-			fail := f.await(f.life, i, call.Finished, watch)
-			watch.timer.Stop()
-			f.report(i, r, fail, time.Since(began))
-			f.release(i, fail == nil, true)
-		}()
-		return answered(r, call), nil
-	}
-	if fail == nil {
-		fail = f.await(ctx, i, call.Finished, watch)
-	}
-	watch.timer.Stop()
-	f.report(i, r, fail, time.Since(began))
-	var resp Response
-	select {
-	case <-call.Answered:
-		resp = answered(r, call)
-	default:
-		if fail.cause == nil {
-			resp = fail.response(r.RequestID)
-		}
-	}
-	if r.Tail {
-		resp.Log = i.out.last()
-	}
-	f.release(i, fail == nil, false)
-	if fail != nil && fail.cause != nil {
-		return Response{}, cause(ctx, fail.cause)
-	}
-	return resp, nil
-}
-
-// answered is the response of a call that the runtime answered.
-func answered(r Request, call *runtimeapi.Call) Response {
-	a := call.Answer
-	resp := Response{RequestID: r.RequestID, Payload: a.Payload, ContentType: a.ContentType, ErrorType: a.ErrorType, Streamed: a.Streamed}
-	if a.Failed {
-		resp.FunctionError = "Unhandled"
-	}
-	return resp
-}
-
-// A clock tells when to look at an instance's memory, and when its time is over. It is one timer,
-// since each new one may wake a thread.
-type clock struct {
-	timer *time.Timer
-	end   time.Time
-}
-
-func newClock(end time.Time) clock {
-	return clock{time.NewTimer(min(memoryInterval, time.Until(end))), end}
-}
-
-// await waits for a point in the life of an invocation: that it was answered, or that the
-// runtime is ready for the next one. It returns why that will never be.
-func (f *Function) await(ctx context.Context, i *instance, point <-chan struct{}, watch clock) *failure {
-	for {
-		select {
-		case <-point:
-			return nil
-		case <-i.exited:
-			select {
-			case a := <-i.api.Fault():
-				return reported(a)
-			default:
-				return exitFailure(i.status)
-			}
-		case <-watch.timer.C:
-			left := time.Until(watch.end)
-			if left <= 0 {
-				i.api.Expire()
-				return f.timedOut()
-			}
-			if f.tooMuch(i) {
-				i.process.Kill()
-			}
-			watch.timer.Reset(min(memoryInterval, left))
-		case <-ctx.Done():
-			return &failure{cause: ctx.Err()}
-		}
-	}
-}
-
-// report writes what Lambda writes at the end of an invocation.
-func (f *Function) report(i *instance, r Request, fail *failure, took time.Duration) {
-	if f.log == nil && !r.Tail {
-		return
-	}
-	_, peak := i.process.Memory()
-	i.out.sync()
-	switch {
-	case fail == nil || fail.cause != nil:
-	case fail.timeout:
-		i.out.line("%s %s %s", time.Now().UTC().Format("2006-01-02T15:04:05.000Z"), r.RequestID, fail.message)
-	default:
-		i.out.line("RequestId: %s Error: %s\n%s", r.RequestID, fail.message, fail.kind)
-	}
-	i.out.line("END RequestId: %s", r.RequestID)
-	line := fmt.Sprintf("REPORT RequestId: %s\tDuration: %s\tBilled Duration: %.0f ms\tMemory Size: %d MB\t", r.RequestID,
-		milliseconds(took), math.Ceil(float64(took)/1e6), f.config.Memory)
-	if peak > 0 {
-		line += fmt.Sprintf("Max Memory Used: %d MB\t", (peak+1<<20-1)>>20)
-	}
-	if !i.used {
-		line += fmt.Sprintf("Init Duration: %s\t", milliseconds(i.init))
-	}
-	if fail != nil && fail.timeout {
-		line += "Status: timeout"
-	} else if fail != nil && fail.cause == nil {
-		line += "Status: error\tError Type: " + fail.kind
-	}
-	i.out.line("%s", line)
-}
-
-func milliseconds(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d)/1e6) }
-
 // arn is the function's name in full.
 func (f *Function) arn(qualifier string) string {
 	arn := "arn:aws:lambda:" + f.config.Region + ":" + f.config.Account + ":function:" + f.config.Name
@@ -265,12 +143,29 @@ func (f *Function) arn(qualifier string) string {
 	return arn
 }
 
+// newUUID makes a random one (RFC 9562, version 4).
 func newUUID() string {
-	d := []byte(newID(32))
-	d[12], d[16] = '4', "89ab"[d[16]%4]
-	return fmt.Sprintf("%s-%s-%s-%s-%s", d[:8], d[8:12], d[12:16], d[16:20], d[20:])
+	var b [16]byte
+	_, _ = rand.Read(b[:])
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	d := make([]byte, 0, 36)
+	for at, end := range [...]int{4, 6, 8, 10, 16} {
+		if at > 0 {
+			d = append(d, '-')
+		}
+		d = hex.AppendEncode(d, b[[...]int{0, 4, 6, 8, 10}[at]:end])
+	}
+	return string(d)
 }
 
+// newTrace makes a tracing header (AWS X-Ray developer guide, "Tracing header").
 func newTrace(now time.Time) string {
-	return fmt.Sprintf("Root=1-%08x-%s;Parent=%s;Sampled=0", now.Unix(), newID(24), newID(16))
+	var b [24]byte
+	_, _ = rand.Read(b[:20])
+	binary.BigEndian.PutUint32(b[20:], uint32(now.Unix()))
+	d := append(make([]byte, 0, 80), "Root=1-"...)
+	d = append(hex.AppendEncode(d, b[20:]), '-')
+	d = append(hex.AppendEncode(d, b[:12]), ";Parent="...)
+	d = append(hex.AppendEncode(d, b[12:20]), ";Sampled=0"...)
+	return string(d)
 }

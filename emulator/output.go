@@ -2,11 +2,11 @@ package emulator
 
 import (
 	"bytes"
-	"crypto/rand"
 	"fmt"
 	"io"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -16,32 +16,35 @@ const tailSize = 4 << 10
 
 // An output takes what an instance prints, through a pipe.
 //
-// What the program has printed when it answers may still be in the pipe. Sync
-// writes a mark into the pipe, and waits until it comes out: then all that was
-// written before it has.
+// What the program has printed when it answers may still be in the pipe. Two read
+// from it, one at a time: a goroutine that waits for something to come, and sync, which takes what is
+// there.
 type output struct {
 	read, write *os.File
-	mark        []byte
-	seen        chan struct{}
+	pipe        syscall.RawConn // of read
 	done        chan struct{}
+
+	reading sync.Mutex // the pipe, until what came was added to the log
+	buffer  []byte
 
 	mu   sync.Mutex
 	sink io.Writer // may be nil
 	tail []byte
 }
 
+// pipeSize is what a pipe holds, in bytes (pipe(7)).
+const pipeSize = 64 << 10
+
 func newOutput(sink io.Writer) (*output, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	secret := make([]byte, 16)
-	_, _ = rand.Read(secret)
-	o := &output{
-		read: r, write: w, sink: sink,
-		// Neither text nor UTF-8, and nothing that a program could know.
-		mark: fmt.Appendf([]byte{0xff, 0}, "%x", secret),
-		seen: make(chan struct{}, 1), done: make(chan struct{}),
+	o := &output{read: r, write: w, sink: sink, done: make(chan struct{}), buffer: make([]byte, pipeSize)}
+	if o.pipe, err = r.SyscallConn(); err != nil {
+		r.Close()
+		w.Close()
+		return nil, err
 	}
 	go o.pump()
 	return o, nil
@@ -49,42 +52,27 @@ func newOutput(sink io.Writer) (*output, error) {
 
 func (o *output) pump() {
 	defer close(o.done)
-	buffer := make([]byte, 64<<10)
-	have := 0 // bytes in buffer that may be the beginning of a mark
-	for {
-		n, err := o.read.Read(buffer[have:])
-		if n == 0 && err != nil {
-			o.Write(buffer[:have])
+	ended := false
+	for !ended {
+		if o.pipe.Read(func(fd uintptr) bool {
+			n, again, err := o.take(fd)
+			ended = n <= 0 && !again || err != nil && !again
+			return !again
+		}) != nil {
 			return
 		}
-		data := buffer[:have+n]
-		for {
-			before, after, found := bytes.Cut(data, o.mark)
-			if !found {
-				break
-			}
-			o.Write(before)
-			select {
-			case o.seen <- struct{}{}:
-			default: // nobody waits any more
-			}
-			data = after
-		}
-		held := partial(data, o.mark)
-		o.Write(data[:len(data)-held])
-		have = copy(buffer, data[len(data)-held:])
 	}
 }
 
-// partial returns how many bytes at the end of data may be the beginning of
-// a mark.
-func partial(data, mark []byte) int {
-	for n := min(len(data), len(mark)-1); n > 0; n-- {
-		if bytes.HasSuffix(data, mark[:n]) {
-			return n
-		}
+// take adds what is in the pipe to the log, at most what the pipe can hold.
+func (o *output) take(fd uintptr) (n int, again bool, err error) {
+	o.reading.Lock()
+	defer o.reading.Unlock()
+	n, again, err = readNow(fd, o.buffer)
+	if n > 0 {
+		_, _ = o.Write(o.buffer[:n])
 	}
-	return 0
+	return n, again, err
 }
 
 // Write adds to the log.
@@ -127,22 +115,15 @@ func (o *output) last() []byte {
 	return bytes.Clone(o.tail)
 }
 
-// sync waits for what was printed until now. A program that prints without end is not
-// waited for longer than a second.
+// sync takes what was printed until now. That is no more than the pipe holds, and so
+// a program that prints without end is not waited for.
 func (o *output) sync() {
-	select {
-	case <-o.seen: // of a call that did not wait long enough
-	default:
-	}
-	if _, err := o.write.Write(o.mark); err != nil {
-		return
-	}
-	late := time.NewTimer(time.Second)
-	defer late.Stop()
-	select {
-	case <-o.seen:
-	case <-o.done:
-	case <-late.C:
+	for left := pipeSize; left > 0; {
+		var n int
+		if o.pipe.Control(func(fd uintptr) { n, _, _ = o.take(fd) }) != nil || n <= 0 {
+			return
+		}
+		left -= n
 	}
 }
 

@@ -22,117 +22,130 @@ const maxExtensions = 10
 // An extension runs in the function's own process: others would come in layers,
 // which there are none of here.
 type extension struct {
+	id      string
 	name    string
-	invokes bool // it wants to hear of each event
-	idle    bool // it asked for the next one, and there was none
-	events  chan []byte
+	invokes bool        // it wants to hear of each event
+	idle    bool        // it asked for the next one, and there was none
+	waiting *connection // on which it did
+	message []byte      // of an event that it has not asked for again; nil: none
 }
 
-// invoke tells it of an event, if it wants to know.
-func (x *extension) invoke(e Event) {
+// invoke tells it of an event, if it wants to know: it returns what to write to whom, who may be
+// nobody at the moment.
+func (x *extension) invoke(e *Event) (message []byte, to *connection) {
 	if !x.invokes {
-		return
+		return nil, nil
 	}
-	text, err := json.Marshal(map[string]any{
+	message, err := json.Marshal(map[string]any{
 		"eventType": "INVOKE", "deadlineMs": e.Deadline.UnixMilli(), "requestId": e.ID, "invokedFunctionArn": e.ARN,
 		"tracing": map[string]string{"type": "X-Amzn-Trace-Id", "value": e.Trace},
 	})
-	if err == nil {
-		x.idle = false
-		x.events <- text // there is room: it was idle
+	if err != nil {
+		return nil, nil
 	}
+	x.idle = false
+	to, x.waiting = x.waiting, nil
+	if to == nil {
+		x.message = message // its connection broke
+	}
+	return message, to
 }
 
-func (s *Server) register(w http.ResponseWriter, r *http.Request) {
+func (s *Server) register(c *connection, r *http.Request) {
 	name := r.Header.Get(headerExtension)
 	var wanted struct{ Events []string }
 	err := json.NewDecoder(io.LimitReader(r.Body, 64<<10)).Decode(&wanted)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	forbid := func(kind, message string) { refuse(w, http.StatusForbidden, kind, message) }
-	switch {
-	case name == "":
-		forbid("Extension.InvalidExtensionName", "Empty extension name")
-		return
-	case err != nil && err != io.EOF:
-		forbid("InvalidRequestFormat", err.Error())
-		return
-	case s.state != started:
-		forbid("Extension.RegistrationClosed", "Extension registration closed already")
-		return
-	case len(s.order) == maxExtensions:
-		forbid("Extension.TooManyExtensions", fmt.Sprintf("Extension limit (%d) reached", maxExtensions))
-		return
-	case slices.ContainsFunc(s.order, func(x *extension) bool { return x.name == name }):
-		forbid("Extension.AlreadyRegistered", "Extension with this name already registered")
-		return
+	if err == io.EOF {
+		err = nil
 	}
-	for _, event := range wanted.Events {
-		if event != "INVOKE" {
-			forbid("Extension.InvalidEventType", event+": event type not supported for internal extensions")
-			return
-		}
-	}
-	x := &extension{name: name, invokes: len(wanted.Events) > 0, events: make(chan []byte, 1)}
 	id := fmt.Sprintf("%x-%x", random(4), random(12))
-	s.extensions[id] = x
-	s.order = append(s.order, x)
-	w.Header().Set(headerIdentifier, id)
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]string{
-		"functionName": s.function.Name, "functionVersion": s.function.Version,
-		"handler": s.function.Handler, "accountId": s.function.Account,
+	kind, message := s.enlist(id, name, wanted.Events, err)
+	if kind != "" {
+		refuse(c, http.StatusForbidden, kind, message)
+		return
+	}
+	body, err := json.Marshal(map[string]string{
+		"functionName": s.config.Name, "functionVersion": s.config.Version,
+		"handler": s.config.Handler, "accountId": s.config.Account,
 	})
+	if err != nil {
+		body = []byte("{}") // cannot be: any string can be written
+	}
+	c.respond(http.StatusOK, append(body, '\n'), headerIdentifier, id)
 }
 
-// find returns the extension that a request is from, or refuses; s.mu is
-// held.
-func (s *Server) find(w http.ResponseWriter, r *http.Request) *extension {
+// enlist adds an extension, or says why not.
+func (s *Server) enlist(id, name string, events []string, malformed error) (kind, message string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case name == "":
+		return "Extension.InvalidExtensionName", "Empty extension name"
+	case malformed != nil:
+		return "InvalidRequestFormat", malformed.Error()
+	case s.state != started:
+		return "Extension.RegistrationClosed", "Extension registration closed already"
+	case len(s.order) == maxExtensions:
+		return "Extension.TooManyExtensions", fmt.Sprintf("Extension limit (%d) reached", maxExtensions)
+	case slices.ContainsFunc(s.order, func(x *extension) bool { return x.name == name }):
+		return "Extension.AlreadyRegistered", "Extension with this name already registered"
+	}
+	for _, event := range events {
+		if event != "INVOKE" {
+			return "Extension.InvalidEventType", event + ": event type not supported for internal extensions"
+		}
+	}
+	x := &extension{id: id, name: name, invokes: len(events) > 0}
+	s.extensions[id] = x
+	s.order = append(s.order, x)
+	return "", ""
+}
+
+// find returns the extension that a request is from, or refuses.
+func (s *Server) find(c *connection, r *http.Request) *extension {
 	id := r.Header.Get(headerIdentifier)
+	s.mu.Lock()
 	x := s.extensions[id]
+	s.mu.Unlock()
 	switch {
 	case id == "":
-		refuse(w, http.StatusForbidden, "Extension.MissingHeader", "Missing "+headerIdentifier+" header")
+		refuse(c, http.StatusForbidden, "Extension.MissingHeader", "Missing "+headerIdentifier+" header")
 	case x == nil:
-		refuse(w, http.StatusForbidden, "Extension.UnknownExtensionIdentifier", "Unknown extension "+id)
+		refuse(c, http.StatusForbidden, "Extension.UnknownExtensionIdentifier", "Unknown extension "+id)
 	}
 	return x
 }
 
-func (s *Server) extensionNext(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	x := s.find(w, r)
+func (s *Server) extensionNext(c *connection, r *http.Request) {
+	x := s.find(c, r)
 	if x == nil {
-		s.mu.Unlock()
 		return
 	}
-	x.idle = len(x.events) == 0
-	s.settle()
-	s.mu.Unlock()
-	select {
-	case <-r.Context().Done():
-	case <-s.stop:
-		panic(http.ErrAbortHandler)
-	case event := <-x.events:
-		w.Header().Set(headerIdentifier, r.Header.Get(headerIdentifier))
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(event)
+	s.mu.Lock()
+	message := x.message
+	x.message = nil
+	if message == nil {
+		x.idle, x.waiting = true, c
 	}
+	more := s.settle()
+	s.mu.Unlock()
+	if message != nil {
+		c.respond(http.StatusOK, message, headerIdentifier, x.id)
+	}
+	s.tell(more)
 }
 
-func (s *Server) extensionError(w http.ResponseWriter, r *http.Request) {
+func (s *Server) extensionError(c *connection, r *http.Request) {
 	a := readError(r)
 	a.ErrorType = r.Header.Get(headerExtError)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.find(w, r) == nil {
+	if s.find(c, r) == nil {
 		return
 	}
 	if a.ErrorType == "" {
-		refuse(w, http.StatusForbidden, "Extension.MissingHeader", "Missing "+headerExtError+" header")
+		refuse(c, http.StatusForbidden, "Extension.MissingHeader", "Missing "+headerExtError+" header")
 		return
 	}
-	accept(w)
+	accept(c)
 	s.report(a)
 }
 

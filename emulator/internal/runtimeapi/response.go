@@ -16,8 +16,8 @@ const HTTPIntegration = "application/vnd.awslambda.http-integration-response"
 // the runtime gets to read the refusal.
 const maxDrain = 256 << 20
 
-func (s *Server) response(w http.ResponseWriter, r *http.Request) {
-	c := s.claim(w, r)
+func (s *Server) response(w *connection, r *http.Request, id string) {
+	c := s.claim(w, id)
 	if c == nil {
 		return
 	}
@@ -39,7 +39,7 @@ func (s *Server) response(w http.ResponseWriter, r *http.Request) {
 }
 
 // collect takes a response as a whole.
-func (s *Server) collect(w http.ResponseWriter, r *http.Request, c *Call, contentType string) {
+func (s *Server) collect(w *connection, r *http.Request, c *Call, contentType string) {
 	body, err := readBody(r)
 	switch {
 	case err != nil:
@@ -72,7 +72,7 @@ func readBody(r *http.Request) ([]byte, error) {
 }
 
 // pass hands a streamed response on as it comes.
-func (s *Server) pass(w http.ResponseWriter, r *http.Request, c *Call, contentType string) {
+func (s *Server) pass(w *connection, r *http.Request, c *Call, contentType string) {
 	c.Event.Stream.Begin(contentType)
 	n, err := io.Copy(c.Event.Stream, io.LimitReader(r.Body, MaxStream+1))
 	switch {
@@ -95,7 +95,7 @@ func (s *Server) pass(w http.ResponseWriter, r *http.Request, c *Call, contentTy
 }
 
 // truncated ends an event whose response broke off.
-func (s *Server) truncated(w http.ResponseWriter, c *Call, streamed bool) {
+func (s *Server) truncated(w *connection, c *Call, streamed bool) {
 	const kind = "Runtime.TruncatedResponse"
 	s.settleAnswer(c, Answer{Failed: true, Streamed: streamed, ErrorType: kind, Payload: ErrorDocument(kind, "the response broke off")})
 	refuse(w, http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated")

@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log"
 	"net/http"
-	"strconv"
+	"slices"
+	"strings"
 )
 
 const (
@@ -15,143 +15,188 @@ const (
 	headerMode      = "Lambda-Runtime-Function-Response-Mode"
 )
 
-func (s *Server) routes() http.Handler {
-	const v = "/2018-06-01/runtime/"
-	m := http.NewServeMux()
-	m.HandleFunc("GET "+v+"invocation/next", s.next)
-	m.HandleFunc("POST "+v+"invocation/{id}/response", s.response)
-	m.HandleFunc("POST "+v+"invocation/{id}/error", s.invocationError)
-	m.HandleFunc("POST "+v+"init/error", s.initError)
-	m.HandleFunc("POST /2020-01-01/extension/register", s.register)
-	m.HandleFunc("GET /2020-01-01/extension/event/next", s.extensionNext)
-	m.HandleFunc("POST /2020-01-01/extension/init/error", s.extensionError)
-	m.HandleFunc("POST /2020-01-01/extension/exit/error", s.extensionError)
-	m.HandleFunc("PUT /2022-07-01/telemetry", notSupported("Telemetry API is not supported", "Telemetry.NotSupported"))
-	m.HandleFunc("PUT /2020-08-15/logs", notSupported("Logs API is not supported", "Logs.NotSupported"))
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Origin") != "" {
-			refuse(w, http.StatusForbidden, "ForeignOrigin", "requests of web pages are refused")
-			return
-		}
-		m.ServeHTTP(w, r)
-	})
+// Where the paths of the three APIs begin.
+const (
+	runtimePath   = "/2018-06-01/runtime/"
+	extensionPath = "/2020-01-01/extension/"
+)
+
+// routes are the paths and what each is for, but for those of invocations.
+var routes = map[string]struct {
+	method string
+	serve  func(*Server, *connection, *http.Request)
+}{
+	runtimePath + "invocation/next": {http.MethodGet, (*Server).next},
+	runtimePath + "init/error":      {http.MethodPost, (*Server).initError},
+	extensionPath + "register":      {http.MethodPost, (*Server).register},
+	extensionPath + "event/next":    {http.MethodGet, (*Server).extensionNext},
+	extensionPath + "init/error":    {http.MethodPost, (*Server).extensionError},
+	extensionPath + "exit/error":    {http.MethodPost, (*Server).extensionError},
+	"/2022-07-01/telemetry":         {http.MethodPut, notSupported("Telemetry API is not supported", "Telemetry.NotSupported")},
+	"/2020-08-15/logs":              {http.MethodPut, notSupported("Logs API is not supported", "Logs.NotSupported")},
 }
 
-func notSupported(message, kind string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		refuse(w, http.StatusAccepted, kind, message)
+// route has a request answered.
+func (s *Server) route(c *connection, r *http.Request) {
+	if r.Header.Get("Origin") != "" {
+		refuse(c, http.StatusForbidden, "ForeignOrigin", "requests of web pages are refused")
+		return
 	}
-}
-
-// next waits for an event and sends it.
-func (s *Server) next(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	switch s.state {
-	case started, answered:
-		s.state = ready
-	case ready: // the connection of an earlier request broke
+	method, serve := http.MethodPost, (func(*Server, *connection, *http.Request))(nil)
+	if known, ok := routes[r.URL.Path]; ok {
+		method, serve = known.method, known.serve
+	} else if rest, ok := strings.CutPrefix(r.URL.Path, runtimePath+"invocation/"); ok {
+		switch id, what, _ := strings.Cut(rest, "/"); what {
+		case "response":
+			serve = func(s *Server, c *connection, r *http.Request) { s.response(c, r, id) }
+		case "error":
+			serve = func(s *Server, c *connection, r *http.Request) { s.invocationError(c, r, id) }
+		}
+	}
+	switch {
+	case serve == nil:
+		c.plain(http.StatusNotFound)
+	case r.Method != method:
+		c.plain(http.StatusMethodNotAllowed, "Allow", method)
 	default:
-		s.refuseTransition(w, ready)
-		s.mu.Unlock()
-		return
-	}
-	s.settle()
-	s.mu.Unlock()
-
-	select {
-	case <-r.Context().Done():
-	case <-s.stop:
-		panic(http.ErrAbortHandler)
-	case c := <-s.offered:
-		if r.Context().Err() != nil {
-			s.offered <- c // who asked has left; the next one gets it
-			return
-		}
-		s.send(w, c)
+		serve(s, c, r)
 	}
 }
 
-func (s *Server) send(w http.ResponseWriter, c *Call) {
+func notSupported(message, kind string) func(*Server, *connection, *http.Request) {
+	return func(_ *Server, c *connection, _ *http.Request) { refuse(c, http.StatusAccepted, kind, message) }
+}
+
+// next gives out an event, or has the connection wait for one.
+func (s *Server) next(c *connection, _ *http.Request) {
 	s.mu.Lock()
-	s.state = running
-	s.mu.Unlock()
-	e := &c.Event
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(len(e.Payload)))
-	h.Set("Lambda-Runtime-Aws-Request-Id", e.ID)
-	h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(e.Deadline.UnixMilli(), 10))
-	h.Set("Lambda-Runtime-Invoked-Function-Arn", e.ARN)
-	h.Set("Lambda-Runtime-Trace-Id", e.Trace)
-	for name, value := range map[string]string{
-		"Lambda-Runtime-Client-Context":   e.ClientContext,
-		"Lambda-Runtime-Cognito-Identity": e.Cognito,
-		"Lambda-Runtime-Aws-Tenant-Id":    e.Tenant,
-	} {
-		if value != "" {
-			h.Set(name, value)
-		}
-	}
-	_, err := w.Write(e.Payload)
-	if err == nil {
+	switch {
+	case s.state == started || s.state == answered:
+		s.state = ready
+	case s.state == ready && (s.alone() || len(s.waiting) < s.config.Concurrency):
+		// A further loop, or the connection of an earlier request broke.
+	case s.state == ready:
+		s.mu.Unlock()
+		refuse(c, http.StatusInternalServerError, "InternalServerError", "Internal Server Error")
+		return
+	default:
+		from := s.state
+		s.mu.Unlock()
+		refuseTransition(c, from, ready)
 		return
 	}
-	// Nobody got it: the next request shall. An answer may have come from
-	// somebody who guessed the id; then there is nothing to repeat.
+	var call *Call
+	if len(s.offered) > 0 {
+		call, s.offered = s.offered[0], s.offered[1:]
+		if s.alone() {
+			s.state = running
+		}
+	} else {
+		s.waiting = append(s.waiting, c)
+	}
+	more := s.settle()
+	s.mu.Unlock()
+	if call != nil {
+		s.send(c, call)
+	}
+	s.tell(more)
+}
+
+// forget takes a connection away from those that wait; it returns whether it was one.
+func (s *Server) forget(c *connection) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.state == running && s.call == c {
-		s.state = ready
-		s.offered <- c
+	for _, x := range s.order {
+		if x.waiting == c {
+			x.waiting = nil
+			return true
+		}
 	}
+	at := slices.Index(s.waiting, c)
+	if at >= 0 {
+		s.waiting = slices.Delete(s.waiting, at, at+1)
+	}
+	return at >= 0
+}
+
+// parked tells whether a connection waits for an event.
+func (s *Server) parked(c *connection) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Contains(s.waiting, c) || slices.ContainsFunc(s.order, func(x *extension) bool { return x.waiting == c })
+}
+
+// leave forgets a connection.
+func (s *Server) leave(c *connection) {
+	s.forget(c)
+	s.mu.Lock()
+	delete(s.connections, c)
+	s.mu.Unlock()
 }
 
 // claim takes the right to answer the event with an id, or refuses.
-func (s *Server) claim(w http.ResponseWriter, r *http.Request) *Call {
+func (s *Server) claim(c *connection, id string) *Call {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	call := s.open[id]
+	from := s.state
 	switch {
-	case s.gone:
-		refuse(w, http.StatusGone, "InvokeTimeout", "Invoke timeout")
-	case s.state != running:
-		s.refuseTransition(w, answering)
-	case r.PathValue("id") != s.call.Event.ID:
-		refuse(w, http.StatusBadRequest, "InvalidRequestID", "Invalid request ID")
-	default:
-		s.state = answering
-		return s.call
+	case call != nil && call.expired, s.alone() && s.current != nil && s.current.expired:
+		delete(s.open, id)
+		s.mu.Unlock()
+		refuse(c, http.StatusGone, "InvokeTimeout", "Invoke timeout")
+		return nil
+	case s.alone() && from != running:
+		s.mu.Unlock()
+		refuseTransition(c, from, answering)
+		return nil
+	case call == nil || call.taken:
+		s.mu.Unlock()
+		refuse(c, http.StatusBadRequest, "InvalidRequestID", "Invalid request ID")
+		return nil
 	}
-	return nil
+	call.taken = true
+	if s.alone() {
+		s.state = answering
+	}
+	s.mu.Unlock()
+	return call
 }
 
-// settleAnswer ends an event.
+// settleAnswer ends an event. Whoever waits for the answer has it before the
+// runtime can ask for the next event.
 func (s *Server) settleAnswer(c *Call, a Answer) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.state = answered
 	c.Answer = a
-	close(c.Answered)
+	c.Answered()
+	s.mu.Lock()
+	if s.alone() {
+		s.state = answered
+	}
+	delete(s.open, c.Event.ID)
+	s.mu.Unlock()
 }
 
-func (s *Server) invocationError(w http.ResponseWriter, r *http.Request) {
-	c := s.claim(w, r)
-	if c == nil {
+func (s *Server) invocationError(c *connection, r *http.Request, id string) {
+	call := s.claim(c, id)
+	if call == nil {
 		return
 	}
-	s.settleAnswer(c, readError(r))
-	accept(w)
+	s.settleAnswer(call, readError(r))
+	accept(c)
 }
 
-func (s *Server) initError(w http.ResponseWriter, r *http.Request) {
+func (s *Server) initError(c *connection, r *http.Request) {
 	a := readError(r)
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.state != started {
-		s.refuseTransition(w, failed)
+	from := s.state
+	if from == started {
+		s.state = failed
+	}
+	s.mu.Unlock()
+	if from != started {
+		refuseTransition(c, from, failed)
 		return
 	}
-	s.state = failed
-	accept(w)
+	accept(c)
 	s.report(a)
 }
 
@@ -180,25 +225,21 @@ func ErrorDocument(kind, message string) []byte {
 	return b
 }
 
-func accept(w http.ResponseWriter) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusAccepted)
-	_, _ = io.WriteString(w, `{"status":"OK"}`+"\n")
-}
+func accept(c *connection) { c.respond(http.StatusAccepted, []byte(`{"status":"OK"}`+"\n")) }
 
-func refuse(w http.ResponseWriter, status int, kind, message string) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(struct {
+func refuse(c *connection, status int, kind, message string) {
+	body, err := json.Marshal(struct {
 		Message string `json:"errorMessage"`
 		Type    string `json:"errorType"`
 	}{message, kind})
+	if err != nil {
+		body = []byte("{}") // cannot be: any string can be written
+	}
+	c.respond(status, append(body, '\n'))
 }
 
-// refuseTransition refuses what the state does not allow; s.mu is held.
-func (s *Server) refuseTransition(w http.ResponseWriter, to state) {
-	refuse(w, http.StatusForbidden, "InvalidStateTransition",
-		fmt.Sprintf("State transition from %s to %s failed for runtime. Error: State transition is not allowed", s.state, to))
+// refuseTransition refuses what the state does not allow.
+func refuseTransition(c *connection, from, to state) {
+	refuse(c, http.StatusForbidden, "InvalidStateTransition",
+		fmt.Sprintf("State transition from %s to %s failed for runtime. Error: State transition is not allowed", from, to))
 }
-
-func silent() *log.Logger { return log.New(io.Discard, "", 0) }
