@@ -17,21 +17,35 @@ import (
 type Options struct {
 	Environ []string // the caller's, of which little is passed on
 
-	// Folder, slash-separated and below the repository's, is what the files
-	// are wanted for; "" or "." is all of it. Only submodules and links below
-	// it are refused.
-	Folder string
-
 	// Differing writes the files in the reverse of git's order, with the
 	// times of long ago, each another, the first file's the latest.
 	Differing bool
 }
 
-// Written is what At has to say of the files that it wrote.
+// Written is what At has to say of the files that it wrote. Names are
+// slash-separated and relative to the checkout.
 type Written struct {
-	// Pointers are the files that are Git LFS pointers instead of what they
-	// point at, slash-separated and relative to the checkout.
-	Pointers []string
+	Pointers   []string // Git LFS pointers, instead of what they point at
+	Submodules []string // folders that were left out
+	Links      []string // links that lead out of the checkout
+}
+
+// Refuse is an error if the files below a folder of the checkout, "." for all
+// of it, are not all that the commit means: a submodule is missing in it, or it
+// has a link that leads out of the checkout. Errors have hints.
+func (w Written) Refuse(folder string) error {
+	for _, name := range w.Submodules {
+		if below(name, folder) || below(folder, name) {
+			return hint.New("make what it holds part of the repository, or a module that go.mod requires",
+				"%q is a git submodule, and a checkout of the commit alone does not have it", name)
+		}
+	}
+	for _, name := range w.Links {
+		if below(name, folder) {
+			return hint.New("put the file itself into the repository", "%q is a link that leads out of the repository", name)
+		}
+	}
+	return nil
 }
 
 // At writes the files of a commit into the folder dir, which is made if need
@@ -80,7 +94,7 @@ func At(ctx context.Context, source, commit, dir string, o Options) (Written, er
 	if err != nil {
 		return w, err
 	}
-	files, err := parseTree(text, o.Folder)
+	files, err := w.parseTree(text)
 	if err != nil {
 		return w, err
 	}
@@ -149,14 +163,14 @@ func (g *git) fetch(ctx context.Context, from, commit, dir string) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return hint.Wrap(fmt.Errorf("source %q: %w", withoutCredentials(from), err),
+		return hint.Wrap(fmt.Errorf("source %q: %w", WithoutCredentials(from), err),
 			"is the address right, and can it be read without a password? A clone's folder will do as well: -source=FOLDER")
 	}
 	if _, err := g.run(ctx, dir, nil, "cat-file", "-e", commit+"^{commit}"); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return hint.Wrap(fmt.Errorf("commit %s is not in %q: %w", commit, withoutCredentials(from), alone),
+		return hint.Wrap(fmt.Errorf("commit %s is not in %q: %w", commit, WithoutCredentials(from), alone),
 			"is it pushed, and is it the right repository? Another is given by -source=URL or -source=FOLDER")
 	}
 	return nil
@@ -171,7 +185,8 @@ const (
 	modeSubmodule = "160000"
 )
 
-func parseTree(text, folder string) ([]file, error) {
+// parseTree reads git ls-tree: files and links, and aside the submodules.
+func (w *Written) parseTree(text string) ([]file, error) {
 	var files []file
 	for _, line := range zeroed(text) {
 		about, name, ok := strings.Cut(line, "\t")
@@ -180,10 +195,7 @@ func parseTree(text, folder string) ([]file, error) {
 			return nil, fmt.Errorf("git ls-tree said %q", line)
 		}
 		if mode == modeSubmodule {
-			if below(name, folder) || below(folder, name) {
-				return nil, hint.New("make what it holds part of the repository, or a module that go.mod requires",
-					"%q is a git submodule, and a checkout of the commit alone does not have it", name)
-			}
+			w.Submodules = append(w.Submodules, name)
 			continue
 		}
 		files = append(files, file{mode, name})
@@ -220,9 +232,8 @@ func (w *Written) finish(ctx context.Context, dir, large string, files []file, o
 		if f.mode == modeLink {
 			// One that leads to nothing is harmless, and may be meant so.
 			target, err := filepath.EvalSymlinks(name)
-			if rel, relErr := filepath.Rel(root, target); err == nil && below(f.name, o.Folder) && (relErr != nil || !filepath.IsLocal(rel)) {
-				return hint.New("put the file itself into the repository",
-					"%q is a link that leads out of the repository", f.name)
+			if rel, relErr := filepath.Rel(root, target); err == nil && (relErr != nil || !filepath.IsLocal(rel)) {
+				w.Links = append(w.Links, f.name)
 			}
 			continue
 		}

@@ -14,15 +14,14 @@
 //   - Files have the bytes that .gitattributes of the commit asks for (eol,
 //     text, ident, working-tree-encoding), with LF where it leaves the choice.
 //     Modes are 0644, 0755 and, for folders, 0755, whatever the umask is.
-//   - What is written has no .git folder. No link below the folder that is
-//     asked for leads out of the checkout.
+//   - What is written has no .git folder. Links that lead out of the checkout
+//     are named, and so are submodules: see [Written.Refuse].
 //   - Temporary folders are gone when a function returns, after an interrupt
 //     too. A process that is killed leaves one named bootzip-git-*.
 //
 // # Exceptions
 //
-//   - Submodules are not fetched. One below the folder that is asked for is an
-//     error; elsewhere it is left out.
+//   - Submodules are not fetched.
 //   - Of Git LFS, objects that a source on this machine has already are taken,
 //     compared with the SHA-256 in their pointers. Other pointers stay
 //     pointers, as in a clone without Git LFS, and are named.

@@ -128,7 +128,7 @@ func (g *git) run(ctx context.Context, dir string, stdin io.Reader, argv ...stri
 // shorten bounds what is shown of git's own words.
 func shorten(s string) string {
 	const most = 2000
-	s = withoutCredentials(strings.TrimSpace(s))
+	s = WithoutCredentials(strings.TrimSpace(s))
 	if len(s) > most {
 		return s[:most] + "…"
 	}

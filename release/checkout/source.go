@@ -34,7 +34,7 @@ func checkURL(source string) error {
 				return nil
 			}
 		}
-		return hint.New(mend, "source %q cannot be fetched from", withoutCredentials(source))
+		return hint.New(mend, "source %q cannot be fetched from", WithoutCredentials(source))
 	}
 	if strings.HasPrefix(source, "-") || !scpLike.MatchString(source) {
 		return hint.New(mend, "source %q is neither an address nor a folder", source)
@@ -44,14 +44,18 @@ func checkURL(source string) error {
 
 var credentials = regexp.MustCompile(`://[^/@\s'"]+@`)
 
-// withoutCredentials removes user and password from the addresses in a text.
-func withoutCredentials(s string) string { return credentials.ReplaceAllString(s, "://") }
+// WithoutCredentials removes user and password from the addresses in a text.
+func WithoutCredentials(s string) string { return credentials.ReplaceAllString(s, "://") }
 
 // publicURL is the https address of a remote, without credentials, and ""
 // where there is none: a folder, or a transport without a proof of the server.
 func publicURL(remote string) string {
 	host, path := "", ""
-	if u, err := url.Parse(remote); err == nil && u.Host != "" {
+	if strings.Contains(remote, "://") {
+		u, err := url.Parse(remote)
+		if err != nil {
+			return ""
+		}
 		switch u.Scheme {
 		case "https":
 			host = u.Host // with its port

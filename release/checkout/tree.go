@@ -95,7 +95,7 @@ func State(ctx context.Context, root string, environ []string) (Tree, error) {
 	if _, err := own.run(ctx, t.Root, nil, "read-tree", t.Commit); err != nil {
 		return t, err
 	}
-	text, err = own.run(ctx, t.Root, nil, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--ignored=traditional", "--ignore-submodules=all")
+	text, err = own.run(ctx, t.Root, nil, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--ignored=matching", "--ignore-submodules=all")
 	if err != nil {
 		return t, err
 	}

@@ -1,0 +1,120 @@
+package checkout
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bootzip/bootzip/internal/hint"
+)
+
+func TestState(t *testing.T) {
+	emptyTemp(t)
+	r := newRepository(t)
+	r.write(".gitignore", "*.log\nsecret/\ndist/\n")
+	r.write("sub/main.go", "package main\n")
+	r.write("sub/data.txt", "1\n")
+	r.write("gone", "")
+	commit := r.commit()
+	r.git("tag", "v1.2.3")
+	r.git("tag", "--annotate", "--message=x", "also")
+	r.git("remote", "add", "origin", "https://user:token@example.com/owner/name.git")
+
+	state := func(dir string) Tree {
+		t.Helper()
+		tree, err := State(context.Background(), dir, os.Environ())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tree
+	}
+	root, err := filepath.EvalSymlinks(r.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree := state(filepath.Join(r.dir, "sub"))
+	if tree.Root != root || tree.Folder != "sub" || tree.Commit != commit || tree.Origin != "https://example.com/owner/name" ||
+		!slices.Equal(tree.Tags, []string{"also", "v1.2.3"}) || tree.Dirty != nil || tree.Ignored != nil {
+		t.Errorf("clean tree is %+v", tree)
+	}
+	if tree = state(r.dir); tree.Folder != "." {
+		t.Errorf("folder of the root is %q", tree.Folder)
+	}
+
+	r.write("sub/data.txt", "2\n")
+	r.write("sub/new.go", "package main\n")
+	r.write("sub/a.log", "")
+	r.write("secret/key", "")
+	r.write("dist/.bootzip/state.json", "{}")
+	r.write("dist/x.zip", "")
+	r.write("sub/dist/not-ours", "")
+	if err := os.Remove(filepath.Join(r.dir, "gone")); err != nil {
+		t.Fatal(err)
+	}
+	tree = state(r.dir)
+	if got := strings.Join(tree.Dirty, " "); got != "gone sub/data.txt sub/new.go" {
+		t.Errorf("dirty are %s", got)
+	}
+	if got := strings.Join(tree.Ignored, " "); got != "secret/ sub/a.log sub/dist/" {
+		t.Errorf("ignored are %s", got)
+	}
+}
+
+// What git itself was told to overlook is seen.
+func TestStateSeesHiddenChanges(t *testing.T) {
+	r := newRepository(t)
+	r.write("assumed", "1")
+	r.write("skipped", "1")
+	r.commit()
+	r.git("update-index", "--assume-unchanged", "assumed")
+	r.git("update-index", "--skip-worktree", "skipped")
+	r.write("assumed", "2")
+	r.write("skipped", "2")
+	tree, err := State(context.Background(), r.dir, os.Environ())
+	if got := strings.Join(tree.Dirty, " "); err != nil || got != "assumed skipped" {
+		t.Errorf("dirty are %s (%v)", got, err)
+	}
+}
+
+func TestStateWithoutCommit(t *testing.T) {
+	emptyTemp(t)
+	for what, c := range map[string]struct {
+		dir        string
+		want, mend string
+	}{
+		"no repository": {t.TempDir(), "not a git repository", "git init"},
+		"no commit":     {newRepository(t).dir, "has no commit yet", "git commit"},
+	} {
+		_, err := State(context.Background(), c.dir, append(os.Environ(), "GIT_CEILING_DIRECTORIES="+filepath.Dir(c.dir)))
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(hint.Of(err), c.mend) {
+			t.Errorf("%s: %v (hint %q)", what, err, hint.Of(err))
+		}
+	}
+	t.Setenv("PATH", t.TempDir())
+	if _, err := State(context.Background(), ".", os.Environ()); err == nil || hint.Of(err) != "install git" {
+		t.Errorf("without git: %v", err)
+	}
+}
+
+func TestPublicURL(t *testing.T) {
+	for remote, want := range map[string]string{
+		"https://github.com/owner/name.git":      "https://github.com/owner/name",
+		"https://user:pass@example.com:8443/a/b": "https://example.com:8443/a/b",
+		"git@github.com:owner/name.git":          "https://github.com/owner/name",
+		"ssh://git@example.com:2222/owner/name/": "https://example.com/owner/name",
+		"http://example.com/a":                   "",
+		"file:///a/b":                            "",
+		"/a/b":                                   "",
+		"../a":                                   "",
+		`C:\a`:                                   "",
+		"C:/a":                                   "",
+		"":                                       "",
+	} {
+		if got := publicURL(remote); got != want {
+			t.Errorf("%q is %q, want %q", remote, got, want)
+		}
+	}
+}
