@@ -25,20 +25,26 @@ var goFlags = []string{
 	"-ldflags=-s -w -buildid= -linkmode=internal",
 }
 
-// goEnv is the whole environment of the Go compiler. What is empty here is
-// so on purpose: unset it would be taken from a file, or from a default that
-// differs between machines. There is no HOME: in a new one the go command
-// would start a telemetry process, which outlives it and still writes there.
+// goSettled is what the environment of the Go compiler has in every build.
+// What is empty here is so on purpose: unset it would be taken from a file, or
+// from a default that differs between machines.
+var goSettled = []string{
+	"CGO_ENABLED=0", "GOOS=linux", "GOAMD64=v1", "GOARM64=v8.0",
+	"GOTOOLCHAIN=local", "GOENV=off", "GOFLAGS=", "GOEXPERIMENT=", "GOFIPS140=off", "GODEBUG=",
+	"GO111MODULE=on", "GOPROXY=off", "GOSUMDB=off", "GOVCS=*:off",
+}
+
+// goEnv is the whole environment of the Go compiler. There is no HOME: in a
+// new one the go command would start a telemetry process, which outlives it
+// and still writes there.
 func goEnv(p places, m goModule, arch project.Arch) []string {
-	return []string{
-		"CGO_ENABLED=0", "GOOS=linux", "GOARCH=" + string(arch), "GOAMD64=v1", "GOARM64=v8.0",
-		"GOTOOLCHAIN=local", "GOENV=off", "GOFLAGS=", "GOEXPERIMENT=", "GOFIPS140=off", "GODEBUG=",
-		"GO111MODULE=on", "GOPROXY=off", "GOSUMDB=off", "GOVCS=*:off",
-		"GOWORK=" + m.workValue(p.source),
-		"GOROOT=" + p.toolchain, "GOPATH=" + p.temp + "/gopath", "GOMODCACHE=" + p.modules, "GOCACHE=" + p.cache + "/go-build",
-		"TMPDIR=" + p.temp, "GOTMPDIR=" + p.temp,
+	return append(slices.Clone(goSettled),
+		"GOARCH="+string(arch),
+		"GOWORK="+m.workValue(p.source),
+		"GOROOT="+p.toolchain, "GOPATH="+p.temp+"/gopath", "GOMODCACHE="+p.modules, "GOCACHE="+p.cache+"/go-build",
+		"TMPDIR="+p.temp, "GOTMPDIR="+p.temp,
 		"PATH=/usr/bin:/bin", "TZ=UTC", "LANG=C.UTF-8",
-	}
+	)
 }
 
 // golang builds functions in Go.

@@ -1,30 +1,80 @@
 package build
 
-import "context"
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+)
 
 // Materials are what a build is made with, for its provenance: no path, time
 // or name of a machine is in them.
 type Materials struct {
 	Engine      string   // "docker", "podman", "sandbox" or "host"
 	GoVersion   string   // "go1.26.8"; "" without functions in Go
-	GoModule    string   // the module that the toolchain is, "golang.org/toolchain@v0.0.1-go1.26.8.linux-amd64"; "" if the installed Go of that version is used
-	GoSum       string   // the hash of that module, "h1:…" as in go.sum, of the files as they are used; "" without GoModule
+	GoModule    string   // the module that the toolchain came as, "golang.org/toolchain@v0.0.1-go1.26.8.linux-amd64"; "" on the host if it is an installed Go, of which no public record has the hash
+	GoSum       string   // the hash of GoModule, "h1:…" as the checksum database has it, computed from the files as they are used; "" without GoModule
 	BaseImage   string   // the base image as it is referred to; "" without a container
 	BaseImageID string   // its id, "sha256:…"
-	ImageRecipe string   // the hash, of all that the build image is made from, by which it is tagged
+	ImageRecipe string   // the hash of all that the build image is made from, by which it is tagged
 	ImageID     string   // the build image's id, "sha256:…"
 	Packages    []string // what is installed in it, "name:architecture=version" as in bootzip.lock
 	LockSHA256  string   // of bootzip.lock; "" if there is none
-	Flags       []string // of go build
-	Environment []string // of go build, less paths and the architecture: "GOAMD64=v1"
+	Flags       []string // of go build; nil without functions in Go
+	Environment []string // of go build, less paths and what the function decides: "GOAMD64=v1"
 }
 
-// MaterialsOf says what Build would use for the configuration. It makes the
-// build image and fetches the toolchain if need be.
+// MaterialsOf says what Build uses for the configuration. It makes the build
+// image and fetches the toolchain if need be.
 func MaterialsOf(ctx context.Context, c Config) (Materials, error) {
 	e, _, err := chooseEngine(ctx, c)
 	if err != nil {
 		return Materials{}, err
 	}
-	return Materials{Engine: e.name()}, nil
+	now, err := currentLock(ctx, c, e)
+	if err != nil {
+		return Materials{}, err
+	}
+	m := Materials{Engine: e.name(), GoVersion: now.Toolchain, ImageID: e.image()}
+	for _, image := range now.Images { // one, or none
+		m.BaseImage, m.BaseImageID, m.Packages = image.Base, image.BaseID, image.Packages
+	}
+	if container, ok := e.(*container); ok {
+		m.ImageRecipe = container.built.recipe
+	}
+	m.LockSHA256, err = fileSum(filepath.Join(c.Root, LockFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return m, err
+	}
+	if m.GoVersion == "" {
+		return m, nil
+	}
+	m.Flags = slices.Clone(goFlags)
+	m.Environment = slices.Clone(goSettled)
+	m.GoModule, m.GoSum, err = toolchainInUse(ctx, c, e, m.GoVersion)
+	return m, err
+}
+
+// toolchainInUse is the module that the toolchain on the engine came as, and
+// its hash. On the host an installed Go was checked by whoever installed it.
+func toolchainInUse(ctx context.Context, c Config, e engine, version string) (module, sum string, err error) {
+	tool, err := findGo(ctx, c, version)
+	if err != nil {
+		return "", "", err
+	}
+	goos, goarch := e.platform()
+	name := version + "." + goos + "-" + goarch
+	module = toolchainModule + "@v0.0.1-" + name
+	dir := tool.root
+	if e.name() != "host" {
+		if dir, err = linuxToolchain(ctx, c, tool, goarch); err != nil {
+			return "", "", err
+		}
+	} else if !strings.HasSuffix(filepath.ToSlash(dir), "/"+module) {
+		return "", "", nil
+	}
+	sum, err = toolchainSum(dir, name)
+	return module, sum, err
 }
