@@ -2,6 +2,7 @@ package build
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -63,13 +64,17 @@ func (h *host) view(p places) places {
 	return p
 }
 
-func (h *host) run(ctx context.Context, b batch) ([]outcome, error) {
+func (h *host) run(ctx context.Context, b batch) (outcomes []outcome, err error) {
 	if b.world.otherUser() {
-		if err := handOver(b.host, b.world); err != nil {
+		uid, gid := b.world.user()
+		if err := giveTo(uid, gid, b.host.out, b.host.temp, b.host.cache); err != nil {
 			return nil, err
 		}
+		defer func() {
+			err = errors.Join(err, giveTo(os.Getuid(), os.Getgid(), b.host.out))
+		}()
 	}
-	outcomes := make([]outcome, len(b.jobs))
+	outcomes = make([]outcome, len(b.jobs))
 	errs := make([]error, len(b.jobs))
 	slots := make(chan struct{}, b.parallel)
 	var mu sync.Mutex
@@ -156,10 +161,9 @@ func closedTo(host places) (name string) {
 	return name
 }
 
-// handOver gives what a build writes to the world's user.
-func handOver(host places, w World) error {
-	uid, gid := w.user()
-	for _, dir := range []string{host.out, host.temp, host.cache} {
+// giveTo makes somebody the owner of folders and all that is in them.
+func giveTo(uid, gid int, dirs ...string) error {
+	for _, dir := range dirs {
 		err := filepath.WalkDir(dir, func(name string, _ fs.DirEntry, err error) error {
 			if err != nil {
 				return err

@@ -34,9 +34,9 @@ echo "CPUs $(nproc)"
 echo "host name $(uname -n)"
 echo "year $(date +%Y)"
 echo "compiled in $(echo __DATE__ | env -u SOURCE_DATE_EPOCH gcc -E -P - 2>/dev/null)"
+if (echo >x) 2>/dev/null; then rm x; echo "wrote to the sources"; fi
 echo "cache $(ls "$CACHE")"
 touch "$CACHE/mark-$(umask)"
-if (echo >x) 2>/dev/null; then echo "wrote to the sources"; fi
 } >"$OUT/bootstrap"
 `
 
