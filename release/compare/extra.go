@@ -1,0 +1,76 @@
+package compare
+
+import (
+	"encoding/binary"
+	"fmt"
+	"time"
+)
+
+// A field is one value of one side.
+type field struct{ name, value string }
+
+// differing pairs the fields of both sides by name, a name that is there
+// twice in turn, and returns those that differ. Both lists are in the same
+// order, so the result is too.
+func differing(a, b []field) []Field {
+	var list []Field
+	used := make([]bool, len(b))
+	for _, x := range a {
+		y := absent
+		for i := range b {
+			if !used[i] && b[i].name == x.name {
+				y, used[i] = b[i].value, true
+				break
+			}
+		}
+		if x.value != y {
+			list = append(list, Field{x.name, x.value, y})
+		}
+	}
+	for i, y := range b {
+		if !used[i] {
+			list = append(list, Field{y.name, absent, y.value})
+		}
+	}
+	return list
+}
+
+// What extra fields are called (APPNOTE.TXT 4.5.2 and 4.6.1; Info-ZIP's
+// proginfo/extrafld.txt).
+var extraNames = map[uint16]string{
+	0x0001: "ZIP64", 0x000a: "NTFS times", 0x5455: "times", 0x5855: "times, user and group", 0x7855: "user and group",
+	0x7875: "user and group", 0x7075: "Unicode name", 0x6375: "Unicode comment", 0xcafe: "mark of a Java archive",
+}
+
+// maxExtras is how many extra fields of one header are looked at.
+const maxExtras = 16
+
+// extras describes the extra fields in b; place is put behind their names.
+func extras(place string, b []byte) []field {
+	var list []field
+	for len(b) >= 4 && len(list) < maxExtras {
+		id := u16(b, 0)
+		data := b[4:min(len(b), 4+int(u16(b, 2)))]
+		b = b[4+len(data):]
+		name := fmt.Sprintf("extra field %#04x", id)
+		if n := extraNames[id]; n != "" {
+			name += " (" + n + ")"
+		}
+		list = append(list, field{name + place, extraValue(id, data)})
+	}
+	return list
+}
+
+// extraValue describes the data of an extra field, whole: two that differ
+// must not look the same.
+func extraValue(id uint16, data []byte) string {
+	value := fmt.Sprintf("%d bytes %x", len(data), data[:min(len(data), 64)])
+	switch {
+	case id == 0x5455 && len(data) == 5:
+		t := time.Unix(int64(int32(binary.LittleEndian.Uint32(data[1:]))), 0).UTC()
+		return fmt.Sprintf("%s (%s)", t.Format(time.RFC3339), value)
+	case id == 0x7875 && len(data) == 11 && data[1] == 4 && data[6] == 4:
+		return fmt.Sprintf("user %d, group %d (%s)", binary.LittleEndian.Uint32(data[2:]), binary.LittleEndian.Uint32(data[7:]), value)
+	}
+	return value
+}

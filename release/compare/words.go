@@ -1,0 +1,76 @@
+package compare
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// printable cuts a value of an untrusted file to limit bytes, and keeps it
+// from writing to a terminal what it likes.
+func printable(s string, limit int) string {
+	if len(s) > limit {
+		cut := limit - len("…")
+		for cut > 0 && !utf8.RuneStart(s[cut]) {
+			cut--
+		}
+		s = s[:cut] + "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return utf8.RuneError
+	}, s)
+}
+
+// count writes a number with commas.
+func count(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+func byteCount(n int64) string { return count(n) + " bytes" }
+
+// grown is a size beside the one it is compared with.
+func grown(a, b int64) string {
+	sign := ""
+	if b > a {
+		sign = "+"
+	}
+	return fmt.Sprintf("%s (%s%s)", byteCount(b), sign, count(b-a))
+}
+
+// some joins the first few of a list, and counts the rest.
+func some(list []string, most int) string {
+	more := ""
+	if len(list) > most {
+		more = fmt.Sprintf(" and %s more", count(int64(len(list)-most)))
+		list = list[:most]
+	}
+	return strings.Join(list, ", ") + more
+}
+
+// shortSum is enough of a digest to see that two differ.
+func shortSum(sum [32]byte) string { return fmt.Sprintf("sha256 %x…", sum[:8]) }
+
+// in puts the name of a file before that of one of its fields.
+func in(file, field string) string {
+	if file == "" {
+		return field
+	}
+	return printable(file, maxPrefix) + ": " + field
+}
+
+// of names a file in a sentence; the one file of Files has no name.
+func of(file string) string {
+	if file == "" {
+		return ""
+	}
+	return fmt.Sprintf(" of %q", printable(file, maxPrefix))
+}
