@@ -1,0 +1,197 @@
+package statement
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"strings"
+	"testing"
+
+	"github.com/secure-systems-lab/go-securesystemslib/dsse"
+	"github.com/secure-systems-lab/go-securesystemslib/signerverifier"
+
+	"github.com/bootzip/bootzip/internal/hint"
+)
+
+// A signer has a private key; public is the other half in PEM.
+type signer struct {
+	private, public []byte
+}
+
+func newSigner(t *testing.T, private, public any) signer {
+	t.Helper()
+	a, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := x509.MarshalPKIXPublicKey(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer{
+		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: a}),
+		pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: b}),
+	}
+}
+
+func signers(t *testing.T) map[string]signer {
+	t.Helper()
+	e, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]signer{
+		"ECDSA":   newSigner(t, e, e.Public()),
+		"Ed25519": newSigner(t, private, public),
+		"RSA":     newSigner(t, r, r.Public()),
+	}
+}
+
+func (s signer) sign(t *testing.T, payloadType string, payload []byte) dsse.Envelope {
+	t.Helper()
+	k, err := signerverifier.LoadKey(s.private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v dsse.SignerVerifier
+	switch k.KeyType {
+	case signerverifier.ECDSAKeyType:
+		v, err = signerverifier.NewECDSASignerVerifierFromSSLibKey(k)
+	case signerverifier.ED25519KeyType:
+		v, err = signerverifier.NewED25519SignerVerifierFromSSLibKey(k)
+	default:
+		v, err = signerverifier.NewRSAPSSSignerVerifierFromSSLibKey(k)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := dsse.NewEnvelopeSigner(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	envelope, err := e.SignPayload(context.Background(), payloadType, payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *envelope
+}
+
+func marshal(t *testing.T, v any) []byte {
+	t.Helper()
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// bundle is as much of a Sigstore bundle as is read of one.
+func bundle(e dsse.Envelope) any {
+	return map[string]any{
+		"mediaType":            "application/vnd.dev.sigstore.bundle.v0.3+json",
+		"verificationMaterial": map[string]any{"certificate": map[string]string{"rawBytes": "AAAA"}},
+		"dsseEnvelope":         e,
+	}
+}
+
+func TestSigned(t *testing.T) {
+	good := mustWrite(t, example())
+	all := signers(t)
+	for name, s := range all {
+		e := s.sign(t, payloadType, good)
+		withoutID := e
+		withoutID.Signatures = []dsse.Signature{{Sig: e.Signatures[0].Sig}}
+		otherID := e
+		otherID.Signatures = []dsse.Signature{{KeyID: "SHA256:other", Sig: e.Signatures[0].Sig}}
+		second := e
+		second.Signatures = []dsse.Signature{{Sig: "AAAA"}, e.Signatures[0]}
+		for form, v := range map[string]any{"envelope": e, "bundle": bundle(e), "no key id": withoutID, "another key id": otherID, "second signature": second} {
+			c, err := ReadProvenance(marshal(t, v), s.public)
+			if err != nil || !c.Signed || c.Commit != example().Commit {
+				t.Errorf("%s, %s: %+v, %v", name, form, c, err)
+			}
+		}
+		for other, o := range all {
+			if other != name {
+				refuse(t, name+" with the key of "+other, marshal(t, e), o.public, "no signature is the key's")
+			}
+		}
+	}
+}
+
+func TestTampered(t *testing.T) {
+	good := mustWrite(t, example())
+	evil := []byte(strings.Replace(string(good), "01234567", "11234567", 1))
+	encode := base64.StdEncoding.EncodeToString
+	for name, s := range signers(t) {
+		for what, c := range map[string]struct {
+			change func(*dsse.Envelope)
+			want   string
+		}{
+			"payload":           {func(e *dsse.Envelope) { e.Payload = encode(evil) }, "no signature is the key's"},
+			"payload, one byte": {func(e *dsse.Envelope) { e.Payload = encode(append(good[:len(good):len(good)], ' ')) }, "no signature is the key's"},
+			"payload type":      {func(e *dsse.Envelope) { e.PayloadType = "application/json" }, "payloadType is"},
+			"signature": {func(e *dsse.Envelope) {
+				raw, _ := base64.StdEncoding.DecodeString(e.Signatures[0].Sig)
+				raw[len(raw)-1] ^= 1
+				e.Signatures[0].Sig = encode(raw)
+			}, "no signature is the key's"},
+			"no base64":     {func(e *dsse.Envelope) { e.Signatures[0].Sig = "???" }, "no signature is the key's"},
+			"no signature":  {func(e *dsse.Envelope) { e.Signatures = nil }, "without a signature"},
+			"empty":         {func(e *dsse.Envelope) { e.Signatures[0].Sig = "" }, "sig is missing"},
+			"no payload":    {func(e *dsse.Envelope) { e.Payload = "" }, "payload is missing"},
+			"65 signatures": {func(e *dsse.Envelope) { e.Signatures = make([]dsse.Signature, 65); fill(e.Signatures) }, "at most 64"},
+		} {
+			e := s.sign(t, payloadType, good)
+			c.change(&e)
+			refuse(t, name+", "+what, marshal(t, e), s.public, c.want)
+			refuse(t, name+" in a bundle, "+what, marshal(t, bundle(e)), s.public, c.want)
+		}
+		// Signed, and yet no provenance: for another type of payload, and for
+		// payloads that a plain statement could not be either.
+		refuse(t, name+", signed as something else", marshal(t, s.sign(t, "text/plain", good)), s.public, "payloadType is")
+		refuse(t, name+", signed twice", marshal(t, s.sign(t, payloadType, marshal(t, s.sign(t, payloadType, good)))), s.public, "_type is missing")
+		refuse(t, name+", signed list", marshal(t, s.sign(t, payloadType, []byte("[]"))), s.public, "payload is not a JSON object")
+		refuse(t, name+", signed with a key twice", marshal(t, s.sign(t, payloadType, []byte(`{"_type":"a","_type":"b"}`))), s.public, "there twice")
+	}
+}
+
+func fill(all []dsse.Signature) {
+	for i := range all {
+		all[i].Sig = "AAAA"
+	}
+}
+
+func TestKeys(t *testing.T) {
+	good := mustWrite(t, example())
+	s := signers(t)["Ed25519"]
+	e := s.sign(t, payloadType, good)
+	refuse(t, "plain with a key", good, s.public, "it is not signed")
+	refuse(t, "envelope without a key", marshal(t, e), nil, "no key to check")
+	refuse(t, "bundle without a key", marshal(t, bundle(e)), nil, "no key to check")
+	refuse(t, "bundle of a message", []byte(`{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","messageSignature":{}}`), s.public, "without a DSSE envelope")
+	refuse(t, "private key", marshal(t, e), s.private, "not a public key in PEM")
+	refuse(t, "no PEM", marshal(t, e), []byte("x"), "not a public key in PEM")
+	refuse(t, "broken PEM", marshal(t, e), []byte(strings.Replace(string(s.public), "MCow", "MCoX", 1)), "key: ")
+
+	// Without the hint a person would not know how to check a bundle at all.
+	_, err := ReadProvenance(marshal(t, bundle(e)), nil)
+	if !strings.Contains(hint.Of(err), "gh attestation verify") {
+		t.Errorf("the hint is %q", hint.Of(err))
+	}
+}

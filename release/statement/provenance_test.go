@@ -1,0 +1,187 @@
+package statement
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/hint"
+)
+
+var update = flag.Bool("update", false, "write the expected files anew")
+
+// example is the one of docs/provenance.md.
+func example() ProvenanceConfig {
+	return ProvenanceConfig{
+		Subjects: []Subject{
+			{"hello-amd64.zip", "f0ea2c73868b5bd22eb6b9a23dd14953025fd3d2e02217d948d21bd2769f91e6"},
+			{"hello-arm64.zip", "d00b706cdaa5a70b11f813b905cde422fcf75b3b1362d49342436b8537068163"},
+			{"manifest.json", "949320a7083152fba6a7c83e21a5d86eb480342af91f4dff53d1ed71ddab2b16"},
+		},
+		Repository:     "https://github.com/owner/name",
+		Tag:            "v1.2.3",
+		Commit:         "0123456789abcdef0123456789abcdef01234567",
+		Functions:      []string{"hello"},
+		Packer:         "archiver/v3 v3.5.1, klauspost/compress v1.11.4",
+		BootzipVersion: "v0.4.0",
+		Materials: build.Materials{
+			Engine:      "docker",
+			GoVersion:   "go1.26.8",
+			GoModule:    "golang.org/toolchain@v0.0.1-go1.26.8.linux-amd64",
+			GoSum:       "h1:ZOmGe1OnfREDMIdb1Qi4G9JSuDPBLGExZMQ4nis1RXM=",
+			BaseImage:   "debian:trixie-slim@sha256:d7e12182ce18b85b93007c1dedf31f2d29e01ccf3182cc4017c709b6259bc132",
+			BaseImageID: "sha256:fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210",
+			ImageRecipe: "4f3c2b1a09182736",
+			ImageID:     "sha256:1111111111111111111111111111111111111111111111111111111111111111",
+			Packages:    []string{"libc6:amd64=2.41-12", "dash:amd64=0.5.12-12"},
+			LockSHA256:  "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+			Flags:       []string{"-trimpath", "-ldflags=-s -w -buildid= -linkmode=internal"},
+			Environment: []string{"CGO_ENABLED=0", "GOOS=linux", "GOAMD64=v1"},
+		},
+	}
+}
+
+func mustWrite(t *testing.T, c ProvenanceConfig) []byte {
+	t.Helper()
+	data, err := Provenance(c)
+	if err != nil {
+		t.Fatal(err, hint.Of(err))
+	}
+	return data
+}
+
+func TestProvenanceIsAsDocumented(t *testing.T) {
+	data := mustWrite(t, example())
+	const name = "testdata/provenance.intoto.json"
+	if *update {
+		if err := os.WriteFile(name, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(data, want) {
+		t.Errorf("written is:\n%s", data)
+	}
+	page, err := os.ReadFile("../../docs/provenance.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(page, want) {
+		t.Errorf("docs/provenance.md does not have the example of %s", name)
+	}
+}
+
+func TestOrderDoesNotMatter(t *testing.T) {
+	one, other := example(), example()
+	one.Functions = []string{"hello", "world"}
+	other.Functions = []string{"world", "hello"}
+	slices.Reverse(other.Subjects)
+	slices.Reverse(other.Materials.Packages)
+	a, b := mustWrite(t, one), mustWrite(t, other)
+	if !bytes.Equal(a, b) {
+		t.Errorf("%s\n%s", a, b)
+	}
+	if other.Subjects[0].Name != "manifest.json" || other.Functions[0] != "world" || other.Materials.Packages[0] != "dash:amd64=0.5.12-12" {
+		t.Error("the caller's own lists were sorted")
+	}
+}
+
+// What changes whenever an image is made anew would make each release differ.
+func TestImageIDIsLeftOut(t *testing.T) {
+	c := example()
+	data := mustWrite(t, c)
+	c.Materials.ImageID = "sha256:2222222222222222222222222222222222222222222222222222222222222222"
+	if !bytes.Equal(data, mustWrite(t, c)) || bytes.Contains(data, []byte("11111111")) {
+		t.Error("the image's id is in the provenance")
+	}
+}
+
+// config is what would be written again of what was read.
+func config(c Checked) ProvenanceConfig {
+	return ProvenanceConfig{
+		Subjects: c.Subjects, Repository: c.Repository, Tag: c.Tag, Commit: c.Commit, Functions: c.Functions, Engine: c.Engine,
+		Packer: c.Packer, BootzipVersion: c.BootzipVersion, Builder: c.Builder,
+		Materials: build.Materials{
+			GoVersion: c.GoVersion, GoModule: c.GoModule, GoSum: c.GoSum, BaseImage: c.BaseImage, BaseImageID: c.BaseImageID,
+			ImageRecipe: c.ImageRecipe, Packages: c.Packages, LockSHA256: c.LockSHA256, Flags: c.Flags, Environment: c.Environment,
+		},
+	}
+}
+
+func TestWhatIsReadIsWhatWasWritten(t *testing.T) {
+	minimal := ProvenanceConfig{
+		Subjects: []Subject{{"x.zip", strings.Repeat("a", 64)}}, Commit: strings.Repeat("b", 64), Engine: "host",
+	}
+	installed := minimal
+	installed.Materials = build.Materials{GoVersion: "go1.26.8", Engine: "sandbox"}
+	installed.Builder = "https://github.com/actions/runner/github-hosted"
+	withoutTag := example()
+	withoutTag.Tag = ""
+	for name, c := range map[string]ProvenanceConfig{"all": example(), "minimal": minimal, "installed Go": installed, "no tag": withoutTag} {
+		data := mustWrite(t, c)
+		got, err := ReadProvenance(data, nil)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got.Signed {
+			t.Errorf("%s: it is taken for signed", name)
+		}
+		if again := mustWrite(t, config(got)); !bytes.Equal(again, data) {
+			t.Errorf("%s: written again it is\n%s", name, again)
+		}
+		c.Materials.ImageID, c.Materials.Engine = "", ""
+		want := config(got)
+		c.Engine, c.Builder = want.Engine, want.Builder // their defaults
+		slices.Sort(c.Materials.Packages)
+		if !reflect.DeepEqual(want, c) {
+			t.Errorf("%s: read as\n%+v, want\n%+v", name, want, c)
+		}
+	}
+}
+
+func TestEngineIsTheOneThatBuilt(t *testing.T) {
+	c := example()
+	if got, _ := ReadProvenance(mustWrite(t, c), nil); got.Engine != "docker" || got.Builder != LocalBuilder {
+		t.Errorf("%+v", got)
+	}
+	c.Engine = "podman"
+	if got, _ := ReadProvenance(mustWrite(t, c), nil); got.Engine != "podman" {
+		t.Errorf("%+v", got)
+	}
+}
+
+// What would not be read is not written.
+func TestBadConfig(t *testing.T) {
+	for name, spoil := range map[string]func(*ProvenanceConfig){
+		"no subjects":       func(c *ProvenanceConfig) { c.Subjects = nil },
+		"a path":            func(c *ProvenanceConfig) { c.Subjects[0].Name = "dist/hello.zip" },
+		"upper case digest": func(c *ProvenanceConfig) { c.Subjects[0].SHA256 = strings.ToUpper(c.Subjects[0].SHA256) },
+		"no commit":         func(c *ProvenanceConfig) { c.Commit = "" },
+		"short commit":      func(c *ProvenanceConfig) { c.Commit = "0123456" },
+		"no engine":         func(c *ProvenanceConfig) { c.Materials.Engine = "" },
+		"credentials":       func(c *ProvenanceConfig) { c.Repository = "https://me:secret@github.com/owner/name" },
+		"a local clone":     func(c *ProvenanceConfig) { c.Repository = "file:///srv/name" },
+		"no module hash":    func(c *ProvenanceConfig) { c.Materials.GoSum = "" },
+		"bad module hash":   func(c *ProvenanceConfig) { c.Materials.GoSum = "h1:AAAA" },
+		"another Go":        func(c *ProvenanceConfig) { c.Materials.GoVersion = "go1.26.7" },
+		"no image id":       func(c *ProvenanceConfig) { c.Materials.BaseImageID = "" },
+		"bad package":       func(c *ProvenanceConfig) { c.Materials.Packages = []string{"libc6"} },
+		"function twice":    func(c *ProvenanceConfig) { c.Functions = []string{"a", "a"} },
+		"builder":           func(c *ProvenanceConfig) { c.Builder = "me" },
+	} {
+		c := example()
+		spoil(&c)
+		if data, err := Provenance(c); err == nil {
+			t.Errorf("%s: written as\n%s", name, data)
+		}
+	}
+}
