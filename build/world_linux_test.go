@@ -173,17 +173,6 @@ func enginesWithHost() []string {
 	return all
 }
 
-// goElsewhere is a project in Go, with the network that it takes to fetch the
-// toolchain.
-func goElsewhere(t *testing.T, engine string) build.Config {
-	t.Helper()
-	c := containerConfig(t, engine, tree(t, map[string]string{"go.mod": goMod("example.com/app"), "main.go": program}), "app=.")
-	if engine != "host" {
-		fetching(&c)
-	}
-	return c
-}
-
 // A program in Go has the same bytes in another world, with a cold cache, from
 // each engine; and the report says what that world was.
 func TestGoElsewhere(t *testing.T) {
