@@ -16,12 +16,15 @@ import (
 // developer guide, "Lambda quotas").
 const maxAsync = 1 << 20
 
+// functionsPath is where the operations on functions are.
+const functionsPath = "/2015-03-31/functions"
+
 func (s *Server) apiRoutes() {
-	s.mux.HandleFunc("GET /2015-03-31/functions", s.listFunctions)
-	s.mux.HandleFunc("GET /2015-03-31/functions/{$}", s.listFunctions)
-	s.mux.HandleFunc("GET /2015-03-31/functions/{name}", s.getFunction)
-	s.mux.HandleFunc("GET /2015-03-31/functions/{name}/configuration", s.getFunction)
-	s.mux.HandleFunc("POST /2015-03-31/functions/{name}/invocations", s.invoke)
+	s.mux.HandleFunc("GET "+functionsPath, s.listFunctions)
+	s.mux.HandleFunc("GET "+functionsPath+"/{$}", s.listFunctions)
+	s.mux.HandleFunc("GET "+functionsPath+"/{name}", s.getFunction)
+	s.mux.HandleFunc("GET "+functionsPath+"/{name}/configuration", s.getFunction)
+	s.mux.HandleFunc("POST "+functionsPath+"/{name}/invocations", s.invoke)
 	s.mux.HandleFunc("POST /2021-11-15/functions/{name}/response-streaming-invocations", s.invokeStream)
 }
 

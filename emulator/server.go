@@ -60,6 +60,7 @@ type Server struct {
 
 	mu        sync.Mutex
 	functions map[string]*Function
+	webs      []*web
 	closed    bool
 }
 
@@ -123,12 +124,22 @@ func (s *Server) names() []string {
 	return all
 }
 
-// Close gives up the asynchronous events, and closes the functions as
-// [Function.Close] does.
+// Close ends what Serve does, when requests on their way have been answered or ctx is done, gives up the asynchronous events, and
+// closes the functions as [Function.Close] does.
 func (s *Server) Close(ctx context.Context) error {
 	s.mu.Lock()
 	s.closed = true
+	webs := s.webs
 	s.mu.Unlock()
+	var quiet sync.WaitGroup
+	for _, w := range webs {
+		quiet.Add(1)
+		go func() {
+			defer quiet.Done()
+			w.shutdown(ctx)
+		}()
+	}
+	quiet.Wait()
 	s.stop()
 	var first error
 	for _, name := range s.names() {

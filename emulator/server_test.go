@@ -9,8 +9,8 @@ import (
 	"encoding/json"
 	"hash/crc32"
 	"io"
+	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -25,15 +25,22 @@ func newServer(t *testing.T, c ServerConfig, handlers ...string) string {
 		f, _ := newFunction(t, Config{Name: h, Handler: h, Concurrency: 1, Timeout: 20 * time.Second})
 		s.Set(h, f)
 	}
-	web := httptest.NewServer(s)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error)
+	go func() { ended <- s.Serve(l) }()
 	t.Cleanup(func() {
-		web.Close()
 		http.DefaultClient.CloseIdleConnections()
 		if err := s.Close(context.Background()); err != nil {
 			t.Error(err)
 		}
+		if err := <-ended; err != http.ErrServerClosed {
+			t.Error(err)
+		}
 	})
-	return web.URL
+	return "http://" + l.Addr().String()
 }
 
 // do sends a request; headers come as "Name: value".

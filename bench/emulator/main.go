@@ -1,13 +1,14 @@
 // Command emulator measures how fast emulators of Lambda answer Invoke.
 //
-//	go run ./emulator [-seconds 5] [-rounds 3] [-rie PATH]
+//	go run ./emulator [-seconds 0.5] [-rounds 20] [-rie PATH]
 //
 // Each emulator is a process of its own and runs the same function, which
 // echoes its event: this project's emulator, a plain net/http server that does
 // just enough (see plain.go), and AWS's Runtime Interface Emulator where -rie names a
 // program that was built from its public source. Clients keep their
 // connection and do no more than they have to (see load.go). CPU is that of the emulator and the function together, the client's not among it.
-// The rounds go in turn, and the best of each is printed.
+// The emulators run side by side and are measured in turn, a short time each, so that
+// what else the machine does befalls all of them alike; figures are of all rounds together.
 package main
 
 import (
@@ -16,9 +17,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -31,8 +30,8 @@ import (
 )
 
 var (
-	seconds = flag.Float64("seconds", 5, "duration of a measurement")
-	rounds  = flag.Int("rounds", 3, "measurements of each, in turn")
+	seconds = flag.Float64("seconds", 0.5, "duration of a measurement")
+	rounds  = flag.Int("rounds", 20, "measurements of each, in turn")
 	rie     = flag.String("rie", "", "AWS's emulator, built")
 	serve   = flag.String("serve", "", "be an emulator: ours or plain")
 	program = flag.String("program", "", "with -serve: the bootstrap")
@@ -73,16 +72,14 @@ func runServer() error {
 	if err := writeZip(name, *program); err != nil {
 		return err
 	}
-	f, err := emulator.New(ctx, emulator.Config{Name: "function", Zip: name, Temp: folder})
+	f, err := emulator.New(ctx, emulator.Config{Name: "function", Zip: name, Temp: folder, Log: os.Stderr})
 	if err != nil {
 		return err
 	}
 	s := emulator.NewServer(emulator.ServerConfig{})
 	s.Set("function", f)
-	web := http.Server{Handler: s}
-	go web.Serve(l)
+	go s.Serve(l)
 	<-ctx.Done()
-	web.Close()
 	return s.Close(context.Background())
 }
 
@@ -132,55 +129,76 @@ func measureAll() error {
 	if err != nil {
 		return err
 	}
-	const address = "127.0.0.1:9471"
+	ours, plain := "127.0.0.1:9471", "127.0.0.1:9472"
 	commands := [][]string{
-		{"bootzip", self, "-serve=ours", "-program=" + bootstrap, "-listen=" + address},
-		{"net/http loop", self, "-serve=plain", "-program=" + bootstrap, "-listen=" + address},
+		{"bootzip", ours, self, "-serve=ours", "-program=" + bootstrap, "-listen=" + ours},
+		{"net/http loop", plain, self, "-serve=plain", "-program=" + bootstrap, "-listen=" + plain},
 	}
 	if *rie != "" {
-		commands = append(commands, []string{"RIE", *rie, "--runtime-interface-emulator-address", address, "--runtime-api-address", "127.0.0.1:9472", bootstrap})
+		const address = "127.0.0.1:9473"
+		commands = append(commands, []string{"RIE", address, *rie, "--runtime-interface-emulator-address", address, "--runtime-api-address", "127.0.0.1:9474", bootstrap})
 	}
-	fmt.Printf("%-14s %7s %12s %9s %9s %12s\n", "emulator", "callers", "invocations/s", "p50", "p99", "CPU each")
+	fmt.Printf("%-14s %7s %13s %7s %9s %9s %12s %7s\n", "emulator", "callers", "invocations/s", "ratio", "p50", "p99", "CPU each", "ratio")
 	for _, callers := range []int{1, 8} {
-		best := make([]result, len(commands))
-		for range *rounds {
-			for i, c := range commands {
-				r := measure(c[1:], address, callers)
-				if r.perSecond > best[i].perSecond || best[i].perSecond == 0 {
-					best[i] = r
-				}
-			}
-		}
-		for i, c := range commands {
-			r := best[i]
+		results := measure(commands, callers)
+		last := results[len(results)-1]
+		for i, r := range results {
 			if r.failure != "" {
-				fmt.Printf("%-14s %7d  failed: %s\n", c[0], callers, r.failure)
+				fmt.Printf("%-14s %7d  failed: %s\n", commands[i][0], callers, r.failure)
 				continue
 			}
-			fmt.Printf("%-14s %7d %12.0f %9s %9s %12s\n", c[0], callers, r.perSecond, r.p50.Round(time.Microsecond), r.p99.Round(time.Microsecond), r.cpu.Round(100*time.Nanosecond))
+			fmt.Printf("%-14s %7d %13.0f %7s %9s %9s %12s %7s\n", commands[i][0], callers, r.perSecond, ratio(r.perSecond, last.perSecond),
+				r.p50.Round(time.Microsecond), r.p99.Round(time.Microsecond), r.cpu.Round(100*time.Nanosecond), ratio(float64(r.cpu), float64(last.cpu)))
 		}
 	}
 	return nil
 }
 
-// measure starts an emulator, invokes its function for a while, and stops it.
-func measure(argv []string, address string, callers int) result {
-	cmd := exec.Command(argv[0], argv[1:]...)
-	// The function would compete with its emulator for nothing but the cores.
-	cmd.Stdout, cmd.Stderr = io.Discard, io.Discard
-	if err := cmd.Start(); err != nil {
-		return result{failure: err.Error()}
+// ratio is that to the last emulator of the table.
+func ratio(a, b float64) string {
+	if b == 0 {
+		return "-"
 	}
-	times, err := load(address, callers)
-	_ = cmd.Process.Signal(syscall.SIGTERM)
-	_ = cmd.Wait()
-	if err != nil {
-		return result{failure: err.Error()}
+	return fmt.Sprintf("%.2f", a/b)
+}
+
+// measure starts the emulators, invokes their functions for a while in turn, and stops them.
+func measure(commands [][]string, callers int) []result {
+	processes := make([]*exec.Cmd, len(commands))
+	results := make([]result, len(commands))
+	times := make([][]time.Duration, len(commands))
+	for i, c := range commands {
+		// What they print goes nowhere, and costs this process nothing.
+		processes[i] = exec.Command(c[2], c[3:]...)
+		if err := processes[i].Start(); err != nil {
+			results[i].failure, processes[i] = err.Error(), nil
+		}
 	}
-	slices.Sort(times)
-	n := len(times)
-	return result{
-		perSecond: float64(n) / *seconds, p50: times[n/2], p99: times[n*99/100],
-		cpu: (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()) / time.Duration(n),
+	for range *rounds {
+		for i, c := range commands {
+			if results[i].failure != "" {
+				continue
+			}
+			more, err := load(c[1], callers)
+			if err != nil {
+				results[i].failure = err.Error()
+			}
+			times[i] = append(times[i], more...)
+		}
 	}
+	for i, p := range processes {
+		if p == nil {
+			continue
+		}
+		_ = p.Process.Signal(syscall.SIGTERM)
+		_ = p.Wait()
+		if n := len(times[i]); results[i].failure == "" && n > 0 {
+			slices.Sort(times[i])
+			results[i] = result{
+				perSecond: float64(n) / *seconds / float64(*rounds), p50: times[i][n/2], p99: times[i][n*99/100],
+				cpu: (p.ProcessState.UserTime() + p.ProcessState.SystemTime()) / time.Duration(n),
+			}
+		}
+	}
+	return results
 }
