@@ -70,9 +70,12 @@ func moduleRef(m *debug.Module) string {
 	return ref
 }
 
-// isFolder reports whether a replacement is a folder: those have no version
-// (Go Modules Reference, "replace directive").
-func isFolder(replacement *debug.Module) bool { return replacement.Version == "" }
+// isFolder reports whether a replacement is a folder. Those have no version
+// (Go Modules Reference, "replace directive"), which build information shows
+// as one in development.
+func isFolder(replacement *debug.Module) bool {
+	return replacement.Version == "" || replacement.Version == devel
+}
 
 // module describes one module.
 func (d *document) module(ctx context.Context, m *debug.Module) (cdx.Component, error) {
