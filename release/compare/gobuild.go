@@ -17,16 +17,16 @@ func (c *comparison) buildInfo(file string, a, b *program) {
 	if x == nil || y == nil {
 		word := map[bool]string{true: "not built by Go", false: "built by Go"}
 		c.differ(LayerBuildInfo, in(file, "Go"), word[x == nil], word[y == nil])
-		c.because(CauseLanguage, "the program%s is %s in A and %s in B", of(file), word[x == nil], word[y == nil])
+		c.because(CauseLanguage, "the program%s is %s in A and %s in B", called(file), word[x == nil], word[y == nil])
 		return
 	}
 	if x.GoVersion != y.GoVersion {
 		c.differ(LayerBuildInfo, in(file, "Go version"), x.GoVersion, y.GoVersion)
-		c.because(CauseGoVersion, "the program%s was built with %s in A and %s in B", of(file), x.GoVersion, y.GoVersion)
+		c.because(CauseGoVersion, "the program%s was built with %s in A and %s in B", called(file), x.GoVersion, y.GoVersion)
 	}
 	if x.Path != y.Path {
 		c.differ(LayerBuildInfo, in(file, "main package"), orAbsent(x.Path), orAbsent(y.Path))
-		c.because(CauseSource, "the program%s is of package %q in A and %q in B", of(file), x.Path, y.Path)
+		c.because(CauseSource, "the program%s is of package %q in A and %q in B", called(file), x.Path, y.Path)
 	}
 	if m, n := version(&x.Main), version(&y.Main); m != n {
 		c.differ(LayerBuildInfo, in(file, "main module"), x.Main.Path+" "+m, y.Main.Path+" "+n)
@@ -57,7 +57,7 @@ func (c *comparison) settings(file string, a, b *debug.BuildInfo) {
 		case key == "-trimpath":
 			with := map[bool]string{true: "with", false: "without"}
 			c.because(CausePath, "the program%s was built %s -trimpath in A and %s in B: without it, paths of the machine are in it",
-				of(file), with[v == "true"], with[w == "true"])
+				called(file), with[v == "true"], with[w == "true"])
 		case key == "GOARCH" || key == "GOOS":
 			if !c.has(CauseArchitecture) {
 				c.because(CauseArchitecture, "%s%s", change, behind(file))
@@ -70,6 +70,8 @@ func (c *comparison) settings(file string, a, b *debug.BuildInfo) {
 			c.because(CauseSource, "%s%s: one of the programs was built from a tree with uncommitted changes", change, behind(file))
 		case key == "vcs.revision":
 			c.because(CauseCommit, "%s%s", change, behind(file))
+		case x["-trimpath"] != y["-trimpath"] && (key == "-ldflags" || strings.HasPrefix(key, "CGO_") && strings.HasSuffix(key, "FLAGS")):
+			// With -trimpath they are not recorded.
 		case key == "vcs.time" || key == "DefaultGODEBUG":
 			// They follow from the commit, and from go.mod's version of Go.
 		default:
@@ -77,10 +79,10 @@ func (c *comparison) settings(file string, a, b *debug.BuildInfo) {
 		}
 	}
 	if x["vcs.modified"] == "true" && y["vcs.modified"] == "true" {
-		c.because(CauseSource, "both programs%s were built from trees with uncommitted changes (vcs.modified=true), which may differ", of(file))
+		c.because(CauseSource, "both programs%s were built from trees with uncommitted changes (vcs.modified=true), which may differ", called(file))
 	}
 	if len(flags) > 0 {
-		c.because(CauseGoFlags, "the program%s was built with other settings: %s", of(file), some(flags, 3))
+		c.because(CauseGoFlags, "the program%s was built with other settings: %s", called(file), some(flags, 3))
 	}
 }
 
@@ -132,7 +134,7 @@ func (c *comparison) modules(file string, a, b *debug.BuildInfo) {
 		changes = append(changes, fmt.Sprintf("%s %s in A and %s in B", path, orAbsent(v), orAbsent(w)))
 	}
 	if len(changes) > 0 {
-		c.because(CauseModule, "the program%s is built with other modules: %s", of(file), some(changes, 4))
+		c.because(CauseModule, "the program%s is built with other modules: %s", called(file), some(changes, 4))
 	}
 }
 
@@ -196,8 +198,8 @@ func (c *comparison) packageSizes(file string, a, b *program) {
 		names = append(names, x.name)
 	}
 	if sameBuild(a.info, b.info) {
-		c.because(CauseSource, "Go's version, the settings it records and the modules are the same%s, and the code of %s is larger or smaller: "+
-			"the source is likely another, as with an uncommitted change", of(file), some(names, 3))
+		c.because(CauseSource, "the program%s has the same Go version, recorded settings and modules in both, and the code of %s is larger or smaller: "+
+			"the source is likely another, as with an uncommitted change", called(file), some(names, 3))
 	}
 }
 

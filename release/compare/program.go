@@ -45,7 +45,7 @@ func (c *comparison) contents(ctx context.Context, file string, a, b content) er
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("file%s cannot be read: %w", of(file), err)
+		return fmt.Errorf("file%s cannot be read: %w", called(file), err)
 	}
 	x, y := sides[0], sides[1]
 	before := len(c.causes)
@@ -57,7 +57,7 @@ func (c *comparison) contents(ctx context.Context, file string, a, b content) er
 	}
 	found, err := c.stringData(ctx, file, x, y)
 	if err != nil {
-		return fmt.Errorf("file%s cannot be read: %w", of(file), err)
+		return fmt.Errorf("file%s cannot be read: %w", called(file), err)
 	}
 	c.remaining(file, x, y, before, found)
 	return nil
@@ -226,10 +226,10 @@ func (c *comparison) remaining(file string, a, b *program, before int, found fin
 	}
 	switch {
 	case a.info != nil && b.info != nil:
-		c.because(CauseSource, "Go's version, the settings it records and the modules are the same%s, so the source is likely another: "+
-			"an uncommitted change, or a value that -ldflags -X set%s", of(file), strs)
+		c.because(CauseSource, "the program%s has the same Go version, recorded settings and modules in both, so the source is likely another: "+
+			"an uncommitted change, or a value that -ldflags -X set%s", called(file), strs)
 	default:
-		c.because(CauseSource, "the compilers leave the same marks%s, so the source is likely another, or the options or libraries are%s", of(file), strs)
+		c.because(CauseSource, "the program%s has the same marks of its compiler in both, so the source is likely another, or the options or libraries are%s", called(file), strs)
 	}
 }
 
@@ -237,12 +237,12 @@ func (c *comparison) remaining(file string, a, b *program, before int, found fin
 func (c *comparison) plainContent(file string, a, b *program, found findings) {
 	if a.plain && b.plain && a.returns != b.returns && !a.strings.full && a.strings.equal(b.strings) {
 		c.differ(LayerStrings, in(file, "line ends"), count(a.returns)+" CRLF", count(b.returns)+" CRLF")
-		c.because(CauseLineEnds, "the lines%s are the same and their ends are not: %s end in CRLF in A and %s in B", of(file), count(a.returns), count(b.returns))
+		c.because(CauseLineEnds, "the file%s has the same lines in both, and other ends of lines: %s end in CRLF in A and %s in B", called(file), count(a.returns), count(b.returns))
 		return
 	}
 	example := ""
 	if list := found.examples(); list != "" {
 		example = ": " + list
 	}
-	c.because(CauseContent, "the content%s differs%s", of(file), strings.TrimSuffix(example, ": "))
+	c.because(CauseContent, "the file%s differs%s", called(file), strings.TrimSuffix(example, ": "))
 }

@@ -19,16 +19,16 @@ func (c *comparison) headerFacts(file string, a, b *program) {
 		c.format = "program"
 		x, y := orUnknown(a.Format), orUnknown(b.Format)
 		c.differ(LayerHeader, in(file, "format"), x, y)
-		c.because(CauseArchitecture, "the file%s is %s in A and %s in B", strings.TrimSpace(of(file)), x, y)
+		c.because(CauseArchitecture, "the file%s is %s in A and %s in B", called(file), x, y)
 		return
 	}
 	for _, f := range differing(facts(a.Header), facts(b.Header)) {
 		c.differ(LayerHeader, in(file, f.Name), f.A, f.B)
 		switch f.Name {
 		case "machine":
-			c.because(CauseArchitecture, "the program%s is for %s in A and %s in B", of(file), f.A, f.B)
+			c.because(CauseArchitecture, "the program%s is for %s in A and %s in B", called(file), f.A, f.B)
 		case "time stamp":
-			c.because(CauseTime, "the header of the program%s has another time stamp, or digest in its place", of(file))
+			c.because(CauseTime, "the header of the program%s has another time stamp, or digest in its place", called(file))
 		}
 	}
 }
@@ -89,17 +89,17 @@ func (c *comparison) regionsDiffer(file string, a, b *program) {
 	}
 	if s, t := symbols(x), symbols(y); s != t {
 		word := map[bool]string{true: "is there", false: "is stripped"}
-		c.because(CauseStripped, "a symbol table or debug information%s %s in A and %s in B", of(file), word[s], word[t])
+		c.because(CauseStripped, "a symbol table or debug information %s in A and %s in B%s", word[s], word[t], behind(file))
 	}
 	if differs[".note.gnu.property"] && a.info == nil {
-		c.because(CauseCPULevel, "the note in which compilers name the processors for which they made code differs%s (.note.gnu.property)", of(file))
+		c.because(CauseCPULevel, "the note in which compilers name the processors for which they made code differs%s (.note.gnu.property)", behind(file))
 	}
 	ids := len(differs) > 0
 	for n := range differs {
 		ids = ids && (n == ".note.gnu.build-id" || n == ".note.go.buildid")
 	}
 	if ids {
-		c.because(CauseBuildID, "the identifier that the linker wrote is all that differs%s", of(file))
+		c.because(CauseBuildID, "the identifier that the linker wrote is all that differs%s", behind(file))
 	}
 }
 
@@ -155,7 +155,7 @@ func (c *comparison) region(file, name string, p [2]*program, r [2]region, there
 	}
 	c.differ(LayerSections, in(file, name), v[0], v[1])
 	if name == ".comment" && there[0] && there[1] {
-		c.because(CauseCompiler, "the program%s was made by %s in A and by %s in B", of(file), quote(v[0]), quote(v[1]))
+		c.because(CauseCompiler, "the program%s was made by %s in A and by %s in B", called(file), quote(v[0]), quote(v[1]))
 	}
 }
 

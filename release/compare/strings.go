@@ -37,6 +37,8 @@ func (c *comparison) stringData(ctx context.Context, file string, a, b *program)
 		return findings{}, err
 	}
 	f := findings{more: sides[0].more + sides[1].more}
+	sides[0].settle(sides[1])
+	sides[1].settle(sides[0])
 	for k := range classes {
 		// A value that both have differs in what stands around it.
 		f.a[k] = without(sides[0].found[k], sides[1].found[k])
@@ -104,10 +106,10 @@ func (c *comparison) explainStrings(file string, a, b *program, f findings) {
 		return
 	}
 	if x, y := f.a[classPath], f.b[classPath]; len(x)+len(y) > 0 && !c.has(CausePath) && !c.explained() {
-		c.because(CausePath, "paths of the machine are likely in the program%s: %s in A and %s in B", of(file), quoted(x), quoted(y))
+		c.because(CausePath, "paths of the machine are likely in the program%s: %s in A and %s in B", called(file), quoted(x), quoted(y))
 	}
 	if x, y := f.a[classTime], f.b[classTime]; len(x)+len(y) > 0 {
-		c.because(CauseTime, "a time is likely in the program%s, as -ldflags -X or __DATE__ puts it there: %s in A and %s in B", of(file), quoted(x), quoted(y))
+		c.because(CauseTime, "a time is likely in the program%s, as -ldflags -X or __DATE__ puts it there: %s in A and %s in B", called(file), quoted(x), quoted(y))
 	}
 }
 
@@ -127,6 +129,8 @@ type uniques struct {
 	found  [classes][]string
 	more   int
 	pieces int
+
+	behind []telltale
 
 	last   []byte // of this run, what both have
 	begins bool   // all that both have of it so far
@@ -169,14 +173,52 @@ func (u *uniques) take(after []byte) {
 		u.more++
 		return
 	}
-	k, values := p.classify()
-	for _, v := range values {
-		switch {
-		case strings.TrimSpace(v) == "" || slices.Contains(u.found[k], v):
-		case len(u.found[k]) == maxFindings:
-			u.more++
-		default:
-			u.found[k] = append(u.found[k], v)
+	values := p.classify()
+	telling := false
+	for k := range classText {
+		for _, v := range values[k] {
+			telling = u.add(k, v) || telling
+		}
+	}
+	if !telling {
+		u.add(classText, p.value())
+		return
+	}
+	// What it tells may turn out to be in the other side as well.
+	if len(u.behind) < maxFindings {
+		u.behind = append(u.behind, telltale{p.value(), values})
+	}
+}
+
+// A telltale is a text in which there are other values.
+type telltale struct {
+	text   string
+	values [classes][]string
+}
+
+// add takes a value, and reports whether there was one.
+func (u *uniques) add(k class, v string) bool {
+	switch {
+	case strings.TrimSpace(v) == "":
+		return false
+	case slices.Contains(u.found[k], v):
+	case len(u.found[k]) == maxFindings:
+		u.more++
+	default:
+		u.found[k] = append(u.found[k], v)
+	}
+	return true
+}
+
+// settle takes the texts of which all other values are in the other side too.
+func (u *uniques) settle(other *uniques) {
+	for _, t := range u.behind {
+		told := false
+		for k := range classText {
+			told = told || len(without(t.values[k], other.found[k])) > 0
+		}
+		if !told {
+			u.add(classText, t.text)
 		}
 	}
 }

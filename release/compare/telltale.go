@@ -43,27 +43,33 @@ type piece struct {
 	begins              bool // before is the beginning of its run
 }
 
-// classify finds what a string that differs looks like: its values, of the
-// first class that has any.
-func (p piece) classify() (class, []string) {
+// patterns are looked for in this order: what is inside of a path is no time
+// and no version.
+var patterns = []struct {
+	class   class
+	pattern *regexp.Regexp
+}{{classPath, pathPattern}, {classTime, timePattern}, {classVersion, versionPattern}}
+
+// classify finds the values in a piece that look like something.
+func (p piece) classify() (values [classes][]string) {
 	all := p.before + p.text + p.after
-	for k, pattern := range []*regexp.Regexp{timePattern, pathPattern, versionPattern} {
-		var values []string
-		for _, at := range pattern.FindAllStringIndex(all, -1) {
-			value := all[at[0]:at[1]]
-			switch {
-			case at[1] <= len(p.before), at[0] >= len(p.before)+len(p.text):
-			case class(k) == classTime && !timeStandsAlone(all, at):
-			case class(k) == classPath && !p.isPath(all, at[0]):
-			case !slices.Contains(values, value):
-				values = append(values, value)
+	var taken [][]int
+	for _, k := range patterns {
+		for _, at := range k.pattern.FindAllStringIndex(all, -1) {
+			inside := slices.ContainsFunc(taken, func(t []int) bool { return at[0] < t[1] && t[0] < at[1] })
+			switch value := all[at[0]:at[1]]; {
+			case inside, at[1] <= len(p.before), at[0] >= len(p.before)+len(p.text):
+			case k.class == classTime && !timeStandsAlone(all, at):
+			case k.class == classPath && !p.isPath(all, at[0]):
+			default:
+				taken = append(taken, at)
+				if !slices.Contains(values[k.class], value) {
+					values[k.class] = append(values[k.class], value)
+				}
 			}
 		}
-		if len(values) > 0 {
-			return class(k), values
-		}
 	}
-	return classText, []string{p.value()}
+	return values
 }
 
 // timeStandsAlone is false for part of a longer number.

@@ -67,10 +67,11 @@ func in(file, field string) string {
 	return printable(file, maxPrefix) + ": " + field
 }
 
-// of names a file in a sentence; the one file of Files has no name.
-func of(file string) string {
+// called puts the name of a file behind "the program"; the one file of Files
+// has no name.
+func called(file string) string {
 	if file == "" {
 		return ""
 	}
-	return fmt.Sprintf(" of %q", printable(file, maxPrefix))
+	return fmt.Sprintf(" %q", printable(file, maxPrefix))
 }

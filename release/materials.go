@@ -1,0 +1,129 @@
+package release
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/release/statement"
+)
+
+// imageReference is the form of an image's name or id (OCI distribution
+// specification, "Pulling manifests", and docker's own for local images), as
+// far as it is needed to keep an option of a command out of it.
+var imageReference = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/@-]*$`)
+
+// configure says how to build the one function.
+func (c RebuildConfig) configure(_ context.Context, p project.Project, f project.Function, recorded statement.Checked, dist string) (build.Config, error) {
+	b := build.Config{
+		Root: p.Root, Dist: dist, Functions: []project.Function{f}, Project: p.Functions,
+		Cache: c.Build.Cache, Environ: c.Build.Environ, Jobs: c.Build.Jobs, Progress: c.Build.Progress,
+		Engine: c.Build.Engine, BaseImage: c.Build.BaseImage,
+		// A stranger's build neither reads nor writes the caches of others.
+		ColdCache: !c.warm,
+	}
+	if b.BaseImage == "" {
+		b.BaseImage = recorded.BaseImage
+	}
+	if b.BaseImage != "" && !imageReference.MatchString(b.BaseImage) {
+		return b, hint.New("is the provenance what the release says?", "base image %q is not the name of an image", b.BaseImage)
+	}
+	return b, nil
+}
+
+// engine chooses where to build. In other languages than Go the build runs
+// commands that the sources name: that is for a container.
+func (c RebuildConfig) engine(ctx context.Context, b build.Config, recorded statement.Checked) (string, error) {
+	f := b.Functions[0]
+	container := []string{"docker", "podman"}
+	if f.Language != project.Go && b.Engine != "" && b.Engine != "auto" && !slices.Contains(container, b.Engine) {
+		return "", hint.New("leave -engine away, or use docker or podman",
+			"function %q is in %s, and the commands that build it come from its sources: they are not run with %s", f.Name, f.Language, b.Engine)
+	}
+	candidates := []string{b.Engine}
+	if b.Engine == "" || b.Engine == "auto" {
+		candidates = []string{recorded.Engine, "sandbox", "host"}
+		if f.Language != project.Go {
+			candidates = append([]string{recorded.Engine}, container...)
+			candidates = slices.DeleteFunc(candidates, func(name string) bool { return !slices.Contains(container, name) })
+		}
+	}
+	var refused error
+	for i, name := range candidates {
+		if slices.Contains(candidates[:i], name) {
+			continue
+		}
+		b.Engine = name
+		err := build.Start(ctx, b)
+		if err == nil {
+			return name, nil
+		}
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+		refused = errors.Join(refused, err)
+	}
+	return "", hint.Wrap(refused, "build with another engine (-engine=), or name the base image where it is called otherwise (BOOTZIP_BASE_IMAGE)")
+}
+
+// compareMaterials compares what the build is made with and what the
+// provenance records.
+func (r *Rebuilding) compareMaterials(ctx context.Context, b build.Config) error {
+	p := r.Provenance
+	m, err := build.MaterialsOf(ctx, b)
+	if err != nil {
+		return err
+	}
+	// These follow from the commit, so it cannot be the one that was built.
+	for _, one := range []struct{ what, recorded, here string }{
+		{"toolchain", p.GoVersion, m.GoVersion},
+		{"bootzip.lock", p.LockSHA256, m.LockSHA256},
+	} {
+		if one.recorded != "" && one.here != "" && one.recorded != one.here {
+			return hint.New("take the provenance from the release that the zip is from",
+				"the provenance contradicts its commit %s: %s is recorded as %s, and the commit has %s", p.Commit, one.what, one.recorded, one.here)
+		}
+	}
+	if p.GoModule == m.GoModule && p.GoSum != m.GoSum && p.GoSum != "" && m.GoSum != "" {
+		return hint.New("find out who changed it: run `go clean -modcache`, and remove the folder toolchain in bootzip's cache",
+			"toolchain %s has the hash %s, and the provenance records %s", m.GoModule, m.GoSum, p.GoSum)
+	}
+	goes := b.Functions[0].Language == project.Go
+	if !goes && p.BaseImageID != m.BaseImageID && p.BaseImageID != "" {
+		return hint.New("pull the image that was recorded; if it is here under another name, set BOOTZIP_BASE_IMAGE to that",
+			"base image %s is %s here, and the release was built with %s", m.BaseImage, orNone(m.BaseImageID), p.BaseImageID)
+	}
+	r.differ("engine", p.Engine, m.Engine)
+	r.differ("base image", p.BaseImageID, orNone(m.BaseImageID))
+	if goes {
+		r.differ("go flags", strings.Join(p.Flags, " "), strings.Join(m.Flags, " "))
+		r.differ("environment", strings.Join(p.Environment, " "), strings.Join(m.Environment, " "))
+		return nil // no package of the image is in the program
+	}
+	r.differ("recipe of the build image", p.ImageRecipe, m.ImageRecipe)
+	for _, line := range p.Packages {
+		if !slices.Contains(m.Packages, line) {
+			name, _, _ := strings.Cut(line, "=")
+			here := "none"
+			for _, other := range m.Packages {
+				if strings.HasPrefix(other, name+"=") {
+					here = other
+				}
+			}
+			r.differ("package", line, here)
+		}
+	}
+	return nil
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}

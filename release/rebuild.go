@@ -1,0 +1,210 @@
+package release
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/pack"
+	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/release/checkout"
+	"github.com/bootzip/bootzip/release/compare"
+	"github.com/bootzip/bootzip/release/statement"
+)
+
+// ProvenanceFile is the name of a release's provenance, beside its zips.
+const ProvenanceFile = "provenance.intoto.json"
+
+// RebuildConfig says which zip to build again.
+type RebuildConfig struct {
+	File string // the zip, NAME-ARCH.zip
+
+	// Provenance is the file with its provenance; "": ProvenanceFile beside
+	// the zip. Key is a file with the public key that signed it, in PEM; ""
+	// takes a provenance that is not signed.
+	Provenance, Key string
+
+	// Source is the repository: a folder, or an address. "": the one that
+	// Build.Root is in if it has the commit, else the provenance's.
+	Source string
+
+	// Build has Cache, Environ and Progress; Root, "" or a folder that may be
+	// in the repository; Engine, "" or "auto" for the provenance's, if it can be
+	// used; and BaseImage, "" for the provenance's. All else is set here.
+	Build build.Config
+
+	warm bool // for tests, which would take a minute each
+}
+
+// Rebuild builds a zip again from the commit that its provenance names, with
+// the toolchain, engine and base image that it names, and compares. That it
+// differs is no error: it is in the result. Nothing is fetched before the
+// provenance was found to be about the very file. The package's documentation
+// says what runs and what does not.
+func Rebuild(ctx context.Context, c RebuildConfig) (Rebuilding, error) {
+	r := Rebuilding{Zip: filepath.Base(c.File)}
+	unit, err := zipUnit(r.Zip)
+	if err != nil {
+		return r, err
+	}
+	if r.Provenance, err = c.readProvenance(unit.Function.Name); err != nil {
+		return r, err
+	}
+	r.Commit = r.Provenance.Commit
+	source, err := c.source(ctx, r.Provenance)
+	if err != nil {
+		return r, err
+	}
+	r.Source = checkout.WithoutCredentials(source)
+
+	temp, err := os.MkdirTemp("", "bootzip-rebuild-")
+	if err != nil {
+		return r, err
+	}
+	defer os.RemoveAll(temp)
+	s := sources{dir: filepath.Join(temp, baseName(r.Provenance.Repository, source))}
+	if s.written, err = checkout.At(ctx, source, r.Commit, s.dir, checkout.Options{Environ: c.Build.Environ}); err != nil {
+		return r, err
+	}
+	p, f, err := s.find(unit)
+	if err != nil {
+		return r, fmt.Errorf("commit %s: %w", r.Commit, err)
+	}
+	b, err := c.configure(ctx, p, f, r.Provenance, filepath.Join(temp, "dist"))
+	if err != nil {
+		return r, err
+	}
+	unlock, err := build.Lock(b.Dist)
+	if err != nil {
+		return r, err
+	}
+	defer unlock()
+	if b.Engine, err = c.engine(ctx, b, r.Provenance); err != nil {
+		return r, err
+	}
+	r.Engine = b.Engine
+	if err := r.compareMaterials(ctx, b); err != nil {
+		return r, err
+	}
+	packaged, err := Package(ctx, b)
+	if err != nil {
+		return r, fmt.Errorf("commit %s: %w", r.Commit, err)
+	}
+	if err := r.comparePacker(b.Dist); err != nil {
+		return r, err
+	}
+	if len(s.written.Pointers) > 0 {
+		r.differ("files of Git LFS", "their contents", "pointers to them: "+list(s.written.Pointers))
+	}
+	r.Report, err = compare.Zips(ctx, c.File, filepath.Join(b.Dist, packaged.Zips[0].File))
+	return r, err
+}
+
+// zipUnit takes a zip's name, NAME-ARCH.zip, apart.
+func zipUnit(name string) (build.Unit, error) {
+	for _, arch := range project.Architectures() {
+		if function, ok := strings.CutSuffix(name, "-"+string(arch)+".zip"); ok && function != "" {
+			return build.Unit{Function: project.Function{Name: function}, Arch: arch}, nil
+		}
+	}
+	return build.Unit{}, hint.New("call it as it was called in the release: FUNCTION-ARCH.zip", "file %q does not say what it is the zip of", name)
+}
+
+// readProvenance reads the provenance, and refuses one that is not about the
+// file.
+func (c RebuildConfig) readProvenance(function string) (statement.Checked, error) {
+	var none statement.Checked
+	sum, err := fileSum(c.File)
+	if err != nil {
+		return none, err
+	}
+	name := c.Provenance
+	if name == "" {
+		name = filepath.Join(filepath.Dir(c.File), ProvenanceFile)
+	}
+	data, err := readSmall(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = hint.Wrap(err, "take it from the release that the zip is from; another place is given by -provenance=FILE")
+	}
+	if err != nil {
+		return none, fmt.Errorf("provenance: %w", err)
+	}
+	var key []byte
+	if c.Key != "" {
+		if key, err = readSmall(c.Key); err != nil {
+			return none, fmt.Errorf("key: %w", err)
+		}
+	}
+	p, err := statement.ReadProvenance(data, key)
+	if err != nil {
+		return none, fmt.Errorf("%s: %w", name, err)
+	}
+	if err := p.Covers(filepath.Base(c.File), sum); err != nil {
+		return none, err
+	}
+	if len(p.Functions) > 0 && !slices.Contains(p.Functions, function) {
+		return none, hint.New("take the provenance from the release that the file is from",
+			"function %q is not among those that the provenance says were built: %s", function, strings.Join(p.Functions, ", "))
+	}
+	return p, nil
+}
+
+// source says where to take the commit from.
+func (c RebuildConfig) source(ctx context.Context, p statement.Checked) (string, error) {
+	switch {
+	case c.Source != "":
+		return c.Source, nil
+	case c.Build.Root != "" && checkout.Has(ctx, c.Build.Root, p.Commit, c.Build.Environ):
+		return c.Build.Root, nil
+	case strings.HasPrefix(p.Repository, "https://"):
+		return p.Repository, nil
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	}
+	return "", hint.New("give a clone's folder or an address: -source=FOLDER or -source=URL",
+		"the provenance names no repository at an https:// address that has the commit %s", p.Commit)
+}
+
+// maxProvenance bounds what is read of a provenance or a key, in bytes, a byte
+// over what package statement takes.
+const maxProvenance = 16<<20 + 1
+
+func readSmall(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxProvenance))
+}
+
+func fileSum(name string) (string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	_, err = io.Copy(h, f)
+	return hex.EncodeToString(h.Sum(nil)), err
+}
+
+// comparePacker compares what decides the compressed bytes.
+func (r *Rebuilding) comparePacker(dist string) error {
+	m, err := pack.ReadManifest(dist)
+	if err != nil {
+		return err
+	}
+	r.differ("packer", r.Provenance.Packer, m.Packer)
+	return nil
+}

@@ -1,0 +1,95 @@
+package release
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/bootzip/bootzip/release/compare"
+	"github.com/bootzip/bootzip/release/statement"
+)
+
+// A Rebuilding is how a zip compares with what its sources give.
+type Rebuilding struct {
+	Zip        string // base name of the file
+	Provenance statement.Checked
+	Commit     string
+	Source     string // where the commit was taken from, without credentials
+	Engine     string // that built it here
+	Report     compare.Report
+
+	// Differences are what could not be had as the provenance records it, in
+	// words. Where the zip came out the same they did not matter.
+	Differences []string
+}
+
+func (r *Rebuilding) differ(what, recorded, here string) {
+	if recorded != here && recorded != "" {
+		r.Differences = append(r.Differences, fmt.Sprintf("%s: recorded %s, here %s", what, recorded, here))
+	}
+}
+
+// WriteText writes the result for people: a line with the digest if the bytes
+// are the same, and the explanation if they are not.
+func (r Rebuilding) WriteText(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "commit %s, from %s, built with %s\n", r.Commit, r.Source, r.Engine)
+	for _, d := range r.Differences {
+		fmt.Fprintf(&b, "not as recorded: %s\n", d)
+	}
+	if !r.Provenance.Signed {
+		b.WriteString("the provenance is not signed: its commit is a claim, which the same bytes prove and nothing else does\n")
+	}
+	if r.Report.Equal {
+		fmt.Fprintf(&b, "PASS %s  sha256:%s\n", r.Zip, r.Report.A.SHA256)
+	} else {
+		fmt.Fprintf(&b, "FAIL %s\n", r.Zip)
+		if err := writeIndented(&b, r.Report); err != nil {
+			return err
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// jsonRebuilding is the form that docs/reproduce.md describes.
+type jsonRebuilding struct {
+	Version     int             `json:"version"`
+	Equal       bool            `json:"equal"`
+	File        string          `json:"file"`
+	SHA256      string          `json:"sha256"`
+	Commit      string          `json:"commit"`
+	Source      string          `json:"source"`
+	Engine      string          `json:"engine"`
+	Signed      bool            `json:"signed"`
+	Differences []string        `json:"differences"`
+	Comparison  json.RawMessage `json:"comparison"`
+}
+
+// WriteJSON writes the result for programs.
+func (r Rebuilding) WriteJSON(w io.Writer) error {
+	comparison, err := comparisonJSON(r.Report)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, jsonRebuilding{
+		Version: 1, Equal: r.Report.Equal, File: r.Zip, SHA256: r.Report.A.SHA256, Commit: r.Commit, Source: r.Source,
+		Engine: r.Engine, Signed: r.Provenance.Signed, Differences: append([]string{}, r.Differences...), Comparison: comparison,
+	})
+}
+
+// writeIndented writes the explanation of a difference below a line.
+func writeIndented(b *strings.Builder, r compare.Report) error {
+	var text strings.Builder
+	if err := compare.WriteText(&text, r); err != nil {
+		return err
+	}
+	for line := range strings.Lines(text.String()) {
+		if line != "\n" {
+			line = "  " + line
+		}
+		b.WriteString(line)
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package release
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/pack"
+	"github.com/bootzip/bootzip/project"
+)
+
+// A repository is a tiny Go project under version control.
+type repository struct {
+	t     *testing.T
+	dir   string
+	cache string
+}
+
+// newRepository makes a repository with the files, and commits them. A
+// .gitignore and a go.mod for the toolchain that is there come along.
+func newRepository(t *testing.T, files map[string]string) repository {
+	t.Helper()
+	user, err := os.UserCacheDir()
+	if err != nil {
+		user = os.TempDir()
+	}
+	r := repository{t, t.TempDir(), filepath.Join(user, "bootzip-test")}
+	version, _, _ := strings.Cut(runtime.Version(), " ")
+	r.write(".gitignore", "dist/\n*.secret\n")
+	r.write("go.mod", "module example.com/app\n\ngo 1.24\n\ntoolchain "+version+"\n")
+	for name, text := range files {
+		r.write(name, text)
+	}
+	r.git("init", "--quiet")
+	r.commit()
+	return r
+}
+
+func (r repository) git(argv ...string) string {
+	r.t.Helper()
+	cmd := exec.Command("git", argv...)
+	cmd.Dir = r.dir
+	cmd.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + r.dir, "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=" + os.DevNull,
+		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com",
+	}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		r.t.Fatalf("git %q: %v\n%s", argv, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func (r repository) write(name, text string) {
+	r.t.Helper()
+	file := filepath.Join(r.dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		r.t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r repository) commit() string {
+	r.t.Helper()
+	r.git("add", "--all")
+	r.git("commit", "--quiet", "--allow-empty", "--message=x")
+	return r.git("rev-parse", "HEAD")
+}
+
+// environ downloads nothing, and takes no setting of whoever runs the tests.
+func environ() []string {
+	return append(os.Environ(), "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=", "GOENV=off")
+}
+
+// config is how the project in the folder, relative to the repository's, is
+// built on the host.
+func (r repository) config(folder string) build.Config {
+	r.t.Helper()
+	p, err := project.Load(filepath.Join(r.dir, folder))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	functions, err := p.Select("", project.AMD64)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return build.Config{
+		Root: p.Root, Dist: filepath.Join(p.Root, "dist"), Cache: r.cache, Functions: functions, Project: p.Functions,
+		Engine: "host", Environ: environ(),
+	}
+}
+
+// pack builds and packs the project in the folder.
+func (r repository) pack(folder string) (build.Config, []pack.Zip) {
+	r.t.Helper()
+	c := r.config(folder)
+	unlock, err := build.Lock(c.Dist)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer unlock()
+	p, err := Package(context.Background(), c)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return c, p.Zips
+}
+
+// emptyTemp makes temporary folders appear in one that is empty, and wants it
+// to be so again at the end of the test.
+func emptyTemp(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"TMPDIR", "TMP", "TEMP"} {
+		t.Setenv(name, dir)
+	}
+	t.Cleanup(func() {
+		left, err := os.ReadDir(dir)
+		if err != nil || len(left) > 0 {
+			t.Errorf("left in the temporary folder: %v (%v)", left, err)
+		}
+	})
+}
+
+const hello = "package main\n\nfunc main() { println(\"hello\") }\n"

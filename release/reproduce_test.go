@@ -1,0 +1,183 @@
+package release
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/hint"
+)
+
+// reproduce builds the project in the folder twice, on the host.
+func (r repository) reproduce(folder string) (Reproduction, error) {
+	r.t.Helper()
+	c, zips := r.pack(folder)
+	return Reproduce(context.Background(), ReproduceConfig{First: c, Zips: zips, Engine: "host", warm: true})
+}
+
+func TestReproduce(t *testing.T) {
+	emptyTemp(t)
+	// The project is a folder of the repository, and without a bootzip.yaml
+	// the program in its root is called by the folder.
+	r := newRepository(t, map[string]string{"README.md": "x", "app/go.mod": "", "app/main.go": hello})
+	r.git("mv", "--force", "go.mod", "app/go.mod")
+	commit := r.commit()
+	got, err := r.reproduce("app")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !got.OK() || len(got.Results) != 1 || got.Commit != commit || len(got.Dirty) > 0 || got.First != "host" || got.Second != "host" {
+		t.Errorf("result is %+v", got)
+	}
+	applied := map[string]string{}
+	for _, s := range got.World {
+		if s.Applied {
+			applied[s.Name] = s.Value
+		} else if s.Why == "" && s.Name != "cache" { // which is warm here
+			t.Errorf("%s was no other, and nothing says why", s.Name)
+		}
+	}
+	for _, name := range []string{"path", "file order", "file times"} {
+		if applied[name] == "" {
+			t.Errorf("%s was no other", name)
+		}
+	}
+	if base := filepath.Base(applied["path"]); base != "app" || len(applied["path"]) == len(filepath.Join(r.dir, "app")) {
+		t.Errorf("the other path is %q", applied["path"])
+	}
+
+	var text, document bytes.Buffer
+	if err := got.WriteText(&text); err != nil {
+		t.Fatal(err)
+	}
+	if want := "PASS app-amd64.zip  sha256:" + got.Results[0].Second + "\n"; !strings.HasSuffix(text.String(), want) {
+		t.Errorf("text is\n%s\nand does not end with\n%s", text.String(), want)
+	}
+	if err := got.WriteJSON(&document); err != nil {
+		t.Fatal(err)
+	}
+	var decoded struct {
+		Equal bool
+		Zips  []struct {
+			File, SHA256, SecondSHA256 string
+			Comparison                 struct{ Equal bool }
+		}
+	}
+	if err := json.Unmarshal(document.Bytes(), &decoded); err != nil || !decoded.Equal || len(decoded.Zips) != 1 ||
+		!decoded.Zips[0].Comparison.Equal || decoded.Zips[0].SHA256 != decoded.Zips[0].SecondSHA256 {
+		t.Errorf("JSON is %s (%v)", document.String(), err)
+	}
+}
+
+// What the commit does not have is found, and named.
+func TestReproduceFinds(t *testing.T) {
+	for what, c := range map[string]struct {
+		files   map[string]string // committed
+		change  func(repository)
+		cause   string // of the difference, its beginning
+		refused string // or in the error
+	}{
+		"file that was changed": {
+			map[string]string{"cmd/hello/main.go": hello},
+			func(r repository) { r.write("cmd/hello/main.go", strings.Replace(hello, "hello", "hullo", 1)) },
+			"dirty: the tree is dirty: cmd/hello/main.go", "",
+		},
+		"generated file that was not committed": {
+			map[string]string{"cmd/hello/main.go": "package main\n\nvar version = \"none\"\n\nfunc main() { println(version) }\n"},
+			func(r repository) {
+				r.write("cmd/hello/zz_version.go", "package main\n\nfunc init() { version = \"v1\" }\n")
+			},
+			"dirty: the tree is dirty: cmd/hello/zz_version.go", "",
+		},
+		"ignored file that is compiled": {
+			map[string]string{"cmd/hello/main.go": "package main\n\nfunc main() { println(version) }\n", ".gitignore": "dist/\nzz_*\n"},
+			func(r repository) { r.write("cmd/hello/zz_version.go", "package main\n\nconst version = \"v1\"\n") },
+			"", "the working tree has what the commit has not: cmd/hello/zz_version.go",
+		},
+		"ignored file that is packed": {
+			map[string]string{"cmd/hello/main.go": hello, "bootzip.yaml": "functions:\n  hello:\n    source: cmd/hello\n    assets: [a.secret]\n"},
+			func(r repository) { r.write("cmd/hello/a.secret", "s") },
+			"", "the working tree has what the commit has not: cmd/hello/a.secret",
+		},
+		"function that is not in the commit": {
+			map[string]string{"cmd/hello/main.go": hello},
+			func(r repository) { r.write("cmd/other/main.go", hello) },
+			"", `function "other" is not in this project`,
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			emptyTemp(t)
+			r := newRepository(t, c.files)
+			c.change(r)
+			got, err := r.reproduce(".")
+			if c.refused != "" {
+				if err == nil || !strings.Contains(err.Error(), "clean checkout of "+got.Commit+" cannot be built: ") || !strings.Contains(err.Error(), c.refused) || hint.Of(err) == "" {
+					t.Errorf("error is %v (hint %q)", err, hint.Of(err))
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			var text bytes.Buffer
+			if err := got.WriteText(&text); err != nil {
+				t.Fatal(err)
+			}
+			if got.OK() || !strings.Contains(text.String(), "FAIL hello-amd64.zip\n") || !strings.Contains(text.String(), "1. "+c.cause) {
+				t.Errorf("%s\nand no FAIL with %q", text.String(), c.cause)
+			}
+		})
+	}
+}
+
+// A dirty tree is no difference if nothing that is built is.
+func TestReproduceDirty(t *testing.T) {
+	r := newRepository(t, map[string]string{"cmd/hello/main.go": hello})
+	r.write("notes.txt", "x")
+	got, err := r.reproduce(".")
+	if err != nil || !got.OK() || got.DirtyLine() != "the tree is dirty: notes.txt" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func TestReproduceRefuses(t *testing.T) {
+	emptyTemp(t)
+	r := newRepository(t, map[string]string{"cmd/hello/main.go": hello})
+	c, zips := r.pack(".")
+	c.Engine = "auto"
+	if _, err := Reproduce(context.Background(), ReproduceConfig{First: c, Zips: zips}); err == nil || !strings.Contains(err.Error(), "engine is not named") {
+		t.Errorf("without the first engine: %v", err)
+	}
+	c.Engine = "host"
+	r.write("dist/hello-amd64.zip", "changed")
+	if _, err := Reproduce(context.Background(), ReproduceConfig{First: c, Zips: zips, Engine: "host", warm: true}); err == nil || !strings.Contains(err.Error(), "was changed since it was packed") {
+		t.Errorf("zip that was changed: %v", err)
+	}
+	module := newRepository(t, nil)
+	r.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", module.dir, "lib")
+	r.commit()
+	if _, err := r.reproduce("."); err == nil || !strings.Contains(err.Error(), `"lib" is a git submodule`) || hint.Of(err) == "" {
+		t.Errorf("submodule: %v", err)
+	}
+}
+
+// An interrupt in the middle of the second build leaves nothing.
+func TestReproduceInterrupt(t *testing.T) {
+	emptyTemp(t)
+	r := newRepository(t, map[string]string{"cmd/hello/main.go": hello})
+	c, zips := r.pack(".")
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	_, err := Reproduce(ctx, ReproduceConfig{First: c, Zips: zips, Engine: "host", Progress: func(e build.Event) {
+		if e.Stage == "build" {
+			cancel()
+		}
+	}})
+	if err != context.Canceled {
+		t.Errorf("error is %v", err)
+	}
+}

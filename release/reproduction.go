@@ -1,0 +1,177 @@
+package release
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/pack"
+	"github.com/bootzip/bootzip/release/compare"
+)
+
+// A Reproduction is how a second build of a commit compares with the first.
+type Reproduction struct {
+	Commit string
+
+	// Dirty are the files of the working tree that are not as in the commit,
+	// relative to the repository. The first build used them, the second did
+	// not.
+	Dirty []string
+
+	First, Second string // the engines of the two builds
+
+	// World is what was meant to differ between the two builds: build.World's
+	// aspects, and "engine", "path", "file order", "file times" and "cache".
+	World []build.Surrounding
+
+	Results []ReproduceResult // for each zip, in their order
+}
+
+// A ReproduceResult compares one zip with what the second build made.
+type ReproduceResult struct {
+	Zip    pack.Zip // of the first build
+	Second string   // SHA-256 of the second build's zip, in hexadecimal
+	Report compare.Report
+}
+
+// OK says whether every zip came out the same.
+func (r Reproduction) OK() bool {
+	for _, one := range r.Results {
+		if !one.Report.Equal {
+			return false
+		}
+	}
+	return len(r.Results) > 0
+}
+
+// shownFiles bounds how many files a message lists.
+const shownFiles = 10
+
+// list names the first files of a list, and counts the others.
+func list(names []string) string {
+	if extra := len(names) - shownFiles; extra > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:shownFiles], ", "), extra)
+	}
+	return strings.Join(names, ", ")
+}
+
+// DirtyLine says that the working tree is not the commit, "" if it is.
+func (r Reproduction) DirtyLine() string {
+	if len(r.Dirty) == 0 {
+		return ""
+	}
+	return "the tree is dirty: " + list(r.Dirty)
+}
+
+// WriteText writes the result for people: what differed between the two
+// builds, then a line for each zip, with an explanation below it if it is not
+// the same.
+func (r Reproduction) WriteText(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "commit %s, built with %s and again with %s\n", r.Commit, r.First, r.Second)
+	var same []build.Surrounding
+	for _, s := range r.World {
+		if !s.Applied {
+			same = append(same, s)
+			continue
+		}
+		fmt.Fprintf(&b, "differed     %-11s %s%s\n", s.Name, s.Value, parenthesis(s.Why))
+	}
+	for _, s := range same {
+		fmt.Fprintf(&b, "not differed %-11s %s\n", s.Name, s.Why)
+	}
+	for _, one := range r.Results {
+		if one.Report.Equal {
+			fmt.Fprintf(&b, "PASS %s  sha256:%s\n", one.Zip.File, one.Zip.SHA256)
+			continue
+		}
+		fmt.Fprintf(&b, "FAIL %s\n", one.Zip.File)
+		if err := writeIndented(&b, one.Report); err != nil {
+			return err
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// parenthesis is a reason in parentheses, if there is one.
+func parenthesis(why string) string {
+	if why == "" {
+		return ""
+	}
+	return " (" + why + ")"
+}
+
+// jsonReproduction is the form that docs/reproduce.md describes.
+type jsonReproduction struct {
+	Version int               `json:"version"`
+	Equal   bool              `json:"equal"` // all of them
+	Commit  string            `json:"commit"`
+	Dirty   []string          `json:"dirty"`
+	First   string            `json:"firstEngine"`
+	Second  string            `json:"secondEngine"`
+	World   []jsonSurrounding `json:"world"`
+	Zips    []jsonReproduced  `json:"zips"`
+}
+
+type jsonSurrounding struct {
+	Name    string `json:"name"`
+	Value   string `json:"value"`
+	Applied bool   `json:"applied"`
+	Why     string `json:"why"`
+}
+
+type jsonReproduced struct {
+	Function   string          `json:"function"`
+	Arch       string          `json:"arch"`
+	File       string          `json:"file"`
+	Equal      bool            `json:"equal"`
+	SHA256     string          `json:"sha256"`
+	Second     string          `json:"secondSha256"`
+	Comparison json.RawMessage `json:"comparison"`
+}
+
+// WriteJSON writes the result for programs.
+func (r Reproduction) WriteJSON(w io.Writer) error {
+	document := jsonReproduction{
+		Version: 1, Equal: r.OK(), Commit: r.Commit, Dirty: append([]string{}, r.Dirty...), First: r.First, Second: r.Second,
+		World: []jsonSurrounding{}, Zips: []jsonReproduced{},
+	}
+	for _, s := range r.World {
+		document.World = append(document.World, jsonSurrounding(s))
+	}
+	for _, one := range r.Results {
+		comparison, err := comparisonJSON(one.Report)
+		if err != nil {
+			return err
+		}
+		document.Zips = append(document.Zips, jsonReproduced{
+			Function: one.Zip.Function, Arch: string(one.Zip.Arch), File: one.Zip.File, Equal: one.Report.Equal,
+			SHA256: one.Zip.SHA256, Second: one.Second, Comparison: comparison,
+		})
+	}
+	return writeJSON(w, document)
+}
+
+// comparisonJSON is a report in the form of package compare.
+func comparisonJSON(r compare.Report) (json.RawMessage, error) {
+	var b bytes.Buffer
+	if err := compare.WriteJSON(&b, []compare.Report{r}); err != nil {
+		return nil, err
+	}
+	var document struct{ Comparisons []json.RawMessage }
+	if err := json.Unmarshal(b.Bytes(), &document); err != nil || len(document.Comparisons) != 1 {
+		return nil, fmt.Errorf("report of %q: %w", r.A.File, err)
+	}
+	return document.Comparisons[0], nil
+}
+
+func writeJSON(w io.Writer, document any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(document)
+}

@@ -1,0 +1,145 @@
+package release
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/release/checkout"
+)
+
+// sources are a checkout of somebody's repository.
+type sources struct {
+	dir     string
+	written checkout.Written
+}
+
+// baseName is what a clone of the repository would be called: a function
+// without bootzip.yaml may have its name from there.
+func baseName(repository, source string) string {
+	if repository == "" {
+		repository = filepath.ToSlash(source)
+	}
+	name := strings.TrimSuffix(path.Base(repository), ".git")
+	if name == "" || name == "." || name == "/" || strings.ContainsAny(name, `\:`) {
+		return "source"
+	}
+	return name
+}
+
+// find returns the project of the repository that has the function, and the
+// function for the architecture alone.
+func (s *sources) find(u build.Unit) (project.Project, project.Function, error) {
+	p, err := s.project(u)
+	if err != nil {
+		return p, project.Function{}, err
+	}
+	if err := s.written.Refuse(s.folder(p)); err != nil {
+		return p, project.Function{}, err
+	}
+	selected, err := p.Select(u.Function.Name, u.Arch)
+	if err != nil {
+		return p, project.Function{}, err
+	}
+	return p, selected[0], nil
+}
+
+func (s *sources) project(u build.Unit) (project.Project, error) {
+	roots, err := s.projects()
+	if err != nil {
+		return project.Project{}, err
+	}
+	var found []project.Project
+	var refused error
+	for _, root := range roots {
+		p, err := project.Load(root)
+		if err != nil {
+			if refused == nil {
+				refused = err
+			}
+			continue
+		}
+		if _, err := p.Select(u.Function.Name, u.Arch); err == nil {
+			found = append(found, p)
+		}
+	}
+	if len(found) == 0 {
+		if p, ok := s.renamed(u); ok {
+			return p, nil
+		}
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		var names []string
+		for _, p := range found {
+			names = append(names, s.folder(p))
+		}
+		return project.Project{}, hint.New("give functions of one repository names of their own",
+			"several projects have the function %q: in %s", u.Function.Name, strings.Join(names, ", "))
+	case refused != nil:
+		return project.Project{}, hint.Wrap(fmt.Errorf("no project has the function %q for %s: %w", u.Function.Name, u.Arch, refused),
+			"is it the right repository, and is the zip called as in the release?")
+	}
+	return project.Project{}, hint.New("is it the right repository, and is the zip called as in the release?",
+		"no project has the function %q for %s", u.Function.Name, u.Arch)
+}
+
+// folder is the project's, slash-separated and relative to the repository's.
+func (s *sources) folder(p project.Project) string {
+	dir, err := filepath.EvalSymlinks(s.dir) // as project.Load does
+	if err != nil {
+		dir = s.dir
+	}
+	rel, err := filepath.Rel(dir, p.Root)
+	if err != nil {
+		return p.Root
+	}
+	return filepath.ToSlash(rel)
+}
+
+// projects are the folders that may be a project's: the root, and those with
+// a bootzip.yaml that is not a fixture of some test.
+func (s *sources) projects() ([]string, error) {
+	roots := []string{s.dir}
+	err := filepath.WalkDir(s.dir, func(name string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if e.IsDir() && slices.Contains([]string{"testdata", "vendor", "node_modules"}, e.Name()) {
+			return fs.SkipDir
+		}
+		if !e.IsDir() && e.Name() == project.ConfigFile && filepath.Dir(name) != s.dir {
+			roots = append(roots, filepath.Dir(name))
+		}
+		return nil
+	})
+	return roots, err
+}
+
+// renamed tries whether the program in the root of the module is the
+// function, built in a folder that was called like it.
+func (s *sources) renamed(u build.Unit) (project.Project, bool) {
+	if _, err := os.Stat(filepath.Join(s.dir, project.ConfigFile)); err == nil {
+		return project.Project{}, false
+	}
+	dir := filepath.Join(filepath.Dir(s.dir), "as", u.Function.Name)
+	if os.Mkdir(filepath.Dir(dir), 0o755) != nil || os.Rename(s.dir, dir) != nil {
+		return project.Project{}, false
+	}
+	s.dir = dir
+	p, err := project.Load(dir)
+	if err != nil {
+		return p, false
+	}
+	_, err = p.Select(u.Function.Name, u.Arch)
+	return p, err == nil
+}

@@ -1,0 +1,99 @@
+package targets
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/magefile/mage/mg"
+
+	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/release"
+	"github.com/bootzip/bootzip/release/checkout"
+)
+
+// Reproduce builds and packs every function twice, and proves that the zips are the same, byte for byte.
+// The second time it builds a clean checkout of the commit, in another folder, as another
+// user, with a cold cache and so on; it lists what was another and what could
+// not be. It ends with status 1 if a zip differs, and says what differs and why.
+func Reproduce(ctx context.Context,
+	engine *string, // auto (the default), docker, podman, sandbox or host
+	other *string, // engine of the second build; default: another one, if one can be used
+	arch *string, // amd64 or arm64; default: each function's own
+	function *string, // one function; default: all
+	format *string, // text (the default) or json
+) error {
+	s, err := readSettings(engine, arch, function)
+	if err != nil {
+		return err
+	}
+	write, err := comparisonWriter(format)
+	if err != nil {
+		return err
+	}
+	second := choose(other, "", "")
+	if known := []string{"docker", "podman", "sandbox", "host"}; second != "" && !slices.Contains(known, second) {
+		return misuse(hint.New("use "+strings.Join(known, ", "), "unknown engine %q", second))
+	}
+	// Before the first build, which may take a while.
+	tree, err := checkout.State(ctx, ".", os.Environ())
+	if err != nil {
+		return misuse(err)
+	}
+	if line := (release.Reproduction{Dirty: tree.Dirty}).DirtyLine(); line != "" {
+		note("%s", line)
+	}
+	var r release.Reproduction
+	err = s.inDist(ctx, func(ctx context.Context, _ project.Project, c build.Config) error {
+		first, err := release.Package(ctx, c)
+		if err != nil {
+			return err
+		}
+		c.Engine = first.Report.Engine
+		r, err = release.Reproduce(ctx, release.ReproduceConfig{First: c, Zips: first.Zips, Engine: second, Progress: again(c.Progress)})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := write(r); err != nil {
+		return err
+	}
+	if !r.OK() {
+		return mg.Fatal(1, "not every zip is reproducible")
+	}
+	return nil
+}
+
+// again shows the events of a second build as such.
+func again(show func(build.Event)) func(build.Event) {
+	return func(e build.Event) {
+		if e.Stage == "engine" {
+			e.Text += ", a second time"
+		}
+		show(e)
+	}
+}
+
+// A comparison is a result that can be written for people and for programs.
+type comparison interface {
+	WriteText(io.Writer) error
+	WriteJSON(io.Writer) error
+}
+
+// comparisonWriter returns what writes a result in the format asked for.
+func comparisonWriter(format *string) (func(comparison) error, error) {
+	switch name := choose(format, "", "text"); name {
+	case "text":
+		return func(c comparison) error { return c.WriteText(os.Stdout) }, nil
+	case "json":
+		return func(c comparison) error { return c.WriteJSON(os.Stdout) }, nil
+	default:
+		return nil, misuse(fmt.Errorf("unknown format %q; use text or json", name))
+	}
+}
