@@ -124,4 +124,9 @@ func TestPodmanWithoutRoot(t *testing.T) {
 	dist := filepath.Join(root, "dist")
 	equalSums(t, "podman without root", bootstraps(t, dist), want)
 	who.owned(t, dist)
+
+	r := who.elsewhere(t, "podman", who.project(t), env...)
+	equalSums(t, "podman without root in another world", sums(r), map[string]string{"hello/amd64": want["hello/amd64"]})
+	checkWorld(t, r, goProject)
+	who.tells(t, "podman", env...)
 }

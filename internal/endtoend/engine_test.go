@@ -23,6 +23,9 @@ import (
 var workFolder string
 
 func TestMain(m *testing.M) {
+	if engine := os.Getenv("BOOTZIP_TEST_ELSEWHERE"); engine != "" {
+		os.Exit(buildElsewhere(engine))
+	}
 	var err error
 	if workFolder, err = os.MkdirTemp("", "bootzip-endtoend-"); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -3,6 +3,9 @@
 package endtoend
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +14,7 @@ import (
 	"time"
 
 	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -114,4 +118,135 @@ func TestAnotherWorldOfRemoteDocker(t *testing.T) {
 	if after := volumes(); !slices.Equal(after, before) {
 		t.Errorf("volumes are %q, and were %q", after, before)
 	}
+}
+
+// buildElsewhere is this program as one that a caller runs, in a project's
+// folder: it builds the functions that take least in another world and prints
+// the report.
+func buildElsewhere(engine string) int {
+	r, err := func() (r build.Report, err error) {
+		root, err := os.Getwd()
+		if err != nil {
+			return r, err
+		}
+		p, err := project.Load(root)
+		if err != nil {
+			return r, err
+		}
+		c := build.Config{
+			Root: root, Dist: filepath.Join(root, "dist"), Cache: os.Getenv("BOOTZIP_CACHE"), Engine: engine, Project: p.Functions,
+			BaseImage: os.Getenv("BOOTZIP_BASE_IMAGE"), Environ: os.Environ(), World: elsewhere(),
+		}
+		for _, f := range p.Functions {
+			if f.Language == project.Go || f.Language == project.C || len(p.Functions) == 1 {
+				f.Arch = []project.Arch{project.AMD64}
+				c.Functions = append(c.Functions, f)
+				// For Go it takes the module proxy.
+				c.ColdCache = f.Language != project.Go
+			}
+		}
+		unlock, err := build.Lock(c.Dist)
+		if err != nil {
+			return r, err
+		}
+		defer unlock()
+		return build.Build(context.Background(), c)
+	}()
+	if err == nil {
+		err = json.NewEncoder(os.Stdout).Encode(r)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err, hint.Of(err))
+		return 1
+	}
+	return 0
+}
+
+// elsewhere lets the caller build the project in root, which is his, in another
+// world. What he gets is his own, and nothing is left that he could not remove.
+func (c caller) elsewhere(t *testing.T, engine, root string, env ...string) build.Report {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(workFolder, "elsewhere")
+	command(t, "install", "-m", "755", self, file)
+	env = append(env, "BOOTZIP_TEST_ELSEWHERE="+engine, "BOOTZIP_CACHE="+c.cache(t))
+	var r build.Report
+	if err := json.Unmarshal([]byte(c.run(t, root, env, file)), &r); err != nil {
+		t.Fatal(err)
+	}
+	dist := filepath.Join(root, "dist")
+	c.owned(t, dist)
+	if left := stages(t, dist); len(left) > 0 {
+		t.Errorf("left: %q", left)
+	}
+	return r
+}
+
+// A caller who is not root has the same worlds.
+func TestAnotherWorldOfPlainUser(t *testing.T) {
+	if !asked() {
+		t.Skip("BOOTZIP_TEST_ENGINES names no engine, and from a cold cache it takes half a minute")
+	}
+	for engine, folder := range map[string]string{"docker": otherProject, "sandbox": goProject} {
+		if !slices.Contains(engines(t), engine) {
+			continue
+		}
+		t.Run(engine, func(t *testing.T) {
+			want := sums(sample(t, engine, folder))
+			who := stranger(t)
+			r := who.elsewhere(t, engine, filepath.Join(who.project(t), folder))
+			checkWorld(t, r, folder)
+			for name, sum := range sums(r) {
+				if want[name] != sum {
+					t.Errorf("%s has the SHA-256 %s, and %s in the usual world", name, sum, want[name])
+				}
+			}
+		})
+	}
+}
+
+// telling is a project whose build tells of its world, behind a program. It
+// has an image of its own, which is made in no time.
+var telling = map[string]string{
+	"bootzip.yaml": "functions:\n  tell:\n    source: tell\n    language: command\n    arch: [amd64]\n    command: [sh, build.sh]\n",
+	"tell/build.sh": `{ cat /bin/true
+echo
+echo "user $(id -u):$(id -g), umask $(umask), time zone $(date +%z), locale $LC_ALL, CPUs $(nproc), host name $(uname -n), cache $(ls "$CACHE")"
+if (echo >x) 2>/dev/null; then echo "wrote to the sources"; fi
+} >"$OUT/bootstrap"
+`,
+	"docker/Dockerfile.build": `ARG BASE_IMAGE=debian
+FROM ${BASE_IMAGE}
+RUN mkdir -p /bootzip /src /out /cache && chmod 1777 /cache && \
+	dpkg-query --show --showformat '${Package}:${Architecture}=${Version}\n' >/bootzip/packages
+`,
+}
+
+const toldElsewhere = "\nuser 4321:8765, umask 0077, time zone +0545, locale tr_TR.UTF-8, CPUs 1, host name elsewhere, cache \n"
+
+// tells lets the caller build that project, and compares what it tells.
+func (c caller) tells(t *testing.T, engine string, env ...string) {
+	t.Helper()
+	root := filepath.Join(c.folder(t), "telling")
+	for name, text := range telling {
+		put(t, filepath.Join(root, name), text)
+	}
+	c.own(t, root)
+	r := c.elsewhere(t, engine, root, env...)
+	if text := read(t, r.Artifacts[0].Path); !strings.HasSuffix(text, toldElsewhere) {
+		t.Errorf("the build tells %q, want %q", text[max(0, len(text)-2*len(toldElsewhere)):], toldElsewhere)
+	}
+	for _, s := range r.World {
+		if s.Applied != (s.Name != "clock") {
+			t.Errorf("%s: in force is %v, because %q", s.Name, s.Applied, s.Why)
+		}
+	}
+}
+
+func TestPlainUserFindsHimselfElsewhere(t *testing.T) {
+	engines(t, "docker")
+	stranger(t).tells(t, "docker")
 }
