@@ -1,0 +1,345 @@
+package release
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/release/statement"
+)
+
+// release packs the project in the folder and puts the zip with a provenance
+// into a folder of its own. change may make the provenance another.
+func (r repository) release(folder string, change func(*statement.ProvenanceConfig)) (file string) {
+	r.t.Helper()
+	c, zips := r.pack(folder)
+	m, err := build.MaterialsOf(context.Background(), c)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	dir := r.t.TempDir()
+	p := statement.ProvenanceConfig{Commit: r.git("rev-parse", "HEAD"), Engine: "host", Materials: m}
+	for _, z := range zips {
+		data, err := os.ReadFile(filepath.Join(c.Dist, z.File))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, z.File), data, 0o644)
+		}
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		p.Functions = append(p.Functions, z.Function)
+		p.Subjects = append(p.Subjects, statement.Subject{Name: z.File, SHA256: z.SHA256})
+	}
+	if change != nil {
+		change(&p)
+	}
+	text, err := statement.Provenance(p)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, ProvenanceFile), text, 0o644)
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return filepath.Join(dir, zips[0].File)
+}
+
+func (r repository) rebuild(file string, change func(*RebuildConfig)) (Rebuilding, error) {
+	r.t.Helper()
+	c := RebuildConfig{File: file, Source: r.dir, Build: build.Config{Cache: r.cache, Environ: environ(), Engine: "host"}, warm: true}
+	if change != nil {
+		change(&c)
+	}
+	return Rebuild(context.Background(), c)
+}
+
+func TestRebuild(t *testing.T) {
+	emptyTemp(t)
+	// A program in the root of a module is called by the folder of the clone.
+	r := newRepository(t, map[string]string{"main.go": hello})
+	name := filepath.Base(r.dir)
+	file := r.release(".", nil)
+	if filepath.Base(file) != name+"-amd64.zip" {
+		t.Fatalf("the zip is called %s", file)
+	}
+	// Later commits and changes do not matter.
+	commit := r.git("rev-parse", "HEAD")
+	r.write("main.go", strings.Replace(hello, "hello", "later", 1))
+	r.commit()
+	r.write("main.go", "package broken\n")
+
+	bare := filepath.Join(t.TempDir(), "other-name.git")
+	r.git("clone", "--quiet", "--bare", r.dir, bare)
+	for what, change := range map[string]func(*RebuildConfig){
+		"from a folder":           nil,
+		"from the one it runs in": func(c *RebuildConfig) { c.Source, c.Build.Root = "", r.dir },
+		"from an address, of another name, with the provenance elsewhere": func(c *RebuildConfig) {
+			c.Source = "file://" + filepath.ToSlash(bare)
+			c.Provenance = filepath.Join(t.TempDir(), "p.json")
+			data, err := os.ReadFile(filepath.Join(filepath.Dir(file), ProvenanceFile))
+			if err == nil {
+				err = os.WriteFile(c.Provenance, data, 0o644)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		},
+	} {
+		got, err := r.rebuild(file, change)
+		if err != nil {
+			t.Errorf("%s: %v (hint %q)", what, err, hint.Of(err))
+			continue
+		}
+		if !got.Report.Equal || got.Commit != commit || got.Engine != "host" || len(got.Differences) > 0 {
+			t.Errorf("%s: %+v", what, got)
+		}
+		var text bytes.Buffer
+		if err := got.WriteText(&text); err != nil || !strings.HasSuffix(text.String(), "PASS "+name+"-amd64.zip  sha256:"+got.Report.A.SHA256+"\n") {
+			t.Errorf("%s: text is\n%s(%v)", what, text.String(), err)
+		}
+	}
+}
+
+// The sources are in a folder of the repository, and the recorded engine and
+// image are not here: for Go that is said, and does not matter.
+func TestRebuildWithoutTheEngine(t *testing.T) {
+	r := newRepository(t, map[string]string{
+		"deep/app/bootzip.yaml": "functions:\n  hello:\n    source: hello\n", "deep/app/hello/main.go": hello, "testdata/bootzip.yaml": "functions:\n  hello:\n    source: .\n    language: go\n",
+		"broken/bootzip.yaml": "x",
+	})
+	r.git("mv", "go.mod", "deep/app/go.mod")
+	r.commit()
+	file := r.release("deep/app", func(p *statement.ProvenanceConfig) {
+		p.Engine, p.Materials.Engine = "docker", "docker"
+		p.Materials.BaseImage, p.Materials.BaseImageID = "no-such-image:here", "sha256:"+strings.Repeat("1", 64)
+	})
+	got, err := r.rebuild(file, nil)
+	want := []string{"engine: recorded docker, here host", "base image: recorded sha256:" + strings.Repeat("1", 64) + ", here none"}
+	if err != nil || !got.Report.Equal || !slices.Equal(got.Differences, want) {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// Other bytes are found and explained.
+func TestRebuildFinds(t *testing.T) {
+	r := newRepository(t, map[string]string{"cmd/hello/main.go": hello})
+	r.write("cmd/hello/main.go", strings.Replace(hello, "hello", "HELLO", 1)) // in no commit
+	got, err := r.rebuild(r.release(".", nil), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if err := got.WriteText(&text); err != nil || got.Report.Equal || !strings.Contains(text.String(), "FAIL hello-amd64.zip\n") || len(got.Report.Causes) == 0 {
+		t.Errorf("%s(%v)", text.String(), err)
+	}
+}
+
+// What does not fit is refused before anything is fetched: the source is none.
+func TestRebuildRefuses(t *testing.T) {
+	emptyTemp(t)
+	r := newRepository(t, map[string]string{"cmd/hello/main.go": hello})
+	nowhere := func(c *RebuildConfig) { c.Source = filepath.Join(r.dir, "no-such-folder") }
+	write := func(name string, data []byte) {
+		t.Helper()
+		if err := os.WriteFile(name, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	key := "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n" // RFC 8410, 10.1
+	for what, c := range map[string]struct {
+		change  func(*statement.ProvenanceConfig)
+		damage  func(file string)
+		rebuild func(*RebuildConfig)
+		want    string
+	}{
+		"byte of the zip": {nil, func(file string) {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			data[len(data)/2] ^= 1
+			write(file, data)
+		}, nowhere, "and the provenance is about one with"},
+		"subject":                 {func(p *statement.ProvenanceConfig) { p.Subjects[0].SHA256 = strings.Repeat("0", 64) }, nil, nowhere, "and the provenance is about one with"},
+		"name":                    {func(p *statement.ProvenanceConfig) { p.Subjects[0].Name = "other-amd64.zip" }, nil, nowhere, `is called "other-amd64.zip" in the provenance`},
+		"function":                {func(p *statement.ProvenanceConfig) { p.Functions = []string{"other"} }, nil, nowhere, `function "hello" is not among those`},
+		"no provenance":           {nil, func(file string) { _ = os.Remove(filepath.Join(filepath.Dir(file), ProvenanceFile)) }, nowhere, ProvenanceFile},
+		"provenance that is none": {nil, func(file string) { write(filepath.Join(filepath.Dir(file), ProvenanceFile), []byte("{}")) }, nowhere, "_type"},
+		"key for what is not signed": {nil, nil, func(c *RebuildConfig) {
+			nowhere(c)
+			c.Key = filepath.Join(t.TempDir(), "key.pub")
+			write(c.Key, []byte(key))
+		}, "it is not signed"},
+		"key that is not there":       {nil, nil, func(c *RebuildConfig) { nowhere(c); c.Key = "no/such.pub" }, "no such file"},
+		"file that is no zip of ours": {nil, nil, func(c *RebuildConfig) { c.File = filepath.Join(r.dir, "go.mod") }, `"go.mod" does not say what it is the zip of`},
+		"commit":                      {func(p *statement.ProvenanceConfig) { p.Commit = strings.Repeat("1", 40) }, nil, nil, "commit " + strings.Repeat("1", 40) + " is not in"},
+		"no repository":               {nil, nil, func(c *RebuildConfig) { c.Source = "" }, "names no repository"},
+		"toolchain": {func(p *statement.ProvenanceConfig) {
+			p.Materials.GoVersion, p.Materials.GoModule = "go1.2.3", ""
+		}, nil, nil, "contradicts its commit"},
+		"name of an image that is an option": {func(p *statement.ProvenanceConfig) {
+			p.Materials.BaseImage, p.Materials.BaseImageID = "--privileged", "sha256:"+strings.Repeat("1", 64)
+		}, nil, nil, `"--privileged" is not the name of an image`},
+	} {
+		t.Run(what, func(t *testing.T) {
+			file := r.release(".", c.change)
+			if c.damage != nil {
+				c.damage(file)
+			}
+			got, err := r.rebuild(file, c.rebuild)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%+v, %v", got, err)
+			}
+			if hint.Of(err) == "" && what != "key that is not there" {
+				t.Errorf("no hint with %v", err)
+			}
+		})
+	}
+}
+
+// The commit that the provenance names has not the function: nothing is built.
+func TestRebuildOfAnotherCommit(t *testing.T) {
+	r := newRepository(t, map[string]string{"cmd/other/main.go": hello})
+	before := r.git("rev-parse", "HEAD")
+	r.git("mv", "cmd/other", "cmd/hello")
+	r.commit()
+	_, err := r.rebuild(r.release(".", func(p *statement.ProvenanceConfig) { p.Commit = before }), nil)
+	if err == nil || !strings.Contains(err.Error(), `no project has the function "hello" for amd64`) || hint.Of(err) == "" {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// What builds other languages than Go comes from the sources. It is not run
+// outside of a container, whatever the provenance says.
+func TestRebuildRunsNothingOnTheHost(t *testing.T) {
+	emptyTemp(t)
+	trap := filepath.Join(t.TempDir(), "ran")
+	r := newRepository(t, map[string]string{
+		"bootzip.yaml":    "functions:\n  hello:\n    source: .\n    command: [sh, -c, \"touch '" + filepath.ToSlash(trap) + "'\"]\n",
+		"magefile.go":     "//go:build mage\n\npackage main\n\nimport \"os\"\n\nfunc init() { os.WriteFile(\"" + filepath.ToSlash(trap) + "\", nil, 0o644) }\n",
+		".gitattributes":  "* filter=evil\n",
+		".git-hooks/x.sh": "",
+	})
+	dir := t.TempDir()
+	file := filepath.Join(dir, "hello-amd64.zip")
+	if err := os.WriteFile(file, []byte("x"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	sum, err := fileSum(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, engine := range []string{"host", "sandbox"} {
+		text, err := statement.Provenance(statement.ProvenanceConfig{
+			Subjects: []statement.Subject{{Name: "hello-amd64.zip", SHA256: sum}}, Commit: r.git("rev-parse", "HEAD"), Functions: []string{"hello"}, Engine: engine,
+		})
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, ProvenanceFile), text, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = r.rebuild(file, func(c *RebuildConfig) { c.Build.Engine = engine })
+		if err == nil || !strings.Contains(err.Error(), "they are not run with "+engine) || hint.Of(err) == "" {
+			t.Errorf("asked for %s: %v", engine, err)
+		}
+		// Without a container engine in the PATH there is none that may.
+		_, err = r.rebuild(file, func(c *RebuildConfig) {
+			c.Build.Engine = "auto"
+			t.Setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
+			t.Setenv("CONTAINER_HOST", "tcp://127.0.0.1:1")
+			c.Build.Environ = environ()
+		})
+		if err == nil || hint.Of(err) == "" {
+			t.Errorf("recorded %s, without docker and podman: %v", engine, err)
+		}
+	}
+	if _, err := os.Stat(trap); !os.IsNotExist(err) {
+		t.Errorf("something of the sources ran (%v)", err)
+	}
+}
+
+// An interrupt in the middle of the build leaves nothing.
+func TestRebuildInterrupt(t *testing.T) {
+	emptyTemp(t)
+	r := newRepository(t, map[string]string{"cmd/hello/main.go": hello})
+	file := r.release(".", nil)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	_, err := Rebuild(ctx, RebuildConfig{File: file, Source: r.dir, Build: build.Config{
+		Cache: r.cache, Environ: environ(), Engine: "host",
+		Progress: func(e build.Event) {
+			if e.Stage == "build" {
+				cancel()
+			}
+		},
+	}})
+	if err == nil || ctx.Err() == nil || !strings.Contains(err.Error(), context.Canceled.Error()) {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// A signature counts if it is the key's, and is never left unlooked at.
+func TestRebuildSigned(t *testing.T) {
+	r := newRepository(t, map[string]string{"cmd/hello/main.go": hello})
+	file := r.release(".", nil)
+	name := filepath.Join(filepath.Dir(file), ProvenanceFile)
+	plain, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := t.TempDir()
+	pair := func(name string) ed25519.PrivateKey {
+		t.Helper()
+		public, private, err := ed25519.GenerateKey(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		der, err := x509.MarshalPKIXPublicKey(public)
+		if err != nil {
+			t.Fatal(err)
+		}
+		block := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
+		if err := os.WriteFile(filepath.Join(keys, name), block, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return private
+	}
+	signer := pair("right.pub")
+	pair("wrong.pub")
+	// DSSE, "protocol.md": what is signed is the type and the payload, each
+	// after its length.
+	const kind = "application/vnd.in-toto+json"
+	signature := ed25519.Sign(signer, fmt.Appendf(nil, "DSSEv1 %d %s %d %s", len(kind), kind, len(plain), plain))
+	envelope, err := json.Marshal(map[string]any{
+		"payloadType": kind, "payload": plain, "signatures": []map[string]any{{"sig": signature}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, envelope, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	with := func(key string) func(*RebuildConfig) {
+		return func(c *RebuildConfig) { c.Key = filepath.Join(keys, key) }
+	}
+	if got, err := r.rebuild(file, with("right.pub")); err != nil || !got.Report.Equal || !got.Provenance.Signed {
+		t.Errorf("with the key: %+v, %v", got, err)
+	}
+	if _, err := r.rebuild(file, with("wrong.pub")); err == nil || !strings.Contains(err.Error(), "no signature is the key's") {
+		t.Errorf("with another key: %v", err)
+	}
+	if _, err := r.rebuild(file, nil); err == nil || !strings.Contains(err.Error(), "there is no key") {
+		t.Errorf("without a key: %v", err)
+	}
+}
