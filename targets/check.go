@@ -12,13 +12,15 @@ import (
 
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/release"
 	"github.com/bootzip/bootzip/verify"
 )
 
 // Check proves of any zip, made by any tool from any language, that Lambda can start it.
-// FILE is a zip, a folder with zips, or a pattern such as 'dist/*.zip'.
-// Nothing in it is started: it may be anybody's. Flags go behind the file. It
-// ends with status 1 if a check fails, and with 2 if there is no such file.
+// FILE is a zip, a folder with zips, or a pattern such as 'dist/*.zip'; or
+// several of these, one on each line. Without -boot nothing in it is started: it
+// may be anybody's. Flags go behind the file. It ends with status 1 if a check
+// fails, and with 2 if there is no such file.
 func Check(ctx context.Context,
 	file string,
 	arch *string, // amd64 or arm64; default: what the program is for
@@ -26,7 +28,8 @@ func Check(ctx context.Context,
 	kind *string, // function (the default) or layer
 	strict *bool, // warnings fail as well
 	dynamic *bool, // allow a dynamically linked program
-	format *string, // text (the default), json, sarif, github or junit
+	boot *bool, // start the function as well, and send it an event; only for zips that you trust
+	format *string, // text (the default), json, sarif, github or junit; several as in text,github
 ) error {
 	options := verify.Options{
 		Runtime: project.Runtime(choose(runtime, "", string(project.AL2023))),
@@ -50,7 +53,7 @@ func Check(ctx context.Context,
 	if err != nil {
 		return err
 	}
-	files, err := zipFiles(file)
+	files, err := listedFiles(file)
 	if err != nil && strings.HasPrefix(file, "-") {
 		err = hint.Wrap(err, "flags go behind the file: mage check FILE.zip "+file)
 	}
@@ -58,8 +61,17 @@ func Check(ctx context.Context,
 		return misuse(err)
 	}
 	var zips []verify.Target
+	var proofs []release.Proof
 	for _, f := range files {
 		zips = append(zips, verify.Target{Path: f, Options: options})
+		proofs = append(proofs, release.Proof{Target: zips[len(zips)-1]})
+	}
+	if isSet(boot) {
+		reports, err := release.Prove(ctx, proofs, findQemu())
+		if err != nil {
+			return failed(err)
+		}
+		return conclude(reports, write)
 	}
 	reports, err := verify.Files(ctx, zips)
 	if err != nil {
@@ -68,7 +80,32 @@ func Check(ctx context.Context,
 	return conclude(reports, write)
 }
 
-// zipFiles returns the files that the argument of check stands for.
+// listedFiles returns the files that the argument of check stands for, each
+// once, in the order of the lines.
+func listedFiles(argument string) ([]string, error) {
+	var all []string
+	for line := range strings.Lines(argument) {
+		line = strings.TrimSpace(line)
+		if line == "" {
+			continue
+		}
+		files, err := zipFiles(line)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range files {
+			if !slices.Contains(all, f) {
+				all = append(all, f)
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil, hint.New("name a zip, a folder with zips, or a pattern", "no file is named")
+	}
+	return all, nil
+}
+
+// zipFiles returns the files that one line stands for.
 func zipFiles(argument string) ([]string, error) {
 	info, err := os.Stat(argument)
 	switch {

@@ -33,6 +33,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("MAGE", filepath.Dir(mage))
+			e.Setenv("NEWLINE", "\n") // which no word of a script can hold
 			e.Setenv("PATH", filepath.Dir(mage)+string(filepath.ListSeparator)+os.Getenv("PATH"))
 			for name, value := range quiet(t) {
 				e.Setenv(name, value)

@@ -8,14 +8,16 @@ import (
 	"syscall"
 
 	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/release/checkout"
 	"github.com/bootzip/bootzip/release/tool"
 )
 
 // Tool makes the six executables of these targets, dist/bootzip-OS-ARCH, with the same bytes every time.
 // They need neither Go nor Mage: linux, darwin and windows, amd64 and arm64.
+// 'bootzip version' says the commit they were made from, if no file differs
+// from it.
 func Tool(ctx context.Context,
 	version *string, // what `bootzip version` says, e.g. v1.2.3; default: (devel)
-	commit *string, // the commit it says; default: unknown
 ) error {
 	s, err := readSettings(nil, nil, nil)
 	if err != nil {
@@ -32,9 +34,14 @@ func Tool(ctx context.Context,
 		return failed(err)
 	}
 	defer unlock()
+	// Without git, or a commit, it is unknown: what is made is none the worse.
+	commit := ""
+	if tree, err := checkout.State(ctx, ".", os.Environ()); err == nil && len(tree.Dirty) == 0 {
+		commit = tree.Commit
+	}
 	bar := newProgress()
 	all, err := tool.Make(ctx, tool.Config{
-		Root: ".", Out: dist, Version: choose(version, "", ""), Commit: choose(commit, "", ""), Environ: os.Environ(), Cache: s.cache,
+		Root: ".", Out: dist, Version: choose(version, "", ""), Commit: commit, Environ: os.Environ(), Cache: s.cache,
 		Progress: func(name string) { bar.event(build.Event{Stage: "compiling", Text: name}) },
 	})
 	bar.close()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/magefile/mage/mg"
 
@@ -22,7 +23,7 @@ func Verify(ctx context.Context,
 	function *string, // one function; default: all
 	locked *bool, // fail if the image or toolchain differs from bootzip.lock
 	strict *bool, // warnings fail as well
-	format *string, // text (the default), json, sarif, github or junit
+	format *string, // text (the default), json, sarif, github or junit; several as in text,github
 ) error {
 	s, err := readSettings(engine, arch, function)
 	if err != nil {
@@ -72,12 +73,21 @@ var formats = map[string]func(io.Writer, []verify.Report) error{
 	"junit":  verify.WriteJUnit,
 }
 
-// reportWriter returns what writes reports in the format that was asked for.
+// reportWriter returns what writes reports in the formats that were asked for,
+// one after the other.
 func reportWriter(format *string) (func([]verify.Report) error, error) {
-	name := choose(format, "", "text")
-	write, ok := formats[name]
-	if !ok {
-		return nil, misuse(fmt.Errorf("unknown format %q; use text, json, sarif, github or junit", name))
+	names := strings.Split(choose(format, "", "text"), ",")
+	for _, name := range names {
+		if formats[name] == nil {
+			return nil, misuse(fmt.Errorf("unknown format %q; use text, json, sarif, github or junit", name))
+		}
 	}
-	return func(reports []verify.Report) error { return write(os.Stdout, reports) }, nil
+	return func(reports []verify.Report) error {
+		for _, name := range names {
+			if err := formats[name](os.Stdout, reports); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil
 }
