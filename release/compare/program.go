@@ -186,16 +186,21 @@ func (p *program) read(ctx context.Context) (marks, error) {
 func sumInto(h hash.Hash, sum *[32]byte) { h.Sum(sum[:0]) }
 
 // marks are where the marks of Go's tables were seen. PE has no sections for
-// them; both stand at multiples of 16, so no piece that is read cuts one.
+// them. One stands at a multiple of 16 and has as many bytes at most, the
+// other of 8, so no piece that is read cuts one.
 type marks struct {
 	build, table int64
 	off          int64
 }
 
 func (m *marks) look(b []byte) {
-	for mark, at := range map[*int64][]byte{&m.build: image.GoMagic, &m.table: image.TableMark} {
+	for mark, text := range map[*int64][]byte{&m.build: image.GoMagic, &m.table: image.TableMark} {
+		align := int64(16)
+		if mark == &m.table {
+			align = 8
+		}
 		for from := 0; *mark < 0; {
-			i := bytes.Index(b[from:], at)
+			i := bytes.Index(b[from:], text)
 			if i < 0 {
 				break
 			}
@@ -203,7 +208,7 @@ func (m *marks) look(b []byte) {
 			// Behind the table's mark come the alignment of instructions
 			// and the size of a pointer.
 			whole := mark == &m.build || from+8 <= len(b) && b[from+7] == 8
-			if off := m.off + int64(from); off%16 == 0 && whole {
+			if off := m.off + int64(from); off%align == 0 && whole {
 				*mark = off
 			}
 			from++
