@@ -17,6 +17,13 @@
 //   - In a container and in the sandbox: no network, sources and modules
 //     read-only, no capabilities, no new privileges, a read-only root, the
 //     caller's user.
+//   - Which user, umask, time zone, locale, number of CPUs, host name or
+//     clock the commands have changes no byte, but for language command if its
+//     commands let it. Config.World chooses them, and Report.World says which
+//     of them were in force.
+//   - With Config.ColdCache, nothing that an earlier build left in a cache is
+//     used, but for modules and toolchains, which are compared with go.sum and
+//     the checksum database.
 //   - Nothing is built again of which no input changed. Inputs are compared
 //     by content: the files of every package of the project that the program
 //     consists of, go.mod, go.sum, the toolchain, the flags, the engine and
@@ -26,6 +33,8 @@
 //
 //   - The engine host takes nothing away: a build there can use the network
 //     and read what the caller can read. For Go this changes no byte.
+//   - An installed Go that the engine host uses is not compared with anything,
+//     and what the build image's tag names is taken as it is.
 //   - Modules are fetched on the host beforehand, with the caller's network,
 //     proxy and credentials, into the caller's module cache. Those that a
 //     build uses are compared with go.sum before it, but for vendored ones,

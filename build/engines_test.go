@@ -181,6 +181,7 @@ func TestInterruptedContainer(t *testing.T) {
 		before := distFiles(t, c.Dist)
 
 		put(t, filepath.Join(root, "main.go"), slowProgram())
+		c.ColdCache = true
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		inspected := make(chan string, 1)
@@ -195,7 +196,9 @@ func TestInterruptedContainer(t *testing.T) {
 		if _, err := run(ctx, t, c); !errors.Is(err, context.Canceled) {
 			t.Errorf("error is %v", err)
 		}
-		checkContainer(t, <-inspected)
+		text := <-inspected
+		checkContainer(t, text)
+		wantNoVolume(t, engine, text)
 		if after := distFiles(t, c.Dist); !reflect.DeepEqual(after, before) {
 			t.Error("dist changed")
 		}
@@ -203,6 +206,31 @@ func TestInterruptedContainer(t *testing.T) {
 			t.Errorf("containers %q were left", left)
 		}
 	})
+}
+
+// wantNoVolume fails if the cache that a container had, as its engine said of
+// it, has a name that others could know, or is still there.
+func wantNoVolume(t *testing.T, engine, text string) {
+	t.Helper()
+	var all []struct {
+		Mounts []struct{ Destination, Name string }
+	}
+	if err := json.Unmarshal([]byte(text), &all); err != nil || len(all) != 1 {
+		t.Fatalf("engine says %q (%v)", text, err)
+	}
+	for _, m := range all[0].Mounts {
+		if m.Destination != "/cache" {
+			continue
+		}
+		if len(m.Name) != 64 {
+			t.Errorf("the cache is the volume %q", m.Name)
+		}
+		if out, err := exec.Command(engine, "volume", "inspect", m.Name).Output(); err == nil {
+			t.Errorf("the cache is left: %s", out)
+		}
+		return
+	}
+	t.Errorf("it had no cache: %s", text)
 }
 
 // inspect waits for a running container of the project and says what the
@@ -275,7 +303,7 @@ func TestSweptContainer(t *testing.T) {
 		fetching(&c)
 		first := mustBuild(t, c)
 		key := sha256.Sum256([]byte(root))
-		left, err := exec.Command(engine, "run", "--detach", "--network", "none", "--volume", root+":/src:ro",
+		left, err := exec.Command(engine, "run", "--detach", "--network", "none", "--volume", root+":/src:ro", "--volume", "/cache",
 			"--label", fmt.Sprintf("org.bootzip.project=%x", key[:8]), first.Image, "sleep", "600").CombinedOutput()
 		if err != nil {
 			t.Fatalf("%v: %s", err, left)
@@ -283,8 +311,13 @@ func TestSweptContainer(t *testing.T) {
 		if len(containers(t, engine, root)) != 1 {
 			t.Fatalf("the container %s is not there, so this test shows nothing", left)
 		}
+		text, err := exec.Command(engine, "inspect", strings.TrimSpace(string(left))).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
 		put(t, filepath.Join(root, "main.go"), program+"\n// changed\n")
 		mustBuild(t, c)
+		wantNoVolume(t, engine, string(text))
 		if again := containers(t, engine, root); len(again) > 0 {
 			t.Errorf("containers %q are left", again)
 			for _, id := range again {
