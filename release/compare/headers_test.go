@@ -1,0 +1,158 @@
+package compare_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"hash/crc32"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bootzip/bootzip/release/compare"
+)
+
+// rawZip makes a zip of one stored file whose header is as given.
+func rawZip(t *testing.T, comment string, change func(*zip.FileHeader)) []byte {
+	t.Helper()
+	const content = "echo hello"
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	h := &zip.FileHeader{
+		Name: "bootstrap", CRC32: crc32.ChecksumIEEE([]byte(content)),
+		CompressedSize64: uint64(len(content)), UncompressedSize64: uint64(len(content)),
+	}
+	h.SetMode(0o755)
+	change(h)
+	e, err := w.CreateRaw(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(e, content); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.SetComment(comment); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// Each field of a header is found, and is the only one.
+func TestHeaders(t *testing.T) {
+	plain := func(*zip.FileHeader) {}
+	extra := func(data string) func(*zip.FileHeader) {
+		return func(h *zip.FileHeader) { h.Extra = []byte(data) }
+	}
+	for _, test := range []struct {
+		name    string
+		comment string
+		a, b    func(*zip.FileHeader)
+		cause   string
+		fields  []compare.Field
+	}{
+		{"time", "", plain, func(h *zip.FileHeader) { h.ModifiedDate, h.ModifiedTime = 46<<9|11<<5|22, 13<<11|37<<5|5 }, compare.CauseZipTime,
+			[]compare.Field{{Name: "bootstrap: time", A: "1979-11-30 00:00:00", B: "2026-11-22 13:37:10"}}},
+		{"made by", "", plain, func(h *zip.FileHeader) { h.CreatorVersion |= 30 }, compare.CauseZipTool,
+			[]compare.Field{{Name: "bootstrap: made by", A: "system 3, version 0.0", B: "system 3, version 3.0"}}},
+		{"flags", "", plain, func(h *zip.FileHeader) { h.Flags |= 0x800 }, compare.CauseZipTool,
+			[]compare.Field{{Name: "bootstrap: flags", A: "0x0000", B: "0x0800, UTF-8 name"}}},
+		{"comment of a file", "", plain, func(h *zip.FileHeader) { h.Comment = "mine" }, compare.CauseZipTool,
+			[]compare.Field{{Name: "bootstrap: comment", A: "", B: "mine"}}},
+		{"comment of the zip", "by me", plain, plain, compare.CauseZipTool,
+			[]compare.Field{{Name: "comment of the zip", A: "absent", B: "by me"}}},
+		{"user", "", plain, extra("ux\x0b\x00\x01\x04\xe8\x03\x00\x00\x04\x64\x00\x00\x00"), compare.CauseZipTool, []compare.Field{
+			{Name: "bootstrap: extra field 0x7875 (user and group)", A: "absent", B: "user 1000, group 100 (11 bytes 0104e80300000464000000)"},
+			{Name: "bootstrap: extra field 0x7875 (user and group), in the local header", A: "absent", B: "user 1000, group 100 (11 bytes 0104e80300000464000000)"},
+		}},
+		{"times", "", extra("UT\x05\x00\x01\x00\x00\x00\x00"), extra("UT\x05\x00\x01\x01\x00\x00\x00"), compare.CauseZipTool, []compare.Field{
+			{Name: "bootstrap: extra field 0x5455 (times)", A: "1970-01-01T00:00:00Z (5 bytes 0100000000)", B: "1970-01-01T00:00:01Z (5 bytes 0101000000)"},
+			{Name: "bootstrap: extra field 0x5455 (times), in the local header", A: "1970-01-01T00:00:00Z (5 bytes 0100000000)", B: "1970-01-01T00:00:01Z (5 bytes 0101000000)"},
+		}},
+		{"MS-DOS attributes", "", plain, func(h *zip.FileHeader) { h.ExternalAttrs |= 1 }, compare.CauseZipTool,
+			[]compare.Field{{Name: "bootstrap: MS-DOS attributes", A: "0x0", B: "0x1"}}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := compareZips(t, rawZip(t, "", test.a), rawZip(t, test.comment, test.b))
+			if len(r.Layers) != 1 || r.Layers[0].Name != compare.LayerZipHeaders || len(r.Layers[0].Fields) != len(test.fields) {
+				t.Fatal(text(t, r))
+			}
+			for i, want := range test.fields {
+				if got := r.Layers[0].Fields[i]; got != want {
+					t.Errorf("%+v, not %+v", got, want)
+				}
+			}
+			if len(r.Causes) != 1 || r.Causes[0].ID != test.cause {
+				t.Errorf("%+v", r.Causes)
+			}
+			if r.A.Content != r.B.Content {
+				t.Error("the content digests differ")
+			}
+		})
+	}
+}
+
+// A fault that does not keep a zip from being read is a field of its own.
+func TestFaults(t *testing.T) {
+	a := rawZip(t, "", func(*zip.FileHeader) {})
+	central := bytes.LastIndex(a, []byte("PK\x01\x02"))
+	// Bytes in front of the directory that belong to nothing.
+	grown := append(append(bytes.Clone(a[:central]), "gap"...), a[central:]...)
+	end := bytes.LastIndex(grown, []byte("PK\x05\x06"))
+	grown[end+16] += 3
+	r := compareZips(t, a, grown)
+	if len(r.Layers) != 1 || r.Layers[0].Fields[0].Name != "zip-unaccounted-bytes" || r.Causes[0].ID != compare.CauseZipTool {
+		t.Error(text(t, r))
+	}
+}
+
+// Zips of other programs are compared like ours.
+func TestZipsOfOtherTools(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "bootstrap")
+	writeFile(t, file, strings.Repeat(hello, 200))
+	if err := os.Chmod(file, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(file, time.Unix(1e9, 0), time.Unix(1e9, 0)); err != nil {
+		t.Fatal(err)
+	}
+	ours := zipFile(t, zipOf(t, script(strings.Repeat(hello, 200))))
+	ran := 0
+	for name, command := range map[string][]string{
+		"zip":    {"zip", "-9", "out.zip", "bootstrap"},
+		"7z":     {"7z", "a", "-tzip", "out.zip", "bootstrap"},
+		"python": {"python3", "-m", "zipfile", "-c", "out.zip", "bootstrap"},
+	} {
+		if _, err := exec.LookPath(command[0]); err != nil {
+			t.Logf("%s is not here", command[0])
+			continue
+		}
+		ran++
+		os.Remove(filepath.Join(dir, "out.zip"))
+		cmd := exec.Command(command[0], command[1:]...)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, out)
+		}
+		r := zips(t, ours, filepath.Join(dir, "out.zip"))
+		seen := map[string]bool{}
+		for _, c := range r.Causes {
+			seen[c.ID] = true
+		}
+		if !seen[compare.CauseZipTime] || !seen[compare.CauseZipTool] || !seen[compare.CauseCompressor] || seen[compare.CauseContent] {
+			t.Errorf("%s:\n%s", name, text(t, r))
+		}
+		if same := r.A.Content == r.B.Content; !same {
+			t.Errorf("%s: the content differs:\n%s", name, text(t, r))
+		}
+	}
+	if ran == 0 {
+		t.Skip("no other zip program is here")
+	}
+}

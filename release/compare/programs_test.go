@@ -1,0 +1,114 @@
+package compare_test
+
+import (
+	"context"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bootzip/bootzip/release/compare"
+)
+
+const cSource = `#include <stdio.h>
+int main(void) { printf("hello %s %s\n", __FILE__, WHEN); return 0; }
+`
+
+// compileC compiles a program in a folder of its own, at its whole path, and
+// returns the program's.
+func compileC(t *testing.T, source string, flags []string) string {
+	t.Helper()
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "main.c"), source)
+	out := filepath.Join(dir, "program")
+	args := append([]string{"-O1", "-Wl,--build-id=none", "-o", out}, flags...)
+	if !slices.Contains(flags, atPath) {
+		args = append(args, "-ffile-prefix-map="+dir+"=.")
+	}
+	if text, err := exec.Command("gcc", append(args, filepath.Join(dir, "main.c"))...).CombinedOutput(); err != nil {
+		t.Fatalf("gcc: %v\n%s", err, text)
+	}
+	return out
+}
+
+// atPath is a flag that changes nothing: the path stays in the program.
+const atPath = "-DAT_PATH"
+
+func TestProgramsInC(t *testing.T) {
+	if _, err := exec.LookPath("gcc"); err != nil {
+		t.Skip("gcc is not here")
+	}
+	when := func(value string, more ...string) []string {
+		return append([]string{"-s", "-DWHEN=\"" + value + "\""}, more...)
+	}
+	usual := when("never")
+	for _, test := range []struct {
+		name         string
+		a, b         []string
+		source       string
+		cause, layer string
+		words        []string
+	}{
+		{"path", when("never", atPath), when("never", atPath), cSource,
+			compare.CausePath, compare.LayerStrings, []string{"main.c", "likely"}},
+		{"date", when("Nov 21 2026"), when("Nov 22 2026"), cSource,
+			compare.CauseTime, compare.LayerStrings, []string{"Nov 21 2026", "Nov 22 2026", "__DATE__"}},
+		{"time of day", when("10:20:30"), when("10:20:31"), cSource,
+			compare.CauseTime, compare.LayerStrings, []string{"10:20:30", "10:20:31"}},
+		{"seconds", when("1700000000"), when("1700000001"), cSource,
+			compare.CauseTime, compare.LayerStrings, []string{"1700000000", "1700000001"}},
+		{"compiler", usual, usual, "__asm__(\".ident \\\"Other compiler 1.2.3\\\"\");\n" + cSource,
+			compare.CauseCompiler, compare.LayerSections, []string{"GCC: (", "Other compiler 1.2.3"}},
+		{"source", usual, usual, strings.Replace(cSource, "hello", "greet", 1),
+			compare.CauseSource, compare.LayerStrings, []string{"hello", "greet", "likely"}},
+		{"symbols", usual, usual[1:], cSource,
+			compare.CauseStripped, compare.LayerSections, []string{"stripped in A", "there in B"}},
+		{"build id", when("never", "-Wl,--build-id=0x1234"), when("never", "-Wl,--build-id=0x1235"), cSource,
+			compare.CauseBuildID, compare.LayerSections, []string{"identifier"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a, b := compileC(t, cSource, test.a), compileC(t, test.source, test.b)
+			r, err := compare.Files(context.Background(), a, b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(r.Causes) != 1 || r.Causes[0].ID != test.cause || !hasField(r, test.layer, nil) {
+				t.Fatalf("causes are not %q:\n%s", test.cause, text(t, r))
+			}
+			for _, w := range test.words {
+				if !strings.Contains(r.Causes[0].Text, w) {
+					t.Errorf("the cause does not name %q: %s", w, r.Causes[0].Text)
+				}
+			}
+		})
+	}
+}
+
+// The bootzip program itself is compared for every system that it is for.
+func TestProgramsForOtherSystems(t *testing.T) {
+	for _, test := range []struct{ system, arch, layer string }{
+		{"darwin", "arm64", "mach-o section"},
+		{"windows", "amd64", "pe section"},
+	} {
+		t.Run(test.system, func(t *testing.T) {
+			var paths [2]string
+			for i, built := range []string{"when it was built: 2026-11-21T10:20:30Z", "when it was built: 2026-11-22T10:20:30Z"} {
+				b := buildProgram(t, world{
+					main: "package main\n\nimport \"example.com/library\"\n\nfunc main() { println(library.Name(), \"" + built + "\") }\n",
+					env:  []string{"GOOS=" + test.system, "GOARCH=" + test.arch},
+				})
+				paths[i] = filepath.Join(t.TempDir(), "bootzip")
+				writeFile(t, paths[i], string(b))
+			}
+			r, err := compare.Any(context.Background(), paths[0], paths[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(r.Causes) != 1 || r.Causes[0].ID != compare.CauseTime || r.A.Content != "" ||
+				!hasField(r, compare.LayerStrings, []string{"2026-11-21T10:20:30Z", "2026-11-22T10:20:30Z"}) || !hasField(r, test.layer, nil) {
+				t.Errorf("the time is not found:\n%s", text(t, r))
+			}
+		})
+	}
+}
