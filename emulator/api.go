@@ -126,49 +126,62 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request, limit int) (apiCal
 	return c, nil
 }
 
+// invoke is Lambda's Invoke.
 func (s *Server) invoke(w http.ResponseWriter, r *http.Request) {
-	kind, limit := r.Header.Get("X-Amz-Invocation-Type"), maxPayload
+	done := make(chan struct{})
+	s.invokeThen(w, r, func() { close(done) })
+	<-done
+}
+
+// invokeThen calls done when w has the response, once, maybe before it returns and by any goroutine.
+func (s *Server) invokeThen(w http.ResponseWriter, r *http.Request, done func()) {
+	kind := r.Header.Get("X-Amz-Invocation-Type")
+	var c apiCall
+	var failure *apiError
 	switch kind {
 	case "", "RequestResponse", "DryRun":
+		c, failure = s.read(w, r, maxPayload)
 	case "Event":
-		limit = maxAsync
-	default:
-		(&apiError{status: http.StatusBadRequest, kind: "InvalidParameterValueException", message: "Unknown invocation type " + kind}).write(w)
-		return
-	}
-	c, failure := s.read(w, r, limit)
-	if failure != nil {
-		failure.write(w)
-		return
-	}
-	w.Header().Set("X-Amz-Executed-Version", latest)
-	switch kind {
-	case "DryRun":
-		w.WriteHeader(http.StatusNoContent)
-		return
-	case "Event":
-		if failure := s.enqueue(c); failure != nil {
-			failure.write(w)
-			return
+		if c, failure = s.read(w, r, maxAsync); failure == nil {
+			failure = s.enqueue(c)
 		}
+	default:
+		failure = &apiError{status: http.StatusBadRequest, kind: "InvalidParameterValueException", message: "Unknown invocation type " + kind}
+	}
+	h := w.Header()
+	switch {
+	case failure != nil:
+		failure.write(w)
+		done()
+		return
+	case kind == "DryRun":
+		h.Set("X-Amz-Executed-Version", latest)
+		w.WriteHeader(http.StatusNoContent)
+		done()
+		return
+	case kind == "Event":
+		h.Set("X-Amz-Executed-Version", latest)
 		w.WriteHeader(http.StatusAccepted)
+		done()
 		return
 	}
 	// A client that leaves does not stop the function.
-	resp, err := s.run(context.WithoutCancel(r.Context()), c.name, c.function, c.request)
-	if err != nil {
-		apiErrorOf(err).write(w)
-		return
-	}
-	h := w.Header()
-	if resp.FunctionError != "" {
-		h.Set("X-Amz-Function-Error", resp.FunctionError)
-	}
-	if resp.Log != nil {
-		h.Set("X-Amz-Log-Result", base64.StdEncoding.EncodeToString(resp.Log))
-	}
-	h.Set("Content-Type", "application/json")
-	_, _ = w.Write(resp.Payload)
+	s.runThen(context.WithoutCancel(r.Context()), c.name, c.function, c.request, func(resp Response, err error) {
+		defer done()
+		if err != nil {
+			apiErrorOf(err).write(w)
+			return
+		}
+		h.Set("X-Amz-Executed-Version", latest)
+		if resp.FunctionError != "" {
+			h.Set("X-Amz-Function-Error", resp.FunctionError)
+		}
+		if resp.Log != nil {
+			h.Set("X-Amz-Log-Result", base64.StdEncoding.EncodeToString(resp.Log))
+		}
+		h.Set("Content-Type", "application/json")
+		_, _ = w.Write(resp.Payload)
+	})
 }
 
 // enqueue takes an asynchronous event.

@@ -105,9 +105,7 @@ func (f *Function) boot(ctx context.Context, handler string) (verify.Status, str
 	if err != nil {
 		return "", "", err
 	}
-	if _, err := f.acquire(); err != nil { // there is none yet: the right to start one
-		return "", "", err
-	}
+	f.acquire(func(*instance, error) {}) // there is none yet: the right to start one
 	i, fail := f.launch(ctx, f.config.InitLimit)
 	if fail != nil {
 		f.abandon()
@@ -122,7 +120,7 @@ func (f *Function) boot(ctx context.Context, handler string) (verify.Status, str
 		}
 		return verify.Fail, withLog(fail.message, fail.kind, fail.log), nil
 	}
-	resp, err := f.begin(i, Request{Payload: payload, RequestID: newUUID(), Trace: newTrace(time.Now()), Tail: true}, f.config.Timeout).wait(ctx)
+	resp, err := f.await(ctx, i, Request{Payload: payload, RequestID: newUUID(), Trace: newTrace(time.Now()), Tail: true}, f.config.Timeout)
 	if err != nil {
 		return "", "", err
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/bootzip/bootzip/emulator/internal/unpack"
 )
@@ -34,11 +35,13 @@ type Function struct {
 
 	mu        sync.Mutex
 	kept      map[*instance]bool
-	idle      []*instance      // of these, the last used at the end; once for each event that one can take
-	running   int              // instances, idle or not, and those being started
-	starting  int              // of these, those being started
-	finishing int              // those that have answered, and are not ready again
-	waiters   []chan *instance // calls that wait for one of these; no more than there are
+	idle      []*instance // of these, the last used at the end; once for each event that one can take
+	running   int         // instances, idle or not, and those being started
+	starting  int         // of these, those being started
+	finishing int         // those that have answered, and are not ready again
+	waiters   []waiter    // calls that wait for one of these
+	patience  *time.Timer // calls hurry
+	watching  bool        // it will
 	closed    bool
 	plain     bool
 	refusal   string // why instances are plain processes
@@ -121,6 +124,7 @@ func (f *Function) Close(ctx context.Context) error {
 	case <-ended:
 	case <-ctx.Done():
 		f.giveUp()
+		f.giveUpAll()
 		<-ended
 	}
 	f.giveUp()
@@ -131,6 +135,21 @@ func (f *Function) Close(ctx context.Context) error {
 	f.mu.Unlock()
 	f.instances.Wait()
 	return os.RemoveAll(f.folder)
+}
+
+// giveUpAll gives up what instances are answering.
+func (f *Function) giveUpAll() {
+	var all []*invocation
+	f.mu.Lock()
+	for i := range f.kept {
+		i.mu.Lock()
+		all = append(all, i.active...)
+		i.mu.Unlock()
+	}
+	f.mu.Unlock()
+	for _, v := range all {
+		v.giveUp(errGivenUp)
+	}
 }
 
 // ErrClosed is returned by Invoke after Close, and is wrapped in the error for

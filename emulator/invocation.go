@@ -24,18 +24,14 @@ type invocation struct {
 	began    time.Time
 	deadline time.Time
 	answered bool // guarded by the instance's mu
-	result   chan result
+	done     func(Response, error)
+	told     bool // done was called
 }
 
-// A result is what the caller of an invocation gets.
-type result struct {
-	response Response
-	err      error
-}
-
-// begin has an instance that is ready answer an event.
-func (f *Function) begin(i *instance, r Request, left time.Duration) *invocation {
-	v := &invocation{instance: i, request: r, began: time.Now(), result: make(chan result, 1)}
+// begin has an instance that is ready answer an event. It calls done when the answer is there, once, maybe
+// before it returns.
+func (f *Function) begin(i *instance, r Request, left time.Duration, done func(Response, error)) *invocation {
+	v := &invocation{instance: i, request: r, began: time.Now(), done: done}
 	v.deadline = v.began.Add(left)
 	v.call = runtimeapi.Call{Answered: v.answer, Event: runtimeapi.Event{
 		ID: r.RequestID, ARN: f.arn(r.Qualifier), Trace: r.Trace, ClientContext: r.ClientContext, Cognito: r.Cognito, Tenant: r.Tenant,
@@ -52,41 +48,53 @@ func (f *Function) begin(i *instance, r Request, left time.Duration) *invocation
 	}
 	i.mu.Unlock()
 	if f.reports(r) {
-		i.out.line("START RequestId: %s Version: %s", r.RequestID, latest)
+		i.out.hold("START RequestId: %s Version: %s", r.RequestID, latest)
 	}
 	if over {
 		i.end(i.exitFailure(), true, v)
 		return v
 	}
 	i.api.Offer(&v.call)
+	if f.life.Err() != nil {
+		v.giveUp(errGivenUp) // the function was closed at this very moment
+	}
 	return v
 }
 
 // reports tells whether anybody reads the lines about an event.
 func (f *Function) reports(r Request) bool { return f.log != nil || r.Tail }
 
-// wait returns what became of an invocation. Where ctx is done or the function
-// closed before, it gives it up.
-func (v *invocation) wait(ctx context.Context) (Response, error) {
+// A result is what the caller of an invocation gets.
+type result struct {
+	response Response
+	err      error
+}
+
+// await is begin for a caller who waits. Where ctx is done before, it gives the invocation up.
+func (f *Function) await(ctx context.Context, i *instance, r Request, left time.Duration) (Response, error) {
+	results := make(chan result, 1)
+	v := f.begin(i, r, left, func(resp Response, err error) { results <- result{resp, err} })
 	defer v.call.Detach()
-	life := v.instance.function.life
-	var cause error
 	select {
-	case r := <-v.result:
+	case r := <-results:
 		return r.response, r.err
 	case <-ctx.Done():
-		cause = context.Cause(ctx)
-	case <-life.Done():
-		cause = errGivenUp
 	}
+	if len(results) == 0 {
+		v.giveUp(context.Cause(ctx))
+	}
+	last := <-results
+	return last.response, last.err
+}
+
+// giveUp ends an invocation, unless it ends by itself at this very moment.
+func (v *invocation) giveUp(cause error) {
 	i := v.instance
-	if len(v.result) == 0 && i.take(v) {
+	if i.take(v) {
 		i.api.Expire(&v.call)
 		v.call.Detach()
 		i.end(&failure{cause: cause}, i.function.alone(), v)
 	}
-	r := <-v.result
-	return r.response, r.err
 }
 
 // take takes an invocation out of the list; it returns whether it was there.
@@ -122,7 +130,8 @@ func (v *invocation) answer() {
 	case !v.request.Tail:
 		// The caller need not wait until the runtime is ready again.
 		f.finish(i)
-		v.result <- result{response: v.response()}
+		v.told = true
+		v.done(v.response(), nil)
 	}
 }
 
@@ -211,6 +220,7 @@ func (i *instance) tick() {
 	}
 	busy := len(i.active) > 0
 	i.mu.Unlock()
+	i.out.flush()
 	for _, v := range late {
 		i.api.Expire(&v.call)
 		v.call.Detach()
@@ -240,24 +250,25 @@ func (i *instance) end(fail *failure, stop bool, all ...*invocation) {
 // settle gives the caller what it has not got yet.
 func (v *invocation) settle(fail *failure) {
 	f := v.instance.function
-	var r result
+	defer f.calls.Done()
+	if v.told {
+		return
+	}
+	var r Response
 	switch {
 	case v.answered:
-		r.response = v.response()
+		r = v.response()
 	case fail.cause == nil:
-		r.response = fail.response(v.request.RequestID)
-	}
-	if fail != nil {
-		r.err = fail.cause
+		r = fail.response(v.request.RequestID)
 	}
 	if v.request.Tail {
-		r.response.Log = v.instance.out.last()
+		r.Log = v.instance.out.last()
 	}
-	select {
-	case v.result <- r:
-	default: // it was answered before
+	var err error
+	if fail != nil && fail.cause != nil {
+		r, err = Response{}, fail.cause
 	}
-	f.calls.Done()
+	v.done(r, err)
 }
 
 // response is that of a call that the runtime answered.

@@ -57,8 +57,57 @@ func (e *TooLargeError) Error() string {
 // matter of the function: a payload that is too large, a *ThrottledError,
 // ErrClosed, or ctx's own, after which the instance is stopped unless it has other events as well.
 func (f *Function) Invoke(ctx context.Context, r Request) (Response, error) {
+	if err := r.complete(); err != nil {
+		return Response{}, err
+	}
+	type turn struct {
+		i   *instance
+		err error
+	}
+	turns := make(chan turn, 1)
+	f.acquire(func(i *instance, err error) { turns <- turn{i, err} })
+	t := <-turns
+	if t.err != nil {
+		return Response{}, t.err
+	}
+	if t.i != nil {
+		return f.await(ctx, t.i, r, f.config.Timeout)
+	}
+	i, left, fail := f.fresh(ctx)
+	if fail != nil {
+		return f.notStarted(r, fail)
+	}
+	return f.await(ctx, i, r, left)
+}
+
+// invokeThen is Invoke for a caller who does something else meanwhile: done is called once, maybe before it
+// returns, by any goroutine, which has other things to do than to wait for a client.
+func (f *Function) invokeThen(ctx context.Context, r Request, done func(Response, error)) {
+	if err := r.complete(); err != nil {
+		done(Response{}, err)
+		return
+	}
+	f.acquire(func(i *instance, err error) {
+		left := f.config.Timeout
+		switch {
+		case err != nil:
+			done(Response{}, err)
+			return
+		case i == nil:
+			var fail *failure
+			if i, left, fail = f.fresh(ctx); fail != nil {
+				done(f.notStarted(r, fail))
+				return
+			}
+		}
+		f.begin(i, r, left, done)
+	})
+}
+
+// complete fills in what is missing.
+func (r *Request) complete() error {
 	if len(r.Payload) > maxPayload {
-		return Response{}, &TooLargeError{len(r.Payload), maxPayload}
+		return &TooLargeError{len(r.Payload), maxPayload}
 	}
 	if r.RequestID == "" {
 		r.RequestID = newUUID()
@@ -66,18 +115,7 @@ func (f *Function) Invoke(ctx context.Context, r Request) (Response, error) {
 	if r.Trace == "" {
 		r.Trace = newTrace(time.Now())
 	}
-	i, err := f.acquire()
-	if err != nil {
-		return Response{}, err
-	}
-	left := f.config.Timeout
-	if i == nil {
-		var fail *failure
-		if i, left, fail = f.fresh(ctx); fail != nil {
-			return f.notStarted(r, fail)
-		}
-	}
-	return f.begin(i, r, left).wait(ctx)
+	return nil
 }
 
 // fresh starts an instance for an invocation. What is left of the invocation's time is less where it

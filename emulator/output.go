@@ -30,6 +30,7 @@ type output struct {
 	mu   sync.Mutex
 	sink io.Writer // may be nil
 	tail []byte
+	held []byte // what is to come before the next that is written
 }
 
 // pipeSize is what a pipe holds, in bytes (pipe(7)).
@@ -75,6 +76,23 @@ func (o *output) take(fd uintptr) (n int, again bool, err error) {
 	return n, again, err
 }
 
+// hold adds a line of the platform's own, before what is written next: most often that comes
+// soon, and both are written at once. Else flush writes it.
+func (o *output) hold(format string, args ...any) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.held = fmt.Appendf(o.held, format+"\n", args...)
+}
+
+// flush writes what is held.
+func (o *output) flush() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.held) > 0 {
+		o.add(nil)
+	}
+}
+
 // Write adds to the log.
 func (o *output) Write(p []byte) (int, error) {
 	if len(p) == 0 {
@@ -82,18 +100,27 @@ func (o *output) Write(p []byte) (int, error) {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.add(p)
+	return len(p), nil
+}
+
+// add adds what is held, and p, to the log; o.mu is held.
+func (o *output) add(p []byte) {
+	if len(o.held) > 0 {
+		p = append(o.held, p...)
+		o.held = p[:0]
+	}
 	if o.sink != nil {
 		_, _ = o.sink.Write(p)
 	}
 	if len(p) >= tailSize {
 		o.tail = append(o.tail[:0], p[len(p)-tailSize:]...)
-		return len(p), nil
+		return
 	}
 	if more := len(o.tail) + len(p) - tailSize; more > 0 {
 		o.tail = append(o.tail[:0], o.tail[more:]...)
 	}
 	o.tail = append(o.tail, p...)
-	return len(p), nil
 }
 
 // line adds a line of the platform's own.

@@ -21,41 +21,38 @@ func (e *ThrottledError) Error() string {
 // alone tells that an instance has one event at a time.
 func (f *Function) alone() bool { return f.config.PerInstance == 1 }
 
-// acquire begins a call. It returns an instance that is ready, or nil and the
-// right to start one.
-func (f *Function) acquire() (*instance, error) {
+// A waiter is a call that waits for an instance.
+type waiter struct {
+	since time.Time
+	take  func(*instance, error)
+}
+
+// acquire begins a call. It calls take once, at once or soon and then by another goroutine: with an instance that
+// is ready, with nil for the right to start one, or with an error. What has an instance must not block.
+func (f *Function) acquire(take func(i *instance, err error)) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	if f.closed {
-		return nil, ErrClosed
+		f.mu.Unlock()
+		take(nil, ErrClosed)
+		return
 	}
 	f.calls.Add(1)
-	i := f.takeIdle()
-	for i == nil && !f.closed && f.soon() {
-		w := make(chan *instance, 1)
-		f.waiters = append(f.waiters, w)
+	if n := len(f.idle); n > 0 {
+		i := f.idle[n-1]
+		f.idle = f.idle[:n-1]
 		f.mu.Unlock()
-		i = f.wait(w)
-		f.mu.Lock()
-		if f.alone() || f.starting == 0 {
-			break
-		}
+		take(i, nil)
+		return
 	}
-	var err error
-	switch {
-	case i != nil:
-		return i, nil
-	case f.closed:
-		err = ErrClosed
-	case f.running >= f.config.Concurrency:
-		err = &ThrottledError{f.config.Concurrency}
-	default:
-		f.running++
-		f.starting++
-		return nil, nil
+	if f.soon() {
+		f.waiters = append(f.waiters, waiter{time.Now(), take})
+		f.watch()
+		f.mu.Unlock()
+		return
 	}
-	f.calls.Done()
-	return nil, err
+	err := f.grant()
+	f.mu.Unlock()
+	take(nil, err)
 }
 
 // soon tells that an instance may become ready in a moment; f.mu is held. Where an instance
@@ -67,36 +64,52 @@ func (f *Function) soon() bool {
 	return f.running > 0
 }
 
-// takeIdle takes the idle instance that was used last; f.mu is held.
-func (f *Function) takeIdle() *instance {
-	n := len(f.idle)
-	if n == 0 {
+// grant gives a call the right to start an instance, or ends it; f.mu is held.
+func (f *Function) grant() error {
+	switch {
+	case !f.closed && f.running < f.config.Concurrency:
+		f.running++
+		f.starting++
 		return nil
+	case f.closed:
+		f.calls.Done()
+		return ErrClosed
 	}
-	i := f.idle[n-1]
-	f.idle = f.idle[:n-1]
-	return i
+	f.calls.Done()
+	return &ThrottledError{f.config.Concurrency}
 }
 
-// wait waits for an instance to become ready; nil if none does in time.
-func (f *Function) wait(w chan *instance) *instance {
-	timer := time.NewTimer(finishTime)
-	defer timer.Stop()
-	select {
-	case i := <-w:
-		return i
-	case <-timer.C:
+// watch sees to it that nobody waits for long; f.mu is held. The timer is not set for
+// each of them, since most wait for less.
+func (f *Function) watch() {
+	if f.patience == nil {
+		f.patience = time.AfterFunc(finishTime, f.hurry)
+	} else if !f.watching {
+		f.patience.Reset(finishTime)
 	}
+	f.watching = true
+}
+
+// hurry ends the waiting of those who have waited long enough.
+func (f *Function) hurry() {
 	f.mu.Lock()
-	at := slices.Index(f.waiters, w)
-	if at >= 0 {
-		f.waiters = slices.Delete(f.waiters, at, at+1)
+	defer f.mu.Unlock()
+	f.watching = false
+	late := time.Now().Add(-finishTime)
+	for len(f.waiters) > 0 && !f.waiters[0].since.After(late) && (f.alone() || f.starting == 0 || f.closed) {
+		f.disappoint(0)
 	}
-	f.mu.Unlock()
-	if at >= 0 {
-		return nil
+	if len(f.waiters) > 0 {
+		f.watch()
 	}
-	return <-w // it was handed over this very moment
+}
+
+// disappoint ends the waiting of one; f.mu is held.
+func (f *Function) disappoint(at int) {
+	w := f.waiters[at]
+	f.waiters = slices.Delete(f.waiters, at, at+1)
+	err := f.grant()
+	go w.take(nil, err)
 }
 
 // keep puts an instance that was started into the pool.
@@ -141,35 +154,26 @@ func (f *Function) finish(i *instance) {
 // can.
 func (f *Function) release(i *instance) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	if i.gone {
+	if i.gone || f.closed {
+		f.mu.Unlock()
 		return
 	}
 	if i.finishing > 0 {
 		i.finishing--
 		f.finishing--
 	}
-	switch {
-	case f.closed:
-	case len(f.waiters) > 0:
-		f.waiters[0] <- i
-		f.waiters = f.waiters[1:]
-	default:
-		f.idle = append(f.idle, i)
-		i.last = time.Now()
-		if i.idle == nil {
-			i.idle = time.AfterFunc(f.config.Idle, func() { f.retire(i) })
-		}
+	if len(f.waiters) > 0 {
+		w := f.waiters[0]
+		f.waiters = slices.Delete(f.waiters, 0, 1)
+		f.mu.Unlock()
+		w.take(i, nil)
+		return
 	}
-	f.disappoint()
-}
-
-// disappoint tells those who wait for what will not come; f.mu is held.
-func (f *Function) disappoint() {
-	for f.alone() && len(f.waiters) > f.finishing {
-		last := len(f.waiters) - 1
-		f.waiters[last] <- nil
-		f.waiters = f.waiters[:last]
+	defer f.mu.Unlock()
+	f.idle = append(f.idle, i)
+	i.last = time.Now()
+	if i.idle == nil {
+		i.idle = time.AfterFunc(f.config.Idle, func() { f.retire(i) })
 	}
 }
 
@@ -179,7 +183,9 @@ func (f *Function) drop(i *instance) {
 	defer f.mu.Unlock()
 	if f.kept[i] {
 		f.forget(i)
-		f.disappoint()
+		for f.alone() && len(f.waiters) > f.finishing {
+			f.disappoint(len(f.waiters) - 1) // what it waits for will not come
+		}
 	}
 }
 

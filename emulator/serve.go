@@ -55,7 +55,7 @@ func (s *Server) Serve(l net.Listener) error {
 		case err != nil:
 			time.Sleep(5 * time.Millisecond) // too many descriptors are open, for instance
 		default:
-			w.add(&client{Conn: n, web: w, in: bufio.NewReaderSize(n, 16<<10)})
+			w.add(&client{Conn: n, web: w, in: bufio.NewReaderSize(n, 16<<10), again: true})
 		}
 	}
 }
@@ -149,7 +149,10 @@ type client struct {
 	head http.Header
 	body bytes.Buffer
 
-	status int
+	answering sync.Mutex // held from a request to the end of its response
+	status    int
+	again     bool      // there may be another request
+	renewed   time.Time // when the time for writing was
 }
 
 // Read implements net.Conn for net/http.
@@ -164,17 +167,20 @@ func (c *client) serve() {
 	defer c.web.quiet.Done()
 	simple := true
 	for simple {
-		if _, err := c.in.Peek(1); err != nil || !c.web.busy(c, true) {
+		_, err := c.in.Peek(1)
+		c.answering.Lock() // the response before is out
+		if err != nil || !c.again || !c.web.busy(c, true) {
 			break
 		}
-		if simple = c.simple(); simple && !c.answer() {
-			break
+		if simple = c.simple(); simple {
+			c.answer()
 		}
 	}
 	c.web.mu.Lock()
 	delete(c.web.clients, c)
 	c.web.mu.Unlock()
 	if !simple {
+		_ = c.SetWriteDeadline(time.Time{})
 		select {
 		case c.web.handed <- c:
 			return
@@ -192,28 +198,65 @@ func (c *client) simple() bool {
 		bytes.Contains(line, []byte("/invocations")) && bytes.Contains(there, []byte("\r\n\r\n"))
 }
 
-// answer answers the next request, and returns whether there may be another one.
-func (c *client) answer() bool {
+// answer has the next request answered. It may return before; then c.answering is locked.
+func (c *client) answer() {
+	c.head, c.status = http.Header{}, http.StatusOK
+	c.body.Reset()
+	w := answerWriter{c}
 	r, err := http.ReadRequest(c.in)
 	if err != nil {
-		_, _ = io.WriteString(c.Conn, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-		return false
+		c.again = false
+		w.WriteHeader(http.StatusBadRequest)
+		c.send()
+		return
 	}
-	r.RemoteAddr = c.RemoteAddr().String()
 	if r.ContentLength != 0 && strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
 		_, _ = io.WriteString(c.Conn, "HTTP/1.1 100 Continue\r\n\r\n")
 	}
-	c.head, c.status = http.Header{}, http.StatusOK
-	c.body.Reset()
-	c.web.server.ServeHTTP(answerWriter{c}, r)
-	// A body is read whole, but for one that is too large.
-	rest, err := io.CopyN(io.Discard, r.Body, 1<<20)
-	again := c.web.busy(c, false) && !r.Close && rest < 1<<20 && err == io.EOF
+	s := c.web.server
+	done := func() {
+		// A body was read whole, but for one that is too large.
+		rest, err := io.CopyN(io.Discard, r.Body, 1<<20)
+		c.again = c.again && !r.Close && rest < 1<<20 && err == io.EOF
+		// This goroutine may be the function's.
+		if c.body.Len() > maxAtOnce {
+			go c.send()
+		} else {
+			c.send()
+		}
+	}
+	rest, _ := strings.CutPrefix(r.URL.Path, functionsPath+"/")
+	name, ok := strings.CutSuffix(rest, "/invocations")
+	if !ok || strings.Contains(name, "/") || s.foreign(r) != "" {
+		s.ServeHTTP(w, r) // says why not
+		done()
+		return
+	}
+	r.SetPathValue("name", name)
+	s.invokeThen(w, r, done)
+}
+
+// maxAtOnce is what fits into the buffers of a connection whose client waits, in bytes.
+const maxAtOnce = 64 << 10
+
+// sendTime is how long a client may take to read a response, within a few seconds.
+const sendTime = time.Minute
+
+// send sends the response, and unlocks c.answering.
+func (c *client) send() {
+	defer c.answering.Unlock()
+	now := time.Now()
+	if now.Sub(c.renewed) > sendTime/10 {
+		// Not each time: it costs as much as the rest.
+		_ = c.SetWriteDeadline(now.Add(sendTime))
+		c.renewed = now
+	}
+	c.again = c.web.busy(c, true) && c.again
 	c.out = append(c.out[:0], "HTTP/1.1 "...)
 	c.out = strconv.AppendInt(c.out, int64(c.status), 10)
 	c.out = append(append(c.out, ' '), http.StatusText(c.status)...)
 	c.out = append(c.out, "\r\nDate: "...)
-	c.out = time.Now().UTC().AppendFormat(c.out, http.TimeFormat)
+	c.out = now.UTC().AppendFormat(c.out, http.TimeFormat)
 	for name, values := range c.head {
 		for _, value := range values {
 			c.out = append(append(append(append(c.out, "\r\n"...), name...), ": "...), lineEnds.Replace(value)...)
@@ -223,17 +266,21 @@ func (c *client) answer() bool {
 		c.out = append(c.out, "\r\nContent-Length: "...)
 		c.out = strconv.AppendInt(c.out, int64(c.body.Len()), 10)
 	}
-	if !again {
+	if !c.again {
 		c.out = append(c.out, "\r\nConnection: close"...)
 	}
 	c.out = append(c.out, "\r\n\r\n"...)
-	if c.body.Len() < cap(c.out) {
+	var err error
+	if c.body.Len() <= maxAtOnce {
 		c.out = append(c.out, c.body.Bytes()...)
 		_, err = c.Conn.Write(c.out)
 	} else {
 		_, err = (&net.Buffers{c.out, c.body.Bytes()}).WriteTo(c.Conn)
+		c.body = bytes.Buffer{} // it was large, and may be the last of its kind
 	}
-	return again && err == nil
+	if c.again = c.web.busy(c, false) && c.again && err == nil; !c.again {
+		c.Close() // the other goroutine waits for a request
+	}
 }
 
 // lineEnds keeps what is not ours, such as an error's text, from ending a header.

@@ -113,6 +113,17 @@ func (s *Server) run(ctx context.Context, name string, f *Function, r Request) (
 	}
 }
 
+// runThen is run for a caller who does not wait, as [Function.invokeThen].
+func (s *Server) runThen(ctx context.Context, name string, f *Function, r Request, done func(Response, error)) {
+	f.invokeThen(ctx, r, func(resp Response, err error) {
+		if next := s.function(name); err == ErrClosed && next != nil && next != f {
+			s.runThen(ctx, name, next, r, done)
+			return
+		}
+		done(resp, err)
+	})
+}
+
 func (s *Server) names() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
