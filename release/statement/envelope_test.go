@@ -11,6 +11,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -168,6 +169,34 @@ func TestTampered(t *testing.T) {
 		refuse(t, name+", signed twice", marshal(t, s.sign(t, payloadType, marshal(t, s.sign(t, payloadType, good)))), s.public, "_type is missing")
 		refuse(t, name+", signed list", marshal(t, s.sign(t, payloadType, []byte("[]"))), s.public, "payload is not a JSON object")
 		refuse(t, name+", signed with a key twice", marshal(t, s.sign(t, payloadType, []byte(`{"_type":"a","_type":"b"}`))), s.public, "there twice")
+	}
+}
+
+// Each byte of an envelope is changed: it is refused, or the byte did not
+// matter to what the provenance says.
+func TestEachByteOfAnEnvelope(t *testing.T) {
+	s := signers(t)["Ed25519"]
+	data := marshal(t, s.sign(t, payloadType, mustWrite(t, example())))
+	want, err := ReadProvenance(data, s.public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepted := 0
+	for i := range data {
+		for _, bit := range []byte{1, 0x20} {
+			data[i] ^= bit
+			if c, err := ReadProvenance(data, s.public); err == nil {
+				accepted++
+				if !reflect.DeepEqual(c, want) {
+					t.Errorf("byte %d changed to %q: it says %+v", i, data[i], c)
+				}
+			}
+			data[i] ^= bit
+		}
+	}
+	// Those of the key's id and its name do not matter, and hardly any other.
+	if accepted > 300 {
+		t.Errorf("%d of %d changes are accepted", accepted, 2*len(data))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/bootzip/bootzip/internal/hint"
@@ -87,7 +88,7 @@ func value(d *json.Decoder, path string, depth int) (any, error) {
 		return list, err
 	}
 	if text, ok := t.(string); ok && strings.ContainsRune(text, utf8.RuneError) {
-		return nil, fmt.Errorf("%s has a character that is none", path)
+		return nil, fmt.Errorf("value of %q has a character that is none", path)
 	}
 	return t, nil
 }
@@ -119,11 +120,21 @@ func (r *reader) text(o object, name string) string {
 	switch v := o.fields[name].(type) {
 	case nil:
 	case string:
-		return v
+		return r.graphic(o, name, v)
 	default:
 		r.wrong(o, name, "a string")
 	}
 	return ""
+}
+
+// graphic refuses characters that a terminal would act on, or that make a
+// text look like another: what is read here is shown to people.
+func (r *reader) graphic(o object, name, text string) string {
+	if strings.ContainsFunc(text, func(c rune) bool { return !unicode.IsGraphic(c) }) {
+		r.wrong(o, name, "made of characters that can be seen")
+		return ""
+	}
+	return text
 }
 
 // need is text that must not be empty.
@@ -164,7 +175,7 @@ func (r *reader) texts(o object, name string) []string {
 		if !ok {
 			r.wrong(o, name, "a list of strings")
 		}
-		texts = append(texts, text)
+		texts = append(texts, r.graphic(o, name, text))
 	}
 	return texts
 }

@@ -93,7 +93,7 @@ func (r *reader) subjects(o object) []Subject {
 	seen := map[string]bool{}
 	for _, one := range r.objects(o, "subject") {
 		s := Subject{Name: r.need(one, "name"), SHA256: r.digest(one, "sha256", 64)}
-		if s.Name == "." || s.Name == ".." || strings.ContainsAny(s.Name, `/\`) || strings.ContainsFunc(s.Name, unicode.IsControl) {
+		if s.Name == "." || s.Name == ".." || strings.ContainsAny(s.Name, `/\`) {
 			r.fail(hintRelease, "%s is %q, not the base name of a file", one.at("name"), s.Name)
 		}
 		if seen[s.Name] {
@@ -126,7 +126,7 @@ func (r *reader) digest(o object, algorithm string, lengths ...int) string {
 func (r *reader) external(o object, c *Checked) {
 	for _, name := range slices.Sorted(maps.Keys(o.fields)) {
 		if !slices.Contains([]string{"repository", "ref", "functions", "engine"}, name) {
-			r.fail(hintNewer, "%s is not known", o.at(name))
+			r.fail(hintNewer, "parameter %q is not known", o.at(name))
 		}
 	}
 	c.Engine = r.need(o, "engine")
@@ -151,12 +151,10 @@ func (r *reader) external(o object, c *Checked) {
 // is published, and cloned from.
 func (r *reader) uri(path, text string) {
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || strings.ContainsFunc(text, notInURI) {
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || strings.ContainsFunc(text, unicode.IsSpace) {
 		r.fail(hintRelease, "%s is %q, not an https address without credentials", path, text)
 	}
 }
-
-func notInURI(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }
 
 // dependencies reads what a build is made with. What has another name is none
 // of what bootzip records, and ignored (in-toto, "Parsing rules").
