@@ -29,6 +29,7 @@ func Check(ctx context.Context,
 	strict *bool, // warnings fail as well
 	dynamic *bool, // allow a dynamically linked program
 	boot *bool, // start the function as well, and send it an event; only for zips that you trust
+	handlers *string, // with -boot: the values of _HANDLER to try, with commas
 	format *string, // text (the default), json, sarif, github or junit; several as in text,github
 ) error {
 	options := verify.Options{
@@ -64,12 +65,15 @@ func Check(ctx context.Context,
 	var proofs []release.Proof
 	for _, f := range files {
 		zips = append(zips, verify.Target{Path: f, Options: options})
-		proofs = append(proofs, release.Proof{Target: zips[len(zips)-1]})
+		proofs = append(proofs, release.Proof{Target: zips[len(zips)-1], Handlers: strings.FieldsFunc(choose(handlers, "", ""), isComma)})
 	}
 	if isSet(boot) {
 		reports, err := release.Prove(ctx, proofs, findQemu())
 		if err != nil {
 			return failed(err)
+		}
+		if options.Strict {
+			failSkippedBoots(reports)
 		}
 		return conclude(reports, write)
 	}
@@ -78,6 +82,23 @@ func Check(ctx context.Context,
 		return misuse(err)
 	}
 	return conclude(reports, write)
+}
+
+func isComma(r rune) bool { return r == ',' }
+
+// failSkippedBoots fails the zips of which it was asked to start the function,
+// and which could not be started here. Whoever is strict wants to know.
+func failSkippedBoots(reports []verify.Report) {
+	for _, r := range reports {
+		if !r.OK() {
+			continue
+		}
+		for i, x := range r.Results {
+			if x.Check.Layer == verify.Boot && x.Status == verify.Skip {
+				r.Results[i].Status, r.Results[i].Detail = verify.Fail, "it was not started: "+x.Detail
+			}
+		}
+	}
 }
 
 // listedFiles returns the files that the argument of check stands for, each
