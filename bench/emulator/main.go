@@ -4,7 +4,7 @@
 //
 // Each emulator is a process of its own and runs the same function, which
 // echoes its event: this project's emulator, a plain net/http server that does
-// just enough (see plain.go), and AWS's Runtime Interface Emulator where -rie names a
+// just enough (see plain.go), with one caller bare sockets (see socket.go), and AWS's Runtime Interface Emulator where -rie names a
 // program that was built from its public source. Clients keep their
 // connection and do no more than they have to (see load.go). CPU is that of the emulator and the function together, the client's not among it.
 // The emulators run side by side and are measured in turn, a short time each, so that
@@ -33,7 +33,7 @@ var (
 	seconds = flag.Float64("seconds", 0.5, "duration of a measurement")
 	rounds  = flag.Int("rounds", 20, "measurements of each, in turn")
 	rie     = flag.String("rie", "", "AWS's emulator, built")
-	serve   = flag.String("serve", "", "be an emulator: ours or plain")
+	serve   = flag.String("serve", "", "be an emulator: ours, plain or socket")
 	program = flag.String("program", "", "with -serve: the bootstrap")
 	listen  = flag.String("listen", "", "with -serve: address")
 )
@@ -60,8 +60,11 @@ func runServer() error {
 	if err != nil {
 		return err
 	}
-	if *serve == "plain" {
+	switch *serve {
+	case "plain":
 		return runPlain(ctx, l, *program)
+	case "socket":
+		return runSocket(ctx, l, *program)
 	}
 	folder, err := os.MkdirTemp("", "bench-emulator-")
 	if err != nil {
@@ -129,7 +132,7 @@ func measureAll() error {
 	if err != nil {
 		return err
 	}
-	ours, plain := "127.0.0.1:9471", "127.0.0.1:9472"
+	ours, plain, socket := "127.0.0.1:9471", "127.0.0.1:9472", "127.0.0.1:9475"
 	commands := [][]string{
 		{"bootzip", ours, self, "-serve=ours", "-program=" + bootstrap, "-listen=" + ours},
 		{"net/http loop", plain, self, "-serve=plain", "-program=" + bootstrap, "-listen=" + plain},
@@ -139,7 +142,12 @@ func measureAll() error {
 		commands = append(commands, []string{"RIE", address, *rie, "--runtime-interface-emulator-address", address, "--runtime-api-address", "127.0.0.1:9474", bootstrap})
 	}
 	fmt.Printf("%-14s %7s %13s %7s %9s %9s %12s %7s\n", "emulator", "callers", "invocations/s", "ratio", "p50", "p99", "CPU each", "ratio")
+	first := []string{"socket loop", socket, self, "-serve=socket", "-program=" + bootstrap, "-listen=" + socket} // knows one caller
 	for _, callers := range []int{1, 8} {
+		commands := commands
+		if callers == 1 {
+			commands = append([][]string{first}, commands...)
+		}
 		results := measure(commands, callers)
 		last := results[len(results)-1]
 		for i, r := range results {
