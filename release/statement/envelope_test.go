@@ -176,7 +176,8 @@ func TestTampered(t *testing.T) {
 // matter to what the provenance says.
 func TestEachByteOfAnEnvelope(t *testing.T) {
 	s := signers(t)["Ed25519"]
-	data := marshal(t, s.sign(t, payloadType, mustWrite(t, example())))
+	small := ProvenanceConfig{Subjects: example().Subjects[:1], Commit: example().Commit, Engine: "host"}
+	data := marshal(t, s.sign(t, payloadType, mustWrite(t, small)))
 	want, err := ReadProvenance(data, s.public)
 	if err != nil {
 		t.Fatal(err)
