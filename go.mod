@@ -32,6 +32,5 @@ require (
 	github.com/pierrec/lz4/v4 v4.1.2 // indirect
 	github.com/ulikunitz/xz v0.5.15 // indirect
 	github.com/xi2/xz v0.0.0-20171230120015-48954b6210f8 // indirect
-	golang.org/x/crypto v0.46.0 // indirect
 	golang.org/x/tools v0.38.0 // indirect
 )

@@ -7,6 +7,7 @@ toolchain go1.26.8
 require (
 	github.com/bootzip/bootzip v0.0.0
 	github.com/in-toto/attestation v1.2.0
+	github.com/secure-systems-lab/go-securesystemslib v0.10.0
 	google.golang.org/protobuf v1.36.11
 )
 
@@ -15,7 +16,6 @@ require (
 	github.com/gofrs/flock v0.12.1 // indirect
 	github.com/google/licensecheck v0.3.1 // indirect
 	github.com/package-url/packageurl-go v0.1.7 // indirect
-	github.com/secure-systems-lab/go-securesystemslib v0.10.0 // indirect
 	go.yaml.in/yaml/v4 v4.0.0 // indirect
 	golang.org/x/crypto v0.46.0 // indirect
 	golang.org/x/mod v0.30.0 // indirect

@@ -15,7 +15,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/secure-systems-lab/go-securesystemslib/dsse"
 	"github.com/secure-systems-lab/go-securesystemslib/signerverifier"
 
 	"github.com/bootzip/bootzip/internal/hint"
@@ -63,13 +62,27 @@ func signers(t *testing.T) map[string]signer {
 	}
 }
 
-func (s signer) sign(t *testing.T, payloadType string, payload []byte) dsse.Envelope {
+// A wire is an envelope as it is written.
+type wire struct {
+	PayloadType string          `json:"payloadType"`
+	Payload     string          `json:"payload"`
+	Signatures  []wireSignature `json:"signatures"`
+}
+
+type wireSignature struct {
+	KeyID string `json:"keyid"`
+	Sig   string `json:"sig"`
+}
+
+func (s signer) sign(t *testing.T, payloadType string, payload []byte) wire {
 	t.Helper()
 	k, err := signerverifier.LoadKey(s.private)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var v dsse.SignerVerifier
+	var v interface {
+		Sign(ctx context.Context, data []byte) ([]byte, error)
+	}
 	switch k.KeyType {
 	case signerverifier.ECDSAKeyType:
 		v, err = signerverifier.NewECDSASignerVerifierFromSSLibKey(k)
@@ -81,15 +94,12 @@ func (s signer) sign(t *testing.T, payloadType string, payload []byte) dsse.Enve
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := dsse.NewEnvelopeSigner(v)
+	signature, err := v.Sign(context.Background(), envelope{payloadType: payloadType, payload: payload}.signed())
 	if err != nil {
 		t.Fatal(err)
 	}
-	envelope, err := e.SignPayload(context.Background(), payloadType, payload)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return *envelope
+	encode := base64.StdEncoding.EncodeToString
+	return wire{payloadType, encode(payload), []wireSignature{{k.KeyID, encode(signature)}}}
 }
 
 func marshal(t *testing.T, v any) []byte {
@@ -102,7 +112,7 @@ func marshal(t *testing.T, v any) []byte {
 }
 
 // bundle is as much of a Sigstore bundle as is read of one.
-func bundle(e dsse.Envelope) any {
+func bundle(e wire) any {
 	return map[string]any{
 		"mediaType":            "application/vnd.dev.sigstore.bundle.v0.3+json",
 		"verificationMaterial": map[string]any{"certificate": map[string]string{"rawBytes": "AAAA"}},
@@ -116,12 +126,14 @@ func TestSigned(t *testing.T) {
 	for name, s := range all {
 		e := s.sign(t, payloadType, good)
 		withoutID := e
-		withoutID.Signatures = []dsse.Signature{{Sig: e.Signatures[0].Sig}}
+		withoutID.Signatures = []wireSignature{{Sig: e.Signatures[0].Sig}}
 		otherID := e
-		otherID.Signatures = []dsse.Signature{{KeyID: "SHA256:other", Sig: e.Signatures[0].Sig}}
+		otherID.Signatures = []wireSignature{{KeyID: "SHA256:other", Sig: e.Signatures[0].Sig}}
 		second := e
-		second.Signatures = []dsse.Signature{{Sig: "AAAA"}, e.Signatures[0]}
-		for form, v := range map[string]any{"envelope": e, "bundle": bundle(e), "no key id": withoutID, "another key id": otherID, "second signature": second} {
+		second.Signatures = []wireSignature{{Sig: "AAAA"}, e.Signatures[0]}
+		urlSafe := e
+		urlSafe.Payload = strings.NewReplacer("+", "-", "/", "_").Replace(e.Payload)
+		for form, v := range map[string]any{"envelope": e, "URL-safe": urlSafe, "bundle": bundle(e), "no key id": withoutID, "another key id": otherID, "second signature": second} {
 			c, err := ReadProvenance(marshal(t, v), s.public)
 			if err != nil || !c.Signed || c.Commit != example().Commit {
 				t.Errorf("%s, %s: %+v, %v", name, form, c, err)
@@ -141,22 +153,22 @@ func TestTampered(t *testing.T) {
 	encode := base64.StdEncoding.EncodeToString
 	for name, s := range signers(t) {
 		for what, c := range map[string]struct {
-			change func(*dsse.Envelope)
+			change func(*wire)
 			want   string
 		}{
-			"payload":           {func(e *dsse.Envelope) { e.Payload = encode(evil) }, "no signature is the key's"},
-			"payload, one byte": {func(e *dsse.Envelope) { e.Payload = encode(append(good[:len(good):len(good)], ' ')) }, "no signature is the key's"},
-			"payload type":      {func(e *dsse.Envelope) { e.PayloadType = "application/json" }, "payloadType is"},
-			"signature": {func(e *dsse.Envelope) {
+			"payload":           {func(e *wire) { e.Payload = encode(evil) }, "no signature is the key's"},
+			"payload, one byte": {func(e *wire) { e.Payload = encode(append(good[:len(good):len(good)], ' ')) }, "no signature is the key's"},
+			"payload type":      {func(e *wire) { e.PayloadType = "application/json" }, "payloadType is"},
+			"signature": {func(e *wire) {
 				raw, _ := base64.StdEncoding.DecodeString(e.Signatures[0].Sig)
 				raw[len(raw)-1] ^= 1
 				e.Signatures[0].Sig = encode(raw)
 			}, "no signature is the key's"},
-			"no base64":     {func(e *dsse.Envelope) { e.Signatures[0].Sig = "???" }, "no signature is the key's"},
-			"no signature":  {func(e *dsse.Envelope) { e.Signatures = nil }, "without a signature"},
-			"empty":         {func(e *dsse.Envelope) { e.Signatures[0].Sig = "" }, "sig is missing"},
-			"no payload":    {func(e *dsse.Envelope) { e.Payload = "" }, "payload is missing"},
-			"65 signatures": {func(e *dsse.Envelope) { e.Signatures = make([]dsse.Signature, 65); fill(e.Signatures) }, "at most 64"},
+			"no base64":     {func(e *wire) { e.Signatures[0].Sig = "???" }, "sig is not in base64"},
+			"no signature":  {func(e *wire) { e.Signatures = nil }, "without a signature"},
+			"empty":         {func(e *wire) { e.Signatures[0].Sig = "" }, "sig is missing"},
+			"no payload":    {func(e *wire) { e.Payload = "" }, "payload is missing"},
+			"65 signatures": {func(e *wire) { e.Signatures = make([]wireSignature, 65); fill(e.Signatures) }, "at most 64"},
 		} {
 			e := s.sign(t, payloadType, good)
 			c.change(&e)
@@ -169,6 +181,14 @@ func TestTampered(t *testing.T) {
 		refuse(t, name+", signed twice", marshal(t, s.sign(t, payloadType, marshal(t, s.sign(t, payloadType, good)))), s.public, "_type is missing")
 		refuse(t, name+", signed list", marshal(t, s.sign(t, payloadType, []byte("[]"))), s.public, "payload is not a JSON object")
 		refuse(t, name+", signed with a key twice", marshal(t, s.sign(t, payloadType, []byte(`{"_type":"a","_type":"b"}`))), s.public, "there twice")
+	}
+}
+
+// The vector is DSSE's own (protocol.md, "Test Vectors").
+func TestSignedBytes(t *testing.T) {
+	e := envelope{payloadType: "http://example.com/HelloWorld", payload: []byte("hello world")}
+	if got := string(e.signed()); got != "DSSEv1 29 http://example.com/HelloWorld 11 hello world" {
+		t.Errorf("%q", got)
 	}
 }
 
@@ -201,7 +221,7 @@ func TestEachByteOfAnEnvelope(t *testing.T) {
 	}
 }
 
-func fill(all []dsse.Signature) {
+func fill(all []wireSignature) {
 	for i := range all {
 		all[i].Sig = "AAAA"
 	}

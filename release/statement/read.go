@@ -32,7 +32,7 @@ func ReadProvenance(data, key []byte) (Checked, error) {
 	}
 	signed := false
 	if envelope, ok := r.envelope(o); ok {
-		payload, err := open(r, envelope, key)
+		payload, err := r.open(envelope, key)
 		if err != nil {
 			return Checked{}, err
 		}
