@@ -2,7 +2,9 @@ package targets_test
 
 import (
 	"archive/zip"
+	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -14,6 +16,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/bootzip/bootzip/internal/sandbox"
 )
 
 // The scripts in testdata/script run the targets as a person does: with a
@@ -39,6 +43,12 @@ func TestScripts(t *testing.T) {
 				e.Setenv(name, value)
 			}
 			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			if name == "namespaces" {
+				return sandbox.Probe(context.Background()) == nil, nil
+			}
+			return false, fmt.Errorf("unknown condition %q", name)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"function": function,

@@ -1,0 +1,130 @@
+package release
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/whole"
+	"github.com/bootzip/bootzip/pack"
+	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/release/sbom"
+	"github.com/bootzip/bootzip/release/statement"
+	"github.com/bootzip/bootzip/release/tool"
+	"github.com/bootzip/bootzip/verify"
+)
+
+// VerifyFile is the name of the statement of what verify found.
+const VerifyFile = "verify.intoto.json"
+
+// sbomFile is the name of the SBOM of a zip or an executable.
+func sbomFile(name string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(name, ".zip"), ".exe") + ".cdx.json"
+}
+
+// describe writes what the release says of its zips and executables, and
+// returns all of its files.
+func (c Config) describe(ctx context.Context, r Release, reports []verify.Report, executables []tool.Executable) ([]File, error) {
+	stage := c.Build.Dist
+	materials, err := build.MaterialsOf(ctx, c.Build)
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := pack.ReadManifest(stage)
+	if err != nil {
+		return nil, err
+	}
+	write := func(name string, data []byte) error {
+		return whole.Write(filepath.Join(stage, name), 0o644, func(w io.Writer) error {
+			_, err := w.Write(data)
+			return err
+		})
+	}
+
+	var files []File
+	add := func(name string, executable bool) error {
+		f, err := fileOf(stage, name)
+		f.Executable = executable
+		files = append(files, f)
+		return err
+	}
+	bill := func(name, toolchain string) error {
+		data, err := sbom.Make(ctx, sbom.Config{
+			File: filepath.Join(stage, name), Name: name, Version: r.Tag, BootzipVersion: c.BootzipVersion,
+			Toolchain: toolchain, Packages: materials.Packages, ModuleCache: c.ModuleCache,
+		})
+		if err != nil {
+			return err
+		}
+		return errors.Join(write(sbomFile(name), data), add(sbomFile(name), false))
+	}
+	for _, z := range r.Zips {
+		if err := errors.Join(add(z.File, false), bill(z.File, z.Toolchain)); err != nil {
+			return nil, err
+		}
+	}
+	for _, e := range executables {
+		if err := errors.Join(add(e.Name, true), bill(e.Name, "")); err != nil {
+			return nil, err
+		}
+	}
+	if err := add(pack.ManifestFile, false); err != nil {
+		return nil, err
+	}
+
+	provenance := statement.ProvenanceConfig{
+		Repository: c.Repository, Tag: r.Tag, Commit: r.Commit, Engine: r.Engine,
+		Packer: manifest.Packer, BootzipVersion: c.BootzipVersion, Materials: materials,
+	}
+	for _, f := range files {
+		provenance.Subjects = append(provenance.Subjects, statement.Subject{Name: f.Name, SHA256: f.SHA256})
+	}
+	for _, f := range c.Build.Functions {
+		provenance.Functions = append(provenance.Functions, f.Name)
+	}
+	data, err := statement.Provenance(provenance)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(write(ProvenanceFile, data), add(ProvenanceFile, false)); err != nil {
+		return nil, err
+	}
+
+	config, err := configSubject(c.Build.Root)
+	if err != nil {
+		return nil, err
+	}
+	if data, err = statement.TestResult(statement.TestResultConfig{Reports: reports, Config: config, BootzipVersion: c.BootzipVersion}); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(write(VerifyFile, data), add(VerifyFile, false)); err != nil {
+		return nil, err
+	}
+
+	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	if err := writeSums(stage, files); err != nil {
+		return nil, err
+	}
+	err = add(SumsFile, false)
+	return files, err
+}
+
+// configSubject is bootzip.yaml, if there is one.
+func configSubject(root string) (statement.Subject, error) {
+	f, err := fileOf(root, project.ConfigFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return statement.Subject{}, nil
+	}
+	return statement.Subject{Name: f.Name, SHA256: f.SHA256}, err
+}
+
+func (c Config) tell(stage, text string) {
+	if c.Build.Progress != nil {
+		c.Build.Progress(build.Event{Stage: stage, Text: text})
+	}
+}

@@ -1,0 +1,60 @@
+package release
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/release/checkout"
+	"github.com/bootzip/bootzip/release/tool"
+)
+
+// makeTool makes the executables into the stage, makes them a second time
+// from a checkout of the same commit, with a cache of its own, and refuses
+// those that differ. Without Config.Tool there are none.
+func (c Config) makeTool(ctx context.Context, tree checkout.Tree, tag string) ([]tool.Executable, error) {
+	if !c.Tool {
+		return nil, nil
+	}
+	temp, err := os.MkdirTemp("", "bootzip-tool-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(temp)
+	config := tool.Config{
+		Root: c.Build.Root, Out: c.Build.Dist, Version: tag, Commit: tree.Commit, Environ: c.Build.Environ,
+		Cache:    filepath.Join(temp, "cache"),
+		Progress: func(name string) { c.tell("compiling", name) },
+	}
+	first, err := tool.Make(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	elsewhere := filepath.Join(temp, "a", "second", "checkout")
+	if err := os.MkdirAll(elsewhere, 0o755); err != nil {
+		return nil, err
+	}
+	written, err := checkout.At(ctx, tree.Root, tree.Commit, elsewhere, checkout.Options{Environ: c.Build.Environ, Differing: true})
+	if err == nil {
+		err = written.Refuse(tree.Folder)
+	}
+	if err != nil {
+		return nil, err
+	}
+	config.Root = filepath.Join(elsewhere, filepath.FromSlash(tree.Folder))
+	config.Out = filepath.Join(temp, "out")
+	config.Cache = filepath.Join(temp, "second cache")
+	config.Progress = func(name string) { c.tell("compiling again", name) }
+	second, err := tool.Make(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	for i, e := range first {
+		if second[i].SHA256 != e.SHA256 {
+			return nil, hint.New("see what differs with `mage reproduce`; a file that .gitignore hides is in one of them only",
+				"executable %q has the SHA-256 %s, and %s when it is made again from the commit; nothing is released", e.Name, e.SHA256, second[i].SHA256)
+		}
+	}
+	return first, nil
+}

@@ -1,0 +1,270 @@
+package release
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/whole"
+	"github.com/bootzip/bootzip/pack"
+	"github.com/bootzip/bootzip/release/checkout"
+	"github.com/bootzip/bootzip/verify"
+)
+
+// Config says what to release.
+type Config struct {
+	// Build says how to build. The release appears in its Dist, on which the
+	// caller holds the lock. Engine "auto" takes docker or podman; "sandbox"
+	// must be asked for, and "host" is refused.
+	Build build.Config
+
+	Tag        string // a tag of the commit that is checked out; "": the only one that it has
+	Repository string // "https://github.com/owner/name"; "": the remote origin, if that is a URL
+
+	// WaiveBoot is the reason why zips may be released whose boot check was
+	// skipped. A boot check that failed cannot be waived.
+	WaiveBoot string
+
+	// Tool also releases the program of the project's Mage targets, for six
+	// platforms (package release/tool).
+	Tool bool
+
+	OtherEngine    string // of the second build; see ReproduceConfig.Engine
+	Qemu           string // see Prove
+	ModuleCache    string // GOMODCACHE, from which licences are read; "": none are stated
+	BootzipVersion string // of the program that makes the release
+
+	// Progress, if set, is told what the second build does.
+	Progress func(build.Event)
+}
+
+// A Release is what was released.
+type Release struct {
+	Tag, Commit string
+	Engine      string // of the first build
+	Zips        []pack.Zip
+	Reproduced  Reproduction
+	Files       []File // all, SHA256SUMS included, by name
+}
+
+// Unproven is the error of a release whose zips did not pass verify, with the
+// reports.
+type Unproven struct {
+	Reports []verify.Report
+	problem error
+}
+
+func (e *Unproven) Error() string { return e.problem.Error() }
+func (e *Unproven) Unwrap() error { return e.problem }
+
+// Unreproduced is the error of a release whose second build gave other bytes.
+type Unreproduced struct {
+	Reproduction Reproduction
+}
+
+func (e *Unreproduced) Error() string {
+	return "the second build gave other bytes than the first; nothing is released"
+}
+
+// stagePrefix begins the name of the folder in which a release is made.
+const stagePrefix = ".bootzip-release-"
+
+// Make builds every function of the configuration from the tagged commit,
+// proves the zips, builds them a second time, and writes to Dist the zips,
+// manifest.json, an SBOM for each zip (NAME-ARCH.cdx.json), provenance,
+// verify report and SHA256SUMS. They hold no time, no path and no host name.
+//
+// The tree must be clean and the commit have a tag. All is made in a folder
+// of its own, and appears in Dist when all of it is there, SHA256SUMS last;
+// on an error Dist is as it was. Errors carry hints; see Unproven and
+// Unreproduced.
+func Make(ctx context.Context, c Config) (Release, error) {
+	state, err := checkout.State(ctx, c.Build.Root, c.Build.Environ)
+	if err != nil {
+		return Release{}, err
+	}
+	r := Release{Commit: state.Commit}
+	if r.Tag, err = chooseTag(state, c.Tag); err != nil {
+		return r, err
+	}
+	if c.Repository == "" {
+		c.Repository = state.Origin
+	}
+	if c.Build.Engine, err = chooseEngine(ctx, c.Build); err != nil {
+		return r, err
+	}
+	r.Engine = c.Build.Engine
+
+	dist := c.Build.Dist
+	if err := sweepStages(dist); err != nil {
+		return r, err
+	}
+	stage, err := os.MkdirTemp(dist, stagePrefix)
+	if err != nil {
+		return r, err
+	}
+	defer os.RemoveAll(stage)
+	unlock, err := build.Lock(stage)
+	if err != nil {
+		return r, err
+	}
+	defer unlock()
+	c.Build.Dist = stage
+	c.Build.ColdCache = true // nothing that another build left can get in
+	packaged, err := Package(ctx, c.Build)
+	if err != nil {
+		return r, err
+	}
+	r.Zips = packaged.Zips
+	reports, err := c.prove(ctx, packaged)
+	if err != nil {
+		return r, err
+	}
+	r.Reproduced, err = Reproduce(ctx, ReproduceConfig{First: c.Build, Zips: r.Zips, Engine: c.OtherEngine, Progress: c.Progress})
+	if err != nil {
+		return r, err
+	}
+	if !r.Reproduced.OK() {
+		return r, &Unreproduced{r.Reproduced}
+	}
+	executables, err := c.makeTool(ctx, state, r.Tag)
+	if err != nil {
+		return r, err
+	}
+	if r.Files, err = c.describe(ctx, r, reports, executables); err != nil {
+		return r, err
+	}
+	return r, publish(stage, dist, r.Files)
+}
+
+// chooseTag returns the tag to release, and refuses a tree that is not what
+// the tag says.
+func chooseTag(s checkout.Tree, wanted string) (string, error) {
+	switch {
+	case len(s.Dirty) > 0:
+		return "", hint.New("commit or remove them; a release is made of what the tag names",
+			"tree is not clean: %s", few(s.Dirty))
+	case wanted != "" && !slices.Contains(s.Tags, wanted):
+		return "", hint.New("check it out: git checkout "+wanted, "tag %q is not on commit %s, which is checked out", wanted, s.Commit)
+	case wanted != "":
+		return wanted, nil
+	case len(s.Tags) == 0:
+		return "", hint.New("tag it: git tag v1.2.3", "commit %s has no tag", s.Commit)
+	case len(s.Tags) > 1:
+		return "", hint.New("choose with -tag=NAME", "commit %s has %d tags: %s", s.Commit, len(s.Tags), strings.Join(s.Tags, ", "))
+	}
+	return s.Tags[0], nil
+}
+
+// few lists names for a message, ten at most.
+func few(names []string) string {
+	const most = 10
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s, and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+// chooseEngine returns the engine for a release.
+func chooseEngine(ctx context.Context, c build.Config) (string, error) {
+	switch c.Engine {
+	case "host":
+		return "", hint.New("use -engine=docker or podman; Go alone can also be released with -engine=sandbox",
+			"a release is not built on the host, where a build can read and fetch what it likes")
+	case "sandbox":
+		return "sandbox", nil
+	}
+	_, engine, err := build.Image(ctx, c)
+	return engine, err
+}
+
+// prove verifies the zips strictly, and starts each.
+func (c Config) prove(ctx context.Context, packaged Packaged) ([]verify.Report, error) {
+	var proofs []Proof
+	for i, z := range packaged.Zips {
+		f := packaged.Report.Artifacts[i].Function
+		proofs = append(proofs, Proof{Handlers: z.Handlers, Target: verify.Target{
+			Path:    filepath.Join(c.Build.Dist, z.File),
+			Options: verify.Options{Function: f.Name, Arch: z.Arch, Runtime: f.Runtime, Rules: f.Checks, Strict: true},
+		}})
+	}
+	reports, err := Prove(ctx, proofs, c.Qemu)
+	if err != nil {
+		return nil, err
+	}
+	failed := 0
+	var skipped []string
+	for i := range reports {
+		reports[i].Path = packaged.Zips[i].File // the stage is nobody's business
+		if !reports[i].OK() {
+			failed++
+			continue
+		}
+		for j := range reports[i].Results {
+			x := &reports[i].Results[j]
+			if x.Check.Layer != verify.Boot || x.Status != verify.Skip {
+				continue
+			}
+			if c.WaiveBoot == "" {
+				skipped = append(skipped, fmt.Sprintf("%s (%s)", reports[i].Path, x.Detail))
+				continue
+			}
+			x.Status, x.Reason = verify.Waived, c.WaiveBoot
+		}
+	}
+	switch {
+	case failed > 0:
+		return nil, &Unproven{reports, fmt.Errorf("%d of %d zips failed; nothing is released", failed, len(reports))}
+	case len(skipped) > 0:
+		return nil, &Unproven{reports, hint.New(`install qemu-user-static for the other architecture, or say why it need not be: -waive-boot="REASON"`,
+			"the boot check was skipped for %s; nothing is released", strings.Join(skipped, ", "))}
+	}
+	return reports, nil
+}
+
+// publish moves the files of a release from the stage to dist. The list of
+// sums is moved last: where it is, all of it is.
+func publish(stage, dist string, files []File) error {
+	for _, f := range files {
+		if err := whole.Sync(filepath.Join(stage, f.Name)); err != nil {
+			return err
+		}
+	}
+	if err := os.Remove(filepath.Join(dist, SumsFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, f := range files {
+		if f.Name == SumsFile {
+			continue
+		}
+		mode := fs.FileMode(0o644)
+		if f.Executable {
+			mode = 0o755
+		}
+		if err := whole.Move(filepath.Join(stage, f.Name), filepath.Join(dist, f.Name), mode); err != nil {
+			return err
+		}
+	}
+	return whole.Move(filepath.Join(stage, SumsFile), filepath.Join(dist, SumsFile), 0o644)
+}
+
+// sweepStages removes what killed runs left. The lock on dist is held.
+func sweepStages(dist string) error {
+	left, err := fs.Glob(os.DirFS(dist), stagePrefix+"*")
+	if err != nil {
+		return err
+	}
+	for _, name := range left {
+		if err := os.RemoveAll(filepath.Join(dist, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,137 @@
+package release
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/pack"
+	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/release/checkout"
+	"github.com/bootzip/bootzip/verify"
+)
+
+func TestChooseTag(t *testing.T) {
+	for _, test := range []struct {
+		name, wanted string
+		tree         checkout.Tree
+		tag, problem string
+	}{
+		{"the only tag", "", checkout.Tree{Tags: []string{"v1"}}, "v1", ""},
+		{"one of two", "v2", checkout.Tree{Tags: []string{"v1", "v2"}}, "v2", ""},
+		{"two", "", checkout.Tree{Tags: []string{"v1", "v2"}}, "", "has 2 tags: v1, v2"},
+		{"none", "", checkout.Tree{Commit: "abc"}, "", "commit abc has no tag"},
+		{"elsewhere", "v3", checkout.Tree{Commit: "abc", Tags: []string{"v1"}}, "", `tag "v3" is not on commit abc`},
+		{"dirty", "v1", checkout.Tree{Dirty: []string{"a.go"}, Tags: []string{"v1"}}, "", "tree is not clean: a.go"},
+		{"very dirty", "v1", checkout.Tree{Dirty: strings.Fields("1 2 3 4 5 6 7 8 9 10 11 12"), Tags: []string{"v1"}}, "", "9, 10, and 2 more"},
+	} {
+		tag, err := chooseTag(test.tree, test.wanted)
+		if tag != test.tag || (err == nil) != (test.problem == "") || err != nil && !strings.Contains(err.Error(), test.problem) {
+			t.Errorf("%s: %q, %v", test.name, tag, err)
+		}
+		if err != nil && hint.Of(err) == "" {
+			t.Errorf("%s: no hint", test.name)
+		}
+	}
+}
+
+// otherArch is the architecture that this machine does not run.
+func otherArch() project.Arch {
+	if runtime.GOARCH == "arm64" {
+		return project.AMD64
+	}
+	return project.ARM64
+}
+
+// A zip of the other architecture, and no qemu: its boot check is a skip,
+// which is no proof.
+func TestSkippedBootIsNoProof(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"go.mod":  "module example.com/app\n\ngo 1.24\n",
+		"main.go": "package main\n\nfunc main() {}\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	program := filepath.Join(dir, "bootstrap")
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", program, ".")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+string(otherArch()), "GOFLAGS=")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	f := project.Function{Name: "app", Runtime: project.AL2023}
+	zips, err := pack.Pack(context.Background(), pack.Config{Root: dir, Dist: dir, Inputs: []pack.Input{{Function: f, Arch: otherArch(), Bootstrap: program}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	packaged := Packaged{Zips: zips, Report: build.Report{Artifacts: []build.Artifact{{Unit: build.Unit{Function: f, Arch: otherArch()}}}}}
+
+	c := Config{Build: build.Config{Dist: dir}}
+	_, err = c.prove(context.Background(), packaged)
+	var unproven *Unproven
+	if !errors.As(err, &unproven) || !strings.Contains(err.Error(), "the boot check was skipped for app-"+string(otherArch())+".zip (") {
+		t.Fatalf("got %v", err)
+	}
+	if !strings.Contains(hint.Of(err), `-waive-boot="REASON"`) || len(unproven.Reports) != 1 {
+		t.Errorf("hint %q, %d reports", hint.Of(err), len(unproven.Reports))
+	}
+
+	c.WaiveBoot = "no machine for it"
+	reports, err := c.prove(context.Background(), packaged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	waived := 0
+	for _, x := range reports[0].Results {
+		if x.Status == verify.Waived && x.Check.Layer == verify.Boot && x.Reason == c.WaiveBoot {
+			waived++
+		}
+	}
+	if waived != 1 || reports[0].Path != zips[0].File {
+		t.Errorf("%d waived in the report of %q", waived, reports[0].Path)
+	}
+}
+
+func TestPublish(t *testing.T) {
+	stage, dist := t.TempDir(), t.TempDir()
+	write := func(dir, name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(dist, SumsFile, "of the release before")
+	write(dist, "other.txt", "not ours")
+	files := []File{{Name: "a.zip"}, {Name: "missing"}, {Name: SumsFile}}
+	write(stage, "a.zip", "a")
+	write(stage, SumsFile, "new")
+	if err := publish(stage, dist, files); err == nil {
+		t.Fatal("a release with a missing file was published")
+	}
+	if data, _ := os.ReadFile(filepath.Join(dist, SumsFile)); string(data) != "of the release before" {
+		t.Errorf("SHA256SUMS is %q after a failure", data)
+	}
+	files[1] = File{Name: "tool", Executable: true}
+	write(stage, "tool", "x")
+	if err := publish(stage, dist, files); err != nil {
+		t.Fatal(err)
+	}
+	for name, mode := range map[string]os.FileMode{"a.zip": 0o644, "tool": 0o755, SumsFile: 0o644, "other.txt": 0o600} {
+		info, err := os.Stat(filepath.Join(dist, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if runtime.GOOS != "windows" && info.Mode().Perm() != mode {
+			t.Errorf("%s has the mode %o, want %o", name, info.Mode().Perm(), mode)
+		}
+	}
+}
