@@ -26,18 +26,25 @@ import (
 
 // Invoke builds and packs a function, and runs its zip here as Lambda would, with one event.
 // EVENT is a file, '-' for standard input, or the name of a ready-made event
-// ('mage event list'). The answer goes to standard output, the log to standard
+// ('mage event list'). In place of the function's name there may be -zip=FILE.zip, a zip
+// from any tool, and nothing is built. The answer goes to standard output, the log to standard
 // error. It ends with status 1 if the function failed.
 func Invoke(ctx context.Context,
 	function string,
 	event string,
-	zip *string, // run this zip, from any tool, and build nothing
+	zip *string, // run this zip, from any tool, under the name given, and build nothing
 	handler *string, // value of _HANDLER; default: the first of the function's handlers
 	timeout *int, // seconds for an answer; default: 3
 	memory *int, // MB; default: 128
+	perInstance *int, // events at a time in one instance (AWS_LAMBDA_MAX_CONCURRENCY); default: 1
 	env *string, // the function's variables: KEY=value,KEY=value
 	engine *string, // auto (the default), docker, podman, sandbox or host
 ) error {
+	file := choose(zip, "", "")
+	function, file, err := functionOrZip(function, file)
+	if err != nil {
+		return misuse(err)
+	}
 	payload, err := readEvent(event, function)
 	if err != nil {
 		return misuse(err)
@@ -46,14 +53,14 @@ func Invoke(ctx context.Context,
 	if err != nil {
 		return misuse(err)
 	}
-	if number(timeout) < 0 || number(memory) < 0 {
-		return misuse(errors.New("timeout and memory are positive numbers"))
+	if number(timeout) < 0 || number(memory) < 0 || number(perInstance) < 0 {
+		return misuse(errors.New("timeout, memory and perInstance are positive numbers"))
 	}
 	config := functionConfig(function, choose(handler, "", ""), variables)
-	config.Timeout, config.Memory = time.Duration(number(timeout))*time.Second, number(memory)
+	config.Timeout, config.Memory, config.PerInstance = time.Duration(number(timeout))*time.Second, number(memory), number(perInstance)
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
 	defer stop()
-	if config.Zip = choose(zip, "", ""); config.Zip == "" {
+	if config.Zip = file; file == "" {
 		s, err := readSettings(engine, nil, &function)
 		if err != nil {
 			return err
@@ -63,6 +70,23 @@ func Invoke(ctx context.Context,
 		}
 	}
 	return invokeOnce(ctx, config, payload)
+}
+
+// functionOrZip takes what stands in the place of the function's name. Mage
+// reads what stands there before it looks for flags, so -zip=FILE.zip arrives as a
+// name; the function is then called as the file. Another flag there is a mistake.
+func functionOrZip(name, zip string) (function, file string, err error) {
+	file, found := strings.CutPrefix(name, "-zip=")
+	switch {
+	case !found && strings.HasPrefix(name, "-"):
+		return "", "", hint.New("flags come last: mage invoke FUNCTION EVENT "+name+"; only -zip=FILE.zip may stand in the function's place",
+			"flag %q stands where the function's name belongs", name)
+	case !found:
+		return name, zip, nil
+	case file == "" || zip != "":
+		return "", "", hint.New("write mage invoke -zip=FILE.zip EVENT", "flag %q does not name the one zip to run", name)
+	}
+	return strings.TrimSuffix(filepath.Base(file), ".zip"), file, nil
 }
 
 // packFor builds and packs one function, for this machine's architecture if
@@ -146,7 +170,7 @@ func readEvent(argument, function string) ([]byte, error) {
 	default:
 		payload, err = os.ReadFile(argument)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, hint.Wrap(err, "give a file, '-' for standard input, or a name that mage event list shows")
+			return nil, hint.Wrap(err, "give a file, '-' for standard input, or a name that mage event list shows; after -zip=FILE.zip comes the event, and no function's name")
 		}
 	}
 	if err != nil {

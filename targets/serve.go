@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"sync"
@@ -31,6 +30,7 @@ func Serve(ctx context.Context,
 	timeout *int, // seconds for an answer; default: 3
 	memory *int, // MB; default: 128
 	concurrency *int, // instances of a function at most; default: 10
+	perInstance *int, // events at a time in one instance (AWS_LAMBDA_MAX_CONCURRENCY); default: 1
 	env *string, // the functions' variables: KEY=value,KEY=value
 	handler *string, // value of _HANDLER; default: the first of each function's handlers
 	events *bool, // print each event that is made of an HTTP request
@@ -44,8 +44,8 @@ func Serve(ctx context.Context,
 	if err != nil {
 		return misuse(err)
 	}
-	if number(timeout) < 0 || number(memory) < 0 || number(concurrency) < 0 {
-		return misuse(errors.New("timeout, memory and concurrency are positive numbers"))
+	if number(timeout) < 0 || number(memory) < 0 || number(concurrency) < 0 || number(perInstance) < 0 {
+		return misuse(errors.New("timeout, memory, concurrency and perInstance are positive numbers"))
 	}
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
 	defer stop()
@@ -65,7 +65,8 @@ func Serve(ctx context.Context,
 	v := &service{settings: s, server: emulator.NewServer(config), base: "http://" + listener.Addr().String(), running: map[string]string{}}
 	v.configure = func(name string) emulator.Config {
 		c := functionConfig(name, choose(handler, "", ""), variables)
-		c.Timeout, c.Memory, c.Concurrency = time.Duration(number(timeout))*time.Second, number(memory), number(concurrency)
+		c.Timeout, c.Memory = time.Duration(number(timeout))*time.Second, number(memory)
+		c.Concurrency, c.PerInstance = number(concurrency), number(perInstance)
 		return c
 	}
 	return v.run(ctx, listener)
@@ -87,9 +88,8 @@ type service struct {
 }
 
 func (v *service) run(ctx context.Context, l net.Listener) error {
-	web := &http.Server{Handler: v.server, ReadHeaderTimeout: 10 * time.Second}
 	ended := make(chan error, 1)
-	go func() { ended <- web.Serve(l) }()
+	go func() { ended <- v.server.Serve(l) }()
 	failed := make(chan error, 1)
 	watched, stop := context.WithCancel(ctx)
 	go func() {
@@ -105,9 +105,6 @@ func (v *service) run(ctx context.Context, l net.Listener) error {
 	stop()
 	late, cancel := context.WithTimeout(context.Background(), serveTime)
 	defer cancel()
-	if web.Shutdown(late) != nil {
-		web.Close()
-	}
 	if closed := v.server.Close(late); err == nil {
 		err = closed
 	}

@@ -74,7 +74,7 @@ func TestServeReloads(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	ended := make(chan error, 1)
-	go func() { ended <- Serve(ctx, &address, nil, nil, nil, nil, nil, nil, nil, nil) }()
+	go func() { ended <- Serve(ctx, &address, nil, nil, nil, nil, nil, nil, nil, nil, nil) }()
 	get := func(name string) string {
 		resp, err := http.Get("http://" + address + "/url/" + name + "/")
 		if err != nil {
