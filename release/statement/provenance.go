@@ -18,7 +18,7 @@ type ProvenanceConfig struct {
 	Repository string   // "https://github.com/owner/name", without credentials; "" if unknown
 	Tag        string   // "v1.2.3"; may be empty
 	Commit     string   // in hexadecimal
-	Functions  []string // the names of those that were built; none for the bootzip tool itself
+	Functions  []string // the names of those that were built; none where only executables were
 	Engine     string   // the one that built; Materials.Engine if empty
 
 	Packer         string // as in the manifest; may be empty
