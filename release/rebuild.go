@@ -38,6 +38,10 @@ type RebuildConfig struct {
 	// Build.Root is in if it has the commit, else the provenance's.
 	Source string
 
+	// Folder is the project's in the repository, slash-separated; "": the
+	// only project that has the function.
+	Folder string
+
 	// Build has Cache, Environ and Progress; Root, "" or a folder that may be
 	// in the repository; Engine, "" or "auto" for the provenance's, if it can be
 	// used; and BaseImage, "" for the provenance's. All else is set here.
@@ -76,7 +80,7 @@ func Rebuild(ctx context.Context, c RebuildConfig) (Rebuilding, error) {
 	if s.written, err = checkout.At(ctx, source, r.Commit, s.dir, checkout.Options{Environ: c.Build.Environ}); err != nil {
 		return r, err
 	}
-	p, f, err := s.find(unit)
+	p, f, err := s.find(unit, c.Folder)
 	if err != nil {
 		return r, fmt.Errorf("commit %s: %w", r.Commit, err)
 	}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -127,6 +128,35 @@ func TestRebuildWithoutTheEngine(t *testing.T) {
 	want := []string{"engine: recorded docker, here host", "base image: recorded sha256:" + strings.Repeat("1", 64) + ", here none"}
 	if err != nil || !got.Report.Equal || !slices.Equal(got.Differences, want) {
 		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// A repository may have the function twice.
+func TestRebuildChoosesTheProject(t *testing.T) {
+	emptyTemp(t)
+	const config = "functions:\n  hello:\n    source: cmd/hello\n"
+	r := newRepository(t, map[string]string{
+		"bootzip.yaml": config, "cmd/hello/main.go": hello,
+		"two/bootzip.yaml": config, "two/cmd/hello/main.go": strings.Replace(hello, "hello", "hullo", 1),
+	})
+	r.write("two/go.mod", "module example.com/two\n\ngo 1.24\n\ntoolchain "+strings.Fields(runtime.Version())[0]+"\n")
+	r.commit()
+	file := r.release("two", nil)
+	for folder, want := range map[string]string{
+		"":       "several projects have the function \"hello\": in ., two",
+		"../two": "is not in the repository",
+		"cmd":    "no project has the function",
+	} {
+		_, err := r.rebuild(file, func(c *RebuildConfig) { c.Folder = folder })
+		if err == nil || !strings.Contains(err.Error(), want) || hint.Of(err) == "" {
+			t.Errorf("%q: %v (hint %q)", folder, err, hint.Of(err))
+		}
+	}
+	for folder, want := range map[string]bool{".": false, "two": true} {
+		got, err := r.rebuild(file, func(c *RebuildConfig) { c.Folder = folder })
+		if err != nil || got.Report.Equal != want {
+			t.Errorf("%s: equal is %t, %v", folder, got.Report.Equal, err)
+		}
 	}
 }
 

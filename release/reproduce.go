@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -105,7 +104,7 @@ func Reproduce(ctx context.Context, c ReproduceConfig) (Reproduction, error) {
 			return r, err
 		}
 		if !one.Report.Equal {
-			one.Report.Causes = append(causes(r, written), one.Report.Causes...)
+			one.Report.Causes = append(causes(tree, written), one.Report.Causes...)
 		}
 		r.Results = append(r.Results, one)
 	}
@@ -277,12 +276,12 @@ func (c ReproduceConfig) compare(ctx context.Context, z pack.Zip, again []pack.Z
 }
 
 // causes are those of a difference that compare cannot know of.
-func causes(r Reproduction, w checkout.Written) []compare.Cause {
+func causes(t checkout.Tree, w checkout.Written) []compare.Cause {
 	var all []compare.Cause
-	if line := r.DirtyLine(); line != "" {
+	if names := inFolder(t, t.Dirty); len(names) > 0 {
 		all = append(all, compare.Cause{
 			ID:   "dirty",
-			Text: line + "; the first build used these files, and the second those of the commit",
+			Text: "the tree is dirty: " + list(names) + "; the first build used these files, and the second those of the commit",
 			Hint: "commit them, or undo the changes, and run this again",
 		})
 	}
@@ -304,15 +303,21 @@ func explainClean(err error, t checkout.Tree) error {
 	}
 	mend := hint.Of(err)
 	err = fmt.Errorf("clean checkout of %s cannot be built: %w", t.Commit, err)
-	var only []string
-	for _, name := range append(append([]string{}, t.Dirty...), t.Ignored...) {
-		if t.Folder == "." || strings.HasPrefix(name, t.Folder+"/") || strings.HasSuffix(name, "/") && strings.HasPrefix(t.Folder, path.Clean(name)) {
-			only = append(only, name)
-		}
-	}
-	if len(only) > 0 {
+	if only := append(inFolder(t, t.Dirty), inFolder(t, t.Ignored)...); len(only) > 0 {
 		err = fmt.Errorf("%w\nthe working tree has what the commit has not: %s", err, list(only))
 		mend = "commit the files that the build needs; look into .gitignore as well"
 	}
 	return hint.Wrap(err, mend)
+}
+
+// inFolder are those of the files that a build of the project can see.
+func inFolder(t checkout.Tree, names []string) []string {
+	var all []string
+	for _, name := range names {
+		around := strings.HasSuffix(name, "/") && strings.HasPrefix(t.Folder+"/", name)
+		if t.Folder == "." || strings.HasPrefix(name, t.Folder+"/") || around {
+			all = append(all, name)
+		}
+	}
+	return all
 }

@@ -34,10 +34,10 @@ func baseName(repository, source string) string {
 	return name
 }
 
-// find returns the project of the repository that has the function, and the
-// function for the architecture alone.
-func (s *sources) find(u build.Unit) (project.Project, project.Function, error) {
-	p, err := s.project(u)
+// find returns the project of the repository that has the function, in the
+// folder if one is given, and the function for the architecture alone.
+func (s *sources) find(u build.Unit, folder string) (project.Project, project.Function, error) {
+	p, err := s.project(u, folder)
 	if err != nil {
 		return p, project.Function{}, err
 	}
@@ -51,10 +51,16 @@ func (s *sources) find(u build.Unit) (project.Project, project.Function, error) 
 	return p, selected[0], nil
 }
 
-func (s *sources) project(u build.Unit) (project.Project, error) {
+func (s *sources) project(u build.Unit, folder string) (project.Project, error) {
 	roots, err := s.projects()
 	if err != nil {
 		return project.Project{}, err
+	}
+	if folder != "" {
+		if !filepath.IsLocal(filepath.FromSlash(folder)) {
+			return project.Project{}, hint.New("give it relative to the repository's root", "folder %q is not in the repository", folder)
+		}
+		roots = []string{filepath.Join(s.dir, filepath.FromSlash(folder))}
 	}
 	var found []project.Project
 	var refused error
@@ -70,7 +76,7 @@ func (s *sources) project(u build.Unit) (project.Project, error) {
 			found = append(found, p)
 		}
 	}
-	if len(found) == 0 {
+	if len(found) == 0 && folder == "" {
 		if p, ok := s.renamed(u); ok {
 			return p, nil
 		}
@@ -83,7 +89,7 @@ func (s *sources) project(u build.Unit) (project.Project, error) {
 		for _, p := range found {
 			names = append(names, s.folder(p))
 		}
-		return project.Project{}, hint.New("give functions of one repository names of their own",
+		return project.Project{}, hint.New("choose one: -folder="+names[0],
 			"several projects have the function %q: in %s", u.Function.Name, strings.Join(names, ", "))
 	case refused != nil:
 		return project.Project{}, hint.Wrap(fmt.Errorf("no project has the function %q for %s: %w", u.Function.Name, u.Arch, refused),

@@ -24,6 +24,7 @@ func Rebuild(ctx context.Context,
 	file string,
 	provenance *string, // the provenance; default: provenance.intoto.json beside the file
 	source *string, // the repository, a folder or an address; default: this one if it has the commit, else the provenance's
+	folder *string, // the project's folder in the repository; default: the only one that has the function
 	key *string, // the public key that signed the provenance, in PEM; default: it is not signed
 	engine *string, // docker, podman, sandbox or host; default: the provenance's if it can be used
 	format *string, // text (the default) or json
@@ -42,7 +43,7 @@ func Rebuild(ctx context.Context,
 		}
 		return misuse(hint.Wrap(fmt.Errorf("zip %q: %w", file, err), "mage rebuild FUNCTION-ARCH.zip, and flags behind it"))
 	}
-	folder, err := os.Getwd()
+	here, err := os.Getwd()
 	if err != nil {
 		return err
 	}
@@ -51,8 +52,9 @@ func Rebuild(ctx context.Context,
 	bar := newProgress()
 	r, err := release.Rebuild(ctx, release.RebuildConfig{
 		File: file, Provenance: choose(provenance, "", ""), Source: choose(source, "", ""), Key: choose(key, "", ""),
+		Folder: choose(folder, "", ""),
 		Build: build.Config{
-			Root: folder, Cache: s.cache, Engine: s.engine, BaseImage: s.baseImage, Environ: os.Environ(), Progress: bar.event,
+			Root: here, Cache: s.cache, Engine: s.engine, BaseImage: s.baseImage, Environ: os.Environ(), Progress: bar.event,
 		},
 	})
 	bar.close()
