@@ -9,20 +9,32 @@ import (
 	"strings"
 )
 
-// staticcheck is the version that Lint runs. It is no dependency of this
-// module, so that nobody who imports bootzip gets it.
-const staticcheck = "honnef.co/go/tools/cmd/staticcheck@v0.8.2"
+// The versions that Lint runs. They are no dependencies of this module, so that
+// nobody who imports bootzip gets them.
+const (
+	staticcheck = "honnef.co/go/tools/cmd/staticcheck@v0.8.2"
+	actionlint  = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
+)
 
 // Lint checks the Go code: formatting, go vet (with the tag mage, too) and staticcheck.
+// Workflows in .github/workflows it checks with actionlint.
 func Lint(ctx context.Context) error {
 	if err := checkFormat(ctx); err != nil {
 		return err
 	}
-	for _, argv := range [][]string{
+	commands := [][]string{
 		{"vet", "./..."},
 		{"vet", "-tags=mage", "./..."},
 		{"run", staticcheck, "./..."},
-	} {
+	}
+	workflows, err := filepath.Glob(filepath.Join(".github", "workflows", "*.y*ml"))
+	if err != nil {
+		return err
+	}
+	if len(workflows) > 0 {
+		commands = append(commands, append([]string{"run", actionlint}, workflows...))
+	}
+	for _, argv := range commands {
 		if err := goCommand(ctx, argv...); err != nil {
 			return fmt.Errorf("go %s: %w", strings.Join(argv, " "), err)
 		}

@@ -1,0 +1,295 @@
+// Package workflows holds, as a test, the rules for what runs on GitHub: the
+// workflows and the action.
+package workflows
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/bootzip/bootzip/project"
+)
+
+const root = "../.."
+
+// workflow is a workflow, or an action (Runs), as far as the rules look at it.
+type workflow struct {
+	Permissions map[string]string
+	Concurrency map[string]any
+	Jobs        map[string]job
+	Runs        struct{ Steps []step }
+}
+
+type job struct {
+	Permissions map[string]string
+	Strategy    struct{ Matrix map[string]any }
+	Steps       []step
+}
+
+type step struct {
+	Uses, Run string
+	With      map[string]any
+}
+
+var (
+	usesLine = regexp.MustCompile(`^\s*(?:- )?uses: (.*)$`)
+	pinned   = regexp.MustCompile(`^[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)*$`)
+	mageLine = regexp.MustCompile(`^go (?:-C "\$GITHUB_ACTION_PATH" )?tool mage ((?:-w \S+ )?)([a-z]+)(.*)$`)
+	matrix   = regexp.MustCompile(`\$\{\{ matrix\.\w+ \}\}`)
+	flag     = regexp.MustCompile(` -(\w+)`)
+)
+
+// problems returns what in a file is against the rules. targets are the
+// parameters of Mage's targets, by name, both in lower case.
+func problems(name, text string, targets map[string][]string) []string {
+	var all []string
+	say := func(format string, args ...any) { all = append(all, name+": "+fmt.Sprintf(format, args...)) }
+	// The comment with the version is seen in the text alone.
+	for line := range strings.Lines(text) {
+		if m := usesLine.FindStringSubmatch(strings.TrimRight(line, "\n")); m != nil && m[1] != "./" && !pinned.MatchString(m[1]) {
+			say("%q is not pinned by a full commit with the version behind it", m[1])
+		}
+	}
+	var w workflow
+	if err := yaml.Unmarshal([]byte(text), &w); err != nil {
+		return append(all, name+": "+err.Error())
+	}
+	steps := w.Runs.Steps
+	if action := len(steps) > 0; !action {
+		if w.Permissions == nil || len(w.Permissions) != 0 {
+			say("permissions on top is not {}")
+		}
+		if w.Concurrency["group"] == nil {
+			say("no concurrency group")
+		}
+	}
+	for id, j := range w.Jobs {
+		if j.Permissions == nil {
+			say("job %s does not say its permissions", id)
+		}
+		for what, access := range j.Permissions {
+			if access == "write" && slices.ContainsFunc(j.Steps, func(s step) bool { return s.Run != "" }) {
+				say("job %s runs the repository's code and may write %s", id, what)
+			}
+		}
+		steps = append(steps, j.Steps...)
+	}
+	for _, s := range steps {
+		switch action, _, _ := strings.Cut(s.Uses, "@"); {
+		case action == "actions/checkout" && s.With["persist-credentials"] != false:
+			say("checkout leaves the token behind")
+		case action == "actions/setup-go" && name != "ci.yml" && s.With["cache"] != false:
+			say("setup-go takes a cache")
+		case action == "actions/cache":
+			say("a cache")
+		}
+		if s.Run != "" {
+			all = append(all, runProblems(name, s.Run, targets)...)
+		}
+	}
+	return all
+}
+
+// runProblems looks at one script: it is one Mage target with flags that it has.
+func runProblems(name, run string, targets map[string][]string) []string {
+	m := mageLine.FindStringSubmatch(run)
+	if m == nil || strings.Contains(run, "\n") {
+		return []string{fmt.Sprintf("%s: %q is not one Mage target", name, run)}
+	}
+	var all []string
+	rest := m[3]
+	if name != "action.yml" {
+		rest = matrix.ReplaceAllString(rest, "x")
+	}
+	if strings.Contains(rest, "${{") || strings.ContainsAny(rest, ";&|`<>") {
+		all = append(all, fmt.Sprintf("%s: %q has more than a target in it", name, run))
+	}
+	parameters, ok := targets[m[2]]
+	if !ok {
+		return append(all, fmt.Sprintf("%s: there is no target %s", name, m[2]))
+	}
+	for _, f := range flag.FindAllStringSubmatch(rest, -1) {
+		if !slices.Contains(parameters, strings.ToLower(f[1])) {
+			all = append(all, fmt.Sprintf("%s: target %s has no flag %s", name, m[2], f[1]))
+		}
+	}
+	return all
+}
+
+// readTargets returns the parameters of the targets.
+func readTargets(t *testing.T) map[string][]string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(root, "targets", "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string][]string{}
+	for _, file := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range f.Decls {
+			function, ok := d.(*ast.FuncDecl)
+			if !ok || !function.Name.IsExported() || function.Recv != nil || strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			parameters := []string{}
+			for _, field := range function.Type.Params.List {
+				for _, n := range field.Names {
+					parameters = append(parameters, strings.ToLower(n.Name))
+				}
+			}
+			all[strings.ToLower(function.Name.Name)] = parameters
+		}
+	}
+	return all
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func TestRules(t *testing.T) {
+	targets := readTargets(t)
+	files, err := filepath.Glob(filepath.Join(root, ".github", "workflows", "*"))
+	if err != nil || len(files) < 3 {
+		t.Fatalf("workflows are %q (%v)", files, err)
+	}
+	versions := map[string]string{}
+	for _, file := range append(files, filepath.Join(root, "action.yml")) {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range problems(filepath.Base(file), string(data), targets) {
+			t.Error(p)
+		}
+		// One version of each action, so that it is raised everywhere.
+		for line := range strings.Lines(string(data)) {
+			m := usesLine.FindStringSubmatch(strings.TrimRight(line, "\n"))
+			if m == nil || m[1] == "./" {
+				continue
+			}
+			action, version, _ := strings.Cut(m[1], "@")
+			if before := versions[action]; before != "" && before != version {
+				t.Errorf("%s is used as %s and as %s", action, before, version)
+			}
+			versions[action] = version
+		}
+	}
+}
+
+// Each rule finds what breaks it.
+func TestRulesFind(t *testing.T) {
+	const good = `permissions: {}
+concurrency: {group: x}
+jobs:
+  build:
+    permissions: {contents: read}
+    steps:
+      - uses: actions/checkout@0123456789012345678901234567890123456789 # v1.2.3
+        with: {persist-credentials: false}
+      - uses: actions/setup-go@0123456789012345678901234567890123456789 # v1.2.3
+        with: {cache: false}
+      - uses: ./
+      - run: go tool mage verify -engine=${{ matrix.engine }} -strict
+  sign:
+    permissions: {id-token: write}
+    steps:
+      - uses: actions/attest@0123456789012345678901234567890123456789 # v1.2.3
+`
+	targets := map[string][]string{"verify": {"ctx", "engine", "strict"}}
+	if all := problems("release.yml", good, targets); len(all) > 0 {
+		t.Errorf("a good one: %q", all)
+	}
+	for what, c := range map[string]struct{ old, new, want string }{
+		"a tag":              {"attest@0123456789012345678901234567890123456789", "attest@v1", "not pinned"},
+		"a short commit":     {"attest@0123456789012345678901234567890123456789", "attest@0123456", "not pinned"},
+		"no version":         {" # v1.2.3\n        with: {cache", "\n        with: {cache", "not pinned"},
+		"permissions on top": {"permissions: {}", "permissions: {contents: read}", "not {}"},
+		"default ones":       {"permissions: {}\n", "", "not {}"},
+		"all of them":        {"permissions: {}", "permissions: write-all", "cannot"},
+		"a job without":      {"    permissions: {contents: read}\n", "", "job build does not say"},
+		"a job that writes":  {"contents: read", "contents: write", "may write contents"},
+		"no concurrency":     {"concurrency: {group: x}\n", "", "no concurrency"},
+		"token":              {"{persist-credentials: false}", "{}", "leaves the token"},
+		"cache":              {"{cache: false}", "{}", "takes a cache"},
+		"shell":              {"run: go tool mage verify", "run: sudo go tool mage verify", "not one Mage target"},
+		"two lines":          {"run: go tool mage verify -engine=${{ matrix.engine }} -strict", "run: |\n          go tool mage verify\n          rm -r /", "not one Mage target"},
+		"two commands":       {"-strict", "-strict; rm -r /", "more than a target"},
+		"injection":          {"matrix.engine", "github.head_ref", "more than a target"},
+		"no such target":     {"mage verify", "mage prove", "no target prove"},
+		"no such flag":       {"-strict", "-strictly", "no flag strictly"},
+	} {
+		text := strings.Replace(good, c.old, c.new, 1)
+		if text == good {
+			t.Fatalf("%s: nothing was replaced", what)
+		}
+		all := strings.Join(problems("release.yml", text, targets), "\n")
+		if !strings.Contains(all, c.want) {
+			t.Errorf("%s: it is not found: %q", what, all)
+		}
+	}
+}
+
+// The action takes the Go that go.mod names.
+func TestActionsGo(t *testing.T) {
+	var w workflow
+	if err := yaml.Unmarshal([]byte(read(t, "action.yml")), &w); err != nil {
+		t.Fatal(err)
+	}
+	version := fmt.Sprint(w.Runs.Steps[0].With["go-version"])
+	if !strings.Contains(read(t, "go.mod"), "\ntoolchain go"+version+"\n") {
+		t.Errorf("action.yml takes Go %s, and go.mod names another toolchain", version)
+	}
+}
+
+// What is released has its SBOM attested.
+func TestReleasedFiles(t *testing.T) {
+	p, err := project.Load(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, f := range p.Functions {
+		for _, arch := range f.Arch {
+			want = append(want, fmt.Sprintf("%s-%s.zip %[1]s-%[2]s.cdx.json", f.Name, arch))
+		}
+	}
+	for _, system := range []string{"darwin", "linux", "windows"} {
+		for _, arch := range []string{"amd64", "arm64"} {
+			suffix := map[string]string{"windows": ".exe"}[system]
+			want = append(want, fmt.Sprintf("bootzip-%s-%s%s bootzip-%[1]s-%[2]s.cdx.json", system, arch, suffix))
+		}
+	}
+	var w workflow
+	if err := yaml.Unmarshal([]byte(read(t, ".github/workflows/release.yml")), &w); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	lines, _ := w.Jobs["attest-sbom"].Strategy.Matrix["include"].([]any)
+	for _, line := range lines {
+		fields, _ := line.(map[string]any)
+		got = append(got, fmt.Sprint(fields["file"], " ", fields["sbom"]))
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("SBOMs are attested of\n%s\nand there are\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
