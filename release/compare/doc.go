@@ -41,12 +41,12 @@
 //
 // # Bounds
 //
-// Both zips may be anybody's. They are read by internal/zipraw, as package
-// verify does it: nothing is written to disk, at most 262,144,000 bytes of
-// each are decompressed (a handful of times), and each side takes under
-// 32 MB, and for a Go program up to twice the size of its function table
-// while that is read, which is at most 64 MiB. A zip that cannot be relied on
-// to mean the same to everybody is refused, with a hint.
+// Both files may be anybody's. Zips are read by internal/zipraw, as package
+// verify does it: nothing is written to disk, and at most 262,144,000 bytes of
+// each are decompressed, some six times at most. Both sides together take some
+// 64 MB, and for Go programs the size of their function tables while those
+// are read, at most 64 MiB each; what is larger is not read. A zip that cannot
+// be relied on to mean the same to everybody is refused, with a hint.
 //
 // The same two files give the same report, always and everywhere.
 package compare

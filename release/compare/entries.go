@@ -17,9 +17,7 @@ type pair struct{ a, b int }
 func (c *comparison) zips(ctx context.Context, a, b *zipSide) error {
 	pairs, onlyA, onlyB := match(a, b)
 	c.unmatched(a, b, onlyA, onlyB)
-	for _, p := range pairs {
-		c.modes(a, b, p)
-	}
+	c.modes(a, b, pairs)
 	c.orders(a, b, pairs)
 	if err := c.headers(ctx, a, b, pairs); err != nil {
 		return err
@@ -131,17 +129,23 @@ func (z *zipSide) describe(i int) string {
 }
 
 // modes reports what decides who may read and execute a file.
-func (c *comparison) modes(a, b *zipSide, p pair) {
-	x, y := modeOf(&a.archive.Entries[p.a]), modeOf(&b.archive.Entries[p.b])
-	if x == y {
-		return
-	}
-	c.differ(LayerZipEntries, in(a.name(p.a), "mode"), x, y)
+func (c *comparison) modes(a, b *zipSide, pairs []pair) {
+	var changes []string
 	why := ""
-	if x == "none" || y == "none" {
-		why = "; a zip made on Windows, or without Unix permissions, has none"
+	for _, p := range pairs {
+		x, y := modeOf(&a.archive.Entries[p.a]), modeOf(&b.archive.Entries[p.b])
+		if x == y {
+			continue
+		}
+		c.differ(LayerZipEntries, in(a.name(p.a), "mode"), x, y)
+		if x == "none" || y == "none" {
+			why = "; a zip made on Windows, or without Unix permissions, has none"
+		}
+		changes = append(changes, fmt.Sprintf("the mode of %q is %s in A and %s in B", printable(a.name(p.a), maxPrefix), x, y))
 	}
-	c.because(CauseMode, "the mode of %q is %s in A and %s in B%s", printable(a.name(p.a), maxPrefix), x, y, why)
+	if len(changes) > 0 {
+		c.because(CauseMode, "%s%s", some(changes, 1), why)
+	}
 }
 
 // changed reports the size of a file whose content differs.

@@ -105,20 +105,21 @@ func (c *comparison) headers(ctx context.Context, a, b *zipSide, pairs []pair) e
 
 // explainHeaders names the likely causes of headers that differ.
 func (c *comparison) explainHeaders(list []Field) {
-	var tool []string
-	times := false
+	var tool, times []string
 	for _, f := range list {
 		switch {
 		case f.Name == headerTime:
-			times = true
-			c.because(CauseZipTime, "the files have other times in the zip: %s in A and %s in B", f.A, f.B)
+			times = append(times, fmt.Sprintf("%s in A and %s in B", f.A, f.B))
 		case f.Name == headerMethod:
 			c.because(CauseCompressor, "files are %s in A and %s in B", f.A, f.B)
-		case strings.HasPrefix(f.Name, extraTimes) && times && f.A != absent && f.B != absent:
+		case strings.HasPrefix(f.Name, extraTimes) && len(times) > 0 && f.A != absent && f.B != absent:
 			// The same time again.
 		case !slices.Contains(tool, f.Name):
 			tool = append(tool, f.Name)
 		}
+	}
+	if len(times) > 0 {
+		c.because(CauseZipTime, "the files have other times in the zip: %s", some(times, 1))
 	}
 	if len(tool) > 0 {
 		c.because(CauseZipTool, "the zips were likely written by different programs, or with other options: they differ in %s", some(tool, 6))

@@ -48,7 +48,7 @@ func (c *comparison) contents(ctx context.Context, file string, a, b content) er
 		return fmt.Errorf("file%s cannot be read: %w", called(file), err)
 	}
 	x, y := sides[0], sides[1]
-	before := len(c.causes)
+	c.before = len(c.causes)
 	if x.Format != "" || y.Format != "" {
 		c.headerFacts(file, x, y)
 		c.regionsDiffer(file, x, y)
@@ -59,7 +59,7 @@ func (c *comparison) contents(ctx context.Context, file string, a, b content) er
 	if err != nil {
 		return fmt.Errorf("file%s cannot be read: %w", called(file), err)
 	}
-	c.remaining(file, x, y, before, found)
+	c.remaining(file, x, y, found)
 	return nil
 }
 
@@ -217,8 +217,8 @@ func (m *marks) look(b []byte) {
 }
 
 // remaining names causes that only what is left over tells.
-func (c *comparison) remaining(file string, a, b *program, before int, found findings) {
-	if len(c.causes) > before {
+func (c *comparison) remaining(file string, a, b *program, found findings) {
+	if len(c.causes) > c.before {
 		return
 	}
 	if a.Format == "" && b.Format == "" {

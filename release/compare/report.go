@@ -77,6 +77,7 @@ type comparison struct {
 		count  int
 	}
 	causes []rankedCause
+	before int    // how many there were before the file that is looked into
 	format string // of the programs, if not ELF
 }
 

@@ -70,8 +70,8 @@ func longestFirst(list []string) {
 	slices.SortStableFunc(list, func(a, b string) int { return len(b) - len(a) })
 }
 
-// explained reports whether all code is expected to differ, so that texts say
-// little.
+// explained reports whether all code of the file is expected to differ, so that
+// texts say little.
 func (c *comparison) explained() bool {
 	return c.has(CauseLanguage) || c.has(CauseGoVersion) || c.has(CauseArchitecture) || c.has(CauseCPULevel) || c.has(CauseCompiler)
 }
@@ -108,7 +108,9 @@ func (c *comparison) explainStrings(file string, a, b *program, f findings) {
 	if x, y := f.a[classPath], f.b[classPath]; len(x)+len(y) > 0 && !c.has(CausePath) && !c.explained() {
 		c.because(CausePath, "paths of the machine are likely in the program%s: %s in A and %s in B", called(file), quoted(x), quoted(y))
 	}
-	if x, y := f.a[classTime], f.b[classTime]; len(x)+len(y) > 0 {
+	// Another library may have times in it that nobody's clock put there.
+	x, y := f.a[classTime], f.b[classTime]
+	if inBoth := len(x) > 0 && len(y) > 0; inBoth || len(x)+len(y) > 0 && !c.explained() {
 		c.because(CauseTime, "a time is likely in the program%s, as -ldflags -X or __DATE__ puts it there: %s in A and %s in B", called(file), quoted(x), quoted(y))
 	}
 }
@@ -120,8 +122,9 @@ func quoted(list []string) string {
 	return fmt.Sprintf("%q", printable(list[0], 120))
 }
 
+// has reports whether a cause was found for the file that is looked into.
 func (c *comparison) has(id string) bool {
-	return slices.ContainsFunc(c.causes, func(x rankedCause) bool { return x.ID == id })
+	return slices.ContainsFunc(c.causes[c.before:], func(x rankedCause) bool { return x.ID == id })
 }
 
 // uniques are the strings that the other side has not.

@@ -43,12 +43,15 @@ type piece struct {
 	begins              bool // before is the beginning of its run
 }
 
+// A version that Go made of a commit has its time in it.
+var pseudoVersion = regexp.MustCompile(`\bv\d+\.\d+\.\d+-(?:[\w.]+\.)?\d{14}-[0-9a-f]{12}`)
+
 // patterns are looked for in this order: what is inside of a path is no time
 // and no version.
 var patterns = []struct {
 	class   class
 	pattern *regexp.Regexp
-}{{classPath, pathPattern}, {classTime, timePattern}, {classVersion, versionPattern}}
+}{{classVersion, pseudoVersion}, {classPath, pathPattern}, {classTime, timePattern}, {classVersion, versionPattern}}
 
 // classify finds the values in a piece that look like something.
 func (p piece) classify() (values [classes][]string) {
@@ -59,7 +62,7 @@ func (p piece) classify() (values [classes][]string) {
 			inside := slices.ContainsFunc(taken, func(t []int) bool { return at[0] < t[1] && t[0] < at[1] })
 			switch value := all[at[0]:at[1]]; {
 			case inside, at[1] <= len(p.before), at[0] >= len(p.before)+len(p.text):
-			case k.class == classTime && !timeStandsAlone(all, at):
+			case k.class == classTime && !isTime(all, at):
 			case k.class == classPath && !p.isPath(all, at[0]):
 			default:
 				taken = append(taken, at)
@@ -72,8 +75,12 @@ func (p piece) classify() (values [classes][]string) {
 	return values
 }
 
-// timeStandsAlone is false for part of a longer number.
-func timeStandsAlone(s string, at []int) bool {
+// isTime is false for part of a longer number, and for the reference time by
+// which Go programs say how a time is written (package time, "Layout").
+func isTime(s string, at []int) bool {
+	if v := s[at[0]:at[1]]; strings.Contains(v, "2006") || v == "15:04:05" {
+		return false
+	}
 	digit := func(i int) bool { return i >= 0 && i < len(s) && s[i] >= '0' && s[i] <= '9' }
 	return !digit(at[0]-1) && !digit(at[1])
 }

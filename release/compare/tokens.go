@@ -71,8 +71,8 @@ func (t *tokenizer) end() {
 	t.inRun, t.token, t.hash = false, t.token[:0], 0
 }
 
-// maxTokens bounds the memory of a set: 16 MiB.
-const maxTokens = 2 << 20
+// maxTokens bounds the memory of a set: 8 MiB.
+const maxTokens = 1 << 20
 
 // A tokenSet holds the hashes of tokens.
 type tokenSet struct {

@@ -18,6 +18,7 @@ const (
 	tableHeader = 72
 	maxTable    = 64 << 20
 	maxPackages = 1 << 16
+	maxPackage  = 256 // bytes of a package's name
 	maxFuncName = 1024
 )
 
@@ -68,12 +69,12 @@ func (i Image) Table(r io.ReaderAt, size, seen int64) (Table, bool, error) {
 func (t Table) Packages(r io.ReaderAt) (sizes map[string]int64, ok bool, err error) {
 	f := &file{r: r, size: t.end}
 	rest := t.end - t.lookup
-	if rest > maxTable || t.namesEnd-t.names > maxTable || t.functions > rest/8 {
+	if rest+t.namesEnd-t.names > maxTable || t.functions > rest/8 {
 		return nil, false, nil
 	}
 	names := f.bytes(t.names, t.namesEnd-t.names)
 	// The functions' records reach to the end of the section, or of the file
-	// where there is no section; only what is needed of them is read.
+	// where there is no section.
 	b := f.bytes(t.lookup, rest)
 	if f.err != nil || names == nil || int64(len(b)) < t.functions*8+4 {
 		return nil, false, f.err
@@ -89,8 +90,12 @@ func (t Table) Packages(r io.ReaderAt) (sizes map[string]int64, ok bool, err err
 			return nil, false, nil
 		}
 		p := packageOf(text(names[at:min(len(names), int(at)+maxFuncName)]))
-		if _, known := sizes[p]; !known && len(sizes) >= maxPackages {
-			p = "(others)"
+		p = p[:min(len(p), maxPackage)]
+		if _, known := sizes[p]; !known {
+			// Not a part of the function's name, which would stay with it.
+			if p = strings.Clone(p); len(sizes) >= maxPackages {
+				p = "(others)"
+			}
 		}
 		sizes[p] += int64(next - start)
 	}
