@@ -53,10 +53,10 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 		files = append(files, f)
 		return err
 	}
-	bill := func(name, toolchain string) error {
+	bill := func(name, toolchain string, packages []string) error {
 		data, err := sbom.Make(ctx, sbom.Config{
 			File: filepath.Join(stage, name), Name: name, Version: r.Tag, BootzipVersion: c.BootzipVersion,
-			Toolchain: toolchain, Packages: materials.Packages, ModuleCache: c.ModuleCache,
+			Toolchain: toolchain, Packages: packages, ModuleCache: c.ModuleCache,
 		})
 		if err != nil {
 			return err
@@ -64,12 +64,13 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 		return errors.Join(write(sbomFile(name), data), add(sbomFile(name), false))
 	}
 	for _, z := range r.Zips {
-		if err := errors.Join(add(z.File, false), bill(z.File, z.Toolchain)); err != nil {
+		if err := errors.Join(add(z.File, false), bill(z.File, z.Toolchain, materials.Packages)); err != nil {
 			return nil, err
 		}
 	}
 	for _, e := range executables {
-		if err := errors.Join(add(e.Name, true), bill(e.Name, "")); err != nil {
+		// The build image takes no part in them.
+		if err := errors.Join(add(e.Name, true), bill(e.Name, "", nil)); err != nil {
 			return nil, err
 		}
 	}

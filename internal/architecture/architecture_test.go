@@ -44,12 +44,16 @@ func init() {
 
 // onlyIn says which folders alone may import a module of others.
 var onlyIn = map[string][]string{
-	"github.com/magefile/mage":     {"targets"},
-	"github.com/mholt/archiver":    {"pack"},
-	"github.com/klauspost":         {"pack"},
-	"go.yaml.in/yaml":              {"project"},
-	"github.com/rogpeppe":          {}, // tests alone
-	"github.com/aws/aws-lambda-go": {"bench", "sample", "runtime"},
+	"github.com/magefile/mage":       {"targets"},
+	"github.com/mholt/archiver":      {"pack"},
+	"github.com/klauspost":           {"pack"},
+	"go.yaml.in/yaml":                {"project"},
+	"github.com/CycloneDX":           {"release"},
+	"github.com/google/licensecheck": {"release"},
+	"github.com/secure-systems-lab":  {"release"},
+	"github.com/package-url":         {"release"},
+	"github.com/rogpeppe":            {}, // tests alone
+	"github.com/aws/aws-lambda-go":   {"bench", "sample", "runtime"},
 }
 
 // A source is one Go file of the module that is no test, whatever its build
