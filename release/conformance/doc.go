@@ -5,5 +5,5 @@
 //
 // It is a module of its own, so that bootzip's needs none of them. The tests
 // of the bills of materials run with BOOTZIP_TEST_SCHEMAS=1 in the
-// environment, and then need node 20.18 or newer, npm and a registry of npm.
+// environment, that of a whole release with BOOTZIP_TEST_RELEASE=FOLDER; both need node 20.18 or newer, npm and a registry of npm.
 package conformance

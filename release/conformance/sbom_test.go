@@ -58,12 +58,9 @@ func zipOf(t *testing.T, contents map[string][]byte) string {
 	return write(t, filepath.Join(t.TempDir(), "function.zip"), b.Bytes())
 }
 
-// The documents are those of a Go program with modules, alone and in a zip,
-// of a script, and of a zip with nothing that is known.
-func TestBillsOfMaterials(t *testing.T) {
-	if os.Getenv("BOOTZIP_TEST_SCHEMAS") != "1" {
-		t.Skip("BOOTZIP_TEST_SCHEMAS=1 is not set")
-	}
+// validator returns a folder with validate.mjs and what it needs.
+func validator(t *testing.T) string {
+	t.Helper()
 	folder := t.TempDir()
 	must(t, folder, nil, "npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--legacy-peer-deps",
 		"@cyclonedx/cyclonedx-library@10.3.0", "ajv@8", "ajv-formats@3", "ajv-formats-draft2019@1")
@@ -72,6 +69,16 @@ func TestBillsOfMaterials(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(folder, "validate.mjs"), script)
+	return folder
+}
+
+// The documents are those of a Go program with modules, alone and in a zip,
+// of a script, and of a zip with nothing that is known.
+func TestBillsOfMaterials(t *testing.T) {
+	if os.Getenv("BOOTZIP_TEST_SCHEMAS") != "1" {
+		t.Skip("BOOTZIP_TEST_SCHEMAS=1 is not set")
+	}
+	folder := validator(t)
 
 	program := filepath.Join(t.TempDir(), "bootstrap")
 	must(t, ".", []string{"CGO_ENABLED=0"}, "go", "build", "-o", program, "./program")
