@@ -223,7 +223,7 @@ func (c Config) prove(ctx context.Context, packaged Packaged) ([]verify.Report, 
 	case failed > 0:
 		return nil, &Unproven{reports, fmt.Errorf("%d of %d zips failed; nothing is released", failed, len(reports))}
 	case len(skipped) > 0:
-		return nil, &Unproven{reports, hint.New(`install qemu-user-static for the other architecture, or say why it need not be: -waive-boot="REASON"`,
+		return nil, &Unproven{reports, hint.New(`install qemu-user-static for the other architecture, or say why it need not be: -waive="REASON"`,
 			"the boot check was skipped for %s; nothing is released", strings.Join(skipped, ", "))}
 	}
 	return reports, nil

@@ -82,7 +82,7 @@ func TestSkippedBootIsNoProof(t *testing.T) {
 	if !errors.As(err, &unproven) || !strings.Contains(err.Error(), "the boot check was skipped for app-"+string(otherArch())+".zip (") {
 		t.Fatalf("got %v", err)
 	}
-	if !strings.Contains(hint.Of(err), `-waive-boot="REASON"`) || len(unproven.Reports) != 1 {
+	if !strings.Contains(hint.Of(err), `-waive="REASON"`) || len(unproven.Reports) != 1 {
 		t.Errorf("hint %q, %d reports", hint.Of(err), len(unproven.Reports))
 	}
 

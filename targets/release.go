@@ -26,7 +26,7 @@ func Release(ctx context.Context,
 	repository *string, // https address for the provenance; default: the remote origin
 	locked *bool, // fail if the image or toolchain differs from bootzip.lock
 	tool *bool, // the executables of these targets as well, see the target tool
-	waiveBoot *string, // reason to release zips whose boot check was skipped
+	waive *string, // reason to release zips whose boot check was skipped
 ) error {
 	s, err := readSettings(engine, nil, nil)
 	if err != nil {
@@ -40,7 +40,7 @@ func Release(ctx context.Context,
 			return err
 		}
 		made, err = release.Make(ctx, release.Config{
-			Build: c, Tag: choose(tag, "", ""), Repository: choose(repository, "", ""), WaiveBoot: choose(waiveBoot, "", ""),
+			Build: c, Tag: choose(tag, "", ""), Repository: choose(repository, "", ""), WaiveBoot: choose(waive, "", ""),
 			Tool: isSet(tool), OtherEngine: choose(other, "", ""), Qemu: findQemu(), ModuleCache: cache,
 			BootzipVersion: ownVersion().version, Progress: again(c.Progress),
 		})
