@@ -72,28 +72,25 @@ func (c RebuildConfig) engine(ctx context.Context, b build.Config, recorded stat
 }
 
 // compareMaterials compares what the build is made with and what the
-// provenance records.
-func (r *Rebuilding) compareMaterials(ctx context.Context, b build.Config) error {
+// provenance records: what contradicts it is an error, what cannot be had is
+// noted, unless it decides the bytes.
+func (r *Rebuilding) compareMaterials(m build.Materials, language project.Language) error {
 	p := r.Provenance
-	m, err := build.MaterialsOf(ctx, b)
-	if err != nil {
-		return err
-	}
 	// These follow from the commit, so it cannot be the one that was built.
 	for _, one := range []struct{ what, recorded, here string }{
 		{"toolchain", p.GoVersion, m.GoVersion},
 		{"bootzip.lock", p.LockSHA256, m.LockSHA256},
 	} {
-		if one.recorded != "" && one.here != "" && one.recorded != one.here {
+		if one.recorded != "" && one.recorded != one.here {
 			return hint.New("take the provenance from the release that the zip is from",
-				"the provenance contradicts its commit %s: %s is recorded as %s, and the commit has %s", p.Commit, one.what, one.recorded, one.here)
+				"the provenance contradicts its commit %s: %s is recorded as %s, and the commit has %s", p.Commit, one.what, one.recorded, orNone(one.here))
 		}
 	}
 	if p.GoModule == m.GoModule && p.GoSum != m.GoSum && p.GoSum != "" && m.GoSum != "" {
 		return hint.New("find out who changed it: run `go clean -modcache`, and remove the folder toolchain in bootzip's cache",
 			"toolchain %s has the hash %s, and the provenance records %s", m.GoModule, m.GoSum, p.GoSum)
 	}
-	goes := b.Functions[0].Language == project.Go
+	goes := language == project.Go
 	if !goes && p.BaseImageID != m.BaseImageID && p.BaseImageID != "" {
 		return hint.New("pull the image that was recorded; if it is here under another name, set BOOTZIP_BASE_IMAGE to that",
 			"base image %s is %s here, and the release was built with %s", m.BaseImage, orNone(m.BaseImageID), p.BaseImageID)

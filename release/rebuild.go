@@ -97,7 +97,11 @@ func Rebuild(ctx context.Context, c RebuildConfig) (Rebuilding, error) {
 		return r, err
 	}
 	r.Engine = b.Engine
-	if err := r.compareMaterials(ctx, b); err != nil {
+	materials, err := build.MaterialsOf(ctx, b)
+	if err != nil {
+		return r, err
+	}
+	if err := r.compareMaterials(materials, f.Language); err != nil {
 		return r, err
 	}
 	packaged, err := Package(ctx, b)

@@ -73,6 +73,28 @@ func TestReproduce(t *testing.T) {
 	}
 }
 
+func TestOtherPath(t *testing.T) {
+	for _, length := range []int{1, 40, 80, 100} {
+		temp := t.TempDir()
+		probe, err := otherPath(temp, "/x/app")
+		if err != nil {
+			t.Fatal(err)
+		}
+		// One that is as long as what would be chosen, or as deep.
+		root := "/" + strings.Repeat("x", len(filepath.Dir(probe))-1) + "/app"
+		if length < 100 {
+			root = strings.Repeat("/x", strings.Count(filepath.ToSlash(filepath.Dir(probe)), "/")) + strings.Repeat("y", length) + "/app"
+		}
+		got, err := otherPath(t.TempDir(), root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got) == len(root) || strings.Count(filepath.ToSlash(got), "/") == strings.Count(root, "/") || filepath.Base(got) != "app" {
+			t.Errorf("%q instead of %q", got, root)
+		}
+	}
+}
+
 // What the commit does not have is found, and named.
 func TestReproduceFinds(t *testing.T) {
 	for what, c := range map[string]struct {

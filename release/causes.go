@@ -1,0 +1,96 @@
+package release
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/release/checkout"
+	"github.com/bootzip/bootzip/release/compare"
+)
+
+// causes are those of a difference that compare cannot know of.
+func (c ReproduceConfig) causes(ctx context.Context, t checkout.Tree, w checkout.Written, second build.Config) ([]compare.Cause, error) {
+	var all []compare.Cause
+	if names := inFolder(t, t.Dirty); len(names) > 0 {
+		all = append(all, compare.Cause{
+			ID:   "dirty",
+			Text: "the tree is dirty: " + list(names) + "; the first build used these files, and the second those of the commit",
+			Hint: "commit them, or undo the changes, and run this again",
+		})
+	}
+	if len(w.Pointers) > 0 {
+		all = append(all, compare.Cause{
+			ID:   "lfs",
+			Text: "in the second build these files were pointers of Git LFS: " + list(w.Pointers),
+			Hint: "run `git lfs fetch`, so that the objects are in this repository",
+		})
+	}
+	if onlyGo(second.Functions) {
+		return all, nil // nothing of an image is in the program
+	}
+	one, err := build.MaterialsOf(ctx, c.First)
+	if err != nil {
+		return nil, err
+	}
+	two, err := build.MaterialsOf(ctx, second)
+	if err != nil {
+		return nil, err
+	}
+	if different := differentImages(one, two); different != "" {
+		all = append(all, compare.Cause{
+			ID:   "image",
+			Text: "the images of the two builds are not the same: " + different,
+			Hint: "give both engines one base image and make both build images on one day; or build twice with one engine: -other=" + one.Engine,
+		})
+	}
+	return all, nil
+}
+
+// differentImages says in what the images of two builds differ, "" if in
+// nothing that gets into a program.
+func differentImages(a, b build.Materials) string {
+	var only []string
+	for _, line := range a.Packages {
+		if !slices.Contains(b.Packages, line) {
+			only = append(only, line+" in "+a.Engine)
+		}
+	}
+	for _, line := range b.Packages {
+		if !slices.Contains(a.Packages, line) {
+			only = append(only, line+" in "+b.Engine)
+		}
+	}
+	return list(only)
+}
+
+// explainClean says of an error of the second build that the first one could
+// do what it could not, and which files only that one had.
+func explainClean(err error, t checkout.Tree) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	mend := hint.Of(err)
+	err = fmt.Errorf("clean checkout of %s cannot be built: %w", t.Commit, err)
+	if only := append(inFolder(t, t.Dirty), inFolder(t, t.Ignored)...); len(only) > 0 {
+		err = fmt.Errorf("%w\nthe working tree has what the commit has not: %s", err, list(only))
+		mend = "commit the files that the build needs; look into .gitignore as well"
+	}
+	return hint.Wrap(err, mend)
+}
+
+// inFolder are those of the files that a build of the project can see.
+func inFolder(t checkout.Tree, names []string) []string {
+	var all []string
+	for _, name := range names {
+		around := strings.HasSuffix(name, "/") && strings.HasPrefix(t.Folder+"/", name)
+		if t.Folder == "." || strings.HasPrefix(name, t.Folder+"/") || around {
+			all = append(all, name)
+		}
+	}
+	return all
+}

@@ -1,0 +1,120 @@
+package release
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/project"
+)
+
+// otherPath makes a folder of another length and depth than root, with the
+// same base name: a program in the root of a module is called by it. Nobody
+// else can list the folder above it, and all can enter the folder itself: the
+// second build may be another user's.
+func otherPath(temp, root string) (string, error) {
+	secret := make([]byte, 8)
+	if _, err := rand.Read(secret); err != nil {
+		return "", err
+	}
+	if err := os.Chmod(temp, 0o711); err != nil {
+		return "", err
+	}
+	depth := func(s string) int { return strings.Count(filepath.ToSlash(s), "/") }
+	dir := filepath.Join(temp, hex.EncodeToString(secret), "another place")
+	for len(dir) == len(filepath.Dir(root)) || depth(dir) == depth(filepath.Dir(root)) {
+		dir = filepath.Join(dir, "deeper")
+	}
+	dir = filepath.Join(dir, filepath.Base(root))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	for at := dir; at != temp; at = filepath.Dir(at) {
+		if err := os.Chmod(at, 0o755); err != nil { // whatever the umask is
+			return "", err
+		}
+	}
+	return dir, nil
+}
+
+// otherWorld is no world that anybody builds in.
+func otherWorld(functions []project.Function) build.World {
+	// Go knows time zones by name. C libraries look the name up in a table
+	// that is not in the image, and need none for POSIX's own form (Base
+	// Definitions, 8.3, TZ).
+	zone := "BZT-12:45"
+	if onlyGo(functions) {
+		zone = "Pacific/Chatham"
+	}
+	return build.World{
+		UID: 24817, GID: 31337,
+		Umask:    0o077,
+		TimeZone: zone,
+		Locale:   "C", // the one besides C.UTF-8 that every system has
+		CPUs:     1,
+		Hostname: "another-host",
+		Clock:    397 * 24 * time.Hour,
+	}
+}
+
+// otherEngine chooses the engine of the second build, and says why it is the
+// same one if it is.
+func (c ReproduceConfig) otherEngine(ctx context.Context, second build.Config) (name, why string, err error) {
+	if c.Engine != "" {
+		if c.Engine == c.First.Engine {
+			why = "the same one was asked for"
+		}
+		return c.Engine, why, nil
+	}
+	candidates := []string{"docker", "podman"}
+	if onlyGo(second.Functions) {
+		candidates = append(candidates, "sandbox", "host")
+	}
+	var refused []string
+	for _, name := range candidates {
+		if name == c.First.Engine {
+			continue
+		}
+		second.Engine = name
+		if err := build.Start(ctx, second); err == nil {
+			return name, "", nil
+		} else if ctx.Err() != nil {
+			return "", "", ctx.Err()
+		} else {
+			refused = append(refused, firstLine(err))
+		}
+	}
+	return c.First.Engine, strings.Join(refused, "; "), nil
+}
+
+func onlyGo(functions []project.Function) bool {
+	for _, f := range functions {
+		if f.Language != project.Go {
+			return false
+		}
+	}
+	return true
+}
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
+
+// pathSurrounding says whether the builds saw the project at other paths: in a
+// container and in the sandbox it is always at the same one.
+func pathSurrounding(first, second, root string) build.Surrounding {
+	s := build.Surrounding{Name: "path", Value: root, Applied: true}
+	switch {
+	case first != "host" && second != "host":
+		s.Applied, s.Why = false, "every build in a container or sandbox sees the project at /src"
+	case second != "host":
+		s.Value = "/src"
+	}
+	return s
+}
