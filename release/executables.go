@@ -24,7 +24,7 @@ func (c Config) makeTool(ctx context.Context, tree checkout.Tree, tag string) ([
 	defer os.RemoveAll(temp)
 	config := tool.Config{
 		Root: c.Build.Root, Out: c.Build.Dist, Version: tag, Commit: tree.Commit, Environ: c.Build.Environ,
-		Cache:    filepath.Join(temp, "cache"),
+		Cache:    c.Build.Cache,
 		Progress: func(name string) { c.tell("compiling", name) },
 	}
 	first, err := tool.Make(ctx, config)
@@ -44,7 +44,7 @@ func (c Config) makeTool(ctx context.Context, tree checkout.Tree, tag string) ([
 	}
 	config.Root = filepath.Join(elsewhere, filepath.FromSlash(tree.Folder))
 	config.Out = filepath.Join(temp, "out")
-	config.Cache = filepath.Join(temp, "second cache")
+	config.Cache = filepath.Join(temp, "cache")
 	config.Progress = func(name string) { c.tell("compiling again", name) }
 	second, err := tool.Make(ctx, config)
 	if err != nil {

@@ -81,6 +81,9 @@ const stagePrefix = ".bootzip-release-"
 // manifest.json, an SBOM for each zip (NAME-ARCH.cdx.json), provenance,
 // verify report and SHA256SUMS. They hold no time, no path and no host name.
 //
+// The second build has a cold cache and the first the usual one: if somebody
+// put something into that, the two differ and nothing is released.
+//
 // The tree must be clean and the commit have a tag. All is made in a folder
 // of its own, and appears in Dist when all of it is there, SHA256SUMS last;
 // on an error Dist is as it was. Errors carry hints; see Unproven and
@@ -117,7 +120,6 @@ func Make(ctx context.Context, c Config) (Release, error) {
 	}
 	defer unlock()
 	c.Build.Dist = stage
-	c.Build.ColdCache = true // nothing that another build left can get in
 	packaged, err := Package(ctx, c.Build)
 	if err != nil {
 		return r, err

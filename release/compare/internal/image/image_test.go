@@ -150,7 +150,7 @@ func machoSections(r *bytes.Reader) ([]span, error) {
 	}
 	var list []span
 	for _, s := range f.Sections {
-		if s.Flags&0xff != machoZeroFill {
+		if s.Flags&0xff != machoZeroFill && s.Size > 0 {
 			list = append(list, span{s.Name, int64(s.Offset)})
 		}
 	}
