@@ -26,10 +26,12 @@ type instance struct {
 	api      *runtimeapi.Server
 	process  process.Process
 	out      *output
+	began    time.Time
+	whole    chan struct{} // closed when the fields above are set: its process may ask before
 	first    chan struct{} // closed when it asks for its first event
 	exited   chan struct{}
 	status   string        // of the exit, once exited is closed
-	init     time.Duration // of the initialisation
+	init     time.Duration // of the initialisation, once first is closed
 
 	mu     sync.Mutex
 	active []*invocation // in the order of their beginnings
@@ -39,10 +41,12 @@ type instance struct {
 	clock  *time.Timer   // calls tick
 	due    time.Time     // when it does; zero: it does not
 	peak   int64         // bytes of memory at most
-	asked  time.Time     // when that was looked at
+	looked time.Time     // when that was looked at
 
 	// Guarded by the function's mu.
 	gone      bool      // it takes no more events
+	asked     int       // how often it has asked for an event
+	starting  bool      // further loops may ask in a moment
 	finishing int       // of the function's
 	last      time.Time // when it became idle
 	idle      *time.Timer
@@ -92,7 +96,6 @@ wait:
 	for {
 		select {
 		case <-i.first:
-			i.init = time.Since(began)
 			f.keep(i)
 			return i, nil
 		case a := <-i.api.Fault():
@@ -138,7 +141,7 @@ func (f *Function) spawn() (*instance, *failure) {
 	if err := checkBootstrap(filepath.Join(f.task, "bootstrap")); err != nil {
 		return nil, entryFailure(err)
 	}
-	i := &instance{function: f, first: make(chan struct{}), exited: make(chan struct{})}
+	i := &instance{function: f, asked: 1, began: time.Now(), whole: make(chan struct{}), first: make(chan struct{}), exited: make(chan struct{})}
 	api, err := runtimeapi.New(runtimeapi.Config{
 		Name: f.config.Name, Version: latest, Handler: f.config.Handler, Account: f.config.Account,
 		Concurrency: f.config.PerInstance, Ready: i.ready,
@@ -161,6 +164,7 @@ func (f *Function) spawn() (*instance, *failure) {
 		return nil, entryFailure(err)
 	}
 	i.api, i.process, i.out = api, p, out
+	close(i.whole)
 	f.instances.Add(1)
 	go i.wait()
 	return i, nil
@@ -261,7 +265,7 @@ func (f *Function) tooMuch(i *instance) bool {
 func (i *instance) memory(age time.Duration) (now, peak int64) {
 	i.mu.Lock()
 	peak = i.peak
-	fresh := age > 0 && time.Since(i.asked) < age
+	fresh := age > 0 && time.Since(i.looked) < age
 	i.mu.Unlock()
 	if fresh {
 		return 0, peak
@@ -269,7 +273,7 @@ func (i *instance) memory(age time.Duration) (now, peak int64) {
 	now, peak = i.process.Memory()
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.peak, i.asked = max(i.peak, peak), time.Now()
+	i.peak, i.looked = max(i.peak, peak), time.Now()
 	return now, i.peak
 }
 

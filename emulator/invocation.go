@@ -138,9 +138,10 @@ func (v *invocation) answer() {
 // ready is called when the runtime can take one more event.
 func (i *instance) ready() {
 	f := i.function
+	<-i.whole
 	i.mu.Lock()
 	if !i.begun {
-		i.begun = true
+		i.begun, i.init = true, time.Since(i.began)
 		i.mu.Unlock()
 		close(i.first)
 		return

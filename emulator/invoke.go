@@ -122,11 +122,7 @@ func (r *Request) complete() error {
 // took a second try, which is part of the invocation (AWS Lambda developer guide,
 // "Understanding the Lambda execution environment lifecycle").
 func (f *Function) fresh(ctx context.Context) (i *instance, left time.Duration, fail *failure) {
-	defer func() {
-		f.mu.Lock()
-		f.starting--
-		f.mu.Unlock()
-	}()
+	defer func() { f.started(i) }()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(f.life, func() { cancel(errGivenUp) })()

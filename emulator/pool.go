@@ -112,6 +112,33 @@ func (f *Function) disappoint(at int) {
 	go w.take(nil, err)
 }
 
+// loopsTime is how long the other loops of an instance may take to ask for events after the first.
+const loopsTime = time.Second
+
+// started notes that an instance has started; nil: that it will not.
+func (f *Function) started(i *instance) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if i == nil || i.asked >= f.config.PerInstance {
+		f.starting--
+		return
+	}
+	i.starting = true
+	time.AfterFunc(loopsTime, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.complete(i)
+	})
+}
+
+// complete notes that no further loops of an instance are waited for; f.mu is held.
+func (f *Function) complete(i *instance) {
+	if i.starting {
+		i.starting = false
+		f.starting--
+	}
+}
+
 // keep puts an instance that was started into the pool.
 func (f *Function) keep(i *instance) {
 	f.mu.Lock()
@@ -161,6 +188,9 @@ func (f *Function) release(i *instance) {
 	if i.finishing > 0 {
 		i.finishing--
 		f.finishing--
+	}
+	if i.asked++; i.asked >= f.config.PerInstance {
+		f.complete(i)
 	}
 	if len(f.waiters) > 0 {
 		w := f.waiters[0]

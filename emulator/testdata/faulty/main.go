@@ -16,6 +16,7 @@ import (
 	"os/signal"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -25,9 +26,11 @@ var (
 	base    = "http://" + address + "/2018-06-01/runtime/"
 	handler = os.Getenv("_HANDLER")
 	count   int // events of handler slow
+	four    sync.WaitGroup
 )
 
 func main() {
+	four.Add(4)
 	if len(os.Args) > 1 { // a process that was left behind
 		time.Sleep(time.Hour)
 	}
@@ -56,6 +59,14 @@ func main() {
 	if handler == "early-answer" {
 		fmt.Println(post("invocation/x/response", "1", nil))
 	}
+	loops, _ := strconv.Atoi(os.Getenv("AWS_LAMBDA_MAX_CONCURRENCY"))
+	for range loops - 1 {
+		go loop()
+	}
+	loop()
+}
+
+func loop() {
 	for {
 		resp, err := http.Get(base + "invocation/next")
 		if err != nil {
@@ -201,10 +212,33 @@ func answer(h http.Header, event []byte) {
 		if resp, err := http.DefaultClient.Do(r); err == nil {
 			resp.Body.Close()
 		}
+	case "together":
+		together(string(event), h.Get("Lambda-Runtime-Trace-Id"), respond)
 	case "pid":
 		respond(strconv.Itoa(os.Getpid()))
 	default:
 		respond(string(event))
+	}
+}
+
+// together answers events of which several are there at the same time.
+func together(event, trace string, respond func(string) string) {
+	switch event {
+	case `"all"`: // four of them
+		four.Done()
+		four.Wait()
+		_, shared := os.LookupEnv("_X_AMZN_TRACE_ID")
+		respond(strconv.Quote(fmt.Sprint(trace, " ", shared)))
+	case `"late"`:
+		fmt.Println("sleeping")
+		time.Sleep(time.Second)
+		fmt.Println("woke", respond("1"))
+	case `"brief"`:
+		fmt.Println("resting")
+		time.Sleep(100 * time.Millisecond)
+		respond(`"rested"`)
+	case `"exit"`:
+		os.Exit(5)
 	}
 }
 
