@@ -110,6 +110,8 @@ func (c *comparison) explainHeaders(list []Field) {
 		switch {
 		case f.Name == headerTime:
 			times = append(times, fmt.Sprintf("%s in A and %s in B", f.A, f.B))
+		case f.Name == headerLevel:
+			c.because(CauseCompressor, "by their flags, files are compressed with the level %q in A and %q in B", f.A, f.B)
 		case f.Name == headerMethod:
 			c.because(CauseCompressor, "files are %s in A and %s in B", f.A, f.B)
 		case strings.HasPrefix(f.Name, extraTimes) && len(times) > 0 && f.A != absent && f.B != absent:
@@ -171,6 +173,7 @@ func (c *comparison) comments(a, b *zipSide) error {
 const (
 	headerTime   = "time"
 	headerMethod = "method"
+	headerLevel  = "level of compression"
 	extraTimes   = "extra field 0x5455"
 )
 
@@ -195,7 +198,8 @@ func (z *zipSide) header(i int) ([]field, error) {
 		{"version needed", fmt.Sprintf("%d.%d", e.Needed/10, e.Needed%10)},
 		{"version needed, in the local header", fmt.Sprintf("%d.%d", u16(local, 4)/10, u16(local, 4)%10)},
 		{headerMethod, methodOf(e)},
-		{"flags", flagsOf(e.Flags)},
+		{headerLevel, []string{"normal", "maximum", "fast", "super fast"}[e.Flags>>1&3]},
+		{"flags", flagsOf(e.Flags &^ 6)},
 		{headerTime, dosTime(e).Format(time.DateTime)},
 		{"internal attributes", fmt.Sprintf("%#x", u16(h, 36))},
 		// The mode is reported with the entries.
@@ -222,17 +226,10 @@ func methodOf(e *zipraw.Entry) string {
 	return "deflated"
 }
 
-// flagsOf describes the flags of an entry (APPNOTE.TXT 4.4.4).
+// flagsOf describes the flags of an entry, without those of the level
+// (APPNOTE.TXT 4.4.4).
 func flagsOf(flags uint16) string {
 	words := []string{fmt.Sprintf("%#04x", flags)}
-	switch flags >> 1 & 3 {
-	case 1:
-		words = append(words, "compressed as small as can be")
-	case 2:
-		words = append(words, "compressed fast")
-	case 3:
-		words = append(words, "compressed very fast")
-	}
 	if flags&zipraw.FlagDescriptor != 0 {
 		words = append(words, "data descriptor")
 	}

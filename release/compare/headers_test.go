@@ -62,6 +62,8 @@ func TestHeaders(t *testing.T) {
 			[]compare.Field{{Name: "bootstrap: made by", A: "system 3, version 0.0", B: "system 3, version 3.0"}}},
 		{"flags", "", plain, func(h *zip.FileHeader) { h.Flags |= 0x800 }, compare.CauseZipTool,
 			[]compare.Field{{Name: "bootstrap: flags", A: "0x0000", B: "0x0800, UTF-8 name"}}},
+		{"level", "", plain, func(h *zip.FileHeader) { h.Flags |= 4 }, compare.CauseCompressor,
+			[]compare.Field{{Name: "bootstrap: level of compression", A: "normal", B: "fast"}}},
 		{"comment of a file", "", plain, func(h *zip.FileHeader) { h.Comment = "mine" }, compare.CauseZipTool,
 			[]compare.Field{{Name: "bootstrap: comment", A: "", B: "mine"}}},
 		{"comment of the zip", "by me", plain, plain, compare.CauseZipTool,

@@ -47,6 +47,10 @@ func (c *comparison) stringData(ctx context.Context, file string, a, b *program)
 			// They are no pairs; the longest say most.
 			longestFirst(f.a[k])
 			longestFirst(f.b[k])
+		} else if class(k) == classText {
+			for i := range f.a[k] {
+				f.a[k][i], f.b[k][i] = narrow(f.a[k][i], f.b[k][i])
+			}
 		}
 		most := max(len(f.a[k]), len(f.b[k]))
 		if class(k) == classText && c.explained() {
@@ -93,7 +97,7 @@ func (f findings) examples() string {
 	for k := range classes {
 		k = classes - 1 - k // texts say most, if nothing else explained
 		if len(f.a[k])+len(f.b[k]) > 0 {
-			return fmt.Sprintf("%q in A and %q in B", at(f.a[k], 0), at(f.b[k], 0))
+			return fmt.Sprintf("%s in A and %s in B", quoted(f.a[k]), quoted(f.b[k]))
 		}
 	}
 	return ""

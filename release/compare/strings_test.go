@@ -143,6 +143,24 @@ func TestStringsInOtherSurroundings(t *testing.T) {
 	}
 }
 
+func TestNarrow(t *testing.T) {
+	long := strings.Repeat("x", 50)
+	for _, test := range [][4]string{
+		{"one", "two", "one", "two"},
+		{"hello world", "hello there", "hello world", "hello there"},
+		{long + "0123456789abcdefABC" + long, long + "0123456789abcdefOTHER" + long,
+			"…0123456789abcdefABCxxxxxxxxxxxxxxxx…", "…0123456789abcdefOTHERxxxxxxxxxxxxxxxx…"},
+		{long, long + "end", "…xxxxxxxxxxxxxxxx", "…xxxxxxxxxxxxxxxxend"},
+		{"aaa", "aaaa", "aaa", "aaaa"},
+		{strings.Repeat("ä", 20) + "1", strings.Repeat("ä", 20) + "2", "…ääääääää1", "…ääääääää2"},
+		{"1" + strings.Repeat("aä", 20), "2" + strings.Repeat("aä", 20), "1aäaäaäaäaäa…", "2aäaäaäaäaäa…"},
+	} {
+		if a, b := narrow(test[0], test[1]); a != test[2] || b != test[3] {
+			t.Errorf("%q and %q become %q and %q", test[0], test[1], a, b)
+		}
+	}
+}
+
 func TestPrintable(t *testing.T) {
 	for in, want := range map[string]string{
 		"plain":                "plain",

@@ -106,13 +106,39 @@ func (p piece) value() string {
 	if !word.MatchString(p.text) {
 		return ""
 	}
-	const most = 100
 	text := p.text
 	if p.before != "" {
 		text = "…" + text
 	}
-	if p.after != "" && len(text) < most {
+	if p.after != "" {
 		text += "…"
 	}
-	return printable(text, most)
+	return text
+}
+
+// around is how much is shown of what two texts have in common, on each side
+// of the difference.
+const around = 16
+
+// narrow cuts off what two texts begin and end with alike.
+func narrow(a, b string) (string, string) {
+	n := min(len(a), len(b))
+	from := 0
+	for from < n && a[from] == b[from] {
+		from++
+	}
+	to := 0
+	for to < n-from && a[len(a)-1-to] == b[len(b)-1-to] {
+		to++
+	}
+	cut := func(s string) string {
+		if to > around+len("…") {
+			s = s[:len(s)-to+around] + "…"
+		}
+		if from > around+len("…") {
+			s = "…" + s[from-around:]
+		}
+		return strings.ToValidUTF8(s, "") // where a character was cut
+	}
+	return cut(a), cut(b)
 }
