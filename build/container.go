@@ -148,6 +148,7 @@ func (e *container) platform() (string, string) { return "linux", e.arch }
 
 func (e *container) view(host places) places {
 	p := containerPlaces
+	p.source = e.config.World.source()
 	// The volume may have files of another user, whom it served before.
 	uid, _ := e.config.World.user()
 	p.cache = "/cache/" + strconv.Itoa(uid)
@@ -192,7 +193,7 @@ func (e *container) run(ctx context.Context, b batch) ([]outcome, error) {
 		return e.runCopies(ctx, name, b, user)
 	}
 	argv := append([]string{e.client, "run", "--rm", "--interactive"}, e.options(name, b.world, user)...)
-	argv = append(argv, mount("bind", b.host.source, containerPlaces.source, true), mount("bind", b.host.out, containerPlaces.out, false))
+	argv = append(argv, mount("bind", b.host.source, b.world.source(), true), mount("bind", b.host.out, containerPlaces.out, false))
 	if b.host.toolchain != "" {
 		argv = append(argv, mount("bind", b.host.toolchain, containerPlaces.toolchain, true))
 	}

@@ -53,6 +53,8 @@ func (h *host) refuses(aspect string, w World, host places) string {
 		return tooFew(w)
 	case aspectHostname:
 		return "a build does not rename the machine"
+	case aspectPath:
+		return "the project is where it is"
 	}
 	return ""
 }

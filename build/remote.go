@@ -38,7 +38,7 @@ func isRemote(c Config, client string) bool {
 }
 
 func (e *container) runCopies(ctx context.Context, name string, b batch, user []string) ([]outcome, error) {
-	volumes := []string{containerPlaces.source, containerPlaces.out}
+	volumes := []string{b.world.source(), containerPlaces.out}
 	argv := append([]string{e.client, "create", "--interactive"}, e.options(name, b.world, user)...)
 	switch {
 	case b.host.toolchain == "":
@@ -77,7 +77,7 @@ func (e *container) runCopies(ctx context.Context, name string, b batch, user []
 		from, to string
 		uid, gid int
 	}{
-		{b.host.source, containerPlaces.source, 0, 0},
+		{b.host.source, b.world.source(), 0, 0},
 		{b.host.out, containerPlaces.out, uid, gid},
 		{b.host.modules, containerPlaces.modules, 0, 0},
 	}

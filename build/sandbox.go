@@ -15,7 +15,8 @@ import (
 // sandboxed runs commands in Linux namespaces: what a container does for a
 // build, without an engine.
 type sandboxed struct {
-	cache string
+	cache  string
+	source string // where the commands see the project
 }
 
 // sandboxRefuses says why the sandbox cannot build the functions here.
@@ -33,7 +34,7 @@ func newSandbox(ctx context.Context, c Config) (*sandboxed, error) {
 	if err := sandboxRefuses(ctx, c); err != nil {
 		return nil, hint.Wrap(fmt.Errorf("engine sandbox cannot be used: %w", err), "build with docker, podman, or -engine=host")
 	}
-	s := &sandboxed{cache: filepath.Join(c.Cache, "sandbox")}
+	s := &sandboxed{cache: filepath.Join(c.Cache, "sandbox"), source: c.World.source()}
 	return s, os.MkdirAll(s.cache, 0o755)
 }
 
@@ -53,6 +54,7 @@ func (s *sandboxed) refuses(aspect string, w World, _ places) string {
 
 func (s *sandboxed) view(places) places {
 	p := containerPlaces
+	p.source = s.source
 	p.cache = "/cache"
 	return p
 }
@@ -67,7 +69,7 @@ func (s *sandboxed) run(ctx context.Context, b batch) ([]outcome, error) {
 		cache = b.host.cache
 	}
 	for _, m := range []sandbox.Mount{
-		{Source: b.host.source, Target: containerPlaces.source, ReadOnly: true},
+		{Source: b.host.source, Target: b.world.source(), ReadOnly: true},
 		{Source: b.host.out, Target: containerPlaces.out},
 		{Source: cache, Target: "/cache"},
 		{Source: b.host.toolchain, Target: containerPlaces.toolchain, ReadOnly: true},
@@ -85,7 +87,7 @@ func (s *sandboxed) run(ctx context.Context, b batch) ([]outcome, error) {
 		c.Mounts = append(c.Mounts, m)
 	}
 	for _, j := range b.jobs {
-		c.Commands = append(c.Commands, sandbox.Command{Dir: path.Join(containerPlaces.source, j.dir), Env: j.env, Argv: j.command})
+		c.Commands = append(c.Commands, sandbox.Command{Dir: path.Join(b.world.source(), j.dir), Env: j.env, Argv: j.command})
 	}
 	outcomes := make([]outcome, len(b.jobs))
 	err := sandbox.Run(ctx, c, func(r sandbox.Result) {

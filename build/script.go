@@ -67,7 +67,7 @@ func writeScripts(b batch) error {
 	}
 	files := map[string]string{"run": runScript(b.world), "one": oneScript}
 	for i, j := range b.jobs {
-		files[fmt.Sprintf("%d.job", i)] = jobScript(j)
+		files[fmt.Sprintf("%d.job", i)] = jobScript(b.world.source(), j)
 	}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
@@ -77,10 +77,10 @@ func writeScripts(b batch) error {
 	return nil
 }
 
-func jobScript(j job) string {
+func jobScript(source string, j job) string {
 	argv := append([]string{"exec", "env", "-i"}, quoteAll(j.env)...)
 	argv = append(argv, quoteAll(j.command)...)
-	return fmt.Sprintf("cd %s || exit 125\n%s\n", quote(path.Join(containerPlaces.source, j.dir)), strings.Join(argv, " "))
+	return fmt.Sprintf("cd %s || exit 125\n%s\n", quote(path.Join(source, j.dir)), strings.Join(argv, " "))
 }
 
 func quoteAll(words []string) []string {

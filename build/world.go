@@ -3,8 +3,11 @@ package build
 import (
 	"fmt"
 	"os"
+	"path"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/bootzip/bootzip/internal/hint"
@@ -22,12 +25,13 @@ type World struct {
 	CPUs     int           // how many the commands can use; 0: all
 	Hostname string        // letters, digits and '-'; "": the engine's choice
 	Clock    time.Duration // how far the clock is moved, in whole seconds
+	Path     string        // where a container or the sandbox sees the project, absolute; "": /src
 }
 
 // A Surrounding is one aspect of a World that was asked for.
 type Surrounding struct {
-	Name    string // "user", "umask", "time zone", "locale", "CPUs", "host name" or "clock"
-	Value   string // as asked for: "1234:1234", "0077", "Asia/Kathmandu", "tr_TR.UTF-8", "1", "elsewhere", "9600h0m0s"
+	Name    string // "user", "umask", "time zone", "locale", "CPUs", "host name", "clock" or "path"
+	Value   string // as asked for: "1234:1234", "0077", "Asia/Kathmandu", "tr_TR.UTF-8", "1", "elsewhere", "9600h0m0s", "/elsewhere"
 	Applied bool   // it was in force
 	Why     string // why not; or what it made no difference to
 }
@@ -40,6 +44,7 @@ const (
 	aspectCPUs     = "CPUs"
 	aspectHostname = "host name"
 	aspectClock    = "clock"
+	aspectPath     = "path"
 )
 
 // asked are the aspects of the world that are not as usual, with nothing in
@@ -59,6 +64,7 @@ func (w World) asked() []Surrounding {
 	add(w.CPUs != 0, aspectCPUs, strconv.Itoa(w.CPUs))
 	add(w.Hostname != "", aspectHostname, w.Hostname)
 	add(w.Clock != 0, aspectClock, w.Clock.String())
+	add(w.Path != "", aspectPath, w.Path)
 	return all
 }
 
@@ -79,6 +85,8 @@ func (w World) without(aspect string) World {
 		w.Hostname = ""
 	case aspectClock:
 		w.Clock = 0
+	case aspectPath:
+		w.Path = ""
 	}
 	return w
 }
@@ -96,6 +104,14 @@ func (w World) user() (uid, gid int) {
 		gid = os.Getgid()
 	}
 	return uid, gid
+}
+
+// source is where a container or the sandbox sees the project.
+func (w World) source() string {
+	if w.Path == "" {
+		return containerPlaces.source
+	}
+	return w.Path
 }
 
 // mask is the umask of the commands.
@@ -120,11 +136,24 @@ func (w World) check() error {
 		wrong = fmt.Sprintf("%d CPUs", w.CPUs)
 	case w.Hostname != "" && !hostName.MatchString(w.Hostname):
 		wrong = fmt.Sprintf("host name %q", w.Hostname)
+	case w.Path != "" && !freePath(w.Path):
+		wrong = fmt.Sprintf("path %q", w.Path)
 	default:
 		return nil
 	}
-	return hint.New("users and CPUs are counted from 0, an umask is at most 077, a host name has letters, digits and '-'",
+	return hint.New("users and CPUs are counted from 0, an umask is at most 077, a host name has letters, digits and '-', a path is absolute and not one that a build needs itself",
 		"a build's surroundings cannot have the %s", wrong)
+}
+
+// freePath says whether a container can have the project there: nothing that
+// an image has, and no other place of a build.
+func freePath(name string) bool {
+	if !path.IsAbs(name) || path.Clean(name) != name {
+		return false
+	}
+	top, _, _ := strings.Cut(name[1:], "/")
+	taken := []string{"", "bin", "boot", "bootzip", "cache", "dev", "etc", "go", "lib", "lib32", "lib64", "libx32", "out", "proc", "root", "run", "sbin", "sys", "tmp", "usr", "var"}
+	return !slices.Contains(taken, top)
 }
 
 // Where Debian's package libfaketime has its library. The dynamic linker puts

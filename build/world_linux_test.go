@@ -18,7 +18,7 @@ import (
 func elsewhere() build.World {
 	return build.World{
 		UID: 4321, GID: 8765, Umask: 0o077, TimeZone: "Asia/Kathmandu", Locale: "C", CPUs: 1,
-		Hostname: "elsewhere", Clock: 400 * 24 * time.Hour,
+		Hostname: "elsewhere", Clock: 400 * 24 * time.Hour, Path: "/elsewhere/project",
 	}
 }
 
@@ -33,6 +33,7 @@ echo "locale $LANG $LC_ALL"
 echo "CPUs $(nproc)"
 echo "host name $(uname -n)"
 echo "year $(date +%Y)"
+echo "path $(pwd)"
 echo "compiled in $(echo __DATE__ | env -u SOURCE_DATE_EPOCH gcc -E -P - 2>/dev/null)"
 if (echo >x) 2>/dev/null; then rm x; echo "wrote to the sources"; fi
 echo "cache $(ls "$CACHE")"
@@ -51,7 +52,7 @@ func tell(t *testing.T, c build.Config) (map[string]string, build.Report) {
 	}
 	told := map[string]string{}
 	for line := range strings.Lines("user " + text) {
-		for _, key := range []string{"user", "umask", "time zone", "locale", "CPUs", "host name", "year", "compiled in", "cache", "wrote"} {
+		for _, key := range []string{"user", "umask", "time zone", "locale", "CPUs", "host name", "year", "path", "compiled in", "cache", "wrote"} {
 			if value, ok := strings.CutPrefix(line, key+" "); ok {
 				told[key] = strings.TrimSpace(value)
 			}
@@ -103,7 +104,7 @@ func TestWorldInContainer(t *testing.T) {
 		wantTold(t, usual, map[string]string{
 			"user": fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid()), "umask": "0022", "time zone": "+0000", "locale": "C.UTF-8",
 			"CPUs": fmt.Sprint(runtime.NumCPU()), "host name": usual["host name"], "year": now.Format("2006"),
-			"compiled in": now.Format(`"Jan _2 2006"`), "cache": "",
+			"compiled in": now.Format(`"Jan _2 2006"`), "path": "/src/tell", "cache": "",
 		})
 
 		c.World = elsewhere()
@@ -111,10 +112,11 @@ func TestWorldInContainer(t *testing.T) {
 		then := now.Add(c.World.Clock)
 		wantTold(t, told, map[string]string{
 			"user": "4321:8765", "umask": "0077", "time zone": "+0545", "locale": "C C", "CPUs": "1",
-			"host name": "elsewhere", "year": then.Format("2006"), "compiled in": then.Format(`"Jan _2 2006"`), "cache": "",
+			"host name": "elsewhere", "year": then.Format("2006"), "compiled in": then.Format(`"Jan _2 2006"`),
+			"path": "/elsewhere/project/tell", "cache": "",
 		})
 		applied, why := inForce(r)
-		if applied != "user, umask, time zone, locale, CPUs, host name, clock" {
+		if applied != "user, umask, time zone, locale, CPUs, host name, clock, path" {
 			t.Errorf("report says that in force were %q; the rest was not because: %v", applied, why)
 		}
 		// What was made there is the caller's all the same.
@@ -189,7 +191,7 @@ func TestGoElsewhere(t *testing.T) {
 			if got, want := sums(r), sums(usual); !reflect.DeepEqual(got, want) {
 				t.Errorf("SHA-256 are %v, and in the usual world %v", got, want)
 			}
-			want := "user, umask, time zone, locale, CPUs, host name"
+			want := "user, umask, time zone, locale, CPUs, host name, path"
 			if engine == "host" {
 				want = "umask, time zone, locale, CPUs" // t.TempDir is closed to others
 			}
@@ -226,7 +228,7 @@ func TestAnotherUserOnHost(t *testing.T) {
 			t.Errorf("%s is %q, want %q", key, told[key], value)
 		}
 	}
-	if strings.Contains(applied, "user") || strings.Contains(applied, "host name") || strings.Contains(applied, "clock") {
+	if strings.Contains(applied, "user") || strings.Contains(applied, "host name") || strings.Contains(applied, "clock") || strings.Contains(applied, "path") {
 		t.Errorf("in force were %q", applied)
 	}
 	if os.Getuid() != 0 {
@@ -254,7 +256,7 @@ func TestAnotherUserOnHost(t *testing.T) {
 }
 
 func TestNoSuchWorld(t *testing.T) {
-	for _, w := range []build.World{{UID: -1}, {GID: -1}, {Umask: 0o100}, {Umask: -1}, {CPUs: -1}, {Hostname: "a b"}, {Hostname: "-a"}} {
+	for _, w := range []build.World{{UID: -1}, {GID: -1}, {Umask: 0o100}, {Umask: -1}, {CPUs: -1}, {Hostname: "a b"}, {Hostname: "-a"}, {Path: "src"}, {Path: "/usr/src"}, {Path: "/"}, {Path: "/a/../b"}} {
 		c := tellingConfig(t, "host")
 		c.World = w
 		_, err := run(t.Context(), t, c)

@@ -22,7 +22,7 @@ import (
 func elsewhere() build.World {
 	return build.World{
 		UID: 4321, GID: 8765, Umask: 0o077, TimeZone: "Asia/Kathmandu", Locale: "tr_TR.UTF-8", CPUs: 1,
-		Hostname: "elsewhere", Clock: 400 * 24 * time.Hour,
+		Hostname: "elsewhere", Clock: 400 * 24 * time.Hour, Path: "/elsewhere/project",
 	}
 }
 
@@ -74,9 +74,9 @@ func checkWorld(t *testing.T, r build.Report, folder string) {
 		not = append(not, "clock")
 	}
 	if r.Engine == "host" {
-		not = append(not, "user", "host name") // the folder is closed to other users
+		not = append(not, "user", "host name", "path") // the folder is closed to other users
 	}
-	if len(r.World) != 7 {
+	if len(r.World) != 8 {
 		t.Errorf("report says of the world: %+v", r.World)
 	}
 	for _, s := range r.World {
@@ -214,7 +214,7 @@ var telling = map[string]string{
 	"bootzip.yaml": "functions:\n  tell:\n    source: tell\n    language: command\n    arch: [amd64]\n    command: [sh, build.sh]\n",
 	"tell/build.sh": `{ cat /bin/true
 echo
-echo "user $(id -u):$(id -g), umask $(umask), time zone $(date +%z), locale $LC_ALL, CPUs $(nproc), host name $(uname -n), cache $(ls "$CACHE")"
+echo "user $(id -u):$(id -g), umask $(umask), time zone $(date +%z), locale $LC_ALL, CPUs $(nproc), host name $(uname -n), path $(pwd), cache $(ls "$CACHE")"
 if (echo >x) 2>/dev/null; then echo "wrote to the sources"; fi
 } >"$OUT/bootstrap"
 `,
@@ -225,7 +225,7 @@ RUN mkdir -p /bootzip /src /out /cache && chmod 1777 /cache && \
 `,
 }
 
-const toldElsewhere = "\nuser 4321:8765, umask 0077, time zone +0545, locale tr_TR.UTF-8, CPUs 1, host name elsewhere, cache \n"
+const toldElsewhere = "\nuser 4321:8765, umask 0077, time zone +0545, locale tr_TR.UTF-8, CPUs 1, host name elsewhere, path /elsewhere/project/tell, cache \n"
 
 // tells lets the caller build that project, and compares what it tells.
 func (c caller) tells(t *testing.T, engine string, env ...string) {
