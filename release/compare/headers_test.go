@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -115,6 +116,9 @@ func TestFaults(t *testing.T) {
 
 // Zips of other programs are compared like ours.
 func TestZipsOfOtherTools(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("files have no modes on Windows, so zips made there have none")
+	}
 	dir := t.TempDir()
 	file := filepath.Join(dir, "bootstrap")
 	writeFile(t, file, strings.Repeat(hello, 200))

@@ -49,7 +49,11 @@ func (c *comparison) contents(ctx context.Context, file string, a, b content) er
 	}
 	x, y := sides[0], sides[1]
 	c.before = len(c.causes)
-	if x.Format != "" || y.Format != "" {
+	if (x.Format == "") != (y.Format == "") {
+		c.headerFacts(file, x, y)
+		return nil // there is nothing that they could have in common
+	}
+	if x.Format != "" {
 		c.headerFacts(file, x, y)
 		c.regionsDiffer(file, x, y)
 		c.buildInfo(file, x, y)
@@ -110,7 +114,7 @@ func (p *program) layOut() {
 	gap := func(to int64) {
 		if to > pos {
 			kind := image.Other
-			if p.Format == "" {
+			if len(p.Sections) == 0 {
 				kind = image.Data
 			}
 			p.regions = append(p.regions, region{name: betweenSections, kind: kind, from: pos, to: to, size: to - pos})
@@ -168,7 +172,7 @@ func (p *program) read(ctx context.Context) (marks, error) {
 			if p.plain {
 				p.returns += int64(bytes.Count(b, []byte("\r\n")))
 			}
-			if r.kind == image.Data && p.Format == "PE" {
+			if r.kind == image.Data && (p.Format == "PE" || len(p.Sections) == 0) {
 				m.look(b)
 			}
 			m.off += int64(len(b))
@@ -186,7 +190,8 @@ func (p *program) read(ctx context.Context) (marks, error) {
 func sumInto(h hash.Hash, sum *[32]byte) { h.Sum(sum[:0]) }
 
 // marks are where the marks of Go's tables were seen. PE has no sections for
-// them. One stands at a multiple of 16 and has as many bytes at most, the
+// them, and programs that were stripped of their section headers have none at
+// all. One stands at a multiple of 16 and has as many bytes at most, the
 // other of 8, so no piece that is read cuts one.
 type marks struct {
 	build, table int64

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -36,8 +37,8 @@ func compileC(t *testing.T, source string, flags []string) string {
 const atPath = "-DAT_PATH"
 
 func TestProgramsInC(t *testing.T) {
-	if _, err := exec.LookPath("gcc"); err != nil {
-		t.Skip("gcc is not here")
+	if _, err := exec.LookPath("gcc"); err != nil || runtime.GOOS != "linux" {
+		t.Skip("no gcc that makes ELF programs is here")
 	}
 	when := func(value string, more ...string) []string {
 		return append([]string{"-s", "-DWHEN=\"" + value + "\""}, more...)
@@ -110,5 +111,34 @@ func TestProgramsForOtherSystems(t *testing.T) {
 				t.Errorf("the time is not found:\n%s", text(t, r))
 			}
 		})
+	}
+}
+
+// A program without section headers still says how it was built.
+func TestProgramsWithoutSectionHeaders(t *testing.T) {
+	bare := func(b []byte) string {
+		clear(b[40:48]) // where the section headers are
+		clear(b[58:64]) // and how many
+		name := filepath.Join(t.TempDir(), "bootstrap")
+		writeFile(t, name, string(b))
+		return name
+	}
+	a := bare(buildProgram(t, world{}))
+	b := bare(buildProgram(t, world{env: []string{"GOAMD64=v3"}}))
+	r, err := compare.Files(context.Background(), a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Causes) != 1 || r.Causes[0].ID != compare.CauseCPULevel || !hasField(r, compare.LayerPackages, nil) || !hasField(r, compare.LayerStrings, nil) {
+		t.Error(text(t, r))
+	}
+}
+
+func TestProgramAndScript(t *testing.T) {
+	program := buildProgram(t, world{})
+	r := compareZips(t, zipOf(t, script(hello)), zipOf(t, []packedFile{{name: "bootstrap", mode: 0o755, data: program}}))
+	if len(r.Causes) != 1 || r.Causes[0].ID != compare.CauseContent ||
+		!hasField(r, "program header", []string{"not a program", "a program (ELF)"}) {
+		t.Error(text(t, r))
 	}
 }

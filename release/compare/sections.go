@@ -19,7 +19,11 @@ func (c *comparison) headerFacts(file string, a, b *program) {
 		c.format = "program"
 		x, y := orUnknown(a.Format), orUnknown(b.Format)
 		c.differ(LayerHeader, in(file, "format"), x, y)
-		c.because(CauseArchitecture, "the file%s is %s in A and %s in B", called(file), x, y)
+		id := CauseArchitecture
+		if a.Format == "" || b.Format == "" {
+			id = CauseContent
+		}
+		c.because(id, "the file%s is %s in A and %s in B", called(file), x, y)
 		return
 	}
 	for _, f := range differing(facts(a.Header), facts(b.Header)) {
@@ -35,9 +39,9 @@ func (c *comparison) headerFacts(file string, a, b *program) {
 
 func orUnknown(format string) string {
 	if format == "" {
-		return "no program that is known"
+		return "not a program"
 	}
-	return format
+	return "a program (" + format + ")"
 }
 
 func facts(list []image.Fact) []field {

@@ -1,0 +1,98 @@
+package compare
+
+import (
+	"runtime/debug"
+	"slices"
+	"testing"
+)
+
+// info is build information of a usual program, with one setting changed.
+func info(key, value string) *debug.BuildInfo {
+	i := &debug.BuildInfo{
+		GoVersion: "go1.26.8", Path: "example.com/app/cmd/hello", Main: debug.Module{Path: "example.com/app", Version: "(devel)"},
+		Deps: []*debug.Module{{Path: "example.com/one", Version: "v1.0.0", Sum: "h1:one="}, {Path: "example.com/two", Version: "v2.0.0", Sum: "h1:two="}},
+	}
+	for _, s := range []debug.BuildSetting{{Key: "-trimpath", Value: "true"}, {Key: "GOARCH", Value: "amd64"}, {Key: "GOAMD64", Value: "v1"}, {Key: "CGO_ENABLED", Value: "0"}} {
+		if s.Key != key {
+			i.Settings = append(i.Settings, s)
+		}
+	}
+	if value != "" {
+		i.Settings = append(i.Settings, debug.BuildSetting{Key: key, Value: value})
+	}
+	return i
+}
+
+// changed is the usual build information after a change.
+func changed(change func(*debug.BuildInfo)) *debug.BuildInfo {
+	i := info("", "")
+	change(i)
+	return i
+}
+
+func TestBuildInfo(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		a, b   *debug.BuildInfo
+		fields []Field
+		causes []string
+	}{
+		{"the same", info("", ""), info("", ""), nil, nil},
+		{"another revision", info("vcs.revision", "abc"), info("vcs.revision", "def"),
+			[]Field{{"vcs.revision", "abc", "def"}}, []string{CauseCommit}},
+		{"a dirty tree", info("vcs.modified", "false"), info("vcs.modified", "true"),
+			[]Field{{"vcs.modified", "false", "true"}}, []string{CauseSource}},
+		{"two dirty trees", info("vcs.modified", "true"), info("vcs.modified", "true"), nil, []string{CauseSource}},
+		{"cgo", info("CGO_ENABLED", "1"), info("CGO_ENABLED", "0"), []Field{{"CGO_ENABLED", "1", "0"}}, []string{CauseGoFlags}},
+		{"an experiment", info("", ""), info("GOEXPERIMENT", "jsonv2"), []Field{{"GOEXPERIMENT", "absent", "jsonv2"}}, []string{CauseGoFlags}},
+		{"another architecture", info("GOARCH", "amd64"), info("GOARCH", "arm64"), []Field{{"GOARCH", "amd64", "arm64"}}, []string{CauseArchitecture}},
+		{"the default of GODEBUG", info("DefaultGODEBUG", "x=1"), info("", ""), []Field{{"DefaultGODEBUG", "x=1", "absent"}}, nil},
+		{"another main package", info("", ""), changed(func(i *debug.BuildInfo) { i.Path = "example.com/app/cmd/other" }),
+			[]Field{{"main package", "example.com/app/cmd/hello", "example.com/app/cmd/other"}}, []string{CauseSource}},
+		{"a version of the main module", info("", ""), changed(func(i *debug.BuildInfo) { i.Main.Version = "v1.0.0" }),
+			[]Field{{"main module", "example.com/app (devel)", "example.com/app v1.0.0"}}, nil},
+		{"a removed module", info("", ""), changed(func(i *debug.BuildInfo) { i.Deps = i.Deps[:1] }),
+			[]Field{{"example.com/two", "v2.0.0 h1:two=", "absent"}}, []string{CauseModule}},
+		{"a module of another content", info("", ""), changed(func(i *debug.BuildInfo) { i.Deps[0].Sum = "h1:other=" }),
+			[]Field{{"example.com/one", "v1.0.0 h1:one=", "v1.0.0 h1:other="}}, []string{CauseModule}},
+		{"a replaced module", info("", ""), changed(func(i *debug.BuildInfo) { i.Deps[0].Replace = &debug.Module{Path: "../one"} }),
+			[]Field{{"example.com/one", "v1.0.0 h1:one=", "v1.0.0 h1:one= => ../one"}}, []string{CauseModule}},
+		{"no Go program", info("", ""), nil, []Field{{"Go", "built by Go", "not built by Go"}}, []string{CauseLanguage}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a, b := &program{info: test.a}, &program{info: test.b}
+			a.Format, b.Format = "ELF", "ELF"
+			c := &comparison{}
+			c.buildInfo("", a, b)
+			var fields []Field
+			for _, l := range c.layers {
+				fields = append(fields, l.fields...)
+			}
+			if !slices.Equal(fields, test.fields) {
+				t.Errorf("fields %q", fields)
+			}
+			var causes []string
+			for _, x := range c.ranked() {
+				causes = append(causes, x.ID)
+				if x.Hint == "" {
+					t.Errorf("cause %+v has no hint", x)
+				}
+			}
+			if !slices.Equal(causes, test.causes) {
+				t.Errorf("causes %q", causes)
+			}
+		})
+	}
+}
+
+// Every cause has its place and its hint.
+func TestCausesAreComplete(t *testing.T) {
+	if len(hints) != len(causeOrder) {
+		t.Errorf("%d hints for %d causes", len(hints), len(causeOrder))
+	}
+	for _, id := range causeOrder {
+		if hints[id] == "" {
+			t.Errorf("cause %q has no hint", id)
+		}
+	}
+}
