@@ -61,6 +61,7 @@ const (
 	defaultMemory    = 128
 	defaultTemp      = 512 << 20
 	maxDescriptors   = 1024
+	maxThreads       = 1024
 	maxPayload       = 6 << 20
 	defaultInstances = 10
 	defaultIdle      = 5 * time.Minute

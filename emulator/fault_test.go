@@ -97,3 +97,14 @@ func TestLimits(t *testing.T) {
 		t.Errorf("/tmp took 64 MB: %s", got)
 	}
 }
+
+func TestThreads(t *testing.T) {
+	f, book := newFunction(t, Config{Handler: "threads", Memory: 512, Timeout: 20 * time.Second})
+	resp := invoke(t, f, "1")
+	if !strings.Contains(f.Bounds(), "threads are limited") {
+		t.Skip("no control groups can be made here: " + f.Bounds())
+	}
+	if resp.ErrorType != "Runtime.ExitError" || !strings.Contains(book.String(), "failed to create new OS thread") {
+		t.Errorf("1,500 threads: %s %s\n%s", resp.ErrorType, resp.Payload, book)
+	}
+}

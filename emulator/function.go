@@ -23,6 +23,7 @@ const latest = "$LATEST"
 type Function struct {
 	config  Config
 	folder  string // temporary, removed by Close
+	lock    io.Closer
 	task    string // what becomes /var/task
 	program program
 	qemu    string
@@ -45,6 +46,7 @@ type Function struct {
 	closed    bool
 	plain     bool
 	refusal   string // why instances are plain processes
+	bounds    string
 }
 
 // New unpacks a zip and gets ready to start it. An *UnsupportedError says that this machine cannot
@@ -54,16 +56,18 @@ func New(ctx context.Context, c Config) (_ *Function, err error) {
 	if err != nil {
 		return nil, err
 	}
-	folder, err := os.MkdirTemp(c.Temp, "bootzip-emulator-")
+	sweep(c.Temp)
+	folder, lock, err := newFolder(c.Temp)
 	if err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
 			os.RemoveAll(folder)
+			lock.Close()
 		}
 	}()
-	f := &Function{config: c, folder: folder, task: filepath.Join(folder, "task"), plain: c.Plain, kept: map[*instance]bool{}}
+	f := &Function{config: c, folder: folder, lock: lock, task: filepath.Join(folder, "task"), plain: c.Plain, kept: map[*instance]bool{}}
 	f.life, f.giveUp = context.WithCancel(context.Background())
 	if c.Log != nil {
 		f.log = &orderly{w: c.Log}
@@ -105,6 +109,14 @@ func (f *Function) Isolation() string {
 	return "in an empty root" + how
 }
 
+// Bounds says in a few words how instances are kept from using more memory and threads than they may; empty as
+// long as none was started.
+func (f *Function) Bounds() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.bounds
+}
+
 // Close stops the function. Invocations on their way may end until ctx is
 // done; then they are given up. It returns when no process is left.
 func (f *Function) Close(ctx context.Context) error {
@@ -134,7 +146,9 @@ func (f *Function) Close(ctx context.Context) error {
 	}
 	f.mu.Unlock()
 	f.instances.Wait()
-	return os.RemoveAll(f.folder)
+	err := os.RemoveAll(f.folder)
+	_ = f.lock.Close()
+	return err
 }
 
 // giveUpAll gives up what instances are answering.

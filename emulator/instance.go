@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/bootzip/bootzip/emulator/internal/cgroup"
 	"github.com/bootzip/bootzip/emulator/internal/process"
 	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
 	"github.com/bootzip/bootzip/internal/sandbox"
@@ -26,6 +27,7 @@ type instance struct {
 	api      *runtimeapi.Server
 	process  process.Process
 	out      *output
+	group    *cgroup.Group
 	began    time.Time
 	whole    chan struct{} // closed when the fields above are set: its process may ask before
 	first    chan struct{} // closed when it asks for its first event
@@ -154,20 +156,56 @@ func (f *Function) spawn() (*instance, *failure) {
 		api.Close()
 		return nil, &failure{cause: err}
 	}
+	i.group = f.newGroup()
 	p, err := f.start(process.Config{
 		Task: f.task, Env: f.environment(api.Address()), Output: out.write,
-		Files: f.config.HostFiles, System: f.program.system, Temp: f.config.TempSize, Open: maxDescriptors, Qemu: f.qemu,
+		Files: f.config.HostFiles, System: f.program.system, Temp: f.config.TempSize, Open: maxDescriptors, Qemu: f.qemu, Group: i.group,
 	})
 	if err != nil {
 		api.Close()
 		out.close()
+		i.group.Close()
 		return nil, entryFailure(err)
 	}
+	f.mu.Lock()
+	f.bounds = bounds(i.group)
+	f.mu.Unlock()
 	i.api, i.process, i.out = api, p, out
 	close(i.whole)
 	f.instances.Add(1)
 	go i.wait()
 	return i, nil
+}
+
+// sandboxMemory is what the first process of a sandbox may need for itself, in bytes, and
+// sandboxTasks how many threads.
+const (
+	sandboxMemory = 16 << 20
+	sandboxTasks  = 16
+)
+
+// newGroup makes the control group of an instance. In a sandbox, /tmp is memory as well, so that the bound is
+// the ceiling for what is faster than the watch on the memory.
+func (f *Function) newGroup() *cgroup.Group {
+	f.mu.Lock()
+	plain := f.plain
+	f.mu.Unlock()
+	memory, tasks := int64(f.config.Memory)<<20, maxThreads
+	if !plain {
+		memory, tasks = memory+f.config.TempSize+sandboxMemory, tasks+sandboxTasks
+	}
+	return cgroup.New(memory, tasks)
+}
+
+func bounds(g *cgroup.Group) string {
+	memory, threads := "memory is watched", "threads are not limited"
+	if g.Memory {
+		memory = "memory is watched, and bounded by a control group"
+	}
+	if g.Tasks {
+		threads = "threads are limited"
+	}
+	return memory + "; " + threads
 }
 
 func entryFailure(err error) *failure {
@@ -295,5 +333,6 @@ func (f *Function) stop(i *instance) {
 	<-i.exited
 	i.api.Close()
 	i.out.close()
+	i.group.Close()
 	f.instances.Done()
 }

@@ -148,7 +148,7 @@ func invokeOnce(ctx context.Context, config emulator.Config, payload []byte) err
 	if err != nil {
 		return failed(err)
 	}
-	fmt.Fprintf(os.Stderr, "bootzip: ran %s\n", f.Isolation())
+	fmt.Fprintf(os.Stderr, "bootzip: ran %s; %s\n", f.Isolation(), f.Bounds())
 	if _, err := fmt.Printf("%s\n", resp.Payload); err != nil {
 		return err
 	}

@@ -69,6 +69,9 @@ func Start(c ProcessConfig) (*Process, error) {
 		return nil, &RefusedError{err}
 	}
 	write.Close()
+	if c.Begun != nil {
+		c.Begun(cmd.Process.Pid)
+	}
 	decoder := json.NewDecoder(messages)
 	var first message
 	err = json.NewEncoder(ours).Encode(setup{Process: &c})

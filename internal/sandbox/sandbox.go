@@ -55,6 +55,10 @@ type ProcessConfig struct {
 	Temp    int64    // bytes that fit into /tmp; 0: the system's own bound
 	Files   uint64   // descriptors that a process may have open; 0: the caller's bound
 	Output  *os.File `json:"-"` // gets standard output and error
+
+	// Begun is called with the sandbox's first process, whose child the program will be, before that is
+	// started; may be nil.
+	Begun func(pid int) `json:"-"`
 }
 
 // A RefusedError says that this system makes no such sandbox, as opposed to

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/bootzip/bootzip/emulator/internal/cgroup"
 	"github.com/bootzip/bootzip/internal/sandbox"
 )
 
@@ -41,6 +42,8 @@ type Config struct {
 	Temp   int64    // bytes of /tmp in a sandbox
 	Open   uint64   // descriptors, in a sandbox
 	Qemu   string   // program on the host that runs the bootstrap; empty: none
+
+	Group *cgroup.Group // bounds the processes
 }
 
 // A File is one of the host that is to be seen, read-only, at another place.
@@ -60,7 +63,7 @@ func Isolated(c Config) (Process, error) {
 			Dir: TaskRoot, Argv: []string{Bootstrap},
 			Env: append(c.Env, "LAMBDA_TASK_ROOT="+TaskRoot),
 		},
-		Temp: c.Temp, Files: c.Open, Output: c.Output,
+		Temp: c.Temp, Files: c.Open, Output: c.Output, Begun: c.Group.Add,
 	}
 	if c.System {
 		for _, folder := range systemFolders {
@@ -109,5 +112,6 @@ func Plain(c Config) (Process, error) {
 		}
 		return nil, err
 	}
+	c.Group.Add(p.Pid) // what it has started until now goes free
 	return &plain{process: p, done: make(chan struct{})}, nil
 }

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -184,6 +185,19 @@ func answer(h http.Header, event []byte) {
 			f.Close()
 		}
 		respond(strconv.Itoa(n))
+	case "threads":
+		var pipe [2]int
+		if syscall.Pipe(pipe[:]) != nil {
+			os.Exit(9)
+		}
+		for range 1500 {
+			go func() {
+				runtime.LockOSThread()
+				_, _ = syscall.Read(pipe[0], make([]byte, 1)) // for ever
+			}()
+		}
+		time.Sleep(2 * time.Second)
+		respond(string(event))
 	case "memory":
 		b := make([]byte, 300<<20)
 		for i := 0; i < len(b); i += 4096 {

@@ -1,0 +1,183 @@
+// Package cgroup bounds what a tree of processes may use, by control groups of Linux, version 2 or 1
+// (cgroups(7)), where the caller may make them: as root, or below a group that was delegated to a user,
+// as systemd does for each session.
+//
+// Exceptions: with version 2, a controller that is not enabled in the caller's own group or the one above
+// bounds nothing, and [Group.Memory] and [Group.Tasks] tell. Files in a tmpfs count as memory of who
+// writes them.
+package cgroup
+
+import (
+	"crypto/rand"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// prefix begins the name of each group; the process id of its maker follows.
+const prefix = "bootzip-emulator-"
+
+// A Group bounds the processes that are added to it, and those that they start.
+type Group struct {
+	Memory, Tasks bool // whether they are bounded
+
+	folders []string
+}
+
+// New makes a group whose processes may use so many bytes of memory together, and have so many
+// threads; what cannot be bounded here is not.
+func New(memory int64, tasks int) *Group {
+	g := &Group{}
+	name := fmt.Sprintf("%s%d-%s", prefix, os.Getpid(), rand.Text()[:8])
+	for _, h := range hierarchies() {
+		for _, parent := range h.parents {
+			folder := filepath.Join(parent, name)
+			if os.Mkdir(folder, 0o755) != nil {
+				continue
+			}
+			bounded := false
+			if h.memory != "" && write(folder, h.memory, strconv.FormatInt(memory, 10)) {
+				g.Memory, bounded = true, true
+				write(folder, h.swap, h.noSwap(memory))
+				write(folder, "memory.oom.group", "1")
+			}
+			if h.tasks && write(folder, "pids.max", strconv.Itoa(tasks)) {
+				g.Tasks, bounded = true, true
+			}
+			if bounded {
+				g.folders = append(g.folders, folder)
+				break
+			}
+			_ = os.Remove(folder)
+		}
+	}
+	return g
+}
+
+// Add puts a process into the group. Where that fails, nothing is bounded.
+func (g *Group) Add(pid int) {
+	for _, folder := range g.folders {
+		if !write(folder, "cgroup.procs", strconv.Itoa(pid)) {
+			g.Memory, g.Tasks = false, false
+		}
+	}
+}
+
+// Close removes the group. Its processes must have ended; the kernel may take a moment to notice.
+func (g *Group) Close() {
+	for _, folder := range g.folders {
+		for try := 0; os.Remove(folder) != nil && try < 50; try++ {
+			time.Sleep(2 * time.Millisecond)
+		}
+	}
+	g.folders = nil
+}
+
+// Sweep removes the empty groups of processes that are no more.
+func Sweep() {
+	for _, h := range hierarchies() {
+		for _, parent := range h.parents {
+			folders, _ := filepath.Glob(filepath.Join(parent, prefix+"*"))
+			for _, folder := range folders {
+				maker, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(folder), prefix), "-")
+				if pid, err := strconv.Atoi(maker); err == nil && syscall.Kill(pid, 0) == syscall.ESRCH {
+					_ = os.Remove(folder) // fails if a process is in it
+				}
+			}
+		}
+	}
+}
+
+func write(folder, file, text string) bool {
+	// Without O_CREAT: a controller that is not there has no files.
+	f, err := os.OpenFile(filepath.Join(folder, file), os.O_WRONLY, 0)
+	if err != nil {
+		return false
+	}
+	_, err = f.WriteString(text)
+	return f.Close() == nil && err == nil
+}
+
+// A hierarchy is one tree of groups that bounds something.
+type hierarchy struct {
+	parents []string // folders in which a group may be made, the best first
+	memory  string   // file for the bound; empty: it bounds none
+	swap    string
+	tasks   bool
+	second  bool // version 2
+}
+
+// noSwap is what the file for swap gets: version 1 counts memory and swap together.
+func (h hierarchy) noSwap(memory int64) string {
+	if h.second {
+		return "0"
+	}
+	return strconv.FormatInt(memory, 10)
+}
+
+func hierarchies() []hierarchy {
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return nil
+	}
+	own, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return nil
+	}
+	return find(string(mounts), string(own))
+}
+
+// find reads /proc/self/mountinfo and /proc/self/cgroup (proc(5)).
+func find(mounts, own string) []hierarchy {
+	var all []hierarchy
+	for line := range strings.Lines(mounts) {
+		before, after, found := strings.Cut(line, " - ")
+		fields, kind := strings.Fields(before), strings.Fields(after)
+		if !found || len(fields) < 5 || len(kind) < 3 {
+			continue
+		}
+		options := strings.Split(kind[2], ",")
+		h := hierarchy{}
+		controller := ""
+		switch {
+		case kind[0] == "cgroup2":
+			h = hierarchy{memory: "memory.max", swap: "memory.swap.max", tasks: true, second: true}
+		case kind[0] == "cgroup" && slices.Contains(options, "memory"):
+			h, controller = hierarchy{memory: "memory.limit_in_bytes", swap: "memory.memsw.limit_in_bytes"}, "memory"
+		case kind[0] == "cgroup" && slices.Contains(options, "pids"):
+			h, controller = hierarchy{}, "pids"
+		default:
+			continue
+		}
+		h.tasks = h.second || slices.Contains(options, "pids")
+		path, found := ownPath(own, controller)
+		inside, below := strings.CutPrefix(path, strings.TrimSuffix(fields[3], "/"))
+		if !found || !below {
+			continue
+		}
+		folder := filepath.Join(fields[4], inside)
+		h.parents = []string{folder}
+		if h.second && folder != filepath.Clean(fields[4]) {
+			// A group with processes in it cannot have others with controllers below.
+			h.parents = append(h.parents, filepath.Dir(folder))
+		}
+		all = append(all, h)
+	}
+	return all
+}
+
+// ownPath is the caller's group in the hierarchy of a controller; empty: that of version 2.
+func ownPath(own, controller string) (path string, found bool) {
+	for line := range strings.Lines(own) {
+		parts := strings.SplitN(strings.TrimSuffix(line, "\n"), ":", 3)
+		if len(parts) == 3 && slices.Contains(strings.Split(parts[1], ","), controller) {
+			return parts[2], true
+		}
+	}
+	return "", false
+}
