@@ -95,7 +95,9 @@ func (c *comparison) regionsDiffer(file string, a, b *program) {
 		word := map[bool]string{true: "is there", false: "is stripped"}
 		c.because(CauseStripped, "a symbol table or debug information %s in A and %s in B%s", word[s], word[t], behind(file))
 	}
-	if differs[".note.gnu.property"] && a.info == nil {
+	_, inA := x[".note.gnu.property"]
+	_, inB := y[".note.gnu.property"]
+	if differs[".note.gnu.property"] && inA && inB {
 		c.because(CauseCPULevel, "the note in which compilers name the processors for which they made code differs%s (.note.gnu.property)", behind(file))
 	}
 	ids := len(differs) > 0

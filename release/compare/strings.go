@@ -114,9 +114,21 @@ func (c *comparison) explainStrings(file string, a, b *program, f findings) {
 	}
 	// Another library may have times in it that nobody's clock put there.
 	x, y := f.a[classTime], f.b[classTime]
+	if len(x) == 0 || len(y) == 0 {
+		// Ten digits alone may be any number.
+		x, y = without(x, digits(x)), without(y, digits(y))
+	}
+	if c.has(CauseLanguage) {
+		return
+	}
 	if inBoth := len(x) > 0 && len(y) > 0; inBoth || len(x)+len(y) > 0 && !c.explained() {
 		c.because(CauseTime, "a time is likely in the program%s, as -ldflags -X or __DATE__ puts it there: %s in A and %s in B", called(file), quoted(x), quoted(y))
 	}
+}
+
+// digits are the times of a list that are mere numbers.
+func digits(list []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return strings.Trim(s, "0123456789") != "" })
 }
 
 func quoted(list []string) string {

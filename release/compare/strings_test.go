@@ -161,6 +161,25 @@ func TestNarrow(t *testing.T) {
 	}
 }
 
+// Ten digits are a time where both sides have such, and may be any number
+// where one has.
+func TestNumbersAsTimes(t *testing.T) {
+	for b, want := range map[string]int{"1763806831": 1, "nothing of the kind": 0} {
+		c := &comparison{}
+		f := findings{}
+		f.a[classTime] = []string{"1763806830"}
+		if b[0] == '1' {
+			f.b[classTime] = []string{b}
+		}
+		p := &program{}
+		p.Format = "ELF"
+		c.explainStrings("", p, p, f)
+		if len(c.causes) != want {
+			t.Errorf("%q: causes %v", b, c.causes)
+		}
+	}
+}
+
 func TestPrintable(t *testing.T) {
 	for in, want := range map[string]string{
 		"plain":                "plain",
