@@ -170,7 +170,7 @@ func (p *program) read(ctx context.Context) (marks, error) {
 		err := p.each(ctx, r.from, r.to, func(b []byte) {
 			h.Write(b)
 			if p.plain {
-				p.returns += int64(bytes.Count(b, []byte("\r\n")))
+				p.returns += int64(bytes.Count(b, []byte("\r")))
 			}
 			if r.kind == image.Data && (p.Format == "PE" || len(p.Sections) == 0) {
 				m.look(b)
