@@ -1,0 +1,275 @@
+package runtimeapi
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A bench is a server with a connection to it, as a runtime has.
+type bench struct {
+	t      *testing.T
+	server *Server
+	net    net.Conn
+	in     *bufio.Reader
+	ready  chan struct{}
+}
+
+func newBench(t *testing.T, concurrency int) *bench {
+	t.Helper()
+	b := &bench{t: t, ready: make(chan struct{}, 100)}
+	s, err := New(Config{Name: "f", Concurrency: concurrency, Ready: func() { b.ready <- struct{}{} }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	b.server = s
+	b.dial()
+	return b
+}
+
+func (b *bench) dial() {
+	b.t.Helper()
+	c, err := net.Dial("tcp", b.server.Address())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { c.Close() })
+	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+	b.net, b.in = c, bufio.NewReader(c)
+}
+
+func (b *bench) send(text string) {
+	b.t.Helper()
+	if _, err := io.WriteString(b.net, text); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) get(path string) {
+	b.t.Helper()
+	b.send("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n")
+}
+
+// response reads one; the text begins with its status.
+func (b *bench) response() (string, http.Header) {
+	b.t.Helper()
+	r, err := http.ReadResponse(b.in, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return fmt.Sprint(r.StatusCode, " ", string(body)), r.Header
+}
+
+func (b *bench) ended() {
+	b.t.Helper()
+	if n, err := b.in.Read(make([]byte, 1)); n != 0 || err == nil {
+		b.t.Errorf("the connection goes on")
+	}
+}
+
+// offer brings an event when the runtime is ready for it.
+func (b *bench) offer(id, payload string) (*Call, chan Answer) {
+	b.t.Helper()
+	<-b.ready
+	answers := make(chan Answer, 1)
+	c := &Call{Event: Event{ID: id, Payload: []byte(payload), Deadline: time.Now().Add(time.Minute)}}
+	c.Answered = func() { answers <- c.Answer }
+	b.server.Offer(c)
+	return c, answers
+}
+
+const nextPath = runtimePath + "invocation/next"
+
+func responsePath(id string) string { return runtimePath + "invocation/" + id + "/response" }
+
+func TestEventsOverOneConnection(t *testing.T) {
+	b := newBench(t, 1)
+	b.get(nextPath)
+	for n := range 3 {
+		id, payload := fmt.Sprint("id-", n), strings.Repeat("x", n*100_000)
+		_, answers := b.offer(id, payload)
+		if text, h := b.response(); text != "200 "+payload || h.Get("Lambda-Runtime-Aws-Request-Id") != id {
+			t.Fatalf("%.100s, %v", text, h)
+		}
+		// Both in one piece, as a runtime in a hurry does.
+		b.send("POST " + responsePath(id) + " HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nokGET " + nextPath + " HTTP/1.1\r\nHost: x\r\n\r\n")
+		if text, _ := b.response(); text != "202 {\"status\":\"OK\"}\n" {
+			t.Fatal(text)
+		}
+		if a := <-answers; string(a.Payload) != "ok" || a.Failed {
+			t.Fatalf("%+v", a)
+		}
+	}
+}
+
+func TestHeaderValuesEndNoLine(t *testing.T) {
+	b := newBench(t, 1)
+	b.get(nextPath)
+	<-b.ready
+	b.server.Offer(&Call{Answered: func() {}, Event: Event{ID: "a", ClientContext: "{\r\nX-Evil: 1\n}", Payload: []byte("1")}})
+	text, h := b.response()
+	if text != "200 1" || h.Get("X-Evil") != "" || h.Get("Lambda-Runtime-Client-Context") != "{  X-Evil: 1 }" {
+		t.Errorf("%s, %v", text, h)
+	}
+}
+
+// A runtime that makes a connection for each request, and one that speaks HTTP/1.0.
+func TestOneConnectionForEachRequest(t *testing.T) {
+	for _, form := range []string{" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n", " HTTP/1.0\r\n"} {
+		b := newBench(t, 1)
+		b.send("GET " + nextPath + form + "\r\n")
+		_, answers := b.offer("a", "1")
+		if text, h := b.response(); text != "200 1" {
+			t.Errorf("%s, %v", text, h)
+		}
+		b.ended()
+		b.dial()
+		b.send("POST " + responsePath("a") + form + "Content-Length: 1\r\n\r\n2")
+		if text, _ := b.response(); !strings.HasPrefix(text, "202 ") {
+			t.Error(text)
+		}
+		b.ended()
+		if a := <-answers; string(a.Payload) != "2" {
+			t.Errorf("%+v", a)
+		}
+	}
+}
+
+// The event goes to the next one who asks where a connection broke before it was there.
+func TestConnectionBreaksBeforeTheEvent(t *testing.T) {
+	b := newBench(t, 1)
+	b.get(nextPath)
+	<-b.ready
+	b.net.Close()
+	for waits := true; waits; {
+		b.server.mu.Lock()
+		waits = len(b.server.waiting) > 0
+		b.server.mu.Unlock()
+	}
+	b.server.Offer(&Call{Answered: func() {}, Event: Event{ID: "a", Payload: []byte("1")}})
+	b.dial()
+	b.get(nextPath)
+	if text, _ := b.response(); text != "200 1" {
+		t.Error(text)
+	}
+	if len(b.ready) != 0 {
+		t.Error("it is ready for two events")
+	}
+}
+
+// A request before the answer to the one for an event: which response would be whose cannot be told.
+func TestImpatientRequest(t *testing.T) {
+	b := newBench(t, 1)
+	b.get(nextPath)
+	<-b.ready
+	b.get(nextPath)
+	b.ended()
+}
+
+func TestMalformedRequests(t *testing.T) {
+	for request, want := range map[string]string{
+		"nonsense\r\n\r\n": "400 ",
+		"POST " + responsePath("a") + " HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n":                             "400 ",
+		"POST " + responsePath("a") + " HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n1":       "400 ",
+		"GET " + nextPath + " HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 2<<20) + "\r\n\r\n":                   "431 ",
+		"GET " + nextPath + " HTTP/1.1\r\nHost: x\r\nOrigin: http://page.example\r\n\r\n":                             "403 ",
+		"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n":                                                                    "404 ",
+		"GET " + responsePath("a") + " HTTP/1.1\r\nHost: x\r\n\r\n":                                                   "405 ",
+		"PUT /2022-07-01/telemetry HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}":                                "202 ",
+		"POST " + responsePath("a") + " HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1":                            "403 ",
+		"POST " + runtimePath + "invocation/a/other HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1":                "404 ",
+		"POST " + extensionPath + "register HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}":                       "403 ",
+		"GET " + extensionPath + "event/next HTTP/1.1\r\nHost: x\r\nLambda-Extension-Identifier: unknown\r\n\r\n":     "403 ",
+		"POST " + runtimePath + "init/error HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n": "100 ",
+	} {
+		b := newBench(t, 1)
+		go io.WriteString(b.net, request) // what is too long may be refused before its end
+		r, err := http.ReadResponse(b.in, nil)
+		if err != nil || !strings.HasPrefix(fmt.Sprint(r.StatusCode, " "), want) {
+			t.Errorf("%.100q: %v, %v, want %s", request, r, err, want)
+		}
+	}
+}
+
+// A body in chunks, with an error in its trailers that is longer than most readers' buffers.
+func TestTrailers(t *testing.T) {
+	b := newBench(t, 1)
+	b.get(nextPath)
+	_, answers := b.offer("a", "1")
+	b.response()
+	b.send("POST " + responsePath("a") + " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTrailer: " + headerErrorType + ", " + headerErrorBody + "\r\n\r\n4\r\nhalf\r\n")
+	b.send("0\r\n" + headerErrorType + ": Function.Torn\r\n" + headerErrorBody + ": " + strings.Repeat("IiIg", 10_000) + "\r\n\r\n")
+	if text, _ := b.response(); !strings.HasPrefix(text, "202 ") {
+		t.Error(text)
+	}
+	if a := <-answers; !a.Failed || a.ErrorType != "Function.Torn" || len(a.Payload) != 30_000 {
+		t.Errorf("%+v", a)
+	}
+}
+
+// Connections that send next to nothing keep nobody from working.
+func TestSlowConnections(t *testing.T) {
+	b := newBench(t, 1)
+	for range 50 {
+		slow := *b
+		slow.dial()
+		slow.send("GET " + nextPath[:10])
+	}
+	b.get(nextPath)
+	b.offer("a", "1")
+	if text, _ := b.response(); text != "200 1" {
+		t.Error(text)
+	}
+}
+
+func TestSeveralEvents(t *testing.T) {
+	first := newBench(t, 2)
+	first.get(nextPath)
+	second := *first
+	second.dial()
+	second.get(nextPath)
+	a, _ := first.offer("a", `"a"`)
+	_, answers := first.offer("b", `"b"`)
+	got := map[string]*bench{}
+	for _, b := range []*bench{first, &second} {
+		_, h := b.response()
+		got[h.Get("Lambda-Runtime-Aws-Request-Id")] = b
+	}
+	if got["a"] == nil || got["b"] == nil {
+		t.Fatal("two loops have the same event")
+	}
+	post := func(b *bench, id string) string {
+		b.send("POST " + responsePath(id) + " HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1")
+		text, _ := b.response()
+		return text[:4]
+	}
+	first.server.Expire(a)
+	for _, c := range []struct{ id, want string }{{"a", "410 "}, {"a", "400 "}, {"c", "400 "}, {"b", "202 "}, {"b", "400 "}} {
+		if got := post(first, c.id); got != c.want {
+			t.Errorf("answer to %s: %s, want %s", c.id, got, c.want)
+		}
+	}
+	if a := <-answers; string(a.Payload) != "1" {
+		t.Errorf("%+v", a)
+	}
+	first.get(nextPath)
+	<-first.ready
+	second.get(nextPath)
+	<-first.ready
+	third := *first
+	third.dial()
+	third.get(nextPath)
+	if text, _ := third.response(); !strings.HasPrefix(text, "500 ") {
+		t.Errorf("a loop too many: %s", text)
+	}
+}
