@@ -1,0 +1,278 @@
+package workflows
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// The jobs of the workflows that run the repository's code are run here, each
+// command as it is written, in clones of this repository at a tag. What GitHub's
+// own actions do is done by hand: a checkout is a clone, and an artifact is a
+// folder. It takes a container engine and many minutes, and runs only if
+// BOOTZIP_TEST_WORKFLOWS names jobs, as in "release/build,release/reproduce".
+func TestWorkflows(t *testing.T) {
+	jobs := os.Getenv("BOOTZIP_TEST_WORKFLOWS")
+	if jobs == "" {
+		t.Skip("BOOTZIP_TEST_WORKFLOWS is not set")
+	}
+	base := t.TempDir()
+	origin, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := runner{origin: filepath.Join(base, "origin"), artifacts: filepath.Join(base, "artifacts")}
+	r.command(t, base, nil, "git", "clone", "-q", origin, r.origin)
+	r.command(t, r.origin, nil, "git", "tag", "v0.0.0")
+	for _, name := range strings.Split(jobs, ",") {
+		t.Run(name, func(t *testing.T) {
+			file, id, _ := strings.Cut(name, "/")
+			j, ok := readJobs(t, file)[id]
+			if !ok {
+				t.Fatalf("there is no job %s", name)
+			}
+			for i, values := range j.combinations() {
+				r.workspace = filepath.Join(base, "work", file, id, fmt.Sprint(i))
+				if err := os.MkdirAll(r.workspace, 0o755); err != nil {
+					t.Fatal(err)
+				}
+				r.job(t, j, values)
+			}
+		})
+	}
+}
+
+// A runnable is a job with what is needed to run it.
+type runnable struct {
+	Env      map[string]string
+	Strategy struct{ Matrix map[string]any }
+	Steps    []struct {
+		Uses, Run string
+		With      map[string]any
+		Directory string `yaml:"working-directory"`
+	}
+}
+
+func readJobs(t *testing.T, name string) map[string]runnable {
+	t.Helper()
+	var w struct{ Jobs map[string]runnable }
+	if err := yaml.Unmarshal([]byte(read(t, ".github/workflows/"+name+".yml")), &w); err != nil {
+		t.Fatal(err)
+	}
+	return w.Jobs
+}
+
+// combinations are the values of a matrix, but for those of machines and of Go,
+// of which there is one here.
+func (j runnable) combinations() []map[string]string {
+	all := []map[string]string{{}}
+	for _, key := range slices.Sorted(maps.Keys(j.Strategy.Matrix)) {
+		values, _ := j.Strategy.Matrix[key].([]any)
+		if key == "os" || key == "go" {
+			continue
+		}
+		var more []map[string]string
+		for _, before := range all {
+			for _, v := range values {
+				with := maps.Clone(before)
+				with[key] = fmt.Sprint(v)
+				more = append(more, with)
+			}
+		}
+		all = more
+	}
+	return all
+}
+
+// A runner is what a job runs on: the workspace is the job's own.
+type runner struct{ origin, artifacts, workspace string }
+
+func (r runner) job(t *testing.T, j runnable, matrix map[string]string) {
+	t.Helper()
+	env := []string{"GITHUB_WORKSPACE=" + r.workspace, "GITHUB_ACTION_PATH=" + r.workspace}
+	for name, value := range j.Env {
+		env = append(env, name+"="+value)
+	}
+	for _, s := range j.Steps {
+		action, _, _ := strings.Cut(s.Uses, "@")
+		text := func(key string) string { v, _ := s.With[key].(string); return v }
+		switch action {
+		case "":
+			run := s.Run
+			for key, value := range matrix {
+				run = strings.ReplaceAll(run, "${{ matrix."+key+" }}", value)
+			}
+			r.shell(t, filepath.Join(r.workspace, s.Directory), env, run)
+		case "actions/checkout":
+			r.command(t, r.workspace, env, "git", "clone", "-q", r.origin, filepath.Join(r.workspace, text("path")))
+		case "actions/setup-go":
+		case "actions/upload-artifact":
+			for pattern := range strings.Lines(text("path")) {
+				files, err := filepath.Glob(filepath.Join(r.workspace, strings.TrimSpace(pattern)))
+				if err != nil || len(files) == 0 {
+					t.Fatalf("no file is at %q (%v)", pattern, err)
+				}
+				for _, f := range files {
+					copyFile(t, f, filepath.Join(r.artifacts, text("name"), filepath.Base(f)))
+				}
+			}
+		case "actions/download-artifact":
+			err := os.CopyFS(filepath.Join(r.workspace, text("path")), os.DirFS(filepath.Join(r.artifacts, text("name"))))
+			if err != nil {
+				t.Fatal(err)
+			}
+		case "./":
+			r.shell(t, r.workspace, append(env, actionInputs(t, s.With)...), actionRun(t))
+		default:
+			t.Fatalf("what %s does is not known here", action)
+		}
+	}
+}
+
+// shell runs a script as GitHub does, and reports how long it took.
+func (r runner) shell(t *testing.T, dir string, env []string, script string) {
+	t.Helper()
+	began := time.Now()
+	out, err := r.output(t, dir, env, "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script)
+	t.Logf("%s\n%s(%d s)", script, out, int(time.Since(began).Seconds()))
+	// Where there is no network, the job would stop here on GitHub.
+	if err != nil && strings.HasPrefix(script, "go tool mage vuln") && strings.HasPrefix(out, "not run: ") {
+		t.Log("the step failed as it must: the database cannot be reached here")
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (r runner) command(t *testing.T, dir string, env []string, argv ...string) {
+	t.Helper()
+	if out, err := r.output(t, dir, env, argv...); err != nil {
+		t.Fatalf("%q: %v\n%s", argv, err, out)
+	}
+}
+
+func (r runner) output(t *testing.T, dir string, env []string, argv ...string) (string, error) {
+	t.Helper()
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Run()
+	return out.String(), err
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	data, err := os.ReadFile(from)
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(to), 0o755)
+	}
+	if err == nil {
+		err = os.WriteFile(to, data, 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// action is what of action.yml is needed to run it.
+type action struct {
+	Inputs map[string]struct{ Default string }
+	Runs   struct {
+		Steps []struct {
+			Run string
+			Env map[string]string
+		}
+	}
+}
+
+func readAction(t *testing.T) action {
+	t.Helper()
+	var a action
+	if err := yaml.Unmarshal([]byte(read(t, "action.yml")), &a); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func actionRun(t *testing.T) string {
+	steps := readAction(t).Runs.Steps
+	return steps[len(steps)-1].Run
+}
+
+// actionInputs is the environment of the action's script, with the inputs that
+// are given and the defaults of the others.
+func actionInputs(t *testing.T, with map[string]any) []string {
+	t.Helper()
+	a := readAction(t)
+	var env []string
+	for name, value := range a.Runs.Steps[len(a.Runs.Steps)-1].Env {
+		if input, ok := strings.CutPrefix(value, "${{ inputs."); ok {
+			input = strings.TrimSuffix(input, " }}")
+			if _, ok := a.Inputs[input]; !ok {
+				t.Fatalf("there is no input %q", input)
+			}
+			value = a.Inputs[input].Default
+			if given, ok := with[input]; ok {
+				value = fmt.Sprint(given)
+			}
+		}
+		env = append(env, name+"="+value)
+	}
+	return env
+}
+
+// The action is tried with good and bad zips, and with inputs that look like
+// commands. It needs no engine.
+func TestAction(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a bash in the PATH there may be another system's; ci.yml uses the action itself on Windows")
+	}
+	here, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	work := t.TempDir()
+	if err := os.WriteFile(filepath.Join(work, "bad.zip"), []byte("text"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for what, c := range map[string]struct {
+		with   map[string]any
+		status int
+		want   string
+	}{
+		"bad zip":         {map[string]any{"zips": "bad.zip"}, 1, "::error file=bad.zip,title=zip-not-a-zip::"},
+		"folder":          {map[string]any{"zips": "."}, 1, "::error file=bad.zip,"},
+		"text alone":      {map[string]any{"zips": "*.zip", "format": "text", "strict": true}, 1, "FAIL  zip-not-a-zip"},
+		"no zip":          {map[string]any{"zips": "dist/*.zip"}, 2, "dist/*.zip"},
+		"quote":           {map[string]any{"zips": `"; touch injected; "`}, 2, "touch injected"},
+		"command":         {map[string]any{"zips": "$(touch injected)", "arch": "`touch injected`"}, 2, "touch injected"},
+		"bad input":       {map[string]any{"zips": "bad.zip", "runtime": "nodejs"}, 2, `unknown runtime "nodejs"`},
+		"several, a line": {map[string]any{"zips": "bad.zip\n./bad.zip\n"}, 1, "2 of 2 zips failed"},
+	} {
+		env := append([]string{"GITHUB_ACTION_PATH=" + here, "GITHUB_WORKSPACE=" + work}, actionInputs(t, c.with)...)
+		cmd := exec.Command("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", actionRun(t))
+		cmd.Dir, cmd.Env = work, append(os.Environ(), env...)
+		out, err := cmd.CombinedOutput()
+		if cmd.ProcessState == nil {
+			t.Fatal(err)
+		}
+		if got := cmd.ProcessState.ExitCode(); got != c.status || !strings.Contains(string(out), c.want) {
+			t.Errorf("%s: status %d, want %d and %q:\n%s", what, got, c.status, c.want, out)
+		}
+	}
+	if left, err := filepath.Glob(filepath.Join(work, "*")); err != nil || len(left) != 1 {
+		t.Errorf("there are %q (%v)", left, err)
+	}
+}
