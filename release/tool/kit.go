@@ -52,7 +52,7 @@ type kit struct {
 
 func newKit(ctx context.Context, c Config, work string) (kit, error) {
 	k := kit{root: c.Root, work: work}
-	version, err := toolchain(c.Root)
+	path, version, err := readModule(c.Root)
 	if err != nil {
 		return k, err
 	}
@@ -91,10 +91,11 @@ func newKit(ctx context.Context, c Config, work string) (kit, error) {
 		"PATH=" + filepath.Dir(k.goCommand), "TZ=UTC", "LANG=C.UTF-8",
 	}
 	k.ldflags = "-s -w -buildid= -linkmode=internal"
-	if c.Version != "" {
+	// Of another module, the version and the commit are not bootzip's.
+	if c.Version != "" && path == ownModule {
 		k.ldflags += " -X " + versionVariable + "=" + c.Version
 	}
-	if c.Commit != "" {
+	if c.Commit != "" && path == ownModule {
 		k.ldflags += " -X " + commitVariable + "=" + c.Commit
 	}
 	if err := os.MkdirAll(temp, 0o755); err != nil {
@@ -110,27 +111,31 @@ func newKit(ctx context.Context, c Config, work string) (kit, error) {
 	return k, os.WriteFile(filepath.Join(work, "magefile.go"), magefile, 0o644)
 }
 
-// toolchain returns the exact version of Go that go.mod names.
-func toolchain(root string) (string, error) {
+// readModule returns the module's path, and the exact version of Go that its
+// go.mod names.
+func readModule(root string) (path, toolchain string, err error) {
 	name := filepath.Join(root, "go.mod")
 	data, err := os.ReadFile(name)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	f, err := modfile.Parse("go.mod", data, nil)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	for _, r := range f.Replace {
 		if r.New.Version == "" {
-			return "", hint.New("release it, and require that version",
+			return "", "", hint.New("release it, and require that version",
 				"go.mod replaces %q by the folder %q, whose path would be in the executables", r.Old.Path, r.New.Path)
 		}
 	}
-	if f.Toolchain == nil || f.Toolchain.Name == "default" {
-		return "", hint.New("add one, e.g. with `go get toolchain@go1.26.8`; equal bytes begin there", "go.mod has no toolchain line")
+	if f.Module == nil {
+		return "", "", hint.New("run `go mod init`", "go.mod has no module line")
 	}
-	return f.Toolchain.Name, nil
+	if f.Toolchain == nil || f.Toolchain.Name == "default" {
+		return "", "", hint.New("add one, e.g. with `go get toolchain@go1.26.8`; equal bytes begin there", "go.mod has no toolchain line")
+	}
+	return f.Module.Mod.Path, f.Toolchain.Name, nil
 }
 
 // compile makes one executable in the work folder and returns its path. The

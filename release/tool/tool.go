@@ -18,16 +18,17 @@ import (
 // version` says of an executable is in them, since Mage compiles a list of
 // files, and to such the go command adds neither a version nor a commit.
 const (
-	versionVariable = "github.com/bootzip/bootzip/targets.releaseVersion"
-	commitVariable  = "github.com/bootzip/bootzip/targets.releaseCommit"
+	ownModule       = "github.com/bootzip/bootzip"
+	versionVariable = ownModule + "/targets.releaseVersion"
+	commitVariable  = ownModule + "/targets.releaseCommit"
 )
 
 // Config says what to make executables of.
 type Config struct {
 	Root    string   // folder of go.mod and magefile.go
 	Out     string   // folder for the executables; it is made if need be
-	Version string   // e.g. "v1.2.3"; "" for what is no release
-	Commit  string   // 40 or 64 hexadecimal digits; "" if it is unknown
+	Version string   // e.g. "v1.2.3"; "" for what is no release. See Make
+	Commit  string   // 40 or 64 hexadecimal digits; "" if it is unknown. See Make
 	Environ []string // the caller's: how to reach the module proxy. The compiler sees none of it
 	Cache   string   // folder for the compiler's cache; an empty one makes a cold build
 
@@ -62,7 +63,9 @@ var (
 
 // Make makes the six executables, for Linux, macOS and Windows on both
 // architectures, ordered by name. If one cannot be made, Config.Out is as it
-// was.
+// was. The target version says Config.Version and Config.Commit; in
+// executables of another project's targets it says which bootzip its go.mod
+// names, and they are left out.
 func Make(ctx context.Context, c Config) ([]Executable, error) {
 	if !goodVersion.MatchString(c.Version) {
 		return nil, hint.New("write it as in v1.2.3", "version %q has other characters than letters, digits, '.', '+' and '-'", c.Version)

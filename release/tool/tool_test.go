@@ -163,6 +163,23 @@ func TestMake(t *testing.T) {
 	}
 }
 
+// The version of another project is not bootzip's.
+func TestMakeOfAnotherProject(t *testing.T) {
+	config := fixture(t, t.TempDir())
+	for name, text := range map[string]string{"go.mod": read(t, filepath.Join(config.Root, "go.mod")), "magefile.go": magefile} {
+		write(t, config.Root, map[string]string{name: strings.ReplaceAll(text, "github.com/bootzip/bootzip", "example.com/other")})
+	}
+	all, err := Make(context.Background(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range all {
+		if text := read(t, e.Path); strings.Contains(text, "v1.2.3") || strings.Contains(text, commit) {
+			t.Errorf("%s says that bootzip is %s of commit %s", e.Name, config.Version, commit)
+		}
+	}
+}
+
 // What cannot be made leaves what was there, and nothing else.
 func TestMakeFails(t *testing.T) {
 	for what, c := range map[string]struct {
@@ -172,6 +189,7 @@ func TestMakeFails(t *testing.T) {
 	}{
 		"version with a quote":  {nil, func(c *Config) { c.Version = "v1' -X a=b" }, "version"},
 		"short commit":          {nil, func(c *Config) { c.Commit = "0123abc" }, "commit"},
+		"no module":             {map[string]string{"go.mod": "go 1.24.0\n"}, nil, "no module line"},
 		"no toolchain":          {map[string]string{"go.mod": "module m\n\ngo 1.24.0\n"}, nil, "no toolchain line"},
 		"replaced by a folder":  {map[string]string{"go.mod": "module m\n\ngo 1.24.0\n\nreplace example.com/a => ../a\n"}, nil, `by the folder "../a"`},
 		"no go.mod":             {nil, func(c *Config) { c.Root = filepath.Join(c.Root, "targets") }, "go.mod"},
