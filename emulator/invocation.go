@@ -25,7 +25,7 @@ type invocation struct {
 	deadline time.Time
 	answered bool // guarded by the instance's mu
 	done     func(Response, error)
-	told     bool // done was called
+	told     bool // done was called, or will be in a moment; guarded by the instance's mu
 }
 
 // begin has an instance that is ready answer an event. It calls done when the answer is there, once, maybe
@@ -116,6 +116,7 @@ func (v *invocation) answer() {
 	at := slices.Index(i.active, v)
 	if at >= 0 {
 		v.answered = true
+		v.told = alone && !v.request.Tail // by this goroutine, at once
 	}
 	if at >= 0 && !alone {
 		// The loop that asks next may be another one.
@@ -127,10 +128,9 @@ func (v *invocation) answer() {
 	case !alone:
 		f.finish(i)
 		i.end(nil, false, v)
-	case !v.request.Tail:
+	case v.told:
 		// The caller need not wait until the runtime is ready again.
 		f.finish(i)
-		v.told = true
 		v.done(v.response(), nil)
 	}
 }

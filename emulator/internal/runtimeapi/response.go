@@ -33,8 +33,9 @@ func (s *Server) response(w *connection, r *http.Request, id string) {
 		}
 	default:
 		const kind = "Runtime.InvalidResponseModeHeader"
-		s.settleAnswer(c, Answer{Failed: true, ErrorType: kind, Payload: ErrorDocument(kind, "unknown response mode "+mode)})
-		refuse(w, http.StatusBadRequest, "InvalidFunctionResponseMode", "Invalid function response mode")
+		s.settleAnswer(c, Answer{Failed: true, ErrorType: kind, Payload: ErrorDocument(kind, "unknown response mode "+mode)}, func() {
+			refuse(w, http.StatusBadRequest, "InvalidFunctionResponseMode", "Invalid function response mode")
+		})
 	}
 }
 
@@ -48,16 +49,16 @@ func (s *Server) collect(w *connection, r *http.Request, c *Call, contentType st
 		n, _ := io.Copy(io.Discard, io.LimitReader(r.Body, maxDrain))
 		const kind = "Function.ResponseSizeTooLarge"
 		s.settleAnswer(c, Answer{Failed: true, ErrorType: kind, Payload: ErrorDocument(kind,
-			fmt.Sprintf("Response payload size (%d bytes) exceeded maximum allowed payload size (%d bytes).", int64(len(body))+n, MaxPayload))})
-		refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge",
-			fmt.Sprintf("Exceeded maximum allowed payload size (%d bytes).", MaxPayload))
+			fmt.Sprintf("Response payload size (%d bytes) exceeded maximum allowed payload size (%d bytes).", int64(len(body))+n, MaxPayload))}, func() {
+			refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge",
+				fmt.Sprintf("Exceeded maximum allowed payload size (%d bytes).", MaxPayload))
+		})
 	default:
 		a := Answer{Payload: body, ContentType: contentType}
 		if failure := trailers(r); failure != nil {
 			a = *failure
 		}
-		s.settleAnswer(c, a)
-		accept(w)
+		s.settleAnswer(c, a, func() { accept(w) })
 	}
 }
 
@@ -81,24 +82,25 @@ func (s *Server) pass(w *connection, r *http.Request, c *Call, contentType strin
 		if failure := trailers(r); failure != nil {
 			a, a.Streamed = *failure, true
 		}
-		s.settleAnswer(c, a)
-		accept(w)
+		s.settleAnswer(c, a, func() { accept(w) })
 	case err != nil:
 		s.truncated(w, c, true)
 	default:
 		const kind = "Function.ResponseSizeTooLarge"
 		s.settleAnswer(c, Answer{Streamed: true, Failed: true, ErrorType: kind, Payload: ErrorDocument(kind,
-			fmt.Sprintf("Streamed response exceeded maximum allowed size (%d bytes).", MaxStream))})
-		refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge",
-			fmt.Sprintf("Exceeded maximum allowed payload size (%d bytes).", MaxStream))
+			fmt.Sprintf("Streamed response exceeded maximum allowed size (%d bytes).", MaxStream))}, func() {
+			refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge",
+				fmt.Sprintf("Exceeded maximum allowed payload size (%d bytes).", MaxStream))
+		})
 	}
 }
 
 // truncated ends an event whose response broke off.
 func (s *Server) truncated(w *connection, c *Call, streamed bool) {
 	const kind = "Runtime.TruncatedResponse"
-	s.settleAnswer(c, Answer{Failed: true, Streamed: streamed, ErrorType: kind, Payload: ErrorDocument(kind, "the response broke off")})
-	refuse(w, http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated")
+	s.settleAnswer(c, Answer{Failed: true, Streamed: streamed, ErrorType: kind, Payload: ErrorDocument(kind, "the response broke off")}, func() {
+		refuse(w, http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated")
+	})
 }
 
 // trailers returns the failure that a runtime tells at the end of a response.

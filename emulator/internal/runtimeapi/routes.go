@@ -162,17 +162,22 @@ func (s *Server) claim(c *connection, id string) *Call {
 	return call
 }
 
-// settleAnswer ends an event. Whoever waits for the answer has it before the
-// runtime can ask for the next event.
-func (s *Server) settleAnswer(c *Call, a Answer) {
-	c.Answer = a
-	c.Answered()
+// settleAnswer ends an event: it replies to the runtime, which has the longer way to its next request, and then
+// hands on the answer. Nobody offers another event before that.
+func (s *Server) settleAnswer(c *Call, a Answer, reply func()) {
 	s.mu.Lock()
 	if s.alone() {
 		s.state = answered
 	}
-	delete(s.open, c.Event.ID)
 	s.mu.Unlock()
+	reply()
+	c.Answer = a
+	c.Answered()
+	s.mu.Lock()
+	delete(s.open, c.Event.ID)
+	more := s.settle()
+	s.mu.Unlock()
+	s.tell(more)
 }
 
 func (s *Server) invocationError(c *connection, r *http.Request, id string) {
@@ -180,8 +185,7 @@ func (s *Server) invocationError(c *connection, r *http.Request, id string) {
 	if call == nil {
 		return
 	}
-	s.settleAnswer(call, readError(r))
-	accept(c)
+	s.settleAnswer(call, readError(r), func() { accept(c) })
 }
 
 func (s *Server) initError(c *connection, r *http.Request) {
