@@ -16,6 +16,9 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
+// testTag is what the workflows find released.
+const testTag = "v0.0.0"
+
 // The jobs of the workflows that run the repository's code are run here, each
 // command as it is written, in clones of this repository at a tag. What GitHub's
 // own actions do is done by hand: a checkout is a clone, and an artifact is a
@@ -33,7 +36,7 @@ func TestWorkflows(t *testing.T) {
 	}
 	r := runner{origin: filepath.Join(base, "origin"), artifacts: filepath.Join(base, "artifacts")}
 	r.command(t, base, nil, "git", "clone", "-q", origin, r.origin)
-	r.command(t, r.origin, nil, "git", "tag", "v0.0.0")
+	r.command(t, r.origin, nil, "git", "tag", testTag)
 	for _, name := range strings.Split(jobs, ",") {
 		t.Run(name, func(t *testing.T) {
 			file, id, _ := strings.Cut(name, "/")
@@ -99,7 +102,7 @@ type runner struct{ origin, artifacts, workspace string }
 
 func (r runner) job(t *testing.T, j runnable, matrix map[string]string) {
 	t.Helper()
-	env := []string{"GITHUB_WORKSPACE=" + r.workspace, "GITHUB_ACTION_PATH=" + r.workspace}
+	env := []string{"GITHUB_WORKSPACE=" + r.workspace, "GITHUB_ACTION_PATH=" + r.workspace, "GITHUB_REF_NAME=" + testTag}
 	for name, value := range j.Env {
 		env = append(env, name+"="+value)
 	}
