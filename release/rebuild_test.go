@@ -30,7 +30,7 @@ func (r repository) release(folder string, change func(*statement.ProvenanceConf
 		r.t.Fatal(err)
 	}
 	dir := r.t.TempDir()
-	p := statement.ProvenanceConfig{Commit: r.git("rev-parse", "HEAD"), Engine: "host", Materials: m}
+	p := statement.ProvenanceConfig{Commit: r.git("rev-parse", "HEAD"), Engine: r.engine, Materials: m}
 	for _, z := range zips {
 		data, err := os.ReadFile(filepath.Join(c.Dist, z.File))
 		if err == nil {
@@ -57,7 +57,7 @@ func (r repository) release(folder string, change func(*statement.ProvenanceConf
 
 func (r repository) rebuild(file string, change func(*RebuildConfig)) (Rebuilding, error) {
 	r.t.Helper()
-	c := RebuildConfig{File: file, Source: r.dir, Build: build.Config{Cache: r.cache, Environ: environ(), Engine: "host"}, warm: true}
+	c := RebuildConfig{File: file, Source: r.dir, Build: build.Config{Cache: r.cache, Environ: environ(), Engine: r.engine}, warm: true}
 	if change != nil {
 		change(&c)
 	}

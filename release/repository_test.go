@@ -16,9 +16,10 @@ import (
 
 // A repository is a tiny Go project under version control.
 type repository struct {
-	t     *testing.T
-	dir   string
-	cache string
+	t      *testing.T
+	dir    string
+	cache  string
+	engine string // of the first build
 }
 
 // newRepository makes a repository with the files, and commits them. A
@@ -29,7 +30,7 @@ func newRepository(t *testing.T, files map[string]string) repository {
 	if err != nil {
 		user = os.TempDir()
 	}
-	r := repository{t, t.TempDir(), filepath.Join(user, "bootzip-test")}
+	r := repository{t, t.TempDir(), filepath.Join(user, "bootzip-test"), "host"}
 	version, _, _ := strings.Cut(runtime.Version(), " ")
 	r.write(".gitignore", "dist/\n*.secret\n")
 	r.write("go.mod", "module example.com/app\n\ngo 1.24\n\ntoolchain "+version+"\n")
@@ -80,7 +81,7 @@ func environ() []string {
 }
 
 // config is how the project in the folder, relative to the repository's, is
-// built on the host.
+// built.
 func (r repository) config(folder string) build.Config {
 	r.t.Helper()
 	p, err := project.Load(filepath.Join(r.dir, folder))
@@ -93,7 +94,7 @@ func (r repository) config(folder string) build.Config {
 	}
 	return build.Config{
 		Root: p.Root, Dist: filepath.Join(p.Root, "dist"), Cache: r.cache, Functions: functions, Project: p.Functions,
-		Engine: "host", Environ: environ(),
+		Engine: r.engine, BaseImage: os.Getenv("BOOTZIP_BASE_IMAGE"), Environ: environ(),
 	}
 }
 
@@ -122,7 +123,7 @@ func emptyTemp(t *testing.T) {
 		t.Setenv(name, dir)
 	}
 	t.Cleanup(func() {
-		left, err := os.ReadDir(dir)
+		left, err := filepath.Glob(filepath.Join(dir, "bootzip-*")) // podman leaves files of its own
 		if err != nil || len(left) > 0 {
 			t.Errorf("left in the temporary folder: %v (%v)", left, err)
 		}

@@ -51,15 +51,20 @@ func Reproduce(ctx context.Context, c ReproduceConfig) (Reproduction, error) {
 	}
 	r.Commit, r.Dirty = tree.Commit, append(r.Dirty, tree.Dirty...)
 
-	temp, err := os.MkdirTemp("", "bootzip-reproduce-")
+	place, err := tempFolder(tree.Size)
+	if err != nil {
+		return r, err
+	}
+	defer os.RemoveAll(place)
+	root, err := otherPath(place, tree.Root)
+	if err != nil {
+		return r, err
+	}
+	temp, err := os.MkdirTemp("", tempName)
 	if err != nil {
 		return r, err
 	}
 	defer os.RemoveAll(temp)
-	root, err := otherPath(temp, tree.Root)
-	if err != nil {
-		return r, err
-	}
 	written, err := checkout.At(ctx, tree.Root, tree.Commit, root, checkout.Options{Environ: c.First.Environ, Differing: true})
 	if err == nil {
 		err = written.Refuse(tree.Folder)
@@ -85,10 +90,14 @@ func Reproduce(ctx context.Context, c ReproduceConfig) (Reproduction, error) {
 		return r, explainClean(err, tree)
 	}
 	r.Second = again.Report.Engine
+	order, err := orderSurrounding(c.First.Root, second.Root)
+	if err != nil {
+		return r, err
+	}
 	r.World = append([]build.Surrounding{
 		{Name: "engine", Value: r.Second, Applied: r.First != r.Second, Why: why},
 		pathSurrounding(r.First, r.Second, second.Root),
-		{Name: "file order", Value: "written in reverse", Applied: true},
+		order,
 		{Name: "file times", Value: "of 1994, each another", Applied: true},
 		{Name: "cache", Value: "empty", Applied: second.ColdCache},
 	}, again.Report.World...)

@@ -4,14 +4,33 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/project"
 )
+
+// tempName begins the names of the second build's temporary folders.
+const tempName = "bootzip-reproduce-"
+
+// tempFolder makes the folder for the second tree, of about size bytes: on a
+// file system in memory if there is one with room, since one on a disk mostly
+// lists the files of a folder in the same order whenever they were written.
+func tempFolder(size int64) (string, error) {
+	if memory := memoryFolder(size); memory != "" {
+		if dir, err := os.MkdirTemp(memory, tempName); err == nil {
+			return dir, nil
+		}
+	}
+	return os.MkdirTemp("", tempName)
+}
 
 // otherPath makes a folder of another length and depth than root, with the
 // same base name: a program in the root of a module is called by it. Nobody
@@ -117,4 +136,59 @@ func pathSurrounding(first, second, root string) build.Surrounding {
 		s.Value = "/src"
 	}
 	return s
+}
+
+// orderSurrounding says whether some folder of the project lists its files in
+// another order in the second tree. They were written in reverse; a file
+// system may have an order of its own all the same.
+func orderSurrounding(first, second string) (build.Surrounding, error) {
+	s := build.Surrounding{Name: "file order", Value: "written in reverse"}
+	folders, other := 0, 0
+	err := filepath.WalkDir(second, func(dir string, e fs.DirEntry, err error) error {
+		if err != nil || !e.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(second, dir)
+		if err != nil {
+			return err
+		}
+		two, err := listed(dir)
+		if err != nil {
+			return err
+		}
+		one, err := listed(filepath.Join(first, rel))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // the first tree is dirty
+		}
+		if err != nil {
+			return err
+		}
+		lacks := func(names []string) func(string) bool {
+			return func(name string) bool { return !slices.Contains(names, name) }
+		}
+		common := slices.DeleteFunc(slices.Clone(one), lacks(two))
+		two = slices.DeleteFunc(two, lacks(one))
+		if len(two) > 1 {
+			if folders++; !slices.Equal(common, two) {
+				other++
+			}
+		}
+		return nil
+	})
+	if s.Applied = other > 0; s.Applied {
+		s.Value += fmt.Sprintf("; %d of %d folders list their files in another order", other, folders)
+	} else {
+		s.Why = fmt.Sprintf("the file system lists the files of all %d folders in an order of its own", folders)
+	}
+	return s, err
+}
+
+// listed are the names in a folder, in the order in which the system has them.
+func listed(dir string) ([]string, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return f.Readdirnames(-1)
 }

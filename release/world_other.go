@@ -1,0 +1,7 @@
+//go:build !linux
+
+package release
+
+// memoryFolder finds none: other systems' engines run in a machine of their
+// own, which sees the user's folders alone.
+func memoryFolder(int64) string { return "" }
