@@ -25,14 +25,28 @@
 // this machine as well, and [Function.Isolation] says so. Elsewhere an instance is
 // a plain process, with LAMBDA_TASK_ROOT at a temporary folder.
 //
+// # Several events in one instance
+//
+// With [Config.PerInstance], an instance is as on Lambda Managed Instances: its loops have an event
+// each at the same time, a time-out is for one event alone, and stops nothing. (AWS Lambda developer
+// guide, "Understanding the Lambda Managed Instances execution environment".)
+//
 // # Exceptions
 //
 // The network is this machine's. The kernel and the processor are this machine's, and not as fast or
 // slow as Lambda's for a memory size. The user is the caller, so files that only their owner
-// may read are readable. The number of threads is not limited. Memory is
-// watched every tenth of a second, not bounded by the kernel; a plain process's
-// children are not counted. Streams are not slowed down after 6 MB. There are no layers,
+// may read are readable. Memory is watched every tenth of a second, and bounded by the
+// kernel, as the number of threads is, only where control groups can be made; [Function.Bounds] tells. The
+// kernel's bound counts files in the /tmp of a sandbox as well, and so is higher by the size of that. Without such a
+// group, a plain process's children are not counted. Streams are not slowed down after 6 MB. There are no layers,
 // and so no extensions as programs of their own, no X-Ray, and no freezing between
 // events. A plain process can write to its own code, and leaves
-// behind what it started in process groups of their own.
+// behind what it started in process groups of their own. With several events in one instance, its log
+// and the end of it that an answer carries are of all of them, and a second try of the initialisation
+// is made inside the invocation, which Lambda Managed Instances does not say it does.
+//
+// # Left behind
+//
+// Where this process is killed, sandboxes end with it. The folder that New made, plain processes and control
+// groups stay until the next New for the same Temp, which removes what no living process holds.
 package emulator
