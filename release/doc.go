@@ -26,8 +26,6 @@
 //   - The engine is another one where another answers; the result names both.
 //   - The second build sees no .git folder. What asks git for a version fails
 //     in it or differs, as it would from an archive of the sources.
-//   - In a container and in the sandbox every project is at one path, /src. So
-//     the path differs where one of the two engines is host.
 //   - Most file systems on a disk list a folder's files in an order of their
 //     own. The second tree is put on one in memory where there is one with
 //     room; the result says how many folders are listed in another order.

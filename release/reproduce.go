@@ -85,6 +85,9 @@ func Reproduce(ctx context.Context, c ReproduceConfig) (Reproduction, error) {
 	if second.Engine, why, err = c.otherEngine(ctx, second); err != nil {
 		return r, err
 	}
+	if second.Engine != "host" {
+		second.World.Path = otherSource
+	}
 	again, err := Package(ctx, second)
 	if err != nil {
 		return r, explainClean(err, tree)
@@ -96,11 +99,13 @@ func Reproduce(ctx context.Context, c ReproduceConfig) (Reproduction, error) {
 	}
 	r.World = append([]build.Surrounding{
 		{Name: "engine", Value: r.Second, Applied: r.First != r.Second, Why: why},
-		pathSurrounding(r.First, r.Second, second.Root),
 		order,
 		{Name: "file times", Value: "of 1994, each another", Applied: true},
 		{Name: "cache", Value: "empty", Applied: second.ColdCache},
 	}, again.Report.World...)
+	if second.Engine == "host" {
+		r.World = append(r.World, build.Surrounding{Name: "path", Value: second.Root, Applied: true})
+	}
 
 	for _, z := range c.Zips {
 		one, err := c.compare(ctx, z, again.Zips, second.Dist)

@@ -45,7 +45,7 @@ func otherPath(temp, root string) (string, error) {
 		return "", err
 	}
 	depth := func(s string) int { return strings.Count(filepath.ToSlash(s), "/") }
-	dir := filepath.Join(temp, hex.EncodeToString(secret), "another place")
+	dir := filepath.Join(temp, hex.EncodeToString(secret), "another-place")
 	for len(dir) == len(filepath.Dir(root)) || depth(dir) == depth(filepath.Dir(root)) {
 		dir = filepath.Join(dir, "deeper")
 	}
@@ -125,18 +125,9 @@ func firstLine(err error) string {
 	return line
 }
 
-// pathSurrounding says whether the builds saw the project at other paths: in a
-// container and in the sandbox it is always at the same one.
-func pathSurrounding(first, second, root string) build.Surrounding {
-	s := build.Surrounding{Name: "path", Value: root, Applied: true}
-	switch {
-	case first != "host" && second != "host":
-		s.Applied, s.Why = false, "every build in a container or sandbox sees the project at /src"
-	case second != "host":
-		s.Value = "/src"
-	}
-	return s
-}
+// otherSource is where the second build sees the project in a container or in
+// the sandbox: of another length and depth than the usual /src.
+const otherSource = "/elsewhere/and-deeper/project"
 
 // orderSurrounding says whether some folder of the project lists its files in
 // another order in the second tree. They were written in reverse; a file
