@@ -4,8 +4,8 @@
 // [Package] builds and packs. [Reproduce] does it a second time from a clean
 // checkout of the same commit in a world that differs, and compares.
 // [Rebuild] does it for a zip of anybody's, by the provenance beside it.
-// [Prove] checks and starts the zips, and [Changed] says which of them differ
-// from what is deployed.
+// [Prove] checks and starts the zips, [Make] does all of this for a tag and
+// writes a release, and [Changed] says which zips differ from what is deployed.
 //
 // # What Reproduce guarantees
 //
@@ -24,6 +24,8 @@
 //   - The toolchain, the base image, the modules and the packer are the same
 //     on purpose: they are materials, which the provenance names.
 //   - The engine is another one where another answers; the result names both.
+//   - A submodule in the project is refused, and so is a link that leads out of
+//     the repository.
 //   - The second build sees no .git folder. What asks git for a version fails
 //     in it or differs, as it would from an archive of the sources.
 //   - Most file systems on a disk list a folder's files in an order of their
@@ -44,9 +46,12 @@
 //
 //   - A provenance without a signature says who made the zip as much as any
 //     text beside it does: not at all. Equal bytes still prove the sources.
-//   - For Go the engine, and with it the base image, do not matter; one that
-//     is not as recorded is named and nothing more. In other languages it is
-//     an error.
+//   - For Go the engine and the base image do not matter: one that is not as
+//     recorded is named and nothing more. In other languages another base
+//     image is an error, and another engine, or another version of a package,
+//     is named.
+//   - A docker/Dockerfile.build of the sources makes the build image, in the
+//     engine, with the network that it gives to builds (podman: the host's).
 //   - Modules are fetched by the go command, with the caller's settings for
 //     them, as in every build (package build).
 package release
