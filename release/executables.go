@@ -24,7 +24,7 @@ func (c Config) makeTool(ctx context.Context, tree checkout.Tree, tag string) ([
 	defer os.RemoveAll(temp)
 	config := tool.Config{
 		Root: c.Build.Root, Out: c.Build.Dist, Version: tag, Commit: tree.Commit, Environ: c.Build.Environ,
-		Cache:    c.Build.Cache,
+		Cache: c.Build.Cache, Platforms: c.Platforms,
 		Progress: func(name string) { c.tell("compiling", name) },
 	}
 	first, err := tool.Make(ctx, config)

@@ -36,6 +36,9 @@ type Config struct {
 	// platforms (package release/tool).
 	Tool bool
 
+	// Platforms are those of the six to release it for; none are all.
+	Platforms []string
+
 	OtherEngine    string // of the second build; see ReproduceConfig.Engine
 	Qemu           string // see Prove
 	ModuleCache    string // GOMODCACHE, from which licences are read; "": none are stated

@@ -26,6 +26,7 @@ func Release(ctx context.Context,
 	repository *string, // https address for the provenance; default: the remote origin
 	locked *bool, // fail if the image or toolchain differs from bootzip.lock
 	tool *bool, // the executables of these targets as well, see the target tool
+	platforms *string, // with -tool, some of its platforms with commas: linux/amd64,windows/arm64; default: all
 	waive *string, // reason to release zips whose boot check was skipped
 ) error {
 	s, err := readSettings(engine, nil, nil)
@@ -41,7 +42,7 @@ func Release(ctx context.Context,
 		}
 		made, err = release.Make(ctx, release.Config{
 			Build: c, Tag: choose(tag, "", ""), Repository: choose(repository, "", ""), WaiveBoot: choose(waive, "", ""),
-			Tool: isSet(tool), OtherEngine: choose(other, "", ""), Qemu: findQemu(), ModuleCache: cache,
+			Tool: isSet(tool), Platforms: list(platforms), OtherEngine: choose(other, "", ""), Qemu: findQemu(), ModuleCache: cache,
 			BootzipVersion: ownVersion().version, Progress: again(c.Progress),
 		})
 		return err

@@ -3,6 +3,7 @@ package targets
 import (
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/magefile/mage/mg"
 
@@ -52,6 +53,14 @@ func readSettings(engine, arch, function *string) (settings, error) {
 
 // isSet reads an optional flag.
 func isSet(flag *bool) bool { return flag != nil && *flag }
+
+// list reads an optional flag of several values, with commas.
+func list(flag *string) []string {
+	if flag == nil || *flag == "" {
+		return nil
+	}
+	return strings.Split(*flag, ",")
+}
 
 // choose returns the first value that was given.
 func choose(flag *string, variable, fallback string) string {

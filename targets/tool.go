@@ -18,6 +18,7 @@ import (
 // from it.
 func Tool(ctx context.Context,
 	version *string, // what `bootzip version` says, e.g. v1.2.3; default: (devel)
+	platforms *string, // some of them, with commas: linux/amd64,windows/arm64; default: all
 ) error {
 	s, err := readSettings(nil, nil, nil)
 	if err != nil {
@@ -41,7 +42,7 @@ func Tool(ctx context.Context,
 	}
 	bar := newProgress()
 	all, err := tool.Make(ctx, tool.Config{
-		Root: ".", Out: dist, Version: choose(version, "", ""), Commit: commit, Environ: os.Environ(), Cache: s.cache,
+		Root: ".", Out: dist, Version: choose(version, "", ""), Commit: commit, Environ: os.Environ(), Platforms: list(platforms), Cache: s.cache,
 		Progress: func(name string) { bar.event(build.Event{Stage: "compiling", Text: name}) },
 	})
 	bar.close()

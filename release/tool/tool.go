@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/whole"
@@ -32,6 +34,10 @@ type Config struct {
 	Environ []string // the caller's: how to reach the module proxy. The compiler sees none of it
 	Cache   string   // folder for the compiler's cache; an empty one makes a cold build
 
+	// Platforms are those of the six to make executables for, "linux/amd64";
+	// none are all.
+	Platforms []string
+
 	// Progress, if it is not nil, is told the name of each executable
 	// before it is made.
 	Progress func(name string)
@@ -47,11 +53,24 @@ type Executable struct {
 	SHA256 string // hexadecimal
 }
 
-// systems are what executables are made for.
-var systems = []struct{ os, arch string }{
-	{"darwin", "amd64"}, {"darwin", "arm64"},
-	{"linux", "amd64"}, {"linux", "arm64"},
-	{"windows", "amd64"}, {"windows", "arm64"},
+// platforms are what executables are made for.
+var platforms = []string{
+	"darwin/amd64", "darwin/arm64",
+	"linux/amd64", "linux/arm64",
+	"windows/amd64", "windows/arm64",
+}
+
+// choose returns those of the platforms that are wanted, in their order.
+func choose(wanted []string) ([]string, error) {
+	for _, p := range wanted {
+		if !slices.Contains(platforms, p) {
+			return nil, hint.New("known are: "+strings.Join(platforms, ", "), "platform %q is none that executables are made for", p)
+		}
+	}
+	if len(wanted) == 0 {
+		return platforms, nil
+	}
+	return slices.DeleteFunc(slices.Clone(platforms), func(p string) bool { return !slices.Contains(wanted, p) }), nil
 }
 
 // What may stand in the linker's flags, where a blank or a quote would end
@@ -61,7 +80,7 @@ var (
 	goodCommit  = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})?$`)
 )
 
-// Make makes the six executables, for Linux, macOS and Windows on both
+// Make makes the executables, for Linux, macOS and Windows on both
 // architectures, ordered by name. If one cannot be made, Config.Out is as it
 // was. The target version says Config.Version and Config.Commit; in
 // executables of another project's targets it says which bootzip its go.mod
@@ -72,6 +91,10 @@ func Make(ctx context.Context, c Config) ([]Executable, error) {
 	}
 	if !goodCommit.MatchString(c.Commit) {
 		return nil, hint.New("give the whole of it, as `git rev-parse HEAD` prints it", "commit %q is not 40 or 64 hexadecimal digits", c.Commit)
+	}
+	chosen, err := choose(c.Platforms)
+	if err != nil {
+		return nil, err
 	}
 	for _, folder := range []*string{&c.Root, &c.Out, &c.Cache} {
 		var err error
@@ -91,9 +114,10 @@ func Make(ctx context.Context, c Config) ([]Executable, error) {
 
 	var all []Executable
 	var made []string
-	for _, s := range systems {
-		e := Executable{Name: "bootzip-" + s.os + "-" + s.arch, OS: s.os, Arch: s.arch}
-		if s.os == "windows" {
+	for _, p := range chosen {
+		goos, arch, _ := strings.Cut(p, "/")
+		e := Executable{Name: "bootzip-" + goos + "-" + arch, OS: goos, Arch: arch}
+		if goos == "windows" {
 			e.Name += ".exe"
 		}
 		e.Path = filepath.Join(c.Out, e.Name)
