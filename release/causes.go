@@ -51,6 +51,21 @@ func (c ReproduceConfig) causes(ctx context.Context, t checkout.Tree, w checkout
 	return all, nil
 }
 
+// ignoredCause names the files that the first build had and the second had
+// not, though the tree is clean. Mostly no build uses them, so it is the last
+// of the causes.
+func ignoredCause(t checkout.Tree) []compare.Cause {
+	names := inFolder(t, t.Ignored)
+	if len(names) == 0 {
+		return nil
+	}
+	return []compare.Cause{{
+		ID:   "ignored",
+		Text: "possibly, these were used: .gitignore hides them, the first build had them, and the commit has not: " + list(names),
+		Hint: "commit those that the build needs",
+	}}
+}
+
 // differentImages says in what the images of two builds differ, "" if in
 // nothing that gets into a program.
 func differentImages(a, b build.Materials) string {

@@ -117,7 +117,7 @@ func Reproduce(ctx context.Context, c ReproduceConfig) (Reproduction, error) {
 			if err != nil {
 				return r, err
 			}
-			one.Report.Causes = append(all, one.Report.Causes...)
+			one.Report.Causes = append(append(all, one.Report.Causes...), ignoredCause(tree)...)
 		}
 		r.Results = append(r.Results, one)
 	}
