@@ -26,46 +26,6 @@ func elsewhere() build.World {
 	}
 }
 
-// The samples have the same bytes in another world: as another user, with
-// another umask, time zone, locale, host name and clock, on one CPU, from a
-// cold cache, in another folder and by another engine, where there is one.
-func TestAnotherWorldChangesNoByte(t *testing.T) {
-	for _, folder := range []string{goProject, otherProject} {
-		able := slices.DeleteFunc(engines(t), func(e string) bool { return !slices.Contains(projects(e), folder) })
-		if len(able) == 0 {
-			continue // no engine has their compilers
-		}
-		first, second := able[0], able[min(1, len(able)-1)]
-		t.Run(folder+" by "+second, func(t *testing.T) {
-			want := sums(sample(t, first, folder))
-			root := filepath.Join(tree(t, nil), "another folder")
-			copySamples(t, root)
-			root = filepath.Join(root, folder)
-			functions := load(t, root)
-			c := config(t, root, second, functions)
-			c.Project = functions
-			c.Functions = nil
-			for _, f := range functions {
-				f.Arch = []project.Arch{project.AMD64} // one stands for both
-				c.Functions = append(c.Functions, f)
-			}
-			c.World, c.ColdCache = elsewhere(), asked() // which takes its time
-			r := mustBuild(t, c)
-			checkWorld(t, r, folder)
-			got := sums(r)
-			for name := range want {
-				if !strings.HasSuffix(name, "/amd64") {
-					delete(want, name)
-				}
-			}
-			equalSums(t, "by "+second+" in another world, compared with "+first, got, want)
-			if left := stages(t, c.Dist); len(left) > 0 {
-				t.Errorf("left: %q", left)
-			}
-		})
-	}
-}
-
 // checkWorld compares what was in force with what each engine can do.
 func checkWorld(t *testing.T, r build.Report, folder string) {
 	t.Helper()
