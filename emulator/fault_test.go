@@ -99,7 +99,7 @@ func TestLimits(t *testing.T) {
 }
 
 func TestThreads(t *testing.T) {
-	f, book := newFunction(t, Config{Handler: "threads", Memory: 512, Timeout: 20 * time.Second})
+	f, book := newFunction(t, Config{Handler: "threads", Memory: 512, Timeout: time.Minute})
 	resp := invoke(t, f, "1")
 	if !strings.Contains(f.Bounds(), "threads are limited") {
 		t.Skip("no control groups can be made here: " + f.Bounds())
