@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/whole"
 	"github.com/bootzip/bootzip/project"
@@ -150,7 +151,7 @@ func (b *builder) artifact(u Unit, file string) (Artifact, error) {
 	if err != nil {
 		return Artifact{}, err
 	}
-	sum, err := fileSum(file)
+	sum, _, err := digest.File(file)
 	if err != nil {
 		return Artifact{}, err
 	}

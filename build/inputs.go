@@ -5,13 +5,14 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/bootzip/bootzip/internal/digest"
 )
 
 // inputs are the files of the project that a bootstrap is made from, in a
@@ -85,7 +86,7 @@ func (d *digester) digest(in inputs, recipe string) (string, error) {
 		sum, ok := d.sums[name]
 		if !ok {
 			var err error
-			sum, err = fileSum(filepath.Join(root, filepath.FromSlash(name)))
+			sum, err = inputSum(filepath.Join(root, filepath.FromSlash(name)))
 			if errors.Is(err, fs.ErrNotExist) {
 				sum = "missing"
 			} else if err != nil {
@@ -134,19 +135,12 @@ func filesBelow(root, tree string) ([]string, error) {
 	return all, err
 }
 
-// fileSum is the SHA-256 of a file, in hexadecimal. Links are followed.
-func fileSum(name string) (string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.IsDir() {
+// inputSum is the SHA-256 of a file, in hexadecimal. Links are followed; what
+// stands for a folder says only that.
+func inputSum(name string) (string, error) {
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
 		return "folder", nil
 	}
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	sum, _, err := digest.File(name)
+	return sum, err
 }

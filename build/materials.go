@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/bootzip/bootzip/internal/digest"
 )
 
 // Materials are what a build is made with, for its provenance: no path, time
@@ -44,7 +46,7 @@ func MaterialsOf(ctx context.Context, c Config) (Materials, error) {
 	if container, ok := e.(*container); ok {
 		m.ImageRecipe = container.built.recipe
 	}
-	m.LockSHA256, err = fileSum(filepath.Join(c.Root, LockFile))
+	m.LockSHA256, _, err = digest.File(filepath.Join(c.Root, LockFile))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return m, err
 	}

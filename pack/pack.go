@@ -2,17 +2,16 @@ package pack
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
 
+	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/whole"
 	"github.com/bootzip/bootzip/project"
 )
@@ -61,7 +60,8 @@ func FileName(function string, arch project.Arch) string {
 // is there already, with this content and by this packer, is left alone. The
 // caller holds the lock on Dist (package build).
 func Pack(ctx context.Context, c Config) ([]Zip, error) {
-	if err := sweepStages(c.Dist); err != nil {
+	// The lock is held.
+	if err := whole.SweepFolders(c.Dist, stagePrefix); err != nil {
 		return nil, err
 	}
 	stage, err := os.MkdirTemp(c.Dist, stagePrefix)
@@ -114,20 +114,6 @@ func Pack(ctx context.Context, c Config) ([]Zip, error) {
 // stagePrefix begins the name of the folder in which zips are packed.
 const stagePrefix = ".bootzip-pack-"
 
-// sweepStages removes the folders of killed runs. The lock is held.
-func sweepStages(dist string) error {
-	left, err := fs.Glob(os.DirFS(dist), stagePrefix+"*")
-	if err != nil {
-		return err
-	}
-	for _, name := range left {
-		if err := os.RemoveAll(filepath.Join(dist, name)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // kept are the lines of the old manifest that still hold.
 func kept(c Config, old Manifest) []Zip {
 	now := map[string]bool{}
@@ -141,7 +127,7 @@ func kept(c Config, old Manifest) []Zip {
 			if !ok || now[z.File] {
 				continue
 			}
-			if sum, _, err := sumOf(filepath.Join(c.Dist, z.File)); err == nil && hex.EncodeToString(sum) == z.SHA256 {
+			if sum, _, err := digest.File(filepath.Join(c.Dist, z.File)); err == nil && sum == z.SHA256 {
 				lines = append(lines, z)
 			}
 		}
@@ -165,14 +151,18 @@ func packOne(ctx context.Context, c Config, in Input, stage string, old Manifest
 	}
 	name := filepath.Join(c.Dist, z.File)
 	before, ok := old.find(z.Function, z.Arch)
-	if packed = !ok || before.Content != z.Content || !hasSum(name, before.SHA256); packed {
+	sum, _, err := digest.File(name)
+	if packed = !ok || before.Content != z.Content || err != nil || sum != before.SHA256; packed {
 		name = filepath.Join(stage, z.File)
 		if err := Write(ctx, name, entries); err != nil {
 			return z, false, err
 		}
 	}
-	sum, size, err := sumOf(name)
-	z.Size, z.SHA256, z.CodeSha256 = size, hex.EncodeToString(sum), base64.StdEncoding.EncodeToString(sum)
+	if z.SHA256, z.Size, err = digest.File(name); err != nil {
+		return z, false, err
+	}
+	raw, err := hex.DecodeString(z.SHA256)
+	z.CodeSha256 = base64.StdEncoding.EncodeToString(raw)
 	return z, packed, err
 }
 
@@ -203,20 +193,4 @@ func Write(ctx context.Context, name string, entries []Entry) error {
 		}
 		return a.close()
 	})
-}
-
-func hasSum(name, sum string) bool {
-	got, _, err := sumOf(name)
-	return err == nil && hex.EncodeToString(got) == sum
-}
-
-func sumOf(name string) (sum []byte, size int64, err error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer f.Close()
-	h := sha256.New()
-	size, err = io.Copy(h, f)
-	return h.Sum(nil), size, err
 }

@@ -2,8 +2,6 @@ package release
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/project"
@@ -132,7 +131,7 @@ func zipUnit(name string) (build.Unit, error) {
 // file.
 func (c RebuildConfig) readProvenance(function string) (statement.Checked, error) {
 	var none statement.Checked
-	sum, err := fileSum(c.File)
+	sum, _, err := digest.File(c.File)
 	if err != nil {
 		return none, err
 	}
@@ -194,17 +193,6 @@ func readSmall(name string) ([]byte, error) {
 	}
 	defer f.Close()
 	return io.ReadAll(io.LimitReader(f, maxProvenance))
-}
-
-func fileSum(name string) (string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	_, err = io.Copy(h, f)
-	return hex.EncodeToString(h.Sum(nil)), err
 }
 
 // comparePacker compares what decides the compressed bytes.

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/release/statement"
 )
@@ -265,7 +266,7 @@ func TestRebuildRunsNothingOnTheHost(t *testing.T) {
 	if err := os.WriteFile(file, []byte("x"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	sum, err := fileSum(file)
+	sum, _, err := digest.File(file)
 	if err != nil {
 		t.Fatal(err)
 	}

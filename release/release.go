@@ -109,7 +109,8 @@ func Make(ctx context.Context, c Config) (Release, error) {
 	r.Engine = c.Build.Engine
 
 	dist := c.Build.Dist
-	if err := sweepStages(dist); err != nil {
+	// The lock is held.
+	if err := whole.SweepFolders(dist, stagePrefix); err != nil {
 		return r, err
 	}
 	stage, err := os.MkdirTemp(dist, stagePrefix)
@@ -258,18 +259,4 @@ func publish(stage, dist string, files []File) error {
 		}
 	}
 	return whole.Move(filepath.Join(stage, SumsFile), filepath.Join(dist, SumsFile), 0o644)
-}
-
-// sweepStages removes what killed runs left. The lock on dist is held.
-func sweepStages(dist string) error {
-	left, err := fs.Glob(os.DirFS(dist), stagePrefix+"*")
-	if err != nil {
-		return err
-	}
-	for _, name := range left {
-		if err := os.RemoveAll(filepath.Join(dist, name)); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/project"
@@ -171,7 +172,7 @@ func (c ReproduceConfig) compare(ctx context.Context, z pack.Zip, again []pack.Z
 		}
 	}
 	file := filepath.Join(c.First.Dist, z.File)
-	sum, err := fileSum(file)
+	sum, _, err := digest.File(file)
 	if err != nil {
 		return one, err
 	}

@@ -1,13 +1,11 @@
 package release
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
+	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/whole"
 )
 
@@ -26,14 +24,8 @@ type File struct {
 
 // fileOf reads a file of the folder dir.
 func fileOf(dir, name string) (File, error) {
-	f, err := os.Open(filepath.Join(dir, name))
-	if err != nil {
-		return File{}, err
-	}
-	defer f.Close()
-	h := sha256.New()
-	size, err := io.Copy(h, f)
-	return File{Name: name, Size: size, SHA256: hex.EncodeToString(h.Sum(nil))}, err
+	sum, size, err := digest.File(filepath.Join(dir, name))
+	return File{Name: name, Size: size, SHA256: sum}, err
 }
 
 // writeSums writes SHA256SUMS, in the order of the files.

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/magefile/mage/mg"
 
+	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
@@ -34,7 +34,7 @@ func Sums(ctx context.Context,
 	rows := [][]string{{"FILE", "SHA256", ""}}
 	may := strings.FieldsFunc(choose(except, "", ""), isComma)
 	for _, l := range lines {
-		sum, err := fileSum(filepath.Join(choose(folder, "", distFolder), filepath.FromSlash(l.name)))
+		sum, _, err := digest.File(filepath.Join(choose(folder, "", distFolder), filepath.FromSlash(l.name)))
 		verdict := "same"
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -86,15 +86,4 @@ func readSums(file string) ([]sumLine, error) {
 		return nil, fmt.Errorf("%s: no checksum is in it", file)
 	}
 	return all, nil
-}
-
-func fileSum(name string) (string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	_, err = io.Copy(h, f)
-	return hex.EncodeToString(h.Sum(nil)), err
 }

@@ -95,3 +95,21 @@ func Sweep(dir string) error {
 	}
 	return nil
 }
+
+// SweepFolders removes the folders in dir whose names begin with prefix: the
+// work of killed processes. The caller makes sure that no other process works
+// there.
+func SweepFolders(dir, prefix string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.IsDir() && strings.HasPrefix(e.Name(), prefix) {
+			if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

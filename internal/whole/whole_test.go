@@ -154,3 +154,23 @@ func TestSweep(t *testing.T) {
 		t.Errorf("a folder that is not there: %v", err)
 	}
 }
+
+func TestSweepFolders(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{".part-1/deep", ".part-2", "kept/.part-3"} {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.FromSlash(name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, ".part-file"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := SweepFolders(dir, ".part-"); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bool{".part-1": false, ".part-2": false, "kept/.part-3": true, ".part-file": true} {
+		if _, err := os.Stat(filepath.Join(dir, name)); (err == nil) != want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/whole"
 )
 
@@ -118,7 +119,7 @@ func (t *Tree) dropPointers(ctx context.Context, own *git, changed []string) err
 		if oid == "" {
 			continue
 		}
-		sum, err := sumOf(filepath.Join(t.Root, filepath.FromSlash(name)))
+		sum, _, err := digest.File(filepath.Join(t.Root, filepath.FromSlash(name)))
 		if err != nil {
 			return err
 		}
@@ -127,15 +128,4 @@ func (t *Tree) dropPointers(ctx context.Context, own *git, changed []string) err
 		}
 	}
 	return nil
-}
-
-func sumOf(name string) (string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	_, err = io.Copy(h, f)
-	return hex.EncodeToString(h.Sum(nil)), err
 }

@@ -2,8 +2,6 @@ package tool
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
@@ -12,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/whole"
 )
@@ -128,7 +127,7 @@ func Make(ctx context.Context, c Config) ([]Executable, error) {
 		if err != nil {
 			return nil, fmt.Errorf("executable %q: %w", e.Name, err)
 		}
-		if e.Size, e.SHA256, err = digest(file); err != nil {
+		if e.SHA256, e.Size, err = digest.File(file); err != nil {
 			return nil, err
 		}
 		all, made = append(all, e), append(made, file)
@@ -160,15 +159,4 @@ func moveAll(ctx context.Context, files []string, to []Executable) error {
 		}
 	}
 	return nil
-}
-
-func digest(file string) (size int64, sum string, err error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return 0, "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	size, err = io.Copy(h, f)
-	return size, hex.EncodeToString(h.Sum(nil)), err
 }
