@@ -170,6 +170,7 @@ func TestResponseTooLarge(t *testing.T) {
 }
 
 // By the specification 400, 403 and 413 lose an invocation, 500 the process.
+// RIE answers 410 to a late response when other loops go on.
 func TestStatusCodes(t *testing.T) {
 	for _, c := range []struct {
 		name, path string
@@ -179,6 +180,7 @@ func TestStatusCodes(t *testing.T) {
 	}{
 		{"400 to response", "response", fakeapi.Fault{Status: 400, Body: `{"errorType":"InvalidRequestID"}`}, true, "request a: runtime api answered 400 to the response: {\"errorType\":\"InvalidRequestID\"}"},
 		{"403 to response", "response", fakeapi.Fault{Status: 403}, true, "request a: runtime api answered 403 to the response"},
+		{"410 to response, of a loop whose event has timed out", "response", fakeapi.Fault{Status: 410}, true, "request a: runtime api answered 410 to the response"},
 		{"500 to response", "response", fakeapi.Fault{Status: 500}, false, "500"},
 		{"503 to response", "response", fakeapi.Fault{Status: 503}, false, "503"},
 		{"400 to error", "error", fakeapi.Fault{Status: 400}, true, "request a: runtime api answered 400 to the error"},
