@@ -89,8 +89,8 @@ const stagePrefix = ".bootzip-release-"
 //
 // The tree must be clean and the commit have a tag. All is made in a folder
 // of its own, and appears in Dist when all of it is there, SHA256SUMS last;
-// on an error Dist is as it was. Errors carry hints; see Unproven and
-// Unreproduced.
+// on an error before that Dist is as it was. Where moving a file fails, it is
+// left without SHA256SUMS. Errors carry hints; see Unproven and Unreproduced.
 func Make(ctx context.Context, c Config) (Release, error) {
 	state, err := checkout.State(ctx, c.Build.Root, c.Build.Environ)
 	if err != nil {
@@ -156,7 +156,7 @@ func chooseTag(s checkout.Tree, wanted string) (string, error) {
 	switch {
 	case len(s.Dirty) > 0:
 		return "", hint.New("commit or remove them; a release is made of what the tag names",
-			"tree is not clean: %s", few(s.Dirty))
+			"tree is not clean: %s", list(s.Dirty))
 	case wanted != "" && !slices.Contains(s.Tags, wanted):
 		return "", hint.New("check it out: git checkout "+wanted, "tag %q is not on commit %s, which is checked out", wanted, s.Commit)
 	case wanted != "":
@@ -167,15 +167,6 @@ func chooseTag(s checkout.Tree, wanted string) (string, error) {
 		return "", hint.New("choose with -tag=NAME", "commit %s has %d tags: %s", s.Commit, len(s.Tags), strings.Join(s.Tags, ", "))
 	}
 	return s.Tags[0], nil
-}
-
-// few lists names for a message, ten at most.
-func few(names []string) string {
-	const most = 10
-	if len(names) <= most {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s, and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
 // chooseEngine returns the engine for a release.

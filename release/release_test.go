@@ -30,7 +30,7 @@ func TestChooseTag(t *testing.T) {
 		{"none", "", checkout.Tree{Commit: "abc"}, "", "commit abc has no tag"},
 		{"elsewhere", "v3", checkout.Tree{Commit: "abc", Tags: []string{"v1"}}, "", `tag "v3" is not on commit abc`},
 		{"dirty", "v1", checkout.Tree{Dirty: []string{"a.go"}, Tags: []string{"v1"}}, "", "tree is not clean: a.go"},
-		{"very dirty", "v1", checkout.Tree{Dirty: strings.Fields("1 2 3 4 5 6 7 8 9 10 11 12"), Tags: []string{"v1"}}, "", "9, 10, and 2 more"},
+		{"very dirty", "v1", checkout.Tree{Dirty: strings.Fields("1 2 3 4 5 6 7 8 9 10 11 12"), Tags: []string{"v1"}}, "", "9, 10 and 2 more"},
 	} {
 		tag, err := chooseTag(test.tree, test.wanted)
 		if tag != test.tag || (err == nil) != (test.problem == "") || err != nil && !strings.Contains(err.Error(), test.problem) {

@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/pack"
@@ -52,10 +55,24 @@ const shownFiles = 10
 
 // list names the first files of a list, and counts the others.
 func list(names []string) string {
-	if extra := len(names) - shownFiles; extra > 0 {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:shownFiles], ", "), extra)
+	var all []string
+	for _, name := range names[:min(len(names), shownFiles)] {
+		all = append(all, shown(name))
 	}
-	return strings.Join(names, ", ")
+	text := strings.Join(all, ", ")
+	if extra := len(names) - shownFiles; extra > 0 {
+		text += fmt.Sprintf(" and %d more", extra)
+	}
+	return text
+}
+
+// shown is a file's name for people. In a stranger's repository it may be one
+// that a terminal acts on, or that looks like a line of the result.
+func shown(name string) string {
+	if !utf8.ValidString(name) || strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsPrint(c) }) {
+		return strconv.Quote(name)
+	}
+	return name
 }
 
 // DirtyLine says that the working tree is not the commit, "" if it is.
