@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -158,6 +159,46 @@ func TestRebuildChoosesTheProject(t *testing.T) {
 		if err != nil || got.Report.Equal != want {
 			t.Errorf("%s: equal is %t, %v", folder, got.Report.Equal, err)
 		}
+	}
+}
+
+// The folder of the project may be no link to files that are in no commit.
+func TestRebuildOfAFolderElsewhere(t *testing.T) {
+	files := map[string]string{"bootzip.yaml": "functions:\n  hello:\n    source: cmd/hello\n", "cmd/hello/main.go": hello}
+	r, elsewhere := newRepository(t, files), newRepository(t, files)
+	if err := os.Symlink(elsewhere.dir, filepath.Join(r.dir, "app")); err != nil {
+		t.Skipf("links cannot be made: %v", err)
+	}
+	r.commit()
+	got, err := r.rebuild(r.release(".", nil), func(c *RebuildConfig) { c.Folder = "app" })
+	if err == nil || !strings.Contains(err.Error(), `"app" is a link that leads out of the repository`) || hint.Of(err) == "" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// The name of a file in a stranger's repository writes no line of the result.
+func TestShown(t *testing.T) {
+	const evil = "a\nPASS hello-amd64.zip"
+	names := []string{"b.bin", "ü.bin", evil, "\x1b]0;title\a", "\x9bm"}
+	const want = `b.bin, ü.bin, "a\nPASS hello-amd64.zip", "\x1b]0;title\a", "\x9bm"`
+	if got := list(names); got != want {
+		t.Errorf("it is %s, want %s", got, want)
+	}
+	if got := list(slices.Repeat([]string{"x"}, shownFiles+2)); got != strings.Repeat("x, ", shownFiles-1)+"x and 2 more" {
+		t.Errorf("of many it is %s", got)
+	}
+	pointer := "version https://git-lfs.github.com/spec/v1\noid sha256:" + strings.Repeat("a", 64) + "\nsize 1\n"
+	if runtime.GOOS == "windows" {
+		return // no file can be called so there
+	}
+	r := newRepository(t, map[string]string{"cmd/hello/main.go": hello, evil: pointer})
+	got, err := r.rebuild(r.release(".", nil), nil)
+	var text bytes.Buffer
+	if err := errors.Join(err, got.WriteText(&text)); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(text.String(), "\nPASS"); n != 1 || !strings.Contains(text.String(), `"a\nPASS`) {
+		t.Errorf("%d lines say PASS:\n%s", n, text.String())
 	}
 }
 

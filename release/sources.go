@@ -41,7 +41,11 @@ func (s *sources) find(u build.Unit, folder string) (project.Project, project.Fu
 	if err != nil {
 		return p, project.Function{}, err
 	}
-	if err := s.written.Refuse(s.folder(p)); err != nil {
+	at := s.folder(p)
+	if !filepath.IsLocal(filepath.FromSlash(at)) {
+		return p, project.Function{}, hint.New("give the folder itself", "folder %q is a link that leads out of the repository", folder)
+	}
+	if err := s.written.Refuse(at); err != nil {
 		return p, project.Function{}, err
 	}
 	selected, err := p.Select(u.Function.Name, u.Arch)
@@ -89,8 +93,8 @@ func (s *sources) project(u build.Unit, folder string) (project.Project, error) 
 		for _, p := range found {
 			names = append(names, s.folder(p))
 		}
-		return project.Project{}, hint.New("choose one: -folder="+names[0],
-			"several projects have the function %q: in %s", u.Function.Name, strings.Join(names, ", "))
+		return project.Project{}, hint.New("choose one: -folder="+shown(names[0]),
+			"several projects have the function %q: in %s", u.Function.Name, list(names))
 	case refused != nil:
 		return project.Project{}, hint.Wrap(fmt.Errorf("no project has the function %q for %s: %w", u.Function.Name, u.Arch, refused),
 			"is it the right repository, and is the zip called as in the release?")
