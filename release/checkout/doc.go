@@ -27,6 +27,10 @@
 //     pointers, as in a clone without Git LFS, and are named.
 //   - Credentials in a person's git configuration and .netrc are not used:
 //     a private repository is reached by ssh with an agent, or as a folder.
+//   - A repository on this machine can name a program that fetches objects which
+//     it lacks. git before 2.39.4 (of later lines, 2.40.2 to 2.45.1: its release
+//     notes on CVE-2024-32004) runs that; take a stranger's repository by an
+//     address, or a newer git.
 //   - In a tree whose line ends git itself has changed (core.autocrlf), the
 //     files are not as in the commit, and are said to be changed. Rules for
 //     ignored files count from .gitignore and .git/info/exclude only.

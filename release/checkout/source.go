@@ -42,7 +42,7 @@ func checkURL(source string) error {
 	return nil
 }
 
-var credentials = regexp.MustCompile(`://[^/@\s'"]+@`)
+var credentials = regexp.MustCompile(`://[^/\s]+@`)
 
 // WithoutCredentials removes user and password from the addresses in a text.
 func WithoutCredentials(s string) string { return credentials.ReplaceAllString(s, "://") }

@@ -118,3 +118,16 @@ func TestPublicURL(t *testing.T) {
 		}
 	}
 }
+
+func TestWithoutCredentials(t *testing.T) {
+	for text, want := range map[string]string{
+		"https://example.com/a@b":                           "https://example.com/a@b",
+		"https://user:word@example.com/a":                   "https://example.com/a",
+		"https://user:w@rd'\"@example.com/a":                "https://example.com/a",
+		"cannot access 'ssh://git@example.com/a': refused,": "cannot access 'ssh://example.com/a': refused,",
+	} {
+		if got := WithoutCredentials(text); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}
