@@ -16,31 +16,57 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"text/tabwriter"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// withHint is the text of an error and of its hint.
+// withHint is the text of an error and of its hint, without what a terminal
+// would act on: an error may hold names out of somebody's files, or the words
+// of somebody's server.
 func withHint(err error) string {
+	text := err.Error()
 	if h := hint.Of(err); h != "" {
-		return err.Error() + "\nhint: " + h
+		text += "\nhint: " + h
 	}
-	return err.Error()
+	return strings.Map(func(c rune) rune {
+		switch {
+		case c == '\r':
+			return -1
+		case c == '\n' || c == '\t' || unicode.IsPrint(c):
+			return c
+		}
+		return utf8.RuneError
+	}, text)
 }
 
-// failed makes an error show its hint.
+// A shownError is an error as people see it.
+type shownError struct {
+	error
+	text string
+}
+
+func (e shownError) Error() string { return e.text }
+func (e shownError) Unwrap() error { return e.error }
+
+// failed makes an error show its hint, see withHint.
 func failed(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return errors.New("interrupted; what was in dist is as it was")
 	}
-	if err == nil || hint.Of(err) == "" {
-		return err
+	if err == nil {
+		return nil
 	}
-	return fmt.Errorf("%w\nhint: %s", err, hint.Of(err))
+	if text := withHint(err); text != err.Error() {
+		return shownError{err, text}
+	}
+	return err
 }
 
 func isTerminal(f *os.File) bool {

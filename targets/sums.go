@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/magefile/mage/mg"
 
@@ -77,7 +79,7 @@ func readSums(file string) ([]sumLine, error) {
 		sum, name, ok := strings.Cut(line, " ")
 		raw, err := hex.DecodeString(sum)
 		name = strings.TrimPrefix(strings.TrimPrefix(name, " "), "*")
-		if !ok || err != nil || len(raw) != sha256.Size || !filepath.IsLocal(filepath.FromSlash(name)) {
+		if !ok || err != nil || len(raw) != sha256.Size || !filepath.IsLocal(filepath.FromSlash(name)) || !isPlain(name) {
 			return nil, hint.New("its lines are a SHA-256, two blanks, and the name of a file", "%s: line %q is no checksum", file, line)
 		}
 		all = append(all, sumLine{strings.ToLower(sum), name})
@@ -86,4 +88,10 @@ func readSums(file string) ([]sumLine, error) {
 		return nil, fmt.Errorf("%s: no checksum is in it", file)
 	}
 	return all, nil
+}
+
+// isPlain is false for a name that a terminal would act on, or that is no
+// text. (Those of a release are plain; sha256sum quotes others.)
+func isPlain(name string) bool {
+	return utf8.ValidString(name) && !strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsPrint(c) })
 }
