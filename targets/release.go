@@ -34,6 +34,10 @@ func Release(ctx context.Context,
 		return err
 	}
 	s.locked = isSet(locked)
+	second, err := secondEngine(other)
+	if err != nil {
+		return err
+	}
 	var made release.Release
 	err = s.inDist(ctx, func(ctx context.Context, _ project.Project, c build.Config) error {
 		cache, err := moduleCache(ctx)
@@ -42,7 +46,7 @@ func Release(ctx context.Context,
 		}
 		made, err = release.Make(ctx, release.Config{
 			Build: c, Tag: choose(tag, "", ""), Repository: choose(repository, "", ""), WaiveBoot: choose(waive, "", ""),
-			Tool: isSet(tool), Platforms: list(platforms), OtherEngine: choose(other, "", ""), Qemu: findQemu(), ModuleCache: cache,
+			Tool: isSet(tool), Platforms: list(platforms), OtherEngine: second, Qemu: findQemu(), ModuleCache: cache,
 			BootzipVersion: ownVersion().version, Progress: again(c.Progress),
 		})
 		return err

@@ -36,9 +36,9 @@ func Reproduce(ctx context.Context,
 	if err != nil {
 		return err
 	}
-	second := choose(other, "", "")
-	if known := []string{"docker", "podman", "sandbox", "host"}; second != "" && !slices.Contains(known, second) {
-		return misuse(hint.New("use "+strings.Join(known, ", "), "unknown engine %q", second))
+	second, err := secondEngine(other)
+	if err != nil {
+		return err
 	}
 	// Before the first build, which may take a while.
 	tree, err := checkout.State(ctx, ".", os.Environ())
@@ -68,6 +68,16 @@ func Reproduce(ctx context.Context,
 		return mg.Fatal(1, "not every zip is reproducible")
 	}
 	return nil
+}
+
+// secondEngine reads the engine of a second build, "" for the default: before
+// the first build, which may take a while.
+func secondEngine(other *string) (string, error) {
+	second := choose(other, "", "")
+	if known := []string{"docker", "podman", "sandbox", "host"}; second != "" && !slices.Contains(known, second) {
+		return "", misuse(hint.New("use "+strings.Join(known, ", "), "unknown engine %q", second))
+	}
+	return second, nil
 }
 
 // again shows the events of a second build as such.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,7 +44,12 @@ func Vuln(ctx context.Context,
 		return misuse(err)
 	}
 	database := choose(db, "", vulnerabilityDatabase)
-	if err := reach(ctx, database); err != nil {
+	if scheme, _, ok := strings.Cut(database, "://"); !ok || !slices.Contains([]string{"https", "http", "file"}, scheme) {
+		return misuse(hint.New("write it as in "+vulnerabilityDatabase, "database %q is no address", database))
+	}
+	if err := reach(ctx, database); ctx.Err() != nil {
+		return errors.New("interrupted; vulnerabilities were not looked for") // whatever -offline says
+	} else if err != nil {
 		return notRun(err, allowed, isSet(offline))
 	}
 	scan, err := scanModule(ctx, database)

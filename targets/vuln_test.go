@@ -1,12 +1,15 @@
 package targets_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/bootzip/bootzip/targets"
 )
 
 // The real govulncheck looks at this module, with databases that were written
@@ -58,5 +61,15 @@ func TestVuln(t *testing.T) {
 				t.Errorf("%s: it does not say %s, but\n%s", what, want, out)
 			}
 		}
+	}
+}
+
+// Who interrupts it has not asked for a pass, with -offline either.
+func TestVulnInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	db, offline := "http://127.0.0.1:1", true
+	if err := targets.Vuln(ctx, &db, nil, &offline); err == nil || !strings.Contains(err.Error(), "interrupted") {
+		t.Errorf("error is %v", err)
 	}
 }
