@@ -24,7 +24,7 @@ type Tree struct {
 
 	// Dirty are the files that are not as in the commit: changed, added, or
 	// missing, in the order of their names. What bootzip itself wrote into a
-	// folder dist is not among them.
+	// folder dist is not among them, unless the commit has it.
 	Dirty []string
 
 	// Ignored are files, and with '/' at the end folders, that a .gitignore
@@ -119,7 +119,7 @@ func State(ctx context.Context, root string, environ []string) (Tree, error) {
 		}
 		status, name := line[:2], line[3:]
 		switch {
-		case t.ours(name):
+		case (status == "??" || status == "!!") && t.ours(name):
 		case status == "!!":
 			t.Ignored = append(t.Ignored, name)
 		default:

@@ -63,6 +63,22 @@ func TestState(t *testing.T) {
 	}
 }
 
+// A file of the commit counts wherever it is.
+func TestStateSeesFilesInDist(t *testing.T) {
+	r := newRepository(t)
+	for _, name := range []string{"dist/.bootzip/state.json", "dist/data.txt"} {
+		r.write(name, "1")
+		r.git("add", "--force", name)
+	}
+	r.commit()
+	r.write("dist/data.txt", "2")
+	r.write("dist/ours.zip", "")
+	tree, err := State(context.Background(), r.dir, os.Environ())
+	if got := strings.Join(tree.Dirty, " "); err != nil || got != "dist/data.txt" {
+		t.Errorf("dirty are %q (%v)", got, err)
+	}
+}
+
 // What git itself was told to overlook is seen.
 func TestStateSeesHiddenChanges(t *testing.T) {
 	r := newRepository(t)
