@@ -15,6 +15,8 @@ import (
 	"github.com/bootzip/bootzip/internal/whole"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/release/checkout"
+	"github.com/bootzip/bootzip/release/statement"
+	"github.com/bootzip/bootzip/release/tool"
 	"github.com/bootzip/bootzip/verify"
 )
 
@@ -103,6 +105,9 @@ func Make(ctx context.Context, c Config) (Release, error) {
 	if c.Repository == "" {
 		c.Repository = state.Origin
 	}
+	if err := c.check(r.Tag); err != nil {
+		return r, err
+	}
 	if c.Build.Engine, err = chooseEngine(ctx, c.Build); err != nil {
 		return r, err
 	}
@@ -148,6 +153,20 @@ func Make(ctx context.Context, c Config) (Release, error) {
 		return r, err
 	}
 	return r, publish(stage, dist, r.Files)
+}
+
+// check finds early what would fail after the builds.
+func (c Config) check(tag string) error {
+	if err := statement.CheckRepository(c.Repository); err != nil {
+		return hint.Wrap(err, "give it as in -repository=https://github.com/OWNER/NAME")
+	}
+	switch {
+	case c.Tool:
+		return tool.Check(tool.Config{Version: tag, Platforms: c.Platforms})
+	case len(c.Platforms) > 0:
+		return hint.New("add -tool, or leave them away", "platforms are given, and no executables are asked for: %s", list(c.Platforms))
+	}
+	return nil
 }
 
 // chooseTag returns the tag to release, and refuses a tree that is not what

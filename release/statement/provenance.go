@@ -117,6 +117,16 @@ func Provenance(c ProvenanceConfig) ([]byte, error) {
 	return data, nil
 }
 
+// CheckRepository finds what Provenance would refuse as the repository; "" is
+// allowed.
+func CheckRepository(address string) error {
+	r := &reader{}
+	if address != "" {
+		r.uri("repository", address)
+	}
+	return r.err
+}
+
 // dependencies lists the source, the toolchain, the image, the lock, and then
 // the packages of the image.
 func dependencies(c ProvenanceConfig) ([]descriptor, error) {

@@ -79,14 +79,24 @@ var (
 	goodCommit  = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})?$`)
 )
 
+// Check finds what Make would refuse in Config.Version and Config.Platforms.
+// Errors have hints.
+func Check(c Config) error {
+	if !goodVersion.MatchString(c.Version) {
+		return hint.New("write it as in v1.2.3", "version %q has other characters than letters, digits, '.', '+' and '-'", c.Version)
+	}
+	_, err := choose(c.Platforms)
+	return err
+}
+
 // Make makes the executables, for Linux, macOS and Windows on both
 // architectures, ordered by name. If one cannot be made, Config.Out is as it
 // was. The target version says Config.Version and Config.Commit; in
 // executables of another project's targets it says which bootzip its go.mod
 // names, and they are left out.
 func Make(ctx context.Context, c Config) ([]Executable, error) {
-	if !goodVersion.MatchString(c.Version) {
-		return nil, hint.New("write it as in v1.2.3", "version %q has other characters than letters, digits, '.', '+' and '-'", c.Version)
+	if err := Check(c); err != nil {
+		return nil, err
 	}
 	if !goodCommit.MatchString(c.Commit) {
 		return nil, hint.New("give the whole of it, as `git rev-parse HEAD` prints it", "commit %q is not 40 or 64 hexadecimal digits", c.Commit)
