@@ -90,6 +90,9 @@ func (r *Rebuilding) compareMaterials(m build.Materials, language project.Langua
 		return hint.New("find out who changed it: run `go clean -modcache`, and remove the folder toolchain in bootzip's cache",
 			"toolchain %s has the hash %s, and the provenance records %s", m.GoModule, m.GoSum, p.GoSum)
 	}
+	if p.GoModule != "" && m.GoModule == "" {
+		r.differ("toolchain", p.GoModule, "the installed "+m.GoVersion+", of which no record has the hash")
+	}
 	goes := language == project.Go
 	if !goes && p.BaseImageID != m.BaseImageID && p.BaseImageID != "" {
 		return hint.New("pull the image that was recorded; if it is here under another name, set BOOTZIP_BASE_IMAGE to that",

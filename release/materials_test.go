@@ -44,6 +44,9 @@ func TestCompareMaterials(t *testing.T) {
 		"lock":             {project.C, func(m *build.Materials) { m.LockSHA256 = "k" }, nil, "bootzip.lock is recorded as l, and the commit has k"},
 		"no lock":          {project.C, func(m *build.Materials) { m.LockSHA256 = "" }, nil, "bootzip.lock is recorded as l, and the commit has none"},
 		"toolchain's hash": {project.Go, func(m *build.Materials) { m.GoSum = "h1:b=" }, nil, "has the hash h1:b=, and the provenance records h1:a="},
+		"installed Go": {project.Go, func(m *build.Materials) { m.GoModule, m.GoSum = "", "" }, []string{
+			"toolchain: recorded " + recorded.GoModule + ", here the installed go1.26.8, of which no record has the hash",
+		}, ""},
 		"other platform": {project.Go, func(m *build.Materials) {
 			m.GoModule, m.GoSum = "golang.org/toolchain@v0.0.1-go1.26.8.linux-arm64", "h1:b="
 		}, nil, ""},
