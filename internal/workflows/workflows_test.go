@@ -110,7 +110,7 @@ func runProblems(name, run string, targets map[string][]string) []string {
 	if name != "action.yml" {
 		rest = matrix.ReplaceAllString(rest, "x")
 	}
-	if strings.Contains(rest, "${{") || strings.ContainsAny(rest, ";&|`<>") {
+	if strings.Contains(rest, "${{") || strings.Contains(rest, "$(") || strings.ContainsAny(rest, ";&|`<>") {
 		all = append(all, fmt.Sprintf("%s: %q has more than a target in it", name, run))
 	}
 	parameters, ok := targets[m[2]]
@@ -232,6 +232,7 @@ jobs:
 		"shell":              {"run: go tool mage verify", "run: sudo go tool mage verify", "not one Mage target"},
 		"two lines":          {"run: go tool mage verify -engine=${{ matrix.engine }} -strict", "run: |\n          go tool mage verify\n          rm -r /", "not one Mage target"},
 		"two commands":       {"-strict", "-strict; rm -r /", "more than a target"},
+		"a command in it":    {"-strict", "-strict=$(rm -r /)", "more than a target"},
 		"injection":          {"matrix.engine", "github.head_ref", "more than a target"},
 		"no such target":     {"mage verify", "mage prove", "no target prove"},
 		"no such flag":       {"-strict", "-strictly", "no flag strictly"},
