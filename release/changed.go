@@ -195,8 +195,9 @@ const (
 //
 // A zip whose content digest is the deployed one needs none, whatever its
 // bytes: only the compressor changed. Where Lambda was asked, which knows the
-// bytes alone, they decide. A function whose deployed architecture is not
-// known is unchanged if one of its zips is the deployed one.
+// bytes alone, they decide. In Lambda a function has one architecture: of its
+// zips the one for the deployed architecture counts, if there is one; where
+// that is not known, the function is unchanged if one of its zips is deployed.
 func Changed(zips []pack.Zip, deployed Deployed) (changes []Change, gone []string, err error) {
 	lines, err := deployed.named(zips)
 	if err != nil {
@@ -218,7 +219,7 @@ func Changed(zips []pack.Zip, deployed Deployed) (changes []Change, gone []strin
 				why = reason(z, d)
 			}
 		}
-		if why != "" && !same[z.Function] {
+		if why != "" && !same[z.Function] && (why != ReasonNew || !elsewhere(zips, lines, z)) {
 			changes = append(changes, Change{z.Function, z.Arch, z.File, z.Runtime, z.CodeSha256, why})
 		}
 	}
@@ -229,6 +230,15 @@ func Changed(zips []pack.Zip, deployed Deployed) (changes []Change, gone []strin
 		}
 	}
 	return changes, gone, nil
+}
+
+// elsewhere says whether Lambda has the zip's function for another
+// architecture, for which there is a zip as well.
+func elsewhere(zips []pack.Zip, lines []deployedFunction, z pack.Zip) bool {
+	return slices.ContainsFunc(lines, func(d deployedFunction) bool {
+		return d.name == z.Function && d.content == "" &&
+			slices.ContainsFunc(zips, func(other pack.Zip) bool { return other.Function == d.name && other.Arch == d.arch })
+	})
 }
 
 // named gives the one function's name to a CodeSha256 that came without one.
