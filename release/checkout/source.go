@@ -30,7 +30,7 @@ func checkURL(source string) error {
 	const mend = "use an https://, ssh:// or file:// address, or a folder"
 	if scheme, rest, ok := strings.Cut(source, "://"); ok {
 		for _, known := range strings.Split(transports, ":") {
-			if scheme == known && rest != "" && !strings.HasPrefix(rest, "-") && !strings.Contains(source, "::") {
+			if scheme == known && rest != "" && !strings.HasPrefix(rest, "-") {
 				return nil
 			}
 		}

@@ -147,3 +147,17 @@ func TestWithoutCredentials(t *testing.T) {
 		}
 	}
 }
+
+func TestCheckURL(t *testing.T) {
+	for _, source := range []string{"https://example.com/a", "https://[2001:db8::1]/a", "ssh://git@example.com/a", "git@example.com:a"} {
+		if err := checkURL(source); err != nil {
+			t.Errorf("%s: %v", source, err)
+		}
+	}
+	// git's "transport::address" runs any program called git-remote-transport.
+	for _, source := range []string{"ext::sh -c true", "ext::https://example.com/a", "https::ext://a", "ext::sh://a", "ssh://-o/a", "-u:a"} {
+		if err := checkURL(source); err == nil {
+			t.Errorf("%s is taken", source)
+		}
+	}
+}
