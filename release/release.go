@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/whole"
 	"github.com/bootzip/bootzip/pack"
@@ -245,6 +246,25 @@ func (c Config) prove(ctx context.Context, packaged Packaged) ([]verify.Report, 
 	return reports, nil
 }
 
+// removeOld removes the files of the release before that are not in this one,
+// so that who publishes the folder publishes this one. A file that somebody
+// has changed since stays.
+func removeOld(dist string, before, now []File) error {
+	for _, old := range before {
+		if slices.ContainsFunc(now, func(f File) bool { return f.Name == old.Name }) {
+			continue
+		}
+		name := filepath.Join(dist, filepath.FromSlash(old.Name))
+		if sum, _, err := digest.File(name); err != nil || sum != old.SHA256 {
+			continue
+		}
+		if err := os.Remove(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // publish moves the files of a release from the stage to dist. The list of
 // sums is moved last: where it is, all of it is.
 func publish(stage, dist string, files []File) error {
@@ -253,7 +273,11 @@ func publish(stage, dist string, files []File) error {
 			return err
 		}
 	}
+	before, _ := ReadSums(filepath.Join(dist, SumsFile)) // none, or not ours: nothing is removed
 	if err := os.Remove(filepath.Join(dist, SumsFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := removeOld(dist, before, files); err != nil {
 		return err
 	}
 	for _, f := range files {

@@ -109,7 +109,11 @@ func TestPublish(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(dist, SumsFile, "of the release before")
+	const before = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb  old.zip\n" +
+		"ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb  changed.zip\n"
+	write(dist, SumsFile, before)
+	write(dist, "old.zip", "a") // of a function that is gone
+	write(dist, "changed.zip", "b")
 	write(dist, "other.txt", "not ours")
 	files := []File{{Name: "a.zip"}, {Name: "missing"}, {Name: SumsFile}}
 	write(stage, "a.zip", "a")
@@ -117,7 +121,7 @@ func TestPublish(t *testing.T) {
 	if err := publish(stage, dist, files); err == nil {
 		t.Fatal("a release with a missing file was published")
 	}
-	if data, _ := os.ReadFile(filepath.Join(dist, SumsFile)); string(data) != "of the release before" {
+	if data, _ := os.ReadFile(filepath.Join(dist, SumsFile)); string(data) != before {
 		t.Errorf("SHA256SUMS is %q after a failure", data)
 	}
 	files[1] = File{Name: "tool", Executable: true}
@@ -125,7 +129,10 @@ func TestPublish(t *testing.T) {
 	if err := publish(stage, dist, files); err != nil {
 		t.Fatal(err)
 	}
-	for name, mode := range map[string]os.FileMode{"a.zip": 0o644, "tool": 0o755, SumsFile: 0o644, "other.txt": 0o600} {
+	if _, err := os.Stat(filepath.Join(dist, "old.zip")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("old.zip of the release before: %v", err)
+	}
+	for name, mode := range map[string]os.FileMode{"a.zip": 0o644, "tool": 0o755, SumsFile: 0o644, "other.txt": 0o600, "changed.zip": 0o600} {
 		info, err := os.Stat(filepath.Join(dist, name))
 		if err != nil {
 			t.Fatal(err)

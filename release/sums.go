@@ -1,11 +1,18 @@
 package release
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/bootzip/bootzip/internal/digest"
+	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/whole"
 )
 
@@ -38,4 +45,36 @@ func writeSums(dir string, files []File) error {
 		}
 		return nil
 	})
+}
+
+// ReadSums reads the names and sums of a SHA256SUMS: lines of a digest, a
+// blank, a second blank or a '*', and a name below the file's folder (GNU
+// coreutils manual, "cksum output modes"). A name that a terminal would act on
+// is refused; none of a release is like that.
+func ReadSums(file string) ([]File, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var all []File
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimRight(line, "\r\n")
+		sum, name, ok := strings.Cut(line, " ")
+		raw, err := hex.DecodeString(sum)
+		name = strings.TrimPrefix(strings.TrimPrefix(name, " "), "*")
+		if !ok || err != nil || len(raw) != sha256.Size || !filepath.IsLocal(filepath.FromSlash(name)) || !isPlain(name) {
+			return nil, hint.New("its lines are a SHA-256, two blanks, and the name of a file", "%s: line %q is no checksum", file, line)
+		}
+		all = append(all, File{Name: name, SHA256: strings.ToLower(sum)})
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%s: no checksum is in it", file)
+	}
+	return all, nil
+}
+
+// isPlain is false for a name that a terminal would act on, or that is no
+// text.
+func isPlain(name string) bool {
+	return utf8.ValidString(name) && !strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsPrint(c) })
 }
