@@ -20,7 +20,7 @@ import (
 type World struct {
 	UID, GID int           // who runs the commands; 0: the caller
 	Umask    int           // at most 077; 0: the usual one, 022
-	TimeZone string        // TZ, a name as "Asia/Kathmandu" or in POSIX's form, "XXX-5:45"; "": UTC
+	TimeZone string        // TZ, a name as "Asia/Kathmandu" or in POSIX's form, "NPT-5:45"; "": UTC
 	Locale   string        // LANG and LC_ALL; "": LANG is C.UTF-8
 	CPUs     int           // how many the commands can use; 0: all
 	Hostname string        // letters, digits and '-'; "": the engine's choice

@@ -205,7 +205,7 @@ func TestGoElsewhere(t *testing.T) {
 			noStages(t, c)
 
 			// Go does not know POSIX's form of a time zone.
-			c.World = build.World{TimeZone: "XXX-5:45"}
+			c.World = build.World{TimeZone: "NPT-5:45"}
 			if applied, why := inForce(mustBuild(t, c)); applied != "" || !strings.Contains(why["time zone"], "by name") {
 				t.Errorf("in force were %q, and the rest was not because: %v", applied, why)
 			}
