@@ -7,6 +7,7 @@ import (
 
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/release/checkout"
+	"github.com/bootzip/bootzip/release/compare"
 	"github.com/bootzip/bootzip/release/tool"
 )
 
@@ -50,11 +51,28 @@ func (c Config) makeTool(ctx context.Context, tree checkout.Tree, tag string) ([
 	if err != nil {
 		return nil, err
 	}
-	for i, e := range first {
-		if second[i].SHA256 != e.SHA256 {
-			return nil, hint.New("see what differs with `mage reproduce`; a file that .gitignore hides is in one of them only",
-				"executable %q has the SHA-256 %s, and %s when it is made again from the commit; nothing is released", e.Name, e.SHA256, second[i].SHA256)
-		}
+	different, err := differing(ctx, first, second)
+	if err != nil {
+		return nil, err
+	}
+	if len(different) > 0 {
+		return nil, hint.Wrap(&Unreproduced{Executables: different}, "a file that .gitignore hides is in the tree and not in the commit")
 	}
 	return first, nil
+}
+
+// differing explains each executable that the second making gave other bytes.
+func differing(ctx context.Context, first, second []tool.Executable) ([]compare.Report, error) {
+	var all []compare.Report
+	for i, e := range first {
+		if second[i].SHA256 == e.SHA256 {
+			continue
+		}
+		r, err := compare.Files(ctx, e.Path, second[i].Path)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, nil
 }

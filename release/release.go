@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"github.com/bootzip/bootzip/internal/whole"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/release/checkout"
+	"github.com/bootzip/bootzip/release/compare"
 	"github.com/bootzip/bootzip/release/statement"
 	"github.com/bootzip/bootzip/release/tool"
 	"github.com/bootzip/bootzip/verify"
@@ -70,13 +72,28 @@ type Unproven struct {
 func (e *Unproven) Error() string { return e.problem.Error() }
 func (e *Unproven) Unwrap() error { return e.problem }
 
-// Unreproduced is the error of a release whose second build gave other bytes.
+// Unreproduced is the error of a release whose second build gave other bytes:
+// of zips, or, where all zips are the same, of executables.
 type Unreproduced struct {
 	Reproduction Reproduction
+	Executables  []compare.Report
 }
 
 func (e *Unreproduced) Error() string {
 	return "the second build gave other bytes than the first; nothing is released"
+}
+
+// WriteText explains, for people, what differs.
+func (e *Unreproduced) WriteText(w io.Writer) error {
+	if len(e.Executables) == 0 {
+		return e.Reproduction.WriteText(w)
+	}
+	for _, r := range e.Executables {
+		if err := compare.WriteText(w, r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // stagePrefix begins the name of the folder in which a release is made.
@@ -144,7 +161,7 @@ func Make(ctx context.Context, c Config) (Release, error) {
 		return r, err
 	}
 	if !r.Reproduced.OK() {
-		return r, &Unreproduced{r.Reproduced}
+		return r, &Unreproduced{Reproduction: r.Reproduced}
 	}
 	executables, err := c.makeTool(ctx, state, r.Tag)
 	if err != nil {

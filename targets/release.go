@@ -59,7 +59,7 @@ func Release(ctx context.Context,
 			return err
 		}
 	case errors.As(err, &unreproduced):
-		if err := unreproduced.Reproduction.WriteText(os.Stderr); err != nil {
+		if err := unreproduced.WriteText(os.Stderr); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,61 @@
+package release
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/bootzip/bootzip/internal/digest"
+	"github.com/bootzip/bootzip/release/tool"
+)
+
+// An executable that came out another way is named and explained; one that
+// did not is no part of the error.
+func TestExecutablesThatDiffer(t *testing.T) {
+	program, err := os.ReadFile(must(os.Executable()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := func(name string, data []byte) tool.Executable {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, data, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		sum, _, err := digest.File(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tool.Executable{Name: name, Path: path, SHA256: sum}
+	}
+	other := append([]byte{}, program...)
+	other[len(other)/2] ^= 1
+	first := []tool.Executable{made("same", program), made("other", program)}
+	second := []tool.Executable{made("same", program), made("other", other)}
+
+	reports, err := differing(context.Background(), first, second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(reports) != 1 || reports[0].Equal || reports[0].A.File != "other" {
+		t.Fatalf("reports: %+v", reports)
+	}
+	var text strings.Builder
+	if err := (&Unreproduced{Executables: reports}).WriteText(&text); err != nil {
+		t.Fatal(err)
+	}
+	if got := text.String(); !strings.Contains(got, first[1].SHA256) || !strings.Contains(got, second[1].SHA256) {
+		t.Errorf("no digests in\n%s", got)
+	}
+	if reports, err := differing(context.Background(), first, first); err != nil || len(reports) != 0 {
+		t.Errorf("the same differ: %v, %v", reports, err)
+	}
+}
+
+func must(name string, err error) string {
+	if err != nil {
+		panic(err)
+	}
+	return name
+}
