@@ -4,6 +4,7 @@ package http1
 type head struct {
 	status  int
 	length  int // -1 without Content-Length
+	digits  int // in which length was written
 	chunked bool
 	close   bool
 }
@@ -56,10 +57,13 @@ func (h *head) note(name, value []byte) error {
 	case len("Content-Length"):
 		if EqualFold(name, "content-length") {
 			n, ok := decimal(value)
-			if !ok || (h.length >= 0 && h.length != n) {
+			// Twice only to the letter: RFC 9110, 8.6 lets a recipient refuse
+			// any repetition, and net/http takes "5" and "05" for two. Digits
+			// of one number and one length are the same digits.
+			if !ok || (h.length >= 0 && (h.length != n || h.digits != len(value))) {
 				return malformed("bad Content-Length")
 			}
-			h.length = n
+			h.length, h.digits = n, len(value)
 		}
 	case len("Transfer-Encoding"):
 		if EqualFold(name, "transfer-encoding") {
