@@ -1,13 +1,18 @@
 package http1
 
-// maxChunkLine is the longest line with a chunk's size and extensions.
-const maxChunkLine = 4 << 10
+// Limits of a chunked body, in bytes. They are those of net/http.
+const (
+	maxChunkLine = 4 << 10  // a chunk's size and extensions, with the CRLF
+	maxTrailers  = 4 << 10  // the fields after the last chunk, with the empty line
+	maxExcess    = 16 << 10 // what is not data, less 16 for each chunk and twice the data
+)
 
 // chunks reads a chunked body (RFC 9112, section 7.1) and moves its data
 // together, so that it lies in the buffer in one piece from r.pos on.
 func (r *Reader) chunks() (end int, err error) {
 	start := r.pos
 	end = start
+	excess := 0
 	for {
 		if len(r.buf)-r.n < maxChunkLine && r.pos-end >= r.n-r.pos {
 			r.moveDown(end) // only where it frees more than it moves
@@ -19,6 +24,14 @@ func (r *Reader) chunks() (end int, err error) {
 		size, ok := chunkSize(r.buf[from:to])
 		if !ok {
 			return 0, malformed("bad chunk size")
+		}
+		line := to + 2 - from
+		if line > maxChunkLine {
+			return 0, ErrTooLarge
+		}
+		// Nobody is to send much for little: that a byte comes alone is allowed.
+		if excess = max(excess+line-16-2*size, 0); excess > maxExcess {
+			return 0, malformed("chunks are mostly not data")
 		}
 		if size == 0 {
 			break
@@ -52,11 +65,14 @@ func (r *Reader) moveDown(end int) {
 // trailers passes over the fields after the last chunk: the Runtime API sends
 // none that matter, but a proxy may.
 func (r *Reader) trailers() error {
-	limit := r.pos + MaxHead
+	limit := r.pos + maxTrailers
 	for {
 		start, end, err := r.line(limit)
 		if err != nil {
 			return err
+		}
+		if r.pos > limit {
+			return ErrTooLarge
 		}
 		if start == end {
 			return nil
@@ -92,12 +108,17 @@ func chunkSize(b []byte) (int, bool) {
 	return n, digits > 0
 }
 
+// extension tells whether b is white space, or begins with a semicolon and
+// has no control characters. White space before that is bad (RFC 9112, section
+// 7.1.1, "BWS").
 func extension(b []byte) bool {
-	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
-		b = b[1:]
-	}
-	if len(b) > 0 && b[0] != ';' {
-		return false
+	if b[0] != ';' {
+		for _, c := range b {
+			if c != ' ' && c != '\t' {
+				return false
+			}
+		}
+		return true
 	}
 	for _, c := range b {
 		if !valueByte(c) {

@@ -6,7 +6,9 @@ type head struct {
 	length  int // -1 without Content-Length
 	digits  int // in which length was written
 	chunked bool
-	close   bool
+	close   bool // says a field
+	keep    bool // likewise
+	framing bool // a trailer is announced that would say how the message is framed
 }
 
 // head reads the status line and the header fields.
@@ -20,14 +22,16 @@ func (r *Reader) head() (h head, err error) {
 	if !ok {
 		return h, malformed("bad status line")
 	}
-	h = head{status: status, length: -1, close: old}
+	h = head{status: status, length: -1}
 	for {
 		start, end, err := r.line(MaxHead)
 		if err != nil {
 			return h, err
 		}
 		if start == end {
-			return h, h.check(old)
+			err := h.check(old)
+			h.close = h.close || old && !h.keep
+			return h, err
 		}
 		f, ok := parseField(r.buf, start, end)
 		if !ok {
@@ -46,13 +50,16 @@ func (r *Reader) head() (h head, err error) {
 // note takes up a field that says how the message is framed.
 func (h *head) note(name, value []byte) error {
 	switch len(name) {
+	case len("Trailer"):
+		if EqualFold(name, "trailer") {
+			for _, field := range []string{"content-length", "trailer", "transfer-encoding"} {
+				h.framing = h.framing || hasToken(value, field)
+			}
+		}
 	case len("Connection"):
 		if EqualFold(name, "connection") {
-			if hasToken(value, "close") {
-				h.close = true
-			} else if hasToken(value, "keep-alive") {
-				h.close = false
-			}
+			h.close = h.close || hasToken(value, "close")
+			h.keep = h.keep || hasToken(value, "keep-alive")
 		}
 	case len("Content-Length"):
 		if EqualFold(name, "content-length") {
@@ -81,6 +88,10 @@ func (h *head) note(name, value []byte) error {
 func (h *head) check(old bool) error {
 	if h.chunked && (h.length >= 0 || old || h.status < 200 || h.status == 204) {
 		return malformed("Transfer-Encoding where it may not be")
+	}
+	// RFC 9110, section 6.5.1.
+	if h.chunked && h.framing {
+		return malformed("Trailer announces a field that may not be one")
 	}
 	return nil
 }
