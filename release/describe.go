@@ -79,7 +79,7 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 	}
 
 	provenance := statement.ProvenanceConfig{
-		Repository: c.Repository, Tag: r.Tag, Commit: r.Commit, Engine: r.Engine,
+		Repository: c.Repository, Tag: r.Tag, Commit: r.Commit, Folder: filepath.ToSlash(r.folder), Engine: r.Engine,
 		Packer: manifest.Packer, BootzipVersion: c.BootzipVersion, Materials: materials,
 	}
 	for _, f := range files {

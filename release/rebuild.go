@@ -38,7 +38,8 @@ type RebuildConfig struct {
 	Source string
 
 	// Folder is the project's in the repository, slash-separated; "": the
-	// only project that has the function.
+	// provenance's, and where that names none the only project that has the
+	// function.
 	Folder string
 
 	// Build has Cache, Environ and Progress; Root, "" or a folder that may be
@@ -79,7 +80,11 @@ func Rebuild(ctx context.Context, c RebuildConfig) (Rebuilding, error) {
 	if s.written, err = checkout.At(ctx, source, r.Commit, s.dir, checkout.Options{Environ: c.Build.Environ}); err != nil {
 		return r, err
 	}
-	p, f, err := s.find(unit, c.Folder)
+	folder := c.Folder
+	if folder == "" {
+		folder = r.Provenance.Folder
+	}
+	p, f, err := s.find(unit, folder)
 	if err != nil {
 		return r, fmt.Errorf("commit %s: %w", r.Commit, err)
 	}

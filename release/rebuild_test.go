@@ -71,7 +71,7 @@ func TestRebuild(t *testing.T) {
 	// A program in the root of a module is called by the folder of the clone.
 	r := newRepository(t, map[string]string{"main.go": hello})
 	name := filepath.Base(r.dir)
-	file := r.release(".", nil)
+	file := r.release(".", func(p *statement.ProvenanceConfig) { p.Folder = "." })
 	if filepath.Base(file) != name+"-amd64.zip" {
 		t.Fatalf("the zip is called %s", file)
 	}
@@ -144,6 +144,10 @@ func TestRebuildChoosesTheProject(t *testing.T) {
 	r.write("two/go.mod", "module example.com/two\n\ngo 1.24\n\ntoolchain "+strings.Fields(runtime.Version())[0]+"\n")
 	r.commit()
 	file := r.release("two", nil)
+	named := r.release("two", func(p *statement.ProvenanceConfig) { p.Folder = "two" })
+	if got, err := r.rebuild(named, nil); err != nil || !got.Report.Equal {
+		t.Errorf("the provenance names the folder: equal is %t, %v", got.Report.Equal, err)
+	}
 	for folder, want := range map[string]string{
 		"":       "several projects have the function \"hello\": in ., two",
 		"../two": "is not in the repository",

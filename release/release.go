@@ -57,6 +57,7 @@ type Config struct {
 type Release struct {
 	Tag, Commit string
 	Engine      string // of the first build
+	folder      string // of the project in the repository
 	Zips        []pack.Zip
 	Reproduced  Reproduction
 	Files       []File // all, SHA256SUMS included, by name
@@ -116,7 +117,7 @@ func Make(ctx context.Context, c Config) (Release, error) {
 	if err != nil {
 		return Release{}, err
 	}
-	r := Release{Commit: state.Commit}
+	r := Release{Commit: state.Commit, folder: state.Folder}
 	if r.Tag, err = chooseTag(state, c.Tag); err != nil {
 		return r, err
 	}

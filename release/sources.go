@@ -80,7 +80,7 @@ func (s *sources) project(u build.Unit, folder string) (project.Project, error) 
 			found = append(found, p)
 		}
 	}
-	if len(found) == 0 && folder == "" {
+	if len(found) == 0 && (folder == "" || folder == ".") {
 		if p, ok := s.renamed(u); ok {
 			return p, nil
 		}

@@ -15,6 +15,7 @@ type Checked struct {
 	Repository string // "https://github.com/owner/name"
 	Tag        string // "v1.2.3"
 	Commit     string // 40 or 64 lower-case hexadecimal digits
+	Folder     string // of the project in the repository; "." is its root
 	Functions  []string
 	Engine     string // the one that built
 

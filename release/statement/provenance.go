@@ -18,6 +18,7 @@ type ProvenanceConfig struct {
 	Repository string   // "https://github.com/owner/name", without credentials; "" if unknown
 	Tag        string   // "v1.2.3"; may be empty
 	Commit     string   // in hexadecimal
+	Folder     string   // of the project in the repository, slash-separated; "." is its root; "" if unknown
 	Functions  []string // the names of those that were built; none where only executables were
 	Engine     string   // the one that built; Materials.Engine if empty
 
@@ -42,6 +43,7 @@ type buildDefinition struct {
 type externalParameters struct {
 	Repository string   `json:"repository,omitempty"`
 	Ref        string   `json:"ref,omitempty"`
+	Folder     string   `json:"folder,omitempty"`
 	Functions  []string `json:"functions,omitempty"`
 	Engine     string   `json:"engine"`
 }
@@ -82,7 +84,7 @@ func Provenance(c ProvenanceConfig) ([]byte, error) {
 		BuildDefinition: buildDefinition{
 			BuildType: BuildType,
 			ExternalParameters: externalParameters{
-				Repository: c.Repository, Functions: slices.Sorted(slices.Values(c.Functions)), Engine: c.Engine,
+				Repository: c.Repository, Folder: c.Folder, Functions: slices.Sorted(slices.Values(c.Functions)), Engine: c.Engine,
 			},
 			InternalParameters: internalParameters{
 				GoVersion: m.GoVersion, Flags: m.Flags, Environment: m.Environment, ImageRecipe: m.ImageRecipe, Packer: c.Packer,

@@ -26,6 +26,7 @@ func example() ProvenanceConfig {
 		Repository:     "https://github.com/owner/name",
 		Tag:            "v1.2.3",
 		Commit:         "0123456789abcdef0123456789abcdef01234567",
+		Folder:         ".",
 		Functions:      []string{"hello"},
 		Packer:         "archiver/v3 v3.5.1, klauspost/compress v1.11.4",
 		BootzipVersion: "v0.4.0",
@@ -107,7 +108,7 @@ func TestImageIDIsLeftOut(t *testing.T) {
 // config is what would be written again of what was read.
 func config(c Checked) ProvenanceConfig {
 	return ProvenanceConfig{
-		Subjects: c.Subjects, Repository: c.Repository, Tag: c.Tag, Commit: c.Commit, Functions: c.Functions, Engine: c.Engine,
+		Subjects: c.Subjects, Repository: c.Repository, Tag: c.Tag, Commit: c.Commit, Folder: c.Folder, Functions: c.Functions, Engine: c.Engine,
 		Packer: c.Packer, BootzipVersion: c.BootzipVersion, Builder: c.Builder,
 		Materials: build.Materials{
 			GoVersion: c.GoVersion, GoModule: c.GoModule, GoSum: c.GoSum, BaseImage: c.BaseImage, BaseImageID: c.BaseImageID,

@@ -2,6 +2,7 @@ package statement
 
 import (
 	"encoding/hex"
+	"io/fs"
 	"maps"
 	"net/url"
 	"slices"
@@ -125,7 +126,7 @@ func (r *reader) digest(o object, algorithm string, lengths ...int) string {
 // changed the build (SLSA provenance, "externalParameters").
 func (r *reader) external(o object, c *Checked) {
 	for _, name := range slices.Sorted(maps.Keys(o.fields)) {
-		if !slices.Contains([]string{"repository", "ref", "functions", "engine"}, name) {
+		if !slices.Contains([]string{"repository", "ref", "folder", "functions", "engine"}, name) {
 			r.fail(hintNewer, "parameter %q is not known", o.at(name))
 		}
 	}
@@ -139,6 +140,9 @@ func (r *reader) external(o object, c *Checked) {
 			r.fail(hintRelease, "%s is %q, not a tag", o.at("ref"), ref)
 		}
 		c.Tag = tag
+	}
+	if c.Folder = r.text(o, "folder"); c.Folder != "" && !fs.ValidPath(c.Folder) {
+		r.fail(hintRelease, "%s is %q, not a folder of the repository", o.at("folder"), c.Folder)
 	}
 	c.Functions = r.texts(o, "functions")
 	slices.Sort(c.Functions)

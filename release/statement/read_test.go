@@ -34,6 +34,8 @@ var refused = []struct{ name, old, new, want string }{
 	{"an option of git", `"repository": "https://github.com/owner/name"`, `"repository": "--upload-pack=x"`, "https address"},
 	{"credentials", `"repository": "https://github.com`, `"repository": "https://u:p@github.com`, "https address"},
 	{"a branch", `"refs/tags/v1.2.3"`, `"refs/heads/main"`, "not a tag"},
+	{"a folder elsewhere", `"folder": "."`, `"folder": "../other"`, "not a folder of the repository"},
+	{"an absolute folder", `"folder": "."`, `"folder": "/etc"`, "not a folder of the repository"},
 	{"another source", `"git+https://github.com/owner/name@`, `"git+https://github.com/other/name@`, "the parameters say"},
 	{"no source", `"name": "source"`, `"name": "sauce"`, "which commit"},
 	{"short commit", `"0123456789abcdef0123456789abcdef01234567"`, `"0123456"`, "not a digest"},
