@@ -3,6 +3,7 @@ package build
 import (
 	"context"
 	"debug/elf"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/scratch"
 	"github.com/bootzip/bootzip/internal/whole"
 	"github.com/bootzip/bootzip/project"
 )
@@ -167,12 +169,16 @@ func (b *builder) make(ctx context.Context, changed map[project.Language][]Unit,
 		return nil, err
 	}
 	defer removeStage(stage)
-	temp, err := os.MkdirTemp("", "bootzip-")
+	temp, err := scratch.New("", "build")
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(temp)
-	host := places{source: b.config.Root, out: stage, temp: temp}
+	defer temp.Remove()
+	// It may be given to somebody else, and what it is in stays ours.
+	host := places{source: b.config.Root, out: stage, temp: filepath.Join(temp.Path, "temp")}
+	if err := errors.Join(os.Mkdir(host.temp, 0o700), os.Chmod(temp.Path, 0o711)); err != nil {
+		return nil, err
+	}
 	if b.config.ColdCache || b.engine.name() == "host" && b.config.World.otherUser() {
 		// Beside the stage, and by such a name, so that it is swept as well.
 		if host.cache, err = os.MkdirTemp(filepath.Join(b.config.Dist, stateFolder), "stage-cache-"); err != nil {

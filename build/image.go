@@ -14,6 +14,7 @@ import (
 
 	"github.com/bootzip/bootzip/docker"
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/scratch"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -104,11 +105,15 @@ func buildImage(ctx context.Context, c Config, client string) (builtImage, error
 		return built, nil
 	}
 	c.tell(Event{Stage: "image", Text: fmt.Sprintf("making the build image for %s from %s", languages, base)})
-	dir, err := os.MkdirTemp("", "bootzip-image-")
+	temp, err := scratch.New("", "image")
 	if err != nil {
 		return built, err
 	}
-	defer os.RemoveAll(dir)
+	defer temp.Remove()
+	dir := filepath.Join(temp.Path, "context")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return built, err
+	}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			return built, err

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/scratch"
 )
 
 // An engine on another machine cannot mount the caller's folders, and another
@@ -110,11 +111,15 @@ func (e *container) copyToolchain(ctx context.Context, name, from string) error 
 	if err := e.copyIn(ctx, name, from, containerPlaces.toolchain, 0, 0); err != nil {
 		return fmt.Errorf("copying the toolchain to the engine: %w", err)
 	}
-	mark, err := os.MkdirTemp("", "bootzip-")
+	temp, err := scratch.New("", "mark")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(mark)
+	defer temp.Remove()
+	mark := filepath.Join(temp.Path, "toolchain")
+	if err := os.Mkdir(mark, 0o755); err != nil {
+		return err
+	}
 	if err := os.WriteFile(filepath.Join(mark, completeMark), nil, 0o644); err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/bootzip/bootzip/emulator/internal/unpack"
+	"github.com/bootzip/bootzip/internal/scratch"
 )
 
 // latest is the version that an unqualified name stands for.
@@ -22,9 +23,8 @@ const latest = "$LATEST"
 // from several goroutines.
 type Function struct {
 	config  Config
-	folder  string // temporary, removed by Close
-	lock    io.Closer
-	task    string // what becomes /var/task
+	folder  *scratch.Folder // removed by Close
+	task    string          // what becomes /var/task
 	program program
 	qemu    string
 	log     io.Writer // config.Log, with writes one after the other
@@ -49,6 +49,9 @@ type Function struct {
 	bounds    string
 }
 
+// tempKind is that of the folders that zips are unpacked into.
+const tempKind = "emulator"
+
 // New unpacks a zip and gets ready to start it. An *UnsupportedError says that this machine cannot
 // run the function. The caller closes the Function.
 func New(ctx context.Context, c Config) (_ *Function, err error) {
@@ -57,17 +60,16 @@ func New(ctx context.Context, c Config) (_ *Function, err error) {
 		return nil, err
 	}
 	sweep(c.Temp)
-	folder, lock, err := newFolder(c.Temp)
+	folder, err := scratch.New(c.Temp, tempKind)
 	if err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			os.RemoveAll(folder)
-			lock.Close()
+			_ = folder.Remove()
 		}
 	}()
-	f := &Function{config: c, folder: folder, lock: lock, task: filepath.Join(folder, "task"), plain: c.Plain, kept: map[*instance]bool{}}
+	f := &Function{config: c, folder: folder, task: filepath.Join(folder.Path, "task"), plain: c.Plain, kept: map[*instance]bool{}}
 	f.life, f.giveUp = context.WithCancel(context.Background())
 	if c.Log != nil {
 		f.log = &orderly{w: c.Log}
@@ -146,9 +148,7 @@ func (f *Function) Close(ctx context.Context) error {
 	}
 	f.mu.Unlock()
 	f.instances.Wait()
-	err := os.RemoveAll(f.folder)
-	_ = f.lock.Close()
-	return err
+	return f.folder.Remove()
 }
 
 // giveUpAll gives up what instances are answering.

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/scratch"
 	"github.com/bootzip/bootzip/release/checkout"
 	"github.com/bootzip/bootzip/release/compare"
 	"github.com/bootzip/bootzip/release/tool"
@@ -18,11 +19,11 @@ func (c Config) makeTool(ctx context.Context, tree checkout.Tree, tag string) ([
 	if !c.Tool {
 		return nil, nil
 	}
-	temp, err := os.MkdirTemp("", "bootzip-tool-")
+	temp, err := scratch.New("", "tool")
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(temp)
+	defer temp.Remove()
 	config := tool.Config{
 		Root: c.Build.Root, Out: c.Build.Dist, Version: tag, Commit: tree.Commit, Environ: c.Build.Environ,
 		Cache: c.Build.Cache, Platforms: c.Platforms,
@@ -32,7 +33,7 @@ func (c Config) makeTool(ctx context.Context, tree checkout.Tree, tag string) ([
 	if err != nil {
 		return nil, err
 	}
-	elsewhere := filepath.Join(temp, "a", "second", "checkout")
+	elsewhere := filepath.Join(temp.Path, "a", "second", "checkout")
 	if err := os.MkdirAll(elsewhere, 0o755); err != nil {
 		return nil, err
 	}
@@ -44,8 +45,8 @@ func (c Config) makeTool(ctx context.Context, tree checkout.Tree, tag string) ([
 		return nil, err
 	}
 	config.Root = filepath.Join(elsewhere, filepath.FromSlash(tree.Folder))
-	config.Out = filepath.Join(temp, "out")
-	config.Cache = filepath.Join(temp, "cache")
+	config.Out = filepath.Join(temp.Path, "out")
+	config.Cache = filepath.Join(temp.Path, "cache")
 	config.Progress = func(name string) { c.tell("compiling again", name) }
 	second, err := tool.Make(ctx, config)
 	if err != nil {

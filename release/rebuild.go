@@ -14,6 +14,7 @@ import (
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/scratch"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/release/checkout"
@@ -71,12 +72,12 @@ func Rebuild(ctx context.Context, c RebuildConfig) (Rebuilding, error) {
 	}
 	r.Source = checkout.WithoutCredentials(source)
 
-	temp, err := os.MkdirTemp("", "bootzip-rebuild-")
+	temp, err := scratch.New("", "rebuild")
 	if err != nil {
 		return r, err
 	}
-	defer os.RemoveAll(temp)
-	s := sources{dir: filepath.Join(temp, baseName(r.Provenance.Repository, source))}
+	defer temp.Remove()
+	s := sources{dir: filepath.Join(temp.Path, baseName(r.Provenance.Repository, source))}
 	if s.written, err = checkout.At(ctx, source, r.Commit, s.dir, checkout.Options{Environ: c.Build.Environ}); err != nil {
 		return r, err
 	}
@@ -88,7 +89,7 @@ func Rebuild(ctx context.Context, c RebuildConfig) (Rebuilding, error) {
 	if err != nil {
 		return r, fmt.Errorf("commit %s: %w", r.Commit, err)
 	}
-	b, err := c.configure(ctx, p, f, r.Provenance, filepath.Join(temp, "dist"))
+	b, err := c.configure(ctx, p, f, r.Provenance, filepath.Join(temp.Path, "dist"))
 	if err != nil {
 		return r, err
 	}

@@ -3,12 +3,12 @@ package release
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/scratch"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/release/checkout"
@@ -56,16 +56,16 @@ func Reproduce(ctx context.Context, c ReproduceConfig) (Reproduction, error) {
 	if err != nil {
 		return r, err
 	}
-	defer os.RemoveAll(place)
-	root, err := otherPath(place, tree.Root)
+	defer place.Remove()
+	root, err := otherPath(place.Path, tree.Root)
 	if err != nil {
 		return r, err
 	}
-	temp, err := os.MkdirTemp("", tempName)
+	temp, err := scratch.New("", tempKind)
 	if err != nil {
 		return r, err
 	}
-	defer os.RemoveAll(temp)
+	defer temp.Remove()
 	written, err := checkout.At(ctx, tree.Root, tree.Commit, root, checkout.Options{Environ: c.First.Environ, Differing: true})
 	if err == nil {
 		err = written.Refuse(tree.Folder)
@@ -73,7 +73,7 @@ func Reproduce(ctx context.Context, c ReproduceConfig) (Reproduction, error) {
 	if err != nil {
 		return r, err
 	}
-	second, err := c.second(filepath.Join(root, filepath.FromSlash(tree.Folder)), filepath.Join(temp, "dist"))
+	second, err := c.second(filepath.Join(root, filepath.FromSlash(tree.Folder)), filepath.Join(temp.Path, "dist"))
 	if err != nil {
 		return r, explainClean(err, tree)
 	}

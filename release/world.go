@@ -14,22 +14,23 @@ import (
 	"time"
 
 	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/scratch"
 	"github.com/bootzip/bootzip/project"
 )
 
-// tempName begins the names of the second build's temporary folders.
-const tempName = "bootzip-reproduce-"
+// tempKind is that of the second build's temporary folders.
+const tempKind = "reproduce"
 
 // tempFolder makes the folder for the second tree, of about size bytes: on a
 // file system in memory if there is one with room, since one on a disk mostly
 // lists the files of a folder in the same order whenever they were written.
-func tempFolder(size int64) (string, error) {
+func tempFolder(size int64) (*scratch.Folder, error) {
 	if memory := memoryFolder(size); memory != "" {
-		if dir, err := os.MkdirTemp(memory, tempName); err == nil {
-			return dir, nil
+		if f, err := scratch.New(memory, tempKind); err == nil {
+			return f, nil
 		}
 	}
-	return os.MkdirTemp("", tempName)
+	return scratch.New("", tempKind)
 }
 
 // otherPath makes a folder of another length and depth than root, with the

@@ -17,7 +17,7 @@
 //   - What is written has no .git folder. Links that lead out of the checkout
 //     are named, and so are submodules: see [Written.Refuse].
 //   - Temporary folders are gone when a function returns, after an interrupt
-//     too. A process that is killed leaves one named bootzip-git-*.
+//     too; the next process removes what one left that was killed.
 //
 // # Exceptions
 //

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/scratch"
 )
 
 // configuration is all that git is told (git-config). A repository's own
@@ -53,17 +54,19 @@ var passed = []string{
 
 // git runs git commands in an environment of its own.
 type git struct {
-	home string // thrown away
+	temp *scratch.Folder
+	home string // it
 	env  []string
 }
 
 // newGit prepares the environment. The caller calls close.
 func newGit(environ []string) (*git, error) {
-	home, err := os.MkdirTemp("", "bootzip-git-")
+	temp, err := scratch.New("", "git")
 	if err != nil {
 		return nil, err
 	}
-	g := &git{home: home}
+	home := temp.Path
+	g := &git{temp: temp, home: home}
 	config := filepath.Join(home, ".gitconfig")
 	if err := os.WriteFile(config, []byte(configuration), 0o600); err != nil {
 		g.close()
@@ -82,7 +85,7 @@ func newGit(environ []string) (*git, error) {
 	return g, nil
 }
 
-func (g *git) close() { os.RemoveAll(g.home) }
+func (g *git) close() { _ = g.temp.Remove() }
 
 // own makes an empty repository that is configured by nobody, and returns a
 // git that works in it. Its files are those of the folder tree.
