@@ -11,6 +11,7 @@ require (
 )
 
 require (
+	github.com/gofrs/flock v0.12.1 // indirect
 	go.yaml.in/yaml/v4 v4.0.0 // indirect
 	golang.org/x/sys v0.39.0 // indirect
 )
