@@ -3,6 +3,7 @@ package build
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/hint"
@@ -79,6 +80,15 @@ const maxOutput = 1 << 20
 // them.
 var engineNames = []string{"docker", "podman", "sandbox", "host"}
 
+// CheckEngine returns an error, with the names that there are as a hint, unless
+// Config.Engine may be name.
+func CheckEngine(name string) error {
+	if name == "" || name == "auto" || slices.Contains(engineNames, name) {
+		return nil
+	}
+	return hint.New("use auto, "+strings.Join(engineNames, ", "), "unknown engine %q", name)
+}
+
 // chooseEngine returns the engine that the configuration asks for, ready to
 // be used, and for auto the reason why it was taken.
 func chooseEngine(ctx context.Context, c Config) (engine, string, error) {
@@ -94,7 +104,7 @@ func chooseEngine(ctx context.Context, c Config) (engine, string, error) {
 		return e, "", err
 	case "auto", "":
 	default:
-		return nil, "", hint.New("use auto, "+strings.Join(engineNames, ", "), "unknown engine %q", c.Engine)
+		return nil, "", CheckEngine(c.Engine)
 	}
 
 	var refused []string

@@ -5,13 +5,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
-	"strings"
 
 	"github.com/magefile/mage/mg"
 
 	"github.com/bootzip/bootzip/build"
-	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/release"
 	"github.com/bootzip/bootzip/release/checkout"
@@ -74,10 +71,10 @@ func Reproduce(ctx context.Context,
 // the first build, which may take a while.
 func secondEngine(other *string) (string, error) {
 	second := choose(other, "", "")
-	if known := []string{"docker", "podman", "sandbox", "host"}; second != "" && !slices.Contains(known, second) {
-		return "", misuse(hint.New("use "+strings.Join(known, ", "), "unknown engine %q", second))
+	if second == "auto" {
+		second = ""
 	}
-	return second, nil
+	return second, misuse(build.CheckEngine(second))
 }
 
 // again shows the events of a second build as such.

@@ -33,6 +33,9 @@ func readSettings(engine, arch, function *string) (settings, error) {
 		cache:     os.Getenv("BOOTZIP_CACHE"),
 		function:  choose(function, "", ""),
 	}
+	if err := build.CheckEngine(s.engine); err != nil {
+		return s, misuse(err)
+	}
 	if a := choose(arch, "", ""); a != "" {
 		var err error
 		if s.arch, err = project.ParseArch(a); err != nil {
