@@ -2,6 +2,7 @@ package build
 
 import (
 	"archive/zip"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -135,6 +136,14 @@ func toolchainSum(dir, name string) (string, error) {
 		rel = filepath.ToSlash(rel)
 		if before, ok := strings.CutSuffix(rel, "/go.mod"); ok {
 			rel = before + "/_go.mod" // see unpackToolchain
+			// The go command, when it switches to a toolchain, keeps the one
+			// beside the other.
+			there, err := os.ReadFile(filepath.Join(filepath.Dir(file), "_go.mod"))
+			if err == nil {
+				return sameContent(file, there)
+			} else if !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
 		}
 		files[prefix+rel] = file
 		names = append(names, prefix+rel)
@@ -144,6 +153,15 @@ func toolchainSum(dir, name string) (string, error) {
 		return "", err
 	}
 	return dirhash.Hash1(names, func(name string) (io.ReadCloser, error) { return os.Open(files[name]) })
+}
+
+// sameContent returns an error unless the file holds what there is.
+func sameContent(file string, there []byte) error {
+	data, err := os.ReadFile(file)
+	if err == nil && !bytes.Equal(data, there) {
+		err = fmt.Errorf("%s is not like the _go.mod beside it", file)
+	}
+	return err
 }
 
 // openToAll lets every user read a toolchain, which was perhaps unpacked by

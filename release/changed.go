@@ -40,7 +40,8 @@ const maxDeployed = 16 << 20
 //   - what `aws lambda list-functions`, `get-function` or
 //     `get-function-configuration` print as JSON (AWS Lambda API reference,
 //     FunctionConfiguration: FunctionName, CodeSha256, Architectures,
-//     Runtime);
+//     Runtime, Version); of a list in which a function is $LATEST, its
+//     published versions do not count;
 //   - lines "NAME CODESHA256" or "NAME CODESHA256 ARCHITECTURE", the words
 //     parted by blanks or tabs, as the AWS CLI's --output text gives them;
 //   - one CodeSha256 alone, for a project with one function.
@@ -64,11 +65,26 @@ func ReadDeployed(r io.Reader, name string) (Deployed, error) {
 	default:
 		d.functions, err = deployedLines(string(data))
 	}
+	if err == nil {
+		err = d.contradiction()
+	}
 	if err != nil {
 		return Deployed{}, hint.Wrap(fmt.Errorf("%s: %w", name, err),
 			"give a manifest.json, what `aws lambda list-functions` prints, or lines NAME CODESHA256")
 	}
 	return d, nil
+}
+
+// contradiction returns an error if two things are said of one function.
+func (d Deployed) contradiction() error {
+	for i, f := range d.functions {
+		for _, other := range d.functions[:i] {
+			if f.name == other.name && f.arch == other.arch && f.codeSha256 != other.codeSha256 {
+				return fmt.Errorf("function %q has two CodeSha256: %s and %s", f.name, other.codeSha256, f.codeSha256)
+			}
+		}
+	}
+	return nil
 }
 
 // lambdaFunction is Lambda's FunctionConfiguration, as far as it is needed.
@@ -85,6 +101,8 @@ func deployedJSON(data []byte) ([]deployedFunction, error) {
 		Packer        string            // of a manifest
 		Zips          []pack.Zip        // of a manifest
 		Functions     *[]lambdaFunction // ListFunctions
+		NextMarker    string            // of its pages but the last
+		NextToken     string            // the same from the AWS CLI
 		Configuration *lambdaFunction   // GetFunction
 		lambdaFunction
 	}
@@ -102,8 +120,10 @@ func deployedJSON(data []byte) ([]deployedFunction, error) {
 			lines = append(lines, deployedFunction{z.Function, z.Arch, z.Runtime, z.CodeSha256, z.Content})
 		}
 		return lines, nil
+	case document.Functions != nil && document.NextMarker+document.NextToken != "":
+		return nil, hint.New("ask for all of it: aws lambda list-functions without --max-items and --no-paginate", "the list of functions goes on")
 	case document.Functions != nil:
-		all = *document.Functions
+		all = current(*document.Functions)
 	case document.Configuration != nil:
 		all = []lambdaFunction{*document.Configuration}
 	case document.CodeSha256 != "":
@@ -113,9 +133,6 @@ func deployedJSON(data []byte) ([]deployedFunction, error) {
 	}
 	var lines []deployedFunction
 	for _, f := range all {
-		if f.Version != "" && f.Version != "$LATEST" {
-			continue // published versions do not change; a deploy makes a new $LATEST
-		}
 		line := deployedFunction{name: f.FunctionName, runtime: f.Runtime, codeSha256: f.CodeSha256}
 		if len(f.Architectures) > 0 {
 			var err error
@@ -126,6 +143,17 @@ func deployedJSON(data []byte) ([]deployedFunction, error) {
 		lines = append(lines, line)
 	}
 	return lines, nil
+}
+
+// current leaves the published versions of functions out whose $LATEST is in
+// the list: these do not change, and a deploy makes a new $LATEST.
+func current(list []lambdaFunction) []lambdaFunction {
+	const latest = "$LATEST"
+	return slices.DeleteFunc(slices.Clone(list), func(f lambdaFunction) bool {
+		return f.Version != latest && slices.ContainsFunc(list, func(other lambdaFunction) bool {
+			return other.FunctionName == f.FunctionName && other.Version == latest
+		})
+	})
 }
 
 func deployedLines(text string) ([]deployedFunction, error) {

@@ -65,6 +65,9 @@ func TestChanged(t *testing.T) {
 		{"the deployed architecture", "hello " + code("X") + " x86_64\nother " + code("C"), "hello-amd64.zip:zip"},
 		{"published versions do not count", `{"Functions":[{"FunctionName":"other","CodeSha256":"` + code("C") + `","Version":"$LATEST"},
 			{"FunctionName":"other","CodeSha256":"` + code("X") + `","Version":"7"}]}`, "hello-amd64.zip:new hello-arm64.zip:new"},
+		{"a published version that was asked for", `{"FunctionName":"other","CodeSha256":"` + code("C") + `","Version":"3"}`, "hello-amd64.zip:new hello-arm64.zip:new"},
+		{"one by get-function", `{"Configuration":{"FunctionName":"other","CodeSha256":"` + code("X") + `","Version":"3"}}`, "hello-amd64.zip:new hello-arm64.zip:new other-arm64.zip:zip"},
+		{"a version alone in a list", `{"Functions":[{"FunctionName":"other","CodeSha256":"` + code("C") + `","Version":"3"}]}`, "hello-amd64.zip:new hello-arm64.zip:new"},
 		{"an account without functions", `{"Functions":[]}`, "hello-amd64.zip:new hello-arm64.zip:new other-arm64.zip:new"},
 		{"get-function", `{"Configuration":{"FunctionName":"other","CodeSha256":"` + code("C") + `","Architectures":["arm64"]},"Code":{}}`, "hello-amd64.zip:new hello-arm64.zip:new"},
 		{"lines", "hello\t" + code("B") + "\nother " + code("C") + " arm64\r\n", ""},
@@ -108,6 +111,10 @@ func TestDeployedIsRefused(t *testing.T) {
 		{"hello " + code("!"), "is no CodeSha256"},
 		{"hello " + code("A") + " mips", "mips"},
 		{"one two three four", "has 4 words"},
+		{`{"Functions":[],"NextToken":"x"}`, "goes on"},
+		{`{"Functions":[{"FunctionName":"f","CodeSha256":"` + code("A") + `"}],"NextMarker":"x"}`, "goes on"},
+		{`{"Functions":[{"FunctionName":"f","CodeSha256":"` + code("A") + `","Version":"1"},{"FunctionName":"f","CodeSha256":"` + code("B") + `","Version":"2"}]}`, `function "f" has two CodeSha256`},
+		{"f " + code("A") + "\nf " + code("B"), `function "f" has two CodeSha256`},
 	} {
 		_, err := ReadDeployed(strings.NewReader(test.text), "deployed.json")
 		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.HasPrefix(err.Error(), "deployed.json: ") {

@@ -151,6 +151,7 @@ func TestRebuildChoosesTheProject(t *testing.T) {
 	for folder, want := range map[string]string{
 		"":       "several projects have the function \"hello\": in ., two",
 		"../two": "is not in the repository",
+		"three":  "there is no folder \"three\"",
 		"cmd":    "no project has the function",
 	} {
 		_, err := r.rebuild(file, func(c *RebuildConfig) { c.Folder = folder })

@@ -64,7 +64,11 @@ func (s *sources) project(u build.Unit, folder string) (project.Project, error) 
 		if !filepath.IsLocal(filepath.FromSlash(folder)) {
 			return project.Project{}, hint.New("give it relative to the repository's root", "folder %q is not in the repository", folder)
 		}
-		roots = []string{filepath.Join(s.dir, filepath.FromSlash(folder))}
+		root := filepath.Join(s.dir, filepath.FromSlash(folder))
+		if info, err := os.Stat(root); err != nil || !info.IsDir() {
+			return project.Project{}, hint.New("name the project's: -folder=FOLDER, relative to the repository's root", "there is no folder %q", folder)
+		}
+		roots = []string{root}
 	}
 	var found []project.Project
 	var refused error

@@ -24,7 +24,7 @@ func Rebuild(ctx context.Context,
 	file string,
 	provenance *string, // the provenance; default: provenance.intoto.json beside the file
 	source *string, // the repository, a folder or an address; default: this one if it has the commit, else the provenance's
-	folder *string, // the project's folder in the repository; default: the only one that has the function
+	folder *string, // the project's folder in the repository; default: the provenance's, or the only one that has the function
 	key *string, // the public key that signed the provenance, in PEM; default: it is not signed
 	engine *string, // docker, podman, sandbox or host; default: the provenance's if it can be used
 	format *string, // text (the default) or json

@@ -8,6 +8,7 @@ import (
 	"github.com/magefile/mage/mg"
 
 	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/verify"
 )
@@ -45,7 +46,7 @@ func readSettings(engine, arch, function *string) (settings, error) {
 	if s.cache == "" {
 		user, err := os.UserCacheDir()
 		if err != nil {
-			return s, misuse(err)
+			return s, misuse(hint.Wrap(err, "set BOOTZIP_CACHE to a folder for what is kept between runs"))
 		}
 		s.cache = filepath.Join(user, "bootzip")
 	}

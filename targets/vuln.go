@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -75,8 +78,16 @@ func readAllowed(allow *string) ([]vulnerability.Allowed, error) {
 // reach asks the database for what govulncheck asks it first (Go
 // Vulnerability Database, "API": index/db.json.gz).
 func reach(ctx context.Context, database string) error {
-	if strings.HasPrefix(database, "file://") {
-		return nil // govulncheck says what is wrong with a folder
+	if folder, ok := strings.CutPrefix(database, "file://"); ok {
+		u, err := url.Parse(database)
+		if err == nil {
+			folder = u.Path
+		}
+		if runtime.GOOS == "windows" {
+			folder = strings.TrimPrefix(folder, "/") // file:///C:/folder
+		}
+		_, err = os.Stat(filepath.Join(filepath.FromSlash(folder), "index"))
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()

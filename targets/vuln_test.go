@@ -42,7 +42,8 @@ func TestVuln(t *testing.T) {
 		"not listed": {[]string{"-db=file://" + data + "/more"}, 1, []string{"GO-2999-0001: NOT ALLOWED: github.com/gofrs/flock@", "called (*Flock.TryLock), mended in v99.0.0", "1 of 4"}},
 		"stale":      {[]string{"-db=file://" + data + "/known", "-allow=" + stale}, 1, []string{"GO-2020-0001: NOT FOUND any more", "1 of 4"}},
 		// No database is no pass.
-		"no database": {[]string{"-db=file://" + data + "/none"}, 1, []string{"govulncheck"}},
+		"no database":              {[]string{"-db=file://" + data + "/none"}, 1, []string{"not run: ", "/none/index"}},
+		"no database, and offline": {[]string{"-db=file://" + data + "/none", "-offline"}, 0, []string{"not run: ", "/none/index"}},
 	} {
 		cmd := exec.Command("go", append([]string{"tool", "mage", "vuln"}, c.args...)...)
 		cmd.Dir = ".."

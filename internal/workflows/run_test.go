@@ -222,13 +222,16 @@ func actionInputs(t *testing.T, with map[string]any) []string {
 	var env []string
 	for name, value := range a.Runs.Steps[len(a.Runs.Steps)-1].Env {
 		if input, ok := strings.CutPrefix(value, "${{ inputs."); ok {
-			input = strings.TrimSuffix(input, " }}")
+			input, fallback, _ := strings.Cut(strings.TrimSuffix(input, " }}"), " || ")
 			if _, ok := a.Inputs[input]; !ok {
 				t.Fatalf("there is no input %q", input)
 			}
 			value = a.Inputs[input].Default
 			if given, ok := with[input]; ok {
 				value = fmt.Sprint(given)
+			}
+			if value == "" {
+				value = strings.Trim(fallback, "'")
 			}
 		}
 		env = append(env, name+"="+value)
@@ -250,6 +253,11 @@ func TestAction(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(work, "bad.zip"), []byte("text"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	// What a job that builds functions may have in its environment.
+	job := []string{
+		"GOOS=linux", "GOARCH=riscv64", "GOAMD64=v9", "GOEXPERIMENT=none-such", "GO111MODULE=off", "GOFLAGS=-tags=none -mod=vendor", "GOWORK=none",
+		"CGO_ENABLED=1", "CC=none", "MAGEFILE_LIST=1", "MAGEFILE_HELP=1", "MAGEFILE_GOCMD=none",
+	}
 	for what, c := range map[string]struct {
 		with   map[string]any
 		status int
@@ -262,11 +270,12 @@ func TestAction(t *testing.T) {
 		"quote":           {map[string]any{"zips": `"; touch injected; "`}, 2, "touch injected"},
 		"command":         {map[string]any{"zips": "$(touch injected)", "arch": "`touch injected`"}, 2, "touch injected"},
 		"bad input":       {map[string]any{"zips": "bad.zip", "runtime": "nodejs"}, 2, `unknown runtime "nodejs"`},
+		"empty inputs":    {map[string]any{"zips": "bad.zip", "strict": "", "boot": "", "arch": "", "runtime": "", "kind": "", "handlers": "", "format": ""}, 1, "FAIL  zip-not-a-zip"},
 		"several, a line": {map[string]any{"zips": "bad.zip\n./bad.zip\n"}, 1, "2 of 2 zips failed"},
 	} {
 		env := append([]string{"GITHUB_ACTION_PATH=" + here, "GITHUB_WORKSPACE=" + work}, actionInputs(t, c.with)...)
 		cmd := exec.Command("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", actionRun(t))
-		cmd.Dir, cmd.Env = work, append(os.Environ(), env...)
+		cmd.Dir, cmd.Env = work, slices.Concat(os.Environ(), job, env)
 		out, err := cmd.CombinedOutput()
 		if cmd.ProcessState == nil {
 			t.Fatal(err)

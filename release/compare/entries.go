@@ -59,20 +59,17 @@ func first(z *zipSide, p pair) int {
 	return 1
 }
 
-// match pairs the entries by name; a name that is there twice, in turn. Each
-// list has the order of the directory.
+// match pairs the entries by name. Each list has the order of the directory.
 func match(a, b *zipSide) (pairs []pair, onlyA, onlyB []int) {
-	places := map[string][]int{}
+	places := map[string]int{}
 	paired := make([]bool, len(b.archive.Entries))
 	for i := range b.archive.Entries {
-		places[b.name(i)] = append(places[b.name(i)], i)
+		places[b.name(i)] = i
 	}
 	for i := range a.archive.Entries {
-		name := a.name(i)
-		if left := places[name]; len(left) > 0 {
-			pairs = append(pairs, pair{i, left[0]})
-			paired[left[0]] = true
-			places[name] = left[1:]
+		if other, ok := places[a.name(i)]; ok {
+			pairs = append(pairs, pair{i, other})
+			paired[other] = true
 			continue
 		}
 		onlyA = append(onlyA, i)

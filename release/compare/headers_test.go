@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/release/compare"
 )
 
@@ -161,5 +162,25 @@ func TestZipsOfOtherTools(t *testing.T) {
 	}
 	if ran == 0 {
 		t.Skip("no other zip program is here")
+	}
+}
+
+// Zips in which two programs may find different files are not compared.
+func TestAmbiguousZips(t *testing.T) {
+	good := rawZip(t, "", func(*zip.FileHeader) {})
+	local := bytes.Replace(good, []byte("bootstrap"), []byte("bootstrop"), 1)
+	twice := zipOf(t, []packedFile{{name: "a", mode: 0o644}, {name: "bootstrap", mode: 0o755}, {name: "a", mode: 0o644}})
+	second := rawZip(t, "", func(h *zip.FileHeader) { h.Extra = []byte("up\x06\x00\x01\x00\x00\x00\x00b") })
+	for want, bad := range map[string][]byte{
+		`file "bootstrap": its local header names it "bootstrop"`: local,
+		`file "a": it is there twice`:                             twice,
+		`file "bootstrap": a second name`:                         second,
+	} {
+		for _, pair := range [][2]string{{zipFile(t, good), zipFile(t, bad)}, {zipFile(t, bad), zipFile(t, good)}} {
+			_, err := compare.Zips(t.Context(), pair[0], pair[1])
+			if err == nil || !strings.Contains(err.Error(), want) || hint.Of(err) == "" {
+				t.Errorf("%s: %v", want, err)
+			}
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/zipraw"
@@ -28,6 +29,12 @@ type zipSide struct {
 	central []int64    // where each has its header in the directory
 }
 
+// ambiguous are the faults by which two programs may find different files in
+// one zip. Any comparison would be with one of them alone.
+var ambiguous = []string{
+	zipraw.FaultTwoEnds, zipraw.FaultLocalHeader, zipraw.FaultOverlap, zipraw.FaultDescriptor, zipraw.FaultSecondName,
+}
+
 // readZip reads the headers of a zip and sums the content of each entry.
 func readZip(ctx context.Context, path string, f *os.File, size int64) (*zipSide, error) {
 	a, err := zipraw.Open(ctx, f, size)
@@ -41,9 +48,19 @@ func readZip(ctx context.Context, path string, f *os.File, size int64) (*zipSide
 		}
 		return nil, z.broken(-1, "its headers cannot be relied on")
 	}
+	for _, fault := range a.Faults {
+		if slices.Contains(ambiguous, fault.Kind) {
+			return nil, z.broken(fault.Entry, fault.Detail)
+		}
+	}
 	total := int64(0)
+	names := map[string]bool{}
 	for i := range a.Entries {
 		e := &a.Entries[i]
+		if names[e.Name] {
+			return nil, z.broken(i, "it is there twice")
+		}
+		names[e.Name] = true
 		if !a.Readable(e) {
 			return nil, z.broken(i, "it is encrypted, or compressed by another method than deflate")
 		}

@@ -1,0 +1,57 @@
+package build
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/mod/sumdb/dirhash"
+)
+
+// A toolchain has the hash of its module, whether it has the names of the
+// module's zip, those that work, or, as the go command leaves it when it
+// switches to one, both.
+func TestToolchainSum(t *testing.T) {
+	const name = "go1.99.0.linux-amd64"
+	content := map[string]string{"VERSION": "go1.99.0\n", "src/_go.mod": "module std\n", "src/cmd/_go.mod": "module cmd\n", "src/a.go": "package a\n"}
+	var names []string
+	for file := range content {
+		names = append(names, toolchainModule+"@v0.0.1-"+name+"/"+file)
+	}
+	want, err := dirhash.Hash1(names, func(file string) (io.ReadCloser, error) {
+		_, rel, _ := strings.Cut(file, name+"/")
+		return io.NopCloser(strings.NewReader(content[rel])), nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	unpack := func(names ...string) string {
+		dir := t.TempDir()
+		for file, text := range content {
+			for _, as := range names {
+				file := filepath.Join(dir, filepath.FromSlash(strings.ReplaceAll(file, "_go.mod", as)))
+				if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		return dir
+	}
+	both := unpack("go.mod", "_go.mod")
+	for what, dir := range map[string]string{"zip": unpack("_go.mod"), "unpacked": unpack("go.mod"), "both": both} {
+		if got, err := toolchainSum(dir, name); err != nil || got != want {
+			t.Errorf("%s: %s (%v), want %s", what, got, err, want)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(both, "src", "go.mod"), []byte("module other\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := toolchainSum(both, name); err == nil || !strings.Contains(err.Error(), "not like the _go.mod beside it") {
+		t.Errorf("a go.mod that was changed: %v", err)
+	}
+}
