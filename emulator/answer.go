@@ -7,6 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/bootzip/bootzip/emulator/event"
 	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
@@ -16,14 +19,45 @@ import (
 // developer guide, "Lambda proxy integrations"; Elastic Load Balancing user
 // guide, "Lambda functions as targets").
 type httpAnswer struct {
-	StatusCode        int                 `json:"statusCode"`
-	Headers           map[string]any      `json:"headers"`
-	MultiValueHeaders map[string][]string `json:"multiValueHeaders"`
+	StatusCode        json.RawMessage     `json:"statusCode"`
+	Headers           map[string]scalar   `json:"headers"`
+	MultiValueHeaders map[string][]scalar `json:"multiValueHeaders"`
 	Cookies           []string            `json:"cookies"`
 	Body              string              `json:"body"`
 	IsBase64Encoded   bool                `json:"isBase64Encoded"`
 
-	body []byte
+	status int
+	body   []byte
+}
+
+// A scalar is the value of a header: a text, or a number or a boolean as it stands in the JSON; "" for null.
+type scalar string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (s *scalar) UnmarshalJSON(data []byte) error {
+	switch data[0] {
+	case '"':
+		return json.Unmarshal(data, (*string)(s))
+	case '{', '[':
+		return fmt.Errorf("a header has the value %s, which is neither text nor number", data)
+	case 'n':
+		return nil
+	}
+	*s = scalar(data)
+	return nil
+}
+
+// statusOf reads a status. API Gateway and function URLs take a text with digits as well.
+func statusOf(raw json.RawMessage, text bool) (int, error) {
+	digits := string(raw)
+	if text {
+		digits = strings.Trim(digits, `"`)
+	}
+	status, err := strconv.Atoi(digits)
+	if err != nil || status < 200 || status > 599 {
+		return 0, fmt.Errorf("status %s is none", raw)
+	}
+	return status, nil
 }
 
 // readAnswer reads a function's answer. In format 2.0, what has no status is
@@ -35,14 +69,15 @@ func readAnswer(kind event.Front, payload []byte) (*httpAnswer, error) {
 		if kind != event.FunctionURL && kind != event.HTTPAPI {
 			return nil, errors.New("answer has no statusCode")
 		}
-		return &httpAnswer{StatusCode: http.StatusOK, Headers: map[string]any{"content-type": "application/json"}, body: payload}, nil
+		return &httpAnswer{status: http.StatusOK, Headers: map[string]scalar{"content-type": "application/json"}, body: payload}, nil
 	}
 	a := &httpAnswer{}
-	if err := json.Unmarshal(payload, a); err != nil {
+	err := json.Unmarshal(payload, a)
+	if err != nil {
 		return nil, err
 	}
-	if a.StatusCode < 200 || a.StatusCode > 599 {
-		return nil, fmt.Errorf("status %d is none", a.StatusCode)
+	if a.status, err = statusOf(a.StatusCode, kind != event.ALB && kind != event.ALBMulti); err != nil {
+		return nil, err
 	}
 	switch kind {
 	case event.FunctionURL, event.HTTPAPI:
@@ -56,7 +91,6 @@ func readAnswer(kind event.Front, payload []byte) (*httpAnswer, error) {
 	}
 	a.body = []byte(a.Body)
 	if a.IsBase64Encoded {
-		var err error
 		if a.body, err = base64.StdEncoding.DecodeString(a.Body); err != nil {
 			return nil, err
 		}
@@ -64,16 +98,24 @@ func readAnswer(kind event.Front, payload []byte) (*httpAnswer, error) {
 	return a, nil
 }
 
-// head writes the status and the header fields.
+// head writes the status and the header fields. A field that is in headers and in multiValueHeaders has the
+// values of both, and one that is in both once.
 func (a *httpAnswer) head(w http.ResponseWriter) {
 	h := w.Header()
-	for name, value := range a.Headers {
-		if value != nil {
-			h.Set(name, fmt.Sprint(value))
+	for name, values := range a.MultiValueHeaders {
+		h.Del(name)
+		for _, value := range values {
+			h.Add(name, string(value))
 		}
 	}
-	for name, values := range a.MultiValueHeaders {
-		h[http.CanonicalHeaderKey(name)] = values
+	for name, value := range a.Headers {
+		switch {
+		case value == "": // null, or nothing
+		case a.MultiValueHeaders == nil:
+			h.Set(name, string(value))
+		case !slices.Contains(h.Values(name), string(value)):
+			h.Add(name, string(value))
+		}
 	}
 	for _, c := range a.Cookies {
 		h.Add("Set-Cookie", c)
@@ -82,7 +124,7 @@ func (a *httpAnswer) head(w http.ResponseWriter) {
 	if h.Get("Content-Type") == "" {
 		h.Set("Content-Type", "application/json")
 	}
-	w.WriteHeader(a.StatusCode)
+	w.WriteHeader(a.status)
 }
 
 func (a *httpAnswer) write(w http.ResponseWriter) {
@@ -107,12 +149,13 @@ type httpStream struct {
 	w       http.ResponseWriter
 	sent    bool   // status and header fields
 	prelude []byte // what came of it so far
+	refused error  // why it is none
 }
 
 // Begin implements Sink.
 func (s *httpStream) Begin(contentType string) {
 	if contentType != runtimeapi.HTTPIntegration {
-		(&httpAnswer{StatusCode: http.StatusOK, Headers: map[string]any{"Content-Type": contentType}}).head(s.w)
+		(&httpAnswer{status: http.StatusOK, Headers: map[string]scalar{"Content-Type": scalar(contentType)}}).head(s.w)
 		s.sent = true
 	}
 }
@@ -125,16 +168,18 @@ func (s *httpStream) Write(p []byte) (int, error) {
 		head, rest, found := bytes.Cut(s.prelude, endOfPrelude)
 		if !found {
 			if len(s.prelude) > maxPrelude {
-				return 0, errors.New("prelude of the response has no end")
+				s.refused = errors.New("prelude of the response has no end")
 			}
-			return n, nil
+			return n, s.refused
 		}
-		a := httpAnswer{StatusCode: http.StatusOK}
-		if err := json.Unmarshal(head, &a); err != nil {
-			return 0, fmt.Errorf("prelude of the response: %w", err)
+		a := httpAnswer{status: http.StatusOK}
+		err := json.Unmarshal(head, &a)
+		if err == nil && a.StatusCode != nil {
+			a.status, err = statusOf(a.StatusCode, true)
 		}
-		if a.StatusCode < 200 || a.StatusCode > 599 {
-			return 0, fmt.Errorf("prelude of the response: status %d is none", a.StatusCode)
+		if err != nil {
+			s.refused = fmt.Errorf("prelude of the response: %w", err)
+			return 0, s.refused
 		}
 		a.head(s.w)
 		s.sent, p, s.prelude = true, rest, nil

@@ -67,6 +67,10 @@ func apiErrorOf(err error) *apiError {
 	return &apiError{status: http.StatusInternalServerError, kind: "ServiceException", message: err.Error()}
 }
 
+func unknownType(kind string) *apiError {
+	return &apiError{status: http.StatusBadRequest, kind: "InvalidParameterValueException", message: "Unknown invocation type " + kind}
+}
+
 // find returns the function of a name, or of a partial or whole ARN, and the version or alias that is meant.
 func (s *Server) find(id, wanted string) (f *Function, name, qualifier string, failure *apiError) {
 	name = id
@@ -146,7 +150,7 @@ func (s *Server) invokeThen(w http.ResponseWriter, r *http.Request, done func())
 			failure = s.enqueue(c)
 		}
 	default:
-		failure = &apiError{status: http.StatusBadRequest, kind: "InvalidParameterValueException", message: "Unknown invocation type " + kind}
+		failure = unknownType(kind)
 	}
 	h := w.Header()
 	switch {

@@ -106,7 +106,7 @@ func (f *Function) boot(ctx context.Context, handler string) (verify.Status, str
 		return "", "", err
 	}
 	f.acquire(func(*instance, error) {}) // there is none yet: the right to start one
-	i, fail := f.launch(ctx, f.config.InitLimit)
+	i, fail := f.launch(ctx, "init", f.config.InitLimit)
 	if fail != nil {
 		f.abandon()
 		if fail.cause != nil {

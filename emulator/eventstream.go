@@ -53,9 +53,22 @@ func (c *chunks) Write(p []byte) (int, error) {
 
 // invokeStream is Lambda's InvokeWithResponseStream.
 func (s *Server) invokeStream(w http.ResponseWriter, r *http.Request) {
-	c, failure := s.read(w, r, maxPayload)
-	if failure != nil {
+	var c apiCall
+	var failure *apiError
+	kind := r.Header.Get("X-Amz-Invocation-Type")
+	switch kind {
+	case "", "RequestResponse", "DryRun":
+		c, failure = s.read(w, r, maxPayload)
+	default:
+		failure = unknownType(kind)
+	}
+	switch {
+	case failure != nil:
 		failure.write(w)
+		return
+	case kind == "DryRun":
+		w.Header().Set("X-Amz-Executed-Version", latest)
+		w.WriteHeader(http.StatusNoContent)
 		return
 	}
 	sink := &chunks{w: w}

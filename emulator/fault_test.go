@@ -36,6 +36,8 @@ func TestFaults(t *testing.T) {
 		{handler: "memory", kind: "Runtime.ExitError", payload: "Runtime exited with error: signal: killed"},
 		{handler: "chatter", log: "the end\nEND", config: Config{Timeout: time.Minute}},
 		{handler: "exit-at-init", kind: "Runtime.ExitError", payload: "exit status 3", log: "no configuration\nINIT_REPORT"},
+		{handler: "exit-at-init", kind: "Runtime.ExitError", payload: "exit status 3", log: "Phase: invoke\tStatus: error\tError Type: Runtime.ExitError\nSTART RequestId: "},
+		{handler: "exit-at-init", kind: "Runtime.ExitError", payload: "exit status 3", log: " MB\tStatus: error\tError Type: Runtime.ExitError\n"},
 		{handler: "exit-zero-at-init", kind: "Runtime.ExitError", payload: "Runtime exited without providing a reason"},
 		{handler: "init-error", kind: "Function.NoTable", payload: `{"errorMessage":"no table","errorType":"Function.NoTable"}`, log: "Error Type: Function.NoTable"},
 		{handler: "hang-at-init", kind: "Sandbox.Timedout", payload: "Task timed out after 0.30 seconds", log: "Status: timeout", config: Config{InitLimit: 200 * time.Millisecond, Timeout: 300 * time.Millisecond}},

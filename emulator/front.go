@@ -83,16 +83,30 @@ func (s *Server) front(f front, name, rest string, w http.ResponseWriter, r *htt
 			e.status = http.StatusServiceUnavailable
 		}
 		message(w, e.status, e.message)
-	case resp.FunctionError != "", resp.Streamed: // a stream that did not come as far as the status
+	case resp.FunctionError != "":
+		f.broken(w)
+	case resp.Streamed: // not as far as the status
+		if stream.refused == nil {
+			stream.refused = errors.New("prelude of the response has no end")
+		}
+		s.refuse(name, resp.RequestID, stream.refused)
 		f.broken(w)
 	default:
 		w.Header().Set("X-Amzn-Requestid", resp.RequestID)
 		answer, err := readAnswer(f.kind, resp.Payload)
 		if err != nil {
+			s.refuse(name, resp.RequestID, err)
 			f.broken(w)
 			return
 		}
 		answer.write(w)
+	}
+}
+
+// refuse tells of an answer that is no HTTP response.
+func (s *Server) refuse(function, requestID string, reason error) {
+	if s.config.Refused != nil {
+		s.config.Refused(function, requestID, reason.Error())
 	}
 }
 
@@ -108,6 +122,9 @@ func (s *Server) event(f front, rest string, r *http.Request) ([]byte, error) {
 	stage := ""
 	if f.staged {
 		stage, rest, _ = strings.Cut(rest, "/")
+		if stage, err = url.PathUnescape(stage); err != nil {
+			return nil, err
+		}
 	}
 	ip, port, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {

@@ -83,8 +83,8 @@ func reported(a runtimeapi.Answer) *failure {
 }
 
 // launch starts an instance and waits until it asks for its first event, at
-// most for the limit.
-func (f *Function) launch(ctx context.Context, limit time.Duration) (*instance, *failure) {
+// most for the limit. phase is the one that the log names.
+func (f *Function) launch(ctx context.Context, phase string, limit time.Duration) (*instance, *failure) {
 	began := time.Now()
 	i, fail := f.spawn()
 	if fail != nil {
@@ -131,7 +131,7 @@ wait:
 	i.out.sync()
 	fail.log = i.out.last()
 	if fail.cause == nil {
-		i.out.line("INIT_REPORT Init Duration: %s\tPhase: init\tStatus: %s\tError Type: %s", milliseconds(time.Since(began)), status, fail.kind)
+		i.out.line("INIT_REPORT Init Duration: %s\tPhase: %s\tStatus: %s\tError Type: %s", milliseconds(time.Since(began)), phase, status, fail.kind)
 	}
 	f.refuse(i)
 	f.stop(i)

@@ -3,6 +3,7 @@ package emulator
 import (
 	"context"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"time"
@@ -295,28 +296,30 @@ func (v *invocation) report(fail *failure) {
 	took := time.Since(v.began)
 	_, peak := i.memory(memoryInterval)
 	i.out.sync()
-	lines := ""
+	more := ""
+	if peak > 0 {
+		more += fmt.Sprintf("Max Memory Used: %d MB\t", (peak+1<<20-1)>>20)
+	}
+	if first {
+		more += fmt.Sprintf("Init Duration: %s\t", milliseconds(i.init))
+	}
+	_, _ = io.WriteString(i.out, f.closing(r.RequestID, fail, took, more))
+}
+
+// closing are the last lines about an invocation: why it failed, END, and REPORT with more in its middle.
+func (f *Function) closing(id string, fail *failure, took time.Duration, more string) string {
+	lines, status := "", ""
 	switch {
 	case fail == nil || fail.cause != nil:
 	case fail.timeout:
-		lines = fmt.Sprintf("%s %s %s\n", time.Now().UTC().Format("2006-01-02T15:04:05.000Z"), r.RequestID, fail.message)
+		lines = fmt.Sprintf("%s %s %s\n", time.Now().UTC().Format("2006-01-02T15:04:05.000Z"), id, fail.message)
+		status = "Status: timeout"
 	default:
-		lines = fmt.Sprintf("RequestId: %s Error: %s\n%s\n", r.RequestID, fail.message, fail.kind)
+		lines = fmt.Sprintf("RequestId: %s Error: %s\n%s\n", id, fail.message, fail.kind)
+		status = "Status: error\tError Type: " + fail.kind
 	}
-	lines += fmt.Sprintf("END RequestId: %s\nREPORT RequestId: %s\tDuration: %s\tBilled Duration: %.0f ms\tMemory Size: %d MB\t", r.RequestID, r.RequestID,
-		milliseconds(took), math.Ceil(float64(took)/1e6), f.config.Memory)
-	if peak > 0 {
-		lines += fmt.Sprintf("Max Memory Used: %d MB\t", (peak+1<<20-1)>>20)
-	}
-	if first {
-		lines += fmt.Sprintf("Init Duration: %s\t", milliseconds(i.init))
-	}
-	if fail != nil && fail.timeout {
-		lines += "Status: timeout"
-	} else if fail != nil && fail.cause == nil {
-		lines += "Status: error\tError Type: " + fail.kind
-	}
-	i.out.line("%s", lines)
+	return lines + fmt.Sprintf("END RequestId: %s\nREPORT RequestId: %s\tDuration: %s\tBilled Duration: %.0f ms\tMemory Size: %d MB\t%s%s\n",
+		id, id, milliseconds(took), math.Ceil(float64(took)/1e6), f.config.Memory, more, status)
 }
 
 func milliseconds(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d)/1e6) }

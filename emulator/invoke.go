@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"io"
+	"slices"
 	"time"
 
 	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
@@ -75,7 +77,7 @@ func (f *Function) Invoke(ctx context.Context, r Request) (Response, error) {
 	}
 	i, left, fail := f.fresh(ctx)
 	if fail != nil {
-		return f.notStarted(r, fail)
+		return f.notStarted(r, left, fail)
 	}
 	return f.await(ctx, i, r, left)
 }
@@ -96,7 +98,7 @@ func (f *Function) invokeThen(ctx context.Context, r Request, done func(Response
 		case i == nil:
 			var fail *failure
 			if i, left, fail = f.fresh(ctx); fail != nil {
-				done(f.notStarted(r, fail))
+				done(f.notStarted(r, left, fail))
 				return
 			}
 		}
@@ -127,10 +129,10 @@ func (f *Function) fresh(ctx context.Context) (i *instance, left time.Duration, 
 	defer cancel(nil)
 	defer context.AfterFunc(f.life, func() { cancel(errGivenUp) })()
 	left = f.config.Timeout
-	i, fail = f.launch(ctx, f.config.InitLimit)
+	i, fail = f.launch(ctx, "init", f.config.InitLimit)
 	if fail != nil && fail.cause == nil {
 		began := time.Now()
-		i, fail = f.launch(ctx, left)
+		i, fail = f.launch(ctx, "invoke", left)
 		left -= time.Since(began)
 	}
 	if fail != nil && fail.cause != nil {
@@ -139,18 +141,25 @@ func (f *Function) fresh(ctx context.Context) (i *instance, left time.Duration, 
 	return i, left, fail
 }
 
-// notStarted makes the response of a function that does not start.
-func (f *Function) notStarted(r Request, fail *failure) (Response, error) {
+// notStarted makes the response of a function that does not start, left being what is left of the
+// invocation's time.
+func (f *Function) notStarted(r Request, left time.Duration, fail *failure) (Response, error) {
 	f.abandon()
 	if fail.cause != nil {
 		return Response{}, fail.cause
 	}
+	log := fail.log
 	if fail.timeout {
 		fail = f.timedOut()
 	}
+	lines := "START RequestId: " + r.RequestID + " Version: " + latest + "\n" + f.closing(r.RequestID, fail, f.config.Timeout-left, "")
+	if f.log != nil {
+		_, _ = io.WriteString(f.log, lines)
+	}
 	resp := fail.response(r.RequestID)
 	if r.Tail {
-		resp.Log = fail.log
+		log = append(slices.Clone(log), lines...)
+		resp.Log = log[max(0, len(log)-tailSize):]
 	}
 	return resp, nil
 }

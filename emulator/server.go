@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -27,6 +28,10 @@ type ServerConfig struct {
 
 	// Event is told each event that was made of an HTTP request; may be nil.
 	Event func(function string, event []byte)
+
+	// Refused is told of each answer to an HTTP request that makes no HTTP
+	// response, and why, which clients are not told; may be nil.
+	Refused func(function, requestID, reason string)
 
 	// Dropped is told of each asynchronous event that failed for good; may
 	// be nil.
@@ -183,7 +188,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // of somebody else (Fetch Standard, "Origin header"; Fetch Metadata, "Sec-Fetch-Site").
 func (s *Server) foreign(r *http.Request) string {
 	if !s.knows(r.Host) {
-		return "host " + r.Host + " is not known here"
+		return "host " + r.Host + " is not known here: only loopback addresses are, and the name that -host gives"
 	}
 	if origin := r.Header.Get("Origin"); origin != "" {
 		if u, err := url.Parse(origin); err != nil || u.Host != r.Host {
@@ -200,9 +205,9 @@ func (s *Server) foreign(r *http.Request) string {
 func (s *Server) knows(hostport string) bool {
 	host, _, err := net.SplitHostPort(hostport)
 	if err != nil {
-		host = hostport
+		host = strings.TrimSuffix(strings.TrimPrefix(hostport, "["), "]")
 	}
-	if host == "localhost" || slices.Contains(s.config.Hosts, host) {
+	if strings.EqualFold(host, "localhost") || slices.ContainsFunc(s.config.Hosts, func(h string) bool { return strings.EqualFold(h, host) }) {
 		return true
 	}
 	ip := net.ParseIP(host)

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -201,8 +202,86 @@ func TestInvokeWithResponseStream(t *testing.T) {
 			t.Errorf("%s: %s, %q, end %q", name, resp.Status, payload, end)
 		}
 	}
-	if resp, _ := do(t, "POST", base+"/2021-11-15/functions/nope/response-streaming-invocations", event); resp.StatusCode != 404 {
-		t.Errorf("unknown function: %s", resp.Status)
+	for path, want := range map[string]int{"nope DryRun": 404, "nope x": 404, "echo DryRun": 204, "echo Event": 400, "echo x": 400} {
+		name, kind, _ := strings.Cut(path, " ")
+		header := "X-Amz-Invocation-Type: " + kind
+		if kind == "x" && name == "nope" {
+			header = ""
+		}
+		if resp, body := do(t, "POST", base+"/2021-11-15/functions/"+name+"/response-streaming-invocations", event, header); resp.StatusCode != want || want == 204 && body != "" {
+			t.Errorf("%s: %s, %q", path, resp.Status, body)
+		}
+	}
+}
+
+// What functions answer is read as API Gateway, function URLs and load balancers do; what is no HTTP
+// response is refused, and told.
+func TestAnswers(t *testing.T) {
+	var mu sync.Mutex
+	refused := ""
+	base := newServer(t, ServerConfig{Refused: func(function, id, reason string) {
+		mu.Lock()
+		defer mu.Unlock()
+		refused = function + " " + reason
+		if len(id) != 36 {
+			t.Errorf("request id is %q", id)
+		}
+	}}, "answer", "prelude")
+	for _, c := range []struct {
+		front, answer string
+		status        int
+		header, want  string // the values of a header
+		why           string
+	}{
+		{"v1", `{"statusCode":"201"}`, 201, "", "", ""},
+		{"v2", `{"statusCode":"201"}`, 201, "", "", ""},
+		{"url", `{"statusCode":"302","headers":{"Location":"https://a.example"}}`, 302, "Location", "https://a.example", ""},
+		{"alb", `{"statusCode":"201"}`, 502, "", "", `answer status "201" is none`},
+		{"v1", `{"statusCode":"x1"}`, 502, "", "", `answer status "x1" is none`},
+		{"v1", `{"statusCode":99}`, 502, "", "", "answer status 99 is none"},
+		{"v1", `{}`, 502, "", "", "answer answer has no statusCode"},
+		{"v1", `{"statusCode":200,"body":{}}`, 502, "", "", "answer json: cannot unmarshal object"},
+		{"v2", `{"statusCode":200,"body":"?","isBase64Encoded":true}`, 500, "", "", "answer illegal base64"},
+		{"v2", `{"statusCode":200,"headers":{"X-A":12345678}}`, 200, "X-A", "12345678", ""},
+		{"v2", `{"statusCode":200,"headers":{"X-A":true,"X-B":null}}`, 200, "X-A", "true", ""},
+		{"v2", `{"statusCode":200,"headers":{"X-A":["1","2"]}}`, 500, "", "", `answer a header has the value ["1","2"]`},
+		{"v1", `{"statusCode":200,"headers":{"X-A":"1"},"multiValueHeaders":{"x-a":["1",2,"3"],"X-B":["b"]}}`, 200, "X-A", "1,2,3", ""},
+		{"v1", `{"statusCode":200,"headers":{"Set-Cookie":"h=1"},"multiValueHeaders":{"Set-Cookie":["a=1","b=2"]}}`, 200, "Set-Cookie", "a=1,b=2,h=1", ""},
+	} {
+		path := "/" + c.front + "/answer/"
+		if c.front == "v1" || c.front == "v2" {
+			path += "stage/"
+		}
+		refused = ""
+		r, err := http.NewRequest("POST", base+path, strings.NewReader(c.answer))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "text/plain")
+		resp, err := http.DefaultTransport.RoundTrip(r) // a redirect is the answer
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if got := strings.Join(resp.Header.Values(c.header), ","); resp.StatusCode != c.status || got != c.want {
+			t.Errorf("%s %s: %s, %q", c.front, c.answer, resp.Status, got)
+		}
+		if mu.Lock(); !strings.HasPrefix(refused, c.why) || c.why == "" && refused != "" {
+			t.Errorf("%s %s: refused %q, want %q", c.front, c.answer, refused, c.why)
+		}
+		mu.Unlock()
+	}
+	for prelude, want := range map[string]string{
+		`{"statusCode":"404"}`: "404", `{}`: "200",
+		`{"statusCode":7}`: "502 prelude prelude of the response: status 7 is none", `no`: "502 prelude prelude of the response: invalid character",
+	} {
+		refused = ""
+		resp, _ := do(t, "POST", base+"/url/prelude/", prelude, "Content-Type: text/plain")
+		mu.Lock()
+		if got := strings.TrimSpace(strconv.Itoa(resp.StatusCode) + " " + refused); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s, want %s", prelude, got, want)
+		}
+		mu.Unlock()
 	}
 }
 
@@ -219,6 +298,7 @@ func TestFronts(t *testing.T) {
 		"/url/http":                  `"rawPath":"/"`,
 		"/v2/http/dev/a?x=1":         `"rawPath":"/dev/a"`,
 		"/v2/http/$default/a":        `"rawPath":"/a"`,
+		"/v2/http/%24default/b":      `"rawPath":"/b"`,
 		"/v1/http/dev/a%20b?x=1&x=2": `"path":"/dev/a b"`,
 		"/alb/http/a?x=%26":          `"queryStringParameters":{"x":"%26"}`,
 		"/alb-multi/http/a?x=1&x=2":  `"multiValueQueryStringParameters":{"x":["1","2"]}`,
@@ -235,7 +315,7 @@ func TestFronts(t *testing.T) {
 			t.Errorf("%s: %d cookies", path, cookies)
 		}
 	}
-	if len(seen) != 7 || seen[0] != "http" {
+	if len(seen) != 8 || seen[0] != "http" {
 		t.Errorf("events of %v were told", seen)
 	}
 	if resp, body := do(t, "POST", base+"/url/http/", "\xff\x00"); resp.StatusCode != 201 || !strings.Contains(body, `"body":"/wA=","isBase64Encoded":true`) {
@@ -263,6 +343,9 @@ func TestForeignRequestsAreRefused(t *testing.T) {
 		"Host: 192.0.2.1":             403,
 		"Host: box:9000":              200,
 		"Host: localhost":             200,
+		"Host: BOX":                   200,
+		"Host: LocalHost:1":           200,
+		"Host: [::1]":                 200,
 		"Host: [::1]:99":              200,
 		"Origin: https://a.example":   403,
 		"Origin: null":                403,

@@ -148,12 +148,20 @@ func invokeOnce(ctx context.Context, config emulator.Config, payload []byte) err
 	if err != nil {
 		return failed(err)
 	}
-	fmt.Fprintf(os.Stderr, "bootzip: ran %s; %s\n", f.Isolation(), f.Bounds())
+	if bounds := f.Bounds(); bounds != "" {
+		note("ran %s; %s", f.Isolation(), bounds)
+	} else {
+		note("nothing was started")
+	}
 	if _, err := fmt.Printf("%s\n", resp.Payload); err != nil {
 		return err
 	}
 	if resp.FunctionError != "" {
-		return mg.Fatal(1, "function "+config.Name+" failed: "+resp.ErrorType)
+		why := resp.ErrorType
+		if why == "" {
+			why = "it reported an error without a type"
+		}
+		return mg.Fatal(1, "function "+config.Name+" failed: "+why)
 	}
 	return nil
 }

@@ -53,16 +53,25 @@ func Serve(ctx context.Context,
 	if err != nil {
 		return misuse(hint.Wrap(err, "choose another place with -address=127.0.0.1:PORT"))
 	}
-	config := emulator.ServerConfig{Region: os.Getenv("AWS_REGION"), Dropped: func(function, id, reason string) {
-		note("%s: asynchronous event %s failed for good: %s", function, id, reason)
-	}}
+	config := emulator.ServerConfig{
+		Region: os.Getenv("AWS_REGION"),
+		Dropped: func(function, id, reason string) {
+			note("%s: asynchronous event %s failed for good: %s", function, id, reason)
+		},
+		Refused: func(function, id, reason string) {
+			note("%s: the answer to event %s is no HTTP response: %s", function, id, reason)
+		},
+	}
 	if name := choose(host, "", ""); name != "" {
+		if own, _, err := net.SplitHostPort(name); err == nil {
+			name = own // the port is not looked at
+		}
 		config.Hosts = []string{name}
 	}
 	if isSet(events) {
 		config.Event = func(function string, event []byte) { note("%s: event %s", function, event) }
 	}
-	v := &service{settings: s, server: emulator.NewServer(config), base: "http://" + listener.Addr().String(), running: map[string]string{}}
+	v := &service{settings: s, server: emulator.NewServer(config), base: "http://" + reachable(listener.Addr().String()), running: map[string]string{}}
 	v.configure = func(name string) emulator.Config {
 		c := functionConfig(name, choose(handler, "", ""), variables)
 		c.Timeout, c.Memory = time.Duration(number(timeout))*time.Second, number(memory)
@@ -70,6 +79,15 @@ func Serve(ctx context.Context,
 		return c
 	}
 	return v.run(ctx, listener)
+}
+
+// reachable is an address at which a listener on this machine is found, and which the server takes.
+func reachable(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		return net.JoinHostPort("localhost", port)
+	}
+	return address
 }
 
 // note tells the person at the terminal something.
@@ -85,6 +103,7 @@ type service struct {
 	configure func(name string) emulator.Config
 	running   map[string]string // by the function's name, what its zip's CodeSha256 was
 	closing   sync.WaitGroup    // functions that were replaced
+	life      context.Context   // ends when these have been waited for long enough
 }
 
 func (v *service) run(ctx context.Context, l net.Listener) error {
@@ -92,7 +111,11 @@ func (v *service) run(ctx context.Context, l net.Listener) error {
 	go func() { ended <- v.server.Serve(l) }()
 	failed := make(chan error, 1)
 	watched, stop := context.WithCancel(ctx)
+	life, end := context.WithCancel(context.Background())
+	defer end()
+	v.life = life
 	go func() {
+		defer close(failed)
 		build := func() { v.reload(watched) }
 		failed <- watch.Tree(watched, ".", []string{distFolder}, build, build)
 	}()
@@ -105,6 +128,13 @@ func (v *service) run(ctx context.Context, l net.Listener) error {
 	stop()
 	late, cancel := context.WithTimeout(context.Background(), serveTime)
 	defer cancel()
+	defer context.AfterFunc(late, end)()
+	if closed := v.server.Close(late); err == nil {
+		err = closed
+	}
+	// A build that was interrupted puts its things away, and one that was ready may have put a function into
+	// the server after that was closed.
+	<-failed
 	if closed := v.server.Close(late); err == nil {
 		err = closed
 	}
@@ -170,7 +200,8 @@ func (v *service) swap(name string, f *emulator.Function) {
 	v.closing.Add(1)
 	go func() {
 		defer v.closing.Done()
-		late, cancel := context.WithTimeout(context.Background(), time.Minute)
+		// An event may have its whole time, and its instance's second start, before it.
+		late, cancel := context.WithTimeout(v.life, max(time.Minute, v.configure(name).Timeout+15*time.Second))
 		defer cancel()
 		if err := before.Close(late); err != nil {
 			note("%s: %v", name, err)

@@ -112,6 +112,10 @@ func TestRequestsComeBack(t *testing.T) {
 			t.Errorf("%v: %+v", front, got)
 		}
 	}
+	odd, err := Request{Path: "/x", Query: "a=1;b=2&&c=%zz&d&e=+%26"}.Encode(HTTPAPI)
+	if err != nil || !strings.Contains(string(odd), `"queryStringParameters":{"a":"1;b=2","c":"%zz","d":"","e":" &"}`) {
+		t.Errorf("%s, %v", odd, err)
+	}
 	if _, err := (Request{Path: "x"}).Encode(ALB); err == nil {
 		t.Error("a path without / was taken")
 	}

@@ -3,6 +3,7 @@ package event
 import (
 	"encoding/base64"
 	"fmt"
+	"iter"
 	"mime"
 	"net/http"
 	"net/url"
@@ -98,7 +99,7 @@ func (r Request) event(f Front) (any, error) {
 	case HTTPAPI:
 		r.Host = or(r.Host, strings.ToLower(randomUpper(10))+".execute-api."+r.Region+".amazonaws.com")
 		if r.Stage = or(r.Stage, "$default"); r.Stage != "$default" {
-			r.Path = "/" + r.Stage + r.Path
+			r.Path = "/" + url.PathEscape(r.Stage) + r.Path
 		}
 		return r.version2(r.Account), nil
 	case RESTAPI:
@@ -142,10 +143,33 @@ func last(values map[string][]string) map[string]string {
 
 func same(s string) string { return s }
 
-// query takes a query apart, in so far as it can be.
+// query takes a query apart. A semicolon is part of a value, and what is no escape stays as it was sent.
 func (r Request) query() map[string][]string {
-	values, _ := url.ParseQuery(r.Query)
+	values := map[string][]string{}
+	for name, value := range r.parameters() {
+		name, value = unescaped(name), unescaped(value)
+		values[name] = append(values[name], value)
+	}
 	return values
+}
+
+// parameters are the names and values of a query as they were sent.
+func (r Request) parameters() iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		for part := range strings.SplitSeq(r.Query, "&") {
+			name, value, _ := strings.Cut(part, "=")
+			if part != "" && !yield(name, value) {
+				return
+			}
+		}
+	}
+}
+
+func unescaped(s string) string {
+	if text, err := url.QueryUnescape(s); err == nil {
+		return text
+	}
+	return s
 }
 
 func (r Request) version2(account string) object {
@@ -251,11 +275,8 @@ func (r Request) loadBalancer(multi bool) object {
 	}
 	// A load balancer hands the query on as it was sent, without decoding.
 	query := map[string][]string{}
-	for part := range strings.SplitSeq(r.Query, "&") {
-		if part != "" {
-			name, value, _ := strings.Cut(part, "=")
-			query[name] = append(query[name], value)
-		}
+	for name, value := range r.parameters() {
+		query[name] = append(query[name], value)
 	}
 	e := object{
 		{"requestContext", object{{"elb", object{{"targetGroupArn",

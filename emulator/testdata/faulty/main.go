@@ -216,6 +216,19 @@ func answer(h http.Header, event []byte) {
 	case "http":
 		body, _ := json.Marshal(string(event))
 		respond(`{"statusCode":201,"headers":{"X-One":1},"multiValueHeaders":{"X-Multi":["a","b"]},"cookies":["a=1","b=2"],"body":` + string(body) + `}`)
+	case "answer": // what the request's body says
+		var request struct{ Body string }
+		_ = json.Unmarshal(event, &request)
+		respond(request.Body)
+	case "prelude": // likewise
+		var request struct{ Body string }
+		_ = json.Unmarshal(event, &request)
+		r, _ := http.NewRequest(http.MethodPost, base+"invocation/"+id+"/response", strings.NewReader(request.Body+strings.Repeat("\x00", 8)))
+		r.Header.Set("Content-Type", "application/vnd.awslambda.http-integration-response")
+		r.Header.Set("Lambda-Runtime-Function-Response-Mode", "streaming")
+		if resp, err := http.DefaultClient.Do(r); err == nil {
+			resp.Body.Close()
+		}
 	case "http-stream":
 		r, _ := http.NewRequest(http.MethodPost, base+"invocation/"+id+"/response", io.MultiReader(
 			strings.NewReader(`{"statusCode":418,"headers":{"X-Kind":"tea"}}`+"\x00\x00\x00"),
