@@ -43,7 +43,8 @@
 // events. A plain process can write to its own code, and leaves
 // behind what it started in process groups of their own. With several events in one instance, its log
 // and the end of it that an answer carries are of all of them, and a second try of the initialisation
-// is made inside the invocation, which Lambda Managed Instances does not say it does.
+// is made inside the invocation, which Lambda Managed Instances does not say it does. Where an invocation's
+// second try of the initialisation fails, START comes behind what that logged.
 //
 // # Left behind
 //
