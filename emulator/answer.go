@@ -20,7 +20,7 @@ import (
 // guide, "Lambda functions as targets").
 type httpAnswer struct {
 	StatusCode        json.RawMessage     `json:"statusCode"`
-	Headers           map[string]scalar   `json:"headers"`
+	Headers           map[string]*scalar  `json:"headers"` // nil: null, which is none
 	MultiValueHeaders map[string][]scalar `json:"multiValueHeaders"`
 	Cookies           []string            `json:"cookies"`
 	Body              string              `json:"body"`
@@ -30,7 +30,7 @@ type httpAnswer struct {
 	body   []byte
 }
 
-// A scalar is the value of a header: a text, or a number or a boolean as it stands in the JSON; "" for null.
+// A scalar is the value of a header: a text, or a number or a boolean as it stands in the JSON.
 type scalar string
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -39,9 +39,7 @@ func (s *scalar) UnmarshalJSON(data []byte) error {
 	case '"':
 		return json.Unmarshal(data, (*string)(s))
 	case '{', '[':
-		return fmt.Errorf("a header has the value %s, which is neither text nor number", data)
-	case 'n':
-		return nil
+		return fmt.Errorf("a header has the value %.80s, which is neither text nor number", data)
 	}
 	*s = scalar(data)
 	return nil
@@ -55,7 +53,7 @@ func statusOf(raw json.RawMessage, text bool) (int, error) {
 	}
 	status, err := strconv.Atoi(digits)
 	if err != nil || status < 200 || status > 599 {
-		return 0, fmt.Errorf("status %s is none", raw)
+		return 0, fmt.Errorf("status %.80s is none", raw)
 	}
 	return status, nil
 }
@@ -69,7 +67,7 @@ func readAnswer(kind event.Front, payload []byte) (*httpAnswer, error) {
 		if kind != event.FunctionURL && kind != event.HTTPAPI {
 			return nil, errors.New("answer has no statusCode")
 		}
-		return &httpAnswer{status: http.StatusOK, Headers: map[string]scalar{"content-type": "application/json"}, body: payload}, nil
+		return &httpAnswer{status: http.StatusOK, body: payload}, nil
 	}
 	a := &httpAnswer{}
 	err := json.Unmarshal(payload, a)
@@ -110,11 +108,11 @@ func (a *httpAnswer) head(w http.ResponseWriter) {
 	}
 	for name, value := range a.Headers {
 		switch {
-		case value == "": // null, or nothing
+		case value == nil:
 		case a.MultiValueHeaders == nil:
-			h.Set(name, string(value))
-		case !slices.Contains(h.Values(name), string(value)):
-			h.Add(name, string(value))
+			h.Set(name, string(*value))
+		case !slices.Contains(h.Values(name), string(*value)):
+			h.Add(name, string(*value))
 		}
 	}
 	for _, c := range a.Cookies {
@@ -155,7 +153,8 @@ type httpStream struct {
 // Begin implements Sink.
 func (s *httpStream) Begin(contentType string) {
 	if contentType != runtimeapi.HTTPIntegration {
-		(&httpAnswer{status: http.StatusOK, Headers: map[string]scalar{"Content-Type": scalar(contentType)}}).head(s.w)
+		kind := scalar(contentType)
+		(&httpAnswer{status: http.StatusOK, Headers: map[string]*scalar{"Content-Type": &kind}}).head(s.w)
 		s.sent = true
 	}
 }
@@ -174,7 +173,7 @@ func (s *httpStream) Write(p []byte) (int, error) {
 		}
 		a := httpAnswer{status: http.StatusOK}
 		err := json.Unmarshal(head, &a)
-		if err == nil && a.StatusCode != nil {
+		if err == nil && a.StatusCode != nil && string(a.StatusCode) != "null" {
 			a.status, err = statusOf(a.StatusCode, true)
 		}
 		if err != nil {

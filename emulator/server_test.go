@@ -244,6 +244,8 @@ func TestAnswers(t *testing.T) {
 		{"v2", `{"statusCode":200,"body":"?","isBase64Encoded":true}`, 500, "", "", "answer illegal base64"},
 		{"v2", `{"statusCode":200,"headers":{"X-A":12345678}}`, 200, "X-A", "12345678", ""},
 		{"v2", `{"statusCode":200,"headers":{"X-A":true,"X-B":null}}`, 200, "X-A", "true", ""},
+		{"v2", `{"statusCode":200,"headers":{"X-A":""}}`, 200, "X-A", "", ""},
+		{"v2", `{"statusCode":null}`, 200, "Content-Type", "application/json", ""},
 		{"v2", `{"statusCode":200,"headers":{"X-A":["1","2"]}}`, 500, "", "", `answer a header has the value ["1","2"]`},
 		{"v1", `{"statusCode":200,"headers":{"X-A":"1"},"multiValueHeaders":{"x-a":["1",2,"3"],"X-B":["b"]}}`, 200, "X-A", "1,2,3", ""},
 		{"v1", `{"statusCode":200,"headers":{"Set-Cookie":"h=1"},"multiValueHeaders":{"Set-Cookie":["a=1","b=2"]}}`, 200, "Set-Cookie", "a=1,b=2,h=1", ""},
@@ -272,7 +274,7 @@ func TestAnswers(t *testing.T) {
 		mu.Unlock()
 	}
 	for prelude, want := range map[string]string{
-		`{"statusCode":"404"}`: "404", `{}`: "200",
+		`{"statusCode":"404"}`: "404", `{}`: "200", `{"statusCode":null,"headers":{"x":null}}`: "200",
 		`{"statusCode":7}`: "502 prelude prelude of the response: status 7 is none", `no`: "502 prelude prelude of the response: invalid character",
 	} {
 		refused = ""
