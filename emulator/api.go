@@ -71,6 +71,12 @@ func unknownType(kind string) *apiError {
 	return &apiError{status: http.StatusBadRequest, kind: "InvalidParameterValueException", message: "Unknown invocation type " + kind}
 }
 
+// dryRun answers a request that shall have no effect.
+func dryRun(w http.ResponseWriter) {
+	w.Header().Set("X-Amz-Executed-Version", latest)
+	w.WriteHeader(http.StatusNoContent)
+}
+
 // find returns the function of a name, or of a partial or whole ARN, and the version or alias that is meant.
 func (s *Server) find(id, wanted string) (f *Function, name, qualifier string, failure *apiError) {
 	name = id
@@ -159,8 +165,7 @@ func (s *Server) invokeThen(w http.ResponseWriter, r *http.Request, done func())
 		done()
 		return
 	case kind == "DryRun":
-		h.Set("X-Amz-Executed-Version", latest)
-		w.WriteHeader(http.StatusNoContent)
+		dryRun(w)
 		done()
 		return
 	case kind == "Event":

@@ -67,8 +67,7 @@ func (s *Server) invokeStream(w http.ResponseWriter, r *http.Request) {
 		failure.write(w)
 		return
 	case kind == "DryRun":
-		w.Header().Set("X-Amz-Executed-Version", latest)
-		w.WriteHeader(http.StatusNoContent)
+		dryRun(w)
 		return
 	}
 	sink := &chunks{w: w}

@@ -69,20 +69,28 @@ func ReadDeployed(r io.Reader, name string) (Deployed, error) {
 		err = d.contradiction()
 	}
 	if err != nil {
-		return Deployed{}, hint.Wrap(fmt.Errorf("%s: %w", name, err),
-			"give a manifest.json, what `aws lambda list-functions` prints, or lines NAME CODESHA256")
+		err = fmt.Errorf("%s: %w", name, err)
+		if hint.Of(err) == "" {
+			err = hint.Wrap(err, "give a manifest.json, what `aws lambda list-functions` prints, or lines NAME CODESHA256")
+		}
+		return Deployed{}, err
 	}
 	return d, nil
 }
 
 // contradiction returns an error if two things are said of one function.
 func (d Deployed) contradiction() error {
-	for i, f := range d.functions {
-		for _, other := range d.functions[:i] {
-			if f.name == other.name && f.arch == other.arch && f.codeSha256 != other.codeSha256 {
-				return fmt.Errorf("function %q has two CodeSha256: %s and %s", f.name, other.codeSha256, f.codeSha256)
-			}
+	type key struct {
+		name string
+		arch project.Arch
+	}
+	said := map[key]string{}
+	for _, f := range d.functions {
+		k := key{f.name, f.arch}
+		if before, ok := said[k]; ok && before != f.codeSha256 {
+			return fmt.Errorf("function %q has two CodeSha256: %s and %s", f.name, before, f.codeSha256)
 		}
+		said[k] = f.codeSha256
 	}
 	return nil
 }
@@ -149,11 +157,13 @@ func deployedJSON(data []byte) ([]deployedFunction, error) {
 // the list: these do not change, and a deploy makes a new $LATEST.
 func current(list []lambdaFunction) []lambdaFunction {
 	const latest = "$LATEST"
-	return slices.DeleteFunc(slices.Clone(list), func(f lambdaFunction) bool {
-		return f.Version != latest && slices.ContainsFunc(list, func(other lambdaFunction) bool {
-			return other.FunctionName == f.FunctionName && other.Version == latest
-		})
-	})
+	there := map[string]bool{}
+	for _, f := range list {
+		if f.Version == latest {
+			there[f.FunctionName] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(f lambdaFunction) bool { return f.Version != latest && there[f.FunctionName] })
 }
 
 func deployedLines(text string) ([]deployedFunction, error) {

@@ -63,10 +63,7 @@ func Serve(ctx context.Context,
 		},
 	}
 	if name := choose(host, "", ""); name != "" {
-		if own, _, err := net.SplitHostPort(name); err == nil {
-			name = own // the port is not looked at
-		}
-		config.Hosts = []string{name}
+		config.Hosts = []string{withoutPort(name)}
 	}
 	if isSet(events) {
 		config.Event = func(function string, event []byte) { note("%s: event %s", function, event) }
@@ -79,6 +76,14 @@ func Serve(ctx context.Context,
 		return c
 	}
 	return v.run(ctx, listener)
+}
+
+// withoutPort is the name of a host: the server does not look at ports.
+func withoutPort(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		return name
+	}
+	return host
 }
 
 // reachable is an address at which a listener on this machine is found, and which the server takes.

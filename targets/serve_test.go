@@ -137,6 +137,21 @@ func (s *servedProject) end() {
 	}
 }
 
+func TestAddresses(t *testing.T) {
+	for address, want := range map[string]string{
+		"127.0.0.1:9000": "127.0.0.1:9000", "[::1]:9000": "[::1]:9000", "0.0.0.0:9000": "localhost:9000", "[::]:9000": "localhost:9000", "192.0.2.1:9000": "192.0.2.1:9000",
+	} {
+		if got := reachable(address); got != want {
+			t.Errorf("%s: %s, want %s", address, got, want)
+		}
+	}
+	for host, want := range map[string]string{"box": "box", "box:9000": "box", "box.local": "box.local", "[::1]:80": "::1"} {
+		if got := withoutPort(host); got != want {
+			t.Errorf("%s: %s, want %s", host, got, want)
+		}
+	}
+}
+
 // What is served is what the source says, and the last that could be built.
 func TestServeReloads(t *testing.T) {
 	s := newServedProject(t)
