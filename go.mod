@@ -9,6 +9,7 @@ tool github.com/magefile/mage
 require (
 	github.com/CycloneDX/cyclonedx-go v0.9.3
 	github.com/aws/aws-lambda-go v1.54.0
+	github.com/elastic/go-seccomp-bpf v1.6.0
 	github.com/fsnotify/fsnotify v1.9.0
 	github.com/gofrs/flock v0.12.1
 	github.com/google/licensecheck v0.3.1
@@ -32,5 +33,6 @@ require (
 	github.com/pierrec/lz4/v4 v4.1.2 // indirect
 	github.com/ulikunitz/xz v0.5.15 // indirect
 	github.com/xi2/xz v0.0.0-20171230120015-48954b6210f8 // indirect
+	golang.org/x/net v0.46.0 // indirect
 	golang.org/x/tools v0.38.0 // indirect
 )

@@ -101,7 +101,10 @@ func chooseEngine(ctx context.Context, c Config) (engine, string, error) {
 		return e, "", err
 	case "sandbox":
 		e, err := newSandbox(ctx, c)
-		return e, "", err
+		if err != nil {
+			return nil, "", hint.Wrap(fmt.Errorf("engine sandbox cannot be used: %w", err), "build with docker, podman, or -engine=host")
+		}
+		return e, e.why(""), nil
 	case "auto", "":
 	default:
 		return nil, "", CheckEngine(c.Engine)
@@ -119,13 +122,13 @@ func chooseEngine(ctx context.Context, c Config) (engine, string, error) {
 		}
 		return e, strings.Join(append(refused, name+" answers"), "; "), nil
 	}
-	if err := sandboxRefuses(ctx, c); err != nil {
+	e, err := newSandbox(ctx, c)
+	if err != nil {
 		refused = append(refused, "sandbox: "+firstLine(err.Error()))
 		e, err := newHost(c)
 		return e, strings.Join(refused, "; "), err
 	}
-	e, err := newSandbox(ctx, c)
-	return e, strings.Join(append(refused, "namespaces are allowed"), "; "), err
+	return e, e.why(strings.Join(append(refused, "namespaces are allowed"), "; ")), nil
 }
 
 func firstLine(s string) string {

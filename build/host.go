@@ -21,6 +21,9 @@ type host struct {
 }
 
 func newHost(c Config) (*host, error) {
+	if err := sandbox.KeepDescriptors(); err != nil {
+		return nil, err
+	}
 	h := &host{cache: filepath.Join(c.Cache, "host"), otherUser: c.World.otherUser() && os.Getuid() == 0}
 	return h, os.MkdirAll(h.cache, 0o755)
 }

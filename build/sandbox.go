@@ -2,11 +2,11 @@ package build
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/sandbox"
@@ -15,27 +15,39 @@ import (
 // sandboxed runs commands in Linux namespaces: what a container does for a
 // build, without an engine.
 type sandboxed struct {
-	cache  string
-	source string // where the commands see the project
+	cache      string
+	source     string // where the commands see the project
+	unfiltered string // why the commands have no filter of system calls
 }
 
-// sandboxRefuses says why the sandbox cannot build the functions here.
-func sandboxRefuses(ctx context.Context, c Config) error {
+// newSandbox also tells why commands have no filter of system calls, if so.
+func newSandbox(ctx context.Context, c Config) (*sandboxed, error) {
 	for _, f := range c.Functions {
 		if needsImage(f.Language) {
-			return hint.New("start docker or podman",
+			return nil, hint.New("start docker or podman",
 				"function %q is in %s, and the sandbox has no compiler but Go's, which needs no image", f.Name, f.Language)
 		}
 	}
-	return sandbox.Probe(ctx)
+	s := &sandboxed{cache: filepath.Join(c.Cache, "sandbox"), source: c.World.source()}
+	// Nobody else looks into it: what it holds runs with the next build.
+	if err := os.MkdirAll(s.cache, 0o700); err != nil {
+		return nil, err
+	}
+	var err error
+	s.unfiltered, err = sandbox.Probe(ctx,
+		sandbox.Mount{Source: c.Root, Target: "/src", ReadOnly: true}, sandbox.Mount{Source: s.cache, Target: "/cache"})
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
-func newSandbox(ctx context.Context, c Config) (*sandboxed, error) {
-	if err := sandboxRefuses(ctx, c); err != nil {
-		return nil, hint.Wrap(fmt.Errorf("engine sandbox cannot be used: %w", err), "build with docker, podman, or -engine=host")
+// why adds to the reason for which the sandbox was taken what it lacks.
+func (s *sandboxed) why(reason string) string {
+	if s.unfiltered == "" {
+		return reason
 	}
-	s := &sandboxed{cache: filepath.Join(c.Cache, "sandbox"), source: c.World.source()}
-	return s, os.MkdirAll(s.cache, 0o755)
+	return strings.TrimPrefix(reason+"; without a "+s.unfiltered, "; ")
 }
 
 func (s *sandboxed) name() string               { return "sandbox" }

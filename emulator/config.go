@@ -4,7 +4,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/bootzip/bootzip/emulator/internal/process"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/project"
 )
@@ -40,17 +39,10 @@ type Config struct {
 	// the other architecture; empty: that cannot be run.
 	Qemu string
 
-	// HostFiles are files of this machine that an instance sees, for what
-	// Lambda's image has too, e.g. /etc/resolv.conf.
-	HostFiles []HostFile
-
 	// Plain starts instances as plain processes even where namespaces are
 	// allowed.
 	Plain bool
 }
-
-// A HostFile is a file of this machine that is visible to an instance.
-type HostFile = process.File
 
 // Lambda's defaults (AWS Lambda API reference, CreateFunction) and limits (developer guide, "Lambda
 // quotas").

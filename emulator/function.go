@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bootzip/bootzip/emulator/internal/process"
 	"github.com/bootzip/bootzip/emulator/internal/unpack"
 	"github.com/bootzip/bootzip/internal/scratch"
 )
@@ -25,6 +26,7 @@ type Function struct {
 	config  Config
 	folder  *scratch.Folder // removed by Close
 	task    string          // what becomes /var/task
+	etc     string          // what becomes /etc
 	program program
 	qemu    string
 	log     io.Writer // config.Log, with writes one after the other
@@ -75,6 +77,10 @@ func New(ctx context.Context, c Config) (_ *Function, err error) {
 		f.log = &orderly{w: c.Log}
 	}
 	if err := os.Mkdir(f.task, 0o755); err != nil {
+		return nil, err
+	}
+	f.etc = filepath.Join(folder.Path, "etc")
+	if err := process.WriteEtc(f.etc); err != nil {
 		return nil, err
 	}
 	if err := unpack.Zip(ctx, c.Zip, f.task); err != nil {

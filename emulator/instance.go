@@ -159,7 +159,7 @@ func (f *Function) spawn() (*instance, *failure) {
 	i.group = f.newGroup()
 	p, err := f.start(process.Config{
 		Task: f.task, Env: f.environment(api.Address()), Output: out.write,
-		Files: f.config.HostFiles, System: f.program.system, Temp: f.config.TempSize, Open: maxDescriptors, Qemu: f.qemu, Group: i.group,
+		Etc: f.etc, System: f.program.system, Temp: f.config.TempSize, Open: maxDescriptors, Tasks: maxThreads + sandboxTasks, Qemu: f.qemu, Group: i.group,
 	})
 	if err != nil {
 		api.Close()

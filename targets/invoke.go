@@ -117,25 +117,8 @@ func (s settings) packFor(ctx context.Context, config *emulator.Config) (sum str
 func functionConfig(name, handler string, variables []string) emulator.Config {
 	return emulator.Config{
 		Name: name, Handler: handler, Environment: variables, Region: os.Getenv("AWS_REGION"),
-		Log: os.Stderr, Qemu: findQemu(), HostFiles: networkFiles(),
+		Log: os.Stderr, Qemu: findQemu(),
 	}
-}
-
-// networkFiles are the files of this machine that a function needs to reach
-// others, at the places where Lambda's image has its own: how names are resolved, and
-// which certificates are trusted.
-func networkFiles() []emulator.HostFile {
-	var all []emulator.HostFile
-	for _, f := range []emulator.HostFile{
-		{Source: "/etc/resolv.conf", Target: "/etc/resolv.conf"},
-		{Source: "/etc/hosts", Target: "/etc/hosts"},
-		{Source: "/etc/ssl/certs/ca-certificates.crt", Target: "/etc/pki/tls/certs/ca-bundle.crt"},
-	} {
-		if _, err := os.Stat(f.Source); err == nil {
-			all = append(all, f)
-		}
-	}
-	return all
 }
 
 func invokeOnce(ctx context.Context, config emulator.Config, payload []byte) error {

@@ -46,7 +46,8 @@ func TestScripts(t *testing.T) {
 		},
 		Condition: func(name string) (bool, error) {
 			if name == "namespaces" {
-				return sandbox.Probe(context.Background()) == nil, nil
+				_, err := sandbox.Probe(context.Background())
+				return err == nil, nil
 			}
 			return false, fmt.Errorf("unknown condition %q", name)
 		},

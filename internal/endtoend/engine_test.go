@@ -72,7 +72,7 @@ func engines(t testing.TB, only ...string) []string {
 	reason := ""
 	if asked() {
 		named = strings.Split(os.Getenv("BOOTZIP_TEST_ENGINES"), ",")
-	} else if err := sandbox.Probe(context.Background()); err == nil {
+	} else if _, err := sandbox.Probe(context.Background()); err == nil {
 		named = []string{"sandbox", "host"}
 	} else {
 		reason = fmt.Sprintf(" (sandbox: %v)", err)

@@ -2,56 +2,124 @@ package sandbox
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"runtime"
+	"strings"
 	"sync"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
 func init() {
 	// Process 1 of a new process namespace, under our name: nobody but Run
-	// starts a program like that.
+	// and Start starts a program like that.
 	if len(os.Args) == 0 || os.Args[0] != initName || os.Getpid() != 1 {
 		return
 	}
 	if err := inside(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		// At once: os.Exit lets the race detector, in tests, linger for a
+		// second.
+		syscall.Exit(1)
 	}
-	os.Exit(0)
+	syscall.Exit(0)
 }
 
 // inside is the life of the sandbox's first process.
 func inside() error {
+	// What the caller happened to have open is nobody's business here
+	// (CVE-2024-21626). The channel and the trees are used by this process alone.
+	if err := KeepDescriptors(); err != nil {
+		return err
+	}
+	c, err := openChannel(os.NewFile(channelFile, "channel"))
+	if err != nil {
+		return err
+	}
 	var s setup
-	requests := json.NewDecoder(os.Stdin)
-	if err := requests.Decode(&s); err != nil {
+	if _, err := c.receive(&s); err != nil {
 		return err
 	}
 	unix.Umask(0o022)
 	if s.Process != nil {
-		return live(*s.Process, requests)
+		return live(s, c)
 	}
-	c := s.Config
-	if err := makeRoot(root{mounts: c.Mounts}); err != nil {
+	go func() {
+		// The caller says nothing more: this is its end, and so ours.
+		_, _ = c.receive(&struct{}{})
+		syscall.Exit(1)
+	}()
+	if err := s.prepare(root{}); err != nil {
 		return err
 	}
-	hostname := "bootzip"
-	if c.Hostname != "" {
-		hostname = c.Hostname
+	return runCommands(*s.Config, c)
+}
+
+// prepare makes this process, and the root that it sees, what the setup says.
+func (s setup) prepare(r root) error {
+	if err := s.identity().become(); err != nil {
+		return err
 	}
-	if err := unix.Sethostname([]byte(hostname)); err != nil {
+	for _, m := range s.Mounts {
+		t := tree{descriptor: m.Descriptor, target: m.Target, dir: m.Dir}
+		if m.Descriptor == 0 {
+			var err error
+			if t, err = openTree(m.Mount, nil); err != nil {
+				return err
+			}
+		}
+		r.trees = append(r.trees, t)
+	}
+	if err := makeRoot(r); err != nil {
+		return err
+	}
+	if err := unix.Sethostname([]byte(s.Hostname)); err != nil {
 		return fmt.Errorf("host name: %w", err)
 	}
+	limits := map[int]uint64{unix.RLIMIT_CORE: 0}
+	if s.Descriptors > 0 {
+		limits[unix.RLIMIT_NOFILE] = s.Descriptors
+	}
+	if s.Tasks > 0 && s.countsTasks() {
+		limits[unix.RLIMIT_NPROC] = s.Tasks
+	}
+	for which, n := range limits {
+		if err := syscall.Setrlimit(which, &syscall.Rlimit{Cur: n, Max: n}); err != nil {
+			return fmt.Errorf("limit %d: %w", which, err)
+		}
+	}
+	return nil
+}
+
+// countsTasks tells that a limit on processes counts those of the sandbox
+// alone: they are of a user of their own, or the kernel counts by user
+// namespace (since Linux 5.14).
+func (s setup) countsTasks() bool {
+	if s.Mapped {
+		return true
+	}
+	var u unix.Utsname
+	if unix.Uname(&u) != nil {
+		return false
+	}
+	var major, minor int
+	_, _ = fmt.Sscanf(unix.ByteSliceToString(u.Release[:]), "%d.%d", &major, &minor)
+	return major > 5 || major == 5 && minor >= 14
+}
+
+// runCommands runs the commands of Run and sends a result for each.
+func runCommands(c Config, to *channel) error {
 	if c.Umask != 0 {
 		unix.Umask(c.Umask)
 	}
-
+	if len(c.Commands) == 0 {
+		return to.send(tryFilter())
+	}
 	results := make(chan Result)
 	slots := make(chan struct{}, max(c.Parallel, 1))
 	var wg sync.WaitGroup
@@ -68,13 +136,30 @@ func inside() error {
 		wg.Wait()
 		close(results)
 	}()
-	out := json.NewEncoder(os.Stdout)
 	for r := range results {
-		if err := out.Encode(r); err != nil {
+		if err := to.send(r); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// tryFilter tells whether commands would have a filter of system calls.
+func tryFilter() (r Result) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // it ends with this goroutine
+		err := dropPrivileges()
+		if err == nil {
+			err = filter(false)
+		}
+		if err != nil {
+			r.Unfiltered = err.Error()
+		}
+	}()
+	<-done
+	return r
 }
 
 func execute(i int, c Command, cpus int) Result {
@@ -87,12 +172,16 @@ func execute(i int, c Command, cpus int) Result {
 	if err != nil {
 		return Result{Index: i, Exit: -1, Output: err.Error() + "\n"}
 	}
+	unfiltered := filter(false)
 	var output limited
 	cmd := exec.Command(c.Argv[0], c.Argv[1:]...)
 	cmd.Dir, cmd.Env = c.Dir, c.Env
 	cmd.Stdout, cmd.Stderr = &output, &output
 	err = cmd.Run()
 	r := Result{Index: i, Output: output.String()}
+	if unfiltered != nil {
+		r.Unfiltered = unfiltered.Error()
+	}
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit):
@@ -113,6 +202,8 @@ func (l *limited) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+func (l *limited) String() string { return strings.ToValidUTF8(l.Buffer.String(), "\uFFFD") }
+
 // dropPrivileges gives up, for the children that this thread will start, what
 // made the mounts possible. Each thread has capabilities of its own; a child
 // gets those of the thread that forks, and as root inside it would get all
@@ -124,7 +215,15 @@ func dropPrivileges() error {
 			return fmt.Errorf("capability %d: %w", capability, err)
 		}
 	}
-	if err := keepForNone(); err != nil {
+	// From the inheritable set, and with it the ambient one, a child inherits.
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var sets [2]unix.CapUserData // 32 capabilities each
+	err := unix.Capget(&header, &sets[0])
+	if err == nil {
+		sets[0].Inheritable, sets[1].Inheritable = 0, 0
+		err = unix.Capset(&header, &sets[0])
+	}
+	if err != nil {
 		return fmt.Errorf("capabilities: %w", err)
 	}
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
@@ -133,14 +232,13 @@ func dropPrivileges() error {
 	return nil
 }
 
-// keepForNone empties the sets of capabilities from which a child inherits:
-// the inheritable one, and with it the ambient one.
-func keepForNone() error {
-	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	var sets [2]unix.CapUserData // 32 capabilities each
-	if err := unix.Capget(&header, &sets[0]); err != nil {
-		return err
+// KeepDescriptors keeps programs that this process starts from inheriting
+// what it inherited itself: descriptors beyond standard error that whoever
+// started it happened to have open. What is handed on by name, as
+// exec.Cmd.ExtraFiles, is.
+func KeepDescriptors() error {
+	if err := unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC); err != nil {
+		return fmt.Errorf("inherited descriptors: %w", tooOld(err))
 	}
-	sets[0].Inheritable, sets[1].Inheritable = 0, 0
-	return unix.Capset(&header, &sets[0])
+	return nil
 }

@@ -1,41 +1,39 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
-	"strings"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 )
-
-// messageFile is the descriptor on which the first process speaks.
-const messageFile = 3
 
 // live is the life of the first process of a sandbox that Start made: it
 // starts the program, serves requests, and collects what ends.
-func live(c ProcessConfig, requests *json.Decoder) error {
-	unix.CloseOnExec(messageFile)
-	file := os.NewFile(messageFile, "messages")
-	// Two goroutines send; a file takes whole writes from both.
-	send := func(m message) error { return json.NewEncoder(file).Encode(m) }
-	if err := prepare(c); err != nil {
-		return send(message{Refused: err.Error()})
+func live(s setup, c *channel) error {
+	if err := s.prepare(root{proc: true, temp: s.Process.Temp}); err != nil {
+		return c.send(message{Refused: err.Error()})
 	}
-	pid, err := startProgram(c.Command)
+	if s.Process.OwnNetwork {
+		descriptor, err := listenInside()
+		if err != nil {
+			return c.send(message{Refused: err.Error()})
+		}
+		if err := c.send(message{Listening: true}, descriptor); err != nil {
+			return err
+		}
+		syscall.Close(descriptor)
+	}
+	pid, unfiltered, err := startProgram(s.Process.Command, s.Process.Debug)
 	if err != nil {
-		return send(message{NotStarted: err.Error()})
+		return c.send(message{NotStarted: err.Error()})
 	}
-	if err := send(message{Started: true}); err != nil {
+	if err := c.send(message{Started: true, Unfiltered: unfiltered}); err != nil {
 		return err
 	}
 	go func() {
 		for {
 			var r request
-			if requests.Decode(&r) != nil {
+			if _, err := c.receive(&r); err != nil {
 				syscall.Exit(0) // who started us is gone, and so shall be everything here
 			}
 			if r.Signal != 0 {
@@ -43,7 +41,7 @@ func live(c ProcessConfig, requests *json.Decoder) error {
 			}
 			if r.Memory {
 				now, peak := memory()
-				_ = send(message{Now: now, Peak: peak})
+				_ = c.send(message{Now: now, Peak: peak})
 			}
 		}
 	}()
@@ -58,36 +56,14 @@ func live(c ProcessConfig, requests *json.Decoder) error {
 			return err
 		}
 		if ended == pid && !status.Stopped() {
-			if err := send(message{Ended: describe(status)}); err != nil {
-				return err
-			}
-			// At once: os.Exit lets the race detector, in tests, linger for a
-			// second.
-			syscall.Exit(0)
+			return c.send(message{Ended: describe(status)})
 		}
 	}
 }
 
-func prepare(c ProcessConfig) error {
-	if err := makeRoot(root{mounts: c.Mounts, proc: true, temp: c.Temp}); err != nil {
-		return err
-	}
-	if err := unix.Sethostname([]byte("bootzip")); err != nil {
-		return fmt.Errorf("host name: %w", err)
-	}
-	limits := map[int]uint64{unix.RLIMIT_CORE: 0}
-	if c.Files > 0 {
-		limits[unix.RLIMIT_NOFILE] = c.Files
-	}
-	for which, n := range limits {
-		if err := syscall.Setrlimit(which, &syscall.Rlimit{Cur: n, Max: n}); err != nil {
-			return fmt.Errorf("limit %d: %w", which, err)
-		}
-	}
-	return nil
-}
-
-func startProgram(c Command) (pid int, err error) {
+// startProgram starts the program, which is nobody in particular from its
+// first instruction. It tells why there is no filter of system calls, if so.
+func startProgram(c Command, debug bool) (pid int, unfiltered string, err error) {
 	// The thread ends with its goroutine and is used for nothing else.
 	ended := make(chan struct{})
 	go func() {
@@ -95,6 +71,9 @@ func startProgram(c Command) (pid int, err error) {
 		runtime.LockOSThread()
 		if err = dropPrivileges(); err != nil {
 			return
+		}
+		if err := filter(debug); err != nil {
+			unfiltered = err.Error()
 		}
 		var null *os.File
 		if null, err = os.Open("/dev/null"); err != nil {
@@ -108,7 +87,7 @@ func startProgram(c Command) (pid int, err error) {
 		}
 	}()
 	<-ended
-	return pid, err
+	return pid, unfiltered, err
 }
 
 // describe says how a process ended, as os.ProcessState does.
@@ -117,38 +96,4 @@ func describe(s syscall.WaitStatus) string {
 		return "signal: " + s.Signal().String()
 	}
 	return fmt.Sprintf("exit status %d", s.ExitStatus())
-}
-
-// memory adds up what all processes but this one have (proc(5), status).
-func memory() (now, peak int64) {
-	files, _ := filepath.Glob("/proc/[0-9]*/status")
-	for _, name := range files {
-		if name == "/proc/1/status" {
-			continue
-		}
-		n, p := ReadMemory(name)
-		now, peak = now+n, peak+p
-	}
-	return now, peak
-}
-
-// ReadMemory returns the resident memory of a process from its status file
-// in /proc, now and at most, in bytes; 0 if there is none.
-func ReadMemory(name string) (now, peak int64) {
-	text, err := os.ReadFile(name)
-	if err != nil {
-		return 0, 0
-	}
-	for line := range strings.Lines(string(text)) {
-		var kb int64
-		switch {
-		case strings.HasPrefix(line, "VmRSS:"):
-			_, _ = fmt.Sscanf(line[len("VmRSS:"):], "%d", &kb)
-			now = kb << 10
-		case strings.HasPrefix(line, "VmHWM:"):
-			_, _ = fmt.Sscanf(line[len("VmHWM:"):], "%d", &kb)
-			peak = kb << 10
-		}
-	}
-	return now, peak
 }

@@ -1,11 +1,9 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"errors"
-	"io"
+	"net"
 	"os"
-	"os/exec"
 	"sync"
 	"syscall"
 )
@@ -13,9 +11,9 @@ import (
 // A Process is a program in a sandbox of its own. Whatever it started ends
 // with it.
 type Process struct {
-	init     *exec.Cmd
-	requests io.WriteCloser
-	messages chan message // answers to requests
+	child      *child
+	unfiltered string
+	messages   chan message // answers to requests
 
 	mu     sync.Mutex // one request at a time
 	done   chan struct{}
@@ -32,7 +30,9 @@ type request struct {
 type message struct {
 	Refused    string // there is no sandbox
 	NotStarted string // the program could not be started
+	Listening  bool   // the descriptor that comes along is of a listener
 	Started    bool
+	Unfiltered string // why the program has no filter of system calls
 	Now, Peak  int64  // bytes of memory, on request
 	Ended      string // how the program ended, in the words of os.ProcessState
 }
@@ -42,67 +42,67 @@ type message struct {
 // not start, in the words of package os: "fork/exec PATH: no such file or
 // directory".
 func Start(c ProcessConfig) (*Process, error) {
-	theirs, ours, err := os.Pipe()
-	if err != nil {
-		return nil, err
+	s := setup{
+		UID: c.UID, GID: c.GID, Hostname: "bootzip", Descriptors: c.Descriptors, Tasks: c.Tasks, Process: &c,
 	}
-	defer theirs.Close()
-	messages, write, err := os.Pipe()
-	if err != nil {
-		ours.Close()
-		return nil, err
+	var own uintptr
+	if c.OwnNetwork {
+		own = syscall.CLONE_NEWNET
 	}
-	defer write.Close()
-
-	cmd := exec.Command("/proc/self/exe")
-	cmd.Args = []string{initName}
-	// The first process does next to nothing: one thread is enough.
-	cmd.Env = []string{"GOMAXPROCS=1"}
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = theirs, c.Output, c.Output
-	cmd.ExtraFiles = []*os.File{write}
-	// It ends when its standard input does, and so when this process does.
-	cmd.SysProcAttr = namespaces(0, 0)
-	p := &Process{init: cmd, requests: ours, messages: make(chan message, 1), done: make(chan struct{})}
-	if err := cmd.Start(); err != nil {
-		ours.Close()
-		messages.Close()
+	child, err := start(s, c.Mounts, false, own, c.Output)
+	if err != nil {
 		return nil, &RefusedError{err}
 	}
-	write.Close()
 	if c.Begun != nil {
-		c.Begun(cmd.Process.Pid)
+		c.Begun(child.cmd.Process.Pid)
 	}
-	decoder := json.NewDecoder(messages)
-	var first message
-	err = json.NewEncoder(ours).Encode(setup{Process: &c})
-	if err == nil {
-		err = decoder.Decode(&first)
-	}
-	switch {
-	case err != nil:
-		err = &RefusedError{err}
-	case first.Refused != "":
-		err = &RefusedError{errors.New(first.Refused)}
-	case !first.Started:
-		err = errors.New(first.NotStarted)
-	}
-	if err != nil {
+	p := &Process{child: child, messages: make(chan message, 1), done: make(chan struct{})}
+	if err := p.begin(c); err != nil {
 		p.Kill()
-		_ = cmd.Wait()
-		ours.Close()
-		messages.Close()
+		_ = child.cmd.Wait()
+		child.channel.close()
 		return nil, err
 	}
-	go p.listen(decoder, messages)
+	go p.listen()
 	return p, nil
 }
 
+// begin takes the messages up to the program's start.
+func (p *Process) begin(c ProcessConfig) error {
+	for {
+		var m message
+		descriptors, err := p.child.channel.receive(&m)
+		switch {
+		case err != nil:
+			return &RefusedError{err}
+		case m.Refused != "":
+			return &RefusedError{errors.New(m.Refused)}
+		case m.Listening:
+			if len(descriptors) != 1 {
+				return &RefusedError{errors.New("no listener came from inside")}
+			}
+			file := os.NewFile(uintptr(descriptors[0]), "listener")
+			l, err := net.FileListener(file)
+			file.Close()
+			if err != nil {
+				return &RefusedError{err}
+			}
+			c.Listening(l)
+		case !m.Started:
+			return errors.New(m.NotStarted)
+		default:
+			p.unfiltered = m.Unfiltered
+			return nil
+		}
+	}
+}
+
 // listen takes the messages of the first process until it ends.
-func (p *Process) listen(d *json.Decoder, r io.Closer) {
+func (p *Process) listen() {
 	p.status = "signal: killed" // unless it says something else
 	for {
 		var m message
-		if d.Decode(&m) != nil {
+		if _, err := p.child.channel.receive(&m); err != nil {
 			break
 		}
 		if m.Ended != "" {
@@ -111,35 +111,41 @@ func (p *Process) listen(d *json.Decoder, r io.Closer) {
 		}
 		p.messages <- m
 	}
-	_ = p.init.Wait()
-	p.requests.Close()
-	r.Close()
+	_ = p.child.cmd.Wait()
+	p.child.channel.close()
 	close(p.done)
 }
 
-// Wait waits for the program's end, and that of all it started, and returns how it ended in the words of
-// package os: "exit status 1", "signal: killed".
+// Wait waits for the program's end, and that of all it started, and returns
+// how it ended in the words of package os: "exit status 1", "signal: killed".
 func (p *Process) Wait() string {
 	<-p.done
 	return p.status
 }
 
+// UID returns who the program is outside of the sandbox.
+func (p *Process) UID() int { return p.child.id.outUID }
+
+// Unfiltered says why the program runs without a filter of system calls;
+// empty: it has one.
+func (p *Process) Unfiltered() string { return p.unfiltered }
+
 // Signal sends the program a signal. It has no effect once the program ended.
 func (p *Process) Signal(s syscall.Signal) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.ask(request{Signal: int(s)})
+	_ = p.child.channel.send(request{Signal: int(s)})
 }
 
 // Kill ends the program and all it started.
-func (p *Process) Kill() { _ = p.init.Process.Kill() }
+func (p *Process) Kill() { _ = p.child.cmd.Process.Kill() }
 
-// Memory returns the resident memory of all processes in the sandbox, in bytes, and
-// the sum of what each of them had at most; 0 if that cannot be told.
+// Memory returns the memory of all processes in the sandbox, in bytes, and
+// the most that is known of; 0 if that cannot be told.
 func (p *Process) Memory() (now, peak int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.ask(request{Memory: true}) {
+	if p.child.channel.send(request{Memory: true}) != nil {
 		return 0, 0
 	}
 	select {
@@ -148,13 +154,4 @@ func (p *Process) Memory() (now, peak int64) {
 	case <-p.done:
 		return 0, 0
 	}
-}
-
-func (p *Process) ask(r request) bool {
-	line, err := json.Marshal(r)
-	if err != nil {
-		return false
-	}
-	_, err = p.requests.Write(append(line, '\n'))
-	return err == nil
 }

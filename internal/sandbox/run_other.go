@@ -8,7 +8,7 @@ import (
 )
 
 // Probe says whether a sandbox can be made here, and why not.
-func Probe(context.Context) error { return ErrUnsupported }
+func Probe(context.Context, ...Mount) (unfiltered string, err error) { return "", ErrUnsupported }
 
 // LimitCPUs is not possible on this system.
 func LimitCPUs(int) error { return ErrUnsupported }
@@ -27,6 +27,12 @@ type Process struct{}
 // Wait returns how nothing ended.
 func (*Process) Wait() string { return "" }
 
+// UID returns the id of nobody.
+func (*Process) UID() int { return -1 }
+
+// Unfiltered says nothing.
+func (*Process) Unfiltered() string { return "" }
+
 // Signal does nothing.
 func (*Process) Signal(syscall.Signal) {}
 
@@ -38,3 +44,10 @@ func (*Process) Memory() (now, peak int64) { return 0, 0 }
 
 // ReadMemory knows nothing on this system.
 func ReadMemory(string) (now, peak int64) { return 0, 0 }
+
+// APIAddress is where Start listens on Linux.
+const APIAddress = "127.0.0.1:9001"
+
+// KeepDescriptors does nothing: other systems hand on no more than what is
+// named.
+func KeepDescriptors() error { return nil }

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"errors"
+	"net"
 	"os"
 )
 
@@ -24,6 +25,10 @@ type Result struct {
 	Index  int    // of the command
 	Exit   int    // exit status; -1 if it was not started or a signal ended it
 	Output string // standard output and error together, the first 1 MiB
+
+	// Unfiltered says why the command ran without a filter of system calls;
+	// empty: it had one.
+	Unfiltered string
 }
 
 // Config is a sandbox and what runs in it.
@@ -48,13 +53,22 @@ const maxOutput = 1 << 20
 
 // A ProcessConfig is a sandbox with one program in it that lives on and is
 // talked to, for Start. It differs from what Run makes: there is /proc, and
-// the network is the host's, loopback interface included.
+// the network is the host's, unless OwnNetwork is set.
 type ProcessConfig struct {
-	Mounts  []Mount
-	Command Command
-	Temp    int64    // bytes that fit into /tmp; 0: the system's own bound
-	Files   uint64   // descriptors that a process may have open; 0: the caller's bound
-	Output  *os.File `json:"-"` // gets standard output and error
+	Mounts      []Mount
+	Command     Command
+	UID, GID    int      // who the program is, inside
+	Temp        int64    // bytes that fit into /tmp; 0: the system's own bound
+	Descriptors uint64   // that a process may have open; 0: the caller's bound
+	Tasks       uint64   // processes and threads in the sandbox, at most; 0: the caller's bound. Since Linux 5.14, or as root
+	Debug       bool     // the program may trace others in the sandbox (ptrace(2))
+	Output      *os.File `json:"-"` // gets standard output and error
+
+	// OwnNetwork gives the sandbox a network with nothing in it but a
+	// loopback interface. Before the program starts, Listening gets a listener
+	// at APIAddress of that network; the callee closes it.
+	OwnNetwork bool
+	Listening  func(net.Listener) `json:"-"`
 
 	// Begun is called with the sandbox's first process, whose child the program will be, before that is
 	// started; may be nil.

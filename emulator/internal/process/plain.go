@@ -48,3 +48,7 @@ func (p *plain) Kill() {
 func (p *plain) Memory() (now, peak int64) {
 	return sandbox.ReadMemory(fmt.Sprintf("/proc/%d/status", p.process.Pid))
 }
+
+func (p *plain) UID() int { return os.Getuid() }
+
+func (p *plain) Unfiltered() string { return "it is a plain process" }

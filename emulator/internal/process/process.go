@@ -5,8 +5,10 @@ package process
 import (
 	"errors"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/bootzip/bootzip/emulator/internal/cgroup"
@@ -30,27 +32,35 @@ type Process interface {
 	// Memory returns its resident memory in bytes, now and at most; 0 where
 	// that cannot be told.
 	Memory() (now, peak int64)
+	// UID returns who its processes are on this machine.
+	UID() int
+	// Unfiltered says why they may make any system call; empty: they may not.
+	Unfiltered() string
 }
 
 // Config says what to start.
 type Config struct {
-	Task   string // folder with the content of the zip
+	Task   string // directory with the content of the zip
+	Etc    string // directory that WriteEtc has filled, for a sandbox
 	Env    []string
 	Output *os.File // standard output and error
-	Files  []File   // of the host, to be seen inside a sandbox
-	System bool     // the host's system folders are to be seen there too
+	System bool     // the host's system directories are to be seen in a sandbox
 	Temp   int64    // bytes of /tmp in a sandbox
 	Open   uint64   // descriptors, in a sandbox
+	Tasks  uint64   // processes and threads, in a sandbox
 	Qemu   string   // program on the host that runs the bootstrap; empty: none
+
+	// OwnNetwork gives a sandbox a network of its own, where the Runtime API
+	// is at sandbox.APIAddress: Listening gets its listener before the
+	// program starts.
+	OwnNetwork bool
+	Listening  func(net.Listener)
 
 	Group *cgroup.Group // bounds the processes
 }
 
-// A File is one of the host that is to be seen, read-only, at another place.
-type File struct{ Source, Target string }
-
-// systemFolders are what scripts and dynamically linked programs need.
-var systemFolders = []string{"/bin", "/etc", "/lib", "/lib64", "/sbin", "/usr"}
+// systemDirs are what scripts and dynamically linked programs need.
+var systemDirs = []string{"/bin", "/lib", "/lib64", "/sbin", "/usr"}
 
 const qemuInside = "/qemu"
 
@@ -58,23 +68,27 @@ const qemuInside = "/qemu"
 // *sandbox.RefusedError where there can be none.
 func Isolated(c Config) (Process, error) {
 	s := sandbox.ProcessConfig{
-		Mounts: []sandbox.Mount{{Source: c.Task, Target: TaskRoot, ReadOnly: true}},
+		Mounts: []sandbox.Mount{
+			{Source: c.Task, Target: TaskRoot, ReadOnly: true},
+			{Source: c.Etc, Target: "/etc", ReadOnly: true},
+		},
 		Command: sandbox.Command{
 			Dir: TaskRoot, Argv: []string{Bootstrap},
 			Env: append(c.Env, "LAMBDA_TASK_ROOT="+TaskRoot),
 		},
-		Temp: c.Temp, Files: c.Open, Output: c.Output, Begun: c.Group.Add,
+		UID: lambdaUID, GID: lambdaGID,
+		Temp: c.Temp, Descriptors: c.Open, Tasks: c.Tasks, Output: c.Output, Begun: c.Group.Add,
+		OwnNetwork: c.OwnNetwork, Listening: c.Listening,
 	}
 	if c.System {
-		for _, folder := range systemFolders {
-			if _, err := os.Stat(folder); err == nil {
-				s.Mounts = append(s.Mounts, sandbox.Mount{Source: folder, Target: folder, ReadOnly: true})
-			}
+		seen := slices.Clone(systemDirs)
+		for _, name := range hostEtc {
+			seen = append(seen, "/etc/"+name)
 		}
-	}
-	for _, f := range c.Files {
-		if !c.System {
-			s.Mounts = append(s.Mounts, sandbox.Mount{Source: f.Source, Target: f.Target, ReadOnly: true})
+		for _, name := range seen {
+			if _, err := os.Stat(name); err == nil {
+				s.Mounts = append(s.Mounts, sandbox.Mount{Source: name, Target: name, ReadOnly: true})
+			}
 		}
 	}
 	if c.Qemu != "" {
@@ -94,6 +108,9 @@ func Plain(c Config) (Process, error) {
 	argv := []string{filepath.Join(c.Task, "bootstrap")}
 	if c.Qemu != "" {
 		argv = append([]string{c.Qemu}, argv...)
+	}
+	if err := sandbox.KeepDescriptors(); err != nil {
+		return nil, err
 	}
 	null, err := os.Open(os.DevNull)
 	if err != nil {

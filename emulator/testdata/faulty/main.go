@@ -47,8 +47,8 @@ func main() {
 	case "init-error":
 		post("init/error", `{"errorMessage":"no table","errorType":"Function.NoTable"}`, http.Header{"Lambda-Runtime-Function-Error-Type": {"Function.NoTable"}})
 		os.Exit(1)
-	case "needs-ssl":
-		if _, err := os.ReadDir("/etc/ssl"); err != nil {
+	case "needs-zones":
+		if _, err := os.ReadDir("/usr/share/zoneinfo"); err != nil {
 			fmt.Println(err)
 			os.Exit(4)
 		}

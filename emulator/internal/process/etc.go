@@ -1,0 +1,127 @@
+package process
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Who a function is on Lambda, as public Dockerfiles and reports have it; AWS
+// documents neither.
+const (
+	lambdaUID  = 993
+	lambdaGID  = 990
+	lambdaUser = "sbx_user1051"
+)
+
+// etcFiles are what of Lambda's /etc a program needs. Their content is made
+// for the sandbox; of this machine's /etc are in it how names are resolved and
+// the certificate authorities.
+var etcFiles = map[string]string{
+	"passwd": "root:x:0:0:root:/root:/bin/bash\n" +
+		lambdaUser + ":x:993:990::/home/" + lambdaUser + ":/sbin/nologin\n" +
+		"nobody:x:65534:65534:Kernel Overflow User:/:/sbin/nologin\n",
+	"group":         "root:x:0:\n" + lambdaUser + ":x:990:\nnobody:x:65534:\n",
+	"nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
+	"host.conf":     "multi on\n",
+	"os-release": `NAME="Amazon Linux"
+VERSION="2023"
+ID="amzn"
+ID_LIKE="fedora"
+VERSION_ID="2023"
+PLATFORM_ID="platform:al2023"
+PRETTY_NAME="Amazon Linux 2023"
+`,
+}
+
+// certificateFiles are where systems keep the certificate authorities as one
+// file; the first that is there is taken (crypto/x509, root_linux.go).
+var certificateFiles = []string{
+	"/etc/ssl/certs/ca-certificates.crt",
+	"/etc/pki/tls/certs/ca-bundle.crt",
+	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+	"/etc/ssl/ca-bundle.pem",
+	"/etc/ssl/cert.pem",
+}
+
+// certificateNames are where programs of Amazon Linux and of Debian look for
+// the authorities, below /etc.
+var certificateNames = []string{
+	"pki/tls/certs/ca-bundle.crt", "pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "ssl/certs/ca-certificates.crt", "ssl/cert.pem",
+}
+
+// hostEtc are the files of this machine's /etc that its programs cannot do
+// without: awk, java and which lead through alternatives.
+var hostEtc = []string{"alternatives", "ld.so.cache"}
+
+// WriteEtc writes what instances see as /etc into an empty directory.
+func WriteEtc(dir string) error {
+	files := map[string]string{}
+	for name, content := range etcFiles {
+		files[name] = content
+	}
+	// Names are resolved as on this machine.
+	files["hosts"] = "127.0.0.1 localhost\n::1 localhost\n"
+	if names, err := os.ReadFile("/etc/hosts"); err == nil {
+		files["hosts"] += string(names)
+	}
+	if servers, err := os.ReadFile("/etc/resolv.conf"); err == nil {
+		files["resolv.conf"] = string(servers)
+	}
+	for _, name := range certificateFiles {
+		if bundle, err := os.ReadFile(name); err == nil {
+			for _, name := range certificateNames {
+				files[name] = string(bundle)
+			}
+			break
+		}
+	}
+	if err := makeReadable(dir); err != nil {
+		return err
+	}
+	for name, content := range files {
+		if err := write(dir, name, content); err != nil {
+			return err
+		}
+	}
+	for _, name := range hostEtc { // where the machine's own will be mounted
+		info, err := os.Stat("/etc/" + name)
+		if err == nil && info.IsDir() {
+			err = makeReadable(filepath.Join(dir, name))
+		} else if err == nil {
+			err = write(dir, name, "")
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// write writes a file that everybody may read, whatever the caller's umask.
+func write(dir, name, content string) error {
+	for at := 0; ; at++ {
+		next := strings.IndexByte(name[at:], '/')
+		if next < 0 {
+			break
+		}
+		at += next
+		if err := makeReadable(filepath.Join(dir, name[:at])); err != nil {
+			return err
+		}
+	}
+	file := filepath.Join(dir, name)
+	if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
+		return err
+	}
+	return os.Chmod(file, 0o644)
+}
+
+func makeReadable(dir string) error {
+	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return os.Chmod(dir, 0o755)
+}

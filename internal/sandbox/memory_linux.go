@@ -1,0 +1,145 @@
+package sandbox
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// usage is what a process, or several, have of memory, in bytes (proc(5),
+// status).
+type usage struct {
+	own    int64 // RssAnon and RssFile
+	shared int64 // RssShmem: mapped files of memory, and what was inherited as shared
+	peak   int64 // VmHWM
+}
+
+// readUsage reads a status file in /proc; all is 0 if there is none.
+func readUsage(name string) (u usage) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return u
+	}
+	for line := range strings.Lines(string(text)) {
+		field, value, _ := strings.Cut(line, ":")
+		var kb int64
+		switch field {
+		case "RssAnon", "RssFile", "RssShmem", "VmHWM":
+			_, _ = fmt.Sscanf(value, "%d", &kb)
+		}
+		switch field {
+		case "RssAnon", "RssFile":
+			u.own += kb << 10
+		case "RssShmem":
+			u.shared = kb << 10
+		case "VmHWM":
+			u.peak = kb << 10
+		}
+	}
+	return u
+}
+
+// ReadMemory returns the resident memory of a process from its status file
+// in /proc, now and at most, in bytes; 0 if there is none.
+func ReadMemory(name string) (now, peak int64) {
+	u := readUsage(name)
+	return u.own + u.shared, u.peak
+}
+
+// memory adds up what all processes but this one have: what is resident, and
+// files of memory whether or not they are mapped. Files in /tmp do not count:
+// on Lambda that is a disk, and it has a bound of its own.
+func memory() (now, peak int64) {
+	processes, _ := filepath.Glob("/proc/[0-9]*")
+	files := map[[2]uint64]int64{} // by device and inode
+	var mapped int64
+	for _, dir := range processes {
+		if dir == "/proc/1" {
+			continue
+		}
+		u := readUsage(dir + "/status")
+		now, peak = now+u.own, peak+u.peak
+		before := len(files)
+		memoryFiles(dir, files)
+		if u.shared > 0 && len(files) > before {
+			// Some of it may be mappings of files that are counted already.
+			u.shared = sharedWithoutFile(dir)
+		}
+		mapped += u.shared
+	}
+	for _, n := range files {
+		now += n
+	}
+	now += mapped
+	if segments := segments(); segments > mapped {
+		now += segments - mapped
+	}
+	return now, max(now, peak)
+}
+
+// memoryFiles adds the files of memory that a process has open
+// (memfd_create(2)). They lie in no directory; what is in /tmp is a disk's.
+func memoryFiles(dir string, files map[[2]uint64]int64) {
+	entries, _ := os.ReadDir(dir + "/fd")
+	for _, e := range entries {
+		name := filepath.Join(dir, "fd", e.Name())
+		if to, err := os.Readlink(name); err != nil || !strings.HasPrefix(to, "/memfd:") {
+			continue
+		}
+		var s unix.Stat_t
+		if unix.Stat(name, &s) == nil {
+			files[[2]uint64{s.Dev, s.Ino}] = s.Blocks * 512
+		}
+	}
+}
+
+// sharedWithoutFile is what a process has mapped of shared memory that is no
+// memfd, from its smaps (proc(5)).
+func sharedWithoutFile(dir string) (n int64) {
+	text, _ := os.ReadFile(dir + "/smaps")
+	counts := false
+	for line := range bytes.Lines(text) {
+		field, value, found := bytes.Cut(line, []byte(":"))
+		if !found || bytes.ContainsRune(field, ' ') { // the head of a mapping: range, mode, …
+			counts = bytes.Contains(line, []byte("/dev/zero (deleted)")) || bytes.Contains(line, []byte("/SYSV"))
+			continue
+		}
+		if counts && string(field) == "Rss" {
+			var kb int64
+			_, _ = fmt.Sscanf(string(value), "%d", &kb)
+			n += kb << 10
+		}
+	}
+	return n
+}
+
+// segments is the memory of System V's shared segments, which stays when
+// nobody has them mapped: the column rss of /proc/sysvipc/shm (proc(5)).
+func segments() (n int64) {
+	text, _ := os.ReadFile("/proc/sysvipc/shm")
+	column := -1
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
+		if column < 0 {
+			for i, f := range fields {
+				if f == "rss" {
+					column = i
+				}
+			}
+			if column < 0 {
+				return 0
+			}
+			continue
+		}
+		var bytes int64
+		if column < len(fields) {
+			_, _ = fmt.Sscanf(fields[column], "%d", &bytes)
+		}
+		n += bytes
+	}
+	return n
+}

@@ -1,0 +1,113 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+
+	"golang.org/x/sys/unix"
+)
+
+// initName is the name under which this program is started again.
+const initName = "bootzip-sandbox-init"
+
+// A setup is the first thing that the first process of a sandbox reads.
+type setup struct {
+	UID, GID int  // inside
+	Mapped   bool // it has to become that
+
+	Mounts      []mounted
+	Hostname    string
+	Descriptors uint64
+	Tasks       uint64
+
+	Config  *Config        `json:",omitempty"` // of Run
+	Process *ProcessConfig `json:",omitempty"` // of Start
+}
+
+// A mounted is a mount that was opened for the first process already, as the
+// descriptor; 0: it opens it by itself.
+type mounted struct {
+	Mount
+	Descriptor int
+	Dir        bool
+}
+
+func (s setup) identity() identity { return identity{uid: s.UID, gid: s.GID, mapped: s.Mapped} }
+
+// A child is the first process of a sandbox, which has read its setup.
+type child struct {
+	cmd     *exec.Cmd
+	channel *channel
+	id      identity
+}
+
+// start starts the first process and hands it the setup. owned are the mounts
+// that have to show the caller's files as the sandbox's own.
+func start(s setup, mounts []Mount, owned bool, namespaces uintptr, output *os.File) (*child, error) {
+	id, err := newIdentity(s.UID, s.GID)
+	if err != nil {
+		return nil, err
+	}
+	s.Mapped = id.mapped
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Args = []string{initName}
+	// The first process does next to nothing: one thread is enough.
+	cmd.Env = []string{"GOMAXPROCS=1"}
+	cmd.Stdout, cmd.Stderr = output, output
+	cmd.SysProcAttr = id.namespaces()
+	cmd.SysProcAttr.Cloneflags |= namespaces
+	files, err := s.open(id, mounts, owned)
+	defer func() {
+		for _, f := range files {
+			f.Close()
+		}
+	}()
+	if err != nil {
+		return nil, err
+	}
+	c, theirs, err := newChannel()
+	if err != nil {
+		return nil, err
+	}
+	defer theirs.Close()
+	cmd.ExtraFiles = append([]*os.File{theirs}, files...)
+	if err := cmd.Start(); err != nil {
+		c.close()
+		return nil, fmt.Errorf("namespaces are refused: %w", err)
+	}
+	if err := c.send(s); err != nil && !errors.Is(err, unix.EPIPE) {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		c.close()
+		return nil, err
+	}
+	return &child{cmd, c, id}, nil
+}
+
+// open notes the mounts in the setup. For root it opens them: the first
+// process is somebody who could not enter directories that only root may
+// enter.
+func (s *setup) open(id identity, mounts []Mount, owned bool) (files []*os.File, err error) {
+	var ids *os.File
+	if id.mapped && owned {
+		if ids, err = id.idNamespace(); err != nil {
+			return nil, err
+		}
+		defer ids.Close()
+	}
+	for _, m := range mounts {
+		if !id.mapped {
+			s.Mounts = append(s.Mounts, mounted{Mount: m})
+			continue
+		}
+		t, err := openTree(m, ids)
+		if err != nil {
+			return files, err
+		}
+		files = append(files, os.NewFile(uintptr(t.descriptor), m.Source))
+		s.Mounts = append(s.Mounts, mounted{Mount: m, Descriptor: channelFile + len(files), Dir: t.dir})
+	}
+	return files, nil
+}

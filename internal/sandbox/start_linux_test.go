@@ -1,0 +1,469 @@
+package sandbox_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/bootzip/bootzip/internal/sandbox"
+)
+
+// TestMain is the program in the sandboxes, too: what it does is named by its
+// first argument, after "inside".
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == "inside" {
+		probes[os.Args[2]](os.Args[3:])
+		syscall.Exit(0) // os.Exit lingers under the race detector
+	}
+	os.Exit(m.Run())
+}
+
+// probes print what they find.
+var probes = map[string]func(args []string){
+	"nothing": func([]string) {},
+	"who": func([]string) {
+		groups, _ := os.Getgroups()
+		fmt.Println(os.Getuid(), os.Getgid(), groups)
+	},
+	"descriptors": func([]string) {
+		var s syscall.Stat_t
+		for fd := 3; fd < 200; fd++ {
+			if syscall.Fstat(fd, &s) != nil {
+				continue
+			}
+			// What the Go runtime itself has open: its poller.
+			if to, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd)); err != nil || !strings.HasPrefix(to, "anon_inode:") {
+				fmt.Println(fd, to)
+			}
+		}
+	},
+	"read": func(files []string) {
+		for _, name := range files {
+			data, err := os.ReadFile(name)
+			fmt.Printf("%s %d %v\n", name, len(data), err == nil)
+		}
+	},
+	"write": func(files []string) { // nothing is written
+		for _, name := range files {
+			f, err := os.OpenFile(name, os.O_WRONLY, 0)
+			if err == nil {
+				f.Close()
+			}
+			fmt.Printf("%s %v\n", name, err == nil)
+		}
+	},
+	"chmod": func(files []string) {
+		for _, name := range files {
+			info, err := os.Stat(name)
+			if err == nil {
+				err = os.Chmod(name, info.Mode())
+			}
+			fmt.Printf("%s %v\n", name, err == nil)
+		}
+	},
+	"setuid": func(args []string) {
+		err := os.WriteFile(args[0], nil, 0o755)
+		fmt.Println(err == nil, syscall.Chmod(args[0], 0o4755) == nil, syscall.Chmod(args[0], 0o755) == nil)
+	},
+	"list": func(args []string) {
+		entries, err := os.ReadDir(args[0])
+		for _, e := range entries {
+			fmt.Println(e.Name())
+		}
+		if err != nil {
+			fmt.Println(err)
+		}
+	},
+	"namespaces": func([]string) {
+		for _, flag := range []uintptr{unix.CLONE_NEWUSER, unix.CLONE_NEWNS, unix.CLONE_NEWNET, unix.CLONE_NEWPID} {
+			fmt.Println(syscall.Unshare(int(flag)) == nil)
+		}
+	},
+	"tasks": func([]string) {
+		n := 0
+		for ; n < 5000; n++ {
+			if _, err := os.StartProcess("/proc/self/exe", []string{"x", "inside", "wait"}, &os.ProcAttr{}); err != nil {
+				break
+			}
+		}
+		fmt.Println(n)
+	},
+	"wait": func([]string) { time.Sleep(time.Minute) },
+	"memory": func(args []string) {
+		mb, _ := strconv.Atoi(args[1])
+		switch args[0] {
+		case "memfd":
+			fd, err := unix.MemfdCreate("x", 0)
+			for range mb {
+				if err == nil {
+					_, err = unix.Write(fd, make([]byte, 1<<20))
+				}
+			}
+			if err != nil {
+				fmt.Println(err)
+			}
+		case "mapped": // a memfd that is mapped counts once
+			fd, _ := unix.MemfdCreate("x", 0)
+			_ = unix.Ftruncate(fd, int64(mb)<<20)
+			data, err := unix.Mmap(fd, 0, mb<<20, unix.PROT_WRITE, unix.MAP_SHARED)
+			for i := 0; err == nil && i < len(data); i += 4096 {
+				data[i] = 1
+			}
+		case "segment":
+			id, err := unix.SysvShmGet(unix.IPC_PRIVATE, mb<<20, unix.IPC_CREAT|0o600)
+			if err != nil {
+				fmt.Println(err)
+				return
+			}
+			data, _ := unix.SysvShmAttach(id, 0, 0)
+			for i := 0; i < len(data); i += 4096 {
+				data[i] = 1
+			}
+			_ = unix.SysvShmDetach(data)
+		case "tmp":
+			_ = os.WriteFile("/tmp/x", make([]byte, mb<<20), 0o600)
+			runtime.GC()
+		}
+		fmt.Println("ready")
+		time.Sleep(time.Minute)
+	},
+	"accept": func(args []string) {
+		c, err := net.Dial("tcp4", args[0])
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		data, _ := io.ReadAll(c)
+		fmt.Println(string(data))
+		interfaces, _ := net.Interfaces()
+		for _, i := range interfaces {
+			fmt.Println(i.Name)
+		}
+	},
+	"status": func([]string) {
+		data, _ := os.ReadFile("/proc/self/status")
+		for line := range strings.Lines(string(data)) {
+			if strings.HasPrefix(line, "Cap") || strings.HasPrefix(line, "NoNewPrivs") || strings.HasPrefix(line, "Seccomp:") {
+				fmt.Print(strings.Join(strings.Fields(line), " "), "\n")
+			}
+		}
+	},
+	"ptrace": func([]string) {
+		cmd := exec.Command("/proc/self/exe", "inside", "nothing")
+		runtime.LockOSThread()
+		cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true}
+		fmt.Println(cmd.Start() == nil)
+	},
+}
+
+// inside makes the test's own program the one in the sandbox.
+func inside(t *testing.T, c sandbox.ProcessConfig, args ...string) sandbox.ProcessConfig {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Mounts = append(c.Mounts, sandbox.Mount{Source: exe, Target: "/program", ReadOnly: true})
+	c.Command = sandbox.Command{Dir: "/", Argv: append([]string{"/program", "inside"}, args...)}
+	if c.UID == 0 {
+		c.UID, c.GID = 993, 990
+	}
+	return c
+}
+
+// run runs the program to its end and returns the lines that it printed.
+func run(t *testing.T, c sandbox.ProcessConfig, args ...string) []string {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	c = inside(t, c, args...)
+	c.Output = w
+	p, err := sandbox.Start(c)
+	w.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status := p.Wait(); status != "exit status 0" {
+		t.Fatalf("it ended with %s: %s", status, text)
+	}
+	return strings.Split(strings.TrimSpace(string(text)), "\n")
+}
+
+func expect(t *testing.T, got []string, want ...string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestIdentity(t *testing.T) {
+	t.Run("inside", func(t *testing.T) {
+		got := run(t, sandbox.ProcessConfig{}, "who")
+		if os.Getuid() == 0 {
+			expect(t, got, "993 990 []")
+		} else if !strings.HasPrefix(got[0], "993 990 ") {
+			t.Errorf("it is %q", got)
+		}
+	})
+	t.Run("outside", func(t *testing.T) {
+		seen := map[int]bool{}
+		for range 3 {
+			p, err := sandbox.Start(inside(t, sandbox.ProcessConfig{Output: os.Stderr}, "wait"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer p.Kill()
+			if os.Getuid() != 0 {
+				if p.UID() != os.Getuid() {
+					t.Errorf("it is user %d, want the caller", p.UID())
+				}
+				continue
+			}
+			if p.UID() < 0x70000000 || p.UID() > 0x7FFDFFFF || seen[p.UID()] {
+				t.Errorf("it is user %d, who is somebody else as well", p.UID())
+			}
+			seen[p.UID()] = true
+			found := false
+			files, _ := filepath.Glob("/proc/[0-9]*/status")
+			for _, name := range files {
+				data, _ := os.ReadFile(name)
+				found = found || bytes.Contains(data, fmt.Appendf(nil, "Uid:\t%d\t%[1]d\t%[1]d\t%[1]d\n", p.UID()))
+			}
+			if !found {
+				t.Errorf("no process of user %d is on this machine", p.UID())
+			}
+		}
+	})
+}
+
+func TestPrivileges(t *testing.T) {
+	expect(t, run(t, sandbox.ProcessConfig{}, "status"),
+		"CapInh: 0000000000000000", "CapPrm: 0000000000000000", "CapEff: 0000000000000000",
+		"CapBnd: 0000000000000000", "CapAmb: 0000000000000000", "NoNewPrivs: 1", "Seccomp: 2")
+	expect(t, run(t, sandbox.ProcessConfig{}, "namespaces"), "false", "false", "false", "false")
+	expect(t, run(t, sandbox.ProcessConfig{}, "ptrace"), "false")
+	expect(t, run(t, sandbox.ProcessConfig{Debug: true}, "ptrace"), "true")
+	expect(t, run(t, sandbox.ProcessConfig{}, "setuid", "/tmp/x"), "true false true")
+}
+
+// What the caller has open is not open inside.
+func TestDescriptors(t *testing.T) {
+	root, err := syscall.Open("/", syscall.O_RDONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(root)
+	if err := unix.Dup3(root, 77, 0); err != nil { // without O_CLOEXEC
+		t.Fatal(err)
+	}
+	defer syscall.Close(77)
+	expect(t, run(t, sandbox.ProcessConfig{}, "descriptors"), "")
+
+	var result sandbox.Result
+	exe, _ := os.Executable()
+	err = sandbox.Run(t.Context(), sandbox.Config{
+		Mounts:   []sandbox.Mount{{Source: exe, Target: "/program", ReadOnly: true}},
+		Commands: []sandbox.Command{{Dir: "/", Argv: []string{"/program", "inside", "descriptors"}}},
+	}, func(r sandbox.Result) { result = r })
+	// There is no /proc to name them by.
+	if err != nil || result.Exit != 0 || strings.Contains(result.Output, "77") {
+		t.Errorf("%+v (%v)", result, err)
+	}
+}
+
+func TestProc(t *testing.T) {
+	if _, err := os.Stat("/proc/kcore"); err == nil {
+		expect(t, run(t, sandbox.ProcessConfig{}, "write", "/proc/kcore"), "/proc/kcore true") // it is /dev/null
+		expect(t, run(t, sandbox.ProcessConfig{}, "read", "/proc/kcore", "/proc/keys", "/proc/timer_list"),
+			"/proc/kcore 0 true", "/proc/keys 0 true", "/proc/timer_list 0 true")
+	}
+	var names, want []string
+	for _, name := range []string{
+		"/proc/sys/kernel/core_pattern", "/proc/sys/kernel/randomize_va_space", "/proc/sys/user/max_user_namespaces",
+		"/proc/sysrq-trigger", "/proc/irq/default_smp_affinity",
+	} {
+		if _, err := os.Stat(name); err == nil {
+			names, want = append(names, name), append(want, name+" false")
+		}
+	}
+	expect(t, run(t, sandbox.ProcessConfig{}, append([]string{"write"}, names...)...), want...)
+	for _, line := range run(t, sandbox.ProcessConfig{}, "read", "/proc/self/status", "/proc/self/maps", "/proc/cpuinfo", "/proc/meminfo",
+		"/proc/self/mountinfo", "/proc/sys/kernel/osrelease", "/proc/self/cgroup", "/proc/stat", "/proc/sys/vm/overcommit_memory") {
+		if !strings.HasSuffix(line, " true") {
+			t.Errorf("programs read this of /proc, and cannot: %s", line)
+		}
+	}
+}
+
+func TestDevices(t *testing.T) {
+	expect(t, run(t, sandbox.ProcessConfig{}, "chmod", "/dev/null", "/dev/zero", "/dev/random"),
+		"/dev/null false", "/dev/zero false", "/dev/random false")
+	expect(t, run(t, sandbox.ProcessConfig{}, "write", "/dev/null", "/dev/zero"), "/dev/null true", "/dev/zero true")
+	expect(t, run(t, sandbox.ProcessConfig{}, "list", "/dev"), "fd", "full", "null", "random", "stderr", "stdin", "stdout", "urandom", "zero")
+}
+
+// Directories below one that only the caller may enter can be mounted, and
+// what is mounted is what it is.
+func TestMounts(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "closed")
+	inner := filepath.Join(dir, "inner")
+	if err := os.MkdirAll(inner, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(inner, "file"), []byte("x"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	c := sandbox.ProcessConfig{Mounts: []sandbox.Mount{{Source: inner, Target: "/var/task", ReadOnly: true}}}
+	expect(t, run(t, c, "read", "/var/task/file", dir), "/var/task/file 1 true", dir+" 0 false")
+	expect(t, run(t, c, "write", "/var/task/file"), "/var/task/file false")
+	expect(t, run(t, c, "list", "/"), "dev", "proc", "program", "tmp", "var")
+
+	c = sandbox.ProcessConfig{Mounts: []sandbox.Mount{{Source: filepath.Join(dir, "none"), Target: "/x"}}}
+	if _, err := sandbox.Start(inside(t, c, "nothing")); err == nil || !strings.Contains(err.Error(), "none") {
+		t.Errorf("a mount of nothing: %v", err)
+	}
+}
+
+// Files that a build writes belong to the caller, whoever it thinks it is, and
+// files that the caller alone may read can be read.
+func TestOwnership(t *testing.T) {
+	dir := t.TempDir()
+	exe, _ := os.Executable()
+	if err := os.WriteFile(filepath.Join(dir, "secret"), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []int{0, 4321} {
+		var result sandbox.Result
+		err := sandbox.Run(t.Context(), sandbox.Config{
+			UID: id, GID: id,
+			Mounts: []sandbox.Mount{{Source: exe, Target: "/program", ReadOnly: true}, {Source: dir, Target: "/out"}},
+			Commands: []sandbox.Command{
+				{Dir: "/", Argv: []string{"/program", "inside", "setuid", fmt.Sprintf("/out/by%d", id)}},
+			},
+		}, func(r sandbox.Result) { result = r })
+		if err != nil || result.Exit != 0 || result.Output != "true false true\n" {
+			t.Fatalf("%+v (%v)", result, err)
+		}
+		var s syscall.Stat_t
+		if err := syscall.Stat(filepath.Join(dir, fmt.Sprintf("by%d", id)), &s); err != nil || int(s.Uid) != os.Getuid() || s.Mode&0o7777 != 0o755 {
+			t.Errorf("the file is of %d, with mode %o (%v)", s.Uid, s.Mode, err)
+		}
+		err = sandbox.Run(t.Context(), sandbox.Config{
+			Mounts:   []sandbox.Mount{{Source: exe, Target: "/program", ReadOnly: true}, {Source: dir, Target: "/in", ReadOnly: true}},
+			Commands: []sandbox.Command{{Dir: "/", Argv: []string{"/program", "inside", "read", "/in/secret"}}},
+		}, func(r sandbox.Result) { result = r })
+		if err != nil || result.Output != "/in/secret 1 true\n" {
+			t.Errorf("%+v (%v)", result, err)
+		}
+	}
+}
+
+func TestMemory(t *testing.T) {
+	for _, kind := range []string{"memfd", "mapped", "segment", "tmp"} {
+		t.Run(kind, func(t *testing.T) {
+			r, w, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			c := inside(t, sandbox.ProcessConfig{Output: w}, "memory", kind, "100")
+			p, err := sandbox.Start(c)
+			w.Close()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer p.Kill()
+			line := make([]byte, 100)
+			if n, _ := r.Read(line); string(line[:n]) != "ready\n" {
+				t.Fatalf("it says %q", line[:n])
+			}
+			now, peak := p.Memory()
+			want := int64(100 << 20)
+			if kind == "tmp" { // a disk on Lambda; the program had a copy
+				if now > 220<<20 {
+					t.Errorf("it has %d bytes: /tmp counts", now)
+				}
+				return
+			}
+			if now < want || now > want+90<<20 || peak < now {
+				t.Errorf("it has %d bytes, %d at most; want about %d", now, peak, want)
+			}
+		})
+	}
+}
+
+func TestTasks(t *testing.T) {
+	got := run(t, sandbox.ProcessConfig{Tasks: 200}, "tasks")
+	if n, err := strconv.Atoi(got[0]); err != nil || n < 5 || n > 200 {
+		t.Errorf("it could start %q processes, want fewer than 200 threads", got)
+	}
+}
+
+// In a network of its own a program reaches the listener that the caller has
+// from inside, and nothing else.
+func TestOwnNetwork(t *testing.T) {
+	var c sandbox.ProcessConfig
+	c.OwnNetwork = true
+	c.Listening = func(l net.Listener) {
+		go func() {
+			defer l.Close()
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			fmt.Fprint(conn, "hello")
+			conn.Close()
+		}()
+	}
+	expect(t, run(t, c, "accept", sandbox.APIAddress), "hello", "lo")
+	if conn, err := net.Dial("tcp4", sandbox.APIAddress); err == nil {
+		conn.Close()
+		t.Errorf("%s is reached from outside", sandbox.APIAddress)
+	}
+}
+
+// A sandbox ends with who made it.
+func TestEnd(t *testing.T) {
+	p, err := sandbox.Start(inside(t, sandbox.ProcessConfig{Output: os.Stderr}, "wait"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Signal(syscall.SIGTERM)
+	if status := p.Wait(); status != "signal: terminated" {
+		t.Errorf("it ended with %s", status)
+	}
+	if now, _ := p.Memory(); now != 0 {
+		t.Errorf("it has %d bytes after its end", now)
+	}
+}
+
+func TestNotStarted(t *testing.T) {
+	c := inside(t, sandbox.ProcessConfig{Output: os.Stderr})
+	c.Command.Argv = []string{"/none"}
+	if _, err := sandbox.Start(c); err == nil || err.Error() != "fork/exec /none: no such file or directory" {
+		t.Errorf("error is %v", err)
+	}
+}
