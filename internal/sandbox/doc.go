@@ -1,30 +1,50 @@
 // Package sandbox runs commands in Linux namespaces of their own: without a
-// daemon, an image or root, in about ten milliseconds.
+// daemon, an image or root.
 //
-// What a command sees is an otherwise empty root with the folders that the
-// caller mounts, /dev with null, zero, full, random and urandom, and a /tmp
-// that is thrown away. The root and the read-only mounts cannot be written,
-// and with Run there is no network, not even the loopback interface. It has no
-// capabilities and cannot gain privileges. Files that it writes belong to the
-// caller. When the caller dies, so does everything in the sandbox.
+// Run runs commands to their end, for builds. Start starts one program that
+// lives on, for functions.
 //
-// There is no /proc, no C library and no shell: it suits static programs that
-// ask for nothing, such as the Go toolchain.
+// # What holds
 //
-// Run runs commands to their end. Start starts one program that is to live on:
-// it has /proc, its output as it comes, and the network of the host.
+//   - Nobody inside is root outside. For root, the processes of a sandbox are a
+//     user that nobody on the machine is, another one for each sandbox. For
+//     anybody else they are the caller, without a way to more.
+//   - A program has no capabilities, gains no privileges, and makes no
+//     namespaces. A filter of system calls (seccomp) allows what Docker's
+//     default profile allows without capabilities, but for ptrace, the setuid
+//     bits of modes, and sockets other than unix, IPv4, IPv6 and netlink.
+//   - It sees an otherwise empty root with the mounts that were asked for, /dev
+//     with null, zero, full, random and urandom, none of which it can change, and a
+//     /tmp that is thrown away. Start adds /proc with its own processes, masked
+//     as OCI runtimes mask it. The root and the read-only mounts cannot be written.
+//   - It has no descriptor but standard input, output and error.
+//   - Run has no network, not even a loopback interface. Start has the network
+//     of the host, or its own with nothing in it but a loopback interface.
+//   - When the caller dies, so does everything in the sandbox.
+//   - Files that commands of Run write belong to the caller, and files that only
+//     the caller may read can be read.
 //
-// Namespaces of a plain user are forbidden by some distributions, and inside
-// a container of docker with its default profile; Probe says so. Other
-// systems than Linux have none.
+// # Exceptions
+//
+//   - The host's kernel is shared, as with containers.
+//   - Memory is counted for who asks (Process.Memory) and bounded by nobody here.
+//     Buffers of pipes and sockets are not counted.
+//   - Where the kernel takes no filter, the program runs without one, and
+//     Process.Unfiltered and Result.Unfiltered say so.
+//   - A filter is loaded before qemu-user starts, and so is of this machine's
+//     architecture.
+//   - In the network of the host a program reaches what listens on its loopback
+//     interface and on abstract unix sockets.
+//   - It needs Linux 5.12. For root, Run needs file systems that map ids: ext4,
+//     xfs, btrfs and others, tmpfs since 6.3, but no overlayfs. Some distributions
+//     forbid namespaces to plain users, and docker's default profile forbids
+//     them in containers. Probe says why. Other systems than Linux have none.
+//   - A limit on tasks holds for root, and since Linux 5.14 for everybody.
 //
 // # How
 //
 // The program starts itself once more, in new namespaces. A function init of
 // this package notices that, prepares the root and runs the commands, before
 // anything else of the program runs. So every program that imports this
-// package has that hook; it acts only on the name under which Run starts it.
-//
-// Exceptions: the host's kernel is shared, as with containers. There is no
-// filter for system calls and no limit on memory or processes.
+// package has that hook; it acts only on the name under which it is started.
 package sandbox
