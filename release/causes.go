@@ -8,23 +8,23 @@ import (
 	"strings"
 
 	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/diff"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/release/checkout"
-	"github.com/bootzip/bootzip/release/compare"
 )
 
-// causes are those of a difference that compare cannot know of.
-func (c ReproduceConfig) causes(ctx context.Context, t checkout.Tree, w checkout.Written, second build.Config) ([]compare.Cause, error) {
-	var all []compare.Cause
+// causes are those of a difference that package diff cannot know of.
+func (c ReproduceConfig) causes(ctx context.Context, t checkout.Tree, w checkout.Written, second build.Config) ([]diff.Cause, error) {
+	var all []diff.Cause
 	if names := inFolder(t, t.Dirty); len(names) > 0 {
-		all = append(all, compare.Cause{
+		all = append(all, diff.Cause{
 			ID:   "dirty",
 			Text: "the tree is dirty: " + list(names) + "; the first build used these files, and the second those of the commit",
 			Hint: "commit them, or undo the changes, and run this again",
 		})
 	}
 	if len(w.Pointers) > 0 {
-		all = append(all, compare.Cause{
+		all = append(all, diff.Cause{
 			ID:   "lfs",
 			Text: "in the second build these files were pointers of Git LFS: " + list(w.Pointers),
 			Hint: "run `git lfs fetch`, so that the objects are in this repository",
@@ -42,7 +42,7 @@ func (c ReproduceConfig) causes(ctx context.Context, t checkout.Tree, w checkout
 		return nil, err
 	}
 	if different := differentImages(one, two); different != "" {
-		all = append(all, compare.Cause{
+		all = append(all, diff.Cause{
 			ID:   "image",
 			Text: "the images of the two builds are not the same: " + different,
 			Hint: "give both engines one base image and make both build images on one day; or build twice with one engine: -other=" + one.Engine,
@@ -54,12 +54,12 @@ func (c ReproduceConfig) causes(ctx context.Context, t checkout.Tree, w checkout
 // ignoredCause names the files that the first build had and the second had
 // not, though the tree is clean. Mostly no build uses them, so it is the last
 // of the causes.
-func ignoredCause(t checkout.Tree) []compare.Cause {
+func ignoredCause(t checkout.Tree) []diff.Cause {
 	names := inFolder(t, t.Ignored)
 	if len(names) == 0 {
 		return nil
 	}
-	return []compare.Cause{{
+	return []diff.Cause{{
 		ID:   "ignored",
 		Text: "possibly, these were used: .gitignore hides them, the first build had them, and the commit has not: " + list(names),
 		Hint: "commit those that the build needs",

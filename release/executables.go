@@ -5,10 +5,10 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/bootzip/bootzip/diff"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/scratch"
 	"github.com/bootzip/bootzip/release/checkout"
-	"github.com/bootzip/bootzip/release/compare"
 	"github.com/bootzip/bootzip/release/tool"
 )
 
@@ -63,13 +63,13 @@ func (c Config) makeTool(ctx context.Context, tree checkout.Tree, tag string) ([
 }
 
 // differing explains each executable that the second making gave other bytes.
-func differing(ctx context.Context, first, second []tool.Executable) ([]compare.Report, error) {
-	var all []compare.Report
+func differing(ctx context.Context, first, second []tool.Executable) ([]diff.Report, error) {
+	var all []diff.Report
 	for i, e := range first {
 		if second[i].SHA256 == e.SHA256 {
 			continue
 		}
-		r, err := compare.Files(ctx, e.Path, second[i].Path)
+		r, err := diff.Files(ctx, e.Path, second[i].Path)
 		if err != nil {
 			return nil, err
 		}

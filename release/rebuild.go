@@ -12,13 +12,13 @@ import (
 	"strings"
 
 	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/diff"
 	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/scratch"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/release/checkout"
-	"github.com/bootzip/bootzip/release/compare"
 	"github.com/bootzip/bootzip/release/statement"
 )
 
@@ -119,7 +119,7 @@ func Rebuild(ctx context.Context, c RebuildConfig) (Rebuilding, error) {
 	if len(s.written.Pointers) > 0 {
 		r.differ("files of Git LFS", "their contents", "pointers to them: "+list(s.written.Pointers))
 	}
-	r.Report, err = compare.Zips(ctx, c.File, filepath.Join(b.Dist, packaged.Zips[0].File))
+	r.Report, err = diff.Zips(ctx, c.File, filepath.Join(b.Dist, packaged.Zips[0].File))
 	return r, err
 }
 

@@ -6,7 +6,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/bootzip/bootzip/release/compare"
+	"github.com/bootzip/bootzip/diff"
 	"github.com/bootzip/bootzip/release/statement"
 )
 
@@ -17,7 +17,7 @@ type Rebuilding struct {
 	Commit     string
 	Source     string // where the commit was taken from, without credentials
 	Engine     string // that built it here
-	Report     compare.Report
+	Report     diff.Report
 
 	// Differences are what could not be had as the provenance records it, in
 	// words. Where the zip came out the same they did not matter.
@@ -80,9 +80,9 @@ func (r Rebuilding) WriteJSON(w io.Writer) error {
 }
 
 // writeIndented writes the explanation of a difference below a line.
-func writeIndented(b *strings.Builder, r compare.Report) error {
+func writeIndented(b *strings.Builder, r diff.Report) error {
 	var text strings.Builder
-	if err := compare.WriteText(&text, r); err != nil {
+	if err := diff.WriteText(&text, r); err != nil {
 		return err
 	}
 	for line := range strings.Lines(text.String()) {

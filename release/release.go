@@ -12,12 +12,12 @@ import (
 	"strings"
 
 	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/diff"
 	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/whole"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/release/checkout"
-	"github.com/bootzip/bootzip/release/compare"
 	"github.com/bootzip/bootzip/release/statement"
 	"github.com/bootzip/bootzip/release/tool"
 	"github.com/bootzip/bootzip/verify"
@@ -77,7 +77,7 @@ func (e *Unproven) Unwrap() error { return e.problem }
 // of zips, or, where all zips are the same, of executables.
 type Unreproduced struct {
 	Reproduction Reproduction
-	Executables  []compare.Report
+	Executables  []diff.Report
 }
 
 func (e *Unreproduced) Error() string {
@@ -90,7 +90,7 @@ func (e *Unreproduced) WriteText(w io.Writer) error {
 		return e.Reproduction.WriteText(w)
 	}
 	for _, r := range e.Executables {
-		if err := compare.WriteText(w, r); err != nil {
+		if err := diff.WriteText(w, r); err != nil {
 			return err
 		}
 	}

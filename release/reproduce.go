@@ -6,13 +6,13 @@ import (
 	"path/filepath"
 
 	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/diff"
 	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/scratch"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/release/checkout"
-	"github.com/bootzip/bootzip/release/compare"
 )
 
 // ReproduceConfig says what was built, and with what it is to be built again.
@@ -179,6 +179,6 @@ func (c ReproduceConfig) compare(ctx context.Context, z pack.Zip, again []pack.Z
 	if sum != z.SHA256 {
 		return one, hint.New("run it again", "zip %q was changed since it was packed", z.File)
 	}
-	one.Report, err = compare.Zips(ctx, file, filepath.Join(dist, z.File))
+	one.Report, err = diff.Zips(ctx, file, filepath.Join(dist, z.File))
 	return one, err
 }

@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/diff"
 	"github.com/bootzip/bootzip/pack"
-	"github.com/bootzip/bootzip/release/compare"
 )
 
 // A Reproduction is how a second build of a commit compares with the first.
@@ -37,7 +37,7 @@ type Reproduction struct {
 type ReproduceResult struct {
 	Zip    pack.Zip // of the first build
 	Second string   // SHA-256 of the second build's zip, in hexadecimal
-	Report compare.Report
+	Report diff.Report
 }
 
 // OK says whether every zip came out the same.
@@ -173,10 +173,10 @@ func (r Reproduction) WriteJSON(w io.Writer) error {
 	return writeJSON(w, document)
 }
 
-// comparisonJSON is a report in the form of package compare.
-func comparisonJSON(r compare.Report) (json.RawMessage, error) {
+// comparisonJSON is a report in the form of package diff.
+func comparisonJSON(r diff.Report) (json.RawMessage, error) {
 	var b bytes.Buffer
-	if err := compare.WriteJSON(&b, []compare.Report{r}); err != nil {
+	if err := diff.WriteJSON(&b, []diff.Report{r}); err != nil {
 		return nil, err
 	}
 	var document struct{ Comparisons []json.RawMessage }

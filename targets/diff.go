@@ -7,8 +7,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/bootzip/bootzip/diff"
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/release/compare"
 )
 
 // Diff explains in what two zips, or two programs, differ, and why they likely do.
@@ -23,7 +23,7 @@ func Diff(ctx context.Context,
 	if how != "text" && how != "json" {
 		return misuse(fmt.Errorf("unknown format %q; use text or json", how))
 	}
-	r, err := compare.Any(ctx, a, b)
+	r, err := diff.Any(ctx, a, b)
 	if errors.Is(err, context.Canceled) {
 		return failed(err)
 	}
@@ -34,9 +34,9 @@ func Diff(ctx context.Context,
 		return misuse(err)
 	}
 	if how == "json" {
-		err = compare.WriteJSON(os.Stdout, []compare.Report{r})
+		err = diff.WriteJSON(os.Stdout, []diff.Report{r})
 	} else {
-		err = compare.WriteText(os.Stdout, r)
+		err = diff.WriteText(os.Stdout, r)
 	}
 	if err == nil && !r.Equal {
 		err = errors.New("the files differ")

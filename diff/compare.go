@@ -1,12 +1,12 @@
-package compare
+package diff
 
 import (
 	"context"
 	"fmt"
 	"os"
 
+	"github.com/bootzip/bootzip/diff/internal/image"
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/release/compare/internal/image"
 )
 
 // Zips compares two zips, made by any tool. Its error, which has a hint, is

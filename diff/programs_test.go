@@ -1,4 +1,4 @@
-package compare_test
+package diff_test
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bootzip/bootzip/release/compare"
+	"github.com/bootzip/bootzip/diff"
 )
 
 const cSource = `#include <stdio.h>
@@ -52,25 +52,25 @@ func TestProgramsInC(t *testing.T) {
 		words        []string
 	}{
 		{"path", when("never", atPath), when("never", atPath), cSource,
-			compare.CausePath, compare.LayerStrings, []string{"main.c", "likely"}},
+			diff.CausePath, diff.LayerStrings, []string{"main.c", "likely"}},
 		{"date", when("Nov 21 2026"), when("Nov 22 2026"), cSource,
-			compare.CauseTime, compare.LayerStrings, []string{"Nov 21 2026", "Nov 22 2026", "__DATE__"}},
+			diff.CauseTime, diff.LayerStrings, []string{"Nov 21 2026", "Nov 22 2026", "__DATE__"}},
 		{"time of day", when("10:20:30"), when("10:20:31"), cSource,
-			compare.CauseTime, compare.LayerStrings, []string{"10:20:30", "10:20:31"}},
+			diff.CauseTime, diff.LayerStrings, []string{"10:20:30", "10:20:31"}},
 		{"seconds", when("1700000000"), when("1700000001"), cSource,
-			compare.CauseTime, compare.LayerStrings, []string{"1700000000", "1700000001"}},
+			diff.CauseTime, diff.LayerStrings, []string{"1700000000", "1700000001"}},
 		{"compiler", usual, usual, "__asm__(\".ident \\\"Other compiler 1.2.3\\\"\");\n" + cSource,
-			compare.CauseCompiler, compare.LayerSections, []string{"GCC: (", "Other compiler 1.2.3"}},
+			diff.CauseCompiler, diff.LayerSections, []string{"GCC: (", "Other compiler 1.2.3"}},
 		{"source", usual, usual, strings.Replace(cSource, "hello", "greet", 1),
-			compare.CauseSource, compare.LayerStrings, []string{"hello", "greet", "likely"}},
+			diff.CauseSource, diff.LayerStrings, []string{"hello", "greet", "likely"}},
 		{"symbols", usual, usual[1:], cSource,
-			compare.CauseStripped, compare.LayerSections, []string{"stripped in A", "there in B"}},
+			diff.CauseStripped, diff.LayerSections, []string{"stripped in A", "there in B"}},
 		{"build id", when("never", "-Wl,--build-id=0x1234"), when("never", "-Wl,--build-id=0x1235"), cSource,
-			compare.CauseBuildID, compare.LayerSections, []string{"identifier"}},
+			diff.CauseBuildID, diff.LayerSections, []string{"identifier"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a, b := compileC(t, cSource, test.a), compileC(t, test.source, test.b)
-			r, err := compare.Files(context.Background(), a, b)
+			r, err := diff.Files(context.Background(), a, b)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -102,12 +102,12 @@ func TestProgramsForOtherSystems(t *testing.T) {
 				paths[i] = filepath.Join(t.TempDir(), "bootzip")
 				writeFile(t, paths[i], string(b))
 			}
-			r, err := compare.Any(context.Background(), paths[0], paths[1])
+			r, err := diff.Any(context.Background(), paths[0], paths[1])
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(r.Causes) != 1 || r.Causes[0].ID != compare.CauseTime || r.A.Content != "" ||
-				!hasField(r, compare.LayerStrings, []string{"2026-11-21T10:20:30Z", "2026-11-22T10:20:30Z"}) || !hasField(r, test.layer, nil) {
+			if len(r.Causes) != 1 || r.Causes[0].ID != diff.CauseTime || r.A.Content != "" ||
+				!hasField(r, diff.LayerStrings, []string{"2026-11-21T10:20:30Z", "2026-11-22T10:20:30Z"}) || !hasField(r, test.layer, nil) {
 				t.Errorf("the time is not found:\n%s", text(t, r))
 			}
 		})
@@ -125,11 +125,11 @@ func TestProgramsWithoutSectionHeaders(t *testing.T) {
 	}
 	a := bare(buildProgram(t, world{}))
 	b := bare(buildProgram(t, world{env: []string{"GOAMD64=v3"}}))
-	r, err := compare.Files(context.Background(), a, b)
+	r, err := diff.Files(context.Background(), a, b)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Causes) != 1 || r.Causes[0].ID != compare.CauseCPULevel || !hasField(r, compare.LayerPackages, nil) || !hasField(r, compare.LayerStrings, nil) {
+	if len(r.Causes) != 1 || r.Causes[0].ID != diff.CauseCPULevel || !hasField(r, diff.LayerPackages, nil) || !hasField(r, diff.LayerStrings, nil) {
 		t.Error(text(t, r))
 	}
 }
@@ -137,7 +137,7 @@ func TestProgramsWithoutSectionHeaders(t *testing.T) {
 func TestProgramAndScript(t *testing.T) {
 	program := buildProgram(t, world{})
 	r := compareZips(t, zipOf(t, script(hello)), zipOf(t, []packedFile{{name: "bootstrap", mode: 0o755, data: program}}))
-	if len(r.Causes) != 1 || r.Causes[0].ID != compare.CauseContent ||
+	if len(r.Causes) != 1 || r.Causes[0].ID != diff.CauseContent ||
 		!hasField(r, "program header", []string{"not a program", "a program (ELF)"}) {
 		t.Error(text(t, r))
 	}

@@ -1,4 +1,4 @@
-package compare
+package diff
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bootzip/bootzip/release/compare/internal/image"
+	"github.com/bootzip/bootzip/diff/internal/image"
 )
 
 // A program is what was read of one file whose content differs; a file that

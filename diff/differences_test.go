@@ -1,4 +1,4 @@
-package compare_test
+package diff_test
 
 import (
 	"archive/zip"
@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bootzip/bootzip/diff"
 	"github.com/bootzip/bootzip/pack"
-	"github.com/bootzip/bootzip/release/compare"
 )
 
 // otherToolchain is a Go that the go command fetches if it is not there.
@@ -184,75 +184,75 @@ func TestDeliberateDifferences(t *testing.T) {
 	}{
 		{
 			name: "a path by dropping -trimpath", b: world{flags: []string{"-ldflags=" + linkFlags}},
-			cause: compare.CausePath, layer: compare.LayerBuildInfo, values: []string{"true", "absent"}, words: []string{"-trimpath", "paths of the machine"},
+			cause: diff.CausePath, layer: diff.LayerBuildInfo, values: []string{"true", "absent"}, words: []string{"-trimpath", "paths of the machine"},
 		},
 		{
 			name: "two paths without -trimpath", a: world{flags: []string{"-ldflags=" + linkFlags}}, b: world{flags: []string{"-ldflags=" + linkFlags}},
-			cause: compare.CausePath, layer: compare.LayerStrings, words: []string{"main.go", "paths of the machine"}, only: true,
+			cause: diff.CausePath, layer: diff.LayerStrings, words: []string{"main.go", "paths of the machine"}, only: true,
 		},
 		{
 			name:  "a build time in -ldflags -X",
 			a:     world{flags: []string{"-trimpath", "-ldflags=" + linkFlags + " -X main.when=" + earlier}},
 			b:     world{flags: []string{"-trimpath", "-ldflags=" + linkFlags + " -X main.when=" + later}},
-			cause: compare.CauseTime, layer: compare.LayerStrings, values: []string{earlier, later}, words: []string{earlier, later, "-X"}, only: true,
+			cause: diff.CauseTime, layer: diff.LayerStrings, values: []string{earlier, later}, words: []string{earlier, later, "-X"}, only: true,
 		},
 		{
 			name: "a build time in one of them", b: world{flags: []string{"-trimpath", "-ldflags=" + linkFlags + " -X main.when=" + later}},
-			cause: compare.CauseTime, layer: compare.LayerStrings, values: []string{"absent", later}, words: []string{later},
+			cause: diff.CauseTime, layer: diff.LayerStrings, values: []string{"absent", later}, words: []string{later},
 		},
 		{
 			name: "another toolchain", b: world{toolchain: otherToolchain},
-			cause: compare.CauseGoVersion, layer: compare.LayerBuildInfo, values: []string{goVersion(t), otherToolchain},
+			cause: diff.CauseGoVersion, layer: diff.LayerBuildInfo, values: []string{goVersion(t), otherToolchain},
 			words: []string{goVersion(t), otherToolchain}, only: true,
 		},
 		{
 			name: "a dirty file", b: world{main: strings.Replace(mainSource, "func main() {", "func main() {\n\tfor i := range 3 {\n\t\tfmt.Print(i)\n\t}\n", 1)},
-			cause: compare.CauseSource, layer: compare.LayerPackages, words: []string{"main", "uncommitted change"}, only: true,
+			cause: diff.CauseSource, layer: diff.LayerPackages, words: []string{"main", "uncommitted change"}, only: true,
 		},
 		{
 			name: "a dirty file in which a text changed", b: world{main: strings.Replace(mainSource, `"hello"`, `"greet"`, 1)},
-			cause: compare.CauseSource, layer: compare.LayerStrings, words: []string{"uncommitted change"}, only: true,
+			cause: diff.CauseSource, layer: diff.LayerStrings, words: []string{"uncommitted change"}, only: true,
 		},
 		{
 			name: "another GOAMD64", b: world{env: []string{"GOAMD64=v3"}},
-			cause: compare.CauseCPULevel, layer: compare.LayerBuildInfo, values: []string{"v1", "v3"}, words: []string{"GOAMD64", `"v1"`, `"v3"`}, only: true,
+			cause: diff.CauseCPULevel, layer: diff.LayerBuildInfo, values: []string{"v1", "v3"}, words: []string{"GOAMD64", `"v1"`, `"v3"`}, only: true,
 		},
 		{
 			name: "a changed module version", b: world{library: "v1.1.0"},
-			cause: compare.CauseModule, layer: compare.LayerModules, values: []string{"v1.0.0", "v1.1.0"},
+			cause: diff.CauseModule, layer: diff.LayerModules, values: []string{"v1.0.0", "v1.1.0"},
 			words: []string{"example.com/library", "v1.0.0", "v1.1.0"}, only: true,
 		},
 		{
 			name: "another setting of go build", b: world{flags: []string{"-trimpath", "-tags=special", "-ldflags=" + linkFlags}},
-			cause: compare.CauseGoFlags, layer: compare.LayerBuildInfo, values: []string{"absent", "special"}, words: []string{"-tags"}, only: true,
+			cause: diff.CauseGoFlags, layer: diff.LayerBuildInfo, values: []string{"absent", "special"}, words: []string{"-tags"}, only: true,
 		},
 		{
 			name: "symbols", b: world{flags: []string{"-trimpath", "-ldflags=-buildid="}},
-			cause: compare.CauseStripped, layer: compare.LayerSections, words: []string{"stripped in A", "there in B"},
+			cause: diff.CauseStripped, layer: diff.LayerSections, words: []string{"stripped in A", "there in B"},
 		},
 		{
 			name: "an added asset", b: world{entries: []pack.Entry{{Name: "data.json", File: asset}}},
-			cause: compare.CauseAdded, layer: compare.LayerZipEntries, values: []string{"absent", "15 bytes, mode 0644"}, words: []string{`"data.json"`}, only: true,
+			cause: diff.CauseAdded, layer: diff.LayerZipEntries, values: []string{"absent", "15 bytes, mode 0644"}, words: []string{`"data.json"`}, only: true,
 		},
 		{
 			name: "another compressor level", a: world{packed: same}, b: world{packed: other(func(f []packedFile) []packedFile {
 				f[0].level = flate.BestSpeed
 				return f
 			})},
-			cause: compare.CauseCompressor, layer: compare.LayerPacked, words: []string{`"bootstrap"`, "level"}, only: true,
+			cause: diff.CauseCompressor, layer: diff.LayerPacked, words: []string{`"bootstrap"`, "level"}, only: true,
 		},
 		{
 			name: "a changed mode", a: world{packed: same}, b: world{packed: other(func(f []packedFile) []packedFile {
 				f[0].mode = 0o644
 				return f
 			})},
-			cause: compare.CauseMode, layer: compare.LayerZipEntries, values: []string{"0755", "0644"}, words: []string{"bootstrap", "0755", "0644"}, only: true,
+			cause: diff.CauseMode, layer: diff.LayerZipEntries, values: []string{"0755", "0644"}, words: []string{"bootstrap", "0755", "0644"}, only: true,
 		},
 		{
 			name: "a changed order", a: world{packed: same}, b: world{packed: other(func(f []packedFile) []packedFile {
 				return []packedFile{f[1], f[0]}
 			})},
-			cause: compare.CauseOrder, layer: compare.LayerZipEntries, values: []string{"bootstrap, data.json", "data.json, bootstrap"},
+			cause: diff.CauseOrder, layer: diff.LayerZipEntries, values: []string{"bootstrap, data.json", "data.json, bootstrap"},
 			words: []string{"bootstrap", "data.json"}, only: true,
 		},
 	} {
@@ -278,7 +278,7 @@ func TestDeliberateDifferences(t *testing.T) {
 			if !hasField(r, test.layer, test.values) {
 				t.Errorf("no field with %q in %q:\n%s", test.values, test.layer, text(t, r))
 			}
-			if got, want := r.A.Content == r.B.Content, test.cause == compare.CauseCompressor; got != want {
+			if got, want := r.A.Content == r.B.Content, test.cause == diff.CauseCompressor; got != want {
 				t.Errorf("content digests equal: %v", got)
 			}
 		})
@@ -297,7 +297,7 @@ func goVersion(t *testing.T) string {
 
 // hasField reports whether a layer has a field with both values, or any where
 // none are given.
-func hasField(r compare.Report, layer string, values []string) bool {
+func hasField(r diff.Report, layer string, values []string) bool {
 	for _, l := range r.Layers {
 		for _, f := range l.Fields {
 			if l.Name == layer && (values == nil || f.A == values[0] && f.B == values[1]) {
@@ -308,19 +308,19 @@ func hasField(r compare.Report, layer string, values []string) bool {
 	return false
 }
 
-func zips(t testing.TB, a, b string) compare.Report {
+func zips(t testing.TB, a, b string) diff.Report {
 	t.Helper()
-	r, err := compare.Zips(context.Background(), a, b)
+	r, err := diff.Zips(context.Background(), a, b)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return r
 }
 
-func text(t testing.TB, r compare.Report) string {
+func text(t testing.TB, r diff.Report) string {
 	t.Helper()
 	var b strings.Builder
-	if err := compare.WriteText(&b, r); err != nil {
+	if err := diff.WriteText(&b, r); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()

@@ -1,4 +1,4 @@
-package compare_test
+package diff_test
 
 import (
 	"archive/zip"
@@ -13,9 +13,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bootzip/bootzip/diff"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/pack"
-	"github.com/bootzip/bootzip/release/compare"
 )
 
 // script is a small bootstrap, and what stands beside it.
@@ -34,7 +34,7 @@ func zipFile(t testing.TB, b []byte) string {
 }
 
 // compareZips compares two zips that are in memory.
-func compareZips(t testing.TB, a, b []byte) compare.Report {
+func compareZips(t testing.TB, a, b []byte) diff.Report {
 	t.Helper()
 	return zips(t, zipFile(t, a), zipFile(t, b))
 }
@@ -77,24 +77,24 @@ func TestChangedZips(t *testing.T) {
 		name  string
 		a, b  []packedFile
 		cause string
-		field compare.Field
+		field diff.Field
 	}{
-		{"removed", script(hello, other), script(hello), compare.CauseRemoved,
-			compare.Field{Name: "config.json: file", A: "9 bytes, mode 0644", B: "absent"}},
-		{"renamed", script(hello, other), script(hello, renamed), compare.CauseRenamed,
-			compare.Field{Name: "name of a file", A: "config.json", B: "settings.json"}},
-		{"link", script(hello, other), script(hello, link), compare.CauseMode,
-			compare.Field{Name: "config.json: mode", A: "0644", B: "0644 (symbolic link)"}},
-		{"line ends", script(hello), script(strings.ReplaceAll(hello, "\n", "\r\n")), compare.CauseLineEnds,
-			compare.Field{Name: "bootstrap: line ends", A: "0 CRLF", B: "3 CRLF"}},
-		{"script", script(hello), script(strings.Replace(hello, "hello", "bye bye", 1)), compare.CauseContent,
-			compare.Field{Name: "bootstrap: text", A: "echo hello", B: "echo bye bye"}},
-		{"same size", script(hello), script(strings.Replace(hello, "hello", "HELLO", 1)), compare.CauseContent,
-			compare.Field{Name: "bootstrap: text", A: "echo hello", B: "echo HELLO"}},
-		{"order of lines", script("echo one line\necho another\n"), script("echo another\necho one line\n"), compare.CauseContent,
-			compare.Field{Name: "bootstrap: content", A: "sha256 ", B: "sha256 "}},
-		{"not text", script("\x00\x01\x02"), script("\x00\x01\x03\x04"), compare.CauseContent,
-			compare.Field{Name: "bootstrap: size", A: "3 bytes", B: "4 bytes (+1)"}},
+		{"removed", script(hello, other), script(hello), diff.CauseRemoved,
+			diff.Field{Name: "config.json: file", A: "9 bytes, mode 0644", B: "absent"}},
+		{"renamed", script(hello, other), script(hello, renamed), diff.CauseRenamed,
+			diff.Field{Name: "name of a file", A: "config.json", B: "settings.json"}},
+		{"link", script(hello, other), script(hello, link), diff.CauseMode,
+			diff.Field{Name: "config.json: mode", A: "0644", B: "0644 (symbolic link)"}},
+		{"line ends", script(hello), script(strings.ReplaceAll(hello, "\n", "\r\n")), diff.CauseLineEnds,
+			diff.Field{Name: "bootstrap: line ends", A: "0 CRLF", B: "3 CRLF"}},
+		{"script", script(hello), script(strings.Replace(hello, "hello", "bye bye", 1)), diff.CauseContent,
+			diff.Field{Name: "bootstrap: text", A: "echo hello", B: "echo bye bye"}},
+		{"same size", script(hello), script(strings.Replace(hello, "hello", "HELLO", 1)), diff.CauseContent,
+			diff.Field{Name: "bootstrap: text", A: "echo hello", B: "echo HELLO"}},
+		{"order of lines", script("echo one line\necho another\n"), script("echo another\necho one line\n"), diff.CauseContent,
+			diff.Field{Name: "bootstrap: content", A: "sha256 ", B: "sha256 "}},
+		{"not text", script("\x00\x01\x02"), script("\x00\x01\x03\x04"), diff.CauseContent,
+			diff.Field{Name: "bootstrap: size", A: "3 bytes", B: "4 bytes (+1)"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := compareZips(t, zipOf(t, test.a), zipOf(t, test.b))
@@ -133,7 +133,7 @@ func TestFieldsAreBounded(t *testing.T) {
 		}
 	}
 	// A mode and a content each; texts of the first 64 files.
-	if fields != 100 || all[compare.LayerZipEntries] != 3000 || all[compare.LayerStrings] != 64 {
+	if fields != 100 || all[diff.LayerZipEntries] != 3000 || all[diff.LayerStrings] != 64 {
 		t.Errorf("%d fields are listed; counted: %v", fields, all)
 	}
 	if len(r.Causes) > 20 {
@@ -204,18 +204,18 @@ func TestErrors(t *testing.T) {
 			writeFile(t, name, string(test.bytes))
 		}
 		for _, pair := range [][2]string{{name, zipFile(t, good)}, {zipFile(t, good), name}, {name, name}} {
-			_, err := compare.Zips(context.Background(), pair[0], pair[1])
+			_, err := diff.Zips(context.Background(), pair[0], pair[1])
 			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), name) || hint.Of(err) == "" {
 				t.Errorf("%s: error %v, hint %q", test.name, err, hint.Of(err))
 			}
 		}
 	}
-	if _, err := compare.Zips(context.Background(), filepath.Join(dir, "none.zip"), zipFile(t, good)); !errors.Is(err, os.ErrNotExist) || hint.Of(err) == "" {
+	if _, err := diff.Zips(context.Background(), filepath.Join(dir, "none.zip"), zipFile(t, good)); !errors.Is(err, os.ErrNotExist) || hint.Of(err) == "" {
 		t.Errorf("missing: %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := compare.Zips(ctx, zipFile(t, good), zipFile(t, good)); !errors.Is(err, context.Canceled) {
+	if _, err := diff.Zips(ctx, zipFile(t, good), zipFile(t, good)); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
@@ -239,7 +239,7 @@ func TestZipBomb(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	_, err := compare.Zips(context.Background(), zipFile(t, b.Bytes()), zipFile(t, zipOf(t, script(hello))))
+	_, err := diff.Zips(context.Background(), zipFile(t, b.Bytes()), zipFile(t, zipOf(t, script(hello))))
 	if err == nil || !strings.Contains(err.Error(), "more than 262,144,000 bytes") || hint.Of(err) == "" {
 		t.Errorf("error %v", err)
 	}
@@ -265,9 +265,9 @@ func TestJSON(t *testing.T) {
 	r := compareZips(t, zipOf(t, script(hello)), zipOf(t, script("other\xff\n")))
 	equal := r
 	equal.Equal, equal.Layers, equal.Causes = true, nil, nil
-	for _, reports := range [][]compare.Report{nil, {equal}, {equal, r}} {
+	for _, reports := range [][]diff.Report{nil, {equal}, {equal, r}} {
 		var b bytes.Buffer
-		if err := compare.WriteJSON(&b, reports); err != nil {
+		if err := diff.WriteJSON(&b, reports); err != nil {
 			t.Fatal(err)
 		}
 		var doc struct {
@@ -279,7 +279,7 @@ func TestJSON(t *testing.T) {
 				Causes []struct{ ID, Text, Hint string }
 				Layers []struct {
 					Name    string
-					Fields  []compare.Field
+					Fields  []diff.Field
 					Omitted int
 				}
 			}
@@ -288,7 +288,7 @@ func TestJSON(t *testing.T) {
 		if err := d.Decode(&doc); err != nil {
 			t.Fatal(err)
 		}
-		if doc.Version != compare.JSONVersion || doc.Equal != (len(reports) < 2) || len(doc.Comparisons) != len(reports) {
+		if doc.Version != diff.JSONVersion || doc.Equal != (len(reports) < 2) || len(doc.Comparisons) != len(reports) {
 			t.Errorf("%+v", doc)
 		}
 		for i, c := range doc.Comparisons {

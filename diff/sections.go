@@ -1,4 +1,4 @@
-package compare
+package diff
 
 import (
 	"bytes"
@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bootzip/bootzip/release/compare/internal/image"
+	"github.com/bootzip/bootzip/diff/internal/image"
 )
 
 // headerFacts compares the headers of two programs.

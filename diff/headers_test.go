@@ -1,4 +1,4 @@
-package compare_test
+package diff_test
 
 import (
 	"archive/zip"
@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bootzip/bootzip/diff"
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/release/compare"
 )
 
 // rawZip makes a zip of one stored file whose header is as given.
@@ -56,35 +56,35 @@ func TestHeaders(t *testing.T) {
 		comment string
 		a, b    func(*zip.FileHeader)
 		cause   string
-		fields  []compare.Field
+		fields  []diff.Field
 	}{
 		//lint:ignore SA1019 Modified would add an extra field to the one that is meant
-		{"time", "", plain, func(h *zip.FileHeader) { h.ModifiedDate, h.ModifiedTime = 46<<9|11<<5|22, 13<<11|37<<5|5 }, compare.CauseZipTime,
-			[]compare.Field{{Name: "bootstrap: time", A: "1979-11-30 00:00:00", B: "2026-11-22 13:37:10"}}},
-		{"made by", "", plain, func(h *zip.FileHeader) { h.CreatorVersion |= 30 }, compare.CauseZipTool,
-			[]compare.Field{{Name: "bootstrap: made by", A: "system 3, version 0.0", B: "system 3, version 3.0"}}},
-		{"flags", "", plain, func(h *zip.FileHeader) { h.Flags |= 0x800 }, compare.CauseZipTool,
-			[]compare.Field{{Name: "bootstrap: flags", A: "0x0000", B: "0x0800, UTF-8 name"}}},
-		{"level", "", plain, func(h *zip.FileHeader) { h.Flags |= 4 }, compare.CauseCompressor,
-			[]compare.Field{{Name: "bootstrap: level of compression", A: "normal", B: "fast"}}},
-		{"comment of a file", "", plain, func(h *zip.FileHeader) { h.Comment = "mine" }, compare.CauseZipTool,
-			[]compare.Field{{Name: "bootstrap: comment", A: "", B: "mine"}}},
-		{"comment of the zip", "by me", plain, plain, compare.CauseZipTool,
-			[]compare.Field{{Name: "comment of the zip", A: "absent", B: "by me"}}},
-		{"user", "", plain, extra("ux\x0b\x00\x01\x04\xe8\x03\x00\x00\x04\x64\x00\x00\x00"), compare.CauseZipTool, []compare.Field{
+		{"time", "", plain, func(h *zip.FileHeader) { h.ModifiedDate, h.ModifiedTime = 46<<9|11<<5|22, 13<<11|37<<5|5 }, diff.CauseZipTime,
+			[]diff.Field{{Name: "bootstrap: time", A: "1979-11-30 00:00:00", B: "2026-11-22 13:37:10"}}},
+		{"made by", "", plain, func(h *zip.FileHeader) { h.CreatorVersion |= 30 }, diff.CauseZipTool,
+			[]diff.Field{{Name: "bootstrap: made by", A: "system 3, version 0.0", B: "system 3, version 3.0"}}},
+		{"flags", "", plain, func(h *zip.FileHeader) { h.Flags |= 0x800 }, diff.CauseZipTool,
+			[]diff.Field{{Name: "bootstrap: flags", A: "0x0000", B: "0x0800, UTF-8 name"}}},
+		{"level", "", plain, func(h *zip.FileHeader) { h.Flags |= 4 }, diff.CauseCompressor,
+			[]diff.Field{{Name: "bootstrap: level of compression", A: "normal", B: "fast"}}},
+		{"comment of a file", "", plain, func(h *zip.FileHeader) { h.Comment = "mine" }, diff.CauseZipTool,
+			[]diff.Field{{Name: "bootstrap: comment", A: "", B: "mine"}}},
+		{"comment of the zip", "by me", plain, plain, diff.CauseZipTool,
+			[]diff.Field{{Name: "comment of the zip", A: "absent", B: "by me"}}},
+		{"user", "", plain, extra("ux\x0b\x00\x01\x04\xe8\x03\x00\x00\x04\x64\x00\x00\x00"), diff.CauseZipTool, []diff.Field{
 			{Name: "bootstrap: extra field 0x7875 (user and group)", A: "absent", B: "user 1000, group 100 (11 bytes 0104e80300000464000000)"},
 			{Name: "bootstrap: extra field 0x7875 (user and group), in the local header", A: "absent", B: "user 1000, group 100 (11 bytes 0104e80300000464000000)"},
 		}},
-		{"times", "", extra("UT\x05\x00\x01\x00\x00\x00\x00"), extra("UT\x05\x00\x01\x01\x00\x00\x00"), compare.CauseZipTool, []compare.Field{
+		{"times", "", extra("UT\x05\x00\x01\x00\x00\x00\x00"), extra("UT\x05\x00\x01\x01\x00\x00\x00"), diff.CauseZipTool, []diff.Field{
 			{Name: "bootstrap: extra field 0x5455 (times)", A: "1970-01-01T00:00:00Z (5 bytes 0100000000)", B: "1970-01-01T00:00:01Z (5 bytes 0101000000)"},
 			{Name: "bootstrap: extra field 0x5455 (times), in the local header", A: "1970-01-01T00:00:00Z (5 bytes 0100000000)", B: "1970-01-01T00:00:01Z (5 bytes 0101000000)"},
 		}},
-		{"MS-DOS attributes", "", plain, func(h *zip.FileHeader) { h.ExternalAttrs |= 1 }, compare.CauseZipTool,
-			[]compare.Field{{Name: "bootstrap: MS-DOS attributes", A: "0x0", B: "0x1"}}},
+		{"MS-DOS attributes", "", plain, func(h *zip.FileHeader) { h.ExternalAttrs |= 1 }, diff.CauseZipTool,
+			[]diff.Field{{Name: "bootstrap: MS-DOS attributes", A: "0x0", B: "0x1"}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := compareZips(t, rawZip(t, "", test.a), rawZip(t, test.comment, test.b))
-			if len(r.Layers) != 1 || r.Layers[0].Name != compare.LayerZipHeaders || len(r.Layers[0].Fields) != len(test.fields) {
+			if len(r.Layers) != 1 || r.Layers[0].Name != diff.LayerZipHeaders || len(r.Layers[0].Fields) != len(test.fields) {
 				t.Fatal(text(t, r))
 			}
 			for i, want := range test.fields {
@@ -111,7 +111,7 @@ func TestFaults(t *testing.T) {
 	end := bytes.LastIndex(grown, []byte("PK\x05\x06"))
 	grown[end+16] += 3
 	r := compareZips(t, a, grown)
-	if len(r.Layers) != 1 || r.Layers[0].Fields[0].Name != "zip-unaccounted-bytes" || r.Causes[0].ID != compare.CauseZipTool {
+	if len(r.Layers) != 1 || r.Layers[0].Fields[0].Name != "zip-unaccounted-bytes" || r.Causes[0].ID != diff.CauseZipTool {
 		t.Error(text(t, r))
 	}
 }
@@ -153,7 +153,7 @@ func TestZipsOfOtherTools(t *testing.T) {
 		for _, c := range r.Causes {
 			seen[c.ID] = true
 		}
-		if !seen[compare.CauseZipTime] || !seen[compare.CauseZipTool] || !seen[compare.CauseCompressor] || seen[compare.CauseContent] {
+		if !seen[diff.CauseZipTime] || !seen[diff.CauseZipTool] || !seen[diff.CauseCompressor] || seen[diff.CauseContent] {
 			t.Errorf("%s:\n%s", name, text(t, r))
 		}
 		if same := r.A.Content == r.B.Content; !same {
@@ -177,7 +177,7 @@ func TestAmbiguousZips(t *testing.T) {
 		`file "bootstrap": a second name`:                         second,
 	} {
 		for _, pair := range [][2]string{{zipFile(t, good), zipFile(t, bad)}, {zipFile(t, bad), zipFile(t, good)}} {
-			_, err := compare.Zips(t.Context(), pair[0], pair[1])
+			_, err := diff.Zips(t.Context(), pair[0], pair[1])
 			if err == nil || !strings.Contains(err.Error(), want) || hint.Of(err) == "" {
 				t.Errorf("%s: %v", want, err)
 			}

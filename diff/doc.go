@@ -1,4 +1,4 @@
-// Package compare says what two zips, or two programs, differ in, and why they
+// Package diff says what two zips, or two programs, differ in, and why they
 // likely do.
 //
 // # Layers
@@ -49,4 +49,4 @@
 // be relied on to mean the same to everybody is refused, with a hint.
 //
 // The same two files give the same report, always and everywhere.
-package compare
+package diff

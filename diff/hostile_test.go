@@ -1,4 +1,4 @@
-package compare_test
+package diff_test
 
 import (
 	"bytes"
@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/bootzip/bootzip/diff"
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/release/compare"
 )
 
 // compareWithin compares two zips that may be broken, and checks what holds
@@ -21,7 +21,7 @@ func compareWithin(t *testing.T, dir string, x, y []byte) {
 			t.Fatal(err)
 		}
 	}
-	r, err := compare.Zips(context.Background(), a, b)
+	r, err := diff.Zips(context.Background(), a, b)
 	if err != nil {
 		if hint.Of(err) == "" {
 			t.Fatalf("error without a hint: %v", err)
