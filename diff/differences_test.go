@@ -184,75 +184,75 @@ func TestDeliberateDifferences(t *testing.T) {
 	}{
 		{
 			name: "a path by dropping -trimpath", b: world{flags: []string{"-ldflags=" + linkFlags}},
-			cause: diff.CausePath, layer: diff.LayerBuildInfo, values: []string{"true", "absent"}, words: []string{"-trimpath", "paths of the machine"},
+			cause: "path", layer: "go build info", values: []string{"true", "absent"}, words: []string{"-trimpath", "paths of the build machine"},
 		},
 		{
 			name: "two paths without -trimpath", a: world{flags: []string{"-ldflags=" + linkFlags}}, b: world{flags: []string{"-ldflags=" + linkFlags}},
-			cause: diff.CausePath, layer: diff.LayerStrings, words: []string{"main.go", "paths of the machine"}, only: true,
+			cause: "path", layer: "program sections", words: []string{"-trimpath", "paths of the build machine"}, only: true,
 		},
 		{
 			name:  "a build time in -ldflags -X",
 			a:     world{flags: []string{"-trimpath", "-ldflags=" + linkFlags + " -X main.when=" + earlier}},
 			b:     world{flags: []string{"-trimpath", "-ldflags=" + linkFlags + " -X main.when=" + later}},
-			cause: diff.CauseTime, layer: diff.LayerStrings, values: []string{earlier, later}, words: []string{earlier, later, "-X"}, only: true,
+			cause: "time", layer: "text", values: []string{earlier, later}, words: []string{earlier, later, "-X"}, only: true,
 		},
 		{
 			name: "a build time in one of them", b: world{flags: []string{"-trimpath", "-ldflags=" + linkFlags + " -X main.when=" + later}},
-			cause: diff.CauseTime, layer: diff.LayerStrings, values: []string{"absent", later}, words: []string{later},
+			cause: "time", layer: "text", values: []string{"absent", later}, words: []string{later},
 		},
 		{
 			name: "another toolchain", b: world{toolchain: otherToolchain},
-			cause: diff.CauseGoVersion, layer: diff.LayerBuildInfo, values: []string{goVersion(t), otherToolchain},
+			cause: "go-version", layer: "go build info", values: []string{goVersion(t), otherToolchain},
 			words: []string{goVersion(t), otherToolchain}, only: true,
 		},
 		{
 			name: "a dirty file", b: world{main: strings.Replace(mainSource, "func main() {", "func main() {\n\tfor i := range 3 {\n\t\tfmt.Print(i)\n\t}\n", 1)},
-			cause: diff.CauseSource, layer: diff.LayerPackages, words: []string{"main", "uncommitted change"}, only: true,
+			cause: "source", layer: "go functions", words: []string{"main", "uncommitted change"}, only: true,
 		},
 		{
 			name: "a dirty file in which a text changed", b: world{main: strings.Replace(mainSource, `"hello"`, `"greet"`, 1)},
-			cause: diff.CauseSource, layer: diff.LayerStrings, words: []string{"uncommitted change"}, only: true,
+			cause: "source", layer: "text", words: []string{"uncommitted change"}, only: true,
 		},
 		{
 			name: "another GOAMD64", b: world{env: []string{"GOAMD64=v3"}},
-			cause: diff.CauseCPULevel, layer: diff.LayerBuildInfo, values: []string{"v1", "v3"}, words: []string{"GOAMD64", `"v1"`, `"v3"`}, only: true,
+			cause: "cpu-level", layer: "go build info", values: []string{"v1", "v3"}, words: []string{"GOAMD64", `"v1"`, `"v3"`}, only: true,
 		},
 		{
 			name: "a changed module version", b: world{library: "v1.1.0"},
-			cause: diff.CauseModule, layer: diff.LayerModules, values: []string{"v1.0.0", "v1.1.0"},
+			cause: "module-version", layer: "go modules", values: []string{"v1.0.0", "v1.1.0"},
 			words: []string{"example.com/library", "v1.0.0", "v1.1.0"}, only: true,
 		},
 		{
 			name: "another setting of go build", b: world{flags: []string{"-trimpath", "-tags=special", "-ldflags=" + linkFlags}},
-			cause: diff.CauseGoFlags, layer: diff.LayerBuildInfo, values: []string{"absent", "special"}, words: []string{"-tags"}, only: true,
+			cause: "go-flags", layer: "go build info", values: []string{"absent", "special"}, words: []string{"-tags"}, only: true,
 		},
 		{
 			name: "symbols", b: world{flags: []string{"-trimpath", "-ldflags=-buildid="}},
-			cause: diff.CauseStripped, layer: diff.LayerSections, words: []string{"stripped in A", "there in B"},
+			cause: "stripped", layer: "program sections", words: []string{"stripped in A", "there in B"},
 		},
 		{
 			name: "an added asset", b: world{entries: []pack.Entry{{Name: "data.json", File: asset}}},
-			cause: diff.CauseAdded, layer: diff.LayerZipEntries, values: []string{"absent", "15 bytes, mode 0644"}, words: []string{`"data.json"`}, only: true,
+			cause: "added-file", layer: "zip entries", values: []string{"absent", "15 bytes, mode 0644"}, words: []string{`"data.json"`}, only: true,
 		},
 		{
 			name: "another compressor level", a: world{packed: same}, b: world{packed: other(func(f []packedFile) []packedFile {
 				f[0].level = flate.BestSpeed
 				return f
 			})},
-			cause: diff.CauseCompressor, layer: diff.LayerPacked, words: []string{`"bootstrap"`, "level"}, only: true,
+			cause: "compressor", layer: "compressed bytes only", words: []string{`"bootstrap"`, "level"}, only: true,
 		},
 		{
 			name: "a changed mode", a: world{packed: same}, b: world{packed: other(func(f []packedFile) []packedFile {
 				f[0].mode = 0o644
 				return f
 			})},
-			cause: diff.CauseMode, layer: diff.LayerZipEntries, values: []string{"0755", "0644"}, words: []string{"bootstrap", "0755", "0644"}, only: true,
+			cause: "mode", layer: "zip entries", values: []string{"0755", "0644"}, words: []string{"bootstrap", "0755", "0644"}, only: true,
 		},
 		{
 			name: "a changed order", a: world{packed: same}, b: world{packed: other(func(f []packedFile) []packedFile {
 				return []packedFile{f[1], f[0]}
 			})},
-			cause: diff.CauseOrder, layer: diff.LayerZipEntries, values: []string{"bootstrap, data.json", "data.json, bootstrap"},
+			cause: "order", layer: "zip entries", values: []string{"bootstrap, data.json", "data.json, bootstrap"},
 			words: []string{"bootstrap", "data.json"}, only: true,
 		},
 	} {
@@ -278,7 +278,7 @@ func TestDeliberateDifferences(t *testing.T) {
 			if !hasField(r, test.layer, test.values) {
 				t.Errorf("no field with %q in %q:\n%s", test.values, test.layer, text(t, r))
 			}
-			if got, want := r.A.Content == r.B.Content, test.cause == diff.CauseCompressor; got != want {
+			if got, want := r.A.Content == r.B.Content, test.cause == "compressor"; got != want {
 				t.Errorf("content digests equal: %v", got)
 			}
 		})

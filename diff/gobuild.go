@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"runtime/debug"
@@ -8,68 +9,62 @@ import (
 	"strings"
 )
 
-// buildInfo compares what Go wrote into two programs about their builds.
-func (c *comparison) buildInfo(file string, a, b *program) {
-	x, y := a.info, b.info
+// buildInfo compares what Go recorded in two programs about their builds.
+func (c *comparison) buildInfo(file string, x, y *debug.BuildInfo) {
 	if x == nil && y == nil {
 		return
 	}
 	if x == nil || y == nil {
 		word := map[bool]string{true: "not built by Go", false: "built by Go"}
-		c.differ(LayerBuildInfo, in(file, "Go"), word[x == nil], word[y == nil])
-		c.because(CauseLanguage, "the program%s is %s in A and %s in B", called(file), word[x == nil], word[y == nil])
+		c.differ(layerBuildInfo, in(file, "Go"), word[x == nil], word[y == nil])
+		c.because(causeLanguage, "the program%s is %s in A and %s in B", called(file), word[x == nil], word[y == nil])
 		return
 	}
 	if x.GoVersion != y.GoVersion {
-		c.differ(LayerBuildInfo, in(file, "Go version"), x.GoVersion, y.GoVersion)
-		c.because(CauseGoVersion, "the program%s was built with %s in A and %s in B", called(file), x.GoVersion, y.GoVersion)
+		c.differ(layerBuildInfo, in(file, "Go version"), x.GoVersion, y.GoVersion)
+		c.because(causeGoVersion, "the program%s was built with %s in A and %s in B", called(file), x.GoVersion, y.GoVersion)
 	}
 	if x.Path != y.Path {
-		c.differ(LayerBuildInfo, in(file, "main package"), orAbsent(x.Path), orAbsent(y.Path))
-		c.because(CauseSource, "the program%s is of package %q in A and %q in B", called(file), x.Path, y.Path)
+		c.differ(layerBuildInfo, in(file, "main package"), cmp.Or(x.Path, absent), cmp.Or(y.Path, absent))
+		c.because(causeSource, "the program%s is built from package %q in A and %q in B", called(file), x.Path, y.Path)
 	}
 	if m, n := version(&x.Main), version(&y.Main); m != n {
-		c.differ(LayerBuildInfo, in(file, "main module"), x.Main.Path+" "+m, y.Main.Path+" "+n)
+		c.differ(layerBuildInfo, in(file, "main module"), x.Main.Path+" "+m, y.Main.Path+" "+n)
 	}
-	c.settings(file, x, y)
-	c.modules(file, x, y)
+	c.settings(file, settingsOf(x), settingsOf(y))
+	c.modules(file, modulesOf(x), modulesOf(y))
 }
 
-func orAbsent(s string) string {
-	if s == "" {
-		return absent
-	}
-	return s
-}
+// levels are the settings that choose the level of a processor.
+var levels = []string{"GOAMD64", "GOARM64", "GOARM", "GO386", "GOPPC64", "GORISCV64"}
 
 // settings compares the settings of go build (debug.BuildSetting).
-func (c *comparison) settings(file string, a, b *debug.BuildInfo) {
-	x, y := settingsOf(a), settingsOf(b)
+func (c *comparison) settings(file string, x, y map[string]string) {
 	var flags []string
 	for _, key := range keys(x, y) {
-		v, w := orAbsent(x[key]), orAbsent(y[key])
+		v, w := cmp.Or(x[key], absent), cmp.Or(y[key], absent)
 		if v == w {
 			continue
 		}
-		c.differ(LayerBuildInfo, in(file, key), v, w)
+		c.differ(layerBuildInfo, in(file, key), v, w)
 		change := fmt.Sprintf("%s is %s in A and %s in B", key, quote(v), quote(w))
 		switch {
 		case key == "-trimpath":
 			with := map[bool]string{true: "with", false: "without"}
-			c.because(CausePath, "the program%s was built %s -trimpath in A and %s in B: without it, paths of the machine are in it",
+			c.because(causePath, "the program%s was built %s -trimpath in A and %s in B: without it, paths of the build machine are in it",
 				called(file), with[v == "true"], with[w == "true"])
 		case key == "GOARCH" || key == "GOOS":
-			if !c.has(CauseArchitecture) {
-				c.because(CauseArchitecture, "%s%s", change, behind(file))
+			if !c.has(causeArchitecture) {
+				c.because(causeArchitecture, "for the program%s, %s", called(file), change)
 			}
-		case isLevel(key) && x["GOARCH"] != y["GOARCH"]:
+		case slices.Contains(levels, key) && x["GOARCH"] != y["GOARCH"]:
 			// It follows from the architecture.
-		case isLevel(key):
-			c.because(CauseCPULevel, "%s%s: code for another level of processor", change, behind(file))
+		case slices.Contains(levels, key):
+			c.because(causeCPULevel, "for the program%s, %s: code for another level of processor", called(file), change)
 		case key == "vcs.modified":
-			c.because(CauseSource, "%s%s: one of the programs was built from a tree with uncommitted changes", change, behind(file))
+			c.because(causeSource, "for the program%s, %s: one of them was built from a tree with uncommitted changes", called(file), change)
 		case key == "vcs.revision":
-			c.because(CauseCommit, "%s%s", change, behind(file))
+			c.because(causeCommit, "for the program%s, %s", called(file), change)
 		case x["-trimpath"] != y["-trimpath"] && (key == "-ldflags" || strings.HasPrefix(key, "CGO_") && strings.HasSuffix(key, "FLAGS")):
 			// With -trimpath they are not recorded.
 		case key == "vcs.time" || key == "DefaultGODEBUG":
@@ -79,31 +74,11 @@ func (c *comparison) settings(file string, a, b *debug.BuildInfo) {
 		}
 	}
 	if x["vcs.modified"] == "true" && y["vcs.modified"] == "true" {
-		c.because(CauseSource, "both programs%s were built from trees with uncommitted changes (vcs.modified=true), which may differ", called(file))
+		c.because(causeSource, "both programs%s were built from trees with uncommitted changes (vcs.modified=true), which may differ", called(file))
 	}
 	if len(flags) > 0 {
-		c.because(CauseGoFlags, "the program%s was built with other settings: %s", called(file), some(flags, 3))
+		c.because(causeGoFlags, "the program%s was built with other settings: %s", called(file), some(flags, 3))
 	}
-}
-
-// isLevel reports whether a setting chooses the level of a processor.
-func isLevel(key string) bool {
-	return slices.Contains([]string{"GOAMD64", "GOARM64", "GOARM", "GO386", "GOPPC64", "GORISCV64"}, key)
-}
-
-func quote(s string) string {
-	if s == absent {
-		return s
-	}
-	return fmt.Sprintf("%q", printable(s, 80))
-}
-
-// behind names the file behind a statement.
-func behind(file string) string {
-	if file == "" {
-		return ""
-	}
-	return fmt.Sprintf(", in %q", printable(file, maxPrefix))
 }
 
 func settingsOf(i *debug.BuildInfo) map[string]string {
@@ -114,7 +89,7 @@ func settingsOf(i *debug.BuildInfo) map[string]string {
 	return m
 }
 
-// keys are those of both maps, in order.
+// keys are those of both maps, sorted.
 func keys[V any](a, b map[string]V) []string {
 	all := maps.Clone(a)
 	maps.Copy(all, b)
@@ -122,19 +97,18 @@ func keys[V any](a, b map[string]V) []string {
 }
 
 // modules compares the modules that are built in.
-func (c *comparison) modules(file string, a, b *debug.BuildInfo) {
-	x, y := modulesOf(a), modulesOf(b)
+func (c *comparison) modules(file string, x, y map[string]string) {
 	var changes []string
 	for _, path := range keys(x, y) {
-		v, w := x[path], y[path]
+		v, w := cmp.Or(x[path], absent), cmp.Or(y[path], absent)
 		if v == w {
 			continue
 		}
-		c.differ(LayerModules, in(file, path), orAbsent(v), orAbsent(w))
-		changes = append(changes, fmt.Sprintf("%s %s in A and %s in B", path, orAbsent(v), orAbsent(w)))
+		c.differ(layerModules, in(file, path), v, w)
+		changes = append(changes, fmt.Sprintf("%s %s in A and %s in B", path, v, w))
 	}
 	if len(changes) > 0 {
-		c.because(CauseModule, "the program%s is built with other modules: %s", called(file), some(changes, 4))
+		c.because(causeModule, "the program%s is built with other modules: %s", called(file), some(changes, 4))
 	}
 }
 
@@ -146,8 +120,8 @@ func modulesOf(i *debug.BuildInfo) map[string]string {
 	return m
 }
 
-// version is a module's version, its hash where there is one, and what
-// replaces it.
+// version is a module's version, its hash where it has one, and what replaces
+// it.
 func version(m *debug.Module) string {
 	v := m.Version
 	if m.Sum != "" {
@@ -159,52 +133,8 @@ func version(m *debug.Module) string {
 	return strings.TrimSpace(v)
 }
 
-// packageSizes compares how much code each package of a Go program has, what
-// grew or shrank most first.
-func (c *comparison) packageSizes(file string, a, b *program) {
-	if a.packages == nil || b.packages == nil {
-		return
-	}
-	var all [2]int64
-	type change struct {
-		name string
-		a, b int64
-	}
-	var changes []change
-	for _, name := range keys(a.packages, b.packages) {
-		x := change{name, a.packages[name], b.packages[name]}
-		all[0] += x.a
-		all[1] += x.b
-		if x.a != x.b {
-			changes = append(changes, x)
-		}
-	}
-	if len(changes) == 0 {
-		return
-	}
-	distance := func(x change) int64 { return max(x.b-x.a, x.a-x.b) }
-	slices.SortStableFunc(changes, func(x, y change) int { return int(max(min(distance(y)-distance(x), 1), -1)) })
-	c.differ(LayerPackages, in(file, "all code"), byteCount(all[0]), grown(all[0], all[1]))
-	var names []string
-	for _, x := range changes {
-		v, w := byteCount(x.a), grown(x.a, x.b)
-		if _, ok := a.packages[x.name]; !ok {
-			v = absent
-		}
-		if _, ok := b.packages[x.name]; !ok {
-			w = absent
-		}
-		c.differ(LayerPackages, in(file, x.name), v, w)
-		names = append(names, x.name)
-	}
-	if sameBuild(a.info, b.info) {
-		c.because(CauseSource, "the program%s has the same Go version, recorded settings and modules in both, and the code of %s is larger or smaller: "+
-			"the source is likely another, as with an uncommitted change", called(file), some(names, 3))
-	}
-}
-
-// sameBuild reports whether Go says the same of two builds, but for what it
-// says of paths and of the repository.
+// sameBuild reports whether Go recorded the same for two builds, except for
+// paths and the repository.
 func sameBuild(a, b *debug.BuildInfo) bool {
 	if a == nil || b == nil || a.GoVersion != b.GoVersion || !maps.Equal(modulesOf(a), modulesOf(b)) {
 		return false

@@ -59,32 +59,32 @@ func TestHeaders(t *testing.T) {
 		fields  []diff.Field
 	}{
 		//lint:ignore SA1019 Modified would add an extra field to the one that is meant
-		{"time", "", plain, func(h *zip.FileHeader) { h.ModifiedDate, h.ModifiedTime = 46<<9|11<<5|22, 13<<11|37<<5|5 }, diff.CauseZipTime,
+		{"time", "", plain, func(h *zip.FileHeader) { h.ModifiedDate, h.ModifiedTime = 46<<9|11<<5|22, 13<<11|37<<5|5 }, "zip-time",
 			[]diff.Field{{Name: "bootstrap: time", A: "1979-11-30 00:00:00", B: "2026-11-22 13:37:10"}}},
-		{"made by", "", plain, func(h *zip.FileHeader) { h.CreatorVersion |= 30 }, diff.CauseZipTool,
+		{"made by", "", plain, func(h *zip.FileHeader) { h.CreatorVersion |= 30 }, "zip-tool",
 			[]diff.Field{{Name: "bootstrap: made by", A: "system 3, version 0.0", B: "system 3, version 3.0"}}},
-		{"flags", "", plain, func(h *zip.FileHeader) { h.Flags |= 0x800 }, diff.CauseZipTool,
+		{"flags", "", plain, func(h *zip.FileHeader) { h.Flags |= 0x800 }, "zip-tool",
 			[]diff.Field{{Name: "bootstrap: flags", A: "0x0000", B: "0x0800, UTF-8 name"}}},
-		{"level", "", plain, func(h *zip.FileHeader) { h.Flags |= 4 }, diff.CauseCompressor,
+		{"level", "", plain, func(h *zip.FileHeader) { h.Flags |= 4 }, "compressor",
 			[]diff.Field{{Name: "bootstrap: level of compression", A: "normal", B: "fast"}}},
-		{"comment of a file", "", plain, func(h *zip.FileHeader) { h.Comment = "mine" }, diff.CauseZipTool,
+		{"comment of a file", "", plain, func(h *zip.FileHeader) { h.Comment = "mine" }, "zip-tool",
 			[]diff.Field{{Name: "bootstrap: comment", A: "", B: "mine"}}},
-		{"comment of the zip", "by me", plain, plain, diff.CauseZipTool,
+		{"comment of the zip", "by me", plain, plain, "zip-tool",
 			[]diff.Field{{Name: "comment of the zip", A: "absent", B: "by me"}}},
-		{"user", "", plain, extra("ux\x0b\x00\x01\x04\xe8\x03\x00\x00\x04\x64\x00\x00\x00"), diff.CauseZipTool, []diff.Field{
+		{"user", "", plain, extra("ux\x0b\x00\x01\x04\xe8\x03\x00\x00\x04\x64\x00\x00\x00"), "zip-tool", []diff.Field{
 			{Name: "bootstrap: extra field 0x7875 (user and group)", A: "absent", B: "user 1000, group 100 (11 bytes 0104e80300000464000000)"},
 			{Name: "bootstrap: extra field 0x7875 (user and group), in the local header", A: "absent", B: "user 1000, group 100 (11 bytes 0104e80300000464000000)"},
 		}},
-		{"times", "", extra("UT\x05\x00\x01\x00\x00\x00\x00"), extra("UT\x05\x00\x01\x01\x00\x00\x00"), diff.CauseZipTool, []diff.Field{
+		{"times", "", extra("UT\x05\x00\x01\x00\x00\x00\x00"), extra("UT\x05\x00\x01\x01\x00\x00\x00"), "zip-tool", []diff.Field{
 			{Name: "bootstrap: extra field 0x5455 (times)", A: "1970-01-01T00:00:00Z (5 bytes 0100000000)", B: "1970-01-01T00:00:01Z (5 bytes 0101000000)"},
 			{Name: "bootstrap: extra field 0x5455 (times), in the local header", A: "1970-01-01T00:00:00Z (5 bytes 0100000000)", B: "1970-01-01T00:00:01Z (5 bytes 0101000000)"},
 		}},
-		{"MS-DOS attributes", "", plain, func(h *zip.FileHeader) { h.ExternalAttrs |= 1 }, diff.CauseZipTool,
+		{"MS-DOS attributes", "", plain, func(h *zip.FileHeader) { h.ExternalAttrs |= 1 }, "zip-tool",
 			[]diff.Field{{Name: "bootstrap: MS-DOS attributes", A: "0x0", B: "0x1"}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := compareZips(t, rawZip(t, "", test.a), rawZip(t, test.comment, test.b))
-			if len(r.Layers) != 1 || r.Layers[0].Name != diff.LayerZipHeaders || len(r.Layers[0].Fields) != len(test.fields) {
+			if len(r.Layers) != 1 || r.Layers[0].Name != "zip headers" || len(r.Layers[0].Fields) != len(test.fields) {
 				t.Fatal(text(t, r))
 			}
 			for i, want := range test.fields {
@@ -111,7 +111,7 @@ func TestFaults(t *testing.T) {
 	end := bytes.LastIndex(grown, []byte("PK\x05\x06"))
 	grown[end+16] += 3
 	r := compareZips(t, a, grown)
-	if len(r.Layers) != 1 || r.Layers[0].Fields[0].Name != "zip-unaccounted-bytes" || r.Causes[0].ID != diff.CauseZipTool {
+	if len(r.Layers) != 1 || r.Layers[0].Fields[0].Name != "zip-unaccounted-bytes" || r.Causes[0].ID != "zip-tool" {
 		t.Error(text(t, r))
 	}
 }
@@ -153,7 +153,7 @@ func TestZipsOfOtherTools(t *testing.T) {
 		for _, c := range r.Causes {
 			seen[c.ID] = true
 		}
-		if !seen[diff.CauseZipTime] || !seen[diff.CauseZipTool] || !seen[diff.CauseCompressor] || seen[diff.CauseContent] {
+		if !seen["zip-time"] || !seen["zip-tool"] || !seen["compressor"] || seen["file-content"] {
 			t.Errorf("%s:\n%s", name, text(t, r))
 		}
 		if same := r.A.Content == r.B.Content; !same {
@@ -173,7 +173,7 @@ func TestAmbiguousZips(t *testing.T) {
 	second := rawZip(t, "", func(h *zip.FileHeader) { h.Extra = []byte("up\x06\x00\x01\x00\x00\x00\x00b") })
 	for want, bad := range map[string][]byte{
 		`file "bootstrap": its local header names it "bootstrop"`: local,
-		`file "a": it is there twice`:                             twice,
+		`file "a": duplicate name`:                             twice,
 		`file "bootstrap": a second name`:                         second,
 	} {
 		for _, pair := range [][2]string{{zipFile(t, good), zipFile(t, bad)}, {zipFile(t, bad), zipFile(t, good)}} {

@@ -2,39 +2,154 @@ package diff
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"crypto/sha256"
+	"debug/buildinfo"
+	"debug/elf"
+	"debug/macho"
+	"debug/pe"
+	"errors"
 	"fmt"
-	"hash"
+	"io"
 	"runtime/debug"
-	"slices"
-	"strings"
-
-	"github.com/bootzip/bootzip/diff/internal/image"
 )
 
-// A program is what was read of one file whose content differs; a file that
-// is no program has one region.
+const (
+	// maxHeaders is how many bytes of a file debug/elf, debug/macho and debug/pe
+	// may read. They copy the name of each section and symbol, and in a hostile
+	// file all of these may be the same long string: their memory grows with
+	// the square of what they read, here to less than 100 MB.
+	maxHeaders = 64 << 10
+
+	// maxBuildInfo is how many bytes debug/buildinfo may read, of which it needs
+	// a MiB where the program has no section of that name.
+	maxBuildInfo = 3 << 20
+)
+
+// A program is what was read of one file whose content differs.
 type program struct {
 	content
-	image.Image
-	plain    bool // text, read by lines
-	regions  []region
-	strings  tokenSet
-	returns  int64 // carriage returns in a text
-	info     *debug.BuildInfo
-	packages map[string]int64 // bytes of code; nil where they are not known
-	table    image.Table
+	format    string // "ELF", "Mach-O" or "PE"; "" for any other file
+	damaged   bool   // headers that are broken or too large
+	header    []field
+	sections  []section
+	info      *debug.BuildInfo // nil if it has none
+	functions map[string]int64 // bytes of code by function; nil if they are not known
 }
 
-// A region is a part of the file, in which no other lies.
-type region struct {
-	name     string
-	kind     image.Kind
-	from, to int64
-	size     int64 // in memory
-	sum      [32]byte
+// formatOf returns the format of a file that begins with head.
+func formatOf(head []byte) string {
+	for _, magic := range []struct{ bytes, format string }{{elf.ELFMAG, "ELF"}, {"\xcf\xfa\xed\xfe", "Mach-O"}, {"MZ", "PE"}} {
+		if bytes.HasPrefix(head, []byte(magic.bytes)) {
+			return magic.format
+		}
+	}
+	return ""
+}
+
+// readProgram reads the headers of a file and hashes its sections. Its error is
+// that of reading: broken headers are not an error.
+func readProgram(ctx context.Context, f content) (*program, error) {
+	p := &program{content: f}
+	head, err := f.bytes(0, min(f.size, 4))
+	if err != nil {
+		return nil, err
+	}
+	if p.format = formatOf(head); p.format == "" {
+		return p, nil
+	}
+	r := &boundedReader{f, maxHeaders, nil}
+	if err := p.readHeaders(r); err != nil {
+		p.damaged, p.sections = true, nil
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	if err := p.hash(ctx); err != nil || p.damaged {
+		return p, err
+	}
+	// It reads the headers again, within the bound in which they were read.
+	r = &boundedReader{f, maxBuildInfo, nil}
+	if p.info, err = buildinfo.Read(r); err != nil {
+		p.info = nil
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	return p, p.readFunctions()
+}
+
+func (p *program) readHeaders(r io.ReaderAt) error {
+	switch p.format {
+	case "ELF":
+		f, err := elf.NewFile(r)
+		if err != nil {
+			return err
+		}
+		p.fact("class", "%s", f.Class)
+		p.fact("byte order", "%s", f.Data)
+		p.fact("machine", "%s", f.Machine)
+		p.fact("type", "%s", f.Type)
+		p.fact("OS ABI", "%s", f.OSABI)
+		p.fact("entry point", "%#x", f.Entry)
+		p.fact("program headers", "%d", len(f.Progs))
+		p.fact("section headers", "%d", len(f.Sections))
+		for _, s := range f.Sections {
+			if s.Type != elf.SHT_NULL {
+				p.section(s.Name, s.Flags&elf.SHF_EXECINSTR != 0, s.FileSize, s.Offset, s.Type != elf.SHT_NOBITS)
+			}
+		}
+	case "Mach-O":
+		f, err := macho.NewFile(r)
+		if err != nil {
+			return err
+		}
+		const instructions, zeroFill = 0x80000400, 1 // mach-o/loader.h
+		p.fact("machine", "%s", f.Cpu)
+		p.fact("type", "%s", f.Type)
+		p.fact("load commands", "%d", f.Ncmd)
+		p.fact("flags", "%#x", f.Flags)
+		for _, s := range f.Sections {
+			p.section(s.Name, s.Flags&instructions != 0, s.Size, uint64(s.Offset), s.Flags&0xff != zeroFill)
+		}
+	case "PE":
+		f, err := pe.NewFile(r)
+		if err != nil {
+			return err
+		}
+		p.fact("machine", "%#x", f.Machine)
+		// Linkers that are told to be reproducible write a digest here, Go's 0.
+		p.fact(timeStamp, "%#x", f.TimeDateStamp)
+		p.fact("characteristics", "%#x", f.Characteristics)
+		for _, s := range f.Sections {
+			// Of .data less may be in the file than in memory, of .text more.
+			p.section(s.Name, s.Characteristics&pe.IMAGE_SCN_CNT_CODE != 0, uint64(s.Size), uint64(s.Offset), true)
+		}
+	}
+	return nil
+}
+
+const timeStamp = "time stamp"
+
+func (p *program) fact(name, format string, value any) {
+	p.header = append(p.header, field{name, fmt.Sprintf(format, value)})
+}
+
+// A boundedReader lets a parser that trusts its input read so much and no more.
+type boundedReader struct {
+	io.ReaderAt
+	left int64
+	err  error // of the file itself
+}
+
+func (r *boundedReader) ReadAt(p []byte, off int64) (int, error) {
+	if r.left -= int64(len(p)); r.left < 0 || off < 0 {
+		return 0, errors.New("headers are too large, or lie outside of the file")
+	}
+	n, err := r.ReaderAt.ReadAt(p, off)
+	if err != nil && err != io.EOF {
+		r.err = err
+	}
+	return n, err
 }
 
 // contents compares two versions of one file.
@@ -49,210 +164,70 @@ func (c *comparison) contents(ctx context.Context, file string, a, b content) er
 	}
 	x, y := sides[0], sides[1]
 	c.before = len(c.causes)
-	if (x.Format == "") != (y.Format == "") {
-		c.headerFacts(file, x, y)
-		return nil // there is nothing that they could have in common
+	if x.format != y.format {
+		v, w := describe(x.format), describe(y.format)
+		c.differ(layerHeader, in(file, "format"), v, w)
+		id := causeArchitecture
+		if x.format == "" || y.format == "" {
+			id = causeContent
+		}
+		c.because(id, "the file%s is %s in A and %s in B", called(file), v, w)
+		return nil
 	}
-	if x.Format != "" {
-		c.headerFacts(file, x, y)
-		c.regionsDiffer(file, x, y)
-		c.buildInfo(file, x, y)
-		c.packageSizes(file, x, y)
+	example := ""
+	if x.format == "" {
+		err = c.lines(file, a, b)
+	} else {
+		c.programHeaders(file, x, y)
+		c.programSections(file, x, y)
+		c.buildInfo(file, x.info, y.info)
+		c.programFunctions(file, x, y)
+		example, err = c.programStrings(file, x, y)
 	}
-	found, err := c.stringData(ctx, file, x, y)
 	if err != nil {
 		return fmt.Errorf("file%s cannot be read: %w", called(file), err)
 	}
-	c.remaining(file, x, y, found)
-	return nil
-}
-
-// readProgram reads a file once, and its headers.
-func readProgram(ctx context.Context, f content) (*program, error) {
-	p := &program{content: f}
-	head := make([]byte, min(f.size, 4096))
-	err := f.each(ctx, 0, int64(len(head)), func(b []byte) { copy(head, b) })
-	if err != nil {
-		return nil, err
-	}
-	if p.Image, err = image.Read(f, f.size); err != nil {
-		return nil, err
-	}
-	p.plain = p.Format == "" && bytes.IndexByte(head, 0) < 0
-	table, inSection, err := p.Table(f, f.size, -1)
-	if err != nil {
-		return nil, err
-	}
-	p.table = table
-	p.layOut()
-	marks, err := p.read(ctx)
-	if err != nil || p.Format == "" {
-		return p, err
-	}
-	if p.info, err = p.BuildInfo(f, f.size, marks.build); err != nil {
-		return nil, err
-	}
-	if !inSection {
-		if table, inSection, err = p.Table(f, f.size, marks.table); err != nil {
-			return nil, err
-		}
-	}
-	if inSection {
-		if p.packages, _, err = table.Packages(f); err != nil {
-			return nil, err
-		}
-	}
-	return p, nil
-}
-
-// layOut makes regions of the sections, and of what is between them. Where
-// sections lie on one another, each byte belongs to the first.
-func (p *program) layOut() {
-	sections := slices.Clone(p.Sections)
-	slices.SortStableFunc(sections, func(a, b image.Section) int { return cmp.Compare(a.Off, b.Off) })
-	pos := int64(0)
-	gap := func(to int64) {
-		if to > pos {
-			kind := image.Other
-			if len(p.Sections) == 0 {
-				kind = image.Data
-			}
-			p.regions = append(p.regions, region{name: betweenSections, kind: kind, from: pos, to: to, size: to - pos})
-			pos = to
-		}
-	}
-	for _, s := range sections {
-		if s.File > 0 {
-			gap(s.Off)
-		}
-		end := max(pos, s.Off+s.File)
-		p.regions = append(p.regions, region{name: s.Name, kind: s.Kind, from: pos, to: end, size: s.Size})
-		if s.File == 0 {
-			p.regions[len(p.regions)-1].to = pos
-			continue
-		}
-		pos = end
-	}
-	gap(p.size)
-}
-
-// eachString hands what may hold strings of the source to a tokenizer.
-func (p *program) eachString(ctx context.Context, emit func(token []byte, begins, ends bool)) error {
-	t := newTokenizer(p.plain)
-	t.emit = emit
-	for _, r := range p.regions {
-		from, to := p.texts(r)
-		if err := p.each(ctx, from, to, t.write); err != nil {
-			return err
-		}
-		t.end()
+	if len(c.causes) == c.before {
+		c.explainRest(file, x, y, example)
 	}
 	return nil
 }
 
-// texts is the part of a region that may hold strings of the source.
-func (p *program) texts(r region) (from, to int64) {
-	if r.kind == image.Data {
-		return r.from, r.to
+func describe(format string) string {
+	if format == "" {
+		return "not a program"
 	}
-	// The names of Go's source files are in the function table.
-	from, to = p.table.Files()
-	from, to = max(from, r.from), min(to, r.to)
-	return from, max(from, to)
+	return "a program (" + format + ")"
 }
 
-// read sums each region, and takes its strings.
-func (p *program) read(ctx context.Context) (marks, error) {
-	m := marks{build: -1, table: -1}
-	for i := range p.regions {
-		r := &p.regions[i]
-		h := sha256.New()
-		err := p.each(ctx, r.from, r.to, func(b []byte) {
-			h.Write(b)
-			if p.plain {
-				p.returns += int64(bytes.Count(b, []byte("\r")))
-			}
-			if r.kind == image.Data && (p.Format == "PE" || len(p.Sections) == 0) {
-				m.look(b)
-			}
-			m.off += int64(len(b))
-		})
-		if err != nil {
-			return m, err
-		}
-		sumInto(h, &r.sum)
-	}
-	err := p.eachString(ctx, p.strings.add)
-	p.strings.sort()
-	return m, err
-}
-
-func sumInto(h hash.Hash, sum *[32]byte) { h.Sum(sum[:0]) }
-
-// marks are where the marks of Go's tables were seen. PE has no sections for
-// them, and programs that were stripped of their section headers have none at
-// all. One stands at a multiple of 16 and has as many bytes at most, the
-// other of 8, so no piece that is read cuts one.
-type marks struct {
-	build, table int64
-	off          int64
-}
-
-func (m *marks) look(b []byte) {
-	for mark, text := range map[*int64][]byte{&m.build: image.GoMagic, &m.table: image.TableMark} {
-		align := int64(16)
-		if mark == &m.table {
-			align = 8
-		}
-		for from := 0; *mark < 0; {
-			i := bytes.Index(b[from:], text)
-			if i < 0 {
-				break
-			}
-			from += i
-			// Behind the table's mark come the alignment of instructions
-			// and the size of a pointer.
-			whole := mark == &m.build || from+8 <= len(b) && b[from+7] == 8
-			if off := m.off + int64(from); off%align == 0 && whole {
-				*mark = off
-			}
-			from++
+func (c *comparison) programHeaders(file string, a, b *program) {
+	for _, f := range differing(a.header, b.header) {
+		c.differ(layerHeader, in(file, f.Name), f.A, f.B)
+		switch {
+		case f.Name == "machine":
+			c.because(causeArchitecture, "the program%s is for %s in A and %s in B", called(file), f.A, f.B)
+		case f.Name == timeStamp:
+			c.because(causeTime, "the header of the program%s has another time stamp, or a digest instead of one", called(file))
 		}
 	}
 }
 
-// remaining names causes that only what is left over tells.
-func (c *comparison) remaining(file string, a, b *program, found findings) {
-	if len(c.causes) > c.before {
-		return
-	}
-	if a.Format == "" && b.Format == "" {
-		c.plainContent(file, a, b, found)
-		return
-	}
-	strs := ""
-	if list := found.examples(); list != "" {
-		strs = "; strings that differ: " + list
-	}
+// explainRest names the cause that is left where nothing else was found.
+// example is text that differs, to follow a sentence.
+func (c *comparison) explainRest(file string, a, b *program, example string) {
+	untrimmed := func(p *program) bool { return p.info != nil && settingsOf(p.info)["-trimpath"] != "true" }
 	switch {
-	case a.info != nil && b.info != nil:
-		c.because(CauseSource, "the program%s has the same Go version, recorded settings and modules in both, so the source is likely another: "+
-			"an uncommitted change, or a value that -ldflags -X set%s", called(file), strs)
+	case a.format == "":
+		c.because(causeContent, "the file%s differs", called(file))
+	case a.damaged || b.damaged:
+		c.because(causeContent, "the program%s differs; its headers are broken, or have more than %s with its symbols", called(file), byteCount(maxHeaders))
+	case untrimmed(a) && untrimmed(b):
+		c.because(causePath, "both programs%s were built without -trimpath: paths of the build machine are in them, and the directories likely differ%s", called(file), example)
+	case a.info != nil:
+		c.because(causeSource, "the program%s has the same build information and other code or data: likely an uncommitted change, "+
+			"or a value that -ldflags -X set, such as a version or a time%s", called(file), example)
 	default:
-		c.because(CauseSource, "the program%s has the same marks of its compiler in both, so the source is likely another, or the options or libraries are%s", called(file), strs)
+		c.because(causeSource, "nothing in the headers of the program%s tells the builds apart: likely other source, another directory, or other libraries or compiler options%s",
+			called(file), example)
 	}
-}
-
-// plainContent explains a file that is no program.
-func (c *comparison) plainContent(file string, a, b *program, found findings) {
-	if a.plain && b.plain && a.returns != b.returns && !a.strings.full && a.strings.equal(b.strings) {
-		c.differ(LayerStrings, in(file, "line ends"), count(a.returns)+" CRLF", count(b.returns)+" CRLF")
-		c.because(CauseLineEnds, "the file%s has the same lines in both, and other ends of lines: %s end in CRLF in A and %s in B", called(file), count(a.returns), count(b.returns))
-		return
-	}
-	example := ""
-	if list := found.examples(); list != "" {
-		example = ": " + list
-	}
-	c.because(CauseContent, "the file%s differs%s", called(file), strings.TrimSuffix(example, ": "))
 }

@@ -52,21 +52,21 @@ func TestProgramsInC(t *testing.T) {
 		words        []string
 	}{
 		{"path", when("never", atPath), when("never", atPath), cSource,
-			diff.CausePath, diff.LayerStrings, []string{"main.c", "likely"}},
+			"source", "text", []string{"main.c", "another directory"}},
 		{"date", when("Nov 21 2026"), when("Nov 22 2026"), cSource,
-			diff.CauseTime, diff.LayerStrings, []string{"Nov 21 2026", "Nov 22 2026", "__DATE__"}},
+			"time", "text", []string{"Nov 21 2026", "Nov 22 2026", "__DATE__"}},
 		{"time of day", when("10:20:30"), when("10:20:31"), cSource,
-			diff.CauseTime, diff.LayerStrings, []string{"10:20:30", "10:20:31"}},
+			"time", "text", []string{"10:20:30", "10:20:31"}},
 		{"seconds", when("1700000000"), when("1700000001"), cSource,
-			diff.CauseTime, diff.LayerStrings, []string{"1700000000", "1700000001"}},
+			"time", "text", []string{"1700000000", "1700000001"}},
 		{"compiler", usual, usual, "__asm__(\".ident \\\"Other compiler 1.2.3\\\"\");\n" + cSource,
-			diff.CauseCompiler, diff.LayerSections, []string{"GCC: (", "Other compiler 1.2.3"}},
+			"compiler", "program sections", []string{"GCC: (", "Other compiler 1.2.3"}},
 		{"source", usual, usual, strings.Replace(cSource, "hello", "greet", 1),
-			diff.CauseSource, diff.LayerStrings, []string{"hello", "greet", "likely"}},
+			"source", "text", []string{"hello", "greet", "likely"}},
 		{"symbols", usual, usual[1:], cSource,
-			diff.CauseStripped, diff.LayerSections, []string{"stripped in A", "there in B"}},
+			"stripped", "program sections", []string{"stripped in A", "there in B"}},
 		{"build id", when("never", "-Wl,--build-id=0x1234"), when("never", "-Wl,--build-id=0x1235"), cSource,
-			diff.CauseBuildID, diff.LayerSections, []string{"identifier"}},
+			"build-id", "program sections", []string{"identifier"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a, b := compileC(t, cSource, test.a), compileC(t, test.source, test.b)
@@ -74,7 +74,7 @@ func TestProgramsInC(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(r.Causes) != 1 || r.Causes[0].ID != test.cause || !hasField(r, test.layer, nil) {
+			if len(r.Causes) != 1 || r.Causes[0].ID != test.cause || !hasField(r, "program sections", nil) {
 				t.Fatalf("causes are not %q:\n%s", test.cause, text(t, r))
 			}
 			for _, w := range test.words {
@@ -88,10 +88,7 @@ func TestProgramsInC(t *testing.T) {
 
 // The bootzip program itself is compared for every system that it is for.
 func TestProgramsForOtherSystems(t *testing.T) {
-	for _, test := range []struct{ system, arch, layer string }{
-		{"darwin", "arm64", "mach-o section"},
-		{"windows", "amd64", "pe section"},
-	} {
+	for _, test := range []struct{ system, arch string }{{"darwin", "arm64"}, {"windows", "amd64"}} {
 		t.Run(test.system, func(t *testing.T) {
 			var paths [2]string
 			for i, built := range []string{"when it was built: 2026-11-21T10:20:30Z", "when it was built: 2026-11-22T10:20:30Z"} {
@@ -106,8 +103,8 @@ func TestProgramsForOtherSystems(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(r.Causes) != 1 || r.Causes[0].ID != diff.CauseTime || r.A.Content != "" ||
-				!hasField(r, diff.LayerStrings, []string{"2026-11-21T10:20:30Z", "2026-11-22T10:20:30Z"}) || !hasField(r, test.layer, nil) {
+			if len(r.Causes) != 1 || r.Causes[0].ID != "time" || r.A.Content != "" ||
+				!hasField(r, "text", []string{"2026-11-21T10:20:30Z", "2026-11-22T10:20:30Z"}) || !hasField(r, "program sections", nil) {
 				t.Errorf("the time is not found:\n%s", text(t, r))
 			}
 		})
@@ -129,7 +126,7 @@ func TestProgramsWithoutSectionHeaders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Causes) != 1 || r.Causes[0].ID != diff.CauseCPULevel || !hasField(r, diff.LayerPackages, nil) || !hasField(r, diff.LayerStrings, nil) {
+	if len(r.Causes) != 1 || r.Causes[0].ID != "cpu-level" || !hasField(r, "go build info", []string{"v1", "v3"}) {
 		t.Error(text(t, r))
 	}
 }
@@ -137,7 +134,7 @@ func TestProgramsWithoutSectionHeaders(t *testing.T) {
 func TestProgramAndScript(t *testing.T) {
 	program := buildProgram(t, world{})
 	r := compareZips(t, zipOf(t, script(hello)), zipOf(t, []packedFile{{name: "bootstrap", mode: 0o755, data: program}}))
-	if len(r.Causes) != 1 || r.Causes[0].ID != diff.CauseContent ||
+	if len(r.Causes) != 1 || r.Causes[0].ID != "file-content" ||
 		!hasField(r, "program header", []string{"not a program", "a program (ELF)"}) {
 		t.Error(text(t, r))
 	}

@@ -1,184 +1,146 @@
 package diff
 
 import (
-	"bytes"
+	"cmp"
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/bootzip/bootzip/diff/internal/image"
 )
 
-// headerFacts compares the headers of two programs.
-func (c *comparison) headerFacts(file string, a, b *program) {
-	if a.Format == b.Format && a.Format != "ELF" {
-		c.format = strings.ToLower(a.Format)
-	}
-	if a.Format != b.Format {
-		c.format = "program"
-		x, y := orUnknown(a.Format), orUnknown(b.Format)
-		c.differ(LayerHeader, in(file, "format"), x, y)
-		id := CauseArchitecture
-		if a.Format == "" || b.Format == "" {
-			id = CauseContent
-		}
-		c.because(id, "the file%s is %s in A and %s in B", called(file), x, y)
-		return
-	}
-	for _, f := range differing(facts(a.Header), facts(b.Header)) {
-		c.differ(LayerHeader, in(file, f.Name), f.A, f.B)
-		switch f.Name {
-		case "machine":
-			c.because(CauseArchitecture, "the program%s is for %s in A and %s in B", called(file), f.A, f.B)
-		case "time stamp":
-			c.because(CauseTime, "the header of the program%s has another time stamp, or digest in its place", called(file))
-		}
-	}
+// A section is a part of a program that its linker named.
+type section struct {
+	name     string
+	code     bool
+	size     int64 // in memory
+	from, to int64 // in the file, without what an earlier section covers
+	sum      [32]byte
 }
 
-func orUnknown(format string) string {
-	if format == "" {
-		return "not a program"
+const betweenSections = "(between sections)"
+
+// section notes a section. One that is not in the file, or not all of it, has
+// no bytes.
+func (p *program) section(name string, code bool, size, off uint64, inFile bool) {
+	s := section{name: cmp.Or(name, "(unnamed)"), code: code, size: int64(min(size, 1<<62))}
+	if inFile && off <= uint64(p.size) && size <= uint64(p.size)-off {
+		s.from, s.to = int64(off), int64(off+size)
 	}
-	return "a program (" + format + ")"
+	p.sections = append(p.sections, s)
 }
 
-func facts(list []image.Fact) []field {
-	var all []field
-	for _, f := range list {
-		all = append(all, field{f.Name, f.Value})
+// hash hashes every byte of the file once: as that of the first section that
+// covers it, or as one between sections. It makes names unique.
+func (p *program) hash(ctx context.Context) error {
+	slices.SortStableFunc(p.sections, func(a, b section) int { return cmp.Compare(a.from, b.from) })
+	h, gaps := sha256.New(), sha256.New()
+	between := section{name: betweenSections}
+	pos := int64(0)
+	gap := func(to int64) error {
+		from := pos
+		pos = max(pos, to)
+		between.size += pos - from
+		return p.each(ctx, from, pos, func(b []byte) { gaps.Write(b) })
 	}
-	return all
-}
-
-// marksOf are sections in which compilers say something of themselves.
-var marksOf = []string{".comment", ".interp"}
-
-// regionsDiffer compares the sections by name, a name that is there twice in
-// turn.
-func (c *comparison) regionsDiffer(file string, a, b *program) {
-	x, names := a.byName()
-	y, more := b.byName()
-	for _, n := range more {
-		if _, ok := x[n]; !ok {
-			names = append(names, n)
+	seen := map[string]int{}
+	for i := range p.sections {
+		s := &p.sections[i]
+		if seen[s.name]++; seen[s.name] > 1 {
+			s.name = fmt.Sprintf("%s, number %d", s.name, seen[s.name])
 		}
-	}
-	differs := map[string]bool{}
-	for _, n := range append(names, betweenSections) {
-		r, inA := x[n]
-		s, inB := y[n]
-		if inA && inB && r.size == s.size && r.sum == s.sum {
+		if s.from == s.to {
 			continue
 		}
-		// What is between sections follows them, mostly: tables of headers,
-		// and padding.
-		if n == betweenSections && len(differs) > 0 {
-			continue
+		if err := gap(s.from); err != nil {
+			return err
 		}
-		differs[n] = true
-		c.region(file, n, [2]*program{a, b}, [2]region{r, s}, [2]bool{inA, inB})
+		s.from, s.to = pos, max(pos, s.to)
+		pos = s.to
+		h.Reset()
+		if err := p.each(ctx, s.from, s.to, func(b []byte) { h.Write(b) }); err != nil {
+			return err
+		}
+		h.Sum(s.sum[:0])
 	}
-	if a.Format != b.Format {
-		return
+	if err := gap(p.size); err != nil {
+		return err
 	}
-	symbols := func(r map[string]region) bool {
-		for n := range r {
-			if n == ".symtab" || strings.HasPrefix(n, ".debug_") || strings.HasPrefix(n, "__debug_") {
-				return true
+	gaps.Sum(between.sum[:0])
+	p.sections = append(p.sections, between)
+	return nil
+}
+
+// named returns the section of a name, nil if there is none.
+func (p *program) named(name string) *section {
+	for i := range p.sections {
+		if p.sections[i].name == name {
+			return &p.sections[i]
+		}
+	}
+	return nil
+}
+
+// programSections compares the sections by name.
+func (c *comparison) programSections(file string, a, b *program) {
+	var names, changed []string
+	for _, p := range []*program{a, b} {
+		for _, s := range p.sections {
+			if p == a || a.named(s.name) == nil {
+				names = append(names, s.name)
 			}
 		}
-		return false
 	}
-	if s, t := symbols(x), symbols(y); s != t {
-		word := map[bool]string{true: "is there", false: "is stripped"}
-		c.because(CauseStripped, "a symbol table or debug information %s in A and %s in B%s", word[s], word[t], behind(file))
-	}
-	_, inA := x[".note.gnu.property"]
-	_, inB := y[".note.gnu.property"]
-	if differs[".note.gnu.property"] && inA && inB {
-		c.because(CauseCPULevel, "the note in which compilers name the processors for which they made code differs%s (.note.gnu.property)", behind(file))
-	}
-	ids := len(differs) > 0
-	for n := range differs {
-		ids = ids && (n == ".note.gnu.build-id" || n == ".note.go.buildid")
-	}
-	if ids {
-		c.because(CauseBuildID, "the identifier that the linker wrote is all that differs%s", behind(file))
-	}
-}
-
-func nth(name string, n int) string {
-	if name == "" {
-		name = "(without a name)"
-	}
-	if n > 0 {
-		return fmt.Sprintf("%s, number %d", name, n+1)
-	}
-	return name
-}
-
-// byName returns the regions by name, and the names in the order of the file.
-// All that is between sections is one region, which is not among the names.
-func (p *program) byName() (map[string]region, []string) {
-	m := map[string]region{}
-	var names []string
-	seen := map[string]int{}
-	between, gaps := sha256.New(), region{name: betweenSections}
-	for _, r := range p.regions {
-		if r.name == betweenSections {
-			between.Write(r.sum[:])
-			gaps.size += r.size
+	for _, name := range names {
+		x, y := a.named(name), b.named(name)
+		switch {
+		case x != nil && y != nil && x.size == y.size && x.sum == y.sum:
+			continue
+		case name == betweenSections && len(changed) > 0:
+			// Tables of headers, and padding: they follow from the sections.
 			continue
 		}
-		n := nth(r.name, seen[r.name])
-		seen[r.name]++
-		m[n] = r
-		names = append(names, n)
-	}
-	between.Sum(gaps.sum[:0])
-	m[betweenSections] = gaps
-	return m, names
-}
-
-// region reports one section that differs.
-func (c *comparison) region(file, name string, p [2]*program, r [2]region, there [2]bool) {
-	var v [2]string
-	for i := range v {
+		changed = append(changed, name)
+		v, w := a.describe(x), b.describe(y)
 		switch {
-		case !there[i]:
-			v[i] = absent
-		case slices.Contains(marksOf, name) || strings.HasPrefix(name, ".note"):
-			v[i] = p[i].mark(r[i])
-		case r[0].size == r[1].size && there[0] && there[1]:
-			v[i] = fmt.Sprintf("%s, %s", byteCount(r[i].size), shortSum(r[i].sum))
-		case i == 1 && there[0]:
-			v[i] = grown(r[0].size, r[1].size)
+		case x == nil || y == nil || name == ".comment":
+		case x.size == y.size:
+			v, w = v+", "+shortSum(x.sum), w+", "+shortSum(y.sum)
 		default:
-			v[i] = byteCount(r[i].size)
+			w = grown(x.size, y.size)
+		}
+		c.differ(layerSections, in(file, name), v, w)
+		if name == ".comment" && x != nil && y != nil {
+			c.because(causeCompiler, "the program%s was made by %s in A and by %s in B", called(file), quote(v), quote(w))
 		}
 	}
-	c.differ(LayerSections, in(file, name), v[0], v[1])
-	if name == ".comment" && there[0] && there[1] {
-		c.because(CauseCompiler, "the program%s was made by %s in A and by %s in B", called(file), quote(v[0]), quote(v[1]))
+	if s, t := a.symbols(), b.symbols(); s != t {
+		word := map[bool]string{true: "is there", false: "is stripped"}
+		c.because(causeStripped, "for the program%s, a symbol table or debug information %s in A and %s in B", called(file), word[s], word[t])
+	}
+	if len(changed) == 1 && (changed[0] == ".note.gnu.build-id" || changed[0] == ".note.go.buildid") {
+		c.because(causeBuildID, "the identifier that the linker wrote is all that differs in the program%s", called(file))
 	}
 }
 
-// mark is the content of a small section: its texts, or, of a note, the
-// numbers.
-func (p *program) mark(r region) string {
-	b := make([]byte, min(r.to-r.from, 256))
-	if _, err := p.ReadAt(b, r.from); err != nil {
-		return byteCount(r.size)
+// describe is the size of a section, or, of .comment, the text in which
+// compilers name themselves.
+func (p *program) describe(s *section) string {
+	if s == nil {
+		return absent
 	}
-	if strings.HasPrefix(r.name, ".note") && len(b) > 16 {
-		// Behind three numbers and a name of four bytes.
-		desc := bytes.TrimRight(b[16:], "\x00")
-		if bytes.ContainsFunc(desc, func(c rune) bool { return c < ' ' || c > '~' }) {
-			return fmt.Sprintf("%x", desc[:min(len(desc), 32)])
+	if s.name == ".comment" {
+		b, err := p.bytes(s.from, min(s.to, s.from+256))
+		if err == nil {
+			return strings.Join(strings.FieldsFunc(string(b), func(r rune) bool { return r == 0 }), "; ")
 		}
-		return string(desc)
 	}
-	return string(bytes.Join(bytes.FieldsFunc(b, func(c rune) bool { return c == 0 }), []byte("; ")))
+	return byteCount(s.size)
+}
+
+// symbols reports whether a program has a symbol table or debug information.
+func (p *program) symbols() bool {
+	return slices.ContainsFunc(p.sections, func(s section) bool {
+		return s.name == ".symtab" || strings.HasPrefix(s.name, ".debug_") || strings.HasPrefix(s.name, "__debug_")
+	})
 }

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// printable cuts a value of an untrusted file to limit bytes, and keeps it
-// from writing to a terminal what it likes.
+// printable cuts a value of an untrusted file to limit bytes, and replaces what
+// would control a terminal.
 func printable(s string, limit int) string {
 	if len(s) > limit {
 		cut := limit - len("…")
@@ -59,19 +59,27 @@ func some(list []string, most int) string {
 // shortSum is enough of a digest to see that two differ.
 func shortSum(sum [32]byte) string { return fmt.Sprintf("sha256 %x…", sum[:8]) }
 
-// in puts the name of a file before that of one of its fields.
+// in puts the name of a file before that of one of its fields. The only file of
+// [Files] has no name.
 func in(file, field string) string {
 	if file == "" {
 		return field
 	}
-	return printable(file, maxPrefix) + ": " + field
+	return printable(file, maxName) + ": " + field
 }
 
-// called puts the name of a file behind "the program"; the one file of Files
-// has no name.
+// called is the quoted name of a file, to follow "the program".
 func called(file string) string {
 	if file == "" {
 		return ""
 	}
-	return fmt.Sprintf(" %q", printable(file, maxPrefix))
+	return fmt.Sprintf(" %q", printable(file, maxName))
+}
+
+// quote quotes a value in a sentence.
+func quote(s string) string {
+	if s == absent {
+		return s
+	}
+	return fmt.Sprintf("%q", printable(s, 120))
 }

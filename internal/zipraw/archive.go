@@ -18,7 +18,7 @@
 //
 // # Bounds
 //
-// Memory: about 112 bytes and the name for each entry, names of [MaxNames]
+// Memory: about 120 bytes and the name for each entry, names of [MaxNames]
 // bytes in all, and at most 2.5 MiB for each stream; whatever the size of the
 // zip. Time: linear in the bytes of the file and in the bytes that the caller
 // lets a stream decompress. Overlapping entries, by which small files become
@@ -82,6 +82,7 @@ type Archive struct {
 // An Entry is one file or folder, as the central directory has it.
 type Entry struct {
 	Name       string // as it stands there; not cleaned
+	Header     int64  // offset of its header in the directory
 	Offset     int64  // of the local header
 	Data       int64  // offset of the content; 0 until the local header was read
 	Compressed int64  // bytes in the file

@@ -53,7 +53,7 @@ func (a *Archive) readDirectory(ctx context.Context) (bool, error) {
 			a.fault(FaultTooMany, -1, "the names of the entries have more than %d bytes together", MaxNames)
 			return false, nil
 		}
-		a.addEntry(b, n)
+		a.addEntry(off, b, n)
 		off += int64(headerSize + n + m + k)
 	}
 	if len(a.Entries) != a.dirCount {
@@ -63,10 +63,11 @@ func (a *Archive) readDirectory(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// addEntry takes one entry of the directory, with its name of n bytes and its
-// extra fields.
-func (a *Archive) addEntry(b []byte, n int) {
+// addEntry takes the entry of the directory at off, with its name of n bytes
+// and its extra fields.
+func (a *Archive) addEntry(off int64, b []byte, n int) {
 	e := Entry{
+		Header:     off,
 		Name:       string(b[headerSize : headerSize+n]),
 		Creator:    u16(b, 4),
 		Needed:     u16(b, 6),

@@ -33,7 +33,7 @@ func WriteText(w io.Writer, r Report) error {
 		fmt.Fprintln(&b, "different")
 	}
 	if len(r.Causes) > 0 {
-		fmt.Fprintln(&b, "\nlikely causes, the likeliest first")
+		fmt.Fprintln(&b, "\nlikely causes, most likely first")
 	}
 	for i, c := range r.Causes {
 		fmt.Fprintf(&b, "  %d. %s: %s\n     hint: %s\n", i+1, c.ID, c.Text, c.Hint)

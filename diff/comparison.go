@@ -1,0 +1,103 @@
+package diff
+
+import (
+	"fmt"
+	"slices"
+)
+
+// The layers, from outside to inside.
+const (
+	layerZipHeaders = "zip headers"
+	layerZipEntries = "zip entries"
+	layerCompressed = "compressed bytes only"
+	layerBuildInfo  = "go build info"
+	layerModules    = "go modules"
+	layerHeader     = "program header"
+	layerSections   = "program sections"
+	layerFunctions  = "go functions"
+	layerText       = "text"
+)
+
+var layers = []string{layerZipHeaders, layerZipEntries, layerCompressed, layerBuildInfo, layerModules,
+	layerHeader, layerSections, layerFunctions, layerText}
+
+const (
+	maxFields        = 100 // in a report
+	maxLayerFields   = 400 // kept of one layer, before they are shared out
+	maxValue         = 160 // bytes of a value
+	maxName          = 80  // bytes of a file's name before a field's
+	maxCauses        = 20
+	maxCausesPerKind = 3
+	absent           = "absent"
+)
+
+// A comparison collects what differs.
+type comparison struct {
+	layers map[string]*Layer
+	causes []Cause
+	before int // causes found before the current file was looked into
+}
+
+// differ notes a field that differs.
+func (c *comparison) differ(layer, name, a, b string) {
+	l := c.layers[layer]
+	if l == nil {
+		l = &Layer{Name: layer}
+		c.layers[layer] = l
+	}
+	if len(l.Fields) == maxLayerFields {
+		l.Omitted++
+		return
+	}
+	l.Fields = append(l.Fields, Field{printable(name, 2*maxValue), printable(a, maxValue), printable(b, maxValue)})
+}
+
+// because notes a likely cause.
+func (c *comparison) because(id, format string, args ...any) {
+	c.causes = append(c.causes, Cause{ID: id, Text: printable(fmt.Sprintf(format, args...), 600), Hint: hints[rank(id)].text})
+}
+
+// has reports whether one of the causes was found for the current file.
+func (c *comparison) has(ids ...string) bool {
+	return slices.ContainsFunc(c.causes[c.before:], func(x Cause) bool { return slices.Contains(ids, x.ID) })
+}
+
+// report lists at most 100 fields. Every layer gets the same share, and what
+// one does not need goes to the others, so that no layer hides another.
+func (c *comparison) report() Report {
+	var r Report
+	take := map[string]int{}
+	for left, before := maxFields, -1; left != before; {
+		before = left
+		for _, name := range layers {
+			if l := c.layers[name]; l != nil && take[name] < len(l.Fields) && left > 0 {
+				take[name]++
+				left--
+			}
+		}
+	}
+	for _, name := range layers {
+		if l := c.layers[name]; l != nil {
+			n := take[name]
+			r.Layers = append(r.Layers, Layer{Name: name, Fields: l.Fields[:n], Omitted: l.Omitted + len(l.Fields) - n})
+		}
+	}
+	r.Causes = c.ranked()
+	return r
+}
+
+// ranked returns the causes in their order, without duplicates, and at most
+// three of one kind.
+func (c *comparison) ranked() []Cause {
+	slices.SortStableFunc(c.causes, func(a, b Cause) int { return rank(a.ID) - rank(b.ID) })
+	var list []Cause
+	kinds := map[string]int{}
+	for _, x := range c.causes {
+		if slices.Contains(list, x) || len(list) == maxCauses || kinds[x.ID] == maxCausesPerKind {
+			continue
+		}
+		kinds[x.ID]++
+		list = append(list, x)
+	}
+	return list
+}

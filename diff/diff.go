@@ -1,0 +1,136 @@
+package diff
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/bootzip/bootzip/internal/hint"
+)
+
+// Zips compares two zips, made by any tool. It returns an error, with a hint,
+// for a file that is missing or is not a whole zip, and when ctx ends; that the
+// zips differ is not an error.
+func Zips(ctx context.Context, a, b string) (Report, error) {
+	return explain(ctx, a, b, layerZipHeaders, func(c *comparison, f [2]*input) error {
+		var z [2]*zipFile
+		err := both(func(i int) (err error) {
+			if z[i], err = readZip(ctx, f[i]); err == nil {
+				f[i].Side.Content = z[i].digest()
+			}
+			return err
+		})
+		if err != nil || f[0].SHA256 == f[1].SHA256 {
+			return err
+		}
+		return c.zips(ctx, z[0], z[1])
+	})
+}
+
+// Files compares two files that are not zips: programs for Linux, macOS or
+// Windows, or anything else. Its errors are those of [Zips].
+func Files(ctx context.Context, a, b string) (Report, error) {
+	return explain(ctx, a, b, layerSections, func(c *comparison, f [2]*input) error {
+		if f[0].SHA256 == f[1].SHA256 {
+			return nil
+		}
+		return c.contents(ctx, "", content{f[0], f[0].Size}, content{f[1], f[1].Size})
+	})
+}
+
+// Any compares two zips or two programs, as their first bytes say. A zip and a
+// program are an error.
+func Any(ctx context.Context, a, b string) (Report, error) {
+	programs := 0
+	for _, path := range []string{a, b} {
+		if isProgram(path) {
+			programs++
+		}
+	}
+	switch programs {
+	case 1:
+		return Report{}, hint.New("give two zips, or two programs", "files %q and %q cannot be compared: only one of them is a program", a, b)
+	case 2:
+		return Files(ctx, a, b)
+	}
+	return Zips(ctx, a, b)
+}
+
+// isProgram is false for a file that cannot be read: Zips says why.
+func isProgram(path string) bool {
+	// Opening a pipe would wait for a writer.
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	var head [4]byte
+	return readFull(f, head[:], 0) == nil && formatOf(head[:]) != ""
+}
+
+// explain opens and hashes both files, lets compare collect what differs, and
+// reports it. Bytes that differ in no field are reported by their offset, in
+// the layer given.
+func explain(ctx context.Context, a, b, layer string, compare func(*comparison, [2]*input) error) (Report, error) {
+	var f [2]*input
+	defer func() {
+		for _, x := range f {
+			if x != nil {
+				x.Close()
+			}
+		}
+	}()
+	err := both(func(i int) (err error) {
+		f[i], err = open(ctx, [2]string{a, b}[i])
+		return err
+	})
+	c := &comparison{layers: map[string]*Layer{}}
+	if err == nil {
+		err = compare(c, f)
+	}
+	if err == nil && f[0].SHA256 != f[1].SHA256 && len(c.layers) == 0 {
+		var at int64
+		at, err = firstDifference(ctx, f[0], f[1], min(f[0].Size, f[1].Size))
+		c.differ(layer, fmt.Sprintf("bytes from offset %d", at), byteCount(f[0].Size-at), byteCount(f[1].Size-at))
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			err = fmt.Errorf("comparison of %q and %q: %w", a, b, ctx.Err())
+		}
+		return Report{}, err
+	}
+	r := c.report()
+	r.A, r.B, r.Equal = f[0].Side, f[1].Side, f[0].SHA256 == f[1].SHA256
+	return r, nil
+}
+
+// firstDifference returns the first of n offsets at which a and b differ, or n.
+func firstDifference(ctx context.Context, a, b io.ReaderAt, n int64) (int64, error) {
+	x, y := make([]byte, min(n, 64<<10)), make([]byte, min(n, 64<<10))
+	for off := int64(0); off < n; off += int64(len(x)) {
+		x, y = x[:min(n-off, int64(len(x)))], y[:min(n-off, int64(len(y)))]
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		if err := readFull(a, x, off); err != nil {
+			return 0, err
+		}
+		if err := readFull(b, y, off); err != nil {
+			return 0, err
+		}
+		if bytes.Equal(x, y) {
+			continue
+		}
+		i := 0
+		for x[i] == y[i] {
+			i++
+		}
+		return off + int64(i), nil
+	}
+	return n, nil
+}
