@@ -10,43 +10,50 @@
 //   - zip entries: files added, removed, renamed, changed; modes; order
 //   - compressed bytes only: the same content, compressed in another way
 //   - go build info: Go's version, and the settings that go build records
-//   - go modules: added, raised, lowered, removed, replaced
-//   - elf header, elf section: of programs for Linux; "mach-o …" and "pe …"
-//     for those of macOS and Windows
-//   - go packages: how much code of each package there is, also in stripped
-//     programs; what grew or shrank most comes first
-//   - string data: texts that only one side has; those that look like a time,
-//     a path or a version come first
+//   - go modules: added, upgraded, downgraded, removed, replaced
+//   - program header, program sections: of ELF, Mach-O and PE, by size and
+//     SHA-256
+//   - go functions: those whose code has another size, the largest change
+//     first; in stripped programs too
+//   - text: lines of files that are text, and constant strings of programs
 //
 // A report has at most 100 fields over all layers, shared out so that no layer
-// hides another; the rest is counted.
+// hides another; the rest is counted. The same two files always give the same
+// report.
 //
 // # Causes
 //
 // A cause is inferred from the fields. What a program says of itself (Go's
-// version, -trimpath, a module) is stated as it is; what is inferred from
-// strings, sizes or by exclusion is called likely. Two differences can have
-// more causes than are seen: after mending one, compare again.
+// version, -trimpath, a module) is stated; what is inferred from strings, sizes
+// or by exclusion is called likely. There may be more causes than are found:
+// after removing one, compare again.
 //
 // # What it cannot tell
 //
-//   - Go records no -ldflags in a program that was built with -trimpath: a
-//     value set by -X shows as a string that differs, like an edited source.
-//   - Code that a linker took from C libraries is in no package.
-//   - Code that is inlined counts for the package of its caller.
-//   - Strings of less than six characters, and those that are built from
-//     numbers in the code, are not seen. Nor are those in debug information
-//     that is compressed.
-//   - Files that differ beyond the 64th are listed and not looked into.
+//   - With -trimpath, Go records no -ldflags. A value that -X set shows as a
+//     string that differs, like edited source. It is called a time if it looks
+//     like one, and no other kind of string is recognised.
+//   - Functions are compared by size. Edited code of the same size shows as a
+//     section that differs. Inlined code counts for its caller.
+//   - debug/gosym reads the table of functions of Go 1.18 and later, as far as
+//     the Go that compiled this package knows it, of 64-bit ELF and Mach-O. In
+//     other programs, functions are not compared.
+//   - A program without section headers has its build information compared, and
+//     its bytes as a whole.
+//   - Of a file that is not text, or has more than 1 MiB or 100,000 lines, only size
+//     and SHA-256 are compared. Files that differ beyond the 64th are listed and not examined.
 //
 // # Bounds
 //
 // Both files may be anybody's. Zips are read by internal/zipraw, as package
 // verify does it: nothing is written to disk, and at most 262,144,000 bytes of
-// each are decompressed, some six times at most. Both sides together take some
-// 64 MB, and for Go programs the size of their function tables while those
-// are read, at most 64 MiB each; what is larger is not read. A zip that cannot
-// be relied on to mean the same to everybody is refused, with a hint.
+// each are decompressed, some four times at most. A zip in which two programs
+// may find different files is refused, with a hint.
 //
-// The same two files give the same report, always and everywhere.
+// The standard library's readers trust their input. They are given at most
+// 64 KiB of headers, 3 MiB in search of build information, and a table of
+// functions of 32 MiB whose numbers and names are limited first. So a program
+// with more headers and symbols than that counts as damaged: Mach-O and PE that
+// are not stripped, mostly. Strings are compared in sections of up to 8 MiB
+// and 100,000 strings.
 package diff

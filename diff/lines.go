@@ -9,8 +9,11 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 )
 
-// maxText is how large a text is at most that is compared by lines.
-const maxText = 1 << 20
+// What is compared by lines at most: more takes seconds, and tells nobody more.
+const (
+	maxText  = 1 << 20 // bytes of an asset
+	maxLines = 100_000
+)
 
 // shown is how many bytes around a difference are shown of two long lines.
 const shown = 16
@@ -27,7 +30,7 @@ func (c *comparison) lines(file string, a, b content) error {
 		if text[i], err = f.bytes(0, f.size); err != nil {
 			return err
 		}
-		if !utf8.Valid(text[i]) || bytes.IndexByte(text[i], 0) >= 0 {
+		if !utf8.Valid(text[i]) || bytes.IndexByte(text[i], 0) >= 0 || bytes.Count(text[i], []byte("\n")) > maxLines {
 			return nil
 		}
 	}

@@ -36,6 +36,9 @@ func (c *comparison) programStrings(file string, a, b *program) (example string,
 			}
 			text[i] = stringLines(text[i])
 		}
+		if max(bytes.Count(text[0], []byte("\n")), bytes.Count(text[1], []byte("\n"))) > maxLines {
+			continue
+		}
 		changes := slices.DeleteFunc(changedLines(text[0], text[1]), func(f Field) bool {
 			// In PE, the build information is in a section of constants.
 			return a.info != nil && b.info != nil && strings.Contains(a.info.String(), f.A) && strings.Contains(b.info.String(), f.B)

@@ -55,7 +55,7 @@ var onlyIn = map[string][]string{
 	"github.com/google/licensecheck": {"release"},
 	"github.com/secure-systems-lab":  {"release"},
 	"github.com/package-url":         {"release"},
-	"github.com/rogpeppe":            {}, // tests alone
+	"github.com/rogpeppe":            {"diff"}, // and tests
 	"github.com/aws/aws-lambda-go":   {"bench", "sample", "runtime"},
 }
 
