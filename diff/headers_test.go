@@ -173,7 +173,7 @@ func TestAmbiguousZips(t *testing.T) {
 	second := rawZip(t, "", func(h *zip.FileHeader) { h.Extra = []byte("up\x06\x00\x01\x00\x00\x00\x00b") })
 	for want, bad := range map[string][]byte{
 		`file "bootstrap": its local header names it "bootstrop"`: local,
-		`file "a": duplicate name`:                             twice,
+		`file "a": duplicate name`:                                twice,
 		`file "bootstrap": a second name`:                         second,
 	} {
 		for _, pair := range [][2]string{{zipFile(t, good), zipFile(t, bad)}, {zipFile(t, bad), zipFile(t, good)}} {
