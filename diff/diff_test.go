@@ -159,7 +159,7 @@ func TestReportsAreDeterministic(t *testing.T) {
 	}
 }
 
-// What cannot be compared is an error with the file, the fault and the mend.
+// What cannot be compared is an error with the file, the fault and the remedy.
 func TestErrors(t *testing.T) {
 	good := zipOf(t, script(hello, packedFile{name: "data", mode: 0o644, data: bytes.Repeat([]byte("data "), 100)}))
 	change := func(at int, c byte) []byte {
@@ -183,7 +183,7 @@ func TestErrors(t *testing.T) {
 	dir := t.TempDir()
 	for _, test := range []struct {
 		name  string
-		bytes []byte // nil: the folder
+		bytes []byte // nil: the directory
 		want  string
 	}{
 		{"a.zip", good[:len(good)/2], `it is cut off`},

@@ -45,7 +45,7 @@ var extraNames = map[uint16]string{
 // maxExtras is how many extra fields of one header are looked at.
 const maxExtras = 16
 
-// extras describes the extra fields in b; place is put behind their names.
+// extras describes the extra fields in b; place is put after their names.
 func extras(place string, b []byte) []field {
 	var list []field
 	for len(b) >= 4 && len(list) < maxExtras {

@@ -16,7 +16,7 @@ const cSource = `#include <stdio.h>
 int main(void) { printf("hello %s %s\n", __FILE__, WHEN); return 0; }
 `
 
-// compileC compiles a program in a folder of its own, at its whole path, and
+// compileC compiles a program in a directory of its own, at its whole path, and
 // returns the program's.
 func compileC(t *testing.T, source string, flags []string) string {
 	t.Helper()
