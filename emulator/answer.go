@@ -60,7 +60,7 @@ func statusOf(raw json.RawMessage, text bool) (int, error) {
 
 // readAnswer reads a function's answer. In format 2.0, what has no status is
 // the body itself.
-func readAnswer(kind event.Front, payload []byte) (*httpAnswer, error) {
+func readAnswer(kind event.Trigger, payload []byte) (*httpAnswer, error) {
 	var has struct{ StatusCode *json.RawMessage }
 	structured := json.Unmarshal(payload, &has) == nil && has.StatusCode != nil
 	if !structured {
@@ -96,10 +96,9 @@ func readAnswer(kind event.Front, payload []byte) (*httpAnswer, error) {
 	return a, nil
 }
 
-// head writes the status and the header fields. A field that is in headers and in multiValueHeaders has the
+// setHeader sets the header fields. A field that is in headers and in multiValueHeaders has the
 // values of both, and one that is in both once.
-func (a *httpAnswer) head(w http.ResponseWriter) {
-	h := w.Header()
+func (a *httpAnswer) setHeader(h http.Header) {
 	for name, values := range a.MultiValueHeaders {
 		h.Del(name)
 		for _, value := range values {
@@ -122,12 +121,17 @@ func (a *httpAnswer) head(w http.ResponseWriter) {
 	if h.Get("Content-Type") == "" {
 		h.Set("Content-Type", "application/json")
 	}
+}
+
+// begin writes the head of a response that is streamed.
+func (a *httpAnswer) begin(w http.ResponseWriter) {
+	a.setHeader(w.Header())
 	w.WriteHeader(a.status)
 }
 
 func (a *httpAnswer) write(w http.ResponseWriter) {
-	a.head(w)
-	_, _ = w.Write(a.body)
+	a.setHeader(w.Header())
+	send(w, a.status, a.body)
 }
 
 // message is an error in API Gateway's form.
@@ -154,7 +158,7 @@ type httpStream struct {
 func (s *httpStream) Begin(contentType string) {
 	if contentType != runtimeapi.HTTPIntegration {
 		kind := scalar(contentType)
-		(&httpAnswer{status: http.StatusOK, Headers: map[string]*scalar{"Content-Type": &kind}}).head(s.w)
+		(&httpAnswer{status: http.StatusOK, Headers: map[string]*scalar{"Content-Type": &kind}}).begin(s.w)
 		s.sent = true
 	}
 }
@@ -180,7 +184,7 @@ func (s *httpStream) Write(p []byte) (int, error) {
 			s.refused = fmt.Errorf("prelude of the response: %w", err)
 			return 0, s.refused
 		}
-		a.head(s.w)
+		a.begin(s.w)
 		s.sent, p, s.prelude = true, rest, nil
 	}
 	if _, err := s.w.Write(p); err != nil {

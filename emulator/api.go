@@ -138,59 +138,54 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request, limit int) (apiCal
 
 // invoke is Lambda's Invoke.
 func (s *Server) invoke(w http.ResponseWriter, r *http.Request) {
-	done := make(chan struct{})
-	s.invokeThen(w, r, func() { close(done) })
-	<-done
-}
-
-// invokeThen calls done when w has the response, once, maybe before it returns and by any goroutine.
-func (s *Server) invokeThen(w http.ResponseWriter, r *http.Request, done func()) {
-	kind := r.Header.Get("X-Amz-Invocation-Type")
-	var c apiCall
-	var failure *apiError
-	switch kind {
-	case "", "RequestResponse", "DryRun":
-		c, failure = s.read(w, r, maxPayload)
+	switch kind := r.Header.Get("X-Amz-Invocation-Type"); kind {
+	case "", "RequestResponse":
+		s.invokeNow(w, r)
+	case "DryRun":
+		if _, failure := s.read(w, r, maxPayload); failure != nil {
+			failure.write(w)
+			return
+		}
+		dryRun(w)
 	case "Event":
-		if c, failure = s.read(w, r, maxAsync); failure == nil {
+		c, failure := s.read(w, r, maxAsync)
+		if failure == nil {
 			failure = s.enqueue(c)
 		}
-	default:
-		failure = unknownType(kind)
-	}
-	h := w.Header()
-	switch {
-	case failure != nil:
-		failure.write(w)
-		done()
-		return
-	case kind == "DryRun":
-		dryRun(w)
-		done()
-		return
-	case kind == "Event":
-		h.Set("X-Amz-Executed-Version", latest)
+		if failure != nil {
+			failure.write(w)
+			return
+		}
+		w.Header().Set("X-Amz-Executed-Version", latest)
 		w.WriteHeader(http.StatusAccepted)
-		done()
+	default:
+		unknownType(kind).write(w)
+	}
+}
+
+// invokeNow has a function answer while the client waits.
+func (s *Server) invokeNow(w http.ResponseWriter, r *http.Request) {
+	c, failure := s.read(w, r, maxPayload)
+	if failure != nil {
+		failure.write(w)
 		return
 	}
 	// A client that leaves does not stop the function.
-	s.runThen(context.WithoutCancel(r.Context()), c.name, c.function, c.request, func(resp Response, err error) {
-		defer done()
-		if err != nil {
-			apiErrorOf(err).write(w)
-			return
-		}
-		h.Set("X-Amz-Executed-Version", latest)
-		if resp.FunctionError != "" {
-			h.Set("X-Amz-Function-Error", resp.FunctionError)
-		}
-		if resp.Log != nil {
-			h.Set("X-Amz-Log-Result", base64.StdEncoding.EncodeToString(resp.Log))
-		}
-		h.Set("Content-Type", "application/json")
-		_, _ = w.Write(resp.Payload)
-	})
+	resp, err := s.run(context.WithoutCancel(r.Context()), c.name, c.function, c.request)
+	if err != nil {
+		apiErrorOf(err).write(w)
+		return
+	}
+	h := w.Header()
+	h.Set("X-Amz-Executed-Version", latest)
+	if resp.FunctionError != "" {
+		h.Set("X-Amz-Function-Error", resp.FunctionError)
+	}
+	if resp.Log != nil {
+		h.Set("X-Amz-Log-Result", base64.StdEncoding.EncodeToString(resp.Log))
+	}
+	h.Set("Content-Type", "application/json")
+	send(w, http.StatusOK, resp.Payload)
 }
 
 // enqueue takes an asynchronous event.

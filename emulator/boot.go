@@ -10,7 +10,6 @@ import (
 
 	"github.com/bootzip/bootzip/emulator/event"
 	"github.com/bootzip/bootzip/project"
-	"github.com/bootzip/bootzip/verify"
 )
 
 // BootConfig says which zip to start. Zip alone is required.
@@ -34,108 +33,139 @@ type BootConfig struct {
 // bootTimeout is longer than Lambda's default: a machine that builds is busy.
 const bootTimeout = 10 * time.Second
 
-// Boot starts the function in a zip as Lambda would, has it answer one event for each handler, and returns the result of verify's
-// check "boot" ([verify.Report.Add] takes it).
+// A BootStatus is how a boot ended.
+type BootStatus string
+
+const (
+	BootPassed  BootStatus = "pass"
+	BootFailed  BootStatus = "fail"
+	BootSkipped BootStatus = "skip" // nothing is proven
+)
+
+// A BootResult is how the boots of a zip's handlers ended: as the last of
+// them, which is the first that did not pass.
+type BootResult struct {
+	Status    BootStatus
+	Detail    string // for people: what happened, and in what surroundings
+	Handlers  []HandlerResult
+	Isolation string // see [Function.Isolation]; empty if nothing was started
+}
+
+// A HandlerResult is how the boot of one handler ended.
+type HandlerResult struct {
+	Handler string // empty: started without a name
+	Status  BootStatus
+	Detail  string
+}
+
+// Boot starts the function in a zip as Lambda would, and has it answer one
+// event for each handler, until one does not pass.
 //
-// It passes where each time the program asks for its first event within the
-// limit of the initialisation, and answers it; also with an error of the
-// function itself, since an event that was made up need not please it. It fails where the
+// A boot passes if the program asks for its first event within the limit of
+// the initialisation, and answers it; also with an error of the function
+// itself, since an event that was made up need not please it. It fails if the
 // program cannot be started, crashes, reports a failed initialisation or an
-// unknown handler, or keeps silent. It is skipped where this machine cannot run it, and where no
-// handler was named and it says that it needs one.
+// unknown handler, or keeps silent. It is skipped if this machine cannot run
+// the program, or if no handler was named and the program says that it needs one.
 //
-// The error is for what says nothing about the function: the zip cannot be read or unpacked, or ctx
-// was cancelled.
-func Boot(ctx context.Context, c BootConfig) (verify.Result, error) {
+// The error is for what says nothing about the function: the zip cannot be read
+// or unpacked, or ctx was cancelled.
+func Boot(ctx context.Context, c BootConfig) (BootResult, error) {
 	set(&c.Timeout, bootTimeout)
 	set(&c.Memory, 512)
 	handlers := c.Handlers
 	if len(handlers) == 0 {
 		handlers = []string{""}
 	}
-	var done []string
-	var isolation string
+	var result BootResult
+	var passed []string
 	for _, handler := range handlers {
-		status, detail, how, err := bootOne(ctx, c, handler)
+		one, isolation, err := bootOne(ctx, c, handler)
 		if err != nil {
-			return verify.Result{}, err
+			return BootResult{}, err
 		}
-		isolation = how
-		if status != verify.Pass {
+		result.Handlers = append(result.Handlers, one)
+		result.Status, result.Isolation, result.Detail = one.Status, isolation, one.Detail
+		if one.Status != BootPassed {
 			if handler != "" {
-				detail = fmt.Sprintf("handler %q: %s", handler, detail)
+				result.Detail = fmt.Sprintf("handler %q: %s", handler, one.Detail)
 			}
-			if status == verify.Fail {
-				detail = "started " + how + ": " + detail
+			if one.Status == BootFailed {
+				result.Detail = "started " + isolation + ": " + result.Detail
 			}
-			return verify.BootResult(status, detail), nil
+			return result, nil
 		}
-		if handler != "" {
-			detail = handler + " " + detail
-		}
-		done = append(done, detail)
+		passed = append(passed, strings.TrimPrefix(handler+" "+one.Detail, " "))
 	}
-	return verify.BootResult(verify.Pass, "started "+isolation+": "+strings.Join(done, "; ")), nil
+	result.Detail = "started " + result.Isolation + ": " + strings.Join(passed, "; ")
+	return result, nil
 }
 
-// bootOne starts one handler. It returns what happened, and what the program saw
-// of this machine.
-func bootOne(ctx context.Context, c BootConfig, handler string) (status verify.Status, detail, isolation string, err error) {
+// bootOne boots one handler. It returns what happened, and what the program
+// saw of this machine.
+func bootOne(ctx context.Context, c BootConfig, handler string) (_ HandlerResult, isolation string, err error) {
 	f, err := New(ctx, Config{
 		Name: c.Function, Zip: c.Zip, Handler: handler, Arch: c.Arch, Timeout: c.Timeout, InitLimit: c.InitLimit,
 		Memory: c.Memory, Concurrency: 1, Temp: c.Temp, Qemu: c.Qemu, Plain: c.Plain,
 	})
 	var unsupported *UnsupportedError
 	if errors.As(err, &unsupported) {
-		return verify.Skip, unsupported.Reason, "", nil
+		return HandlerResult{handler, BootSkipped, unsupported.Reason}, "", nil
 	}
 	if err != nil {
-		return "", "", "", err
+		return HandlerResult{}, "", err
 	}
 	closed, cancel := context.WithCancel(context.Background())
 	cancel() // nothing is to be waited for
 	defer f.Close(closed)
-	status, detail, err = f.boot(ctx, handler)
-	return status, detail, f.Isolation(), err
+	f.startsOnce, f.ownNetwork = true, true
+	status, detail, err := f.boot(ctx, handler)
+	return HandlerResult{handler, status, detail}, f.Isolation(), err
 }
 
 // boot starts one instance and has it answer one event.
-func (f *Function) boot(ctx context.Context, handler string) (verify.Status, string, error) {
+func (f *Function) boot(ctx context.Context, handler string) (BootStatus, string, error) {
 	payload, err := event.Make(event.Guess(handler), event.Options{Region: f.config.Region, Account: f.config.Account, Function: f.config.Name})
 	if err != nil {
 		return "", "", err
 	}
-	f.acquire(func(*instance, error) {}) // there is none yet: the right to start one
-	i, fail := f.launch(ctx, "init", f.config.InitLimit)
-	if fail != nil {
-		f.abandon()
-		if fail.cause != nil {
-			return "", "", fail.cause
-		}
-		if fail.timeout {
-			fail.message = fmt.Sprintf("it did not ask for an event within %s (%s)", f.config.InitLimit, fail.message)
-		}
-		if handler == "" && unknownHandler(fail.kind) {
-			return verify.Skip, "it asks for the name of a handler, and none is known: " + fail.message, nil
-		}
-		return verify.Fail, withLog(fail.message, fail.kind, fail.log), nil
+	v, err := f.invoke(ctx, Request{Payload: payload, Tail: true})
+	if err == nil {
+		err = v.err
 	}
-	resp, err := f.await(ctx, i, Request{Payload: payload, RequestID: newUUID(), Trace: newTrace(time.Now()), Tail: true}, f.config.Timeout)
 	if err != nil {
 		return "", "", err
 	}
-	took := fmt.Sprintf("asked for its first event after %d ms and answered", i.init.Milliseconds())
+	if v.notStarted != nil {
+		return f.judgeStart(v.notStarted, handler)
+	}
+	resp := v.result
+	took := fmt.Sprintf("asked for its first event after %d ms and answered", v.instance.initDuration().Milliseconds())
 	if resp.FunctionError == "" {
-		return verify.Pass, took, nil
+		return BootPassed, took, nil
 	}
 	message := errorMessage(resp.Payload)
 	switch {
 	case handler == "" && unknownHandler(resp.ErrorType):
-		return verify.Skip, "it asks for the name of a handler, and none is known: " + message, nil
+		return BootSkipped, needsHandler + message, nil
 	case unknownHandler(resp.ErrorType), resp.answeredByPlatform():
-		return verify.Fail, withLog(message, resp.ErrorType, ownLines(resp.Log)), nil
+		return BootFailed, withLog(message, resp.ErrorType, ownLines(resp.Log)), nil
 	}
-	return verify.Pass, took + " with an error (" + message + ")", nil
+	return BootPassed, took + " with an error (" + message + ")", nil
+}
+
+const needsHandler = "it asks for the name of a handler, and none is known: "
+
+// judgeStart judges a program that did not start.
+func (f *Function) judgeStart(fail *failure, handler string) (BootStatus, string, error) {
+	message := fail.message
+	if fail.timeout {
+		message = fmt.Sprintf("it did not ask for an event within %s (%s)", f.config.InitLimit, message)
+	}
+	if handler == "" && unknownHandler(fail.kind) {
+		return BootSkipped, needsHandler + message, nil
+	}
+	return BootFailed, withLog(message, fail.kind, fail.log), nil
 }
 
 // answeredByPlatform tells that the error is not one that the function

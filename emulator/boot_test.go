@@ -11,36 +11,35 @@ import (
 	"time"
 
 	"github.com/bootzip/bootzip/project"
-	"github.com/bootzip/bootzip/verify"
 )
 
 func TestBoot(t *testing.T) {
 	good := faultyZip(t)
 	for name, c := range map[string]struct {
 		config BootConfig
-		status verify.Status
+		status BootStatus
 		detail string
 	}{
-		"two handlers":   {BootConfig{Zip: good, Handlers: []string{"echo", "stream"}}, verify.Pass, "stream asked for its first event after"},
-		"no handler":     {BootConfig{Zip: good}, verify.Pass, "and answered"},
-		"function error": {BootConfig{Zip: good, Handlers: []string{"error"}}, verify.Pass, "and answered with an error (no luck)"},
-		"second is bad":  {BootConfig{Zip: good, Handlers: []string{"echo", "exit-at-init"}}, verify.Fail, `handler "exit-at-init": Runtime exited with error: exit status 3 (Runtime.ExitError); its last output: starting exit-at-init | no configuration`},
-		"crash":          {BootConfig{Zip: good, Handlers: []string{"killed"}}, verify.Fail, "signal: killed"},
-		"init error":     {BootConfig{Zip: good, Handlers: []string{"init-error"}}, verify.Fail, "no table (Function.NoTable)"},
-		"silent at init": {BootConfig{Zip: good, Handlers: []string{"hang-at-init"}, InitLimit: 300 * time.Millisecond}, verify.Fail, "it did not ask for an event within 300ms"},
-		"silent":         {BootConfig{Zip: good, Handlers: []string{"hang"}, Timeout: 300 * time.Millisecond}, verify.Fail, "Task timed out after 0.30 seconds"},
-		"no bootstrap":   {BootConfig{Zip: makeZip(t, file{"main", 0o755, faulty})}, verify.Fail, "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"},
-		"not executable": {BootConfig{Zip: makeZip(t, file{"bootstrap", 0o644, faulty})}, verify.Fail, "fork/exec /var/task/bootstrap: permission denied"},
-		"no program":     {BootConfig{Zip: makeZip(t, file{"bootstrap", 0o755, []byte("text")})}, verify.Fail, "fork/exec /var/task/bootstrap: exec format error"},
-		"no interpreter": {BootConfig{Zip: makeZip(t, file{"bootstrap", 0o755, []byte("#!/no/such/shell\n")})}, verify.Fail, "fork/exec /var/task/bootstrap: no such file or directory"},
-		"no interpreter, plain": {BootConfig{Zip: makeZip(t, file{"bootstrap", 0o755, []byte("#!/no/such/shell\n")}), Plain: true}, verify.Fail,
+		"two handlers":   {BootConfig{Zip: good, Handlers: []string{"echo", "stream"}}, BootPassed, "stream asked for its first event after"},
+		"no handler":     {BootConfig{Zip: good}, BootPassed, "and answered"},
+		"function error": {BootConfig{Zip: good, Handlers: []string{"error"}}, BootPassed, "and answered with an error (no luck)"},
+		"second is bad":  {BootConfig{Zip: good, Handlers: []string{"echo", "exit-at-init"}}, BootFailed, `handler "exit-at-init": Runtime exited with error: exit status 3 (Runtime.ExitError); its last output: starting exit-at-init | no configuration`},
+		"crash":          {BootConfig{Zip: good, Handlers: []string{"killed"}}, BootFailed, "signal: killed"},
+		"init error":     {BootConfig{Zip: good, Handlers: []string{"init-error"}}, BootFailed, "no table (Function.NoTable)"},
+		"silent at init": {BootConfig{Zip: good, Handlers: []string{"hang-at-init"}, InitLimit: 300 * time.Millisecond}, BootFailed, "it did not ask for an event within 300ms"},
+		"silent":         {BootConfig{Zip: good, Handlers: []string{"hang"}, Timeout: 300 * time.Millisecond}, BootFailed, "Task timed out after 0.30 seconds"},
+		"no bootstrap":   {BootConfig{Zip: makeZip(t, file{"main", 0o755, faulty})}, BootFailed, "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"},
+		"not executable": {BootConfig{Zip: makeZip(t, file{"bootstrap", 0o644, faulty})}, BootFailed, "fork/exec /var/task/bootstrap: permission denied"},
+		"no program":     {BootConfig{Zip: makeZip(t, file{"bootstrap", 0o755, []byte("text")})}, BootFailed, "fork/exec /var/task/bootstrap: exec format error"},
+		"no interpreter": {BootConfig{Zip: makeZip(t, file{"bootstrap", 0o755, []byte("#!/no/such/shell\n")})}, BootFailed, "fork/exec /var/task/bootstrap: no such file or directory"},
+		"no interpreter, plain": {BootConfig{Zip: makeZip(t, file{"bootstrap", 0o755, []byte("#!/no/such/shell\n")}), Plain: true}, BootFailed,
 			"started as a plain process: fork/exec /var/task/bootstrap: no such file or directory"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.config.Temp = t.TempDir()
 			before := open(t)
 			got, err := Boot(context.Background(), c.config)
-			if err != nil || got.Status != c.status || !strings.Contains(got.Detail, c.detail) || got.Check.ID == "" {
+			if err != nil || got.Status != c.status || !strings.Contains(got.Detail, c.detail) {
 				t.Errorf("result is %s: %s, error %v", got.Status, got.Detail, err)
 			}
 			nothingLeft(t, c.config.Temp, before)
@@ -57,7 +56,7 @@ func TestBootShowsAHiddenNeed(t *testing.T) {
 	if !strings.Contains(got.Detail, "in an empty root") {
 		t.Skip("namespaces are refused here: " + got.Detail)
 	}
-	if got.Status != verify.Fail || !strings.Contains(got.Detail, "open /usr/share/zoneinfo: no such file or directory") {
+	if got.Status != BootFailed || !strings.Contains(got.Detail, "open /usr/share/zoneinfo: no such file or directory") {
 		t.Errorf("%s: %s", got.Status, got.Detail)
 	}
 }
@@ -91,7 +90,7 @@ done
 `
 	zip := makeZip(t, file{"bootstrap", 0o755, []byte(script)})
 	got, err := Boot(context.Background(), BootConfig{Zip: zip, Handlers: []string{"any"}, Temp: t.TempDir()})
-	if err != nil || got.Status != verify.Pass {
+	if err != nil || got.Status != BootPassed {
 		t.Errorf("%s: %s, error %v", got.Status, got.Detail, err)
 	}
 }
@@ -114,7 +113,7 @@ func TestBootOtherArchitecture(t *testing.T) {
 	}
 	zip := makeZip(t, file{"bootstrap", 0o755, program})
 	got, err := Boot(context.Background(), BootConfig{Zip: zip, Handlers: []string{"echo"}, Temp: t.TempDir()})
-	if err != nil || got.Status != verify.Skip || !strings.Contains(got.Detail, "qemu-user is not installed") {
+	if err != nil || got.Status != BootSkipped || !strings.Contains(got.Detail, "qemu-user is not installed") {
 		t.Errorf("%s: %s, error %v", got.Status, got.Detail, err)
 	}
 	path, err := exec.LookPath(qemu)
@@ -122,7 +121,7 @@ func TestBootOtherArchitecture(t *testing.T) {
 		t.Skip(qemu + " is not installed")
 	}
 	got, err = Boot(context.Background(), BootConfig{Zip: zip, Handlers: []string{"echo"}, Temp: t.TempDir(), Qemu: path})
-	if err != nil || got.Status != verify.Pass || !strings.Contains(got.Detail, "by qemu") {
+	if err != nil || got.Status != BootPassed || !strings.Contains(got.Detail, "by qemu") {
 		t.Errorf("%s: %s, error %v", got.Status, got.Detail, err)
 	}
 }

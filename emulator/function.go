@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"github.com/bootzip/bootzip/emulator/internal/process"
 	"github.com/bootzip/bootzip/emulator/internal/unpack"
@@ -31,24 +30,14 @@ type Function struct {
 	qemu    string
 	log     io.Writer // config.Log, with writes one after the other
 
-	instances sync.WaitGroup // that have not been stopped
-	calls     sync.WaitGroup // invocations on their way
-	life      context.Context
-	giveUp    context.CancelFunc // ends the calls
+	isolation  isolation
+	startsOnce bool // the initialisation has no second try
+	ownNetwork bool // with nothing in it but the Runtime API, where there is a sandbox
 
-	mu        sync.Mutex
-	kept      map[*instance]bool
-	idle      []*instance // of these, the last used at the end; once for each event that one can take
-	running   int         // instances, idle or not, and those being started
-	starting  int         // of these, those being started
-	finishing int         // those that have answered, and are not ready again
-	waiters   []waiter    // calls that wait for one of these
-	patience  *time.Timer // calls hurry
-	watching  bool        // it will
-	closed    bool
-	plain     bool
-	refusal   string // why instances are plain processes
-	bounds    string
+	pool      *pool
+	instances sync.WaitGroup // goroutines of instances
+	life      context.Context
+	endLife   context.CancelCauseFunc // stops all instances
 }
 
 // tempKind is that of the folders that zips are unpacked into.
@@ -71,8 +60,10 @@ func New(ctx context.Context, c Config) (_ *Function, err error) {
 			_ = folder.Remove()
 		}
 	}()
-	f := &Function{config: c, folder: folder, task: filepath.Join(folder.Path, "task"), plain: c.Plain, kept: map[*instance]bool{}}
-	f.life, f.giveUp = context.WithCancel(context.Background())
+	f := &Function{config: c, folder: folder, task: filepath.Join(folder.Path, "task")}
+	f.isolation.plain = c.Plain
+	f.pool = &pool{limit: c.Concurrency, single: f.single(), launch: f.newInstance}
+	f.life, f.endLife = context.WithCancelCause(context.Background())
 	if c.Log != nil {
 		f.log = &orderly{w: c.Log}
 	}
@@ -97,79 +88,28 @@ func New(ctx context.Context, c Config) (_ *Function, err error) {
 	return f, nil
 }
 
-// Isolation says in a few words what instances see of this machine. It is
-// certain once the first was started.
-func (f *Function) Isolation() string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	how := ""
-	if f.qemu != "" {
-		how = ", by qemu"
-	}
-	switch {
-	case f.refusal != "":
-		return "as a plain process" + how + " (" + f.refusal + ")"
-	case f.plain:
-		return "as a plain process" + how
-	case f.program.system:
-		return "in a root with this machine's system folders" + how
-	}
-	return "in an empty root" + how
-}
-
-// Bounds says in a few words how instances are kept from using more memory and threads than they may; empty as
-// long as none was started.
-func (f *Function) Bounds() string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.bounds
-}
+// single reports whether an instance has one event at a time.
+func (f *Function) single() bool { return f.config.PerInstance == 1 }
 
 // Close stops the function. Invocations on their way may end until ctx is
 // done; then they are given up. It returns when no process is left.
 func (f *Function) Close(ctx context.Context) error {
-	f.mu.Lock()
-	if f.closed {
-		f.mu.Unlock()
+	if !f.pool.close() {
 		return nil
 	}
-	f.closed = true
-	f.mu.Unlock()
 	ended := make(chan struct{})
 	go func() {
-		f.calls.Wait()
+		f.pool.calls.Wait()
 		close(ended)
 	}()
 	select {
 	case <-ended:
 	case <-ctx.Done():
-		f.giveUp()
-		f.giveUpAll()
-		<-ended
 	}
-	f.giveUp()
-	f.mu.Lock()
-	for i := range f.kept {
-		f.forget(i)
-	}
-	f.mu.Unlock()
+	f.endLife(errGivenUp)
+	<-ended
 	f.instances.Wait()
 	return f.folder.Remove()
-}
-
-// giveUpAll gives up what instances are answering.
-func (f *Function) giveUpAll() {
-	var all []*invocation
-	f.mu.Lock()
-	for i := range f.kept {
-		i.mu.Lock()
-		all = append(all, i.active...)
-		i.mu.Unlock()
-	}
-	f.mu.Unlock()
-	for _, v := range all {
-		v.giveUp(errGivenUp)
-	}
 }
 
 // ErrClosed is returned by Invoke after Close, and is wrapped in the error for

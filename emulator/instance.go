@@ -2,337 +2,304 @@ package emulator
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"path/filepath"
-	"strings"
-	"sync"
-	"syscall"
+	"slices"
 	"time"
 
-	"github.com/bootzip/bootzip/emulator/internal/cgroup"
-	"github.com/bootzip/bootzip/emulator/internal/process"
 	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
-	"github.com/bootzip/bootzip/internal/sandbox"
 )
 
-// shutdownGrace is the time between SIGTERM and SIGKILL (AWS Lambda developer
-// guide, "Lambda execution environment lifecycle", Shutdown phase, with an internal extension).
-const shutdownGrace = 500 * time.Millisecond
+// A state is where an instance stands in its life.
+//
+//	starting ─▶ serving ─▶ stopping              one event at a time
+//	starting ─▶ opening ─▶ serving ─▶ stopping   several
+//
+// Any state may go to stopping: by an exit, a time-out, a failed start, when
+// the instance was idle for long, or when the function is closed.
+type state int
 
-// An instance is one running bootstrap with a Runtime API of its own.
+const (
+	starting state = iota // its bootstrap initialises, maybe for the second time
+	opening               // one loop has asked for an event, others may in a moment
+	serving
+	stopping // it takes no more events
+)
+
+// An instance is an execution environment. Its goroutine, run, owns all of it
+// but for the channels: whatever happens comes to run, and run alone changes
+// the state and ends events.
 type instance struct {
 	function *Function
-	api      *runtimeapi.Server
-	process  process.Process
-	out      *output
-	group    *cgroup.Group
-	began    time.Time
-	whole    chan struct{} // closed when the fields above are set: its process may ask before
-	first    chan struct{} // closed when it asks for its first event
-	exited   chan struct{}
-	status   string        // of the exit, once exited is closed
-	init     time.Duration // of the initialisation, once first is closed
+	jobs     chan *invocation // from the pool, which never gives more than were asked for
+	givenUp  chan *invocation // whose callers left
 
-	mu     sync.Mutex
-	active []*invocation // in the order of their beginnings
-	begun  bool          // first is closed
-	over   bool          // it has exited
-	used   bool          // it has had an event
-	clock  *time.Timer   // calls tick
-	due    time.Time     // when it does; zero: it does not
-	peak   int64         // bytes of memory at most
-	looked time.Time     // when that was looked at
-
-	// Guarded by the function's mu.
-	gone      bool      // it takes no more events
-	asked     int       // how often it has asked for an event
-	starting  bool      // further loops may ask in a moment
-	finishing int       // of the function's
-	last      time.Time // when it became idle
-	idle      *time.Timer
+	state      state
+	*bootstrap               // nil until it starts
+	active     []*invocation // in the order of their beginnings
+	asked      int           // how often it has asked for an event
+	draining   int           // loops that have replied and not asked again
+	served     bool          // it has had an event, so that REPORT has its Init Duration
+	idle       time.Time     // since when, if nothing is active
+	clock      *time.Timer   // rings for tick
+	due        time.Time     // when it does
 }
 
-// A failure is why an instance cannot answer, in Lambda's terms.
-type failure struct {
-	kind    string // e.g. "Runtime.ExitError"
-	message string
-	body    []byte // the document that the runtime posted; nil: it posted none
-	log     []byte // the last lines
-	timeout bool
-	cause   error // of this machine, or of the caller's context: no failure of the function
-}
-
-func exitFailure(status string) *failure {
-	f := &failure{kind: "Runtime.ExitError", message: "Runtime exited with error: " + status}
-	if status == "exit status 0" {
-		f.message = "Runtime exited without providing a reason"
-	}
-	return f
-}
-
-// reported is the failure that a runtime or an extension told by itself.
-func reported(a runtimeapi.Answer) *failure {
-	var document struct{ ErrorType, ErrorMessage string }
-	_ = json.Unmarshal(a.Payload, &document) // another form says nothing more
-	f := &failure{kind: a.ErrorType, message: document.ErrorMessage, body: a.Payload}
-	set(&f.kind, document.ErrorType)
-	set(&f.kind, "Runtime.Unknown")
-	return f
-}
-
-// launch starts an instance and waits until it asks for its first event, at
-// most for the limit. phase is the one that the log names.
-func (f *Function) launch(ctx context.Context, phase string, limit time.Duration) (*instance, *failure) {
-	began := time.Now()
-	i, fail := f.spawn()
-	if fail != nil {
-		return nil, fail
-	}
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	memory := time.NewTicker(memoryInterval)
-	defer memory.Stop()
-wait:
-	for {
-		select {
-		case <-i.first:
-			f.keep(i)
-			return i, nil
-		case a := <-i.api.Fault():
-			fail = reported(a)
-			break wait
-		case <-i.exited:
-			// What it said before it left counts more than that it left.
-			select {
-			case a := <-i.api.Fault():
-				fail = reported(a)
-			default:
-				fail = exitFailure(i.status)
-			}
-			break wait
-		case <-timer.C:
-			fail = &failure{kind: "Sandbox.Timedout", timeout: true, message: fmt.Sprintf("Init timed out after %.2f seconds", limit.Seconds())}
-			break wait
-		case <-memory.C:
-			if f.tooMuch(i) {
-				i.process.Kill()
-			}
-		case <-ctx.Done():
-			fail = &failure{cause: ctx.Err()}
-			break wait
-		}
-	}
-	status := "error"
-	if fail.timeout {
-		status = "timeout"
-	}
-	i.out.sync()
-	fail.log = i.out.last()
-	if fail.cause == nil {
-		i.out.line("INIT_REPORT Init Duration: %s\tPhase: %s\tStatus: %s\tError Type: %s", milliseconds(time.Since(began)), phase, status, fail.kind)
-	}
-	f.refuse(i)
-	f.stop(i)
-	return nil, fail
-}
-
-// spawn starts the process of an instance.
-func (f *Function) spawn() (*instance, *failure) {
-	if err := checkBootstrap(filepath.Join(f.task, "bootstrap")); err != nil {
-		return nil, entryFailure(err)
-	}
-	i := &instance{function: f, asked: 1, began: time.Now(), whole: make(chan struct{}), first: make(chan struct{}), exited: make(chan struct{})}
-	api, err := runtimeapi.New(runtimeapi.Config{
-		Name: f.config.Name, Version: latest, Handler: f.config.Handler, Account: f.config.Account,
-		Concurrency: f.config.PerInstance, Ready: i.ready,
-	})
-	if err != nil {
-		return nil, &failure{cause: err}
-	}
-	out, err := newOutput(f.log)
-	if err != nil {
-		api.Close()
-		return nil, &failure{cause: err}
-	}
-	i.group = f.newGroup()
-	p, err := f.start(process.Config{
-		Task: f.task, Env: f.environment(api.Address()), Output: out.write,
-		Etc: f.etc, System: f.program.system, Temp: f.config.TempSize, Open: maxDescriptors, Tasks: maxThreads + sandboxTasks, Qemu: f.qemu, Group: i.group,
-	})
-	if err != nil {
-		api.Close()
-		out.close()
-		i.group.Close()
-		return nil, entryFailure(err)
-	}
-	f.mu.Lock()
-	f.bounds = bounds(i.group)
-	f.mu.Unlock()
-	i.api, i.process, i.out = api, p, out
-	close(i.whole)
-	f.instances.Add(1)
-	go i.wait()
-	return i, nil
-}
-
-// sandboxMemory is what the first process of a sandbox may need for itself, in bytes, and
-// sandboxTasks how many threads.
 const (
-	sandboxMemory = 16 << 20
-	sandboxTasks  = 16
+	// memoryInterval is how often the memory of a busy instance is looked at.
+	memoryInterval = 100 * time.Millisecond
+
+	// loopsTime is how long the other loops of an instance may take to ask for
+	// events after the first.
+	loopsTime = time.Second
 )
 
-// newGroup makes the control group of an instance. In a sandbox, /tmp is memory as well, so that the bound is
-// the ceiling for what is faster than the watch on the memory.
-func (f *Function) newGroup() *cgroup.Group {
-	f.mu.Lock()
-	plain := f.plain
-	f.mu.Unlock()
-	memory, tasks := int64(f.config.Memory)<<20, maxThreads
-	if !plain {
-		memory, tasks = memory+f.config.TempSize+sandboxMemory, tasks+sandboxTasks
+// newInstance starts the life of an instance with its first event.
+func (f *Function) newInstance(first *invocation) {
+	i := &instance{
+		function: f, jobs: make(chan *invocation, f.config.PerInstance), givenUp: make(chan *invocation),
+		clock: time.NewTimer(memoryInterval),
 	}
-	return cgroup.New(memory, tasks)
+	first.instance = i
+	f.instances.Add(1)
+	go i.run(first)
 }
 
-func bounds(g *cgroup.Group) string {
-	memory, threads := "memory is watched", "threads are not limited"
-	if g.Memory {
-		memory = "memory is watched, and bounded by a control group"
+// run is the life of an instance.
+func (i *instance) run(first *invocation) {
+	f := i.function
+	defer f.instances.Done()
+	defer i.clock.Stop()
+	left, fail := i.start(first)
+	if fail != nil {
+		i.state = stopping
+		f.pool.leave(i, 0, !f.single())
+		first.endUnstarted(fail, left)
+		return
 	}
-	if g.Tasks {
-		threads = "threads are limited"
-	}
-	return memory + "; " + threads
-}
-
-func entryFailure(err error) *failure {
-	return &failure{kind: "Runtime.InvalidEntrypoint", message: err.Error()}
-}
-
-// start starts a process. While this program starts another one at the same time,
-// that holds all our files open for an instant, the bootstrap that was just
-// written too, and so it cannot be started yet (execve(2), ETXTBSY).
-func (f *Function) start(c process.Config) (process.Process, error) {
-	for try := 0; ; try++ {
-		p, err := f.startOnce(c)
-		if err == nil || try == 50 || !strings.HasSuffix(err.Error(), syscall.ETXTBSY.Error()) {
-			return p, err
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-}
-
-// startOnce starts a process in a sandbox, or as a plain one where that is refused; the first
-// start decides for all.
-func (f *Function) startOnce(c process.Config) (process.Process, error) {
-	f.mu.Lock()
-	plain := f.plain
-	f.mu.Unlock()
-	if !plain {
-		p, err := process.Isolated(c)
-		var refused *sandbox.RefusedError
-		if !errors.As(err, &refused) {
-			return p, err
-		}
-		f.mu.Lock()
-		f.plain, f.refusal = true, refused.Error()
-		f.mu.Unlock()
-	}
-	return process.Plain(c)
-}
-
-// environment is the whole environment of an instance (AWS Lambda developer
-// guide, "Working with Lambda environment variables", defined runtime environment variables).
-func (f *Function) environment(api string) []string {
-	c := f.config
-	all := []string{
-		"_HANDLER=" + c.Handler,
-		"AWS_LAMBDA_RUNTIME_API=" + api,
-		"AWS_REGION=" + c.Region,
-		"AWS_DEFAULT_REGION=" + c.Region,
-		"AWS_EXECUTION_ENV=AWS_Lambda_provided.al2023",
-		"AWS_LAMBDA_FUNCTION_NAME=" + c.Name,
-		fmt.Sprintf("AWS_LAMBDA_FUNCTION_MEMORY_SIZE=%d", c.Memory),
-		"AWS_LAMBDA_FUNCTION_VERSION=" + latest,
-		"AWS_LAMBDA_INITIALIZATION_TYPE=" + initialization(c),
-		"AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/" + c.Name,
-		"AWS_LAMBDA_LOG_STREAM_NAME=" + time.Now().UTC().Format("2006/01/02") + "/[" + latest + "]" + newID(32),
-		"AWS_LAMBDA_LOG_FORMAT=Text",
-		"LAMBDA_RUNTIME_DIR=/var/runtime",
-		"LANG=en_US.UTF-8",
-		"LD_LIBRARY_PATH=/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
-		"PATH=/usr/local/bin:/usr/bin/:/bin:/opt/bin",
-		"TZ=:UTC",
-	}
-	if c.PerInstance > 1 {
-		all = append(all, fmt.Sprintf("AWS_LAMBDA_MAX_CONCURRENCY=%d", c.PerInstance))
-	}
-	for _, variable := range c.Environment {
-		name, _, _ := strings.Cut(variable, "=")
-		for i, old := range all {
-			if strings.HasPrefix(old, name+"=") {
-				all = append(all[:i], all[i+1:]...)
-				break
-			}
-		}
-		all = append(all, variable)
-	}
-	return all
-}
-
-// initialization is how Lambda came to start an instance (as AWS's Runtime Interface Emulator
-// says it for Lambda Managed Instances).
-func initialization(c Config) string {
-	if c.PerInstance > 1 {
-		return "lambda-managed-instances"
-	}
-	return "on-demand"
-}
-
-// tooMuch tells that an instance uses more memory than it may.
-func (f *Function) tooMuch(i *instance) bool {
-	now, _ := i.memory(0)
-	return now > int64(f.config.Memory)<<20
-}
-
-// memory returns an instance's use of memory, in bytes. What was at most may be as old as
-// age, since asking costs more than many an event.
-func (i *instance) memory(age time.Duration) (now, peak int64) {
-	i.mu.Lock()
-	peak = i.peak
-	fresh := age > 0 && time.Since(i.looked) < age
-	i.mu.Unlock()
-	if fresh {
-		return 0, peak
-	}
-	now, peak = i.process.Memory()
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.peak, i.looked = max(i.peak, peak), time.Now()
-	return now, i.peak
-}
-
-// stop ends an instance and frees all it holds.
-func (f *Function) stop(i *instance) {
-	i.mu.Lock()
-	if i.clock != nil {
-		i.clock.Stop()
-	}
-	i.mu.Unlock()
-	if i.api.HasExtension() {
-		i.process.Signal(syscall.SIGTERM)
+	i.open()
+	i.begin(first, left)
+	for i.state != stopping {
 		select {
+		case v := <-i.jobs:
+			i.begin(v, f.config.Timeout)
+		case s := <-i.api.Signals():
+			i.hear(s)
+		case v := <-i.givenUp:
+			i.giveUp(v)
+		case <-i.clock.C:
+			i.tick()
 		case <-i.exited:
-		case <-time.After(shutdownGrace):
+			i.exit()
+		case <-f.life.Done():
+			i.stop(&failure{cause: context.Cause(f.life)})
 		}
 	}
-	i.process.Kill()
-	<-i.exited
-	i.api.Close()
-	i.out.close()
-	i.group.Close()
-	f.instances.Done()
+	i.bootstrap.stop()
+}
+
+// start starts the bootstrap, if need be twice. What is left of the
+// invocation's time is less after the second try, which is part of the
+// invocation (AWS Lambda developer guide, "Understanding the Lambda execution
+// environment lifecycle").
+func (i *instance) start(first *invocation) (left time.Duration, fail *failure) {
+	f := i.function
+	left = f.config.Timeout
+	i.bootstrap, fail = f.launch(first.ctx, "init", f.config.InitLimit)
+	if fail == nil || fail.cause != nil || f.startsOnce {
+		return left, fail
+	}
+	began := time.Now()
+	i.bootstrap, fail = f.launch(first.ctx, "invoke", left)
+	return left - time.Since(began), fail
+}
+
+// open is the end of the initialisation: the runtime has asked for its first
+// event.
+func (i *instance) open() {
+	i.asked, i.idle = 1, time.Now()
+	i.state = opening
+	if i.asked >= i.function.config.PerInstance {
+		i.serve()
+	}
+}
+
+// serve is the end of opening: no further loops are waited for.
+func (i *instance) serve() {
+	i.state = serving
+	if !i.function.single() {
+		i.function.pool.opened()
+	}
+}
+
+// begin hands an event to the runtime.
+func (i *instance) begin(v *invocation, left time.Duration) {
+	if len(i.active) == 0 {
+		i.out.begin()
+	}
+	i.active = append(i.active, v)
+	v.begin(left)
+	i.api.Offer(&v.call)
+	i.arm(v.began.Add(memoryInterval))
+	i.arm(v.deadline)
+}
+
+// hear takes what the runtime did.
+func (i *instance) hear(s runtimeapi.Signal) {
+	if s.Reply == nil {
+		i.next()
+		return
+	}
+	at := slices.IndexFunc(i.active, func(v *invocation) bool { return &v.call == s.Reply })
+	if at < 0 {
+		return // its time is over
+	}
+	v := i.active[at]
+	v.stage = replied
+	i.draining++
+	i.function.pool.replied()
+	switch {
+	case !i.function.single():
+		// The loop that asks next may be another one.
+		i.active = slices.Delete(i.active, at, at+1)
+		i.finish(nil, v)
+	case !v.request.Tail:
+		// The caller need not wait until the runtime is ready again.
+		v.reply(v.response(), nil)
+	}
+}
+
+// next is the runtime's asking for one more event. With one at a time, this is
+// the end of the event before.
+func (i *instance) next() {
+	f := i.function
+	var before []*invocation
+	if f.single() {
+		before, i.active = i.active, nil
+	}
+	for _, v := range before {
+		v.report(nil)
+	}
+	drained := i.draining > 0
+	if drained {
+		i.draining--
+	}
+	i.idle = time.Now()
+	f.pool.asked(i, drained)
+	if i.asked++; i.state == opening && i.asked >= f.config.PerInstance {
+		i.serve()
+	}
+	for _, v := range before {
+		v.end(nil)
+	}
+}
+
+// giveUp ends an event whose caller left. With one at a time, nothing can be
+// done with the instance any more.
+func (i *instance) giveUp(v *invocation) {
+	for len(i.jobs) > 0 { // it may be there still
+		i.begin(<-i.jobs, i.function.config.Timeout)
+	}
+	i.expire(&failure{cause: context.Cause(v.ctx)}, v)
+}
+
+// expire ends events that nobody waits for any more, before their time or
+// after it.
+func (i *instance) expire(fail *failure, late ...*invocation) {
+	late = slices.DeleteFunc(late, func(v *invocation) bool { return !slices.Contains(i.active, v) })
+	if len(late) == 0 {
+		return
+	}
+	if i.function.single() {
+		i.stop(fail)
+		return
+	}
+	for _, v := range late {
+		i.api.Expire(&v.call)
+		i.active = slices.DeleteFunc(i.active, func(other *invocation) bool { return other == v })
+	}
+	i.finish(fail, late...)
+}
+
+// exit is the end of the bootstrap. What the runtime did before counts.
+func (i *instance) exit() {
+	for {
+		select {
+		case s := <-i.api.Signals():
+			i.hear(s)
+			continue
+		default:
+		}
+		break
+	}
+	i.stop(i.exitFailure())
+}
+
+// stop ends an instance, and all its events with it.
+func (i *instance) stop(fail *failure) {
+	i.function.pool.leave(i, i.draining, i.state == opening)
+	i.state = stopping
+	for len(i.jobs) > 0 { // given at this very moment
+		v := <-i.jobs
+		i.active = append(i.active, v)
+		v.begin(i.function.config.Timeout)
+	}
+	for _, v := range i.active {
+		i.api.Expire(&v.call)
+	}
+	i.finish(fail, i.active...)
+	i.active = nil
+}
+
+// finish writes the last lines about events, and then answers their callers.
+func (i *instance) finish(fail *failure, all ...*invocation) {
+	for _, v := range all {
+		v.report(fail)
+	}
+	for _, v := range all {
+		v.end(fail)
+	}
+}
+
+// arm sees to it that the clock rings at a time. It is set again only where it
+// would be late, so that most events cost none.
+func (i *instance) arm(at time.Time) {
+	if i.due.IsZero() || at.Before(i.due) {
+		i.due = at
+		i.clock.Reset(time.Until(at))
+	}
+}
+
+// tick looks for what has timed out, and at the memory.
+func (i *instance) tick() {
+	f, now := i.function, time.Now()
+	i.due = time.Time{}
+	if i.state == opening {
+		if now.Sub(i.opened) >= loopsTime {
+			i.serve()
+		} else {
+			i.arm(i.opened.Add(loopsTime))
+		}
+	}
+	if len(i.active) == 0 {
+		if now.Sub(i.idle) < f.config.Idle {
+			i.arm(i.idle.Add(f.config.Idle))
+		} else if f.pool.retire(i, i.draining, i.state == opening) {
+			i.state = stopping
+		}
+		return
+	}
+	var late []*invocation
+	for _, v := range i.active {
+		if now.Before(v.deadline) {
+			i.arm(v.deadline)
+		} else {
+			late = append(late, v)
+		}
+	}
+	i.expire(f.timedOut(), late...)
+	if i.state != stopping && len(i.active) > 0 {
+		if f.tooMuch(i.bootstrap) {
+			i.process.Kill()
+		}
+		i.arm(now.Add(memoryInterval))
+	}
 }

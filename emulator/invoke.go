@@ -6,8 +6,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"io"
-	"slices"
 	"time"
 
 	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
@@ -59,51 +57,34 @@ func (e *TooLargeError) Error() string {
 // matter of the function: a payload that is too large, a *ThrottledError,
 // ErrClosed, or ctx's own, after which the instance is stopped unless it has other events as well.
 func (f *Function) Invoke(ctx context.Context, r Request) (Response, error) {
-	if err := r.complete(); err != nil {
+	v, err := f.invoke(ctx, r)
+	if err != nil {
 		return Response{}, err
 	}
-	type turn struct {
-		i   *instance
-		err error
-	}
-	turns := make(chan turn, 1)
-	f.acquire(func(i *instance, err error) { turns <- turn{i, err} })
-	t := <-turns
-	if t.err != nil {
-		return Response{}, t.err
-	}
-	if t.i != nil {
-		return f.await(ctx, t.i, r, f.config.Timeout)
-	}
-	i, left, fail := f.fresh(ctx)
-	if fail != nil {
-		return f.notStarted(r, left, fail)
-	}
-	return f.await(ctx, i, r, left)
+	return v.result, v.err
 }
 
-// invokeThen is Invoke for a caller who does something else meanwhile: done is called once, maybe before it
-// returns, by any goroutine, which has other things to do than to wait for a client.
-func (f *Function) invokeThen(ctx context.Context, r Request, done func(Response, error)) {
+// invoke is Invoke for those who want to know more about what happened. The
+// error says that the request is not a valid one.
+func (f *Function) invoke(ctx context.Context, r Request) (*invocation, error) {
 	if err := r.complete(); err != nil {
-		done(Response{}, err)
-		return
+		return nil, err
 	}
-	f.acquire(func(i *instance, err error) {
-		left := f.config.Timeout
-		switch {
-		case err != nil:
-			done(Response{}, err)
-			return
-		case i == nil:
-			var fail *failure
-			if i, left, fail = f.fresh(ctx); fail != nil {
-				done(f.notStarted(r, left, fail))
-				return
+	v := f.newInvocation(ctx, r)
+	defer v.call.Detach()
+	f.pool.submit(v)
+	select {
+	case <-v.done:
+	case <-ctx.Done():
+		if i := f.pool.withdraw(v, context.Cause(ctx)); i != nil {
+			select {
+			case i.givenUp <- v:
+			case <-v.done:
 			}
 		}
-		f.begin(i, r, left, done)
-	})
+		<-v.done
+	}
+	return v, nil
 }
 
 // complete fills in what is missing.
@@ -118,63 +99,6 @@ func (r *Request) complete() error {
 		r.Trace = newTrace(time.Now())
 	}
 	return nil
-}
-
-// fresh starts an instance for an invocation. What is left of the invocation's time is less where it
-// took a second try, which is part of the invocation (AWS Lambda developer guide,
-// "Understanding the Lambda execution environment lifecycle").
-func (f *Function) fresh(ctx context.Context) (i *instance, left time.Duration, fail *failure) {
-	defer func() { f.started(i) }()
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	defer context.AfterFunc(f.life, func() { cancel(errGivenUp) })()
-	left = f.config.Timeout
-	i, fail = f.launch(ctx, "init", f.config.InitLimit)
-	if fail != nil && fail.cause == nil {
-		began := time.Now()
-		i, fail = f.launch(ctx, "invoke", left)
-		left -= time.Since(began)
-	}
-	if fail != nil && fail.cause != nil {
-		fail.cause = context.Cause(ctx)
-	}
-	return i, left, fail
-}
-
-// notStarted makes the response of a function that does not start, left being what is left of the
-// invocation's time.
-func (f *Function) notStarted(r Request, left time.Duration, fail *failure) (Response, error) {
-	f.abandon()
-	if fail.cause != nil {
-		return Response{}, fail.cause
-	}
-	log := fail.log
-	if fail.timeout {
-		fail = f.timedOut()
-	}
-	lines := "START RequestId: " + r.RequestID + " Version: " + latest + "\n" + f.closing(r.RequestID, fail, f.config.Timeout-left, "")
-	if f.log != nil {
-		_, _ = io.WriteString(f.log, lines)
-	}
-	resp := fail.response(r.RequestID)
-	if r.Tail {
-		log = append(slices.Clone(log), lines...)
-		resp.Log = log[max(0, len(log)-tailSize):]
-	}
-	return resp, nil
-}
-
-func (f *Function) timedOut() *failure {
-	return &failure{kind: "Sandbox.Timedout", timeout: true, message: fmt.Sprintf("Task timed out after %.2f seconds", f.config.Timeout.Seconds())}
-}
-
-// response is what a caller sees of a failure.
-func (f *failure) response(id string) Response {
-	body := f.body
-	if body == nil {
-		body = runtimeapi.ErrorDocument(f.kind, fmt.Sprintf("RequestId: %s Error: %s", id, f.message))
-	}
-	return Response{RequestID: id, Payload: body, ContentType: "application/json", FunctionError: "Unhandled", ErrorType: f.kind}
 }
 
 // arn is the function's name in full.

@@ -121,8 +121,8 @@ func TestInstancesAreReusedAndSideBySide(t *testing.T) {
 	for range 20 {
 		invoke(t, f, "1")
 	}
-	if f.running != 1 {
-		t.Errorf("%d instances for one caller", f.running)
+	if n, _ := f.pool.count(); n != 1 {
+		t.Errorf("%d instances for one caller", n)
 	}
 	g, _ := newFunction(t, Config{Handler: "hang", Concurrency: 2, Timeout: 400 * time.Millisecond})
 	var mu sync.Mutex
@@ -156,8 +156,9 @@ func TestIdleInstanceIsStopped(t *testing.T) {
 	f, _ := newFunction(t, Config{Handler: "echo", Idle: 20 * time.Millisecond})
 	invoke(t, f, "1")
 	f.instances.Wait() // returns when it was stopped
-	if invoke(t, f, "2"); f.running > 1 {
-		t.Errorf("%d instances", f.running)
+	invoke(t, f, "2")
+	if n, _ := f.pool.count(); n > 1 {
+		t.Errorf("%d instances", n)
 	}
 }
 
@@ -199,9 +200,8 @@ func TestCloseGivesUpWhatHangs(t *testing.T) {
 }
 
 func (f *Function) busy() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.running - len(f.idle)
+	running, idle := f.pool.count()
+	return running - idle
 }
 
 // A collector is a Sink.

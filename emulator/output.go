@@ -30,7 +30,6 @@ type output struct {
 	mu   sync.Mutex
 	sink io.Writer // may be nil
 	tail []byte
-	held []byte // what is to come before the next that is written
 }
 
 // pipeSize is what a pipe holds, in bytes (pipe(7)).
@@ -76,23 +75,6 @@ func (o *output) take(fd uintptr) (n int, again bool, err error) {
 	return n, again, err
 }
 
-// hold adds a line of the platform's own, before what is written next: most often that comes
-// soon, and both are written at once. Else flush writes it.
-func (o *output) hold(format string, args ...any) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.held = fmt.Appendf(o.held, format+"\n", args...)
-}
-
-// flush writes what is held.
-func (o *output) flush() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if len(o.held) > 0 {
-		o.add(nil)
-	}
-}
-
 // Write adds to the log.
 func (o *output) Write(p []byte) (int, error) {
 	if len(p) == 0 {
@@ -104,12 +86,8 @@ func (o *output) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// add adds what is held, and p, to the log; o.mu is held.
+// add adds to the log and to its tail; o.mu is held.
 func (o *output) add(p []byte) {
-	if len(o.held) > 0 {
-		p = append(o.held, p...)
-		o.held = p[:0]
-	}
 	if o.sink != nil {
 		_, _ = o.sink.Write(p)
 	}

@@ -3,13 +3,13 @@ package emulator
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 )
 
-// finishTime is how long a call waits for an instance that has answered and is
-// not ready for the next event yet, rather than to start another one, which takes as
-// long.
-const finishTime = 20 * time.Millisecond
+// startAfter is how long a call waits for an instance that may become ready in
+// a moment before another one is started, which takes about as long.
+const startAfter = 20 * time.Millisecond
 
 // A ThrottledError says that all instances that there may be are busy.
 type ThrottledError struct{ Limit int }
@@ -18,252 +18,209 @@ func (e *ThrottledError) Error() string {
 	return fmt.Sprintf("all %d instances of the function are busy", e.Limit)
 }
 
-// alone tells that an instance has one event at a time.
-func (f *Function) alone() bool { return f.config.PerInstance == 1 }
+// A pool decides which instance gets a call: one that is idle, one that will
+// be ready in a moment, a new one, or none.
+//
+// A call is throttled only while all instances that there may be are at work.
+// An instance that has replied and not asked for the next event yet is draining, and
+// for each of these one call waits: a client that calls one after the other is
+// never throttled.
+//
+// Lock order: nothing blocks and no other lock is taken while mu is held.
+type pool struct {
+	limit  int               // instances at most
+	single bool              // an instance has one event at a time
+	launch func(*invocation) // starts an instance with its first event; must not block
+
+	calls sync.WaitGroup // that have not ended
+
+	mu       sync.Mutex
+	closed   bool
+	running  int         // instances that start or take events
+	idle     []*instance // the last used at the end; once for each event that one can take
+	draining int         // events that were replied to, and whose loops have not asked again
+	opening  int         // instances that may ask for several events in a moment
+	waiters  []*waiter   // in the order of their arrival
+}
 
 // A waiter is a call that waits for an instance.
 type waiter struct {
-	since time.Time
-	take  func(*instance, error)
+	call  *invocation
+	timer *time.Timer // looks after it when it has waited for startAfter
 }
 
-// acquire begins a call. It calls take once, at once or soon and then by another goroutine: with an instance that
-// is ready, with nil for the right to start one, or with an error. What has an instance must not block.
-func (f *Function) acquire(take func(i *instance, err error)) {
-	f.mu.Lock()
-	if f.closed {
-		f.mu.Unlock()
-		take(nil, ErrClosed)
+// submit finds an instance for a call, or ends it.
+func (p *pool) submit(v *invocation) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		v.reply(Response{}, ErrClosed)
 		return
 	}
-	f.calls.Add(1)
-	if n := len(f.idle); n > 0 {
-		i := f.idle[n-1]
-		f.idle = f.idle[:n-1]
-		f.mu.Unlock()
-		take(i, nil)
-		return
-	}
-	if f.soon() {
-		f.waiters = append(f.waiters, waiter{time.Now(), take})
-		f.watch()
-		f.mu.Unlock()
-		return
-	}
-	err := f.grant()
-	f.mu.Unlock()
-	take(nil, err)
-}
-
-// soon tells that an instance may become ready in a moment; f.mu is held. Where an instance
-// has several events at a time, one that starts is waited for, since it can take this event as well.
-func (f *Function) soon() bool {
-	if f.alone() {
-		return f.finishing > len(f.waiters)
-	}
-	return f.running > 0
-}
-
-// grant gives a call the right to start an instance, or ends it; f.mu is held.
-func (f *Function) grant() error {
-	switch {
-	case !f.closed && f.running < f.config.Concurrency:
-		f.running++
-		f.starting++
-		return nil
-	case f.closed:
-		f.calls.Done()
-		return ErrClosed
-	}
-	f.calls.Done()
-	return &ThrottledError{f.config.Concurrency}
-}
-
-// watch sees to it that nobody waits for long; f.mu is held. The timer is not set for
-// each of them, since most wait for less.
-func (f *Function) watch() {
-	if f.patience == nil {
-		f.patience = time.AfterFunc(finishTime, f.hurry)
-	} else if !f.watching {
-		f.patience.Reset(finishTime)
-	}
-	f.watching = true
-}
-
-// hurry ends the waiting of those who have waited long enough.
-func (f *Function) hurry() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.watching = false
-	late := time.Now().Add(-finishTime)
-	for len(f.waiters) > 0 && !f.waiters[0].since.After(late) && (f.alone() || f.starting == 0 || f.closed) {
-		f.disappoint(0)
-	}
-	if len(f.waiters) > 0 {
-		f.watch()
-	}
-}
-
-// disappoint ends the waiting of one; f.mu is held.
-func (f *Function) disappoint(at int) {
-	w := f.waiters[at]
-	f.waiters = slices.Delete(f.waiters, at, at+1)
-	err := f.grant()
-	go w.take(nil, err)
-}
-
-// loopsTime is how long the other loops of an instance may take to ask for events after the first.
-const loopsTime = time.Second
-
-// started notes that an instance has started; nil: that it will not.
-func (f *Function) started(i *instance) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if i == nil || i.asked >= f.config.PerInstance {
-		f.starting--
-		return
-	}
-	i.starting = true
-	time.AfterFunc(loopsTime, func() {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		f.complete(i)
-	})
-}
-
-// complete notes that no further loops of an instance are waited for; f.mu is held.
-func (f *Function) complete(i *instance) {
-	if i.starting {
-		i.starting = false
-		f.starting--
-	}
-}
-
-// keep puts an instance that was started into the pool.
-func (f *Function) keep(i *instance) {
-	f.mu.Lock()
-	f.kept[i] = true
-	f.mu.Unlock()
-	select {
-	case <-i.exited: // it has left already, and nobody has noticed
-		f.drop(i)
+	p.calls.Add(1)
+	switch n := len(p.idle); {
+	case n > 0:
+		i := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		p.give(i, v)
+	case p.covered(len(p.waiters)) || !p.single && p.running > 0:
+		w := &waiter{call: v}
+		w.timer = time.AfterFunc(startAfter, func() { p.overdue(w) })
+		p.waiters = append(p.waiters, w)
 	default:
+		p.start(v)
 	}
 }
 
-// refuse keeps an instance out of the pool that was started in vain.
-func (f *Function) refuse(i *instance) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	i.gone = true
-	f.leave(i)
+// covered reports whether the waiter at an index has an instance to wait for;
+// mu is held.
+func (p *pool) covered(at int) bool { return at < p.draining || p.opening > 0 }
+
+// give gives an instance a call; mu is held. An instance has room for as many
+// as it asked for.
+func (p *pool) give(i *instance, v *invocation) {
+	v.instance = i
+	i.jobs <- v
 }
 
-// abandon ends a call for which no instance could be started.
-func (f *Function) abandon() {
-	f.mu.Lock()
-	f.running--
-	f.mu.Unlock()
-	f.calls.Done()
-}
-
-// finish notes that a call was answered, whose instance is not ready yet.
-func (f *Function) finish(i *instance) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if !i.gone {
-		f.finishing++
-		i.finishing++
-	}
-}
-
-// release notes that an instance can take one more event. Where one has several at a time, it is idle as often as it
-// can.
-func (f *Function) release(i *instance) {
-	f.mu.Lock()
-	if i.gone || f.closed {
-		f.mu.Unlock()
+// start starts an instance for a call, or throttles it; mu is held.
+func (p *pool) start(v *invocation) {
+	if p.running >= p.limit {
+		p.reject(v, &ThrottledError{p.limit})
 		return
 	}
-	if i.finishing > 0 {
-		i.finishing--
-		f.finishing--
+	p.running++
+	if !p.single {
+		p.opening++
 	}
-	if i.asked++; i.asked >= f.config.PerInstance {
-		f.complete(i)
+	p.launch(v)
+}
+
+func (p *pool) reject(v *invocation, err error) {
+	v.reply(Response{}, err)
+	p.calls.Done()
+}
+
+// remove takes a waiter out; mu is held.
+func (p *pool) remove(at int) *invocation {
+	w := p.waiters[at]
+	w.timer.Stop()
+	p.waiters = slices.Delete(p.waiters, at, at+1)
+	return w.call
+}
+
+// overdue starts an instance for a call that has waited for startAfter. Where
+// there may be no more instances, it goes on to wait as long as there is one
+// to wait for.
+func (p *pool) overdue(w *waiter) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at := slices.Index(p.waiters, w)
+	if at >= 0 && (p.running < p.limit || !p.covered(at)) {
+		p.start(p.remove(at))
 	}
-	if len(f.waiters) > 0 {
-		w := f.waiters[0]
-		f.waiters = slices.Delete(f.waiters, 0, 1)
-		f.mu.Unlock()
-		w.take(i, nil)
+}
+
+// review starts instances for calls that have none to wait for any more; mu is
+// held.
+func (p *pool) review() {
+	for len(p.waiters) > 0 && !p.covered(len(p.waiters)-1) {
+		p.start(p.remove(len(p.waiters) - 1))
+	}
+}
+
+// withdraw takes a call back that waits for an instance, and ends it. It
+// returns the instance of a call that has one.
+func (p *pool) withdraw(v *invocation, cause error) *instance {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at := slices.IndexFunc(p.waiters, func(w *waiter) bool { return w.call == v })
+	if at < 0 {
+		return v.instance
+	}
+	p.reject(p.remove(at), cause)
+	return nil
+}
+
+// replied notes that a loop of an instance will ask for its next event.
+func (p *pool) replied() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.draining++
+}
+
+// asked notes that an instance can take one more event; drained says that it
+// had replied to another one.
+func (p *pool) asked(i *instance, drained bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if drained {
+		p.draining--
+	}
+	if len(p.waiters) > 0 {
+		p.give(i, p.remove(0))
 		return
 	}
-	defer f.mu.Unlock()
-	f.idle = append(f.idle, i)
-	i.last = time.Now()
-	if i.idle == nil {
-		i.idle = time.AfterFunc(f.config.Idle, func() { f.retire(i) })
-	}
+	p.idle = append(p.idle, i)
 }
 
-// drop stops an instance that is good no more. It may be called more than once.
-func (f *Function) drop(i *instance) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.kept[i] {
-		f.forget(i)
-		for f.alone() && len(f.waiters) > f.finishing {
-			f.disappoint(len(f.waiters) - 1) // what it waits for will not come
-		}
-	}
+// opened notes that no further loops of an instance are waited for.
+func (p *pool) opened() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.opening--
+	p.review()
 }
 
-// forget takes an instance out of the pool and stops it; f.mu is held.
-func (f *Function) forget(i *instance) {
-	delete(f.kept, i)
-	i.gone = true
-	f.running--
-	f.leave(i)
-	go f.stop(i)
+// retire takes out an instance that was not given a call at this very moment;
+// it returns whether it did.
+func (p *pool) retire(i *instance, draining int, opening bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(i.jobs) > 0 {
+		return false
+	}
+	p.forget(i, draining, opening)
+	return true
 }
 
-// leave takes an instance from those that are idle or will be; f.mu is held.
-func (f *Function) leave(i *instance) {
-	f.finishing -= i.finishing
-	f.idle = slices.DeleteFunc(f.idle, func(other *instance) bool { return other == i })
-	if i.idle != nil {
-		i.idle.Stop()
-	}
+// leave takes out an instance, of whose loops so many had replied. After that
+// nobody gives it a call.
+func (p *pool) leave(i *instance, draining int, opening bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.forget(i, draining, opening)
 }
 
-// retire stops an instance that nobody needed for long, or looks again later.
-func (f *Function) retire(i *instance) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if i.gone {
-		return
+func (p *pool) forget(i *instance, draining int, opening bool) {
+	p.running--
+	p.draining -= draining
+	if opening {
+		p.opening--
 	}
-	idle := 0
-	for _, other := range f.idle {
-		if other == i {
-			idle++
-		}
+	p.idle = slices.DeleteFunc(p.idle, func(other *instance) bool { return other == i })
+	p.review()
+}
+
+// close ends the calls that wait, and lets nobody in any more. It returns
+// false if that was done before.
+func (p *pool) close() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return false
 	}
-	left := f.config.Idle
-	if idle > 0 {
-		left -= time.Since(i.last)
+	p.closed = true
+	for len(p.waiters) > 0 {
+		p.reject(p.remove(0), ErrClosed)
 	}
-	i.mu.Lock()
-	busy := len(i.active) > 0
-	i.mu.Unlock()
-	switch {
-	case idle > 0 && !busy && left <= 0:
-		f.forget(i)
-	case left <= 0:
-		left = f.config.Idle
-		fallthrough
-	default:
-		i.idle.Reset(left)
-	}
+	return true
+}
+
+// count returns how many instances there are, and how many events they could
+// take at once.
+func (p *pool) count() (running, idle int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.running, len(p.idle)
 }

@@ -65,7 +65,7 @@ type Server struct {
 
 	mu        sync.Mutex
 	functions map[string]*Function
-	webs      []*web
+	webs      []*http.Server
 	closed    bool
 }
 
@@ -118,17 +118,6 @@ func (s *Server) run(ctx context.Context, name string, f *Function, r Request) (
 	}
 }
 
-// runThen is run for a caller who does not wait, as [Function.invokeThen].
-func (s *Server) runThen(ctx context.Context, name string, f *Function, r Request, done func(Response, error)) {
-	f.invokeThen(ctx, r, func(resp Response, err error) {
-		if next := s.function(name); err == ErrClosed && next != nil && next != f {
-			s.runThen(ctx, name, next, r, done)
-			return
-		}
-		done(resp, err)
-	})
-}
-
 func (s *Server) names() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -152,7 +141,7 @@ func (s *Server) Close(ctx context.Context) error {
 		quiet.Add(1)
 		go func() {
 			defer quiet.Done()
-			w.shutdown(ctx)
+			shutdown(ctx, w)
 		}()
 	}
 	quiet.Wait()
@@ -177,8 +166,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(map[string]string{"message": why})
 		return
 	}
-	if f, name, rest, ok := frontOf(r); ok {
-		s.front(f, name, rest, w, r)
+	if t, name, rest, ok := triggerOf(r); ok {
+		s.trigger(t, name, rest, w, r)
 		return
 	}
 	s.mux.ServeHTTP(w, r)

@@ -26,6 +26,12 @@ func newServer(t *testing.T, c ServerConfig, handlers ...string) string {
 		f, _ := newFunction(t, Config{Name: h, Handler: h, Concurrency: 1, Timeout: 20 * time.Second})
 		s.Set(h, f)
 	}
+	return serve(t, s)
+}
+
+// serve serves until the end of the test.
+func serve(t *testing.T, s *Server) string {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -228,10 +234,10 @@ func TestAnswers(t *testing.T) {
 		}
 	}}, "answer", "prelude")
 	for _, c := range []struct {
-		front, answer string
-		status        int
-		header, want  string // the values of a header
-		why           string
+		trigger, answer string
+		status          int
+		header, want    string // the values of a header
+		why             string
 	}{
 		{"v1", `{"statusCode":"201"}`, 201, "", "", ""},
 		{"v2", `{"statusCode":"201"}`, 201, "", "", ""},
@@ -250,8 +256,8 @@ func TestAnswers(t *testing.T) {
 		{"v1", `{"statusCode":200,"headers":{"X-A":"1"},"multiValueHeaders":{"x-a":["1",2,"3"],"X-B":["b"]}}`, 200, "X-A", "1,2,3", ""},
 		{"v1", `{"statusCode":200,"headers":{"Set-Cookie":"h=1"},"multiValueHeaders":{"Set-Cookie":["a=1","b=2"]}}`, 200, "Set-Cookie", "a=1,b=2,h=1", ""},
 	} {
-		path := "/" + c.front + "/answer/"
-		if c.front == "v1" || c.front == "v2" {
+		path := "/" + c.trigger + "/answer/"
+		if c.trigger == "v1" || c.trigger == "v2" {
 			path += "stage/"
 		}
 		refused = ""
@@ -266,10 +272,10 @@ func TestAnswers(t *testing.T) {
 		}
 		resp.Body.Close()
 		if got := strings.Join(resp.Header.Values(c.header), ","); resp.StatusCode != c.status || got != c.want {
-			t.Errorf("%s %s: %s, %q", c.front, c.answer, resp.Status, got)
+			t.Errorf("%s %s: %s, %q", c.trigger, c.answer, resp.Status, got)
 		}
 		if mu.Lock(); !strings.HasPrefix(refused, c.why) || c.why == "" && refused != "" {
-			t.Errorf("%s %s: refused %q, want %q", c.front, c.answer, refused, c.why)
+			t.Errorf("%s %s: refused %q, want %q", c.trigger, c.answer, refused, c.why)
 		}
 		mu.Unlock()
 	}
@@ -287,7 +293,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-func TestFronts(t *testing.T) {
+func TestTriggers(t *testing.T) {
 	var mu sync.Mutex
 	var seen []string
 	base := newServer(t, ServerConfig{Event: func(f string, e []byte) {

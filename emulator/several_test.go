@@ -131,9 +131,7 @@ func TestSeveralWithOneLoop(t *testing.T) {
 			t.Errorf("%s %s", resp.ErrorType, resp.Payload)
 		}
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.running != 1 {
-		t.Errorf("%d instances", f.running)
+	if n, _ := f.pool.count(); n != 1 {
+		t.Errorf("%d instances", n)
 	}
 }

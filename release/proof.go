@@ -67,6 +67,6 @@ func (z Proof) boot(ctx context.Context, report *verify.Report, qemu string) err
 	if err != nil {
 		return fmt.Errorf("boot check of %q: %w", z.Target.Path, err)
 	}
-	report.Add(result)
+	report.Add(verify.BootResult(verify.Status(result.Status), result.Detail))
 	return nil
 }

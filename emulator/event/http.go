@@ -13,16 +13,16 @@ import (
 	"unicode/utf8"
 )
 
-// A Front is what turns HTTP requests into events.
-type Front int
+// A Trigger is what turns HTTP requests into events.
+type Trigger int
 
-// The fronts.
+// The triggers.
 const (
-	FunctionURL Front = iota // payload format 2.0
-	HTTPAPI                  // API Gateway, payload format 2.0
-	RESTAPI                  // API Gateway, payload format 1.0
-	ALB                      // Application Load Balancer
-	ALBMulti                 // the same, with multi-value headers
+	FunctionURL Trigger = iota // payload format 2.0
+	HTTPAPI                    // API Gateway, payload format 2.0
+	RESTAPI                    // API Gateway, payload format 1.0
+	ALB                        // Application Load Balancer
+	ALBMulti                   // the same, with multi-value headers
 )
 
 // A Request is an HTTP request to a function.
@@ -70,20 +70,20 @@ func (o Options) request() Request {
 	return r
 }
 
-func httpMaker(f Front) func(Options) (any, error) {
-	return func(o Options) (any, error) { return o.request().event(f) }
+func httpMaker(t Trigger) func(Options) (any, error) {
+	return func(o Options) (any, error) { return o.request().event(t) }
 }
 
 // Encode makes the event of a request, as JSON.
-func (r Request) Encode(f Front) ([]byte, error) {
-	e, err := r.event(f)
+func (r Request) Encode(t Trigger) ([]byte, error) {
+	e, err := r.event(t)
 	if err != nil {
 		return nil, err
 	}
 	return marshal(e)
 }
 
-func (r Request) event(f Front) (any, error) {
+func (r Request) event(t Trigger) (any, error) {
 	if !strings.HasPrefix(r.Path, "/") {
 		return nil, fmt.Errorf("path %q does not begin with /", r.Path)
 	}
@@ -91,7 +91,7 @@ func (r Request) event(f Front) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("path %q: %w", r.Path, err)
 	}
-	switch f {
+	switch t {
 	case FunctionURL:
 		r.Host = or(r.Host, strings.ToLower(randomUpper(32))+".lambda-url."+r.Region+".on.aws")
 		r.Stage = "$default"
@@ -108,7 +108,7 @@ func (r Request) event(f Front) (any, error) {
 		return r.version1(path), nil
 	}
 	r.Host = or(r.Host, "example-"+randomDigits(10)+"."+r.Region+".elb.amazonaws.com")
-	return r.loadBalancer(f == ALBMulti), nil
+	return r.loadBalancer(t == ALBMulti), nil
 }
 
 // header returns all header fields, the host with them.

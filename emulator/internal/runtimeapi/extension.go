@@ -19,39 +19,30 @@ const (
 // the Lambda Extensions API to create extensions").
 const maxExtensions = 10
 
-// An extension runs in the function's own process: others would come in layers,
-// which there are none of here.
+// An extension runs in the function's own process: others would come in
+// layers, which there are none of here.
 type extension struct {
 	id      string
 	name    string
 	invokes bool        // it wants to hear of each event
-	idle    bool        // it asked for the next one, and there was none
-	waiting *connection // on which it did
-	message []byte      // of an event that it has not asked for again; nil: none
+	idle    bool        // it asked for the next event, and there was none
+	message chan []byte // about an event that it has not asked for yet; room for one
 }
 
-// invoke tells it of an event, if it wants to know: it returns what to write to whom, who may be
-// nobody at the moment.
-func (x *extension) invoke(e *Event) (message []byte, to *connection) {
+// invoke tells an extension about an event, if it wants to know; the server's
+// mu is held.
+func (x *extension) invoke(e *Event) {
 	if !x.invokes {
-		return nil, nil
+		return
 	}
-	message, err := json.Marshal(map[string]any{
+	x.idle = false
+	x.message <- encode(map[string]any{ // idle: there is room
 		"eventType": "INVOKE", "deadlineMs": e.Deadline.UnixMilli(), "requestId": e.ID, "invokedFunctionArn": e.ARN,
 		"tracing": map[string]string{"type": "X-Amzn-Trace-Id", "value": e.Trace},
 	})
-	if err != nil {
-		return nil, nil
-	}
-	x.idle = false
-	to, x.waiting = x.waiting, nil
-	if to == nil {
-		x.message = message // its connection broke
-	}
-	return message, to
 }
 
-func (s *Server) register(c *connection, r *http.Request) {
+func (s *Server) register(w http.ResponseWriter, r *http.Request) {
 	name := r.Header.Get(headerExtension)
 	var wanted struct{ Events []string }
 	err := json.NewDecoder(io.LimitReader(r.Body, 64<<10)).Decode(&wanted)
@@ -59,19 +50,15 @@ func (s *Server) register(c *connection, r *http.Request) {
 		err = nil
 	}
 	id := fmt.Sprintf("%x-%x", random(4), random(12))
-	kind, message := s.enlist(id, name, wanted.Events, err)
-	if kind != "" {
-		refuse(c, http.StatusForbidden, kind, message)
+	if kind, message := s.enlist(id, name, wanted.Events, err); kind != "" {
+		(&refusal{http.StatusForbidden, kind, message}).write(w)
 		return
 	}
-	body, err := json.Marshal(map[string]string{
+	w.Header().Set(headerIdentifier, id)
+	writeJSON(w, http.StatusOK, map[string]string{
 		"functionName": s.config.Name, "functionVersion": s.config.Version,
 		"handler": s.config.Handler, "accountId": s.config.Account,
 	})
-	if err != nil {
-		body = []byte("{}") // cannot be: any string can be written
-	}
-	c.respond(http.StatusOK, append(body, '\n'), headerIdentifier, id)
 }
 
 // enlist adds an extension, or says why not.
@@ -85,9 +72,9 @@ func (s *Server) enlist(id, name string, events []string, malformed error) (kind
 		return "InvalidRequestFormat", malformed.Error()
 	case s.state != started:
 		return "Extension.RegistrationClosed", "Extension registration closed already"
-	case len(s.order) == maxExtensions:
+	case len(s.extensions) == maxExtensions:
 		return "Extension.TooManyExtensions", fmt.Sprintf("Extension limit (%d) reached", maxExtensions)
-	case slices.ContainsFunc(s.order, func(x *extension) bool { return x.name == name }):
+	case slices.ContainsFunc(s.extensions, func(x *extension) bool { return x.name == name }):
 		return "Extension.AlreadyRegistered", "Extension with this name already registered"
 	}
 	for _, event := range events {
@@ -95,58 +82,58 @@ func (s *Server) enlist(id, name string, events []string, malformed error) (kind
 			return "Extension.InvalidEventType", event + ": event type not supported for internal extensions"
 		}
 	}
-	x := &extension{id: id, name: name, invokes: len(events) > 0}
-	s.extensions[id] = x
-	s.order = append(s.order, x)
+	s.extensions = append(s.extensions, &extension{id: id, name: name, invokes: len(events) > 0, message: make(chan []byte, 1)})
 	return "", ""
 }
 
-// find returns the extension that a request is from, or refuses.
-func (s *Server) find(c *connection, r *http.Request) *extension {
+// find returns the extension that sent a request, or says why there is none.
+func (s *Server) find(r *http.Request) (*extension, *refusal) {
 	id := r.Header.Get(headerIdentifier)
-	s.mu.Lock()
-	x := s.extensions[id]
-	s.mu.Unlock()
-	switch {
-	case id == "":
-		refuse(c, http.StatusForbidden, "Extension.MissingHeader", "Missing "+headerIdentifier+" header")
-	case x == nil:
-		refuse(c, http.StatusForbidden, "Extension.UnknownExtensionIdentifier", "Unknown extension "+id)
+	if id == "" {
+		return nil, &refusal{http.StatusForbidden, "Extension.MissingHeader", "Missing " + headerIdentifier + " header"}
 	}
-	return x
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, x := range s.extensions {
+		if x.id == id {
+			return x, nil
+		}
+	}
+	return nil, &refusal{http.StatusForbidden, "Extension.UnknownExtensionIdentifier", "Unknown extension " + id}
 }
 
-func (s *Server) extensionNext(c *connection, r *http.Request) {
-	x := s.find(c, r)
-	if x == nil {
+func (s *Server) extensionNext(w http.ResponseWriter, r *http.Request) {
+	x, no := s.find(r)
+	if no != nil {
+		no.write(w)
 		return
 	}
 	s.mu.Lock()
-	message := x.message
-	x.message = nil
-	if message == nil {
-		x.idle, x.waiting = true, c
-	}
+	x.idle = len(x.message) == 0
 	more := s.settle()
 	s.mu.Unlock()
-	if message != nil {
-		c.respond(http.StatusOK, message, headerIdentifier, x.id)
+	s.signal(more...)
+	select {
+	case message := <-x.message:
+		w.Header().Set(headerIdentifier, x.id)
+		writeBody(w, http.StatusOK, message)
+	case <-r.Context().Done():
 	}
-	s.tell(more)
 }
 
-func (s *Server) extensionError(c *connection, r *http.Request) {
+func (s *Server) extensionError(w http.ResponseWriter, r *http.Request) {
 	a := readError(r)
 	a.ErrorType = r.Header.Get(headerExtError)
-	if s.find(c, r) == nil {
+	if _, no := s.find(r); no != nil {
+		no.write(w)
 		return
 	}
 	if a.ErrorType == "" {
-		refuse(c, http.StatusForbidden, "Extension.MissingHeader", "Missing "+headerExtError+" header")
+		(&refusal{http.StatusForbidden, "Extension.MissingHeader", "Missing " + headerExtError + " header"}).write(w)
 		return
 	}
-	accept(c)
 	s.report(a)
+	accept(w)
 }
 
 func random(n int) []byte {

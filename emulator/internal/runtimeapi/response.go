@@ -1,12 +1,20 @@
 package runtimeapi
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
-	"sync"
 )
+
+// MaxPayload is the limit of a response, in bytes: 6 MB and some room, as in
+// AWS's emulator.
+const MaxPayload = 6<<20 + 100
+
+// MaxStream is the limit of a streamed response, in bytes (AWS Lambda
+// developer guide, "Lambda quotas").
+const MaxStream = 200 << 20
 
 // HTTPIntegration is the content type of a stream that begins with a prelude
 // (AWS Lambda developer guide, "Response streaming").
@@ -16,53 +24,59 @@ const HTTPIntegration = "application/vnd.awslambda.http-integration-response"
 // the runtime gets to read the refusal.
 const maxDrain = 256 << 20
 
-func (s *Server) response(w *connection, r *http.Request, id string) {
-	c := s.claim(w, id)
-	if c == nil {
+func (s *Server) response(w http.ResponseWriter, r *http.Request) {
+	c, no := s.claim(r.PathValue("id"))
+	if no != nil {
+		no.write(w)
 		return
 	}
-	contentType := r.Header.Get("Content-Type")
-	switch mode := r.Header.Get(headerMode); mode {
-	case "", "streaming":
-		// AWS's library for Go streams without the header, and says it by the
-		// type of its content alone.
-		if mode == "" && contentType != HTTPIntegration || c.Event.Stream == nil {
-			s.collect(w, r, c, contentType)
-		} else {
-			s.pass(w, r, c, contentType)
-		}
-	default:
-		const kind = "Runtime.InvalidResponseModeHeader"
-		s.settleAnswer(c, Answer{Failed: true, ErrorType: kind, Payload: ErrorDocument(kind, "unknown response mode "+mode)}, func() {
-			refuse(w, http.StatusBadRequest, "InvalidFunctionResponseMode", "Invalid function response mode")
-		})
+	if len(r.Trailer) > 0 {
+		long := &longTrailers{ReadCloser: r.Body, request: r, writer: w}
+		defer long.close()
+		defer context.AfterFunc(s.life, long.close)()
+		r.Body, w = long, long
 	}
+	a, no := receive(r, c.Event.Stream)
+	s.answer(c, a)
+	if no != nil {
+		no.write(w)
+		return
+	}
+	accept(w)
+}
+
+// receive takes the response to an event. The refusal is for the runtime.
+func receive(r *http.Request, stream Sink) (Answer, *refusal) {
+	contentType := r.Header.Get("Content-Type")
+	switch mode := r.Header.Get(headerMode); {
+	case mode != "" && mode != "streaming":
+		return failure("Runtime.InvalidResponseModeHeader", "unknown response mode "+mode),
+			&refusal{http.StatusBadRequest, "InvalidFunctionResponseMode", "Invalid function response mode"}
+	// AWS's library for Go streams without the header, and shows it by the
+	// content type alone.
+	case stream != nil && (mode == "streaming" || contentType == HTTPIntegration):
+		return pass(r, stream, contentType)
+	}
+	return collect(r, contentType)
 }
 
 // collect takes a response as a whole.
-func (s *Server) collect(w *connection, r *http.Request, c *Call, contentType string) {
+func collect(r *http.Request, contentType string) (Answer, *refusal) {
 	body, err := readBody(r)
 	switch {
 	case err != nil:
-		s.truncated(w, c, false)
+		return truncated(false)
 	case len(body) > MaxPayload:
 		n, _ := io.Copy(io.Discard, io.LimitReader(r.Body, maxDrain))
-		const kind = "Function.ResponseSizeTooLarge"
-		s.settleAnswer(c, Answer{Failed: true, ErrorType: kind, Payload: ErrorDocument(kind,
-			fmt.Sprintf("Response payload size (%d bytes) exceeded maximum allowed payload size (%d bytes).", int64(len(body))+n, MaxPayload))}, func() {
-			refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge",
-				fmt.Sprintf("Exceeded maximum allowed payload size (%d bytes).", MaxPayload))
-		})
-	default:
-		a := Answer{Payload: body, ContentType: contentType}
-		if failure := trailers(r); failure != nil {
-			a = *failure
-		}
-		s.settleAnswer(c, a, func() { accept(w) })
+		return tooLarge(fmt.Sprintf("Response payload size (%d bytes) exceeded maximum allowed payload size (%d bytes).", int64(len(body))+n, MaxPayload))
 	}
+	if told := trailers(r); told != nil {
+		return *told, nil
+	}
+	return Answer{Payload: body, ContentType: contentType}, nil
 }
 
-// readBody reads a body of at most one byte more than is allowed.
+// readBody reads at most one byte more than is allowed.
 func readBody(r *http.Request) ([]byte, error) {
 	if n := r.ContentLength; n >= 0 && n <= MaxPayload {
 		body := make([]byte, n)
@@ -73,37 +87,42 @@ func readBody(r *http.Request) ([]byte, error) {
 }
 
 // pass hands a streamed response on as it comes.
-func (s *Server) pass(w *connection, r *http.Request, c *Call, contentType string) {
-	c.Event.Stream.Begin(contentType)
-	n, err := io.Copy(c.Event.Stream, io.LimitReader(r.Body, MaxStream+1))
+func pass(r *http.Request, stream Sink, contentType string) (Answer, *refusal) {
+	stream.Begin(contentType)
+	n, err := io.Copy(stream, io.LimitReader(r.Body, MaxStream+1))
 	switch {
-	case err == nil && n <= MaxStream:
-		a := Answer{Streamed: true, ContentType: contentType}
-		if failure := trailers(r); failure != nil {
-			a, a.Streamed = *failure, true
-		}
-		s.settleAnswer(c, a, func() { accept(w) })
 	case err != nil:
-		s.truncated(w, c, true)
-	default:
-		const kind = "Function.ResponseSizeTooLarge"
-		s.settleAnswer(c, Answer{Streamed: true, Failed: true, ErrorType: kind, Payload: ErrorDocument(kind,
-			fmt.Sprintf("Streamed response exceeded maximum allowed size (%d bytes).", MaxStream))}, func() {
-			refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge",
-				fmt.Sprintf("Exceeded maximum allowed payload size (%d bytes).", MaxStream))
-		})
+		return truncated(true)
+	case n > MaxStream:
+		a, no := tooLarge(fmt.Sprintf("Streamed response exceeded maximum allowed size (%d bytes).", MaxStream))
+		a.Streamed = true
+		return a, no
 	}
+	a := Answer{ContentType: contentType}
+	if told := trailers(r); told != nil {
+		a = *told
+	}
+	a.Streamed = true
+	return a, nil
 }
 
-// truncated ends an event whose response broke off.
-func (s *Server) truncated(w *connection, c *Call, streamed bool) {
-	const kind = "Runtime.TruncatedResponse"
-	s.settleAnswer(c, Answer{Failed: true, Streamed: streamed, ErrorType: kind, Payload: ErrorDocument(kind, "the response broke off")}, func() {
-		refuse(w, http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated")
-	})
+func failure(kind, message string) Answer {
+	return Answer{Failed: true, ErrorType: kind, Payload: ErrorDocument(kind, message)}
 }
 
-// trailers returns the failure that a runtime tells at the end of a response.
+func tooLarge(message string) (Answer, *refusal) {
+	return failure("Function.ResponseSizeTooLarge", message),
+		&refusal{http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", fmt.Sprintf("Exceeded maximum allowed payload size (%d bytes).", MaxPayload)}
+}
+
+func truncated(streamed bool) (Answer, *refusal) {
+	a := failure("Runtime.TruncatedResponse", "the response broke off")
+	a.Streamed = streamed
+	return a, &refusal{http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated"}
+}
+
+// trailers returns the failure that a runtime reports at the end of a
+// response; nil if there is none.
 func trailers(r *http.Request) *Answer {
 	kind := r.Trailer.Get(headerErrorType)
 	if kind == "" {
@@ -116,31 +135,4 @@ func trailers(r *http.Request) *Answer {
 	}
 	a.Payload = body
 	return a
-}
-
-// A patient Sink goes on without its caller, who may have left: that is no fault of the function, which is let
-// finish.
-type patient struct {
-	mu   sync.Mutex
-	sink Sink
-	left bool
-}
-
-func (p *patient) Begin(contentType string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.left {
-		p.sink.Begin(contentType)
-	}
-}
-
-func (p *patient) Write(b []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.left {
-		if _, err := p.sink.Write(b); err != nil {
-			p.left = true
-		}
-	}
-	return len(b), nil
 }

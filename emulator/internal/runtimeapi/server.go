@@ -1,159 +1,147 @@
-// Package runtimeapi is Lambda's side of the Runtime API, version 2018-06-01, for
-// one instance of a function, with what a runtime or an internal extension
-// uses of the Extensions API, version 2020-01-01.
+// Package runtimeapi is Lambda's side of the Runtime API, version 2018-06-01,
+// for one instance of a function, with the part of the Extensions API,
+// version 2020-01-01, that a runtime or an internal extension uses.
 //
 // Paths, headers and statuses are those of the AWS Lambda developer guide,
 // "Using the Lambda runtime API for custom runtimes" and "Using the Lambda
-// Extensions API to create extensions". Where those leave open what is refused, and in
-// which words, it does as AWS's open-source Runtime Interface Emulator.
+// Extensions API to create extensions". Where the guide does not say what is
+// refused, or in which words, the server does as AWS's open-source Runtime
+// Interface Emulator.
 //
-// A request with an Origin header is refused: it comes from a web page.
+// # Who may ask
 //
-// # Why not a server of net/http
+// The API is for the instance alone: whoever can ask for an event sees it, and
+// can answer it. The server refuses requests with another Host than its own
+// address, requests of web pages (Origin, Sec-Fetch-Site), and connections for
+// which [Config.Peer] returns an error.
 //
-// Each invocation crosses this server four times, and what net/http does around a
-// request (a second goroutine that watches the connection, a response that goes
-// through three writers) costs more than the request. Here a goroutine reads
-// each connection, and nothing else is started: who brings an event writes it to the
-// connection that waits for one. Requests are still read by net/http.
+// # Goroutines
+//
+// Each request is handled by a goroutine of net/http, which blocks while a
+// runtime waits for an event. One mutex guards the state of the protocol; it
+// is never held while anything blocks, and no other lock is taken under it.
 package runtimeapi
 
 import (
+	"context"
+	"errors"
+	"io"
+	"log"
+	"math/rand/v2"
 	"net"
 	"net/http"
-	"slices"
+	"strconv"
 	"sync"
-	"time"
-)
-
-// MaxPayload is what a response may have, in bytes: 6 MB and some room, as in
-// AWS's emulator.
-const MaxPayload = 6<<20 + 100
-
-// MaxStream is what a streamed response may have, in bytes (AWS Lambda developer guide,
-// "Lambda quotas").
-const MaxStream = 200 << 20
-
-// An Event is what the runtime is asked to answer.
-type Event struct {
-	ID            string
-	ARN           string
-	Trace         string
-	ClientContext string // empty: none
-	Cognito       string // empty: none
-	Tenant        string // empty: none
-	Deadline      time.Time
-	Payload       []byte
-	Stream        Sink // takes a streamed response as it comes; nil: it is collected
-}
-
-// A Sink takes a streamed response. It is used by one goroutine at a time.
-type Sink interface {
-	// Begin comes before the first Write.
-	Begin(contentType string)
-	Write([]byte) (int, error)
-}
-
-// An Answer is what the runtime made of an event, or said of its
-// initialisation.
-type Answer struct {
-	Payload     []byte // of a failure: the error document
-	ContentType string
-	Failed      bool
-	ErrorType   string // header Lambda-Runtime-Function-Error-Type
-	Streamed    bool   // the response went to Event.Stream, up to the failure if Failed
-}
-
-// A Call is an event on its way. Event and Answered are the caller's to set; the rest
-// begins empty.
-type Call struct {
-	Event    Event
-	Answered func() // called once, when Answer is there
-
-	Answer  Answer
-	sink    *patient
-	taken   bool // the runtime is answering it
-	expired bool // nobody waits for the answer
-}
-
-// Detach makes sure that nothing comes to Event.Stream any more.
-func (c *Call) Detach() {
-	if c.sink != nil {
-		c.sink.mu.Lock()
-		c.sink.left = true
-		c.sink.mu.Unlock()
-	}
-}
-
-type state string
-
-// The states of the runtime, by the names that refusals show.
-const (
-	started   state = "Started"
-	failed    state = "InitError"
-	ready     state = "Ready"
-	running   state = "Running"
-	answering state = "InvocationResponse"
-	answered  state = "RuntimeResponseSentState"
+	"syscall"
 )
 
 // A Config says what a server is for.
 type Config struct {
-	// What extensions are told of the function.
+	// What extensions are told about the function.
 	Name, Version, Handler, Account string
 
-	// Concurrency is how many events the runtime may have at the same time; 0 means 1. With more, there
-	// is no order of states: an event is known by its id alone (AWS Lambda
-	// developer guide, "Using the Lambda runtime API for custom runtimes", Lambda Managed Instances).
+	// Concurrency is how many events the runtime may have at the same time; 0
+	// means 1. With more, there is no order of states: an event is known by
+	// its id alone (AWS Lambda developer guide, "Using the Lambda runtime API
+	// for custom runtimes", Lambda Managed Instances).
 	Concurrency int
 
-	// Ready is called each time the runtime can take one more event: then Offer may be
-	// called once more. It may be called by any goroutine.
-	Ready func()
+	// Listener is where the server listens; the server closes it. Default: a
+	// free port of 127.0.0.1, see [Listen].
+	Listener net.Listener
+
+	// Peer returns an error for a connection that is not the instance's. It is
+	// called once per connection, before the first request is handled, and may
+	// block. Default: every connection is accepted.
+	Peer func(net.Conn) error
 }
 
 // A Server is the API for one instance.
 type Server struct {
 	config   Config
 	listener net.Listener
+	http     http.Server
+	life     context.Context // ends with Close
+	end      context.CancelFunc
+	signals  chan Signal
 	fault    chan Answer // init/error and the like; one at most
 
-	mu          sync.Mutex
-	state       state
-	closed      bool
-	connections map[*connection]struct{}
-	waiting     []*connection    // for an event, the latest last
-	offered     []*Call          // for which no connection waited
-	open        map[string]*Call // by id: not answered
-	current     *Call            // with one event at a time: it is not finished
-	free        int              // events that may still be offered
-	extensions  map[string]*extension
-	order       []*extension
+	mu         sync.Mutex
+	state      state
+	waiting    []*waiter        // requests for an event, the latest last
+	offered    []*Call          // for which no request waited
+	open       map[string]*Call // by id: not answered
+	current    *Call            // with one event at a time: it is not finished
+	free       int              // events that may still be offered
+	extensions []*extension
 }
 
-// New makes a server that listens on a port of 127.0.0.1.
+// A Signal says what the runtime did. Reply is the call that it answered; nil
+// means that it can take one more event, so that Offer may be called once more.
+type Signal struct{ Reply *Call }
+
+// maxHead bounds the head of a request, in bytes. The cause for X-Ray, in a
+// header, may have nearly 1 MiB.
+const maxHead = 1<<20 + 64<<10
+
+// New starts a server. The caller reads Signals until it calls Close.
 func New(c Config) (*Server, error) {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
+	if c.Listener == nil {
+		l, err := Listen()
+		if err != nil {
+			return nil, err
+		}
+		c.Listener = l
 	}
 	c.Concurrency = max(c.Concurrency, 1)
 	s := &Server{
-		config: c, listener: l, state: started, fault: make(chan Answer, 1),
-		connections: map[*connection]struct{}{}, open: map[string]*Call{}, extensions: map[string]*extension{},
+		config: c, listener: c.Listener, state: started, fault: make(chan Answer, 1), open: map[string]*Call{},
+		// Room for what a well-behaved runtime can do before anybody looks.
+		signals: make(chan Signal, 2*c.Concurrency),
 	}
-	go s.accept()
+	s.life, s.end = context.WithCancel(context.Background())
+	s.http = http.Server{
+		Handler: s.guard(s.routes()), ConnContext: s.withPeer, MaxHeaderBytes: maxHead,
+		ErrorLog: log.New(io.Discard, "", 0), // the instance sees the refusals
+	}
+	go func() { _ = s.http.Serve(s.listener) }()
 	return s, nil
 }
 
-// Address is what AWS_LAMBDA_RUNTIME_API has to be.
+// Lambda's own port, and the bounds of the others. Some runtimes read the port
+// as a signed 16-bit number. Below 32768, Linux gives out no port by itself
+// (ip(7), ip_local_port_range).
+const (
+	lambdaPort = 9001
+	firstPort  = 20000
+	lastPort   = 32767
+)
+
+// Listen listens on 127.0.0.1, at Lambda's port 9001 if it is free, otherwise
+// at another one below 32768.
+func Listen() (net.Listener, error) {
+	port := lambdaPort
+	for try := 0; ; try++ {
+		l, err := net.Listen("tcp4", "127.0.0.1:"+strconv.Itoa(port))
+		if err == nil || !errors.Is(err, syscall.EADDRINUSE) || try == 200 {
+			return l, err
+		}
+		port = firstPort + rand.IntN(lastPort-firstPort+1)
+	}
+}
+
+// Address is the value of AWS_LAMBDA_RUNTIME_API.
 func (s *Server) Address() string { return s.listener.Addr().String() }
 
-// Fault gets what the runtime, or an extension, reports of a failed
-// initialisation, or of why it leaves.
+// Signals delivers what the runtime does, in order: with one event at a time,
+// the reply to a call comes before the request for the next.
+func (s *Server) Signals() <-chan Signal { return s.signals }
+
+// Fault delivers what the runtime or an extension reports about a failed
+// initialisation, or about why it leaves.
 func (s *Server) Fault() <-chan Answer { return s.fault }
 
-// HasExtension tells whether an extension is registered, without which Lambda
+// HasExtension reports whether an extension is registered. Without one, Lambda
 // sends no SIGTERM.
 func (s *Server) HasExtension() bool {
 	s.mu.Lock()
@@ -161,122 +149,21 @@ func (s *Server) HasExtension() bool {
 	return len(s.extensions) > 0
 }
 
-// Offer hands an event to the runtime.
-func (s *Server) Offer(c *Call) {
-	if c.Event.Stream != nil {
-		c.sink = &patient{sink: c.Event.Stream}
-		c.Event.Stream = c.sink
-	}
-	s.mu.Lock()
-	s.free--
-	s.open[c.Event.ID] = c
-	if s.alone() {
-		s.current = c
-		for _, x := range s.order {
-			if message, to := x.invoke(&c.Event); to != nil {
-				defer to.respond(http.StatusOK, message, headerIdentifier, x.id)
-			}
-		}
-	}
-	to := s.hand(c)
-	s.mu.Unlock()
-	if to != nil {
-		s.send(to, c)
-	}
-}
-
-// alone tells that there is one event at a time.
-func (s *Server) alone() bool { return s.config.Concurrency == 1 }
-
-// hand finds a connection for an event; nil if none waits, and the next one gets
-// it. s.mu is held.
-func (s *Server) hand(c *Call) *connection {
-	n := len(s.waiting)
-	if n == 0 {
-		s.offered = append(s.offered, c)
-		return nil
-	}
-	to := s.waiting[n-1]
-	s.waiting = s.waiting[:n-1]
-	if s.alone() {
-		s.state = running
-	}
-	return to
-}
-
-// send writes an event to a connection that waited, or to another one where
-// that is broken.
-func (s *Server) send(to *connection, c *Call) {
-	for to != nil && to.event(&c.Event) != nil {
-		to.net.Close()
-		s.mu.Lock()
-		// Nobody got it: the next one who asks shall. An answer may have come from
-		// somebody who guessed the id; then there is nothing to repeat.
-		to = nil
-		if !c.taken && !c.expired {
-			if s.alone() {
-				s.state = ready
-			}
-			to = s.hand(c)
-		}
-		s.mu.Unlock()
-	}
-}
-
-// Expire says that nobody waits for the answer of a call any more: it comes too late.
-func (s *Server) Expire(c *Call) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c.expired = true
-	if at := slices.Index(s.offered, c); at >= 0 {
-		s.offered = slices.Delete(s.offered, at, at+1)
-		delete(s.open, c.Event.ID)
-	} else if s.open[c.Event.ID] == c && !c.taken {
-		s.open[c.Event.ID] = late // its payload is needed no more
-	}
-}
-
-// late stands for calls that have expired.
-var late = &Call{expired: true}
-
-// Close ends the server and all its connections.
+// Close ends the server and its connections. A handler that passes a stream to
+// a Sink may outlast it, see [Call.Detach].
 func (s *Server) Close() {
-	_ = s.listener.Close()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.closed = true
-	for c := range s.connections {
-		_ = c.net.Close()
-	}
+	s.end()
+	_ = s.http.Close()
+	_ = s.listener.Close() // in case Serve has not seen it yet
 }
 
-// settle returns for how many more events the runtime is ready now; s.mu is held. The
-// caller calls config.Ready as many times, without it.
-func (s *Server) settle() (more int) {
-	if s.state != ready {
-		return 0
-	}
-	for _, x := range s.order {
-		if !x.idle {
-			return 0
+// signal hands on what the runtime did, unless the server was closed.
+func (s *Server) signal(all ...Signal) {
+	for _, one := range all {
+		select {
+		case s.signals <- one:
+		case <-s.life.Done():
 		}
-	}
-	wanted := len(s.waiting)
-	if s.alone() {
-		if s.current != nil && s.open[s.current.Event.ID] != nil {
-			return 0
-		}
-		s.current, wanted = nil, 1
-	}
-	more = max(wanted-s.free, 0)
-	s.free += more
-	return more
-}
-
-// tell calls config.Ready.
-func (s *Server) tell(more int) {
-	for range more {
-		s.config.Ready()
 	}
 }
 

@@ -146,6 +146,9 @@ func answer(h http.Header, event []byte) {
 			os.Exit(9)
 		}
 		fmt.Fprintf(c, "POST /2018-06-01/runtime/invocation/%s/response HTTP/1.1\r\nHost: %s\r\nContent-Length: 100\r\n\r\nhalf", id, address)
+		// A connection that is closed at once may be refused: it has no owner
+		// any more.
+		time.Sleep(50 * time.Millisecond)
 		c.Close()
 		time.Sleep(50 * time.Millisecond)
 	case "bad-mode":
@@ -213,6 +216,9 @@ func answer(h http.Header, event []byte) {
 			count++
 		}
 		respond(strconv.Itoa(count))
+	case "slow-to-ask":
+		respond(string(event))
+		time.Sleep(100 * time.Millisecond)
 	case "http":
 		body, _ := json.Marshal(string(event))
 		respond(`{"statusCode":201,"headers":{"X-One":1},"multiValueHeaders":{"X-Multi":["a","b"]},"cookies":["a=1","b=2"],"body":` + string(body) + `}`)

@@ -13,14 +13,14 @@ import (
 	"github.com/bootzip/bootzip/emulator/event"
 )
 
-// A front is a kind of HTTP access to functions.
-type front struct {
-	kind   event.Front
+// A trigger is a way in which an HTTP request reaches a function.
+type trigger struct {
+	kind   event.Trigger
 	prefix string
 	staged bool // the path goes on with a stage
 }
 
-var fronts = []front{
+var triggers = []trigger{
 	{event.FunctionURL, "url", false},
 	{event.HTTPAPI, "v2", true},
 	{event.RESTAPI, "v1", true},
@@ -28,30 +28,31 @@ var fronts = []front{
 	{event.ALBMulti, "alb-multi", false},
 }
 
-// frontOf tells which front a request is for, and cuts its path, as it was sent, into the function's name and
-// what follows. http.ServeMux would not do: it redirects paths with "//" in them.
-func frontOf(r *http.Request) (f front, name, rest string, ok bool) {
+// triggerOf returns the trigger that a request is for, and cuts its path, as it
+// was sent, into the function's name and what follows. http.ServeMux would not
+// do: it redirects paths with "//" in them.
+func triggerOf(r *http.Request) (t trigger, name, rest string, ok bool) {
 	parts := strings.SplitN(r.URL.EscapedPath(), "/", 4)
 	if len(parts) < 3 {
-		return front{}, "", "", false
+		return trigger{}, "", "", false
 	}
-	for _, f := range fronts {
-		if f.prefix == parts[1] {
+	for _, t := range triggers {
+		if t.prefix == parts[1] {
 			name, err := url.PathUnescape(parts[2])
-			return f, name, strings.Join(parts[3:], ""), err == nil
+			return t, name, strings.Join(parts[3:], ""), err == nil
 		}
 	}
-	return front{}, "", "", false
+	return trigger{}, "", "", false
 }
 
-// front has a function answer an HTTP request.
-func (s *Server) front(f front, name, rest string, w http.ResponseWriter, r *http.Request) {
+// trigger has a function answer an HTTP request.
+func (s *Server) trigger(t trigger, name, rest string, w http.ResponseWriter, r *http.Request) {
 	function, name, _, failure := s.find(name, "")
 	if failure != nil {
 		failure.write(w)
 		return
 	}
-	payload, err := s.event(f, rest, r)
+	payload, err := s.event(t, rest, r)
 	if err != nil {
 		status := http.StatusBadRequest
 		var large *TooLargeError
@@ -66,7 +67,7 @@ func (s *Server) front(f front, name, rest string, w http.ResponseWriter, r *htt
 	}
 	request := Request{Payload: payload, Trace: r.Header.Get("X-Amzn-Trace-Id")}
 	var stream *httpStream
-	if f.kind == event.FunctionURL {
+	if t.kind == event.FunctionURL {
 		stream = &httpStream{w: w}
 		request.Stream = stream
 	}
@@ -79,24 +80,24 @@ func (s *Server) front(f front, name, rest string, w http.ResponseWriter, r *htt
 		}
 	case err != nil:
 		e := apiErrorOf(err)
-		if e.status == http.StatusTooManyRequests && f.kind != event.FunctionURL {
+		if e.status == http.StatusTooManyRequests && t.kind != event.FunctionURL {
 			e.status = http.StatusServiceUnavailable
 		}
 		message(w, e.status, e.message)
 	case resp.FunctionError != "":
-		f.broken(w)
+		t.broken(w)
 	case resp.Streamed: // not as far as the status
 		if stream.refused == nil {
 			stream.refused = errors.New("prelude of the response has no end")
 		}
 		s.refuse(name, resp.RequestID, stream.refused)
-		f.broken(w)
+		t.broken(w)
 	default:
 		w.Header().Set("X-Amzn-Requestid", resp.RequestID)
-		answer, err := readAnswer(f.kind, resp.Payload)
+		answer, err := readAnswer(t.kind, resp.Payload)
 		if err != nil {
 			s.refuse(name, resp.RequestID, err)
-			f.broken(w)
+			t.broken(w)
 			return
 		}
 		answer.write(w)
@@ -111,7 +112,7 @@ func (s *Server) refuse(function, requestID string, reason error) {
 }
 
 // event makes the event of a request.
-func (s *Server) event(f front, rest string, r *http.Request) ([]byte, error) {
+func (s *Server) event(t trigger, rest string, r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxPayload+1))
 	if err != nil {
 		return nil, err
@@ -120,7 +121,7 @@ func (s *Server) event(f front, rest string, r *http.Request) ([]byte, error) {
 		return nil, &TooLargeError{len(body), maxPayload}
 	}
 	stage := ""
-	if f.staged {
+	if t.staged {
 		stage, rest, _ = strings.Cut(rest, "/")
 		if stage, err = url.PathUnescape(stage); err != nil {
 			return nil, err
@@ -140,12 +141,12 @@ func (s *Server) event(f front, rest string, r *http.Request) ([]byte, error) {
 	return event.Request{
 		Method: r.Method, Path: "/" + rest, Query: r.URL.RawQuery, Protocol: r.Proto, Host: r.Host, Header: header, SourceIP: ip, Body: body,
 		Stage: stage, Account: s.config.Account, Region: s.config.Region, Time: time.Now(),
-	}.Encode(f.kind)
+	}.Encode(t.kind)
 }
 
 // broken is what clients see of a function that failed, or whose answer makes no sense.
-func (f front) broken(w http.ResponseWriter) {
-	switch f.kind {
+func (t trigger) broken(w http.ResponseWriter) {
+	switch t.kind {
 	case event.HTTPAPI:
 		message(w, http.StatusInternalServerError, "Internal Server Error")
 	case event.RESTAPI:

@@ -1,0 +1,238 @@
+package emulator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/bootzip/bootzip/emulator/internal/cgroup"
+	"github.com/bootzip/bootzip/emulator/internal/process"
+	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
+	"github.com/bootzip/bootzip/internal/sandbox"
+)
+
+// shutdownGrace is the time between SIGTERM and SIGKILL (AWS Lambda developer
+// guide, "Lambda execution environment lifecycle", Shutdown phase, with an
+// internal extension).
+const shutdownGrace = 500 * time.Millisecond
+
+// A bootstrap is the process of an instance, with a Runtime API of its own.
+type bootstrap struct {
+	api     *runtimeapi.Server
+	process process.Process
+	out     *output
+	group   *cgroup.Group
+	began   time.Time
+	opened  time.Time     // when it asked for its first event
+	exited  chan struct{} // closed when the process has ended
+	status  string        // then: in the words of package os
+
+	peak   int64     // bytes of memory at most
+	looked time.Time // when that was looked at
+}
+
+// launch starts a bootstrap and waits until it asks for its first event, at
+// most for the limit. phase is the one that the log names.
+func (f *Function) launch(ctx context.Context, phase string, limit time.Duration) (*bootstrap, *failure) {
+	b, fail := f.spawn()
+	if fail != nil {
+		return nil, fail
+	}
+	if fail = f.initialise(ctx, b, limit); fail == nil {
+		b.opened = time.Now()
+		return b, nil
+	}
+	status := "error"
+	if fail.timeout {
+		status = "timeout"
+	}
+	b.out.sync()
+	fail.log = b.out.last()
+	if fail.cause == nil {
+		b.out.line("INIT_REPORT Init Duration: %s\tPhase: %s\tStatus: %s\tError Type: %s", milliseconds(time.Since(b.began)), phase, status, fail.kind)
+	}
+	b.stop()
+	return nil, fail
+}
+
+// initialise waits until a bootstrap asks for its first event.
+func (f *Function) initialise(ctx context.Context, b *bootstrap, limit time.Duration) *failure {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	memory := time.NewTicker(memoryInterval)
+	defer memory.Stop()
+	for {
+		select {
+		case <-b.api.Signals():
+			return nil
+		case a := <-b.api.Fault():
+			return reported(a)
+		case <-b.exited:
+			return b.exitFailure()
+		case <-timer.C:
+			return &failure{kind: "Sandbox.Timedout", timeout: true, message: fmt.Sprintf("Init timed out after %.2f seconds", limit.Seconds())}
+		case <-memory.C:
+			if f.tooMuch(b) {
+				b.process.Kill()
+			}
+		case <-ctx.Done():
+			return &failure{cause: context.Cause(ctx)}
+		case <-f.life.Done():
+			return &failure{cause: context.Cause(f.life)}
+		}
+	}
+}
+
+// spawn starts the process of a bootstrap, in a sandbox, or as a plain one
+// where that is refused; the first start decides for all.
+func (f *Function) spawn() (*bootstrap, *failure) {
+	if err := checkBootstrap(filepath.Join(f.task, "bootstrap")); err != nil {
+		return nil, entryFailure(err)
+	}
+	for try := 0; ; try++ {
+		plain := f.isolation.isPlain()
+		b, err := f.spawnOnce(plain)
+		var refused *sandbox.RefusedError
+		var machine machineError
+		switch {
+		case err == nil:
+			return b, nil
+		case !plain && errors.As(err, &refused):
+			f.isolation.refused(refused)
+		case errors.As(err, &machine):
+			return nil, &failure{cause: err}
+		case try < 50 && strings.HasSuffix(err.Error(), syscall.ETXTBSY.Error()):
+			// While this program starts another one, that holds all our files
+			// open for an instant, the bootstrap that was just written too, and
+			// so it cannot be started yet (execve(2), ETXTBSY).
+			time.Sleep(5 * time.Millisecond)
+		default:
+			return nil, entryFailure(err)
+		}
+	}
+}
+
+// A machineError says that this machine fails, and not the function.
+type machineError struct{ error }
+
+func (e machineError) Unwrap() error { return e.error }
+
+func (f *Function) spawnOnce(plain bool) (_ *bootstrap, err error) {
+	b := &bootstrap{began: time.Now(), exited: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			b.release()
+		}
+	}()
+	if b.out, err = newOutput(f.log); err != nil {
+		return nil, machineError{err}
+	}
+	b.group = f.newGroup()
+	c := process.Config{
+		Task: f.task, Etc: f.etc, Output: b.out.write, System: f.program.system, Temp: f.config.TempSize,
+		Open: maxDescriptors, Tasks: maxThreads + sandboxTasks, Qemu: f.qemu, Group: b.group,
+	}
+	api := runtimeapi.Config{
+		Name: f.config.Name, Version: latest, Handler: f.config.Handler, Account: f.config.Account, Concurrency: f.config.PerInstance,
+	}
+	known := make(chan struct{}) // closed when the process is there, or will not be
+	defer close(known)
+	if f.ownNetwork && !plain {
+		// Nobody else is in that network.
+		c.OwnNetwork, c.Env = true, f.environment(sandbox.APIAddress)
+		c.Listening = func(l net.Listener) {
+			api.Listener = l
+			b.api, _ = runtimeapi.New(api) // which has nothing to listen to that could fail
+		}
+	} else {
+		// The process may ask before its start has returned here.
+		api.Peer = runtimeapi.PeerUID(func() int {
+			<-known
+			if b.process == nil {
+				return -1
+			}
+			return b.process.UID()
+		})
+		if b.api, err = runtimeapi.New(api); err != nil {
+			return nil, machineError{err}
+		}
+		c.Env = f.environment(b.api.Address())
+	}
+	start := process.Isolated
+	if plain {
+		start = process.Plain
+	}
+	if b.process, err = start(c); err != nil {
+		b.process = nil
+		return nil, err
+	}
+	f.isolation.started(b.group, b.process.Unfiltered())
+	go func() {
+		b.status = b.process.Wait()
+		close(b.exited)
+	}()
+	return b, nil
+}
+
+// release frees what a bootstrap holds besides its process.
+func (b *bootstrap) release() {
+	if b.api != nil {
+		b.api.Close()
+	}
+	if b.out != nil {
+		b.out.close()
+	}
+	if b.group != nil {
+		b.group.Close()
+	}
+}
+
+// exitFailure says why a bootstrap has ended. What it said before it left
+// counts more than that it left.
+func (b *bootstrap) exitFailure() *failure {
+	select {
+	case a := <-b.api.Fault():
+		return reported(a)
+	default:
+		return exitFailure(b.status)
+	}
+}
+
+// tooMuch reports whether a bootstrap uses more memory than it may.
+func (f *Function) tooMuch(b *bootstrap) bool {
+	now, _ := b.memory(0)
+	return now > int64(f.config.Memory)<<20
+}
+
+// memory returns the use of memory, in bytes. The peak may be as old as age,
+// since asking for it costs more than many an event; then now is 0.
+func (b *bootstrap) memory(age time.Duration) (now, peak int64) {
+	if age > 0 && time.Since(b.looked) < age {
+		return 0, b.peak
+	}
+	now, peak = b.process.Memory()
+	b.peak, b.looked = max(b.peak, peak), time.Now()
+	return now, b.peak
+}
+
+// initDuration is how long the initialisation took.
+func (b *bootstrap) initDuration() time.Duration { return b.opened.Sub(b.began) }
+
+// stop ends a bootstrap and frees all it holds.
+func (b *bootstrap) stop() {
+	if b.api.HasExtension() {
+		b.process.Signal(syscall.SIGTERM)
+		select {
+		case <-b.exited:
+		case <-time.After(shutdownGrace):
+		}
+	}
+	b.process.Kill()
+	<-b.exited
+	b.release()
+}

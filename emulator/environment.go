@@ -1,0 +1,51 @@
+package emulator
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// environment is the whole environment of an instance (AWS Lambda developer
+// guide, "Working with Lambda environment variables", defined runtime environment variables).
+func (f *Function) environment(api string) []string {
+	c := f.config
+	all := []string{
+		"_HANDLER=" + c.Handler,
+		"AWS_LAMBDA_RUNTIME_API=" + api,
+		"AWS_REGION=" + c.Region,
+		"AWS_DEFAULT_REGION=" + c.Region,
+		"AWS_EXECUTION_ENV=AWS_Lambda_provided.al2023",
+		"AWS_LAMBDA_FUNCTION_NAME=" + c.Name,
+		fmt.Sprintf("AWS_LAMBDA_FUNCTION_MEMORY_SIZE=%d", c.Memory),
+		"AWS_LAMBDA_FUNCTION_VERSION=" + latest,
+		"AWS_LAMBDA_INITIALIZATION_TYPE=" + initialization(c),
+		"AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/" + c.Name,
+		"AWS_LAMBDA_LOG_STREAM_NAME=" + time.Now().UTC().Format("2006/01/02") + "/[" + latest + "]" + newID(32),
+		"AWS_LAMBDA_LOG_FORMAT=Text",
+		"LAMBDA_RUNTIME_DIR=/var/runtime",
+		"LANG=en_US.UTF-8",
+		"LD_LIBRARY_PATH=/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
+		"PATH=/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+		"TZ=:UTC",
+	}
+	if c.PerInstance > 1 {
+		all = append(all, fmt.Sprintf("AWS_LAMBDA_MAX_CONCURRENCY=%d", c.PerInstance))
+	}
+	for _, variable := range c.Environment {
+		name, _, _ := strings.Cut(variable, "=")
+		all = slices.DeleteFunc(all, func(old string) bool { return strings.HasPrefix(old, name+"=") })
+		all = append(all, variable)
+	}
+	return all
+}
+
+// initialization is how Lambda came to start an instance (as AWS's Runtime Interface Emulator
+// says it for Lambda Managed Instances).
+func initialization(c Config) string {
+	if c.PerInstance > 1 {
+		return "lambda-managed-instances"
+	}
+	return "on-demand"
+}

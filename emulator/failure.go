@@ -1,0 +1,55 @@
+package emulator
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
+)
+
+// A failure is why an event has no answer, in Lambda's terms.
+type failure struct {
+	kind    string // e.g. "Runtime.ExitError"
+	message string
+	body    []byte // the document that the runtime posted; nil: it posted none
+	log     []byte // the last lines
+	timeout bool
+	cause   error // of this machine, or of the caller's context: no failure of the function
+}
+
+// exitFailure is the failure of a process that ended with a status, in the
+// words of package os.
+func exitFailure(status string) *failure {
+	f := &failure{kind: "Runtime.ExitError", message: "Runtime exited with error: " + status}
+	if status == "exit status 0" {
+		f.message = "Runtime exited without providing a reason"
+	}
+	return f
+}
+
+func entryFailure(err error) *failure {
+	return &failure{kind: "Runtime.InvalidEntrypoint", message: err.Error()}
+}
+
+// reported is the failure that a runtime or an extension reported itself.
+func reported(a runtimeapi.Answer) *failure {
+	var document struct{ ErrorType, ErrorMessage string }
+	_ = json.Unmarshal(a.Payload, &document) // another form says nothing more
+	f := &failure{kind: a.ErrorType, message: document.ErrorMessage, body: a.Payload}
+	set(&f.kind, document.ErrorType)
+	set(&f.kind, "Runtime.Unknown")
+	return f
+}
+
+func (f *Function) timedOut() *failure {
+	return &failure{kind: "Sandbox.Timedout", timeout: true, message: fmt.Sprintf("Task timed out after %.2f seconds", f.config.Timeout.Seconds())}
+}
+
+// response is what a caller sees of a failure.
+func (f *failure) response(id string) Response {
+	body := f.body
+	if body == nil {
+		body = runtimeapi.ErrorDocument(f.kind, fmt.Sprintf("RequestId: %s Error: %s", id, f.message))
+	}
+	return Response{RequestID: id, Payload: body, ContentType: "application/json", FunctionError: "Unhandled", ErrorType: f.kind}
+}

@@ -1,0 +1,65 @@
+package runtimeapi
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync"
+)
+
+type peerKey struct{}
+
+// withPeer has each connection's peer checked once, and at once: an end that
+// was closed cannot be told any more whose it was.
+func (s *Server) withPeer(ctx context.Context, c net.Conn) context.Context {
+	if s.config.Peer == nil {
+		return ctx
+	}
+	check := sync.OnceValue(func() error { return s.config.Peer(c) })
+	go check()
+	return context.WithValue(ctx, peerKey{}, check)
+}
+
+// guard refuses what does not come from the instance.
+func (s *Server) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch no := s.foreign(r); {
+		case no != nil:
+			no.write(w)
+		case r.Method == http.MethodHead: // which a pattern for GET takes as well
+			http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// foreign says why a request is refused: it has the host of somebody who
+// rebinds a name to this address, it was sent by a web page (Fetch Standard,
+// "Origin header"; Fetch Metadata, "Sec-Fetch-Site"), or the connection is not
+// the instance's.
+func (s *Server) foreign(r *http.Request) *refusal {
+	site := r.Header.Get("Sec-Fetch-Site")
+	switch {
+	case r.Header.Get("Origin") != "":
+		return &refusal{http.StatusForbidden, "ForeignOrigin", "requests of web pages are refused"}
+	case site != "" && site != "none" && site != "same-origin":
+		return &refusal{http.StatusForbidden, "ForeignSite", "requests of web pages are refused"}
+	case !s.ownHost(r.Host):
+		return &refusal{http.StatusForbidden, "ForeignHost", "the host is not " + s.Address()}
+	}
+	if peer, ok := r.Context().Value(peerKey{}).(func() error); ok {
+		if err := peer(); err != nil {
+			return &refusal{http.StatusForbidden, "ForeignPeer", err.Error()}
+		}
+	}
+	return nil
+}
+
+// ownHost reports whether a request is for this server. HTTP/1.0 has no Host,
+// and some clients leave out the port.
+func (s *Server) ownHost(host string) bool {
+	address := s.Address()
+	own, _, _ := net.SplitHostPort(address)
+	return host == "" || host == address || host == own
+}

@@ -1,0 +1,97 @@
+package runtimeapi
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"net/textproto"
+	"sync"
+	"time"
+)
+
+// maxTrailers bounds trailers, in bytes: one of them is an error document with
+// its stack, in base64.
+const maxTrailers = 1 << 20
+
+// longTrailers is a request's body, and the writer of its response, for
+// trailers of any length. net/http reads at most 4 KB of them and fails with the
+// connection at their first byte; then the connection is taken over, the
+// trailers are read from there, and it is closed after the response.
+type longTrailers struct {
+	io.ReadCloser
+	request *http.Request
+	writer  http.ResponseWriter
+	header  http.Header
+	status  int
+
+	mu   sync.Mutex
+	conn net.Conn // nil: not taken over
+}
+
+// trailerTime is how long a runtime may take to send trailers and to read the
+// response.
+const trailerTime = 10 * time.Second
+
+func (l *longTrailers) Read(p []byte) (int, error) {
+	n, err := l.ReadCloser.Read(p)
+	if err == nil || err == io.EOF || l.taken() != nil {
+		return n, err
+	}
+	conn, rw, hijackErr := http.NewResponseController(l.writer).Hijack()
+	if hijackErr != nil {
+		return n, err
+	}
+	l.mu.Lock()
+	l.conn, l.header = conn, http.Header{}
+	l.mu.Unlock()
+	_ = conn.SetDeadline(time.Now().Add(trailerTime))
+	read, trailerErr := textproto.NewReader(bufio.NewReader(io.LimitReader(rw, maxTrailers))).ReadMIMEHeader()
+	if trailerErr != nil {
+		return n, err // it broke off, or is malformed
+	}
+	l.request.Trailer = http.Header(read)
+	return n, io.EOF
+}
+
+func (l *longTrailers) taken() net.Conn {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.conn
+}
+
+func (l *longTrailers) close() {
+	if conn := l.taken(); conn != nil {
+		conn.Close()
+	}
+}
+
+// Header implements http.ResponseWriter.
+func (l *longTrailers) Header() http.Header {
+	if l.taken() == nil {
+		return l.writer.Header()
+	}
+	return l.header
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (l *longTrailers) WriteHeader(status int) {
+	if l.taken() == nil {
+		l.writer.WriteHeader(status)
+	}
+	l.status = status
+}
+
+// Write implements http.ResponseWriter for a body that is written at once.
+func (l *longTrailers) Write(p []byte) (int, error) {
+	conn := l.taken()
+	if conn == nil {
+		return l.writer.Write(p)
+	}
+	resp := http.Response{
+		StatusCode: l.status, ProtoMajor: 1, ProtoMinor: 1, Header: l.header, Close: true,
+		Body: io.NopCloser(bytes.NewReader(p)), ContentLength: int64(len(p)),
+	}
+	return len(p), resp.Write(conn)
+}

@@ -1,0 +1,95 @@
+package emulator
+
+import (
+	"sync"
+
+	"github.com/bootzip/bootzip/emulator/internal/cgroup"
+)
+
+// isolation is what holds the instances of a function: it is known for certain
+// once the first was started.
+type isolation struct {
+	mu      sync.Mutex // nothing blocks and no other lock is taken while it is held
+	plain   bool       // instances are plain processes
+	refusal string     // why they have to be
+	bounds  string
+	open    string // why system calls are not filtered; empty: they are
+}
+
+func (s *isolation) isPlain() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.plain
+}
+
+// refused notes that there can be no sandbox.
+func (s *isolation) refused(why error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.plain, s.refusal = true, why.Error()
+}
+
+// started notes how an instance is bounded, and why its system calls are not
+// filtered.
+func (s *isolation) started(g *cgroup.Group, unfiltered string) {
+	memory, threads := "memory is watched", "threads are not limited"
+	if g.Memory {
+		memory = "memory is watched, and bounded by a control group"
+	}
+	if g.Tasks {
+		threads = "threads are limited"
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bounds, s.open = memory+"; "+threads, unfiltered
+}
+
+// Isolation says in a few words what instances see of this machine. It is
+// certain once the first was started.
+func (f *Function) Isolation() string {
+	f.isolation.mu.Lock()
+	defer f.isolation.mu.Unlock()
+	how := ""
+	if f.qemu != "" {
+		how = ", by qemu"
+	}
+	switch {
+	case f.isolation.refusal != "":
+		return "as a plain process" + how + " (" + f.isolation.refusal + ")"
+	case f.isolation.plain:
+		return "as a plain process" + how
+	}
+	if f.isolation.open != "" {
+		how += ", without a filter of system calls (" + f.isolation.open + ")"
+	}
+	if f.program.system {
+		return "in a root with this machine's system directories" + how
+	}
+	return "in an empty root" + how
+}
+
+// Bounds says in a few words how instances are kept from using more memory and
+// threads than they may; empty as long as none was started.
+func (f *Function) Bounds() string {
+	f.isolation.mu.Lock()
+	defer f.isolation.mu.Unlock()
+	return f.isolation.bounds
+}
+
+// What the first process of a sandbox may need for itself, in bytes and
+// threads.
+const (
+	sandboxMemory = 16 << 20
+	sandboxTasks  = 16
+)
+
+// newGroup makes the control group of an instance. In a sandbox, /tmp is
+// memory as well, so that the bound is the ceiling for what is faster than the
+// watch on the memory.
+func (f *Function) newGroup() *cgroup.Group {
+	memory, tasks := int64(f.config.Memory)<<20, maxThreads
+	if !f.isolation.isPlain() {
+		memory, tasks = memory+f.config.TempSize+sandboxMemory, tasks+sandboxTasks
+	}
+	return cgroup.New(memory, tasks)
+}
