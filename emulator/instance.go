@@ -287,6 +287,7 @@ func (i *instance) tick() {
 		}
 		return
 	}
+	i.out.flush()
 	var late []*invocation
 	for _, v := range i.active {
 		if now.Before(v.deadline) {

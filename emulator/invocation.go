@@ -50,7 +50,7 @@ func (v *invocation) begin(left time.Duration) {
 		Deadline: v.deadline, Payload: r.Payload, Stream: r.Stream,
 	}
 	if v.reports() {
-		v.instance.out.line("%s", startLine(r.RequestID))
+		v.instance.out.hold(startLine(r.RequestID))
 	}
 }
 

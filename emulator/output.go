@@ -30,6 +30,7 @@ type output struct {
 	mu   sync.Mutex
 	sink io.Writer // may be nil
 	tail []byte
+	held []byte // lines that go before what is written next
 }
 
 // pipeSize is what a pipe holds, in bytes (pipe(7)).
@@ -75,6 +76,22 @@ func (o *output) take(fd uintptr) (n int, again bool, err error) {
 	return n, again, err
 }
 
+// hold adds a line of the platform's own, before what is written next: most
+// often that comes soon, and both are written at once. Otherwise flush writes
+// it.
+func (o *output) hold(line string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.held = append(append(o.held, line...), '\n')
+}
+
+// flush writes what is held.
+func (o *output) flush() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.add(nil)
+}
+
 // Write adds to the log.
 func (o *output) Write(p []byte) (int, error) {
 	if len(p) == 0 {
@@ -88,6 +105,13 @@ func (o *output) Write(p []byte) (int, error) {
 
 // add adds to the log and to its tail; o.mu is held.
 func (o *output) add(p []byte) {
+	if len(o.held) > 0 {
+		p = append(o.held, p...)
+		o.held = p[:0]
+	}
+	if len(p) == 0 {
+		return
+	}
 	if o.sink != nil {
 		_, _ = o.sink.Write(p)
 	}

@@ -10,19 +10,24 @@ import (
 	"time"
 )
 
-// How long a client may take.
-const (
-	headTime = 10 * time.Second // to send the head of a request
-	bodyTime = time.Minute      // to send all of it
-	idleTime = 2 * time.Minute  // between two requests
-	sendTime = time.Minute      // to read a response that is not streamed
-)
+// A patience is how long a client may take.
+type patience struct {
+	head time.Duration // to send the head of a request
+	body time.Duration // to send all of it
+	idle time.Duration // between two requests
+}
+
+var defaultPatience = patience{head: 10 * time.Second, body: time.Minute, idle: 2 * time.Minute}
+
+// sendTime is how long a client may take to read a response that is not
+// streamed.
+const sendTime = time.Minute
 
 // Serve answers the clients that connect to l, until l or the server is
 // closed. Then its error is http.ErrServerClosed.
 func (s *Server) Serve(l net.Listener) error {
 	web := &http.Server{
-		Handler: s, ReadHeaderTimeout: headTime, ReadTimeout: bodyTime, IdleTimeout: idleTime,
+		Handler: s, ReadHeaderTimeout: s.patience.head, ReadTimeout: s.patience.body, IdleTimeout: s.patience.idle,
 		ErrorLog: log.New(io.Discard, "", 0), // a client's mistakes, which it is told
 	}
 	s.mu.Lock()

@@ -145,3 +145,31 @@ func TestServeCloses(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Clients that send next to nothing are not waited for; one that waits for an
+// answer is.
+func TestServeSlowClients(t *testing.T) {
+	f, _ := newFunction(t, Config{Name: "slow", Handler: "slow", Timeout: 20 * time.Second})
+	s := NewServer(ServerConfig{})
+	s.patience = patience{head: 50 * time.Millisecond, body: 60 * time.Millisecond, idle: 70 * time.Millisecond}
+	s.Set("slow", f)
+	base := serve(t, s)
+	const head = "POST /2015-03-31/functions/slow/invocations HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\n"
+	for _, c := range []struct {
+		sent string
+		want int // status; 0: none
+	}{{"", 0}, {head[:40], 0}, {head, 400}, {head + "1", 200}} {
+		conn, in := speak(t, base)
+		if _, err := io.WriteString(conn, c.sent); err != nil {
+			t.Fatal(err)
+		}
+		if c.want != 0 {
+			if status, body := hear(t, in); status != c.want {
+				t.Errorf("%q: %d %s, want %d", c.sent, status, body, c.want)
+			}
+		}
+		if rest, err := io.ReadAll(in); err != nil {
+			t.Errorf("%q: the connection goes on: %q, %v", c.sent, rest, err)
+		}
+	}
+}

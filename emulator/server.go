@@ -53,15 +53,18 @@ type ServerConfig struct {
 // So clients of AWS work with http://127.0.0.1:PORT as their endpoint; signatures are not looked at.
 // NAME may be an ARN, and end in a version or alias.
 //
-// A request whose Host is no loopback address, or which a web page of another origin sent, is
-// refused: else any page in a browser could invoke functions.
+// A request whose Host is neither a loopback address nor one of Hosts is
+// refused, and so is one that a web page of another origin sent, or may have
+// sent: otherwise any page in a browser could invoke functions. Nothing is
+// asked of other clients: whoever reaches the server can invoke them.
 type Server struct {
-	config ServerConfig
-	mux    *http.ServeMux
-	life   context.Context // of asynchronous events
-	stop   context.CancelFunc
-	events sync.WaitGroup // asynchronous ones on their way
-	queue  chan struct{}  // a place for each of them
+	config   ServerConfig
+	patience patience
+	mux      *http.ServeMux
+	life     context.Context // of asynchronous events
+	stop     context.CancelFunc
+	events   sync.WaitGroup // asynchronous ones on their way
+	queue    chan struct{}  // a place for each of them
 
 	mu        sync.Mutex
 	functions map[string]*Function
@@ -79,7 +82,7 @@ func NewServer(c ServerConfig) *Server {
 	if c.Retries == nil {
 		c.Retries = []time.Duration{time.Second, 2 * time.Second}
 	}
-	s := &Server{config: c, mux: http.NewServeMux(), functions: map[string]*Function{}, queue: make(chan struct{}, maxQueue)}
+	s := &Server{config: c, patience: defaultPatience, mux: http.NewServeMux(), functions: map[string]*Function{}, queue: make(chan struct{}, maxQueue)}
 	s.life, s.stop = context.WithCancel(context.Background())
 	s.apiRoutes()
 	return s
@@ -173,32 +176,53 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 }
 
-// foreign says why a request is not for this server, or comes from a web page
-// of somebody else (Fetch Standard, "Origin header"; Fetch Metadata, "Sec-Fetch-Site").
+// foreign says why a request is not for this server, or may come from a web
+// page of somebody else (Fetch Standard, "Origin header"; Fetch Metadata,
+// "Sec-Fetch-Site").
+//
+// A browser sends Sec-Fetch-Site to loopback addresses and over HTTPS alone. By
+// another name over HTTP, a plain GET of another site's page, as for an image,
+// looks as one that a person typed: it is refused unless it names a page of
+// this server as its referrer.
 func (s *Server) foreign(r *http.Request) string {
 	if !s.knows(r.Host) {
 		return "host " + r.Host + " is not known here: only loopback addresses are, and the name that -host gives"
 	}
-	if origin := r.Header.Get("Origin"); origin != "" {
-		if u, err := url.Parse(origin); err != nil || u.Host != r.Host {
-			return "origin " + origin + " is another one"
-		}
-	}
-	switch r.Header.Get("Sec-Fetch-Site") {
-	case "cross-site", "same-site":
+	origin, site := r.Header.Get("Origin"), r.Header.Get("Sec-Fetch-Site")
+	switch {
+	case origin != "" && hostOf(origin) != r.Host:
+		return "origin " + origin + " is another one"
+	case site == "cross-site" || site == "same-site":
 		return "the request comes from a page of another site"
+	case site == "" && origin == "" && !isLoopback(r.Host) && strings.HasPrefix(r.UserAgent(), "Mozilla/") && hostOf(r.Referer()) != r.Host:
+		return "a browser does not say over HTTP which page a request comes from: use a loopback address or HTTPS"
 	}
 	return ""
 }
 
-func (s *Server) knows(hostport string) bool {
-	host, _, err := net.SplitHostPort(hostport)
+// hostOf is the host of a URL with its port; empty if there is none.
+func hostOf(text string) string {
+	u, err := url.Parse(text)
 	if err != nil {
-		host = strings.TrimSuffix(strings.TrimPrefix(hostport, "["), "]")
+		return ""
 	}
-	if strings.EqualFold(host, "localhost") || slices.ContainsFunc(s.config.Hosts, func(h string) bool { return strings.EqualFold(h, host) }) {
-		return true
-	}
+	return u.Host
+}
+
+func (s *Server) knows(hostport string) bool {
+	host := withoutPort(hostport)
+	return isLoopback(hostport) || slices.ContainsFunc(s.config.Hosts, func(h string) bool { return strings.EqualFold(h, host) })
+}
+
+func isLoopback(hostport string) bool {
+	host := withoutPort(hostport)
 	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
+
+func withoutPort(hostport string) string {
+	if host, _, err := net.SplitHostPort(hostport); err == nil {
+		return host
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(hostport, "["), "]")
 }

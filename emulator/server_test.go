@@ -345,26 +345,35 @@ func TestTriggers(t *testing.T) {
 
 func TestForeignRequestsAreRefused(t *testing.T) {
 	base := newServer(t, ServerConfig{Hosts: []string{"box"}}, "echo")
-	for header, want := range map[string]int{
-		"Host: attacker.example":      403,
-		"Host: attacker.example:80":   403,
-		"Host: 192.0.2.1":             403,
-		"Host: box:9000":              200,
-		"Host: localhost":             200,
-		"Host: BOX":                   200,
-		"Host: LocalHost:1":           200,
-		"Host: [::1]":                 200,
-		"Host: [::1]:99":              200,
-		"Origin: https://a.example":   403,
-		"Origin: null":                403,
-		"Origin: " + base:             200,
-		"Sec-Fetch-Site: cross-site":  403,
-		"Sec-Fetch-Site: same-origin": 200,
-		"Sec-Fetch-Site: none":        200,
+	const browser = "User-Agent: Mozilla/5.0 (X11; Linux x86_64)"
+	for headers, want := range map[string]int{
+		browser:                      200,
+		browser + "\nHost: box:9000": 403,
+		browser + "\nHost: box:9000\nReferer: http://box:9000/page":     200,
+		browser + "\nHost: box:9000\nReferer: http://attacker.example/": 403,
+		browser + "\nHost: box:9000\nReferer: http://box.example/":      403,
+		browser + "\nHost: box:9000\nSec-Fetch-Site: none":              200,
+		browser + "\nHost: box:9000\nSec-Fetch-Site: cross-site":        403,
+		browser + "\nHost: box:9000\nOrigin: http://box:9000":           200,
+		"Host: attacker.example":                                        403,
+		"Host: attacker.example:80":                                     403,
+		"Host: 192.0.2.1":                                               403,
+		"Host: box:9000":                                                200,
+		"Host: localhost":                                               200,
+		"Host: BOX":                                                     200,
+		"Host: LocalHost:1":                                             200,
+		"Host: [::1]":                                                   200,
+		"Host: [::1]:99":                                                200,
+		"Origin: https://a.example":                                     403,
+		"Origin: null":                                                  403,
+		"Origin: " + base:                                               200,
+		"Sec-Fetch-Site: cross-site":                                    403,
+		"Sec-Fetch-Site: same-origin":                                   200,
+		"Sec-Fetch-Site: none":                                          200,
 	} {
 		for _, path := range []string{"/url/echo/", "/2015-03-31/functions/echo/configuration"} {
-			if resp, _ := do(t, "GET", base+path, "", header); resp.StatusCode != want {
-				t.Errorf("%s: %s, want %d", header, resp.Status, want)
+			if resp, _ := do(t, "GET", base+path, "", strings.Split(headers, "\n")...); resp.StatusCode != want {
+				t.Errorf("%q: %s, want %d", headers, resp.Status, want)
 			}
 		}
 	}
