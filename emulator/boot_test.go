@@ -61,6 +61,20 @@ func TestBootShowsAHiddenNeed(t *testing.T) {
 	}
 }
 
+// Nothing is in the network of a boot but the Runtime API, at Lambda's port.
+func TestBootHasItsOwnNetwork(t *testing.T) {
+	got, err := Boot(context.Background(), BootConfig{Zip: faultyZip(t), Handlers: []string{"network"}, Temp: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(got.Isolation, "in an empty root") {
+		t.Skip("namespaces are refused here: " + got.Detail)
+	}
+	if got.Status != BootPassed || !strings.Contains(got.Detail, "(127.0.0.1:9001 lo)") {
+		t.Errorf("%s: %s", got.Status, got.Detail)
+	}
+}
+
 func TestBootErrors(t *testing.T) {
 	if _, err := Boot(context.Background(), BootConfig{Zip: "no/such.zip"}); err == nil {
 		t.Error("no error for a zip that is not there")

@@ -106,6 +106,13 @@ func answer(h http.Header, event []byte) {
 		respond(strconv.Quote(out))
 	case "error":
 		post("invocation/"+id+"/error", `{"errorMessage":"no luck","errorType":"Luck"}`, http.Header{"Lambda-Runtime-Function-Error-Type": {"Function.Luck"}})
+	case "network": // an error, which the boot check shows
+		names := ""
+		interfaces, _ := net.Interfaces()
+		for _, i := range interfaces {
+			names += " " + i.Name
+		}
+		post("invocation/"+id+"/error", fmt.Sprintf(`{"errorMessage":"%s%s"}`, address, names), nil)
 	case "exit":
 		os.Exit(5)
 	case "exit-sometimes":
