@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/bootzip/bootzip/internal/printer"
 )
 
 // printable cuts a value of an untrusted file to limit bytes, and replaces what
@@ -18,12 +19,7 @@ func printable(s string, limit int) string {
 		}
 		s = s[:cut] + "…"
 	}
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return utf8.RuneError
-	}, s)
+	return printer.Line(s)
 }
 
 // count writes a number with commas.

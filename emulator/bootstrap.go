@@ -54,7 +54,7 @@ func (f *Function) launch(ctx context.Context, phase string, limit time.Duration
 	b.out.sync()
 	fail.log = b.out.last()
 	if fail.cause == nil {
-		b.out.line("INIT_REPORT Init Duration: %s\tPhase: %s\tStatus: %s\tError Type: %s", milliseconds(time.Since(b.began)), phase, status, fail.kind)
+		b.out.line("INIT_REPORT Init Duration: %s\tPhase: %s\tStatus: %s\tError Type: %s", milliseconds(time.Since(b.began)), phase, status, oneLine(fail.kind))
 	}
 	b.stop()
 	return nil, fail

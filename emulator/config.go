@@ -31,6 +31,10 @@ type Config struct {
 	// group of CloudWatch does; nil: nobody does. Writes do not overlap.
 	Log io.Writer
 
+	// Platform gets Lambda's lines START, END, REPORT and INIT_REPORT in place
+	// of Log, so that a function cannot imitate them; nil: Log gets them.
+	Platform io.Writer
+
 	// Temp is the folder in which the zip is unpacked; default: the
 	// system's own for temporary files.
 	Temp string

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -28,7 +27,7 @@ type Function struct {
 	etc     string          // what becomes /etc
 	program program
 	qemu    string
-	log     io.Writer // config.Log, with writes one after the other
+	log     *sink // nil: nobody reads it
 
 	isolation  isolation
 	startsOnce bool // the initialisation has no second try
@@ -64,9 +63,7 @@ func New(ctx context.Context, c Config) (_ *Function, err error) {
 	f.isolation.plain = c.Plain
 	f.pool = &pool{limit: c.Concurrency, single: f.single(), launch: f.newInstance}
 	f.life, f.endLife = context.WithCancelCause(context.Background())
-	if c.Log != nil {
-		f.log = &orderly{w: c.Log}
-	}
+	f.log = newSink(c.Log, c.Platform)
 	if err := os.Mkdir(f.task, 0o755); err != nil {
 		return nil, err
 	}
@@ -117,18 +114,6 @@ func (f *Function) Close(ctx context.Context) error {
 var ErrClosed = errors.New("function was stopped")
 
 var errGivenUp = fmt.Errorf("invocation was given up: %w", ErrClosed)
-
-// orderly keeps writes from overlapping.
-type orderly struct {
-	mu sync.Mutex
-	w  io.Writer
-}
-
-func (o *orderly) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.w.Write(p)
-}
 
 // newID returns so many random hexadecimal digits.
 func newID(digits int) string {

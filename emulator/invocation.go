@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
@@ -108,13 +109,14 @@ func (v *invocation) endUnstarted(fail *failure, left time.Duration) {
 		fail = f.timedOut()
 	}
 	id := v.request.RequestID
-	lines := startLine(id) + "\n" + f.endLines(id, fail, f.config.Timeout-left, "")
+	start := []byte(startLine(id) + "\n")
+	own, platform := f.endLines(id, fail, f.config.Timeout-left, "")
 	if f.log != nil {
-		_, _ = f.log.Write([]byte(lines))
+		f.log.write(start, own, platform)
 	}
 	resp := fail.response(id)
 	if v.request.Tail {
-		resp.Log = append(append(resp.Log, log...), lines...)
+		resp.Log = slices.Concat(log, start, own, platform)
 		resp.Log = resp.Log[max(0, len(resp.Log)-tailSize):]
 	}
 	v.reply(resp, nil)

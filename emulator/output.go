@@ -3,7 +3,6 @@ package emulator
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"sync"
 	"syscall"
@@ -28,15 +27,15 @@ type output struct {
 	buffer  []byte
 
 	mu   sync.Mutex
-	sink io.Writer // may be nil
+	sink *sink // may be nil
 	tail []byte
-	held []byte // lines that go before what is written next
+	held []byte // lines of the platform's that go before what is written next
 }
 
 // pipeSize is what a pipe holds, in bytes (pipe(7)).
 const pipeSize = 64 << 10
 
-func newOutput(sink io.Writer) (*output, error) {
+func newOutput(sink *sink) (*output, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -86,35 +85,38 @@ func (o *output) hold(line string) {
 }
 
 // flush writes what is held.
-func (o *output) flush() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.add(nil)
-}
+func (o *output) flush() { o.add(nil, nil) }
 
-// Write adds to the log.
+// Write adds what the function has printed.
 func (o *output) Write(p []byte) (int, error) {
-	if len(p) == 0 {
-		return 0, nil
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.add(p)
+	o.add(p, nil)
 	return len(p), nil
 }
 
-// add adds to the log and to its tail; o.mu is held.
-func (o *output) add(p []byte) {
-	if len(o.held) > 0 {
-		p = append(o.held, p...)
-		o.held = p[:0]
-	}
-	if len(p) == 0 {
+// line adds a line of the platform's own.
+func (o *output) line(format string, args ...any) {
+	o.add(nil, fmt.Appendf(nil, format+"\n", args...))
+}
+
+// add adds what is held, then words of the function's, then lines of the
+// platform's, to the log and to its tail.
+func (o *output) add(own, platform []byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.held)+len(own)+len(platform) == 0 {
 		return
 	}
 	if o.sink != nil {
-		_, _ = o.sink.Write(p)
+		o.sink.write(o.held, own, platform)
 	}
+	for _, p := range [...][]byte{o.held, own, platform} {
+		o.keep(p)
+	}
+	o.held = o.held[:0]
+}
+
+// keep adds to the tail; o.mu is held.
+func (o *output) keep(p []byte) {
 	if len(p) >= tailSize {
 		o.tail = append(o.tail[:0], p[len(p)-tailSize:]...)
 		return
@@ -123,11 +125,6 @@ func (o *output) add(p []byte) {
 		o.tail = append(o.tail[:0], o.tail[more:]...)
 	}
 	o.tail = append(o.tail, p...)
-}
-
-// line adds a line of the platform's own.
-func (o *output) line(format string, args ...any) {
-	_, _ = fmt.Fprintf(o, format+"\n", args...)
 }
 
 // begin forgets the tail so far.

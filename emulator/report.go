@@ -2,8 +2,8 @@ package emulator
 
 import (
 	"fmt"
-	"io"
 	"math"
+	"strings"
 	"time"
 )
 
@@ -28,26 +28,29 @@ func (v *invocation) report(fail *failure) {
 	if first {
 		more += fmt.Sprintf("Init Duration: %s\t", milliseconds(i.initDuration()))
 	}
-	_, _ = io.WriteString(i.out, v.function.endLines(v.request.RequestID, fail, took, more))
+	i.out.add(v.function.endLines(v.request.RequestID, fail, took, more))
 }
 
 func startLine(id string) string { return "START RequestId: " + id + " Version: " + latest }
 
-// endLines are the last lines about an event: why it failed, END, and REPORT
-// with more in its middle.
-func (f *Function) endLines(id string, fail *failure, took time.Duration, more string) string {
-	lines, status := "", ""
+// endLines are the last lines about an event: why it failed, which are words of
+// the function's, and END and REPORT with more in its middle.
+func (f *Function) endLines(id string, fail *failure, took time.Duration, more string) (own, platform []byte) {
+	status := ""
 	switch {
 	case fail == nil || fail.cause != nil:
 	case fail.timeout:
-		lines = fmt.Sprintf("%s %s %s\n", time.Now().UTC().Format("2006-01-02T15:04:05.000Z"), id, fail.message)
+		own = fmt.Appendf(nil, "%s %s %s\n", time.Now().UTC().Format("2006-01-02T15:04:05.000Z"), id, fail.message)
 		status = "Status: timeout"
 	default:
-		lines = fmt.Sprintf("RequestId: %s Error: %s\n%s\n", id, fail.message, fail.kind)
-		status = "Status: error\tError Type: " + fail.kind
+		own = fmt.Appendf(nil, "RequestId: %s Error: %s\n%s\n", id, fail.message, fail.kind)
+		status = "Status: error\tError Type: " + oneLine(fail.kind)
 	}
-	return lines + fmt.Sprintf("END RequestId: %s\nREPORT RequestId: %s\tDuration: %s\tBilled Duration: %.0f ms\tMemory Size: %d MB\t%s%s\n",
+	return own, fmt.Appendf(nil, "END RequestId: %s\nREPORT RequestId: %s\tDuration: %s\tBilled Duration: %.0f ms\tMemory Size: %d MB\t%s%s\n",
 		id, id, milliseconds(took), math.Ceil(float64(took)/1e6), f.config.Memory, more, status)
 }
+
+// oneLine keeps a function's word from ending a line of the platform's.
+func oneLine(word string) string { return strings.Join(strings.Fields(word), " ") }
 
 func milliseconds(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d)/1e6) }

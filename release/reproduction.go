@@ -5,13 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/diff"
+	"github.com/bootzip/bootzip/internal/printer"
 	"github.com/bootzip/bootzip/pack"
 )
 
@@ -69,10 +67,7 @@ func list(names []string) string {
 // shown is a file's name for people. In a stranger's repository it may be one
 // that a terminal acts on, or that looks like a line of the result.
 func shown(name string) string {
-	if !utf8.ValidString(name) || strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsPrint(c) }) {
-		return strconv.Quote(name)
-	}
-	return name
+	return printer.Quoted(name)
 }
 
 // DirtyLine says that the working tree is not the commit, "" if it is.

@@ -8,11 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/printer"
 	"github.com/bootzip/bootzip/internal/whole"
 )
 
@@ -62,7 +61,7 @@ func ReadSums(file string) ([]File, error) {
 		sum, name, ok := strings.Cut(line, " ")
 		raw, err := hex.DecodeString(sum)
 		name = strings.TrimPrefix(strings.TrimPrefix(name, " "), "*")
-		if !ok || err != nil || len(raw) != sha256.Size || !filepath.IsLocal(filepath.FromSlash(name)) || !isPlain(name) {
+		if !ok || err != nil || len(raw) != sha256.Size || !filepath.IsLocal(filepath.FromSlash(name)) || !printer.IsLine(name) {
 			return nil, hint.New("its lines are a SHA-256, two blanks, and the name of a file", "%s: line %q is no checksum", file, line)
 		}
 		all = append(all, File{Name: name, SHA256: strings.ToLower(sum)})
@@ -71,10 +70,4 @@ func ReadSums(file string) ([]File, error) {
 		return nil, fmt.Errorf("%s: no checksum is in it", file)
 	}
 	return all, nil
-}
-
-// isPlain is false for a name that a terminal would act on, or that is no
-// text.
-func isPlain(name string) bool {
-	return utf8.ValidString(name) && !strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsPrint(c) })
 }

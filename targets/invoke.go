@@ -21,6 +21,7 @@ import (
 	"github.com/bootzip/bootzip/emulator"
 	"github.com/bootzip/bootzip/emulator/event"
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/printer"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -115,11 +116,19 @@ func (s settings) packFor(ctx context.Context, config *emulator.Config) (sum str
 
 // functionConfig is what invoke and serve say of every function.
 func functionConfig(name, handler string, variables []string) emulator.Config {
-	return emulator.Config{
+	c := emulator.Config{
 		Name: name, Handler: handler, Environment: variables, Region: os.Getenv("AWS_REGION"),
 		Log: os.Stderr, Qemu: findQemu(),
 	}
+	if isShown(os.Stderr) {
+		source := functionLog.Source()
+		c.Log, c.Platform = source, source.Platform()
+	}
+	return c
 }
+
+// functionLog shows the logs of all functions.
+var functionLog = printer.NewLog(os.Stderr)
 
 func invokeOnce(ctx context.Context, config emulator.Config, payload []byte) error {
 	f, err := emulator.New(ctx, config)
@@ -136,7 +145,7 @@ func invokeOnce(ctx context.Context, config emulator.Config, payload []byte) err
 	} else {
 		note("nothing was started")
 	}
-	if _, err := fmt.Printf("%s\n", resp.Payload); err != nil {
+	if _, err := fmt.Printf("%s\n", shownAnswer(resp.Payload)); err != nil {
 		return err
 	}
 	if resp.FunctionError != "" {
@@ -147,6 +156,15 @@ func invokeOnce(ctx context.Context, config emulator.Config, payload []byte) err
 		return mg.Fatal(1, "function "+config.Name+" failed: "+why)
 	}
 	return nil
+}
+
+// shownAnswer is a function's answer as it is, but on a terminal without what
+// that would act on. A JSON document has nothing that GitHub Actions would.
+func shownAnswer(payload []byte) string {
+	if isTerminal(os.Stdout) || isShown(os.Stdout) && !json.Valid(payload) {
+		return printer.Text(string(payload))
+	}
+	return string(payload)
 }
 
 // readEvent takes the argument EVENT of invoke.

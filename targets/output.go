@@ -7,6 +7,9 @@ package targets
 //     "hint: …". Mage puts "Error: " before it.
 //   - Progress is shown on a terminal only, on one line that is wiped when it
 //     is over. What goes to a file or a CI log holds no trace of it.
+//   - What a function prints is shown on a terminal and on GitHub Actions with
+//     "| " before each line and without control characters, see
+//     internal/printer. A file or another program gets it as it is.
 //   - Colour is used on a terminal only, and not if NO_COLOR is set
 //     (no-color.org).
 
@@ -16,15 +19,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"sync"
 	"text/tabwriter"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/printer"
 )
 
 // withHint is the text of an error and of its hint, without what a terminal
@@ -35,15 +36,7 @@ func withHint(err error) string {
 	if h := hint.Of(err); h != "" {
 		text += "\nhint: " + h
 	}
-	return strings.Map(func(c rune) rune {
-		switch {
-		case c == '\r':
-			return -1
-		case c == '\n' || c == '\t' || unicode.IsPrint(c):
-			return c
-		}
-		return utf8.RuneError
-	}, text)
+	return printer.Text(text)
 }
 
 // A shownError is an error as people see it.
@@ -72,6 +65,13 @@ func failed(err error) error {
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// isShown reports whether what is written to a file is acted on: by a terminal,
+// or by GitHub Actions, which reads commands out of a job's output.
+func isShown(f *os.File) bool {
+	info, err := f.Stat()
+	return isTerminal(f) || os.Getenv("GITHUB_ACTIONS") == "true" && err == nil && !info.Mode().IsRegular()
 }
 
 // useColor says whether results may be coloured.

@@ -14,6 +14,7 @@ import (
 	"github.com/bootzip/bootzip/emulator"
 	"github.com/bootzip/bootzip/emulator/watch"
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/printer"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -52,6 +53,9 @@ func Serve(ctx context.Context,
 	listener, err := net.Listen("tcp", choose(address, "", "127.0.0.1:9000"))
 	if err != nil {
 		return misuse(hint.Wrap(err, "choose another place with -address=127.0.0.1:PORT"))
+	}
+	if a, ok := listener.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
+		note("listening on %s: whoever reaches this address can invoke the functions, with the credentials that they are given", a)
 	}
 	config := emulator.ServerConfig{
 		Region: os.Getenv("AWS_REGION"),
@@ -97,7 +101,11 @@ func reachable(address string) string {
 
 // note tells the person at the terminal something.
 func note(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, "bootzip: "+format+"\n", args...)
+	text := fmt.Sprintf(format, args...)
+	if isShown(os.Stderr) {
+		text = printer.Text(text)
+	}
+	fmt.Fprintf(os.Stderr, "bootzip: %s\n", text)
 }
 
 // A service is what Serve runs.

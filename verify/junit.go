@@ -3,6 +3,8 @@ package verify
 import (
 	"encoding/xml"
 	"io"
+
+	"github.com/bootzip/bootzip/internal/printer"
 )
 
 // The elements that readers of JUnit's reports agree on.
@@ -39,23 +41,23 @@ type (
 func WriteJUnit(w io.Writer, reports []Report) error {
 	doc := junitSuites{Name: "bootzip verify"}
 	for _, r := range reports {
-		s := junitSuite{Name: printable(r.Path)}
+		s := junitSuite{Name: printer.Line(r.Path)}
 		for _, x := range r.Results {
 			c := junitCase{Class: string(x.Check.Layer), Name: x.Check.ID}
 			if x.File != "" {
-				c.Name += " " + printable(x.File)
+				c.Name += " " + printer.Line(x.File)
 			}
 			switch x.Status {
 			case Fail:
-				c.Failure = &junitMessage{Message: printable(x.Detail), Text: x.message()}
+				c.Failure = &junitMessage{Message: printer.Line(x.Detail), Text: x.message()}
 				s.Failures++
 			case Skip:
-				c.Skipped = &junitMessage{Message: printable(x.Detail)}
+				c.Skipped = &junitMessage{Message: printer.Line(x.Detail)}
 				s.Skipped++
 			case Warn, Waived:
 				c.Output = x.message()
 				if x.Reason != "" {
-					c.Output += ". Rule: " + printable(x.Reason)
+					c.Output += ". Rule: " + printer.Line(x.Reason)
 				}
 			}
 			s.Cases = append(s.Cases, c)

@@ -4,6 +4,8 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
+
+	"github.com/bootzip/bootzip/internal/printer"
 )
 
 // The parts of SARIF 2.1.0 (OASIS Standard, 27 March 2020) that a report
@@ -105,7 +107,7 @@ func WriteSARIF(w io.Writer, reports []Report) error {
 			}
 			place := sarifLocation{Physical: sarifPhysical{sarifURI{URI: uri, Index: &n}}}
 			if x.File != "" {
-				place.Logical = []sarifLogical{{Name: printable(x.File), Full: printable(r.Path + "!/" + x.File), Kind: "member"}}
+				place.Logical = []sarifLogical{{Name: printer.Line(x.File), Full: printer.Line(r.Path + "!/" + x.File), Kind: "member"}}
 			}
 			result := sarifResult{
 				RuleID: x.Check.ID, RuleIndex: index[x.Check.ID], Level: "error",
@@ -154,9 +156,9 @@ func sarifPath(path string) string {
 
 // message is a finding in one text, for reports of others' form.
 func (x Result) message() string {
-	text := printable(x.Detail)
+	text := printer.Line(x.Detail)
 	if x.File != "" {
-		text = printable(x.File) + ": " + text
+		text = printer.Line(x.File) + ": " + text
 	}
 	if x.Check.Lambda != "" {
 		text += ". Lambda says: " + x.Check.Lambda

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/bootzip/bootzip/internal/printer"
 )
 
 // TextOptions say how [WriteText] writes.
@@ -56,7 +58,7 @@ func (t textWriter) table(reports []Report) {
 		if arch == "" {
 			arch = "any"
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s", printable(r.Path), arch, size(r.Size))
+		fmt.Fprintf(tw, "%s\t%s\t%s", printer.Line(r.Path), arch, size(r.Size))
 		for _, l := range []Layer{Structure, Layout, Binary, Boot} {
 			fmt.Fprintf(tw, "\t%s", r.layer(l))
 		}
@@ -106,25 +108,25 @@ func (t textWriter) report(r Report) {
 	if len(lines) == 0 {
 		return
 	}
-	fmt.Fprintf(t.w, "\n%s\n", printable(r.Path))
+	fmt.Fprintf(t.w, "\n%s\n", printer.Line(r.Path))
 	if t.o.Verbose {
 		fmt.Fprintf(t.w, "  sha256: %s\n", r.SHA256)
 		for _, f := range r.Facts {
-			fmt.Fprintf(t.w, "  %s: %s\n", f.Name, printable(f.Value))
+			fmt.Fprintf(t.w, "  %s: %s\n", f.Name, printer.Line(f.Value))
 		}
 	}
 	last := ""
 	for _, x := range lines {
 		fmt.Fprintf(t.w, "  %s  %s", t.status(x.Status), x.Check.ID)
 		if x.File != "" {
-			fmt.Fprintf(t.w, ": %s", printable(x.File))
+			fmt.Fprintf(t.w, ": %s", printer.Line(x.File))
 		}
 		if x.Detail != "" {
-			fmt.Fprintf(t.w, ": %s", printable(x.Detail))
+			fmt.Fprintf(t.w, ": %s", printer.Line(x.Detail))
 		}
 		fmt.Fprintln(t.w)
 		if x.Reason != "" {
-			fmt.Fprintf(t.w, "        rule: %s\n", printable(x.Reason))
+			fmt.Fprintf(t.w, "        rule: %s\n", printer.Line(x.Reason))
 		}
 		if (x.Status == Fail || x.Status == Warn) && x.Check.ID != last {
 			if x.Check.Lambda != "" {
@@ -158,15 +160,4 @@ func size(n int64) string {
 		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
 	}
 	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
-}
-
-// printable keeps names of a hostile zip from writing to the terminal what
-// they like.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u202e' || r == '\u2028' || r == '\u2029' {
-			return '\uFFFD'
-		}
-		return r
-	}, s)
 }

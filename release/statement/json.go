@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/printer"
 )
 
 const (
@@ -130,7 +130,7 @@ func (r *reader) text(o object, name string) string {
 // graphic refuses characters that a terminal would act on, or that make a
 // text look like another: what is read here is shown to people.
 func (r *reader) graphic(o object, name, text string) string {
-	if strings.ContainsFunc(text, func(c rune) bool { return !unicode.IsGraphic(c) }) {
+	if !printer.IsLine(text) {
 		r.wrong(o, name, "made of characters that can be seen")
 		return ""
 	}

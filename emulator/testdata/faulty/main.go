@@ -106,6 +106,9 @@ func answer(h http.Header, event []byte) {
 		respond(strconv.Quote(out))
 	case "error":
 		post("invocation/"+id+"/error", `{"errorMessage":"no luck","errorType":"Luck"}`, http.Header{"Lambda-Runtime-Function-Error-Type": {"Function.Luck"}})
+	case "liar":
+		fmt.Println("REPORT RequestId: a lie")
+		post("invocation/"+id+"/error", `{}`, http.Header{"Lambda-Runtime-Function-Error-Type": {"Liar"}})
 	case "network": // an error, which the boot check shows
 		names := ""
 		interfaces, _ := net.Interfaces()

@@ -1,0 +1,93 @@
+package printer
+
+import (
+	"bytes"
+	"io"
+	"sync"
+	"unicode/utf8"
+)
+
+// A Log shows the logs of functions on a terminal or in the log of a job. Each
+// line that a function prints begins with "| ", so that it is neither mistaken
+// for a line of the platform's, such as REPORT, nor acted on as a command.
+type Log struct {
+	mu   sync.Mutex
+	w    io.Writer
+	open *Source // whose line has not ended
+}
+
+// NewLog makes a Log that writes to w.
+func NewLog(w io.Writer) *Log { return &Log{w: w} }
+
+// A Source is the log of one function. It is an io.Writer for what the
+// function prints, and keeps the beginning of what came in part.
+type Source struct {
+	log  *Log
+	rest []byte
+	last [2]rune // before the next character
+}
+
+// Source adds a function to the log.
+func (l *Log) Source() *Source { return &Source{log: l} }
+
+const bar = "| "
+
+// Write shows what a function prints.
+func (s *Source) Write(p []byte) (int, error) {
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	in := append(s.rest, p...)
+	s.rest = nil
+	var out []byte
+	out = s.log.turnTo(s, out)
+	for len(in) > 0 {
+		if !utf8.FullRune(in) || len(in) == 1 && in[0] == '\r' { // what follows decides
+			s.rest = bytes.Clone(in)
+			break
+		}
+		c, size := utf8.DecodeRune(in)
+		if s.log.open == nil {
+			out = append(out, bar...)
+			s.log.open = s
+		}
+		if s.last == [2]rune{'#', '#'} && c == '[' {
+			out = append(out, `\x5b`...) // "##[" is a command
+		} else if c != '\r' || in[1] != '\n' {
+			out = appendEscaped(out, c, size, in[0])
+		}
+		s.last = [2]rune{s.last[1], c}
+		if c == '\n' {
+			s.log.open = nil
+		}
+		in = in[size:]
+	}
+	if _, err := s.log.w.Write(out); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// turnTo ends the line of another one; mu is held.
+func (l *Log) turnTo(s *Source, out []byte) []byte {
+	if l.open != nil && l.open != s {
+		out = append(out, '\n')
+		l.open = nil
+	}
+	return out
+}
+
+// Platform returns the writer for the platform's own lines, which the function
+// has no part in but for a word in the middle.
+func (s *Source) Platform() io.Writer { return platform{s.log} }
+
+type platform struct{ log *Log }
+
+func (p platform) Write(b []byte) (int, error) {
+	p.log.mu.Lock()
+	defer p.log.mu.Unlock()
+	out := p.log.turnTo(nil, nil)
+	if _, err := p.log.w.Write(append(out, Text(string(b))...)); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
