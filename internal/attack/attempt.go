@@ -38,6 +38,7 @@ type Target struct {
 	Mark    string          // in the command line of processes that are looked for
 	Victim  int             // process of the host; its environment holds Secret
 	Init    int             // the first process of the place; 0: 1
+	Between bool            // there is a user namespace between that of the place and the host's
 
 	TCP       string // listener on the host's loopback interface
 	Address   string // listener on another interface of the host

@@ -199,11 +199,22 @@ func machine() []Attempt {
 			return unix.Setdomainname([]byte(unix.ByteSliceToString(u.Domainname[:])))
 		}},
 		{ID: "clock-settime", What: "sets the clock", Try: func(Target) error {
-			var now unix.Timespec
-			if err := unix.ClockGettime(unix.CLOCK_REALTIME, &now); err != nil {
+			var now, began, ended unix.Timespec
+			if err := errors.Join(unix.ClockGettime(unix.CLOCK_MONOTONIC, &began), unix.ClockGettime(unix.CLOCK_REALTIME, &now)); err != nil {
 				return err
 			}
-			return unix.ClockSettime(unix.CLOCK_REALTIME, &now)
+			if err := unix.ClockSettime(unix.CLOCK_REALTIME, &now); err != nil {
+				return err
+			}
+			// The clock gets back what it has lost.
+			if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ended); err != nil {
+				return err
+			}
+			const setOffset, nanoseconds = 0x0100, 0x2000 // ADJ_SETOFFSET, ADJ_NANO (adjtimex(2))
+			lost := unix.NsecToTimeval(ended.Nano() - began.Nano())
+			lost.Usec = (ended.Nano() - began.Nano()) % 1e9
+			_, err := unix.Adjtimex(&unix.Timex{Modes: setOffset | nanoseconds, Time: lost})
+			return err
 		}},
 		{ID: "settimeofday", What: "sets the kernel's time zone", Try: func(Target) error {
 			var zone [2]int32

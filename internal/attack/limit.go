@@ -20,7 +20,7 @@ const (
 	beyond = 64 << 20
 	// hold is how long it stays there. A limit may be watched rather than
 	// enforced.
-	hold = 2 * time.Second
+	hold = time.Second
 	// manyTasks is how many are tried where no limit is promised.
 	manyTasks = 4000
 )

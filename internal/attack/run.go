@@ -19,6 +19,10 @@ import (
 // JSON.
 const Told = "attack.json"
 
+// ErrorType is the type of the error whose message holds the outcomes, in JSON,
+// where a function is to answer.
+const ErrorType = "Attack.Outcomes"
+
 // An Outcome is what came of an attempt.
 type Outcome struct {
 	ID     string
@@ -28,7 +32,7 @@ type Outcome struct {
 }
 
 // patience is what an attempt may take, in a sandbox on a busy machine.
-const patience = 15 * time.Second
+const patience = 30 * time.Second
 
 // Exit statuses of a process that makes one attempt.
 const (

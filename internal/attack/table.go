@@ -1,15 +1,18 @@
 package attack
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"slices"
 	"strings"
 )
 
-// Places are where code of others runs; "PLACE/user" is the same when the
+type place struct{ name, what string }
+
+// places are where code of others runs; "PLACE/user" is the same when the
 // caller is a plain user rather than root.
-var places = []struct{ name, what string }{
+var places = []place{
 	{"sandbox", "a build by the engine sandbox"},
 	{"docker", "a build by docker"},
 	{"podman", "a build by podman"},
@@ -63,34 +66,46 @@ func FormatOpenings(all []Opening) string {
 }
 
 // Record returns the table with what succeeded in a place in place of what it
-// says of that. New attempts get the reason "not closed yet".
+// says of that. An attempt may have several rows, for places with different
+// reasons; one that succeeds where it did not is not closed yet.
 func Record(table []Opening, place string, succeeded []string) []Opening {
 	var all []Opening
+	known := map[string]bool{}
 	for _, o := range table {
-		o.Places = slices.DeleteFunc(slices.Clone(o.Places), func(p string) bool { return p == place })
-		if slices.Contains(succeeded, o.Attempt) {
-			o.Places = append(o.Places, place)
-			slices.SortFunc(o.Places, comparePlaces)
-		}
-		if len(o.Places) > 0 {
-			all = append(all, o)
-		}
+		open := slices.Contains(succeeded, o.Attempt)
+		known[o.Attempt] = known[o.Attempt] || open && slices.Contains(o.Places, place)
+		o.Places = slices.DeleteFunc(slices.Clone(o.Places), func(p string) bool { return p == place && !open })
+		all = append(all, o)
 	}
 	for _, id := range succeeded {
-		if !slices.ContainsFunc(all, func(o Opening) bool { return o.Attempt == id }) {
-			all = append(all, Opening{id, []string{place}, unmended})
+		if known[id] {
+			continue
 		}
+		i := slices.IndexFunc(all, func(o Opening) bool { return o.Attempt == id && o.Why == unmended })
+		if i < 0 {
+			i, all = len(all), append(all, Opening{Attempt: id, Why: unmended})
+		}
+		all[i].Places = append(all[i].Places, place)
+		slices.SortFunc(all[i].Places, comparePlaces)
 	}
-	slices.SortFunc(all, func(a, b Opening) int { return strings.Compare(a.Attempt, b.Attempt) })
+	all = slices.DeleteFunc(all, func(o Opening) bool { return len(o.Places) == 0 })
+	slices.SortStableFunc(all, compareOpenings)
 	return all
+}
+
+func compareOpenings(a, b Opening) int {
+	return cmp.Or(strings.Compare(a.Attempt, b.Attempt), strings.Compare(a.Why, b.Why))
 }
 
 // comparePlaces puts places into the order of the table, root first.
 func comparePlaces(a, b string) int {
-	rank := func(place string) int {
-		name, user, _ := strings.Cut(place, "/")
-		i := slices.IndexFunc(places, func(p struct{ name, what string }) bool { return p.name == name })
-		return 2*i + len(user)/4
+	rank := func(full string) int {
+		name, _, user := strings.Cut(full, "/")
+		i := 2 * slices.IndexFunc(places, func(p place) bool { return p.name == name })
+		if user {
+			i++
+		}
+		return i
 	}
 	return rank(a) - rank(b)
 }

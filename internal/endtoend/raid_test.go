@@ -206,6 +206,7 @@ func (o raidOrder) inSandbox(ctx context.Context) ([]attack.Outcome, error) {
 func (o raidOrder) inContainer(ctx context.Context) ([]attack.Outcome, error) {
 	t := everything(o.Target)
 	t.Source = "/src"
+	t.Between = o.Place == "podman" && os.Getuid() != 0
 	root := filepath.Join(o.Folder, "project")
 	if _, err := o.equip(filepath.Join("project", "attack"), t); err != nil {
 		return nil, err
@@ -308,7 +309,7 @@ func (o raidOrder) invoked(ctx context.Context) ([]attack.Outcome, error) {
 	if err := json.Unmarshal(resp.Payload, &document); err != nil {
 		return nil, err
 	}
-	if resp.ErrorType != "Attacked" {
+	if resp.ErrorType != attack.ErrorType {
 		return nil, &endedError{document.ErrorMessage}
 	}
 	return outcomesOf(document.ErrorMessage)

@@ -124,7 +124,7 @@ func report(to string, t attack.Target) error {
 	if err != nil {
 		return err
 	}
-	return post(to, map[string]string{"errorType": "Attacked", "errorMessage": string(text)})
+	return post(to, map[string]string{"errorType": attack.ErrorType, "errorMessage": string(text)})
 }
 
 func post(to string, document any) error {
@@ -132,7 +132,12 @@ func post(to string, document any) error {
 	if err != nil {
 		return err
 	}
-	resp, err := http.Post(to, "application/json", bytes.NewReader(body))
+	req, err := http.NewRequest(http.MethodPost, to, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Lambda-Runtime-Function-Error-Type", attack.ErrorType) // of an error alone
+	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return err
 	}
