@@ -76,7 +76,9 @@ func New(ctx context.Context, c Config) (_ *Function, err error) {
 	if c.Log != nil {
 		f.log = &orderly{w: c.Log}
 	}
-	if err := os.Mkdir(f.task, 0o755); err != nil {
+	// For everybody to read, whatever the umask: in a sandbox the function is
+	// another user.
+	if err := errors.Join(os.Mkdir(f.task, 0o755), os.Chmod(f.task, 0o755)); err != nil {
 		return nil, err
 	}
 	f.etc = filepath.Join(folder.Path, "etc")
