@@ -349,7 +349,7 @@ type neighbour struct {
 
 // neighbour starts one where that is possible.
 func (o raidOrder) neighbour(ctx context.Context) (*neighbour, error) {
-	if sandbox.Probe(ctx) != nil {
+	if _, err := sandbox.Probe(ctx); err != nil {
 		return nil, nil
 	}
 	o.Place, o.Folder = "invoke", filepath.Join(o.Folder, "neighbour")
@@ -359,8 +359,8 @@ func (o raidOrder) neighbour(ctx context.Context) (*neighbour, error) {
 	}
 	n := &neighbour{close: func() { closeFunction(f) }}
 	resp, err := f.Invoke(ctx, lambda.Request{Payload: []byte(`"address"`)})
-	if err == nil {
-		err = json.Unmarshal(resp.Payload, &n.address)
+	if err == nil && json.Unmarshal(resp.Payload, &n.address) != nil {
+		err = fmt.Errorf("the neighbour answers %s", resp.Payload)
 	}
 	if err != nil {
 		n.close()
