@@ -64,7 +64,9 @@ func New(ctx context.Context, c Config) (_ *Function, err error) {
 	f.pool = &pool{limit: c.Concurrency, single: f.single(), launch: f.newInstance}
 	f.life, f.endLife = context.WithCancelCause(context.Background())
 	f.log = newSink(c.Log, c.Platform)
-	if err := os.Mkdir(f.task, 0o755); err != nil {
+	// For everybody to read, whatever the umask: in a sandbox the function is
+	// another user.
+	if err := errors.Join(os.Mkdir(f.task, 0o755), os.Chmod(f.task, 0o755)); err != nil {
 		return nil, err
 	}
 	f.etc = filepath.Join(folder.Path, "etc")

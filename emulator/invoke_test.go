@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -216,6 +217,16 @@ func (c *collector) Begin(contentType string) { c.contentType = contentType }
 func (c *collector) Write(p []byte) (int, error) {
 	c.pieces++
 	return c.Buffer.Write(p)
+}
+
+// The function reads its files whatever the caller's umask.
+func TestInvokeWithUmask(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0o077))
+	zip := makeZip(t, file{"bootstrap", 0o755, faulty}, file{"data/table.json", 0o644, []byte("{}")})
+	f, _ := newFunction(t, Config{Handler: "read", Zip: zip})
+	if resp := invoke(t, f, `"data/table.json"`); resp.FunctionError != "" || string(resp.Payload) != `"{}"` {
+		t.Errorf("%+v", resp)
+	}
 }
 
 func TestStreaming(t *testing.T) {

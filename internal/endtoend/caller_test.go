@@ -95,27 +95,7 @@ func TestCallerChangesNoByte(t *testing.T) {
 func TestPodmanWithoutRoot(t *testing.T) {
 	engines(t, "podman")
 	who := known(t)
-	base := os.Getenv("BOOTZIP_BASE_IMAGE")
-	if base == "" {
-		t.Fatal("BOOTZIP_BASE_IMAGE is not set")
-	}
-	// What "scripts/engine start podman" prints, as that user.
-	script := filepath.Join(who.home, "engine")
-	put(t, script, read(t, filepath.Join(repository(t), "scripts", "engine")))
-	archive := filepath.Join(who.home, "base.tar")
-	command(t, "podman", "save", "--quiet", "--output", archive, base)
-	who.own(t, who.home)
-	var env []string
-	for line := range strings.Lines(who.run(t, who.home, []string{"BOOTZIP_ENGINE_STATE=" + filepath.Join(who.home, "state")}, "bash", script, "start", "podman")) {
-		if set, ok := strings.CutPrefix(strings.TrimSpace(line), "export "); ok {
-			env = append(env, set)
-		}
-	}
-	t.Cleanup(func() {
-		// It ends the process that keeps the user's namespace open.
-		who.run(t, who.home, env, "podman", "system", "migrate")
-	})
-	who.run(t, who.home, env, "podman", "load", "--quiet", "--input", archive)
+	env := podmanWithoutRoot(t, who)
 
 	want := sums(sample(t, "podman", goProject))
 	root := who.project(t)
@@ -129,4 +109,31 @@ func TestPodmanWithoutRoot(t *testing.T) {
 	equalSums(t, "podman without root in another world", sums(r), map[string]string{"hello/amd64": want["hello/amd64"]})
 	checkWorld(t, r, goProject)
 	who.tells(t, "podman", env...)
+}
+
+// podmanWithoutRoot makes podman ready for a user, with the base image, and returns what it wants
+// in the environment.
+func podmanWithoutRoot(t *testing.T, who caller) (env []string) {
+	t.Helper()
+	base := os.Getenv("BOOTZIP_BASE_IMAGE")
+	if base == "" {
+		t.Fatal("BOOTZIP_BASE_IMAGE is not set")
+	}
+	// What "scripts/engine start podman" prints, as that user.
+	script := filepath.Join(who.home, "engine")
+	put(t, script, read(t, filepath.Join(repository(t), "scripts", "engine")))
+	archive := filepath.Join(who.home, "base.tar")
+	command(t, "podman", "save", "--quiet", "--output", archive, base)
+	who.own(t, who.home)
+	for line := range strings.Lines(who.run(t, who.home, []string{"BOOTZIP_ENGINE_STATE=" + filepath.Join(who.home, "state")}, "bash", script, "start", "podman")) {
+		if set, ok := strings.CutPrefix(strings.TrimSpace(line), "export "); ok {
+			env = append(env, set)
+		}
+	}
+	t.Cleanup(func() {
+		// It ends the process that keeps the user's namespace open.
+		who.run(t, who.home, env, "podman", "system", "migrate")
+	})
+	who.run(t, who.home, env, "podman", "load", "--quiet", "--input", archive)
+	return env
 }

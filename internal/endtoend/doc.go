@@ -25,6 +25,10 @@
 //     /etc/subgid (useradd makes them). Run as root, the tests then try podman
 //     without root, as that user.
 //
+// TestAttack tries every way out of a build, a boot check and an invocation that
+// package internal/attack knows. As root it starts on the host, where they must
+// succeed.
+//
 // Run as root, some builds are made as another user, who has no entry anywhere
 // (but see BOOTZIP_TEST_USER). Otherwise they are made in another folder, but
 // by the same user.

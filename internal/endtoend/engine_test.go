@@ -26,6 +26,9 @@ func TestMain(m *testing.M) {
 	if engine := os.Getenv("BOOTZIP_TEST_ELSEWHERE"); engine != "" {
 		os.Exit(buildElsewhere(engine))
 	}
+	if order := os.Getenv("BOOTZIP_TEST_RAID"); order != "" {
+		os.Exit(raidPlace(order))
+	}
 	var err error
 	if workFolder, err = os.MkdirTemp("", "bootzip-endtoend-"); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -133,15 +133,15 @@ func (u *unpacker) content(ctx context.Context, e *zipraw.Entry, w io.Writer) er
 	}
 }
 
-// folders makes a folder and those above it.
+// folders makes a directory and those above it.
 func (u *unpacker) folders(name string) error {
 	if name == "." {
 		return nil
 	}
-	err := u.root.Mkdir(name, 0o755)
+	err := u.folder(name)
 	if errors.Is(err, os.ErrNotExist) {
 		if err = u.folders(path.Dir(name)); err == nil {
-			err = u.root.Mkdir(name, 0o755)
+			err = u.folder(name)
 		}
 	}
 	if !errors.Is(err, os.ErrExist) {
@@ -152,6 +152,19 @@ func (u *unpacker) folders(name string) error {
 		err = errors.New("its folder is a file")
 	}
 	return err
+}
+
+// folder makes one directory that everybody can read, whatever the caller's
+// umask: in a sandbox the function is another user.
+func (u *unpacker) folder(name string) error {
+	if err := u.root.Mkdir(name, 0o755); err != nil {
+		return err
+	}
+	f, err := u.root.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Chmod(0o755), f.Close())
 }
 
 // checkName refuses what does not name a place below the folder, on any

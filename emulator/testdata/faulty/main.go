@@ -256,6 +256,15 @@ func answer(h http.Header, event []byte) {
 		}
 	case "together":
 		together(string(event), h.Get("Lambda-Runtime-Trace-Id"), respond)
+	case "read": // the file of the package that the event names
+		var name string
+		_ = json.Unmarshal(event, &name)
+		text, err := os.ReadFile(name)
+		if err != nil {
+			text = []byte(err.Error())
+		}
+		document, _ := json.Marshal(string(text))
+		respond(string(document))
 	case "pid":
 		respond(strconv.Itoa(os.Getpid()))
 	default:

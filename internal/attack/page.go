@@ -1,0 +1,72 @@
+//go:build linux
+
+package attack
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Page writes docs/isolation.md from the table of what is open.
+func Page(table []Opening) (string, error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, `# What keeps builds and functions apart from the machine
+
+<!-- Generated: go test ./internal/attack -run IsolationPage -update -->
+
+A test makes %d attempts to get out of each place where bootzip runs code of
+others, as root and as a plain user. This page lists those that succeed; the
+test fails if there are others, or fewer. A place in **bold** is open to both;
+"(root)" and "(user)" say who has to start bootzip.
+
+The kernel is shared with the machine. A fault in it is a way out that no test
+finds: run what you do not trust at all in a virtual machine.
+
+`, len(All()))
+	for _, p := range places {
+		fmt.Fprintf(&b, "- **%s** is %s.\n", p.name, p.what)
+	}
+	for _, part := range []struct {
+		title string
+		open  func(Opening) bool
+	}{
+		{"Open by design", func(o Opening) bool { return o.Why != unmended }},
+		{"Not closed yet", func(o Opening) bool { return o.Why == unmended }},
+	} {
+		rows := slices.DeleteFunc(slices.Clone(table), func(o Opening) bool { return !part.open(o) })
+		if len(rows) == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, "\n## %s\n\n| attempt | what code in there can do | where | why |\n|---|---|---|---|\n", part.title)
+		for _, o := range rows {
+			a, err := Find(o.Attempt)
+			if err != nil {
+				return "", err
+			}
+			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", o.Attempt, a.What, strings.Join(inWords(o.Places), ", "), o.Why)
+		}
+	}
+	b.WriteString("\n## All attempts\n\n")
+	for _, a := range slices.SortedFunc(slices.Values(All()), func(a, b Attempt) int { return cmp.Compare(a.ID, b.ID) }) {
+		fmt.Fprintf(&b, "- `%s`: %s\n", a.ID, a.What)
+	}
+	return b.String(), nil
+}
+
+// inWords joins the two callers of a place.
+func inWords(list []string) (words []string) {
+	for _, p := range places {
+		root, user := slices.Contains(list, p.name), slices.Contains(list, p.name+"/user")
+		switch {
+		case root && user:
+			words = append(words, "**"+p.name+"**")
+		case root:
+			words = append(words, p.name+" (root)")
+		case user:
+			words = append(words, p.name+" (user)")
+		}
+	}
+	return words
+}

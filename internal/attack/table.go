@@ -1,0 +1,124 @@
+package attack
+
+import (
+	"cmp"
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+type place struct{ name, what string }
+
+// places are where code of others runs; "PLACE/user" is the same when the
+// caller is a plain user rather than root.
+var places = []place{
+	{"sandbox", "a build by the engine sandbox"},
+	{"docker", "a build by docker"},
+	{"podman", "a build by podman"},
+	{"boot", "the boot check"},
+	{"invoke", "an invocation of a static program"},
+	{"script", "an invocation of a script"},
+}
+
+// unmended begins the reason of what is open and should not be.
+const unmended = "not closed yet"
+
+// An Opening is an attempt that succeeds in some places.
+type Opening struct {
+	Attempt string
+	Places  []string // "boot", "boot/user" …
+	Why     string
+}
+
+//go:embed open.tsv
+var openText string
+
+// Openings returns the table of what is open, by attempt.
+func Openings() ([]Opening, error) { return parseOpenings(openText) }
+
+// parseOpenings reads lines of three fields with tabs between: the attempt,
+// the places with spaces between, and the reason. One that begins with "#" is
+// a comment.
+func parseOpenings(text string) ([]Opening, error) {
+	var all []Opening
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSuffix(line, "\n"); line == "" || line[0] == '#' {
+			continue
+		}
+		fields := strings.Split(line, "\t")
+		if len(fields) != 3 {
+			return nil, fmt.Errorf("open.tsv: %q has %d fields, want 3", line, len(fields))
+		}
+		all = append(all, Opening{fields[0], strings.Fields(fields[1]), fields[2]})
+	}
+	return all, nil
+}
+
+// FormatOpenings writes the table as open.tsv has it.
+func FormatOpenings(all []Opening) string {
+	var b strings.Builder
+	b.WriteString("# What succeeds, where, and why. go test ./internal/endtoend -run TestAttack -update\n")
+	for _, o := range all {
+		fmt.Fprintf(&b, "%s\t%s\t%s\n", o.Attempt, strings.Join(o.Places, " "), o.Why)
+	}
+	return b.String()
+}
+
+// Record returns the table with what succeeded in a place in place of what it
+// says of that. An attempt may have several rows, for places with different
+// reasons; one that succeeds where it did not is not closed yet.
+func Record(table []Opening, place string, succeeded []string) []Opening {
+	var all []Opening
+	known := map[string]bool{}
+	for _, o := range table {
+		open := slices.Contains(succeeded, o.Attempt)
+		known[o.Attempt] = known[o.Attempt] || open && slices.Contains(o.Places, place)
+		o.Places = slices.DeleteFunc(slices.Clone(o.Places), func(p string) bool { return p == place && !open })
+		all = append(all, o)
+	}
+	for _, id := range succeeded {
+		if known[id] {
+			continue
+		}
+		i := slices.IndexFunc(all, func(o Opening) bool { return o.Attempt == id && o.Why == unmended })
+		if i < 0 {
+			i, all = len(all), append(all, Opening{Attempt: id, Why: unmended})
+		}
+		all[i].Places = append(all[i].Places, place)
+		slices.SortFunc(all[i].Places, comparePlaces)
+	}
+	all = slices.DeleteFunc(all, func(o Opening) bool { return len(o.Places) == 0 })
+	slices.SortStableFunc(all, compareOpenings)
+	return all
+}
+
+func compareOpenings(a, b Opening) int {
+	return cmp.Or(strings.Compare(a.Attempt, b.Attempt), strings.Compare(a.Why, b.Why))
+}
+
+// comparePlaces puts places into the order of the table, root first.
+func comparePlaces(a, b string) int {
+	rank := func(full string) int {
+		name, _, user := strings.Cut(full, "/")
+		i := 2 * slices.IndexFunc(places, func(p place) bool { return p.name == name })
+		if user {
+			i++
+		}
+		return i
+	}
+	return rank(a) - rank(b)
+}
+
+// Expected returns the attempts that the table says succeed in a place, by
+// name.
+func Expected(table []Opening, place string) []string {
+	var ids []string
+	for _, o := range table {
+		if slices.Contains(o.Places, place) {
+			ids = append(ids, o.Attempt)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
