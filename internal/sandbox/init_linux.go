@@ -37,6 +37,11 @@ func inside() error {
 	if err := KeepDescriptors(); err != nil {
 		return err
 	}
+	// To programs of the same user inside, this process is closed: what it has
+	// open, and what it is (proc(5), "dumpable").
+	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+		return fmt.Errorf("dumpable: %w", err)
+	}
 	c, err := openChannel(os.NewFile(channelFile, "channel"))
 	if err != nil {
 		return err
