@@ -23,7 +23,6 @@ import (
 	"github.com/bootzip/bootzip/internal/attack"
 	"github.com/bootzip/bootzip/internal/sandbox"
 	"github.com/bootzip/bootzip/project"
-	"github.com/bootzip/bootzip/verify"
 )
 
 // A raidOrder is what the process of a raid is told. It runs as the caller.
@@ -334,7 +333,7 @@ func (o raidOrder) booted(ctx context.Context) ([]attack.Outcome, error) {
 		return nil, err
 	}
 	_, text, found := strings.Cut(r.Detail, " with an error (")
-	if r.Status != verify.Pass || !found {
+	if r.Status != lambda.BootPassed || !found {
 		return nil, &endedError{r.Detail}
 	}
 	return outcomesOf(strings.TrimSuffix(text, ")"))
