@@ -61,7 +61,7 @@ func New(ctx context.Context, c Config) (_ *Function, err error) {
 	}()
 	f := &Function{config: c, folder: folder, task: filepath.Join(folder.Path, "task")}
 	f.isolation.plain = c.Plain
-	f.pool = &pool{limit: c.Concurrency, single: f.single(), launch: f.newInstance}
+	f.pool = &pool{limit: c.Concurrency, single: f.single(), launch: f.newInstance, startAfter: startAfter}
 	f.life, f.endLife = context.WithCancelCause(context.Background())
 	f.log = newSink(c.Log, c.Platform)
 	// For everybody to read, whatever the umask: in a sandbox the function is

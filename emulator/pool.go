@@ -32,6 +32,8 @@ type pool struct {
 	single bool              // an instance has one event at a time
 	launch func(*invocation) // starts an instance with its first event; must not block
 
+	startAfter time.Duration // see there
+
 	calls sync.WaitGroup // that have not ended
 
 	mu       sync.Mutex
@@ -65,7 +67,7 @@ func (p *pool) submit(v *invocation) {
 		p.give(i, v)
 	case p.covered(len(p.waiters)) || !p.single && p.running > 0:
 		w := &waiter{call: v}
-		w.timer = time.AfterFunc(startAfter, func() { p.overdue(w) })
+		w.timer = time.AfterFunc(p.startAfter, func() { p.overdue(w) })
 		p.waiters = append(p.waiters, w)
 	default:
 		p.start(v)

@@ -63,7 +63,7 @@ func TestPool(t *testing.T) {
 	started := 0
 	newPool := func(limit int) *pool {
 		started = 0
-		f.pool = &pool{limit: limit, single: true, launch: func(v *invocation) {
+		f.pool = &pool{limit: limit, single: true, startAfter: time.Hour, launch: func(v *invocation) {
 			started++
 			v.instance = &instance{function: f, jobs: make(chan *invocation, 1)}
 		}}
