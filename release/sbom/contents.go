@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/internal/zipraw"
+	"github.com/bootzip/bootzip/internal/zipscan"
 )
 
 // A subject is what the document is about.
@@ -81,11 +81,11 @@ func isProgram(head []byte) bool {
 
 // unzip reads each file of a zip, whole, and unpacks nothing.
 func unzip(ctx context.Context, r io.ReaderAt, size int64) ([]file, error) {
-	a, err := zipraw.Open(ctx, r, size)
+	a, err := zipscan.Open(ctx, r, size)
 	if err != nil {
 		return nil, err
 	}
-	if a.Reached != zipraw.ReachedEntries {
+	if a.Reached != zipscan.ReachedEntries {
 		detail := "it cannot be read"
 		if len(a.Faults) > 0 {
 			detail = a.Faults[0].Detail
@@ -93,7 +93,7 @@ func unzip(ctx context.Context, r io.ReaderAt, size int64) ([]file, error) {
 		return nil, hint.New(hintCheck, "it is neither a program nor a zip that can be read: %s", detail)
 	}
 	var files []file
-	var stream zipraw.Stream
+	var stream zipscan.Stream
 	for i := range a.Entries {
 		e := &a.Entries[i]
 		if strings.HasSuffix(e.Name, "/") {
@@ -118,7 +118,7 @@ func unzip(ctx context.Context, r io.ReaderAt, size int64) ([]file, error) {
 	return files, nil
 }
 
-func read(s *zipraw.Stream, name string) (file, error) {
+func read(s *zipscan.Stream, name string) (file, error) {
 	f := file{name: name}
 	random := s.Random()
 	h := sha256.New()

@@ -1,4 +1,4 @@
-package elfraw
+package elfscan
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-// Package elfraw reads from an ELF file what decides whether Linux starts it,
+// Package elfscan reads from an ELF file what decides whether Linux starts it,
 // without trusting any of it.
 //
 // debug/elf is made for files of a known compiler: it needs valid section
@@ -17,7 +17,7 @@
 // System V ABI, "Object Files" and "Program Loading and Dynamic Linking"; the
 // x86-64 psABI (GNU property notes); Linux's fs/binfmt_elf.c; Go's
 // debug/buildinfo for the form of Go's build information.
-package elfraw
+package elfscan
 
 import (
 	"encoding/binary"

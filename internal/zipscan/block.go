@@ -1,4 +1,4 @@
-package zipraw
+package zipscan
 
 // The order in which the lengths of the length codes come (RFC 1951, 3.2.7).
 var lengthOrder = [19]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}

@@ -1,4 +1,4 @@
-// Package zipraw reads a zip byte by byte and says everything about it that
+// Package zipscan reads a zip byte by byte and says everything about it that
 // two readers could understand differently.
 //
 // Go's archive/zip, Python's zipfile and Info-ZIP forgive a great deal, and
@@ -33,7 +33,7 @@
 //
 // The layout is that of PKWARE's APPNOTE.TXT 6.3.10, sections 4.3 and 4.4; the
 // compressed format that of RFC 1951.
-package zipraw
+package zipscan
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package elfraw
+package elfscan
 
 // A Note is a vendor's mark in a program.
 type Note struct {

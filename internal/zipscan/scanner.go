@@ -1,4 +1,4 @@
-package zipraw
+package zipscan
 
 import (
 	"encoding/binary"

@@ -1,4 +1,4 @@
-package zipraw
+package zipscan
 
 // A Fault is one thing that is wrong with an archive.
 type Fault struct {
