@@ -2,7 +2,6 @@ package build
 
 import (
 	"context"
-	"debug/elf"
 	"errors"
 	"fmt"
 	"os"
@@ -12,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/digest"
+	"github.com/bootzip/bootzip/internal/elfscan"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/scratch"
 	"github.com/bootzip/bootzip/internal/whole"
@@ -324,14 +324,15 @@ func unfinished(steps []step, running []bool) string {
 // check refuses what is certainly not a bootstrap for the architecture, so
 // that it does not take the place of one that is. All else is verify's.
 func (b *builder) check(u Unit, file string) error {
-	f, err := elf.Open(file)
-	if err != nil {
-		return fmt.Errorf("what was built is not an ELF program: %w", err)
+	f, err := elfscan.ReadFile(file)
+	if errors.Is(err, elfscan.ErrNotELF) {
+		return errors.New("what was built is not an ELF program")
 	}
-	defer f.Close()
-	want := map[project.Arch]elf.Machine{project.AMD64: elf.EM_X86_64, project.ARM64: elf.EM_AARCH64}[u.Arch]
-	if f.Machine != want {
-		return fmt.Errorf("what was built is for %s, not for %s", f.Machine, want)
+	if err != nil {
+		return err
+	}
+	if f.GOARCH() != string(u.Arch) {
+		return fmt.Errorf("what was built is for %s, not for %s", f.MachineName(), u.Arch)
 	}
 	return b.languages[u.Function.Language].check(u, file)
 }

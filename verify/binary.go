@@ -38,54 +38,15 @@ func (p *programs) binary(name string, f *elfscan.File, head []byte, seen *sight
 // machine checks class, byte order and machine; false means that nothing
 // more was read.
 func (x *examination) machine(name string, f *elfscan.File) (project.Arch, bool) {
-	arch := machineOf(f)
+	arch := project.Arch(f.GOARCH())
 	if arch == "" {
-		x.find(idMachine, name, "it is for %s", machineName(f))
+		x.find(idMachine, name, "it is for %s", f.MachineName())
 		return "", false
 	}
 	if want := x.options.Arch; want != "" && arch != want {
 		x.find(idMachine, name, "it is for %s, and %s is expected", arch, want)
 	}
 	return arch, true
-}
-
-// machineOf returns the one of Lambda's architectures that a file is for, or
-// nothing.
-func machineOf(f *elfscan.File) project.Arch {
-	switch {
-	case f.Class != 2 || f.Data != 1:
-	case f.Machine == elfscan.MachineAMD64:
-		return project.AMD64
-	case f.Machine == elfscan.MachineARM64:
-		return project.ARM64
-	}
-	return ""
-}
-
-// machineName describes a machine that Lambda does not have.
-func machineName(f *elfscan.File) string {
-	var words []string
-	switch {
-	case f.Machine == elfscan.MachineAMD64 && f.Class == 1:
-		words = append(words, "x32 (64-bit x86 with 32-bit addresses)")
-	default:
-		names := map[uint16]string{3: "32-bit x86", 8: "MIPS", 20: "PowerPC", 21: "64-bit PowerPC", 22: "s390", 40: "32-bit ARM",
-			elfscan.MachineAMD64: "amd64", elfscan.MachineARM64: "arm64", 243: "RISC-V", 258: "LoongArch"}
-		n, ok := names[f.Machine]
-		if !ok {
-			n = "an unknown machine"
-		}
-		words = append(words, n)
-	}
-	if f.Data == 2 {
-		words = append(words, "big endian")
-	} else if f.Data != 1 {
-		words = append(words, "of no known byte order")
-	}
-	if f.Class != 1 && f.Class != 2 {
-		words = append(words, "of no known word size")
-	}
-	return strings.Join(words, ", ")
 }
 
 // Numbers of System V and Linux in e_ident[EI_OSABI] (gABI; Linux takes

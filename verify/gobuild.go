@@ -45,8 +45,7 @@ func (x *examination) goBuild(name string, f *elfscan.File) {
 	if len(g.Settings) == 0 {
 		return
 	}
-	arch := map[uint16]string{elfscan.MachineAMD64: "amd64", elfscan.MachineARM64: "arm64"}[f.Machine]
-	if a := g.Settings["GOARCH"]; a != "" && a != arch {
+	if a := g.Settings["GOARCH"]; a != "" && a != f.GOARCH() {
 		x.find(idGoTarget, name, "GOARCH is %s", a)
 	}
 	if s := g.Settings["GOOS"]; s != "" && s != "linux" {

@@ -57,7 +57,7 @@ func (p *programs) libraries(d dynamicProgram) (versions, error) {
 				return err
 			}
 			file := x.archive.Entries[at].Name
-			if found == nil || machineOf(found) != d.arch {
+			if found == nil || project.Arch(found.GOARCH()) != d.arch {
 				x.find(idLibrary, d.name, "%q in the zip is no library for %s", file, d.arch)
 				continue
 			}

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"bytes"
-
 	"io"
 	"path"
 	"strings"
@@ -31,13 +30,11 @@ type otherProgram struct {
 // other notes a program that is not started by Lambda itself. head is its
 // beginning.
 func (p *programs) other(e *zipscan.Entry, head []byte) {
-	const enough = 64 // of an ELF file, to tell its architecture
 	m, _ := unixMode(e)
-	if m&allExecute == 0 || !elfscan.IsELF(head) || len(head) < enough || len(p.others) > maxFindings {
+	if m&allExecute == 0 || !elfscan.IsELF(head) || len(head) < elfscan.HeaderSize || len(p.others) > maxFindings {
 		return
 	}
-	f := &elfscan.File{Class: head[4], Data: head[5], Machine: uint16(head[18]) | uint16(head[19])<<8}
-	if arch := machineOf(f); arch == "" || p.x.options.Arch != "" && arch != p.x.options.Arch {
+	if arch := project.Arch(elfscan.ReadHeader(head).GOARCH()); arch == "" || p.x.options.Arch != "" && arch != p.x.options.Arch {
 		p.others = append(p.others, otherProgram{e.Name, arch})
 	}
 }
@@ -78,7 +75,7 @@ func (p *programs) read(i int) error {
 	role := p.role(e)
 	var random *zipscan.Random
 	var seen sightings
-	if role != roleNone {
+	if role == roleBootstrap || role == roleProgram {
 		random = s.Random()
 	}
 	var head []byte
@@ -104,7 +101,7 @@ func (p *programs) read(i int) error {
 		if first {
 			first = false
 			head = bytes.Clone(b[:min(len(b), 4096)])
-			program = elfscan.IsELF(head)
+			program = random != nil && elfscan.IsELF(head)
 		}
 		if program {
 			seen.look(b)
@@ -121,6 +118,8 @@ func (p *programs) examine(e *zipscan.Entry, role role, head []byte, random *zip
 	x := p.x
 	x.done(stageBootstrap)
 	switch {
+	case elfscan.IsELF(head) && role == roleLibrary:
+		x.machine(e.Name, elfscan.ReadHeader(head))
 	case elfscan.IsELF(head):
 		if role == roleBootstrap {
 			x.skip("bootstrap is a program, not a script", stageScript)
@@ -128,10 +127,6 @@ func (p *programs) examine(e *zipscan.Entry, role role, head []byte, random *zip
 		f, err := elfscan.Read(random, random.Size(), seen.goMagic())
 		if err != nil {
 			return err
-		}
-		if role == roleLibrary {
-			x.machine(e.Name, f)
-			return nil
 		}
 		p.binary(e.Name, f, head, seen)
 	case bytes.HasPrefix(head, []byte("#!")) && role != roleLibrary:

@@ -21,8 +21,10 @@ package elfscan
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 )
 
 // A File is what was read.
@@ -90,9 +92,6 @@ const (
 	TypeExec = 2
 	TypeDyn  = 3
 
-	MachineAMD64 = 62
-	MachineARM64 = 183
-
 	ProgLoad     = 1
 	ProgDynamic  = 2
 	ProgInterp   = 3
@@ -106,7 +105,8 @@ const (
 )
 
 const (
-	headerSize = 64
+	// HeaderSize is how many bytes the ELF header of a 64-bit file has.
+	HeaderSize = 64
 	progSize   = 56
 	// The kernel takes at most 64 KiB of program headers
 	// (fs/binfmt_elf.c, load_elf_phdrs).
@@ -120,6 +120,47 @@ const (
 
 // IsELF reports whether a file that begins with head is ELF.
 func IsELF(head []byte) bool { return len(head) >= 4 && string(head[:4]) == "\x7fELF" }
+
+// ErrNotELF is the error of [ReadFile] for a file that is not ELF.
+var ErrNotELF = errors.New("not an ELF file")
+
+// ReadFile reads an ELF file from the file system.
+func ReadFile(name string) (*File, error) {
+	r, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	info, err := r.Stat()
+	if err != nil {
+		return nil, err
+	}
+	head := make([]byte, 4)
+	if _, err := io.ReadFull(r, head); err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return nil, err
+	}
+	if !IsELF(head) {
+		return nil, fmt.Errorf("%s: %w", name, ErrNotELF)
+	}
+	return Read(r, info.Size(), -1)
+}
+
+// ReadHeader reads class, byte order, ABI, type and machine from the first
+// bytes of an ELF file, [HeaderSize] of them or more.
+func ReadHeader(head []byte) *File {
+	f := &File{}
+	if len(head) < 20 || !IsELF(head) {
+		f.fault(FaultHeader, "the file has %d bytes and ends inside the ELF header", len(head))
+		return f
+	}
+	f.Class, f.Data, f.OSABI = head[4], head[5], head[7]
+	order := binary.ByteOrder(binary.LittleEndian)
+	if f.Data == 2 {
+		order = binary.BigEndian
+	}
+	f.Type, f.Machine = order.Uint16(head[16:]), order.Uint16(head[18:])
+	return f
+}
 
 type reader struct {
 	*File
@@ -135,22 +176,13 @@ type reader struct {
 // File.Faults. A file of another class or byte order is read no further than
 // its header.
 func Read(r io.ReaderAt, size, goMagic int64) (*File, error) {
-	f := &reader{File: &File{}, r: r, size: size}
+	f := &reader{r: r, size: size}
 	f.head = f.bytes(0, min(size, headSize))
-	if len(f.head) < 20 || !IsELF(f.head) {
-		f.fault(FaultHeader, "the file has %d bytes and ends inside the ELF header", size)
+	f.File = ReadHeader(f.head)
+	if len(f.Faults) > 0 || f.Class != 2 || f.Data != 1 || f.err != nil {
 		return f.File, f.err
 	}
-	f.Class, f.Data, f.OSABI = f.head[4], f.head[5], f.head[7]
-	order := binary.ByteOrder(binary.LittleEndian)
-	if f.Data == 2 {
-		order = binary.BigEndian
-	}
-	f.Type, f.Machine = order.Uint16(f.head[16:]), order.Uint16(f.head[18:])
-	if f.Class != 2 || f.Data != 1 || f.err != nil {
-		return f.File, f.err
-	}
-	if len(f.head) < headerSize {
+	if len(f.head) < HeaderSize {
 		f.fault(FaultHeader, "the file has %d bytes and ends inside the ELF header", size)
 		return f.File, nil
 	}
@@ -166,7 +198,7 @@ func Read(r io.ReaderAt, size, goMagic int64) (*File, error) {
 	return f.File, f.err
 }
 
-func (f *reader) fault(kind, format string, args ...any) {
+func (f *File) fault(kind, format string, args ...any) {
 	if len(f.Faults) < 20 {
 		f.Faults = append(f.Faults, Fault{kind, fmt.Sprintf(format, args...)})
 	}

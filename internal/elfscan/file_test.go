@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"debug/buildinfo"
 	"debug/elf"
+	"encoding/binary"
 	"errors"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 )
@@ -214,4 +216,64 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("%d program headers, %d notes, %d versions", len(file.Progs), len(file.Notes), len(file.Versions))
 		}
 	})
+}
+
+func TestReadFile(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runtime.GOOS == "linux" {
+		f, err := ReadFile(self)
+		if err != nil || f.GOARCH() != runtime.GOARCH || f.Go == nil || f.Go.Info == nil || f.Go.Info.GoVersion != f.Go.Version {
+			t.Errorf("this test's own program is %+v, %v", f, err)
+		}
+	}
+	dir := t.TempDir()
+	for _, text := range []string{"", "\x7fEL", "#!/bin/sh\n"} {
+		name := filepath.Join(dir, "script")
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadFile(name); !errors.Is(err, ErrNotELF) {
+			t.Errorf("%q is read with error %v", text, err)
+		}
+	}
+	if _, err := ReadFile(filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a missing file is read with error %v", err)
+	}
+}
+
+// The header alone tells the machine, of every class and byte order.
+func TestReadHeader(t *testing.T) {
+	header := func(class, data byte, machine uint16) []byte {
+		b := make([]byte, HeaderSize)
+		copy(b, "\x7fELF")
+		b[4], b[5] = class, data
+		if data == 2 {
+			binary.BigEndian.PutUint16(b[18:], machine)
+		} else {
+			binary.LittleEndian.PutUint16(b[18:], machine)
+		}
+		return b
+	}
+	for _, c := range []struct {
+		head       []byte
+		arch, name string
+	}{
+		{header(2, 1, MachineAMD64), "amd64", "amd64"},
+		{header(2, 1, MachineARM64), "arm64", "arm64"},
+		{header(1, 1, MachineAMD64), "", "x32 (64-bit x86 with 32-bit addresses)"},
+		{header(2, 2, MachineARM64), "", "arm64, big endian"},
+		{header(1, 1, 3), "", "32-bit x86"},
+		{header(9, 9, 9999), "", "an unknown machine, of unknown byte order, of unknown word size"},
+	} {
+		f := ReadHeader(c.head)
+		if f.GOARCH() != c.arch || f.MachineName() != c.name || len(f.Faults) > 0 {
+			t.Errorf("%q (%q), want %q (%q); faults %v", f.GOARCH(), f.MachineName(), c.arch, c.name, f.Faults)
+		}
+	}
+	if f := ReadHeader([]byte("\x7fELF\x02\x01")); len(f.Faults) == 0 || f.GOARCH() != "" {
+		t.Errorf("a header that is cut off is %+v", f)
+	}
 }

@@ -11,6 +11,7 @@ type GoBuild struct {
 	Version  string
 	Path     string
 	Settings map[string]string // CGO_ENABLED, GOARCH, -trimpath, vcs.modified …
+	Info     *debug.BuildInfo  // all of it, with the modules; nil if it cannot be parsed
 }
 
 // GoMagic begins Go's build information, at a multiple of 16 bytes.
@@ -18,7 +19,7 @@ var GoMagic = []byte("\xff Go buildinf:")
 
 const maxGoBuild = 1 << 20
 
-// goBuild reads Go's build information: since Go 1.18 two strings behind the
+// goBuild reads Go's build information: since Go 1.18 two strings after the
 // header, before that two pointers to string headers.
 func (f *reader) goBuild(magic int64) {
 	off, n := magic, int64(0)
@@ -55,7 +56,8 @@ func (f *reader) goBuild(magic int64) {
 	if err != nil {
 		return
 	}
-	f.Go.Path = info.Path
+	info.GoVersion = version
+	f.Go.Info, f.Go.Path = info, info.Path
 	for _, s := range info.Settings {
 		f.Go.Settings[s.Key] = s.Value
 	}

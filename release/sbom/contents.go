@@ -5,13 +5,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"debug/buildinfo"
-	"debug/elf"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strings"
 
+	"github.com/bootzip/bootzip/internal/elfscan"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/zipscan"
 )
@@ -35,9 +35,6 @@ type file struct {
 // programHeads are how programs begin: ELF, a script, PE, and Mach-O of 64
 // bits.
 var programHeads = []string{"\x7fELF", "#!", "MZ", "\xcf\xfa\xed\xfe"}
-
-// maxComment bounds how much of a .comment section is read.
-const maxComment = 64 << 10
 
 const hintCheck = "`mage check FILE` says what is wrong with it"
 
@@ -64,7 +61,7 @@ func examine(ctx context.Context, path string) (subject, error) {
 	}
 	if isProgram(head) {
 		one := file{sha256: s.sha256}
-		one.look(f, head)
+		one.look(f, info.Size(), head)
 		s.files = []file{one}
 		return s, nil
 	}
@@ -138,35 +135,37 @@ func read(s *zipscan.Stream, name string) (file, error) {
 	}
 	f.sha256 = [sha256.Size]byte(h.Sum(nil))
 	if isProgram(head) {
-		f.look(random, head)
+		f.look(random, random.Size(), head)
 	}
 	return f, nil
 }
 
 // look finds out who made a program. What cannot be read stays unknown: the
 // document says so, and verify is what judges it.
-func (f *file) look(r io.ReaderAt, head []byte) {
+func (f *file) look(r io.ReaderAt, size int64, head []byte) {
 	f.program = true
-	if info, err := buildinfo.Read(r); err == nil {
-		f.golang = info
-		return
+	if elfscan.IsELF(head) {
+		f.elf(r, size)
 	}
-	if !bytes.HasPrefix(head, []byte(programHeads[0])) {
-		return
+	// Programs for other systems, and those without section headers.
+	if f.golang == nil && len(f.comments) == 0 {
+		if info, err := buildinfo.Read(r); err == nil {
+			f.golang = info
+		}
 	}
-	e, err := elf.NewFile(r)
+}
+
+// elf reads what the Go linker, or another compiler, says of itself.
+func (f *file) elf(r io.ReaderAt, size int64) {
+	e, err := elfscan.Read(r, size, -1)
 	if err != nil {
 		return
 	}
-	s := e.Section(".comment")
-	if s == nil || s.FileSize > maxComment || s.Size > maxComment {
+	if e.Go != nil && e.Go.Info != nil {
+		f.golang = e.Go.Info
 		return
 	}
-	data, err := s.Data()
-	if err != nil {
-		return
-	}
-	for text := range strings.SplitSeq(string(data), "\x00") {
+	for _, text := range e.Comments {
 		if text = strings.ToValidUTF8(strings.TrimSpace(text), "?"); text != "" {
 			f.comments = append(f.comments, text)
 		}
