@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"golang.org/x/mod/modfile"
 
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/process"
 )
 
 // workMark begins the names of the work folders in dist.
@@ -155,15 +155,10 @@ func (k kit) compile(ctx context.Context, e Executable) (string, error) {
 // they would write into the work folder while it is removed. It returns the
 // standard output; an error has the standard error in it.
 func run(ctx context.Context, environ []string, dir, name string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Env, cmd.Dir = environ, dir
+	cmd := process.Command(ctx, environ, dir, append([]string{name}, args...)...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	ownGroup(cmd)
-	cmd.Cancel = func() error { return killGroup(cmd) }
-	// Without a WaitDelay, Run waits until all children have closed their
-	// standard error.
-	err := cmd.Run()
+	err := process.Run(ctx, cmd)
 	if ctx.Err() != nil {
 		return "", ctx.Err()
 	}
