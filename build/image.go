@@ -14,7 +14,7 @@ import (
 
 	"github.com/bootzip/bootzip/docker"
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/internal/scratch"
+	"github.com/bootzip/bootzip/internal/tempdir"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -105,7 +105,7 @@ func buildImage(ctx context.Context, c Config, client string) (builtImage, error
 		return built, nil
 	}
 	c.tell(Event{Stage: "image", Text: fmt.Sprintf("making the build image for %s from %s", languages, base)})
-	temp, err := scratch.New("", "image")
+	temp, err := tempdir.New("", "bootzip-image")
 	if err != nil {
 		return built, err
 	}

@@ -11,8 +11,8 @@ import (
 	"runtime/debug"
 	"slices"
 
+	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/internal/whole"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -70,7 +70,7 @@ func (m Manifest) write(dir string) error {
 		}
 		return compare(string(a.Arch), string(b.Arch))
 	})
-	return whole.Write(filepath.Join(dir, ManifestFile), 0o644, func(w io.Writer) error {
+	return atomicfile.Write(filepath.Join(dir, ManifestFile), 0o644, func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
 		return e.Encode(m)

@@ -14,7 +14,7 @@ import (
 
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/process"
-	"github.com/bootzip/bootzip/internal/scratch"
+	"github.com/bootzip/bootzip/internal/tempdir"
 )
 
 // configuration is all that git is told (git-config). A repository's own
@@ -54,14 +54,14 @@ var passed = []string{
 
 // git runs git commands in an environment of its own.
 type git struct {
-	temp *scratch.Folder
+	temp *tempdir.Dir
 	home string // it
 	env  []string
 }
 
 // newGit prepares the environment. The caller calls close.
 func newGit(environ []string) (*git, error) {
-	temp, err := scratch.New("", "git")
+	temp, err := tempdir.New("", "bootzip-git")
 	if err != nil {
 		return nil, err
 	}

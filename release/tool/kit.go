@@ -16,30 +16,22 @@ import (
 
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/process"
+	"github.com/bootzip/bootzip/internal/tempdir"
 )
 
-// workMark begins the names of the work folders in dist.
-const workMark = ".bootzip-tool-"
+// workName begins the names of the work folders in dist.
+const workName = ".bootzip-tool"
 
-// workFolder makes a folder below dist to compile in, and removes those that
-// killed processes left. It is inside of the module, so that the magefile
-// finds what it imports, and its name begins with a dot, so that the go command
-// does not take it for one of the module's packages.
-func workFolder(root string) (string, error) {
+// workFolder makes a folder below dist to compile in. It is inside of the
+// module, so that the magefile finds what it imports, and its name begins with
+// a dot, so that the go command does not take it for one of the module's
+// packages.
+func workFolder(root string) (*tempdir.Dir, error) {
 	dist := filepath.Join(root, "dist")
 	if err := os.MkdirAll(dist, 0o755); err != nil {
-		return "", err
+		return nil, err
 	}
-	left, err := filepath.Glob(filepath.Join(dist, workMark+"*"))
-	if err != nil {
-		return "", err
-	}
-	for _, folder := range left {
-		if err := os.RemoveAll(folder); err != nil {
-			return "", err
-		}
-	}
-	return os.MkdirTemp(dist, workMark)
+	return tempdir.New(dist, workName)
 }
 
 // A kit is what an executable is made with.

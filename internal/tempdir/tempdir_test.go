@@ -1,4 +1,4 @@
-package scratch
+package tempdir
 
 import (
 	"bufio"
@@ -22,7 +22,7 @@ func TestMaker(t *testing.T) {
 	if !found {
 		return
 	}
-	f, err := New(parent, "kind")
+	f, err := New(parent, "bootzip-kind")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func start(t *testing.T, parent string) (cmd *exec.Cmd, folder string) {
 	return nil, ""
 }
 
-func mustNew(t *testing.T, parent, kind string) *Folder {
+func mustNew(t *testing.T, parent, kind string) *Dir {
 	t.Helper()
 	f, err := New(parent, kind)
 	if err != nil {
@@ -79,7 +79,7 @@ func put(t *testing.T, name string) {
 // uses, and what is of another kind, is not.
 func TestKilled(t *testing.T) {
 	parent := t.TempDir()
-	mine := mustNew(t, parent, "kind")
+	mine := mustNew(t, parent, "bootzip-kind")
 	put(t, filepath.Join(mine.Path, "deep", "file"))
 	other := filepath.Join(parent, "bootzip-other-1", "file")
 	put(t, other)
@@ -92,7 +92,7 @@ func TestKilled(t *testing.T) {
 	if !exists(left) {
 		t.Fatal("there is nothing to sweep")
 	}
-	mustNew(t, parent, "kind")
+	mustNew(t, parent, "bootzip-kind")
 	if exists(left) {
 		t.Error("what a killed process left is there")
 	}
@@ -102,7 +102,7 @@ func TestKilled(t *testing.T) {
 	_ = living.Process.Kill()
 	_ = living.Wait()
 	var told []string
-	Sweep(parent, "kind", func(folder string) {
+	Sweep(parent, "bootzip-kind", func(folder string) {
 		if !exists(folder) {
 			t.Errorf("%s was removed before", folder)
 		}
@@ -114,7 +114,7 @@ func TestKilled(t *testing.T) {
 }
 
 func TestRemove(t *testing.T) {
-	f := mustNew(t, t.TempDir(), "kind")
+	f := mustNew(t, t.TempDir(), "bootzip-kind")
 	put(t, filepath.Join(f.Path, "deep", "file"))
 	if runtime.GOOS != "windows" {
 		if info, err := os.Stat(f.Path); err != nil || info.Mode().Perm() != 0o700 {
@@ -139,7 +139,7 @@ func TestUnlocked(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	Sweep(parent, "kind", nil)
+	Sweep(parent, "bootzip-kind", nil)
 	if !exists(fresh) || exists(old) || !exists(file) {
 		t.Errorf("fresh is there: %t, old is there: %t, the file is there: %t", exists(fresh), exists(old), exists(file))
 	}
@@ -154,7 +154,7 @@ func TestManyAtOnce(t *testing.T) {
 		go func() {
 			defer wg.Done()
 			for range 50 {
-				f, err := New(parent, "kind")
+				f, err := New(parent, "bootzip-kind")
 				if err != nil {
 					t.Error(err)
 					return
@@ -176,7 +176,7 @@ func TestManyAtOnce(t *testing.T) {
 }
 
 func TestNoParent(t *testing.T) {
-	if _, err := New(filepath.Join(t.TempDir(), "none"), "kind"); err == nil {
+	if _, err := New(filepath.Join(t.TempDir(), "none"), "bootzip-kind"); err == nil {
 		t.Error("no error")
 	}
 }

@@ -1,8 +1,8 @@
-// Package nearest finds the word that somebody meant who mistyped it.
-package nearest
+// Package suggest finds the closest match for a misspelled word.
+package suggest
 
-// Word returns the candidate that s was most likely meant to be, and "" if
-// none is near: at most a third of its characters, and one, may differ.
+// Word returns the candidate closest to s, or "" if none is close: at most a
+// third of its characters, and one more, may differ.
 func Word(s string, candidates []string) string {
 	best, bestDistance := "", len(s)/3+2
 	for _, c := range candidates {
