@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -94,7 +95,7 @@ func buildImage(ctx context.Context, c Config, client string) (builtImage, error
 	}
 
 	h := sha256.New()
-	for _, name := range sortedKeys(files) {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		fmt.Fprintf(h, "%s %d\n%s\n", name, len(files[name]), files[name])
 	}
 	languages, arches := strings.Join(need.languages, " "), strings.Join(need.arches, " ")
@@ -210,15 +211,6 @@ func imageID(ctx context.Context, c Config, client, name string) (string, error)
 		id = "sha256:" + id // podman leaves it out
 	}
 	return id, err
-}
-
-func sortedKeys(m map[string]string) []string {
-	var keys []string
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 func lastLines(s string, n int) string {

@@ -2,6 +2,7 @@ package zipscan
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"slices"
 )
@@ -64,7 +65,7 @@ func (a *Archive) Order() []int {
 	}
 	if !sorted {
 		slices.SortStableFunc(order, func(x, y int) int {
-			return int(min(max(a.Entries[x].Offset-a.Entries[y].Offset, -1), 1))
+			return cmp.Compare(a.Entries[x].Offset, a.Entries[y].Offset)
 		})
 	}
 	return order
