@@ -66,7 +66,7 @@ func (f *reader) dynamic() {
 		return
 	}
 	if len(needed) > maxNeeded {
-		f.fault(FaultDynamic, "%d libraries are needed; %d are looked at", len(needed), maxNeeded)
+		f.fault(FaultDynamic, "%d libraries are needed; only %d are checked", len(needed), maxNeeded)
 		needed = needed[:maxNeeded]
 	}
 	strs := f.strings(tags[tagStrings], tags[tagStringSize])

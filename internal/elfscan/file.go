@@ -232,10 +232,10 @@ func (f *reader) progs() {
 		f.fault(FaultHeader, "the file has no program headers: there is nothing to load")
 		return
 	case size != progSize:
-		f.fault(FaultHeader, "program headers are said to have %d bytes, not %d", size, progSize)
+		f.fault(FaultHeader, "the program header size is %d bytes, want %d", size, progSize)
 		return
 	case n > maxProgs:
-		f.fault(FaultHeader, "%d program headers; Linux takes %d", n, maxProgs)
+		f.fault(FaultHeader, "%d program headers; Linux accepts %d", n, maxProgs)
 		return
 	case off > uint64(f.size) || uint64(f.size)-off < uint64(n*progSize):
 		f.fault(FaultHeader, "the program headers lie outside the file: it is cut off")
@@ -272,9 +272,9 @@ func (f *reader) segments() {
 		case f.Type == TypeExec && p.Memsz > 0 && p.Vaddr < lowest:
 			f.fault(FaultSegment, "segment %d is at %#x, where Linux maps nothing", i, p.Vaddr)
 		case (p.Vaddr^p.Off)&4095 != 0:
-			f.fault(FaultSegment, "segment %d has an address and a place in the file that cannot be mapped", i)
+			f.fault(FaultSegment, "segment %d has an address and a file offset that cannot be mapped together", i)
 		case loads > 0 && p.Vaddr < last:
-			f.fault(FaultSegment, "segment %d lies on the one before, or in front of it", i)
+			f.fault(FaultSegment, "segment %d overlaps or precedes the one before", i)
 		}
 		loads++
 		last = max(last, end)
@@ -285,7 +285,7 @@ func (f *reader) segments() {
 	}
 	switch {
 	case loads == 0:
-		f.fault(FaultSegment, "no segment is to be loaded")
+		f.fault(FaultSegment, "the file has no segment to load")
 	case f.Entry == 0 && f.Type == TypeDyn:
 		// A shared object; the caller says so.
 	case !inside:
@@ -323,7 +323,7 @@ func (f *reader) interp() {
 		}
 		b := f.bytes(int64(p.Off), int64(p.Filesz))
 		if len(b) == 0 || b[len(b)-1] != 0 {
-			f.fault(FaultHeader, "the name of the interpreter does not end, or lies outside the file")
+			f.fault(FaultHeader, "the name of the interpreter is not terminated, or lies outside the file")
 			return
 		}
 		f.Interp = cString(b)

@@ -19,7 +19,7 @@ func (f *reader) sections() {
 		return
 	}
 	if size != sectionSize || n > maxSections || off > uint64(f.size) || uint64(f.size)-off < uint64(n*sectionSize) {
-		f.fault(FaultSections, "the section headers lie outside the file, or have an unknown form")
+		f.fault(FaultSections, "the section headers lie outside the file, or have an unknown size")
 		return
 	}
 	b := f.bytes(int64(off), int64(n*sectionSize))

@@ -13,7 +13,7 @@ var headerSignature = []byte("PK\x01\x02")
 // entry and the end record and be filled by its entries to the last byte.
 func (a *Archive) readDirectory(ctx context.Context) (bool, error) {
 	if end := a.dirOffset + a.dirSize; end != a.endOffset {
-		a.fault(FaultDirectory, -1, "the directory is said to be at %d to %d, and the end record is at %d", a.dirOffset, end, a.endOffset)
+		a.fault(FaultDirectory, -1, "the end record is at %[3]d and puts the directory at %[1]d to %[2]d", a.dirOffset, end, a.endOffset)
 		return false, nil
 	}
 	if want := min(a.dirCount, int(a.dirSize/headerSize)); want > 0 {
@@ -25,7 +25,7 @@ func (a *Archive) readDirectory(ctx context.Context) (bool, error) {
 			return false, ctx.Err()
 		}
 		if len(a.Entries) == a.dirCount {
-			a.fault(FaultDirectory, -1, "the directory goes on after the %d entries that it is said to have", a.dirCount)
+			a.fault(FaultDirectory, -1, "the directory has more than the %d entries that the end record gives", a.dirCount)
 			return false, nil
 		}
 		left := a.endOffset - off
@@ -38,7 +38,7 @@ func (a *Archive) readDirectory(ctx context.Context) (bool, error) {
 			return false, err
 		}
 		if !bytes.HasPrefix(b, headerSignature) {
-			a.fault(FaultDirectory, -1, "entry %d of the directory does not begin with its mark", len(a.Entries)+1)
+			a.fault(FaultDirectory, -1, "entry %d of the directory does not begin with its signature", len(a.Entries)+1)
 			return false, nil
 		}
 		n, m, k := int(u16(b, 28)), int(u16(b, 30)), int(u16(b, 32))
@@ -50,14 +50,14 @@ func (a *Archive) readDirectory(ctx context.Context) (bool, error) {
 			return false, err
 		}
 		if names += n; names > MaxNames {
-			a.fault(FaultTooMany, -1, "the names of the entries have more than %d bytes together", MaxNames)
+			a.fault(FaultTooMany, -1, "the names of all entries exceed %d bytes", MaxNames)
 			return false, nil
 		}
 		a.addEntry(off, b, n)
 		off += int64(headerSize + n + m + k)
 	}
 	if len(a.Entries) != a.dirCount {
-		a.fault(FaultDirectory, -1, "the directory has %d entries and is said to have %d", len(a.Entries), a.dirCount)
+		a.fault(FaultDirectory, -1, "the directory has %d entries, and the end record gives %d", len(a.Entries), a.dirCount)
 		return false, nil
 	}
 	return true, nil
@@ -84,10 +84,10 @@ func (a *Archive) addEntry(off int64, b []byte, n int) {
 	i := len(a.Entries)
 	a.Entries = append(a.Entries, e)
 	if disk := u16(b, 34); disk != 0 {
-		a.fault(FaultMultiDisk, i, "it begins in part %d", disk)
+		a.fault(FaultMultiDisk, i, "it begins on disk %d", disk)
 	}
 	if e.Size == 1<<32-1 || e.Compressed == 1<<32-1 || e.Offset == 1<<32-1 {
-		a.fault(FaultZip64, i, "its size or place is given by ZIP64")
+		a.fault(FaultZip64, i, "its size or offset is in a ZIP64 field")
 	}
 	const encrypted = 1<<0 | 1<<6 | 1<<13
 	const known = encrypted | 1<<1 | 1<<2 | FlagDescriptor | FlagUTF8
@@ -108,7 +108,7 @@ func (a *Archive) addEntry(off int64, b []byte, n int) {
 // encryption and new methods have; more makes some of them stop.
 func (a *Archive) version(i int, needed uint16) {
 	if needed > 45 {
-		a.fault(FaultVersion, i, "it asks for version %d.%d of the format", needed/10, needed%10)
+		a.fault(FaultVersion, i, "it needs version %d.%d of the format to extract", needed/10, needed%10)
 	}
 }
 

@@ -54,7 +54,7 @@ func (a *Archive) readEnd(context.Context) (bool, error) {
 		return false, nil
 	}
 	if bytes.Contains(end[1:], endSignature) {
-		a.fault(FaultTwoEnds, -1, "the archive's comment holds the mark of another end record")
+		a.fault(FaultTwoEnds, -1, "the archive's comment contains the signature of another end record")
 		return false, nil
 	}
 	if found >= 20 && bytes.HasPrefix(tail[found-20:], locatorSignature) {
@@ -73,7 +73,7 @@ func (a *Archive) readEnd(context.Context) (bool, error) {
 		a.fault(FaultZip64, -1, "the end record refers to a ZIP64 one")
 		return false, nil
 	case disk != 0 || dirDisk != 0 || here != total:
-		a.fault(FaultMultiDisk, -1, "part %d, directory in part %d, %d of %d entries in it", disk, dirDisk, here, total)
+		a.fault(FaultMultiDisk, -1, "disk %d, directory on disk %d, with %d of %d entries", disk, dirDisk, here, total)
 		return false, nil
 	}
 	return true, nil

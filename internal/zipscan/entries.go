@@ -24,11 +24,11 @@ func (a *Archive) readEntries(ctx context.Context) (bool, error) {
 		}
 		e := &a.Entries[i]
 		if e.Offset < pos {
-			a.fault(FaultOverlap, i, "it begins at %d, inside what ends at %d", e.Offset, pos)
+			a.fault(FaultOverlap, i, "it begins at %d, before the previous entry ends at %d", e.Offset, pos)
 			return false, nil
 		}
 		if e.Offset > pos && e.Offset < a.dirOffset {
-			a.fault(FaultUnaccounted, i, "%d bytes in front of it belong to nothing", e.Offset-pos)
+			a.fault(FaultUnaccounted, i, "%d bytes before it belong to no entry", e.Offset-pos)
 		}
 		next := a.dirOffset
 		if n+1 < len(order) {
@@ -49,7 +49,7 @@ func (a *Archive) readEntries(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	if pos < a.dirOffset {
-		a.fault(FaultUnaccounted, -1, "%d bytes in front of the directory belong to nothing", a.dirOffset-pos)
+		a.fault(FaultUnaccounted, -1, "%d bytes before the directory belong to no entry", a.dirOffset-pos)
 	}
 	return usable, nil
 }
@@ -77,7 +77,7 @@ func (a *Archive) Order() []int {
 func (a *Archive) readLocal(i int, next int64) (int64, error) {
 	e := &a.Entries[i]
 	if e.Offset+localSize > a.dirOffset {
-		a.fault(FaultLocalHeader, i, "its local header would be at %d, beyond the entries", e.Offset)
+		a.fault(FaultLocalHeader, i, "its local header at %d would overlap the directory", e.Offset)
 		return -1, nil
 	}
 	b, err := a.scan.at(e.Offset, localSize)
@@ -149,7 +149,7 @@ func (a *Archive) readDescriptor(i int, off, next int64) (int64, error) {
 	case 12:
 		size = 12
 	case 20, 24:
-		a.fault(FaultDescriptor, i, "its data descriptor is in the form of ZIP64")
+		a.fault(FaultDescriptor, i, "its data descriptor is a ZIP64 one")
 		return next, nil
 	}
 	if off+size > a.dirOffset || next < off {
