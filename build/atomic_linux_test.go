@@ -74,7 +74,7 @@ func interrupt(t *testing.T, engine string) {
 	put(t, filepath.Join(root, "main.go"), slowProgram())
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	compiler := filepath.Join(c.Dist, ".bootzip", "stage-") // in its command line
+	compiler := filepath.Join(c.Dist, ".bootzip", ".bootzip-stage-") // in its command line
 	if engine == "sandbox" {
 		compiler = "/tmp/go-build" // as it sees its folders itself
 	}

@@ -15,7 +15,7 @@ import (
 func TestSweep(t *testing.T) {
 	root := filepath.Join(tree(t, map[string]string{"a[1]*/go.mod": goMod("example.com/app"), "a[1]*/main.go": program}), "a[1]*")
 	c := config(t, root, "app=.")
-	for _, name := range []string{"stage-123/.go/amd64/0/app", ".state.json.bootzip-part-123"} {
+	for _, name := range []string{".bootzip-stage-123/.bootzip-lock", ".bootzip-stage-123/out/.go/amd64/0/app"} {
 		put(t, filepath.Join(c.Dist, ".bootzip", name), "half")
 	}
 	mustBuild(t, c)

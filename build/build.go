@@ -2,7 +2,6 @@ package build
 
 import (
 	"context"
-	"debug/elf"
 	"errors"
 	"fmt"
 	"os"
@@ -11,10 +10,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/digest"
+	"github.com/bootzip/bootzip/internal/elfscan"
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/internal/scratch"
-	"github.com/bootzip/bootzip/internal/whole"
+	"github.com/bootzip/bootzip/internal/tempdir"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -40,9 +40,6 @@ func Build(ctx context.Context, c Config) (Report, error) {
 	}
 	if c.ColdCache || c.World != (World{}) {
 		c.Force = true
-	}
-	if err := sweepStages(c.Dist); err != nil {
-		return Report{}, err
 	}
 
 	e, why, err := chooseEngine(ctx, c)
@@ -164,27 +161,29 @@ func (b *builder) artifact(u Unit, file string) (Artifact, error) {
 // make builds what has changed, in a folder beside the artifacts, and moves
 // it to its place when all of it is there.
 func (b *builder) make(ctx context.Context, changed map[project.Language][]Unit, total, done int) ([]Artifact, error) {
-	stage, err := os.MkdirTemp(filepath.Join(b.config.Dist, stateFolder), "stage-")
+	stage, err := atomicfile.Begin(filepath.Join(b.config.Dist, stateFolder))
 	if err != nil {
 		return nil, err
 	}
-	defer removeStage(stage)
-	temp, err := scratch.New("", "build")
+	defer stage.Remove()
+	temp, err := tempdir.New("", "bootzip-build")
 	if err != nil {
 		return nil, err
 	}
 	defer temp.Remove()
 	// It may be given to somebody else, and what it is in stays ours.
-	host := places{source: b.config.Root, out: stage, temp: filepath.Join(temp.Path, "temp")}
-	if err := errors.Join(os.Mkdir(host.temp, 0o700), os.Chmod(temp.Path, 0o711)); err != nil {
+	host := places{source: b.config.Root, out: filepath.Join(stage.Path, "out"), temp: filepath.Join(temp.Path, "temp")}
+	if err := errors.Join(
+		os.Mkdir(host.temp, 0o700), os.Chmod(temp.Path, 0o711),
+		os.Mkdir(host.out, 0o700), os.Chmod(stage.Path, 0o711),
+	); err != nil {
 		return nil, err
 	}
 	if b.config.ColdCache || b.engine.name() == "host" && b.config.World.otherUser() {
-		// Beside the stage, and by such a name, so that it is swept as well.
-		if host.cache, err = os.MkdirTemp(filepath.Join(b.config.Dist, stateFolder), "stage-cache-"); err != nil {
+		host.cache = filepath.Join(stage.Path, "cache")
+		if err := os.Mkdir(host.cache, 0o700); err != nil {
 			return nil, err
 		}
-		defer removeStage(host.cache)
 	}
 
 	failure := &Failure{}
@@ -227,7 +226,7 @@ func (b *builder) make(ctx context.Context, changed map[project.Language][]Unit,
 		})
 		return nil, err
 	}
-	return b.publish(steps, stage, in, digests)
+	return b.publish(steps, stage, host.out, in, digests)
 }
 
 func (b *builder) position(name string) int {
@@ -324,48 +323,40 @@ func unfinished(steps []step, running []bool) string {
 // check refuses what is certainly not a bootstrap for the architecture, so
 // that it does not take the place of one that is. All else is verify's.
 func (b *builder) check(u Unit, file string) error {
-	f, err := elf.Open(file)
-	if err != nil {
-		return fmt.Errorf("what was built is not an ELF program: %w", err)
+	f, err := elfscan.ReadFile(file)
+	if errors.Is(err, elfscan.ErrNotELF) {
+		return errors.New("what was built is not an ELF program")
 	}
-	defer f.Close()
-	want := map[project.Arch]elf.Machine{project.AMD64: elf.EM_X86_64, project.ARM64: elf.EM_AARCH64}[u.Arch]
-	if f.Machine != want {
-		return fmt.Errorf("what was built is for %s, not for %s", f.Machine, want)
+	if err != nil {
+		return err
+	}
+	if f.GOARCH() != string(u.Arch) {
+		return fmt.Errorf("what was built is for %s, not for %s", f.MachineName(), u.Arch)
 	}
 	return b.languages[u.Function.Language].check(u, file)
 }
 
-// publish moves the new bootstraps to their places. All that can fill a disk
-// is done before the first of them moves.
-func (b *builder) publish(steps []step, stage string, in map[string]inputs, digests map[string]string) ([]Artifact, error) {
+// publish moves the new bootstraps to their places, and then the state.
+func (b *builder) publish(steps []step, stage *atomicfile.Stage, out string, in map[string]inputs, digests map[string]string) ([]Artifact, error) {
 	var built []Artifact
-	var files []string
+	var files []atomicfile.File
 	for _, s := range steps {
 		for _, p := range s.products {
-			file := filepath.Join(stage, filepath.FromSlash(p.file))
+			file := filepath.Join(out, filepath.FromSlash(p.file))
 			a, err := b.artifact(p.unit, file)
 			if err != nil {
 				return nil, err
 			}
-			if err := whole.Sync(file); err != nil {
-				return nil, err
-			}
 			key := p.unit.String()
 			b.state.Units[key] = unitState{Inputs: in[key], Digest: digests[key], SHA256: a.SHA256}
-			built, files = append(built, a), append(files, file)
+			built, files = append(built, a), append(files, atomicfile.File{From: file, To: a.Path, Mode: 0o755})
 		}
 	}
-	newState := filepath.Join(stage, "state.json")
-	if err := b.state.write(newState); err != nil {
+	state := filepath.Join(stage.Path, "state.json")
+	if err := b.state.write(state); err != nil {
 		return nil, err
 	}
-	for i, a := range built {
-		if err := whole.Move(files[i], a.Path, 0o755); err != nil {
-			return nil, err
-		}
-	}
-	return built, whole.Move(newState, stateFile(b.config.Dist), 0o644)
+	return built, stage.Commit(append(files, atomicfile.File{From: state, To: stateFile(b.config.Dist), Mode: 0o644})...)
 }
 
 // Start does what Build does before the first command runs, and runs one that

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,7 +15,7 @@ import (
 
 	"github.com/bootzip/bootzip/docker"
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/internal/scratch"
+	"github.com/bootzip/bootzip/internal/tempdir"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -94,7 +95,7 @@ func buildImage(ctx context.Context, c Config, client string) (builtImage, error
 	}
 
 	h := sha256.New()
-	for _, name := range sortedKeys(files) {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		fmt.Fprintf(h, "%s %d\n%s\n", name, len(files[name]), files[name])
 	}
 	languages, arches := strings.Join(need.languages, " "), strings.Join(need.arches, " ")
@@ -105,7 +106,7 @@ func buildImage(ctx context.Context, c Config, client string) (builtImage, error
 		return built, nil
 	}
 	c.tell(Event{Stage: "image", Text: fmt.Sprintf("making the build image for %s from %s", languages, base)})
-	temp, err := scratch.New("", "image")
+	temp, err := tempdir.New("", "bootzip-image")
 	if err != nil {
 		return built, err
 	}
@@ -210,15 +211,6 @@ func imageID(ctx context.Context, c Config, client, name string) (string, error)
 		id = "sha256:" + id // podman leaves it out
 	}
 	return id, err
-}
-
-func sortedKeys(m map[string]string) []string {
-	var keys []string
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 func lastLines(s string, n int) string {

@@ -12,8 +12,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/internal/whole"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -78,7 +78,7 @@ func WriteLock(ctx context.Context, c Config) (string, error) {
 		}
 	}
 	name := filepath.Join(c.Root, LockFile)
-	return name, whole.Write(name, 0o644, func(w io.Writer) error {
+	return name, atomicfile.Write(name, 0o644, func(w io.Writer) error {
 		j := json.NewEncoder(w)
 		j.SetIndent("", "  ")
 		return j.Encode(now)

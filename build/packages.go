@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bootzip/bootzip/internal/whole"
+	"github.com/bootzip/bootzip/internal/atomicfile"
 )
 
 // packagesFile is where the build image lists what is installed in it, one
@@ -37,7 +37,7 @@ func imagePackages(ctx context.Context, c Config, client, id string) ([]string, 
 	if err := os.MkdirAll(filepath.Dir(kept), 0o755); err != nil {
 		return nil, err
 	}
-	return packages, whole.Write(kept, 0o644, func(w io.Writer) error {
+	return packages, atomicfile.Write(kept, 0o644, func(w io.Writer) error {
 		_, err := io.WriteString(w, strings.Join(packages, "\n")+"\n")
 		return err
 	})

@@ -8,7 +8,8 @@ import (
 	"io"
 	"os/exec"
 	"strings"
-	"time"
+
+	"github.com/bootzip/bootzip/internal/process"
 )
 
 // cut is a buffer that keeps the first maxOutput bytes and counts the rest.
@@ -32,30 +33,11 @@ func (c *cut) String() string {
 }
 
 // command prepares a child process that ends with ctx, and with this process
-// where the system can do that. It has its own process group, so that Ctrl-C
-// on a terminal reaches this process alone, which then ends the children in
-// order.
+// where the system can do that.
 func command(ctx context.Context, env []string, dir string, argv ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Env = env
-	cmd.Dir = dir
-	ownGroup(cmd)
-	cmd.Cancel = func() error { return killGroup(cmd) }
-	cmd.WaitDelay = 2 * time.Second
+	cmd := process.Command(ctx, env, dir, argv...)
+	process.EndWithParent(cmd)
 	return cmd
-}
-
-// runWhole runs the command. After an interrupt it waits until the children
-// of the command are gone as well: until then they write to folders that the
-// caller is about to remove.
-func runWhole(ctx context.Context, cmd *exec.Cmd) error {
-	err := cmd.Run()
-	if ctx.Err() != nil && cmd.Process != nil {
-		for i := 0; i < 200 && groupLives(cmd); i++ {
-			time.Sleep(10 * time.Millisecond)
-		}
-	}
-	return err
 }
 
 // capture runs a command and returns its standard output. The error has what
@@ -65,7 +47,7 @@ func capture(ctx context.Context, env []string, dir string, argv ...string) (str
 	var stdout bytes.Buffer
 	var stderr cut
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := runWhole(ctx, cmd); err != nil {
+	if err := process.Run(ctx, cmd); err != nil {
 		return stdout.String(), commandError(ctx, argv, err, stderr.String())
 	}
 	return stdout.String(), nil
@@ -94,7 +76,7 @@ func run(ctx context.Context, w io.Writer, env []string, dir string, argv ...str
 // finish is run for a command that is prepared.
 func finish(ctx context.Context, cmd *exec.Cmd, w io.Writer) (int, error) {
 	cmd.Stdout, cmd.Stderr = w, w
-	err := runWhole(ctx, cmd)
+	err := process.Run(ctx, cmd)
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil:

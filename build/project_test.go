@@ -189,7 +189,7 @@ func distFiles(t testing.TB, dist string) map[string]string {
 		if err != nil {
 			return err
 		}
-		if strings.HasPrefix(e.Name(), "stage-") {
+		if strings.HasPrefix(e.Name(), ".bootzip-stage-") {
 			t.Errorf("folder %s was left", name)
 		}
 		rel := strings.TrimPrefix(name, dist+"/")

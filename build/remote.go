@@ -15,7 +15,7 @@ import (
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/internal/scratch"
+	"github.com/bootzip/bootzip/internal/tempdir"
 )
 
 // An engine on another machine cannot mount the caller's folders, and another
@@ -111,7 +111,7 @@ func (e *container) copyToolchain(ctx context.Context, name, from string) error 
 	if err := e.copyIn(ctx, name, from, containerPlaces.toolchain, 0, 0); err != nil {
 		return fmt.Errorf("copying the toolchain to the engine: %w", err)
 	}
-	temp, err := scratch.New("", "mark")
+	temp, err := tempdir.New("", "bootzip-mark")
 	if err != nil {
 		return err
 	}

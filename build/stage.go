@@ -2,9 +2,7 @@ package build
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 )
 
 // What a build leaves in its output folder is not trusted: a link there could
@@ -39,23 +37,4 @@ func madeInside(dir, name string) bool {
 	defer f.Close()
 	info, err := f.Stat()
 	return err == nil && info.Size() > 0
-}
-
-// removeStage removes a folder in which a build has worked, with folders that
-// the build made read-only.
-func removeStage(dir string) error {
-	err := os.RemoveAll(dir)
-	if err == nil {
-		return nil
-	}
-	_ = filepath.WalkDir(dir, func(name string, e fs.DirEntry, _ error) error {
-		if e != nil && e.IsDir() {
-			return os.Chmod(name, 0o700)
-		}
-		return nil
-	})
-	if os.RemoveAll(dir) == nil {
-		return nil
-	}
-	return err
 }

@@ -4,14 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/gofrs/flock"
 
+	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/internal/whole"
 )
 
 // stateFolder is the folder, in Config.Dist, of what a run must know of the
@@ -42,7 +41,7 @@ func readState(dist string) state {
 }
 
 func (s state) write(name string) error {
-	return whole.Write(name, 0o644, func(w io.Writer) error {
+	return atomicfile.Write(name, 0o644, func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", "\t")
 		return e.Encode(s)
@@ -52,7 +51,8 @@ func (s state) write(name string) error {
 // Lock makes this process the only one that writes to the folder dist, until
 // the returned function is called. Another process that does so already is an
 // error; nothing waits. Whoever calls Build or pack.Pack holds it, and for
-// both together where one follows the other.
+// both together where one follows the other. What killed processes left in
+// dist is removed.
 func Lock(dist string) (unlock func(), err error) {
 	if err := os.MkdirAll(filepath.Join(dist, stateFolder), 0o755); err != nil {
 		return nil, err
@@ -65,21 +65,7 @@ func Lock(dist string) (unlock func(), err error) {
 	if !locked {
 		return nil, hint.New("wait until it has ended", "another bootzip is writing to %s", dist)
 	}
+	atomicfile.Sweep(dist)
+	atomicfile.Sweep(filepath.Join(dist, stateFolder))
 	return func() { _ = lock.Unlock() }, nil
-}
-
-// sweepStages removes the output folders of killed runs. The lock is held.
-func sweepStages(dist string) error {
-	dir := filepath.Join(dist, stateFolder)
-	old, err := fs.Glob(os.DirFS(dir), "stage-*")
-	if err != nil {
-		return err
-	}
-	for _, name := range old {
-		if err := removeStage(filepath.Join(dir, name)); err != nil {
-			return err
-		}
-	}
-	// And what was left of a state that was being written.
-	return whole.Sweep(dir)
 }

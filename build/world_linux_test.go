@@ -130,7 +130,7 @@ func TestWorldInContainer(t *testing.T) {
 
 func noStages(t *testing.T, c build.Config) {
 	t.Helper()
-	if left, err := filepath.Glob(filepath.Join(c.Dist, ".bootzip", "stage-*")); err != nil || len(left) > 0 {
+	if left, err := filepath.Glob(filepath.Join(c.Dist, ".bootzip", ".bootzip-stage-*")); err != nil || len(left) > 0 {
 		t.Errorf("left are %q (%v)", left, err)
 	}
 }

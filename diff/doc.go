@@ -45,7 +45,7 @@
 //
 // # Bounds
 //
-// Both files may be anybody's. Zips are read by internal/zipraw, as package
+// Both files may be anybody's. Zips are read by internal/zipscan, as package
 // verify does it: nothing is written to disk, and at most 262,144,000 bytes of
 // each are decompressed, some four times at most. A zip in which two programs
 // may find different files is refused, with a hint.

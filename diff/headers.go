@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bootzip/bootzip/internal/zipraw"
+	"github.com/bootzip/bootzip/internal/zipscan"
 )
 
 // Sizes of the fixed parts of a local header and a directory entry
@@ -139,7 +139,7 @@ func (z *zipFile) header(i int) ([]field, error) {
 		{"made by", fmt.Sprintf("system %d, version %d.%d", e.Creator>>8, e.Creator&0xff/10, e.Creator&0xff%10)},
 		{"version needed", fmt.Sprintf("%d.%d", e.Needed/10, e.Needed%10)},
 		{"version needed, in the local header", fmt.Sprintf("%d.%d", u16(local, 4)/10, u16(local, 4)%10)},
-		{headerMethod, map[bool]string{true: "stored", false: "deflated"}[e.Method == zipraw.Store]},
+		{headerMethod, map[bool]string{true: "stored", false: "deflated"}[e.Method == zipscan.Store]},
 		{headerLevel, []string{"normal", "maximum", "fast", "super fast"}[e.Flags>>1&3]},
 		{"flags", flagsOf(e.Flags &^ 6)},
 		{headerTime, dosTime(e).Format(time.DateTime)},
@@ -165,17 +165,17 @@ func whole(b []byte) string {
 // (APPNOTE.TXT 4.4.4).
 func flagsOf(flags uint16) string {
 	words := fmt.Sprintf("%#04x", flags)
-	if flags&zipraw.FlagDescriptor != 0 {
+	if flags&zipscan.FlagDescriptor != 0 {
 		words += ", data descriptor"
 	}
-	if flags&zipraw.FlagUTF8 != 0 {
+	if flags&zipscan.FlagUTF8 != 0 {
 		words += ", UTF-8 name"
 	}
 	return words
 }
 
 // dosTime is the time of an entry, which has no zone (APPNOTE.TXT 4.4.6).
-func dosTime(e *zipraw.Entry) time.Time {
+func dosTime(e *zipscan.Entry) time.Time {
 	t, d := int(e.Time), int(e.Date)
 	return time.Date(1980+d>>9, time.Month(d>>5&15), d&31, t>>11, t>>5&63, t&31*2, 0, time.UTC)
 }

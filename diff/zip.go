@@ -10,7 +10,7 @@ import (
 	"slices"
 
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/internal/zipraw"
+	"github.com/bootzip/bootzip/internal/zipscan"
 )
 
 // maxUnzipped is how much is decompressed of one zip: what Lambda takes (AWS
@@ -20,31 +20,31 @@ const maxUnzipped = 262_144_000
 // A zipFile is a zip whose contents were hashed.
 type zipFile struct {
 	*input
-	entries []zipraw.Entry // in the order of the directory
-	archive *zipraw.Archive
-	stream  zipraw.Stream
+	entries []zipscan.Entry // in the order of the directory
+	archive *zipscan.Archive
+	stream  zipscan.Stream
 	sums    [][32]byte // of the contents, by entry
 }
 
 // ambiguous are the faults because of which two programs may find different
 // files in one zip. A comparison would hold for one of the programs only.
 var ambiguous = []string{
-	zipraw.FaultTwoEnds, zipraw.FaultLocalHeader, zipraw.FaultOverlap, zipraw.FaultDescriptor, zipraw.FaultSecondName,
+	zipscan.FaultTwoEnds, zipscan.FaultLocalHeader, zipscan.FaultOverlap, zipscan.FaultDescriptor, zipscan.FaultSecondName,
 }
 
 // readZip reads the headers of a zip and hashes the content of each entry.
 func readZip(ctx context.Context, f *input) (*zipFile, error) {
-	a, err := zipraw.Open(ctx, f, f.Size)
+	a, err := zipscan.Open(ctx, f, f.Size)
 	if err != nil {
 		return nil, fmt.Errorf("zip %q cannot be read: %w", f.path, err)
 	}
 	z := &zipFile{input: f, entries: a.Entries, archive: a, sums: make([][32]byte, len(a.Entries))}
 	for _, fault := range a.Faults {
-		if a.Reached < zipraw.ReachedEntries || slices.Contains(ambiguous, fault.Kind) {
+		if a.Reached < zipscan.ReachedEntries || slices.Contains(ambiguous, fault.Kind) {
 			return nil, z.broken(fault.Entry, fault.Detail)
 		}
 	}
-	if a.Reached < zipraw.ReachedEntries {
+	if a.Reached < zipscan.ReachedEntries {
 		return nil, z.broken(-1, "its headers cannot be relied on")
 	}
 	total := int64(0)
@@ -86,7 +86,7 @@ func (z *zipFile) broken(entry int, detail string) error {
 func (z *zipFile) drain(i int, f func([]byte)) error {
 	for {
 		b, err := z.stream.Next()
-		var fault *zipraw.Fault
+		var fault *zipscan.Fault
 		switch {
 		case err == io.EOF:
 			return nil
@@ -125,14 +125,14 @@ const (
 )
 
 // unixMode returns the mode of an entry, and whether it has one.
-func unixMode(e *zipraw.Entry) (uint32, bool) {
+func unixMode(e *zipscan.Entry) (uint32, bool) {
 	system := e.Creator >> 8
 	return e.External >> 16, system == systemUnix || system == systemMacOS
 }
 
 // permissions are those of an entry, or, where it has none, those that a
 // program gives it that unpacks it as a plain file.
-func permissions(e *zipraw.Entry) uint32 {
+func permissions(e *zipscan.Entry) uint32 {
 	if m, ok := unixMode(e); ok {
 		return m & 0o7777
 	}
@@ -140,7 +140,7 @@ func permissions(e *zipraw.Entry) uint32 {
 }
 
 // modeOf describes the mode of an entry.
-func modeOf(e *zipraw.Entry) string {
+func modeOf(e *zipscan.Entry) string {
 	m, ok := unixMode(e)
 	kind, known := map[uint32]string{0: "", 0o100000: "", 0o040000: " (directory)", 0o120000: " (symbolic link)"}[m&0o170000]
 	switch {

@@ -12,7 +12,7 @@ import (
 
 	"github.com/bootzip/bootzip/emulator/internal/process"
 	"github.com/bootzip/bootzip/emulator/internal/unpack"
-	"github.com/bootzip/bootzip/internal/scratch"
+	"github.com/bootzip/bootzip/internal/tempdir"
 )
 
 // latest is the version that an unqualified name stands for.
@@ -22,9 +22,9 @@ const latest = "$LATEST"
 // from several goroutines.
 type Function struct {
 	config  Config
-	folder  *scratch.Folder // removed by Close
-	task    string          // what becomes /var/task
-	etc     string          // what becomes /etc
+	folder  *tempdir.Dir // removed by Close
+	task    string       // what becomes /var/task
+	etc     string       // what becomes /etc
 	program program
 	qemu    string
 	log     *sink // nil: nobody reads it
@@ -39,8 +39,8 @@ type Function struct {
 	endLife   context.CancelCauseFunc // stops all instances
 }
 
-// tempKind is that of the folders that zips are unpacked into.
-const tempKind = "emulator"
+// tempName is that of the folders that zips are unpacked into.
+const tempName = "bootzip-emulator"
 
 // New unpacks a zip and gets ready to start it. An *UnsupportedError says that this machine cannot
 // run the function. The caller closes the Function.
@@ -50,7 +50,7 @@ func New(ctx context.Context, c Config) (_ *Function, err error) {
 		return nil, err
 	}
 	sweep(c.Temp)
-	folder, err := scratch.New(c.Temp, tempKind)
+	folder, err := tempdir.New(c.Temp, tempName)
 	if err != nil {
 		return nil, err
 	}

@@ -1,14 +1,14 @@
 package emulator
 
 import (
-	"bytes"
-	"debug/elf"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"runtime"
 
+	"github.com/bootzip/bootzip/internal/elfscan"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/project"
 )
@@ -25,39 +25,26 @@ type program struct {
 	system bool         // it needs the system's files: an interpreter, libraries
 }
 
-// inspect looks at a bootstrap. What is not an ELF program is left for the
-// kernel to judge.
+// inspect looks at a bootstrap. What is neither an ELF program nor a script is
+// left for the kernel to judge.
 func inspect(name string) (program, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return program{}, err
 	}
 	defer f.Close()
-	start := make([]byte, 4)
-	if _, err := f.ReadAt(start, 0); err != nil {
-		return program{}, nil
-	}
-	if bytes.HasPrefix(start, []byte("#!")) {
+	start := make([]byte, 2)
+	if _, err := io.ReadFull(f, start); err == nil && string(start) == "#!" {
 		return program{system: true}, nil
 	}
-	if !bytes.Equal(start, []byte(elf.ELFMAG)) {
+	e, err := elfscan.ReadFile(name)
+	if errors.Is(err, elfscan.ErrNotELF) {
 		return program{}, nil
 	}
-	e, err := elf.NewFile(f)
 	if err != nil {
-		return program{}, nil
+		return program{}, err
 	}
-	var p program
-	switch e.Machine {
-	case elf.EM_X86_64:
-		p.arch = project.AMD64
-	case elf.EM_AARCH64:
-		p.arch = project.ARM64
-	}
-	for _, segment := range e.Progs {
-		p.system = p.system || segment.Type == elf.PT_INTERP
-	}
-	return p, nil
+	return program{arch: project.Arch(e.GOARCH()), system: e.HasInterp}, nil
 }
 
 // runner decides how the bootstrap can be run here: by itself, or by qemu.

@@ -8,13 +8,13 @@ import (
 	"syscall"
 
 	"github.com/bootzip/bootzip/emulator/internal/cgroup"
-	"github.com/bootzip/bootzip/internal/scratch"
+	"github.com/bootzip/bootzip/internal/tempdir"
 )
 
 // sweep removes what emulators left behind that were killed: folders, with the plain processes that run from
 // there, and control groups. What cannot be removed stays.
 func sweep(temp string) {
-	scratch.Sweep(temp, tempKind, killFrom)
+	tempdir.Sweep(temp, tempName, killFrom)
 	cgroup.Sweep()
 }
 

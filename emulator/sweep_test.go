@@ -67,7 +67,7 @@ func TestSweep(t *testing.T) {
 	_ = killed.Process.Signal(syscall.SIGKILL)
 	_ = killed.Wait()
 	_, living := start() // sweeps
-	list, err := filepath.Glob(filepath.Join(temp, "bootzip-"+tempKind+"-*"))
+	list, err := filepath.Glob(filepath.Join(temp, tempName+"-*"))
 	if err != nil || len(list) != 1 {
 		t.Errorf("folders are %v, %v", list, err)
 	}

@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,8 +12,8 @@ import (
 	"runtime/debug"
 	"slices"
 
+	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/internal/whole"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -65,26 +66,13 @@ func ReadManifest(dist string) (Manifest, error) {
 
 func (m Manifest) write(dir string) error {
 	slices.SortFunc(m.Zips, func(a, b Zip) int {
-		if a.Function != b.Function {
-			return compare(a.Function, b.Function)
-		}
-		return compare(string(a.Arch), string(b.Arch))
+		return cmp.Or(cmp.Compare(a.Function, b.Function), cmp.Compare(a.Arch, b.Arch))
 	})
-	return whole.Write(filepath.Join(dir, ManifestFile), 0o644, func(w io.Writer) error {
+	return atomicfile.Write(filepath.Join(dir, ManifestFile), 0o644, func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
 		return e.Encode(m)
 	})
-}
-
-func compare(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // find returns the line for a function and an architecture.

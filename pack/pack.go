@@ -6,13 +6,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
 
+	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/digest"
-	"github.com/bootzip/bootzip/internal/whole"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -60,15 +59,11 @@ func FileName(function string, arch project.Arch) string {
 // is there already, with this content and by this packer, is left alone. The
 // caller holds the lock on Dist (package build).
 func Pack(ctx context.Context, c Config) ([]Zip, error) {
-	// The lock is held.
-	if err := whole.SweepFolders(c.Dist, stagePrefix); err != nil {
-		return nil, err
-	}
-	stage, err := os.MkdirTemp(c.Dist, stagePrefix)
+	stage, err := atomicfile.Begin(c.Dist)
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(stage)
+	defer stage.Remove()
 
 	old, _ := ReadManifest(c.Dist) // none, or a broken one: all is packed
 	manifest := Manifest{Packer: packer()}
@@ -87,7 +82,7 @@ func Pack(ctx context.Context, c Config) ([]Zip, error) {
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			if errs[i] = ctx.Err(); errs[i] == nil {
-				zips[i], packed[i], errs[i] = packOne(ctx, c, in, stage, old)
+				zips[i], packed[i], errs[i] = packOne(ctx, c, in, stage.Path, old)
 			}
 		}()
 	}
@@ -98,21 +93,21 @@ func Pack(ctx context.Context, c Config) ([]Zip, error) {
 		}
 	}
 	manifest.Zips = append(kept(c, old), zips...)
-	if err := manifest.write(stage); err != nil {
+	if err := manifest.write(stage.Path); err != nil {
 		return nil, err
+	}
+	var files []atomicfile.File
+	add := func(name string) {
+		files = append(files, atomicfile.File{From: filepath.Join(stage.Path, name), To: filepath.Join(c.Dist, name), Mode: 0o644})
 	}
 	for i, z := range zips {
 		if packed[i] {
-			if err := whole.Move(filepath.Join(stage, z.File), filepath.Join(c.Dist, z.File), 0o644); err != nil {
-				return nil, err
-			}
+			add(z.File)
 		}
 	}
-	return zips, whole.Move(filepath.Join(stage, ManifestFile), filepath.Join(c.Dist, ManifestFile), 0o644)
+	add(ManifestFile)
+	return zips, stage.Commit(files...)
 }
-
-// stagePrefix begins the name of the folder in which zips are packed.
-const stagePrefix = ".bootzip-pack-"
 
 // kept are the lines of the old manifest that still hold.
 func kept(c Config, old Manifest) []Zip {
@@ -172,7 +167,7 @@ func Write(ctx context.Context, name string, entries []Entry) error {
 	if err := checkEntries(entries); err != nil {
 		return err
 	}
-	return whole.Write(name, 0o644, func(w io.Writer) error {
+	return atomicfile.Write(name, 0o644, func(w io.Writer) error {
 		a, err := newArchive(w)
 		if err != nil {
 			return err

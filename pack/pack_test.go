@@ -216,7 +216,8 @@ func mustHaveNoFolders(t *testing.T, dist string) {
 func TestSweep(t *testing.T) {
 	c := newConfig(t)
 	c.Dist = filepath.Join(c.Root, "a[1]*", "dist")
-	put(t, filepath.Join(c.Dist, ".bootzip-pack-123", "hello-amd64.zip"), "half a zip")
+	put(t, filepath.Join(c.Dist, ".bootzip-stage-123", ".bootzip-lock"), "")
+	put(t, filepath.Join(c.Dist, ".bootzip-stage-123", "hello-amd64.zip"), "half a zip")
 	if _, err := Pack(context.Background(), c); err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bootzip/bootzip/internal/nearest"
+	"github.com/bootzip/bootzip/internal/suggest"
 )
 
 // maxName is Lambda's limit for a function's name (AWS Lambda API reference,
@@ -56,7 +56,7 @@ const nameHint = "use lower-case letters, digits, '-' and '_', 64 at most"
 // didYouMean is the hint for a word that is none of candidates.
 func didYouMean(s string, candidates []string) string {
 	all := "known are: " + strings.Join(candidates, ", ")
-	if n := nearest.Word(s, candidates); n != "" {
+	if n := suggest.Word(s, candidates); n != "" {
 		return fmt.Sprintf("did you mean %q? %s", n, all)
 	}
 	return all

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/bootzip/bootzip/build"
-	"github.com/bootzip/bootzip/internal/whole"
+	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/release/sbom"
@@ -40,7 +40,7 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 		return nil, err
 	}
 	write := func(name string, data []byte) error {
-		return whole.Write(filepath.Join(stage, name), 0o644, func(w io.Writer) error {
+		return atomicfile.Write(filepath.Join(stage, name), 0o644, func(w io.Writer) error {
 			_, err := w.Write(data)
 			return err
 		})

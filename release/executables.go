@@ -7,7 +7,7 @@ import (
 
 	"github.com/bootzip/bootzip/diff"
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/internal/scratch"
+	"github.com/bootzip/bootzip/internal/tempdir"
 	"github.com/bootzip/bootzip/release/checkout"
 	"github.com/bootzip/bootzip/release/tool"
 )
@@ -19,7 +19,7 @@ func (c Config) makeTool(ctx context.Context, tree checkout.Tree, tag string) ([
 	if !c.Tool {
 		return nil, nil
 	}
-	temp, err := scratch.New("", "tool")
+	temp, err := tempdir.New("", "bootzip-tool")
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package release
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"regexp"
@@ -83,7 +84,7 @@ func (r *Rebuilding) compareMaterials(m build.Materials, language project.Langua
 	} {
 		if one.recorded != "" && one.recorded != one.here {
 			return hint.New("take the provenance from the release that the zip is from",
-				"the provenance contradicts its commit %s: %s is recorded as %s, and the commit has %s", p.Commit, one.what, one.recorded, orNone(one.here))
+				"the provenance contradicts its commit %s: %s is recorded as %s, and the commit has %s", p.Commit, one.what, one.recorded, cmp.Or(one.here, "none"))
 		}
 	}
 	if p.GoModule == m.GoModule && p.GoSum != m.GoSum && p.GoSum != "" && m.GoSum != "" {
@@ -96,10 +97,10 @@ func (r *Rebuilding) compareMaterials(m build.Materials, language project.Langua
 	goes := language == project.Go
 	if !goes && p.BaseImageID != m.BaseImageID && p.BaseImageID != "" {
 		return hint.New("pull the image that was recorded; if it is here under another name, set BOOTZIP_BASE_IMAGE to that",
-			"base image %s is %s here, and the release was built with %s", m.BaseImage, orNone(m.BaseImageID), p.BaseImageID)
+			"base image %s is %s here, and the release was built with %s", m.BaseImage, cmp.Or(m.BaseImageID, "none"), p.BaseImageID)
 	}
 	r.differ("engine", p.Engine, m.Engine)
-	r.differ("base image", p.BaseImageID, orNone(m.BaseImageID))
+	r.differ("base image", p.BaseImageID, cmp.Or(m.BaseImageID, "none"))
 	if goes {
 		r.differ("go flags", strings.Join(p.Flags, " "), strings.Join(m.Flags, " "))
 		r.differ("environment", strings.Join(p.Environment, " "), strings.Join(m.Environment, " "))
@@ -119,11 +120,4 @@ func (r *Rebuilding) compareMaterials(m build.Materials, language project.Langua
 		}
 	}
 	return nil
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "none"
-	}
-	return s
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/bootzip/bootzip/diff"
 	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/internal/scratch"
+	"github.com/bootzip/bootzip/internal/tempdir"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/release/checkout"
@@ -72,7 +72,7 @@ func Rebuild(ctx context.Context, c RebuildConfig) (Rebuilding, error) {
 	}
 	r.Source = checkout.WithoutCredentials(source)
 
-	temp, err := scratch.New("", "rebuild")
+	temp, err := tempdir.New("", "bootzip-rebuild")
 	if err != nil {
 		return r, err
 	}

@@ -2,20 +2,18 @@ package release
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/diff"
+	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/internal/whole"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/release/checkout"
 	"github.com/bootzip/bootzip/release/statement"
@@ -97,9 +95,6 @@ func (e *Unreproduced) WriteText(w io.Writer) error {
 	return nil
 }
 
-// stagePrefix begins the name of the folder in which a release is made.
-const stagePrefix = ".bootzip-release-"
-
 // Make builds every function of the configuration from the tagged commit,
 // proves the zips, builds them a second time, and writes to Dist the zips,
 // manifest.json, an SBOM for each zip (NAME-ARCH.cdx.json), provenance,
@@ -133,21 +128,17 @@ func Make(ctx context.Context, c Config) (Release, error) {
 	r.Engine = c.Build.Engine
 
 	dist := c.Build.Dist
-	// The lock is held.
-	if err := whole.SweepFolders(dist, stagePrefix); err != nil {
-		return r, err
-	}
-	stage, err := os.MkdirTemp(dist, stagePrefix)
+	stage, err := atomicfile.Begin(dist)
 	if err != nil {
 		return r, err
 	}
-	defer os.RemoveAll(stage)
-	unlock, err := build.Lock(stage)
+	defer stage.Remove()
+	unlock, err := build.Lock(stage.Path)
 	if err != nil {
 		return r, err
 	}
 	defer unlock()
-	c.Build.Dist = stage
+	c.Build.Dist = stage.Path
 	packaged, err := Package(ctx, c.Build)
 	if err != nil {
 		return r, err
@@ -264,40 +255,29 @@ func (c Config) prove(ctx context.Context, packaged Packaged) ([]verify.Report, 
 	return reports, nil
 }
 
-// removeOld removes the files of the release before that are not in this one,
-// so that who publishes the folder publishes this one. A file that somebody
-// has changed since stays.
-func removeOld(dist string, before, now []File) error {
+// removed lists the files of the release before that are not in this one, so
+// that dist contains exactly one release. A file that somebody has changed
+// since stays.
+func removed(dist string, before, now []File) []atomicfile.File {
+	var list []atomicfile.File
 	for _, old := range before {
 		if slices.ContainsFunc(now, func(f File) bool { return f.Name == old.Name }) {
 			continue
 		}
 		name := filepath.Join(dist, filepath.FromSlash(old.Name))
-		if sum, _, err := digest.File(name); err != nil || sum != old.SHA256 {
-			continue
-		}
-		if err := os.Remove(name); err != nil {
-			return err
+		if sum, _, err := digest.File(name); err == nil && sum == old.SHA256 {
+			list = append(list, atomicfile.File{To: name})
 		}
 	}
-	return nil
+	return list
 }
 
 // publish moves the files of a release from the stage to dist. The list of
-// sums is moved last: where it is, all of it is.
-func publish(stage, dist string, files []File) error {
-	for _, f := range files {
-		if err := whole.Sync(filepath.Join(stage, f.Name)); err != nil {
-			return err
-		}
-	}
-	before, _ := ReadSums(filepath.Join(dist, SumsFile)) // none, or not ours: nothing is removed
-	if err := os.Remove(filepath.Join(dist, SumsFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := removeOld(dist, before, files); err != nil {
-		return err
-	}
+// sums is removed first and moved last: where it is, all of the release is.
+func publish(stage *atomicfile.Stage, dist string, files []File) error {
+	sums := filepath.Join(dist, SumsFile)
+	before, _ := ReadSums(sums) // none, or not ours: nothing is removed
+	set := append([]atomicfile.File{{To: sums}}, removed(dist, before, files)...)
 	for _, f := range files {
 		if f.Name == SumsFile {
 			continue
@@ -306,9 +286,7 @@ func publish(stage, dist string, files []File) error {
 		if f.Executable {
 			mode = 0o755
 		}
-		if err := whole.Move(filepath.Join(stage, f.Name), filepath.Join(dist, f.Name), mode); err != nil {
-			return err
-		}
+		set = append(set, atomicfile.File{From: filepath.Join(stage.Path, f.Name), To: filepath.Join(dist, f.Name), Mode: mode})
 	}
-	return whole.Move(filepath.Join(stage, SumsFile), filepath.Join(dist, SumsFile), 0o644)
+	return stage.Commit(append(set, atomicfile.File{From: filepath.Join(stage.Path, SumsFile), To: sums, Mode: 0o644})...)
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/project"
@@ -103,7 +104,12 @@ func TestSkippedBootIsNoProof(t *testing.T) {
 }
 
 func TestPublish(t *testing.T) {
-	stage, dist := t.TempDir(), t.TempDir()
+	dist := t.TempDir()
+	stage, err := atomicfile.Begin(dist)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stage.Remove()
 	write := func(dir, name, text string) {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -116,8 +122,8 @@ func TestPublish(t *testing.T) {
 	write(dist, "changed.zip", "b")
 	write(dist, "other.txt", "not ours")
 	files := []File{{Name: "a.zip"}, {Name: "missing"}, {Name: SumsFile}}
-	write(stage, "a.zip", "a")
-	write(stage, SumsFile, "new")
+	write(stage.Path, "a.zip", "a")
+	write(stage.Path, SumsFile, "new")
 	if err := publish(stage, dist, files); err == nil {
 		t.Fatal("a release with a missing file was published")
 	}
@@ -125,7 +131,7 @@ func TestPublish(t *testing.T) {
 		t.Errorf("SHA256SUMS is %q after a failure", data)
 	}
 	files[1] = File{Name: "tool", Executable: true}
-	write(stage, "tool", "x")
+	write(stage.Path, "tool", "x")
 	if err := publish(stage, dist, files); err != nil {
 		t.Fatal(err)
 	}

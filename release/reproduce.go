@@ -9,7 +9,7 @@ import (
 	"github.com/bootzip/bootzip/diff"
 	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/internal/scratch"
+	"github.com/bootzip/bootzip/internal/tempdir"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/release/checkout"
@@ -61,7 +61,7 @@ func Reproduce(ctx context.Context, c ReproduceConfig) (Reproduction, error) {
 	if err != nil {
 		return r, err
 	}
-	temp, err := scratch.New("", tempKind)
+	temp, err := tempdir.New("", tempName)
 	if err != nil {
 		return r, err
 	}

@@ -9,10 +9,10 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/printer"
-	"github.com/bootzip/bootzip/internal/whole"
 )
 
 // SumsFile is the name of the list of a release's files, in the form that
@@ -36,7 +36,7 @@ func fileOf(dir, name string) (File, error) {
 
 // writeSums writes SHA256SUMS, in the order of the files.
 func writeSums(dir string, files []File) error {
-	return whole.Write(filepath.Join(dir, SumsFile), 0o644, func(w io.Writer) error {
+	return atomicfile.Write(filepath.Join(dir, SumsFile), 0o644, func(w io.Writer) error {
 		for _, f := range files {
 			if _, err := fmt.Fprintf(w, "%s  %s\n", f.SHA256, f.Name); err != nil {
 				return err

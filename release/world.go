@@ -14,23 +14,23 @@ import (
 	"time"
 
 	"github.com/bootzip/bootzip/build"
-	"github.com/bootzip/bootzip/internal/scratch"
+	"github.com/bootzip/bootzip/internal/tempdir"
 	"github.com/bootzip/bootzip/project"
 )
 
-// tempKind is that of the second build's temporary folders.
-const tempKind = "reproduce"
+// tempName is that of the second build's temporary folders.
+const tempName = "bootzip-reproduce"
 
 // tempFolder makes the folder for the second tree, of about size bytes: on a
 // file system in memory if there is one with room, since one on a disk mostly
 // lists the files of a folder in the same order whenever they were written.
-func tempFolder(size int64) (*scratch.Folder, error) {
+func tempFolder(size int64) (*tempdir.Dir, error) {
 	if memory := memoryFolder(size); memory != "" {
-		if f, err := scratch.New(memory, tempKind); err == nil {
+		if f, err := tempdir.New(memory, tempName); err == nil {
 			return f, nil
 		}
 	}
-	return scratch.New("", tempKind)
+	return tempdir.New("", tempName)
 }
 
 // otherPath makes a folder of another length and depth than root, with the

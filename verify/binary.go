@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/bootzip/bootzip/internal/elfscan"
 	"github.com/bootzip/bootzip/project"
-	"github.com/bootzip/bootzip/verify/internal/elfraw"
 )
 
 // binary judges one ELF program.
-func (p *programs) binary(name string, f *elfraw.File, head []byte, seen *sightings) {
+func (p *programs) binary(name string, f *elfscan.File, head []byte, seen *sightings) {
 	x := p.x
 	arch, ok := x.machine(name, f)
 	if !ok {
@@ -37,55 +37,16 @@ func (p *programs) binary(name string, f *elfraw.File, head []byte, seen *sighti
 
 // machine checks class, byte order and machine; false means that nothing
 // more was read.
-func (x *examination) machine(name string, f *elfraw.File) (project.Arch, bool) {
-	arch := machineOf(f)
+func (x *examination) machine(name string, f *elfscan.File) (project.Arch, bool) {
+	arch := project.Arch(f.GOARCH())
 	if arch == "" {
-		x.find(idMachine, name, "it is for %s", machineName(f))
+		x.find(idMachine, name, "it is for %s", f.MachineName())
 		return "", false
 	}
 	if want := x.options.Arch; want != "" && arch != want {
 		x.find(idMachine, name, "it is for %s, and %s is expected", arch, want)
 	}
 	return arch, true
-}
-
-// machineOf returns the one of Lambda's architectures that a file is for, or
-// nothing.
-func machineOf(f *elfraw.File) project.Arch {
-	switch {
-	case f.Class != 2 || f.Data != 1:
-	case f.Machine == elfraw.MachineAMD64:
-		return project.AMD64
-	case f.Machine == elfraw.MachineARM64:
-		return project.ARM64
-	}
-	return ""
-}
-
-// machineName describes a machine that Lambda does not have.
-func machineName(f *elfraw.File) string {
-	var words []string
-	switch {
-	case f.Machine == elfraw.MachineAMD64 && f.Class == 1:
-		words = append(words, "x32 (64-bit x86 with 32-bit addresses)")
-	default:
-		names := map[uint16]string{3: "32-bit x86", 8: "MIPS", 20: "PowerPC", 21: "64-bit PowerPC", 22: "s390", 40: "32-bit ARM",
-			elfraw.MachineAMD64: "amd64", elfraw.MachineARM64: "arm64", 243: "RISC-V", 258: "LoongArch"}
-		n, ok := names[f.Machine]
-		if !ok {
-			n = "an unknown machine"
-		}
-		words = append(words, n)
-	}
-	if f.Data == 2 {
-		words = append(words, "big endian")
-	} else if f.Data != 1 {
-		words = append(words, "of no known byte order")
-	}
-	if f.Class != 1 && f.Class != 2 {
-		words = append(words, "of no known word size")
-	}
-	return strings.Join(words, ", ")
 }
 
 // Numbers of System V and Linux in e_ident[EI_OSABI] (gABI; Linux takes
@@ -97,7 +58,7 @@ const (
 
 // system checks that the program is for Linux. The kernel would load one for
 // another system all the same, and it would fail at its first system call.
-func (x *examination) system(name string, f *elfraw.File) {
+func (x *examination) system(name string, f *elfscan.File) {
 	systems := map[byte]string{1: "HP-UX", 2: "NetBSD", 6: "Solaris", 9: "FreeBSD", 12: "OpenBSD", 97: "ARM without a system", 255: "no system"}
 	if f.OSABI != abiSystemV && f.OSABI != abiLinux {
 		s, ok := systems[f.OSABI]
@@ -136,9 +97,9 @@ func (x *examination) system(name string, f *elfraw.File) {
 var goLibrary = map[string]bool{"c-shared": true, "c-archive": true, "archive": true, "plugin": true, "shared": true}
 
 // whole checks what the kernel needs to start the program.
-func (x *examination) whole(name string, f *elfraw.File) {
+func (x *examination) whole(name string, f *elfscan.File) {
 	switch {
-	case f.Type != elfraw.TypeExec && f.Type != elfraw.TypeDyn:
+	case f.Type != elfscan.TypeExec && f.Type != elfscan.TypeDyn:
 		kinds := map[uint16]string{1: "an object file", 4: "a core dump"}
 		kind, ok := kinds[f.Type]
 		if !ok {
@@ -146,10 +107,10 @@ func (x *examination) whole(name string, f *elfraw.File) {
 		}
 		x.find(idType, name, "it is %s", kind)
 		return
-	case f.Type == elfraw.TypeDyn && f.Entry == 0:
+	case f.Type == elfscan.TypeDyn && f.Entry == 0:
 		x.find(idType, name, "it is a shared library: it has no entry point")
 		return
-	case f.Type == elfraw.TypeDyn && f.Soname && !f.PIE && !f.HasInterp:
+	case f.Type == elfscan.TypeDyn && f.Soname && !f.PIE && !f.HasInterp:
 		// Older linkers gave libraries an entry point.
 		x.find(idType, name, "it is a shared library: it has a library's name")
 		return
@@ -159,7 +120,7 @@ func (x *examination) whole(name string, f *elfraw.File) {
 	}
 	for _, fault := range f.Faults {
 		id := idBroken
-		if fault.Kind == elfraw.FaultSections {
+		if fault.Kind == elfscan.FaultSections {
 			id = idSections
 		}
 		x.find(id, name, "%s", fault.Detail)
@@ -167,21 +128,21 @@ func (x *examination) whole(name string, f *elfraw.File) {
 }
 
 // hardening checks what the segments allow.
-func (x *examination) hardening(name string, f *elfraw.File) {
+func (x *examination) hardening(name string, f *elfscan.File) {
 	relro := false
 	for i, s := range f.Progs {
 		switch {
-		case s.Type == elfraw.ProgGNUStack && s.Flags&elfraw.FlagX != 0:
+		case s.Type == elfscan.ProgGNUStack && s.Flags&elfscan.FlagX != 0:
 			x.find(idExecStack, name, "it asks for an executable stack")
-		case s.Type == elfraw.ProgLoad && s.Flags&(elfraw.FlagW|elfraw.FlagX) == elfraw.FlagW|elfraw.FlagX:
+		case s.Type == elfscan.ProgLoad && s.Flags&(elfscan.FlagW|elfscan.FlagX) == elfscan.FlagW|elfscan.FlagX:
 			x.find(idWritableCode, name, "segment %d is writable and executable", i)
 		}
-		relro = relro || s.Type == elfraw.ProgRelro
+		relro = relro || s.Type == elfscan.ProgRelro
 	}
 	if f.TextRel {
 		x.find(idTextRel, name, "its dynamic section announces text relocations")
 	}
-	if f.Type == elfraw.TypeDyn {
+	if f.Type == elfscan.TypeDyn {
 		x.fact("position independent", "yes")
 	}
 	if relro {
@@ -190,7 +151,7 @@ func (x *examination) hardening(name string, f *elfraw.File) {
 }
 
 // origin checks who made the program.
-func (x *examination) origin(name string, f *elfraw.File, head []byte) {
+func (x *examination) origin(name string, f *elfscan.File, head []byte) {
 	if bytes.Contains(head[:min(len(head), 1024)], []byte("UPX!")) {
 		x.find(idPacked, name, "it is packed by UPX")
 	}

@@ -4,7 +4,7 @@ import (
 	"path"
 	"strings"
 
-	"github.com/bootzip/bootzip/internal/zipraw"
+	"github.com/bootzip/bootzip/internal/zipscan"
 )
 
 // bootstrap looks for the file that Lambda starts.
@@ -27,7 +27,7 @@ func (x *examination) bootstrap() {
 }
 
 // executable checks that everyone may read and execute a program.
-func (x *examination) executable(id string, e *zipraw.Entry) {
+func (x *examination) executable(id string, e *zipscan.Entry) {
 	m, ok := unixMode(e)
 	switch {
 	case !ok:

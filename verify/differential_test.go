@@ -16,7 +16,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bootzip/bootzip/internal/zipraw"
+	"github.com/bootzip/bootzip/internal/zipscan"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/verify"
 )
@@ -32,11 +32,11 @@ type member struct {
 // ownView is what our own reader sees.
 func ownView(t *testing.T, b []byte) []member {
 	t.Helper()
-	a, err := zipraw.Open(context.Background(), bytes.NewReader(b), int64(len(b)))
-	if err != nil || a.Reached != zipraw.ReachedEntries {
+	a, err := zipscan.Open(context.Background(), bytes.NewReader(b), int64(len(b)))
+	if err != nil || a.Reached != zipscan.ReachedEntries {
 		t.Fatalf("the zip is accepted and cannot be read: %v", err)
 	}
-	var s zipraw.Stream
+	var s zipscan.Stream
 	var list []member
 	for i := range a.Entries {
 		e := &a.Entries[i]

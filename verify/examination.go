@@ -7,7 +7,7 @@ import (
 	"io"
 	"slices"
 
-	"github.com/bootzip/bootzip/internal/zipraw"
+	"github.com/bootzip/bootzip/internal/zipscan"
 )
 
 // An examination goes through one zip and collects findings. What they mean
@@ -17,9 +17,9 @@ type examination struct {
 	file    io.ReaderAt
 	size    int64
 	options Options
-	stream  *zipraw.Stream
+	stream  *zipscan.Stream
 
-	archive  *zipraw.Archive
+	archive  *zipscan.Archive
 	names    names
 	findings map[string][]finding
 	stages   [stages]struct {
@@ -85,13 +85,13 @@ func (x *examination) run() error {
 	if x.size > maxUpload {
 		x.find(idUpload, "", "the zip has %d bytes", x.size)
 	}
-	a, err := zipraw.Open(x.ctx, x.file, x.size)
+	a, err := zipscan.Open(x.ctx, x.file, x.size)
 	if err != nil {
 		return err
 	}
 	x.archive = a
 	x.structure()
-	if a.Reached >= zipraw.ReachedDirectory {
+	if a.Reached >= zipscan.ReachedDirectory {
 		x.layout()
 		if err := x.content(); err != nil {
 			return err
@@ -110,16 +110,16 @@ func (x *examination) structure() {
 	for _, f := range a.Faults {
 		x.find(f.Kind, x.name(f.Entry), "%s", f.Detail)
 	}
-	for reach, s := range map[zipraw.Reach]stage{
-		zipraw.ReachedEnd:       stageEnd,
-		zipraw.ReachedDirectory: stageDirectory,
-		zipraw.ReachedEntries:   stageEntries,
+	for reach, s := range map[zipscan.Reach]stage{
+		zipscan.ReachedEnd:       stageEnd,
+		zipscan.ReachedDirectory: stageDirectory,
+		zipscan.ReachedEntries:   stageEntries,
 	} {
 		if a.Reached >= reach {
 			x.done(s)
 		}
 	}
-	if a.Reached >= zipraw.ReachedDirectory {
+	if a.Reached >= zipscan.ReachedDirectory {
 		x.fact("entries", "%d", len(a.Entries))
 	}
 	if a.Comment > 0 {
@@ -144,7 +144,7 @@ func (x *examination) name(entry int) string {
 func (x *examination) content() error {
 	a := x.archive
 	p := newPrograms(x)
-	if a.Reached < zipraw.ReachedEntries {
+	if a.Reached < zipscan.ReachedEntries {
 		return nil
 	}
 	whole := true
@@ -165,7 +165,7 @@ func (x *examination) content() error {
 			continue
 		}
 		err := p.read(i)
-		var f *zipraw.Fault
+		var f *zipscan.Fault
 		switch {
 		case errors.As(err, &f):
 			x.find(f.Kind, x.name(i), "%s", f.Detail)

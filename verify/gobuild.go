@@ -3,11 +3,11 @@ package verify
 import (
 	"strings"
 
-	"github.com/bootzip/bootzip/verify/internal/elfraw"
+	"github.com/bootzip/bootzip/internal/elfscan"
 )
 
 // cpu checks the processor that the program needs.
-func (x *examination) cpu(name string, f *elfraw.File) {
+func (x *examination) cpu(name string, f *elfscan.File) {
 	switch level := f.ISALevel(); {
 	case level >= 4:
 		x.find(idCPU, name, "it says that it needs x86-64-v%d", level)
@@ -33,7 +33,7 @@ func (x *examination) cpu(name string, f *elfraw.File) {
 }
 
 // goBuild checks what Go says about how it built the program.
-func (x *examination) goBuild(name string, f *elfraw.File) {
+func (x *examination) goBuild(name string, f *elfscan.File) {
 	g := f.Go
 	x.fact("Go", "%s", g.Version)
 	if g.Path != "" {
@@ -45,8 +45,7 @@ func (x *examination) goBuild(name string, f *elfraw.File) {
 	if len(g.Settings) == 0 {
 		return
 	}
-	arch := map[uint16]string{elfraw.MachineAMD64: "amd64", elfraw.MachineARM64: "arm64"}[f.Machine]
-	if a := g.Settings["GOARCH"]; a != "" && a != arch {
+	if a := g.Settings["GOARCH"]; a != "" && a != f.GOARCH() {
 		x.find(idGoTarget, name, "GOARCH is %s", a)
 	}
 	if s := g.Settings["GOOS"]; s != "" && s != "linux" {

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/bootzip/bootzip/internal/zipraw"
+	"github.com/bootzip/bootzip/internal/zipscan"
 )
 
 // layout looks at the names, kinds, modes and sizes in the directory.
@@ -54,7 +54,7 @@ func (x *examination) entryName(i int) {
 	switch {
 	case !utf8.ValidString(e.Name):
 		x.find(idNameEncoding, x.name(i), "the name %q is not UTF-8", e.Name)
-	case !ascii && e.Flags&zipraw.FlagUTF8 == 0:
+	case !ascii && e.Flags&zipscan.FlagUTF8 == 0:
 		x.find(idNameEncoding, x.name(i), "the name is not ASCII, and does not say that it is UTF-8")
 	}
 }

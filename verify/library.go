@@ -6,15 +6,15 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bootzip/bootzip/internal/elfscan"
 	"github.com/bootzip/bootzip/project"
-	"github.com/bootzip/bootzip/verify/internal/elfraw"
 )
 
 // A dynamicProgram is judged when all contents of the zip have been seen: its
 // libraries may come after it.
 type dynamicProgram struct {
 	name string
-	file *elfraw.File
+	file *elfscan.File
 	arch project.Arch
 }
 
@@ -29,8 +29,8 @@ func (p *programs) libraries(d dynamicProgram) (versions, error) {
 	needs := versionsOf(d.file)
 	seen := map[string]bool{}
 	own := map[string]bool{}
-	var follow func(name string, f *elfraw.File, inherited []string) error
-	follow = func(name string, f *elfraw.File, inherited []string) error {
+	var follow func(name string, f *elfscan.File, inherited []string) error
+	follow = func(name string, f *elfscan.File, inherited []string) error {
 		dirs := x.searchPath(name, f, inherited)
 		if f.Inherited {
 			inherited = dirs
@@ -57,7 +57,7 @@ func (p *programs) libraries(d dynamicProgram) (versions, error) {
 				return err
 			}
 			file := x.archive.Entries[at].Name
-			if found == nil || machineOf(found) != d.arch {
+			if found == nil || project.Arch(found.GOARCH()) != d.arch {
 				x.find(idLibrary, d.name, "%q in the zip is no library for %s", file, d.arch)
 				continue
 			}
@@ -87,7 +87,7 @@ func (v versions) and(w versions) versions {
 }
 
 // versionsOf reads the versions that one file asks for.
-func versionsOf(f *elfraw.File) versions {
+func versionsOf(f *elfscan.File) versions {
 	v := versions{-1, -1}
 	for _, need := range f.Versions {
 		if need.Name == "GLIBC_ABI_DT_RELR" {
@@ -117,7 +117,7 @@ func suffix(name, prefix string) int {
 // file needs: an RPATH, the folders of Lambda's LD_LIBRARY_PATH that the zip
 // is unpacked to (AWS Lambda developer guide, "Defined runtime environment
 // variables": /var/task and /var/task/lib, or /opt/lib for a layer), a RUNPATH.
-func (x *examination) searchPath(name string, f *elfraw.File, inherited []string) []string {
+func (x *examination) searchPath(name string, f *elfscan.File, inherited []string) []string {
 	root := x.root()
 	dirs := []string{root, root + "/lib"}
 	if x.kind() == KindLayer {
@@ -153,7 +153,7 @@ func (x *examination) findLibrary(library string, dirs []string) (int, bool) {
 }
 
 // readLibrary reads an entry as an ELF file; nil if it is none.
-func (p *programs) readLibrary(i int) (*elfraw.File, error) {
+func (p *programs) readLibrary(i int) (*elfscan.File, error) {
 	x := p.x
 	e := &x.archive.Entries[i]
 	if !x.archive.Readable(e) {
@@ -166,9 +166,9 @@ func (p *programs) readLibrary(i int) (*elfraw.File, error) {
 		if err == io.EOF {
 			break
 		}
-		if err != nil || first && !elfraw.IsELF(b) {
+		if err != nil || first && !elfscan.IsELF(b) {
 			return nil, x.ctx.Err() // damage was reported when it was first read
 		}
 	}
-	return elfraw.Read(random, random.Size(), -1)
+	return elfscan.Read(random, random.Size(), -1)
 }

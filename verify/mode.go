@@ -1,6 +1,6 @@
 package verify
 
-import "github.com/bootzip/bootzip/internal/zipraw"
+import "github.com/bootzip/bootzip/internal/zipscan"
 
 // Bits of a Unix mode (POSIX, sys/stat.h).
 const (
@@ -29,7 +29,7 @@ const (
 // unixMode returns the mode of an entry, and whether it has one: only entries
 // made on a Unix system do. What others have in that place, readers take up
 // or not.
-func unixMode(e *zipraw.Entry) (uint32, bool) {
+func unixMode(e *zipscan.Entry) (uint32, bool) {
 	switch e.Creator >> 8 {
 	case systemUnix, systemMacOS:
 		return e.External >> 16, true
@@ -38,7 +38,7 @@ func unixMode(e *zipraw.Entry) (uint32, bool) {
 }
 
 // fromDOS reports whether an entry has MS-DOS attributes.
-func fromDOS(e *zipraw.Entry) bool {
+func fromDOS(e *zipscan.Entry) bool {
 	switch e.Creator >> 8 {
 	case systemFAT, systemNTFS, systemNTFS2, systemVFAT:
 		return true
@@ -48,6 +48,6 @@ func fromDOS(e *zipraw.Entry) bool {
 
 // isFolder reports whether an entry is a folder: by its name, which is all
 // that most readers go by.
-func isFolder(e *zipraw.Entry) bool {
+func isFolder(e *zipscan.Entry) bool {
 	return len(e.Name) > 0 && e.Name[len(e.Name)-1] == '/'
 }

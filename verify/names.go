@@ -4,18 +4,18 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bootzip/bootzip/internal/zipraw"
+	"github.com/bootzip/bootzip/internal/zipscan"
 )
 
 // names are the indices of a zip's entries, sorted so that what lies below a
 // folder, or below a file of the same name, follows it at once. A sorted list
 // takes a tenth of the memory of a map.
 type names struct {
-	entries []zipraw.Entry
+	entries []zipscan.Entry
 	order   []int32
 }
 
-func sortNames(entries []zipraw.Entry) names {
+func sortNames(entries []zipscan.Entry) names {
 	n := names{entries, make([]int32, len(entries))}
 	for i := range n.order {
 		n.order[i] = int32(i)
@@ -87,7 +87,7 @@ func (n names) file(name string) (i int, ok bool) {
 }
 
 // isFile reports whether an entry is an ordinary file.
-func isFile(e *zipraw.Entry) bool {
+func isFile(e *zipscan.Entry) bool {
 	if isFolder(e) {
 		return false
 	}

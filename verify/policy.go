@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/internal/nearest"
+	"github.com/bootzip/bootzip/internal/suggest"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -115,7 +115,7 @@ func idHint(id string) string {
 	for _, c := range table {
 		ids = append(ids, c.ID)
 	}
-	if word := nearest.Word(id, ids); word != "" {
+	if word := suggest.Word(id, ids); word != "" {
 		return fmt.Sprintf("did you mean %q? docs/checks.md lists the checks", word)
 	}
 	return "docs/checks.md lists the checks"

@@ -2,14 +2,13 @@ package verify
 
 import (
 	"bytes"
-
 	"io"
 	"path"
 	"strings"
 
-	"github.com/bootzip/bootzip/internal/zipraw"
+	"github.com/bootzip/bootzip/internal/elfscan"
+	"github.com/bootzip/bootzip/internal/zipscan"
 	"github.com/bootzip/bootzip/project"
-	"github.com/bootzip/bootzip/verify/internal/elfraw"
 )
 
 // programs looks into the programs of a zip while its contents are
@@ -30,14 +29,12 @@ type otherProgram struct {
 
 // other notes a program that is not started by Lambda itself. head is its
 // beginning.
-func (p *programs) other(e *zipraw.Entry, head []byte) {
-	const enough = 64 // of an ELF file, to tell its architecture
+func (p *programs) other(e *zipscan.Entry, head []byte) {
 	m, _ := unixMode(e)
-	if m&allExecute == 0 || !elfraw.IsELF(head) || len(head) < enough || len(p.others) > maxFindings {
+	if m&allExecute == 0 || !elfscan.IsELF(head) || len(head) < elfscan.HeaderSize || len(p.others) > maxFindings {
 		return
 	}
-	f := &elfraw.File{Class: head[4], Data: head[5], Machine: uint16(head[18]) | uint16(head[19])<<8}
-	if arch := machineOf(f); arch == "" || p.x.options.Arch != "" && arch != p.x.options.Arch {
+	if arch := project.Arch(elfscan.ReadHeader(head).GOARCH()); arch == "" || p.x.options.Arch != "" && arch != p.x.options.Arch {
 		p.others = append(p.others, otherProgram{e.Name, arch})
 	}
 }
@@ -55,7 +52,7 @@ const (
 	roleLibrary
 )
 
-func (p *programs) role(e *zipraw.Entry) role {
+func (p *programs) role(e *zipscan.Entry) role {
 	switch {
 	case !isFile(e):
 		return roleNone
@@ -70,15 +67,15 @@ func (p *programs) role(e *zipraw.Entry) role {
 }
 
 // read decompresses entry i, whole, and looks into it if it is a program. Its
-// error is a *zipraw.Fault or the file's.
+// error is a *zipscan.Fault or the file's.
 func (p *programs) read(i int) error {
 	e := &p.x.archive.Entries[i]
 	s := p.x.stream
 	s.Open(p.x.ctx, p.x.archive, e)
 	role := p.role(e)
-	var random *zipraw.Random
+	var random *zipscan.Random
 	var seen sightings
-	if role != roleNone {
+	if role == roleBootstrap || role == roleProgram {
 		random = s.Random()
 	}
 	var head []byte
@@ -104,7 +101,7 @@ func (p *programs) read(i int) error {
 		if first {
 			first = false
 			head = bytes.Clone(b[:min(len(b), 4096)])
-			program = elfraw.IsELF(head)
+			program = random != nil && elfscan.IsELF(head)
 		}
 		if program {
 			seen.look(b)
@@ -117,21 +114,19 @@ func (p *programs) read(i int) error {
 }
 
 // examine judges a program by its beginning, and by what it is.
-func (p *programs) examine(e *zipraw.Entry, role role, head []byte, random *zipraw.Random, seen *sightings) error {
+func (p *programs) examine(e *zipscan.Entry, role role, head []byte, random *zipscan.Random, seen *sightings) error {
 	x := p.x
 	x.done(stageBootstrap)
 	switch {
-	case elfraw.IsELF(head):
+	case elfscan.IsELF(head) && role == roleLibrary:
+		x.machine(e.Name, elfscan.ReadHeader(head))
+	case elfscan.IsELF(head):
 		if role == roleBootstrap {
 			x.skip("bootstrap is a program, not a script", stageScript)
 		}
-		f, err := elfraw.Read(random, random.Size(), seen.goMagic())
+		f, err := elfscan.Read(random, random.Size(), seen.goMagic())
 		if err != nil {
 			return err
-		}
-		if role == roleLibrary {
-			x.machine(e.Name, f)
-			return nil
 		}
 		p.binary(e.Name, f, head, seen)
 	case bytes.HasPrefix(head, []byte("#!")) && role != roleLibrary:

@@ -3,7 +3,7 @@ package verify
 import (
 	"bytes"
 
-	"github.com/bootzip/bootzip/verify/internal/elfraw"
+	"github.com/bootzip/bootzip/internal/elfscan"
 )
 
 // Strings by which a program gives away what is linked into it.
@@ -11,7 +11,7 @@ var (
 	markNSS      = []byte("libnss_%s.so")       // glibc 2.34 and newer, loading a name service
 	markNSSwitch = []byte("/etc/nsswitch.conf") // older ones too, and Go's own resolver
 	markNSSName  = []byte("__nss_")             // of glibc's own functions, in its messages
-	marks        = [][]byte{markNSS, markNSSwitch, markNSSName, elfraw.GoMagic}
+	marks        = [][]byte{markNSS, markNSSwitch, markNSSName, elfscan.GoMagic}
 )
 
 const longestMark = 32

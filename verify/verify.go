@@ -12,7 +12,7 @@ import (
 	"sync"
 
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/internal/zipraw"
+	"github.com/bootzip/bootzip/internal/zipscan"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -51,7 +51,7 @@ type Target struct {
 // decompresses at most Lambda's 262,144,000 bytes once, and parts of programs
 // twice.
 func File(ctx context.Context, path string, o Options) (Report, error) {
-	var s zipraw.Stream
+	var s zipscan.Stream
 	return file(ctx, path, o, &s)
 }
 
@@ -68,7 +68,7 @@ func Files(ctx context.Context, targets []Target) ([]Report, error) {
 		workers.Add(1)
 		go func() {
 			defer workers.Done()
-			var s zipraw.Stream
+			var s zipscan.Stream
 			for i := range next {
 				if reports[i], errs[i] = file(ctx, targets[i].Path, targets[i].Options, &s); errs[i] != nil {
 					cancel()
@@ -115,7 +115,7 @@ func firstError(errs []error) error {
 	return echo
 }
 
-func file(ctx context.Context, path string, o Options, s *zipraw.Stream) (Report, error) {
+func file(ctx context.Context, path string, o Options, s *zipscan.Stream) (Report, error) {
 	policy, err := newPolicy(o)
 	if err != nil {
 		return Report{}, err
@@ -148,12 +148,12 @@ func ReaderAt(ctx context.Context, name string, r io.ReaderAt, size int64, o Opt
 	if err != nil {
 		return Report{}, err
 	}
-	return examine(ctx, name, r, size, o, policy, &zipraw.Stream{})
+	return examine(ctx, name, r, size, o, policy, &zipscan.Stream{})
 }
 
 // examine makes the report; while the zip is read by one goroutine, another
 // sums it.
-func examine(ctx context.Context, name string, f io.ReaderAt, size int64, o Options, p policy, s *zipraw.Stream) (Report, error) {
+func examine(ctx context.Context, name string, f io.ReaderAt, size int64, o Options, p policy, s *zipscan.Stream) (Report, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	x := &examination{ctx: ctx, file: f, size: size, options: o, stream: s}

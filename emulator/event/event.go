@@ -15,6 +15,7 @@
 package event
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
@@ -47,18 +48,13 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	set := func(s *string, fallback string) {
-		if *s == "" {
-			*s = fallback
-		}
-	}
-	set(&o.Region, "us-east-1")
-	set(&o.Account, "123456789012")
-	set(&o.Function, "function")
-	set(&o.Bucket, "example-bucket")
-	set(&o.Key, "photos/2026/cat.jpg")
-	set(&o.Path, "/")
-	set(&o.Secret, "secret")
+	o.Region = cmp.Or(o.Region, "us-east-1")
+	o.Account = cmp.Or(o.Account, "123456789012")
+	o.Function = cmp.Or(o.Function, "function")
+	o.Bucket = cmp.Or(o.Bucket, "example-bucket")
+	o.Key = cmp.Or(o.Key, "photos/2026/cat.jpg")
+	o.Path = cmp.Or(o.Path, "/")
+	o.Secret = cmp.Or(o.Secret, "secret")
 	if o.Time.IsZero() {
 		o.Time = time.Now()
 	}

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"iter"
@@ -93,21 +94,21 @@ func (r Request) event(t Trigger) (any, error) {
 	}
 	switch t {
 	case FunctionURL:
-		r.Host = or(r.Host, strings.ToLower(randomUpper(32))+".lambda-url."+r.Region+".on.aws")
+		r.Host = cmp.Or(r.Host, strings.ToLower(randomUpper(32))+".lambda-url."+r.Region+".on.aws")
 		r.Stage = "$default"
 		return r.version2("anonymous"), nil
 	case HTTPAPI:
-		r.Host = or(r.Host, strings.ToLower(randomUpper(10))+".execute-api."+r.Region+".amazonaws.com")
-		if r.Stage = or(r.Stage, "$default"); r.Stage != "$default" {
+		r.Host = cmp.Or(r.Host, strings.ToLower(randomUpper(10))+".execute-api."+r.Region+".amazonaws.com")
+		if r.Stage = cmp.Or(r.Stage, "$default"); r.Stage != "$default" {
 			r.Path = "/" + url.PathEscape(r.Stage) + r.Path
 		}
 		return r.version2(r.Account), nil
 	case RESTAPI:
-		r.Host = or(r.Host, strings.ToLower(randomUpper(10))+".execute-api."+r.Region+".amazonaws.com")
-		r.Stage = or(r.Stage, "prod")
+		r.Host = cmp.Or(r.Host, strings.ToLower(randomUpper(10))+".execute-api."+r.Region+".amazonaws.com")
+		r.Stage = cmp.Or(r.Stage, "prod")
 		return r.version1(path), nil
 	}
-	r.Host = or(r.Host, "example-"+randomDigits(10)+"."+r.Region+".elb.amazonaws.com")
+	r.Host = cmp.Or(r.Host, "example-"+randomDigits(10)+"."+r.Region+".elb.amazonaws.com")
 	return r.loadBalancer(t == ALBMulti), nil
 }
 

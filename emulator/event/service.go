@@ -1,6 +1,7 @@
 package event
 
 import (
+	"cmp"
 	"crypto/md5"
 	"encoding/base64"
 	"encoding/hex"
@@ -10,16 +11,6 @@ import (
 	"strings"
 	"time"
 )
-
-// or returns the first text that is not empty.
-func or(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
-}
 
 func (o Options) arn(service, resource string) string {
 	return "arn:aws:" + service + ":" + o.Region + ":" + o.Account + ":" + resource
@@ -35,7 +26,7 @@ func md5Of(s string) string {
 }
 
 func s3(o Options) (any, error) {
-	content := or(o.Body, "example content")
+	content := cmp.Or(o.Body, "example content")
 	return records(object{
 		{"eventVersion", "2.1"},
 		{"eventSource", "aws:s3"},
@@ -65,7 +56,7 @@ func s3(o Options) (any, error) {
 }
 
 func sns(o Options) (any, error) {
-	topic := o.arn("sns", or(o.Resource, "example-topic"))
+	topic := o.arn("sns", cmp.Or(o.Resource, "example-topic"))
 	return records(object{
 		{"EventSource", "aws:sns"},
 		{"EventVersion", "1.0"},
@@ -75,7 +66,7 @@ func sns(o Options) (any, error) {
 			{"MessageId", uuid()},
 			{"TopicArn", topic},
 			{"Subject", "example subject"},
-			{"Message", or(o.Body, "example message")},
+			{"Message", cmp.Or(o.Body, "example message")},
 			{"Timestamp", millis(o.Time)},
 			{"SignatureVersion", "1"},
 			{"Signature", randomBase64(256)},
@@ -87,7 +78,7 @@ func sns(o Options) (any, error) {
 }
 
 func sqs(o Options) (any, error) {
-	body := or(o.Body, "example message")
+	body := cmp.Or(o.Body, "example message")
 	sent := strconv.FormatInt(o.Time.UnixMilli(), 10)
 	return records(object{
 		{"messageId", uuid()},
@@ -102,14 +93,14 @@ func sqs(o Options) (any, error) {
 		{"messageAttributes", object{}},
 		{"md5OfBody", md5Of(body)},
 		{"eventSource", "aws:sqs"},
-		{"eventSourceARN", o.arn("sqs", or(o.Resource, "example-queue"))},
+		{"eventSourceARN", o.arn("sqs", cmp.Or(o.Resource, "example-queue"))},
 		{"awsRegion", o.Region},
 	}), nil
 }
 
 // detail is the body as JSON: as it is where it is an object, or in one.
 func detail(body, fallback string) any {
-	body = or(body, fallback)
+	body = cmp.Or(body, fallback)
 	if strings.HasPrefix(strings.TrimSpace(body), "{") && json.Valid([]byte(body)) {
 		return json.RawMessage(body)
 	}
@@ -120,7 +111,7 @@ func eventBridge(o Options) (any, error) {
 	return object{
 		{"version", "0"},
 		{"id", uuid()},
-		{"detail-type", or(o.Resource, "Order Placed")},
+		{"detail-type", cmp.Or(o.Resource, "Order Placed")},
 		{"source", "com.example.shop"},
 		{"account", o.Account},
 		{"time", o.Time.Format(time.RFC3339)},
@@ -139,14 +130,14 @@ func schedule(o Options) (any, error) {
 		{"account", o.Account},
 		{"time", o.Time.Format(time.RFC3339)},
 		{"region", o.Region},
-		{"resources", []string{o.arn("events", "rule/"+or(o.Resource, "example-rule"))}},
+		{"resources", []string{o.arn("events", "rule/"+cmp.Or(o.Resource, "example-rule"))}},
 		{"detail", object{}},
 	}, nil
 }
 
 func dynamoDB(o Options) (any, error) {
 	keys := object{{"Id", object{{"N", "101"}}}}
-	table := o.arn("dynamodb", "table/"+or(o.Resource, "example-table"))
+	table := o.arn("dynamodb", "table/"+cmp.Or(o.Resource, "example-table"))
 	return records(object{
 		{"eventID", randomHex(32)},
 		{"eventName", "MODIFY"},
@@ -156,7 +147,7 @@ func dynamoDB(o Options) (any, error) {
 		{"dynamodb", object{
 			{"ApproximateCreationDateTime", o.Time.Unix()},
 			{"Keys", keys},
-			{"NewImage", object{{"Message", object{{"S", or(o.Body, "new text")}}}, keys[0]}},
+			{"NewImage", object{{"Message", object{{"S", cmp.Or(o.Body, "new text")}}}, keys[0]}},
 			{"OldImage", object{{"Message", object{{"S", "old text"}}}, keys[0]}},
 			{"SequenceNumber", randomDigits(24)},
 			{"SizeBytes", 59},
@@ -173,7 +164,7 @@ func kinesis(o Options) (any, error) {
 			{"kinesisSchemaVersion", "1.0"},
 			{"partitionKey", "partition-1"},
 			{"sequenceNumber", number},
-			{"data", base64.StdEncoding.EncodeToString([]byte(or(o.Body, "example record")))},
+			{"data", base64.StdEncoding.EncodeToString([]byte(cmp.Or(o.Body, "example record")))},
 			{"approximateArrivalTimestamp", json.Number(strconv.FormatFloat(float64(o.Time.UnixMilli())/1000, 'f', 3, 64))},
 		}},
 		{"eventSource", "aws:kinesis"},
@@ -182,7 +173,7 @@ func kinesis(o Options) (any, error) {
 		{"eventName", "aws:kinesis:record"},
 		{"invokeIdentityArn", "arn:aws:iam::" + o.Account + ":role/lambda-role"},
 		{"awsRegion", o.Region},
-		{"eventSourceARN", o.arn("kinesis", "stream/"+or(o.Resource, "example-stream"))},
+		{"eventSourceARN", o.arn("kinesis", "stream/"+cmp.Or(o.Resource, "example-stream"))},
 	}), nil
 }
 
@@ -191,11 +182,11 @@ func cognito(o Options) (any, error) {
 		{"version", "1"},
 		{"triggerSource", "PreSignUp_SignUp"},
 		{"region", o.Region},
-		{"userPoolId", or(o.Resource, o.Region+"_"+randomUpper(9))},
+		{"userPoolId", cmp.Or(o.Resource, o.Region+"_"+randomUpper(9))},
 		{"userName", uuid()},
 		{"callerContext", object{{"awsSdkVersion", "aws-sdk-unknown-unknown"}, {"clientId", strings.ToLower(randomUpper(26))}}},
 		{"request", object{
-			{"userAttributes", object{{"email", or(o.Body, "ada@example.com")}}},
+			{"userAttributes", object{{"email", cmp.Or(o.Body, "ada@example.com")}}},
 			{"validationData", nil},
 		}},
 		{"response", object{{"autoConfirmUser", false}, {"autoVerifyEmail", false}, {"autoVerifyPhone", false}}},

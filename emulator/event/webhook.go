@@ -1,6 +1,7 @@
 package event
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -63,7 +64,7 @@ func slack(o Options) (any, error) {
 func gitHub(o Options) (any, error) {
 	body := o.Body
 	if body == "" {
-		name := or(o.Resource, "example")
+		name := cmp.Or(o.Resource, "example")
 		before, after := randomHex(40), randomHex(40)
 		user := object{{"name", "ada"}, {"email", "ada@example.com"}, {"username", "ada"}}
 		commit := object{

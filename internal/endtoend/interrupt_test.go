@@ -54,7 +54,7 @@ func slowProject(t *testing.T, client string) (build.Config, map[string]string) 
 // began says whether the build in dist has begun.
 func began(dist string) func() bool {
 	return func() bool {
-		found, _ := filepath.Glob(filepath.Join(dist, ".bootzip", "stage-*", "slow", "amd64", "began"))
+		found, _ := filepath.Glob(filepath.Join(dist, ".bootzip", ".bootzip-stage-*", "out", "slow", "amd64", "began"))
 		return len(found) == 1
 	}
 }

@@ -189,7 +189,7 @@ func equalSums(t testing.TB, what string, got, want map[string]string) {
 // stages are the folders that runs left in dist.
 func stages(t testing.TB, dist string) []string {
 	t.Helper()
-	found, err := filepath.Glob(filepath.Join(dist, ".bootzip", "stage-*"))
+	found, err := filepath.Glob(filepath.Join(dist, ".bootzip", ".bootzip-stage-*"))
 	if err != nil {
 		t.Fatal(err)
 	}

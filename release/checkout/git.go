@@ -11,10 +11,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/internal/scratch"
+	"github.com/bootzip/bootzip/internal/process"
+	"github.com/bootzip/bootzip/internal/tempdir"
 )
 
 // configuration is all that git is told (git-config). A repository's own
@@ -54,14 +54,14 @@ var passed = []string{
 
 // git runs git commands in an environment of its own.
 type git struct {
-	temp *scratch.Folder
+	temp *tempdir.Dir
 	home string // it
 	env  []string
 }
 
 // newGit prepares the environment. The caller calls close.
 func newGit(environ []string) (*git, error) {
-	temp, err := scratch.New("", "git")
+	temp, err := tempdir.New("", "bootzip-git")
 	if err != nil {
 		return nil, err
 	}
@@ -104,21 +104,15 @@ func (g *git) own(ctx context.Context, commit, tree string) (*git, error) {
 // run executes git in the folder dir and returns its standard output. The
 // error has what git said to standard error.
 func (g *git) run(ctx context.Context, dir string, stdin io.Reader, argv ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, "git", argv...)
-	cmd.Env, cmd.Dir, cmd.Stdin = g.env, dir, stdin
 	// git has children of its own, which write to folders that the caller is
 	// about to remove.
-	ownGroup(cmd)
-	cmd.Cancel = func() error { return killGroup(cmd) }
-	cmd.WaitDelay = 2 * time.Second
+	cmd := process.Command(ctx, g.env, dir, append([]string{"git"}, argv...)...)
+	cmd.Stdin = stdin
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
+	err := process.Run(ctx, cmd)
 	switch {
 	case ctx.Err() != nil:
-		for i := 0; i < 200 && cmd.Process != nil && groupLives(cmd); i++ {
-			time.Sleep(10 * time.Millisecond)
-		}
 		return "", ctx.Err()
 	case errors.Is(err, exec.ErrNotFound):
 		return "", hint.New("install git", "the git command is not here: %w", err)

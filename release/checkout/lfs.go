@@ -15,8 +15,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/digest"
-	"github.com/bootzip/bootzip/internal/whole"
 )
 
 // maxPointer is more bytes than a Git LFS pointer has (Git LFS Specification,
@@ -63,7 +63,7 @@ func fillPointer(name string, info fs.FileInfo, objects string) (still bool, err
 		return true, err
 	}
 	defer f.Close()
-	return false, whole.Write(name, info.Mode().Perm(), func(w io.Writer) error {
+	return false, atomicfile.Write(name, info.Mode().Perm(), func(w io.Writer) error {
 		h := sha256.New()
 		if _, err := io.Copy(io.MultiWriter(w, h), f); err != nil {
 			return err

@@ -5,15 +5,15 @@ import (
 	"context"
 	"crypto/sha256"
 	"debug/buildinfo"
-	"debug/elf"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strings"
 
+	"github.com/bootzip/bootzip/internal/elfscan"
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/internal/zipraw"
+	"github.com/bootzip/bootzip/internal/zipscan"
 )
 
 // A subject is what the document is about.
@@ -35,9 +35,6 @@ type file struct {
 // programHeads are how programs begin: ELF, a script, PE, and Mach-O of 64
 // bits.
 var programHeads = []string{"\x7fELF", "#!", "MZ", "\xcf\xfa\xed\xfe"}
-
-// maxComment bounds how much of a .comment section is read.
-const maxComment = 64 << 10
 
 const hintCheck = "`mage check FILE` says what is wrong with it"
 
@@ -64,7 +61,7 @@ func examine(ctx context.Context, path string) (subject, error) {
 	}
 	if isProgram(head) {
 		one := file{sha256: s.sha256}
-		one.look(f, head)
+		one.look(f, info.Size(), head)
 		s.files = []file{one}
 		return s, nil
 	}
@@ -81,11 +78,11 @@ func isProgram(head []byte) bool {
 
 // unzip reads each file of a zip, whole, and unpacks nothing.
 func unzip(ctx context.Context, r io.ReaderAt, size int64) ([]file, error) {
-	a, err := zipraw.Open(ctx, r, size)
+	a, err := zipscan.Open(ctx, r, size)
 	if err != nil {
 		return nil, err
 	}
-	if a.Reached != zipraw.ReachedEntries {
+	if a.Reached != zipscan.ReachedEntries {
 		detail := "it cannot be read"
 		if len(a.Faults) > 0 {
 			detail = a.Faults[0].Detail
@@ -93,7 +90,7 @@ func unzip(ctx context.Context, r io.ReaderAt, size int64) ([]file, error) {
 		return nil, hint.New(hintCheck, "it is neither a program nor a zip that can be read: %s", detail)
 	}
 	var files []file
-	var stream zipraw.Stream
+	var stream zipscan.Stream
 	for i := range a.Entries {
 		e := &a.Entries[i]
 		if strings.HasSuffix(e.Name, "/") {
@@ -118,7 +115,7 @@ func unzip(ctx context.Context, r io.ReaderAt, size int64) ([]file, error) {
 	return files, nil
 }
 
-func read(s *zipraw.Stream, name string) (file, error) {
+func read(s *zipscan.Stream, name string) (file, error) {
 	f := file{name: name}
 	random := s.Random()
 	h := sha256.New()
@@ -138,35 +135,37 @@ func read(s *zipraw.Stream, name string) (file, error) {
 	}
 	f.sha256 = [sha256.Size]byte(h.Sum(nil))
 	if isProgram(head) {
-		f.look(random, head)
+		f.look(random, random.Size(), head)
 	}
 	return f, nil
 }
 
 // look finds out who made a program. What cannot be read stays unknown: the
 // document says so, and verify is what judges it.
-func (f *file) look(r io.ReaderAt, head []byte) {
+func (f *file) look(r io.ReaderAt, size int64, head []byte) {
 	f.program = true
-	if info, err := buildinfo.Read(r); err == nil {
-		f.golang = info
-		return
+	if elfscan.IsELF(head) {
+		f.elf(r, size)
 	}
-	if !bytes.HasPrefix(head, []byte(programHeads[0])) {
-		return
+	// Programs for other systems, and those without section headers.
+	if f.golang == nil && len(f.comments) == 0 {
+		if info, err := buildinfo.Read(r); err == nil {
+			f.golang = info
+		}
 	}
-	e, err := elf.NewFile(r)
+}
+
+// elf reads what the Go linker, or another compiler, says of itself.
+func (f *file) elf(r io.ReaderAt, size int64) {
+	e, err := elfscan.Read(r, size, -1)
 	if err != nil {
 		return
 	}
-	s := e.Section(".comment")
-	if s == nil || s.FileSize > maxComment || s.Size > maxComment {
+	if e.Go != nil && e.Go.Info != nil {
+		f.golang = e.Go.Info
 		return
 	}
-	data, err := s.Data()
-	if err != nil {
-		return
-	}
-	for text := range strings.SplitSeq(string(data), "\x00") {
+	for _, text := range e.Comments {
 		if text = strings.ToValidUTF8(strings.TrimSpace(text), "?"); text != "" {
 			f.comments = append(f.comments, text)
 		}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -16,30 +15,23 @@ import (
 	"golang.org/x/mod/modfile"
 
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/process"
+	"github.com/bootzip/bootzip/internal/tempdir"
 )
 
-// workMark begins the names of the work folders in dist.
-const workMark = ".bootzip-tool-"
+// workName begins the names of the work folders in dist.
+const workName = ".bootzip-tool"
 
-// workFolder makes a folder below dist to compile in, and removes those that
-// killed processes left. It is inside of the module, so that the magefile
-// finds what it imports, and its name begins with a dot, so that the go command
-// does not take it for one of the module's packages.
-func workFolder(root string) (string, error) {
+// workFolder makes a folder below dist to compile in. It is inside of the
+// module, so that the magefile finds what it imports, and its name begins with
+// a dot, so that the go command does not take it for one of the module's
+// packages.
+func workFolder(root string) (*tempdir.Dir, error) {
 	dist := filepath.Join(root, "dist")
 	if err := os.MkdirAll(dist, 0o755); err != nil {
-		return "", err
+		return nil, err
 	}
-	left, err := filepath.Glob(filepath.Join(dist, workMark+"*"))
-	if err != nil {
-		return "", err
-	}
-	for _, folder := range left {
-		if err := os.RemoveAll(folder); err != nil {
-			return "", err
-		}
-	}
-	return os.MkdirTemp(dist, workMark)
+	return tempdir.New(dist, workName)
 }
 
 // A kit is what an executable is made with.
@@ -155,15 +147,10 @@ func (k kit) compile(ctx context.Context, e Executable) (string, error) {
 // they would write into the work folder while it is removed. It returns the
 // standard output; an error has the standard error in it.
 func run(ctx context.Context, environ []string, dir, name string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Env, cmd.Dir = environ, dir
+	cmd := process.Command(ctx, environ, dir, append([]string{name}, args...)...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	ownGroup(cmd)
-	cmd.Cancel = func() error { return killGroup(cmd) }
-	// Without a WaitDelay, Run waits until all children have closed their
-	// standard error.
-	err := cmd.Run()
+	err := process.Run(ctx, cmd)
 	if ctx.Err() != nil {
 		return "", ctx.Err()
 	}

@@ -10,9 +10,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/internal/whole"
 )
 
 // The variables of package targets that the linker sets. What `bootzip
@@ -115,8 +115,8 @@ func Make(ctx context.Context, c Config) ([]Executable, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(work)
-	k, err := newKit(ctx, c, work)
+	defer work.Remove()
+	k, err := newKit(ctx, c, work.Path)
 	if err != nil {
 		return nil, err
 	}
@@ -146,27 +146,44 @@ func Make(ctx context.Context, c Config) ([]Executable, error) {
 }
 
 // moveAll puts the finished files into their places. Out may be on another
-// file system than the work folder, where a rename would fail.
+// file system than the work folder, so they are copied to a stage there.
 func moveAll(ctx context.Context, files []string, to []Executable) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(to[0].Path), 0o755); err != nil {
+	out := filepath.Dir(to[0].Path)
+	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
+	stage, err := atomicfile.Begin(out)
+	if err != nil {
+		return err
+	}
+	defer stage.Remove()
+	var set []atomicfile.File
 	for i, file := range files {
-		err := whole.Write(to[i].Path, 0o755, func(w io.Writer) error {
-			f, err := os.Open(file)
-			if err != nil {
-				return err
-			}
-			defer f.Close()
-			_, err = io.Copy(w, f)
-			return err
-		})
-		if err != nil {
+		staged := filepath.Join(stage.Path, to[i].Name)
+		if err := copyFile(staged, file); err != nil {
 			return err
 		}
+		set = append(set, atomicfile.File{From: staged, To: to[i].Path, Mode: 0o755})
 	}
-	return nil
+	return stage.Commit(set...)
+}
+
+func copyFile(to, from string) error {
+	r, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	w, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(w, r)
+	if closed := w.Close(); err == nil {
+		err = closed
+	}
+	return err
 }

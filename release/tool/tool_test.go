@@ -228,7 +228,7 @@ func TestMakeFails(t *testing.T) {
 // goes with the next run.
 func TestMakeInterrupted(t *testing.T) {
 	config := fixture(t, t.TempDir())
-	write(t, config.Root, map[string]string{"dist/" + workMark + "123/mage_output_file.go": "package main"})
+	write(t, config.Root, map[string]string{"dist/" + workName + "-123/mage_output_file.go": "package main", "dist/" + workName + "-123/.bootzip-lock": ""})
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	made := 0
@@ -239,7 +239,7 @@ func TestMakeInterrupted(t *testing.T) {
 		// While the second one is compiled, its main file is there.
 		go func() {
 			for ctx.Err() == nil {
-				found, err := filepath.Glob(filepath.Join(config.Root, "dist", workMark+"*", "mage_output_file.go"))
+				found, err := filepath.Glob(filepath.Join(config.Root, "dist", workName+"-*", "mage_output_file.go"))
 				if err != nil || len(found) > 0 {
 					cancel()
 				}

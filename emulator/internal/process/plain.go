@@ -7,6 +7,7 @@ import (
 	"sync"
 	"syscall"
 
+	group "github.com/bootzip/bootzip/internal/process"
 	"github.com/bootzip/bootzip/internal/sandbox"
 )
 
@@ -27,7 +28,7 @@ func (p *plain) Wait() string {
 			p.status = strings.TrimSuffix(state.String(), " (core dumped)")
 		}
 		// What it left behind, unless that made groups of its own.
-		killGroup(p.process.Pid)
+		_ = group.Kill(p.process.Pid)
 		close(p.done)
 	})
 	<-p.done
@@ -40,7 +41,7 @@ func (p *plain) Kill() {
 	select {
 	case <-p.done: // its id may be another's by now
 	default:
-		killGroup(p.process.Pid)
+		_ = group.Kill(p.process.Pid)
 		_ = p.process.Kill()
 	}
 }

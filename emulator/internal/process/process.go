@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/bootzip/bootzip/emulator/internal/cgroup"
+	group "github.com/bootzip/bootzip/internal/process"
 	"github.com/bootzip/bootzip/internal/sandbox"
 )
 
@@ -119,7 +120,7 @@ func Plain(c Config) (Process, error) {
 	defer null.Close()
 	p, err := os.StartProcess(argv[0], argv, &os.ProcAttr{
 		Dir: c.Task, Env: append(c.Env, "LAMBDA_TASK_ROOT="+c.Task),
-		Files: []*os.File{null, c.Output, c.Output}, Sys: ownGroup(),
+		Files: []*os.File{null, c.Output, c.Output}, Sys: group.Group(),
 	})
 	if err != nil {
 		// Say it as Lambda does, which knows the bootstrap by another path.

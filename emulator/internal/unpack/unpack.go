@@ -18,7 +18,7 @@ import (
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/internal/zipraw"
+	"github.com/bootzip/bootzip/internal/zipscan"
 )
 
 // MaxSize is what a zip may hold, in bytes (AWS Lambda developer guide,
@@ -43,11 +43,11 @@ func unzip(ctx context.Context, name, to string, limit int64) error {
 	if !info.Mode().IsRegular() {
 		return hint.New("give the path of a zip; packed functions are in dist/", "zip %q is not a file", name)
 	}
-	a, err := zipraw.Open(ctx, f, info.Size())
+	a, err := zipscan.Open(ctx, f, info.Size())
 	if err != nil {
 		return fmt.Errorf("zip %q cannot be read: %w", name, err)
 	}
-	if a.Reached != zipraw.ReachedEntries {
+	if a.Reached != zipscan.ReachedEntries {
 		why := "it is damaged"
 		if len(a.Faults) > 0 {
 			why = a.Faults[0].Detail
@@ -69,14 +69,14 @@ func unzip(ctx context.Context, name, to string, limit int64) error {
 }
 
 type unpacker struct {
-	archive *zipraw.Archive
-	stream  zipraw.Stream
+	archive *zipscan.Archive
+	stream  zipscan.Stream
 	root    *os.Root
 	limit   int64 // bytes that the zip may hold
 	left    int64 // of them that may still come
 }
 
-func (u *unpacker) entry(ctx context.Context, e *zipraw.Entry) error {
+func (u *unpacker) entry(ctx context.Context, e *zipscan.Entry) error {
 	folder := strings.HasSuffix(e.Name, "/")
 	name := strings.TrimSuffix(e.Name, "/")
 	if err := checkName(name); err != nil {
@@ -114,7 +114,7 @@ func (u *unpacker) entry(ctx context.Context, e *zipraw.Entry) error {
 	return f.Close()
 }
 
-func (u *unpacker) content(ctx context.Context, e *zipraw.Entry, w io.Writer) error {
+func (u *unpacker) content(ctx context.Context, e *zipscan.Entry, w io.Writer) error {
 	u.stream.Open(ctx, u.archive, e)
 	for {
 		piece, err := u.stream.Next()
@@ -179,7 +179,7 @@ func checkName(name string) error {
 
 // mode is what the zip says. One that was made on a system without Unix permissions
 // says nothing, and its files come out readable.
-func mode(e *zipraw.Entry) os.FileMode {
+func mode(e *zipscan.Entry) os.FileMode {
 	const unix, darwin = 3, 19
 	if m := e.External >> 16; m != 0 && (e.Creator>>8 == unix || e.Creator>>8 == darwin) {
 		return os.FileMode(m & 0o777)

@@ -1,0 +1,142 @@
+package elfscan
+
+import "strings"
+
+// Tags of the dynamic section (System V ABI, "Dynamic Section").
+const (
+	tagNeeded     = 1
+	tagStrings    = 5
+	tagStringSize = 10
+	tagSoname     = 14
+	tagRpath      = 15
+	tagTextRel    = 22
+	tagFlags      = 30
+	tagRunpath    = 29
+	tagFlags1     = 0x6ffffffb
+	tagVersions   = 0x6ffffffe
+	tagVersionNum = 0x6fffffff
+
+	flagTextRel = 4
+	flagWeak    = 2 // of a version: only a warning where it is missing
+	flag1PIE    = 0x08000000
+
+	maxDynamic  = 64 << 10
+	maxName     = 1024
+	maxNeeded   = 256
+	maxVersions = 2048
+)
+
+// dynamic reads what the program asks of the dynamic linker.
+func (f *reader) dynamic() {
+	var at Prog
+	for _, p := range f.Progs {
+		if p.Type == ProgDynamic {
+			at, f.HasDynamic = p, true
+		}
+	}
+	if !f.HasDynamic {
+		return
+	}
+	if at.Off > uint64(f.size) || uint64(f.size)-at.Off < at.Filesz || at.Filesz > maxDynamic {
+		f.fault(FaultDynamic, "the dynamic section lies outside the file, or is larger than %d bytes", maxDynamic)
+		return
+	}
+	var needed, rpath, runpath []uint64
+	tags := map[uint64]uint64{}
+	for b := f.bytes(int64(at.Off), int64(at.Filesz)); len(b) >= 16; b = b[16:] {
+		tag, v := u64(b, 0), u64(b, 8)
+		if tag == 0 {
+			break
+		}
+		switch tag {
+		case tagNeeded:
+			needed = append(needed, v)
+		case tagRpath:
+			rpath = append(rpath, v)
+		case tagRunpath:
+			runpath = append(runpath, v)
+		}
+		tags[tag] = v
+	}
+	_, text := tags[tagTextRel]
+	f.TextRel = text || tags[tagFlags]&flagTextRel != 0
+	f.PIE = tags[tagFlags1]&flag1PIE != 0
+	_, f.Soname = tags[tagSoname]
+	if len(needed) == 0 && tags[tagVersions] == 0 {
+		return
+	}
+	if len(needed) > maxNeeded {
+		f.fault(FaultDynamic, "%d libraries are needed; only %d are checked", len(needed), maxNeeded)
+		needed = needed[:maxNeeded]
+	}
+	strs := f.strings(tags[tagStrings], tags[tagStringSize])
+	get := func(i uint64) string {
+		if i >= uint64(len(strs)) {
+			f.fault(FaultDynamic, "a name lies outside the string table")
+			return ""
+		}
+		return cString(strs[i:min(uint64(len(strs)), i+maxName)])
+	}
+	for _, i := range needed {
+		f.Needed = append(f.Needed, get(i))
+	}
+	if len(runpath) == 0 {
+		runpath, f.Inherited = rpath, len(rpath) > 0
+	}
+	for _, i := range runpath {
+		f.Runpath = append(f.Runpath, strings.Split(get(i), ":")...)
+	}
+	f.versions(tags[tagVersions], tags[tagVersionNum], get)
+}
+
+// strings reads the dynamic string table.
+func (f *reader) strings(addr, size uint64) []byte {
+	off, n, ok := f.offset(addr, maxStrings)
+	if !ok || size > uint64(n) {
+		f.fault(FaultDynamic, "the dynamic string table lies outside the file, or is larger than %d bytes", maxStrings)
+		return nil
+	}
+	return f.bytes(off, int64(size))
+}
+
+// versions reads the version needs (GNU symbol versioning; Elf64_Verneed and
+// Elf64_Vernaux), two chains of offsets that only go forwards.
+func (f *reader) versions(addr, count uint64, get func(uint64) string) {
+	if addr == 0 || count == 0 {
+		return
+	}
+	off, n, ok := f.offset(addr, 256<<10)
+	if !ok {
+		f.fault(FaultDynamic, "the version needs lie outside the file")
+		return
+	}
+	b := f.bytes(off, n)
+	at := int64(0)
+	for range min(count, maxNeeded) {
+		if at+16 > int64(len(b)) {
+			f.fault(FaultDynamic, "the version needs are cut off")
+			return
+		}
+		library := get(uint64(u32(b, int(at)+4)))
+		aux := at + int64(u32(b, int(at)+8))
+		for range u16(b, int(at)+2) {
+			if aux+16 > int64(len(b)) || len(f.Versions) >= maxVersions {
+				f.fault(FaultDynamic, "the version needs are cut off, or more than %d", maxVersions)
+				return
+			}
+			if u16(b, int(aux)+4)&flagWeak == 0 {
+				f.Versions = append(f.Versions, Version{library, get(uint64(u32(b, int(aux)+8)))})
+			}
+			next := int64(u32(b, int(aux)+12))
+			if next == 0 {
+				break
+			}
+			aux += next
+		}
+		next := int64(u32(b, int(at)+12))
+		if next == 0 {
+			return
+		}
+		at += next
+	}
+}

@@ -1,0 +1,45 @@
+// Package process runs commands in process groups of their own, so that what
+// a command starts ends with it.
+//
+// On Windows there are no such groups: a command is ended alone, and what it
+// started goes on to its own end.
+package process
+
+import (
+	"context"
+	"os/exec"
+	"time"
+)
+
+// How long to wait, after an interrupt, for the command's outputs to be
+// closed, and then for the rest of its group to be gone.
+const (
+	outputDelay = 2 * time.Second
+	groupDelay  = 2 * time.Second
+)
+
+// Command prepares a command that is killed, with its group, when ctx is done.
+// The group is its own: Ctrl-C on a terminal reaches this process alone, which
+// then ends its commands in order. env is the whole environment.
+func Command(ctx context.Context, env []string, dir string, argv ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Env, cmd.Dir = env, dir
+	cmd.SysProcAttr = Group()
+	cmd.Cancel = func() error { return kill(cmd.Process) }
+	cmd.WaitDelay = outputDelay
+	return cmd
+}
+
+// Run runs a command that [Command] made. After an interrupt it waits until
+// the command's group is gone: until then it may write to directories that
+// the caller is about to remove.
+func Run(ctx context.Context, cmd *exec.Cmd) error {
+	err := cmd.Run()
+	if ctx.Err() == nil || cmd.Process == nil {
+		return err
+	}
+	for end := time.Now().Add(groupDelay); alive(cmd.Process.Pid) && time.Now().Before(end); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	return err
+}

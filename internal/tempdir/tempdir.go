@@ -1,0 +1,145 @@
+// Package tempdir makes temporary directories that do not outlive their maker
+// for long: what a killed process leaves is removed by the next one that makes
+// a directory of the same name.
+package tempdir
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// lockName is a file in the directory whose lock the maker holds. The lock
+// ends with the maker, however that ends (flock(2); Windows: LockFileEx).
+const lockName = ".bootzip-lock"
+
+// unlockedTime is how old a directory without that file has to be to count as
+// left: its maker may be about to make one.
+const unlockedTime = time.Hour
+
+// A Dir is a temporary directory.
+type Dir struct {
+	Path string
+	lock *flock.Flock
+}
+
+// New makes a directory in parent ("": the system's directory for temporary
+// files) that its owner alone can enter, and sweeps those of the same name.
+// The directory is called name, a dash and a random number. The caller removes
+// it.
+func New(parent, name string) (*Dir, error) {
+	const attempts = 10
+	Sweep(parent, name, nil)
+	for range attempts {
+		path, err := os.MkdirTemp(parent, name+"-")
+		if err != nil {
+			return nil, err
+		}
+		lock := flock.New(filepath.Join(path, lockName))
+		locked, err := lock.TryLock()
+		// The sweep of another process may lock it first, and this process
+		// may then hold the lock of a file that is gone.
+		if locked && exists(lock.Path()) {
+			return &Dir{path, lock}, nil
+		}
+		_ = lock.Close()
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			_ = os.RemoveAll(path)
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return nil, fmt.Errorf("could not lock a temporary directory %s-* after %d attempts", filepath.Join(place(parent), name), attempts)
+}
+
+// Remove removes the directory. What it cannot remove, the next sweep tries
+// again.
+func (d *Dir) Remove() error {
+	// Windows removes no file that is open.
+	if err := d.lock.Close(); err != nil {
+		return err
+	}
+	return removeAll(d.Path)
+}
+
+// Sweep removes the directories of a name in parent whose makers are gone.
+// before, if not nil, is called with each. What cannot be removed stays.
+func Sweep(parent, name string, before func(dir string)) {
+	parent = place(parent)
+	entries, _ := os.ReadDir(parent)
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), name+"-") {
+			continue
+		}
+		info, err := e.Info()
+		// Anybody can make a directory of that name where all put theirs.
+		if err != nil || !info.IsDir() || !ours(info) {
+			continue
+		}
+		dir := filepath.Join(parent, e.Name())
+		lock, left := isLeft(dir, info.ModTime())
+		if !left {
+			continue
+		}
+		if before != nil {
+			before(dir)
+		}
+		if lock != nil && !removesOpen {
+			_ = lock.Close()
+		}
+		_ = removeAll(dir)
+		if lock != nil {
+			_ = lock.Close()
+		}
+	}
+}
+
+// isLeft reports that nobody uses a directory; then lock, if there is one, is
+// held.
+func isLeft(dir string, changed time.Time) (lock *flock.Flock, left bool) {
+	name := filepath.Join(dir, lockName)
+	if !exists(name) {
+		return nil, time.Since(changed) > unlockedTime
+	}
+	lock = flock.New(name, flock.SetFlag(os.O_RDWR))
+	if locked, err := lock.TryLock(); err != nil || !locked {
+		return nil, false
+	}
+	return lock, true
+}
+
+// removeAll removes a directory, with directories in it that a build made
+// read-only, as the go command does with modules.
+func removeAll(dir string) error {
+	err := os.RemoveAll(dir)
+	if err == nil {
+		return nil
+	}
+	_ = filepath.WalkDir(dir, func(name string, e fs.DirEntry, _ error) error {
+		if e != nil && e.IsDir() {
+			return os.Chmod(name, 0o700)
+		}
+		return nil
+	})
+	if os.RemoveAll(dir) == nil {
+		return nil
+	}
+	return err
+}
+
+func exists(name string) bool {
+	_, err := os.Lstat(name)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+func place(parent string) string {
+	if parent == "" {
+		return os.TempDir()
+	}
+	return parent
+}

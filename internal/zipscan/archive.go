@@ -1,0 +1,138 @@
+// Package zipscan reads a zip byte by byte and says everything about it that
+// two readers could understand differently.
+//
+// Go's archive/zip, Python's zipfile and Info-ZIP forgive a great deal, and
+// each forgives something else; so what one of them accepts says little about
+// what another unpacks. This reader forgives nothing that decides names,
+// modes, sizes or contents. Every byte of the file must belong to exactly one
+// of: a local header, its data, its data descriptor, the central directory,
+// the end record. It never writes to disk.
+//
+// # How it reads
+//
+// [Open] reads the end record, the central directory and each local header,
+// and compares them; it does not decompress. A [Stream] then
+// decompresses one entry at a time in pieces of at most 128 KiB, and checks
+// its size and its CRC-32; a [Random] reads anywhere in an entry that
+// was streamed before.
+//
+// # Bounds
+//
+// Memory: about 120 bytes and the name for each entry, names of [MaxNames]
+// bytes in all, and at most 2.5 MiB for each stream; whatever the size of the
+// zip. Time: linear in the bytes of the file and in the bytes that the caller
+// lets a stream decompress. Overlapping entries, by which small files become
+// huge, are found before anything is decompressed.
+//
+// # What is not read
+//
+// ZIP64, encryption, archives in several parts, and methods other than store
+// and deflate are recognised and reported, not read. Comments and the
+// internal attributes are passed over: nothing that is unpacked depends on
+// them.
+//
+// The layout is that of PKWARE's APPNOTE.TXT 6.3.10, sections 4.3 and 4.4; the
+// compressed format that of RFC 1951.
+package zipscan
+
+import (
+	"context"
+	"fmt"
+	"io"
+)
+
+// MaxNames is how many bytes the names of an archive's entries may have
+// together. 65,535 names of 190 bytes fit.
+const MaxNames = 12 << 20
+
+// maxFaults is how many faults of one kind an archive reports; more would tell
+// nobody more. Each kind counts for itself: many harmless faults must not hide
+// a grave one.
+const maxFaults = 25
+
+// A Reach says how far [Open] came.
+type Reach int
+
+// The order in which an archive is read. A later part is read only where the
+// earlier ones can be relied on.
+const (
+	ReachedNothing   Reach = iota
+	ReachedEnd             // the end record was read
+	ReachedDirectory       // and the central directory
+	ReachedEntries         // and each local header; entries can be streamed
+)
+
+// An Archive is a zip whose headers were read.
+type Archive struct {
+	Entries []Entry // in the order of the central directory
+	Faults  []Fault // at most 25 of each kind
+	Reached Reach
+	Comment int   // bytes of the archive's comment
+	Size    int64 // bytes of the file
+
+	counts    map[string]int // of faults, by kind
+	r         io.ReaderAt
+	scan      scanner
+	endOffset int64 // of the end record
+	dirOffset int64
+	dirSize   int64
+	dirCount  int
+}
+
+// An Entry is one file or folder, as the central directory has it.
+type Entry struct {
+	Name       string // as it stands there; not cleaned
+	Header     int64  // offset of its header in the directory
+	Offset     int64  // of the local header
+	Data       int64  // offset of the content; 0 until the local header was read
+	Compressed int64  // bytes in the file
+	Size       int64  // bytes when decompressed
+	CRC        uint32
+	External   uint32 // external attributes; for Unix, the mode is in the upper half
+	Creator    uint16 // version made by; the upper byte is the system
+	Needed     uint16 // version needed to extract
+	Method     uint16
+	Flags      uint16
+	Time       uint16 // MS-DOS time and date
+	Date       uint16
+}
+
+// Methods and flags that entries of a plain zip have (APPNOTE.TXT 4.4.4 and
+// 4.4.5).
+const (
+	Store   = 0
+	Deflate = 8
+
+	FlagDescriptor = 1 << 3
+	FlagUTF8       = 1 << 11
+)
+
+// Open reads the end record, the central directory and the local headers of a
+// zip of size bytes. What is wrong with the zip is in Archive.Faults; the
+// error is r's own, or ctx's.
+func Open(ctx context.Context, r io.ReaderAt, size int64) (*Archive, error) {
+	a := &Archive{r: r, Size: size}
+	a.scan = scanner{r: r, size: size}
+	for _, step := range []func(context.Context) (bool, error){a.readEnd, a.readDirectory, a.readEntries} {
+		ok, err := step(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			break
+		}
+		a.Reached++
+	}
+	a.scan.buf = nil
+	return a, nil
+}
+
+// fault notes that something is wrong; entry is -1 for the whole archive.
+func (a *Archive) fault(kind string, entry int, format string, args ...any) {
+	if a.counts == nil {
+		a.counts = map[string]int{}
+	}
+	if a.counts[kind]++; a.counts[kind] <= maxFaults {
+		a.Faults = append(a.Faults, Fault{Kind: kind, Entry: entry, Detail: fmt.Sprintf(format, args...)})
+	}
+}

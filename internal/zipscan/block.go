@@ -1,0 +1,142 @@
+package zipscan
+
+// The order in which the lengths of the length codes come (RFC 1951, 3.2.7).
+var lengthOrder = [19]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
+
+// blockHeader reads the header of a block and makes its tables.
+func (f *inflater) blockHeader() error {
+	f.header = f.position()
+	v, err := f.take(3)
+	if err != nil {
+		return err
+	}
+	f.final = v&1 != 0
+	switch v >> 1 {
+	case 0:
+		return f.storedHeader()
+	case 1:
+		f.state = inBlock
+		return f.fixedTables()
+	case 2:
+		f.state = inBlock
+		return f.dynamicTables()
+	}
+	return errDeflate
+}
+
+// storedHeader reads the length of a stored block, which begins at a whole
+// byte and is written twice.
+func (f *inflater) storedHeader() error {
+	f.drop(f.n % 8)
+	n, err := f.take(16)
+	if err != nil {
+		return err
+	}
+	not, err := f.take(16)
+	if err != nil {
+		return err
+	}
+	if n != not^0xFFFF {
+		return errDeflate
+	}
+	f.state, f.stored = inStored, n
+	return nil
+}
+
+func (f *inflater) fixedTables() error {
+	lengths := f.code[:288]
+	for i := range lengths {
+		switch {
+		case i < 144:
+			lengths[i] = 8
+		case i < 256:
+			lengths[i] = 9
+		case i < 280:
+			lengths[i] = 7
+		default:
+			lengths[i] = 8
+		}
+	}
+	if err := f.lit.build(lengths, literalBits, literalSymbol, false, false); err != nil {
+		return err
+	}
+	lengths = f.code[:32]
+	for i := range lengths {
+		lengths[i] = 5
+	}
+	return f.dist.build(lengths, distanceBits, distanceSymbol, false, false)
+}
+
+func (f *inflater) dynamicTables() error {
+	v, err := f.take(14)
+	if err != nil {
+		return err
+	}
+	literals, distances, codes := v&31+257, v>>5&31+1, v>>10+4
+	if literals > 286 || distances > 30 {
+		return errDeflate
+	}
+	var order [19]uint8
+	for _, at := range lengthOrder[:codes] {
+		if v, err = f.take(3); err != nil {
+			return err
+		}
+		order[at] = uint8(v)
+	}
+	if err := f.lens.build(order[:], lengthBits, lengthSymbol, false, false); err != nil {
+		return err
+	}
+	lengths := f.code[:literals+distances]
+	if err := f.codeLengths(lengths); err != nil {
+		return err
+	}
+	if lengths[256] == 0 {
+		return errDeflate // a block without an end
+	}
+	if err := f.lit.build(lengths[:literals], literalBits, literalSymbol, true, false); err != nil {
+		return err
+	}
+	return f.dist.build(lengths[literals:], distanceBits, distanceSymbol, true, true)
+}
+
+// codeLengths reads run-length coded code lengths.
+func (f *inflater) codeLengths(lengths []uint8) error {
+	for i := 0; i < len(lengths); {
+		e, err := f.lookup(&f.lens)
+		if err != nil {
+			return err
+		}
+		s := uint8(e >> 16)
+		if s < 16 {
+			lengths[i] = s
+			i++
+			continue
+		}
+		var value uint8
+		base, extra := 3, uint(2)
+		switch s {
+		case 16:
+			if i == 0 {
+				return errDeflate
+			}
+			value = lengths[i-1]
+		case 17:
+			extra = 3
+		case 18:
+			base, extra = 11, 7
+		}
+		more, err := f.take(extra)
+		if err != nil {
+			return err
+		}
+		n := base + more
+		if n > len(lengths)-i {
+			return errDeflate
+		}
+		for ; n > 0; n-- {
+			lengths[i] = value
+			i++
+		}
+	}
+	return nil
+}

@@ -1,0 +1,483 @@
+package zipscan
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+)
+
+const (
+	window   = 32 << 10  // how far back deflate refers
+	piece    = 128 << 10 // what one call decompresses at most
+	inSize   = 64 << 10  // what is read at once
+	maxMatch = 258
+	slack    = 8 // matches are copied eight bytes at a time and may write past their end
+)
+
+var (
+	errDeflate = errors.New("invalid deflate data")
+	errCutOff  = errors.New("deflate data is cut off")
+)
+
+// An inflater decompresses deflate data (RFC 1951) in pieces. It can begin
+// again at any [point] that it noted before, so that a program inside a zip
+// can be read here and there without keeping it in memory.
+//
+// compress/flate and github.com/klauspost/compress/flate (v1.11.4, the version
+// that packs zips) were measured in its place: bench/README.md, "verify". With
+// either a check takes longer than "unzip -t", and a large program needs a
+// temporary file. Both also accept codes that zlib and so unzip refuse, and
+// klauspost's takes data that is cut off inside the extra bits of a match for
+// data that has ended.
+type inflater struct {
+	ctx  context.Context
+	src  io.ReaderAt
+	next int64 // offset in src of what follows in
+	end  int64 // offset in src where the data ends
+
+	in   []byte
+	ipos int
+	bits uint64 // read and not yet used; bits above nbits repeat what follows
+	n    uint
+
+	out  []byte // the last 32 KiB, then what is new
+	room int    // where in out a piece ends, with room for a match behind it
+	w    int
+	done int64 // bytes given out by earlier calls
+
+	state  state
+	final  bool
+	stored int   // bytes left of a stored block
+	header int64 // bit offset of the block's header
+	lit    table
+	dist   table
+	lens   table
+	code   [320]uint8
+}
+
+type state int
+
+const (
+	atHeader state = iota
+	inStored
+	inBlock
+	atEnd
+)
+
+// A point is a place in the data where decompression can begin again.
+type point struct {
+	header, bit int64 // bit offsets of the block's header and of the next symbol
+	stored      int
+	state       state
+	final       bool
+	out         int64 // bytes decompressed before
+	history     []byte
+}
+
+// reset begins at the start of the data from..end of src; size is how many
+// bytes are expected to come of it, and only a hint.
+func (f *inflater) reset(ctx context.Context, src io.ReaderAt, from, end, size int64) {
+	// Small entries get by with small buffers.
+	inWant := int(min(max(end-from, 512), inSize))
+	if cap(f.in) < inWant {
+		f.in = make([]byte, 0, inWant)
+	}
+	f.room = window + int(min(max(size, 4096), piece-maxMatch))
+	if len(f.out) < f.room+maxMatch+slack {
+		f.out = make([]byte, f.room+maxMatch+slack)
+	}
+	f.ctx, f.src, f.end = ctx, src, end
+	f.w, f.done = window, 0
+	f.state, f.final, f.stored = atHeader, false, 0
+	f.in, f.ipos, f.next, f.bits, f.n = f.in[:0], 0, from, 0, 0
+}
+
+// point notes the present place.
+func (f *inflater) point() point {
+	have := int(min(int64(window), f.done+int64(f.w-window)))
+	return point{
+		header: f.header, bit: f.position(), stored: f.stored, state: f.state, final: f.final,
+		out:     f.done + int64(f.w-window),
+		history: append([]byte(nil), f.out[f.w-have:f.w]...),
+	}
+}
+
+// resume begins again at a place noted before.
+func (f *inflater) resume(p point) error {
+	f.w = window
+	copy(f.out[window-len(p.history):], p.history)
+	f.done = p.out
+	if p.state == inBlock {
+		if err := f.seek(p.header); err != nil {
+			return err
+		}
+		if err := f.blockHeader(); err != nil {
+			return err
+		}
+	}
+	if err := f.seek(p.bit); err != nil {
+		return err
+	}
+	f.state, f.final, f.stored, f.header = p.state, p.final, p.stored, p.header
+	return nil
+}
+
+// position is the offset in src of the next bit.
+func (f *inflater) position() int64 {
+	return (f.next-int64(len(f.in)-f.ipos))*8 - int64(f.n)
+}
+
+// consumed is the offset in src of the first byte that was not needed.
+func (f *inflater) consumed() int64 { return (f.position() + 7) / 8 }
+
+func (f *inflater) seek(bit int64) error {
+	f.in, f.ipos = f.in[:0], 0
+	f.next = bit / 8
+	f.bits, f.n = 0, 0
+	if skip := uint(bit % 8); skip > 0 {
+		if err := f.need(8); err != nil {
+			return err
+		}
+		f.drop(skip)
+	}
+	return nil
+}
+
+// fill reads more input behind what is left.
+func (f *inflater) fill() error {
+	kept := copy(f.in[:cap(f.in)], f.in[f.ipos:])
+	if err := f.ctx.Err(); err != nil {
+		return &readError{err}
+	}
+	want := int(min(int64(cap(f.in)-kept), f.end-f.next))
+	f.in, f.ipos = f.in[:kept+want], 0
+	if want == 0 {
+		return nil
+	}
+	got, err := f.src.ReadAt(f.in[kept:], f.next)
+	if got < want {
+		f.in = f.in[:kept+got]
+		if err == nil || err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return &readError{err}
+	}
+	f.next += int64(want)
+	return nil
+}
+
+// A readError is the file's fault, not the data's.
+type readError struct{ error }
+
+func (e *readError) Unwrap() error { return e.error }
+
+// need makes sure of n bits, 48 at most.
+func (f *inflater) need(n uint) error {
+	if f.n >= n {
+		return nil
+	}
+	f.more()
+	if f.n < n {
+		if f.next < f.end {
+			if err := f.fill(); err != nil {
+				return err
+			}
+			f.more()
+		}
+		if f.n < n {
+			return errCutOff
+		}
+	}
+	return nil
+}
+
+// more takes bytes from the input while there is room and input.
+func (f *inflater) more() {
+	f.bits &= 1<<f.n - 1
+	for f.n <= 48 && f.ipos < len(f.in) {
+		f.bits |= uint64(f.in[f.ipos]) << f.n
+		f.ipos++
+		f.n += 8
+	}
+}
+
+func (f *inflater) drop(n uint) { f.bits >>= n; f.n -= n }
+
+// take returns the next n bits, 16 at most.
+func (f *inflater) take(n uint) (int, error) {
+	if err := f.need(n); err != nil {
+		return 0, err
+	}
+	v := int(f.bits & (1<<n - 1))
+	f.drop(n)
+	return v, nil
+}
+
+// read decompresses on and returns what is new, valid until the next call;
+// io.EOF at the end of the data.
+func (f *inflater) read() ([]byte, error) {
+	if f.w > window {
+		f.done += int64(f.w - window)
+		copy(f.out, f.out[f.w-window:f.w])
+		f.w = window
+	}
+	for f.w < f.room {
+		var err error
+		switch f.state {
+		case atHeader:
+			err = f.blockHeader()
+		case inStored:
+			err = f.storedBlock()
+		case inBlock:
+			err = f.block()
+		case atEnd:
+			if f.w == window {
+				return nil, io.EOF
+			}
+			return f.out[window:f.w], nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return f.out[window:f.w], nil
+}
+
+// endBlock goes on after a block.
+func (f *inflater) endBlock() {
+	f.state = atHeader
+	if f.final {
+		f.state = atEnd
+	}
+}
+
+func (f *inflater) storedBlock() error {
+	for f.stored > 0 && f.n >= 8 && f.w < f.room {
+		f.out[f.w] = byte(f.bits)
+		f.w++
+		f.drop(8)
+		f.stored--
+	}
+	for f.stored > 0 && f.w < f.room {
+		if f.ipos == len(f.in) {
+			if err := f.fill(); err != nil {
+				return err
+			}
+			if len(f.in) == 0 {
+				return errCutOff
+			}
+		}
+		room := min(f.stored, f.room-f.w)
+		n := copy(f.out[f.w:f.w+room], f.in[f.ipos:])
+		f.w += n
+		f.ipos += n
+		f.stored -= n
+	}
+	if f.stored == 0 {
+		f.endBlock()
+	}
+	return nil
+}
+
+// block decodes symbols until the block or the room for output ends: most of
+// them in fast, those near the end of the input one by one.
+func (f *inflater) block() error {
+	for f.state == inBlock && f.w < f.room {
+		if len(f.in)-f.ipos < 16 && f.next < f.end {
+			if err := f.fill(); err != nil {
+				return err
+			}
+		}
+		if err := f.fast(); err != nil {
+			return err
+		}
+		if f.state == inBlock && f.w < f.room && f.next == f.end {
+			if err := f.symbol(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// symbol decodes one symbol with all care.
+func (f *inflater) symbol() error {
+	e, err := f.lookup(&f.lit)
+	if err != nil {
+		return err
+	}
+	switch e & kindMask {
+	case kindLiteral:
+		f.out[f.w] = byte(e >> 16)
+		f.w++
+		return nil
+	case kindEnd:
+		f.endBlock()
+		return nil
+	case kindTable:
+		return errDeflate
+	}
+	extra, err := f.take(uint(e >> 4 & 15))
+	if err != nil {
+		return err
+	}
+	length := int(e>>16) + extra
+	if e, err = f.lookup(&f.dist); err != nil {
+		return err
+	}
+	if e&kindMask == kindTable {
+		return errDeflate
+	}
+	if extra, err = f.take(uint(e >> 4 & 15)); err != nil {
+		return err
+	}
+	return f.match(length, int(e>>16)+extra)
+}
+
+// lookup decodes one code word.
+func (f *inflater) lookup(t *table) (uint32, error) {
+	f.more()
+	if f.n < maxCode && f.next < f.end {
+		if err := f.fill(); err != nil {
+			return 0, err
+		}
+		f.more()
+	}
+	b := f.bits & (1<<f.n - 1)
+	e := t.entries[b&(1<<t.bits-1)]
+	used := uint(0)
+	if e&kindMask == kindTable && e>>16 != 0 {
+		used = t.bits
+		e = t.entries[e>>16+uint32(b>>used&(1<<(e>>4&15)-1))]
+	}
+	n := uint(e&15) + used
+	if e&15 == 0 {
+		return 0, errDeflate
+	}
+	if n > f.n {
+		return 0, errCutOff
+	}
+	f.drop(n)
+	return e, nil
+}
+
+// match repeats length bytes from distance bytes back.
+func (f *inflater) match(length, distance int) error {
+	if int64(distance) > f.done+int64(f.w-window) {
+		return errDeflate
+	}
+	for i := 0; i < length; i++ {
+		f.out[f.w+i] = f.out[f.w+i-distance]
+	}
+	f.w += length
+	return nil
+}
+
+// fast decodes while there are 8 bytes of input and room for a match. It
+// keeps the state in local variables; each round needs at most 48 bits.
+func (f *inflater) fast() error {
+	in, ipos := f.in, f.ipos
+	b, n := f.bits, f.n
+	out, w := f.out, f.w
+	lit, dist := f.lit.entries, f.dist.entries
+	litMask, distMask := uint64(1)<<f.lit.bits-1, uint64(1)<<f.dist.bits-1
+	var err error
+loop:
+	for ipos+8 <= len(in) && w < f.room {
+		b |= binary.LittleEndian.Uint64(in[ipos:]) << n
+		ipos += int(63-n) >> 3
+		n |= 56
+		e := lit[b&litMask]
+		for i := 0; i < 2 && e&kindMask == kindLiteral; i++ {
+			b >>= e & 15
+			n -= uint(e & 15)
+			out[w] = byte(e >> 16)
+			w++
+			e = lit[b&litMask]
+		}
+		if e&kindMask == kindTable && e>>16 != 0 {
+			b >>= e & 15
+			n -= uint(e & 15)
+			e = lit[e>>16+uint32(b&(1<<(e>>4&15)-1))]
+		}
+		if e&15 == 0 || e&kindMask == kindTable {
+			err = errDeflate
+			break
+		}
+		b >>= e & 15
+		n -= uint(e & 15)
+		switch e & kindMask {
+		case kindLiteral:
+			out[w] = byte(e >> 16)
+			w++
+			continue
+		case kindEnd:
+			f.endBlock()
+			break loop
+		}
+		extra := e >> 4 & 15
+		length := int(e>>16) + int(b&(1<<extra-1))
+		b >>= extra
+		n -= uint(extra)
+		if n < 28 { // two literals and a length may have used 42 bits
+			if ipos+8 > len(in) {
+				// The rest of the match is decoded with care.
+				f.in, f.ipos, f.bits, f.n, f.w = in, ipos, b, n, w
+				return f.finish(length)
+			}
+			b |= binary.LittleEndian.Uint64(in[ipos:]) << n
+			ipos += int(63-n) >> 3
+			n |= 56
+		}
+		e = dist[b&distMask]
+		if e&kindMask == kindTable && e>>16 != 0 {
+			b >>= e & 15
+			n -= uint(e & 15)
+			e = dist[e>>16+uint32(b&(1<<(e>>4&15)-1))]
+		}
+		if e&15 == 0 || e&kindMask == kindTable {
+			err = errDeflate
+			break
+		}
+		b >>= e & 15
+		n -= uint(e & 15)
+		extra = e >> 4 & 15
+		d := int(e>>16) + int(b&(1<<extra-1))
+		b >>= extra
+		n -= uint(extra)
+		if int64(d) > f.done+int64(w-window) {
+			err = errDeflate
+			break
+		}
+		to := w + length
+		if d >= 8 {
+			for s := w - d; w < to; s, w = s+8, w+8 {
+				binary.LittleEndian.PutUint64(out[w:], binary.LittleEndian.Uint64(out[s:]))
+			}
+		} else {
+			for ; w < to; w++ {
+				out[w] = out[w-d]
+			}
+		}
+		w = to
+	}
+	f.in, f.ipos, f.bits, f.n, f.w = in, ipos, b, n, w
+	return err
+}
+
+// finish decodes the distance of a match whose length is known.
+func (f *inflater) finish(length int) error {
+	e, err := f.lookup(&f.dist)
+	if err != nil {
+		return err
+	}
+	if e&kindMask == kindTable {
+		return errDeflate
+	}
+	extra, err := f.take(uint(e >> 4 & 15))
+	if err != nil {
+		return err
+	}
+	return f.match(length, int(e>>16)+extra)
+}

@@ -1,0 +1,120 @@
+package zipscan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+)
+
+// A Stream reads the content of entries, one after the other, and checks it.
+// The zero value is ready for [Stream.Open]; using one Stream for many entries
+// and archives saves allocating its buffers.
+type Stream struct {
+	f     inflater
+	e     *Entry
+	r     io.ReaderAt
+	crc   uint32
+	out   int64
+	ended bool
+
+	points *Random
+}
+
+// Open begins with the content of e, which must be of a. Only entries of an
+// archive that reached [ReachedEntries], not encrypted, and stored or
+// deflated, can be read: see [Archive.Readable]. Streams of one archive must
+// not be used at the same time.
+func (s *Stream) Open(ctx context.Context, a *Archive, e *Entry) {
+	src := a.r
+	if e.Compressed <= scanBuffer/4 {
+		src = cached{&a.scan}
+	}
+	s.f.reset(ctx, src, e.Data, e.Data+e.Compressed, e.Size)
+	s.e, s.r = e, a.r
+	s.crc, s.out, s.ended = 0, 0, false
+	s.points = nil
+}
+
+// Readable reports whether the content of e can be read.
+func (a *Archive) Readable(e *Entry) bool {
+	return a.Reached == ReachedEntries && e.Flags&1 == 0 && (e.Method == Store || e.Method == Deflate)
+}
+
+// Next returns the next piece of the content, valid until the next call, and
+// io.EOF after the last. It returns a *[Fault] where the content is damaged or
+// is not as the directory says; it never decompresses more than one piece
+// beyond the size that the directory gives. Any other error is the file's or
+// the context's.
+func (s *Stream) Next() ([]byte, error) {
+	if s.ended {
+		return nil, io.EOF
+	}
+	if s.points != nil && s.out >= s.points.next {
+		s.points.note(s.f.point())
+	}
+	p, err := s.f.piece(s.e.Method)
+	if err == io.EOF {
+		s.ended = true
+		return nil, s.check()
+	}
+	var io *readError
+	switch {
+	case errors.As(err, &io):
+		return nil, io.error
+	case err != nil:
+		return nil, s.fault(FaultData, "%v, after %d bytes", err, s.out)
+	}
+	s.out += int64(len(p))
+	if s.out > s.e.Size {
+		return nil, s.fault(FaultSize, "it has more than the %d bytes of the directory", s.e.Size)
+	}
+	s.crc = crc32.Update(s.crc, crc32.IEEETable, p)
+	return p, nil
+}
+
+// check compares what was read with the directory, at the end.
+func (s *Stream) check() error {
+	switch used := s.f.consumed() - s.e.Data; {
+	case s.out != s.e.Size:
+		return s.fault(FaultSize, "it has %d bytes, and %d in the directory", s.out, s.e.Size)
+	case used != s.e.Compressed:
+		return s.fault(FaultData, "its compressed data ends %d bytes early", s.e.Compressed-used)
+	case s.crc != s.e.CRC:
+		return s.fault(FaultCRC, "its CRC-32 is %08x, and %08x in the directory", s.crc, s.e.CRC)
+	}
+	return io.EOF
+}
+
+func (s *Stream) fault(kind, format string, args ...any) error {
+	return &Fault{Kind: kind, Entry: -1, Detail: fmt.Sprintf(format, args...)}
+}
+
+// piece reads on, by the entry's method.
+func (f *inflater) piece(method uint16) ([]byte, error) {
+	if method == Deflate {
+		return f.read()
+	}
+	if f.state != inStored {
+		f.state, f.stored, f.final = inStored, 0, true
+	}
+	f.done += int64(f.w - window)
+	f.w = window
+	n := int(min(f.end-f.next, int64(f.room-window)))
+	if n == 0 {
+		return nil, io.EOF
+	}
+	if err := f.ctx.Err(); err != nil {
+		return nil, &readError{err}
+	}
+	got, err := f.src.ReadAt(f.out[window:window+n], f.next)
+	if got < n {
+		if err == nil || err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, &readError{err}
+	}
+	f.next += int64(n)
+	return f.out[window : window+n], nil
+}
