@@ -3,6 +3,7 @@
 package attack
 
 import (
+	"errors"
 	"bufio"
 	"encoding/binary"
 	"fmt"
@@ -25,7 +26,12 @@ func sockets() []Attempt {
 			return dial("unix", "@"+t.Abstract)
 		}},
 		{ID: "unix-path", What: "reaches a Unix socket of the host by its path", Try: func(t Target) error { return dial("unix", t.Socket) }},
-		{ID: "api-neighbour", What: "is answered by another instance's Runtime API", Try: func(t Target) error { return ask(t.Neighbour, "Host: "+t.Neighbour) }},
+		{ID: "api-neighbour", What: "is answered by another instance's Runtime API", Try: func(t Target) error {
+			if t.Neighbour == t.Own { // in a network of its own that is its own address
+				return errors.New("the neighbour cannot be told from itself")
+			}
+			return ask(t.Neighbour, "Host: "+t.Neighbour)
+		}},
 		{ID: "api-host", What: "is answered by its Runtime API under a foreign name", Try: func(t Target) error { return ask(t.Own, "Host: attacker.example") }},
 		{ID: "api-origin", What: "is answered by its Runtime API as a page of the web", Try: func(t Target) error {
 			return ask(t.Own, "Host: "+t.Own, "Origin: https://attacker.example")
