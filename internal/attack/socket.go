@@ -3,9 +3,9 @@
 package attack
 
 import (
-	"errors"
 	"bufio"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
