@@ -17,6 +17,7 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/tempdir"
 	"github.com/bootzip/bootzip/pack"
+	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/release/checkout"
 	"github.com/bootzip/bootzip/release/statement"
@@ -109,7 +110,7 @@ func Rebuild(ctx context.Context, c RebuildConfig) (Rebuilding, error) {
 	if err := r.compareMaterials(materials, f.Language); err != nil {
 		return r, err
 	}
-	packaged, err := Package(ctx, b)
+	packaged, err := pipeline.Package(ctx, b)
 	if err != nil {
 		return r, fmt.Errorf("commit %s: %w", r.Commit, err)
 	}

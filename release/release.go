@@ -15,6 +15,7 @@ import (
 	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/pack"
+	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/release/checkout"
 	"github.com/bootzip/bootzip/release/statement"
 	"github.com/bootzip/bootzip/release/tool"
@@ -43,7 +44,7 @@ type Config struct {
 	Platforms []string
 
 	OtherEngine    string // of the second build; see ReproduceConfig.Engine
-	Qemu           string // see Prove
+	Qemu           string // see pipeline.Prove
 	ModuleCache    string // GOMODCACHE, from which licences are read; "": none are stated
 	BootzipVersion string // of the program that makes the release
 
@@ -139,7 +140,7 @@ func Make(ctx context.Context, c Config) (Release, error) {
 	}
 	defer unlock()
 	c.Build.Dist = stage.Path
-	packaged, err := Package(ctx, c.Build)
+	packaged, err := pipeline.Package(ctx, c.Build)
 	if err != nil {
 		return r, err
 	}
@@ -212,16 +213,16 @@ func chooseEngine(ctx context.Context, c build.Config) (string, error) {
 }
 
 // prove verifies the zips strictly, and starts each.
-func (c Config) prove(ctx context.Context, packaged Packaged) ([]verify.Report, error) {
-	var proofs []Proof
+func (c Config) prove(ctx context.Context, packaged pipeline.Packaged) ([]verify.Report, error) {
+	var proofs []pipeline.Proof
 	for i, z := range packaged.Zips {
 		f := packaged.Report.Artifacts[i].Function
-		proofs = append(proofs, Proof{Handlers: z.Handlers, Target: verify.Target{
+		proofs = append(proofs, pipeline.Proof{Handlers: z.Handlers, Target: verify.Target{
 			Path:    filepath.Join(c.Build.Dist, z.File),
 			Options: verify.Options{Function: f.Name, Arch: z.Arch, Runtime: f.Runtime, Rules: f.Checks, Strict: true},
 		}})
 	}
-	reports, err := Prove(ctx, proofs, c.Qemu)
+	reports, err := pipeline.Prove(ctx, proofs, c.Qemu)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/pack"
+	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/release/checkout"
 	"github.com/bootzip/bootzip/verify"
@@ -75,7 +76,7 @@ func TestSkippedBootIsNoProof(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	packaged := Packaged{Zips: zips, Report: build.Report{Artifacts: []build.Artifact{{Unit: build.Unit{Function: f, Arch: otherArch()}}}}}
+	packaged := pipeline.Packaged{Zips: zips, Report: build.Report{Artifacts: []build.Artifact{{Unit: build.Unit{Function: f, Arch: otherArch()}}}}}
 
 	c := Config{Build: build.Config{Dist: dir}}
 	_, err = c.prove(context.Background(), packaged)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/pack"
+	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -107,7 +108,7 @@ func (r repository) pack(folder string) (build.Config, []pack.Zip) {
 		r.t.Fatal(err)
 	}
 	defer unlock()
-	p, err := Package(context.Background(), c)
+	p, err := pipeline.Package(context.Background(), c)
 	if err != nil {
 		r.t.Fatal(err)
 	}

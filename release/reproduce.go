@@ -11,6 +11,7 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/tempdir"
 	"github.com/bootzip/bootzip/pack"
+	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/release/checkout"
 )
@@ -89,7 +90,7 @@ func Reproduce(ctx context.Context, c ReproduceConfig) (Reproduction, error) {
 	if second.Engine != "host" {
 		second.World.Path = otherSource
 	}
-	again, err := Package(ctx, second)
+	again, err := pipeline.Package(ctx, second)
 	if err != nil {
 		return r, explainClean(err, tree)
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/release"
+	"github.com/bootzip/bootzip/pipeline"
 )
 
 // Changed builds and packs every function, and says which of them need a deploy.
@@ -41,7 +41,7 @@ func Changed(ctx context.Context,
 	if err != nil {
 		return err
 	}
-	changes, gone, err := release.Changed(m.zips, deployed)
+	changes, gone, err := pipeline.Changed(m.zips, deployed)
 	if err != nil {
 		return misuse(err)
 	}
@@ -51,27 +51,27 @@ func Changed(ctx context.Context,
 	return write(changes)
 }
 
-func readDeployed(name string) (release.Deployed, error) {
+func readDeployed(name string) (pipeline.Deployed, error) {
 	var r io.Reader = os.Stdin
 	switch name {
 	case "":
-		return release.Deployed{}, hint.New("use -since=manifest.json, or -since=- behind `aws lambda list-functions |`", "it is not said what is deployed")
+		return pipeline.Deployed{}, hint.New("use -since=manifest.json, or -since=- behind `aws lambda list-functions |`", "it is not said what is deployed")
 	case "-":
 		name = "standard input"
 	default:
 		f, err := os.Open(name)
 		if err != nil {
-			return release.Deployed{}, hint.Wrap(err, "for a first deploy: echo '{\"zips\":[]}' | mage changed -since=-")
+			return pipeline.Deployed{}, hint.Wrap(err, "for a first deploy: echo '{\"zips\":[]}' | mage changed -since=-")
 		}
 		defer f.Close()
 		r = f
 	}
-	return release.ReadDeployed(r, name)
+	return pipeline.ReadDeployed(r, name)
 }
 
 // changeFormats are the ways in which changes are written.
-var changeFormats = map[string]func([]release.Change) error{
-	"text": func(changes []release.Change) error {
+var changeFormats = map[string]func([]pipeline.Change) error{
+	"text": func(changes []pipeline.Change) error {
 		rows := [][]string{}
 		for _, c := range changes {
 			rows = append(rows, []string{distFolder + "/" + c.File, c.Reason, c.CodeSha256})
@@ -82,14 +82,14 @@ var changeFormats = map[string]func([]release.Change) error{
 		}
 		return table(append([][]string{{"ZIP", "REASON", "CODESHA256"}}, rows...))
 	},
-	"json": func(changes []release.Change) error {
+	"json": func(changes []pipeline.Change) error {
 		e := json.NewEncoder(os.Stdout)
 		e.SetIndent("", "  ")
 		return e.Encode(changes)
 	},
 	// One line, as $GITHUB_OUTPUT takes it (GitHub Docs, "Running variations
 	// of jobs in a workflow", matrix.include).
-	"matrix": func(changes []release.Change) error {
+	"matrix": func(changes []pipeline.Change) error {
 		return json.NewEncoder(os.Stdout).Encode(map[string]any{"include": changes})
 	},
 }

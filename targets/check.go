@@ -11,8 +11,8 @@ import (
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
-	"github.com/bootzip/bootzip/release"
 	"github.com/bootzip/bootzip/verify"
 )
 
@@ -62,13 +62,13 @@ func Check(ctx context.Context,
 		return misuse(err)
 	}
 	var zips []verify.Target
-	var proofs []release.Proof
+	var proofs []pipeline.Proof
 	for _, f := range files {
 		zips = append(zips, verify.Target{Path: f, Options: options})
-		proofs = append(proofs, release.Proof{Target: zips[len(zips)-1], Handlers: strings.FieldsFunc(choose(handlers, "", ""), isComma)})
+		proofs = append(proofs, pipeline.Proof{Target: zips[len(zips)-1], Handlers: strings.FieldsFunc(choose(handlers, "", ""), isComma)})
 	}
 	if isSet(boot) {
-		reports, err := release.Prove(ctx, proofs, findQemu())
+		reports, err := pipeline.Prove(ctx, proofs, findQemu())
 		if err != nil {
 			return failed(err)
 		}

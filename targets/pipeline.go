@@ -8,8 +8,8 @@ import (
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/pack"
+	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
-	"github.com/bootzip/bootzip/release"
 	"github.com/bootzip/bootzip/verify"
 )
 
@@ -29,7 +29,7 @@ func (s settings) runPipeline(ctx context.Context, packToo bool) (made, error) {
 			m.report, err = build.Build(ctx, c)
 			return err
 		}
-		packaged, err := release.Package(ctx, c)
+		packaged, err := pipeline.Package(ctx, c)
 		m.report, m.zips = packaged.Report, packaged.Zips
 		return err
 	})
@@ -59,11 +59,11 @@ func (s settings) inDist(ctx context.Context, do func(context.Context, project.P
 }
 
 // proofs are the zips that were packed, each with what it must be.
-func (m made) proofs(strict bool) []release.Proof {
-	var all []release.Proof
+func (m made) proofs(strict bool) []pipeline.Proof {
+	var all []pipeline.Proof
 	for i, z := range m.zips {
 		f := m.report.Artifacts[i].Function
-		all = append(all, release.Proof{Handlers: z.Handlers, Target: verify.Target{
+		all = append(all, pipeline.Proof{Handlers: z.Handlers, Target: verify.Target{
 			Path:    filepath.Join(distFolder, z.File),
 			Options: verify.Options{Function: f.Name, Arch: z.Arch, Runtime: f.Runtime, Rules: f.Checks, Strict: strict},
 		}})

@@ -9,6 +9,7 @@ import (
 	"github.com/magefile/mage/mg"
 
 	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/release"
 	"github.com/bootzip/bootzip/release/checkout"
@@ -47,7 +48,7 @@ func Reproduce(ctx context.Context,
 	}
 	var r release.Reproduction
 	err = s.inDist(ctx, func(ctx context.Context, _ project.Project, c build.Config) error {
-		first, err := release.Package(ctx, c)
+		first, err := pipeline.Package(ctx, c)
 		if err != nil {
 			return err
 		}

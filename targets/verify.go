@@ -9,7 +9,7 @@ import (
 
 	"github.com/magefile/mage/mg"
 
-	"github.com/bootzip/bootzip/release"
+	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/verify"
 )
 
@@ -38,7 +38,7 @@ func Verify(ctx context.Context,
 	if err != nil {
 		return err
 	}
-	reports, err := release.Prove(ctx, m.proofs(isSet(strict)), findQemu())
+	reports, err := pipeline.Prove(ctx, m.proofs(isSet(strict)), findQemu())
 	if err != nil {
 		return failed(err)
 	}

@@ -17,27 +17,34 @@ import (
 
 const module = "github.com/bootzip/bootzip"
 
-// steps are the pipeline, in its order. A step may import the ones before it,
-// project, what is in internal, and no other folder of the module.
-var steps = []string{"build", "pack", "verify", "emulator", "release"}
+// steps are the pipeline, in its order. A step imports project and internal,
+// and no other step: package pipeline joins them.
+var steps = []string{"build", "pack", "verify", "emulator"}
+
+// joins are the folders that may import several steps, in their order: each
+// may import the ones before it as well.
+var joins = []string{"pipeline", "release"}
 
 // mayImport says which top-level folders the packages of a folder may import,
 // besides those of their own folder. A new folder needs a line.
 var mayImport = map[string][]string{
 	".":        {"targets"}, // magefile.go
-	"targets":  append([]string{"project", "diff", "internal"}, steps...),
+	"targets":  slices.Concat([]string{"project", "diff", "internal"}, steps, joins),
 	"project":  {"internal"},
 	"internal": {},
 	"diff":     {"internal"},
 	"docker":   {},
 	"runtime":  {},
 	"sample":   {"runtime"},
-	"bench":    append([]string{"project", "internal", "runtime", "targets"}, steps...),
+	"bench":    slices.Concat([]string{"project", "internal", "runtime", "targets"}, steps, joins),
 }
 
 func init() {
-	for i, step := range steps {
-		mayImport[step] = append([]string{"project", "internal"}, steps[:i]...)
+	for _, step := range steps {
+		mayImport[step] = []string{"project", "internal"}
+	}
+	for i, join := range joins {
+		mayImport[join] = slices.Concat([]string{"project", "internal"}, steps, joins[:i])
 	}
 	// What a second build differs in.
 	mayImport["release"] = append(mayImport["release"], "diff")
