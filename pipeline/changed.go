@@ -1,213 +1,12 @@
 package pipeline
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
-	"io"
 	"slices"
-	"strings"
 
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/project"
 )
-
-// Deployed is what is known about the functions that run now. The zero value
-// knows of none.
-type Deployed struct {
-	functions []deployedFunction
-}
-
-// A deployedFunction is one line of what Deployed was read from. A manifest
-// has all fields, Lambda knows no content digest, and a lone CodeSha256 names
-// no function.
-type deployedFunction struct {
-	name       string
-	arch       project.Arch // "" if unknown
-	runtime    string
-	codeSha256 string
-	content    string
-}
-
-// maxDeployed bounds what is read of what is deployed, in bytes. Lambda's
-// largest page of ListFunctions has 50 functions, and the AWS CLI joins pages.
-const maxDeployed = 16 << 20
-
-// ReadDeployed reads what is deployed. It takes, and tells apart by itself:
-//
-//   - a manifest.json of an earlier package or release;
-//   - what `aws lambda list-functions`, `get-function` or
-//     `get-function-configuration` print as JSON (AWS Lambda API reference,
-//     FunctionConfiguration: FunctionName, CodeSha256, Architectures,
-//     Runtime, Version); of a list in which a function is $LATEST, its
-//     published versions do not count;
-//   - lines "NAME CODESHA256" or "NAME CODESHA256 ARCHITECTURE", the words
-//     parted by blanks or tabs, as the AWS CLI's --output text gives them;
-//   - one CodeSha256 alone, for a project with one function.
-//
-// name stands in errors for where it was read from.
-func ReadDeployed(r io.Reader, name string) (Deployed, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxDeployed+1))
-	if err != nil {
-		return Deployed{}, err
-	}
-	if len(data) > maxDeployed {
-		return Deployed{}, fmt.Errorf("%s: over %d bytes, which no manifest has", name, maxDeployed)
-	}
-	data = bytes.TrimSpace(data)
-	var d Deployed
-	switch {
-	case len(data) == 0:
-		return d, hint.New("give a manifest.json, or what the AWS CLI prints about the functions", "%s: nothing in it", name)
-	case data[0] == '{':
-		d.functions, err = deployedJSON(data)
-	default:
-		d.functions, err = deployedLines(string(data))
-	}
-	if err == nil {
-		err = d.contradiction()
-	}
-	if err != nil {
-		err = fmt.Errorf("%s: %w", name, err)
-		if hint.Of(err) == "" {
-			err = hint.Wrap(err, "give a manifest.json, what `aws lambda list-functions` prints, or lines NAME CODESHA256")
-		}
-		return Deployed{}, err
-	}
-	return d, nil
-}
-
-// contradiction returns an error if two things are said of one function.
-func (d Deployed) contradiction() error {
-	type key struct {
-		name string
-		arch project.Arch
-	}
-	said := map[key]string{}
-	for _, f := range d.functions {
-		k := key{f.name, f.arch}
-		if before, ok := said[k]; ok && before != f.codeSha256 {
-			return fmt.Errorf("function %q has two CodeSha256: %s and %s", f.name, before, f.codeSha256)
-		}
-		said[k] = f.codeSha256
-	}
-	return nil
-}
-
-// lambdaFunction is Lambda's FunctionConfiguration, as far as it is needed.
-type lambdaFunction struct {
-	FunctionName  string
-	CodeSha256    string
-	Architectures []string
-	Runtime       string
-	Version       string
-}
-
-func deployedJSON(data []byte) ([]deployedFunction, error) {
-	var document struct {
-		Packer        string            // of a manifest
-		Zips          []pack.Zip        // of a manifest
-		Functions     *[]lambdaFunction // ListFunctions
-		NextMarker    string            // of its pages but the last
-		NextToken     string            // the same from the AWS CLI
-		Configuration *lambdaFunction   // GetFunction
-		lambdaFunction
-	}
-	if err := json.Unmarshal(data, &document); err != nil {
-		return nil, err
-	}
-	var all []lambdaFunction
-	switch {
-	case document.Zips != nil || document.Packer != "":
-		var lines []deployedFunction
-		for _, z := range document.Zips {
-			if z.Content == "" || z.CodeSha256 == "" {
-				return nil, fmt.Errorf("zip %q has no digest", z.File)
-			}
-			lines = append(lines, deployedFunction{z.Function, z.Arch, z.Runtime, z.CodeSha256, z.Content})
-		}
-		return lines, nil
-	case document.Functions != nil && document.NextMarker+document.NextToken != "":
-		return nil, hint.New("ask for all of it: aws lambda list-functions without --max-items and --no-paginate", "the list of functions goes on")
-	case document.Functions != nil:
-		all = current(*document.Functions)
-	case document.Configuration != nil:
-		all = []lambdaFunction{*document.Configuration}
-	case document.CodeSha256 != "":
-		all = []lambdaFunction{document.lambdaFunction}
-	default:
-		return nil, fmt.Errorf("neither a manifest nor an answer of Lambda")
-	}
-	var lines []deployedFunction
-	for _, f := range all {
-		line := deployedFunction{name: f.FunctionName, runtime: f.Runtime, codeSha256: f.CodeSha256}
-		if len(f.Architectures) > 0 {
-			var err error
-			if line.arch, err = lambdaArch(f.Architectures[0]); err != nil {
-				return nil, fmt.Errorf("function %q: %w", f.FunctionName, err)
-			}
-		}
-		lines = append(lines, line)
-	}
-	return lines, nil
-}
-
-// current leaves the published versions of functions out whose $LATEST is in
-// the list: these do not change, and a deploy makes a new $LATEST.
-func current(list []lambdaFunction) []lambdaFunction {
-	const latest = "$LATEST"
-	there := map[string]bool{}
-	for _, f := range list {
-		if f.Version == latest {
-			there[f.FunctionName] = true
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(list), func(f lambdaFunction) bool { return f.Version != latest && there[f.FunctionName] })
-}
-
-func deployedLines(text string) ([]deployedFunction, error) {
-	var lines []deployedFunction
-	for i, line := range strings.Split(text, "\n") {
-		words := strings.Fields(line)
-		var f deployedFunction
-		switch len(words) {
-		case 0:
-			continue
-		case 1:
-			f.codeSha256 = strings.Trim(words[0], `"`) // --query without --output text quotes it
-		case 2:
-			f.name, f.codeSha256 = words[0], words[1]
-		case 3:
-			f.name, f.codeSha256 = words[0], words[1]
-			var err error
-			if f.arch, err = lambdaArch(words[2]); err != nil {
-				return nil, fmt.Errorf("line %d: %w", i+1, err)
-			}
-		default:
-			return nil, fmt.Errorf("line %d has %d words", i+1, len(words))
-		}
-		if !isCodeSha256(f.codeSha256) {
-			return nil, fmt.Errorf("line %d: %q is no CodeSha256, which is 44 characters of base64", i+1, f.codeSha256)
-		}
-		lines = append(lines, f)
-	}
-	return lines, nil
-}
-
-// isCodeSha256 tells whether s looks like 32 bytes in base64.
-func isCodeSha256(s string) bool {
-	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-	return len(s) == 44 && s[43] == '=' && strings.Trim(s[:43], alphabet) == ""
-}
-
-// lambdaArch reads an architecture in Lambda's words, and in ours.
-func lambdaArch(s string) (project.Arch, error) {
-	if s == "x86_64" {
-		return project.AMD64, nil
-	}
-	return project.ParseArch(s)
-}
 
 // A Change is a zip that is not what is deployed.
 type Change struct {
@@ -257,7 +56,7 @@ func Changed(zips []pack.Zip, deployed Deployed) (changes []Change, gone []strin
 				why = reason(z, d)
 			}
 		}
-		if why != "" && !same[z.Function] && (why != ReasonNew || !elsewhere(zips, lines, z)) {
+		if why != "" && !same[z.Function] && (why != ReasonNew || !deployedForOther(zips, lines, z)) {
 			changes = append(changes, Change{z.Function, z.Arch, z.File, z.Runtime, z.CodeSha256, why})
 		}
 	}
@@ -270,9 +69,9 @@ func Changed(zips []pack.Zip, deployed Deployed) (changes []Change, gone []strin
 	return changes, gone, nil
 }
 
-// elsewhere says whether Lambda has the zip's function for another
+// deployedForOther reports whether Lambda has the zip's function for another
 // architecture, for which there is a zip as well.
-func elsewhere(zips []pack.Zip, lines []deployedFunction, z pack.Zip) bool {
+func deployedForOther(zips []pack.Zip, lines []deployedFunction, z pack.Zip) bool {
 	return slices.ContainsFunc(lines, func(d deployedFunction) bool {
 		return d.name == z.Function && d.content == "" &&
 			slices.ContainsFunc(zips, func(other pack.Zip) bool { return other.Function == d.name && other.Arch == d.arch })

@@ -5,68 +5,98 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/bootzip/bootzip/emulator"
 	"github.com/bootzip/bootzip/verify"
 )
 
-// A Proof is a zip, and what it must be to be started by Lambda.
-type Proof struct {
-	Target   verify.Target
-	Handlers []string // the boot check sends an event to each; none: to one
+// CheckConfig says how to check zips.
+type CheckConfig struct {
+	Strict bool // warnings fail as well
+
+	// Boot starts the functions. Without it nothing that is in a zip is run,
+	// and the boot check is a skip.
+	Boot bool
+
+	// Qemu is a program that runs programs of the other architecture; "":
+	// none, and their boot check is a skip.
+	Qemu string
 }
 
-// Prove checks the zips, then starts the function of each in which nothing
-// failed, and returns a report for each, in their order. qemu is a program
-// that runs programs of the other architecture, "" without one; then the boot
-// check of those is a skip. The error is for what is no question of what is in
-// the zips: verify.Files and emulator.Boot tell.
-func Prove(ctx context.Context, zips []Proof, qemu string) ([]verify.Report, error) {
-	var targets []verify.Target
-	for _, z := range zips {
-		targets = append(targets, z.Target)
-	}
-	reports, err := verify.Files(ctx, targets)
-	if err != nil {
+// Check verifies the zips, then starts the function of each in which nothing
+// failed. It returns the zips in their order, each with its report. What is in
+// a zip is a matter of its report; the error is for the rest, as verify.Files
+// and emulator.Boot tell.
+func Check(ctx context.Context, c CheckConfig, zips []Zip) ([]Zip, error) {
+	r := run{check: c, zips: slices.Clone(zips)}
+	if err := r.through(ctx, checking); err != nil {
 		return nil, err
 	}
-	// Each start waits for its own program more than it computes, so a few
-	// run at a time.
-	errs := make([]error, len(zips))
+	return r.zips, nil
+}
+
+func verifyZips(ctx context.Context, r *run) error {
+	var targets []verify.Target
+	for i := range r.zips {
+		r.zips[i].Target.Options.Strict = r.check.Strict
+		targets = append(targets, r.zips[i].Target)
+	}
+	reports, err := verify.Files(ctx, targets)
+	for i, report := range reports {
+		r.zips[i].Report = report
+	}
+	return err
+}
+
+// bootZips starts the functions. A start waits for its program more than it
+// computes, but many at once would exceed the limits of time of all of them.
+func bootZips(ctx context.Context, r *run) error {
+	if !r.check.Boot {
+		return nil
+	}
+	errs := make([]error, len(r.zips))
 	slots := make(chan struct{}, runtime.NumCPU())
 	var wg sync.WaitGroup
-	for i, z := range zips {
+	for i := range r.zips {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			errs[i] = z.boot(ctx, &reports[i], qemu)
+			errs[i] = r.zips[i].boot(ctx, r.check.Qemu)
 		}()
 	}
 	wg.Wait()
-	return reports, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
-// boot starts the function, and adds to the report how that went. A zip in
-// which checks failed already is not started: what it does would say nothing
-// new, and it may be anybody's.
-func (z Proof) boot(ctx context.Context, report *verify.Report, qemu string) error {
-	if !report.OK() {
-		report.Add(verify.BootResult(verify.Skip, "other checks failed"))
-		return nil
-	}
-	if z.Target.Options.Kind == verify.KindLayer {
-		report.Add(verify.BootResult(verify.Skip, "a layer is not started by itself"))
+// boot starts the function and adds the result to the report, in the place of
+// the skip that verify left there.
+func (z *Zip) boot(ctx context.Context, qemu string) error {
+	if why := z.skipsBoot(); why != "" {
+		z.Report.Add(verify.BootResult(verify.Skip, why))
 		return nil
 	}
 	result, err := emulator.Boot(ctx, emulator.BootConfig{
-		Zip: z.Target.Path, Function: z.Target.Options.Function, Arch: z.Target.Options.Arch, Handlers: z.Handlers, Qemu: qemu,
+		Zip: z.Target.Path, Function: z.Target.Options.Function, Arch: z.Target.Options.Arch, Handlers: z.Function.Handlers, Qemu: qemu,
 	})
 	if err != nil {
 		return fmt.Errorf("boot check of %q: %w", z.Target.Path, err)
 	}
-	report.Add(verify.BootResult(verify.Status(result.Status), result.Detail))
+	z.Report.Add(verify.BootResult(verify.Status(result.Status), result.Detail))
 	return nil
+}
+
+// skipsBoot says why the function is not started, "" if it is.
+func (z *Zip) skipsBoot() string {
+	switch {
+	case !z.Report.OK():
+		// A start would say nothing new, and the zip may be anybody's.
+		return "other checks failed"
+	case z.Target.Options.Kind == verify.KindLayer:
+		return "a layer is not started by itself"
+	}
+	return ""
 }

@@ -9,27 +9,43 @@ import (
 
 // Packaged is what Package has made.
 type Packaged struct {
-	Report build.Report
-	Zips   []pack.Zip // for each of the report's artifacts, in their order
+	Build build.Report
+	Zips  []Zip // one for each of the build's artifacts
 }
 
-// Package builds the functions of the configuration and packs them, into
+// Package builds the functions of the configuration and packs them into
 // c.Dist. What has not changed is neither built nor packed again. The caller
 // holds the lock on c.Dist (build.Lock). Errors are those of build.Build and
-// pack.Pack.
+// pack.Pack; after an error of pack.Pack, Packaged has the build's report.
 func Package(ctx context.Context, c build.Config) (Packaged, error) {
-	report, err := build.Build(ctx, c)
-	p := Packaged{Report: report}
+	r := run{build: c}
+	err := r.through(ctx, packaging)
+	return Packaged{r.report, r.zips}, err
+}
+
+func buildBootstraps(ctx context.Context, r *run) (err error) {
+	r.report, err = build.Build(ctx, r.build)
+	return err
+}
+
+func packZips(ctx context.Context, r *run) error {
+	c := pack.Config{Root: r.build.Root, Dist: r.build.Dist, Project: r.build.Project}
+	if len(c.Project) == 0 {
+		c.Project = r.build.Functions
+	}
+	for _, a := range r.report.Artifacts {
+		c.Inputs = append(c.Inputs, pack.Input{Function: a.Function, Arch: a.Arch, Bootstrap: a.Path, Toolchain: a.Toolchain})
+	}
+	packed, err := pack.Pack(ctx, c)
 	if err != nil {
-		return p, err
+		return err
 	}
-	config := pack.Config{Root: c.Root, Dist: c.Dist, Project: c.Project}
-	if len(config.Project) == 0 {
-		config.Project = c.Functions
+	for _, a := range r.report.Artifacts {
+		z, err := newZip(a.Unit, c.Dist, packed)
+		if err != nil {
+			return err
+		}
+		r.zips = append(r.zips, z)
 	}
-	for _, a := range report.Artifacts {
-		config.Inputs = append(config.Inputs, pack.Input{Function: a.Function, Arch: a.Arch, Bootstrap: a.Path, Toolchain: a.Toolchain})
-	}
-	p.Zips, err = pack.Pack(ctx, config)
-	return p, err
+	return nil
 }

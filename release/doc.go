@@ -1,11 +1,10 @@
 // Package release shows that the bytes of a zip come from its sources, and
 // writes what lets others show the same.
 //
-// [Package] builds and packs. [Reproduce] does it a second time from a clean
-// checkout of the same commit in a world that differs, and compares.
-// [Rebuild] does it for a zip of anybody's, by the provenance beside it.
-// [Prove] checks and starts the zips, [Make] does all of this for a tag and
-// writes a release, and [Changed] says which zips differ from what is deployed.
+// [Reproduce] builds and packs a second time, from a clean checkout of the same
+// commit in a world that differs, and compares. [Rebuild] does it for a zip of
+// anybody's, by the provenance beside it. [Make] does all of this for a tag and
+// writes a release.
 //
 // # What Reproduce guarantees
 //

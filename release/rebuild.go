@@ -120,7 +120,7 @@ func Rebuild(ctx context.Context, c RebuildConfig) (Rebuilding, error) {
 	if len(s.written.Pointers) > 0 {
 		r.differ("files of Git LFS", "their contents", "pointers to them: "+list(s.written.Pointers))
 	}
-	r.Report, err = diff.Zips(ctx, c.File, filepath.Join(b.Dist, packaged.Zips[0].File))
+	r.Report, err = diff.Zips(ctx, c.File, filepath.Join(b.Dist, packaged.Zips[0].Packed.File))
 	return r, err
 }
 

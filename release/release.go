@@ -44,7 +44,7 @@ type Config struct {
 	Platforms []string
 
 	OtherEngine    string // of the second build; see ReproduceConfig.Engine
-	Qemu           string // see pipeline.Prove
+	Qemu           string // see pipeline.CheckConfig
 	ModuleCache    string // GOMODCACHE, from which licences are read; "": none are stated
 	BootzipVersion string // of the program that makes the release
 
@@ -120,7 +120,7 @@ func Make(ctx context.Context, c Config) (Release, error) {
 	if c.Repository == "" {
 		c.Repository = state.Origin
 	}
-	if err := c.check(r.Tag); err != nil {
+	if err := c.checkSettings(r.Tag); err != nil {
 		return r, err
 	}
 	if c.Build.Engine, err = chooseEngine(ctx, c.Build); err != nil {
@@ -144,8 +144,8 @@ func Make(ctx context.Context, c Config) (Release, error) {
 	if err != nil {
 		return r, err
 	}
-	r.Zips = packaged.Zips
-	reports, err := c.prove(ctx, packaged)
+	r.Zips = pipeline.Lines(packaged.Zips)
+	reports, err := c.check(ctx, packaged.Zips)
 	if err != nil {
 		return r, err
 	}
@@ -166,8 +166,8 @@ func Make(ctx context.Context, c Config) (Release, error) {
 	return r, publish(stage, dist, r.Files)
 }
 
-// check finds early what would fail after the builds.
-func (c Config) check(tag string) error {
+// checkSettings finds early what would fail after the builds.
+func (c Config) checkSettings(tag string) error {
 	if err := statement.CheckRepository(c.Repository); err != nil {
 		return hint.Wrap(err, "give it as in -repository=https://github.com/OWNER/NAME")
 	}
@@ -212,35 +212,30 @@ func chooseEngine(ctx context.Context, c build.Config) (string, error) {
 	return engine, err
 }
 
-// prove verifies the zips strictly, and starts each.
-func (c Config) prove(ctx context.Context, packaged pipeline.Packaged) ([]verify.Report, error) {
-	var proofs []pipeline.Proof
-	for i, z := range packaged.Zips {
-		f := packaged.Report.Artifacts[i].Function
-		proofs = append(proofs, pipeline.Proof{Handlers: z.Handlers, Target: verify.Target{
-			Path:    filepath.Join(c.Build.Dist, z.File),
-			Options: verify.Options{Function: f.Name, Arch: z.Arch, Runtime: f.Runtime, Rules: f.Checks, Strict: true},
-		}})
-	}
-	reports, err := pipeline.Prove(ctx, proofs, c.Qemu)
+// check verifies the zips strictly, and starts each. Here a skipped boot check
+// is an error, or it is waived.
+func (c Config) check(ctx context.Context, zips []pipeline.Zip) ([]verify.Report, error) {
+	checked, err := pipeline.Check(ctx, pipeline.CheckConfig{Strict: true, Boot: true, Qemu: c.Qemu}, zips)
 	if err != nil {
 		return nil, err
 	}
 	failed := 0
 	var skipped []string
-	for i := range reports {
-		reports[i].Path = packaged.Zips[i].File // the stage is nobody's business
-		if !reports[i].OK() {
+	var reports []verify.Report
+	for _, z := range checked {
+		z.Report.Path = z.Packed.File // the stage is nobody's business
+		reports = append(reports, z.Report)
+		if !z.Report.OK() {
 			failed++
 			continue
 		}
-		for j := range reports[i].Results {
-			x := &reports[i].Results[j]
+		for i := range z.Report.Results {
+			x := &z.Report.Results[i]
 			if x.Check.Layer != verify.Boot || x.Status != verify.Skip {
 				continue
 			}
 			if c.WaiveBoot == "" {
-				skipped = append(skipped, fmt.Sprintf("%s (%s)", reports[i].Path, x.Detail))
+				skipped = append(skipped, fmt.Sprintf("%s (%s)", z.Report.Path, x.Detail))
 				continue
 			}
 			x.Status, x.Reason = verify.Waived, c.WaiveBoot

@@ -76,10 +76,13 @@ func TestSkippedBootIsNoProof(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	packaged := pipeline.Packaged{Zips: zips, Report: build.Report{Artifacts: []build.Artifact{{Unit: build.Unit{Function: f, Arch: otherArch()}}}}}
+	packaged := []pipeline.Zip{{Function: f, Packed: zips[0], Target: verify.Target{
+		Path:    filepath.Join(dir, zips[0].File),
+		Options: verify.Options{Function: f.Name, Arch: otherArch(), Runtime: f.Runtime},
+	}}}
 
 	c := Config{Build: build.Config{Dist: dir}}
-	_, err = c.prove(context.Background(), packaged)
+	_, err = c.check(context.Background(), packaged)
 	var unproven *Unproven
 	if !errors.As(err, &unproven) || !strings.Contains(err.Error(), "the boot check was skipped for app-"+string(otherArch())+".zip (") {
 		t.Fatalf("got %v", err)
@@ -89,7 +92,7 @@ func TestSkippedBootIsNoProof(t *testing.T) {
 	}
 
 	c.WaiveBoot = "no machine for it"
-	reports, err := c.prove(context.Background(), packaged)
+	reports, err := c.check(context.Background(), packaged)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -112,7 +112,7 @@ func (r repository) pack(folder string) (build.Config, []pack.Zip) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	return c, p.Zips
+	return c, pipeline.Lines(p.Zips)
 }
 
 // emptyTemp makes temporary folders appear in one that is empty, and wants it

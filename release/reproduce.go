@@ -21,7 +21,7 @@ type ReproduceConfig struct {
 	// First is how the zips were built. Its Engine is the one that did it
 	// (build.Report's), not "auto". Reproduce sets what has to be another.
 	First build.Config
-	Zips  []pack.Zip // in First.Dist, as Package returned them
+	Zips  []pack.Zip // in First.Dist, as pipeline.Package returned them
 
 	// Engine is the second build's: "" takes the other container engine if it
 	// can be used; else, where all functions are in Go, sandbox or host; else
@@ -94,7 +94,7 @@ func Reproduce(ctx context.Context, c ReproduceConfig) (Reproduction, error) {
 	if err != nil {
 		return r, explainClean(err, tree)
 	}
-	r.Second = again.Report.Engine
+	r.Second = again.Build.Engine
 	order, err := orderSurrounding(c.First.Root, second.Root)
 	if err != nil {
 		return r, err
@@ -104,7 +104,7 @@ func Reproduce(ctx context.Context, c ReproduceConfig) (Reproduction, error) {
 		order,
 		{Name: "file times", Value: "of 1994, each another", Applied: true},
 		{Name: "cache", Value: "empty", Applied: second.ColdCache},
-	}, again.Report.World...)
+	}, again.Build.World...)
 	if second.Engine == "host" {
 		r.World = append(r.World, build.Surrounding{Name: "path", Value: second.Root, Applied: true})
 	}
@@ -165,11 +165,11 @@ next:
 }
 
 // compare compares a zip of the first build with that of the second.
-func (c ReproduceConfig) compare(ctx context.Context, z pack.Zip, again []pack.Zip, dist string) (ReproduceResult, error) {
+func (c ReproduceConfig) compare(ctx context.Context, z pack.Zip, again []pipeline.Zip, dist string) (ReproduceResult, error) {
 	one := ReproduceResult{Zip: z}
 	for _, other := range again {
-		if other.File == z.File {
-			one.Second = other.SHA256
+		if other.Packed.File == z.File {
+			one.Second = other.Packed.SHA256
 		}
 	}
 	file := filepath.Join(c.First.Dist, z.File)

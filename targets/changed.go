@@ -41,7 +41,7 @@ func Changed(ctx context.Context,
 	if err != nil {
 		return err
 	}
-	changes, gone, err := pipeline.Changed(m.zips, deployed)
+	changes, gone, err := pipeline.Changed(pipeline.Lines(m.zips), deployed)
 	if err != nil {
 		return misuse(err)
 	}

@@ -35,7 +35,6 @@ func Check(ctx context.Context,
 	options := verify.Options{
 		Runtime: project.Runtime(choose(runtime, "", string(project.AL2023))),
 		Kind:    verify.Kind(choose(kind, "", string(verify.KindFunction))),
-		Strict:  isSet(strict),
 		Dynamic: isSet(dynamic),
 	}
 	if a := choose(arch, "", ""); a != "" {
@@ -61,25 +60,22 @@ func Check(ctx context.Context,
 	if err != nil {
 		return misuse(err)
 	}
-	var zips []verify.Target
-	var proofs []pipeline.Proof
+	called := project.Function{Handlers: strings.FieldsFunc(choose(handlers, "", ""), isComma)}
+	var zips []pipeline.Zip
 	for _, f := range files {
-		zips = append(zips, verify.Target{Path: f, Options: options})
-		proofs = append(proofs, pipeline.Proof{Target: zips[len(zips)-1], Handlers: strings.FieldsFunc(choose(handlers, "", ""), isComma)})
+		zips = append(zips, pipeline.Zip{Function: called, Target: verify.Target{Path: f, Options: options}})
 	}
-	if isSet(boot) {
-		reports, err := pipeline.Prove(ctx, proofs, findQemu())
-		if err != nil {
-			return failed(err)
-		}
-		if options.Strict {
-			failSkippedBoots(reports)
-		}
-		return conclude(reports, write)
+	config := pipeline.CheckConfig{Strict: isSet(strict), Boot: isSet(boot), Qemu: findQemu()}
+	checked, err := pipeline.Check(ctx, config, zips)
+	if err != nil && config.Boot {
+		return failed(err)
 	}
-	reports, err := verify.Files(ctx, zips)
 	if err != nil {
 		return misuse(err)
+	}
+	reports := pipeline.Reports(checked)
+	if config.Boot && config.Strict {
+		failSkippedBoots(reports)
 	}
 	return conclude(reports, write)
 }

@@ -110,8 +110,8 @@ func (s settings) packFor(ctx context.Context, config *emulator.Config) (sum str
 	if config.Handler == "" && len(f.Handlers) > 0 {
 		config.Handler = f.Handlers[0]
 	}
-	config.Zip, config.Arch = filepath.Join(distFolder, m.zips[0].File), s.arch
-	return m.zips[0].CodeSha256, nil
+	config.Zip, config.Arch = m.zips[0].Target.Path, s.arch
+	return m.zips[0].Packed.CodeSha256, nil
 }
 
 // functionConfig is what invoke and serve say of every function.

@@ -22,7 +22,7 @@ func Package(ctx context.Context,
 	}
 	rows := [][]string{{"ZIP", "SIZE", "UNZIPPED", "CODESHA256"}}
 	for _, z := range m.zips {
-		rows = append(rows, []string{distFolder + "/" + z.File, size(z.Size), size(z.Unzipped), z.CodeSha256})
+		rows = append(rows, []string{distFolder + "/" + z.Packed.File, size(z.Packed.Size), size(z.Packed.Unzipped), z.Packed.CodeSha256})
 	}
 	return table(rows)
 }

@@ -7,17 +7,15 @@ import (
 	"syscall"
 
 	"github.com/bootzip/bootzip/build"
-	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
-	"github.com/bootzip/bootzip/verify"
 )
 
 // made is what the steps of the pipeline have made so far.
 type made struct {
 	project project.Project
 	report  build.Report
-	zips    []pack.Zip
+	zips    []pipeline.Zip
 }
 
 // runPipeline builds, and packs if asked to, under one lock.
@@ -30,7 +28,10 @@ func (s settings) runPipeline(ctx context.Context, packToo bool) (made, error) {
 			return err
 		}
 		packaged, err := pipeline.Package(ctx, c)
-		m.report, m.zips = packaged.Report, packaged.Zips
+		m.report, m.zips = packaged.Build, packaged.Zips
+		for i, z := range m.zips {
+			m.zips[i].Target.Path = filepath.Join(distFolder, z.Packed.File) // as people write it
+		}
 		return err
 	})
 	return m, err
@@ -56,17 +57,4 @@ func (s settings) inDist(ctx context.Context, do func(context.Context, project.P
 	}
 	defer unlock()
 	return failed(do(ctx, p, c))
-}
-
-// proofs are the zips that were packed, each with what it must be.
-func (m made) proofs(strict bool) []pipeline.Proof {
-	var all []pipeline.Proof
-	for i, z := range m.zips {
-		f := m.report.Artifacts[i].Function
-		all = append(all, pipeline.Proof{Handlers: z.Handlers, Target: verify.Target{
-			Path:    filepath.Join(distFolder, z.File),
-			Options: verify.Options{Function: f.Name, Arch: z.Arch, Runtime: f.Runtime, Rules: f.Checks, Strict: strict},
-		}})
-	}
-	return all
 }

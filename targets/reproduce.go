@@ -52,8 +52,8 @@ func Reproduce(ctx context.Context,
 		if err != nil {
 			return err
 		}
-		c.Engine = first.Report.Engine
-		r, err = release.Reproduce(ctx, release.ReproduceConfig{First: c, Zips: first.Zips, Engine: second, Progress: again(c.Progress)})
+		c.Engine = first.Build.Engine
+		r, err = release.Reproduce(ctx, release.ReproduceConfig{First: c, Zips: pipeline.Lines(first.Zips), Engine: second, Progress: again(c.Progress)})
 		return err
 	})
 	if err != nil {

@@ -38,11 +38,11 @@ func Verify(ctx context.Context,
 	if err != nil {
 		return err
 	}
-	reports, err := pipeline.Prove(ctx, m.proofs(isSet(strict)), findQemu())
+	checked, err := pipeline.Check(ctx, pipeline.CheckConfig{Strict: isSet(strict), Boot: true, Qemu: findQemu()}, m.zips)
 	if err != nil {
 		return failed(err)
 	}
-	return conclude(reports, write)
+	return conclude(pipeline.Reports(checked), write)
 }
 
 // conclude writes the reports, and fails if a zip did.

@@ -1,0 +1,100 @@
+// Package pipeline joins the steps: it turns functions into zips, and shows
+// that Lambda can start them.
+//
+//	source ──build──▶ bootstrap ──pack──▶ zip ──verify──▶ report ──boot──▶ answer
+//
+// [Package] runs the first two steps. [Check] runs the last two, on zips that
+// Package made or on anybody's. [Changed] compares zips with what is deployed.
+// No step knows of another; what they make of one function is kept together
+// in a [Zip].
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/pack"
+	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/verify"
+)
+
+// The steps, in their order.
+var (
+	packaging = []step{
+		buildBootstraps, // source → bootstrap
+		packZips,        // bootstrap and assets → zip
+	}
+	checking = []step{
+		verifyZips, // zip → report
+		bootZips,   // zip → answer to an event, in the report
+	}
+)
+
+// A step does its part for all zips of a run at once: one container builds
+// all functions. It returns an error only where it cannot do its part. What it
+// does not do to a single zip is a skip, with the reason in the zip's report.
+type step func(context.Context, *run) error
+
+// A run is one pass through some of the steps.
+type run struct {
+	build build.Config
+	check CheckConfig
+
+	report build.Report
+	zips   []Zip
+}
+
+func (r *run) through(ctx context.Context, steps []step) error {
+	for _, do := range steps {
+		if err := do(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A Zip is one function for one architecture, on its way through the
+// pipeline.
+type Zip struct {
+	// Function is what the zip is of. Of a zip that was packed elsewhere, as
+	// much of it is set as is known: the boot check uses Handlers.
+	Function project.Function
+
+	Packed pack.Zip      // its line in the manifest; zero for a zip that was packed elsewhere
+	Target verify.Target // where it is, and what it must be
+	Report verify.Report // what Check found
+}
+
+// Reports returns the reports of checked zips.
+func Reports(zips []Zip) []verify.Report {
+	var all []verify.Report
+	for _, z := range zips {
+		all = append(all, z.Report)
+	}
+	return all
+}
+
+// Lines returns the zips' lines in the manifest.
+func Lines(zips []Zip) []pack.Zip {
+	var all []pack.Zip
+	for _, z := range zips {
+		all = append(all, z.Packed)
+	}
+	return all
+}
+
+// newZip is the zip of a packed bootstrap. It is the one place that says what
+// a zip must be, from what its function is.
+func newZip(u build.Unit, dist string, packed []pack.Zip) (Zip, error) {
+	for _, z := range packed {
+		if z.Function == u.Function.Name && z.Arch == u.Arch {
+			return Zip{Function: u.Function, Packed: z, Target: verify.Target{
+				Path:    filepath.Join(dist, z.File),
+				Options: verify.Options{Function: u.Function.Name, Arch: u.Arch, Runtime: u.Function.Runtime, Rules: u.Function.Checks},
+			}}, nil
+		}
+	}
+	return Zip{}, fmt.Errorf("function %q was not packed for %s", u.Function.Name, u.Arch)
+}
