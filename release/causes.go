@@ -9,12 +9,12 @@ import (
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/diff"
+	"github.com/bootzip/bootzip/internal/git"
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/release/checkout"
 )
 
 // causes are those of a difference that package diff cannot know of.
-func (c ReproduceConfig) causes(ctx context.Context, t checkout.Tree, w checkout.Written, second build.Config) ([]diff.Cause, error) {
+func (c ReproduceConfig) causes(ctx context.Context, t git.Tree, w git.Written, second build.Config) ([]diff.Cause, error) {
 	var all []diff.Cause
 	if names := inFolder(t, t.Dirty); len(names) > 0 {
 		all = append(all, diff.Cause{
@@ -54,7 +54,7 @@ func (c ReproduceConfig) causes(ctx context.Context, t checkout.Tree, w checkout
 // ignoredCause names the files that the first build had and the second had
 // not, though the tree is clean. Mostly no build uses them, so it is the last
 // of the causes.
-func ignoredCause(t checkout.Tree) []diff.Cause {
+func ignoredCause(t git.Tree) []diff.Cause {
 	names := inFolder(t, t.Ignored)
 	if len(names) == 0 {
 		return nil
@@ -85,7 +85,7 @@ func differentImages(a, b build.Materials) string {
 
 // explainClean says of an error of the second build that the first one could
 // do what it could not, and which files only that one had.
-func explainClean(err error, t checkout.Tree) error {
+func explainClean(err error, t git.Tree) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
@@ -99,7 +99,7 @@ func explainClean(err error, t checkout.Tree) error {
 }
 
 // inFolder are those of the files that a build of the project can see.
-func inFolder(t checkout.Tree, names []string) []string {
+func inFolder(t git.Tree, names []string) []string {
 	var all []string
 	for _, name := range names {
 		around := strings.HasSuffix(name, "/") && strings.HasPrefix(t.Folder+"/", name)

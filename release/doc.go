@@ -9,7 +9,7 @@
 // # What Reproduce guarantees
 //
 // Where it says that a zip is reproduced, the same bytes came out of the
-// files of the commit alone (package checkout) when all of this was another:
+// files of the commit alone (package internal/git) when all of this was another:
 // the path, its length and depth; the order in which files were written, and
 // their times; the compiler's cache, which was empty; and those of the user,
 // umask, time zone, locale, number of CPUs, host name and clock that the

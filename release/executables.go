@@ -6,16 +6,16 @@ import (
 	"path/filepath"
 
 	"github.com/bootzip/bootzip/diff"
+	"github.com/bootzip/bootzip/internal/git"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/tempdir"
-	"github.com/bootzip/bootzip/release/checkout"
 	"github.com/bootzip/bootzip/release/tool"
 )
 
 // makeTool makes the executables into the stage, makes them a second time
 // from a checkout of the same commit, with a cache of its own, and refuses
 // those that differ. Without Config.Tool there are none.
-func (c Config) makeTool(ctx context.Context, tree checkout.Tree, tag string) ([]tool.Executable, error) {
+func (c Config) makeTool(ctx context.Context, tree git.Tree, tag string) ([]tool.Executable, error) {
 	if !c.Tool {
 		return nil, nil
 	}
@@ -37,7 +37,7 @@ func (c Config) makeTool(ctx context.Context, tree checkout.Tree, tag string) ([
 	if err := os.MkdirAll(elsewhere, 0o755); err != nil {
 		return nil, err
 	}
-	written, err := checkout.At(ctx, tree.Root, tree.Commit, elsewhere, checkout.Options{Environ: c.Build.Environ, Differing: true})
+	written, err := git.At(ctx, tree.Root, tree.Commit, elsewhere, git.Options{Environ: c.Build.Environ, Differing: true})
 	if err == nil {
 		err = written.Refuse(tree.Folder)
 	}

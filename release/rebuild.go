@@ -14,12 +14,12 @@ import (
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/diff"
 	"github.com/bootzip/bootzip/internal/digest"
+	"github.com/bootzip/bootzip/internal/git"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/tempdir"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
-	"github.com/bootzip/bootzip/release/checkout"
 	"github.com/bootzip/bootzip/release/statement"
 )
 
@@ -71,7 +71,7 @@ func Rebuild(ctx context.Context, c RebuildConfig) (Rebuilding, error) {
 	if err != nil {
 		return r, err
 	}
-	r.Source = checkout.WithoutCredentials(source)
+	r.Source = git.WithoutCredentials(source)
 
 	temp, err := tempdir.New("", "bootzip-rebuild")
 	if err != nil {
@@ -79,7 +79,7 @@ func Rebuild(ctx context.Context, c RebuildConfig) (Rebuilding, error) {
 	}
 	defer temp.Remove()
 	s := sources{dir: filepath.Join(temp.Path, baseName(r.Provenance.Repository, source))}
-	if s.written, err = checkout.At(ctx, source, r.Commit, s.dir, checkout.Options{Environ: c.Build.Environ}); err != nil {
+	if s.written, err = git.At(ctx, source, r.Commit, s.dir, git.Options{Environ: c.Build.Environ}); err != nil {
 		return r, err
 	}
 	folder := c.Folder
@@ -178,7 +178,7 @@ func (c RebuildConfig) source(ctx context.Context, p statement.Checked) (string,
 	switch {
 	case c.Source != "":
 		return c.Source, nil
-	case c.Build.Root != "" && checkout.Has(ctx, c.Build.Root, p.Commit, c.Build.Environ):
+	case c.Build.Root != "" && git.Has(ctx, c.Build.Root, p.Commit, c.Build.Environ):
 		return c.Build.Root, nil
 	case strings.HasPrefix(p.Repository, "https://"):
 		return p.Repository, nil

@@ -13,10 +13,10 @@ import (
 	"github.com/bootzip/bootzip/diff"
 	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/digest"
+	"github.com/bootzip/bootzip/internal/git"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/pipeline"
-	"github.com/bootzip/bootzip/release/checkout"
 	"github.com/bootzip/bootzip/release/statement"
 	"github.com/bootzip/bootzip/release/tool"
 	"github.com/bootzip/bootzip/verify"
@@ -109,7 +109,7 @@ func (e *Unreproduced) WriteText(w io.Writer) error {
 // on an error before that Dist is as it was. Where moving a file fails, it is
 // left without SHA256SUMS. Errors carry hints; see Unproven and Unreproduced.
 func Make(ctx context.Context, c Config) (Release, error) {
-	state, err := checkout.State(ctx, c.Build.Root, c.Build.Environ)
+	state, err := git.State(ctx, c.Build.Root, c.Build.Environ)
 	if err != nil {
 		return Release{}, err
 	}
@@ -182,7 +182,7 @@ func (c Config) checkSettings(tag string) error {
 
 // chooseTag returns the tag to release, and refuses a tree that is not what
 // the tag says.
-func chooseTag(s checkout.Tree, wanted string) (string, error) {
+func chooseTag(s git.Tree, wanted string) (string, error) {
 	switch {
 	case len(s.Dirty) > 0:
 		return "", hint.New("commit or remove them; a release is made of what the tag names",

@@ -12,27 +12,27 @@ import (
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/atomicfile"
+	"github.com/bootzip/bootzip/internal/git"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
-	"github.com/bootzip/bootzip/release/checkout"
 	"github.com/bootzip/bootzip/verify"
 )
 
 func TestChooseTag(t *testing.T) {
 	for _, test := range []struct {
 		name, wanted string
-		tree         checkout.Tree
+		tree         git.Tree
 		tag, problem string
 	}{
-		{"the only tag", "", checkout.Tree{Tags: []string{"v1"}}, "v1", ""},
-		{"one of two", "v2", checkout.Tree{Tags: []string{"v1", "v2"}}, "v2", ""},
-		{"two", "", checkout.Tree{Tags: []string{"v1", "v2"}}, "", "has 2 tags: v1, v2"},
-		{"none", "", checkout.Tree{Commit: "abc"}, "", "commit abc has no tag"},
-		{"elsewhere", "v3", checkout.Tree{Commit: "abc", Tags: []string{"v1"}}, "", `tag "v3" is not on commit abc`},
-		{"dirty", "v1", checkout.Tree{Dirty: []string{"a.go"}, Tags: []string{"v1"}}, "", "tree is not clean: a.go"},
-		{"very dirty", "v1", checkout.Tree{Dirty: strings.Fields("1 2 3 4 5 6 7 8 9 10 11 12"), Tags: []string{"v1"}}, "", "9, 10 and 2 more"},
+		{"the only tag", "", git.Tree{Tags: []string{"v1"}}, "v1", ""},
+		{"one of two", "v2", git.Tree{Tags: []string{"v1", "v2"}}, "v2", ""},
+		{"two", "", git.Tree{Tags: []string{"v1", "v2"}}, "", "has 2 tags: v1, v2"},
+		{"none", "", git.Tree{Commit: "abc"}, "", "commit abc has no tag"},
+		{"elsewhere", "v3", git.Tree{Commit: "abc", Tags: []string{"v1"}}, "", `tag "v3" is not on commit abc`},
+		{"dirty", "v1", git.Tree{Dirty: []string{"a.go"}, Tags: []string{"v1"}}, "", "tree is not clean: a.go"},
+		{"very dirty", "v1", git.Tree{Dirty: strings.Fields("1 2 3 4 5 6 7 8 9 10 11 12"), Tags: []string{"v1"}}, "", "9, 10 and 2 more"},
 	} {
 		tag, err := chooseTag(test.tree, test.wanted)
 		if tag != test.tag || (err == nil) != (test.problem == "") || err != nil && !strings.Contains(err.Error(), test.problem) {

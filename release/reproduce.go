@@ -8,12 +8,12 @@ import (
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/diff"
 	"github.com/bootzip/bootzip/internal/digest"
+	"github.com/bootzip/bootzip/internal/git"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/tempdir"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
-	"github.com/bootzip/bootzip/release/checkout"
 )
 
 // ReproduceConfig says what was built, and with what it is to be built again.
@@ -47,7 +47,7 @@ func Reproduce(ctx context.Context, c ReproduceConfig) (Reproduction, error) {
 	if r.First == "" || r.First == "auto" {
 		return r, errors.New("the first build's engine is not named")
 	}
-	tree, err := checkout.State(ctx, c.First.Root, c.First.Environ)
+	tree, err := git.State(ctx, c.First.Root, c.First.Environ)
 	if err != nil {
 		return r, err
 	}
@@ -67,7 +67,7 @@ func Reproduce(ctx context.Context, c ReproduceConfig) (Reproduction, error) {
 		return r, err
 	}
 	defer temp.Remove()
-	written, err := checkout.At(ctx, tree.Root, tree.Commit, root, checkout.Options{Environ: c.First.Environ, Differing: true})
+	written, err := git.At(ctx, tree.Root, tree.Commit, root, git.Options{Environ: c.First.Environ, Differing: true})
 	if err == nil {
 		err = written.Refuse(tree.Folder)
 	}

@@ -10,15 +10,15 @@ import (
 	"strings"
 
 	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/git"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/project"
-	"github.com/bootzip/bootzip/release/checkout"
 )
 
 // sources are a checkout of somebody's repository.
 type sources struct {
 	dir     string
-	written checkout.Written
+	written git.Written
 }
 
 // baseName is what a clone of the repository would be called: a function

@@ -9,10 +9,10 @@ import (
 	"github.com/magefile/mage/mg"
 
 	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/git"
 	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/release"
-	"github.com/bootzip/bootzip/release/checkout"
 )
 
 // Reproduce builds and packs every function twice, and proves that the zips are the same, byte for byte.
@@ -39,7 +39,7 @@ func Reproduce(ctx context.Context,
 		return err
 	}
 	// Before the first build, which may take a while.
-	tree, err := checkout.State(ctx, ".", os.Environ())
+	tree, err := git.State(ctx, ".", os.Environ())
 	if err != nil {
 		return misuse(err)
 	}

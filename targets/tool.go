@@ -8,7 +8,7 @@ import (
 	"syscall"
 
 	"github.com/bootzip/bootzip/build"
-	"github.com/bootzip/bootzip/release/checkout"
+	"github.com/bootzip/bootzip/internal/git"
 	"github.com/bootzip/bootzip/release/tool"
 )
 
@@ -37,7 +37,7 @@ func Tool(ctx context.Context,
 	defer unlock()
 	// Without git, or a commit, it is unknown: what is made is none the worse.
 	commit := ""
-	if tree, err := checkout.State(ctx, ".", os.Environ()); err == nil && len(tree.Dirty) == 0 {
+	if tree, err := git.State(ctx, ".", os.Environ()); err == nil && len(tree.Dirty) == 0 {
 		commit = tree.Commit
 	}
 	bar := newProgress()

@@ -1,4 +1,4 @@
-// Package checkout asks git for the state of a working tree, and writes the
+// Package git asks git for the state of a working tree, and writes the
 // files of one commit into a folder. It runs the git command and nothing else.
 //
 // # What is guaranteed
@@ -34,4 +34,4 @@
 //   - In a tree whose line ends git itself has changed (core.autocrlf), the
 //     files are not as in the commit, and are said to be changed. Rules for
 //     ignored files count from .gitignore and .git/info/exclude only.
-package checkout
+package git
