@@ -19,9 +19,6 @@ import (
 	"github.com/bootzip/bootzip/verify"
 )
 
-// VerifyFile is the name of the statement of what verify found.
-const VerifyFile = "verify.intoto.json"
-
 // sbomFile is the name of the SBOM of a zip or an executable.
 func sbomFile(name string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(name, ".zip"), ".exe") + ".cdx.json"
@@ -92,7 +89,7 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(write(ProvenanceFile, data), add(ProvenanceFile, false)); err != nil {
+	if err := errors.Join(write(statement.ProvenanceFile, data), add(statement.ProvenanceFile, false)); err != nil {
 		return nil, err
 	}
 
@@ -103,7 +100,7 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 	if data, err = statement.TestResult(statement.TestResultConfig{Reports: reports, Config: config, BootzipVersion: c.BootzipVersion}); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(write(VerifyFile, data), add(VerifyFile, false)); err != nil {
+	if err := errors.Join(write(statement.TestResultFile, data), add(statement.TestResultFile, false)); err != nil {
 		return nil, err
 	}
 

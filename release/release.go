@@ -19,6 +19,7 @@ import (
 	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/release/statement"
 	"github.com/bootzip/bootzip/release/tool"
+	"github.com/bootzip/bootzip/reproduce"
 	"github.com/bootzip/bootzip/verify"
 )
 
@@ -43,7 +44,7 @@ type Config struct {
 	// Platforms are those of the six to release it for; none are all.
 	Platforms []string
 
-	OtherEngine    string // of the second build; see ReproduceConfig.Engine
+	OtherEngine    string // of the second build; see reproduce.Config.Engine
 	Qemu           string // see pipeline.CheckConfig
 	ModuleCache    string // GOMODCACHE, from which licences are read; "": none are stated
 	BootzipVersion string // of the program that makes the release
@@ -58,7 +59,7 @@ type Release struct {
 	Engine      string // of the first build
 	folder      string // of the project in the repository
 	Zips        []pack.Zip
-	Reproduced  Reproduction
+	Reproduced  reproduce.Result
 	Files       []File // all, SHA256SUMS included, by name
 }
 
@@ -75,7 +76,7 @@ func (e *Unproven) Unwrap() error { return e.problem }
 // Unreproduced is the error of a release whose second build gave other bytes:
 // of zips, or, where all zips are the same, of executables.
 type Unreproduced struct {
-	Reproduction Reproduction
+	Reproduction reproduce.Result
 	Executables  []diff.Report
 }
 
@@ -149,7 +150,7 @@ func Make(ctx context.Context, c Config) (Release, error) {
 	if err != nil {
 		return r, err
 	}
-	r.Reproduced, err = Reproduce(ctx, ReproduceConfig{First: c.Build, Zips: r.Zips, Engine: c.OtherEngine, Progress: c.Progress})
+	r.Reproduced, err = reproduce.Reproduce(ctx, reproduce.Config{First: c.Build, Zips: r.Zips, Engine: c.OtherEngine, Progress: c.Progress})
 	if err != nil {
 		return r, err
 	}
@@ -175,7 +176,7 @@ func (c Config) checkSettings(tag string) error {
 	case c.Tool:
 		return tool.Check(tool.Config{Version: tag, Platforms: c.Platforms})
 	case len(c.Platforms) > 0:
-		return hint.New("add -tool, or leave them away", "platforms are given, and no executables are asked for: %s", list(c.Platforms))
+		return hint.New("add -tool, or leave them away", "platforms are given, and no executables are asked for: %s", strings.Join(c.Platforms, ", "))
 	}
 	return nil
 }
@@ -186,7 +187,7 @@ func chooseTag(s git.Tree, wanted string) (string, error) {
 	switch {
 	case len(s.Dirty) > 0:
 		return "", hint.New("commit or remove them; a release is made of what the tag names",
-			"tree is not clean: %s", list(s.Dirty))
+			"tree is not clean: %s", git.List(s.Dirty))
 	case wanted != "" && !slices.Contains(s.Tags, wanted):
 		return "", hint.New("check it out: git checkout "+wanted, "tag %q is not on commit %s, which is checked out", wanted, s.Commit)
 	case wanted != "":

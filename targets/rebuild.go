@@ -12,7 +12,7 @@ import (
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/release"
+	"github.com/bootzip/bootzip/reproduce"
 )
 
 // Rebuild builds a released zip again from the commit that its provenance names, and compares the bytes.
@@ -50,7 +50,7 @@ func Rebuild(ctx context.Context,
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
 	defer stop()
 	bar := newProgress()
-	r, err := release.Rebuild(ctx, release.RebuildConfig{
+	r, err := reproduce.Rebuild(ctx, reproduce.RebuildConfig{
 		File: file, Provenance: choose(provenance, "", ""), Source: choose(source, "", ""), Key: choose(key, "", ""),
 		Folder: choose(folder, "", ""),
 		Build: build.Config{

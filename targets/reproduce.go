@@ -12,7 +12,7 @@ import (
 	"github.com/bootzip/bootzip/internal/git"
 	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
-	"github.com/bootzip/bootzip/release"
+	"github.com/bootzip/bootzip/reproduce"
 )
 
 // Reproduce builds and packs every function twice, and proves that the zips are the same, byte for byte.
@@ -43,17 +43,17 @@ func Reproduce(ctx context.Context,
 	if err != nil {
 		return misuse(err)
 	}
-	if line := (release.Reproduction{Dirty: tree.Dirty}).DirtyLine(); line != "" {
+	if line := (reproduce.Result{Dirty: tree.Dirty}).DirtyLine(); line != "" {
 		note("%s", line)
 	}
-	var r release.Reproduction
+	var r reproduce.Result
 	err = s.inDist(ctx, func(ctx context.Context, _ project.Project, c build.Config) error {
 		first, err := pipeline.Package(ctx, c)
 		if err != nil {
 			return err
 		}
 		c.Engine = first.Build.Engine
-		r, err = release.Reproduce(ctx, release.ReproduceConfig{First: c, Zips: pipeline.Lines(first.Zips), Engine: second, Progress: again(c.Progress)})
+		r, err = reproduce.Reproduce(ctx, reproduce.Config{First: c, Zips: pipeline.Lines(first.Zips), Engine: second, Progress: again(c.Progress)})
 		return err
 	})
 	if err != nil {

@@ -24,6 +24,12 @@ const (
 	checksPage = "https://github.com/bootzip/bootzip/blob/main/docs/checks.md"
 )
 
+// The names of the statements of a release, beside its zips.
+const (
+	ProvenanceFile = "provenance.intoto.json"
+	TestResultFile = "verify.intoto.json" // what verify found
+)
+
 // A Subject is a file that a statement is about.
 type Subject struct {
 	Name   string // its base name, unique in a statement

@@ -1,4 +1,4 @@
-package release
+package reproduce
 
 import (
 	"context"
@@ -16,8 +16,8 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// ReproduceConfig says what was built, and with what it is to be built again.
-type ReproduceConfig struct {
+// Config says what was built, and with what it is to be built again.
+type Config struct {
 	// First is how the zips were built. Its Engine is the one that did it
 	// (build.Report's), not "auto". Reproduce sets what has to be another.
 	First build.Config
@@ -42,8 +42,8 @@ type ReproduceConfig struct {
 // That a zip differs is no error: it is in the result. An error is that there
 // is no commit, or that the checkout cannot be built; where files that are not
 // in the commit may be the reason, it names them.
-func Reproduce(ctx context.Context, c ReproduceConfig) (Reproduction, error) {
-	r := Reproduction{First: c.First.Engine, Dirty: []string{}}
+func Reproduce(ctx context.Context, c Config) (Result, error) {
+	r := Result{First: c.First.Engine, Dirty: []string{}}
 	if r.First == "" || r.First == "auto" {
 		return r, errors.New("the first build's engine is not named")
 	}
@@ -127,7 +127,7 @@ func Reproduce(ctx context.Context, c ReproduceConfig) (Reproduction, error) {
 }
 
 // second is the configuration of the second build, but for its engine.
-func (c ReproduceConfig) second(root, dist string) (build.Config, error) {
+func (c Config) second(root, dist string) (build.Config, error) {
 	s := c.First
 	p, err := project.Load(root)
 	if err != nil {
@@ -165,8 +165,8 @@ next:
 }
 
 // compare compares a zip of the first build with that of the second.
-func (c ReproduceConfig) compare(ctx context.Context, z pack.Zip, again []pipeline.Zip, dist string) (ReproduceResult, error) {
-	one := ReproduceResult{Zip: z}
+func (c Config) compare(ctx context.Context, z pack.Zip, again []pipeline.Zip, dist string) (ZipResult, error) {
+	one := ZipResult{Zip: z}
 	for _, other := range again {
 		if other.Packed.File == z.File {
 			one.Second = other.Packed.SHA256

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package release
+package reproduce
 
 // memoryFolder finds none: other systems' engines run in a machine of their
 // own, which sees the user's folders alone.

@@ -1,4 +1,4 @@
-package release
+package reproduce
 
 import (
 	"context"
@@ -23,14 +23,11 @@ import (
 	"github.com/bootzip/bootzip/release/statement"
 )
 
-// ProvenanceFile is the name of a release's provenance, beside its zips.
-const ProvenanceFile = "provenance.intoto.json"
-
 // RebuildConfig says which zip to build again.
 type RebuildConfig struct {
 	File string // the zip, NAME-ARCH.zip
 
-	// Provenance is the file with its provenance; "": ProvenanceFile beside
+	// Provenance is the file with its provenance; "": statement.ProvenanceFile beside
 	// the zip. Key is a file with the public key that signed it, in PEM; ""
 	// takes a provenance that is not signed.
 	Provenance, Key string
@@ -57,8 +54,8 @@ type RebuildConfig struct {
 // differs is no error: it is in the result. Nothing is fetched before the
 // provenance was found to be about the very file. The package's documentation
 // says what runs and what does not.
-func Rebuild(ctx context.Context, c RebuildConfig) (Rebuilding, error) {
-	r := Rebuilding{Zip: filepath.Base(c.File)}
+func Rebuild(ctx context.Context, c RebuildConfig) (RebuildResult, error) {
+	r := RebuildResult{Zip: filepath.Base(c.File)}
 	unit, err := zipUnit(r.Zip)
 	if err != nil {
 		return r, err
@@ -118,7 +115,7 @@ func Rebuild(ctx context.Context, c RebuildConfig) (Rebuilding, error) {
 		return r, err
 	}
 	if len(s.written.Pointers) > 0 {
-		r.differ("files of Git LFS", "their contents", "pointers to them: "+list(s.written.Pointers))
+		r.differ("files of Git LFS", "their contents", "pointers to them: "+git.List(s.written.Pointers))
 	}
 	r.Report, err = diff.Zips(ctx, c.File, filepath.Join(b.Dist, packaged.Zips[0].Packed.File))
 	return r, err
@@ -144,7 +141,7 @@ func (c RebuildConfig) readProvenance(function string) (statement.Checked, error
 	}
 	name := c.Provenance
 	if name == "" {
-		name = filepath.Join(filepath.Dir(c.File), ProvenanceFile)
+		name = filepath.Join(filepath.Dir(c.File), statement.ProvenanceFile)
 	}
 	data, err := readSmall(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -203,7 +200,7 @@ func readSmall(name string) ([]byte, error) {
 }
 
 // comparePacker compares what decides the compressed bytes.
-func (r *Rebuilding) comparePacker(dist string) error {
+func (r *RebuildResult) comparePacker(dist string) error {
 	m, err := pack.ReadManifest(dist)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package release
+package reproduce
 
 import (
 	"fmt"
@@ -12,6 +12,7 @@ import (
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/git"
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/printer"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -97,8 +98,8 @@ func (s *sources) project(u build.Unit, folder string) (project.Project, error) 
 		for _, p := range found {
 			names = append(names, s.folder(p))
 		}
-		return project.Project{}, hint.New("choose one: -folder="+shown(names[0]),
-			"several projects have the function %q: in %s", u.Function.Name, list(names))
+		return project.Project{}, hint.New("choose one: -folder="+printer.Quoted(names[0]),
+			"several projects have the function %q: in %s", u.Function.Name, git.List(names))
 	case refused != nil:
 		return project.Project{}, hint.Wrap(fmt.Errorf("no project has the function %q for %s: %w", u.Function.Name, u.Arch, refused),
 			"is it the right repository, and is the zip called as in the release?")

@@ -1,4 +1,4 @@
-package release
+package reproduce
 
 import (
 	"slices"
@@ -53,7 +53,7 @@ func TestCompareMaterials(t *testing.T) {
 	} {
 		m := same
 		c.change(&m)
-		r := Rebuilding{Provenance: recorded}
+		r := RebuildResult{Provenance: recorded}
 		err := r.compareMaterials(m, c.language)
 		switch {
 		case c.refused == "" && err != nil, c.refused != "" && (err == nil || !strings.Contains(err.Error(), c.refused) || hint.Of(err) == ""):

@@ -1,4 +1,4 @@
-package release
+package reproduce
 
 import (
 	"cmp"
@@ -75,7 +75,7 @@ func (c RebuildConfig) engine(ctx context.Context, b build.Config, recorded stat
 // compareMaterials compares what the build is made with and what the
 // provenance records: what contradicts it is an error, what cannot be had is
 // noted, unless it decides the bytes.
-func (r *Rebuilding) compareMaterials(m build.Materials, language project.Language) error {
+func (r *RebuildResult) compareMaterials(m build.Materials, language project.Language) error {
 	p := r.Provenance
 	// These follow from the commit, so it cannot be the one that was built.
 	for _, one := range []struct{ what, recorded, here string }{

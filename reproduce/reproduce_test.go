@@ -1,4 +1,4 @@
-package release
+package reproduce
 
 import (
 	"bytes"
@@ -13,10 +13,10 @@ import (
 )
 
 // reproduce builds the project in the folder twice, on the host.
-func (r repository) reproduce(folder string) (Reproduction, error) {
+func (r repository) reproduce(folder string) (Result, error) {
 	r.t.Helper()
 	c, zips := r.pack(folder)
-	return Reproduce(context.Background(), ReproduceConfig{First: c, Zips: zips, Engine: "host", warm: true})
+	return Reproduce(context.Background(), Config{First: c, Zips: zips, Engine: "host", warm: true})
 }
 
 func TestReproduce(t *testing.T) {
@@ -178,12 +178,12 @@ func TestReproduceRefuses(t *testing.T) {
 	r := newRepository(t, map[string]string{"cmd/hello/main.go": hello})
 	c, zips := r.pack(".")
 	c.Engine = "auto"
-	if _, err := Reproduce(context.Background(), ReproduceConfig{First: c, Zips: zips}); err == nil || !strings.Contains(err.Error(), "engine is not named") {
+	if _, err := Reproduce(context.Background(), Config{First: c, Zips: zips}); err == nil || !strings.Contains(err.Error(), "engine is not named") {
 		t.Errorf("without the first engine: %v", err)
 	}
 	c.Engine = "host"
 	r.write("dist/hello-amd64.zip", "changed")
-	if _, err := Reproduce(context.Background(), ReproduceConfig{First: c, Zips: zips, Engine: "host", warm: true}); err == nil || !strings.Contains(err.Error(), "was changed since it was packed") {
+	if _, err := Reproduce(context.Background(), Config{First: c, Zips: zips, Engine: "host", warm: true}); err == nil || !strings.Contains(err.Error(), "was changed since it was packed") {
 		t.Errorf("zip that was changed: %v", err)
 	}
 	module := newRepository(t, nil)
@@ -201,7 +201,7 @@ func TestReproduceInterrupt(t *testing.T) {
 	c, zips := r.pack(".")
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	_, err := Reproduce(ctx, ReproduceConfig{First: c, Zips: zips, Engine: "host", Progress: func(e build.Event) {
+	_, err := Reproduce(ctx, Config{First: c, Zips: zips, Engine: "host", Progress: func(e build.Event) {
 		if e.Stage == "build" {
 			cancel()
 		}

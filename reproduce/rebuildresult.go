@@ -1,4 +1,4 @@
-package release
+package reproduce
 
 import (
 	"encoding/json"
@@ -10,8 +10,8 @@ import (
 	"github.com/bootzip/bootzip/release/statement"
 )
 
-// A Rebuilding is how a zip compares with what its sources give.
-type Rebuilding struct {
+// A RebuildResult is how a zip compares with what its sources give.
+type RebuildResult struct {
 	Zip        string // base name of the file
 	Provenance statement.Checked
 	Commit     string
@@ -24,7 +24,7 @@ type Rebuilding struct {
 	Differences []string
 }
 
-func (r *Rebuilding) differ(what, recorded, here string) {
+func (r *RebuildResult) differ(what, recorded, here string) {
 	if recorded != here && recorded != "" {
 		r.Differences = append(r.Differences, fmt.Sprintf("%s: recorded %s, here %s", what, recorded, here))
 	}
@@ -32,7 +32,7 @@ func (r *Rebuilding) differ(what, recorded, here string) {
 
 // WriteText writes the result for people: a line with the digest if the bytes
 // are the same, and the explanation if they are not.
-func (r Rebuilding) WriteText(w io.Writer) error {
+func (r RebuildResult) WriteText(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "commit %s, from %s, built with %s\n", r.Commit, r.Source, r.Engine)
 	for _, d := range r.Differences {
@@ -68,7 +68,7 @@ type jsonRebuilding struct {
 }
 
 // WriteJSON writes the result for programs.
-func (r Rebuilding) WriteJSON(w io.Writer) error {
+func (r RebuildResult) WriteJSON(w io.Writer) error {
 	comparison, err := comparisonJSON(r.Report)
 	if err != nil {
 		return err

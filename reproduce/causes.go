@@ -1,4 +1,4 @@
-package release
+package reproduce
 
 import (
 	"context"
@@ -14,19 +14,19 @@ import (
 )
 
 // causes are those of a difference that package diff cannot know of.
-func (c ReproduceConfig) causes(ctx context.Context, t git.Tree, w git.Written, second build.Config) ([]diff.Cause, error) {
+func (c Config) causes(ctx context.Context, t git.Tree, w git.Written, second build.Config) ([]diff.Cause, error) {
 	var all []diff.Cause
 	if names := inFolder(t, t.Dirty); len(names) > 0 {
 		all = append(all, diff.Cause{
 			ID:   "dirty",
-			Text: "the tree is dirty: " + list(names) + "; the first build used these files, and the second those of the commit",
+			Text: "the tree is dirty: " + git.List(names) + "; the first build used these files, and the second those of the commit",
 			Hint: "commit them, or undo the changes, and run this again",
 		})
 	}
 	if len(w.Pointers) > 0 {
 		all = append(all, diff.Cause{
 			ID:   "lfs",
-			Text: "in the second build these files were pointers of Git LFS: " + list(w.Pointers),
+			Text: "in the second build these files were pointers of Git LFS: " + git.List(w.Pointers),
 			Hint: "run `git lfs fetch`, so that the objects are in this repository",
 		})
 	}
@@ -61,7 +61,7 @@ func ignoredCause(t git.Tree) []diff.Cause {
 	}
 	return []diff.Cause{{
 		ID:   "ignored",
-		Text: "possibly, these were used: .gitignore hides them, the first build had them, and the commit has not: " + list(names),
+		Text: "possibly, these were used: .gitignore hides them, the first build had them, and the commit has not: " + git.List(names),
 		Hint: "commit those that the build needs",
 	}}
 }
@@ -80,7 +80,7 @@ func differentImages(a, b build.Materials) string {
 			only = append(only, line+" in "+b.Engine)
 		}
 	}
-	return list(only)
+	return git.List(only)
 }
 
 // explainClean says of an error of the second build that the first one could
@@ -92,7 +92,7 @@ func explainClean(err error, t git.Tree) error {
 	mend := hint.Of(err)
 	err = fmt.Errorf("clean checkout of %s cannot be built: %w", t.Commit, err)
 	if only := append(inFolder(t, t.Dirty), inFolder(t, t.Ignored)...); len(only) > 0 {
-		err = fmt.Errorf("%w\nthe working tree has what the commit has not: %s", err, list(only))
+		err = fmt.Errorf("%w\nthe working tree has what the commit has not: %s", err, git.List(only))
 		mend = "commit the files that the build needs; look into .gitignore as well"
 	}
 	return hint.Wrap(err, mend)

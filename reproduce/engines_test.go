@@ -1,4 +1,4 @@
-package release
+package reproduce
 
 import (
 	"bytes"
@@ -68,7 +68,7 @@ func TestReproduceInContainers(t *testing.T) {
 		r.write("unlisted/x.secret", "secret") // in the working tree alone
 		r.engine = engine
 		c, zips := r.pack(".")
-		got, err := Reproduce(context.Background(), ReproduceConfig{First: c, Zips: zips, Engine: engine})
+		got, err := Reproduce(context.Background(), Config{First: c, Zips: zips, Engine: engine})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package release
+package reproduce
 
 import (
 	"context"
@@ -84,7 +84,7 @@ func otherWorld(functions []project.Function) build.World {
 
 // otherEngine chooses the engine of the second build, and says why it is the
 // same one if it is.
-func (c ReproduceConfig) otherEngine(ctx context.Context, second build.Config) (name, why string, err error) {
+func (c Config) otherEngine(ctx context.Context, second build.Config) (name, why string, err error) {
 	if c.Engine != "" {
 		if c.Engine == c.First.Engine {
 			why = "the same one was asked for"

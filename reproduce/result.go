@@ -1,4 +1,4 @@
-package release
+package reproduce
 
 import (
 	"bytes"
@@ -9,12 +9,12 @@ import (
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/diff"
-	"github.com/bootzip/bootzip/internal/printer"
+	"github.com/bootzip/bootzip/internal/git"
 	"github.com/bootzip/bootzip/pack"
 )
 
-// A Reproduction is how a second build of a commit compares with the first.
-type Reproduction struct {
+// A Result is how a second build of a commit compares with the first.
+type Result struct {
 	Commit string
 
 	// Dirty are the files of the working tree that are not as in the commit,
@@ -28,18 +28,18 @@ type Reproduction struct {
 	// aspects, and "engine", "path", "file order", "file times" and "cache".
 	World []build.Surrounding
 
-	Results []ReproduceResult // for each zip, in their order
+	Results []ZipResult // for each zip, in their order
 }
 
-// A ReproduceResult compares one zip with what the second build made.
-type ReproduceResult struct {
+// A ZipResult compares one zip with what the second build made.
+type ZipResult struct {
 	Zip    pack.Zip // of the first build
 	Second string   // SHA-256 of the second build's zip, in hexadecimal
 	Report diff.Report
 }
 
 // OK says whether every zip came out the same.
-func (r Reproduction) OK() bool {
+func (r Result) OK() bool {
 	for _, one := range r.Results {
 		if !one.Report.Equal {
 			return false
@@ -48,40 +48,18 @@ func (r Reproduction) OK() bool {
 	return len(r.Results) > 0
 }
 
-// shownFiles bounds how many files a message lists.
-const shownFiles = 10
-
-// list names the first files of a list, and counts the others.
-func list(names []string) string {
-	var all []string
-	for _, name := range names[:min(len(names), shownFiles)] {
-		all = append(all, shown(name))
-	}
-	text := strings.Join(all, ", ")
-	if extra := len(names) - shownFiles; extra > 0 {
-		text += fmt.Sprintf(" and %d more", extra)
-	}
-	return text
-}
-
-// shown is a file's name for people. In a stranger's repository it may be one
-// that a terminal acts on, or that looks like a line of the result.
-func shown(name string) string {
-	return printer.Quoted(name)
-}
-
 // DirtyLine says that the working tree is not the commit, "" if it is.
-func (r Reproduction) DirtyLine() string {
+func (r Result) DirtyLine() string {
 	if len(r.Dirty) == 0 {
 		return ""
 	}
-	return "the tree is dirty: " + list(r.Dirty)
+	return "the tree is dirty: " + git.List(r.Dirty)
 }
 
 // WriteText writes the result for people: what differed between the two
 // builds, then a line for each zip, with an explanation below it if it is not
 // the same.
-func (r Reproduction) WriteText(w io.Writer) error {
+func (r Result) WriteText(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "commit %s, built with %s and again with %s\n", r.Commit, r.First, r.Second)
 	var same []build.Surrounding
@@ -147,7 +125,7 @@ type jsonReproduced struct {
 }
 
 // WriteJSON writes the result for programs.
-func (r Reproduction) WriteJSON(w io.Writer) error {
+func (r Result) WriteJSON(w io.Writer) error {
 	document := jsonReproduction{
 		Version: 1, Equal: r.OK(), Commit: r.Commit, Dirty: append([]string{}, r.Dirty...), First: r.First, Second: r.Second,
 		World: []jsonSurrounding{}, Zips: []jsonReproduced{},
