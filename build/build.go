@@ -29,16 +29,13 @@ func Path(dist string, u Unit) string {
 // and nothing in Dist changes. Errors carry hints (package internal/hint).
 // The caller holds the lock on Dist (see Lock).
 func Build(ctx context.Context, c Config) (Report, error) {
-	if err := c.World.check(); err != nil {
+	if err := c.Vary.check(); err != nil {
 		return Report{}, err
 	}
 	if c.Jobs <= 0 {
 		c.Jobs = runtime.NumCPU()
-		if c.World.CPUs > 0 {
-			c.Jobs = min(c.Jobs, c.World.CPUs)
-		}
 	}
-	if c.ColdCache || c.World != (World{}) {
+	if c.ColdCache || c.Vary != (Variations{}) {
 		c.Force = true
 	}
 
@@ -46,7 +43,7 @@ func Build(ctx context.Context, c Config) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	report := Report{Engine: e.name(), Why: why, Image: e.image(), World: c.World.asked()}
+	report := Report{Engine: e.name(), Why: why, Image: e.image(), Varied: c.Vary.asked()}
 	c.tell(Event{Stage: "engine", Text: engineLine(e.name(), why)})
 	if err := checkLock(ctx, c, e); err != nil {
 		return Report{}, err
@@ -60,11 +57,11 @@ func Build(ctx context.Context, c Config) (Report, error) {
 			}
 		}
 	}
-	r.world = report.World
+	r.varied = report.Varied
 	if report.Artifacts, err = r.build(ctx); err != nil {
 		return Report{}, err
 	}
-	report.World = r.world
+	report.Varied = r.varied
 	return report, nil
 }
 
@@ -82,7 +79,7 @@ type builder struct {
 	languages map[project.Language]language
 	state     state
 	digests   *digester
-	world     []Surrounding // for the report
+	varied    []Variation // for the report
 }
 
 // recipe is the language's recipe for u on this engine.
@@ -179,7 +176,7 @@ func (b *builder) make(ctx context.Context, changed map[project.Language][]Unit,
 	); err != nil {
 		return nil, err
 	}
-	if b.config.ColdCache || b.engine.name() == "host" && b.config.World.otherUser() {
+	if b.config.ColdCache || b.engine.name() == "host" && b.config.Vary.otherUser() {
 		host.cache = filepath.Join(stage.Path, "cache")
 		if err := os.Mkdir(host.cache, 0o700); err != nil {
 			return nil, err
@@ -238,14 +235,14 @@ func (b *builder) runSteps(ctx context.Context, steps []step, host places, total
 	if len(steps) == 0 {
 		return nil
 	}
-	world, surroundings, err := b.surroundings(ctx, steps, host)
+	vary, varied, err := b.apply(ctx, steps, host)
 	if err != nil {
 		return err
 	}
-	b.world = surroundings
-	batch := batch{host: host, world: world, parallel: b.config.Jobs}
+	b.varied = varied
+	batch := batch{host: host, vary: vary, parallel: b.config.Jobs}
 	for _, s := range steps {
-		s.env = with(s.env, world.variables(s.products[0].unit.Function.Language)...)
+		s.env = with(s.env, vary.environment()...)
 		batch.jobs = append(batch.jobs, s.job)
 		for _, p := range s.products {
 			if err := os.MkdirAll(filepath.Join(host.out, filepath.FromSlash(filepath.Dir(p.file))), 0o755); err != nil {

@@ -39,10 +39,9 @@ type Config struct {
 	// Force builds what has not changed as well.
 	Force bool
 
-	// World is the surroundings of the build, as far as they can be chosen.
-	// A world that is not the usual one, like ColdCache, builds what has not
-	// changed as well: it was made in another.
-	World World
+	// Vary varies the build's surroundings. With it, as with ColdCache, what
+	// has not changed is built as well: it was made in others.
+	Vary Variations
 
 	// ColdCache gives the build caches of its own, which are empty and go with
 	// it. It neither reads nor writes the shared ones. Modules and toolchains
@@ -85,10 +84,10 @@ type Artifact struct {
 
 // A Report is what a run did.
 type Report struct {
-	Engine    string        // the engine's name
-	Why       string        // why auto took it; empty when it was asked for
-	Image     string        // id of the build image; empty without a container
-	World     []Surrounding // each aspect that Config.World asked for
+	Engine    string      // the engine's name
+	Why       string      // why auto took it; empty when it was asked for
+	Image     string      // id of the build image; empty without a container
+	Varied    []Variation // each that Config.Vary asked for
 	Artifacts []Artifact
 }
 

@@ -97,7 +97,7 @@ func newContainer(ctx context.Context, c Config, client string) (*container, err
 // is another user outside as well. What he wrote could not be removed by the
 // caller, and what is the caller's alone could not be read by him.
 func (e *container) copies() bool {
-	return e.remote || e.config.World.otherUser() && !e.mapsUsers()
+	return e.remote || e.config.Vary.otherUser() && !e.mapsUsers()
 }
 
 func (e *container) copiesModules() bool { return e.copies() }
@@ -106,10 +106,10 @@ func (e *container) copiesModules() bool { return e.copies() }
 func (e *container) mapsUsers() bool { return e.client == "podman" && e.rootless && !e.remote }
 
 // user are the options by which files in the output folder belong to the
-// caller, or by which the commands run as the world's user.
-func (e *container) user(ctx context.Context, w World) ([]string, error) {
-	if w.otherUser() {
-		uid, gid := w.user()
+// caller, or by which the commands run as another user.
+func (e *container) user(ctx context.Context, v Variations) ([]string, error) {
+	if v.otherUser() {
+		uid, gid := v.user()
 		argv := []string{"--user", fmt.Sprintf("%d:%d", uid, gid)}
 		if e.mapsUsers() {
 			argv = append(argv, fmt.Sprintf("--userns=keep-id:uid=%d,gid=%d", uid, gid))
@@ -148,21 +148,18 @@ func (e *container) platform() (string, string) { return "linux", e.arch }
 
 func (e *container) view(host places) places {
 	p := containerPlaces
-	p.source = e.config.World.source()
+	p.source = e.config.Vary.source()
 	// The volume may have files of another user, whom it served before.
-	uid, _ := e.config.World.user()
+	uid, _ := e.config.Vary.user()
 	p.cache = "/cache/" + strconv.Itoa(uid)
-	if e.remote && !e.config.World.otherUser() {
+	if e.remote && !e.config.Vary.otherUser() {
 		p.cache = "/cache/remote"
 	}
 	return p
 }
 
-func (e *container) refuses(aspect string, w World, _ places) string {
-	switch {
-	case aspect == aspectCPUs && !e.remote:
-		return tooFew(w)
-	case aspect == aspectUser && e.mapsUsers() && semver.Compare("v"+e.version, "v4.3.0") < 0:
+func (e *container) userUnsupported(places) string {
+	if e.mapsUsers() && semver.Compare("v"+e.version, "v4.3.0") < 0 {
 		return "podman " + e.version + " maps no other user to the caller; 4.3 does"
 	}
 	return ""
@@ -185,15 +182,15 @@ func (e *container) run(ctx context.Context, b batch) ([]outcome, error) {
 			e.remove(name)
 		}
 	}()
-	user, err := e.user(ctx, b.world)
+	user, err := e.user(ctx, b.vary)
 	if err != nil {
 		return nil, err
 	}
 	if e.copies() {
 		return e.runCopies(ctx, name, b, user)
 	}
-	argv := append([]string{e.client, "run", "--rm", "--interactive"}, e.options(name, b.world, user)...)
-	argv = append(argv, mount("bind", b.host.source, b.world.source(), true), mount("bind", b.host.out, containerPlaces.out, false))
+	argv := append([]string{e.client, "run", "--rm", "--interactive"}, e.options(name, user)...)
+	argv = append(argv, mount("bind", b.host.source, b.vary.source(), true), mount("bind", b.host.out, containerPlaces.out, false))
 	if b.host.toolchain != "" {
 		argv = append(argv, mount("bind", b.host.toolchain, containerPlaces.toolchain, true))
 	}
@@ -214,7 +211,7 @@ func containerName() (string, error) {
 }
 
 // options are what every container of ours is started with.
-func (e *container) options(name string, w World, user []string) []string {
+func (e *container) options(name string, user []string) []string {
 	argv := []string{"--name", name, "--label", projectLabel + "=" + projectKey(e.config.Root),
 		"--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
 		// Rather than relabel the caller's sources for SELinux.
@@ -225,9 +222,6 @@ func (e *container) options(name string, w World, user []string) []string {
 		argv = append(argv, "--volume", "/cache") // without a name: goes with the container
 	} else {
 		argv = append(argv, mount("volume", cacheVolume, "/cache", false))
-	}
-	if w.Hostname != "" {
-		argv = append(argv, "--hostname", w.Hostname)
 	}
 	argv = append(argv, initArg(e.client)...)
 	argv = append(argv, noProxies(e.client)...)

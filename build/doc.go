@@ -17,10 +17,9 @@
 //   - In a container and in the sandbox: no network, sources and modules
 //     read-only, no capabilities, no new privileges, a read-only root, the
 //     caller's user.
-//   - Which user, umask, time zone, locale, number of CPUs, host name or
-//     clock the commands have changes no byte, but for language command if its
-//     commands let it. Config.World chooses them, and Report.World says which
-//     of them were in force.
+//   - User, umask, time zone, locale and path of the project change no byte,
+//     but for language command if its commands let them. Config.Vary varies
+//     them, and Report.Varied says which of them were in force.
 //   - With Config.ColdCache, nothing that an earlier build left in a cache is
 //     used, but for modules and toolchains, which are compared with go.sum and
 //     the checksum database.

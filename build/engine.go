@@ -30,10 +30,9 @@ type engine interface {
 	// view says where commands see what is at the given places of the host.
 	view(host places) places
 
-	// refuses says why an aspect of a world cannot be in force for commands
-	// that see the given places of the host; "" if it can. It is asked for
-	// those that are not in the commands' environment.
-	refuses(aspect string, w World, host places) string
+	// userUnsupported says why commands that see the given places of the host
+	// cannot run as another user; "" if they can.
+	userUnsupported(host places) string
 
 	// run executes the batch and returns an outcome for every job, in the
 	// order of the jobs. An error means that the engine itself failed.
@@ -55,7 +54,7 @@ type places struct {
 type batch struct {
 	host     places
 	jobs     []job
-	world    World // all of it is applied, but for what is in the jobs' environment
+	vary     Variations // all are applied, but for those in the jobs' environment
 	parallel int
 	finished func(job int) // called from one goroutine at a time
 }

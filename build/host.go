@@ -24,7 +24,7 @@ func newHost(c Config) (*host, error) {
 	if err := sandbox.KeepDescriptors(); err != nil {
 		return nil, err
 	}
-	h := &host{cache: filepath.Join(c.Cache, "host"), otherUser: c.World.otherUser() && os.Getuid() == 0}
+	h := &host{cache: filepath.Join(c.Cache, "host"), otherUser: c.Vary.otherUser() && os.Getuid() == 0}
 	return h, os.MkdirAll(h.cache, 0o755)
 }
 
@@ -36,28 +36,12 @@ func (h *host) platform() (string, string) { return runtime.GOOS, runtime.GOARCH
 // copiesModules: another user cannot enter the caller's module cache.
 func (h *host) copiesModules() bool { return h.otherUser }
 
-func (h *host) refuses(aspect string, w World, host places) string {
-	switch aspect {
-	case aspectUser:
-		if !h.otherUser {
-			return "only root can run commands as somebody else"
-		}
-		if name := closedTo(host); name != "" {
-			return name + " is closed to other users"
-		}
-	case aspectUmask:
-		if runtime.GOOS == "windows" {
-			return "there is none"
-		}
-	case aspectCPUs:
-		if runtime.GOOS != "linux" {
-			return runtime.GOOS + " binds no process to some of them"
-		}
-		return tooFew(w)
-	case aspectHostname:
-		return "a build does not rename the machine"
-	case aspectPath:
-		return "the project is where it is"
+func (h *host) userUnsupported(host places) string {
+	if !h.otherUser {
+		return "only root can run commands as another user"
+	}
+	if name := closedTo(host); name != "" {
+		return name + " is closed to other users"
 	}
 	return ""
 }
@@ -70,8 +54,8 @@ func (h *host) view(p places) places {
 }
 
 func (h *host) run(ctx context.Context, b batch) (outcomes []outcome, err error) {
-	if b.world.otherUser() {
-		uid, gid := b.world.user()
+	if b.vary.otherUser() {
+		uid, gid := b.vary.user()
 		if err := giveTo(uid, gid, b.host.out, b.host.temp, b.host.cache); err != nil {
 			return nil, err
 		}
@@ -91,7 +75,7 @@ func (h *host) run(ctx context.Context, b batch) (outcomes []outcome, err error)
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			var output cut
-			exit, err := h.execute(ctx, &output, filepath.Join(b.host.source, filepath.FromSlash(j.dir)), j, b.world)
+			exit, err := h.execute(ctx, &output, filepath.Join(b.host.source, filepath.FromSlash(j.dir)), j, b.vary)
 			outcomes[i], errs[i] = outcome{exit, output.String()}, err
 			if err == nil {
 				mu.Lock()
@@ -109,24 +93,17 @@ func (h *host) run(ctx context.Context, b batch) (outcomes []outcome, err error)
 	return outcomes, nil
 }
 
-// execute runs one command in the world. It is called on a goroutine that
-// ends with the command.
-func (h *host) execute(ctx context.Context, output io.Writer, dir string, j job, w World) (int, error) {
+// execute runs one command.
+func (h *host) execute(ctx context.Context, output io.Writer, dir string, j job, v Variations) (int, error) {
 	argv := j.command
-	if w.Umask != 0 {
+	if v.Umask != 0 {
 		// The umask of this process is that of all its threads.
-		argv = append([]string{"/bin/sh", "-c", `umask "$0" && exec "$@"`, fmt.Sprintf("%04o", w.Umask)}, argv...)
+		argv = append([]string{"/bin/sh", "-c", `umask "$0" && exec "$@"`, fmt.Sprintf("%04o", v.Umask)}, argv...)
 	}
 	cmd := command(ctx, j.env, dir, argv...)
-	if w.otherUser() {
-		asUser(cmd, w)
-	}
-	if w.CPUs != 0 {
-		// The thread is used for nothing else, and ends with the goroutine.
-		runtime.LockOSThread()
-		if err := sandbox.LimitCPUs(w.CPUs); err != nil {
-			return -1, err
-		}
+	if v.otherUser() {
+		uid, gid := v.user()
+		asUser(cmd, uid, gid)
 	}
 	return finish(ctx, cmd, output)
 }

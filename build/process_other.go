@@ -4,5 +4,5 @@ package build
 
 import "os/exec"
 
-// asUser is never called: see host.refuses.
-func asUser(*exec.Cmd, World) {}
+// asUser is never called: see host.userUnsupported.
+func asUser(*exec.Cmd, int, int) {}

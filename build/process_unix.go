@@ -7,8 +7,7 @@ import (
 	"syscall"
 )
 
-// asUser lets the command run as the world's user, in no other group.
-func asUser(cmd *exec.Cmd, w World) {
-	uid, gid := w.user()
+// asUser lets the command run as another user, in no other group.
+func asUser(cmd *exec.Cmd, uid, gid int) {
 	cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 }

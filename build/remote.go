@@ -39,8 +39,8 @@ func isRemote(c Config, client string) bool {
 }
 
 func (e *container) runCopies(ctx context.Context, name string, b batch, user []string) ([]outcome, error) {
-	volumes := []string{b.world.source(), containerPlaces.out}
-	argv := append([]string{e.client, "create", "--interactive"}, e.options(name, b.world, user)...)
+	volumes := []string{b.vary.source(), containerPlaces.out}
+	argv := append([]string{e.client, "create", "--interactive"}, e.options(name, user)...)
 	switch {
 	case b.host.toolchain == "":
 	case !e.remote:
@@ -71,14 +71,14 @@ func (e *container) runCopies(ctx context.Context, name string, b batch, user []
 		}
 	}
 	uid, gid := copiesUser, copiesUser
-	if b.world.otherUser() {
-		uid, gid = b.world.user()
+	if b.vary.otherUser() {
+		uid, gid = b.vary.user()
 	}
 	copies := []struct {
 		from, to string
 		uid, gid int
 	}{
-		{b.host.source, b.world.source(), 0, 0},
+		{b.host.source, b.vary.source(), 0, 0},
 		{b.host.out, containerPlaces.out, uid, gid},
 		{b.host.modules, containerPlaces.modules, 0, 0},
 	}

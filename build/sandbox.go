@@ -28,7 +28,7 @@ func newSandbox(ctx context.Context, c Config) (*sandboxed, error) {
 				"function %q is in %s, and the sandbox has no compiler but Go's, which needs no image", f.Name, f.Language)
 		}
 	}
-	s := &sandboxed{cache: filepath.Join(c.Cache, "sandbox"), source: c.World.source()}
+	s := &sandboxed{cache: filepath.Join(c.Cache, "sandbox"), source: c.Vary.source()}
 	// Nobody else looks into it: what it holds runs with the next build.
 	if err := os.MkdirAll(s.cache, 0o700); err != nil {
 		return nil, err
@@ -57,12 +57,7 @@ func (s *sandboxed) platform() (string, string) { return "linux", runtime.GOARCH
 
 func (s *sandboxed) copiesModules() bool { return false }
 
-func (s *sandboxed) refuses(aspect string, w World, _ places) string {
-	if aspect == aspectCPUs {
-		return tooFew(w)
-	}
-	return ""
-}
+func (s *sandboxed) userUnsupported(places) string { return "" }
 
 func (s *sandboxed) view(places) places {
 	p := containerPlaces
@@ -72,16 +67,16 @@ func (s *sandboxed) view(places) places {
 }
 
 func (s *sandboxed) run(ctx context.Context, b batch) ([]outcome, error) {
-	c := sandbox.Config{Parallel: b.parallel, Umask: b.world.mask(), CPUs: b.world.CPUs, Hostname: b.world.Hostname}
-	if b.world.otherUser() {
-		c.UID, c.GID = b.world.user()
+	c := sandbox.Config{Parallel: b.parallel, Umask: b.vary.mask()}
+	if b.vary.otherUser() {
+		c.UID, c.GID = b.vary.user()
 	}
 	cache := s.cache
 	if b.host.cache != "" {
 		cache = b.host.cache
 	}
 	for _, m := range []sandbox.Mount{
-		{Source: b.host.source, Target: b.world.source(), ReadOnly: true},
+		{Source: b.host.source, Target: b.vary.source(), ReadOnly: true},
 		{Source: b.host.out, Target: containerPlaces.out},
 		{Source: cache, Target: "/cache"},
 		{Source: b.host.toolchain, Target: containerPlaces.toolchain, ReadOnly: true},
@@ -99,7 +94,7 @@ func (s *sandboxed) run(ctx context.Context, b batch) ([]outcome, error) {
 		c.Mounts = append(c.Mounts, m)
 	}
 	for _, j := range b.jobs {
-		c.Commands = append(c.Commands, sandbox.Command{Dir: path.Join(b.world.source(), j.dir), Env: j.env, Argv: j.command})
+		c.Commands = append(c.Commands, sandbox.Command{Dir: path.Join(b.vary.source(), j.dir), Env: j.env, Argv: j.command})
 	}
 	outcomes := make([]outcome, len(b.jobs))
 	err := sandbox.Run(ctx, c, func(r sandbox.Result) {

@@ -25,33 +25,14 @@ const (
 //
 // Nothing is ever written to its standard input. When that is closed, whoever
 // started the container has gone, and everything in it is ended.
-func runScript(w World) string {
-	return fmt.Sprintf("umask %04o\n", w.mask()) + limitScript(w) + followScript
-}
-
-// limitScript leaves the first of the processors that the container may use.
-// taskset is in every Debian image, as is all of util-linux.
-func limitScript(w World) string {
-	if w.CPUs == 0 {
-		return ""
-	}
-	return fmt.Sprintf(`n=%d list=
-for range in $(taskset -pc $$ | sed 's/.*: //; s/,/ /g'); do
-	for i in $(seq "${range%%-*}" "${range#*-}"); do
-		if [ "$n" -gt 0 ]; then list=$list,$i n=$((n - 1)); fi
-	done
-done
-if [ "$n" -gt 0 ]; then echo "there are too few CPUs" >&2; exit 125; fi
-taskset -pc "${list#,}" $$ >/dev/null || exit 125
-`, w.CPUs)
-}
-
-const followScript = `cd /out/` + scriptFolder + ` || exit 125
+func runScript(umask int) string {
+	return fmt.Sprintf("umask %04o\n", umask) + `cd /out/` + scriptFolder + ` || exit 125
 exec 3<&0 </dev/null
 (cat <&3 >/dev/null; kill -s KILL -- -1) &
 exec 3<&-
 ls | grep '\.job$' | sort -n | xargs -r -P "$1" -n 1 sh one
 `
+}
 
 // oneScript runs one command and says how it ended.
 const oneScript = `n=${1%.job}
@@ -65,9 +46,9 @@ func writeScripts(b batch) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	files := map[string]string{"run": runScript(b.world), "one": oneScript}
+	files := map[string]string{"run": runScript(b.vary.mask()), "one": oneScript}
 	for i, j := range b.jobs {
-		files[fmt.Sprintf("%d.job", i)] = jobScript(b.world.source(), j)
+		files[fmt.Sprintf("%d.job", i)] = jobScript(b.vary.source(), j)
 	}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {

@@ -1,23 +1,23 @@
 // Package reproduce shows that the bytes of a zip come from its sources.
 //
 // [Reproduce] builds and packs a second time, from a clean checkout of the
-// same commit in a world that differs, and compares. [Rebuild] does it for a
+// same commit with other surroundings, and compares. [Rebuild] does it for a
 // zip of anybody's, by the provenance beside it.
 //
 // # What Reproduce guarantees
 //
 // Where it says that a zip is reproduced, the same bytes came out of the
-// files of the commit alone (package internal/git) when all of this was another:
-// the path, its length and depth; the order in which files were written, and
-// their times; the compiler's cache, which was empty; and those of the user,
-// umask, time zone, locale, number of CPUs, host name and clock that the
-// result lists as applied. What could not be made to differ is listed with
-// the reason and is no part of the claim.
+// files of the commit alone (package internal/git) with all of this varied: the
+// path, its length and depth; the times of files; the compiler's cache, which
+// was empty; and those of user, umask, time zone and locale that the result
+// lists as applied. What could not be varied is listed with the reason and is
+// no part of the claim.
 //
 // Exceptions:
 //
-//   - The machine, its kernel and its processor are the same. Two machines
-//     are compared by Rebuild on the second one.
+//   - The machine is the same: its kernel, its processors, its host name and
+//     its clock, but for the minutes between the builds. Two machines are
+//     compared by Rebuild on the second one.
 //   - The toolchain, the base image, the modules and the packer are the same
 //     on purpose: they are materials, which the provenance names.
 //   - The engine is another one where another answers; the result names both.
@@ -25,11 +25,8 @@
 //     the repository.
 //   - The second build sees no .git folder. What asks git for a version fails
 //     in it or differs, as it would from an archive of the sources.
-//   - Most file systems on a disk list a folder's files in an order of their
-//     own. The second tree is put on one in memory where there is one with
-//     room; the result says how many folders are listed in another order.
-//   - Go's toolchain is a static program, whose clock cannot be moved for one
-//     process on Linux. For Go the clock is not part of the claim.
+//   - The files are written in another order. Whether a directory then lists
+//     them in another order is up to its file system, so that is not claimed.
 //
 // # What Rebuild guarantees
 //

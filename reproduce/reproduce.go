@@ -35,9 +35,9 @@ type Config struct {
 }
 
 // Reproduce builds the zips' functions a second time, from a clean checkout of
-// the commit at which the tree stands and in surroundings that differ, and
-// compares the zips byte for byte. The package's documentation says what
-// differs. The caller holds the lock on First.Dist.
+// the commit at which the tree stands and with other surroundings, and compares
+// the zips byte for byte. The package's documentation says what is varied. The
+// caller holds the lock on First.Dist.
 //
 // That a zip differs is no error: it is in the result. An error is that there
 // is no commit, or that the checkout cannot be built; where files that are not
@@ -53,7 +53,7 @@ func Reproduce(ctx context.Context, c Config) (Result, error) {
 	}
 	r.Commit, r.Dirty = tree.Commit, append(r.Dirty, tree.Dirty...)
 
-	place, err := tempFolder(tree.Size)
+	place, err := tempdir.New("", tempName)
 	if err != nil {
 		return r, err
 	}
@@ -88,25 +88,20 @@ func Reproduce(ctx context.Context, c Config) (Result, error) {
 		return r, err
 	}
 	if second.Engine != "host" {
-		second.World.Path = otherSource
+		second.Vary.Path = otherSource
 	}
 	again, err := pipeline.Package(ctx, second)
 	if err != nil {
 		return r, explainClean(err, tree)
 	}
 	r.Second = again.Build.Engine
-	order, err := orderSurrounding(c.First.Root, second.Root)
-	if err != nil {
-		return r, err
-	}
-	r.World = append([]build.Surrounding{
+	r.Variations = append([]build.Variation{
 		{Name: "engine", Value: r.Second, Applied: r.First != r.Second, Why: why},
-		order,
-		{Name: "file times", Value: "of 1994, each another", Applied: true},
+		{Name: "file times", Value: "1994, each file another", Applied: true},
 		{Name: "cache", Value: "empty", Applied: second.ColdCache},
-	}, again.Build.World...)
+	}, again.Build.Varied...)
 	if second.Engine == "host" {
-		r.World = append(r.World, build.Surrounding{Name: "path", Value: second.Root, Applied: true})
+		r.Variations = append(r.Variations, build.Variation{Name: "path", Value: second.Root, Applied: true})
 	}
 
 	for _, z := range c.Zips {
@@ -142,9 +137,9 @@ func (c Config) second(root, dist string) (build.Config, error) {
 		s.Functions = join(s.Functions, selected)
 	}
 	s.Progress, s.Force = c.Progress, true
-	if s.World, s.ColdCache = otherWorld(s.Functions), true; c.warm {
+	if s.Vary, s.ColdCache = variations(s.Functions), true; c.warm {
 		// Another user could not use the cache.
-		s.World.UID, s.World.GID, s.ColdCache = 0, 0, false
+		s.Vary.UID, s.Vary.GID, s.ColdCache = 0, 0, false
 	}
 	return s, nil
 }

@@ -34,7 +34,7 @@ func TestReproduce(t *testing.T) {
 		t.Errorf("result is %+v", got)
 	}
 	applied := map[string]string{}
-	for _, s := range got.World {
+	for _, s := range got.Variations {
 		if s.Applied {
 			applied[s.Name] = s.Value
 		} else if s.Why == "" && s.Name != "cache" { // which is warm here

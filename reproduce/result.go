@@ -24,9 +24,9 @@ type Result struct {
 
 	First, Second string // the engines of the two builds
 
-	// World is what was meant to differ between the two builds: build.World's
-	// aspects, and "engine", "path", "file order", "file times" and "cache".
-	World []build.Surrounding
+	// Variations are what was meant to differ between the two builds: those of
+	// package build, and "engine", "file times" and "cache".
+	Variations []build.Variation
 
 	Results []ZipResult // for each zip, in their order
 }
@@ -56,22 +56,21 @@ func (r Result) DirtyLine() string {
 	return "the tree is dirty: " + git.List(r.Dirty)
 }
 
-// WriteText writes the result for people: what differed between the two
+// WriteText writes the result for people: what was varied between the two
 // builds, then a line for each zip, with an explanation below it if it is not
 // the same.
 func (r Result) WriteText(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "commit %s, built with %s and again with %s\n", r.Commit, r.First, r.Second)
-	var same []build.Surrounding
-	for _, s := range r.World {
-		if !s.Applied {
-			same = append(same, s)
-			continue
+	for _, v := range r.Variations {
+		if v.Applied {
+			fmt.Fprintf(&b, "varied     %-10s  %s%s\n", v.Name, v.Value, parenthesis(v.Why))
 		}
-		fmt.Fprintf(&b, "differed     %-11s %s%s\n", s.Name, s.Value, parenthesis(s.Why))
 	}
-	for _, s := range same {
-		fmt.Fprintf(&b, "not differed %-11s %s\n", s.Name, s.Why)
+	for _, v := range r.Variations {
+		if !v.Applied {
+			fmt.Fprintf(&b, "not varied %-10s  %s\n", v.Name, v.Why)
+		}
 	}
 	for _, one := range r.Results {
 		if one.Report.Equal {
@@ -97,17 +96,17 @@ func parenthesis(why string) string {
 
 // jsonReproduction is the form that docs/reproduce.md describes.
 type jsonReproduction struct {
-	Version int               `json:"version"`
-	Equal   bool              `json:"equal"` // all of them
-	Commit  string            `json:"commit"`
-	Dirty   []string          `json:"dirty"`
-	First   string            `json:"firstEngine"`
-	Second  string            `json:"secondEngine"`
-	World   []jsonSurrounding `json:"world"`
-	Zips    []jsonReproduced  `json:"zips"`
+	Version int              `json:"version"`
+	Equal   bool             `json:"equal"` // all of them
+	Commit  string           `json:"commit"`
+	Dirty   []string         `json:"dirty"`
+	First   string           `json:"firstEngine"`
+	Second  string           `json:"secondEngine"`
+	Varied  []jsonVariation  `json:"variations"`
+	Zips    []jsonReproduced `json:"zips"`
 }
 
-type jsonSurrounding struct {
+type jsonVariation struct {
 	Name    string `json:"name"`
 	Value   string `json:"value"`
 	Applied bool   `json:"applied"`
@@ -128,10 +127,10 @@ type jsonReproduced struct {
 func (r Result) WriteJSON(w io.Writer) error {
 	document := jsonReproduction{
 		Version: 1, Equal: r.OK(), Commit: r.Commit, Dirty: append([]string{}, r.Dirty...), First: r.First, Second: r.Second,
-		World: []jsonSurrounding{}, Zips: []jsonReproduced{},
+		Varied: []jsonVariation{}, Zips: []jsonReproduced{},
 	}
-	for _, s := range r.World {
-		document.World = append(document.World, jsonSurrounding(s))
+	for _, v := range r.Variations {
+		document.Varied = append(document.Varied, jsonVariation(v))
 	}
 	for _, one := range r.Results {
 		comparison, err := comparisonJSON(one.Report)

@@ -83,7 +83,7 @@ func (s setup) prepare(r root) error {
 	if err := makeRoot(r); err != nil {
 		return err
 	}
-	if err := unix.Sethostname([]byte(s.Hostname)); err != nil {
+	if err := unix.Sethostname([]byte("bootzip")); err != nil {
 		return fmt.Errorf("host name: %w", err)
 	}
 	limits := map[int]uint64{unix.RLIMIT_CORE: 0}
@@ -134,7 +134,7 @@ func runCommands(c Config, to *channel) error {
 			defer wg.Done()
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			results <- execute(i, command, c.CPUs)
+			results <- execute(i, command)
 		}()
 	}
 	go func() {
@@ -167,13 +167,10 @@ func tryFilter() (r Result) {
 	return r
 }
 
-func execute(i int, c Command, cpus int) Result {
+func execute(i int, c Command) Result {
 	// The thread ends with this goroutine and is used for nothing else.
 	runtime.LockOSThread()
-	err := LimitCPUs(cpus)
-	if err == nil {
-		err = dropPrivileges()
-	}
+	err := dropPrivileges()
 	if err != nil {
 		return Result{Index: i, Exit: -1, Output: err.Error() + "\n"}
 	}

@@ -43,7 +43,7 @@ type message struct {
 // directory".
 func Start(c ProcessConfig) (*Process, error) {
 	s := setup{
-		UID: c.UID, GID: c.GID, Hostname: "bootzip", Descriptors: c.Descriptors, Tasks: c.Tasks, Process: &c,
+		UID: c.UID, GID: c.GID, Descriptors: c.Descriptors, Tasks: c.Tasks, Process: &c,
 	}
 	var own uintptr
 	if c.OwnNetwork {

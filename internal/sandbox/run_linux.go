@@ -25,10 +25,7 @@ func Probe(ctx context.Context, mounts ...Mount) (unfiltered string, err error) 
 // command that fails is a Result. Without commands there is one Result, which
 // says how they would have run.
 func Run(ctx context.Context, c Config, finished func(Result)) error {
-	s := setup{UID: c.UID, GID: c.GID, Hostname: c.Hostname, Tasks: maxTasks, Config: &c}
-	if s.Hostname == "" {
-		s.Hostname = "bootzip"
-	}
+	s := setup{UID: c.UID, GID: c.GID, Tasks: maxTasks, Config: &c}
 	stderr, write, err := os.Pipe()
 	if err != nil {
 		return err

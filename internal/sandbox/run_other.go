@@ -10,9 +10,6 @@ import (
 // Probe says whether a sandbox can be made here, and why not.
 func Probe(context.Context, ...Mount) (unfiltered string, err error) { return "", ErrUnsupported }
 
-// LimitCPUs is not possible on this system.
-func LimitCPUs(int) error { return ErrUnsupported }
-
 // Run is not possible on this system.
 func Run(context.Context, Config, func(Result)) error { return ErrUnsupported }
 

@@ -39,10 +39,8 @@ type Config struct {
 
 	// What the commands find themselves in. Their files belong to the caller
 	// whoever they think they are.
-	UID, GID int    // who they run as, inside
-	Umask    int    // 0: 022
-	CPUs     int    // how many of the caller's they can use; 0: all. More than there are is an error.
-	Hostname string // "": bootzip
+	UID, GID int // who they run as, inside
+	Umask    int // 0: 022
 }
 
 // ErrUnsupported is returned by Probe and Run on systems without namespaces.

@@ -18,7 +18,6 @@ type setup struct {
 	Mapped   bool // it has to become that
 
 	Mounts      []mounted
-	Hostname    string
 	Descriptors uint64
 	Tasks       uint64
 

@@ -11,43 +11,38 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/project"
 )
 
-// elsewhere is a world in which nothing is as usual.
-func elsewhere() build.World {
-	return build.World{
-		UID: 4321, GID: 8765, Umask: 0o077, TimeZone: "Asia/Kathmandu", Locale: "tr_TR.UTF-8", CPUs: 1,
-		Hostname: "elsewhere", Clock: 400 * 24 * time.Hour, Path: "/elsewhere/project",
+// varied are all variations at once.
+func varied() build.Variations {
+	return build.Variations{
+		UID: 4321, GID: 8765, Umask: 0o077, TimeZone: "Asia/Kathmandu", Locale: "tr_TR.UTF-8", Path: "/elsewhere/project",
 	}
 }
 
-// checkWorld compares what was in force with what each engine can do.
-func checkWorld(t *testing.T, r build.Report, folder string) {
+// checkVaried compares what was in force with what each engine can do.
+func checkVaried(t *testing.T, r build.Report) {
 	t.Helper()
 	not := []string{}
-	if folder == goProject {
-		not = append(not, "clock")
-	}
 	if r.Engine == "host" {
-		not = append(not, "user", "host name", "path") // the folder is closed to other users
+		not = append(not, "user", "path") // the folder is closed to other users
 	}
-	if len(r.World) != 8 {
-		t.Errorf("report says of the world: %+v", r.World)
+	if len(r.Varied) != 5 {
+		t.Errorf("report says of the variations: %+v", r.Varied)
 	}
-	for _, s := range r.World {
+	for _, s := range r.Varied {
 		if s.Applied == slices.Contains(not, s.Name) || !s.Applied && s.Why == "" {
 			t.Errorf("%s %s: in force is %v, because %q", s.Name, s.Value, s.Applied, s.Why)
 		}
 	}
 }
 
-// Docker of another machine has its worlds, too, and keeps no volume.
-func TestAnotherWorldOfRemoteDocker(t *testing.T) {
+// Docker of another machine varies a build as well, and keeps no volume.
+func TestVariationsOfRemoteDocker(t *testing.T) {
 	engines(t, "docker")
 	if host := os.Getenv("DOCKER_HOST"); host != "" && !strings.HasPrefix(host, "unix://") {
 		t.Skipf("docker is on another machine anyway: %s", host)
@@ -65,14 +60,14 @@ func TestAnotherWorldOfRemoteDocker(t *testing.T) {
 		}
 	}
 	c.Environ = append(os.Environ(), "DOCKER_HOST=tcp://"+overTCP(t))
-	c.World, c.ColdCache = elsewhere(), true
+	c.Vary, c.ColdCache = varied(), true
 	volumes := func() []string { return strings.Fields(command(t, "docker", "volume", "ls", "--quiet")) }
 	before := volumes()
 	r := mustBuild(t, c)
-	checkWorld(t, r, otherProject)
+	checkVaried(t, r)
 	for name, sum := range sums(r) {
 		if want[name] != sum {
-			t.Errorf("%s has the SHA-256 %s, and %s in the usual world", name, sum, want[name])
+			t.Errorf("%s has the SHA-256 %s, and %s without variations", name, sum, want[name])
 		}
 	}
 	if after := volumes(); !slices.Equal(after, before) {
@@ -81,8 +76,8 @@ func TestAnotherWorldOfRemoteDocker(t *testing.T) {
 }
 
 // buildElsewhere is this program as one that a caller runs, in a project's
-// folder: it builds the functions that take least in another world and prints
-// the report.
+// directory: it builds the functions that take least with all variations and
+// prints the report.
 func buildElsewhere(engine string) int {
 	r, err := func() (r build.Report, err error) {
 		root, err := os.Getwd()
@@ -95,7 +90,7 @@ func buildElsewhere(engine string) int {
 		}
 		c := build.Config{
 			Root: root, Dist: filepath.Join(root, "dist"), Cache: os.Getenv("BOOTZIP_CACHE"), Engine: engine, Project: p.Functions,
-			BaseImage: os.Getenv("BOOTZIP_BASE_IMAGE"), Environ: os.Environ(), World: elsewhere(),
+			BaseImage: os.Getenv("BOOTZIP_BASE_IMAGE"), Environ: os.Environ(), Vary: varied(),
 		}
 		for _, f := range p.Functions {
 			if f.Language == project.Go || f.Language == project.C || len(p.Functions) == 1 {
@@ -122,8 +117,8 @@ func buildElsewhere(engine string) int {
 	return 0
 }
 
-// elsewhere lets the caller build the project in root, which is his, in another
-// world. What he gets is his own, and nothing is left that he could not remove.
+// elsewhere lets the caller build the project in root, which is his, with all
+// variations. What he gets is his own, and nothing is left that he could not remove.
 func (c caller) elsewhere(t *testing.T, engine, root string, env ...string) build.Report {
 	t.Helper()
 	self, err := os.Executable()
@@ -145,8 +140,8 @@ func (c caller) elsewhere(t *testing.T, engine, root string, env ...string) buil
 	return r
 }
 
-// A caller who is not root has the same worlds.
-func TestAnotherWorldOfPlainUser(t *testing.T) {
+// A caller who is not root has the same variations.
+func TestVariationsOfPlainUser(t *testing.T) {
 	if !asked() {
 		t.Skip("BOOTZIP_TEST_ENGINES names no engine, and from a cold cache it takes half a minute")
 	}
@@ -158,23 +153,23 @@ func TestAnotherWorldOfPlainUser(t *testing.T) {
 			want := sums(sample(t, engine, folder))
 			who := stranger(t)
 			r := who.elsewhere(t, engine, filepath.Join(who.project(t), folder))
-			checkWorld(t, r, folder)
+			checkVaried(t, r)
 			for name, sum := range sums(r) {
 				if want[name] != sum {
-					t.Errorf("%s has the SHA-256 %s, and %s in the usual world", name, sum, want[name])
+					t.Errorf("%s has the SHA-256 %s, and %s without variations", name, sum, want[name])
 				}
 			}
 		})
 	}
 }
 
-// telling is a project whose build tells of its world, behind a program. It
+// telling is a project whose build tells of its surroundings, after a program. It
 // has an image of its own, which is made in no time.
 var telling = map[string]string{
 	"bootzip.yaml": "functions:\n  tell:\n    source: tell\n    language: command\n    arch: [amd64]\n    command: [sh, build.sh]\n",
 	"tell/build.sh": `{ cat /bin/true
 echo
-echo "user $(id -u):$(id -g), umask $(umask), time zone $(date +%z), locale $LC_ALL, CPUs $(nproc), host name $(uname -n), path $(pwd), cache $(ls "$CACHE")"
+echo "user $(id -u):$(id -g), umask $(umask), time zone $(date +%z), locale $LC_ALL, path $(pwd), cache $(ls "$CACHE")"
 if (echo >x) 2>/dev/null; then echo "wrote to the sources"; fi
 } >"$OUT/bootstrap"
 `,
@@ -185,7 +180,7 @@ RUN mkdir -p /bootzip /src /out /cache && chmod 1777 /cache && \
 `,
 }
 
-const toldElsewhere = "\nuser 4321:8765, umask 0077, time zone +0545, locale tr_TR.UTF-8, CPUs 1, host name elsewhere, path /elsewhere/project/tell, cache \n"
+const toldElsewhere = "\nuser 4321:8765, umask 0077, time zone +0545, locale tr_TR.UTF-8, path /elsewhere/project/tell, cache \n"
 
 // tells lets the caller build that project, and compares what it tells.
 func (c caller) tells(t *testing.T, engine string, env ...string) {
@@ -199,9 +194,9 @@ func (c caller) tells(t *testing.T, engine string, env ...string) {
 	if text := read(t, r.Artifacts[0].Path); !strings.HasSuffix(text, toldElsewhere) {
 		t.Errorf("the build tells %q, want %q", text[max(0, len(text)-2*len(toldElsewhere)):], toldElsewhere)
 	}
-	for _, s := range r.World {
-		if s.Applied != (s.Name != "clock") {
-			t.Errorf("%s: in force is %v, because %q", s.Name, s.Applied, s.Why)
+	for _, s := range r.Varied {
+		if !s.Applied {
+			t.Errorf("%s: not in force, because %q", s.Name, s.Why)
 		}
 	}
 }

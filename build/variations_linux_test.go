@@ -8,21 +8,19 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/project"
 )
 
-// elsewhere is a world in which nothing is as usual.
-func elsewhere() build.World {
-	return build.World{
-		UID: 4321, GID: 8765, Umask: 0o077, TimeZone: "Asia/Kathmandu", Locale: "C", CPUs: 1,
-		Hostname: "elsewhere", Clock: 400 * 24 * time.Hour, Path: "/elsewhere/project",
+// varied are all variations at once.
+func varied() build.Variations {
+	return build.Variations{
+		UID: 4321, GID: 8765, Umask: 0o077, TimeZone: "Asia/Kathmandu", Locale: "C", Path: "/elsewhere/project",
 	}
 }
 
-// telling is a build that tells of its world, behind a program. It leaves a
+// telling is a build that tells of its surroundings, after a program. It leaves a
 // mark in its cache, named after its umask.
 const telling = `{ cat /bin/true
 echo
@@ -30,18 +28,14 @@ echo "user $(id -u):$(id -g)"
 echo "umask $(umask)"
 echo "time zone $(date +%z)"
 echo "locale $LANG $LC_ALL"
-echo "CPUs $(nproc)"
-echo "host name $(uname -n)"
-echo "year $(date +%Y)"
 echo "path $(pwd)"
-echo "compiled in $(echo __DATE__ | env -u SOURCE_DATE_EPOCH gcc -E -P - 2>/dev/null)"
 if (echo >x) 2>/dev/null; then rm x; echo "wrote to the sources"; fi
 echo "cache $(ls "$CACHE")"
 touch "$CACHE/mark-$(umask)"
 } >"$OUT/bootstrap"
 `
 
-// tell builds telling and returns what it says, by aspect, and the report.
+// tell builds telling and returns what it says, by variation, and the report.
 func tell(t *testing.T, c build.Config) (map[string]string, build.Report) {
 	t.Helper()
 	c.Force = true
@@ -52,7 +46,7 @@ func tell(t *testing.T, c build.Config) (map[string]string, build.Report) {
 	}
 	told := map[string]string{}
 	for line := range strings.Lines("user " + text) {
-		for _, key := range []string{"user", "umask", "time zone", "locale", "CPUs", "host name", "year", "path", "compiled in", "cache", "wrote"} {
+		for _, key := range []string{"user", "umask", "time zone", "locale", "path", "cache", "wrote"} {
 			if value, ok := strings.CutPrefix(line, key+" "); ok {
 				told[key] = strings.TrimSpace(value)
 			}
@@ -75,7 +69,7 @@ func tellingConfig(t *testing.T, engine string) build.Config {
 func inForce(r build.Report) (applied string, why map[string]string) {
 	var names []string
 	why = map[string]string{}
-	for _, s := range r.World {
+	for _, s := range r.Varied {
 		if s.Applied {
 			names = append(names, s.Name)
 		}
@@ -84,7 +78,7 @@ func inForce(r build.Report) (applied string, why map[string]string) {
 	return strings.Join(names, ", "), why
 }
 
-// wantTold compares what a build found with the world that it was to be in.
+// wantTold compares what a build found with what it was to find.
 func wantTold(t *testing.T, told map[string]string, want map[string]string) {
 	t.Helper()
 	if !reflect.DeepEqual(told, want) {
@@ -92,31 +86,27 @@ func wantTold(t *testing.T, told map[string]string, want map[string]string) {
 	}
 }
 
-// A build in a container finds itself in the world that was asked for.
-func TestWorldInContainer(t *testing.T) {
+// A build in a container finds the variations that were asked for.
+func TestVariationsInContainer(t *testing.T) {
 	eachContainer(t, func(t *testing.T, engine string) {
 		c := tellingConfig(t, engine)
 		usual, r := tell(t, c)
-		if len(r.World) > 0 {
-			t.Errorf("report says %+v of the usual world", r.World)
+		if len(r.Varied) > 0 {
+			t.Errorf("report names %+v without any variation", r.Varied)
 		}
-		now := time.Now().UTC()
 		wantTold(t, usual, map[string]string{
 			"user": fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid()), "umask": "0022", "time zone": "+0000", "locale": "C.UTF-8",
-			"CPUs": fmt.Sprint(runtime.NumCPU()), "host name": usual["host name"], "year": now.Format("2006"),
-			"compiled in": now.Format(`"Jan _2 2006"`), "path": "/src/tell", "cache": "",
+			"path": "/src/tell", "cache": "",
 		})
 
-		c.World = elsewhere()
+		c.Vary = varied()
 		told, r := tell(t, c)
-		then := now.Add(c.World.Clock)
 		wantTold(t, told, map[string]string{
-			"user": "4321:8765", "umask": "0077", "time zone": "+0545", "locale": "C C", "CPUs": "1",
-			"host name": "elsewhere", "year": then.Format("2006"), "compiled in": then.Format(`"Jan _2 2006"`),
+			"user": "4321:8765", "umask": "0077", "time zone": "+0545", "locale": "C C",
 			"path": "/elsewhere/project/tell", "cache": "",
 		})
 		applied, why := inForce(r)
-		if applied != "user, umask, time zone, locale, CPUs, host name, clock, path" {
+		if applied != "user, umask, time zone, locale, path" {
 			t.Errorf("report says that in force were %q; the rest was not because: %v", applied, why)
 		}
 		// What was made there is the caller's all the same.
@@ -151,7 +141,7 @@ func TestColdCache(t *testing.T) {
 			}{
 				{false, 0o027, ""}, {false, 0o022, "mark-0027"}, {true, 0o026, ""}, {true, 0o025, ""}, {false, 0o024, "mark-0022\nmark-0027"},
 			} {
-				c.ColdCache, c.World = step.cold, build.World{Umask: step.umask}
+				c.ColdCache, c.Vary = step.cold, build.Variations{Umask: step.umask}
 				told, r := tell(t, c)
 				text := read(t, r.Artifacts[0].Path)
 				_, found, _ := strings.Cut(text, "\ncache ")
@@ -175,28 +165,28 @@ func enginesWithHost() []string {
 	return all
 }
 
-// A program in Go has the same bytes in another world, with a cold cache, from
-// each engine; and the report says what that world was.
-func TestGoElsewhere(t *testing.T) {
+// A program in Go has the same bytes with all variations and a cold cache, from
+// each engine; and the report says which were in force.
+func TestGoVaried(t *testing.T) {
 	for _, engine := range enginesWithHost() {
 		t.Run(engine, func(t *testing.T) {
 			c := goElsewhere(t, engine)
 			usual := mustBuild(t, c)
 
-			c.World, c.ColdCache = elsewhere(), true
+			c.Vary, c.ColdCache = varied(), true
 			r := mustBuild(t, c)
 			if built(r) != "app/amd64" {
-				t.Error("nothing was built in the other world")
+				t.Error("nothing was built with the variations")
 			}
 			if got, want := sums(r), sums(usual); !reflect.DeepEqual(got, want) {
-				t.Errorf("SHA-256 are %v, and in the usual world %v", got, want)
+				t.Errorf("SHA-256 are %v, and without variations %v", got, want)
 			}
-			want := "user, umask, time zone, locale, CPUs, host name, path"
+			want := "user, umask, time zone, locale, path"
 			if engine == "host" {
-				want = "umask, time zone, locale, CPUs" // t.TempDir is closed to others
+				want = "umask, time zone, locale" // t.TempDir is closed to others
 			}
 			applied, why := inForce(r)
-			if applied != want || !strings.Contains(why["clock"], "linked statically") {
+			if applied != want {
 				t.Errorf("in force were %q, want %q; the rest was not because: %v", applied, want, why)
 			}
 			if info, err := os.Stat(r.Artifacts[0].Path); err != nil || info.Mode() != 0o755 || !isMine(info) {
@@ -205,7 +195,7 @@ func TestGoElsewhere(t *testing.T) {
 			noStages(t, c)
 
 			// Go does not know POSIX's form of a time zone.
-			c.World = build.World{TimeZone: "NPT-5:45"}
+			c.Vary = build.Variations{TimeZone: "NPT-5:45"}
 			if applied, why := inForce(mustBuild(t, c)); applied != "" || !strings.Contains(why["time zone"], "by name") {
 				t.Errorf("in force were %q, and the rest was not because: %v", applied, why)
 			}
@@ -217,18 +207,18 @@ func TestGoElsewhere(t *testing.T) {
 // him.
 func TestAnotherUserOnHost(t *testing.T) {
 	c := tellingConfig(t, "host")
-	c.World, c.ColdCache = elsewhere(), true
+	c.Vary, c.ColdCache = varied(), true
 	told, r := tell(t, c)
 	applied, why := inForce(r)
 	want := map[string]string{
-		"user": fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid()), "umask": "0077", "locale": "C C", "CPUs": "1", "cache": "",
+		"user": fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid()), "umask": "0077", "locale": "C C", "cache": "",
 	}
 	for key, value := range want {
 		if told[key] != value {
 			t.Errorf("%s is %q, want %q", key, told[key], value)
 		}
 	}
-	if strings.Contains(applied, "user") || strings.Contains(applied, "host name") || strings.Contains(applied, "clock") || strings.Contains(applied, "path") {
+	if strings.Contains(applied, "user") || strings.Contains(applied, "path") {
 		t.Errorf("in force were %q", applied)
 	}
 	if os.Getuid() != 0 {
@@ -255,21 +245,11 @@ func TestAnotherUserOnHost(t *testing.T) {
 	noStages(t, c)
 }
 
-func TestNoSuchWorld(t *testing.T) {
-	for _, w := range []build.World{{UID: -1}, {GID: -1}, {Umask: 0o100}, {Umask: -1}, {CPUs: -1}, {Hostname: "a b"}, {Hostname: "-a"}, {Path: "src"}, {Path: "/usr/src"}, {Path: "/"}, {Path: "/a/../b"}} {
+func TestInvalidVariations(t *testing.T) {
+	for _, v := range []build.Variations{{UID: -1}, {GID: -1}, {Umask: 0o100}, {Umask: -1}, {Path: "src"}, {Path: "/usr/src"}, {Path: "/"}, {Path: "/a/../b"}} {
 		c := tellingConfig(t, "host")
-		c.World = w
+		c.Vary = v
 		_, err := run(t.Context(), t, c)
-		wantError(t, err, "an umask is at most 077", "surroundings")
-	}
-}
-
-// More CPUs than there are, or fewer than one, cannot be had.
-func TestTooManyCPUs(t *testing.T) {
-	c := tellingConfig(t, "host")
-	c.World.CPUs = 1 << 12
-	told, r := tell(t, c)
-	if applied, why := inForce(r); applied != "" || !strings.Contains(why["CPUs"], "there are only") || told["CPUs"] != fmt.Sprint(runtime.NumCPU()) {
-		t.Errorf("in force were %q, and the rest was not because: %v; the build saw %s CPUs", applied, why, told["CPUs"])
+		wantError(t, err, "an umask is at most 077", "build cannot be varied")
 	}
 }

@@ -1,0 +1,265 @@
+package build
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/bootzip/bootzip/internal/hint"
+)
+
+// Variations are what of a build's surroundings can be varied and must not
+// matter: the same sources give the same bytes with them and without them. The
+// zero value varies nothing. (The word is that of Debian's reprotest.)
+type Variations struct {
+	UID, GID int    // who runs the commands; 0: the caller
+	Umask    int    // at most 077; 0: the usual one, 022
+	TimeZone string // TZ, a name as "Asia/Kathmandu" or in POSIX's form, "NPT-5:45"; "": UTC
+	Locale   string // LANG and LC_ALL; "": LANG is C.UTF-8
+	Path     string // where a container or the sandbox sees the project, absolute; "": /src
+}
+
+// A Variation is one of the Variations that were asked for.
+type Variation struct {
+	Name    string // "user", "umask", "time zone", "locale" or "path"
+	Value   string // as asked for: "1234:1234", "0077", "Asia/Kathmandu", "C", "/elsewhere"
+	Applied bool   // it was in force
+	Why     string // why not; or what it made no difference to
+}
+
+// variations is the table of what can be varied.
+var variations = []struct {
+	name  string
+	value func(Variations) string // what is asked for; "" if it is not varied
+	reset func(*Variations)
+	// effect reports whether the variation is in force, and why not or what it
+	// makes no difference to.
+	effect func(Variations, surroundings) (applied bool, why string)
+}{
+	{
+		name: "user",
+		value: func(v Variations) string {
+			if !v.otherUser() {
+				return ""
+			}
+			uid, gid := v.user()
+			return fmt.Sprintf("%d:%d", uid, gid)
+		},
+		reset: func(v *Variations) { v.UID, v.GID = 0, 0 },
+		effect: func(_ Variations, s surroundings) (bool, string) {
+			why := s.engine.userUnsupported(s.host)
+			return why == "", why
+		},
+	},
+	{
+		name: "umask",
+		value: func(v Variations) string {
+			if v.Umask == 0 {
+				return ""
+			}
+			return fmt.Sprintf("%04o", v.Umask)
+		},
+		reset: func(v *Variations) { v.Umask = 0 },
+		effect: func(_ Variations, s surroundings) (bool, string) {
+			if s.engine.name() == "host" && runtime.GOOS == "windows" {
+				return false, "Windows has none"
+			}
+			return true, ""
+		},
+	},
+	{
+		name:   "time zone",
+		value:  func(v Variations) string { return v.TimeZone },
+		reset:  func(v *Variations) { v.TimeZone = "" },
+		effect: func(v Variations, s surroundings) (bool, string) { return s.timeZone(v.TimeZone) },
+	},
+	{
+		name:   "locale",
+		value:  func(v Variations) string { return v.Locale },
+		reset:  func(v *Variations) { v.Locale = "" },
+		effect: func(v Variations, s surroundings) (bool, string) { return true, s.locale(v.Locale) },
+	},
+	{
+		name:  "path",
+		value: func(v Variations) string { return v.Path },
+		reset: func(v *Variations) { v.Path = "" },
+		effect: func(_ Variations, s surroundings) (bool, string) {
+			if s.engine.name() == "host" {
+				return false, "the host builds the project where it is"
+			}
+			return true, ""
+		},
+	},
+}
+
+// asked returns a line for each variation, with nothing in force yet.
+func (v Variations) asked() []Variation {
+	var all []Variation
+	for _, one := range variations {
+		if value := one.value(v); value != "" {
+			all = append(all, Variation{Name: one.name, Value: value, Why: "nothing was run"})
+		}
+	}
+	return all
+}
+
+// apply returns which of the variations are in force for the steps, and a line
+// for each that was asked for. The engine applies all that it is then given,
+// or fails.
+func (b *builder) apply(ctx context.Context, steps []step, host places) (Variations, []Variation, error) {
+	v, all := b.config.Vary, []Variation(nil)
+	if v == (Variations{}) {
+		return v, nil, nil
+	}
+	s := surroundings{engine: b.engine, host: host}
+	if err := s.look(ctx, b.config, steps); err != nil {
+		return v, nil, err
+	}
+	for _, one := range variations {
+		value := one.value(v)
+		if value == "" {
+			continue
+		}
+		applied, why := one.effect(v, s)
+		if !applied {
+			one.reset(&v)
+		}
+		all = append(all, Variation{one.name, value, applied, why})
+	}
+	return v, all, nil
+}
+
+// surroundings are what decides which variations have an effect.
+type surroundings struct {
+	engine   engine
+	host     places
+	golang   bool     // Go's toolchain runs, which is static and asks no C library
+	others   bool     // compilers run that are linked with a C library
+	packages []string // of the build image, where these compilers are from it
+}
+
+func (s *surroundings) look(ctx context.Context, c Config, steps []step) (err error) {
+	for _, one := range steps {
+		if needsImage(one.products[0].unit.Function.Language) {
+			s.others = true
+		} else {
+			s.golang = true
+		}
+	}
+	if s.engine.image() != "" && s.others {
+		s.packages, err = imagePackages(ctx, c, s.engine.name(), s.engine.image())
+	}
+	return err
+}
+
+func (s surroundings) has(name string) bool { return packageVersion(s.packages, name) != "" }
+
+// timeZone: Go finds a zone by name, in its own list if need be, and takes
+// POSIX's form for UTC (time.Local). C libraries know the form, and names
+// where the list is installed.
+func (s surroundings) timeZone(zone string) (applied bool, why string) {
+	named, image := strings.Contains(zone, "/"), s.engine.image() != ""
+	if s.golang && !named {
+		why = "Go's toolchain knows time zones by name, and takes this for UTC"
+	} else {
+		applied = s.golang
+	}
+	switch {
+	case !s.others:
+	case named && image && !s.has("tzdata"), named && !image && !exists(filepath.Join("/usr/share/zoneinfo", zone)):
+		why = "the compilers take it for UTC: no list of time zones (tzdata) is installed where they run"
+	default:
+		applied = true
+	}
+	return applied, why
+}
+
+// locale returns what a locale makes no difference to.
+func (s surroundings) locale(name string) (why string) {
+	always := []string{"C", "POSIX", "C.UTF-8", "C.utf8"}
+	switch {
+	case !s.others:
+		return "no program of Go's toolchain asks for it"
+	case s.engine.image() != "" && !slices.Contains(always, name) && !s.has("locales-all"):
+		return "the image has no such locale, so programs take C instead of the usual C.UTF-8"
+	}
+	return ""
+}
+
+// otherUser reports whether somebody else than the caller is to run the
+// commands.
+func (v Variations) otherUser() bool { return v.UID != 0 || v.GID != 0 }
+
+// user is who runs the commands, the caller where nobody else is asked for.
+func (v Variations) user() (uid, gid int) {
+	uid, gid = v.UID, v.GID
+	if uid == 0 {
+		uid = os.Getuid()
+	}
+	if gid == 0 {
+		gid = os.Getgid()
+	}
+	return uid, gid
+}
+
+// source is where a container or the sandbox sees the project.
+func (v Variations) source() string {
+	if v.Path == "" {
+		return containerPlaces.source
+	}
+	return v.Path
+}
+
+// mask is the umask of the commands.
+func (v Variations) mask() int {
+	if v.Umask == 0 {
+		return 0o022
+	}
+	return v.Umask
+}
+
+// environment is what the environment of a command has besides or in place of
+// the usual.
+func (v Variations) environment() []string {
+	var set []string
+	if v.TimeZone != "" {
+		set = append(set, "TZ="+v.TimeZone)
+	}
+	if v.Locale != "" {
+		set = append(set, "LANG="+v.Locale, "LC_ALL="+v.Locale)
+	}
+	return set
+}
+
+// check refuses what no engine could do.
+func (v Variations) check() error {
+	var wrong string
+	switch {
+	case v.UID < 0 || v.GID < 0:
+		wrong = fmt.Sprintf("user %d:%d", v.UID, v.GID)
+	case v.Umask < 0 || v.Umask > 0o077:
+		wrong = fmt.Sprintf("umask %#o", v.Umask)
+	case v.Path != "" && !freePath(v.Path):
+		wrong = fmt.Sprintf("path %q", v.Path)
+	default:
+		return nil
+	}
+	return hint.New("user ids start at 0, an umask is at most 077, a path is absolute and none that a build needs itself",
+		"build cannot be varied by the %s", wrong)
+}
+
+// freePath reports whether a container can have the project there: nothing
+// that an image has, and no other place of a build.
+func freePath(name string) bool {
+	if !path.IsAbs(name) || path.Clean(name) != name {
+		return false
+	}
+	top, _, _ := strings.Cut(name[1:], "/")
+	taken := []string{"", "bin", "boot", "bootzip", "cache", "dev", "etc", "go", "lib", "lib32", "lib64", "libx32", "out", "proc", "root", "run", "sbin", "sys", "tmp", "usr", "var"}
+	return !slices.Contains(taken, top)
+}
