@@ -7,14 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
-	"strings"
 
 	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/elfscan"
-	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/internal/tempdir"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -49,19 +45,22 @@ func Build(ctx context.Context, c Config) (Report, error) {
 		return Report{}, err
 	}
 
-	r := &builder{config: c, engine: e, languages: map[project.Language]language{}, state: readState(c.Dist), digests: newDigester(c.Root)}
+	b := &builder{config: c, engine: e, languages: map[project.Language]language{}, state: readState(c.Dist), digests: newDigester(c.Root)}
 	for _, f := range c.Functions {
-		if r.languages[f.Language] == nil {
-			if r.languages[f.Language], err = languageOf(ctx, c, f.Language, e); err != nil {
+		if b.languages[f.Language] == nil {
+			if b.languages[f.Language], err = languageOf(ctx, c, f.Language, e); err != nil {
 				return Report{}, err
 			}
 		}
 	}
-	r.varied = report.Varied
-	if report.Artifacts, err = r.build(ctx); err != nil {
+	all, err := b.build(ctx)
+	if err != nil {
 		return Report{}, err
 	}
-	report.Varied = r.varied
+	report.Artifacts = all.artifacts
+	if all.varied != nil {
+		report.Varied = all.varied
+	}
 	return report, nil
 }
 
@@ -79,7 +78,12 @@ type builder struct {
 	languages map[project.Language]language
 	state     state
 	digests   *digester
-	varied    []Variation // for the report
+}
+
+// made is what a run of commands made.
+type made struct {
+	artifacts []Artifact
+	varied    []Variation // nil if nothing was run
 }
 
 // recipe is the language's recipe for u on this engine.
@@ -88,14 +92,14 @@ func (b *builder) recipe(u Unit) (string, error) {
 	return b.engine.identity() + "\n" + string(u.Arch) + "\n" + recipe, err
 }
 
-func (b *builder) build(ctx context.Context) ([]Artifact, error) {
+func (b *builder) build(ctx context.Context) (made, error) {
 	units := b.config.units()
 	artifacts := map[string]Artifact{}
 	changed := map[project.Language][]Unit{}
 	for _, u := range units {
 		a, ok, err := b.unchanged(u)
 		if err != nil {
-			return nil, err
+			return made{}, err
 		}
 		if ok {
 			artifacts[u.String()] = a
@@ -103,18 +107,19 @@ func (b *builder) build(ctx context.Context) ([]Artifact, error) {
 			changed[u.Function.Language] = append(changed[u.Function.Language], u)
 		}
 	}
+	var all made
 	if len(changed) > 0 {
 		built, err := b.make(ctx, changed, len(units), len(artifacts))
 		if err != nil {
-			return nil, err
+			return made{}, err
 		}
-		for _, a := range built {
+		for _, a := range built.artifacts {
 			artifacts[a.Unit.String()] = a
 		}
+		all.varied = built.varied
 	}
-	var all []Artifact
 	for _, u := range units {
-		all = append(all, artifacts[u.String()])
+		all.artifacts = append(all.artifacts, artifacts[u.String()])
 	}
 	return all, nil
 }
@@ -153,168 +158,6 @@ func (b *builder) artifact(u Unit, file string) (Artifact, error) {
 	}
 	toolchain := b.languages[u.Function.Language].toolchain(u)
 	return Artifact{Unit: u, Path: Path(b.config.Dist, u), SHA256: sum, Size: info.Size(), Toolchain: toolchain}, nil
-}
-
-// make builds what has changed, in a folder beside the artifacts, and moves
-// it to its place when all of it is there.
-func (b *builder) make(ctx context.Context, changed map[project.Language][]Unit, total, done int) ([]Artifact, error) {
-	stage, err := atomicfile.Begin(filepath.Join(b.config.Dist, stateFolder))
-	if err != nil {
-		return nil, err
-	}
-	defer stage.Remove()
-	temp, err := tempdir.New("", "bootzip-build")
-	if err != nil {
-		return nil, err
-	}
-	defer temp.Remove()
-	// It may be given to somebody else, and what it is in stays ours.
-	host := places{source: b.config.Root, out: filepath.Join(stage.Path, "out"), temp: filepath.Join(temp.Path, "temp")}
-	if err := errors.Join(
-		os.Mkdir(host.temp, 0o700), os.Chmod(temp.Path, 0o711),
-		os.Mkdir(host.out, 0o700), os.Chmod(stage.Path, 0o711),
-	); err != nil {
-		return nil, err
-	}
-	if b.config.ColdCache || b.engine.name() == "host" && b.config.Vary.otherUser() {
-		host.cache = filepath.Join(stage.Path, "cache")
-		if err := os.Mkdir(host.cache, 0o700); err != nil {
-			return nil, err
-		}
-	}
-
-	failure := &Failure{}
-	var steps []step
-	in := map[string]inputs{}
-	for _, name := range project.Languages() {
-		if len(changed[name]) == 0 {
-			continue
-		}
-		p, err := b.languages[name].plan(ctx, changed[name], b.engine, &host, failure)
-		if err != nil {
-			return nil, err
-		}
-		steps = append(steps, p.steps...)
-		for unit, files := range p.inputs {
-			in[unit] = files
-		}
-	}
-	// The digest is of what the files were before the build: one that is
-	// edited meanwhile is seen as a change by the next run.
-	digests := map[string]string{}
-	for _, s := range steps {
-		for _, product := range s.products {
-			recipe, err := b.recipe(product.unit)
-			if err != nil {
-				return nil, err
-			}
-			key := product.unit.String()
-			if digests[key], err = b.digests.digest(in[key], recipe); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if err := b.runSteps(ctx, steps, host, total, done, failure); err != nil {
-		return nil, err
-	}
-	if err := failure.orNil(); err != nil {
-		slices.SortStableFunc(failure.Functions, func(x, y FunctionFailure) int {
-			return b.position(x.Name) - b.position(y.Name)
-		})
-		return nil, err
-	}
-	return b.publish(steps, stage, host.out, in, digests)
-}
-
-func (b *builder) position(name string) int {
-	return slices.IndexFunc(b.config.Functions, func(f project.Function) bool { return f.Name == name })
-}
-
-// runSteps runs the steps in one batch and looks at what they left.
-func (b *builder) runSteps(ctx context.Context, steps []step, host places, total, done int, failure *Failure) error {
-	if len(steps) == 0 {
-		return nil
-	}
-	vary, varied, err := b.apply(ctx, steps, host)
-	if err != nil {
-		return err
-	}
-	b.varied = varied
-	batch := batch{host: host, vary: vary, parallel: b.config.Jobs}
-	for _, s := range steps {
-		s.env = with(s.env, vary.environment()...)
-		batch.jobs = append(batch.jobs, s.job)
-		for _, p := range s.products {
-			if err := os.MkdirAll(filepath.Join(host.out, filepath.FromSlash(filepath.Dir(p.file))), 0o755); err != nil {
-				return err
-			}
-		}
-	}
-	running := make([]bool, len(steps))
-	for i := range running {
-		running[i] = true
-	}
-	tell := func() {
-		b.config.tell(Event{Stage: "build", Text: unfinished(steps, running), Done: done, Total: total})
-	}
-	tell()
-	batch.finished = func(i int) {
-		running[i] = false
-		done += len(steps[i].products)
-		tell()
-	}
-	outcomes, err := b.engine.run(ctx, batch)
-	if err != nil {
-		return err
-	}
-	for i, s := range steps {
-		var missing []Unit
-		for _, p := range s.products {
-			file := filepath.Join(host.out, filepath.FromSlash(p.file))
-			if !madeInside(host.out, filepath.FromSlash(p.file)) {
-				missing = append(missing, p.unit)
-				continue
-			}
-			if err := b.check(p.unit, file); err != nil {
-				failure.add(p.unit, err.Error(), hint.Of(err))
-			}
-		}
-		if len(missing) == 0 && outcomes[i].exit == 0 {
-			continue
-		}
-		if len(missing) == 0 {
-			for _, p := range s.products {
-				missing = append(missing, p.unit)
-			}
-		}
-		output := outcomes[i].output
-		if output == "" {
-			output = fmt.Sprintf("%q ended with status %d and said nothing", filepath.Base(s.command[0]), outcomes[i].exit)
-		}
-		blamed := s.blame(output, missing)
-		for _, u := range missing {
-			failure.add(u, blamed[u.String()].message, blamed[u.String()].hint)
-		}
-	}
-	return nil
-}
-
-// unfinished names the first of the units that are being built, and counts
-// the others.
-func unfinished(steps []step, running []bool) string {
-	const shown = 3
-	var names []string
-	for i, s := range steps {
-		for _, p := range s.products {
-			if running[i] {
-				names = append(names, p.unit.String())
-			}
-		}
-	}
-	if extra := len(names) - shown; extra > 0 {
-		names = append(names[:shown], fmt.Sprintf("%d more", extra))
-	}
-	return strings.Join(names, ", ")
 }
 
 // check refuses what is certainly not a bootstrap for the architecture, so

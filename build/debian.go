@@ -113,12 +113,12 @@ func (d *debian) env(p places, u Unit) []string {
 	}
 }
 
-func (d *debian) plan(_ context.Context, units []Unit, e engine, host *places, failure *Failure) (plan, error) {
+func (d *debian) plan(_ context.Context, units []Unit, e engine, host places) (plan, error) {
 	p := plan{inputs: map[string]inputs{}}
 	for _, u := range units {
 		script, err := d.script(d.source(u))
 		if err != nil {
-			failure.add(u, err.Error(), hint.Of(err))
+			p.failure.add(u, err.Error(), hint.Of(err))
 			continue
 		}
 		// A program may be made from any file of the project, and no
@@ -127,7 +127,7 @@ func (d *debian) plan(_ context.Context, units []Unit, e engine, host *places, f
 		p.steps = append(p.steps, step{
 			job: job{
 				dir:     u.Function.Source,
-				env:     d.env(e.view(*host), u),
+				env:     d.env(e.view(host), u),
 				command: []string{"/bin/sh", "-c", "set -eu\nmkdir -p \"$CACHE\"\n" + script},
 			},
 			products: []product{{u, d.product(u)}},

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/bootzip/bootzip/project"
 )
 
 // A Failure is the error of a run in which at least one function could not be
@@ -52,11 +54,13 @@ func (f *Failure) add(u Unit, message, hint string) {
 	})
 }
 
-func (f *Failure) orNil() error {
-	if len(f.Functions) == 0 {
-		return nil
+// join adds what another failure has.
+func (f *Failure) join(other Failure) {
+	for _, one := range other.Functions {
+		for _, arch := range one.Arch {
+			f.add(Unit{project.Function{Name: one.Name}, project.Arch(arch)}, one.Message, one.Hint)
+		}
 	}
-	return f
 }
 
 func indent(s string) string {

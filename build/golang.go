@@ -73,7 +73,7 @@ func (g *golang) recipe(u Unit) (string, error) {
 
 func (g *golang) toolchain(u Unit) string { return g.modules[u.Function.Source].version }
 
-func (g *golang) plan(ctx context.Context, units []Unit, e engine, host *places, failure *Failure) (plan, error) {
+func (g *golang) plan(ctx context.Context, units []Unit, e engine, host places) (plan, error) {
 	p := plan{inputs: map[string]inputs{}}
 	tool, err := g.tool(ctx, units)
 	if err != nil {
@@ -95,12 +95,13 @@ func (g *golang) plan(ctx context.Context, units []Unit, e engine, host *places,
 			}
 		}
 	}
+	p.toolchain, p.modules = host.toolchain, host.modules
 	for _, group := range g.groups(units) {
-		steps, err := g.planGroup(ctx, tool, group, e, *host, p.inputs, failure)
+		one, err := g.planGroup(ctx, tool, group, e, host)
 		if err != nil {
 			return p, err
 		}
-		p.steps = append(p.steps, steps...)
+		p.join(one)
 	}
 	return p, nil
 }
@@ -146,7 +147,8 @@ next:
 	return groups
 }
 
-func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, e engine, host places, in map[string]inputs, failure *Failure) ([]step, error) {
+func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, e engine, host places) (plan, error) {
+	p := plan{inputs: map[string]inputs{}}
 	root, m := g.config.Root, group.module
 	g.config.tell(Event{Stage: "fetch", Text: fmt.Sprintf("modules of %d functions for %s", len(group.units), group.arch)})
 	var sources []string
@@ -155,7 +157,7 @@ func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, e en
 	}
 	programs, err := listPrograms(ctx, g.config, tool, m, group.arch, sources)
 	if err != nil {
-		return nil, err
+		return p, err
 	}
 	byUnit := map[string]goProgram{}
 	var good []Unit
@@ -169,27 +171,26 @@ func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, e en
 			}
 		}
 		if message != "" {
-			failure.add(u, message, mend)
+			p.failure.add(u, message, mend)
 			continue
 		}
 		good = append(good, u)
 		byUnit[u.String()] = program
-		in[u.String()] = program.inputs(root, m)
+		p.inputs[u.String()] = program.inputs(root, m)
 	}
 	if err := verifyModules(g.config, m, programs); err != nil {
-		return nil, err
+		return p, err
 	}
 
 	// One go command builds all of them, which is three times faster than
 	// one each: it loads and checks the shared packages once. It names its
 	// outputs itself, so two programs of the same name go to two commands.
-	var steps []step
-	pl := e.view(host)
+	seen := e.view(host)
 	for n := 0; len(good) > 0; n++ {
 		taken := map[string]bool{}
 		out := path.Join(".go", strings.ReplaceAll(m.dir, "/", "_"), string(group.arch), fmt.Sprint(n))
-		argv := append([]string{pl.toolchain + "/bin/go" + hostSuffix(e), "build", m.modFlag()}, goFlags...)
-		argv = append(argv, "-o", pl.out+"/"+out+"/")
+		argv := append([]string{seen.toolchain + "/bin/go" + hostSuffix(e), "build", m.modFlag()}, goFlags...)
+		argv = append(argv, "-o", seen.out+"/"+out+"/")
 		var products []product
 		var rest []Unit
 		for _, u := range good {
@@ -202,10 +203,10 @@ func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, e en
 			argv = append(argv, packagePath(m, u.Function.Source))
 			products = append(products, product{u, path.Join(out, name)})
 		}
-		steps = append(steps, step{
+		p.steps = append(p.steps, step{
 			job: job{
 				dir:     m.dir,
-				env:     goEnv(pl, m, group.arch),
+				env:     goEnv(seen, m, group.arch),
 				command: argv,
 			},
 			products: products,
@@ -213,7 +214,7 @@ func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, e en
 		})
 		good = rest
 	}
-	return steps, nil
+	return p, nil
 }
 
 func hostSuffix(e engine) string {

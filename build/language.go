@@ -1,7 +1,9 @@
 package build
 
 import (
+	"cmp"
 	"context"
+	"maps"
 
 	"github.com/bootzip/bootzip/project"
 )
@@ -14,12 +16,8 @@ type language interface {
 	recipe(u Unit) (string, error)
 
 	// plan fetches what the units need, on the host, and returns the steps
-	// that build them. A unit that cannot be built for a reason that is
-	// known by now is added to failure and has no step.
-	//
-	// host has the folders of the run; plan adds those that the language
-	// brings along.
-	plan(ctx context.Context, units []Unit, e engine, host *places, failure *Failure) (plan, error)
+	// that build them. host has the folders of the run.
+	plan(ctx context.Context, units []Unit, e engine, host places) (plan, error)
 
 	// check looks at a finished bootstrap; file is its path on the host.
 	check(u Unit, file string) error
@@ -28,10 +26,26 @@ type language interface {
 	toolchain(u Unit) string
 }
 
-// A plan is how a language builds some units.
+// A plan is how some units are built.
 type plan struct {
 	steps  []step
 	inputs map[string]inputs // by Unit.String()
+
+	// failure has the units that cannot be built for a reason that is known
+	// by now. They have no step.
+	failure Failure
+
+	// What the language brings along, on the host; "" for nothing.
+	toolchain, modules string
+}
+
+// join adds what another plan has.
+func (p *plan) join(other plan) {
+	p.steps = append(p.steps, other.steps...)
+	maps.Copy(p.inputs, other.inputs)
+	p.failure.join(other.failure)
+	p.toolchain = cmp.Or(p.toolchain, other.toolchain)
+	p.modules = cmp.Or(p.modules, other.modules)
 }
 
 // A step is one job and the bootstraps that it leaves.

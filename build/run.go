@@ -1,0 +1,200 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/bootzip/bootzip/internal/atomicfile"
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/tempdir"
+	"github.com/bootzip/bootzip/project"
+)
+
+// make builds what has changed, in a folder beside the artifacts, and moves
+// it to its place when all of it is there. Of total bootstraps, done are
+// there already.
+func (b *builder) make(ctx context.Context, changed map[project.Language][]Unit, total, done int) (made, error) {
+	stage, err := atomicfile.Begin(filepath.Join(b.config.Dist, stateFolder))
+	if err != nil {
+		return made{}, err
+	}
+	defer stage.Remove()
+	temp, err := tempdir.New("", "bootzip-build")
+	if err != nil {
+		return made{}, err
+	}
+	defer temp.Remove()
+	host, err := b.folders(stage.Path, temp.Path)
+	if err != nil {
+		return made{}, err
+	}
+	p, err := b.plan(ctx, changed, host)
+	if err != nil {
+		return made{}, err
+	}
+	host.toolchain, host.modules = p.toolchain, p.modules
+	digests, err := b.inputDigests(p)
+	if err != nil {
+		return made{}, err
+	}
+	var varied []Variation
+	failure := p.failure
+	if len(p.steps) > 0 {
+		var outcomes []outcome
+		if outcomes, varied, err = b.run(ctx, p.steps, host, total, done); err != nil {
+			return made{}, err
+		}
+		failure.join(b.judge(p.steps, outcomes, host.out))
+	}
+	if len(failure.Functions) > 0 {
+		slices.SortStableFunc(failure.Functions, func(x, y FunctionFailure) int {
+			return b.position(x.Name) - b.position(y.Name)
+		})
+		return made{}, &failure
+	}
+	artifacts, err := b.publish(p.steps, stage, host.out, p.inputs, digests)
+	return made{artifacts, varied}, err
+}
+
+func (b *builder) position(name string) int {
+	return slices.IndexFunc(b.config.Functions, func(f project.Function) bool { return f.Name == name })
+}
+
+// folders makes the folders of a run, in two that are its own. They may be
+// given to another user, and what they are in stays ours.
+func (b *builder) folders(stage, temp string) (places, error) {
+	host := places{source: b.config.Root, out: filepath.Join(stage, "out"), temp: filepath.Join(temp, "temp")}
+	err := errors.Join(
+		os.Mkdir(host.temp, 0o700), os.Chmod(temp, 0o711),
+		os.Mkdir(host.out, 0o700), os.Chmod(stage, 0o711),
+	)
+	if err == nil && (b.config.ColdCache || b.engine.name() == "host" && b.config.Vary.otherUser()) {
+		host.cache = filepath.Join(stage, "cache")
+		err = os.Mkdir(host.cache, 0o700)
+	}
+	return host, err
+}
+
+// plan asks each language how to build its units.
+func (b *builder) plan(ctx context.Context, changed map[project.Language][]Unit, host places) (plan, error) {
+	all := plan{inputs: map[string]inputs{}}
+	for _, name := range project.Languages() {
+		if len(changed[name]) == 0 {
+			continue
+		}
+		p, err := b.languages[name].plan(ctx, changed[name], b.engine, host)
+		if err != nil {
+			return all, err
+		}
+		all.join(p)
+	}
+	return all, nil
+}
+
+// inputDigests are of what the files are before the build, by unit: one that
+// is edited meanwhile is seen as a change by the next run.
+func (b *builder) inputDigests(p plan) (map[string]string, error) {
+	digests := map[string]string{}
+	for _, s := range p.steps {
+		for _, product := range s.products {
+			recipe, err := b.recipe(product.unit)
+			if err != nil {
+				return nil, err
+			}
+			key := product.unit.String()
+			if digests[key], err = b.digests.digest(p.inputs[key], recipe); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return digests, nil
+}
+
+// run runs the steps in one batch.
+func (b *builder) run(ctx context.Context, steps []step, host places, total, done int) ([]outcome, []Variation, error) {
+	vary, varied, err := b.apply(ctx, steps, host)
+	if err != nil {
+		return nil, nil, err
+	}
+	batch := batch{host: host, vary: vary, parallel: b.config.Jobs}
+	for _, s := range steps {
+		s.env = with(s.env, vary.environment()...)
+		batch.jobs = append(batch.jobs, s.job)
+		for _, p := range s.products {
+			if err := os.MkdirAll(filepath.Join(host.out, filepath.FromSlash(filepath.Dir(p.file))), 0o755); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	running := slices.Repeat([]bool{true}, len(steps))
+	tell := func() {
+		b.config.tell(Event{Stage: "build", Text: unfinished(steps, running), Done: done, Total: total})
+	}
+	tell()
+	batch.finished = func(i int) {
+		running[i] = false
+		done += len(steps[i].products)
+		tell()
+	}
+	outcomes, err := b.engine.run(ctx, batch)
+	return outcomes, varied, err
+}
+
+// unfinished names the first of the units that are being built, and counts
+// the others.
+func unfinished(steps []step, running []bool) string {
+	const shown = 3
+	var names []string
+	for i, s := range steps {
+		for _, p := range s.products {
+			if running[i] {
+				names = append(names, p.unit.String())
+			}
+		}
+	}
+	if extra := len(names) - shown; extra > 0 {
+		names = append(names[:shown], fmt.Sprintf("%d more", extra))
+	}
+	return strings.Join(names, ", ")
+}
+
+// judge looks at what the steps left below the folder out, and returns what
+// failed.
+func (b *builder) judge(steps []step, outcomes []outcome, out string) Failure {
+	var failure Failure
+	for i, s := range steps {
+		var missing []Unit
+		for _, p := range s.products {
+			file := filepath.FromSlash(p.file)
+			if !madeInside(out, file) {
+				missing = append(missing, p.unit)
+				continue
+			}
+			if err := b.check(p.unit, filepath.Join(out, file)); err != nil {
+				failure.add(p.unit, err.Error(), hint.Of(err))
+			}
+		}
+		if len(missing) == 0 && outcomes[i].exit == 0 {
+			continue
+		}
+		if len(missing) == 0 {
+			for _, p := range s.products {
+				missing = append(missing, p.unit)
+			}
+		}
+		output := outcomes[i].output
+		if output == "" {
+			output = fmt.Sprintf("%q ended with status %d and said nothing", filepath.Base(s.command[0]), outcomes[i].exit)
+		}
+		blamed := s.blame(output, missing)
+		for _, u := range missing {
+			failure.add(u, blamed[u.String()].message, blamed[u.String()].hint)
+		}
+	}
+	return failure
+}
