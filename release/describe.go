@@ -13,8 +13,8 @@ import (
 	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/release/attest"
 	"github.com/bootzip/bootzip/release/sbom"
-	"github.com/bootzip/bootzip/release/statement"
 	"github.com/bootzip/bootzip/release/tool"
 	"github.com/bootzip/bootzip/verify"
 )
@@ -75,21 +75,21 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 		return nil, err
 	}
 
-	provenance := statement.ProvenanceConfig{
+	provenance := attest.ProvenanceConfig{
 		Repository: c.Repository, Tag: r.Tag, Commit: r.Commit, Folder: filepath.ToSlash(r.folder), Engine: r.Engine,
 		Packer: manifest.Packer, BootzipVersion: c.BootzipVersion, Materials: materials,
 	}
 	for _, f := range files {
-		provenance.Subjects = append(provenance.Subjects, statement.Subject{Name: f.Name, SHA256: f.SHA256})
+		provenance.Subjects = append(provenance.Subjects, attest.Subject{Name: f.Name, SHA256: f.SHA256})
 	}
 	for _, f := range c.Build.Functions {
 		provenance.Functions = append(provenance.Functions, f.Name)
 	}
-	data, err := statement.Provenance(provenance)
+	data, err := attest.Provenance(provenance)
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(write(statement.ProvenanceFile, data), add(statement.ProvenanceFile, false)); err != nil {
+	if err := errors.Join(write(attest.ProvenanceFile, data), add(attest.ProvenanceFile, false)); err != nil {
 		return nil, err
 	}
 
@@ -97,10 +97,10 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 	if err != nil {
 		return nil, err
 	}
-	if data, err = statement.TestResult(statement.TestResultConfig{Reports: reports, Config: config, BootzipVersion: c.BootzipVersion}); err != nil {
+	if data, err = attest.TestResult(attest.TestResultConfig{Reports: reports, Config: config, BootzipVersion: c.BootzipVersion}); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(write(statement.TestResultFile, data), add(statement.TestResultFile, false)); err != nil {
+	if err := errors.Join(write(attest.TestResultFile, data), add(attest.TestResultFile, false)); err != nil {
 		return nil, err
 	}
 
@@ -113,12 +113,12 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 }
 
 // configSubject is bootzip.yaml, if there is one.
-func configSubject(root string) (statement.Subject, error) {
+func configSubject(root string) (attest.Subject, error) {
 	f, err := fileOf(root, project.ConfigFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return statement.Subject{}, nil
+		return attest.Subject{}, nil
 	}
-	return statement.Subject{Name: f.Name, SHA256: f.SHA256}, err
+	return attest.Subject{Name: f.Name, SHA256: f.SHA256}, err
 }
 
 func (c Config) tell(stage, text string) {

@@ -17,7 +17,7 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/pipeline"
-	"github.com/bootzip/bootzip/release/statement"
+	"github.com/bootzip/bootzip/release/attest"
 	"github.com/bootzip/bootzip/release/tool"
 	"github.com/bootzip/bootzip/reproduce"
 	"github.com/bootzip/bootzip/verify"
@@ -169,7 +169,7 @@ func Make(ctx context.Context, c Config) (Release, error) {
 
 // checkSettings finds early what would fail after the builds.
 func (c Config) checkSettings(tag string) error {
-	if err := statement.CheckRepository(c.Repository); err != nil {
+	if err := attest.CheckRepository(c.Repository); err != nil {
 		return hint.Wrap(err, "give it as in -repository=https://github.com/OWNER/NAME")
 	}
 	switch {

@@ -11,7 +11,7 @@ import (
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/project"
-	"github.com/bootzip/bootzip/release/statement"
+	"github.com/bootzip/bootzip/release/attest"
 )
 
 // imageReference is the form of an image's name or id (OCI distribution
@@ -20,7 +20,7 @@ import (
 var imageReference = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/@-]*$`)
 
 // configure says how to build the one function.
-func (c RebuildConfig) configure(_ context.Context, p project.Project, f project.Function, recorded statement.Checked, dist string) (build.Config, error) {
+func (c RebuildConfig) configure(_ context.Context, p project.Project, f project.Function, recorded attest.Checked, dist string) (build.Config, error) {
 	b := build.Config{
 		Root: p.Root, Dist: dist, Functions: []project.Function{f}, Project: p.Functions,
 		Cache: c.Build.Cache, Environ: c.Build.Environ, Jobs: c.Build.Jobs, Progress: c.Build.Progress,
@@ -39,7 +39,7 @@ func (c RebuildConfig) configure(_ context.Context, p project.Project, f project
 
 // engine chooses where to build. In other languages than Go the build runs
 // commands that the sources name: that is for a container.
-func (c RebuildConfig) engine(ctx context.Context, b build.Config, recorded statement.Checked) (string, error) {
+func (c RebuildConfig) engine(ctx context.Context, b build.Config, recorded attest.Checked) (string, error) {
 	f := b.Functions[0]
 	container := []string{"docker", "podman"}
 	if f.Language != project.Go && b.Engine != "" && b.Engine != "auto" && !slices.Contains(container, b.Engine) {

@@ -8,11 +8,11 @@ import (
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/project"
-	"github.com/bootzip/bootzip/release/statement"
+	"github.com/bootzip/bootzip/release/attest"
 )
 
 func TestCompareMaterials(t *testing.T) {
-	recorded := statement.Checked{
+	recorded := attest.Checked{
 		Commit: strings.Repeat("1", 40), Engine: "docker", GoVersion: "go1.26.8", GoModule: "golang.org/toolchain@v0.0.1-go1.26.8.linux-amd64", GoSum: "h1:a=",
 		BaseImage: "debian@sha256:x", BaseImageID: "sha256:x", ImageRecipe: "r", Packages: []string{"gcc:amd64=1", "make:amd64=1"}, LockSHA256: "l",
 		Flags: []string{"-trimpath"}, Environment: []string{"GOAMD64=v1"},

@@ -20,14 +20,14 @@ import (
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
-	"github.com/bootzip/bootzip/release/statement"
+	"github.com/bootzip/bootzip/release/attest"
 )
 
 // RebuildConfig says which zip to build again.
 type RebuildConfig struct {
 	File string // the zip, NAME-ARCH.zip
 
-	// Provenance is the file with its provenance; "": statement.ProvenanceFile beside
+	// Provenance is the file with its provenance; "": attest.ProvenanceFile beside
 	// the zip. Key is a file with the public key that signed it, in PEM; ""
 	// takes a provenance that is not signed.
 	Provenance, Key string
@@ -133,15 +133,15 @@ func zipUnit(name string) (build.Unit, error) {
 
 // readProvenance reads the provenance, and refuses one that is not about the
 // file.
-func (c RebuildConfig) readProvenance(function string) (statement.Checked, error) {
-	var none statement.Checked
+func (c RebuildConfig) readProvenance(function string) (attest.Checked, error) {
+	var none attest.Checked
 	sum, _, err := digest.File(c.File)
 	if err != nil {
 		return none, err
 	}
 	name := c.Provenance
 	if name == "" {
-		name = filepath.Join(filepath.Dir(c.File), statement.ProvenanceFile)
+		name = filepath.Join(filepath.Dir(c.File), attest.ProvenanceFile)
 	}
 	data, err := readSmall(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -156,7 +156,7 @@ func (c RebuildConfig) readProvenance(function string) (statement.Checked, error
 			return none, fmt.Errorf("key: %w", err)
 		}
 	}
-	p, err := statement.ReadProvenance(data, key)
+	p, err := attest.ReadProvenance(data, key)
 	if err != nil {
 		return none, fmt.Errorf("%s: %w", name, err)
 	}
@@ -171,7 +171,7 @@ func (c RebuildConfig) readProvenance(function string) (statement.Checked, error
 }
 
 // source says where to take the commit from.
-func (c RebuildConfig) source(ctx context.Context, p statement.Checked) (string, error) {
+func (c RebuildConfig) source(ctx context.Context, p attest.Checked) (string, error) {
 	switch {
 	case c.Source != "":
 		return c.Source, nil
@@ -187,7 +187,7 @@ func (c RebuildConfig) source(ctx context.Context, p statement.Checked) (string,
 }
 
 // maxProvenance bounds what is read of a provenance or a key, in bytes, a byte
-// over what package statement takes.
+// over what package attest takes.
 const maxProvenance = 16<<20 + 1
 
 func readSmall(name string) ([]byte, error) {

@@ -7,13 +7,13 @@ import (
 	"strings"
 
 	"github.com/bootzip/bootzip/diff"
-	"github.com/bootzip/bootzip/release/statement"
+	"github.com/bootzip/bootzip/release/attest"
 )
 
 // A RebuildResult is how a zip compares with what its sources give.
 type RebuildResult struct {
 	Zip        string // base name of the file
-	Provenance statement.Checked
+	Provenance attest.Checked
 	Commit     string
 	Source     string // where the commit was taken from, without credentials
 	Engine     string // that built it here

@@ -24,7 +24,7 @@ var steps = []string{"build", "pack", "verify", "emulator"}
 // joins are the folders that may import several steps, in their order: each
 // may import the ones before it as well. A provenance is read by reproduce and
 // written by release.
-var joins = []string{"pipeline", "release/statement", "reproduce", "release"}
+var joins = []string{"pipeline", "release/attest", "reproduce", "release"}
 
 // below are folders that several joins need.
 var below = []string{"diff", "release/internal"}
@@ -65,7 +65,7 @@ var onlyIn = map[string][]string{
 	"go.yaml.in/yaml":                {"project"},
 	"github.com/CycloneDX":           {"release"},
 	"github.com/google/licensecheck": {"release"},
-	"github.com/secure-systems-lab":  {"release/statement"},
+	"github.com/secure-systems-lab":  {"release/attest"},
 	"github.com/package-url":         {"release", "release/internal"},
 	"github.com/rogpeppe":            {"diff"}, // and tests
 	"github.com/aws/aws-lambda-go":   {"bench", "sample", "runtime"},

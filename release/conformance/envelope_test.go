@@ -16,7 +16,7 @@ import (
 	"github.com/secure-systems-lab/go-securesystemslib/dsse"
 	"github.com/secure-systems-lab/go-securesystemslib/signerverifier"
 
-	"github.com/bootzip/bootzip/release/statement"
+	"github.com/bootzip/bootzip/release/attest"
 )
 
 // Envelopes that DSSE's own library makes are read.
@@ -50,7 +50,7 @@ func TestEnvelope(t *testing.T) {
 		}
 		key := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})
 		data := sign(t, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}), payload)
-		got, err := statement.ReadProvenance(data, key)
+		got, err := attest.ReadProvenance(data, key)
 		if err != nil || !got.Signed || got.Tag != "v1.2.3" {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}

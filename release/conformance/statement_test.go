@@ -15,7 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/bootzip/bootzip/build"
-	"github.com/bootzip/bootzip/release/statement"
+	"github.com/bootzip/bootzip/release/attest"
 	"github.com/bootzip/bootzip/verify"
 )
 
@@ -47,8 +47,8 @@ func decode(t *testing.T, data []byte, predicateType string, predicate proto.Mes
 func digest(c string) string { return strings.Repeat(c, 64) }
 
 func TestProvenance(t *testing.T) {
-	minimal := statement.ProvenanceConfig{
-		Subjects: []statement.Subject{{Name: "a.zip", SHA256: digest("a")}},
+	minimal := attest.ProvenanceConfig{
+		Subjects: []attest.Subject{{Name: "a.zip", SHA256: digest("a")}},
 		// in-toto's specification has SHA-256 commits too; v1.2.0 of its
 		// validator knows SHA-1 alone.
 		Commit: digest("c")[:40], Engine: "host",
@@ -56,8 +56,8 @@ func TestProvenance(t *testing.T) {
 	installed := minimal
 	installed.Repository, installed.Tag = "https://github.com/owner/name", "v1.2.3"
 	installed.Materials = build.Materials{GoVersion: "go1.26.8"}
-	for name, c := range map[string]statement.ProvenanceConfig{"minimal": minimal, "installed Go": installed} {
-		data, err := statement.Provenance(c)
+	for name, c := range map[string]attest.ProvenanceConfig{"minimal": minimal, "installed Go": installed} {
+		data, err := attest.Provenance(c)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,8 +114,8 @@ func TestTestResult(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	data, err := statement.TestResult(statement.TestResultConfig{
-		Reports: []verify.Report{r}, Config: statement.Subject{Name: "bootzip.yaml", SHA256: digest("b")}, BootzipVersion: "v0.4.0",
+	data, err := attest.TestResult(attest.TestResultConfig{
+		Reports: []verify.Report{r}, Config: attest.Subject{Name: "bootzip.yaml", SHA256: digest("b")}, BootzipVersion: "v0.4.0",
 	})
 	if err != nil {
 		t.Fatal(err)

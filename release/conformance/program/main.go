@@ -8,11 +8,11 @@ import (
 	attestation "github.com/in-toto/attestation/go/v1"
 	"google.golang.org/protobuf/encoding/protojson"
 
-	"github.com/bootzip/bootzip/release/statement"
+	"github.com/bootzip/bootzip/release/attest"
 )
 
 func main() {
-	data, err := protojson.Marshal(&attestation.Statement{PredicateType: statement.ProvenanceType})
+	data, err := protojson.Marshal(&attestation.Statement{PredicateType: attest.ProvenanceType})
 	if err != nil {
 		os.Exit(1)
 	}

@@ -1,4 +1,4 @@
-// Package statement writes and reads what a release says of its files: how
+// Package attest writes and reads what a release says of its files: how
 // they were built (SLSA provenance v1) and what was checked (test result
 // v0.1), each as an in-toto statement v1. docs/provenance.md describes every
 // field.
@@ -42,4 +42,4 @@
 // check certificates, times of signing or transparency logs: that is what
 // `gh attestation verify` does. The signature is checked by
 // go-securesystemslib; there is no cryptography here.
-package statement
+package attest
