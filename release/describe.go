@@ -75,8 +75,8 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 		return nil, err
 	}
 
-	provenance := attest.ProvenanceConfig{
-		Repository: c.Repository, Tag: r.Tag, Commit: r.Commit, Folder: filepath.ToSlash(r.folder), Engine: r.Engine,
+	provenance := attest.Provenance{
+		Repository: c.Repository, Tag: r.Tag, Commit: r.Commit, Folder: filepath.ToSlash(r.folder),
 		Packer: manifest.Packer, BootzipVersion: c.BootzipVersion, Materials: materials,
 	}
 	for _, f := range files {
@@ -85,7 +85,7 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 	for _, f := range c.Build.Functions {
 		provenance.Functions = append(provenance.Functions, f.Name)
 	}
-	data, err := attest.Provenance(provenance)
+	data, err := attest.EncodeProvenance(provenance)
 	if err != nil {
 		return nil, err
 	}

@@ -107,14 +107,14 @@ func TestRebuildInContainers(t *testing.T) {
 			"bootzip.yaml": "functions:\n  hello:\n    source: .\n    language: c\n", "main.c": "int main(void) { return 0; }\n",
 		})
 		r.engine = engine
-		file := r.release(".", func(p *attest.ProvenanceConfig) { p.Engine = engine })
+		file := r.release(".", func(p *attest.Provenance) { p.Materials.Engine = engine })
 		automatic := func(c *RebuildConfig) { c.Build.Engine, c.warm = "", false }
 		got, err := r.rebuild(file, automatic)
 		if err != nil || !got.Report.Equal || got.Engine != engine || len(got.Differences) > 0 {
 			t.Errorf("%+v, %v", got, err)
 		}
-		file = r.release(".", func(p *attest.ProvenanceConfig) {
-			p.Engine, p.Materials.BaseImageID = engine, "sha256:"+strings.Repeat("1", 64)
+		file = r.release(".", func(p *attest.Provenance) {
+			p.Materials.Engine, p.Materials.BaseImageID = engine, "sha256:"+strings.Repeat("1", 64)
 		})
 		if _, err := r.rebuild(file, automatic); err == nil || !strings.Contains(err.Error(), "and the release was built with sha256:1111") {
 			t.Errorf("another base image: %v", err)

@@ -20,7 +20,7 @@ import (
 var imageReference = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/@-]*$`)
 
 // configure says how to build the one function.
-func (c RebuildConfig) configure(_ context.Context, p project.Project, f project.Function, recorded attest.Checked, dist string) (build.Config, error) {
+func (c RebuildConfig) configure(_ context.Context, p project.Project, f project.Function, recorded attest.Provenance, dist string) (build.Config, error) {
 	b := build.Config{
 		Root: p.Root, Dist: dist, Functions: []project.Function{f}, Project: p.Functions,
 		Cache: c.Build.Cache, Environ: c.Build.Environ, Jobs: c.Build.Jobs, Progress: c.Build.Progress,
@@ -29,7 +29,7 @@ func (c RebuildConfig) configure(_ context.Context, p project.Project, f project
 		ColdCache: !c.warm,
 	}
 	if b.BaseImage == "" {
-		b.BaseImage = recorded.BaseImage
+		b.BaseImage = recorded.Materials.BaseImage
 	}
 	if b.BaseImage != "" && !imageReference.MatchString(b.BaseImage) {
 		return b, hint.New("is the provenance what the release says?", "base image %q is not the name of an image", b.BaseImage)
@@ -39,7 +39,7 @@ func (c RebuildConfig) configure(_ context.Context, p project.Project, f project
 
 // engine chooses where to build. In other languages than Go the build runs
 // commands that the sources name: that is for a container.
-func (c RebuildConfig) engine(ctx context.Context, b build.Config, recorded attest.Checked) (string, error) {
+func (c RebuildConfig) engine(ctx context.Context, b build.Config, recorded attest.Provenance) (string, error) {
 	f := b.Functions[0]
 	container := []string{"docker", "podman"}
 	if f.Language != project.Go && b.Engine != "" && b.Engine != "auto" && !slices.Contains(container, b.Engine) {
@@ -48,9 +48,9 @@ func (c RebuildConfig) engine(ctx context.Context, b build.Config, recorded atte
 	}
 	candidates := []string{b.Engine}
 	if b.Engine == "" || b.Engine == "auto" {
-		candidates = []string{recorded.Engine, "sandbox", "host"}
+		candidates = []string{recorded.Materials.Engine, "sandbox", "host"}
 		if f.Language != project.Go {
-			candidates = append([]string{recorded.Engine}, container...)
+			candidates = append([]string{recorded.Materials.Engine}, container...)
 			candidates = slices.DeleteFunc(candidates, func(name string) bool { return !slices.Contains(container, name) })
 		}
 	}
@@ -76,7 +76,7 @@ func (c RebuildConfig) engine(ctx context.Context, b build.Config, recorded atte
 // provenance records: what contradicts it is an error, what cannot be had is
 // noted, unless it decides the bytes.
 func (r *RebuildResult) compareMaterials(m build.Materials, language project.Language) error {
-	p := r.Provenance
+	p := r.Provenance.Materials
 	// These follow from the commit, so it cannot be the one that was built.
 	for _, one := range []struct{ what, recorded, here string }{
 		{"toolchain", p.GoVersion, m.GoVersion},
@@ -84,7 +84,7 @@ func (r *RebuildResult) compareMaterials(m build.Materials, language project.Lan
 	} {
 		if one.recorded != "" && one.recorded != one.here {
 			return hint.New("take the provenance from the release that the zip is from",
-				"the provenance contradicts its commit %s: %s is recorded as %s, and the commit has %s", p.Commit, one.what, one.recorded, cmp.Or(one.here, "none"))
+				"the provenance contradicts its commit %s: %s is recorded as %s, and the commit has %s", r.Provenance.Commit, one.what, one.recorded, cmp.Or(one.here, "none"))
 		}
 	}
 	if p.GoModule == m.GoModule && p.GoSum != m.GoSum && p.GoSum != "" && m.GoSum != "" {

@@ -12,16 +12,13 @@ import (
 )
 
 func TestCompareMaterials(t *testing.T) {
-	recorded := attest.Checked{
-		Commit: strings.Repeat("1", 40), Engine: "docker", GoVersion: "go1.26.8", GoModule: "golang.org/toolchain@v0.0.1-go1.26.8.linux-amd64", GoSum: "h1:a=",
+	recorded := build.Materials{
+		Engine: "docker", GoVersion: "go1.26.8", GoModule: "golang.org/toolchain@v0.0.1-go1.26.8.linux-amd64", GoSum: "h1:a=",
 		BaseImage: "debian@sha256:x", BaseImageID: "sha256:x", ImageRecipe: "r", Packages: []string{"gcc:amd64=1", "make:amd64=1"}, LockSHA256: "l",
 		Flags: []string{"-trimpath"}, Environment: []string{"GOAMD64=v1"},
 	}
-	same := build.Materials{
-		Engine: "docker", GoVersion: "go1.26.8", GoModule: recorded.GoModule, GoSum: "h1:a=", BaseImage: "debian@sha256:x", BaseImageID: "sha256:x",
-		ImageRecipe: "r", Packages: []string{"gcc:amd64=1", "make:amd64=1", "more:amd64=1"}, LockSHA256: "l",
-		Flags: []string{"-trimpath"}, Environment: []string{"GOAMD64=v1"},
-	}
+	same := recorded
+	same.Packages = []string{"gcc:amd64=1", "make:amd64=1", "more:amd64=1"}
 	for what, c := range map[string]struct {
 		language project.Language
 		change   func(*build.Materials)
@@ -53,7 +50,7 @@ func TestCompareMaterials(t *testing.T) {
 	} {
 		m := same
 		c.change(&m)
-		r := RebuildResult{Provenance: recorded}
+		r := RebuildResult{Provenance: attest.Provenance{Commit: strings.Repeat("1", 40), Materials: recorded}}
 		err := r.compareMaterials(m, c.language)
 		switch {
 		case c.refused == "" && err != nil, c.refused != "" && (err == nil || !strings.Contains(err.Error(), c.refused) || hint.Of(err) == ""):

@@ -133,8 +133,8 @@ func zipUnit(name string) (build.Unit, error) {
 
 // readProvenance reads the provenance, and refuses one that is not about the
 // file.
-func (c RebuildConfig) readProvenance(function string) (attest.Checked, error) {
-	var none attest.Checked
+func (c RebuildConfig) readProvenance(function string) (attest.Provenance, error) {
+	var none attest.Provenance
 	sum, _, err := digest.File(c.File)
 	if err != nil {
 		return none, err
@@ -171,7 +171,7 @@ func (c RebuildConfig) readProvenance(function string) (attest.Checked, error) {
 }
 
 // source says where to take the commit from.
-func (c RebuildConfig) source(ctx context.Context, p attest.Checked) (string, error) {
+func (c RebuildConfig) source(ctx context.Context, p attest.Provenance) (string, error) {
 	switch {
 	case c.Source != "":
 		return c.Source, nil

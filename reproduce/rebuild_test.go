@@ -24,7 +24,7 @@ import (
 
 // release packs the project in the folder and puts the zip with a provenance
 // into a folder of its own. change may make the provenance another.
-func (r repository) release(folder string, change func(*attest.ProvenanceConfig)) (file string) {
+func (r repository) release(folder string, change func(*attest.Provenance)) (file string) {
 	r.t.Helper()
 	c, zips := r.pack(folder)
 	m, err := build.MaterialsOf(context.Background(), c)
@@ -32,7 +32,7 @@ func (r repository) release(folder string, change func(*attest.ProvenanceConfig)
 		r.t.Fatal(err)
 	}
 	dir := r.t.TempDir()
-	p := attest.ProvenanceConfig{Commit: r.git("rev-parse", "HEAD"), Engine: r.engine, Materials: m}
+	p := attest.Provenance{Commit: r.git("rev-parse", "HEAD"), Materials: m}
 	for _, z := range zips {
 		data, err := os.ReadFile(filepath.Join(c.Dist, z.File))
 		if err == nil {
@@ -47,7 +47,7 @@ func (r repository) release(folder string, change func(*attest.ProvenanceConfig)
 	if change != nil {
 		change(&p)
 	}
-	text, err := attest.Provenance(p)
+	text, err := attest.EncodeProvenance(p)
 	if err == nil {
 		err = os.WriteFile(filepath.Join(dir, attest.ProvenanceFile), text, 0o644)
 	}
@@ -71,7 +71,7 @@ func TestRebuild(t *testing.T) {
 	// A program in the root of a module is called by the folder of the clone.
 	r := newRepository(t, map[string]string{"main.go": hello})
 	name := filepath.Base(r.dir)
-	file := r.release(".", func(p *attest.ProvenanceConfig) { p.Folder = "." })
+	file := r.release(".", func(p *attest.Provenance) { p.Folder = "." })
 	if filepath.Base(file) != name+"-amd64.zip" {
 		t.Fatalf("the zip is called %s", file)
 	}
@@ -122,8 +122,8 @@ func TestRebuildWithoutTheEngine(t *testing.T) {
 	})
 	r.git("mv", "go.mod", "deep/app/go.mod")
 	r.commit()
-	file := r.release("deep/app", func(p *attest.ProvenanceConfig) {
-		p.Engine, p.Materials.Engine = "docker", "docker"
+	file := r.release("deep/app", func(p *attest.Provenance) {
+		p.Materials.Engine = "docker"
 		p.Materials.BaseImage, p.Materials.BaseImageID = "no-such-image:here", "sha256:"+strings.Repeat("1", 64)
 	})
 	got, err := r.rebuild(file, nil)
@@ -144,7 +144,7 @@ func TestRebuildChoosesTheProject(t *testing.T) {
 	r.write("two/go.mod", "module example.com/two\n\ngo 1.24\n\ntoolchain "+strings.Fields(runtime.Version())[0]+"\n")
 	r.commit()
 	file := r.release("two", nil)
-	named := r.release("two", func(p *attest.ProvenanceConfig) { p.Folder = "two" })
+	named := r.release("two", func(p *attest.Provenance) { p.Folder = "two" })
 	if got, err := r.rebuild(named, nil); err != nil || !got.Report.Equal {
 		t.Errorf("the provenance names the folder: equal is %t, %v", got.Report.Equal, err)
 	}
@@ -226,7 +226,7 @@ func TestRebuildRefuses(t *testing.T) {
 	}
 	key := "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n" // RFC 8410, 10.1
 	for what, c := range map[string]struct {
-		change  func(*attest.ProvenanceConfig)
+		change  func(*attest.Provenance)
 		damage  func(file string)
 		rebuild func(*RebuildConfig)
 		want    string
@@ -239,9 +239,9 @@ func TestRebuildRefuses(t *testing.T) {
 			data[len(data)/2] ^= 1
 			write(file, data)
 		}, nowhere, "and the provenance is about one with"},
-		"subject":                 {func(p *attest.ProvenanceConfig) { p.Subjects[0].SHA256 = strings.Repeat("0", 64) }, nil, nowhere, "and the provenance is about one with"},
-		"name":                    {func(p *attest.ProvenanceConfig) { p.Subjects[0].Name = "other-amd64.zip" }, nil, nowhere, `is called "other-amd64.zip" in the provenance`},
-		"function":                {func(p *attest.ProvenanceConfig) { p.Functions = []string{"other"} }, nil, nowhere, `function "hello" is not among those`},
+		"subject":                 {func(p *attest.Provenance) { p.Subjects[0].SHA256 = strings.Repeat("0", 64) }, nil, nowhere, "and the provenance is about one with"},
+		"name":                    {func(p *attest.Provenance) { p.Subjects[0].Name = "other-amd64.zip" }, nil, nowhere, `is called "other-amd64.zip" in the provenance`},
+		"function":                {func(p *attest.Provenance) { p.Functions = []string{"other"} }, nil, nowhere, `function "hello" is not among those`},
 		"no provenance":           {nil, func(file string) { _ = os.Remove(filepath.Join(filepath.Dir(file), attest.ProvenanceFile)) }, nowhere, attest.ProvenanceFile},
 		"provenance that is none": {nil, func(file string) { write(filepath.Join(filepath.Dir(file), attest.ProvenanceFile), []byte("{}")) }, nowhere, "_type"},
 		"key for what is not signed": {nil, nil, func(c *RebuildConfig) {
@@ -251,12 +251,12 @@ func TestRebuildRefuses(t *testing.T) {
 		}, "it is not signed"},
 		"key that is not there":       {nil, nil, func(c *RebuildConfig) { nowhere(c); c.Key = "no/such.pub" }, "no such file"},
 		"file that is no zip of ours": {nil, nil, func(c *RebuildConfig) { c.File = filepath.Join(r.dir, "go.mod") }, `"go.mod" does not say what it is the zip of`},
-		"commit":                      {func(p *attest.ProvenanceConfig) { p.Commit = strings.Repeat("1", 40) }, nil, nil, "commit " + strings.Repeat("1", 40) + " is not in"},
+		"commit":                      {func(p *attest.Provenance) { p.Commit = strings.Repeat("1", 40) }, nil, nil, "commit " + strings.Repeat("1", 40) + " is not in"},
 		"no repository":               {nil, nil, func(c *RebuildConfig) { c.Source = "" }, "names no repository"},
-		"toolchain": {func(p *attest.ProvenanceConfig) {
+		"toolchain": {func(p *attest.Provenance) {
 			p.Materials.GoVersion, p.Materials.GoModule = "go1.2.3", ""
 		}, nil, nil, "contradicts its commit"},
-		"name of an image that is an option": {func(p *attest.ProvenanceConfig) {
+		"name of an image that is an option": {func(p *attest.Provenance) {
 			p.Materials.BaseImage, p.Materials.BaseImageID = "--privileged", "sha256:"+strings.Repeat("1", 64)
 		}, nil, nil, `"--privileged" is not the name of an image`},
 	} {
@@ -282,7 +282,7 @@ func TestRebuildOfAnotherCommit(t *testing.T) {
 	before := r.git("rev-parse", "HEAD")
 	r.git("mv", "cmd/other", "cmd/hello")
 	r.commit()
-	_, err := r.rebuild(r.release(".", func(p *attest.ProvenanceConfig) { p.Commit = before }), nil)
+	_, err := r.rebuild(r.release(".", func(p *attest.Provenance) { p.Commit = before }), nil)
 	if err == nil || !strings.Contains(err.Error(), `no project has the function "hello" for amd64`) || hint.Of(err) == "" {
 		t.Errorf("error is %v", err)
 	}
@@ -309,8 +309,8 @@ func TestRebuildRunsNothingOnTheHost(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, engine := range []string{"host", "sandbox"} {
-		text, err := attest.Provenance(attest.ProvenanceConfig{
-			Subjects: []attest.Subject{{Name: "hello-amd64.zip", SHA256: sum}}, Commit: r.git("rev-parse", "HEAD"), Functions: []string{"hello"}, Engine: engine,
+		text, err := attest.EncodeProvenance(attest.Provenance{
+			Subjects: []attest.Subject{{Name: "hello-amd64.zip", SHA256: sum}}, Commit: r.git("rev-parse", "HEAD"), Functions: []string{"hello"}, Materials: build.Materials{Engine: engine},
 		})
 		if err == nil {
 			err = os.WriteFile(filepath.Join(dir, attest.ProvenanceFile), text, 0o644)

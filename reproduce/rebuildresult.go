@@ -13,7 +13,7 @@ import (
 // A RebuildResult is how a zip compares with what its sources give.
 type RebuildResult struct {
 	Zip        string // base name of the file
-	Provenance attest.Checked
+	Provenance attest.Provenance
 	Commit     string
 	Source     string // where the commit was taken from, without credentials
 	Engine     string // that built it here

@@ -19,8 +19,9 @@
 // [ReadProvenance] is for a file that somebody else made. It refuses:
 //
 //   - more than 16 MiB, invalid UTF-8, anything after the JSON value, a key
-//     that is twice in an object, a value of the wrong type, more than 64
-//     levels, and characters that cannot be seen in what it reads;
+//     that is twice in an object or is written in another case than a known
+//     one, a value of the wrong type, more than 64 levels, and, in a statement,
+//     characters that cannot be seen;
 //   - another type of statement, predicate or build than the ones it knows,
 //     and an external parameter that it does not know;
 //   - a subject or dependency without a digest in its proper form, a subject

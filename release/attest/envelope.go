@@ -31,35 +31,59 @@ type envelope struct {
 	signatures  [][]byte
 }
 
-// envelope returns the envelope that o is, or that is in it if o is a Sigstore
-// bundle (sigstore/protobuf-specs, sigstore_bundle.proto).
-func (r *reader) envelope(o object) (envelope, bool) {
-	if strings.HasPrefix(r.text(o, "mediaType"), "application/vnd.dev.sigstore.bundle") {
-		if o = r.object(o, "dsseEnvelope"); o.fields == nil {
-			r.fail(hintRelease, "it is a Sigstore bundle without a DSSE envelope")
-			return envelope{}, false
+// The same as JSON, and a Sigstore bundle with it (sigstore/protobuf-specs,
+// sigstore_bundle.proto).
+type (
+	bundleJSON struct {
+		MediaType    string        `json:"mediaType"`
+		Envelope     *envelopeJSON `json:"dsseEnvelope"`
+		envelopeJSON               // without a bundle
+	}
+	envelopeJSON struct {
+		PayloadType string          `json:"payloadType"`
+		Payload     string          `json:"payload"`
+		Signatures  []signatureJSON `json:"signatures"`
+	}
+	// The key's id is not signed and only helps to choose among several; there
+	// is one here, so it would only be a second way to refuse.
+	signatureJSON struct {
+		Sig string `json:"sig"`
+	}
+)
+
+// readEnvelope returns the envelope that data is, or that is in it if it is a
+// Sigstore bundle; false for a plain statement.
+func readEnvelope(data []byte) (envelope, bool, error) {
+	var b bundleJSON
+	if err := decode(data, "it", &b); err != nil {
+		return envelope{}, false, err
+	}
+	in := b.envelopeJSON
+	switch {
+	case strings.HasPrefix(b.MediaType, "application/vnd.dev.sigstore.bundle"):
+		if b.Envelope == nil {
+			return envelope{}, false, hint.New(hintRelease, "provenance: it is a Sigstore bundle without a DSSE envelope")
 		}
-	} else if _, ok := o.fields["payloadType"]; !ok {
-		return envelope{}, false
+		in = *b.Envelope
+	case in.PayloadType == "":
+		return envelope{}, false, nil
 	}
-	e := envelope{payloadType: r.need(o, "payloadType"), payload: r.base64(o, "payload")}
-	for _, s := range r.objects(o, "signatures") {
-		// The key's id is not signed and only helps to choose among several;
-		// there is one here, so it would only be a second way to refuse.
-		e.signatures = append(e.signatures, r.base64(s, "sig"))
+	var r reader
+	e := envelope{payloadType: r.need("payloadType", in.PayloadType), payload: r.base64("payload", in.Payload)}
+	for i, s := range in.Signatures {
+		e.signatures = append(e.signatures, r.base64(fmt.Sprintf("signatures[%d].sig", i), s.Sig))
 	}
-	return e, true
+	return e, true, r.err
 }
 
 // base64 decodes the standard or the URL-safe form; DSSE allows both.
-func (r *reader) base64(o object, name string) []byte {
-	text := r.need(o, name)
-	data, err := base64.StdEncoding.DecodeString(text)
+func (r *reader) base64(path, text string) []byte {
+	data, err := base64.StdEncoding.DecodeString(r.need(path, text))
 	if err != nil {
 		data, err = base64.URLEncoding.DecodeString(text)
 	}
 	if err != nil {
-		r.wrong(o, name, "in base64")
+		r.fail(hintRelease, "%s is not in base64", path)
 	}
 	return data
 }
@@ -70,10 +94,10 @@ func (e envelope) signed() []byte {
 	return fmt.Appendf(nil, "DSSEv1 %d %s %d %s", len(e.payloadType), e.payloadType, len(e.payload), e.payload)
 }
 
-// open returns the payload of an envelope that has a signature of the key's.
-func (r *reader) open(e envelope, key []byte) ([]byte, error) {
+// open returns the payload if a signature is the key's.
+func (e envelope) open(key []byte) ([]byte, error) {
+	var r reader
 	switch {
-	case r.err != nil:
 	case len(key) == 0:
 		r.fail(hintGitHub, "it is signed, and there is no key to check the signature with")
 	case e.payloadType != payloadType:

@@ -17,6 +17,7 @@ import (
 
 	"github.com/secure-systems-lab/go-securesystemslib/signerverifier"
 
+	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
@@ -196,7 +197,7 @@ func TestSignedBytes(t *testing.T) {
 // matter to what the provenance says.
 func TestEachByteOfAnEnvelope(t *testing.T) {
 	s := signers(t)["Ed25519"]
-	small := ProvenanceConfig{Subjects: example().Subjects[:1], Commit: example().Commit, Engine: "host"}
+	small := Provenance{Subjects: example().Subjects[:1], Commit: example().Commit, Materials: build.Materials{Engine: "host"}}
 	data := marshal(t, s.sign(t, payloadType, mustWrite(t, small)))
 	want, err := ReadProvenance(data, s.public)
 	if err != nil {

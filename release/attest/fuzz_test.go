@@ -30,7 +30,7 @@ func FuzzReadProvenance(f *testing.F) {
 			}
 			return
 		}
-		again, err := Provenance(config(c))
+		again, err := EncodeProvenance(c)
 		if err != nil {
 			t.Fatalf("accepted, and not when written again: %v", err)
 		}

@@ -2,8 +2,11 @@ package attest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"unicode/utf8"
 
@@ -22,172 +25,126 @@ const (
 	hintNewer   = "use the version of bootzip that made it, or a newer one"
 )
 
-// parse reads one JSON value. Other than encoding/json by itself it refuses
-// what two programs could read differently: an object with a key twice,
-// invalid UTF-8, and half of a surrogate pair. Keys keep their case.
-func parse(data []byte) (any, error) {
+// decode reads one JSON object into the struct that v points to. Other than
+// encoding/json by itself it refuses what two programs could read differently:
+// a key twice, or a name in another case; invalid UTF-8, and half of a
+// surrogate pair. name is what errors call the object.
+func decode(data []byte, name string, v any) error {
+	fail := func(format string, args ...any) error { return hint.New(hintRelease, "provenance: "+format, args...) }
 	if len(data) > maxSize {
-		return nil, hint.New(hintRelease, "provenance: it has %d bytes, and at most %d are read", len(data), maxSize)
+		return fail("%s has %d bytes, and at most %d are read", name, len(data), maxSize)
 	}
 	if !utf8.Valid(data) {
-		return nil, hint.New(hintRelease, "provenance: it is not UTF-8")
+		return fail("%s is not UTF-8", name)
 	}
-	var whole json.RawMessage
-	if err := json.Unmarshal(data, &whole); err != nil {
-		return nil, hint.Wrap(fmt.Errorf("provenance: it is not one JSON value: %w", err), hintRelease)
+	if err := json.Unmarshal(data, new(json.RawMessage)); err != nil {
+		return fail("%s is not one JSON value: %w", name, err)
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	v, err := value(d, "", 0)
-	if err != nil {
-		return nil, hint.Wrap(fmt.Errorf("provenance: %w", err), hintRelease)
+	_, statement := v.(*document)
+	s := scanner{json.NewDecoder(bytes.NewReader(data)), statement}
+	s.tokens.UseNumber()
+	if err := s.value("", 0); err != nil {
+		return fail("%w", err)
 	}
-	return v, nil
-}
-
-func value(d *json.Decoder, path string, depth int) (any, error) {
-	if depth > maxDepth {
-		return nil, fmt.Errorf("it is nested more than %d levels deep", maxDepth)
-	}
-	t, err := d.Token()
-	if err != nil {
-		return nil, err
-	}
-	switch t {
-	case json.Delim('{'):
-		fields := map[string]any{}
-		for d.More() {
-			k, err := d.Token()
-			if err != nil {
-				return nil, err
-			}
-			key := k.(string)
-			at := strings.TrimPrefix(path+"."+key, ".")
-			if _, twice := fields[key]; twice {
-				return nil, fmt.Errorf("key %q is there twice", at)
-			}
-			if strings.ContainsRune(key, utf8.RuneError) {
-				return nil, fmt.Errorf("key %q has a character that is none", at)
-			}
-			if fields[key], err = value(d, at, depth+1); err != nil {
-				return nil, err
-			}
+	if err := json.Unmarshal(data, v); err != nil {
+		var e *json.UnmarshalTypeError
+		if !errors.As(err, &e) {
+			return fail("%w", err)
 		}
-		_, err := d.Token()
-		return object{path, fields}, err
-	case json.Delim('['):
-		list := []any{}
-		for d.More() {
-			v, err := value(d, fmt.Sprintf("%s[%d]", path, len(list)), depth+1)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, v)
-		}
-		_, err := d.Token()
-		return list, err
-	}
-	if text, ok := t.(string); ok && strings.ContainsRune(text, utf8.RuneError) {
-		return nil, fmt.Errorf("value of %q has a character that is none", path)
-	}
-	return t, nil
-}
-
-// An object is a JSON object and where it is.
-type object struct {
-	path   string
-	fields map[string]any
-}
-
-func (o object) at(name string) string { return strings.TrimPrefix(o.path+"."+name, ".") }
-
-// A reader takes values out of objects. A field that is absent, null or empty
-// is the same (SLSA provenance, "Parsing rules"); one of another type is an
-// error. The first error stays, and what is read after it is empty.
-type reader struct{ err error }
-
-func (r *reader) fail(mend, format string, args ...any) {
-	if r.err == nil {
-		r.err = hint.New(mend, "provenance: "+format, args...)
-	}
-}
-
-func (r *reader) wrong(o object, name, want string) {
-	r.fail(hintRelease, "%s is not %s", o.at(name), want)
-}
-
-func (r *reader) text(o object, name string) string {
-	switch v := o.fields[name].(type) {
-	case nil:
-	case string:
-		return r.graphic(o, name, v)
-	default:
-		r.wrong(o, name, "a string")
-	}
-	return ""
-}
-
-// graphic refuses characters that a terminal would act on, or that make a
-// text look like another: what is read here is shown to people.
-func (r *reader) graphic(o object, name, text string) string {
-	if !printer.IsLine(text) {
-		r.wrong(o, name, "made of characters that can be seen")
-		return ""
-	}
-	return text
-}
-
-// need is text that must not be empty.
-func (r *reader) need(o object, name string) string {
-	text := r.text(o, name)
-	if text == "" {
-		r.fail(hintRelease, "%s is missing", o.at(name))
-	}
-	return text
-}
-
-func (r *reader) object(o object, name string) object {
-	switch v := o.fields[name].(type) {
-	case nil:
-	case object:
-		return v
-	default:
-		r.wrong(o, name, "an object")
-	}
-	return object{path: o.at(name)}
-}
-
-func (r *reader) list(o object, name string) []any {
-	switch v := o.fields[name].(type) {
-	case nil:
-	case []any:
-		return v
-	default:
-		r.wrong(o, name, "a list")
+		want := map[reflect.Kind]string{reflect.String: "a string", reflect.Slice: "a list"}[e.Type.Kind()]
+		return fail("%s is not %s", cmp.Or(e.Field, name), cmp.Or(want, "a JSON object"))
 	}
 	return nil
 }
 
-func (r *reader) texts(o object, name string) []string {
-	var texts []string
-	for _, v := range r.list(o, name) {
-		text, ok := v.(string)
-		if !ok {
-			r.wrong(o, name, "a list of strings")
-		}
-		texts = append(texts, r.graphic(o, name, text))
-	}
-	return texts
+// A scanner looks at all keys and texts of a JSON value.
+type scanner struct {
+	tokens *json.Decoder
+
+	// statement also refuses characters that a terminal would act on, or that
+	// make a text look like another: what a statement says is shown to people.
+	statement bool
 }
 
-func (r *reader) objects(o object, name string) []object {
-	var objects []object
-	for _, v := range r.list(o, name) {
-		one, ok := v.(object)
-		if !ok {
-			r.wrong(o, name, "a list of objects")
-		}
-		objects = append(objects, one)
+func (s scanner) value(path string, depth int) error {
+	if depth > maxDepth {
+		return fmt.Errorf("it is nested more than %d levels deep", maxDepth)
 	}
-	return objects
+	t, err := s.tokens.Token()
+	if err != nil {
+		return err
+	}
+	switch t := t.(type) {
+	case string:
+		return s.text(path, t)
+	case json.Delim:
+		seen := map[string]bool{}
+		for i := 0; s.tokens.More(); i++ {
+			at := fmt.Sprintf("%s[%d]", path, i)
+			if t == '{' {
+				k, err := s.tokens.Token()
+				if err != nil {
+					return err
+				}
+				key := k.(string)
+				at = strings.TrimPrefix(path+"."+key, ".")
+				if err := s.key(at, key); err != nil {
+					return err
+				}
+				if seen[key] {
+					return fmt.Errorf("key %q is there twice", at)
+				}
+				seen[key] = true
+			}
+			if err := s.value(at, depth+1); err != nil {
+				return err
+			}
+		}
+		_, err = s.tokens.Token()
+	}
+	return err
+}
+
+func (s scanner) text(path, text string) error {
+	if strings.ContainsRune(text, utf8.RuneError) {
+		return fmt.Errorf("value of %q contains an invalid character", path)
+	}
+	if s.statement && !printer.IsLine(text) {
+		return fmt.Errorf("%s is not made of characters that can be seen", path)
+	}
+	return nil
+}
+
+// key refuses a name that encoding/json, which does not look at the case of
+// letters, would take for one of ours.
+func (s scanner) key(path, key string) error {
+	if strings.ContainsRune(key, utf8.RuneError) {
+		return fmt.Errorf("key %q contains an invalid character", path)
+	}
+	for _, name := range names {
+		if key != name && strings.EqualFold(key, name) {
+			return fmt.Errorf("key %q is not written as %q", path, name)
+		}
+	}
+	return nil
+}
+
+// names are the keys that are read.
+var names = keys(reflect.TypeFor[document](), reflect.TypeFor[bundleJSON]())
+
+// keys are the JSON names of the fields of structs, and of those in them.
+func keys(types ...reflect.Type) (all []string) {
+	for _, t := range types {
+		for t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		if t.Kind() != reflect.Struct {
+			continue
+		}
+		for i := range t.NumField() {
+			name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+			all = append(append(all, name), keys(t.Field(i).Type)...)
+		}
+	}
+	return all
 }

@@ -1,6 +1,7 @@
 package attest
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -8,61 +9,52 @@ import (
 	"strings"
 
 	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/release/internal/purl"
 )
 
-// ProvenanceConfig is what a provenance says.
-type ProvenanceConfig struct {
-	Subjects []Subject // what was built; at least one
+// A Provenance says how the files of a release were built. Fields are "" or
+// nil where it does not say.
+type Provenance struct {
+	Subjects []Subject // what was built, at least one; sorted by name after [ReadProvenance]
 
-	Repository string   // "https://github.com/owner/name", without credentials; "" if unknown
-	Tag        string   // "v1.2.3"; may be empty
-	Commit     string   // in hexadecimal
-	Folder     string   // of the project in the repository, slash-separated; "." is its root; "" if unknown
+	Repository string   // "https://github.com/owner/name", without credentials
+	Tag        string   // "v1.2.3"
+	Commit     string   // 40 or 64 lower-case hexadecimal digits; required
+	Folder     string   // of the project in the repository, slash-separated; "." is its root
 	Functions  []string // the names of those that were built; none where only executables were
-	Engine     string   // the one that built; Materials.Engine if empty
 
-	Packer         string // as in the manifest; may be empty
-	BootzipVersion string // may be empty
-	Materials      build.Materials
-	Builder        string // builder.id, an https URI; LocalBuilder if empty
+	// Materials are what it was built with. Engine is required; ImageID is
+	// left out.
+	Materials build.Materials
+
+	Packer         string // as in the manifest
+	BootzipVersion string
+	Builder        string // builder.id, an https URI; "" writes LocalBuilder
+
+	// Signed says that ReadProvenance found it in an envelope whose signature
+	// was made with the key that it was given. It is not written.
+	Signed bool
 }
 
-type provenance struct {
-	BuildDefinition buildDefinition `json:"buildDefinition"`
-	RunDetails      runDetails      `json:"runDetails"`
-}
-
-type buildDefinition struct {
-	BuildType            string             `json:"buildType"`
-	ExternalParameters   externalParameters `json:"externalParameters"`
-	InternalParameters   internalParameters `json:"internalParameters"`
-	ResolvedDependencies []descriptor       `json:"resolvedDependencies"`
-}
-
-type externalParameters struct {
-	Repository string   `json:"repository,omitempty"`
-	Ref        string   `json:"ref,omitempty"`
-	Folder     string   `json:"folder,omitempty"`
-	Functions  []string `json:"functions,omitempty"`
-	Engine     string   `json:"engine"`
-}
-
-type internalParameters struct {
-	GoVersion   string   `json:"goVersion,omitempty"`
-	Flags       []string `json:"flags,omitempty"`
-	Environment []string `json:"environment,omitempty"`
-	ImageRecipe string   `json:"imageRecipe,omitempty"`
-	Packer      string   `json:"packer,omitempty"`
-}
-
-type runDetails struct {
-	Builder builder `json:"builder"`
-}
-
-type builder struct {
-	ID      string            `json:"id"`
-	Version map[string]string `json:"version,omitempty"`
+// Covers reports whether the provenance is about a file: name is its base
+// name, sha256 the digest of its bytes in hexadecimal. Its errors have a hint
+// that tells which of the two to mend.
+func (p Provenance) Covers(name, sha256 string) error {
+	byName := slices.IndexFunc(p.Subjects, func(s Subject) bool { return s.Name == name })
+	byDigest := slices.IndexFunc(p.Subjects, func(s Subject) bool { return s.SHA256 == sha256 })
+	switch {
+	case byName >= 0 && p.Subjects[byName].SHA256 == sha256:
+		return nil
+	case byName >= 0:
+		return hint.New("the file was changed, or is from another release: take both from one release",
+			"file %q has the SHA-256 %s, and the provenance is about one with %s", name, sha256, p.Subjects[byName].SHA256)
+	case byDigest >= 0:
+		return hint.New("call the file by the name that it had in the release",
+			"file %q is called %q in the provenance", name, p.Subjects[byDigest].Name)
+	}
+	return hint.New("take the provenance from the release that the file is from",
+		"file %q is not among the %d files that the provenance is about", name, len(p.Subjects))
 }
 
 // The names of the dependencies that are told apart by name.
@@ -75,41 +67,33 @@ const (
 
 const tagPrefix = "refs/tags/"
 
-// Provenance returns a SLSA provenance v1 in an in-toto statement, as JSON.
-// The same configuration gives the same bytes, in whatever order its subjects,
-// functions and packages are. What [ReadProvenance] would refuse is an error.
-func Provenance(c ProvenanceConfig) ([]byte, error) {
-	m := c.Materials
-	p := provenance{
-		BuildDefinition: buildDefinition{
-			BuildType: BuildType,
-			ExternalParameters: externalParameters{
-				Repository: c.Repository, Folder: c.Folder, Functions: slices.Sorted(slices.Values(c.Functions)), Engine: c.Engine,
-			},
-			InternalParameters: internalParameters{
-				GoVersion: m.GoVersion, Flags: m.Flags, Environment: m.Environment, ImageRecipe: m.ImageRecipe, Packer: c.Packer,
-			},
-		},
-		RunDetails: runDetails{Builder: builder{ID: c.Builder}},
+// EncodeProvenance returns a SLSA provenance v1 in an in-toto statement, as
+// JSON. The same provenance gives the same bytes, in whatever order its
+// subjects, functions and packages are. What [ReadProvenance] would refuse is
+// an error.
+func EncodeProvenance(p Provenance) ([]byte, error) {
+	m := p.Materials
+	external := externalParameters{
+		Repository: p.Repository, Folder: p.Folder, Functions: slices.Sorted(slices.Values(p.Functions)), Engine: m.Engine,
 	}
-	external, run := &p.BuildDefinition.ExternalParameters, &p.RunDetails.Builder
-	if external.Engine == "" {
-		external.Engine = m.Engine
+	if p.Tag != "" {
+		external.Ref = tagPrefix + p.Tag
 	}
-	if c.Tag != "" {
-		external.Ref = tagPrefix + c.Tag
-	}
-	if run.ID == "" {
-		run.ID = LocalBuilder
-	}
-	if c.BootzipVersion != "" {
-		run.Version = map[string]string{"bootzip": c.BootzipVersion}
-	}
-	var err error
-	if p.BuildDefinition.ResolvedDependencies, err = dependencies(c); err != nil {
+	resolved, err := dependencies(p)
+	if err != nil {
 		return nil, fmt.Errorf("provenance: %w", err)
 	}
-	data, err := encode(c.Subjects, ProvenanceType, p)
+	data, err := encode(p.Subjects, ProvenanceType, predicate{
+		BuildDefinition: buildDefinition{
+			BuildType:          BuildType,
+			ExternalParameters: external,
+			InternalParameters: internalParameters{
+				GoVersion: m.GoVersion, Flags: m.Flags, Environment: m.Environment, ImageRecipe: m.ImageRecipe, Packer: p.Packer,
+			},
+			ResolvedDependencies: resolved,
+		},
+		RunDetails: runDetails{builder{ID: cmp.Or(p.Builder, LocalBuilder), Version: version{p.BootzipVersion}}},
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -119,8 +103,8 @@ func Provenance(c ProvenanceConfig) ([]byte, error) {
 	return data, nil
 }
 
-// CheckRepository finds what Provenance would refuse as the repository; "" is
-// allowed.
+// CheckRepository finds what EncodeProvenance would refuse as the repository;
+// "" is allowed.
 func CheckRepository(address string) error {
 	r := &reader{}
 	if address != "" {
@@ -131,12 +115,12 @@ func CheckRepository(address string) error {
 
 // dependencies lists the source, the toolchain, the image, the lock, and then
 // the packages of the image.
-func dependencies(c ProvenanceConfig) ([]descriptor, error) {
-	m := c.Materials
+func dependencies(p Provenance) ([]descriptor, error) {
+	m := p.Materials
 	list := []descriptor{{
 		Name:   sourceName,
-		URI:    sourceURI(c.Repository, c.Tag),
-		Digest: map[string]string{"gitCommit": c.Commit},
+		URI:    sourceURI(p.Repository, p.Tag),
+		Digest: map[string]string{"gitCommit": p.Commit},
 	}}
 	if m.GoVersion != "" {
 		d, err := toolchain(m)
@@ -156,11 +140,11 @@ func dependencies(c ProvenanceConfig) ([]descriptor, error) {
 		list = append(list, descriptor{Name: lockName, Digest: map[string]string{"sha256": m.LockSHA256}})
 	}
 	for _, line := range slices.Sorted(slices.Values(m.Packages)) {
-		p, err := purl.ParseDebianPackage(line)
+		one, err := purl.ParseDebianPackage(line)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, descriptor{URI: p.URL()})
+		list = append(list, descriptor{URI: one.URL()})
 	}
 	return list, nil
 }

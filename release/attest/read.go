@@ -2,100 +2,112 @@ package attest
 
 import (
 	"encoding/hex"
+	"encoding/json"
+	"fmt"
 	"io/fs"
 	"maps"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"unicode"
 
+	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/release/internal/purl"
 )
 
-// ReadProvenance reads a provenance as [Provenance] writes it. data is the
-// statement itself, a DSSE envelope with it, or a Sigstore bundle with such an
-// envelope, of 16 MiB at most. key is a public key in PEM (ECDSA, Ed25519 or
+// ReadProvenance reads a provenance as [EncodeProvenance] writes it. data is
+// the statement itself, a DSSE envelope with it, or a Sigstore bundle with such
+// an envelope, of 16 MiB at most. key is a public key in PEM (ECDSA, Ed25519 or
 // RSA): for an envelope it is required, and the signature checked with it; a
 // plain statement has no signature, so with a key it is refused.
 //
 // The package's documentation says what else is refused. Each error names the
-// field, and has a hint.
-func ReadProvenance(data, key []byte) (Checked, error) {
-	root, err := parse(data)
-	if err != nil {
-		return Checked{}, err
-	}
-	r := &reader{}
-	o, ok := root.(object)
-	if !ok {
-		r.fail(hintRelease, "it is not a JSON object")
-		return Checked{}, r.err
-	}
-	signed := false
-	if envelope, ok := r.envelope(o); ok {
-		payload, err := r.open(envelope, key)
-		if err != nil {
-			return Checked{}, err
+// field, and has a hint. Subjects, Commit, Builder and the engine always have a
+// value.
+func ReadProvenance(data, key []byte) (Provenance, error) {
+	name := "it"
+	e, signed, err := readEnvelope(data)
+	switch {
+	case err != nil:
+		return Provenance{}, err
+	case signed:
+		if data, err = e.open(key); err != nil {
+			return Provenance{}, err
 		}
-		if root, err = parse(payload); err != nil {
-			return Checked{}, err
-		}
-		if o, ok = root.(object); !ok {
-			r.fail(hintRelease, "the envelope's payload is not a JSON object")
-		}
-		signed = true
-	} else if len(key) > 0 {
-		r.fail("leave the key out, or take the signed provenance", "a key was given, and it is not signed")
+		name = "the envelope's payload"
+	case len(key) > 0:
+		return Provenance{}, hint.New("leave the key out, or take the signed provenance", "provenance: a key was given, and it is not signed")
 	}
-	c := r.provenance(o)
-	c.Signed = signed
+	var d document
+	if err := decode(data, name, &d); err != nil {
+		return Provenance{}, err
+	}
+	var r reader
+	p := r.provenance(d)
+	r.parameters(data)
 	if r.err != nil {
-		return Checked{}, r.err
+		return Provenance{}, r.err
 	}
-	return c, nil
+	p.Signed = signed
+	return p, nil
 }
 
-func (r *reader) provenance(o object) Checked {
-	c := Checked{}
-	if v := r.need(o, "_type"); v != statementType {
-		r.fail(hintRelease, "_type is %q, not %q", v, statementType)
+// A reader checks values. The first error stays.
+type reader struct{ err error }
+
+func (r *reader) fail(mend, format string, args ...any) {
+	if r.err == nil {
+		r.err = hint.New(mend, "provenance: "+format, args...)
 	}
-	if v := r.need(o, "predicateType"); v != ProvenanceType {
-		r.fail(hintRelease, "predicateType is %q, not %q", v, ProvenanceType)
-	}
-	c.Subjects = r.subjects(o)
-
-	predicate := r.object(o, "predicate")
-	definition := r.object(predicate, "buildDefinition")
-	if v := r.need(definition, "buildType"); v != BuildType {
-		r.fail(hintNewer, "%s is %q; known is %q", definition.at("buildType"), v, BuildType)
-	}
-	r.external(r.object(definition, "externalParameters"), &c)
-
-	internal := r.object(definition, "internalParameters")
-	c.GoVersion = r.text(internal, "goVersion")
-	c.Flags = r.texts(internal, "flags")
-	c.Environment = r.texts(internal, "environment")
-	c.ImageRecipe = r.text(internal, "imageRecipe")
-	c.Packer = r.text(internal, "packer")
-
-	r.dependencies(r.objects(definition, "resolvedDependencies"), &c)
-
-	run := r.object(r.object(predicate, "runDetails"), "builder")
-	c.Builder = r.need(run, "id")
-	r.uri(run.at("id"), c.Builder)
-	c.BootzipVersion = r.text(r.object(run, "version"), "bootzip")
-	return c
 }
+
+func (r *reader) need(path, text string) string {
+	if text == "" {
+		r.fail(hintRelease, "%s is missing", path)
+	}
+	return text
+}
+
+func (r *reader) provenance(d document) Provenance {
+	if r.need("_type", d.Type) != statementType {
+		r.fail(hintRelease, "_type is %q, not %q", d.Type, statementType)
+	}
+	if r.need("predicateType", d.PredicateType) != ProvenanceType {
+		r.fail(hintRelease, "predicateType is %q, not %q", d.PredicateType, ProvenanceType)
+	}
+	definition, run := d.Predicate.BuildDefinition, d.Predicate.RunDetails
+	if v := r.need("predicate.buildDefinition.buildType", definition.BuildType); v != BuildType {
+		r.fail(hintNewer, "predicate.buildDefinition.buildType is %q; known is %q", v, BuildType)
+	}
+	p := Provenance{Subjects: r.subjects(d.Subject)}
+	r.external(definition.ExternalParameters, &p)
+
+	m, internal := &p.Materials, definition.InternalParameters
+	m.GoVersion, m.ImageRecipe, p.Packer = internal.GoVersion, internal.ImageRecipe, internal.Packer
+	m.Flags, m.Environment = clone(internal.Flags), clone(internal.Environment)
+
+	r.dependencies(definition.ResolvedDependencies, &p)
+
+	const id = "predicate.runDetails.builder.id"
+	p.Builder = r.need(id, run.Builder.ID)
+	r.uri(id, p.Builder)
+	p.BootzipVersion = run.Builder.Version.Bootzip
+	return p
+}
+
+// clone copies a list; an empty one is nil, as one that is absent.
+func clone(list []string) []string { return append([]string(nil), list...) }
 
 // subjects refuses a list in which a file could be meant in two ways.
-func (r *reader) subjects(o object) []Subject {
+func (r *reader) subjects(all []descriptor) []Subject {
 	var list []Subject
 	seen := map[string]bool{}
-	for _, one := range r.objects(o, "subject") {
-		s := Subject{Name: r.need(one, "name"), SHA256: r.digest(one, "sha256", 64)}
+	for i, one := range all {
+		at := fmt.Sprintf("subject[%d]", i)
+		s := Subject{Name: r.need(at+".name", one.Name), SHA256: r.digest(at, one, "sha256", 64)}
 		if s.Name == "." || s.Name == ".." || strings.ContainsAny(s.Name, `/\`) {
-			r.fail(hintRelease, "%s is %q, not the base name of a file", one.at("name"), s.Name)
+			r.fail(hintRelease, "%s.name is %q, not the base name of a file", at, s.Name)
 		}
 		if seen[s.Name] {
 			r.fail(hintRelease, "subject %q is there twice", s.Name)
@@ -109,45 +121,61 @@ func (r *reader) subjects(o object) []Subject {
 	return sorted(list)
 }
 
-// digest reads one digest of a descriptor, in lower-case hexadecimal of one of
+// digest takes one digest of a descriptor, in lower-case hexadecimal of one of
 // the lengths.
-func (r *reader) digest(o object, algorithm string, lengths ...int) string {
-	d := r.object(o, "digest")
-	text := r.need(d, algorithm)
+func (r *reader) digest(path string, d descriptor, algorithm string, lengths ...int) string {
+	at := path + ".digest." + algorithm
+	text := r.need(at, d.Digest[algorithm])
 	_, err := hex.DecodeString(text)
 	if err != nil || !slices.Contains(lengths, len(text)) || strings.ToLower(text) != text {
-		r.fail(hintRelease, "%s is %.80q, not a digest in lower-case hexadecimal", d.at(algorithm), text)
+		r.fail(hintRelease, "%s is %.80q, not a digest in lower-case hexadecimal", at, text)
 		return ""
 	}
 	return text
 }
 
-// external refuses fields that it does not know: each of them could have
-// changed the build (SLSA provenance, "externalParameters").
-func (r *reader) external(o object, c *Checked) {
-	for _, name := range slices.Sorted(maps.Keys(o.fields)) {
-		if !slices.Contains([]string{"repository", "ref", "folder", "functions", "engine"}, name) {
-			r.fail(hintNewer, "parameter %q is not known", o.at(name))
+// parametersPath is where the external parameters are.
+const parametersPath = "predicate.buildDefinition.externalParameters"
+
+// parameters refuses external parameters that it does not know: each of them
+// could have changed the build (SLSA provenance, "externalParameters").
+func (r *reader) parameters(data []byte) {
+	var d struct {
+		Predicate struct {
+			BuildDefinition struct{ ExternalParameters map[string]json.RawMessage }
 		}
 	}
-	c.Engine = r.need(o, "engine")
-	if c.Repository = r.text(o, "repository"); c.Repository != "" {
-		r.uri(o.at("repository"), c.Repository)
+	if err := json.Unmarshal(data, &d); err != nil {
+		r.fail(hintRelease, "%w", err)
 	}
-	if ref := r.text(o, "ref"); ref != "" {
-		tag, ok := strings.CutPrefix(ref, tagPrefix)
+	known := keys(reflect.TypeFor[externalParameters]())
+	for _, name := range slices.Sorted(maps.Keys(d.Predicate.BuildDefinition.ExternalParameters)) {
+		if !slices.Contains(known, name) {
+			r.fail(hintNewer, "parameter %q is not known", parametersPath+"."+name)
+		}
+	}
+}
+
+func (r *reader) external(e externalParameters, p *Provenance) {
+	const at = parametersPath
+	p.Materials.Engine = r.need(at+".engine", e.Engine)
+	if p.Repository = e.Repository; p.Repository != "" {
+		r.uri(at+".repository", p.Repository)
+	}
+	if e.Ref != "" {
+		tag, ok := strings.CutPrefix(e.Ref, tagPrefix)
 		if !ok || tag == "" {
-			r.fail(hintRelease, "%s is %q, not a tag", o.at("ref"), ref)
+			r.fail(hintRelease, "%s.ref is %q, not a tag", at, e.Ref)
 		}
-		c.Tag = tag
+		p.Tag = tag
 	}
-	if c.Folder = r.text(o, "folder"); c.Folder != "" && !fs.ValidPath(c.Folder) {
-		r.fail(hintRelease, "%s is %q, not a folder of the repository", o.at("folder"), c.Folder)
+	if p.Folder = e.Folder; p.Folder != "" && !fs.ValidPath(p.Folder) {
+		r.fail(hintRelease, "%s.folder is %q, not a folder of the repository", at, p.Folder)
 	}
-	c.Functions = r.texts(o, "functions")
-	slices.Sort(c.Functions)
-	if len(slices.Compact(slices.Clone(c.Functions))) != len(c.Functions) || slices.Contains(c.Functions, "") {
-		r.fail(hintRelease, "%s has an empty name, or one twice", o.at("functions"))
+	p.Functions = clone(e.Functions)
+	slices.Sort(p.Functions)
+	if len(slices.Compact(clone(p.Functions))) != len(p.Functions) || slices.Contains(p.Functions, "") {
+		r.fail(hintRelease, "%s.functions has an empty name, or one twice", at)
 	}
 }
 
@@ -162,63 +190,66 @@ func (r *reader) uri(path, text string) {
 
 // dependencies reads what a build is made with. What has another name is none
 // of what bootzip records, and ignored (in-toto, "Parsing rules").
-func (r *reader) dependencies(list []object, c *Checked) {
+func (r *reader) dependencies(list []descriptor, p *Provenance) {
+	m := &p.Materials
 	seen := map[string]bool{}
-	for _, d := range list {
-		name, uri := r.text(d, "name"), r.text(d, "uri")
-		if name != "" && seen[name] {
-			r.fail(hintRelease, "dependency %q is there twice", name)
+	for i, d := range list {
+		at := fmt.Sprintf("predicate.buildDefinition.resolvedDependencies[%d]", i)
+		if d.Name != "" && seen[d.Name] {
+			r.fail(hintRelease, "dependency %q is there twice", d.Name)
 		}
-		seen[name] = true
-		switch name {
+		seen[d.Name] = true
+		switch d.Name {
 		case sourceName:
-			c.Commit = r.digest(d, "gitCommit", 40, 64)
-			if want := sourceURI(c.Repository, c.Tag); uri != want {
-				r.fail(hintRelease, "%s is %q, and the parameters say %q", d.at("uri"), uri, want)
+			p.Commit = r.digest(at, d, "gitCommit", 40, 64)
+			if want := sourceURI(p.Repository, p.Tag); d.URI != want {
+				r.fail(hintRelease, "%s.uri is %q, and the parameters say %q", at, d.URI, want)
 			}
 		case toolchainName:
-			r.toolchain(d, uri, c)
+			r.toolchain(at, d, p)
 		case baseImageName:
-			c.BaseImageID = "sha256:" + r.digest(d, "sha256", 64)
-			c.BaseImage = r.need(r.object(d, "annotations"), "reference")
+			m.BaseImageID = "sha256:" + r.digest(at, d, "sha256", 64)
+			reference, _ := d.Annotations["reference"].(string)
+			m.BaseImage = r.need(at+".annotations.reference", reference)
 		case lockName:
-			c.LockSHA256 = r.digest(d, "sha256", 64)
+			m.LockSHA256 = r.digest(at, d, "sha256", 64)
 		case "":
-			if strings.HasPrefix(uri, "pkg:deb/") {
-				p, err := purl.ParseDebian(uri)
+			if strings.HasPrefix(d.URI, "pkg:deb/") {
+				one, err := purl.ParseDebian(d.URI)
 				if err != nil {
-					r.fail(hintRelease, "%s: %w", d.at("uri"), err)
+					r.fail(hintRelease, "%s.uri: %w", at, err)
 				}
-				c.Packages = append(c.Packages, p.String())
+				m.Packages = append(m.Packages, one.String())
 			}
 		}
 	}
-	slices.Sort(c.Packages)
-	if c.Commit == "" {
+	slices.Sort(m.Packages)
+	if p.Commit == "" {
 		r.fail(hintRelease, "it does not say which commit was built: no dependency is called %q", sourceName)
 	}
-	if c.GoVersion != "" && !seen[toolchainName] {
-		r.fail(hintRelease, "it names %s, and no dependency is called %q", c.GoVersion, toolchainName)
+	if m.GoVersion != "" && !seen[toolchainName] {
+		r.fail(hintRelease, "it names %s, and no dependency is called %q", m.GoVersion, toolchainName)
 	}
 }
 
-func (r *reader) toolchain(d object, uri string, c *Checked) {
-	if c.GoVersion == "" {
+func (r *reader) toolchain(at string, d descriptor, p *Provenance) {
+	m := &p.Materials
+	if m.GoVersion == "" {
 		r.fail(hintRelease, "it has a toolchain, and does not say which version of Go")
 	}
-	if strings.HasPrefix(uri, "pkg:generic/") {
-		if uri != installedGo(c.GoVersion) {
-			r.fail(hintRelease, "%s is %q, and goVersion is %q", d.at("uri"), uri, c.GoVersion)
+	if strings.HasPrefix(d.URI, "pkg:generic/") {
+		if d.URI != installedGo(m.GoVersion) {
+			r.fail(hintRelease, "%s.uri is %q, and goVersion is %q", at, d.URI, m.GoVersion)
 		}
 		return
 	}
-	path, version, err := purl.ParseGo(uri)
+	path, version, err := purl.ParseGo(d.URI)
 	if err != nil {
-		r.fail(hintRelease, "%s: %w", d.at("uri"), err)
+		r.fail(hintRelease, "%s.uri: %w", at, err)
 	}
-	if !strings.HasPrefix(version, "v0.0.1-"+c.GoVersion+".") {
-		r.fail(hintRelease, "%s is %q, and goVersion is %q", d.at("uri"), uri, c.GoVersion)
+	if !strings.HasPrefix(version, "v0.0.1-"+m.GoVersion+".") {
+		r.fail(hintRelease, "%s.uri is %q, and goVersion is %q", at, d.URI, m.GoVersion)
 	}
-	c.GoModule = path + "@" + version
-	c.GoSum = hexToH1(r.digest(d, "dirHash", 64))
+	m.GoModule = path + "@" + version
+	m.GoSum = hexToH1(r.digest(at, d, "dirHash", 64))
 }

@@ -11,11 +11,11 @@ import (
 // Every case is one change of a good provenance, and a part of what is said.
 var refused = []struct{ name, old, new, want string }{
 	{"statement type", "in-toto.io/Statement/v1", "in-toto.io/Statement/v0.1", "_type is"},
-	{"no statement type", `"_type"`, `"_Type"`, "_type is missing"},
+	{"no statement type", `"_type"`, `"_Type"`, `not written as "_type"`},
 	{"predicate type", `"https://slsa.dev/provenance/v1"`, `"https://slsa.dev/provenance/v0.2"`, "predicateType is"},
 	{"build type", "#build-type-v1", "#build-type-v9", "buildType is"},
 	{"no subject", `"subject": [`, `"subjects": [`, "no subject"},
-	{"subject of another case", `"subject": [`, `"Subject": [`, "no subject"},
+	{"subject of another case", `"subject": [`, `"Subject": [`, `not written as "subject"`},
 	{"empty subject", `"name": "hello-amd64.zip",`, `"name": "",`, "subject[0].name is missing"},
 	{"subject with a path", `"name": "hello-amd64.zip"`, `"name": "../hello-amd64.zip"`, "base name"},
 	{"subject with a drive", `"name": "hello-amd64.zip"`, `"name": "C:\\hello-amd64.zip"`, "base name"},
@@ -26,7 +26,7 @@ var refused = []struct{ name, old, new, want string }{
 	{"weaker digest", `"sha256": "f0ea`, `"md5": "f0ea`, "sha256 is missing"},
 	{"digest is a number", `"sha256": "f0ea2c73868b5bd22eb6b9a23dd14953025fd3d2e02217d948d21bd2769f91e6"`, `"sha256": 7`, "is not a string"},
 	{"subject is an object", `"subject": [`, `"subject": {}, "x": [`, "is not a list"},
-	{"subject holds a null", `"subject": [`, `"subject": [null,`, "list of objects"},
+	{"subject holds a null", `"subject": [`, `"subject": [null,`, "subject[0].name is missing"},
 	{"key twice", `"ref": `, `"ref": "refs/tags/v9", "ref": `, `ref" is there twice`},
 	{"unknown parameter", `"engine": "docker"`, `"engine": "docker", "entry": "x"`, `externalParameters.entry" is not known`},
 	{"no engine", `"engine": "docker"`, `"engine": ""`, "engine is missing"},
@@ -47,14 +47,14 @@ var refused = []struct{ name, old, new, want string }{
 	{"image without an id", `"sha256": "fedc`, `"sha512": "fedc`, "sha256 is missing"},
 	{"image without a name", `"reference":`, `"ref":`, "reference is missing"},
 	{"package of another kind", "pkg:deb/debian/libc6@", "pkg:deb/ubuntu/libc6@", "canonical"},
-	{"no builder", `"id": "https://`, `"ID": "https://`, "id is missing"},
+	{"no builder", `"id": "https://`, `"ID": "https://`, `not written as "id"`},
 	{"builder is no URI", `"id": "https://`, `"id": "ftp://`, "https address"},
 	{"functions are no list", "[\n          \"hello\"\n        ]", `"hello"`, "functions is not a list"},
 	{"a name that a terminal acts on", `"name": "hello-amd64.zip"`, `"name": "\u001b[2Jhello-amd64.zip"`, "can be seen"},
 	{"a flag that a terminal acts on", `"-trimpath"`, `"\u0007"`, "can be seen"},
 	{"text from right to left", `"packer": "`, `"packer": "\u202e`, "can be seen"},
-	{"half a character", `"packer": "`, `"packer": "\ud800`, "a character that is none"},
-	{"half a key", `"packer"`, `"\udc00"`, "a character that is none"},
+	{"half a character", `"packer": "`, `"packer": "\ud800`, "an invalid character"},
+	{"half a key", `"packer"`, `"\udc00"`, "an invalid character"},
 	{"invalid UTF-8", `"packer": "`, "\"packer\": \"\xff", "not UTF-8"},
 }
 
@@ -144,7 +144,7 @@ func TestCovers(t *testing.T) {
 			t.Errorf("%s %s: %v; %s", bad.name, bad.digest, err, hint.Of(err))
 		}
 	}
-	if err := (Checked{}).Covers("", ""); err == nil {
+	if err := (Provenance{}).Covers("", ""); err == nil {
 		t.Error("a provenance of nothing covers something")
 	}
 }

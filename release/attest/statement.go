@@ -45,14 +45,6 @@ type written struct {
 	Predicate     any          `json:"predicate"`
 }
 
-// A descriptor is an in-toto ResourceDescriptor (spec/v1/resource_descriptor.md).
-type descriptor struct {
-	Name        string            `json:"name,omitempty"`
-	URI         string            `json:"uri,omitempty"`
-	Digest      map[string]string `json:"digest,omitempty"`
-	Annotations map[string]any    `json:"annotations,omitempty"`
-}
-
 func subjects(all []Subject) []descriptor {
 	var list []descriptor
 	for _, s := range sorted(all) {

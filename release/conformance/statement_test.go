@@ -47,17 +47,17 @@ func decode(t *testing.T, data []byte, predicateType string, predicate proto.Mes
 func digest(c string) string { return strings.Repeat(c, 64) }
 
 func TestProvenance(t *testing.T) {
-	minimal := attest.ProvenanceConfig{
+	minimal := attest.Provenance{
 		Subjects: []attest.Subject{{Name: "a.zip", SHA256: digest("a")}},
 		// in-toto's specification has SHA-256 commits too; v1.2.0 of its
 		// validator knows SHA-1 alone.
-		Commit: digest("c")[:40], Engine: "host",
+		Commit: digest("c")[:40], Materials: build.Materials{Engine: "host"},
 	}
 	installed := minimal
 	installed.Repository, installed.Tag = "https://github.com/owner/name", "v1.2.3"
-	installed.Materials = build.Materials{GoVersion: "go1.26.8"}
-	for name, c := range map[string]attest.ProvenanceConfig{"minimal": minimal, "installed Go": installed} {
-		data, err := attest.Provenance(c)
+	installed.Materials = build.Materials{Engine: "host", GoVersion: "go1.26.8"}
+	for name, c := range map[string]attest.Provenance{"minimal": minimal, "installed Go": installed} {
+		data, err := attest.EncodeProvenance(c)
 		if err != nil {
 			t.Fatal(err)
 		}
