@@ -57,7 +57,7 @@ func (c Config) makeTool(ctx context.Context, tree git.Tree, tag string) ([]tool
 		return nil, err
 	}
 	if len(different) > 0 {
-		return nil, hint.Wrap(&Unreproduced{Executables: different}, "a file that .gitignore hides is in the tree and not in the commit")
+		return nil, hint.Wrap(&MismatchError{Executables: different}, "a file that .gitignore hides is in the tree and not in the commit")
 	}
 	return first, nil
 }

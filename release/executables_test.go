@@ -42,7 +42,7 @@ func TestExecutablesThatDiffer(t *testing.T) {
 		t.Fatalf("reports: %+v", reports)
 	}
 	var text strings.Builder
-	if err := (&Unreproduced{Executables: reports}).WriteText(&text); err != nil {
+	if err := (&MismatchError{Executables: reports}).WriteText(&text); err != nil {
 		t.Fatal(err)
 	}
 	if got := text.String(); !strings.Contains(got, first[1].SHA256) || !strings.Contains(got, second[1].SHA256) {

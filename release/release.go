@@ -63,29 +63,29 @@ type Release struct {
 	Files       []File // all, SHA256SUMS included, by name
 }
 
-// Unproven is the error of a release whose zips did not pass verify, with the
+// A CheckError is the error of a release whose zips did not pass verify, with the
 // reports.
-type Unproven struct {
+type CheckError struct {
 	Reports []verify.Report
 	problem error
 }
 
-func (e *Unproven) Error() string { return e.problem.Error() }
-func (e *Unproven) Unwrap() error { return e.problem }
+func (e *CheckError) Error() string { return e.problem.Error() }
+func (e *CheckError) Unwrap() error { return e.problem }
 
-// Unreproduced is the error of a release whose second build gave other bytes:
+// A MismatchError is the error of a release whose second build gave other bytes:
 // of zips, or, where all zips are the same, of executables.
-type Unreproduced struct {
+type MismatchError struct {
 	Reproduction reproduce.Result
 	Executables  []diff.Report
 }
 
-func (e *Unreproduced) Error() string {
+func (e *MismatchError) Error() string {
 	return "the second build gave other bytes than the first; nothing is released"
 }
 
 // WriteText explains, for people, what differs.
-func (e *Unreproduced) WriteText(w io.Writer) error {
+func (e *MismatchError) WriteText(w io.Writer) error {
 	if len(e.Executables) == 0 {
 		return e.Reproduction.WriteText(w)
 	}
@@ -108,7 +108,7 @@ func (e *Unreproduced) WriteText(w io.Writer) error {
 // The tree must be clean and the commit have a tag. All is made in a folder
 // of its own, and appears in Dist when all of it is there, SHA256SUMS last;
 // on an error before that Dist is as it was. Where moving a file fails, it is
-// left without SHA256SUMS. Errors carry hints; see Unproven and Unreproduced.
+// left without SHA256SUMS. Errors carry hints; see CheckError and MismatchError.
 func Make(ctx context.Context, c Config) (Release, error) {
 	state, err := git.State(ctx, c.Build.Root, c.Build.Environ)
 	if err != nil {
@@ -155,7 +155,7 @@ func Make(ctx context.Context, c Config) (Release, error) {
 		return r, err
 	}
 	if !r.Reproduced.OK() {
-		return r, &Unreproduced{Reproduction: r.Reproduced}
+		return r, &MismatchError{Reproduction: r.Reproduced}
 	}
 	executables, err := c.makeTool(ctx, state, r.Tag)
 	if err != nil {
@@ -244,9 +244,9 @@ func (c Config) check(ctx context.Context, zips []pipeline.Zip) ([]verify.Report
 	}
 	switch {
 	case failed > 0:
-		return nil, &Unproven{reports, fmt.Errorf("%d of %d zips failed; nothing is released", failed, len(reports))}
+		return nil, &CheckError{reports, fmt.Errorf("%d of %d zips failed; nothing is released", failed, len(reports))}
 	case len(skipped) > 0:
-		return nil, &Unproven{reports, hint.New(`install qemu-user-static for the other architecture, or say why it need not be: -waive="REASON"`,
+		return nil, &CheckError{reports, hint.New(`install qemu-user-static for the other architecture, or say why it need not be: -waive="REASON"`,
 			"the boot check was skipped for %s; nothing is released", strings.Join(skipped, ", "))}
 	}
 	return reports, nil

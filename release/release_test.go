@@ -83,12 +83,12 @@ func TestSkippedBootIsNoProof(t *testing.T) {
 
 	c := Config{Build: build.Config{Dist: dir}}
 	_, err = c.check(context.Background(), packaged)
-	var unproven *Unproven
-	if !errors.As(err, &unproven) || !strings.Contains(err.Error(), "the boot check was skipped for app-"+string(otherArch())+".zip (") {
+	var failure *CheckError
+	if !errors.As(err, &failure) || !strings.Contains(err.Error(), "the boot check was skipped for app-"+string(otherArch())+".zip (") {
 		t.Fatalf("got %v", err)
 	}
-	if !strings.Contains(hint.Of(err), `-waive="REASON"`) || len(unproven.Reports) != 1 {
-		t.Errorf("hint %q, %d reports", hint.Of(err), len(unproven.Reports))
+	if !strings.Contains(hint.Of(err), `-waive="REASON"`) || len(failure.Reports) != 1 {
+		t.Errorf("hint %q, %d reports", hint.Of(err), len(failure.Reports))
 	}
 
 	c.WaiveBoot = "no machine for it"

@@ -51,15 +51,15 @@ func Release(ctx context.Context,
 		})
 		return err
 	})
-	var unproven *release.Unproven
-	var unreproduced *release.Unreproduced
+	var failedCheck *release.CheckError
+	var mismatch *release.MismatchError
 	switch {
-	case errors.As(err, &unproven):
-		if err := verify.WriteText(os.Stderr, unproven.Reports, verify.TextOptions{Verbose: mg.Verbose()}); err != nil {
+	case errors.As(err, &failedCheck):
+		if err := verify.WriteText(os.Stderr, failedCheck.Reports, verify.TextOptions{Verbose: mg.Verbose()}); err != nil {
 			return err
 		}
-	case errors.As(err, &unreproduced):
-		if err := unreproduced.WriteText(os.Stderr); err != nil {
+	case errors.As(err, &mismatch):
+		if err := mismatch.WriteText(os.Stderr); err != nil {
 			return err
 		}
 	}
