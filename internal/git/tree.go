@@ -7,7 +7,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/hint"
@@ -19,7 +18,6 @@ type Tree struct {
 	Root   string   // the repository's folder, absolute
 	Folder string   // the folder that was asked about, below Root; "." if it is Root
 	Commit string   // 40 or 64 hexadecimal digits
-	Size   int64    // of the commit's files, in bytes
 	Tags   []string // that point at the commit, by name
 
 	// Dirty are the files that are not as in the commit: changed, added, or
@@ -72,17 +70,6 @@ func State(ctx context.Context, root string, environ []string) (Tree, error) {
 		return t, err
 	}
 	t.Commit = strings.TrimSpace(text)
-	// "<mode> <type> <name> <size>\t<path>"
-	if text, err = g.run(ctx, root, nil, "ls-tree", "-r", "-l", "-z", "--full-tree", t.Commit); err != nil {
-		return t, err
-	}
-	for _, line := range zeroed(text) {
-		about, _, _ := strings.Cut(line, "\t")
-		if words := strings.Fields(about); len(words) == 4 {
-			size, _ := strconv.ParseInt(words[3], 10, 64) // "-" of a submodule
-			t.Size += size
-		}
-	}
 	if text, err = g.run(ctx, root, nil, "for-each-ref", "--points-at="+t.Commit, "--format=%(refname:strip=2)", "refs/tags"); err != nil {
 		return t, err
 	}

@@ -36,7 +36,7 @@ func TestState(t *testing.T) {
 		t.Fatal(err)
 	}
 	tree := state(filepath.Join(r.dir, "sub"))
-	if tree.Root != root || tree.Folder != "sub" || tree.Commit != commit || tree.Size != 35 || tree.Origin != "https://example.com/owner/name" ||
+	if tree.Root != root || tree.Folder != "sub" || tree.Commit != commit || tree.Origin != "https://example.com/owner/name" ||
 		!slices.Equal(tree.Tags, []string{"also", "v1.2.3"}) || tree.Dirty != nil || tree.Ignored != nil {
 		t.Errorf("clean tree is %+v", tree)
 	}
