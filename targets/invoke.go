@@ -132,6 +132,9 @@ var functionLog = printer.NewLog(os.Stderr)
 
 func invokeOnce(ctx context.Context, config emulator.Config, payload []byte) error {
 	f, err := emulator.New(ctx, config)
+	if errors.Is(err, syscall.ENOSPC) || ctx.Err() != nil {
+		return failed(err) // no fault of the command line
+	}
 	if err != nil {
 		return misuse(err)
 	}

@@ -24,6 +24,9 @@ func Tool(ctx context.Context,
 	if err != nil {
 		return err
 	}
+	if err := tool.Check(tool.Config{Version: choose(version, "", ""), Platforms: list(platforms)}); err != nil {
+		return misuse(err)
+	}
 	dist, err := filepath.Abs(distFolder)
 	if err != nil {
 		return err
