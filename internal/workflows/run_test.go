@@ -253,8 +253,21 @@ func TestAction(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(work, "bad.zip"), []byte("text"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	// What a job that builds functions may have in its environment.
+	// What a job that builds functions may have in its environment, and may have
+	// written to Go's own file with `go env -w`.
+	settings := filepath.Join(t.TempDir(), "env")
+	trap := filepath.Join(t.TempDir(), "ran")
+	script := filepath.Join(t.TempDir(), "trap")
+	if err := os.WriteFile(script, []byte("#!/bin/sh\ntouch '"+trap+"'\nexec \"$@\"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write := exec.Command("go", "env", "-w", "GOFLAGS=-toolexec="+script)
+	write.Env = append(os.Environ(), "GOENV="+settings)
+	if out, err := write.CombinedOutput(); err != nil {
+		t.Fatalf("go env -w: %v\n%s", err, out)
+	}
 	job := []string{
+		"GOENV=" + settings,
 		"GOOS=linux", "GOARCH=riscv64", "GOAMD64=v9", "GOEXPERIMENT=none-such", "GO111MODULE=off", "GOFLAGS=-tags=none -mod=vendor", "GOWORK=none",
 		"CGO_ENABLED=1", "CC=none", "MAGEFILE_LIST=1", "MAGEFILE_HELP=1", "MAGEFILE_GOCMD=none",
 	}
@@ -283,6 +296,9 @@ func TestAction(t *testing.T) {
 		if got := cmd.ProcessState.ExitCode(); got != c.status || !strings.Contains(string(out), c.want) {
 			t.Errorf("%s: status %d, want %d and %q:\n%s", what, got, c.status, c.want, out)
 		}
+	}
+	if _, err := os.Stat(trap); !os.IsNotExist(err) {
+		t.Errorf("the compiler ran what an earlier step had set as -toolexec (%v)", err)
 	}
 	if left, err := filepath.Glob(filepath.Join(work, "*")); err != nil || len(left) != 1 {
 		t.Errorf("there are %q (%v)", left, err)
