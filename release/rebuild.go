@@ -45,7 +45,8 @@ type RebuildConfig struct {
 
 	// Build has Cache, Environ and Progress; Root, "" or a folder that may be
 	// in the repository; Engine, "" or "auto" for the provenance's, if it can be
-	// used; and BaseImage, "" for the provenance's. All else is set here.
+	// used and is not "host", which must be asked for; and BaseImage, "" for the
+	// provenance's. All else is set here.
 	Build build.Config
 
 	warm bool // for tests, which would take a minute each
