@@ -41,7 +41,8 @@
 // no magefile, hook or filter. Sources in other languages than Go, whose
 // builds run commands that the sources name, are built in a container or not
 // at all. The engine host is used if the caller asks for it, never because the
-// provenance says so.
+// provenance says so. What is fetched and checked out is bounded
+// (checkout.ForStrangers).
 //
 // Exceptions:
 //

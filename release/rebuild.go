@@ -79,7 +79,7 @@ func Rebuild(ctx context.Context, c RebuildConfig) (Rebuilding, error) {
 	}
 	defer temp.Remove()
 	s := sources{dir: filepath.Join(temp.Path, baseName(r.Provenance.Repository, source))}
-	if s.written, err = checkout.At(ctx, source, r.Commit, s.dir, checkout.Options{Environ: c.Build.Environ}); err != nil {
+	if s.written, err = checkout.At(ctx, source, r.Commit, s.dir, checkout.Options{Environ: c.Build.Environ, Limits: checkout.ForStrangers()}); err != nil {
 		return r, err
 	}
 	folder := c.Folder

@@ -370,6 +370,16 @@ func TestRebuildTakesNoHostFromProvenance(t *testing.T) {
 	}
 }
 
+// A stranger's repository is taken within limits.
+func TestRebuildIsBounded(t *testing.T) {
+	emptyTemp(t)
+	r := newRepository(t, map[string]string{"cmd/hello/main.go": hello, strings.Repeat("d/", 101) + "f": "x"})
+	_, err := r.rebuild(r.release(".", nil), nil)
+	if err == nil || !strings.Contains(err.Error(), "over the limit of 100") || hint.Of(err) == "" {
+		t.Errorf("error is %v", err)
+	}
+}
+
 // An interrupt in the middle of the build leaves nothing.
 func TestRebuildInterrupt(t *testing.T) {
 	emptyTemp(t)
