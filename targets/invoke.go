@@ -61,7 +61,9 @@ func Invoke(ctx context.Context,
 	config.Timeout, config.Memory, config.PerInstance = time.Duration(number(timeout))*time.Second, number(memory), number(perInstance)
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
 	defer stop()
+	var before distState // nil where nothing is built
 	if config.Zip = file; file == "" {
+		before = readDist(distFolder)
 		s, err := readSettings(engine, nil, &function)
 		if err != nil {
 			return err
@@ -70,7 +72,7 @@ func Invoke(ctx context.Context,
 			return err
 		}
 	}
-	return invokeOnce(ctx, config, payload)
+	return before.failed(invokeOnce(ctx, config, payload), distFolder)
 }
 
 // functionOrZip takes what stands in the place of the function's name. Mage

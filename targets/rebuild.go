@@ -49,6 +49,7 @@ func Rebuild(ctx context.Context,
 	}
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
 	defer stop()
+	before := readDist(distFolder)
 	bar := newProgress()
 	r, err := release.Rebuild(ctx, release.RebuildConfig{
 		File: file, Provenance: choose(provenance, "", ""), Source: choose(source, "", ""), Key: choose(key, "", ""),
@@ -59,7 +60,7 @@ func Rebuild(ctx context.Context,
 	})
 	bar.close()
 	if err != nil {
-		return failed(err)
+		return before.failed(err, distFolder)
 	}
 	if err := write(r); err != nil {
 		return err

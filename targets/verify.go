@@ -40,7 +40,7 @@ func Verify(ctx context.Context,
 	}
 	reports, err := release.Prove(ctx, m.proofs(isSet(strict)), findQemu())
 	if err != nil {
-		return failed(err)
+		return m.before.failed(err, distFolder)
 	}
 	return conclude(reports, write)
 }
