@@ -121,6 +121,14 @@ func (d *debian) plan(_ context.Context, units []Unit, e engine, host places) (p
 			p.failure.add(u, err.Error(), hint.Of(err))
 			continue
 		}
+		link, err := linkBelow(d.config.Root, u.Function.Source)
+		if err != nil {
+			return p, err
+		}
+		if link != "" {
+			p.failure.add(u, link, linkHint)
+			continue
+		}
 		// A program may be made from any file of the project, and no
 		// compiler but Go's says beforehand from which.
 		p.inputs[u.String()] = inputs{Trees: []string{"."}}

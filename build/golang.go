@@ -160,6 +160,7 @@ func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, e en
 		return p, err
 	}
 	byUnit := map[string]goProgram{}
+	links := map[*goPackage]string{}
 	var good []Unit
 	for i, u := range group.units {
 		program := programs[i]
@@ -168,6 +169,11 @@ func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, e en
 			if outside := program.outside(root); outside != "" {
 				message, mend = fmt.Sprintf("package %q is in a folder outside of the project, by a replace or use line", outside),
 					"move it into the project, or require a version of it"
+			}
+		}
+		if message == "" {
+			if message = program.link(root, m, links); message != "" {
+				mend = linkHint
 			}
 		}
 		if message != "" {
@@ -248,6 +254,28 @@ func (p goProgram) outside(root string) string {
 		local := mod.Main || mod.Replace != nil && mod.Replace.Version == ""
 		if rel, err := filepath.Rel(root, q.Dir); local && (err != nil || !filepath.IsLocal(rel)) {
 			return q.ImportPath
+		}
+	}
+	return ""
+}
+
+// link returns a message about a file that the program is built from and that
+// is a link out of the project, "" if there is none. known holds the messages
+// about packages, of which programs share many.
+func (p goProgram) link(root string, m goModule, known map[*goPackage]string) string {
+	for _, name := range moduleFiles(root, m) {
+		if target := leadsOut(root, name); target != "" {
+			return linkMessage(name, target)
+		}
+	}
+	for _, q := range p.packages {
+		message, ok := known[q]
+		if !ok {
+			message = q.link(root)
+			known[q] = message
+		}
+		if message != "" {
+			return message
 		}
 	}
 	return ""

@@ -27,6 +27,7 @@ type goPackage struct {
 	Dir, ImportPath, Name                  string
 	Standard                               bool
 	GoFiles, IgnoredGoFiles, EmbedPatterns []string
+	SFiles, HFiles, SysoFiles, EmbedFiles  []string
 	Deps, Match                            []string
 	Module                                 *goListModule
 	Error                                  *goListError
@@ -48,7 +49,7 @@ func (e goListError) String() string {
 	return e.Err
 }
 
-const goListFields = "-json=Dir,ImportPath,Name,Standard,GoFiles,IgnoredGoFiles,EmbedPatterns,Deps,Match,Module,Error,DepsErrors"
+const goListFields = "-json=Dir,ImportPath,Name,Standard,GoFiles,IgnoredGoFiles,EmbedPatterns,SFiles,HFiles,SysoFiles,EmbedFiles,Deps,Match,Module,Error,DepsErrors"
 
 // A goProgram is a main package and all that it consists of.
 type goProgram struct {

@@ -10,6 +10,8 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 
 	"golang.org/x/mod/modfile"
 
@@ -115,38 +117,54 @@ type goTool struct {
 }
 
 // goSettings are the go command's settings that decide from where modules
-// come and who vouches for them. They are asked for, and then given to every
-// later command together with GOENV=off, so that a setting in the caller's
-// `go env -w` file counts here and no other does.
-type goSettings struct {
-	GOROOT, GOVERSION, GOMODCACHE, GOPATH, GOPROXY, GOPRIVATE, GONOPROXY, GONOSUMDB, GOSUMDB, GOINSECURE, GOVCS, GOAUTH string
+// come, who vouches for them, and where they are kept. They are asked for, and
+// then given to every later command together with GOENV=off, so that a setting
+// in the caller's `go env -w` file counts here and no other does.
+var goSettings = []string{
+	"GOMODCACHE", "GOPATH", "GOPROXY", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOSUMDB", "GOINSECURE", "GOVCS", "GOAUTH",
+}
+
+// goVariable matches the names of the variables that the go command and its
+// compilers read (go help environment). GOOGLE_APPLICATION_CREDENTIALS, which a
+// GOAUTH command may need, is none of them.
+var goVariable = regexp.MustCompile(`^(C?GO_.*|GO[A-Z0-9]*|GCCGO[A-Z0-9]*|AR|CC|CXX|FC|PKG_CONFIG)$`)
+
+// withoutGo returns the caller's environment without the variables of Go's, but
+// for goSettings and those that say where files are.
+func withoutGo(environ []string) []string {
+	return slices.DeleteFunc(slices.Clone(environ), func(e string) bool {
+		name, _, _ := strings.Cut(e, "=")
+		kept := name == "GOENV" || name == "GOCACHE" || name == "GOTMPDIR" || slices.Contains(goSettings, name)
+		return goVariable.MatchString(name) && !kept
+	})
 }
 
 // findGo finds the toolchain with the very version on the host. The go
 // command downloads it if the installed one differs.
 func findGo(ctx context.Context, c Config, version string) (goTool, error) {
-	env := with(c.Environ, "GOTOOLCHAIN="+version, "GOFLAGS=", "GOWORK=off", "GO111MODULE=on")
-	text, err := capture(ctx, env, os.TempDir(), "go", "env", "-json")
+	// What the caller's `go env -w` file has is overridden by values that are
+	// not empty alone. Asked for everything, the go command would run the
+	// caller's C compiler.
+	env := with(withoutGo(c.Environ), "GOTOOLCHAIN="+version, "GOFLAGS=-mod=readonly", "GOWORK=off", "GO111MODULE=on",
+		"GOEXPERIMENT=none", "GOFIPS140=off", "CGO_ENABLED=0")
+	text, err := capture(ctx, env, os.TempDir(), append([]string{"go", "env", "-json", "GOROOT", "GOVERSION"}, goSettings...)...)
 	if err != nil {
 		return goTool{}, hint.Wrap(fmt.Errorf("toolchain %s: %w", version, err),
 			"install Go 1.24 or newer, and let it reach its module proxy to download the toolchain that go.mod names")
 	}
-	var s goSettings
-	if err := json.Unmarshal([]byte(text), &s); err != nil {
+	values := map[string]string{}
+	if err := json.Unmarshal([]byte(text), &values); err != nil {
 		return goTool{}, fmt.Errorf("go env: %w", err)
 	}
-	if s.GOVERSION != version {
+	if values["GOVERSION"] != version {
 		return goTool{}, hint.New("install it, or change the toolchain line of go.mod",
-			"the go command is %s and go.mod wants %s", s.GOVERSION, version)
+			"the go command is %s and go.mod wants %s", values["GOVERSION"], version)
 	}
-	return goTool{
-		version: version, root: s.GOROOT, modules: s.GOMODCACHE,
-		fetching: with(env,
-			"GOTOOLCHAIN=local", "GOENV=off", "GOFLAGS=", "GOEXPERIMENT=", "CGO_ENABLED=0", "GOROOT=", "GODEBUG=",
-			"GOMODCACHE="+s.GOMODCACHE, "GOPATH="+s.GOPATH, "GOPROXY="+s.GOPROXY, "GOPRIVATE="+s.GOPRIVATE,
-			"GONOPROXY="+s.GONOPROXY, "GONOSUMDB="+s.GONOSUMDB, "GOSUMDB="+s.GOSUMDB,
-			"GOINSECURE="+s.GOINSECURE, "GOVCS="+s.GOVCS, "GOAUTH="+s.GOAUTH),
-	}, nil
+	fetching := []string{"GOTOOLCHAIN=local", "GOENV=off", "GOFLAGS=", "GOEXPERIMENT=", "GOROOT=", "GODEBUG="}
+	for _, name := range goSettings {
+		fetching = append(fetching, name+"="+values[name])
+	}
+	return goTool{version: version, root: values["GOROOT"], modules: values["GOMODCACHE"], fetching: with(env, fetching...)}, nil
 }
 
 // command is the path of the go command itself. Going through the GOROOT

@@ -98,6 +98,9 @@ func (s *sandboxed) run(ctx context.Context, b batch) ([]outcome, error) {
 	}
 	outcomes := make([]outcome, len(b.jobs))
 	err := sandbox.Run(ctx, c, func(r sandbox.Result) {
+		if len(b.jobs) == 0 {
+			return // Start: the one result is about no command
+		}
 		outcomes[r.Index] = outcome{r.Exit, r.Output}
 		b.finished(r.Index)
 	})

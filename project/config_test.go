@@ -79,7 +79,7 @@ functions:
         executable: true
       - {source: linked, name: b2.txt, executable: false}
     checks:
-      - {id: go-vcs-modified, severity: waive, reason: on purpose}
+      - {id: go-dirty-tree, severity: waive, reason: on purpose}
 `, []Function{{
 			Name: "hello", Source: "cmd/hello", Language: Go, Arch: []Arch{AMD64}, Runtime: AL2, Pos: at(3, 3),
 			Handlers: []string{"httpevent", "on"},
@@ -92,7 +92,7 @@ functions:
 				{Source: "cmd/hello/tool", Name: "bin/tool", Executable: true},
 				{Source: "cmd/hello/linked", Name: "b2.txt"},
 			},
-			Checks: []CheckRule{{"go-vcs-modified", "waive", "on purpose", at(18, 9)}},
+			Checks: []CheckRule{{"go-dirty-tree", "waive", "on purpose", at(18, 9)}},
 		}}},
 		{"a folder under another name, and in the root of the zip", `
 functions:

@@ -14,11 +14,14 @@
 //	        name: certs/ca.pem    # name in the zip
 //	      - source: tool
 //	        executable: true      # 0755 instead of 0644
-//	    command: [make, bootstrap] # language command only: leaves $OUT/bootstrap
 //	    checks:                   # see docs/checks.md for the ids
-//	      - id: go-vcs-modified
+//	      - id: go-dirty-tree
 //	        severity: waive       # fail, warn or waive
 //	        reason: built from a patched tree on purpose
+//	  fast:
+//	    source: sample/fast
+//	    language: command
+//	    command: [make, bootstrap] # language command only: leaves $OUT/bootstrap
 //	arch: [arm64]                 # default for every function
 //	runtime: al2023               # likewise
 //

@@ -34,7 +34,9 @@
 // very file. Of the sources, nothing runs outside of the engine of the build:
 // no magefile, hook or filter. Sources in other languages than Go, whose
 // builds run commands that the sources name, are built in a container or not
-// at all.
+// at all. The engine host is used if the caller asks for it, never because the
+// provenance says so. What is fetched and checked out is bounded
+// (git.ForStrangers).
 //
 // Exceptions:
 //

@@ -37,7 +37,9 @@ func (c RebuildConfig) configure(_ context.Context, p project.Project, f project
 	return b, nil
 }
 
-// engine chooses where to build. In other languages than Go the build runs
+// engine chooses where to build: what the caller says, else the engine that
+// the provenance records if it is an isolated one, else the first of those that
+// works. "host" is never chosen here. In other languages than Go the build runs
 // commands that the sources name: that is for a container.
 func (c RebuildConfig) engine(ctx context.Context, b build.Config, recorded attest.Provenance) (string, error) {
 	f := b.Functions[0]
@@ -48,10 +50,15 @@ func (c RebuildConfig) engine(ctx context.Context, b build.Config, recorded atte
 	}
 	candidates := []string{b.Engine}
 	if b.Engine == "" || b.Engine == "auto" {
-		candidates = []string{recorded.Materials.Engine, "sandbox", "host"}
-		if f.Language != project.Go {
-			candidates = append([]string{recorded.Materials.Engine}, container...)
-			candidates = slices.DeleteFunc(candidates, func(name string) bool { return !slices.Contains(container, name) })
+		// The provenance may be a stranger's, and so are the sources. Only the
+		// caller can say that they are built without an isolated engine.
+		isolated := container
+		if f.Language == project.Go {
+			isolated = append([]string{"sandbox"}, container...)
+		}
+		candidates = isolated
+		if slices.Contains(isolated, recorded.Materials.Engine) {
+			candidates = append([]string{recorded.Materials.Engine}, isolated...)
 		}
 	}
 	var refused error
@@ -69,7 +76,11 @@ func (c RebuildConfig) engine(ctx context.Context, b build.Config, recorded atte
 		}
 		refused = errors.Join(refused, err)
 	}
-	return "", hint.Wrap(refused, "build with another engine (-engine=), or name the base image where it is called otherwise (BOOTZIP_BASE_IMAGE)")
+	mend := "build with another engine (-engine=), or name the base image where it is called otherwise (BOOTZIP_BASE_IMAGE)"
+	if f.Language == project.Go {
+		mend += "; -engine=host builds these sources without isolation"
+	}
+	return "", hint.Wrap(refused, mend)
 }
 
 // compareMaterials compares what the build is made with and what the

@@ -43,7 +43,8 @@ type RebuildConfig struct {
 
 	// Build has Cache, Environ and Progress; Root, "" or a folder that may be
 	// in the repository; Engine, "" or "auto" for the provenance's, if it can be
-	// used; and BaseImage, "" for the provenance's. All else is set here.
+	// used and is not "host", which must be asked for; and BaseImage, "" for the
+	// provenance's. All else is set here.
 	Build build.Config
 
 	warm bool // for tests, which would take a minute each
@@ -76,7 +77,7 @@ func Rebuild(ctx context.Context, c RebuildConfig) (RebuildResult, error) {
 	}
 	defer temp.Remove()
 	s := sources{dir: filepath.Join(temp.Path, baseName(r.Provenance.Repository, source))}
-	if s.written, err = git.At(ctx, source, r.Commit, s.dir, git.Options{Environ: c.Build.Environ}); err != nil {
+	if s.written, err = git.At(ctx, source, r.Commit, s.dir, git.Options{Environ: c.Build.Environ, Limits: git.ForStrangers()}); err != nil {
 		return r, err
 	}
 	folder := c.Folder

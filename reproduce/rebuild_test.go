@@ -19,6 +19,7 @@ import (
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/sandbox"
 	"github.com/bootzip/bootzip/release/attest"
 )
 
@@ -335,6 +336,40 @@ func TestRebuildRunsNothingOnTheHost(t *testing.T) {
 	}
 	if _, err := os.Stat(trap); !os.IsNotExist(err) {
 		t.Errorf("something of the sources ran (%v)", err)
+	}
+}
+
+// A statement, which may be a stranger's, cannot have sources built on the
+// host. Whatever it records, only an isolated engine is tried.
+func TestRebuildTakesNoHostFromProvenance(t *testing.T) {
+	emptyTemp(t)
+	r := newRepository(t, map[string]string{"cmd/hello/main.go": hello})
+	t.Setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
+	t.Setenv("CONTAINER_HOST", "tcp://127.0.0.1:1")
+	_, refused := sandbox.Probe(context.Background())
+	for _, recorded := range []string{"host", "auto", "none such"} {
+		file := r.release(".", func(p *attest.Provenance) { p.Materials.Engine = recorded })
+		for _, asked := range []string{"", "auto"} {
+			got, err := r.rebuild(file, func(c *RebuildConfig) { c.Build.Engine, c.Build.Environ = asked, environ() })
+			switch {
+			case refused == nil:
+				if err != nil || !got.Report.Equal || got.Engine != "sandbox" {
+					t.Errorf("recorded %q, asked for %q: built with %q, %v", recorded, asked, got.Engine, err)
+				}
+			case err == nil || !strings.Contains(hint.Of(err), "-engine=host"):
+				t.Errorf("recorded %q, asked for %q: built with %q, %v (hint %q)", recorded, asked, got.Engine, err, hint.Of(err))
+			}
+		}
+	}
+}
+
+// A stranger's repository is taken within limits.
+func TestRebuildIsBounded(t *testing.T) {
+	emptyTemp(t)
+	r := newRepository(t, map[string]string{"cmd/hello/main.go": hello, strings.Repeat("d/", 101) + "f": "x"})
+	_, err := r.rebuild(r.release(".", nil), nil)
+	if err == nil || !strings.Contains(err.Error(), "over the limit of 100") || hint.Of(err) == "" {
+		t.Errorf("error is %v", err)
 	}
 }
 

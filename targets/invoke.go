@@ -61,7 +61,9 @@ func Invoke(ctx context.Context,
 	config.Timeout, config.Memory, config.PerInstance = time.Duration(number(timeout))*time.Second, number(memory), number(perInstance)
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
 	defer stop()
+	var before distState // nil where nothing is built
 	if config.Zip = file; file == "" {
+		before = readDist(distFolder)
 		s, err := readSettings(engine, nil, &function)
 		if err != nil {
 			return err
@@ -70,7 +72,7 @@ func Invoke(ctx context.Context,
 			return err
 		}
 	}
-	return invokeOnce(ctx, config, payload)
+	return before.failed(invokeOnce(ctx, config, payload), distFolder)
 }
 
 // functionOrZip takes what stands in the place of the function's name. Mage
@@ -132,6 +134,9 @@ var functionLog = printer.NewLog(os.Stderr)
 
 func invokeOnce(ctx context.Context, config emulator.Config, payload []byte) error {
 	f, err := emulator.New(ctx, config)
+	if errors.Is(err, syscall.ENOSPC) || ctx.Err() != nil {
+		return failed(err) // no fault of the command line
+	}
 	if err != nil {
 		return misuse(err)
 	}

@@ -48,10 +48,11 @@ type shownError struct {
 func (e shownError) Error() string { return e.text }
 func (e shownError) Unwrap() error { return e.error }
 
-// failed makes an error show its hint, see withHint.
+// failed makes an error show its hint, see withHint. Where dist is written to,
+// distState.failed says more of an interrupt.
 func failed(err error) error {
 	if errors.Is(err, context.Canceled) {
-		return errors.New("interrupted; what was in dist is as it was")
+		return shownError{err, "interrupted"}
 	}
 	if err == nil {
 		return nil

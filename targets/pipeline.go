@@ -16,11 +16,12 @@ type made struct {
 	project project.Project
 	report  build.Report
 	zips    []pipeline.Zip
+	before  distState // what was in dist
 }
 
 // runPipeline builds, and packs if asked to, under one lock.
 func (s settings) runPipeline(ctx context.Context, packToo bool) (made, error) {
-	var m made
+	m := made{before: readDist(distFolder)}
 	err := s.inDist(ctx, func(ctx context.Context, p project.Project, c build.Config) (err error) {
 		m.project = p
 		if !packToo {
@@ -56,5 +57,6 @@ func (s settings) inDist(ctx context.Context, do func(context.Context, project.P
 		return failed(err)
 	}
 	defer unlock()
-	return failed(do(ctx, p, c))
+	before := readDist(c.Dist)
+	return before.failed(do(ctx, p, c), c.Dist)
 }

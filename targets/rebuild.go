@@ -26,7 +26,7 @@ func Rebuild(ctx context.Context,
 	source *string, // the repository, a folder or an address; default: this one if it has the commit, else the provenance's
 	folder *string, // the project's folder in the repository; default: the provenance's, or the only one that has the function
 	key *string, // the public key that signed the provenance, in PEM; default: it is not signed
-	engine *string, // docker, podman, sandbox or host; default: the provenance's if it can be used
+	engine *string, // docker, podman, sandbox or host; default: the provenance's if it can be used, and never host
 	format *string, // text (the default) or json
 ) error {
 	s, err := readSettings(engine, nil, nil)
@@ -49,6 +49,7 @@ func Rebuild(ctx context.Context,
 	}
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
 	defer stop()
+	before := readDist(distFolder)
 	bar := newProgress()
 	r, err := reproduce.Rebuild(ctx, reproduce.RebuildConfig{
 		File: file, Provenance: choose(provenance, "", ""), Source: choose(source, "", ""), Key: choose(key, "", ""),
@@ -59,7 +60,7 @@ func Rebuild(ctx context.Context,
 	})
 	bar.close()
 	if err != nil {
-		return failed(err)
+		return before.failed(err, distFolder)
 	}
 	if err := write(r); err != nil {
 		return err

@@ -80,6 +80,8 @@ func moduleCache(ctx context.Context) (string, error) {
 	if _, err := exec.LookPath("go"); err != nil {
 		return "", nil
 	}
-	out, err := exec.CommandContext(ctx, "go", "env", "GOMODCACHE").Output()
+	cmd := exec.CommandContext(ctx, "go", "env", "GOMODCACHE")
+	cmd.Env = append(os.Environ(), "GOEXPERIMENT=none", "GOFIPS140=off") // whatever the caller has set for the compiler
+	out, err := cmd.Output()
 	return strings.TrimSpace(string(out)), err
 }

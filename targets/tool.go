@@ -24,6 +24,9 @@ func Tool(ctx context.Context,
 	if err != nil {
 		return err
 	}
+	if err := tool.Check(tool.Config{Version: choose(version, "", ""), Platforms: list(platforms)}); err != nil {
+		return misuse(err)
+	}
 	dist, err := filepath.Abs(distFolder)
 	if err != nil {
 		return err
@@ -35,6 +38,7 @@ func Tool(ctx context.Context,
 		return failed(err)
 	}
 	defer unlock()
+	before := readDist(dist)
 	// Without git, or a commit, it is unknown: what is made is none the worse.
 	commit := ""
 	if tree, err := git.State(ctx, ".", os.Environ()); err == nil && len(tree.Dirty) == 0 {
@@ -47,7 +51,7 @@ func Tool(ctx context.Context,
 	})
 	bar.close()
 	if err != nil {
-		return failed(err)
+		return before.failed(err, dist)
 	}
 	rows := [][]string{{"EXECUTABLE", "SIZE", "SHA256"}}
 	for _, e := range all {

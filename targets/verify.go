@@ -40,7 +40,7 @@ func Verify(ctx context.Context,
 	}
 	checked, err := pipeline.Check(ctx, pipeline.CheckConfig{Strict: isSet(strict), Boot: true, Qemu: findQemu()}, m.zips)
 	if err != nil {
-		return failed(err)
+		return m.before.failed(err, distFolder)
 	}
 	return conclude(pipeline.Reports(checked), write)
 }

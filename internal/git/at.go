@@ -2,7 +2,9 @@ package git
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -20,6 +22,8 @@ type Options struct {
 	// Differing writes the files in the reverse of git's order, with the
 	// times of long ago, each another, the first file's the latest.
 	Differing bool
+
+	Limits Limits
 }
 
 // Written is what At has to say of the files that it wrote. Names are
@@ -55,9 +59,8 @@ func (w Written) Refuse(folder string) error {
 //
 // Of a source elsewhere that one commit is fetched, or all of it where the
 // server does not give single commits. Errors have hints, and show no
-// credentials.
-func At(ctx context.Context, source, commit, dir string, o Options) (Written, error) {
-	var w Written
+// credentials. After an error, what was written is removed.
+func At(ctx context.Context, source, commit, dir string, o Options) (w Written, err error) {
 	if !commitName.MatchString(commit) {
 		return w, hint.New("give all 40 digits", "%q is not the whole name of a commit", commit)
 	}
@@ -66,6 +69,8 @@ func At(ctx context.Context, source, commit, dir string, o Options) (Written, er
 		return w, err
 	}
 	defer g.close()
+	_, err = os.Lstat(dir)
+	made := errors.Is(err, fs.ErrNotExist)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return w, err
 	}
@@ -74,6 +79,14 @@ func At(ctx context.Context, source, commit, dir string, o Options) (Written, er
 	} else if len(there) > 0 {
 		return w, fmt.Errorf("the folder %s is not empty, and the files of a commit are to be written there", dir)
 	}
+	defer func() {
+		if err == nil {
+			return
+		}
+		if left := empty(dir, made); left != nil {
+			err = errors.Join(err, left)
+		}
+	}()
 	own, err := g.own(ctx, commit, dir)
 	if err != nil {
 		return w, err
@@ -86,32 +99,56 @@ func At(ctx context.Context, source, commit, dir string, o Options) (Written, er
 	} else if from, large, err = g.locate(ctx, source); err != nil {
 		return w, err
 	}
-	if err := own.fetch(ctx, from, commit, dir); err != nil {
-		return w, err
+	over := refuse(commit, "git fetched more than the limit of %d bytes", o.Limits.Fetched)
+	err = within(ctx, own.home, o.Limits.Fetched, over, func(ctx context.Context) error {
+		return o.Limits.fetching(own).fetch(ctx, from, commit, dir)
+	})
+	if err != nil {
+		return w, o.Limits.explain(commit, err)
 	}
 
-	text, err := own.run(ctx, dir, nil, "ls-tree", "-r", "-z", "--full-tree", commit)
+	l := &listing{commit: commit, limits: o.Limits}
+	err = own.runTo(ctx, dir, nil, l, "ls-tree", "-r", "-t", "-l", "-z", "--full-tree", commit)
+	if l.err != nil {
+		return w, l.err
+	}
 	if err != nil {
 		return w, err
 	}
-	files, err := w.parseTree(text)
-	if err != nil {
-		return w, err
-	}
+	w.Submodules = l.submodules
 	if _, err := own.run(ctx, dir, nil, "read-tree", commit); err != nil {
 		return w, err
 	}
 	var names []string
-	for _, f := range files {
+	for _, f := range l.files {
 		names = append(names, f.name)
 	}
 	if o.Differing {
 		slices.Reverse(names)
 	}
-	if _, err := own.run(ctx, dir, strings.NewReader(strings.Join(names, "\x00")+"\x00"), "checkout-index", "--force", "-z", "--stdin"); err != nil {
+	// Attributes of the commit can make a file larger than its object (ident,
+	// working-tree-encoding).
+	over = refuse(commit, "its files are over the limit of %d bytes", o.Limits.Bytes)
+	err = within(ctx, dir, o.Limits.Bytes, over, func(ctx context.Context) error {
+		_, err := own.run(ctx, dir, strings.NewReader(strings.Join(names, "\x00")+"\x00"), "checkout-index", "--force", "-z", "--stdin")
+		return err
+	})
+	if err != nil {
 		return w, err
 	}
-	return w, w.finish(ctx, dir, large, files, o)
+	return w, w.finish(ctx, dir, large, l, o)
+}
+
+// empty removes what is in a directory, and with it the directory.
+func empty(dir string, itself bool) error {
+	if itself {
+		return os.RemoveAll(dir)
+	}
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
+	}
+	return err
 }
 
 // Has says whether the repository that the folder root is in has the commit.
@@ -176,33 +213,6 @@ func (g *git) fetch(ctx context.Context, from, commit, dir string) error {
 	return nil
 }
 
-// A file is one line of git ls-tree.
-type file struct{ mode, name string }
-
-// The modes of a git tree that matter here (git fast-import, "filemodify").
-const (
-	modeLink      = "120000"
-	modeSubmodule = "160000"
-)
-
-// parseTree reads git ls-tree: files and links, and aside the submodules.
-func (w *Written) parseTree(text string) ([]file, error) {
-	var files []file
-	for _, line := range zeroed(text) {
-		about, name, ok := strings.Cut(line, "\t")
-		mode, _, _ := strings.Cut(about, " ")
-		if !ok {
-			return nil, fmt.Errorf("git ls-tree said %q", line)
-		}
-		if mode == modeSubmodule {
-			w.Submodules = append(w.Submodules, name)
-			continue
-		}
-		files = append(files, file{mode, name})
-	}
-	return files, nil
-}
-
 // below says whether name is folder or below it.
 func below(name, folder string) bool {
 	folder = path.Clean(folder)
@@ -215,13 +225,13 @@ var longAgo = time.Date(1994, 3, 11, 5, 6, 7, 0, time.UTC)
 
 // finish gives the files their modes and times, and looks at links and at Git
 // LFS pointers.
-func (w *Written) finish(ctx context.Context, dir, large string, files []file, o Options) error {
+func (w *Written) finish(ctx context.Context, dir, large string, l *listing, o Options) error {
 	root, err := filepath.EvalSymlinks(dir)
 	if err != nil {
 		return err
 	}
 	folders := map[string]bool{".": true}
-	for i, f := range files {
+	for i, f := range l.files {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -252,7 +262,10 @@ func (w *Written) finish(ctx context.Context, dir, large string, files []file, o
 		if err := os.Chmod(name, mode); err != nil {
 			return err
 		}
-		still, err := fillPointer(name, info, large)
+		still, err := fillPointer(name, info, large, func(size int64) error { return l.grow(f.name, size) })
+		if hint.Of(err) != "" {
+			return err
+		}
 		if err != nil {
 			return fmt.Errorf("%q: %w", f.name, err)
 		}

@@ -16,11 +16,18 @@
 //     Modes are 0644, 0755 and, for folders, 0755, whatever the umask is.
 //   - What is written has no .git folder. Links that lead out of the checkout
 //     are named, and so are submodules: see [Written.Refuse].
+//   - With [Limits], no more is fetched and written than they say, however the
+//     repository is made: one whose trees name each other so that they have
+//     more files than any disk, or whose objects are small and unpack to much.
+//     The error names the limit.
 //   - Temporary folders are gone when a function returns, after an interrupt
 //     too; the next process removes what one left that was killed.
 //
 // # Exceptions
 //
+//   - Sizes on the disk are looked at several times a second, so a limit may be
+//     exceeded by what is written in between. How long a server takes is not
+//     limited.
 //   - Submodules are not fetched.
 //   - Of Git LFS, objects that a source on this machine has already are taken,
 //     compared with the SHA-256 in their pointers. Other pointers stay

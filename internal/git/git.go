@@ -57,6 +57,8 @@ type git struct {
 	temp *tempdir.Dir
 	home string // it
 	env  []string
+
+	options []string // of every command
 }
 
 // newGit prepares the environment. The caller calls close.
@@ -104,22 +106,30 @@ func (g *git) own(ctx context.Context, commit, tree string) (*git, error) {
 // run executes git in the folder dir and returns its standard output. The
 // error has what git said to standard error.
 func (g *git) run(ctx context.Context, dir string, stdin io.Reader, argv ...string) (string, error) {
-	// git has children of its own, which write to folders that the caller is
-	// about to remove.
-	cmd := process.Command(ctx, g.env, dir, append([]string{"git"}, argv...)...)
-	cmd.Stdin = stdin
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	var stdout bytes.Buffer
+	if err := g.runTo(ctx, dir, stdin, &stdout, argv...); err != nil {
+		return "", err
+	}
+	return stdout.String(), nil
+}
+
+// runTo is run with standard output to a writer. git ends if that fails.
+func (g *git) runTo(ctx context.Context, dir string, stdin io.Reader, stdout io.Writer, argv ...string) error {
+	// git has children of its own, which write to directories that the caller
+	// is about to remove.
+	cmd := process.Command(ctx, g.env, dir, slices.Concat([]string{"git"}, g.options, argv)...)
+	var stderr bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, stdout, &stderr
 	err := process.Run(ctx, cmd)
 	switch {
 	case ctx.Err() != nil:
-		return "", ctx.Err()
+		return ctx.Err()
 	case errors.Is(err, exec.ErrNotFound):
-		return "", hint.New("install git", "the git command is not here: %w", err)
+		return hint.New("install git", "the git command is not here: %w", err)
 	case err != nil:
-		return "", fmt.Errorf("git %s: %s (%w)", argv[0], shorten(stderr.String()), err)
+		return fmt.Errorf("git %s: %s (%w)", argv[0], shorten(stderr.String()), err)
 	}
-	return stdout.String(), nil
+	return nil
 }
 
 // shorten bounds what is shown of git's own words.

@@ -35,8 +35,9 @@ func pointedAt(text string) string {
 }
 
 // fillPointer writes over a Git LFS pointer what it stands for, if the folder
-// objects of Git LFS has it. It says whether the file is a pointer still.
-func fillPointer(name string, info fs.FileInfo, objects string) (still bool, err error) {
+// objects of Git LFS has it. It says whether the file is a pointer still. take
+// is asked whether an object of that size, in bytes, may be taken.
+func fillPointer(name string, info fs.FileInfo, objects string, take func(size int64) error) (still bool, err error) {
 	if info.Size() >= maxPointer {
 		return false, nil
 	}
@@ -63,6 +64,13 @@ func fillPointer(name string, info fs.FileInfo, objects string) (still bool, err
 		return true, err
 	}
 	defer f.Close()
+	there, err := f.Stat()
+	if err == nil {
+		err = take(there.Size())
+	}
+	if err != nil {
+		return true, err
+	}
 	return false, atomicfile.Write(name, info.Mode().Perm(), func(w io.Writer) error {
 		h := sha256.New()
 		if _, err := io.Copy(io.MultiWriter(w, h), f); err != nil {

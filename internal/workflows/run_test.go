@@ -40,7 +40,8 @@ func TestWorkflows(t *testing.T) {
 	for _, name := range strings.Split(jobs, ",") {
 		t.Run(name, func(t *testing.T) {
 			file, id, _ := strings.Cut(name, "/")
-			j, ok := readJobs(t, file)[id]
+			r.jobs = readJobs(t, file)
+			j, ok := r.jobs[id]
 			if !ok {
 				t.Fatalf("there is no job %s", name)
 			}
@@ -59,7 +60,9 @@ func TestWorkflows(t *testing.T) {
 type runnable struct {
 	Env      map[string]string
 	Strategy struct{ Matrix map[string]any }
+	Outputs  map[string]string
 	Steps    []struct {
+		ID        string
 		Uses, Run string
 		With      map[string]any
 		Directory string `yaml:"working-directory"`
@@ -98,7 +101,30 @@ func (j runnable) combinations() []map[string]string {
 }
 
 // A runner is what a job runs on: the workspace is the job's own.
-type runner struct{ origin, artifacts, workspace string }
+type runner struct {
+	jobs                         map[string]runnable // of the workflow
+	origin, artifacts, workspace string
+}
+
+// artifact is the name of the artifact that an expression, as in
+// needs.JOB.outputs.NAME, hands on by its id.
+func (r runner) artifact(t *testing.T, expression string) string {
+	t.Helper()
+	var from []string
+	m := handed.FindStringSubmatch(expression)
+	if m != nil {
+		from = uploaded.FindStringSubmatch(r.jobs[m[1]].Outputs[m[2]])
+	}
+	if from != nil {
+		for _, s := range r.jobs[m[1]].Steps {
+			if name, ok := s.With["name"].(string); ok && s.ID == from[1] {
+				return name
+			}
+		}
+	}
+	t.Fatalf("%q hands on no artifact", expression)
+	return ""
+}
 
 func (r runner) job(t *testing.T, j runnable, matrix map[string]string) {
 	t.Helper()
@@ -130,7 +156,7 @@ func (r runner) job(t *testing.T, j runnable, matrix map[string]string) {
 				}
 			}
 		case "actions/download-artifact":
-			err := os.CopyFS(filepath.Join(r.workspace, text("path")), os.DirFS(filepath.Join(r.artifacts, text("name"))))
+			err := os.CopyFS(filepath.Join(r.workspace, text("path")), os.DirFS(filepath.Join(r.artifacts, r.artifact(t, text("artifact-ids")))))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -253,8 +279,21 @@ func TestAction(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(work, "bad.zip"), []byte("text"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	// What a job that builds functions may have in its environment.
+	// What a job that builds functions may have in its environment, and may have
+	// written to Go's own file with `go env -w`.
+	settings := filepath.Join(t.TempDir(), "env")
+	trap := filepath.Join(t.TempDir(), "ran")
+	script := filepath.Join(t.TempDir(), "trap")
+	if err := os.WriteFile(script, []byte("#!/bin/sh\ntouch '"+trap+"'\nexec \"$@\"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write := exec.Command("go", "env", "-w", "GOFLAGS=-toolexec="+script)
+	write.Env = append(os.Environ(), "GOENV="+settings)
+	if out, err := write.CombinedOutput(); err != nil {
+		t.Fatalf("go env -w: %v\n%s", err, out)
+	}
 	job := []string{
+		"GOENV=" + settings,
 		"GOOS=linux", "GOARCH=riscv64", "GOAMD64=v9", "GOEXPERIMENT=none-such", "GO111MODULE=off", "GOFLAGS=-tags=none -mod=vendor", "GOWORK=none",
 		"CGO_ENABLED=1", "CC=none", "MAGEFILE_LIST=1", "MAGEFILE_HELP=1", "MAGEFILE_GOCMD=none",
 	}
@@ -284,7 +323,29 @@ func TestAction(t *testing.T) {
 			t.Errorf("%s: status %d, want %d and %q:\n%s", what, got, c.status, c.want, out)
 		}
 	}
+	if _, err := os.Stat(trap); !os.IsNotExist(err) {
+		t.Errorf("the compiler ran what an earlier step had set as -toolexec (%v)", err)
+	}
 	if left, err := filepath.Glob(filepath.Join(work, "*")); err != nil || len(left) != 1 {
 		t.Errorf("there are %q (%v)", left, err)
+	}
+}
+
+// A download finds the artifact whose id it is given.
+func TestHandedOn(t *testing.T) {
+	r := runner{jobs: readJobs(t, "release")}
+	downloads := 0
+	for _, j := range r.jobs {
+		for _, s := range j.Steps {
+			if expression, ok := s.With["artifact-ids"].(string); ok {
+				downloads++
+				if name := r.artifact(t, expression); name != "release" {
+					t.Errorf("%q is artifact %q", expression, name)
+				}
+			}
+		}
+	}
+	if downloads == 0 {
+		t.Error("nothing is downloaded")
 	}
 }

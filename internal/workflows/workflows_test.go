@@ -31,13 +31,27 @@ type workflow struct {
 
 type job struct {
 	Permissions map[string]string
+	Needs       oneOrMore
+	Outputs     map[string]string
 	Strategy    struct{ Matrix map[string]any }
 	Steps       []step
 }
 
 type step struct {
+	ID        string
 	Uses, Run string
 	With      map[string]any
+}
+
+// oneOrMore is a list, of which YAML has a single element without brackets.
+type oneOrMore []string
+
+func (o *oneOrMore) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode {
+		*o = oneOrMore{n.Value}
+		return nil
+	}
+	return n.Decode((*[]string)(o))
 }
 
 var (
@@ -45,6 +59,8 @@ var (
 	pinned   = regexp.MustCompile(`^[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)*$`)
 	mageLine = regexp.MustCompile(`^go (?:-C "\$GITHUB_ACTION_PATH" )?tool mage ((?:-w \S+ )?)([a-z]+)(.*)$`)
 	matrix   = regexp.MustCompile(`\$\{\{ matrix\.\w+ \}\}`)
+	handed   = regexp.MustCompile(`^\$\{\{ needs\.([\w-]+)\.outputs\.([\w-]+) \}\}$`)
+	uploaded = regexp.MustCompile(`^\$\{\{ steps\.([\w-]+)\.outputs\.artifact-id \}\}$`)
 	flag     = regexp.MustCompile(` -(\w+)`)
 )
 
@@ -81,6 +97,13 @@ func problems(name, text string, targets map[string][]string) []string {
 				say("job %s runs the repository's code and may write %s", id, what)
 			}
 		}
+		for _, s := range j.Steps {
+			if action, _, _ := strings.Cut(s.Uses, "@"); action == "actions/download-artifact" {
+				if problem := takes(w.Jobs, j, s.With); problem != "" {
+					say("job %s %s", id, problem)
+				}
+			}
+		}
 		steps = append(steps, j.Steps...)
 	}
 	for _, s := range steps {
@@ -97,6 +120,29 @@ func problems(name, text string, targets map[string][]string) []string {
 		}
 	}
 	return all
+}
+
+// takes says what is wrong with how a job downloads an artifact. A job that ran
+// the repository's code can put another one in the place of a name, and never
+// in that of an id. Without an id, or an expression that is empty, all
+// artifacts are taken.
+func takes(jobs map[string]job, j job, with map[string]any) string {
+	m := handed.FindStringSubmatch(fmt.Sprint(with["artifact-ids"]))
+	switch {
+	case m == nil || with["name"] != nil || with["pattern"] != nil:
+		return "takes an artifact by other than the id that another job hands on"
+	case with["digest-mismatch"] != "error":
+		return "takes an artifact whatever its digest is"
+	case !slices.Contains(j.Needs, m[1]):
+		return fmt.Sprintf("takes an artifact of job %s and does not need it", m[1])
+	}
+	from := uploaded.FindStringSubmatch(jobs[m[1]].Outputs[m[2]])
+	if from == nil || !slices.ContainsFunc(jobs[m[1]].Steps, func(s step) bool {
+		return s.ID == from[1] && strings.HasPrefix(s.Uses, "actions/upload-artifact@")
+	}) {
+		return fmt.Sprintf("takes %q, which is no id of an artifact that job %s uploads", m[2], m[1])
+	}
+	return ""
 }
 
 // runProblems looks at one script: it is one Mage target with flags that it has.
@@ -201,6 +247,7 @@ concurrency: {group: x}
 jobs:
   build:
     permissions: {contents: read}
+    outputs: {artifact: "${{ steps.upload.outputs.artifact-id }}", other: "${{ steps.other.outputs.artifact-id }}"}
     steps:
       - uses: actions/checkout@0123456789012345678901234567890123456789 # v1.2.3
         with: {persist-credentials: false}
@@ -208,9 +255,14 @@ jobs:
         with: {cache: false}
       - uses: ./
       - run: go tool mage verify -engine=${{ matrix.engine }} -strict
+      - uses: actions/upload-artifact@0123456789012345678901234567890123456789 # v1.2.3
+        id: upload
   sign:
+    needs: build
     permissions: {id-token: write}
     steps:
+      - uses: actions/download-artifact@0123456789012345678901234567890123456789 # v1.2.3
+        with: {artifact-ids: "${{ needs.build.outputs.artifact }}", digest-mismatch: error}
       - uses: actions/attest@0123456789012345678901234567890123456789 # v1.2.3
 `
 	targets := map[string][]string{"verify": {"ctx", "engine", "strict"}}
@@ -234,6 +286,15 @@ jobs:
 		"two commands":       {"-strict", "-strict; rm -r /", "more than a target"},
 		"a command in it":    {"-strict", "-strict=$(rm -r /)", "more than a target"},
 		"injection":          {"matrix.engine", "github.head_ref", "more than a target"},
+		"artifact by name":   {`artifact-ids: "${{ needs.build.outputs.artifact }}"`, "name: release", "by other than the id"},
+		"all artifacts":      {`artifact-ids: "${{ needs.build.outputs.artifact }}", `, "", "by other than the id"},
+		"one of a step":      {"needs.build.outputs.artifact }", "steps.x.outputs.artifact }", "by other than the id"},
+		"name as well":       {"digest-mismatch: error}", "digest-mismatch: error, name: x}", "by other than the id"},
+		"any digest":         {"digest-mismatch: error", "digest-mismatch: warn", "whatever its digest is"},
+		"job not needed":     {"    needs: build\n", "", "does not need it"},
+		"no such output":     {"needs.build.outputs.artifact", "needs.build.outputs.none", `takes "none", which is no id`},
+		"no such upload":     {"needs.build.outputs.artifact", "needs.build.outputs.other", `takes "other", which is no id`},
+		"digest as an id":    {"upload.outputs.artifact-id", "upload.outputs.artifact-digest", `takes "artifact", which is no id`},
 		"no such target":     {"mage verify", "mage prove", "no target prove"},
 		"no such flag":       {"-strict", "-strictly", "no flag strictly"},
 	} {

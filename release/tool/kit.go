@@ -48,8 +48,10 @@ func newKit(ctx context.Context, c Config, work string) (kit, error) {
 	if err != nil {
 		return k, err
 	}
-	// What comes from elsewhere is fetched with the caller's settings.
-	fetching := append(c.Environ[:len(c.Environ):len(c.Environ)], "GOTOOLCHAIN="+version, "GOFLAGS=-mod=readonly", "GOWORK=off", "GO111MODULE=on")
+	// What comes from elsewhere is fetched with the caller's settings, less those
+	// that a go command of this version could refuse.
+	fetching := append(c.Environ[:len(c.Environ):len(c.Environ)], "GOTOOLCHAIN="+version, "GOFLAGS=-mod=readonly", "GOWORK=off", "GO111MODULE=on",
+		"GOEXPERIMENT=none", "GOFIPS140=off", "CGO_ENABLED=0")
 	text, err := run(ctx, fetching, c.Root, "go", "env", "-json", "GOROOT", "GOVERSION", "GOMODCACHE")
 	if err != nil {
 		return k, hint.Wrap(fmt.Errorf("toolchain %s: %w", version, err),

@@ -65,6 +65,20 @@ func fixture(t *testing.T, folder string) Config {
 	}
 }
 
+// What the caller has set for Go's compiler neither stops the fetching of
+// modules nor runs anything.
+func TestKitIgnoresTheCallersCompiler(t *testing.T) {
+	c := fixture(t, t.TempDir())
+	trap := filepath.Join(t.TempDir(), "ran")
+	c.Environ = append(c.Environ, "GOEXPERIMENT=nope", "GOFIPS140=bogus", "CGO_ENABLED=1", "CC=touch "+trap)
+	if _, err := newKit(context.Background(), c, t.TempDir()); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(trap); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the caller's C compiler ran (%v)", err)
+	}
+}
+
 func write(t *testing.T, folder string, files map[string]string) {
 	t.Helper()
 	for name, text := range files {

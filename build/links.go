@@ -1,0 +1,114 @@
+package build
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// A link out of the project has another meaning, or none, on every other
+// machine: in a container, in the sandbox, in a clone. Only the engine host
+// would follow it. So all engines refuse it, before anything is built. A link
+// that ends in the project is as good as what it points to, and one to nothing
+// is left to the compiler.
+
+// linkHint is the hint for a link out of the project.
+const linkHint = "put the file itself into the project; containers, the sandbox and other machines do not have what the link points to"
+
+// linkMessage says that the file name is, or is reached by, a link to target.
+func linkMessage(name, target string) string {
+	return fmt.Sprintf("file %q is a link that leads out of the project, to %q", name, target)
+}
+
+// leadsOut returns where the file name, slash-separated and relative to the
+// project's directory root, really is, if that is outside of root; else "".
+func leadsOut(root, name string) string {
+	root, err := filepath.EvalSymlinks(root)
+	if err != nil {
+		return ""
+	}
+	target, err := filepath.EvalSymlinks(filepath.Join(root, filepath.FromSlash(name)))
+	if err != nil {
+		return ""
+	}
+	if rel, err := filepath.Rel(root, target); err == nil && filepath.IsLocal(rel) {
+		return ""
+	}
+	return target
+}
+
+// linkBelow returns a message about a link out of the project in the directory
+// source, "" if there is none. Version control, bootzip's own output and, as
+// for the go command, directories that begin with a dot are no sources.
+func linkBelow(root, source string) (message string, err error) {
+	top, err := filepath.EvalSymlinks(filepath.Join(root, filepath.FromSlash(source)))
+	if err != nil {
+		return "", err
+	}
+	err = filepath.WalkDir(top, func(file string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir() && file != top && (strings.HasPrefix(e.Name(), ".") || exists(filepath.Join(file, stateFolder))):
+			return fs.SkipDir
+		case e.Type()&fs.ModeSymlink == 0:
+			return nil
+		}
+		rel, err := filepath.Rel(top, file)
+		if err != nil {
+			return err
+		}
+		name := path.Join(source, filepath.ToSlash(rel))
+		if target := leadsOut(root, name); target != "" {
+			message = linkMessage(name, target)
+			return fs.SkipAll
+		}
+		return nil
+	})
+	return message, err
+}
+
+// link returns a message about a file of the package that is, or is reached
+// by, a link out of the project; "" if there is none, and for a package of a
+// module from elsewhere.
+func (p *goPackage) link(root string) string {
+	rel, err := filepath.Rel(root, p.Dir)
+	if err != nil || !filepath.IsLocal(rel) {
+		return ""
+	}
+	dir := filepath.ToSlash(rel)
+	if target := leadsOut(root, dir); target != "" {
+		return fmt.Sprintf("package %q is reached by a link that leads out of the project, to %q", p.ImportPath, target)
+	}
+	var names []string
+	for _, some := range [][]string{p.GoFiles, p.SFiles, p.HFiles, p.SysoFiles, p.EmbedFiles} {
+		names = append(names, some...)
+	}
+	if len(p.SFiles) > 0 {
+		// Assembly can include any file.
+		entries, err := os.ReadDir(p.Dir)
+		if err != nil {
+			return ""
+		}
+		names = nil
+		for _, e := range entries {
+			if compiled(e.Name()) {
+				names = append(names, e.Name())
+			}
+		}
+		names = append(names, p.EmbedFiles...)
+	}
+	for _, name := range names {
+		info, err := os.Lstat(filepath.Join(p.Dir, filepath.FromSlash(name)))
+		if err != nil || info.Mode()&fs.ModeSymlink == 0 {
+			continue
+		}
+		if target := leadsOut(root, path.Join(dir, name)); target != "" {
+			return linkMessage(path.Join(dir, name), target)
+		}
+	}
+	return ""
+}

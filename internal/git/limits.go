@@ -1,0 +1,114 @@
+package git
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/bootzip/bootzip/internal/hint"
+)
+
+// Limits bound what At takes from a repository. 0 is no limit.
+type Limits struct {
+	Files     int   // files, links and directories
+	Depth     int   // directories above a file
+	FileBytes int64 // of one file, also while git computes its name
+	Bytes     int64 // of all files, as they are written
+	Fetched   int64 // of git's own objects, compressed
+}
+
+// ForStrangers are the limits for a repository that may be anybody's. They are
+// far above what a function is made from: Linux, for instance, has 100,000
+// files in 1.5 GB.
+func ForStrangers() Limits {
+	return Limits{Files: 200_000, Depth: 100, FileBytes: 512 << 20, Bytes: 4 << 30, Fetched: 4 << 30}
+}
+
+// maxNameBytes bounds the names of all files together, in bytes, where there is a
+// limit for the number of files.
+const maxNameBytes = 64 << 20
+
+// refuse is the error about a limit.
+func refuse(commit, format string, args ...any) error {
+	return hint.New("look at what the repository holds; if it is right, clone it and build the commit there",
+		"commit %s is not checked out: %s", commit, fmt.Sprintf(format, args...))
+}
+
+// allocLimit is how much git may allocate at once, in bytes, while it computes
+// the names of objects: a file, and what git needs besides.
+func (l Limits) allocLimit() int64 { return l.FileBytes + 64<<20 }
+
+// fetching returns the git that fetches within the limits. Objects come
+// compressed, and as deltas, so that a few bytes can stand for gigabytes: git
+// holds each in memory, and gives up at GIT_ALLOC_LIMIT.
+func (l Limits) fetching(g *git) *git {
+	if l.FileBytes == 0 {
+		return g
+	}
+	bounded := *g
+	bounded.env = append(g.env[:len(g.env):len(g.env)], fmt.Sprintf("GIT_ALLOC_LIMIT=%d", l.allocLimit()))
+	// A larger threshold, and so no stream past the limit. One thread: each
+	// may allocate as much.
+	bounded.options = []string{"-c", "core.bigFileThreshold=4095m", "-c", "pack.threads=1"}
+	return &bounded
+}
+
+// explain names the limit where git gave up at GIT_ALLOC_LIMIT.
+func (l Limits) explain(commit string, err error) error {
+	if err != nil && l.FileBytes > 0 && strings.Contains(err.Error(), "over limit") {
+		return refuse(commit, "it has a file over the limit of %d bytes", l.FileBytes)
+	}
+	return err
+}
+
+// within runs do, whose context ends as soon as the files in the directory dir
+// are over the limit, in bytes. The error is over then.
+func within(ctx context.Context, dir string, limit int64, over error, do func(context.Context) error) error {
+	if limit == 0 {
+		return do(ctx)
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		for pause := 50 * time.Millisecond; ; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(pause):
+			}
+			began := time.Now()
+			if sizeBelow(dir) > limit {
+				stop(over)
+				return
+			}
+			pause = max(50*time.Millisecond, 4*time.Since(began)) // a fifth of the time at most
+		}
+	}()
+	err := do(ctx)
+	stop(nil)
+	<-watched
+	if errors.Is(context.Cause(ctx), over) || err == nil && sizeBelow(dir) > limit {
+		return over
+	}
+	return err
+}
+
+// sizeBelow is the size of the files below a directory, in bytes. Files come
+// and go meanwhile.
+func sizeBelow(dir string) int64 {
+	var size int64
+	_ = filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error {
+		if err == nil && e.Type().IsRegular() {
+			if info, err := e.Info(); err == nil {
+				size += info.Size()
+			}
+		}
+		return nil
+	})
+	return size
+}

@@ -1,0 +1,87 @@
+package targets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/bootzip/bootzip/internal/printer"
+)
+
+// A distState is which files were in dist at some time, by their
+// slash-separated names. What begins with a dot is bootzip's own business and
+// is left out. nil is a state that nobody has looked at.
+type distState map[string]fs.FileInfo
+
+func readDist(dist string) distState {
+	s := distState{}
+	_ = filepath.WalkDir(dist, func(name string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return nil // not there, or gone by now
+		}
+		if strings.HasPrefix(e.Name(), ".") && name != dist {
+			if e.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		rel, err := filepath.Rel(dist, name)
+		if info, infoErr := e.Info(); err == nil && infoErr == nil && !e.IsDir() {
+			s[filepath.ToSlash(rel)] = info
+		}
+		return nil
+	})
+	return s
+}
+
+// since says what has become of dist since another state.
+func (s distState) since(before distState) string {
+	var written, gone []string
+	for name, info := range s {
+		// A file takes its place by a rename, so it is another one.
+		old, ok := before[name]
+		if !ok || !os.SameFile(old, info) || old.Size() != info.Size() || !old.ModTime().Equal(info.ModTime()) {
+			written = append(written, name)
+		}
+	}
+	for name := range before {
+		if _, ok := s[name]; !ok {
+			gone = append(gone, name)
+		}
+	}
+	var parts []string
+	if len(written) > 0 {
+		parts = append(parts, "new in dist: "+someOf(written))
+	}
+	if len(gone) > 0 {
+		parts = append(parts, "removed from dist: "+someOf(gone))
+	}
+	if len(parts) == 0 {
+		return "nothing in dist has changed"
+	}
+	return strings.Join(parts, "; ")
+}
+
+// someOf lists the first names in their order, and counts the others.
+func someOf(names []string) string {
+	const most = 10
+	slices.Sort(names)
+	if extra := len(names) - most; extra > 0 {
+		names = append(names[:most:most], fmt.Sprintf("%d more", extra))
+	}
+	return strings.Join(names, ", ")
+}
+
+// failed is failed for a run that began with dist in the state s: of an
+// interrupt it says what has become of dist since.
+func (s distState) failed(err error, dist string) error {
+	if s == nil || !errors.Is(err, context.Canceled) {
+		return failed(err)
+	}
+	return shownError{err, printer.Line("interrupted; " + readDist(dist).since(s))}
+}
