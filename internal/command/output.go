@@ -1,4 +1,4 @@
-package targets
+package command
 
 // The rules of what is printed, obeyed by every target:
 //
