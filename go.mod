@@ -1,6 +1,6 @@
 module github.com/bootzip/bootzip
 
-go 1.24.0
+go 1.26.0
 
 toolchain go1.26.8
 
@@ -20,7 +20,7 @@ require (
 	github.com/secure-systems-lab/go-securesystemslib v0.10.0
 	go.yaml.in/yaml/v4 v4.0.0
 	golang.org/x/mod v0.30.0
-	golang.org/x/sys v0.39.0
+	golang.org/x/sys v0.50.0
 )
 
 require (
@@ -36,6 +36,6 @@ require (
 	github.com/spf13/pflag v1.0.9 // indirect
 	github.com/ulikunitz/xz v0.5.15 // indirect
 	github.com/xi2/xz v0.0.0-20171230120015-48954b6210f8 // indirect
-	golang.org/x/net v0.46.0 // indirect
+	golang.org/x/term v0.48.0 // indirect
 	golang.org/x/tools v0.38.0 // indirect
 )

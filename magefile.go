@@ -4,6 +4,8 @@ package main
 
 import (
 	//mage:import
+	_ "github.com/bootzip/bootzip/internal/dev"
+	//mage:import
 	"github.com/bootzip/bootzip/targets"
 )
 

@@ -85,7 +85,7 @@ func newContainer(ctx context.Context, c Config, client string) (*container, err
 	info, err := askEngine(ctx, c, client)
 	if err != nil {
 		return nil, hint.Wrap(fmt.Errorf("engine %s cannot be used: %w", client, err),
-			"install and start "+client+", or build with -engine=sandbox or host")
+			"install and start "+client+", or build with --engine=sandbox or host")
 	}
 	e := &container{config: c, client: client, engineInfo: info, remote: isRemote(c, client)}
 	e.built, err = buildImage(ctx, c, client)

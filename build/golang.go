@@ -345,7 +345,7 @@ func (g *golang) check(u Unit, file string) error {
 		return fmt.Errorf("function %q: %w", u.Function.Name, err)
 	}
 	if want := g.toolchain(u); info.GoVersion != want {
-		return hint.New("run `mage clean`, and look at the go command of the engine",
+		return hint.New("run `bootzip clean`, and look at the go command of the engine",
 			"function %q was built with %s, and go.mod wants %s", u.Function.Name, info.GoVersion, want)
 	}
 	return nil

@@ -97,7 +97,7 @@ func downloadToolchain(ctx context.Context, c Config, tool goTool, name string) 
 	}
 	if err != nil {
 		err = hint.Wrap(fmt.Errorf("toolchain %s: %w", name, err),
-			"the module proxy and the checksum database must be reachable once; or build with -engine=host")
+			"the module proxy and the checksum database must be reachable once; or build with --engine=host")
 	}
 	return module, err
 }

@@ -198,7 +198,7 @@ func baseImage(ctx context.Context, c Config, client, base string) (string, erro
 			return "", ctx.Err()
 		}
 		// Clients say the reason last, behind warnings about their settings.
-		return "", hint.New("make one from Debian's packages with `scripts/base-image --engine "+client+"` and set BOOTZIP_BASE_IMAGE=bootzip-base:trixie; Go alone can be built with -engine=sandbox or host",
+		return "", hint.New("make one from Debian's packages with `scripts/base-image --engine "+client+"` and set BOOTZIP_BASE_IMAGE=bootzip-base:trixie; Go alone can be built with --engine=sandbox or host",
 			"base image %q cannot be pulled by %s: %s", base, client, lastLines(err.Error(), 1))
 	}
 	return imageID(ctx, c, client, base)

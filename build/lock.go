@@ -92,7 +92,7 @@ func readLock(root string) (lockFile, error) {
 		return l, err
 	}
 	if err := json.Unmarshal(data, &l); err != nil {
-		return l, hint.New("write it anew with `mage lock`", "%s: %w", LockFile, err)
+		return l, hint.New("write it anew with `bootzip lock`", "%s: %w", LockFile, err)
 	}
 	return l, nil
 }
@@ -134,7 +134,7 @@ func checkLock(ctx context.Context, c Config, e engine) error {
 	old, err := readLock(c.Root)
 	if errors.Is(err, fs.ErrNotExist) {
 		if c.Locked {
-			return hint.New("write one with `mage lock` and commit it", "there is no %s to hold this build to", LockFile)
+			return hint.New("write one with `bootzip lock` and commit it", "there is no %s to hold this build to", LockFile)
 		}
 		return nil
 	}
@@ -151,7 +151,7 @@ func checkLock(ctx context.Context, c Config, e engine) error {
 	}
 	mismatch := &LockMismatch{Differences: differences}
 	if c.Locked {
-		return hint.Wrap(mismatch, "build with the image that was locked, or accept this one with `mage lock`")
+		return hint.Wrap(mismatch, "build with the image that was locked, or accept this one with `bootzip lock`")
 	}
 	c.tell(Event{Stage: "lock", Text: mismatch.Error()})
 	return nil

@@ -42,10 +42,9 @@ func newSandbox(ctx context.Context, c Config) (*sandboxed, error) {
 	return s, nil
 }
 
-// why adds to the reason for which the sandbox was taken what it lacks.
-func (s *sandboxed) why(reason string) string {
-	if s.unfiltered == "" {
-		return reason
+func newSandbox(ctx context.Context, c Config) (*sandboxed, error) {
+	if err := sandboxRefuses(ctx, c); err != nil {
+		return nil, hint.Wrap(fmt.Errorf("engine sandbox cannot be used: %w", err), "build with docker, podman, or --engine=host")
 	}
 	return strings.TrimPrefix(reason+"; without a "+s.unfiltered, "; ")
 }
@@ -105,7 +104,7 @@ func (s *sandboxed) run(ctx context.Context, b batch) ([]outcome, error) {
 		b.finished(r.Index)
 	})
 	if err != nil && ctx.Err() == nil {
-		err = hint.Wrap(err, "build with docker, podman, or -engine=host")
+		err = hint.Wrap(err, "build with docker, podman, or --engine=host")
 	}
 	return outcomes, err
 }

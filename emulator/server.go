@@ -186,7 +186,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // this server as its referrer.
 func (s *Server) foreign(r *http.Request) string {
 	if !s.knows(r.Host) {
-		return "host " + r.Host + " is not known here: only loopback addresses are, and the name that -host gives"
+		return "host " + r.Host + " is not known here: only loopback addresses are, and the name that --host gives"
 	}
 	origin, site := r.Header.Get("Origin"), r.Header.Get("Sec-Fetch-Site")
 	switch {

@@ -53,13 +53,13 @@ func ReadManifest(dist string) (Manifest, error) {
 	name := filepath.Join(dist, ManifestFile)
 	data, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return m, hint.Wrap(err, "run `mage package`")
+		return m, hint.Wrap(err, "run `bootzip package`")
 	}
 	if err != nil {
 		return m, err
 	}
 	if err := json.Unmarshal(data, &m); err != nil {
-		return m, hint.New("remove it and run `mage package`", "%s: %w", name, err)
+		return m, hint.New("remove it and run `bootzip package`", "%s: %w", name, err)
 	}
 	return m, nil
 }

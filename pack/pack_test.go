@@ -226,12 +226,12 @@ func TestSweep(t *testing.T) {
 
 func TestReadManifest(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := ReadManifest(dir); !errors.Is(err, fs.ErrNotExist) || hint.Of(err) != "run `mage package`" {
+	if _, err := ReadManifest(dir); !errors.Is(err, fs.ErrNotExist) || hint.Of(err) != "run `bootzip package`" {
 		t.Errorf("error is %v (hint %q)", err, hint.Of(err))
 	}
 	put(t, filepath.Join(dir, ManifestFile), `{"zips": [`)
 	var syntax *json.SyntaxError
-	if _, err := ReadManifest(dir); !errors.As(err, &syntax) || hint.Of(err) != "remove it and run `mage package`" {
+	if _, err := ReadManifest(dir); !errors.As(err, &syntax) || hint.Of(err) != "remove it and run `bootzip package`" {
 		t.Errorf("error is %v (hint %q)", err, hint.Of(err))
 	}
 }

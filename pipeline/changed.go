@@ -87,7 +87,7 @@ func (d Deployed) named(zips []pack.Zip) ([]deployedFunction, error) {
 		}
 		for _, z := range zips {
 			if z.Function != zips[0].Function {
-				return nil, hint.New("name it: -function=NAME, or a line NAME CODESHA256",
+				return nil, hint.New("name it: --function=NAME, or a line NAME CODESHA256",
 					"a CodeSha256 without a name, and there are several functions: %q and %q", zips[0].Function, z.Function)
 			}
 			lines[i].name = z.Function

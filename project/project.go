@@ -99,14 +99,14 @@ func (p Project) Select(name string, arch Arch) ([]Function, error) {
 	}
 	for _, f := range p.Functions {
 		if f.Name == name {
-			return nil, hint.New("add it to the function's arch, or leave -arch away",
+			return nil, hint.New("add it to the function's arch, or leave --arch away",
 				"function %q is not built for %s", name, arch)
 		}
 	}
 	if name != "" {
 		return nil, hint.New(didYouMean(name, names), "function %q is not in this project", name)
 	}
-	return nil, hint.New("add it to a function's arch, or leave -arch away", "no function is built for %s", arch)
+	return nil, hint.New("add it to a function's arch, or leave --arch away", "no function is built for %s", arch)
 }
 
 func (f Function) builtFor(arch Arch) bool {

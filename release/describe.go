@@ -14,8 +14,8 @@ import (
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/release/attest"
+	"github.com/bootzip/bootzip/release/program"
 	"github.com/bootzip/bootzip/release/sbom"
-	"github.com/bootzip/bootzip/release/tool"
 	"github.com/bootzip/bootzip/verify"
 )
 
@@ -26,7 +26,7 @@ func sbomFile(name string) string {
 
 // describe writes what the release says of its zips and executables, and
 // returns all of its files.
-func (c Config) describe(ctx context.Context, r Release, reports []verify.Report, executables []tool.Executable) ([]File, error) {
+func (c Config) describe(ctx context.Context, r Release, reports []verify.Report, executables []program.Executable) ([]File, error) {
 	stage := c.Build.Dist
 	materials, err := build.MaterialsOf(ctx, c.Build)
 	if err != nil {

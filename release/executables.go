@@ -8,28 +8,29 @@ import (
 	"github.com/bootzip/bootzip/diff"
 	"github.com/bootzip/bootzip/internal/git"
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/internal/tempdir"
-	"github.com/bootzip/bootzip/release/tool"
+	"github.com/bootzip/bootzip/internal/scratch"
+	"github.com/bootzip/bootzip/release/compare"
+	"github.com/bootzip/bootzip/release/program"
 )
 
-// makeTool makes the executables into the stage, makes them a second time
+// makeProgram makes the executables into the stage, makes them a second time
 // from a checkout of the same commit, with a cache of its own, and refuses
-// those that differ. Without Config.Tool there are none.
-func (c Config) makeTool(ctx context.Context, tree git.Tree, tag string) ([]tool.Executable, error) {
-	if !c.Tool {
+// those that differ. Without Config.Program there are none.
+func (c Config) makeProgram(ctx context.Context, tree git.Tree, tag string) ([]program.Executable, error) {
+	if c.Program == "" {
 		return nil, nil
 	}
-	temp, err := tempdir.New("", "bootzip-tool")
+	temp, err := scratch.New("", "program")
 	if err != nil {
 		return nil, err
 	}
 	defer temp.Remove()
-	config := tool.Config{
-		Root: c.Build.Root, Out: c.Build.Dist, Version: tag, Commit: tree.Commit, Environ: c.Build.Environ,
+	config := program.Config{
+		Root: c.Build.Root, Package: c.Program, Out: c.Build.Dist, Version: tag, Commit: tree.Commit, Environ: c.Build.Environ,
 		Cache: c.Build.Cache, Platforms: c.Platforms,
 		Progress: func(name string) { c.tell("compiling", name) },
 	}
-	first, err := tool.Make(ctx, config)
+	first, err := program.Make(ctx, config)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +49,7 @@ func (c Config) makeTool(ctx context.Context, tree git.Tree, tag string) ([]tool
 	config.Out = filepath.Join(temp.Path, "out")
 	config.Cache = filepath.Join(temp.Path, "cache")
 	config.Progress = func(name string) { c.tell("compiling again", name) }
-	second, err := tool.Make(ctx, config)
+	second, err := program.Make(ctx, config)
 	if err != nil {
 		return nil, err
 	}
@@ -63,8 +64,8 @@ func (c Config) makeTool(ctx context.Context, tree git.Tree, tag string) ([]tool
 }
 
 // differing explains each executable that the second making gave other bytes.
-func differing(ctx context.Context, first, second []tool.Executable) ([]diff.Report, error) {
-	var all []diff.Report
+func differing(ctx context.Context, first, second []program.Executable) ([]compare.Report, error) {
+	var all []compare.Report
 	for i, e := range first {
 		if second[i].SHA256 == e.SHA256 {
 			continue

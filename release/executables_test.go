@@ -8,17 +8,17 @@ import (
 	"testing"
 
 	"github.com/bootzip/bootzip/internal/digest"
-	"github.com/bootzip/bootzip/release/tool"
+	"github.com/bootzip/bootzip/release/program"
 )
 
 // An executable that came out another way is named and explained; one that
 // did not is no part of the error.
 func TestExecutablesThatDiffer(t *testing.T) {
-	program, err := os.ReadFile(must(os.Executable()))
+	content, err := os.ReadFile(must(os.Executable()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	made := func(name string, data []byte) tool.Executable {
+	made := func(name string, data []byte) program.Executable {
 		path := filepath.Join(t.TempDir(), name)
 		if err := os.WriteFile(path, data, 0o755); err != nil {
 			t.Fatal(err)
@@ -27,12 +27,12 @@ func TestExecutablesThatDiffer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return tool.Executable{Name: name, Path: path, SHA256: sum}
+		return program.Executable{Name: name, Path: path, SHA256: sum}
 	}
-	other := append([]byte{}, program...)
+	other := append([]byte{}, content...)
 	other[len(other)/2] ^= 1
-	first := []tool.Executable{made("same", program), made("other", program)}
-	second := []tool.Executable{made("same", program), made("other", other)}
+	first := []program.Executable{made("same", content), made("other", content)}
+	second := []program.Executable{made("same", content), made("other", other)}
 
 	reports, err := differing(context.Background(), first, second)
 	if err != nil {

@@ -18,7 +18,8 @@ import (
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/release/attest"
-	"github.com/bootzip/bootzip/release/tool"
+	"github.com/bootzip/bootzip/release/compare"
+	"github.com/bootzip/bootzip/release/program"
 	"github.com/bootzip/bootzip/reproduce"
 	"github.com/bootzip/bootzip/verify"
 )
@@ -37,9 +38,9 @@ type Config struct {
 	// skipped. A boot check that failed cannot be waived.
 	WaiveBoot string
 
-	// Tool also releases the program of the project's Mage targets, for six
-	// platforms (package release/tool).
-	Tool bool
+	// Program is a main package of the project, such as "./cmd/tool", that is
+	// released for six platforms as well (package release/program); "": none.
+	Program string
 
 	// Platforms are those of the six to release it for; none are all.
 	Platforms []string
@@ -157,7 +158,7 @@ func Make(ctx context.Context, c Config) (Release, error) {
 	if !r.Reproduced.OK() {
 		return r, &MismatchError{Reproduction: r.Reproduced}
 	}
-	executables, err := c.makeTool(ctx, state, r.Tag)
+	executables, err := c.makeProgram(ctx, state, r.Tag)
 	if err != nil {
 		return r, err
 	}
@@ -170,13 +171,13 @@ func Make(ctx context.Context, c Config) (Release, error) {
 // checkSettings finds early what would fail after the builds.
 func (c Config) checkSettings(tag string) error {
 	if err := attest.CheckRepository(c.Repository); err != nil {
-		return hint.Wrap(err, "give it as in -repository=https://github.com/OWNER/NAME")
+		return hint.Wrap(err, "give it as in --repository=https://github.com/OWNER/NAME")
 	}
 	switch {
-	case c.Tool:
-		return tool.Check(tool.Config{Version: tag, Platforms: c.Platforms})
+	case c.Program != "":
+		return program.Check(program.Config{Root: c.Build.Root, Package: c.Program, Version: tag, Platforms: c.Platforms})
 	case len(c.Platforms) > 0:
-		return hint.New("add -tool, or leave them away", "platforms are given, and no executables are asked for: %s", strings.Join(c.Platforms, ", "))
+		return hint.New("add --program=PACKAGE, or leave --platforms out", "platforms without a program: %s", strings.Join(c.Platforms, ", "))
 	}
 	return nil
 }
@@ -195,7 +196,7 @@ func chooseTag(s git.Tree, wanted string) (string, error) {
 	case len(s.Tags) == 0:
 		return "", hint.New("tag it: git tag v1.2.3", "commit %s has no tag", s.Commit)
 	case len(s.Tags) > 1:
-		return "", hint.New("choose with -tag=NAME", "commit %s has %d tags: %s", s.Commit, len(s.Tags), strings.Join(s.Tags, ", "))
+		return "", hint.New("choose with --tag=NAME", "commit %s has %d tags: %s", s.Commit, len(s.Tags), strings.Join(s.Tags, ", "))
 	}
 	return s.Tags[0], nil
 }
@@ -204,7 +205,7 @@ func chooseTag(s git.Tree, wanted string) (string, error) {
 func chooseEngine(ctx context.Context, c build.Config) (string, error) {
 	switch c.Engine {
 	case "host":
-		return "", hint.New("use -engine=docker or podman; Go alone can also be released with -engine=sandbox",
+		return "", hint.New("use --engine=docker or podman; Go alone can also be released with --engine=sandbox",
 			"a release is not built on the host, where a build can read and fetch what it likes")
 	case "sandbox":
 		return "sandbox", nil
@@ -246,7 +247,7 @@ func (c Config) check(ctx context.Context, zips []pipeline.Zip) ([]verify.Report
 	case failed > 0:
 		return nil, &CheckError{reports, fmt.Errorf("%d of %d zips failed; nothing is released", failed, len(reports))}
 	case len(skipped) > 0:
-		return nil, &CheckError{reports, hint.New(`install qemu-user-static for the other architecture, or say why it need not be: -waive="REASON"`,
+		return nil, &Unproven{reports, hint.New(`install qemu-user-static for the other architecture, or say why it need not be: --waive="REASON"`,
 			"the boot check was skipped for %s; nothing is released", strings.Join(skipped, ", "))}
 	}
 	return reports, nil

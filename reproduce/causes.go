@@ -45,7 +45,7 @@ func (c Config) causes(ctx context.Context, t git.Tree, w git.Written, second bu
 		all = append(all, diff.Cause{
 			ID:   "image",
 			Text: "the images of the two builds are not the same: " + different,
-			Hint: "give both engines one base image and make both build images on one day; or build twice with one engine: -other=" + one.Engine,
+			Hint: "give both engines one base image and make both build images on one day; or build twice with one engine: --other=" + one.Engine,
 		})
 	}
 	return all, nil

@@ -45,7 +45,7 @@ func (c RebuildConfig) engine(ctx context.Context, b build.Config, recorded atte
 	f := b.Functions[0]
 	container := []string{"docker", "podman"}
 	if f.Language != project.Go && b.Engine != "" && b.Engine != "auto" && !slices.Contains(container, b.Engine) {
-		return "", hint.New("leave -engine away, or use docker or podman",
+		return "", hint.New("leave --engine away, or use docker or podman",
 			"function %q is in %s, and the commands that build it come from its sources: they are not run with %s", f.Name, f.Language, b.Engine)
 	}
 	candidates := []string{b.Engine}
@@ -76,11 +76,7 @@ func (c RebuildConfig) engine(ctx context.Context, b build.Config, recorded atte
 		}
 		refused = errors.Join(refused, err)
 	}
-	mend := "build with another engine (-engine=), or name the base image where it is called otherwise (BOOTZIP_BASE_IMAGE)"
-	if f.Language == project.Go {
-		mend += "; -engine=host builds these sources without isolation"
-	}
-	return "", hint.Wrap(refused, mend)
+	return "", hint.Wrap(refused, "build with another engine (--engine=), or name the base image where it is called otherwise (BOOTZIP_BASE_IMAGE)")
 }
 
 // compareMaterials compares what the build is made with and what the

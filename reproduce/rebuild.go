@@ -146,7 +146,7 @@ func (c RebuildConfig) readProvenance(function string) (attest.Provenance, error
 	}
 	data, err := readSmall(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = hint.Wrap(err, "take it from the release that the zip is from; another place is given by -provenance=FILE")
+		err = hint.Wrap(err, "take it from the release that the zip is from; another place is given by --provenance=FILE")
 	}
 	if err != nil {
 		return none, fmt.Errorf("provenance: %w", err)
@@ -183,7 +183,7 @@ func (c RebuildConfig) source(ctx context.Context, p attest.Provenance) (string,
 	case ctx.Err() != nil:
 		return "", ctx.Err()
 	}
-	return "", hint.New("give a clone's folder or an address: -source=FOLDER or -source=URL",
+	return "", hint.New("give a clone's folder or an address: --source=FOLDER or --source=URL",
 		"the provenance names no repository at an https:// address that has the commit %s", p.Commit)
 }
 

@@ -72,6 +72,6 @@ func goChecks() []Check {
 // bootChecks are made elsewhere: see [Report.Add].
 func bootChecks() []Check {
 	return complete([]Check{
-		{ID: idBoot, Proves: "the function starts and answers an event", Hint: "read its last output, and run it here: mage invoke NAME EVENT -zip=FILE.zip", needs: stageBoot},
+		{ID: idBoot, Proves: "the function starts and answers an event", Hint: "read its last output, and run it here: bootzip invoke NAME EVENT --zip=FILE.zip", needs: stageBoot},
 	}, Boot)
 }

@@ -14,7 +14,7 @@ func WriteChecks(w io.Writer) error {
 
 <!-- Made from the table of checks in the code: go test ./verify -run ChecksPage -update -->
 
-`+"`mage verify` checks what was built, `mage check FILE.zip`"+` any zip from any tool. Each check has an id, which
+`+"`bootzip verify` checks what was built, `bootzip check FILE.zip`"+` any zip from any tool. Each check has an id, which
 names the fault that it finds. It ends as pass, fail, warn, waived or skip; a skip is never a pass.
 
 A rule in bootzip.yaml can raise, lower or waive a check for one function, and must give a reason, which the

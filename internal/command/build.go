@@ -1,44 +1,57 @@
 package command
 
 import (
-	"context"
 	"path/filepath"
 
-	"github.com/bootzip/bootzip/build"
+	"github.com/spf13/cobra"
 )
 
-// Build makes the bootstrap of every function, in a Debian container where there is one.
-// They are left at dist/FUNCTION/ARCH/bootstrap. What has not changed is not
-// built again.
-func Build(ctx context.Context,
-	engine *string, // auto (the default), docker, podman, sandbox or host
-	arch *string, // amd64 or arm64; default: each function's own
-	function *string, // one function; default: all
-	locked *bool, // fail if the image or toolchain differs from bootzip.lock
-	force *bool, // build what has not changed as well
-) error {
-	s, err := readSettings(engine, arch, function)
-	if err != nil {
-		return err
+func (a *app) buildCommand() *cobra.Command {
+	var s settings
+	var format string
+	c := &cobra.Command{
+		Use:   "build",
+		Short: "Build the bootstrap of every function",
+		Long: `Build makes the bootstrap of every function, in a Debian container where there is
+one, and leaves it at dist/FUNCTION/ARCH/bootstrap. What has not changed is not
+built again.`,
+		Example: "  bootzip build --function=hello --arch=arm64",
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := checkTableFormat(format); err != nil {
+				return err
+			}
+			if err := s.read(); err != nil {
+				return err
+			}
+			m, err := s.run(c.Context(), false)
+			if err != nil {
+				return err
+			}
+			type row struct {
+				Function  string `json:"function"`
+				Arch      string `json:"arch"`
+				Size      int64  `json:"size"`
+				Toolchain string `json:"toolchain,omitempty"`
+				Unchanged bool   `json:"unchanged"`
+				Bootstrap string `json:"bootstrap"`
+			}
+			values := []row{}
+			t := table{header: []string{"FUNCTION", "ARCH", "SIZE", "TOOLCHAIN", "", "BOOTSTRAP"}}
+			for _, made := range m.report.Artifacts {
+				r := row{made.Function.Name, string(made.Arch), made.Size, made.Toolchain, made.Unchanged, relative(m.project.Root, made.Path)}
+				values = append(values, r)
+				novelty := "built"
+				if r.Unchanged {
+					novelty = "unchanged"
+				}
+				t.add(r.Function, r.Arch, size(r.Size), r.Toolchain, novelty, r.Bootstrap)
+			}
+			return t.print(format, values)
+		},
 	}
-	s.force = isSet(force)
-	s.locked = isSet(locked)
-	m, err := s.runPipeline(ctx, false)
-	if err != nil {
-		return err
-	}
-	rows := [][]string{{"FUNCTION", "ARCH", "SIZE", "TOOLCHAIN", "", "BOOTSTRAP"}}
-	for _, a := range m.report.Artifacts {
-		rows = append(rows, []string{a.Function.Name, string(a.Arch), size(a.Size), a.Toolchain, novelty(a), relative(m.project.Root, a.Path)})
-	}
-	return table(rows)
-}
-
-func novelty(a build.Artifact) string {
-	if a.Unchanged {
-		return "unchanged"
-	}
-	return "built"
+	s.flags(c, "engine", "arch", "function", "locked", "force")
+	tableFormat(c, &format)
+	return c
 }
 
 func relative(root, path string) string {

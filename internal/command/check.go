@@ -1,7 +1,6 @@
 package command
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,77 +9,79 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/spf13/cobra"
+
 	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/verify"
 )
 
-// Check proves of any zip, made by any tool from any language, that Lambda can start it.
-// FILE is a zip, a folder with zips, or a pattern such as 'dist/*.zip'; or
-// several of these, one on each line. Without -boot nothing in it is started: it
-// may be anybody's. Flags go behind the file. It ends with status 1 if a check
-// fails, and with 2 if there is no such file.
-func Check(ctx context.Context,
-	file string,
-	arch *string, // amd64 or arm64; default: what the program is for
-	runtime *string, // al2023 (the default) or al2: decides which glibc there is
-	kind *string, // function (the default) or layer
-	strict *bool, // warnings fail as well
-	dynamic *bool, // allow a dynamically linked program
-	boot *bool, // start the function as well, and send it an event; only for zips that you trust
-	handlers *string, // with -boot: the values of _HANDLER to try, with commas
-	format *string, // text (the default), json, sarif, github or junit; several as in text,github
-) error {
-	options := verify.Options{
-		Runtime: project.Runtime(choose(runtime, "", string(project.AL2023))),
-		Kind:    verify.Kind(choose(kind, "", string(verify.KindFunction))),
-		Dynamic: isSet(dynamic),
+func (a *app) checkCommand() *cobra.Command {
+	var arch, runtime, kind, format string
+	var strict, dynamic, boot bool
+	var handlers []string
+	c := &cobra.Command{
+		Use:   "check FILE...",
+		Short: "Prove of any zip, made by any tool, that Lambda can start it",
+		Long: `Check proves of zips made by any tool, from any language, that Lambda can start
+them. FILE is a zip, a directory with zips, or a pattern such as 'dist/*.zip'.
+Without --boot nothing in a zip is started: it may be anybody's. It ends with
+status 1 if a check fails, and with 2 if there is no such file.`,
+		Example: "  bootzip check function.zip --arch=arm64\n  bootzip check 'dist/*.zip' --boot",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			write, err := a.reportWriter(format)
+			if err != nil {
+				return err
+			}
+			options := verify.Options{Runtime: project.Runtime(runtime), Kind: verify.Kind(kind), Dynamic: dynamic}
+			if arch != "" {
+				if options.Arch, err = project.ParseArch(arch); err != nil {
+					return misuse(err)
+				}
+			}
+			if err := oneOf("runtime", runtime, string(project.AL2023), string(project.AL2)); err != nil {
+				return err
+			}
+			if err := oneOf("kind", kind, string(verify.KindFunction), string(verify.KindLayer)); err != nil {
+				return err
+			}
+			files, err := zipFiles(args)
+			if err != nil {
+				return misuse(err)
+			}
+			var zips []pipeline.Zip
+			for _, f := range files {
+				zips = append(zips, pipeline.Zip{Function: project.Function{Handlers: handlers}, Target: verify.Target{Path: f, Options: options}})
+			}
+			checked, err := pipeline.Check(c.Context(), pipeline.CheckConfig{Strict: strict, Boot: boot, Qemu: findQemu()}, zips)
+			if err != nil && !boot {
+				return misuse(err)
+			}
+			if err != nil {
+				return err
+			}
+			reports := pipeline.Reports(checked)
+			if boot && strict {
+				failSkippedBoots(reports)
+			}
+			return conclude(reports, write)
+		},
 	}
-	if a := choose(arch, "", ""); a != "" {
-		var err error
-		if options.Arch, err = project.ParseArch(a); err != nil {
-			return misuse(err)
-		}
-	}
-	if !slices.Contains([]project.Runtime{project.AL2023, project.AL2}, options.Runtime) {
-		return misuse(fmt.Errorf("unknown runtime %q; use al2023 or al2", options.Runtime))
-	}
-	if !slices.Contains([]verify.Kind{verify.KindFunction, verify.KindLayer}, options.Kind) {
-		return misuse(fmt.Errorf("unknown kind %q; use function or layer", options.Kind))
-	}
-	write, err := reportWriter(format)
-	if err != nil {
-		return err
-	}
-	files, err := listedFiles(file)
-	if err != nil && strings.HasPrefix(file, "-") {
-		err = hint.Wrap(err, "flags go behind the file: mage check FILE.zip "+file)
-	}
-	if err != nil {
-		return misuse(err)
-	}
-	called := project.Function{Handlers: strings.FieldsFunc(choose(handlers, "", ""), isComma)}
-	var zips []pipeline.Zip
-	for _, f := range files {
-		zips = append(zips, pipeline.Zip{Function: called, Target: verify.Target{Path: f, Options: options}})
-	}
-	config := pipeline.CheckConfig{Strict: isSet(strict), Boot: isSet(boot), Qemu: findQemu()}
-	checked, err := pipeline.Check(ctx, config, zips)
-	if err != nil && config.Boot {
-		return failed(err)
-	}
-	if err != nil {
-		return misuse(err)
-	}
-	reports := pipeline.Reports(checked)
-	if config.Boot && config.Strict {
-		failSkippedBoots(reports)
-	}
-	return conclude(reports, write)
+	f := c.Flags()
+	f.StringVar(&arch, "arch", "", "amd64 or arm64 (default: what the program is for)")
+	f.StringVar(&runtime, "runtime", string(project.AL2023), "al2023 or al2: decides which glibc there is")
+	f.StringVar(&kind, "kind", string(verify.KindFunction), "function or layer")
+	f.BoolVar(&strict, "strict", false, "warnings fail as well")
+	f.BoolVar(&dynamic, "dynamic", false, "allow a dynamically linked program")
+	f.BoolVar(&boot, "boot", false, "start the function as well, and send it an event; for zips that you trust")
+	f.StringSliceVar(&handlers, "handlers", nil, "with --boot: values of _HANDLER to try")
+	complete(c, "arch", "amd64", "arm64")
+	complete(c, "runtime", "al2023", "al2")
+	complete(c, "kind", "function", "layer")
+	reportFormat(c, &format)
+	return c
 }
-
-func isComma(r rune) bool { return r == ',' }
 
 // failSkippedBoots fails the zips of which it was asked to start the function,
 // and which could not be started here. Whoever is strict wants to know.
@@ -97,16 +98,11 @@ func failSkippedBoots(reports []verify.Report) {
 	}
 }
 
-// listedFiles returns the files that the argument of check stands for, each
-// once, in the order of the lines.
-func listedFiles(argument string) ([]string, error) {
+// zipFiles returns the files that the arguments stand for, each once.
+func zipFiles(args []string) ([]string, error) {
 	var all []string
-	for line := range strings.Lines(argument) {
-		line = strings.TrimSpace(line)
-		if line == "" {
-			continue
-		}
-		files, err := zipFiles(line)
+	for _, arg := range args {
+		files, err := filesOf(arg)
 		if err != nil {
 			return nil, err
 		}
@@ -116,28 +112,24 @@ func listedFiles(argument string) ([]string, error) {
 			}
 		}
 	}
-	if len(all) == 0 {
-		return nil, hint.New("name a zip, a folder with zips, or a pattern", "no file is named")
-	}
 	return all, nil
 }
 
-// zipFiles returns the files that one line stands for.
-func zipFiles(argument string) ([]string, error) {
-	info, err := os.Stat(argument)
+func filesOf(arg string) ([]string, error) {
+	info, err := os.Stat(arg)
 	switch {
 	case err == nil && info.IsDir():
-		files, err := filepath.Glob(filepath.Join(escapePattern(argument), "*.zip"))
+		files, err := filepath.Glob(filepath.Join(escapePattern(arg), "*.zip"))
 		if err == nil && len(files) == 0 {
-			err = fmt.Errorf("no .zip file is in the folder %q", argument)
+			err = fmt.Errorf("no .zip file is in the directory %q", arg)
 		}
 		return files, err
 	case err == nil:
-		return []string{argument}, nil
+		return []string{arg}, nil
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
-	files, globErr := filepath.Glob(argument)
+	files, globErr := filepath.Glob(arg)
 	if globErr != nil || len(files) == 0 {
 		return nil, err // there is no such file; a pattern without a match says the same
 	}
@@ -145,12 +137,8 @@ func zipFiles(argument string) ([]string, error) {
 }
 
 func escapePattern(s string) string {
-	var b []rune
-	for _, r := range s {
-		if (r == '*' || r == '?' || r == '[') && filepath.Separator == '/' {
-			b = append(b, '\\')
-		}
-		b = append(b, r)
+	if filepath.Separator != '/' {
+		return s
 	}
-	return string(b)
+	return strings.NewReplacer("*", `\*`, "?", `\?`, "[", `\[`).Replace(s)
 }

@@ -1,27 +1,34 @@
 package command
 
 import (
-	"context"
 	"os"
 	"path/filepath"
+
+	"github.com/spf13/cobra"
 
 	"github.com/bootzip/bootzip/build"
 )
 
-// Clean removes the folder dist with everything in it.
-func Clean(ctx context.Context) error {
-	dist, err := filepath.Abs(distFolder)
-	if err != nil {
-		return err
+func (a *app) cleanCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "clean",
+		Short:   "Remove the directory dist with everything in it",
+		Example: "  bootzip clean",
+		RunE: func(*cobra.Command, []string) error {
+			dist, err := filepath.Abs(distFolder)
+			if err != nil {
+				return err
+			}
+			if _, err := os.Stat(dist); os.IsNotExist(err) {
+				return nil
+			}
+			// Not under the feet of a build that is running.
+			unlock, err := build.Lock(dist)
+			if err != nil {
+				return err
+			}
+			defer unlock()
+			return os.RemoveAll(dist)
+		},
 	}
-	if _, err := os.Stat(dist); os.IsNotExist(err) {
-		return nil
-	}
-	// Not under the feet of a build that is running.
-	unlock, err := build.Lock(dist)
-	if err != nil {
-		return failed(err)
-	}
-	defer unlock()
-	return os.RemoveAll(dist)
 }

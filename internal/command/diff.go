@@ -3,43 +3,46 @@ package command
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"strings"
 
-	"github.com/bootzip/bootzip/diff"
-	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/spf13/cobra"
+
+	"github.com/bootzip/bootzip/release/compare"
 )
 
-// Diff explains in what two zips, or two programs, differ, and why they likely do.
-// A and B are zips made by any tool, or two programs for Linux, macOS or
-// Windows. Flags go behind them. It ends with status 0 if they are equal byte
-// for byte, with 1 if they differ, and with 2 if one of them cannot be read.
-func Diff(ctx context.Context,
-	a, b string,
-	format *string, // text (the default) or json
-) error {
-	how := choose(format, "", "text")
-	if how != "text" && how != "json" {
-		return misuse(fmt.Errorf("unknown format %q; use text or json", how))
+func (a *app) diffCommand() *cobra.Command {
+	var format string
+	c := &cobra.Command{
+		Use:   "diff A B",
+		Short: "Explain how two zips or programs differ, and why",
+		Long: `Diff explains how two zips, or two programs, differ, and why they likely do. A and
+B are zips made by any tool, or two programs for Linux, macOS or Windows. It
+ends with status 0 if they are equal byte for byte, with 1 if they differ, and
+with 2 if one of them cannot be read.`,
+		Example: "  bootzip diff old.zip new.zip",
+		Args:    named("A", "B"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := checkTableFormat(format); err != nil {
+				return err
+			}
+			r, err := compare.Any(c.Context(), args[0], args[1])
+			if errors.Is(err, context.Canceled) {
+				return err
+			}
+			if err != nil {
+				return misuse(err)
+			}
+			if format == "json" {
+				err = compare.WriteJSON(os.Stdout, []compare.Report{r})
+			} else {
+				err = compare.WriteText(os.Stdout, r)
+			}
+			if err == nil && !r.Equal {
+				err = errors.New("the files differ")
+			}
+			return err
+		},
 	}
-	r, err := diff.Any(ctx, a, b)
-	if errors.Is(err, context.Canceled) {
-		return failed(err)
-	}
-	if err != nil && strings.HasPrefix(a, "-") {
-		err = hint.Wrap(err, "flags go behind the files: mage diff A.zip B.zip "+a)
-	}
-	if err != nil {
-		return misuse(err)
-	}
-	if how == "json" {
-		err = diff.WriteJSON(os.Stdout, []diff.Report{r})
-	} else {
-		err = diff.WriteText(os.Stdout, r)
-	}
-	if err == nil && !r.Equal {
-		err = errors.New("the files differ")
-	}
-	return err
+	tableFormat(c, &format)
+	return c
 }

@@ -1,42 +1,71 @@
 package command
 
 import (
-	"context"
+	"cmp"
 	"os"
+
+	"github.com/spf13/cobra"
 
 	"github.com/bootzip/bootzip/emulator/event"
 )
 
-// Event prints an event as a service of AWS sends it to functions; NAME is e.g. s3, sqs or function-url.
-// 'list' names all there are.
-func Event(ctx context.Context,
-	name string,
-	bucket *string, // s3: the bucket
-	key *string, // s3: the object's key
-	resource *string, // name of the topic, queue, table, stream, rule, user pool or repository
-	body *string, // the message, the record, or the body of the HTTP request
-	method *string, // HTTP: the method
-	path *string, // HTTP: the path
-	query *string, // HTTP: the query, without '?'
-	secret *string, // webhooks: what they are signed with
-	region *string, // the region
-	account *string, // the account's number
-) error {
-	if name == "list" {
-		rows := [][]string{{"EVENT", "WHAT"}}
-		for _, k := range event.Kinds() {
-			rows = append(rows, []string{k.Name, k.About})
-		}
-		return table(rows)
+func (a *app) eventCommand() *cobra.Command {
+	var o event.Options
+	var format string
+	c := &cobra.Command{
+		Use:   "event NAME",
+		Short: "Print an event as a service of AWS sends it",
+		Long: `Event prints an event as a service of AWS sends it to functions, such as s3, sqs or
+function-url. The name "list" lists all there are.`,
+		Example:           "  bootzip event list\n  bootzip event s3 --bucket=photos --key='a b.jpg'",
+		Args:              named("NAME"),
+		ValidArgsFunction: eventNames,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if args[0] == "list" {
+				if err := checkTableFormat(format); err != nil {
+					return err
+				}
+				type row struct {
+					Name  string `json:"name"`
+					About string `json:"about"`
+				}
+				var values []row
+				t := table{header: []string{"EVENT", "WHAT"}}
+				for _, k := range event.Kinds() {
+					values = append(values, row{k.Name, k.About})
+					t.add(k.Name, k.About)
+				}
+				return t.print(format, values)
+			}
+			o.Region = cmp.Or(o.Region, os.Getenv("AWS_REGION"))
+			text, err := event.Make(args[0], o)
+			if err != nil {
+				return misuse(err)
+			}
+			_, err = os.Stdout.Write(text)
+			return err
+		},
 	}
-	text, err := event.Make(name, event.Options{
-		Bucket: choose(bucket, "", ""), Key: choose(key, "", ""), Resource: choose(resource, "", ""), Body: choose(body, "", ""),
-		Method: choose(method, "", ""), Path: choose(path, "", ""), Query: choose(query, "", ""), Secret: choose(secret, "", ""),
-		Region: choose(region, os.Getenv("AWS_REGION"), ""), Account: choose(account, "", ""),
-	})
-	if err != nil {
-		return misuse(err)
+	f := c.Flags()
+	f.StringVar(&o.Bucket, "bucket", "", "s3: the bucket")
+	f.StringVar(&o.Key, "key", "", "s3: the object's key")
+	f.StringVar(&o.Resource, "resource", "", "name of the topic, queue, table, stream, rule, user pool or repository")
+	f.StringVar(&o.Body, "body", "", "the message, the record, or the body of the HTTP request")
+	f.StringVar(&o.Method, "method", "", "HTTP: the method")
+	f.StringVar(&o.Path, "path", "", "HTTP: the path")
+	f.StringVar(&o.Query, "query", "", "HTTP: the query, without '?'")
+	f.StringVar(&o.Secret, "secret", "", "webhooks: what they are signed with")
+	f.StringVar(&o.Region, "region", "", "the region")
+	f.StringVar(&o.Account, "account", "", "the account's number")
+	tableFormat(c, &format)
+	return c
+}
+
+// eventNames names the ready-made events to the shell.
+func eventNames(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	names := []string{"list\tall there are"}
+	for _, k := range event.Kinds() {
+		names = append(names, k.Name+"\t"+k.About)
 	}
-	_, err = os.Stdout.Write(text)
-	return err
+	return names, cobra.ShellCompDirectiveNoFileComp
 }

@@ -1,22 +1,36 @@
 package command
 
 import (
-	"context"
 	"fmt"
+	"strings"
 
+	"github.com/spf13/cobra"
+
+	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/verify"
 )
 
-// Explain takes a message from Lambda's log and says what it comes from, and which check finds that.
-// MESSAGE is one argument: put it into quotes. It ends with status 1 if
-// nothing is known about the message.
-func Explain(_ context.Context, message string) error {
-	explanations := verify.Explain(message)
-	if len(explanations) == 0 {
-		return fmt.Errorf("nothing is known about this message\nhint: docs/checks.md lists the messages that are known")
+func (a *app) explainCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "explain MESSAGE",
+		Short: "Say what a message in Lambda's log comes from",
+		Long: `Explain takes a message from Lambda's log and says what it comes from, and which
+check finds it before a deploy. It ends with status 1 if nothing is known about
+the message.`,
+		Example: `  bootzip explain "fork/exec /var/task/bootstrap: exec format error"`,
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			explanations := verify.Explain(strings.Join(args, " "))
+			if len(explanations) == 0 {
+				return hint.New("docs/checks.md lists the messages that are known", "nothing is known about this message")
+			}
+			for _, e := range explanations {
+				_, err := fmt.Printf("%s\n  found by %s: %s\n  to do: %s\n", e.Cause, e.Check.ID, a.typed("bootzip check FILE.zip"), a.typed(e.Check.Hint))
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		},
 	}
-	for _, e := range explanations {
-		fmt.Printf("%s\n  found by %s: mage check FILE.zip\n  mend it: %s\n", e.Cause, e.Check.ID, e.Check.Hint)
-	}
-	return nil
 }

@@ -1,29 +1,44 @@
 package command
 
 import (
-	"context"
+	"github.com/spf13/cobra"
 
 	"github.com/bootzip/bootzip/build"
 )
 
-// Image makes the Debian image in which this project's functions are built, if it is not there yet.
-// It prints the engine and the image's id. Other targets make it by themselves.
-func Image(ctx context.Context,
-	engine *string, // auto (the default), docker or podman
-) error {
-	s, err := readSettings(engine, nil, nil)
-	if err != nil {
-		return err
+func (a *app) imageCommand() *cobra.Command {
+	var s settings
+	var format string
+	c := &cobra.Command{
+		Use:   "image",
+		Short: "Make the Debian image in which functions are built",
+		Long: `Image makes the Debian image in which this project's functions are built, if it is
+not there yet, and prints the engine and the image's id. Other commands make it
+by themselves.`,
+		Example: "  bootzip image --engine=docker",
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := checkTableFormat(format); err != nil {
+				return err
+			}
+			if err := s.read(); err != nil {
+				return err
+			}
+			p, functions, err := s.load()
+			if err != nil {
+				return err
+			}
+			bar := s.newProgress()
+			id, name, err := build.Image(c.Context(), s.buildConfig(p, functions, bar.event))
+			bar.close()
+			if err != nil {
+				return err
+			}
+			t := table{header: []string{"ENGINE", "IMAGE"}}
+			t.add(name, id)
+			return t.print(format, map[string]string{"engine": name, "image": id})
+		},
 	}
-	p, functions, err := s.load()
-	if err != nil {
-		return err
-	}
-	bar := newProgress()
-	id, name, err := build.Image(ctx, s.buildConfig(p, functions, bar.event))
-	bar.close()
-	if err != nil {
-		return failed(err)
-	}
-	return table([][]string{{"ENGINE", "IMAGE"}, {name, id}})
+	s.flags(c, "engine")
+	tableFormat(c, &format)
+	return c
 }

@@ -12,8 +12,9 @@ import (
 
 // What an error quotes of somebody's files does nothing to a terminal, and the
 // error is still the one that it was.
-func TestFailed(t *testing.T) {
+func TestShown(t *testing.T) {
 	plain := errors.New("plain")
+	a := &app{caller: "bootzip"}
 	for _, c := range []struct {
 		err  error
 		want string
@@ -23,7 +24,7 @@ func TestFailed(t *testing.T) {
 			"function \"ü\":\n\tx�]0;title�.go: file does not exist\n�0m\nhint: mend �[2Jit"},
 		{fmt.Errorf("build: %w", context.Canceled), "interrupted"},
 	} {
-		got := failed(c.err)
+		got := a.shown(c.err)
 		if got.Error() != c.want {
 			t.Errorf("it is %q, want %q", got, c.want)
 		}
@@ -31,10 +32,34 @@ func TestFailed(t *testing.T) {
 			t.Errorf("the cause of %q is lost", got)
 		}
 	}
-	if failed(nil) != nil {
-		t.Error("no error became one")
-	}
-	if failed(plain) != plain {
+	if a.shown(plain) != plain {
 		t.Error("an error without need was wrapped")
+	}
+}
+
+// Hints name commands as their reader types them.
+func TestTyped(t *testing.T) {
+	for _, c := range []struct{ caller, hint, want string }{
+		{"bootzip", "bootzip check FILE.zip --arch=arm64", "bootzip check FILE.zip --arch=arm64"},
+		{"mage", "bootzip check FILE.zip --arch=arm64", "bootzip check FILE.zip -arch=arm64"},
+		{"mage", "build with docker, or --engine=host", "build with docker, or -engine=host"},
+		{"mage", "write a bootzip.yaml; see https://bootzip.dev/a--b", "write a bootzip.yaml; see https://bootzip.dev/a--b"},
+	} {
+		if got := (&app{caller: c.caller}).typed(c.hint); got != c.want {
+			t.Errorf("%s: %q, want %q", c.caller, got, c.want)
+		}
+	}
+}
+
+// The progress line is never wider than the terminal.
+func TestShorten(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		most int
+		want string
+	}{{"building", 8, "building"}, {"building", 7, "buildi…"}, {"üüüü", 3, "üü…"}, {"x", 0, "…"}} {
+		if got := shorten(c.text, c.most); got != c.want {
+			t.Errorf("%q in %d: %q", c.text, c.most, got)
+		}
 	}
 }

@@ -2,9 +2,7 @@ package command
 
 import (
 	"context"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/pipeline"
@@ -19,9 +17,9 @@ type made struct {
 	before  distState // what was in dist
 }
 
-// runPipeline builds, and packs if asked to, under one lock.
-func (s settings) runPipeline(ctx context.Context, packToo bool) (made, error) {
-	m := made{before: readDist(distFolder)}
+// run builds, and packs if asked to, under one lock.
+func (s settings) run(ctx context.Context, packToo bool) (made, error) {
+	var m made
 	err := s.inDist(ctx, func(ctx context.Context, p project.Project, c build.Config) (err error) {
 		m.project = p
 		if !packToo {
@@ -39,24 +37,19 @@ func (s settings) runPipeline(ctx context.Context, packToo bool) (made, error) {
 }
 
 // inDist reads the project, and calls do with how it is to be built, as the
-// only process that writes to its folder dist.
+// only process that writes to its directory dist.
 func (s settings) inDist(ctx context.Context, do func(context.Context, project.Project, build.Config) error) error {
 	p, functions, err := s.load()
 	if err != nil {
 		return err
 	}
-	// Mage cancels the context on an interrupt (Ctrl-C); a CI job that is
-	// cancelled gets SIGTERM.
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
-	defer stop()
-	bar := newProgress()
+	bar := s.newProgress()
 	defer bar.close()
 	c := s.buildConfig(p, functions, bar.event)
 	unlock, err := build.Lock(c.Dist)
 	if err != nil {
-		return failed(err)
+		return err
 	}
 	defer unlock()
-	before := readDist(c.Dist)
-	return before.failed(do(ctx, p, c), c.Dist)
+	return do(ctx, p, c)
 }

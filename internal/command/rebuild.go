@@ -1,72 +1,73 @@
 package command
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 
-	"github.com/magefile/mage/mg"
+	"github.com/spf13/cobra"
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/reproduce"
 )
 
-// Rebuild builds a released zip again from the commit that its provenance names, and compares the bytes.
-// FILE is FUNCTION-ARCH.zip as it was released, with provenance.intoto.json beside
-// it. It needs no project, only git and what builds the function; nothing of the
-// sources runs outside of the engine. Flags go behind the file. It ends with
-// status 1 if the bytes differ, and says what differs and why.
-func Rebuild(ctx context.Context,
-	file string,
-	provenance *string, // the provenance; default: provenance.intoto.json beside the file
-	source *string, // the repository, a folder or an address; default: this one if it has the commit, else the provenance's
-	folder *string, // the project's folder in the repository; default: the provenance's, or the only one that has the function
-	key *string, // the public key that signed the provenance, in PEM; default: it is not signed
-	engine *string, // docker, podman, sandbox or host; default: the provenance's if it can be used, and never host
-	format *string, // text (the default) or json
-) error {
-	s, err := readSettings(engine, nil, nil)
-	if err != nil {
-		return err
-	}
-	write, err := comparisonWriter(format)
-	if err != nil {
-		return err
-	}
-	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
-		if err == nil {
-			err = errors.New("not a file")
-		}
-		return misuse(hint.Wrap(fmt.Errorf("zip %q: %w", file, err), "mage rebuild FUNCTION-ARCH.zip, and flags behind it"))
-	}
-	here, err := os.Getwd()
-	if err != nil {
-		return err
-	}
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
-	defer stop()
-	before := readDist(distFolder)
-	bar := newProgress()
-	r, err := reproduce.Rebuild(ctx, reproduce.RebuildConfig{
-		File: file, Provenance: choose(provenance, "", ""), Source: choose(source, "", ""), Key: choose(key, "", ""),
-		Folder: choose(folder, "", ""),
-		Build: build.Config{
-			Root: here, Cache: s.cache, Engine: s.engine, BaseImage: s.baseImage, Environ: os.Environ(), Progress: bar.event,
+func (a *app) rebuildCommand() *cobra.Command {
+	var s settings
+	var config reproduce.RebuildConfig
+	var format string
+	c := &cobra.Command{
+		Use:   "rebuild FILE.zip",
+		Short: "Rebuild a released zip from its provenance, and compare",
+		Long: `Rebuild builds a released zip again from the commit that its provenance names, and
+compares the bytes. FILE.zip is FUNCTION-ARCH.zip as it was released, with
+provenance.intoto.json beside it. It needs no project, only git and what builds
+the function; nothing of the sources runs outside of the engine. It ends with
+status 1 if the bytes differ, and says how and why.`,
+		Example: "  bootzip rebuild hello-arm64.zip --engine=docker",
+		Args:    named("FILE.zip"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := checkTableFormat(format); err != nil {
+				return err
+			}
+			if err := s.read(); err != nil {
+				return err
+			}
+			config.File = args[0]
+			if info, err := os.Stat(config.File); err != nil || !info.Mode().IsRegular() {
+				if err == nil {
+					err = errors.New("not a file")
+				}
+				return misuse(hint.Wrap(fmt.Errorf("zip %q: %w", config.File, err), "bootzip rebuild FUNCTION-ARCH.zip"))
+			}
+			here, err := os.Getwd()
+			if err != nil {
+				return err
+			}
+			bar := s.newProgress()
+			config.Build = build.Config{
+				Root: here, Cache: s.cache, Engine: s.engine, BaseImage: s.baseImage, Environ: os.Environ(), Progress: bar.event,
+			}
+			r, err := reproduce.Rebuild(c.Context(), config)
+			bar.close()
+			if err != nil {
+				return err
+			}
+			if err := writeResult(r, format); err != nil {
+				return err
+			}
+			if !r.Report.Equal {
+				return findings("the bytes differ")
+			}
+			return nil
 		},
-	})
-	bar.close()
-	if err != nil {
-		return before.failed(err, distFolder)
 	}
-	if err := write(r); err != nil {
-		return err
-	}
-	if !r.Report.Equal {
-		return mg.Fatal(1, "the bytes differ")
-	}
-	return nil
+	f := c.Flags()
+	f.StringVar(&config.Provenance, "provenance", "", "the provenance (default: provenance.intoto.json beside the file)")
+	f.StringVar(&config.Source, "source", "", "the repository, a directory or a URL (default: this one if it has the commit, else the provenance's)")
+	f.StringVar(&config.Folder, "folder", "", "the project's directory in the repository (default: the provenance's, or the only one that has the function)")
+	f.StringVar(&config.Key, "key", "", "the public key that signed the provenance, in PEM (default: it is not signed)")
+	s.flags(c, "engine")
+	tableFormat(c, &format)
+	return c
 }

@@ -7,7 +7,7 @@ import (
 	"os/exec"
 	"strings"
 
-	"github.com/magefile/mage/mg"
+	"github.com/spf13/cobra"
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/project"
@@ -15,47 +15,71 @@ import (
 	"github.com/bootzip/bootzip/verify"
 )
 
-// Release makes of a tag everything that is published: zips, SBOMs, provenance, verify report, SHA256SUMS.
-// It builds in a container, verifies strictly, boots, builds a second time and
-// compares; nothing of it appears in dist unless all of it went well. The tree
-// must be clean and the commit have a tag.
-func Release(ctx context.Context,
-	engine *string, // docker or podman (default: the first that works), or sandbox
-	other *string, // engine of the second build; default: another one, if one can be used
-	tag *string, // a tag of the commit; default: the only one that it has
-	repository *string, // https address for the provenance; default: the remote origin
-	locked *bool, // fail if the image or toolchain differs from bootzip.lock
-	tool *bool, // the executables of these targets as well, see the target tool
-	platforms *string, // with -tool, some of its platforms with commas: linux/amd64,windows/arm64; default: all
-	waive *string, // reason to release zips whose boot check was skipped
-) error {
-	s, err := readSettings(engine, nil, nil)
-	if err != nil {
-		return err
+func (a *app) releaseCommand() *cobra.Command {
+	var s settings
+	var other, format string
+	var config release.Config
+	c := &cobra.Command{
+		Use:   "release",
+		Short: "Make of a tag everything that is published",
+		Long: `Release makes of a tag everything that is published: zips, SBOMs, provenance, the
+verify report and SHA256SUMS. It builds in a container, verifies strictly, boots,
+builds a second time and compares; nothing of it appears in dist unless all of it
+went well. The tree must be clean and the commit have a tag.`,
+		Example: "  bootzip release --tag=v1.2.3 --repository=https://github.com/OWNER/NAME",
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := checkTableFormat(format); err != nil {
+				return err
+			}
+			if err := s.read(); err != nil {
+				return err
+			}
+			second, err := secondEngine(other)
+			if err != nil {
+				return err
+			}
+			var made release.Release
+			err = s.inDist(c.Context(), func(ctx context.Context, _ project.Project, c build.Config) error {
+				cache, err := moduleCache(ctx)
+				if err != nil {
+					return err
+				}
+				config.Build, config.OtherEngine, config.Progress = c, second, again(c.Progress)
+				config.Qemu, config.ModuleCache, config.BootzipVersion = findQemu(), cache, ownVersion().version
+				made, err = release.Make(ctx, config)
+				return err
+			})
+			if err != nil {
+				return a.releaseFailed(err)
+			}
+			note("%s of commit %s, built with %s and again with %s: the same bytes",
+				made.Tag, made.Commit, made.Reproduced.First, made.Reproduced.Second)
+			t := table{header: []string{"FILE", "SIZE", "SHA256"}}
+			for _, f := range made.Files {
+				t.add(distFolder+"/"+f.Name, size(f.Size), f.SHA256)
+			}
+			return t.print(format, made.Files)
+		},
 	}
-	s.locked = isSet(locked)
-	second, err := secondEngine(other)
-	if err != nil {
-		return err
-	}
-	var made release.Release
-	err = s.inDist(ctx, func(ctx context.Context, _ project.Project, c build.Config) error {
-		cache, err := moduleCache(ctx)
-		if err != nil {
-			return err
-		}
-		made, err = release.Make(ctx, release.Config{
-			Build: c, Tag: choose(tag, "", ""), Repository: choose(repository, "", ""), WaiveBoot: choose(waive, "", ""),
-			Tool: isSet(tool), Platforms: list(platforms), OtherEngine: second, Qemu: findQemu(), ModuleCache: cache,
-			BootzipVersion: ownVersion().version, Progress: again(c.Progress),
-		})
-		return err
-	})
-	var failedCheck *release.CheckError
-	var mismatch *release.MismatchError
+	f := c.Flags()
+	f.StringVar(&config.Tag, "tag", "", "a tag of the commit (default: the only one that it has)")
+	f.StringVar(&config.Repository, "repository", "", "https `URL` for the provenance (default: the remote origin)")
+	f.StringVar(&config.Program, "program", "", "a main `PACKAGE` of the project, such as ./cmd/tool, to release for six platforms as well")
+	f.StringSliceVar(&config.Platforms, "platforms", nil, "with --program, some of the platforms, as linux/amd64 (default: all)")
+	f.StringVar(&config.WaiveBoot, "waive", "", "`REASON` to release zips whose boot check was skipped")
+	otherFlag(c, &other)
+	s.flags(c, "engine", "locked")
+	tableFormat(c, &format)
+	return c
+}
+
+// releaseFailed prints the reports of what failed.
+func (a *app) releaseFailed(err error) error {
+	var unproven *release.Unproven
+	var unreproduced *release.Unreproduced
 	switch {
-	case errors.As(err, &failedCheck):
-		if err := verify.WriteText(os.Stderr, failedCheck.Reports, verify.TextOptions{Verbose: mg.Verbose()}); err != nil {
+	case errors.As(err, &unproven):
+		if err := verify.WriteText(os.Stderr, unproven.Reports, verify.TextOptions{Verbose: a.verbose}); err != nil {
 			return err
 		}
 	case errors.As(err, &mismatch):
@@ -63,16 +87,7 @@ func Release(ctx context.Context,
 			return err
 		}
 	}
-	if err != nil {
-		return err
-	}
-	note("%s of commit %s, built with %s and again with %s: the same bytes",
-		made.Tag, made.Commit, made.Reproduced.First, made.Reproduced.Second)
-	rows := [][]string{{"FILE", "SIZE", "SHA256"}}
-	for _, f := range made.Files {
-		rows = append(rows, []string{distFolder + "/" + f.Name, size(f.Size), f.SHA256})
-	}
-	return table(rows)
+	return err
 }
 
 // moduleCache is where the go command keeps modules; "" without a go command.

@@ -3,13 +3,12 @@ package command
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"os"
-	"os/signal"
 	"sync"
-	"syscall"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"github.com/bootzip/bootzip/emulator"
 	"github.com/bootzip/bootzip/emulator/watch"
@@ -22,64 +21,67 @@ import (
 // clients.
 const serveTime = 2 * time.Second
 
-// Serve keeps all functions running behind HTTP, as function URLs, API Gateway, load balancer and Lambda's Invoke API.
-// When a file of the project changes, it builds again, and replaces the functions whose zip is
-// another; where the build fails, it shows why, and the old ones go on.
-func Serve(ctx context.Context,
-	address *string, // where to listen; default: 127.0.0.1:9000
-	host *string, // a name, besides localhost, by which clients may address it
-	timeout *int, // seconds for an answer; default: 3
-	memory *int, // MB; default: 128
-	concurrency *int, // instances of a function at most; default: 10
-	perInstance *int, // events at a time in one instance (AWS_LAMBDA_MAX_CONCURRENCY); default: 1
-	env *string, // the functions' variables: KEY=value,KEY=value
-	handler *string, // value of _HANDLER; default: the first of each function's handlers
-	events *bool, // print each event that is made of an HTTP request
-	engine *string, // auto (the default), docker, podman, sandbox or host
-) error {
-	s, err := readSettings(engine, nil, nil)
-	if err != nil {
-		return err
-	}
-	variables, err := functionVariables(env)
-	if err != nil {
-		return misuse(err)
-	}
-	if number(timeout) < 0 || number(memory) < 0 || number(concurrency) < 0 || number(perInstance) < 0 {
-		return misuse(errors.New("timeout, memory, concurrency and perInstance are positive numbers"))
-	}
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
-	defer stop()
-	listener, err := net.Listen("tcp", choose(address, "", "127.0.0.1:9000"))
-	if err != nil {
-		return misuse(hint.Wrap(err, "choose another place with -address=127.0.0.1:PORT"))
-	}
-	if a, ok := listener.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
-		note("listening on %s: whoever reaches this address can invoke the functions, with the credentials that they are given", a)
-	}
-	config := emulator.ServerConfig{
-		Region: os.Getenv("AWS_REGION"),
-		Dropped: func(function, id, reason string) {
-			note("%s: asynchronous event %s failed for good: %s", function, id, reason)
+func (a *app) serveCommand() *cobra.Command {
+	var s settings
+	var e emulation
+	var address string
+	var hosts []string
+	var concurrency int
+	var events bool
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Keep all functions running behind HTTP and the Invoke API",
+		Long: `Serve keeps all functions running behind HTTP, as function URLs, API Gateway, load
+balancer and Lambda's Invoke API. When a file of the project changes, it builds
+again, and replaces the functions whose zip changed; where the build fails, it
+shows why, and the old ones go on.`,
+		Example: "  bootzip serve --address=127.0.0.1:8080 --env=TABLE=orders",
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := s.read(); err != nil {
+				return err
+			}
+			if err := e.check(); err != nil {
+				return err
+			}
+			if concurrency < 0 {
+				return misuse(errors.New("--concurrency takes a positive number"))
+			}
+			listener, err := net.Listen("tcp", address)
+			if err != nil {
+				return misuse(hint.Wrap(err, "choose another place with --address=127.0.0.1:PORT"))
+			}
+			config := emulator.ServerConfig{
+				Region: os.Getenv("AWS_REGION"),
+				Dropped: func(function, id, reason string) {
+					note("%s: asynchronous event %s failed for good: %s", function, id, reason)
+				},
+				Refused: func(function, id, reason string) {
+					note("%s: the answer to event %s is not an HTTP response: %s", function, id, reason)
+				},
+			}
+			for _, name := range hosts {
+				config.Hosts = append(config.Hosts, withoutPort(name))
+			}
+			if events {
+				config.Event = func(function string, event []byte) { note("%s: event %s", function, event) }
+			}
+			v := &service{app: a, settings: s, server: emulator.NewServer(config), base: "http://" + reachable(listener.Addr().String()), running: map[string]string{}}
+			v.configure = func(name string) emulator.Config {
+				c := e.config(name)
+				c.Concurrency = concurrency
+				return c
+			}
+			return v.run(c.Context(), listener)
 		},
-		Refused: func(function, id, reason string) {
-			note("%s: the answer to event %s is no HTTP response: %s", function, id, reason)
-		},
 	}
-	if name := choose(host, "", ""); name != "" {
-		config.Hosts = []string{withoutPort(name)}
-	}
-	if isSet(events) {
-		config.Event = func(function string, event []byte) { note("%s: event %s", function, event) }
-	}
-	v := &service{settings: s, server: emulator.NewServer(config), base: "http://" + reachable(listener.Addr().String()), running: map[string]string{}}
-	v.configure = func(name string) emulator.Config {
-		c := functionConfig(name, choose(handler, "", ""), variables)
-		c.Timeout, c.Memory = time.Duration(number(timeout))*time.Second, number(memory)
-		c.Concurrency, c.PerInstance = number(concurrency), number(perInstance)
-		return c
-	}
-	return v.run(ctx, listener)
+	f := c.Flags()
+	f.StringVar(&address, "address", "127.0.0.1:9000", "where to listen")
+	f.StringArrayVar(&hosts, "host", nil, "a `NAME`, besides localhost, by which clients may address it; may be repeated")
+	f.IntVar(&concurrency, "concurrency", 0, "`INSTANCES` of a function at most (default 10)")
+	f.BoolVar(&events, "events", false, "print each event that is made of an HTTP request")
+	e.flags(c)
+	s.flags(c, "engine")
+	return c
 }
 
 // withoutPort is the name of a host: the server does not look at ports.
@@ -99,17 +101,9 @@ func reachable(address string) string {
 	return address
 }
 
-// note tells the person at the terminal something.
-func note(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	if isShown(os.Stderr) {
-		text = printer.Text(text)
-	}
-	fmt.Fprintf(os.Stderr, "bootzip: %s\n", text)
-}
-
-// A service is what Serve runs.
+// A service is what serve runs.
 type service struct {
+	app       *app
 	settings  settings
 	server    *emulator.Server
 	base      string
@@ -155,11 +149,11 @@ func (v *service) run(ctx context.Context, l net.Listener) error {
 	return err
 }
 
-// reload builds all functions, and replaces those whose zip is another.
+// reload builds all functions, and replaces those whose zip changed.
 func (v *service) reload(ctx context.Context) {
 	p, err := project.Load(".")
 	if err != nil {
-		note("%s", withHint(err))
+		note("%v", v.app.shown(err))
 		return
 	}
 	there := map[string]bool{}
@@ -169,7 +163,7 @@ func (v *service) reload(ctx context.Context) {
 			return
 		}
 		if err := v.replace(ctx, f.Name); err != nil && ctx.Err() == nil {
-			note("%s: %s", f.Name, withHint(err))
+			note("%s: %v", f.Name, v.app.shown(err))
 			if _, old := v.running[f.Name]; old {
 				note("%s: the old version goes on", f.Name)
 			}
@@ -184,11 +178,12 @@ func (v *service) reload(ctx context.Context) {
 	}
 }
 
-// replace builds one function, and starts to serve it if its zip is another
-// than the one that runs.
+// replace builds one function, and starts to serve it if its zip is not the
+// one that runs.
 func (v *service) replace(ctx context.Context, name string) error {
 	s := v.settings
 	s.function = name
+	v.settings.quiet = true // the engine is named once
 	config := v.configure(name)
 	sum, err := s.packFor(ctx, &config)
 	if err != nil || v.running[name] == sum+" "+config.Handler {

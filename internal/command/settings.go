@@ -1,11 +1,12 @@
 package command
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 
-	"github.com/magefile/mage/mg"
+	"github.com/spf13/cobra"
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/hint"
@@ -13,10 +14,10 @@ import (
 	"github.com/bootzip/bootzip/verify"
 )
 
-// distFolder is where everything that a target makes goes.
+// distFolder is where everything that a command makes goes.
 const distFolder = "dist"
 
-// settings are what the flags and the environment say.
+// settings are what the flags and the environment say about a build.
 type settings struct {
 	engine    string
 	baseImage string
@@ -25,60 +26,78 @@ type settings struct {
 	function  string       // "" for all
 	force     bool
 	locked    bool
+	quiet     bool // the engine was named before
+
+	archName string
 }
 
-func readSettings(engine, arch, function *string) (settings, error) {
-	s := settings{
-		engine:    choose(engine, os.Getenv("BOOTZIP_ENGINE"), "auto"),
-		baseImage: os.Getenv("BOOTZIP_BASE_IMAGE"),
-		cache:     os.Getenv("BOOTZIP_CACHE"),
-		function:  choose(function, "", ""),
+// flags adds the flags of a command that builds.
+func (s *settings) flags(c *cobra.Command, names ...string) {
+	for _, name := range names {
+		switch name {
+		case "engine":
+			c.Flags().StringVar(&s.engine, name, "", "where to build: auto, docker, podman, sandbox or host (BOOTZIP_ENGINE)")
+			complete(c, name, "auto", "docker", "podman", "sandbox", "host")
+		case "arch":
+			c.Flags().StringVar(&s.archName, name, "", "amd64 or arm64 (default: each function's own)")
+			complete(c, name, "amd64", "arm64")
+		case "function":
+			c.Flags().StringVar(&s.function, name, "", "one function `NAME` (default: all)")
+			_ = c.RegisterFlagCompletionFunc(name, functionNames)
+		case "locked":
+			c.Flags().BoolVar(&s.locked, name, false, "fail if image or toolchain differs from bootzip.lock")
+		case "force":
+			c.Flags().BoolVar(&s.force, name, false, "build what has not changed as well")
+		}
 	}
+}
+
+// complete names the values of a flag to the shell.
+func complete(c *cobra.Command, flag string, values ...string) {
+	_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// functionNames names the project's functions to the shell.
+func functionNames(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	p, err := project.Load(".")
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for _, f := range p.Functions {
+		names = append(names, f.Name)
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// read completes the settings from the environment, and checks them.
+func (s *settings) read() error {
+	s.engine = cmp.Or(s.engine, os.Getenv("BOOTZIP_ENGINE"), "auto")
+	s.baseImage = os.Getenv("BOOTZIP_BASE_IMAGE")
+	s.cache = os.Getenv("BOOTZIP_CACHE")
 	if err := build.CheckEngine(s.engine); err != nil {
-		return s, misuse(err)
+		return misuse(err)
 	}
-	if a := choose(arch, "", ""); a != "" {
+	if s.archName != "" {
 		var err error
-		if s.arch, err = project.ParseArch(a); err != nil {
-			return s, misuse(err)
+		if s.arch, err = project.ParseArch(s.archName); err != nil {
+			return misuse(err)
 		}
 	}
 	if s.cache == "" {
 		user, err := os.UserCacheDir()
 		if err != nil {
-			return s, misuse(hint.Wrap(err, "set BOOTZIP_CACHE to a folder for what is kept between runs"))
+			return misuse(hint.Wrap(err, "set BOOTZIP_CACHE to a directory for what is kept between runs"))
 		}
 		s.cache = filepath.Join(user, "bootzip")
 	}
 	var err error
 	s.cache, err = filepath.Abs(s.cache)
-	return s, err
+	return err
 }
 
-// isSet reads an optional flag.
-func isSet(flag *bool) bool { return flag != nil && *flag }
-
-// list reads an optional flag of several values, with commas.
-func list(flag *string) []string {
-	if flag == nil || *flag == "" {
-		return nil
-	}
-	return strings.Split(*flag, ",")
-}
-
-// choose returns the first value that was given.
-func choose(flag *string, variable, fallback string) string {
-	switch {
-	case flag != nil && *flag != "":
-		return *flag
-	case variable != "":
-		return variable
-	}
-	return fallback
-}
-
-// load reads the project in the current folder, and the functions of it that
-// the settings select.
+// load reads the project in the current directory, and the functions of it
+// that the settings select.
 func (s settings) load() (project.Project, []project.Function, error) {
 	p, err := project.Load(".")
 	if err != nil {
@@ -104,10 +123,10 @@ func (s settings) buildConfig(p project.Project, functions []project.Function, p
 	}
 }
 
-// misuse is an error with exit status 2.
-func misuse(err error) error {
-	if err == nil {
+// oneOf refuses a value that is none of those that there are.
+func oneOf(what, value string, known ...string) error {
+	if slices.Contains(known, value) {
 		return nil
 	}
-	return mg.Fatal(2, withHint(err))
+	return misuse(hint.New("use "+enumerate(known), "unknown %s %q", what, value))
 }

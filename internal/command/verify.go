@@ -1,48 +1,50 @@
 package command
 
 import (
-	"context"
-	"fmt"
 	"io"
 	"os"
 	"strings"
 
-	"github.com/magefile/mage/mg"
+	"github.com/spf13/cobra"
 
 	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/verify"
 )
 
-// Verify builds and packs every function, and proves that Lambda can start each zip.
-// The last proof is to start it: the boot check sends an event to each of the
-// function's handlers.
-// It ends with status 1 if a check fails.
-func Verify(ctx context.Context,
-	engine *string, // auto (the default), docker, podman, sandbox or host
-	arch *string, // amd64 or arm64; default: each function's own
-	function *string, // one function; default: all
-	locked *bool, // fail if the image or toolchain differs from bootzip.lock
-	strict *bool, // warnings fail as well
-	format *string, // text (the default), json, sarif, github or junit; several as in text,github
-) error {
-	s, err := readSettings(engine, arch, function)
-	if err != nil {
-		return err
+func (a *app) verifyCommand() *cobra.Command {
+	var s settings
+	var strict bool
+	var format string
+	c := &cobra.Command{
+		Use:   "verify",
+		Short: "Build, pack, and prove that Lambda can start each zip",
+		Long: `Verify builds and packs every function, and proves that Lambda can start each zip.
+The last proof is to start it: the boot check sends an event to each of the
+function's handlers. It ends with status 1 if a check fails.`,
+		Example: "  bootzip verify --strict --format=text,github",
+		RunE: func(c *cobra.Command, _ []string) error {
+			write, err := a.reportWriter(format)
+			if err != nil {
+				return err
+			}
+			if err := s.read(); err != nil {
+				return err
+			}
+			m, err := s.run(c.Context(), true)
+			if err != nil {
+				return err
+			}
+			checked, err := pipeline.Check(c.Context(), pipeline.CheckConfig{Strict: strict, Boot: true, Qemu: findQemu()}, m.zips)
+			if err != nil {
+				return err
+			}
+			return conclude(pipeline.Reports(checked), write)
+		},
 	}
-	write, err := reportWriter(format)
-	if err != nil {
-		return err
-	}
-	s.locked = isSet(locked)
-	m, err := s.runPipeline(ctx, true)
-	if err != nil {
-		return err
-	}
-	checked, err := pipeline.Check(ctx, pipeline.CheckConfig{Strict: isSet(strict), Boot: true, Qemu: findQemu()}, m.zips)
-	if err != nil {
-		return m.before.failed(err, distFolder)
-	}
-	return conclude(pipeline.Reports(checked), write)
+	s.flags(c, "engine", "arch", "function", "locked", "force")
+	c.Flags().BoolVar(&strict, "strict", false, "warnings fail as well")
+	reportFormat(c, &format)
+	return c
 }
 
 // conclude writes the reports, and fails if a zip did.
@@ -57,34 +59,37 @@ func conclude(reports []verify.Report, write func([]verify.Report) error) error 
 		}
 	}
 	if bad > 0 {
-		return mg.Fatal(1, fmt.Sprintf("%d of %d zips failed", bad, len(reports)))
+		return findings("%d of %d zips failed", bad, len(reports))
 	}
 	return nil
 }
 
-// formats are the ways in which a report can be written.
-var formats = map[string]func(io.Writer, []verify.Report) error{
-	"text": func(w io.Writer, reports []verify.Report) error {
-		return verify.WriteText(w, reports, verify.TextOptions{Color: useColor(), Verbose: mg.Verbose()})
-	},
-	"json":   verify.WriteJSON,
-	"sarif":  verify.WriteSARIF,
-	"github": verify.WriteGitHub,
-	"junit":  verify.WriteJUnit,
+// reportFormats are the ways in which a report can be written.
+var reportFormats = []string{"text", "json", "sarif", "github", "junit"}
+
+func reportFormat(c *cobra.Command, format *string) {
+	c.Flags().StringVar(format, "format", "text", enumerate(reportFormats)+"; several as in text,github")
+	complete(c, "format", reportFormats...)
 }
 
 // reportWriter returns what writes reports in the formats that were asked for,
 // one after the other.
-func reportWriter(format *string) (func([]verify.Report) error, error) {
-	names := strings.Split(choose(format, "", "text"), ",")
+func (a *app) reportWriter(format string) (func([]verify.Report) error, error) {
+	writers := map[string]func(io.Writer, []verify.Report) error{
+		"text": func(w io.Writer, reports []verify.Report) error {
+			return verify.WriteText(w, reports, verify.TextOptions{Color: useColor(), Verbose: a.verbose})
+		},
+		"json": verify.WriteJSON, "sarif": verify.WriteSARIF, "github": verify.WriteGitHub, "junit": verify.WriteJUnit,
+	}
+	names := strings.Split(format, ",")
 	for _, name := range names {
-		if formats[name] == nil {
-			return nil, misuse(fmt.Errorf("unknown format %q; use text, json, sarif, github or junit", name))
+		if err := oneOf("format", name, reportFormats...); err != nil {
+			return nil, err
 		}
 	}
 	return func(reports []verify.Report) error {
 		for _, name := range names {
-			if err := formats[name](os.Stdout, reports); err != nil {
+			if err := writers[name](os.Stdout, reports); err != nil {
 				return err
 			}
 		}

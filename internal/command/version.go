@@ -1,28 +1,44 @@
 package command
 
 import (
-	"context"
 	"runtime"
 	"runtime/debug"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/mod/module"
 )
 
-// The linker sets these in the executables that tool makes (package
-// release/tool); nothing else does.
-var releaseVersion, releaseCommit string
+// Released is what the linker was told of a released program: its tag, such
+// as "v1.2.3", and its commit. Without, both are what the go command wrote
+// into the program.
+var Released struct{ Version, Commit string }
 
-// Version says which bootzip this is: the module's version, the commit, and the Go toolchain it was made with.
-// In a checkout the version is "(devel)". The commit is "unknown" where
-// nothing in the program says it: a released executable knows it.
-func Version(ctx context.Context) error {
-	v := ownVersion()
-	return table([][]string{
-		{"bootzip", v.version},
-		{"commit", v.commit},
-		{"toolchain", runtime.Version()},
-		{"platform", runtime.GOOS + "/" + runtime.GOARCH},
-	})
+func (a *app) versionCommand() *cobra.Command {
+	var format string
+	c := &cobra.Command{
+		Use:   "version",
+		Short: "Say which bootzip this is",
+		Long: `Version prints the module's version, the commit, and the Go toolchain that the
+program was made with. In a checkout the version is "(devel)". The commit is
+"unknown" where nothing in the program says it.`,
+		Example: "  bootzip version --format=json",
+		RunE: func(*cobra.Command, []string) error {
+			if err := checkTableFormat(format); err != nil {
+				return err
+			}
+			v := ownVersion()
+			t := table{}
+			t.add("bootzip", v.version)
+			t.add("commit", v.commit)
+			t.add("toolchain", runtime.Version())
+			t.add("platform", runtime.GOOS+"/"+runtime.GOARCH)
+			return t.print(format, map[string]string{
+				"version": v.version, "commit": v.commit, "toolchain": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH,
+			})
+		},
+	}
+	tableFormat(c, &format)
+	return c
 }
 
 // A programVersion is what is known of the bootzip that runs.
@@ -30,13 +46,12 @@ type programVersion struct{ version, commit string }
 
 func ownVersion() programVersion {
 	info, _ := debug.ReadBuildInfo()
-	return versionOf(info, releaseVersion, releaseCommit)
+	return versionOf(info, Released.Version, Released.Commit)
 }
 
 // versionOf reads what the go command wrote into the program; what the linker
-// was told goes before it. Mage compiles a list of files, which is no module
-// itself: bootzip is one of its dependencies then, in its own checkout and in
-// other projects alike.
+// was told overrides it. In a project's magefile bootzip is a dependency, and
+// in cmd/bootzip the main module.
 func versionOf(info *debug.BuildInfo, version, commit string) programVersion {
 	const path = "github.com/bootzip/bootzip"
 	found := programVersion{"(devel)", "unknown"}
@@ -47,7 +62,7 @@ func versionOf(info *debug.BuildInfo, version, commit string) programVersion {
 				continue
 			}
 			if m.Replace != nil {
-				m = m.Replace // of a folder it has no version
+				m = m.Replace // of a directory it has no version
 			}
 			if m.Version != "" {
 				found.version = m.Version

@@ -28,7 +28,7 @@ func TestLock(t *testing.T) {
 		}
 
 		c.Locked = true
-		if _, err := run(t.Context(), t, c); err == nil || !strings.Contains(hint.Of(err), "mage lock") {
+		if _, err := run(t.Context(), t, c); err == nil || !strings.Contains(hint.Of(err), "bootzip lock") {
 			t.Errorf("without a lock: %v, hint %q", err, hint.Of(err))
 		}
 		file, err := build.WriteLock(context.Background(), c)

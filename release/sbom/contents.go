@@ -36,7 +36,10 @@ type file struct {
 // bits.
 var programHeads = []string{"\x7fELF", "#!", "MZ", "\xcf\xfa\xed\xfe"}
 
-const hintCheck = "`mage check FILE` says what is wrong with it"
+// maxComment bounds how much of a .comment section is read.
+const maxComment = 64 << 10
+
+const hintCheck = "`bootzip check FILE` says what is wrong with it"
 
 func examine(ctx context.Context, path string) (subject, error) {
 	var s subject

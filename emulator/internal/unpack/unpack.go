@@ -52,7 +52,7 @@ func unzip(ctx context.Context, name, to string, limit int64) error {
 		if len(a.Faults) > 0 {
 			why = a.Faults[0].Detail
 		}
-		return hint.New("mage check "+name+" says more", "zip %q cannot be unpacked: %s", name, why)
+		return hint.New("bootzip check "+name+" says more", "zip %q cannot be unpacked: %s", name, why)
 	}
 	root, err := os.OpenRoot(to)
 	if err != nil {

@@ -1,0 +1,17 @@
+// Command bootzip turns source code into what AWS Lambda is sure to start. Its
+// commands are in package internal/command; bootzip help lists them.
+package main
+
+import (
+	"os"
+
+	"github.com/bootzip/bootzip/internal/command"
+)
+
+// The linker sets these in a released program (bootzip release --program).
+var version, commit string
+
+func main() {
+	command.Released.Version, command.Released.Commit = version, commit
+	os.Exit(command.Main(os.Args[1:]))
+}

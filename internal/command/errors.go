@@ -1,0 +1,72 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+
+	"github.com/bootzip/bootzip/internal/hint"
+)
+
+// An exitError is an error with the exit status that it ends the program with.
+type exitError struct {
+	status int
+	err    error
+}
+
+func (e *exitError) Error() string   { return e.err.Error() }
+func (e *exitError) Unwrap() error   { return e.err }
+func (e *exitError) ExitStatus() int { return e.status }
+
+// misuse is an error with exit status 2.
+func misuse(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &exitError{2, err}
+}
+
+// findings is an error with exit status 1 whose details were printed already.
+func findings(format string, args ...any) error {
+	return &exitError{1, fmt.Errorf(format, args...)}
+}
+
+// A shownError is an error as people see it.
+type shownError struct {
+	error
+	text string
+}
+
+func (e shownError) Error() string { return e.text }
+func (e shownError) Unwrap() error { return e.error }
+
+// shown makes an error show its hint, harmless on a terminal: an error may
+// hold names out of somebody's files, or the words of somebody's server.
+func (a *app) shown(err error) error {
+	text := err.Error()
+	if errors.Is(err, context.Canceled) {
+		text = "interrupted; what was in dist is as it was"
+	} else if h := hint.Of(err); h != "" {
+		text += "\nhint: " + a.typed(h)
+	}
+	if text = harmless(text); text == err.Error() {
+		return err
+	}
+	return shownError{err, text}
+}
+
+// What a command looks like in a hint.
+var (
+	ownCommand = regexp.MustCompile(`\bbootzip ([a-z]+)`)
+	longFlag   = regexp.MustCompile(`(^|[ (])--([a-zA-Z]+)`)
+)
+
+// typed puts a hint that names commands of bootzip into the form in which the
+// caller types them: with Mage, flags have one dash.
+func (a *app) typed(hint string) string {
+	if a.caller == "bootzip" {
+		return hint
+	}
+	return longFlag.ReplaceAllString(ownCommand.ReplaceAllString(hint, a.caller+" $1"), "$1-$2")
+}

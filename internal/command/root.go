@@ -1,0 +1,152 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Main runs the program with its arguments and returns its exit status.
+func Main(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := Run(ctx, "bootzip", args...)
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintf(os.Stderr, "Error: %v\n", err)
+	var e *exitError
+	if errors.As(err, &e) {
+		return e.status
+	}
+	return 1
+}
+
+// Run runs the command that the arguments name. Caller is the program that
+// people typed, "bootzip" or "mage": hints name commands in its form. The
+// error has the text to show, hint included, and a method ExitStatus.
+func Run(ctx context.Context, caller string, args ...string) error {
+	a := &app{caller: caller}
+	root := a.root()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	var e *exitError
+	if err != nil && !errors.As(err, &e) {
+		// The command line itself: cobra says what it could not understand.
+		e = &exitError{2, a.shown(err)}
+	}
+	if e == nil {
+		return nil
+	}
+	return e
+}
+
+// An app is one run of the program.
+type app struct {
+	caller  string
+	verbose bool
+}
+
+// The groups of commands, in the order of the pipeline.
+var groups = []*cobra.Group{
+	{ID: "pipeline", Title: "Build, pack and prove:"},
+	{ID: "run", Title: "Run here:"},
+	{ID: "deploy", Title: "Deploy and release:"},
+	{ID: "about", Title: "More:"},
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "bootzip",
+		Short: "Turn source code into what AWS Lambda is sure to start",
+		Long: `bootzip builds a static bootstrap in a Debian container, packs it into a zip with
+the same bytes every time, and proves before you deploy that Lambda will start it.
+
+It works on the project in the current directory: what bootzip.yaml lists, or
+else every main package of the Go module. Results go into dist.
+
+Exit status: 0 all well; 1 findings, or code that cannot be built; 2 misuse.`,
+		Example:           "  bootzip verify\n  bootzip check function.zip\n  bootzip invoke hello s3",
+		Version:           ownVersion().version,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		DisableAutoGenTag: true,
+	}
+	root.SetVersionTemplate("bootzip {{.Version}}\n")
+	root.CompletionOptions.HiddenDefaultCmd = false
+	root.AddGroup(groups...)
+	add := func(group string, commands ...*cobra.Command) {
+		for _, c := range commands {
+			c.GroupID = group
+			root.AddCommand(c)
+		}
+	}
+	add("pipeline", a.buildCommand(), a.packageCommand(), a.verifyCommand(), a.checkCommand(), a.explainCommand(),
+		a.imageCommand(), a.lockCommand(), a.cleanCommand())
+	add("run", a.invokeCommand(), a.serveCommand(), a.eventCommand())
+	add("deploy", a.changedCommand(), a.diffCommand(), a.reproduceCommand(), a.releaseCommand(), a.rebuildCommand())
+	add("about", a.versionCommand())
+	root.SetHelpCommandGroupID("about")
+	root.SetCompletionCommandGroupID("about")
+
+	var dir string
+	root.PersistentFlags().StringVarP(&dir, "directory", "C", "", "change to this `DIR` first")
+	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "print checks that passed as well")
+	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		if dir == "" {
+			return nil
+		}
+		return misuse(os.Chdir(dir))
+	}
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return fmt.Errorf("%w\nusage: %s\nhint: %s --help lists the flags", err, c.UseLine(), c.CommandPath())
+	})
+	for _, c := range root.Commands() {
+		a.wrap(c)
+	}
+	return root
+}
+
+// wrap makes errors of a command show their hint, in the caller's form, and
+// has arguments that do not fit followed by the usage.
+func (a *app) wrap(c *cobra.Command) {
+	run, args := c.RunE, c.Args
+	c.RunE = func(c *cobra.Command, given []string) error {
+		err := run(c, given)
+		if err == nil {
+			return nil
+		}
+		var e *exitError
+		if !errors.As(err, &e) {
+			e = &exitError{1, err}
+		}
+		return &exitError{e.status, a.shown(err)}
+	}
+	c.Args = func(c *cobra.Command, given []string) error {
+		if args == nil {
+			args = cobra.NoArgs
+		}
+		if err := args(c, given); err != nil {
+			return fmt.Errorf("%w\nusage: %s", err, c.UseLine())
+		}
+		return nil
+	}
+}
+
+// named wants exactly the arguments that the usage line names.
+func named(names ...string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, given []string) error {
+		switch {
+		case len(given) < len(names):
+			return fmt.Errorf("missing argument %s", names[len(given)])
+		case len(given) > len(names):
+			return fmt.Errorf("unexpected argument %q", given[len(names)])
+		}
+		return nil
+	}
+}

@@ -1,0 +1,223 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+const served = `package main
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"strings"
+)
+
+func main() {
+	base := "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/invocation/"
+	for {
+		resp, err := http.Get(base + "next")
+		if err != nil {
+			os.Exit(1)
+		}
+		io.Copy(io.Discard, resp.Body)
+		resp.Body.Close()
+		resp, err = http.Post(base+resp.Header.Get("Lambda-Runtime-Aws-Request-Id")+"/response", "", strings.NewReader("\"VERSION\""))
+		if err == nil {
+			resp.Body.Close()
+		}
+	}
+}
+`
+
+// A servedProject is one in a folder of its own, which is the current one.
+type servedProject struct {
+	t       *testing.T
+	address string
+	ended   chan error
+	stop    context.CancelFunc
+}
+
+func newServedProject(t *testing.T) *servedProject {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("functions run on Linux only")
+	}
+	t.Chdir(t.TempDir())
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	t.Setenv("BOOTZIP_ENGINE", "host")
+	t.Setenv("BOOTZIP_CACHE", filepath.Join(cache, "bootzip-test"))
+	t.Setenv("GOPROXY", "off")
+	t.Setenv("TMPDIR", t.TempDir())
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	s := &servedProject{t: t, address: l.Addr().String(), ended: make(chan error, 1)}
+	s.write("go.mod", "module example.com/app\n\ngo 1.24.0\n\ntoolchain "+runtime.Version()+"\n")
+	return s
+}
+
+func (s *servedProject) write(name, text string) {
+	s.t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *servedProject) start(timeout int) {
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	s.t.Cleanup(stop)
+	go func() {
+		s.ended <- Run(ctx, "bootzip", "serve", "--address="+s.address, fmt.Sprintf("--timeout=%d", timeout))
+	}()
+}
+
+func (s *servedProject) get(path string) string {
+	resp, err := http.Get("http://" + s.address + "/url/" + path)
+	if err != nil {
+		return err.Error()
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	return fmt.Sprint(resp.StatusCode, " ", string(body), err)
+}
+
+// until waits for something, as long as the service runs.
+func (s *servedProject) until(what string, there func() bool) {
+	s.t.Helper()
+	late := time.After(2 * time.Minute)
+	for !there() {
+		select {
+		case <-late:
+			s.t.Fatalf("%s does not come", what)
+		case err := <-s.ended:
+			s.t.Fatalf("it ended while %s was waited for: %v", what, err)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func (s *servedProject) wait(name, want string) {
+	s.t.Helper()
+	s.until(want, func() bool { return strings.Contains(s.get(name+"/"), want) })
+}
+
+// end stops it, and finds nothing left.
+func (s *servedProject) end() {
+	s.t.Helper()
+	s.stop()
+	select {
+	case err := <-s.ended:
+		if err != nil {
+			s.t.Error(err)
+		}
+	case <-time.After(30 * time.Second): // half of what an old version may take by itself
+		s.t.Fatal("it does not end")
+	}
+	if left, err := filepath.Glob(filepath.Join(os.TempDir(), "bootzip-*")); err != nil || len(left) > 0 {
+		s.t.Errorf("left are %q, %v", left, err)
+	}
+}
+
+func TestAddresses(t *testing.T) {
+	for address, want := range map[string]string{
+		"127.0.0.1:9000": "127.0.0.1:9000", "[::1]:9000": "[::1]:9000", "0.0.0.0:9000": "localhost:9000", "[::]:9000": "localhost:9000", "192.0.2.1:9000": "192.0.2.1:9000",
+	} {
+		if got := reachable(address); got != want {
+			t.Errorf("%s: %s, want %s", address, got, want)
+		}
+	}
+	for host, want := range map[string]string{"box": "box", "box:9000": "box", "box.local": "box.local", "[::1]:80": "::1"} {
+		if got := withoutPort(host); got != want {
+			t.Errorf("%s: %s, want %s", host, got, want)
+		}
+	}
+}
+
+// What is served is what the source says, and the last that could be built.
+func TestServeReloads(t *testing.T) {
+	s := newServedProject(t)
+	s.write("cmd/one/main.go", strings.Replace(served, "VERSION", "first", 1))
+	s.start(3)
+	s.wait("one", `200 "first"`)
+	s.write("cmd/one/main.go", strings.Replace(served, "VERSION", "second", 1))
+	s.wait("one", `200 "second"`)
+	// What cannot be built leaves the old one; a new function comes along.
+	s.write("cmd/one/main.go", "package main\n\nfunc main() {")
+	s.write("cmd/two/main.go", strings.Replace(served, "VERSION", "other", 1))
+	s.wait("two", `200 "other"`)
+	s.wait("one", `200 "second"`)
+	if err := os.RemoveAll("cmd/two"); err != nil {
+		t.Fatal(err)
+	}
+	s.wait("two", "404")
+	s.end()
+}
+
+// A stop does not wait until a version that was replaced has answered an event which takes ten minutes.
+func TestServeStopsWhileAnOldVersionAnswers(t *testing.T) {
+	s := newServedProject(t)
+	slow := strings.Replace(served, "io.Copy(io.Discard, resp.Body)", `event, _ := io.ReadAll(resp.Body)
+		if strings.Contains(string(event), "/slow") {
+			time.Sleep(10 * time.Minute)
+		}`, 1)
+	slow = strings.Replace(slow, `"strings"`, `"strings"`+"\n\t"+`"time"`, 1)
+	s.write("cmd/one/main.go", strings.Replace(slow, "VERSION", "first", 1))
+	s.start(900)
+	s.wait("one", `200 "first"`)
+	sent, answered := make(chan struct{}), make(chan int, 1)
+	trace := httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { close(sent) }})
+	r, err := http.NewRequestWithContext(trace, http.MethodGet, "http://"+s.address+"/url/one/slow", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		// A connection of its own: the request is not sent twice.
+		resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
+		if err != nil {
+			answered <- 0
+			return
+		}
+		resp.Body.Close()
+		answered <- resp.StatusCode
+	}()
+	<-sent
+	s.write("cmd/one/main.go", strings.Replace(served, "VERSION", "second", 1))
+	s.wait("one", `200 "second"`)
+	s.end()
+	if got := <-answered; got == http.StatusOK {
+		t.Error("the slow event was answered")
+	}
+}
+
+// A stop in the middle of a build waits until that has put its things away.
+func TestServeStopsWhileItBuilds(t *testing.T) {
+	s := newServedProject(t)
+	s.write("cmd/one/main.go", strings.Replace(served, "VERSION", fmt.Sprint(time.Now().UnixNano()), 1))
+	s.start(3)
+	s.until("the build", func() bool {
+		found, err := filepath.Glob(filepath.Join(os.TempDir(), "bootzip-build-*", "temp"))
+		return err == nil && len(found) > 0
+	})
+	s.end()
+}

@@ -1,0 +1,30 @@
+// Package dev holds the Mage targets with which bootzip itself is developed:
+// tests, linters, the vulnerability check, its executables. They are this
+// repository's own, and no part of what others import.
+package dev
+
+import (
+	"github.com/magefile/mage/mg"
+
+	"github.com/bootzip/bootzip/internal/hint"
+)
+
+// value reads an optional flag.
+func value[T any](flag *T, fallback T) T {
+	if flag == nil {
+		return fallback
+	}
+	return *flag
+}
+
+// misuse is an error with exit status 2.
+func misuse(err error) error { return mg.Fatal(2, withHint(err)) }
+
+// withHint is the text of an error and of its hint.
+func withHint(err error) string {
+	text := err.Error()
+	if h := hint.Of(err); h != "" {
+		text += "\nhint: " + h
+	}
+	return text
+}

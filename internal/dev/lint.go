@@ -1,0 +1,78 @@
+package dev
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// The versions that Lint runs. They are not dependencies of this module, so
+// that nobody who imports bootzip gets them.
+const (
+	staticcheck = "honnef.co/go/tools/cmd/staticcheck@v0.8.2"
+	actionlint  = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
+)
+
+// Lint checks the Go code: formatting, go vet (with the tag mage, too) and staticcheck.
+// Workflows in .github/workflows it checks with actionlint.
+func Lint(ctx context.Context) error {
+	if err := checkFormat(ctx); err != nil {
+		return err
+	}
+	commands := [][]string{
+		{"vet", "./..."},
+		{"vet", "-tags=mage", "./..."},
+		{"run", staticcheck, "./..."},
+	}
+	workflows, err := filepath.Glob(filepath.Join(".github", "workflows", "*.y*ml"))
+	if err != nil {
+		return err
+	}
+	if len(workflows) > 0 {
+		commands = append(commands, append([]string{"run", actionlint}, workflows...))
+	}
+	for _, argv := range commands {
+		if err := goCommand(ctx, argv...); err != nil {
+			return fmt.Errorf("go %s: %w", strings.Join(argv, " "), err)
+		}
+	}
+	return nil
+}
+
+// checkFormat runs gofmt on all Go files below the current folder that the
+// go command would look at, those behind build tags included.
+func checkFormat(ctx context.Context) error {
+	root, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
+	if err != nil {
+		return fmt.Errorf("go env GOROOT: %w", err)
+	}
+	var files []string
+	err = filepath.WalkDir(".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		base := e.Name()
+		if e.IsDir() && name != "." && (base == "vendor" || base == "testdata" || base == "dist" || strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_")) {
+			return fs.SkipDir
+		}
+		if !e.IsDir() && strings.HasSuffix(base, ".go") {
+			files = append(files, name)
+		}
+		return nil
+	})
+	if err != nil || len(files) == 0 {
+		return err
+	}
+	gofmt := filepath.Join(strings.TrimSpace(string(root)), "bin", "gofmt")
+	out, err := exec.CommandContext(ctx, gofmt, append([]string{"-l"}, files...)...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("gofmt: %w\n%s", err, out)
+	}
+	if len(out) > 0 {
+		return fmt.Errorf("not formatted, run gofmt -w on:\n%s", out)
+	}
+	return nil
+}

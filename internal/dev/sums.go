@@ -1,0 +1,63 @@
+package dev
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/magefile/mage/mg"
+
+	"github.com/bootzip/bootzip/internal/digest"
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/release"
+)
+
+// Sums compares the files in dist with a SHA256SUMS, such as that of a second build of the same release.
+// FILE has lines as sha256sum writes them. It ends with status 1 if a file that it names
+// differs or is missing; files that it does not name are not looked at.
+func Sums(ctx context.Context,
+	file string,
+	folder *string, // where the files are; default: dist
+	except *string, // files that may differ but not be missing, with commas: what says how a build was made
+) error {
+	lines, err := release.ReadSums(file)
+	if err != nil {
+		return misuse(err)
+	}
+	bad := 0
+	var rows [][]string
+	may := strings.Split(value(except, ""), ",")
+	for _, l := range lines {
+		sum, _, err := digest.File(filepath.Join(value(folder, "dist"), filepath.FromSlash(l.Name)))
+		verdict := "same"
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			sum, verdict = "-", "MISSING: "+l.SHA256
+		case err != nil:
+			return err
+		case sum != l.SHA256:
+			verdict = "DIFFERS: " + l.SHA256
+		}
+		switch {
+		case verdict == "same":
+		case err == nil && slices.Contains(may, l.Name):
+			verdict = "may differ"
+		default:
+			bad++
+		}
+		rows = append(rows, []string{l.Name, sum, verdict})
+	}
+	for _, row := range rows {
+		if _, err := fmt.Println(strings.Join(row, "  ")); err != nil {
+			return err
+		}
+	}
+	if bad > 0 {
+		return mg.Fatal(1, withHint(hint.New("bootzip diff A.zip B.zip says why two zips differ", "%d of %d files are not as in %s", bad, len(lines), file)))
+	}
+	return nil
+}

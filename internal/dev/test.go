@@ -1,0 +1,26 @@
+package dev
+
+import (
+	"context"
+	"os"
+	"os/exec"
+)
+
+// Test runs the tests of all Go packages of the project.
+func Test(ctx context.Context,
+	race *bool, // with the race detector, which needs a C compiler
+) error {
+	argv := []string{"test", "./..."}
+	if value(race, false) {
+		argv = []string{"test", "-race", "./..."}
+	}
+	return goCommand(ctx, argv...)
+}
+
+// goCommand runs the go command for the caller: with the caller's own
+// settings, and output as it comes.
+func goCommand(ctx context.Context, argv ...string) error {
+	cmd := exec.CommandContext(ctx, "go", argv...)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	return cmd.Run()
+}

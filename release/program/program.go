@@ -1,0 +1,283 @@
+// Package program makes the executables of a main package for six platforms,
+// with the same bytes every time.
+//
+// The bytes of an executable depend on the sources, on go.mod and go.sum (with
+// them the toolchain's exact version), and on Config.Version and
+// Config.Commit. They do not depend on the path of the checkout, the user, the
+// time, the umask, the time zone, the number of processors, what is in a
+// cache, or the system and architecture that they are made on: the Go compiler
+// is run with -trimpath, without cgo, with its own linker and with an
+// environment that is set whole.
+//
+// Exceptions:
+//
+//   - A toolchain whose version string is the one of go.mod but which somebody
+//     has changed. What the go command downloads is checked against the
+//     checksum database; what is installed is taken at its word.
+//   - A module replaced by a directory (`replace` in go.mod): its path would be
+//     in the executable. Such a go.mod is refused.
+package program
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/modfile"
+
+	"github.com/bootzip/bootzip/internal/digest"
+	"github.com/bootzip/bootzip/internal/hint"
+)
+
+// Config says what to make executables of.
+type Config struct {
+	Root    string   // directory of go.mod
+	Package string   // the main package, relative to Root, such as "./cmd/tool"
+	Out     string   // directory for the executables; it is made if need be
+	Version string   // what the variable main.version is set to, if the package has it
+	Commit  string   // what main.commit is set to: 40 or 64 hexadecimal digits, or ""
+	Environ []string // the caller's: how to reach the module proxy. The compiler sees none of it
+	Cache   string   // directory for the compiler's cache; an empty one makes a cold build
+
+	// Platforms are those of the six to make executables for, such as
+	// "linux/amd64"; none are all.
+	Platforms []string
+
+	// Progress, if not nil, is called with the name of each executable before
+	// it is made.
+	Progress func(name string)
+}
+
+// An Executable is a program that was made.
+type Executable struct {
+	Name   string // "tool-linux-amd64", "tool-windows-amd64.exe"
+	OS     string // as in GOOS
+	Arch   string // as in GOARCH
+	Path   string // Config.Out and Name
+	Size   int64  // bytes
+	SHA256 string // hexadecimal
+}
+
+// platforms are what executables are made for.
+var platforms = []string{
+	"darwin/amd64", "darwin/arm64",
+	"linux/amd64", "linux/arm64",
+	"windows/amd64", "windows/arm64",
+}
+
+// choose returns those of the platforms that are wanted, in their order.
+func choose(wanted []string) ([]string, error) {
+	for _, p := range wanted {
+		if !slices.Contains(platforms, p) {
+			return nil, hint.New("use "+strings.Join(platforms, ", "), "unsupported platform %q", p)
+		}
+	}
+	if len(wanted) == 0 {
+		return platforms, nil
+	}
+	return slices.DeleteFunc(slices.Clone(platforms), func(p string) bool { return !slices.Contains(wanted, p) }), nil
+}
+
+// What may stand in the linker's flags, where a blank or a quote would end
+// a value.
+var (
+	goodVersion = regexp.MustCompile(`^[0-9A-Za-z.+-]*$`)
+	goodCommit  = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})?$`)
+)
+
+// Check finds what Make would refuse before it makes anything. Errors have
+// hints.
+func Check(c Config) error {
+	if !goodVersion.MatchString(c.Version) {
+		return hint.New("write it as in v1.2.3", "version %q has other characters than letters, digits, '.', '+' and '-'", c.Version)
+	}
+	if !goodCommit.MatchString(c.Commit) {
+		return hint.New("give the whole of it, as `git rev-parse HEAD` prints it", "commit %q is not 40 or 64 hexadecimal digits", c.Commit)
+	}
+	if _, err := choose(c.Platforms); err != nil {
+		return err
+	}
+	dir := filepath.Join(c.Root, c.Package)
+	if files, err := filepath.Glob(filepath.Join(dir, "*.go")); err != nil || len(files) == 0 || !filepath.IsLocal(c.Package) {
+		return hint.New("name a directory of the project, such as ./cmd/tool", "no Go package is in %q", c.Package)
+	}
+	return nil
+}
+
+// Make makes the executables, for Linux, macOS and Windows on both
+// architectures, ordered by name. If one cannot be made, none appears in
+// Config.Out. Errors have hints.
+func Make(ctx context.Context, c Config) ([]Executable, error) {
+	if err := Check(c); err != nil {
+		return nil, err
+	}
+	chosen, err := choose(c.Platforms)
+	if err != nil {
+		return nil, err
+	}
+	for _, dir := range []*string{&c.Root, &c.Out, &c.Cache} {
+		if *dir, err = filepath.Abs(*dir); err != nil {
+			return nil, err
+		}
+	}
+	if err := os.MkdirAll(c.Out, 0o755); err != nil {
+		return nil, err
+	}
+	// Beside the executables, so that they only have to be renamed.
+	work, err := os.MkdirTemp(c.Out, ".programs-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(work)
+	k, err := newCompiler(ctx, c, work)
+	if err != nil {
+		return nil, err
+	}
+	name := path.Base(filepath.ToSlash(filepath.Join(c.Root, c.Package)))
+	var all []Executable
+	for _, p := range chosen {
+		goos, arch, _ := strings.Cut(p, "/")
+		e := Executable{Name: name + "-" + goos + "-" + arch, OS: goos, Arch: arch}
+		if goos == "windows" {
+			e.Name += ".exe"
+		}
+		e.Path = filepath.Join(c.Out, e.Name)
+		if c.Progress != nil {
+			c.Progress(e.Name)
+		}
+		file := filepath.Join(work, e.Name)
+		environ := append(k.environ[:len(k.environ):len(k.environ)], "GOOS="+goos, "GOARCH="+arch)
+		if _, err := run(ctx, environ, c.Root, k.goCommand, "build", "-o", file, "-ldflags="+k.ldflags, "./"+filepath.ToSlash(c.Package)); err != nil {
+			return nil, fmt.Errorf("executable %q: %w", e.Name, err)
+		}
+		if e.SHA256, e.Size, err = digest.File(file); err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	for _, e := range all {
+		if err := os.Rename(filepath.Join(work, e.Name), e.Path); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// A compiler is what an executable is made with.
+type compiler struct {
+	goCommand string
+	environ   []string // whole, but for the platform
+	ldflags   string
+}
+
+func newCompiler(ctx context.Context, c Config, work string) (compiler, error) {
+	var k compiler
+	version, err := toolchain(c.Root)
+	if err != nil {
+		return k, err
+	}
+	// What comes from elsewhere is fetched with the caller's settings.
+	fetching := append(c.Environ[:len(c.Environ):len(c.Environ)],
+		"GOTOOLCHAIN="+version, "GOFLAGS=-mod=readonly", "GOWORK=off", "GO111MODULE=on", "GOEXPERIMENT=")
+	text, err := run(ctx, fetching, c.Root, "go", "env", "-json", "GOROOT", "GOVERSION", "GOMODCACHE")
+	if err != nil {
+		return k, hint.Wrap(fmt.Errorf("toolchain %s: %w", version, err),
+			"install Go 1.24 or newer, and let it reach its module proxy to download the toolchain that go.mod names")
+	}
+	var settings struct{ GOROOT, GOVERSION, GOMODCACHE string }
+	if err := json.Unmarshal([]byte(text), &settings); err != nil {
+		return k, fmt.Errorf("go env: %w", err)
+	}
+	if settings.GOVERSION != version {
+		return k, hint.New("install it, or change the toolchain line of go.mod",
+			"the go command is %s and go.mod wants %s", settings.GOVERSION, version)
+	}
+	if _, err := run(ctx, fetching, c.Root, "go", "mod", "download"); err != nil {
+		return k, hint.Wrap(err, "the module proxy must be reachable for what is not in the module cache yet")
+	}
+	suffix := ""
+	if runtime.GOOS == "windows" {
+		suffix = ".exe"
+	}
+	k.goCommand = filepath.Join(settings.GOROOT, "bin", "go"+suffix)
+	temp := filepath.Join(work, "temp")
+	k.environ = []string{
+		"CGO_ENABLED=0", "GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT=", "GOFIPS140=off", "GODEBUG=",
+		"GOFLAGS=-trimpath -buildvcs=false -mod=readonly -pgo=off",
+		"GOTOOLCHAIN=local", "GOENV=off", "GOWORK=off", "GO111MODULE=on", "GOPROXY=off", "GOSUMDB=off", "GOVCS=*:off", "GOTELEMETRY=off",
+		"GOROOT=" + settings.GOROOT, "GOMODCACHE=" + settings.GOMODCACHE, "GOPATH=" + filepath.Join(temp, "gopath"),
+		"GOCACHE=" + filepath.Join(c.Cache, "program", "go-build"),
+		"TMPDIR=" + temp, "TMP=" + temp, "TEMP=" + temp, "GOTMPDIR=" + temp,
+		"PATH=" + filepath.Dir(k.goCommand), "TZ=UTC", "LANG=C.UTF-8",
+	}
+	// The names are those that goreleaser sets; a package without them takes
+	// no harm (cmd/link, -X).
+	k.ldflags = "-s -w -buildid= -linkmode=internal"
+	if c.Version != "" {
+		k.ldflags += " -X main.version=" + c.Version
+	}
+	if c.Commit != "" {
+		k.ldflags += " -X main.commit=" + c.Commit
+	}
+	return k, os.MkdirAll(temp, 0o755)
+}
+
+// toolchain returns the exact version of Go that go.mod names.
+func toolchain(root string) (string, error) {
+	data, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = hint.Wrap(err, "executables are made of a Go module")
+	}
+	if err != nil {
+		return "", err
+	}
+	f, err := modfile.Parse("go.mod", data, nil)
+	if err != nil {
+		return "", err
+	}
+	for _, r := range f.Replace {
+		if r.New.Version == "" {
+			return "", hint.New("release it, and require that version",
+				"go.mod replaces %q by the directory %q, whose path would be in the executables", r.Old.Path, r.New.Path)
+		}
+	}
+	if f.Toolchain == nil || f.Toolchain.Name == "default" {
+		return "", hint.New("add one, e.g. with `go get toolchain@go1.26.8`; equal bytes begin there", "go.mod has no toolchain line")
+	}
+	return f.Toolchain.Name, nil
+}
+
+// run runs a go command to its end and returns its standard output; an error
+// has the standard error in it.
+func run(ctx context.Context, environ []string, dir, name string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Env, cmd.Dir = environ, dir
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	// It ends its compilers itself when it is interrupted, and must be gone
+	// before the directory that it writes to is removed.
+	if runtime.GOOS != "windows" {
+		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+		cmd.WaitDelay = 10 * time.Second
+	}
+	err := cmd.Run()
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s %s: %w\n%s", filepath.Base(name), args[0], err, strings.TrimSpace(stderr.String()))
+	}
+	return stdout.String(), nil
+}

@@ -1,0 +1,262 @@
+package targets
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/magefile/mage/mg"
+
+	"github.com/bootzip/bootzip/internal/command"
+)
+
+// run runs a command of bootzip with flags that were given.
+func run(ctx context.Context, name string, given ...any) error {
+	args := []string{name}
+	for _, g := range given {
+		switch g := g.(type) {
+		case string:
+			args = append(args, g)
+		case []string:
+			args = append(args, g...)
+		}
+	}
+	if mg.Verbose() {
+		args = append(args, "--verbose")
+	}
+	return command.Run(ctx, "mage", args...)
+}
+
+// flag is a flag of a command, if it was given.
+func flag[T any](name string, value *T) []string {
+	if value == nil {
+		return nil
+	}
+	return []string{fmt.Sprintf("--%s=%v", name, *value)}
+}
+
+// each is a flag that may be repeated, from values with commas between them.
+func each(name string, values *string) (all []string) {
+	if values == nil || *values == "" {
+		return nil
+	}
+	for value := range strings.SplitSeq(*values, ",") {
+		all = append(all, "--"+name+"="+value)
+	}
+	return all
+}
+
+// All builds, packs and verifies every function.
+//
+// It exists because the default target of a magefile cannot have flags: Mage
+// 1.17.2 generates code for it that does not compile.
+func All(ctx context.Context) error { return run(ctx, "verify") }
+
+// Build makes the bootstrap of every function, in a Debian container where there is one.
+// They are left at dist/FUNCTION/ARCH/bootstrap. What has not changed is not
+// built again.
+func Build(ctx context.Context,
+	engine *string, // auto (the default), docker, podman, sandbox or host
+	arch *string, // amd64 or arm64; default: each function's own
+	function *string, // one function; default: all
+	locked *bool, // fail if the image or toolchain differs from bootzip.lock
+	force *bool, // build what has not changed as well
+	format *string, // text (the default) or json
+) error {
+	return run(ctx, "build", flag("engine", engine), flag("arch", arch), flag("function", function), flag("locked", locked), flag("force", force), flag("format", format))
+}
+
+// Package builds every function and packs it into dist/FUNCTION-ARCH.zip, with the same bytes every time.
+// dist/manifest.json describes the zips. It prints the CodeSha256 that Lambda
+// shows for each when it is deployed.
+func Package(ctx context.Context,
+	engine *string, // auto (the default), docker, podman, sandbox or host
+	arch *string, // amd64 or arm64; default: each function's own
+	function *string, // one function; default: all
+	locked *bool, // fail if the image or toolchain differs from bootzip.lock
+	format *string, // text (the default) or json
+) error {
+	return run(ctx, "package", flag("engine", engine), flag("arch", arch), flag("function", function), flag("locked", locked), flag("format", format))
+}
+
+// Verify builds and packs every function, and proves that Lambda can start each zip.
+// The last proof is to start it: the boot check sends an event to each of the
+// function's handlers. It ends with status 1 if a check fails.
+func Verify(ctx context.Context,
+	engine *string, // auto (the default), docker, podman, sandbox or host
+	arch *string, // amd64 or arm64; default: each function's own
+	function *string, // one function; default: all
+	locked *bool, // fail if the image or toolchain differs from bootzip.lock
+	strict *bool, // warnings fail as well
+	format *string, // text (the default), json, sarif, github or junit; several as in text,github
+) error {
+	return run(ctx, "verify", flag("engine", engine), flag("arch", arch), flag("function", function), flag("locked", locked), flag("strict", strict), flag("format", format))
+}
+
+// Check proves of any zip, made by any tool from any language, that Lambda can start it.
+// FILE is a zip, a directory with zips, or a pattern such as 'dist/*.zip'.
+// Without -boot nothing in it is started: it may be anybody's. Flags come
+// after the file.
+func Check(ctx context.Context,
+	file string,
+	arch *string, // amd64 or arm64; default: what the program is for
+	runtime *string, // al2023 (the default) or al2: decides which glibc there is
+	kind *string, // function (the default) or layer
+	strict *bool, // warnings fail as well
+	dynamic *bool, // allow a dynamically linked program
+	boot *bool, // start the function as well, and send it an event; only for zips that you trust
+	handlers *string, // with -boot: the values of _HANDLER to try, with commas
+	format *string, // text (the default), json, sarif, github or junit; several as in text,github
+) error {
+	return run(ctx, "check", flag("arch", arch), flag("runtime", runtime), flag("kind", kind), flag("strict", strict), flag("dynamic", dynamic),
+		flag("boot", boot), flag("handlers", handlers), flag("format", format), "--", file)
+}
+
+// Explain takes a message from Lambda's log and says what it comes from, and which check finds that.
+// MESSAGE is one argument: put it into quotes.
+func Explain(ctx context.Context, message string) error { return run(ctx, "explain", "--", message) }
+
+// Image makes the Debian image in which this project's functions are built, if it is not there yet.
+func Image(ctx context.Context,
+	engine *string, // auto (the default), docker or podman
+) error {
+	return run(ctx, "image", flag("engine", engine))
+}
+
+// Lock writes bootzip.lock: the toolchain, the base image and the packages of the build image.
+// Commit it. A build that differs from it says so, and fails with -locked.
+func Lock(ctx context.Context,
+	engine *string, // auto (the default), docker, podman, sandbox or host
+) error {
+	return run(ctx, "lock", flag("engine", engine))
+}
+
+// Clean removes the directory dist with everything in it.
+func Clean(ctx context.Context) error { return run(ctx, "clean") }
+
+// Invoke builds and packs a function, and runs its zip here as Lambda would, with one event.
+// EVENT is a file, '-' for standard input, or the name of a ready-made event
+// ('mage event list'). Flags come after the event.
+func Invoke(ctx context.Context,
+	function string,
+	event string,
+	zip *string, // run this zip, from any tool, under the name given, and build nothing
+	handler *string, // value of _HANDLER; default: the first of the function's handlers
+	timeout *int, // seconds for an answer; default: 3
+	memory *int, // MB; default: 128
+	perInstance *int, // events at a time in one instance (AWS_LAMBDA_MAX_CONCURRENCY); default: 1
+	env *string, // the function's variables: KEY=value,KEY=value
+	engine *string, // auto (the default), docker, podman, sandbox or host
+) error {
+	return run(ctx, "invoke", flag("zip", zip), flag("handler", handler), flag("timeout", timeout), flag("memory", memory),
+		flag("per-instance", perInstance), each("env", env), flag("engine", engine), "--", function, event)
+}
+
+// Serve keeps all functions running behind HTTP, as function URLs, API Gateway, load balancer and Lambda's Invoke API.
+// When a file of the project changes, it builds again, and replaces the
+// functions whose zip changed.
+func Serve(ctx context.Context,
+	address *string, // where to listen; default: 127.0.0.1:9000
+	host *string, // a name, besides localhost, by which clients may address it
+	timeout *int, // seconds for an answer; default: 3
+	memory *int, // MB; default: 128
+	concurrency *int, // instances of a function at most; default: 10
+	perInstance *int, // events at a time in one instance (AWS_LAMBDA_MAX_CONCURRENCY); default: 1
+	env *string, // the functions' variables: KEY=value,KEY=value
+	handler *string, // value of _HANDLER; default: the first of each function's handlers
+	events *bool, // print each event that is made of an HTTP request
+	engine *string, // auto (the default), docker, podman, sandbox or host
+) error {
+	return run(ctx, "serve", flag("address", address), flag("host", host), flag("timeout", timeout), flag("memory", memory),
+		flag("concurrency", concurrency), flag("per-instance", perInstance), each("env", env), flag("handler", handler), flag("events", events), flag("engine", engine))
+}
+
+// Event prints an event as a service of AWS sends it to functions, such as s3, sqs or function-url.
+// The name 'list' lists all there are.
+func Event(ctx context.Context,
+	name string,
+	bucket *string, // s3: the bucket
+	key *string, // s3: the object's key
+	resource *string, // name of the topic, queue, table, stream, rule, user pool or repository
+	body *string, // the message, the record, or the body of the HTTP request
+	method *string, // HTTP: the method
+	path *string, // HTTP: the path
+	query *string, // HTTP: the query, without '?'
+	secret *string, // webhooks: what they are signed with
+	region *string, // the region
+	account *string, // the account's number
+) error {
+	return run(ctx, "event", flag("bucket", bucket), flag("key", key), flag("resource", resource), flag("body", body), flag("method", method),
+		flag("path", path), flag("query", query), flag("secret", secret), flag("region", region), flag("account", account), "--", name)
+}
+
+// Changed builds and packs every function, and says which of them need a deploy.
+// It compares them with what is deployed: the manifest.json of an earlier
+// package or release, or what the AWS CLI prints about the functions.
+func Changed(ctx context.Context,
+	since *string, // a manifest.json, or - for standard input; required
+	engine *string, // auto (the default), docker, podman, sandbox or host
+	arch *string, // amd64 or arm64; default: each function's own
+	function *string, // one function; default: all
+	format *string, // text (the default), json, or matrix for GitHub Actions
+) error {
+	return run(ctx, "changed", flag("since", since), flag("engine", engine), flag("arch", arch), flag("function", function), flag("format", format))
+}
+
+// Diff explains how two zips, or two programs, differ, and why they likely do.
+// A and B are zips made by any tool, or two programs for Linux, macOS or
+// Windows. Flags come after them.
+func Diff(ctx context.Context,
+	a, b string,
+	format *string, // text (the default) or json
+) error {
+	return run(ctx, "diff", flag("format", format), "--", a, b)
+}
+
+// Reproduce builds and packs every function twice, and proves that the zips are the same, byte for byte.
+// The second time it builds a clean checkout of the commit in a varied
+// environment. The report lists what varied and what could not be varied.
+func Reproduce(ctx context.Context,
+	engine *string, // auto (the default), docker, podman, sandbox or host
+	other *string, // engine of the second build; default: another one, if one can be used
+	arch *string, // amd64 or arm64; default: each function's own
+	function *string, // one function; default: all
+	format *string, // text (the default) or json
+) error {
+	return run(ctx, "reproduce", flag("engine", engine), flag("other", other), flag("arch", arch), flag("function", function), flag("format", format))
+}
+
+// Release makes of a tag everything that is published: zips, SBOMs, provenance, verify report, SHA256SUMS.
+// It builds in a container, verifies strictly, boots, builds a second time and
+// compares; nothing of it appears in dist unless all of it went well.
+func Release(ctx context.Context,
+	engine *string, // docker or podman (default: the first that works), or sandbox
+	other *string, // engine of the second build; default: another one, if one can be used
+	tag *string, // a tag of the commit; default: the only one that it has
+	repository *string, // https address for the provenance; default: the remote origin
+	locked *bool, // fail if the image or toolchain differs from bootzip.lock
+	program *string, // a main package of the project, such as ./cmd/tool, to release for six platforms as well
+	platforms *string, // with -program, some of its platforms with commas: linux/amd64,windows/arm64; default: all
+	waive *string, // reason to release zips whose boot check was skipped
+) error {
+	return run(ctx, "release", flag("engine", engine), flag("other", other), flag("tag", tag), flag("repository", repository), flag("locked", locked),
+		flag("program", program), flag("platforms", platforms), flag("waive", waive))
+}
+
+// Rebuild builds a released zip again from the commit that its provenance names, and compares the bytes.
+// FILE is FUNCTION-ARCH.zip as it was released, with provenance.intoto.json
+// beside it. Flags come after the file.
+func Rebuild(ctx context.Context,
+	file string,
+	provenance *string, // the provenance; default: provenance.intoto.json beside the file
+	source *string, // the repository, a directory or a URL; default: this one if it has the commit, else the provenance's
+	folder *string, // the project's directory in the repository; default: the provenance's, or the only one that has the function
+	key *string, // the public key that signed the provenance, in PEM; default: it is not signed
+	engine *string, // docker, podman, sandbox or host; default: the provenance's if it can be used
+	format *string, // text (the default) or json
+) error {
+	return run(ctx, "rebuild", flag("provenance", provenance), flag("source", source), flag("folder", folder), flag("key", key), flag("engine", engine), flag("format", format), "--", file)
+}
+
+// Version says which bootzip this is: the module's version, the commit, and the Go toolchain it was made with.
+func Version(ctx context.Context) error { return run(ctx, "version") }
