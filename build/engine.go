@@ -101,7 +101,7 @@ func chooseEngine(ctx context.Context, c Config) (engine, string, error) {
 	case "sandbox":
 		e, err := newSandbox(ctx, c)
 		if err != nil {
-			return nil, "", hint.Wrap(fmt.Errorf("engine sandbox cannot be used: %w", err), "build with docker, podman, or -engine=host")
+			return nil, "", hint.Wrap(fmt.Errorf("engine sandbox cannot be used: %w", err), "build with docker, podman, or --engine=host")
 		}
 		return e, e.why(""), nil
 	case "auto", "":

@@ -33,7 +33,7 @@ func TestEngineThatIsNotThere(t *testing.T) {
 		c.Engine = engine
 		fakeClients(t, nil)
 		_, err := run(context.Background(), t, c)
-		wantError(t, err, "install and start "+engine+", or build with -engine=sandbox or host", "engine "+engine+" cannot be used: ", "executable file not found")
+		wantError(t, err, "install and start "+engine+", or build with --engine=sandbox or host", "engine "+engine+" cannot be used: ", "executable file not found")
 
 		fakeClients(t, map[string]string{engine: "echo 'Cannot connect to the daemon. Is it running?' >&2; exit 1\n"})
 		_, err = run(context.Background(), t, c)

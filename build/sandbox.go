@@ -42,9 +42,10 @@ func newSandbox(ctx context.Context, c Config) (*sandboxed, error) {
 	return s, nil
 }
 
-func newSandbox(ctx context.Context, c Config) (*sandboxed, error) {
-	if err := sandboxRefuses(ctx, c); err != nil {
-		return nil, hint.Wrap(fmt.Errorf("engine sandbox cannot be used: %w", err), "build with docker, podman, or --engine=host")
+// why adds to the reason for which the sandbox was taken what it lacks.
+func (s *sandboxed) why(reason string) string {
+	if s.unfiltered == "" {
+		return reason
 	}
 	return strings.TrimPrefix(reason+"; without a "+s.unfiltered, "; ")
 }

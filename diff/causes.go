@@ -51,9 +51,9 @@ var hints = []struct{ id, text string }{
 	{causeRenamed, "give the file the same name in both"},
 	{causeContent, "pack both from a clean checkout of the same commit"},
 	{causeLineEndings, "check out with LF on every system: `* text=auto eol=lf` in .gitattributes"},
-	{causeMode, "give files the same mode: `mage package` packs 0755 for bootstrap and executables, 0644 for the rest"},
+	{causeMode, "give files the same mode: `bootzip package` packs 0755 for bootstrap and executables, 0644 for the rest"},
 	{causeOrder, "pack the files in the same order: that of bootzip.yaml, not that of the disk"},
-	{causeZipTime, "pack with a fixed time, as `mage package` does, or with the commit's"},
+	{causeZipTime, "pack with a fixed time, as `bootzip package` does, or with the commit's"},
 	{causeZipTool, "pack both with the same program, version and options; zip -X leaves out users and times"},
 	{causeCompressor, "pack both with the same version of bootzip, whose go.mod fixes the compressor"},
 }

@@ -93,7 +93,7 @@ func TestChanged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := Changed(now, d); err == nil || !strings.Contains(hint.Of(err), "-function=NAME") {
+		if _, _, err := Changed(now, d); err == nil || !strings.Contains(hint.Of(err), "--function=NAME") {
 			t.Errorf("got %v", err)
 		}
 	})

@@ -8,8 +8,7 @@ import (
 	"github.com/bootzip/bootzip/diff"
 	"github.com/bootzip/bootzip/internal/git"
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/internal/scratch"
-	"github.com/bootzip/bootzip/release/compare"
+	"github.com/bootzip/bootzip/internal/tempdir"
 	"github.com/bootzip/bootzip/release/program"
 )
 
@@ -20,7 +19,7 @@ func (c Config) makeProgram(ctx context.Context, tree git.Tree, tag string) ([]p
 	if c.Program == "" {
 		return nil, nil
 	}
-	temp, err := scratch.New("", "program")
+	temp, err := tempdir.New("", "bootzip-program")
 	if err != nil {
 		return nil, err
 	}
@@ -64,8 +63,8 @@ func (c Config) makeProgram(ctx context.Context, tree git.Tree, tag string) ([]p
 }
 
 // differing explains each executable that the second making gave other bytes.
-func differing(ctx context.Context, first, second []program.Executable) ([]compare.Report, error) {
-	var all []compare.Report
+func differing(ctx context.Context, first, second []program.Executable) ([]diff.Report, error) {
+	var all []diff.Report
 	for i, e := range first {
 		if second[i].SHA256 == e.SHA256 {
 			continue

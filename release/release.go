@@ -18,7 +18,6 @@ import (
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/release/attest"
-	"github.com/bootzip/bootzip/release/compare"
 	"github.com/bootzip/bootzip/release/program"
 	"github.com/bootzip/bootzip/reproduce"
 	"github.com/bootzip/bootzip/verify"
@@ -247,7 +246,7 @@ func (c Config) check(ctx context.Context, zips []pipeline.Zip) ([]verify.Report
 	case failed > 0:
 		return nil, &CheckError{reports, fmt.Errorf("%d of %d zips failed; nothing is released", failed, len(reports))}
 	case len(skipped) > 0:
-		return nil, &Unproven{reports, hint.New(`install qemu-user-static for the other architecture, or say why it need not be: --waive="REASON"`,
+		return nil, &CheckError{reports, hint.New(`install qemu-user-static for the other architecture, or say why it need not be: --waive="REASON"`,
 			"the boot check was skipped for %s; nothing is released", strings.Join(skipped, ", "))}
 	}
 	return reports, nil

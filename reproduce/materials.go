@@ -76,7 +76,11 @@ func (c RebuildConfig) engine(ctx context.Context, b build.Config, recorded atte
 		}
 		refused = errors.Join(refused, err)
 	}
-	return "", hint.Wrap(refused, "build with another engine (--engine=), or name the base image where it is called otherwise (BOOTZIP_BASE_IMAGE)")
+	mend := "build with another engine (--engine=), or name the base image where it is called otherwise (BOOTZIP_BASE_IMAGE)"
+	if f.Language == project.Go {
+		mend += "; --engine=host builds these sources without isolation"
+	}
+	return "", hint.Wrap(refused, mend)
 }
 
 // compareMaterials compares what the build is made with and what the

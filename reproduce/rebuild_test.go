@@ -356,7 +356,7 @@ func TestRebuildTakesNoHostFromProvenance(t *testing.T) {
 				if err != nil || !got.Report.Equal || got.Engine != "sandbox" {
 					t.Errorf("recorded %q, asked for %q: built with %q, %v", recorded, asked, got.Engine, err)
 				}
-			case err == nil || !strings.Contains(hint.Of(err), "-engine=host"):
+			case err == nil || !strings.Contains(hint.Of(err), "--engine=host"):
 				t.Errorf("recorded %q, asked for %q: built with %q, %v (hint %q)", recorded, asked, got.Engine, err, hint.Of(err))
 			}
 		}

@@ -98,7 +98,7 @@ func (s *sources) project(u build.Unit, folder string) (project.Project, error) 
 		for _, p := range found {
 			names = append(names, s.folder(p))
 		}
-		return project.Project{}, hint.New("choose one: --folder="+git.Printable(names[0]),
+		return project.Project{}, hint.New("choose one: --folder="+printer.Quoted(names[0]),
 			"several projects have the function %q: in %s", u.Function.Name, git.List(names))
 	case refused != nil:
 		return project.Project{}, hint.Wrap(fmt.Errorf("no project has the function %q for %s: %w", u.Function.Name, u.Arch, refused),

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/bootzip/bootzip/release/compare"
+	"github.com/bootzip/bootzip/diff"
 )
 
 func (a *app) diffCommand() *cobra.Command {
@@ -25,7 +25,7 @@ with 2 if one of them cannot be read.`,
 			if err := checkTableFormat(format); err != nil {
 				return err
 			}
-			r, err := compare.Any(c.Context(), args[0], args[1])
+			r, err := diff.Any(c.Context(), args[0], args[1])
 			if errors.Is(err, context.Canceled) {
 				return err
 			}
@@ -33,9 +33,9 @@ with 2 if one of them cannot be read.`,
 				return misuse(err)
 			}
 			if format == "json" {
-				err = compare.WriteJSON(os.Stdout, []compare.Report{r})
+				err = diff.WriteJSON(os.Stdout, []diff.Report{r})
 			} else {
-				err = compare.WriteText(os.Stdout, r)
+				err = diff.WriteText(os.Stdout, r)
 			}
 			if err == nil && !r.Equal {
 				err = errors.New("the files differ")

@@ -7,6 +7,7 @@ import (
 	"regexp"
 
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/printer"
 )
 
 // An exitError is an error with the exit status that it ends the program with.
@@ -45,12 +46,13 @@ func (e shownError) Unwrap() error { return e.error }
 // hold names out of somebody's files, or the words of somebody's server.
 func (a *app) shown(err error) error {
 	text := err.Error()
-	if errors.Is(err, context.Canceled) {
-		text = "interrupted; what was in dist is as it was"
+	var said shownError
+	if errors.Is(err, context.Canceled) && !errors.As(err, &said) {
+		text = "interrupted"
 	} else if h := hint.Of(err); h != "" {
 		text += "\nhint: " + a.typed(h)
 	}
-	if text = harmless(text); text == err.Error() {
+	if text = printer.Text(text); text == err.Error() {
 		return err
 	}
 	return shownError{err, text}

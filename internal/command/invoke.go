@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -59,6 +60,10 @@ func (e emulation) config(name string) emulator.Config {
 	c := emulator.Config{
 		Name: name, Handler: e.handler, Region: os.Getenv("AWS_REGION"), Log: os.Stderr, Qemu: findQemu(),
 		Timeout: time.Duration(e.timeout) * time.Second, Memory: e.memory, PerInstance: e.perInstance,
+	}
+	if isShown(os.Stderr) {
+		source := functionLog.Source()
+		c.Log, c.Platform = source, source.Platform()
 	}
 	// The caller's credentials for AWS, where there are any.
 	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} {
@@ -110,7 +115,9 @@ status 1 if the function failed.`,
 			}
 			config := e.config(function)
 			config.Zip = zip
+			var before distState // nil where nothing is built
 			if zip == "" {
+				before = readDist(distFolder)
 				s.function = function
 				if err := s.read(); err != nil {
 					return err
@@ -119,7 +126,7 @@ status 1 if the function failed.`,
 					return err
 				}
 			}
-			return invokeOnce(c.Context(), config, payload)
+			return before.failed(invokeOnce(c.Context(), config, payload), distFolder)
 		},
 	}
 	e.flags(c)
@@ -152,10 +159,13 @@ func (s settings) packFor(ctx context.Context, config *emulator.Config) (sum str
 	return m.zips[0].Packed.CodeSha256, nil
 }
 
+// functionLog shows the logs of all functions.
+var functionLog = printer.NewLog(os.Stderr)
+
 func invokeOnce(ctx context.Context, config emulator.Config, payload []byte) error {
 	f, err := emulator.New(ctx, config)
 	if errors.Is(err, syscall.ENOSPC) || ctx.Err() != nil {
-		return failed(err) // no fault of the command line
+		return err // no fault of the command line
 	}
 	if err != nil {
 		return misuse(err)
@@ -181,6 +191,15 @@ func invokeOnce(ctx context.Context, config emulator.Config, payload []byte) err
 		return findings("function %s failed: %s", config.Name, why)
 	}
 	return nil
+}
+
+// shownAnswer is a function's answer as it is, but on a terminal without what
+// that would act on. A JSON document has nothing that GitHub Actions would.
+func shownAnswer(payload []byte) string {
+	if isTerminal(os.Stdout) || isShown(os.Stdout) && !json.Valid(payload) {
+		return printer.Text(string(payload))
+	}
+	return string(payload)
 }
 
 // readEvent takes the argument EVENT.

@@ -10,11 +10,35 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/magefile/mage/mg"
-
 	"github.com/bootzip/bootzip/emulator"
 	"github.com/bootzip/bootzip/internal/fulldisk"
 )
+
+// A disk without room for what is in the zip is no misuse: the exit status is 1.
+func TestInvokeOnAFullDisk(t *testing.T) {
+	temp, ok := fulldisk.Dir(t, "64k")
+	if !ok {
+		t.Skip("only root can mount a small file system")
+	}
+	file := filepath.Join(t.TempDir(), "big.zip")
+	f, err := os.Create(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := zip.NewWriter(f)
+	entry, err := w.Create("bootstrap")
+	if err == nil {
+		_, err = entry.Write(make([]byte, 1<<20))
+	}
+	if err := errors.Join(err, w.Close(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	err = invokeOnce(context.Background(), emulator.Config{Name: "big", Zip: file, Temp: temp}, []byte("{}"))
+	var misused *exitError
+	if !errors.Is(err, syscall.ENOSPC) || errors.As(err, &misused) {
+		t.Errorf("error is %v", err)
+	}
+}
 
 func TestEmulation(t *testing.T) {
 	for _, name := range []string{"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} {

@@ -7,7 +7,10 @@ package command
 //     "hint: …", after "Error: ".
 //   - Colour is used on a terminal only, and not if NO_COLOR is set
 //     (no-color.org).
-//   - What comes from a file, a function or a server is made harmless first.
+//   - What comes from a file or a server is made harmless first (package
+//     printer). What a function prints is shown on a terminal and on GitHub
+//     Actions with "| " before each line; a file or another program gets it as
+//     it is.
 //   - A table can be had as JSON.
 
 import (
@@ -16,25 +19,12 @@ import (
 	"os"
 	"strings"
 	"text/tabwriter"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
-)
 
-// harmless takes out of a text what a terminal would act on.
-func harmless(text string) string {
-	return strings.Map(func(c rune) rune {
-		switch {
-		case c == '\r':
-			return -1
-		case c == '\n' || c == '\t' || unicode.IsPrint(c):
-			return c
-		}
-		return utf8.RuneError
-	}, text)
-}
+	"github.com/bootzip/bootzip/internal/printer"
+)
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" }
 
@@ -53,7 +43,11 @@ func useColor() bool {
 
 // note tells the person at the terminal something.
 func note(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, "bootzip: "+format+"\n", args...)
+	text := fmt.Sprintf(format, args...)
+	if isShown(os.Stderr) {
+		text = printer.Text(text)
+	}
+	fmt.Fprintf(os.Stderr, "bootzip: %s\n", text)
 }
 
 // A table is what a command prints: rows of cells in columns.

@@ -19,7 +19,7 @@ type made struct {
 
 // run builds, and packs if asked to, under one lock.
 func (s settings) run(ctx context.Context, packToo bool) (made, error) {
-	var m made
+	m := made{before: readDist(distFolder)}
 	err := s.inDist(ctx, func(ctx context.Context, p project.Project, c build.Config) (err error) {
 		m.project = p
 		if !packToo {
@@ -51,5 +51,6 @@ func (s settings) inDist(ctx context.Context, do func(context.Context, project.P
 		return err
 	}
 	defer unlock()
-	return do(ctx, p, c)
+	before := readDist(c.Dist)
+	return before.failed(do(ctx, p, c), c.Dist)
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/printer"
 )
 
 // A progress shows what a build is doing: on a terminal only, what takes over
@@ -82,7 +83,7 @@ func (p *progress) line(elapsed time.Duration) string {
 		columns = 80
 	}
 	clock := fmt.Sprintf(" %d s", int(elapsed.Seconds()))
-	return shorten(harmless(p.text), columns-1-len(clock)) + clock
+	return shorten(printer.Line(p.text), columns-1-len(clock)) + clock
 }
 
 // shorten cuts a text to so many characters.

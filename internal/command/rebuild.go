@@ -44,6 +44,7 @@ status 1 if the bytes differ, and says how and why.`,
 			if err != nil {
 				return err
 			}
+			before := readDist(distFolder)
 			bar := s.newProgress()
 			config.Build = build.Config{
 				Root: here, Cache: s.cache, Engine: s.engine, BaseImage: s.baseImage, Environ: os.Environ(), Progress: bar.event,
@@ -51,7 +52,7 @@ status 1 if the bytes differ, and says how and why.`,
 			r, err := reproduce.Rebuild(c.Context(), config)
 			bar.close()
 			if err != nil {
-				return err
+				return before.failed(err, distFolder)
 			}
 			if err := writeResult(r, format); err != nil {
 				return err

@@ -75,11 +75,11 @@ went well. The tree must be clean and the commit have a tag.`,
 
 // releaseFailed prints the reports of what failed.
 func (a *app) releaseFailed(err error) error {
-	var unproven *release.Unproven
-	var unreproduced *release.Unreproduced
+	var failedCheck *release.CheckError
+	var mismatch *release.MismatchError
 	switch {
-	case errors.As(err, &unproven):
-		if err := verify.WriteText(os.Stderr, unproven.Reports, verify.TextOptions{Verbose: a.verbose}); err != nil {
+	case errors.As(err, &failedCheck):
+		if err := verify.WriteText(os.Stderr, failedCheck.Reports, verify.TextOptions{Verbose: a.verbose}); err != nil {
 			return err
 		}
 	case errors.As(err, &mismatch):

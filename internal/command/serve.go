@@ -13,7 +13,6 @@ import (
 	"github.com/bootzip/bootzip/emulator"
 	"github.com/bootzip/bootzip/emulator/watch"
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/internal/printer"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -49,6 +48,9 @@ shows why, and the old ones go on.`,
 			listener, err := net.Listen("tcp", address)
 			if err != nil {
 				return misuse(hint.Wrap(err, "choose another place with --address=127.0.0.1:PORT"))
+			}
+			if at, ok := listener.Addr().(*net.TCPAddr); ok && !at.IP.IsLoopback() {
+				note("listening on %s: whoever reaches this address can invoke the functions, with the credentials that they are given", at)
 			}
 			config := emulator.ServerConfig{
 				Region: os.Getenv("AWS_REGION"),

@@ -36,7 +36,7 @@ function's handlers. It ends with status 1 if a check fails.`,
 			}
 			checked, err := pipeline.Check(c.Context(), pipeline.CheckConfig{Strict: strict, Boot: true, Qemu: findQemu()}, m.zips)
 			if err != nil {
-				return err
+				return m.before.failed(err, distFolder)
 			}
 			return conclude(pipeline.Reports(checked), write)
 		},

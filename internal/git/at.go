@@ -201,14 +201,14 @@ func (g *git) fetch(ctx context.Context, from, commit, dir string) error {
 			return ctx.Err()
 		}
 		return hint.Wrap(fmt.Errorf("source %q: %w", WithoutCredentials(from), err),
-			"is the address right, and can it be read without a password? A clone's folder will do as well: --source=FOLDER")
+			"is the address right, and can it be read without a password? A clone's folder will do as well: -source=FOLDER")
 	}
 	if _, err := g.run(ctx, dir, nil, "cat-file", "-e", commit+"^{commit}"); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		return hint.Wrap(fmt.Errorf("commit %s is not in %q: %w", commit, WithoutCredentials(from), alone),
-			"is it pushed, and is it the right repository? Another is given by --source=URL or --source=FOLDER")
+			"is it pushed, and is it the right repository? Another is given by -source=URL or -source=FOLDER")
 	}
 	return nil
 }

@@ -37,6 +37,7 @@ import (
 
 	"golang.org/x/mod/modfile"
 
+	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
 )
@@ -135,18 +136,18 @@ func Make(ctx context.Context, c Config) ([]Executable, error) {
 	if err := os.MkdirAll(c.Out, 0o755); err != nil {
 		return nil, err
 	}
-	// Beside the executables, so that they only have to be renamed.
-	work, err := os.MkdirTemp(c.Out, ".programs-")
+	stage, err := atomicfile.Begin(c.Out)
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(work)
-	k, err := newCompiler(ctx, c, work)
+	defer stage.Remove()
+	k, err := newCompiler(ctx, c, stage.Path)
 	if err != nil {
 		return nil, err
 	}
 	name := path.Base(filepath.ToSlash(filepath.Join(c.Root, c.Package)))
 	var all []Executable
+	var files []atomicfile.File
 	for _, p := range chosen {
 		goos, arch, _ := strings.Cut(p, "/")
 		e := Executable{Name: name + "-" + goos + "-" + arch, OS: goos, Arch: arch}
@@ -157,7 +158,7 @@ func Make(ctx context.Context, c Config) ([]Executable, error) {
 		if c.Progress != nil {
 			c.Progress(e.Name)
 		}
-		file := filepath.Join(work, e.Name)
+		file := filepath.Join(stage.Path, e.Name)
 		environ := append(k.environ[:len(k.environ):len(k.environ)], "GOOS="+goos, "GOARCH="+arch)
 		if _, err := run(ctx, environ, c.Root, k.goCommand, "build", "-o", file, "-ldflags="+k.ldflags, "./"+filepath.ToSlash(c.Package)); err != nil {
 			return nil, fmt.Errorf("executable %q: %w", e.Name, err)
@@ -165,14 +166,9 @@ func Make(ctx context.Context, c Config) ([]Executable, error) {
 		if e.SHA256, e.Size, err = digest.File(file); err != nil {
 			return nil, err
 		}
-		all = append(all, e)
+		all, files = append(all, e), append(files, atomicfile.File{From: file, To: e.Path, Mode: 0o755})
 	}
-	for _, e := range all {
-		if err := os.Rename(filepath.Join(work, e.Name), e.Path); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
+	return all, stage.Commit(files...)
 }
 
 // A compiler is what an executable is made with.
@@ -190,7 +186,8 @@ func newCompiler(ctx context.Context, c Config, work string) (compiler, error) {
 	}
 	// What comes from elsewhere is fetched with the caller's settings.
 	fetching := append(c.Environ[:len(c.Environ):len(c.Environ)],
-		"GOTOOLCHAIN="+version, "GOFLAGS=-mod=readonly", "GOWORK=off", "GO111MODULE=on", "GOEXPERIMENT=")
+		"GOTOOLCHAIN="+version, "GOFLAGS=-mod=readonly", "GOWORK=off", "GO111MODULE=on",
+		"GOEXPERIMENT=none", "GOFIPS140=off", "CGO_ENABLED=0") // whatever the caller has set for the compiler
 	text, err := run(ctx, fetching, c.Root, "go", "env", "-json", "GOROOT", "GOVERSION", "GOMODCACHE")
 	if err != nil {
 		return k, hint.Wrap(fmt.Errorf("toolchain %s: %w", version, err),

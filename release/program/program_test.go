@@ -45,11 +45,11 @@ func fixture(t *testing.T, dir string) Config {
 
 // What the caller has set for Go's compiler neither stops the fetching of
 // modules nor runs anything.
-func TestKitIgnoresTheCallersCompiler(t *testing.T) {
+func TestCompilerIgnoresTheCallersCompiler(t *testing.T) {
 	c := fixture(t, t.TempDir())
 	trap := filepath.Join(t.TempDir(), "ran")
 	c.Environ = append(c.Environ, "GOEXPERIMENT=nope", "GOFIPS140=bogus", "CGO_ENABLED=1", "CC=touch "+trap)
-	if _, err := newKit(context.Background(), c, t.TempDir()); err != nil {
+	if _, err := newCompiler(context.Background(), c, t.TempDir()); err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Stat(trap); !errors.Is(err, fs.ErrNotExist) {

@@ -1,4 +1,4 @@
-package targets
+package command
 
 import (
 	"context"
@@ -77,11 +77,11 @@ func someOf(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// failed is failed for a run that began with dist in the state s: of an
-// interrupt it says what has become of dist since.
+// failed makes an interrupt say what has become of dist since it was in the
+// state s.
 func (s distState) failed(err error, dist string) error {
 	if s == nil || !errors.Is(err, context.Canceled) {
-		return failed(err)
+		return err
 	}
 	return shownError{err, printer.Line("interrupted; " + readDist(dist).since(s))}
 }
