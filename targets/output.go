@@ -138,7 +138,7 @@ func (p *progress) event(e build.Event) {
 	switch e.Stage {
 	case "engine":
 		fmt.Fprintf(os.Stderr, "bootzip: building with %s\n", e.Text)
-	case "image", "lock":
+	case "image", "lock", "user":
 		fmt.Fprintf(os.Stderr, "bootzip: %s\n", e.Text)
 	case "build":
 		p.text = fmt.Sprintf("building %s: %d of %d done", e.Text, e.Done, e.Total)
