@@ -98,6 +98,7 @@ func (e *container) boundOptions() []string {
 	if !e.remote {
 		ulimits = limits(e.client)
 	}
+	ulimits["core"] = 0 // what dumps core would go where the host's core_pattern says
 	if b.ProcessesBy == byControlGroup {
 		argv = append(argv, "--pids-limit", fmt.Sprint(b.Processes))
 	} else if _, ok := ulimits["nproc"]; !ok {
