@@ -10,6 +10,7 @@ require (
 )
 
 require (
+	github.com/bootzip/bootzip/runtime v0.1.0
 	github.com/elastic/go-seccomp-bpf v1.6.0 // indirect
 	github.com/gofrs/flock v0.12.1 // indirect
 	go.yaml.in/yaml/v4 v4.0.0 // indirect
@@ -19,3 +20,5 @@ require (
 )
 
 replace github.com/bootzip/bootzip => ../
+
+replace github.com/bootzip/bootzip/runtime => ../runtime
