@@ -43,6 +43,7 @@ func ExampleServe() {
 		return
 	}
 	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
 	ended := make(chan error, 1)
 	go func() { ended <- nethttp.Serve(ctx, l, http.HandlerFunc(greet)) }()
 
