@@ -20,6 +20,7 @@ require (
 	github.com/secure-systems-lab/go-securesystemslib v0.10.0
 	go.yaml.in/yaml/v4 v4.0.0
 	golang.org/x/mod v0.30.0
+	golang.org/x/net v0.46.0
 	golang.org/x/sys v0.39.0
 )
 
@@ -33,6 +34,5 @@ require (
 	github.com/pierrec/lz4/v4 v4.1.2 // indirect
 	github.com/ulikunitz/xz v0.5.15 // indirect
 	github.com/xi2/xz v0.0.0-20171230120015-48954b6210f8 // indirect
-	golang.org/x/net v0.46.0 // indirect
 	golang.org/x/tools v0.38.0 // indirect
 )

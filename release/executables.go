@@ -15,7 +15,7 @@ import (
 // makeTool makes the executables into the stage, makes them a second time
 // from a checkout of the same commit, with a cache of its own, and refuses
 // those that differ. Without Config.Tool there are none.
-func (c Config) makeTool(ctx context.Context, tree git.Tree, tag string) ([]tool.Executable, error) {
+func (c Config) makeTool(ctx context.Context, tree git.Tree, version string) ([]tool.Executable, error) {
 	if !c.Tool {
 		return nil, nil
 	}
@@ -25,7 +25,7 @@ func (c Config) makeTool(ctx context.Context, tree git.Tree, tag string) ([]tool
 	}
 	defer temp.Remove()
 	config := tool.Config{
-		Root: c.Build.Root, Out: c.Build.Dist, Version: tag, Commit: tree.Commit, Environ: c.Build.Environ,
+		Root: c.Build.Root, Out: c.Build.Dist, Version: version, Commit: tree.Commit, Environ: c.Build.Environ,
 		Cache: c.Build.Cache, Platforms: c.Platforms,
 		Progress: func(name string) { c.tell("compiling", name) },
 	}
