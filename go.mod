@@ -1,6 +1,6 @@
 module github.com/bootzip/bootzip
 
-go 1.26.0
+go 1.24.0
 
 toolchain go1.26.8
 
@@ -22,8 +22,8 @@ require (
 	go.yaml.in/yaml/v4 v4.0.0
 	golang.org/x/mod v0.30.0
 	golang.org/x/net v0.46.0
-	golang.org/x/sys v0.50.0
-	golang.org/x/term v0.48.0
+	golang.org/x/sys v0.39.0
+	golang.org/x/term v0.38.0
 )
 
 require (

@@ -4,12 +4,10 @@ go 1.26.0
 
 toolchain go1.26.8
 
-require (
-	github.com/aws/aws-lambda-go v1.55.1
-	github.com/bootzip/bootzip v0.0.0
-)
+require github.com/bootzip/bootzip v0.0.0
 
 require (
+	github.com/bootzip/bootzip/runtime v0.1.0
 	github.com/elastic/go-seccomp-bpf v1.6.0 // indirect
 	github.com/gofrs/flock v0.12.1 // indirect
 	go.yaml.in/yaml/v4 v4.0.0 // indirect
@@ -19,3 +17,5 @@ require (
 )
 
 replace github.com/bootzip/bootzip => ../
+
+replace github.com/bootzip/bootzip/runtime => ../runtime

@@ -39,8 +39,8 @@ func Build(ctx context.Context, c Config) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	report := Report{Engine: e.name(), Why: why, Image: e.image(), Varied: c.Vary.asked()}
-	c.tell(Event{Stage: "engine", Text: engineLine(e.name(), why)})
+	report := Report{Engine: e.name(), Why: why, Image: e.image(), Bounds: e.bounds(), Varied: c.Vary.asked()}
+	c.tell(Event{Stage: "engine", Text: engineLine(report)})
 	if err := checkLock(ctx, c, e); err != nil {
 		return Report{}, err
 	}
@@ -64,11 +64,15 @@ func Build(ctx context.Context, c Config) (Report, error) {
 	return report, nil
 }
 
-func engineLine(name, why string) string {
-	if why == "" {
-		return name
+func engineLine(r Report) string {
+	line := r.Engine
+	if r.Why != "" {
+		line += " (" + r.Why + ")"
 	}
-	return fmt.Sprintf("%s (%s)", name, why)
+	if bounds := r.Bounds.String(); bounds != "" {
+		line += ", " + bounds
+	}
+	return line
 }
 
 // A builder is one run of Build.

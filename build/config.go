@@ -55,9 +55,10 @@ type Config struct {
 
 // An Event tells what a run is doing.
 type Event struct {
-	// Stage is "engine" (Text says which was taken and why), "lock" (Text
-	// says how the build differs from bootzip.lock), "fetch", "image" or
-	// "build" (Text says what is being built).
+	// Stage is "engine" (Text says which was taken and why, and its bounds),
+	// "lock" (Text says how the build differs from bootzip.lock), "user" (Text
+	// says why the commands run as root), "fetch", "image" or "build" (Text
+	// says what is being built).
 	Stage string
 	Text  string
 	Done  int // bootstraps that are finished, of Total; in stage build
@@ -87,6 +88,7 @@ type Report struct {
 	Engine    string      // the engine's name
 	Why       string      // why auto took it; empty when it was asked for
 	Image     string      // id of the build image; empty without a container
+	Bounds    Bounds      // what the engine holds the commands to; zero without a container
 	Varied    []Variation // each that Config.Vary asked for
 	Artifacts []Artifact
 }

@@ -29,7 +29,7 @@ type container struct {
 
 // Where a container sees the folders of a run.
 var containerPlaces = places{
-	source: "/src", out: "/out", temp: "/tmp", toolchain: "/usr/local/go", modules: "/go/pkg/mod",
+	source: "/src", out: "/out", cache: "/cache", temp: "/tmp", toolchain: "/usr/local/go", modules: "/go/pkg/mod",
 }
 
 const (
@@ -38,48 +38,12 @@ const (
 	// when a run begins was left by a process that was killed.
 	projectLabel = "org.bootzip.project"
 
-	// cacheVolume is shared by all projects of a user, as the go command's
-	// own build cache is: its entries are found by content.
-	cacheVolume = "bootzip-cache"
+	// cacheVolume begins the name of the volume that is shared by all projects
+	// of a user, as the go command's own build cache is: its entries are found
+	// by content. After it comes the user, since what the builds of one leave
+	// there must not get into those of another.
+	cacheVolume = "bootzip-cache-"
 )
-
-// answers says why the engine cannot be used: no client, or no daemon.
-func answers(ctx context.Context, c Config, client string) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	_, err := askEngine(ctx, c, client)
-	return err
-}
-
-// engineInfo is what an engine says of itself.
-type engineInfo struct {
-	arch     string // GOARCH of its machine
-	rootless bool   // only podman says so right away
-	version  string // likewise
-}
-
-func askEngine(ctx context.Context, c Config, client string) (engineInfo, error) {
-	argv := []string{client, "version", "--format", "{{.Server.Os}} {{.Server.Arch}}"}
-	if client == "podman" {
-		argv = []string{client, "info", "--format", "{{.Host.OS}} {{.Host.Arch}} {{.Host.Security.Rootless}} {{.Version.Version}}"}
-	}
-	text, err := capture(ctx, c.Environ, "", argv...)
-	if err != nil {
-		return engineInfo{}, err
-	}
-	words := strings.Fields(text)
-	if len(words) < 2 {
-		return engineInfo{}, fmt.Errorf("%s says %q of itself, and not what it runs on", client, strings.TrimSpace(text))
-	}
-	if words[0] != "linux" {
-		return engineInfo{}, fmt.Errorf("%s runs %s containers, and Linux ones are needed", client, words[0])
-	}
-	info := engineInfo{arch: words[1]}
-	if len(words) > 3 {
-		info.rootless, info.version = words[2] == "true", words[3]
-	}
-	return info, nil
-}
 
 func newContainer(ctx context.Context, c Config, client string) (*container, error) {
 	info, err := askEngine(ctx, c, client)
@@ -105,56 +69,14 @@ func (e *container) copiesModules() bool { return e.copies() }
 // mapsUsers says whether any user inside can be the caller outside.
 func (e *container) mapsUsers() bool { return e.client == "podman" && e.rootless && !e.remote }
 
-// user are the options by which files in the output folder belong to the
-// caller, or by which the commands run as another user.
-func (e *container) user(ctx context.Context, v Variations) ([]string, error) {
-	if v.otherUser() {
-		uid, gid := v.user()
-		argv := []string{"--user", fmt.Sprintf("%d:%d", uid, gid)}
-		if e.mapsUsers() {
-			argv = append(argv, fmt.Sprintf("--userns=keep-id:uid=%d,gid=%d", uid, gid))
-		}
-		return argv, nil
-	}
-	if e.copies() {
-		return []string{"--user", strconv.Itoa(copiesUser)}, nil
-	}
-	uid := os.Getuid()
-	if uid < 0 {
-		return nil, nil // Windows: the engine's machine decides
-	}
-	ids := fmt.Sprintf("%d:%d", uid, os.Getgid())
-	switch {
-	case e.client == "podman" && e.rootless:
-		return []string{"--userns=keep-id", "--user", ids}, nil
-	case e.client == "podman":
-		return []string{"--user", ids}, nil
-	}
-	text, err := capture(ctx, e.config.Environ, "", "docker", "info", "--format", "{{.SecurityOptions}}")
-	if err != nil {
-		return nil, err
-	}
-	if strings.Contains(text, "name=rootless") {
-		// Root inside is the caller outside.
-		return []string{"--user", "0:0"}, nil
-	}
-	return []string{"--user", ids}, nil
-}
-
 func (e *container) name() string               { return e.client }
 func (e *container) identity() string           { return e.client + " " + e.built.id }
 func (e *container) image() string              { return e.built.id }
 func (e *container) platform() (string, string) { return "linux", e.arch }
 
-func (e *container) view(host places) places {
+func (e *container) view(places) places {
 	p := containerPlaces
 	p.source = e.config.Vary.source()
-	// The volume may have files of another user, whom it served before.
-	uid, _ := e.config.Vary.user()
-	p.cache = "/cache/" + strconv.Itoa(uid)
-	if e.remote && !e.config.Vary.otherUser() {
-		p.cache = "/cache/remote"
-	}
 	return p
 }
 
@@ -182,14 +104,11 @@ func (e *container) run(ctx context.Context, b batch) ([]outcome, error) {
 			e.remove(name)
 		}
 	}()
-	user, err := e.user(ctx, b.vary)
-	if err != nil {
-		return nil, err
-	}
+	user := e.user(b.vary, b.host)
 	if e.copies() {
 		return e.runCopies(ctx, name, b, user)
 	}
-	argv := append([]string{e.client, "run", "--rm", "--interactive"}, e.options(name, user)...)
+	argv := append([]string{e.client, "run", "--rm", "--interactive"}, e.options(name, b.vary, user)...)
 	argv = append(argv, mount("bind", b.host.source, b.vary.source(), true), mount("bind", b.host.out, containerPlaces.out, false))
 	if b.host.toolchain != "" {
 		argv = append(argv, mount("bind", b.host.toolchain, containerPlaces.toolchain, true))
@@ -201,7 +120,9 @@ func (e *container) run(ctx context.Context, b batch) ([]outcome, error) {
 		argv = append(argv, mount("bind", b.host.modules, containerPlaces.modules, true))
 	}
 	argv = append(argv, e.image())
-	return e.follow(ctx, b, append(argv, startScript(b)...))
+	return user.lend(ctx, b.host, func() ([]outcome, error) {
+		return e.follow(ctx, b, append(argv, startScript(b)...))
+	})
 }
 
 func containerName() (string, error) {
@@ -210,25 +131,41 @@ func containerName() (string, error) {
 	return "bootzip-" + hex.EncodeToString(id), err
 }
 
-// options are what every container of ours is started with.
-func (e *container) options(name string, user []string) []string {
-	argv := []string{"--name", name, "--label", projectLabel + "=" + projectKey(e.config.Root),
-		"--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
-		// Rather than relabel the caller's sources for SELinux.
-		"--security-opt", "label=disable",
-		"--read-only", "--tmpfs", "/tmp:exec,mode=1777", "--workdir", "/",
-	}
-	if e.config.ColdCache {
-		argv = append(argv, "--volume", "/cache") // without a name: goes with the container
-	} else {
-		argv = append(argv, mount("volume", cacheVolume, "/cache", false))
+// options are what every container of a build is started with.
+func (e *container) options(name string, v Variations, user containerUser) []string {
+	argv := []string{"--name", name, "--label", projectLabel + "=" + projectKey(e.config.Root), "--workdir", "/"}
+	argv = append(argv, confinement(e.client)...)
+	argv = append(argv, e.boundOptions()...)
+	switch {
+	case e.config.ColdCache:
+		argv = append(argv, "--volume", containerPlaces.cache) // without a name: goes with the container
+	case e.remote && !v.otherUser():
+		// Nobody there has to do with the user of this number here.
+		argv = append(argv, mount("volume", cacheVolume+"remote", containerPlaces.cache, false))
+	default:
+		argv = append(argv, mount("volume", cacheVolume+strconv.Itoa(user.uid), containerPlaces.cache, false))
 	}
 	argv = append(argv, initArg(e.client)...)
 	argv = append(argv, noProxies(e.client)...)
-	if !e.remote {
-		argv = append(argv, limits(e.client)...)
+	return append(argv, user.options...)
+}
+
+// confinement are the options that take from a container whatever a build does
+// not need. The engine's default seccomp profile stays on, and so do its
+// masked and read-only paths of /proc and /sys.
+func confinement(client string) []string {
+	argv := []string{
+		"--network", "none", "--ipc", "private", "--cap-drop", "ALL",
+		"--security-opt", "no-new-privileges",
+		// Rather than relabel the caller's sources for SELinux.
+		"--security-opt", "label=disable",
+		"--read-only",
 	}
-	return append(argv, user...)
+	if client == "podman" {
+		// It would mount file systems without a bound on /run and /var/tmp.
+		argv = append(argv, "--read-only-tmpfs=false")
+	}
+	return argv
 }
 
 func startScript(b batch) []string {

@@ -17,6 +17,9 @@
 //   - In a container and in the sandbox: no network, sources and modules
 //     read-only, no capabilities, no new privileges, a read-only root, the
 //     caller's user.
+//   - In a container: the engine's seccomp filter, and bounds for memory,
+//     processes and temporary files, as Report.Bounds says. For root the
+//     commands run as a user that nobody is.
 //   - User, umask, time zone, locale and path of the project change no byte,
 //     but for language command if its commands let them. Config.Vary varies
 //     them, and Report.Varied says which of them were in force.
@@ -32,6 +35,9 @@
 //
 //   - The engine host takes nothing away: a build there can use the network
 //     and read what the caller can read. For Go this changes no byte.
+//   - A container of root's whose project has files that are closed to others
+//     runs as root, without capabilities; Config.Progress is told. Disk and CPU
+//     time are bounded nowhere.
 //   - An installed Go that the engine host uses is not compared with anything,
 //     and what the build image's tag names is taken as it is.
 //   - Modules are fetched on the host beforehand, with the caller's network,

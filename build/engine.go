@@ -23,6 +23,9 @@ type engine interface {
 	// platform is what the commands' machine is: GOOS and GOARCH.
 	platform() (goos, goarch string)
 
+	// bounds are what the commands are held to; zero if to nothing.
+	bounds() Bounds
+
 	// copiesModules says whether the commands get a copy of the modules, and
 	// not the caller's module cache.
 	copiesModules() bool
@@ -70,6 +73,15 @@ type job struct {
 type outcome struct {
 	exit   int
 	output string // standard output and error together, cut at maxOutput
+}
+
+// killed says whether the kernel ended the command, or one that it had started,
+// as it does for want of memory. Shells say it by the status; the go command, gcc
+// and cargo by their messages.
+func (o outcome) killed() bool {
+	return o.exit == 128+9 || slices.ContainsFunc([]string{"signal: killed", "Killed signal terminated", "(signal: 9,"}, func(said string) bool {
+		return strings.Contains(o.output, said)
+	})
 }
 
 // maxOutput bounds what is kept of a command's output, in bytes.

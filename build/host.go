@@ -32,6 +32,7 @@ func (h *host) name() string               { return "host" }
 func (h *host) identity() string           { return "host" }
 func (h *host) image() string              { return "" }
 func (h *host) platform() (string, string) { return runtime.GOOS, runtime.GOARCH }
+func (h *host) bounds() Bounds             { return Bounds{} }
 
 // copiesModules: another user cannot enter the caller's module cache.
 func (h *host) copiesModules() bool { return h.otherUser }
@@ -111,7 +112,7 @@ func (h *host) execute(ctx context.Context, output io.Writer, dir string, j job,
 // closedTo returns a file or folder of a build that somebody else than the
 // caller could not use, "" if there is none. What the build writes is given to
 // him; only the way there must be open.
-func closedTo(host places) (name string) {
+func closedTo(host places) string {
 	ways := []string{filepath.Dir(host.out), filepath.Dir(host.temp), filepath.Dir(host.cache), host.source}
 	if host.toolchain != "" {
 		ways = append(ways, host.toolchain)
@@ -126,21 +127,7 @@ func closedTo(host places) (name string) {
 			}
 		}
 	}
-	_ = filepath.WalkDir(host.source, func(file string, e fs.DirEntry, err error) error {
-		if e != nil && e.IsDir() && (e.Name() == ".git" || exists(filepath.Join(file, stateFolder))) {
-			return fs.SkipDir
-		}
-		if err == nil && e.Type()&fs.ModeSymlink == 0 {
-			var info fs.FileInfo
-			if info, err = e.Info(); err == nil && info.Mode()&0o004 != 0 {
-				return nil
-			}
-			name = file
-			return fs.SkipAll
-		}
-		return err
-	})
-	return name
+	return closedBelow(host.source)
 }
 
 // giveTo makes somebody the owner of folders and all that is in them.

@@ -128,7 +128,7 @@ func buildImage(ctx context.Context, c Config, client string) (builtImage, error
 		argv = append(argv, "--network", "host")
 	}
 	if !isRemote(c, client) {
-		argv = append(argv, limits(client)...)
+		argv = append(argv, ulimitOptions(limits(client))...)
 	}
 	argv = append(argv, dir)
 	var output cut

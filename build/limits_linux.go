@@ -1,7 +1,6 @@
 package build
 
 import (
-	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -15,22 +14,20 @@ const podmanLimit = 1 << 20
 
 // limits keep podman from asking for more open files and processes than this
 // process may have, which fails with "error setting rlimit" where root may
-// not raise its own limits, as in many virtual machines for CI.
-func limits(client string) []string {
+// not raise its own limits, as in many virtual machines for CI. They are
+// ulimits, by name.
+func limits(client string) map[string]uint64 {
 	if client != "podman" {
-		return nil
+		return map[string]uint64{}
 	}
-	files, processes := hardLimit(unix.RLIMIT_NOFILE), hardLimit(unix.RLIMIT_NPROC)
+	processes := min(hardLimit(unix.RLIMIT_NPROC), maxProcesses)
 	// Podman lowers its own limit of processes to this before it starts.
 	if data, err := os.ReadFile("/proc/sys/kernel/pid_max"); err == nil {
 		if n, err := strconv.ParseUint(strings.TrimSpace(string(data)), 10, 64); err == nil {
 			processes = min(processes, n)
 		}
 	}
-	return []string{
-		"--ulimit", fmt.Sprintf("nofile=%d:%d", files, files),
-		"--ulimit", fmt.Sprintf("nproc=%d:%d", processes, processes),
-	}
+	return map[string]uint64{"nofile": hardLimit(unix.RLIMIT_NOFILE), "nproc": processes}
 }
 
 func hardLimit(resource int) uint64 {

@@ -3,29 +3,41 @@ package build
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/digest"
+	"github.com/bootzip/bootzip/project"
 )
 
 // Materials are what a build is made with, for its provenance: no path, time
 // or name of a machine is in them.
 type Materials struct {
-	Engine      string   // "docker", "podman", "sandbox" or "host"
-	GoVersion   string   // "go1.26.8"; "" without functions in Go
-	GoModule    string   // the module that the toolchain came as, "golang.org/toolchain@v0.0.1-go1.26.8.linux-amd64"; "" on the host if it is an installed Go, of which no public record has the hash
-	GoSum       string   // the hash of GoModule, "h1:…" as the checksum database has it, computed from the files as they are used; "" without GoModule
-	BaseImage   string   // the base image as it is referred to; "" without a container
-	BaseImageID string   // its id, "sha256:…"
-	ImageRecipe string   // the hash of all that the build image is made from, by which it is tagged
-	ImageID     string   // the build image's id, "sha256:…"
-	Packages    []string // what is installed in it, "name:architecture=version" as in bootzip.lock
-	LockSHA256  string   // of bootzip.lock; "" if there is none
-	Flags       []string // of go build; nil without functions in Go
-	Environment []string // of go build, less paths and what the function decides: "GOAMD64=v1"
+	Engine      string       // "docker", "podman", "sandbox" or "host"
+	GoVersion   string       // "go1.26.8"; "" without functions in Go
+	GoModule    string       // the module that the toolchain came as, "golang.org/toolchain@v0.0.1-go1.26.8.linux-amd64"; "" on the host if it is an installed Go, of which no public record has the hash
+	GoSum       string       // the hash of GoModule, "h1:…" as the checksum database has it, computed from the files as they are used; "" without GoModule
+	BaseImage   string       // the base image as it is referred to; "" without a container
+	BaseImageID string       // its id, "sha256:…"
+	ImageRecipe string       // the hash of all that the build image is made from, by which it is tagged
+	ImageID     string       // the build image's id, "sha256:…"
+	Packages    []string     // what is installed in it, "name:architecture=version" as in bootzip.lock
+	LockSHA256  string       // of bootzip.lock; "" if there is none
+	ModuleFiles []ModuleFile // by name; nil without functions in Go
+	Flags       []string     // of go build; nil without functions in Go
+	Environment []string     // of go build, less paths and what the function decides: "GOAMD64=v1"
+}
+
+// A ModuleFile is a file that decides which Go modules, and which versions of
+// them, a program is built from: go.mod, go.sum, go.work, go.work.sum or
+// vendor/modules.txt.
+type ModuleFile struct {
+	Name   string // slash-separated, relative to the project's root
+	SHA256 string // hexadecimal
 }
 
 // MaterialsOf says what Build uses for the configuration. It makes the build
@@ -55,8 +67,36 @@ func MaterialsOf(ctx context.Context, c Config) (Materials, error) {
 	}
 	m.Flags = slices.Clone(goFlags)
 	m.Environment = slices.Clone(goSettled)
+	if m.ModuleFiles, err = moduleFilesOf(c); err != nil {
+		return m, err
+	}
 	m.GoModule, m.GoSum, err = toolchainInUse(ctx, c, e, m.GoVersion)
 	return m, err
+}
+
+// moduleFilesOf returns the files of all modules and workspaces that functions
+// in Go are built in, by name. Without functions in Go there are none.
+func moduleFilesOf(c Config) ([]ModuleFile, error) {
+	sums := map[string]string{}
+	for _, f := range c.Functions {
+		if f.Language != project.Go {
+			continue
+		}
+		m, err := findModule(c.Root, f.Source)
+		if err != nil {
+			return nil, fmt.Errorf("function %q: %w", f.Name, err)
+		}
+		for _, name := range moduleFiles(c.Root, m) {
+			if sums[name], _, err = digest.File(filepath.Join(c.Root, filepath.FromSlash(name))); err != nil {
+				return nil, err
+			}
+		}
+	}
+	var files []ModuleFile
+	for _, name := range slices.Sorted(maps.Keys(sums)) {
+		files = append(files, ModuleFile{name, sums[name]})
+	}
+	return files, nil
 }
 
 // toolchainInUse is the module that the toolchain on the engine came as, and

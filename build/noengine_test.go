@@ -89,7 +89,7 @@ func TestAutoWithoutContainers(t *testing.T) {
 	if r.Engine != "sandbox" && r.Engine != "host" {
 		t.Errorf("engine is %q", r.Engine)
 	}
-	for _, text := range []string{"docker: docker version: Cannot connect to the daemon.", "podman: podman info: ", "executable file not found"} {
+	for _, text := range []string{"docker: docker info: Cannot connect to the daemon.", "podman: podman info: ", "executable file not found"} {
 		if !strings.Contains(r.Why, text) || strings.Contains(r.Why, "\n") {
 			t.Errorf("reason is %q, want that it says %q in one line", r.Why, text)
 		}

@@ -23,10 +23,9 @@ func imagePackages(ctx context.Context, c Config, client, id string) ([]string, 
 	if data, err := os.ReadFile(kept); err == nil {
 		return strings.Fields(string(data)), nil
 	}
-	argv := []string{client, "run", "--rm", "--network", "none", "--cap-drop", "ALL",
-		"--security-opt", "no-new-privileges", "--read-only", "--entrypoint", "/bin/cat"}
+	argv := append([]string{client, "run", "--rm", "--entrypoint", "/bin/cat"}, confinement(client)...)
 	if !isRemote(c, client) {
-		argv = append(argv, limits(client)...)
+		argv = append(argv, ulimitOptions(limits(client))...)
 	}
 	text, err := capture(ctx, c.Environ, "", append(argv, id, packagesFile)...)
 	if err != nil {

@@ -38,9 +38,9 @@ func isRemote(c Config, client string) bool {
 	return err == nil && slices.Contains([]string{"tcp", "ssh", "http", "https"}, u.Scheme)
 }
 
-func (e *container) runCopies(ctx context.Context, name string, b batch, user []string) ([]outcome, error) {
+func (e *container) runCopies(ctx context.Context, name string, b batch, user containerUser) ([]outcome, error) {
 	volumes := []string{b.vary.source(), containerPlaces.out}
-	argv := append([]string{e.client, "create", "--interactive"}, e.options(name, user)...)
+	argv := append([]string{e.client, "create", "--interactive"}, e.options(name, b.vary, user)...)
 	switch {
 	case b.host.toolchain == "":
 	case !e.remote:

@@ -193,7 +193,11 @@ func (b *builder) judge(steps []step, outcomes []outcome, out string) Failure {
 		}
 		blamed := s.blame(output, missing)
 		for _, u := range missing {
-			failure.add(u, blamed[u.String()].message, blamed[u.String()].hint)
+			remedy := blamed[u.String()].hint
+			if remedy == "" && outcomes[i].killed() {
+				remedy = b.engine.bounds().hint()
+			}
+			failure.add(u, blamed[u.String()].message, remedy)
 		}
 	}
 	return failure

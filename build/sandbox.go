@@ -54,6 +54,7 @@ func (s *sandboxed) name() string               { return "sandbox" }
 func (s *sandboxed) identity() string           { return "sandbox" }
 func (s *sandboxed) image() string              { return "" }
 func (s *sandboxed) platform() (string, string) { return "linux", runtime.GOARCH }
+func (s *sandboxed) bounds() Bounds             { return Bounds{} }
 
 func (s *sandboxed) copiesModules() bool { return false }
 

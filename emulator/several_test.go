@@ -6,9 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -16,40 +13,26 @@ import (
 )
 
 // Four events are in one instance at the same time, each with its own trace id, and none in the
-// environment.
+// environment. Module test does the same with this project's runtime.
 func TestSeveralEventsInOneInstance(t *testing.T) {
-	own := filepath.Join(t.TempDir(), "bootstrap")
-	build := exec.Command("go", "build", "-o", own, "./testdata/loops")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	content, err := os.ReadFile(own)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, zip := range map[string]string{"this project's runtime": makeZip(t, file{"bootstrap", 0o755, content}), "another": faultyZip(t)} {
-		t.Run(name, func(t *testing.T) {
-			f, book := newFunction(t, Config{Handler: "together", Zip: zip, PerInstance: 4, Concurrency: 1, Timeout: 20 * time.Second})
-			var callers sync.WaitGroup
-			for n := range 4 {
-				callers.Add(1)
-				go func() {
-					defer callers.Done()
-					trace := fmt.Sprintf("Root=%d", n)
-					resp, err := f.Invoke(context.Background(), Request{Payload: []byte(`"all"`), Trace: trace})
-					if want := fmt.Sprintf("%q", trace+" false"); err != nil || string(resp.Payload) != want {
-						t.Errorf("got %s %s, %v; want %s", resp.ErrorType, resp.Payload, err, want)
-					}
-				}()
+	f, book := newFunction(t, Config{Handler: "together", PerInstance: 4, Concurrency: 1, Timeout: 20 * time.Second})
+	var callers sync.WaitGroup
+	for n := range 4 {
+		callers.Add(1)
+		go func() {
+			defer callers.Done()
+			trace := fmt.Sprintf("Root=%d", n)
+			resp, err := f.Invoke(context.Background(), Request{Payload: []byte(`"all"`), Trace: trace})
+			if want := fmt.Sprintf("%q", trace+" false"); err != nil || string(resp.Payload) != want {
+				t.Errorf("got %s %s, %v; want %s", resp.ErrorType, resp.Payload, err, want)
 			}
-			callers.Wait()
-			for _, line := range []string{"START RequestId: ", "END RequestId: ", "REPORT RequestId: "} {
-				if n := strings.Count(book.String(), line); n != 4 {
-					t.Errorf("%d lines %q in\n%s", n, line, book)
-				}
-			}
-		})
+		}()
+	}
+	callers.Wait()
+	for _, line := range []string{"START RequestId: ", "END RequestId: ", "REPORT RequestId: "} {
+		if n := strings.Count(book.String(), line); n != 4 {
+			t.Errorf("%d lines %q in\n%s", n, line, book)
+		}
 	}
 }
 

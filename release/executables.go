@@ -15,7 +15,7 @@ import (
 // makeProgram makes the executables into the stage, makes them a second time
 // from a checkout of the same commit, with a cache of its own, and refuses
 // those that differ. Without Config.Program there are none.
-func (c Config) makeProgram(ctx context.Context, tree git.Tree, tag string) ([]program.Executable, error) {
+func (c Config) makeProgram(ctx context.Context, tree git.Tree, version string) ([]program.Executable, error) {
 	if c.Program == "" {
 		return nil, nil
 	}
@@ -25,7 +25,7 @@ func (c Config) makeProgram(ctx context.Context, tree git.Tree, tag string) ([]p
 	}
 	defer temp.Remove()
 	config := program.Config{
-		Root: c.Build.Root, Package: c.Program, Out: c.Build.Dist, Version: tag, Commit: tree.Commit, Environ: c.Build.Environ,
+		Root: c.Build.Root, Package: c.Program, Out: c.Build.Dist, Version: version, Commit: tree.Commit, Environ: c.Build.Environ,
 		Cache: c.Build.Cache, Platforms: c.Platforms,
 		Progress: func(name string) { c.tell("compiling", name) },
 	}

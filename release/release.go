@@ -58,6 +58,7 @@ type Release struct {
 	Tag, Commit string
 	Engine      string // of the first build
 	folder      string // of the project in the repository
+	version     string // of the project: Tag, without the directory of a module
 	Zips        []pack.Zip
 	Reproduced  reproduce.Result
 	Files       []File // all, SHA256SUMS included, by name
@@ -118,10 +119,11 @@ func Make(ctx context.Context, c Config) (Release, error) {
 	if r.Tag, err = chooseTag(state, c.Tag); err != nil {
 		return r, err
 	}
+	r.version = state.Version(r.Tag)
 	if c.Repository == "" {
 		c.Repository = state.Origin
 	}
-	if err := c.checkSettings(r.Tag); err != nil {
+	if err := c.checkSettings(r.version); err != nil {
 		return r, err
 	}
 	if c.Build.Engine, err = chooseEngine(ctx, c.Build); err != nil {
@@ -157,7 +159,7 @@ func Make(ctx context.Context, c Config) (Release, error) {
 	if !r.Reproduced.OK() {
 		return r, &MismatchError{Reproduction: r.Reproduced}
 	}
-	executables, err := c.makeProgram(ctx, state, r.Tag)
+	executables, err := c.makeProgram(ctx, state, r.version)
 	if err != nil {
 		return r, err
 	}
@@ -168,13 +170,13 @@ func Make(ctx context.Context, c Config) (Release, error) {
 }
 
 // checkSettings finds early what would fail after the builds.
-func (c Config) checkSettings(tag string) error {
+func (c Config) checkSettings(version string) error {
 	if err := attest.CheckRepository(c.Repository); err != nil {
 		return hint.Wrap(err, "give it as in --repository=https://github.com/OWNER/NAME")
 	}
 	switch {
 	case c.Program != "":
-		return program.Check(program.Config{Root: c.Build.Root, Package: c.Program, Version: tag, Platforms: c.Platforms})
+		return program.Check(program.Config{Root: c.Build.Root, Package: c.Program, Version: version, Platforms: c.Platforms})
 	case len(c.Platforms) > 0:
 		return hint.New("add --program=PACKAGE, or leave --platforms out", "platforms without a program: %s", strings.Join(c.Platforms, ", "))
 	}
@@ -188,14 +190,20 @@ func chooseTag(s git.Tree, wanted string) (string, error) {
 	case len(s.Dirty) > 0:
 		return "", hint.New("commit or remove them; a release is made of what the tag names",
 			"tree is not clean: %s", git.List(s.Dirty))
+	case wanted != "" && slices.Contains(s.Others, wanted):
+		return "", hint.New("take a tag of the project's own, or release the project of that module",
+			"tag %q is not for the project in %q, but for a module in another directory", wanted, s.Folder)
 	case wanted != "" && !slices.Contains(s.Tags, wanted):
 		return "", hint.New("check it out: git checkout "+wanted, "tag %q is not on commit %s, which is checked out", wanted, s.Commit)
 	case wanted != "":
 		return wanted, nil
+	case len(s.Tags) == 0 && len(s.Others) > 0:
+		return "", hint.New("tag it: git tag v1.2.3", "commit %s has no tag for the project in %q, only for modules in other directories: %s",
+			s.Commit, s.Folder, strings.Join(s.Others, ", "))
 	case len(s.Tags) == 0:
 		return "", hint.New("tag it: git tag v1.2.3", "commit %s has no tag", s.Commit)
 	case len(s.Tags) > 1:
-		return "", hint.New("choose with --tag=NAME", "commit %s has %d tags: %s", s.Commit, len(s.Tags), strings.Join(s.Tags, ", "))
+		return "", hint.New("choose with -tag=NAME", "commit %s has %d tags: %s", s.Commit, len(s.Tags), strings.Join(s.Tags, ", "))
 	}
 	return s.Tags[0], nil
 }
@@ -204,7 +212,7 @@ func chooseTag(s git.Tree, wanted string) (string, error) {
 func chooseEngine(ctx context.Context, c build.Config) (string, error) {
 	switch c.Engine {
 	case "host":
-		return "", hint.New("use --engine=docker or podman; Go alone can also be released with --engine=sandbox",
+		return "", hint.New("use -engine=docker or podman; Go alone can also be released with -engine=sandbox",
 			"a release is not built on the host, where a build can read and fetch what it likes")
 	case "sandbox":
 		return "sandbox", nil
@@ -246,7 +254,7 @@ func (c Config) check(ctx context.Context, zips []pipeline.Zip) ([]verify.Report
 	case failed > 0:
 		return nil, &CheckError{reports, fmt.Errorf("%d of %d zips failed; nothing is released", failed, len(reports))}
 	case len(skipped) > 0:
-		return nil, &CheckError{reports, hint.New(`install qemu-user-static for the other architecture, or say why it need not be: --waive="REASON"`,
+		return nil, &CheckError{reports, hint.New(`install qemu-user-static for the other architecture, or say why it need not be: -waive="REASON"`,
 			"the boot check was skipped for %s; nothing is released", strings.Join(skipped, ", "))}
 	}
 	return reports, nil

@@ -110,6 +110,13 @@ func (r *RebuildResult) compareMaterials(m build.Materials, language project.Lan
 		return hint.New("pull the image that was recorded; if it is here under another name, set BOOTZIP_BASE_IMAGE to that",
 			"base image %s is %s here, and the release was built with %s", m.BaseImage, cmp.Or(m.BaseImageID, "none"), p.BaseImageID)
 	}
+	for _, recorded := range p.ModuleFiles {
+		// A release of several functions lists the files of all of them.
+		i := slices.IndexFunc(m.ModuleFiles, func(f build.ModuleFile) bool { return f.Name == recorded.Name })
+		if i >= 0 {
+			r.differ(recorded.Name, recorded.SHA256, m.ModuleFiles[i].SHA256)
+		}
+	}
 	r.differ("engine", p.Engine, m.Engine)
 	r.differ("base image", p.BaseImageID, cmp.Or(m.BaseImageID, "none"))
 	if goes {

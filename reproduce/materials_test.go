@@ -15,7 +15,8 @@ func TestCompareMaterials(t *testing.T) {
 	recorded := build.Materials{
 		Engine: "docker", GoVersion: "go1.26.8", GoModule: "golang.org/toolchain@v0.0.1-go1.26.8.linux-amd64", GoSum: "h1:a=",
 		BaseImage: "debian@sha256:x", BaseImageID: "sha256:x", ImageRecipe: "r", Packages: []string{"gcc:amd64=1", "make:amd64=1"}, LockSHA256: "l",
-		Flags: []string{"-trimpath"}, Environment: []string{"GOAMD64=v1"},
+		ModuleFiles: []build.ModuleFile{{Name: "go.sum", SHA256: "g"}},
+		Flags:       []string{"-trimpath"}, Environment: []string{"GOAMD64=v1"},
 	}
 	same := recorded
 	same.Packages = []string{"gcc:amd64=1", "make:amd64=1", "more:amd64=1"}
@@ -39,6 +40,8 @@ func TestCompareMaterials(t *testing.T) {
 		"environment, Go":  {project.Go, func(m *build.Materials) { m.Environment = []string{"GOAMD64=v3"} }, []string{"environment: recorded GOAMD64=v1, here GOAMD64=v3"}, ""},
 		"toolchain":        {project.Go, func(m *build.Materials) { m.GoVersion = "go1.26.7" }, nil, "toolchain is recorded as go1.26.8, and the commit has go1.26.7"},
 		"lock":             {project.C, func(m *build.Materials) { m.LockSHA256 = "k" }, nil, "bootzip.lock is recorded as l, and the commit has k"},
+		"a module file":    {project.Go, func(m *build.Materials) { m.ModuleFiles = []build.ModuleFile{{Name: "go.sum", SHA256: "h"}} }, []string{"go.sum: recorded g, here h"}, ""},
+		"other functions":  {project.Go, func(m *build.Materials) { m.ModuleFiles = nil }, nil, ""},
 		"no lock":          {project.C, func(m *build.Materials) { m.LockSHA256 = "" }, nil, "bootzip.lock is recorded as l, and the commit has none"},
 		"toolchain's hash": {project.Go, func(m *build.Materials) { m.GoSum = "h1:b=" }, nil, "has the hash h1:b=, and the provenance records h1:a="},
 		"installed Go": {project.Go, func(m *build.Materials) { m.GoModule, m.GoSum = "", "" }, []string{

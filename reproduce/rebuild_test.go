@@ -134,6 +134,40 @@ func TestRebuildWithoutTheEngine(t *testing.T) {
 	}
 }
 
+// The function's module is one of several that a go.work joins, and requires
+// a version of another that was never published.
+func TestRebuildInAWorkspace(t *testing.T) {
+	toolchain := strings.Fields(runtime.Version())[0]
+	r := newRepository(t, map[string]string{
+		"bootzip.yaml":          "functions:\n  hello:\n    source: app/cmd/hello\n",
+		"go.work":               "go 1.24\n\ntoolchain " + toolchain + "\n\nuse (\n\t.\n\t./app\n\t./lib\n)\n\nreplace example.com/lib v0.1.0 => ./lib\n",
+		"app/go.mod":            "module example.com/hello\n\ngo 1.24\n\nrequire example.com/lib v0.1.0\n",
+		"app/cmd/hello/main.go": "package main\n\nimport \"example.com/lib\"\n\nfunc main() { println(lib.Name) }\n",
+		"lib/go.mod":            "module example.com/lib\n\ngo 1.24\n",
+		"lib/lib.go":            "package lib\n\nvar Name = \"library\"\n",
+	})
+	file := r.release(".", func(p *attest.Provenance) { p.Folder = "." })
+	data, err := os.ReadFile(filepath.Join(filepath.Dir(file), attest.ProvenanceFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := attest.ReadProvenance(data, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, f := range p.Materials.ModuleFiles {
+		names = append(names, f.Name)
+	}
+	if got := strings.Join(names, " "); got != "app/go.mod go.mod go.work lib/go.mod" {
+		t.Errorf("the provenance names the module files %s", got)
+	}
+	got, err := r.rebuild(file, nil)
+	if err != nil || !got.Report.Equal || len(got.Differences) > 0 {
+		t.Errorf("%+v, %v (hint %q)", got, err, hint.Of(err))
+	}
+}
+
 // A repository may have the function twice.
 func TestRebuildChoosesTheProject(t *testing.T) {
 	emptyTemp(t)

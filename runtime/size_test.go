@@ -12,7 +12,7 @@ import (
 )
 
 // own is this module's path.
-const own = "github.com/bootzip/bootzip/"
+const own = "github.com/bootzip/bootzip/runtime"
 
 // allowed are the packages that the core may depend on, beside the standard
 // library's internal ones. Each is in every Go program, or small: what a
@@ -21,12 +21,12 @@ var allowed = []string{
 	"bytes", "cmp", "context", "encoding/base64", "encoding/binary", "errors", "io", "io/fs", "iter", "math", "math/bits",
 	"os", "os/signal", "path", "reflect", "runtime", "slices", "sort", "strconv", "sync", "sync/atomic", "syscall", "time",
 	"unicode", "unicode/utf16", "unicode/utf8", "unsafe",
-	own + "runtime", own + "runtime/internal/client", own + "runtime/internal/http1", own + "runtime/internal/socket",
+	own, own + "/internal/client", own + "/internal/http1", own + "/internal/socket",
 }
 
 func TestDependenciesOfTheCore(t *testing.T) {
 	for _, arch := range []string{"amd64", "arm64"} {
-		for _, p := range strings.Fields(run(t, arch, "list", "-deps", own+"runtime")) {
+		for _, p := range strings.Fields(run(t, arch, "list", "-deps", own)) {
 			if !slices.Contains(allowed, p) && !strings.HasPrefix(p, "internal/") && !strings.HasPrefix(p, "vendor/") {
 				t.Errorf("the core depends on %s on linux/%s", p, arch)
 			}
@@ -39,26 +39,22 @@ func TestDependenciesOfTheCore(t *testing.T) {
 // it, a new version of Go may have to move it.
 func TestSize(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it links three programs")
+		t.Skip("it links two programs")
 	}
-	const head = "package main\nimport (\n\"context\"\n\"" + own + "runtime\"\n"
+	const head = "package main\nimport (\n\"context\"\n\"" + own + "\"\n"
 	for _, c := range []struct {
-		name, pkg, source string
-		bound             int // bytes, deflated, for amd64, which is the larger
+		name, source string
+		bound        int // bytes, deflated, for amd64, which is the larger
 	}{
-		{"raw", "", head + `)
+		{"raw", head + `)
 			func main() { runtime.Handle("", func(_ context.Context, e []byte) ([]byte, error) { return e, nil }); runtime.Start() }`, 775_000},
-		{"typed", "", head + `"` + own + `runtime/typed"` + `)
+		{"typed", head + `"` + own + `/typed"` + `)
 			func main() { typed.Handle("", func(_ context.Context, e struct{ A string }) (any, error) { return e, nil }); runtime.Start() }`, 1_010_000},
-		{"sample", own + "sample/hello", "", 1_010_000},
 	} {
 		dir := t.TempDir()
-		target := c.pkg
-		if target == "" {
-			target = filepath.Join(dir, "main.go")
-			if err := os.WriteFile(target, []byte(c.source), 0o600); err != nil {
-				t.Fatal(err)
-			}
+		target := filepath.Join(dir, "main.go")
+		if err := os.WriteFile(target, []byte(c.source), 0o600); err != nil {
+			t.Fatal(err)
 		}
 		out := filepath.Join(dir, "bootstrap")
 		run(t, "amd64", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", out, target)

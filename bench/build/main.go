@@ -199,7 +199,16 @@ func (b *bench) forget(ctx context.Context, goCache string) error {
 	}
 	for _, name := range b.engines {
 		if name == "docker" || name == "podman" {
-			if out, err := exec.CommandContext(ctx, name, "volume", "rm", "--force", "bootzip-cache").CombinedOutput(); err != nil {
+			// One for each user that a container had.
+			found, err := exec.CommandContext(ctx, name, "volume", "ls", "--quiet", "--filter", "name=bootzip-cache-").Output()
+			if err != nil {
+				return fmt.Errorf("%s volume ls: %w", name, err)
+			}
+			argv := append([]string{"volume", "rm", "--force"}, strings.Fields(string(found))...)
+			if len(argv) == 3 {
+				continue
+			}
+			if out, err := exec.CommandContext(ctx, name, argv...).CombinedOutput(); err != nil {
 				return fmt.Errorf("%s volume rm: %w: %s", name, err, out)
 			}
 		}

@@ -41,9 +41,6 @@ var mayImport = map[string][]string{
 	"docker":   {},
 
 	"release/internal": {},
-	"runtime":          {},
-	"sample":           {"runtime"},
-	"bench":            slices.Concat([]string{"project", "internal", "runtime", "targets"}, steps, joins),
 }
 
 func init() {
@@ -68,7 +65,7 @@ var onlyIn = map[string][]string{
 	"github.com/secure-systems-lab":  {"release/attest"},
 	"github.com/package-url":         {"release", "release/internal"},
 	"github.com/rogpeppe":            {"diff"}, // and tests
-	"github.com/aws/aws-lambda-go":   {"bench", "sample", "runtime"},
+	"github.com/aws/aws-lambda-go":   {},       // tests alone
 }
 
 // A source is one Go file of the module that is no test, whatever its build
@@ -85,7 +82,6 @@ var fset = token.NewFileSet()
 // left out.
 func sources(t *testing.T) []source {
 	t.Helper()
-	const root = "../.."
 	var all []source
 	err := filepath.WalkDir(root, func(name string, e fs.DirEntry, err error) error {
 		if err != nil {
@@ -173,42 +169,9 @@ func TestArrowsPointOneWay(t *testing.T) {
 	}
 }
 
-// What a Go function imports brings nothing along, but for the package that
-// stands in for aws-lambda-go: whoever comes from there reads its context.
-func TestRuntimeImportsTheStandardLibraryAlone(t *testing.T) {
-	for _, s := range sources(t) {
-		if s.folder != "runtime" {
-			continue
-		}
-		for name, pos := range imports(t, s) {
-			first, _, _ := strings.Cut(name, "/")
-			stand := path.Dir(s.name) == "runtime/lambda" && name == "github.com/aws/aws-lambda-go/lambdacontext"
-			if strings.Contains(first, ".") && !strings.HasPrefix(name+"/", module+"/runtime/") && !stand {
-				t.Errorf("%s: runtime imports %s", pos, name)
-			}
-		}
-	}
-}
-
-// The core of the runtime is small and quick because of what it leaves out.
-func TestRuntimeCoreLeavesOut(t *testing.T) {
-	core := []string{"runtime", "runtime/internal/client", "runtime/internal/http1", "runtime/internal/socket"}
-	for _, s := range sources(t) {
-		// Other systems than Linux, on which nobody deploys, may use net.
-		if !slices.Contains(core, path.Dir(s.name)) || strings.HasSuffix(s.name, "_other.go") {
-			continue
-		}
-		for name, pos := range imports(t, s) {
-			if slices.Contains([]string{"fmt", "net", "net/http", "encoding/json", "log", "log/slog"}, name) {
-				t.Errorf("%s: the core of runtime imports %s", pos, name)
-			}
-		}
-	}
-}
-
 // Who may read the environment and print: whoever is a program of its own.
 func isProgram(s source) bool {
-	return slices.Contains([]string{".", "targets", "runtime", "sample", "bench"}, s.folder) ||
+	return slices.Contains([]string{".", "targets"}, s.folder) ||
 		s.file.Name.Name == "main" || s.name == "internal/sandbox/init_linux.go" || s.name == "internal/sandbox/live_linux.go" // the first process of a sandbox
 }
 

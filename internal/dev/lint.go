@@ -16,16 +16,20 @@ const (
 	actionlint  = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
 )
 
-// Lint checks the Go code: formatting, go vet (with the tag mage, too) and staticcheck.
+// Lint checks the Go code: formatting, go vet (with the tag mage, too) and staticcheck, in every module of go.work.
 // Workflows in .github/workflows it checks with actionlint.
 func Lint(ctx context.Context) error {
 	if err := checkFormat(ctx); err != nil {
 		return err
 	}
+	packages, err := goPackages(ctx)
+	if err != nil {
+		return err
+	}
 	commands := [][]string{
-		{"vet", "./..."},
-		{"vet", "-tags=mage", "./..."},
-		{"run", staticcheck, "./..."},
+		append([]string{"vet"}, packages...),
+		append([]string{"vet", "-tags=mage"}, packages...),
+		append([]string{"run", staticcheck}, packages...),
 	}
 	workflows, err := filepath.Glob(filepath.Join(".github", "workflows", "*.y*ml"))
 	if err != nil {

@@ -6,15 +6,19 @@ import (
 	"os/exec"
 )
 
-// Test runs the tests of all Go packages of the project.
+// Test runs the tests of all Go packages of the project, in every module of its go.work.
 func Test(ctx context.Context,
 	race *bool, // with the race detector, which needs a C compiler
 ) error {
-	argv := []string{"test", "./..."}
-	if value(race, false) {
-		argv = []string{"test", "-race", "./..."}
+	packages, err := goPackages(ctx)
+	if err != nil {
+		return err
 	}
-	return goCommand(ctx, argv...)
+	argv := []string{"test"}
+	if value(race, false) {
+		argv = append(argv, "-race")
+	}
+	return goCommand(ctx, append(argv, packages...)...)
 }
 
 // goCommand runs the go command for the caller: with the caller's own

@@ -18,8 +18,8 @@ import (
 
 	"github.com/magefile/mage/mg"
 
-	"github.com/bootzip/bootzip/internal/dev/vulnerability"
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/dev/vulnerability"
 )
 
 const (
@@ -125,10 +125,14 @@ func notRun(err error, allowed []vulnerability.Allowed, offline bool) error {
 	return nil
 }
 
-// scanModule runs govulncheck on all packages. With JSON it ends with status
-// 0 whatever it finds.
+// scanModule runs govulncheck on all packages, those of every module of go.work.
+// With JSON it ends with status 0 whatever it finds.
 func scanModule(ctx context.Context, database string) (vulnerability.Scan, error) {
-	cmd := exec.CommandContext(ctx, "go", "run", govulncheck, "-format=json", "-db="+database, "./...")
+	packages, err := goPackages(ctx)
+	if err != nil {
+		return vulnerability.Scan{}, err
+	}
+	cmd := exec.CommandContext(ctx, "go", append([]string{"run", govulncheck, "-format=json", "-db=" + database}, packages...)...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {

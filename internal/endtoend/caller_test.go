@@ -5,6 +5,7 @@ package endtoend
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -105,6 +106,8 @@ func TestPodmanWithoutRoot(t *testing.T) {
 	equalSums(t, "podman without root", bootstraps(t, dist), want)
 	who.owned(t, dist)
 
+	who.closed(t, "podman", append(sesame, env...)...)
+
 	r := who.elsewhere(t, "podman", who.project(t), env...)
 	equalSums(t, "podman without root in another world", sums(r), map[string]string{"hello/amd64": want["hello/amd64"]})
 	checkVaried(t, r)
@@ -136,4 +139,19 @@ func podmanWithoutRoot(t *testing.T, who caller) (env []string) {
 	})
 	who.run(t, who.home, env, "podman", "load", "--quiet", "--input", archive)
 	return env
+}
+
+// closed lets the caller build a curious function with the engine.
+func (c caller) closed(t *testing.T, engine string, env ...string) {
+	t.Helper()
+	root := filepath.Join(c.folder(t), "curious")
+	put(t, filepath.Join(root, "bootzip.yaml"),
+		"functions:\n  curious:\n    source: curious\n    language: command\n    arch: [amd64]\n    command: [bash, build.sh]\n")
+	put(t, filepath.Join(root, "docker", "Dockerfile.build"), telling["docker/Dockerfile.build"])
+	put(t, filepath.Join(root, "curious", "build.sh"), curiousScript(t, secrets(t)))
+	c.own(t, root)
+	c.run(t, root, append(env, "BOOTZIP_CACHE="+c.cache(t)), mage(t), "build", "-engine="+engine)
+	dist := filepath.Join(root, "dist")
+	checkReport(t, read(t, filepath.Join(dist, "curious", "amd64", "bootstrap")), fmt.Sprintf("%d:%d", c.uid, c.gid))
+	c.owned(t, dist)
 }

@@ -5,13 +5,17 @@ package endtoend
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/project"
@@ -21,9 +25,23 @@ import (
 // behind the program that it leaves. %[1]s is a port of the host at which
 // somebody listens, %[2]s a folder of the caller's with secrets in it.
 const curious = `#!/bin/bash
+bounds() {
+	# Of control groups in version 1 or 2, at their usual places.
+	for file in /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max; do
+		if [ -e "$file" ]; then echo "processes-by-control-group $(cat "$file")"; fi
+	done
+	for file in /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max; do
+		if [ -e "$file" ]; then echo "memory-by-control-group $(cat "$file")"; fi
+	done
+	sed -n 's/^Max processes \+\([^ ]*\) \+\([^ ]*\) .*/processes-by-ulimit \1/p; s/^Max data size \+\([^ ]*\) \+\([^ ]*\) .*/memory-by-ulimit \1/p' /proc/self/limits
+	echo "tmp $(($(stat -f -c '%%S * %%b' /tmp)))"
+}
 report() {
 	echo "user $(id -u):$(id -g)"
-	sed -n 's/^\(Cap[A-Za-z]*\|NoNewPrivs\):\s*/\1 /p' /proc/self/status
+	sed -n 's/^\(Cap[A-Za-z]*\|NoNewPrivs\|Seccomp\):\s*/\1 /p' /proc/self/status
+	awk '$5 == "/" { split($6, options, ","); print "root", options[1] }' /proc/self/mountinfo
+	for name in cgroup ipc mnt net pid user uts; do readlink /proc/self/ns/$name | sed 's/^/namespace /'; done
+	bounds
 	env | sed 's/^/env /'
 
 	for name in $(ls /sys/class/net); do echo "interface $name"; done
@@ -48,6 +66,12 @@ report() {
 	done
 	if chown 1:1 "$OUT" 2>/dev/null; then echo "gave a file away"; fi
 	if mount -o remount,rw / 2>/dev/null || mount -o remount,rw /src 2>/dev/null; then echo "mounted"; fi
+	for name in $(ls /dev); do
+		case $name in
+		fd | full | null | ptmx | pts | random | stderr | stdin | stdout | tty | urandom | zero | mqueue | shm | core) ;;
+		*) echo "device $name" ;;
+		esac
+	done
 	if (echo x >/proc/sys/kernel/core_pattern) 2>/dev/null || (echo 1 >/proc/sys/vm/drop_caches) 2>/dev/null; then echo "set up the kernel"; fi
 	echo end
 }
@@ -55,7 +79,7 @@ report() {
 
 # Files beside its output are no part of anything.
 echo x >"$OUT/beside"
-echo x >"$OUT/../../stray"
+(echo x >"$OUT/../../stray") 2>/dev/null || true # not where the output folder is a copy
 `
 
 // secrets makes a home folder with what nobody should see.
@@ -91,80 +115,175 @@ func commandFunction(name string) project.Function {
 	}
 }
 
-// A build in a container finds neither network nor secrets, and can write
-// nothing but its output.
+// A build in a container finds neither network nor secrets, can write nothing
+// but its output, and is held to its bounds.
 func TestContainerIsClosed(t *testing.T) {
 	containers(t, func(t *testing.T, client string) {
-		listener, err := net.Listen("tcp", "0.0.0.0:0")
-		if err != nil {
-			t.Fatal(err)
+		user := fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid())
+		if os.Getuid() == 0 {
+			user = rootsUser
 		}
-		defer listener.Close()
-		_, port, err := net.SplitHostPort(listener.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		home := secrets(t)
-		root := tree(t, map[string]string{"curious/build.sh": fmt.Sprintf(curious, port, home, ownAddress(t))})
-		c := config(t, root, client, []project.Function{commandFunction("curious")})
-		// In the image in which everything is built.
-		c.Project = append(load(t, filepath.Join(repository(t), otherProject)), c.Functions...)
-		c.Environ = append(os.Environ(), "SECRET=sesame", "AWS_SECRET_ACCESS_KEY=sesame",
-			"HTTP_PROXY=http://user:sesame@127.0.0.1:9", "https_proxy=http://user:sesame@127.0.0.1:9", "no_proxy=127.0.0.1,localhost")
-		if client == "docker" {
-			c.Environ = append(c.Environ, "DOCKER_CONFIG="+filepath.Join(home, ".docker"))
-		}
-		before := files(t, root)
-		r := mustBuild(t, c)
-
-		_, report, ok := strings.Cut(read(t, r.Artifacts[0].Path), "\nuser ")
-		if !ok || !strings.HasSuffix(report, "\nend\n") {
-			t.Fatal("the bootstrap ends without a report")
-		}
-		checkReport(t, "user "+report, r)
-
-		after := files(t, root)
-		delete(after, "dist/curious/amd64/bootstrap")
-		if len(after) != len(before) {
-			t.Errorf("the project has other files than before: %q", after)
+		t.Run("here", func(t *testing.T) { closed(t, client, user) })
+		if client == "docker" && os.Getenv("DOCKER_HOST") == "" {
+			t.Run("on another machine", func(t *testing.T) {
+				closed(t, client, copiesUser, "DOCKER_HOST=tcp://"+overTCP(t))
+			})
 		}
 	})
 }
 
-// allowed are the lines that a curious build may report. The environment is
-// checked as a whole.
+// Who runs the commands of a container for root, and on another machine.
+const (
+	rootsUser  = "2000000000:2000000000"
+	copiesUser = "1000:1000"
+)
+
+// closed builds a curious function with the client, as whoever runs the tests.
+func closed(t *testing.T, client, user string, env ...string) {
+	t.Helper()
+	home := secrets(t)
+	root := tree(t, map[string]string{"curious/build.sh": curiousScript(t, home)})
+	c := config(t, root, client, []project.Function{commandFunction("curious")})
+	// In the image in which everything is built.
+	c.Project = append(load(t, filepath.Join(repository(t), otherProject)), c.Functions...)
+	c.Environ = append(append(os.Environ(), sesame...), env...)
+	if client == "docker" {
+		c.Environ = append(c.Environ, "DOCKER_CONFIG="+filepath.Join(home, ".docker"))
+	}
+	before := files(t, root)
+	r := mustBuild(t, c)
+	seen := checkReport(t, read(t, r.Artifacts[0].Path), user)
+	// As root, the engines can bound everything.
+	if want := (build.Bounds{Memory: r.Bounds.Memory, MemoryBy: "control group", Processes: r.Bounds.Processes, ProcessesBy: "control group", Seccomp: true}); os.Getuid() == 0 && r.Bounds != want {
+		t.Errorf("bounds are said to be %+v, want %+v", r.Bounds, want)
+	}
+	for kind, want := range map[string]uint64{
+		"memory-by-" + strings.ReplaceAll(r.Bounds.MemoryBy, " ", "-"):       r.Bounds.Memory,
+		"processes-by-" + strings.ReplaceAll(r.Bounds.ProcessesBy, " ", "-"): r.Bounds.Processes,
+	} {
+		if seen[kind] != strconv.FormatUint(want, 10) {
+			t.Errorf("%s is %q inside, and is said to be %d", kind, seen[kind], want)
+		}
+	}
+
+	after := files(t, root)
+	delete(after, "dist/curious/amd64/bootstrap")
+	if len(after) != len(before) {
+		t.Errorf("the project has other files than before: %q", after)
+	}
+}
+
+// A command that the kernel kills is most likely one that took too much memory.
+func TestKilledBuildNamesTheBound(t *testing.T) {
+	containers(t, func(t *testing.T, client string) {
+		root := tree(t, map[string]string{"greedy/build.sh": "kill -KILL $$\n"})
+		c := config(t, root, client, []project.Function{commandFunction("greedy")})
+		c.Project = load(t, filepath.Join(repository(t), otherProject))
+		_, err := run(t.Context(), t, c)
+		if err == nil || !strings.Contains(err.Error(), "hint: a container has at most") {
+			t.Errorf("error is %v", err)
+		}
+	})
+}
+
+// sesame is an environment with secrets in it.
+var sesame = []string{
+	"SECRET=sesame", "AWS_SECRET_ACCESS_KEY=sesame",
+	"HTTP_PROXY=http://user:sesame@127.0.0.1:9", "https_proxy=http://user:sesame@127.0.0.1:9", "no_proxy=127.0.0.1,localhost",
+}
+
+// curiousScript is the build of a curious function, for a caller with secrets in
+// his home folder. Until the test ends somebody listens who should not be
+// reached.
+func curiousScript(t testing.TB, home string) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "0.0.0.0:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf(curious, port, home, ownAddress(t))
+}
+
+// allowed are the lines that a curious build may report, besides those that
+// checkReport looks at itself.
 var allowed = []*regexp.Regexp{
 	regexp.MustCompile(`^Cap[A-Za-z]+ 0+$`),
 	regexp.MustCompile(`^NoNewPrivs 1$`),
+	regexp.MustCompile(`^Seccomp 2$`),
+	regexp.MustCompile(`^root ro$`),
 	regexp.MustCompile(`^interface lo$`),
 	regexp.MustCompile(`^writable \S+ /(out|cache)(/.*)?$`),
-	regexp.MustCompile(`^writable (tmpfs|mqueue|devpts) /(tmp|dev|run|var/tmp|var/lock)(/.*)?$`),
-	regexp.MustCompile(`^end$`),
+	regexp.MustCompile(`^writable (tmpfs|mqueue|devpts) /(tmp|dev)(/.*)?$`),
 }
 
-func checkReport(t *testing.T, report string, r build.Report) {
+// checkReport checks what a curious build left behind its program, and that it
+// ran as the user, "UID:GID". It returns the values that were reported once, by
+// their kind.
+func checkReport(t *testing.T, bootstrap, user string) map[string]string {
 	t.Helper()
+	_, report, ok := strings.Cut(bootstrap, "\nuser ")
+	if !ok || !strings.HasSuffix(report, "\nend\n") {
+		t.Fatal("the bootstrap ends without a report")
+	}
+	report = "user " + strings.TrimSuffix(report, "end\n")
 	var environ []string
-	found := map[string]bool{}
+	seen := map[string]string{}
 	for line := range strings.Lines(report) {
 		line = strings.TrimSuffix(line, "\n")
 		kind, value, _ := strings.Cut(line, " ")
-		found[kind] = true
-		switch {
-		case kind == "env":
+		seen[kind] = value
+		switch kind {
+		case "env":
 			environ = append(environ, value)
-		case kind == "user":
-			if want := fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid()); value != want {
-				t.Errorf("it ran as %s, want %s", value, want)
+		case "user":
+			if value != user {
+				t.Errorf("it ran as %s, want %s", value, user)
 			}
-		case !slices.ContainsFunc(allowed, func(r *regexp.Regexp) bool { return r.MatchString(line) }):
-			t.Errorf("it reports: %s", line)
+		case "namespace":
+			// Control groups of version 1 are seen from the host's namespace,
+			// and engines that run as root share its users.
+			name, _, _ := strings.Cut(value, ":")
+			if own, err := os.Readlink("/proc/self/ns/" + name); err != nil || own == value && name != "cgroup" && name != "user" {
+				t.Errorf("it shares the namespace %s (%v)", value, err)
+			}
+		case "processes-by-control-group", "processes-by-ulimit", "memory-by-control-group", "memory-by-ulimit", "tmp":
+			// Compared below.
+		default:
+			if !slices.ContainsFunc(allowed, func(r *regexp.Regexp) bool { return r.MatchString(line) }) {
+				t.Errorf("it reports: %s", line)
+			}
 		}
 	}
-	for _, kind := range []string{"CapEff", "CapBnd", "CapPrm", "CapInh", "NoNewPrivs", "writable", "env"} {
-		if !found[kind] {
+	for _, kind := range []string{"CapEff", "CapBnd", "CapPrm", "CapInh", "NoNewPrivs", "Seccomp", "root", "interface", "namespace", "writable", "env"} {
+		if _, ok := seen[kind]; !ok {
 			t.Errorf("it reports nothing of %q", kind)
 		}
+	}
+	// One of the two ways bounds it.
+	number := func(kind string) uint64 {
+		if n, err := strconv.ParseUint(seen[kind], 10, 64); err == nil {
+			return n
+		}
+		return math.MaxUint64 // "max", "unlimited", or nothing
+	}
+	if n := min(number("processes-by-control-group"), number("processes-by-ulimit")); n > 16384 {
+		t.Errorf("%d processes are allowed", n)
+	}
+	var machine unix.Sysinfo_t
+	if err := unix.Sysinfo(&machine); err != nil {
+		t.Fatal(err)
+	}
+	total := uint64(machine.Totalram) * uint64(machine.Unit)
+	if n := min(number("memory-by-control-group"), number("memory-by-ulimit")); n > total*4/5 {
+		t.Errorf("%d bytes of memory are allowed, of %d", n, total)
+	}
+	if n := number("tmp"); n > total*2/5 {
+		t.Errorf("/tmp can have %d bytes, of %d of memory", n, total)
 	}
 	// What docs/languages.md names, what only says where things are, and what
 	// bash adds.
@@ -174,6 +293,7 @@ func checkReport(t *testing.T, report string, r build.Report) {
 			t.Errorf("it has the variable %s", e)
 		}
 	}
+	return seen
 }
 
 // A build can make links of its folders. They lead nowhere outside: neither

@@ -68,7 +68,7 @@ const (
 // copySamples copies what the samples are made of into the folder to.
 func copySamples(t testing.TB, to string) {
 	t.Helper()
-	copyRepository(t, to, "go.mod", "go.sum", "bootzip.yaml", "runtime", "sample")
+	copyRepository(t, to, "go.mod", "go.sum", "go.work", "bootzip.yaml", "runtime", "sample", "test")
 }
 
 // copyRepository copies files and folders of the repository, less what was

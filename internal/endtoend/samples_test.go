@@ -61,7 +61,7 @@ func TestSamplesAnswer(t *testing.T) {
 }
 
 func answersHTTP(t *testing.T, a build.Artifact) {
-	f := start(t, a.Path, a.Arch, "httpevent")
+	f := start(t, a, "httpevent")
 	greets := func(event, want string) {
 		t.Helper()
 		got := f.invoke(event)
@@ -70,8 +70,8 @@ func answersHTTP(t *testing.T, a build.Artifact) {
 			Headers    map[string]string
 			Body       string
 		}
-		if err := json.Unmarshal([]byte(got.body), &response); got.kind != "response" || err != nil {
-			t.Fatalf("answer to %s is %+v (%v)", event, got, err)
+		if err := json.Unmarshal(got.Payload, &response); got.FunctionError != "" || err != nil {
+			t.Fatalf("answer to %s is %s (%v)", event, got.Payload, err)
 		}
 		if response.StatusCode != 200 || !strings.Contains(response.Body, want) ||
 			!strings.HasPrefix(response.Headers["Content-Type"], "text/plain") {
@@ -84,15 +84,18 @@ func answersHTTP(t *testing.T, a build.Artifact) {
 
 	broken := f.invoke(`{"queryStringParameters":`)
 	var fault struct{ ErrorType, ErrorMessage string }
-	if err := json.Unmarshal([]byte(broken.body), &fault); broken.kind != "error" || err != nil {
-		t.Fatalf("answer to a broken event is %+v (%v)", broken, err)
+	if err := json.Unmarshal(broken.Payload, &fault); broken.FunctionError == "" || err != nil {
+		t.Fatalf("answer to a broken event is %s (%v)", broken.Payload, err)
 	}
-	if fault.ErrorType == "" || fault.ErrorMessage == "" || broken.fault == "" {
-		t.Errorf("error of a broken event is %+v", broken)
+	if fault.ErrorType == "" || fault.ErrorMessage == "" || broken.ErrorType == "" {
+		t.Errorf("error of a broken event is %s, of the type %q", broken.Payload, broken.ErrorType)
 	}
 
 	// It lives on.
 	greets(`{"httpMethod":"GET","queryStringParameters":null}`, "World")
+	if n := strings.Count(f.log.String(), "Init Duration: "); n != 1 {
+		t.Errorf("%d instances were started", n)
+	}
 }
 
 func answersEvents(t *testing.T, a build.Artifact) {
@@ -102,27 +105,28 @@ func answersEvents(t *testing.T, a build.Artifact) {
 		"snsevent": `{"Records":[{"EventVersion":"1.0","EventSource":"aws:sns","Sns":{"MessageId":"95df01b4-ee98-5cb9",` +
 			`"Type":"Notification","Subject":"subject","Message":"message of a topic","Timestamp":"2026-01-02T03:04:05.678Z"}}]}`,
 	} {
-		f := start(t, a.Path, a.Arch, handler)
+		f := start(t, a, handler)
 		got := f.invoke(event)
 		var whatever any
-		if err := json.Unmarshal([]byte(got.body), &whatever); got.kind != "response" || err != nil {
-			t.Errorf("answer of %s is %+v (%v), want a response in JSON", handler, got, err)
+		if err := json.Unmarshal(got.Payload, &whatever); got.FunctionError != "" || err != nil {
+			t.Errorf("answer of %s is %s (%v), want a response in JSON", handler, got.Payload, err)
 		}
 	}
 }
 
 func refusesHandler(t *testing.T, a build.Artifact) {
-	f := start(t, a.Path, a.Arch, "nosuchhandler")
-	got := f.answer()
+	f := start(t, a, "nosuchhandler")
+	got := f.invoke("{}")
 	var fault struct{ ErrorType, ErrorMessage string }
-	if err := json.Unmarshal([]byte(got.body), &fault); got.kind != "init" || err != nil {
-		t.Fatalf("answer is %+v (%v), want one to init/error", got, err)
+	if err := json.Unmarshal(got.Payload, &fault); got.FunctionError == "" || err != nil {
+		t.Fatalf("answer is %s (%v), want an error", got.Payload, err)
 	}
-	if fault.ErrorType != "Runtime.NoSuchHandler" || got.fault != fault.ErrorType || !strings.Contains(fault.ErrorMessage, "nosuchhandler") {
-		t.Errorf("init error is %+v, and its header says %q", fault, got.fault)
+	if fault.ErrorType != "Runtime.NoSuchHandler" || got.ErrorType != fault.ErrorType || !strings.Contains(fault.ErrorMessage, "nosuchhandler") {
+		t.Errorf("init error is %+v, and its header says %q", fault, got.ErrorType)
 	}
-	<-f.ended
-	if f.exit == nil {
-		t.Error("the bootstrap ended with status 0")
+	// It was told before the first event, and so as a failure of the
+	// initialisation.
+	if !strings.Contains(f.log.String(), "INIT_REPORT") {
+		t.Errorf("no initialisation failed:\n%s", f.log)
 	}
 }

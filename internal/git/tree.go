@@ -18,7 +18,10 @@ type Tree struct {
 	Root   string   // the repository's folder, absolute
 	Folder string   // the folder that was asked about, below Root; "." if it is Root
 	Commit string   // 40 or 64 hexadecimal digits
-	Tags   []string // that point at the commit, by name
+	Tags   []string // that point at the commit and are the project's, by name; see ownTags
+	Others []string // that point at the commit and are of modules in other directories, by name
+
+	module string // the directory of the project's Go module, as Folder; "." without one
 
 	// Dirty are the files that are not as in the commit: changed, added, or
 	// missing, in the order of their names. What bootzip itself wrote into a
@@ -73,7 +76,9 @@ func State(ctx context.Context, root string, environ []string) (Tree, error) {
 	if text, err = g.run(ctx, root, nil, "for-each-ref", "--points-at="+t.Commit, "--format=%(refname:strip=2)", "refs/tags"); err != nil {
 		return t, err
 	}
-	t.Tags = strings.Fields(text)
+	if err := t.ownTags(ctx, g, strings.Fields(text)); err != nil {
+		return t, err
+	}
 	// It fails where there is no such remote.
 	if text, err = g.run(ctx, root, nil, "config", "--local", "--get", "remote.origin.url"); err == nil {
 		t.Origin = publicURL(strings.TrimSpace(text))

@@ -161,3 +161,39 @@ func TestCheckURL(t *testing.T) {
 		}
 	}
 }
+
+// A tag with a directory before the version is for the Go module in there.
+func TestTagsOfModules(t *testing.T) {
+	r := newRepository(t)
+	for _, dir := range []string{"", "runtime/", "app/"} {
+		r.write(dir+"go.mod", "module example.com/"+dir+"x\n")
+	}
+	r.write("app/cmd/main.go", "package main\n")
+	r.write("docs/page", "")
+	r.commit()
+	for _, tag := range []string{"v1.0.0", "runtime/v0.2.0", "app/v3.0.0", "app/nightly", "docs/v2"} {
+		r.git("tag", tag)
+	}
+	for _, c := range []struct{ folder, tags, others, version string }{
+		{".", "app/nightly docs/v2 v1.0.0", "app/v3.0.0 runtime/v0.2.0", "app/nightly"},
+		{"docs", "app/nightly docs/v2 v1.0.0", "app/v3.0.0 runtime/v0.2.0", "app/nightly"},
+		{"runtime", "runtime/v0.2.0", "app/nightly app/v3.0.0 docs/v2 v1.0.0", "v0.2.0"},
+		{"app/cmd", "app/v3.0.0", "app/nightly docs/v2 runtime/v0.2.0 v1.0.0", "v3.0.0"},
+	} {
+		tree, err := State(context.Background(), filepath.Join(r.dir, filepath.FromSlash(c.folder)), os.Environ())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tags, others := strings.Join(tree.Tags, " "), strings.Join(tree.Others, " "); tags != c.tags || others != c.others {
+			t.Errorf("%s: tags are %s, and %s of others", c.folder, tags, others)
+		} else if got := tree.Version(tree.Tags[0]); got != c.version {
+			t.Errorf("%s: %s is version %s, want %s", c.folder, tree.Tags[0], got, c.version)
+		}
+	}
+	// A module that has no tag of its own takes the repository's.
+	r.git("tag", "--delete", "app/v3.0.0")
+	tree, err := State(context.Background(), filepath.Join(r.dir, "app"), os.Environ())
+	if got := strings.Join(tree.Tags, " "); err != nil || got != "app/nightly docs/v2 v1.0.0" || tree.Version("v1.0.0") != "v1.0.0" {
+		t.Errorf("tags are %s, %v", got, err)
+	}
+}

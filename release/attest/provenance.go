@@ -113,8 +113,8 @@ func CheckRepository(address string) error {
 	return r.err
 }
 
-// dependencies lists the source, the toolchain, the image, the lock, and then
-// the packages of the image.
+// dependencies lists the source, the toolchain, the image, the lock, the files
+// that decide which modules are used, and then the packages of the image.
 func dependencies(p Provenance) ([]descriptor, error) {
 	m := p.Materials
 	list := []descriptor{{
@@ -138,6 +138,9 @@ func dependencies(p Provenance) ([]descriptor, error) {
 	}
 	if m.LockSHA256 != "" {
 		list = append(list, descriptor{Name: lockName, Digest: map[string]string{"sha256": m.LockSHA256}})
+	}
+	for _, f := range m.ModuleFiles {
+		list = append(list, descriptor{Name: f.Name, Digest: map[string]string{"sha256": f.SHA256}})
 	}
 	for _, line := range slices.Sorted(slices.Values(m.Packages)) {
 		one, err := purl.ParseDebianPackage(line)

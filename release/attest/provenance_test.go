@@ -42,6 +42,10 @@ func example() Provenance {
 			ImageID:     "sha256:1111111111111111111111111111111111111111111111111111111111111111",
 			Packages:    []string{"libc6:amd64=2.41-12", "dash:amd64=0.5.12-12"},
 			LockSHA256:  "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+			ModuleFiles: []build.ModuleFile{
+				{Name: "go.mod", SHA256: "3a6eb0790f39ac87c94f3856b2dd2c5d110e6811602261a9a923d3bb23adc8b7"},
+				{Name: "go.sum", SHA256: "18ac3e7343f016890c510e93f935261169d9e3f565436429830faf0934f4f8e4"},
+			},
 			Flags:       []string{"-trimpath", "-ldflags=-s -w -buildid= -linkmode=internal"},
 			Environment: []string{"CGO_ENABLED=0", "GOOS=linux", "GOAMD64=v1"},
 		},

@@ -7,11 +7,13 @@ import (
 	"io/fs"
 	"maps"
 	"net/url"
+	"path"
 	"reflect"
 	"slices"
 	"strings"
 	"unicode"
 
+	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/release/internal/purl"
 )
@@ -188,6 +190,12 @@ func (r *reader) uri(path, text string) {
 	}
 }
 
+// isModuleFile says whether a dependency of that name is one of the files of
+// build.ModuleFile.
+func isModuleFile(name string) bool {
+	return fs.ValidPath(name) && slices.Contains([]string{"go.mod", "go.sum", "go.work", "go.work.sum", "modules.txt"}, path.Base(name))
+}
+
 // dependencies reads what a build is made with. What has another name is none
 // of what bootzip records, and ignored (in-toto, "Parsing rules").
 func (r *reader) dependencies(list []descriptor, p *Provenance) {
@@ -221,9 +229,14 @@ func (r *reader) dependencies(list []descriptor, p *Provenance) {
 				}
 				m.Packages = append(m.Packages, one.String())
 			}
+		default:
+			if isModuleFile(d.Name) {
+				m.ModuleFiles = append(m.ModuleFiles, build.ModuleFile{Name: d.Name, SHA256: r.digest(at, d, "sha256", 64)})
+			}
 		}
 	}
 	slices.Sort(m.Packages)
+	slices.SortFunc(m.ModuleFiles, func(a, b build.ModuleFile) int { return strings.Compare(a.Name, b.Name) })
 	if p.Commit == "" {
 		r.fail(hintRelease, "it does not say which commit was built: no dependency is called %q", sourceName)
 	}

@@ -13,12 +13,14 @@ require (
 
 require (
 	github.com/CycloneDX/cyclonedx-go v0.9.3 // indirect
+	github.com/elastic/go-seccomp-bpf v1.6.0 // indirect
 	github.com/gofrs/flock v0.12.1 // indirect
 	github.com/google/licensecheck v0.3.1 // indirect
 	github.com/package-url/packageurl-go v0.1.7 // indirect
 	go.yaml.in/yaml/v4 v4.0.0 // indirect
 	golang.org/x/crypto v0.46.0 // indirect
 	golang.org/x/mod v0.30.0 // indirect
+	golang.org/x/net v0.47.0 // indirect
 	golang.org/x/sys v0.39.0 // indirect
 )
 

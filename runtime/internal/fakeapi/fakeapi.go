@@ -1,7 +1,7 @@
-// Package fakeapi is a Lambda Runtime API for tests, which can misbehave. It
-// answers the four URLs of the specification and the two of the Extensions API
-// that the runtime uses, on 127.0.0.1, and keeps the books: which event was
-// handed out, and what it was answered with.
+// Package fakeapi is a Lambda Runtime API for tests and benchmarks, which can
+// misbehave. It answers the four URLs of the specification and the two of the
+// Extensions API that the runtime uses, on 127.0.0.1, and keeps the books:
+// which event was handed out, and what it was answered with.
 //
 // It is written on plain sockets, so that it can send what net/http would not,
 // and fast enough for a million invocations.
@@ -62,7 +62,8 @@ type Server struct {
 	// Source gives the next event, or waits until there is one; false ends
 	// the API, as End does. Push fills a queue that serves where Source is nil.
 	Source func() (Event, bool)
-	// Sink takes the answers; where it is nil, they are kept for Answer.
+	// Sink takes the answers; where it is nil, they are kept for Answers. An
+	// answer's body is valid until Sink returns.
 	Sink func(Answer)
 
 	listener net.Listener

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,9 +24,12 @@ type request struct {
 // serve answers one connection's requests.
 func (s *Server) serve(c net.Conn) {
 	r := bufio.NewReaderSize(c, 64<<10)
-	var out []byte
+	var out, kept []byte
 	for {
-		var q request
+		q := request{body: kept[:0]}
+		if s.Sink == nil {
+			q.body = nil // whoever gets the answer keeps it
+		}
 		if !q.readHead(r) {
 			return
 		}
@@ -43,7 +47,7 @@ func (s *Server) serve(c net.Conn) {
 		}
 		if f.EarlyStop {
 			out = response(out[:0], f.Status, nil, []byte(f.Body), Fault{Close: true})
-			_, _ = c.Write(out)
+			send(c, out, []byte(f.Body), Fault{})
 			// Wait for the function to have seen it; it must not need the
 			// rest of the request to be read.
 			time.Sleep(20 * time.Millisecond)
@@ -85,14 +89,18 @@ func (s *Server) serve(c net.Conn) {
 			status = s.settle(q.answer(kind, id))
 			body = []byte(`{"status":"OK"}`)
 		}
+		kept = q.body
 		out = response(out[:0], status, event, body, f)
+		if !f.wellBehaved() {
+			body = nil // it is in out
+		}
 		// Before the function can know, or it would ask for the event and not
 		// find it.
 		doomed := f.Reset || f.Cut > 0
 		if doomed && kind == "next" && event != nil {
 			s.giveBack(*event)
 		}
-		whole := send(c, out, f)
+		whole := send(c, out, body, f)
 		if !whole && !doomed && kind == "next" && event != nil {
 			s.giveBack(*event)
 		}
@@ -163,7 +171,7 @@ func fields(r *bufio.Reader) (map[string]string, error) {
 // readBody reads the body; false where the connection ended before.
 func (q *request) readBody(r *bufio.Reader) bool {
 	if n, err := strconv.Atoi(q.header["content-length"]); err == nil {
-		q.body = make([]byte, n)
+		q.body = slices.Grow(q.body, n)[:n]
 		_, err := io.ReadFull(r, q.body)
 		return err == nil
 	}
@@ -193,7 +201,13 @@ func (q *request) readBody(r *bufio.Reader) bool {
 	}
 }
 
-// response writes a response into b.
+// wellBehaved tells that a response is sent as it should be, at once.
+func (f Fault) wellBehaved() bool {
+	return !f.Reset && f.Cut == 0 && !f.Trickle && !f.Chunked && !f.NoLength
+}
+
+// response writes a response into b, less the body of one that is sent well:
+// that is not copied.
 func response(b []byte, status int, e *Event, body []byte, f Fault) []byte {
 	for range f.Info {
 		b = append(b, "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"...)
@@ -231,12 +245,15 @@ func response(b []byte, status int, e *Event, body []byte, f Fault) []byte {
 		b = strconv.AppendInt(b, int64(len(body)), 10)
 		b = append(b, "\r\n\r\n"...)
 	}
+	if f.wellBehaved() {
+		return b
+	}
 	return append(b, body...)
 }
 
-// send sends a response as the fault says; false where it did not go out
-// whole.
-func send(c net.Conn, out []byte, f Fault) bool {
+// send sends a response, and after it the body that is not in it, as the fault
+// says; false where it did not go out whole.
+func send(c net.Conn, out, body []byte, f Fault) bool {
 	switch {
 	case f.Reset:
 		reset(c)
@@ -254,7 +271,8 @@ func send(c net.Conn, out []byte, f Fault) bool {
 		}
 		return true
 	}
-	_, err := c.Write(out)
+	parts := net.Buffers{out, body} // in one system call
+	_, err := parts.WriteTo(c)
 	return err == nil
 }
 

@@ -5,8 +5,8 @@ package main
 import (
 	"context"
 
-	"github.com/bootzip/bootzip/bench/runtime/event"
 	"github.com/bootzip/bootzip/runtime"
+	"github.com/bootzip/bootzip/runtime/bench/event"
 	"github.com/bootzip/bootzip/runtime/typed"
 )
 

@@ -1,12 +1,12 @@
 //go:build linux
 
-// Command runtime measures bootstraps on this project's runtime beside the
+// Command bench measures bootstraps on this project's runtime beside the
 // same functions on aws-lambda-go, a net/http loop, and a C loop of system
 // calls as the floor. It builds them, runs them in turn on one processor, and
 // prints a table and the ratios:
 //
-//	cd bench && go run ./runtime
-//	cd bench && go run ./runtime -rounds 3 -plot ../docs/images/runtime.svg
+//	cd runtime/bench && go run .
+//	cd runtime/bench && go run . -rounds 3 -plot ../../docs/images/runtime.svg
 //
 // It needs Linux, and gcc on x86-64 for the floor; without, that row is left
 // out. The driver is the Runtime API: it writes an event and waits for the

@@ -6,7 +6,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"github.com/bootzip/bootzip/bench/runtime/event"
+	"github.com/bootzip/bootzip/runtime/bench/event"
 )
 
 func main() {

@@ -46,7 +46,7 @@ var eventSizes = [...]struct {
 
 // build makes the programs.
 func build(dir string) ([]*program, error) {
-	const module = "github.com/bootzip/bootzip/bench/runtime/"
+	const module = "github.com/bootzip/bootzip/runtime/bench/"
 	var list []*program
 	for _, c := range []struct {
 		name, pkg string
@@ -90,11 +90,11 @@ func build(dir string) ([]*program, error) {
 }
 
 func sourceOfC() (string, error) {
-	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/bootzip/bootzip/bench").Output()
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/bootzip/bootzip/runtime/bench").Output()
 	if err != nil {
 		return "", fmt.Errorf("module is not found: %w", err)
 	}
-	return filepath.Join(string(bytes.TrimSpace(out)), "runtime", "peers", "c", "main.c"), nil
+	return filepath.Join(string(bytes.TrimSpace(out)), "peers", "c", "main.c"), nil
 }
 
 // weigh measures the binary and the zip.

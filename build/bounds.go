@@ -1,0 +1,130 @@
+package build
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// The bounds of a container. They keep a build from taking its machine down,
+// and are far above what any compiler here needs: Crystal takes 430 MB for a
+// sample, rustc and Go's linker some gigabytes for the largest programs.
+const (
+	// maxProcesses is how many processes and threads there may be. It is half
+	// of the process numbers that Linux has by default (32,768, see proc(5),
+	// pid_max), so a fork bomb leaves the other half. Go's toolchain takes the
+	// most: at most one compiler for each CPU, with about as many threads
+	// as there are CPUs; at 64 CPUs that is 4,096.
+	maxProcesses = 16384
+
+	// Of the machine's memory, a container gets three quarters, and of these
+	// /tmp at most a half. Linux gives a tmpfs half of the machine's memory by
+	// default (tmpfs(5)), so this takes little away, and linking a large
+	// program still finds room.
+	memoryNumerator, memoryDenominator = 3, 4
+	tempDenominator                    = 2
+)
+
+// Bounds are what an engine holds the commands of a build to.
+type Bounds struct {
+	Memory      uint64 // bytes, /tmp included; 0: not bounded
+	MemoryBy    string // "control group" for all processes together, "ulimit" for the data of each; "" if not bounded
+	Processes   uint64 // processes and threads; 0: not bounded
+	ProcessesBy string // "control group" for the container, "ulimit" for the user; "" if not bounded
+	Seccomp     bool   // the engine's default filter of system calls is in force
+}
+
+const (
+	byControlGroup = "control group"
+	byUlimit       = "ulimit"
+)
+
+// String says what is bounded and how, in one line without a line end: "at most
+// 6.0 GiB of memory and 16384 processes (control groups)".
+func (b Bounds) String() string {
+	memory := fmt.Sprintf("%.1f GiB of memory", float64(b.Memory)/(1<<30))
+	processes := fmt.Sprintf("%d processes", b.Processes)
+	var text string
+	switch {
+	case b.MemoryBy == "" && b.ProcessesBy == "":
+		return ""
+	case b.MemoryBy == "":
+		text = fmt.Sprintf("at most %s (%s)", processes, b.ProcessesBy)
+	case b.ProcessesBy == "":
+		text = fmt.Sprintf("at most %s (%s)", memory, b.MemoryBy)
+	case b.MemoryBy == b.ProcessesBy:
+		text = fmt.Sprintf("at most %s and %s (%ss)", memory, processes, b.MemoryBy)
+	default:
+		text = fmt.Sprintf("at most %s (%s) and %s (%s)", memory, b.MemoryBy, processes, b.ProcessesBy)
+	}
+	if !b.Seccomp {
+		text += ", and no seccomp filter"
+	}
+	return text
+}
+
+// hint is for a command that was killed: what could have been the reason, ""
+// where memory is not bounded for all processes together.
+func (b Bounds) hint() string {
+	if b.MemoryBy != byControlGroup {
+		return ""
+	}
+	return fmt.Sprintf("a container has at most %.1f GiB of memory, three quarters of the engine's machine; give that more, or build fewer functions at a time", float64(b.Memory)/(1<<30))
+}
+
+// bounds are those of every container of the engine.
+func (i engineInfo) bounds() Bounds {
+	b := Bounds{Processes: maxProcesses, ProcessesBy: byUlimit, Seccomp: i.seccomp}
+	// Control groups count pages; whole mebibytes are both exact and easy to read.
+	b.Memory = i.memory / memoryDenominator * memoryNumerator &^ (1<<20 - 1)
+	if i.boundsProcesses {
+		b.ProcessesBy = byControlGroup
+	}
+	switch {
+	case b.Memory == 0:
+	case i.boundsMemory:
+		b.MemoryBy = byControlGroup
+	default:
+		b.MemoryBy = byUlimit
+	}
+	return b
+}
+
+// boundOptions are the options of the client by which the bounds hold.
+func (e *container) boundOptions() []string {
+	b := e.bounds()
+	var argv []string
+	ulimits := map[string]uint64{}
+	if !e.remote {
+		ulimits = limits(e.client)
+	}
+	ulimits["core"] = 0 // what dumps core would go where the host's core_pattern says
+	if b.ProcessesBy == byControlGroup {
+		argv = append(argv, "--pids-limit", fmt.Sprint(b.Processes))
+	} else if _, ok := ulimits["nproc"]; !ok {
+		ulimits["nproc"] = b.Processes
+	}
+	temp := "/tmp:exec,mode=1777"
+	switch b.MemoryBy {
+	case byControlGroup:
+		argv = append(argv, "--memory", fmt.Sprint(b.Memory))
+		if e.boundsSwap {
+			argv = append(argv, "--memory-swap", fmt.Sprint(b.Memory)) // memory and swap together
+		}
+	case byUlimit:
+		ulimits["data"] = b.Memory
+	}
+	if b.Memory > 0 {
+		temp += fmt.Sprintf(",size=%d", b.Memory/tempDenominator)
+	}
+	return append(append(argv, "--tmpfs", temp), ulimitOptions(ulimits)...)
+}
+
+// ulimitOptions set soft and hard limits, by the names of the clients' option.
+func ulimitOptions(limits map[string]uint64) []string {
+	var argv []string
+	for _, name := range slices.Sorted(maps.Keys(limits)) {
+		argv = append(argv, "--ulimit", fmt.Sprintf("%s=%d:%d", name, limits[name], limits[name]))
+	}
+	return argv
+}

@@ -1,0 +1,146 @@
+package build
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// rootsUser is who runs the commands in a container if the caller is root.
+// Root inside would be root outside for whatever goes by user ids alone, and
+// most ways out of a container need it. The number is in a range that systemd's
+// registry of ids leaves unused (https://systemd.io/UIDS-GIDS/, "Summary"), so it
+// is nobody's outside either. It is always the same, for the cache's sake.
+const rootsUser = 2000000000
+
+// A containerUser is who runs the commands of a container.
+type containerUser struct {
+	options []string // of the client
+	uid     int      // inside; -1: the engine decides
+	owner   bool     // the output folder has to be given to him, and taken back
+}
+
+// user decides who runs the commands, so that files in the output folder
+// belong to the caller in the end, or so that it is another user where one is asked for.
+func (e *container) user(v Variations, host places) containerUser {
+	if v.otherUser() {
+		uid, gid := v.user()
+		u := containerUser{uid: uid, options: asIDs(uid, gid)}
+		if e.mapsUsers() {
+			u.options = append(u.options, fmt.Sprintf("--userns=keep-id:uid=%d,gid=%d", uid, gid))
+		}
+		return u
+	}
+	if e.copies() {
+		return containerUser{uid: copiesUser, options: []string{"--user", strconv.Itoa(copiesUser)}}
+	}
+	uid, gid := os.Getuid(), os.Getgid()
+	switch {
+	case uid < 0:
+		return containerUser{uid: -1} // Windows: the engine's machine decides
+	case e.client == "podman" && e.rootless:
+		return containerUser{uid: uid, options: append([]string{"--userns=keep-id"}, asIDs(uid, gid)...)}
+	case e.rootless:
+		return containerUser{options: asIDs(0, 0)} // root inside is the caller outside
+	case uid != 0:
+		return containerUser{uid: uid, options: asIDs(uid, gid)}
+	}
+	reason := ""
+	if name := closedToOthers(host); name != "" {
+		reason = name + " is closed to other users"
+	} else if err := os.Chown(host.out, rootsUser, rootsUser); err != nil {
+		// Root of a user namespace has few users; some file systems obey no root.
+		reason = fmt.Sprintf("the output cannot be given to another user: %v", err)
+	}
+	if reason != "" {
+		e.config.tell(Event{Stage: "user", Text: "the build runs as root, without capabilities: " + reason})
+		return containerUser{options: asIDs(0, 0)}
+	}
+	return containerUser{uid: rootsUser, options: asIDs(rootsUser, rootsUser), owner: true}
+}
+
+func asIDs(uid, gid int) []string { return []string{"--user", fmt.Sprintf("%d:%d", uid, gid)} }
+
+// lend gives the output folder to the user for as long as a run takes. After
+// an interrupt, when the container may still be ending, it stays his: root,
+// who is the caller, can remove it all the same.
+func (u containerUser) lend(ctx context.Context, host places, run func() ([]outcome, error)) ([]outcome, error) {
+	if !u.owner {
+		return run()
+	}
+	if host.toolchain != "" {
+		if err := openToAll(host.toolchain); err != nil {
+			return nil, err
+		}
+	}
+	if err := giveTo(u.uid, u.uid, host.out); err != nil {
+		return nil, err
+	}
+	outcomes, err := run()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if back := giveTo(os.Getuid(), os.Getgid(), host.out); err == nil {
+		err = back
+	}
+	return outcomes, err
+}
+
+// closedToOthers returns a file or folder that is mounted in a container and
+// that somebody else than its owner could not read, "" if there is none. The
+// folders above do not count: a mount leads around them.
+func closedToOthers(host places) string {
+	if name := closedBelow(host.source); name != "" || host.modules == "" {
+		return name
+	}
+	// The go command unpacks each module with one umask, into a folder of the
+	// form "name@version", so it is enough to look at these.
+	name := ""
+	_ = filepath.WalkDir(host.modules, func(dir string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case !e.IsDir():
+			return nil
+		}
+		if info, err := e.Info(); err == nil && info.Mode()&0o005 != 0o005 {
+			name = dir
+			return fs.SkipAll
+		}
+		if strings.Contains(e.Name(), "@") {
+			return fs.SkipDir
+		}
+		return nil
+	})
+	return name
+}
+
+// closedBelow returns a file or folder of the project that somebody else than
+// its owner could not read. Version control and our own output do not count.
+func closedBelow(root string) (name string) {
+	_ = filepath.WalkDir(root, func(file string, e fs.DirEntry, err error) error {
+		if e != nil && e.IsDir() && (e.Name() == ".git" || exists(filepath.Join(file, stateFolder))) {
+			return fs.SkipDir
+		}
+		if err == nil && e.Type()&fs.ModeSymlink != 0 {
+			return nil
+		}
+		if err == nil {
+			var info fs.FileInfo
+			need := fs.FileMode(0o004)
+			if e.IsDir() {
+				need = 0o005
+			}
+			if info, err = e.Info(); err == nil && info.Mode()&need == need {
+				return nil
+			}
+		}
+		name = file
+		return fs.SkipAll
+	})
+	return name
+}

@@ -1,0 +1,113 @@
+package build
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// engineInfo is what a container engine says of itself and of its machine.
+type engineInfo struct {
+	arch     string // GOARCH of its machine
+	version  string // only podman says so right away
+	rootless bool   // it runs as a plain user
+	memory   uint64 // bytes that its machine has; 0 if it does not say
+
+	// What its control groups can bound.
+	boundsMemory, boundsSwap, boundsProcesses bool
+
+	seccomp bool // containers get a seccomp filter unless they are told otherwise
+}
+
+// answers says why the engine cannot be used: no client, or no daemon.
+func answers(ctx context.Context, c Config, client string) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	_, err := askEngine(ctx, c, client)
+	return err
+}
+
+func askEngine(ctx context.Context, c Config, client string) (engineInfo, error) {
+	argv := []string{client, "info", "--format", "{{json .}}"}
+	decode := decodeDocker
+	if client == "podman" {
+		decode = decodePodman
+	}
+	text, err := capture(ctx, c.Environ, "", argv...)
+	if err != nil {
+		return engineInfo{}, err
+	}
+	info, goos, err := decode([]byte(text))
+	switch {
+	case err != nil:
+		return info, fmt.Errorf("%s info: %w", client, err)
+	case goos == "" || info.arch == "":
+		return info, fmt.Errorf("%s info does not say which system and architecture it runs on", client)
+	case goos != "linux":
+		return info, fmt.Errorf("%s runs %s containers, and Linux ones are needed", client, goos)
+	}
+	return info, nil
+}
+
+// decodeDocker reads the answer of the Docker API's GET /info. A client whose
+// daemon does not answer may exit with status 0 and list its errors instead.
+func decodeDocker(data []byte) (info engineInfo, goos string, err error) {
+	var said struct {
+		OSType, Architecture              string
+		MemTotal                          uint64
+		MemoryLimit, SwapLimit, PidsLimit bool
+		SecurityOptions                   []string // "name=seccomp,profile=builtin", "name=rootless"
+		ServerErrors                      []string
+	}
+	if err := json.Unmarshal(data, &said); err != nil {
+		return info, "", err
+	}
+	if len(said.ServerErrors) > 0 {
+		return info, "", fmt.Errorf("%s", strings.Join(said.ServerErrors, "; "))
+	}
+	info = engineInfo{
+		arch: said.Architecture, memory: said.MemTotal,
+		boundsMemory: said.MemoryLimit, boundsSwap: said.SwapLimit, boundsProcesses: said.PidsLimit,
+	}
+	// The daemon gives the machine's name for it, as uname(1) does.
+	switch said.Architecture {
+	case "x86_64":
+		info.arch = "amd64"
+	case "aarch64":
+		info.arch = "arm64"
+	}
+	for _, option := range said.SecurityOptions {
+		switch name, rest, _ := strings.Cut(option, ","); name {
+		case "name=seccomp":
+			info.seccomp = rest != "profile=unconfined"
+		case "name=rootless":
+			info.rootless = true
+		}
+	}
+	return info, said.OSType, nil
+}
+
+func decodePodman(data []byte) (info engineInfo, goos string, err error) {
+	var said struct {
+		Host struct {
+			OS, Arch          string
+			MemTotal          uint64
+			CgroupControllers []string // none without root on version 1, else those that were delegated
+			Security          struct{ Rootless, SECCOMPEnabled bool }
+		}
+		Version struct{ Version string }
+	}
+	if err := json.Unmarshal(data, &said); err != nil {
+		return info, "", err
+	}
+	has := func(controller string) bool { return slices.Contains(said.Host.CgroupControllers, controller) }
+	return engineInfo{
+		arch: said.Host.Arch, version: said.Version.Version, rootless: said.Host.Security.Rootless, memory: said.Host.MemTotal,
+		// Podman says nothing of swap. Where it cannot bound it, it warns and goes on.
+		boundsMemory: has("memory"), boundsSwap: has("memory"), boundsProcesses: has("pids"),
+		seccomp: said.Host.Security.SECCOMPEnabled,
+	}, said.Host.OS, nil
+}

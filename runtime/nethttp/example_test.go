@@ -1,0 +1,63 @@
+package nethttp_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/bootzip/bootzip/runtime/httpevent"
+	"github.com/bootzip/bootzip/runtime/nethttp"
+)
+
+func greet(w http.ResponseWriter, r *http.Request) {
+	fmt.Fprintf(w, "Hello %s", r.URL.Query().Get("name"))
+}
+
+// What reaches the handler on Lambda is made of the event.
+func ExampleRequest() {
+	event, err := httpevent.Parse([]byte(`{"version":"2.0","rawPath":"/hello","rawQueryString":"name=Ada","headers":{"host":"example.com"},
+		"requestContext":{"http":{"method":"GET","path":"/hello","sourceIp":"192.0.2.1","protocol":"HTTP/1.1"}}}`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	r, err := nethttp.Request(context.Background(), event)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	w := httptest.NewRecorder()
+	greet(w, r)
+	fmt.Println(r.Method, r.URL, r.RemoteAddr, w.Body)
+	// Output: GET /hello?name=Ada 192.0.2.1:0 Hello Ada
+}
+
+// Outside Lambda the same handler is a plain web server.
+func ExampleServe() {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- nethttp.Serve(ctx, l, http.HandlerFunc(greet)) }()
+
+	response, err := http.Get("http://" + l.Addr().String() + "/?name=Ada")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	body, err := io.ReadAll(response.Body)
+	response.Body.Close()
+	fmt.Println(response.Status, string(body), err)
+	stop()
+	fmt.Println(<-ended)
+	// Output:
+	// 200 OK Hello Ada <nil>
+	// <nil>
+}

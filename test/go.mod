@@ -1,0 +1,33 @@
+module github.com/bootzip/bootzip/test
+
+go 1.24.0
+
+toolchain go1.26.8
+
+require (
+	github.com/bootzip/bootzip v0.0.0
+	github.com/bootzip/bootzip/runtime v0.1.0
+)
+
+require (
+	github.com/andybalholm/brotli v1.0.6 // indirect
+	github.com/dsnet/compress v0.0.2-0.20210315054119-f66993602bf5 // indirect
+	github.com/elastic/go-seccomp-bpf v1.6.0 // indirect
+	github.com/gofrs/flock v0.12.1 // indirect
+	github.com/golang/snappy v0.0.2 // indirect
+	github.com/klauspost/compress v1.11.4 // indirect
+	github.com/klauspost/pgzip v1.2.5 // indirect
+	github.com/mholt/archiver/v3 v3.5.1 // indirect
+	github.com/nwaples/rardecode v1.1.0 // indirect
+	github.com/pierrec/lz4/v4 v4.1.2 // indirect
+	github.com/ulikunitz/xz v0.5.15 // indirect
+	github.com/xi2/xz v0.0.0-20171230120015-48954b6210f8 // indirect
+	go.yaml.in/yaml/v4 v4.0.0 // indirect
+	golang.org/x/net v0.46.0 // indirect
+	golang.org/x/sys v0.39.0 // indirect
+)
+
+replace (
+	github.com/bootzip/bootzip => ..
+	github.com/bootzip/bootzip/runtime => ../runtime
+)
