@@ -27,9 +27,11 @@ func run(ctx context.Context, name string, given ...any) error {
 	return command.Run(ctx, "mage", args...)
 }
 
-// flag is a flag of a command, if it was given.
-func flag[T any](name string, value *T) []string {
-	if value == nil {
+// flag is a flag of a command, if it was given. Nothing is as good as not
+// given: a workflow sets all of them.
+func flag[T comparable](name string, value *T) []string {
+	var zero T
+	if value == nil || *value == zero {
 		return nil
 	}
 	return []string{fmt.Sprintf("--%s=%v", name, *value)}
@@ -42,6 +44,16 @@ func each(name string, values *string) (all []string) {
 	}
 	for value := range strings.SplitSeq(*values, ",") {
 		all = append(all, "--"+name+"="+value)
+	}
+	return all
+}
+
+// lines are the arguments in one that has a line for each.
+func lines(text string) (all []string) {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			all = append(all, line)
+		}
 	}
 	return all
 }
@@ -94,8 +106,8 @@ func Verify(ctx context.Context,
 }
 
 // Check proves of any zip, made by any tool from any language, that Lambda can start it.
-// FILE is a zip, a directory with zips, or a pattern such as 'dist/*.zip'.
-// Without -boot nothing in it is started: it may be anybody's. Flags come
+// FILE is a zip, a directory with zips, or a pattern such as 'dist/*.zip'; or
+// several of these, one on each line. Without -boot nothing in it is started: it may be anybody's. Flags come
 // after the file.
 func Check(ctx context.Context,
 	file string,
@@ -109,7 +121,7 @@ func Check(ctx context.Context,
 	format *string, // text (the default), json, sarif, github or junit; several as in text,github
 ) error {
 	return run(ctx, "check", flag("arch", arch), flag("runtime", runtime), flag("kind", kind), flag("strict", strict), flag("dynamic", dynamic),
-		flag("boot", boot), flag("handlers", handlers), flag("format", format), "--", file)
+		flag("boot", boot), flag("handlers", handlers), flag("format", format), "--", lines(file))
 }
 
 // Explain takes a message from Lambda's log and says what it comes from, and which check finds that.

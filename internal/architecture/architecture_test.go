@@ -33,14 +33,17 @@ var below = []string{"diff", "release/internal"}
 // those of their own folder: folders at the top, and those below them that
 // have a rule of their own. A new folder needs a line.
 var mayImport = map[string][]string{
-	".":        {"targets"}, // magefile.go
-	"targets":  slices.Concat([]string{"project", "internal"}, steps, joins, below),
+	".":        {"targets", "internal/dev"}, // magefile.go
+	"cmd":      {"internal/command"},
+	"targets":  {"internal/command"},
 	"project":  {"internal"},
 	"internal": {},
 	"diff":     {"internal"},
 	"docker":   {},
 
 	"release/internal": {},
+	"internal/command": slices.Concat([]string{"project", "internal"}, steps, joins, below),
+	"internal/dev":     {"internal", "build", "release", "release/program"},
 }
 
 func init() {
@@ -56,7 +59,8 @@ func init() {
 
 // onlyIn says which folders alone may import a module of others.
 var onlyIn = map[string][]string{
-	"github.com/magefile/mage":       {"targets"},
+	"github.com/magefile/mage":       {"targets", "internal/dev"},
+	"github.com/spf13/cobra":         {"internal/command"},
 	"github.com/mholt/archiver":      {"pack"},
 	"github.com/klauspost":           {"pack"},
 	"go.yaml.in/yaml":                {"project"},
@@ -171,7 +175,7 @@ func TestArrowsPointOneWay(t *testing.T) {
 
 // Who may read the environment and print: whoever is a program of its own.
 func isProgram(s source) bool {
-	return slices.Contains([]string{".", "targets"}, s.folder) ||
+	return slices.Contains([]string{".", "internal/command", "internal/dev"}, s.folder) ||
 		s.file.Name.Name == "main" || s.name == "internal/sandbox/init_linux.go" || s.name == "internal/sandbox/live_linux.go" // the first process of a sandbox
 }
 

@@ -18,8 +18,8 @@ import (
 
 	"github.com/magefile/mage/mg"
 
-	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/dev/vulnerability"
+	"github.com/bootzip/bootzip/internal/hint"
 )
 
 const (

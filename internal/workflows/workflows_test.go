@@ -3,6 +3,7 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -175,9 +176,11 @@ func runProblems(name, run string, targets map[string][]string) []string {
 func readTargets(t *testing.T) map[string][]string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(root, "targets", "*.go"))
-	if err != nil {
+	own, ownErr := filepath.Glob(filepath.Join(root, "internal", "dev", "*.go"))
+	if err := errors.Join(err, ownErr); err != nil {
 		t.Fatal(err)
 	}
+	files = append(files, own...)
 	all := map[string][]string{}
 	for _, file := range files {
 		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
