@@ -8,176 +8,44 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/bootzip/bootzip/internal/sandbox"
 )
 
-// TestMain is the program in the sandboxes, too: what it does is named by its
-// first argument, after "inside".
-func TestMain(m *testing.M) {
-	if len(os.Args) > 2 && os.Args[1] == "inside" {
-		probes[os.Args[2]](os.Args[3:])
-		syscall.Exit(0) // os.Exit lingers under the race detector
-	}
-	os.Exit(m.Run())
-}
+// program is what runs in the sandboxes, compiled from testdata/probe: static,
+// which the test itself is not with the race detector.
+var program string
 
-// probes print what they find.
-var probes = map[string]func(args []string){
-	"nothing": func([]string) {},
-	"who": func([]string) {
-		groups, _ := os.Getgroups()
-		fmt.Println(os.Getuid(), os.Getgid(), groups)
-	},
-	"descriptors": func([]string) {
-		var s syscall.Stat_t
-		for fd := 3; fd < 200; fd++ {
-			if syscall.Fstat(fd, &s) != nil {
-				continue
-			}
-			// What the Go runtime itself has open: its poller.
-			if to, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd)); err != nil || !strings.HasPrefix(to, "anon_inode:") {
-				fmt.Println(fd, to)
-			}
-		}
-	},
-	"read": func(files []string) {
-		for _, name := range files {
-			data, err := os.ReadFile(name)
-			fmt.Printf("%s %d %v\n", name, len(data), err == nil)
-		}
-	},
-	"write": func(files []string) { // nothing is written
-		for _, name := range files {
-			f, err := os.OpenFile(name, os.O_WRONLY, 0)
-			if err == nil {
-				f.Close()
-			}
-			fmt.Printf("%s %v\n", name, err == nil)
-		}
-	},
-	"chmod": func(files []string) {
-		for _, name := range files {
-			info, err := os.Stat(name)
-			if err == nil {
-				err = os.Chmod(name, info.Mode())
-			}
-			fmt.Printf("%s %v\n", name, err == nil)
-		}
-	},
-	"setuid": func(args []string) {
-		err := os.WriteFile(args[0], nil, 0o755)
-		fmt.Println(err == nil, syscall.Chmod(args[0], 0o4755) == nil, syscall.Chmod(args[0], 0o755) == nil)
-	},
-	"list": func(args []string) {
-		entries, err := os.ReadDir(args[0])
-		for _, e := range entries {
-			fmt.Println(e.Name())
-		}
-		if err != nil {
-			fmt.Println(err)
-		}
-	},
-	"namespaces": func([]string) {
-		for _, flag := range []uintptr{unix.CLONE_NEWUSER, unix.CLONE_NEWNS, unix.CLONE_NEWNET, unix.CLONE_NEWPID} {
-			fmt.Println(syscall.Unshare(int(flag)) == nil)
-		}
-	},
-	"tasks": func([]string) {
-		n := 0
-		for ; n < 5000; n++ {
-			if _, err := os.StartProcess("/proc/self/exe", []string{"x", "inside", "wait"}, &os.ProcAttr{}); err != nil {
-				break
-			}
-		}
-		fmt.Println(n)
-	},
-	"wait": func([]string) { time.Sleep(time.Minute) },
-	"memory": func(args []string) {
-		mb, _ := strconv.Atoi(args[1])
-		switch args[0] {
-		case "memfd":
-			fd, err := unix.MemfdCreate("x", 0)
-			for range mb {
-				if err == nil {
-					_, err = unix.Write(fd, make([]byte, 1<<20))
-				}
-			}
-			if err != nil {
-				fmt.Println(err)
-			}
-		case "mapped": // a memfd that is mapped counts once
-			fd, _ := unix.MemfdCreate("x", 0)
-			_ = unix.Ftruncate(fd, int64(mb)<<20)
-			data, err := unix.Mmap(fd, 0, mb<<20, unix.PROT_WRITE, unix.MAP_SHARED)
-			for i := 0; err == nil && i < len(data); i += 4096 {
-				data[i] = 1
-			}
-		case "segment":
-			id, err := unix.SysvShmGet(unix.IPC_PRIVATE, mb<<20, unix.IPC_CREAT|0o600)
-			if err != nil {
-				fmt.Println(err)
-				return
-			}
-			data, _ := unix.SysvShmAttach(id, 0, 0)
-			for i := 0; i < len(data); i += 4096 {
-				data[i] = 1
-			}
-			_ = unix.SysvShmDetach(data)
-		case "tmp":
-			_ = os.WriteFile("/tmp/x", make([]byte, mb<<20), 0o600)
-			runtime.GC()
-		}
-		fmt.Println("ready")
-		time.Sleep(time.Minute)
-	},
-	"accept": func(args []string) {
-		c, err := net.Dial("tcp4", args[0])
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-		data, _ := io.ReadAll(c)
-		fmt.Println(string(data))
-		interfaces, _ := net.Interfaces()
-		for _, i := range interfaces {
-			fmt.Println(i.Name)
-		}
-	},
-	"status": func([]string) {
-		data, _ := os.ReadFile("/proc/self/status")
-		for line := range strings.Lines(string(data)) {
-			if strings.HasPrefix(line, "Cap") || strings.HasPrefix(line, "NoNewPrivs") || strings.HasPrefix(line, "Seccomp:") {
-				fmt.Print(strings.Join(strings.Fields(line), " "), "\n")
-			}
-		}
-	},
-	"ptrace": func([]string) {
-		cmd := exec.Command("/proc/self/exe", "inside", "nothing")
-		runtime.LockOSThread()
-		cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true}
-		fmt.Println(cmd.Start() == nil)
-	},
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		panic(err)
+	}
+	program = filepath.Join(dir, "probe")
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", program, "./testdata/probe")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
+	if given := os.Getenv("BOOTZIP_TEST_PROBE"); given != "" { // for somebody who has no Go
+		program = given
+	} else if out, err := cmd.CombinedOutput(); err != nil {
+		panic(fmt.Sprintf("%v: %s", err, out))
+	}
+	status := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(status)
 }
 
 // inside makes the test's own program the one in the sandbox.
 func inside(t *testing.T, c sandbox.ProcessConfig, args ...string) sandbox.ProcessConfig {
 	t.Helper()
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.Mounts = append(c.Mounts, sandbox.Mount{Source: exe, Target: "/program", ReadOnly: true})
-	c.Command = sandbox.Command{Dir: "/", Argv: append([]string{"/program", "inside"}, args...)}
+	c.Mounts = append(c.Mounts, sandbox.Mount{Source: program, Target: "/program", ReadOnly: true})
+	c.Command = sandbox.Command{Dir: "/", Argv: append([]string{"/program"}, args...)}
 	if c.UID == 0 {
 		c.UID, c.GID = 993, 990
 	}
@@ -280,10 +148,9 @@ func TestDescriptors(t *testing.T) {
 	expect(t, run(t, sandbox.ProcessConfig{}, "descriptors"), "")
 
 	var result sandbox.Result
-	exe, _ := os.Executable()
 	err = sandbox.Run(t.Context(), sandbox.Config{
-		Mounts:   []sandbox.Mount{{Source: exe, Target: "/program", ReadOnly: true}},
-		Commands: []sandbox.Command{{Dir: "/", Argv: []string{"/program", "inside", "descriptors"}}},
+		Mounts:   []sandbox.Mount{{Source: program, Target: "/program", ReadOnly: true}},
+		Commands: []sandbox.Command{{Dir: "/", Argv: []string{"/program", "descriptors"}}},
 	}, func(r sandbox.Result) { result = r })
 	// There is no /proc to name them by.
 	if err != nil || result.Exit != 0 || strings.Contains(result.Output, "77") {
@@ -351,7 +218,6 @@ func TestMounts(t *testing.T) {
 // files that the caller alone may read can be read.
 func TestOwnership(t *testing.T) {
 	dir := t.TempDir()
-	exe, _ := os.Executable()
 	if err := os.WriteFile(filepath.Join(dir, "secret"), []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -359,9 +225,9 @@ func TestOwnership(t *testing.T) {
 		var result sandbox.Result
 		err := sandbox.Run(t.Context(), sandbox.Config{
 			UID: id, GID: id,
-			Mounts: []sandbox.Mount{{Source: exe, Target: "/program", ReadOnly: true}, {Source: dir, Target: "/out"}},
+			Mounts: []sandbox.Mount{{Source: program, Target: "/program", ReadOnly: true}, {Source: dir, Target: "/out"}},
 			Commands: []sandbox.Command{
-				{Dir: "/", Argv: []string{"/program", "inside", "setuid", fmt.Sprintf("/out/by%d", id)}},
+				{Dir: "/", Argv: []string{"/program", "setuid", fmt.Sprintf("/out/by%d", id)}},
 			},
 		}, func(r sandbox.Result) { result = r })
 		if err != nil || result.Exit != 0 || result.Output != "true false true\n" {
@@ -372,8 +238,8 @@ func TestOwnership(t *testing.T) {
 			t.Errorf("the file is of %d, with mode %o (%v)", s.Uid, s.Mode, err)
 		}
 		err = sandbox.Run(t.Context(), sandbox.Config{
-			Mounts:   []sandbox.Mount{{Source: exe, Target: "/program", ReadOnly: true}, {Source: dir, Target: "/in", ReadOnly: true}},
-			Commands: []sandbox.Command{{Dir: "/", Argv: []string{"/program", "inside", "read", "/in/secret"}}},
+			Mounts:   []sandbox.Mount{{Source: program, Target: "/program", ReadOnly: true}, {Source: dir, Target: "/in", ReadOnly: true}},
+			Commands: []sandbox.Command{{Dir: "/", Argv: []string{"/program", "read", "/in/secret"}}},
 		}, func(r sandbox.Result) { result = r })
 		if err != nil || result.Output != "/in/secret 1 true\n" {
 			t.Errorf("%+v (%v)", result, err)
