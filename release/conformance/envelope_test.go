@@ -21,7 +21,7 @@ import (
 
 // Envelopes that DSSE's own library makes are read.
 func TestEnvelope(t *testing.T) {
-	payload, err := os.ReadFile("../statement/testdata/provenance.intoto.json")
+	payload, err := os.ReadFile("../attest/testdata/provenance.intoto.json")
 	if err != nil {
 		t.Fatal(err)
 	}

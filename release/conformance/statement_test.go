@@ -63,7 +63,7 @@ func TestProvenance(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) { validProvenance(t, data) })
 	}
-	example, err := os.ReadFile("../statement/testdata/provenance.intoto.json")
+	example, err := os.ReadFile("../attest/testdata/provenance.intoto.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func TestTestResult(t *testing.T) {
 
 // The validator is one: what is wrong is found.
 func TestInvalidStatements(t *testing.T) {
-	example, err := os.ReadFile("../statement/testdata/provenance.intoto.json")
+	example, err := os.ReadFile("../attest/testdata/provenance.intoto.json")
 	if err != nil {
 		t.Fatal(err)
 	}
