@@ -1,6 +1,7 @@
 package runtimeapi
 
 import (
+	"errors"
 	"net"
 	"os"
 	"os/exec"
@@ -85,10 +86,10 @@ func TestOtherUser(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer os.Remove(copied.Name())
-	if _, err := copied.Write(program); err == nil {
-		err = copied.Chmod(0o755)
+	_, err = copied.Write(program)
+	if err := errors.Join(err, copied.Chmod(0o755), copied.Close()); err != nil {
+		t.Fatal(err)
 	}
-	copied.Close()
 	cmd := exec.Command(copied.Name(), "-test.run=^TestDialer$")
 	cmd.Dir, cmd.Env = "/", []string{dialer + "=" + b.server.Address()}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
