@@ -210,11 +210,11 @@ func Start(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
-	stage, err := os.MkdirTemp(c.Dist, "start-")
+	stage, err := atomicfile.Begin(c.Dist)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(stage)
-	_, err = e.run(ctx, batch{host: places{source: c.Root, out: stage, temp: stage}, parallel: 1})
+	defer stage.Remove()
+	_, err = e.run(ctx, batch{host: places{source: c.Root, out: stage.Path, temp: stage.Path}, parallel: 1})
 	return err
 }

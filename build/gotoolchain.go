@@ -17,6 +17,7 @@ import (
 	"golang.org/x/mod/sumdb/dirhash"
 
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/tempdir"
 )
 
 func exeSuffix() string {
@@ -57,25 +58,42 @@ func linuxToolchain(ctx context.Context, c Config, tool goTool, goarch string) (
 			"toolchain %s: the downloaded file has the hash %s, and the checksum database says %s", name, sum, module.Sum)
 	}
 
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return "", err
-	}
-	temp, err := os.MkdirTemp(filepath.Dir(dir), name+".part-")
-	if err != nil {
-		return "", err
-	}
-	defer os.RemoveAll(temp)
-	prefix := toolchainModule + "@v0.0.1-" + name + "/"
-	if err := unpackToolchain(ctx, module.Zip, prefix, temp); err != nil {
+	if err := placeToolchain(ctx, module.Zip, name, dir); err != nil {
 		return "", fmt.Errorf("toolchain %s: %w", name, err)
 	}
-	if err := os.Chmod(temp, 0o755); err != nil {
-		return "", err
-	}
-	if err := os.Rename(temp, dir); err != nil && !exists(filepath.Join(dir, "bin", "go")) {
-		return "", err
-	}
 	return dir, nil
+}
+
+// unpackName begins the names of the directories that toolchains are unpacked
+// in.
+const unpackName = ".bootzip-unpack"
+
+// placeToolchain unpacks the toolchain name from the zip of its module, and
+// moves it to dir when all of it is there. Another process may be first.
+func placeToolchain(ctx context.Context, zip, name, dir string) error {
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return err
+	}
+	temp, err := tempdir.New(filepath.Dir(dir), unpackName)
+	if err != nil {
+		return err
+	}
+	defer temp.Remove()
+	unpacked := filepath.Join(temp.Path, name)
+	if err := os.Mkdir(unpacked, 0o755); err != nil {
+		return err
+	}
+	if err := unpackToolchain(ctx, zip, toolchainModule+"@v0.0.1-"+name+"/", unpacked); err != nil {
+		return err
+	}
+	// Others build with it too, whatever the umask is.
+	if err := os.Chmod(unpacked, 0o755); err != nil {
+		return err
+	}
+	if err := os.Rename(unpacked, dir); err != nil && !exists(filepath.Join(dir, "bin", "go")) {
+		return err
+	}
+	return nil
 }
 
 // A downloadedModule is what go mod download -json says of a module.

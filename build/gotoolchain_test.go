@@ -1,6 +1,8 @@
 package build
 
 import (
+	"archive/zip"
+	"context"
 	"io"
 	"os"
 	"path/filepath"
@@ -53,5 +55,56 @@ func TestToolchainSum(t *testing.T) {
 	}
 	if _, err := toolchainSum(both, name); err == nil || !strings.Contains(err.Error(), "not like the _go.mod beside it") {
 		t.Errorf("a go.mod that was changed: %v", err)
+	}
+}
+
+// A toolchain is unpacked whole or not at all, and what a killed process had
+// unpacked of one is removed.
+func TestPlaceToolchain(t *testing.T) {
+	const name = "go1.99.0.linux-amd64"
+	module := filepath.Join(t.TempDir(), "module.zip")
+	f, err := os.Create(module)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z := zip.NewWriter(f)
+	w, err := z.Create(toolchainModule + "@v0.0.1-" + name + "/bin/go")
+	if err == nil {
+		_, err = io.WriteString(w, "#!/bin/sh\n")
+	}
+	if err == nil {
+		err = z.Close()
+	}
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	parent := t.TempDir()
+	dir := filepath.Join(parent, name)
+	half := filepath.Join(parent, unpackName+"-123")
+	for _, file := range []string{".bootzip-lock", name + "/VERSION"} {
+		file = filepath.Join(half, filepath.FromSlash(file))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := placeToolchain(ctx, module, name, dir); err == nil || exists(dir) {
+		t.Errorf("after an interrupt there is a toolchain: %t (%v)", exists(dir), err)
+	}
+	for range 2 { // the second finds that the first was there before it
+		if err := placeToolchain(context.Background(), module, name, dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	entries, err := os.ReadDir(parent)
+	if err != nil || len(entries) != 1 || !exists(filepath.Join(dir, "bin", "go")) {
+		t.Errorf("%v (%v), want %s alone", entries, err, name)
 	}
 }
