@@ -24,8 +24,8 @@ type containerUser struct {
 	owner   bool     // the output folder has to be given to him, and taken back
 }
 
-// user decides who runs the commands, so that files in the output folder
-// belong to the caller in the end, or so that it is another user where one is asked for.
+// user decides who runs the commands: the caller, as far as the engine lets
+// him own the output in the end, or another user where one is asked for.
 func (e *container) user(v Variations, host places) containerUser {
 	if v.otherUser() {
 		uid, gid := v.user()
@@ -123,7 +123,7 @@ func closedToOthers(host places) string {
 // its owner could not read. Version control and our own output do not count.
 func closedBelow(root string) (name string) {
 	_ = filepath.WalkDir(root, func(file string, e fs.DirEntry, err error) error {
-		if e != nil && e.IsDir() && (e.Name() == ".git" || exists(filepath.Join(file, stateFolder))) {
+		if file != root && e != nil && e.IsDir() && (e.Name() == ".git" || exists(filepath.Join(file, stateFolder))) {
 			return fs.SkipDir
 		}
 		if err == nil && e.Type()&fs.ModeSymlink != 0 {

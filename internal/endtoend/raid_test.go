@@ -216,6 +216,7 @@ func (o raidOrder) inContainer(ctx context.Context) ([]attack.Outcome, error) {
 		os.Chmod(root, 0o755),
 		write(filepath.Join(root, "attack", "build.sh"), []byte(script), 0o755),
 		os.MkdirAll(image, 0o755),
+		os.Chmod(image, 0o755),
 		write(filepath.Join(image, "Dockerfile.build"), []byte(telling["docker/Dockerfile.build"]), 0o644),
 	); err != nil {
 		return nil, err
