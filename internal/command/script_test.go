@@ -80,15 +80,6 @@ func quiet(t testing.TB) map[string]string {
 	}
 }
 
-// environ is quiet on top of what this process has.
-func environ(t testing.TB) []string {
-	all := os.Environ()
-	for name, value := range quiet(t) {
-		all = append(all, name+"="+value)
-	}
-	return all
-}
-
 // compile compiles the program.
 func compile(t testing.TB) string {
 	t.Helper()

@@ -36,9 +36,6 @@ type file struct {
 // bits.
 var programHeads = []string{"\x7fELF", "#!", "MZ", "\xcf\xfa\xed\xfe"}
 
-// maxComment bounds how much of a .comment section is read.
-const maxComment = 64 << 10
-
 const hintCheck = "`bootzip check FILE` says what is wrong with it"
 
 func examine(ctx context.Context, path string) (subject, error) {
