@@ -81,7 +81,7 @@ var badConfigs = []struct{ name, yaml, err, hint string }{
 	{"unknown language", "functions:\n  a:\n    language: golang\n", `3:15: unknown language "golang"`, "known are: c, command, crystal, go, nim, rust; any other language goes by language: command"},
 	{"misspelt language", "functions:\n  a:\n    language: crytsal\n", `3:15: unknown language "crytsal"`, `did you mean "crystal"? known are: c, command, crystal, go, nim, rust; any other language goes by language: command`},
 	{"language that is a list", "functions:\n  a:\n    language: [go]\n", `3:15: language must be text, not a list`, quoteHint},
-	{"no known language", "functions:\n  a:\n    source: empty\n", `2:3: function "a": no program of a known language in "empty"`, "write the program, or set language: and source:"},
+	{"no known language", "functions:\n  a:\n    source: empty\n", `2:3: function "a": no program of a known language in "empty"`, "write the program, or set source: and language: (go, crystal, c, rust, nim or command)"},
 	{"no command", "functions:\n  a: {language: command}\n", `2:3: function "a" has the language command and no command`, "add command: [PROGRAM, ARGUMENT, …], which leaves $OUT/bootstrap"},
 	{"command for Go", "functions:\n  a: {language: go, command: [make]}\n", `2:3: function "a" has a command, and the language go needs none`, "add language: command, or remove the command"},
 	{"command that is text", "functions:\n  a: {command: make bootstrap}\n", `2:16: command must be a list, not the text "make bootstrap"`, listHint},

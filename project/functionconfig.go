@@ -69,7 +69,7 @@ func (c functionConfig) language(f Function, n *yaml.Node) (Language, error) {
 		}
 		language, err := findLanguage(c.fsys, f.Source)
 		if err != nil {
-			return "", errorAt(f.Pos, "write the program, or set language: and source:", "function %q: %v", f.Name, err)
+			return "", errorAt(f.Pos, "write the program, or set source: and language: (go, crystal, c, rust, nim or command)", "function %q: %v", f.Name, err)
 		}
 		return language, nil
 	}
