@@ -50,8 +50,9 @@ func (a *app) shown(err error) error {
 	if errors.Is(err, context.Canceled) && !errors.As(err, &said) {
 		text = "interrupted"
 	} else if h := hint.Of(err); h != "" {
-		text += "\nhint: " + a.typed(h)
+		text += "\nhint: " + h
 	}
+	text = a.typed(text)
 	if text = printer.Text(text); text == err.Error() {
 		return err
 	}
@@ -64,11 +65,11 @@ var (
 	longFlag   = regexp.MustCompile(`(^|[ (])--([a-zA-Z]+)`)
 )
 
-// typed puts a hint that names commands of bootzip into the form in which the
+// typed puts a text that names commands of bootzip into the form in which the
 // caller types them: with Mage, flags have one dash.
-func (a *app) typed(hint string) string {
+func (a *app) typed(text string) string {
 	if a.caller == "bootzip" {
-		return hint
+		return text
 	}
-	return longFlag.ReplaceAllString(ownCommand.ReplaceAllString(hint, a.caller+" $1"), "$1-$2")
+	return longFlag.ReplaceAllString(ownCommand.ReplaceAllString(text, a.caller+" $1"), "$1-$2")
 }
