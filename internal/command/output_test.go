@@ -41,7 +41,7 @@ func TestShown(t *testing.T) {
 func TestTyped(t *testing.T) {
 	for _, c := range []struct{ caller, hint, want string }{
 		{"bootzip", "bootzip check FILE.zip --arch=arm64", "bootzip check FILE.zip --arch=arm64"},
-		{"mage", "bootzip check FILE.zip --arch=arm64", "bootzip check FILE.zip -arch=arm64"},
+		{"mage", "bootzip check FILE.zip --arch=arm64", "mage check FILE.zip -arch=arm64"},
 		{"mage", "build with docker, or --engine=host", "build with docker, or -engine=host"},
 		{"mage", "write a bootzip.yaml; see https://bootzip.dev/a--b", "write a bootzip.yaml; see https://bootzip.dev/a--b"},
 	} {
