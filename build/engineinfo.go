@@ -3,6 +3,7 @@ package build
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -63,10 +64,10 @@ func decodeDocker(data []byte) (info engineInfo, goos string, err error) {
 		ServerErrors                      []string
 	}
 	if err := json.Unmarshal(data, &said); err != nil {
-		return info, "", err
+		return info, "", fmt.Errorf("the answer is not understood: %w", err)
 	}
 	if len(said.ServerErrors) > 0 {
-		return info, "", fmt.Errorf("%s", strings.Join(said.ServerErrors, "; "))
+		return info, "", errors.New(strings.Join(said.ServerErrors, "; "))
 	}
 	info = engineInfo{
 		arch: said.Architecture, memory: said.MemTotal,
@@ -101,7 +102,7 @@ func decodePodman(data []byte) (info engineInfo, goos string, err error) {
 		Version struct{ Version string }
 	}
 	if err := json.Unmarshal(data, &said); err != nil {
-		return info, "", err
+		return info, "", fmt.Errorf("the answer is not understood: %w", err)
 	}
 	has := func(controller string) bool { return slices.Contains(said.Host.CgroupControllers, controller) }
 	return engineInfo{

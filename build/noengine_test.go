@@ -26,6 +26,16 @@ func fakeClients(t *testing.T, scripts map[string]string) {
 	t.Setenv("PATH", dir)
 }
 
+// answersInfo is a shell command that answers as "info" of a client whose engine runs
+// on the system.
+func answersInfo(client, goos string) string {
+	answer := `{"OSType":"` + goos + `","Architecture":"x86_64","MemTotal":8589934592}`
+	if client == "podman" {
+		answer = `{"host":{"os":"` + goos + `","arch":"amd64","memTotal":8589934592}}`
+	}
+	return "echo '" + answer + "'"
+}
+
 func TestEngineThatIsNotThere(t *testing.T) {
 	root := tree(t, map[string]string{"go.mod": goMod("example.com/app"), "main.go": program})
 	for _, engine := range []string{"docker", "podman"} {
@@ -39,7 +49,7 @@ func TestEngineThatIsNotThere(t *testing.T) {
 		_, err = run(context.Background(), t, c)
 		wantError(t, err, "install and start "+engine, "engine "+engine+" cannot be used: ", "Cannot connect to the daemon. Is it running?")
 
-		fakeClients(t, map[string]string{engine: "echo windows amd64\n"})
+		fakeClients(t, map[string]string{engine: answersInfo(engine, "windows") + "\n"})
 		_, err = run(context.Background(), t, c)
 		wantError(t, err, "install and start "+engine, engine+" runs windows containers, and Linux ones are needed")
 		if files := distFiles(t, c.Dist); len(files) > 0 {
@@ -54,7 +64,7 @@ func TestBaseImageThatCannotBePulled(t *testing.T) {
 	root := tree(t, map[string]string{"go.mod": goMod("example.com/app"), "main.go": program})
 	for _, engine := range []string{"docker", "podman"} {
 		fakeClients(t, map[string]string{engine: `case $1 in
-version | info) echo linux amd64 ;;
+info) ` + answersInfo(engine, "linux") + ` ;;
 pull) echo "pull $3: connection refused" >&2; exit 125 ;;
 *) exit 1 ;;
 esac
