@@ -46,7 +46,7 @@ func TestVuln(t *testing.T) {
 		"no database, and offline": {[]string{"-db=file://" + data + "/none", "-offline"}, 0, []string{"not run: ", "/none/index"}},
 	} {
 		cmd := exec.Command("go", append([]string{"tool", "mage", "vuln"}, c.args...)...)
-		cmd.Dir = ".."
+		cmd.Dir = "../.."
 		out, err := cmd.CombinedOutput()
 		status := 0
 		if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
