@@ -208,7 +208,7 @@ func (g *git) fetch(ctx context.Context, from, commit, dir string) error {
 			return ctx.Err()
 		}
 		return hint.Wrap(fmt.Errorf("commit %s is not in %q: %w", commit, WithoutCredentials(from), alone),
-			"is it pushed, and is it the right repository? Another is given by -source=URL or -source=FOLDER")
+			"is it pushed, and is it the right repository? Another is given by --source=URL or --source=FOLDER")
 	}
 	return nil
 }
