@@ -3,7 +3,9 @@ package targets
 import (
 	"context"
 	"fmt"
+	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/magefile/mage/mg"
 
@@ -24,6 +26,10 @@ func run(ctx context.Context, name string, given ...any) error {
 	if mg.Verbose() {
 		args = append(args, "--verbose")
 	}
+	// Mage cancels the context on Ctrl-C only. A job that a CI system cancels
+	// gets SIGTERM, and has containers and temporary directories to remove.
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
+	defer stop()
 	return command.Run(ctx, "mage", args...)
 }
 
