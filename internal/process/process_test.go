@@ -24,6 +24,7 @@ func TestInterruptEndsTheGroup(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
+	defer w.Close()
 	// The grandchild has closed the outputs: nothing but its group tells of it.
 	cmd := Command(ctx, nil, t.TempDir(), "/bin/sh", "-c", `sleep 600 >/dev/null 2>&1 3>&- & echo $! >&3; exec 3>&-; wait`)
 	cmd.ExtraFiles = []*os.File{w}
@@ -31,7 +32,6 @@ func TestInterruptEndsTheGroup(t *testing.T) {
 	go func() { done <- Run(ctx, cmd) }()
 	line := make([]byte, 32)
 	n, err := r.Read(line)
-	w.Close()
 	if err != nil {
 		t.Fatal(err)
 	}
