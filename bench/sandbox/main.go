@@ -1,6 +1,6 @@
 // Command sandbox measures how long it takes to start a sandbox.
 //
-//	go run ./sandbox [-rounds 200]
+//	CGO_ENABLED=0 go run ./sandbox [-rounds 200]
 //
 // The sides start the same program, which ends at once, in turn: in a sandbox
 // as a function runs in (sandbox.Start), in one with a network of its own as

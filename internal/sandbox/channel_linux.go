@@ -18,6 +18,10 @@ const channelFile = 3
 // maxMessage bounds a message, in bytes: the output of a command, escaped.
 const maxMessage = 16 << 20
 
+// maxDescriptors is how many descriptors a message can carry: SCM_MAX_FD in
+// unix(7).
+const maxDescriptors = 253
+
 // A channel carries JSON messages, and descriptors with them, between the
 // caller and the first process of a sandbox. Its end is the end of the sandbox.
 type channel struct {
@@ -81,7 +85,7 @@ func (c *channel) send(message any, descriptors ...int) error {
 // receive waits for a message. The descriptors that come with it are the
 // caller's to close.
 func (c *channel) receive(message any) (descriptors []int, err error) {
-	length, rights := make([]byte, 4), make([]byte, unix.CmsgSpace(4*16))
+	length, rights := make([]byte, 4), make([]byte, unix.CmsgSpace(4*maxDescriptors))
 	for have := 0; have < len(length); {
 		n, oob, _, _, err := c.conn.ReadMsgUnix(length[have:], rights)
 		if err != nil {

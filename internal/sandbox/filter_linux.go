@@ -1,11 +1,12 @@
 package sandbox
 
 import (
-	"fmt"
 	"strings"
+	"unsafe"
 
 	"github.com/elastic/go-seccomp-bpf"
 	"github.com/elastic/go-seccomp-bpf/arch"
+	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 )
 
@@ -113,15 +114,49 @@ func policy(debug bool) (seccomp.Policy, error) {
 	}, nil
 }
 
-// filter puts the calling thread, and what it starts from now on, under the
-// policy. The thread has given up gaining privileges before (seccomp(2)).
-func filter(debug bool) error {
-	p, err := policy(debug)
-	if err == nil {
-		err = seccomp.LoadFilter(seccomp.Filter{Policy: p})
-	}
-	if err != nil {
-		return fmt.Errorf("filter of system calls: %w", err)
-	}
-	return nil
+// A filter is an assembled policy: the caller assembles it while the first
+// process starts. Unfiltered says why there is none.
+type filter struct {
+	Program    []uint64 `json:",omitempty"` // instructions: code, jt, jf and k, from the highest bits down
+	Unfiltered string   `json:",omitempty"`
 }
+
+func newFilter(debug bool) (f filter) {
+	p, err := policy(debug)
+	if err != nil {
+		return filter{Unfiltered: unfiltered(err)}
+	}
+	instructions, err := p.Assemble()
+	if err != nil {
+		return filter{Unfiltered: unfiltered(err)}
+	}
+	program, err := bpf.Assemble(instructions)
+	if err != nil {
+		return filter{Unfiltered: unfiltered(err)}
+	}
+	for _, i := range program {
+		f.Program = append(f.Program, uint64(i.Op)<<48|uint64(i.Jt)<<40|uint64(i.Jf)<<32|uint64(i.K))
+	}
+	return f
+}
+
+// load puts the calling thread, and what it starts from now on, under the
+// policy. The thread gave up gaining privileges before (seccomp(2)). It
+// returns why there is no filter; empty: there is one.
+func (f filter) load() string {
+	if len(f.Program) == 0 {
+		return f.Unfiltered
+	}
+	var program []unix.SockFilter
+	for _, i := range f.Program {
+		program = append(program, unix.SockFilter{Code: uint16(i >> 48), Jt: uint8(i >> 40), Jf: uint8(i >> 32), K: uint32(i)})
+	}
+	head := unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]}
+	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, uintptr(unsafe.Pointer(&head)))
+	if errno != 0 {
+		return unfiltered(errno)
+	}
+	return ""
+}
+
+func unfiltered(err error) string { return "filter of system calls: " + err.Error() }

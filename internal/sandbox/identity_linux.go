@@ -156,8 +156,12 @@ func (id identity) become() error {
 
 // idNamespace returns a user namespace in which the caller's id 0 is the
 // outside id, for mounts that show the caller's files as the sandbox's own
-// (mount_setattr(2), MOUNT_ATTR_IDMAP). The caller closes it.
-func (id identity) idNamespace() (*os.File, error) {
+// (mount_setattr(2), MOUNT_ATTR_IDMAP). That of the sandbox's first process is
+// one if it is root inside. The caller closes it.
+func (id identity) idNamespace(first int) (*os.File, error) {
+	if id.uid == 0 && id.gid == 0 {
+		return os.Open(fmt.Sprintf("/proc/%d/ns/user", first))
+	}
 	// A child that does nothing but wait holds the namespace until it is open.
 	// It shares no memory and makes system calls alone: after a plain clone(2)
 	// nothing else of the Go runtime works.

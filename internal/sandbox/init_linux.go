@@ -47,7 +47,7 @@ func inside() error {
 		return err
 	}
 	var s setup
-	if _, err := c.receive(&s); err != nil {
+	if s.descriptors, err = c.receive(&s); err != nil {
 		return err
 	}
 	unix.Umask(0o022)
@@ -62,21 +62,23 @@ func inside() error {
 	if err := s.prepare(root{}); err != nil {
 		return err
 	}
-	return runCommands(*s.Config, c)
+	return runCommands(s, c)
 }
 
 // prepare makes this process, and the root that it sees, what the setup says.
-func (s setup) prepare(r root) error {
-	if err := s.identity().become(); err != nil {
+func (s setup) prepare(r root) (err error) {
+	if err = s.identity().become(); err != nil {
 		return err
 	}
-	for _, m := range s.Mounts {
-		t := tree{descriptor: m.Descriptor, target: m.Target, dir: m.Dir}
-		if m.Descriptor == 0 {
-			var err error
-			if t, err = openTree(m.Mount, nil); err != nil {
-				return err
-			}
+	if s.Mapped && len(s.descriptors) != len(s.Mounts) {
+		return fmt.Errorf("%d of %d mounts came from outside", len(s.descriptors), len(s.Mounts))
+	}
+	for i, m := range s.Mounts {
+		var t tree
+		if s.Mapped {
+			t = tree{descriptor: s.descriptors[i], target: m.Target, dir: m.Dir}
+		} else if t, err = openTree(m.Mount, nil); err != nil {
+			return err
 		}
 		r.trees = append(r.trees, t)
 	}
@@ -118,12 +120,13 @@ func (s setup) countsTasks() bool {
 }
 
 // runCommands runs the commands of Run and sends a result for each.
-func runCommands(c Config, to *channel) error {
+func runCommands(s setup, to *channel) error {
+	c := s.Config
 	if c.Umask != 0 {
 		unix.Umask(c.Umask)
 	}
 	if len(c.Commands) == 0 {
-		return to.send(tryFilter())
+		return to.send(s.tryFilter())
 	}
 	results := make(chan Result)
 	slots := make(chan struct{}, max(c.Parallel, 1))
@@ -134,7 +137,7 @@ func runCommands(c Config, to *channel) error {
 			defer wg.Done()
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			results <- execute(i, command)
+			results <- s.execute(i, command)
 		}()
 	}
 	go func() {
@@ -150,40 +153,35 @@ func runCommands(c Config, to *channel) error {
 }
 
 // tryFilter tells whether commands would have a filter of system calls.
-func tryFilter() (r Result) {
+func (s setup) tryFilter() (r Result) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		runtime.LockOSThread() // it ends with this goroutine
-		err := dropPrivileges()
-		if err == nil {
-			err = filter(false)
-		}
-		if err != nil {
+		if err := dropPrivileges(); err != nil {
 			r.Unfiltered = err.Error()
+			return
 		}
+		r.Unfiltered = s.Filter.load()
 	}()
 	<-done
 	return r
 }
 
-func execute(i int, c Command) Result {
+func (s setup) execute(i int, c Command) Result {
 	// The thread ends with this goroutine and is used for nothing else.
 	runtime.LockOSThread()
 	err := dropPrivileges()
 	if err != nil {
 		return Result{Index: i, Exit: -1, Output: err.Error() + "\n"}
 	}
-	unfiltered := filter(false)
+	unfiltered := s.Filter.load()
 	var output limited
 	cmd := exec.Command(c.Argv[0], c.Argv[1:]...)
 	cmd.Dir, cmd.Env = c.Dir, c.Env
 	cmd.Stdout, cmd.Stderr = &output, &output
 	err = cmd.Run()
-	r := Result{Index: i, Output: output.String()}
-	if unfiltered != nil {
-		r.Unfiltered = unfiltered.Error()
-	}
+	r := Result{Index: i, Output: output.String(), Unfiltered: unfiltered}
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit):

@@ -23,7 +23,7 @@ func live(s setup, c *channel) error {
 		}
 		syscall.Close(descriptor)
 	}
-	pid, unfiltered, err := startProgram(s.Process.Command, s.Process.Debug)
+	pid, unfiltered, err := s.startProgram(s.Process.Command)
 	if err != nil {
 		return c.send(message{NotStarted: err.Error()})
 	}
@@ -63,7 +63,7 @@ func live(s setup, c *channel) error {
 
 // startProgram starts the program, which is nobody in particular from its
 // first instruction. It tells why there is no filter of system calls, if so.
-func startProgram(c Command, debug bool) (pid int, unfiltered string, err error) {
+func (s setup) startProgram(c Command) (pid int, unfiltered string, err error) {
 	// The thread ends with its goroutine and is used for nothing else.
 	ended := make(chan struct{})
 	go func() {
@@ -72,18 +72,17 @@ func startProgram(c Command, debug bool) (pid int, unfiltered string, err error)
 		if err = dropPrivileges(); err != nil {
 			return
 		}
-		if err := filter(debug); err != nil {
-			unfiltered = err.Error()
-		}
+		unfiltered = s.Filter.load()
 		var null *os.File
 		if null, err = os.Open("/dev/null"); err != nil {
 			return
 		}
 		defer null.Close()
-		var p *os.Process
-		p, err = os.StartProcess(c.Argv[0], c.Argv, &os.ProcAttr{Dir: c.Dir, Env: c.Env, Files: []*os.File{null, os.Stdout, os.Stderr}})
-		if err == nil {
-			pid = p.Pid
+		// Without package os, which would try out twice what the kernel has of
+		// pidfd_open(2) before.
+		pid, _, err = syscall.StartProcess(c.Argv[0], c.Argv, &syscall.ProcAttr{Dir: c.Dir, Env: c.Env, Files: []uintptr{null.Fd(), 1, 2}})
+		if err != nil {
+			err = &os.PathError{Op: "fork/exec", Path: c.Argv[0], Err: err}
 		}
 	}()
 	<-ended

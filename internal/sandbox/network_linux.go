@@ -2,7 +2,7 @@ package sandbox
 
 import (
 	"fmt"
-	"net"
+	"net/netip"
 
 	"golang.org/x/sys/unix"
 )
@@ -27,15 +27,18 @@ func listenInside() (int, error) {
 	if err := unix.IoctlIfreq(s, unix.SIOCSIFFLAGS, lo); err != nil {
 		return -1, fmt.Errorf("loopback interface: %w", err)
 	}
-	l, err := net.Listen("tcp4", APIAddress)
+	l, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return -1, err
+		return -1, fmt.Errorf("listener: %w", err)
 	}
-	defer l.Close()
-	file, err := l.(*net.TCPListener).File()
+	address := netip.MustParseAddrPort(APIAddress)
+	err = unix.Bind(l, &unix.SockaddrInet4{Addr: address.Addr().As4(), Port: int(address.Port())})
+	if err == nil {
+		err = unix.Listen(l, unix.SOMAXCONN)
+	}
 	if err != nil {
-		return -1, err
+		unix.Close(l)
+		return -1, fmt.Errorf("listener at %s: %w", APIAddress, err)
 	}
-	defer file.Close()
-	return unix.FcntlInt(file.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	return l, nil
 }

@@ -18,19 +18,21 @@ type setup struct {
 	Mapped   bool // it has to become that
 
 	Mounts      []mounted
+	Filter      filter
 	Descriptors uint64
 	Tasks       uint64
+
+	descriptors []int // of the mounts that were opened outside, if Mapped
 
 	Config  *Config        `json:",omitempty"` // of Run
 	Process *ProcessConfig `json:",omitempty"` // of Start
 }
 
-// A mounted is a mount that was opened for the first process already, as the
-// descriptor; 0: it opens it by itself.
+// A mounted is a mount that, if Mapped, was opened for the first process. Its
+// descriptor comes along with the setup.
 type mounted struct {
 	Mount
-	Descriptor int
-	Dir        bool
+	Dir bool
 }
 
 func (s setup) identity() identity { return identity{uid: s.UID, gid: s.GID, mapped: s.Mapped} }
@@ -57,26 +59,26 @@ func start(s setup, mounts []Mount, owned bool, namespaces uintptr, output *os.F
 	cmd.Stdout, cmd.Stderr = output, output
 	cmd.SysProcAttr = id.namespaces()
 	cmd.SysProcAttr.Cloneflags |= namespaces
-	files, err := s.open(id, mounts, owned)
-	defer func() {
-		for _, f := range files {
-			f.Close()
-		}
-	}()
-	if err != nil {
-		return nil, err
-	}
 	c, theirs, err := newChannel()
 	if err != nil {
 		return nil, err
 	}
 	defer theirs.Close()
-	cmd.ExtraFiles = append([]*os.File{theirs}, files...)
+	cmd.ExtraFiles = []*os.File{theirs}
 	if err := cmd.Start(); err != nil {
 		c.close()
 		return nil, fmt.Errorf("namespaces are refused: %w", err)
 	}
-	if err := c.send(s); err != nil && !errors.Is(err, unix.EPIPE) {
+	// What follows takes about as long as the first process needs to start.
+	opened, err := s.open(id, mounts, owned, cmd.Process.Pid)
+	if err == nil {
+		s.Filter = newFilter(s.Process != nil && s.Process.Debug)
+		err = c.send(s, opened...)
+	}
+	for _, d := range opened {
+		unix.Close(d)
+	}
+	if err != nil && !errors.Is(err, unix.EPIPE) {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 		c.close()
@@ -86,12 +88,15 @@ func start(s setup, mounts []Mount, owned bool, namespaces uintptr, output *os.F
 }
 
 // open notes the mounts in the setup. For root it opens them: the first
-// process is somebody who could not enter directories that only root may
-// enter.
-func (s *setup) open(id identity, mounts []Mount, owned bool) (files []*os.File, err error) {
+// process, first, is somebody who could not enter directories that only root
+// may enter. The caller closes the descriptors, with an error too.
+func (s *setup) open(id identity, mounts []Mount, owned bool, first int) (descriptors []int, err error) {
+	if id.mapped && len(mounts) > maxDescriptors {
+		return nil, fmt.Errorf("%d mounts, more than %d", len(mounts), maxDescriptors)
+	}
 	var ids *os.File
 	if id.mapped && owned {
-		if ids, err = id.idNamespace(); err != nil {
+		if ids, err = id.idNamespace(first); err != nil {
 			return nil, err
 		}
 		defer ids.Close()
@@ -103,10 +108,10 @@ func (s *setup) open(id identity, mounts []Mount, owned bool) (files []*os.File,
 		}
 		t, err := openTree(m, ids)
 		if err != nil {
-			return files, err
+			return descriptors, err
 		}
-		files = append(files, os.NewFile(uintptr(t.descriptor), m.Source))
-		s.Mounts = append(s.Mounts, mounted{Mount: m, Descriptor: channelFile + len(files), Dir: t.dir})
+		descriptors = append(descriptors, t.descriptor)
+		s.Mounts = append(s.Mounts, mounted{Mount: m, Dir: t.dir})
 	}
-	return files, nil
+	return descriptors, nil
 }

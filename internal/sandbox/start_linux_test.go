@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -327,6 +328,27 @@ func TestEnd(t *testing.T) {
 	}
 	if now, _ := p.Memory(); now != 0 {
 		t.Errorf("it has %d bytes after its end", now)
+	}
+}
+
+// A mount that cannot be made ends the first process, which has started then.
+func TestRefusedMounts(t *testing.T) {
+	for want, mounts := range map[string][]sandbox.Mount{
+		"stat /none: no such file": {{Source: "/none", Target: "/none"}},
+		"mounts, more than 253":    slices.Repeat([]sandbox.Mount{{Source: program, Target: "/program", ReadOnly: true}}, 300),
+	} {
+		if os.Getuid() != 0 && len(mounts) > 1 {
+			continue // anybody but root hands over no descriptors
+		}
+		_, err := sandbox.Start(inside(t, sandbox.ProcessConfig{Mounts: mounts, Output: os.Stderr}))
+		var refused *sandbox.RefusedError
+		if !errors.As(err, &refused) || !strings.Contains(err.Error(), want) {
+			t.Errorf("error is %v, want %q", err, want)
+		}
+	}
+	var status syscall.WaitStatus
+	if pid, err := syscall.Wait4(-1, &status, syscall.WNOHANG, nil); err != syscall.ECHILD {
+		t.Errorf("process %d is left: %v", pid, err)
 	}
 }
 
