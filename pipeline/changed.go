@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/bootzip/bootzip/internal/hint"
@@ -16,6 +18,7 @@ type Change struct {
 	Runtime    string       `json:"runtime"`
 	CodeSha256 string       `json:"codeSha256"` // as Lambda will show it
 	Reason     string       `json:"reason"`
+	Deployed   string       `json:"deployed,omitempty"` // its name where it is deployed, if Names has it
 }
 
 // The reasons of a Change.
@@ -32,32 +35,44 @@ const (
 //
 // A zip whose content digest is the deployed one needs none, whatever its
 // bytes: only the compressor changed. Where Lambda was asked, which knows the
-// bytes alone, they decide. In Lambda a function has one architecture: of its
+// bytes alone, they decide. Functions have the names that names says where they
+// are deployed; each name of one that is deployed under several has a Change
+// of its own. In Lambda a function has one architecture: of its
 // zips the one for the deployed architecture counts, if there is one; where
 // that is not known, the function is unchanged if one of its zips is deployed.
-func Changed(zips []pack.Zip, deployed Deployed) (changes []Change, gone []string, err error) {
-	lines, err := deployed.named(zips)
+func Changed(zips []pack.Zip, deployed Deployed, names Names) (changes []Change, gone []string, err error) {
+	if err := names.check(zips); err != nil {
+		return nil, nil, err
+	}
+	lines, err := deployed.named(zips, names)
 	if err != nil {
 		return nil, nil, err
 	}
-	same := map[string]bool{} // functions that are deployed from one of the zips, the architecture unknown
-	for _, z := range zips {
+	places := names.places(zips)
+	type deployment struct{ function, name string }
+	same := map[deployment]bool{} // what is deployed from one of the zips, the architecture unknown
+	for _, p := range places {
 		for _, d := range lines {
-			if d.name == z.Function && d.arch == "" && reason(z, d) == "" {
-				same[z.Function] = true
+			if p.has(d) && d.arch == "" && reason(p.zip, d) == "" {
+				same[deployment{p.zip.Function, p.name}] = true
 			}
 		}
 	}
 	changes = []Change{}
-	for _, z := range zips {
+	for _, p := range places {
 		why := ReasonNew
 		for _, d := range lines {
-			if d.name == z.Function && (d.arch == "" || d.arch == z.Arch) {
-				why = reason(z, d)
+			if p.has(d) && (d.arch == "" || d.arch == p.zip.Arch) {
+				why = reason(p.zip, d)
 			}
 		}
-		if why != "" && !same[z.Function] && (why != ReasonNew || !deployedForOther(zips, lines, z)) {
-			changes = append(changes, Change{z.Function, z.Arch, z.File, z.Runtime, z.CodeSha256, why})
+		z := p.zip
+		if why != "" && !same[deployment{z.Function, p.name}] && (why != ReasonNew || !p.deployedForOther(zips, lines)) {
+			c := Change{z.Function, z.Arch, z.File, z.Runtime, z.CodeSha256, why, ""}
+			if len(names[z.Function]) > 0 {
+				c.Deployed = p.name
+			}
+			changes = append(changes, c)
 		}
 	}
 	gone = []string{}
@@ -69,17 +84,60 @@ func Changed(zips []pack.Zip, deployed Deployed) (changes []Change, gone []strin
 	return changes, gone, nil
 }
 
-// deployedForOther reports whether Lambda has the zip's function for another
+// Names are the names that functions have where they are deployed, as
+// Serverless, SAM and the CDK make them of the stack's and the function's. One
+// that is not there has its own.
+type Names map[string][]string
+
+// check returns an error for a function that there is no zip of.
+func (n Names) check(zips []pack.Zip) error {
+	for _, function := range slices.Sorted(maps.Keys(n)) {
+		if !slices.ContainsFunc(zips, func(z pack.Zip) bool { return z.Function == function }) {
+			return fmt.Errorf("function %q, which has the name %q where it is deployed, has no zip", function, n[function][0])
+		}
+	}
+	return nil
+}
+
+// A place is a zip and a name under which it is deployed.
+type place struct {
+	zip  pack.Zip
+	name string
+}
+
+func (n Names) places(zips []pack.Zip) (list []place) {
+	for _, z := range zips {
+		names := n[z.Function]
+		if len(names) == 0 {
+			names = []string{z.Function}
+		}
+		for _, name := range names {
+			list = append(list, place{z, name})
+		}
+	}
+	return list
+}
+
+// has reports whether d is about this place. A manifest, which has the
+// content digest, has the project's own names.
+func (p place) has(d deployedFunction) bool {
+	if d.content != "" {
+		return d.name == p.zip.Function
+	}
+	return d.name == p.name
+}
+
+// deployedForOther reports whether Lambda has the function for another
 // architecture, for which there is a zip as well.
-func deployedForOther(zips []pack.Zip, lines []deployedFunction, z pack.Zip) bool {
+func (p place) deployedForOther(zips []pack.Zip, lines []deployedFunction) bool {
 	return slices.ContainsFunc(lines, func(d deployedFunction) bool {
-		return d.name == z.Function && d.content == "" &&
-			slices.ContainsFunc(zips, func(other pack.Zip) bool { return other.Function == d.name && other.Arch == d.arch })
+		return p.has(d) && d.content == "" &&
+			slices.ContainsFunc(zips, func(other pack.Zip) bool { return other.Function == p.zip.Function && other.Arch == d.arch })
 	})
 }
 
 // named gives the one function's name to a CodeSha256 that came without one.
-func (d Deployed) named(zips []pack.Zip) ([]deployedFunction, error) {
+func (d Deployed) named(zips []pack.Zip, names Names) ([]deployedFunction, error) {
 	lines := slices.Clone(d.functions)
 	for i := range lines {
 		if lines[i].name != "" {
@@ -90,7 +148,7 @@ func (d Deployed) named(zips []pack.Zip) ([]deployedFunction, error) {
 				return nil, hint.New("name it: --function=NAME, or a line NAME CODESHA256",
 					"a CodeSha256 without a name, and there are several functions: %q and %q", zips[0].Function, z.Function)
 			}
-			lines[i].name = z.Function
+			lines[i].name = names.places(zips[:1])[0].name
 		}
 	}
 	return lines, nil

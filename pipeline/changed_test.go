@@ -23,24 +23,60 @@ var now = []pack.Zip{
 	zipOf("other", project.ARM64, "C"),
 }
 
-func changed(t *testing.T, zips []pack.Zip, text string) string {
+func changed(t *testing.T, zips []pack.Zip, text string, names ...Names) string {
 	t.Helper()
 	d, err := ReadDeployed(strings.NewReader(text), "test")
 	if err != nil {
 		t.Fatal(err)
 	}
-	changes, gone, err := Changed(zips, d)
+	var n Names
+	if len(names) > 0 {
+		n = names[0]
+	}
+	changes, gone, err := Changed(zips, d, n)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var words []string
 	for _, c := range changes {
-		words = append(words, c.File+":"+c.Reason)
+		words = append(words, strings.TrimSuffix(c.File+":"+c.Reason+":"+c.Deployed, ":"))
 	}
 	for _, g := range gone {
 		words = append(words, "gone:"+g)
 	}
 	return strings.Join(words, " ")
+}
+
+func TestChangedWithNames(t *testing.T) {
+	names := Names{"hello": {"svc-prod-hello", "svc-test-hello"}}
+	aws := func(lines ...string) string { return strings.Join(lines, "\n") }
+	for _, test := range []struct{ name, deployed, want string }{
+		{"all as deployed", aws("svc-prod-hello "+code("A"), "svc-test-hello "+code("B"), "other "+code("C")), ""},
+		{"one of two names", aws("svc-prod-hello "+code("A"), "svc-test-hello "+code("Z"), "other "+code("C")),
+			"hello-amd64.zip:zip:svc-test-hello hello-arm64.zip:zip:svc-test-hello"},
+		{"with the architecture", aws("svc-prod-hello "+code("Z")+" arm64", "svc-test-hello "+code("B")+" arm64", "other "+code("C")),
+			"hello-arm64.zip:zip:svc-prod-hello"},
+		{"its own name is somebody else's", aws("hello "+code("A"), "svc-test-hello "+code("A"), "other "+code("C")),
+			"hello-amd64.zip:new:svc-prod-hello hello-arm64.zip:new:svc-prod-hello"},
+		{"a manifest has the project's names", `{"packer":"p","zips":[{"function":"hello","arch":"amd64","runtime":"provided.al2023","file":"x","codeSha256":"` +
+			code("A") + `","contentDigest":"content A"},{"function":"hello","arch":"arm64","runtime":"provided.al2023","file":"x","codeSha256":"` +
+			code("B") + `","contentDigest":"content B"},{"function":"other","arch":"arm64","runtime":"provided.al2023","file":"x","codeSha256":"` +
+			code("C") + `","contentDigest":"content C"}]}`, ""},
+	} {
+		if got := changed(t, now, test.deployed, names); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+	if _, _, err := Changed(now, Deployed{}, Names{"helo": {"x"}}); err == nil || !strings.Contains(err.Error(), `function "helo"`) {
+		t.Errorf("a function that is not there: %v", err)
+	}
+	one, err := ReadDeployed(strings.NewReader(code("A")), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if changes, _, err := Changed(now[:1], one, Names{"hello": {"svc"}}); err != nil || len(changes) > 0 {
+		t.Errorf("a lone CodeSha256: %v, %v", changes, err)
+	}
 }
 
 func TestChanged(t *testing.T) {
@@ -93,7 +129,7 @@ func TestChanged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := Changed(now, d); err == nil || !strings.Contains(hint.Of(err), "--function=NAME") {
+		if _, _, err := Changed(now, d, nil); err == nil || !strings.Contains(hint.Of(err), "--function=NAME") {
 			t.Errorf("got %v", err)
 		}
 	})

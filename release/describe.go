@@ -53,6 +53,7 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 	bill := func(name, toolchain string, packages []string) error {
 		data, err := sbom.Make(ctx, sbom.Config{
 			File: filepath.Join(stage, name), Name: name, Version: r.version, BootzipVersion: c.BootzipVersion,
+			Time: r.time, Supplier: sbom.Supplier{Name: attest.Owner(c.Repository), URL: c.Repository},
 			Toolchain: toolchain, Packages: packages, ModuleCache: c.ModuleCache,
 		})
 		if err != nil {

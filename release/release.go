@@ -6,8 +6,10 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/diff"
@@ -17,6 +19,7 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/pipeline"
+	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/release/attest"
 	"github.com/bootzip/bootzip/release/program"
 	"github.com/bootzip/bootzip/reproduce"
@@ -56,9 +59,10 @@ type Config struct {
 // A Release is what was released.
 type Release struct {
 	Tag, Commit string
-	Engine      string // of the first build
-	folder      string // of the project in the repository
-	version     string // of the project: Tag, without the directory of a module
+	Engine      string    // of the first build
+	folder      string    // of the project in the repository
+	time        time.Time // of the commit
+	version     string    // of the project: Tag, without the directory of a module
 	Zips        []pack.Zip
 	Reproduced  reproduce.Result
 	Files       []File // all, SHA256SUMS included, by name
@@ -115,7 +119,7 @@ func Make(ctx context.Context, c Config) (Release, error) {
 	if err != nil {
 		return Release{}, err
 	}
-	r := Release{Commit: state.Commit, folder: state.Folder}
+	r := Release{Commit: state.Commit, folder: state.Folder, time: state.Time}
 	if r.Tag, err = chooseTag(state, c.Tag); err != nil {
 		return r, err
 	}
@@ -230,6 +234,7 @@ func (c Config) check(ctx context.Context, zips []pipeline.Zip) ([]verify.Report
 	}
 	failed := 0
 	var skipped []string
+	advice := `give it "handlers", "env" or "event" in bootzip.yaml, or say why it need not start: --waive="REASON"`
 	var reports []verify.Report
 	for _, z := range checked {
 		z.Report.Path = z.Packed.File // the stage is nobody's business
@@ -244,6 +249,9 @@ func (c Config) check(ctx context.Context, zips []pipeline.Zip) ([]verify.Report
 				continue
 			}
 			if c.WaiveBoot == "" {
+				if c.Qemu == "" && z.Packed.Arch != project.Arch(runtime.GOARCH) {
+					advice = `install qemu-user-static for the other architecture, or say why it need not start: --waive="REASON"`
+				}
 				skipped = append(skipped, fmt.Sprintf("%s (%s)", z.Report.Path, x.Detail))
 				continue
 			}
@@ -254,8 +262,7 @@ func (c Config) check(ctx context.Context, zips []pipeline.Zip) ([]verify.Report
 	case failed > 0:
 		return nil, &CheckError{reports, fmt.Errorf("%d of %d zips failed; nothing is released", failed, len(reports))}
 	case len(skipped) > 0:
-		return nil, &CheckError{reports, hint.New(`install qemu-user-static for the other architecture, or say why it need not be: -waive="REASON"`,
-			"the boot check was skipped for %s; nothing is released", strings.Join(skipped, ", "))}
+		return nil, &CheckError{reports, hint.New(advice, "the boot check was skipped for %s; nothing is released", strings.Join(skipped, ", "))}
 	}
 	return reports, nil
 }

@@ -15,20 +15,27 @@ import (
 func (a *app) changedCommand() *cobra.Command {
 	var s settings
 	var since, format string
+	var pairs []string
 	c := &cobra.Command{
 		Use:   "changed --since=manifest.json",
 		Short: "Say which functions need a deploy",
 		Long: `Changed builds and packs every function, and says which of them need a deploy. It
 compares them with what is deployed: the manifest.json of an earlier package or
 release, or what the AWS CLI prints about the functions. Nothing to do is an
-empty list and exit status 0.`,
-		Example: "  aws lambda list-functions | bootzip changed --since=- --format=matrix",
+empty list and exit status 0. --names says which names functions have where they are
+deployed, as Serverless, SAM and the CDK give them a prefix.`,
+		Example: "  aws lambda list-functions | bootzip changed --since=- --format=matrix\n" +
+			"  aws lambda list-functions | bootzip changed --since=- --names=web=svc-prod-web,worker=svc-prod-worker",
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := oneOf("format", format, "text", "json", "matrix"); err != nil {
 				return err
 			}
 			if err := s.read(); err != nil {
 				return err
+			}
+			names, err := readNames(pairs)
+			if err != nil {
+				return misuse(err)
 			}
 			// Before the pipeline, which may be about to write this very manifest.
 			deployed, err := readDeployed(since)
@@ -39,7 +46,7 @@ empty list and exit status 0.`,
 			if err != nil {
 				return err
 			}
-			changes, gone, err := pipeline.Changed(pipeline.Lines(m.zips), deployed)
+			changes, gone, err := pipeline.Changed(pipeline.Lines(m.zips), deployed, names)
 			if err != nil {
 				return misuse(err)
 			}
@@ -51,9 +58,23 @@ empty list and exit status 0.`,
 	}
 	c.Flags().StringVar(&since, "since", "", "what is deployed: a manifest.json, or - for standard input")
 	c.Flags().StringVar(&format, "format", "text", "text, json, or matrix for GitHub Actions")
+	c.Flags().StringSliceVar(&pairs, "names", nil, "names where functions are deployed, `FUNCTION=NAME`, one or several; a function may have several")
 	complete(c, "format", "text", "json", "matrix")
 	s.flags(c, "engine", "arch", "function")
 	return c
+}
+
+// readNames reads the pairs of --names.
+func readNames(pairs []string) (pipeline.Names, error) {
+	names := pipeline.Names{}
+	for _, p := range pairs {
+		function, name, _ := strings.Cut(p, "=")
+		if function == "" || name == "" {
+			return nil, hint.New("as in --names=web=svc-prod-web,worker=svc-prod-worker", "invalid --names %q: not FUNCTION=NAME", p)
+		}
+		names[function] = append(names[function], name)
+	}
+	return names, nil
 }
 
 func readDeployed(name string) (pipeline.Deployed, error) {
@@ -88,7 +109,11 @@ func writeChanges(format string, changes []pipeline.Change) error {
 	}
 	t := table{header: []string{"ZIP", "REASON", "CODESHA256"}}
 	for _, c := range changes {
-		t.add(distFolder+"/"+c.File, c.Reason, c.CodeSha256)
+		file := distFolder + "/" + c.File
+		if c.Deployed != "" {
+			file += " -> " + c.Deployed
+		}
+		t.add(file, c.Reason, c.CodeSha256)
 	}
 	return t.print("text", nil)
 }

@@ -3,11 +3,14 @@ package git
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/bootzip/bootzip/internal/hint"
 )
@@ -15,11 +18,12 @@ import (
 // A Tree is a git working tree, compared with the commit that it stands at.
 // Names of files are slash-separated and relative to Root.
 type Tree struct {
-	Root   string   // the repository's folder, absolute
-	Folder string   // the folder that was asked about, below Root; "." if it is Root
-	Commit string   // 40 or 64 hexadecimal digits
-	Tags   []string // that point at the commit and are the project's, by name; see ownTags
-	Others []string // that point at the commit and are of modules in other directories, by name
+	Root   string    // the repository's folder, absolute
+	Folder string    // the folder that was asked about, below Root; "." if it is Root
+	Commit string    // 40 or 64 hexadecimal digits
+	Time   time.Time // when it was committed, UTC
+	Tags   []string  // that point at the commit and are the project's, by name; see ownTags
+	Others []string  // that point at the commit and are of modules in other directories, by name
 
 	module string // the directory of the project's Go module, as Folder; "." without one
 
@@ -73,6 +77,14 @@ func State(ctx context.Context, root string, environ []string) (Tree, error) {
 		return t, err
 	}
 	t.Commit = strings.TrimSpace(text)
+	if text, err = g.run(ctx, root, nil, "show", "--no-patch", "--no-show-signature", "--format=%ct", t.Commit); err != nil {
+		return t, err
+	}
+	seconds, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	if err != nil {
+		return t, fmt.Errorf("time of commit %s: %w", t.Commit, err)
+	}
+	t.Time = time.Unix(seconds, 0).UTC()
 	if text, err = g.run(ctx, root, nil, "for-each-ref", "--points-at="+t.Commit, "--format=%(refname:strip=2)", "refs/tags"); err != nil {
 		return t, err
 	}

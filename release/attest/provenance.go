@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -111,6 +112,18 @@ func CheckRepository(address string) error {
 		r.uri("repository", address)
 	}
 	return r.err
+}
+
+// Owner is who the repository at an https address belongs to, as hosts of
+// repositories have it: the first element of its path; the host where there is
+// none, and "" for "".
+func Owner(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	owner, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
+	return cmp.Or(owner, u.Host)
 }
 
 // dependencies lists the source, the toolchain, the image, the lock, the files

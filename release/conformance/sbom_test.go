@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bootzip/bootzip/release/sbom"
 )
@@ -88,7 +89,8 @@ func TestBillsOfMaterials(t *testing.T) {
 	}
 	all := sbom.Config{
 		Name: "function.zip", Version: "v1.2.3", BootzipVersion: "v0.4.0", Toolchain: "go1.26.8",
-		Packages:    []string{"libstdc++-14-dev:amd64=14.2.0-19", "dash:amd64=1:0.5.12-12~deb13+u1"},
+		Packages: []string{"libstdc++-14-dev:amd64=14.2.0-19", "dash:amd64=1:0.5.12-12~deb13+u1", "base-files:amd64=13.8"},
+		Time:     time.Unix(1700000000, 0), Supplier: sbom.Supplier{Name: "acme", URL: "https://example.com/acme/p"},
 		ModuleCache: must(t, ".", nil, "go", "env", "GOMODCACHE"),
 	}
 	inZip, alone := all, all
@@ -111,7 +113,7 @@ func TestBillsOfMaterials(t *testing.T) {
 		if name != "zip" {
 			continue
 		}
-		for _, want := range []string{"pkg:golang/github.com/in-toto/attestation@v", `"Apache-2.0"`, "bootzip:go:replaced-by-folder", "pkg:deb/debian/libstdc%2B%2B-14-dev@"} {
+		for _, want := range []string{"pkg:golang/github.com/in-toto/attestation@v", `"Apache-2.0"`, "bootzip:go:replaced-by-folder", "pkg:deb/debian/libstdc%2B%2B-14-dev@", "distro=debian-13", "2023-11-14T22:13:20Z"} {
 			if !bytes.Contains(data, []byte(want)) {
 				t.Errorf("%s is not in\n%s", want, data)
 			}

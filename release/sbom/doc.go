@@ -11,10 +11,10 @@
 //     ones that `go version -m` shows, and the standard library. A replaced
 //     module appears as its replacement. One that was replaced by a folder
 //     has no package URL: its code is not the published one.
-//   - The Debian packages that are given. Beside Go programs alone their scope
-//     is "excluded": Go without cgo takes nothing from them. Beside others it
-//     is left open, which means required: what a compiler linked in statically
-//     is not known, so all of them are suspect.
+//   - The Debian packages that are given. Beside Go programs alone they are
+//     in the formulation, what took part in the making: Go without cgo takes
+//     nothing from them. Beside others they are components: what a compiler
+//     linked in statically is not known, so all of them are suspect.
 //
 // # Licences
 //
@@ -36,7 +36,8 @@
 //
 // # The same bytes every time
 //
-// The document holds no time, path or name of a machine, everything in it is
+// The document holds no path or name of a machine and no time but the one
+// that is given, which release takes from the commit; everything in it is
 // sorted, and the serial number is a hash of the rest. Exception: a module
 // whose code is not in the module cache has no licence.
 package sbom

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+	"time"
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
 
@@ -95,17 +96,31 @@ func (d *document) metadata() *cdx.Metadata {
 	} else {
 		properties = append(properties, programProperties(d.subject.files[0])...)
 	}
+	supplier := supplierOf(d.config.Supplier.Name, d.config.Supplier.URL)
+	c.Supplier = supplier
 	if d.config.Toolchain != "" {
 		properties = append(properties, cdx.Property{Name: propertyToolchain, Value: d.config.Toolchain})
 	}
 	c.Properties = optional(properties)
-	return &cdx.Metadata{
+	m := &cdx.Metadata{
+		Supplier:   supplier,
 		Lifecycles: &[]cdx.Lifecycle{{Phase: cdx.LifecyclePhasePostBuild}},
 		Tools: &cdx.ToolsChoice{Components: &[]cdx.Component{
 			{Type: cdx.ComponentTypeApplication, Name: "bootzip", Version: d.config.BootzipVersion},
 		}},
 		Component: &c,
 	}
+	if !d.config.Time.IsZero() {
+		m.Timestamp = d.config.Time.UTC().Format(time.RFC3339)
+	}
+	return m
+}
+
+func supplierOf(name, url string) *cdx.OrganizationalEntity {
+	if name == "" {
+		return nil
+	}
+	return &cdx.OrganizationalEntity{Name: name, URL: optional(slices.DeleteFunc([]string{url}, func(s string) bool { return s == "" }))}
 }
 
 func fileComponent(ref string, f file) cdx.Component {
@@ -130,27 +145,44 @@ func sha256Hash(sum [32]byte) *[]cdx.Hash {
 	return &[]cdx.Hash{{Algorithm: cdx.HashAlgoSHA256, Value: hex.EncodeToString(sum[:])}}
 }
 
-// packages lists those of the build image.
-func (d *document) packages(excluded bool) error {
-	for _, line := range d.config.Packages {
-		p, err := purl.ParseDebianPackage(line)
-		if err != nil {
-			return err
-		}
-		c := cdx.Component{BOMRef: "deb:" + line, Type: cdx.ComponentTypeLibrary, Name: p.Name, Version: p.Version, PackageURL: p.URL()}
-		if excluded {
-			c.Scope = cdx.ScopeExcluded
-		}
+// packages lists those of the build image: among the components where they
+// may be in the programs, else as what took part in the making.
+func (d *document) packages(apart bool) error {
+	list, err := d.debian()
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	if apart {
+		list = byReference(list)
+		d.bom.Formulation = &[]cdx.Formula{{Components: &list}}
+		return nil
+	}
+	for _, c := range list {
 		d.components = append(d.components, c)
 		d.unknown = append(d.unknown, c.BOMRef)
 	}
 	return nil
 }
 
+func (d *document) debian() ([]cdx.Component, error) {
+	var list []cdx.Component
+	release := purl.DebianRelease(d.config.Packages)
+	for _, line := range d.config.Packages {
+		p, err := purl.ParseDebianPackage(line)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, cdx.Component{
+			BOMRef: "deb:" + line, Type: cdx.ComponentTypeLibrary, Name: p.Name, Version: p.Version,
+			PackageURL: p.URLIn(release), Supplier: supplierOf("Debian", "https://www.debian.org"),
+		})
+	}
+	return list, nil
+}
+
 // finish sorts everything, and says how much of the graph is known.
 func (d *document) finish() {
-	slices.SortFunc(d.components, func(a, b cdx.Component) int { return strings.Compare(a.BOMRef, b.BOMRef) })
-	d.components = slices.CompactFunc(d.components, func(a, b cdx.Component) bool { return a.BOMRef == b.BOMRef })
+	d.components = byReference(d.components)
 	d.bom.Components = optional(d.components)
 
 	graph := []cdx.Dependency{node(rootRef, d.depends[rootRef])}
@@ -170,6 +202,12 @@ func (d *document) finish() {
 		compositions = append(compositions, cdx.Composition{Aggregate: cdx.CompositionAggregateUnknown, Dependencies: references(d.unknown)})
 	}
 	d.bom.Compositions = optional(compositions)
+}
+
+// byReference sorts components and drops what is there twice.
+func byReference(list []cdx.Component) []cdx.Component {
+	slices.SortFunc(list, func(a, b cdx.Component) int { return strings.Compare(a.BOMRef, b.BOMRef) })
+	return slices.CompactFunc(list, func(a, b cdx.Component) bool { return a.BOMRef == b.BOMRef })
 }
 
 func node(ref string, on []string) cdx.Dependency {

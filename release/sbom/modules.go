@@ -2,6 +2,8 @@ package sbom
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -99,6 +101,7 @@ func (d *document) module(ctx context.Context, m *debug.Module) (cdx.Component, 
 	}
 	if is.Sum != "" {
 		properties = append(properties, cdx.Property{Name: propertySum, Value: is.Sum})
+		c.Hashes = sumHash(is.Sum)
 	}
 	c.Properties = optional(properties)
 	found, err := findLicences(ctx, d.config.ModuleCache, is)
@@ -107,6 +110,17 @@ func (d *document) module(ctx context.Context, m *debug.Module) (cdx.Component, 
 	}
 	c.Evidence, c.Licenses = found.evidence(), found.concluded()
 	return c, nil
+}
+
+// sumHash is the hash of a module's files in go.sum, "h1:" and base64, as the
+// SHA-256 that it is: of the list of the files' own (Go Modules Reference,
+// "go.sum files"). Other tools for Go's SBOMs write it so too.
+func sumHash(sum string) *[]cdx.Hash {
+	raw, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(sum, "h1:"))
+	if err != nil || len(raw) != sha256.Size {
+		return nil
+	}
+	return sha256Hash([sha256.Size]byte(raw))
 }
 
 // standardLibrary describes Go's own packages, by the name that Go's
@@ -118,6 +132,7 @@ func standardLibrary(goVersion string) cdx.Component {
 		BOMRef: "go:stdlib@" + goVersion, Type: cdx.ComponentTypeLibrary, Name: "stdlib", Version: version,
 		Description: "the standard library and runtime of " + goVersion,
 		PackageURL:  purl.Go("stdlib", version),
+		Supplier:    supplierOf("The Go Project", "https://go.dev"),
 		Licenses:    &cdx.Licenses{{License: &cdx.License{ID: "BSD-3-Clause", Acknowledgement: cdx.LicenseAcknowledgementDeclared}}},
 	}
 	if "go"+version != goVersion {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
 )
@@ -15,6 +16,12 @@ type Config struct {
 	File    string // the zip, or a program
 	Name    string // "hello-amd64.zip"; the file's base name if empty
 	Version string // the release's tag; may be empty
+
+	// Time and Supplier are when, and by whom, the release was made: the
+	// commit's time, so that bytes stay a function of the commit. Both may be
+	// empty; the minimum elements of an SBOM (NTIA, 2021) have them.
+	Time     time.Time
+	Supplier Supplier
 
 	BootzipVersion string // of the tool that makes the document; may be empty
 	Toolchain      string // as in the manifest; may be empty
@@ -27,6 +34,10 @@ type Config struct {
 	// without a module in it, no licence is stated.
 	ModuleCache string
 }
+
+// A Supplier is who supplies the subject: the owner of a repository, and its
+// address.
+type Supplier struct{ Name, URL string }
 
 // Make returns the document. Its errors are those of reading the file, of
 // packages that are not of the form above, and of a module in the cache whose

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
 
@@ -224,7 +225,8 @@ func TestZip(t *testing.T) {
 	file := zipOf(t, content{"bootstrap", golang}, content{"data/config.json", asset})
 	data, bom := mustMake(t, Config{
 		File: file, Version: "v1.2.3", BootzipVersion: "v0.4.0", Toolchain: "go1.26.8",
-		Packages: []string{"libc6:amd64=2.41-12", "dash:amd64=0.5.12-12"}, ModuleCache: moduleCache(t),
+		Time: time.Date(2026, 5, 6, 7, 8, 9, 0, time.FixedZone("", 3600)), Supplier: Supplier{"acme", "https://example.com/acme/p"},
+		Packages: []string{"libc6:amd64=2.41-12", "dash:amd64=0.5.12-12", "base-files:amd64=13.8+deb13u1"}, ModuleCache: moduleCache(t),
 	})
 	whole, err := os.ReadFile(file)
 	if err != nil {
@@ -249,14 +251,18 @@ func TestZip(t *testing.T) {
 	if property(bootstrap, propertySetting+"GOARCH") != "amd64" || property(bootstrap, propertyPackage) != "example.com/Program" {
 		t.Errorf("bootstrap %+v", *bootstrap.Properties)
 	}
-	if bytes.Contains(data, []byte("secret-folder")) || bytes.Contains(data, []byte("timestamp")) {
-		t.Errorf("a path or a time is in it:\n%s", data)
+	if bytes.Contains(data, []byte("secret-folder")) {
+		t.Errorf("a path is in it:\n%s", data)
+	}
+	if m := bom.Metadata; m.Timestamp != "2026-05-06T06:08:09Z" || m.Supplier.Name != "acme" || subject.Supplier.Name != "acme" {
+		t.Errorf("time and supplier: %+v", m)
 	}
 
 	version := command(t, ".", "list", "-m", "-f", "{{.Version}}", "golang.org/x/mod")
 	replaced := component(t, bom, "go:golang.org/x/mod@v0.1.0=>golang.org/x/mod@"+version)
 	if replaced.Version != version || replaced.PackageURL != "pkg:golang/golang.org/x/mod@"+version ||
-		property(replaced, propertyReplaces) != "golang.org/x/mod@v0.1.0" || !strings.HasPrefix(property(replaced, propertySum), "h1:") {
+		property(replaced, propertyReplaces) != "golang.org/x/mod@v0.1.0" || !strings.HasPrefix(property(replaced, propertySum), "h1:") ||
+		len(*replaced.Hashes) != 1 || len((*replaced.Hashes)[0].Value) != 64 {
 		t.Errorf("replaced module %+v", replaced)
 	}
 	if l := *replaced.Licenses; len(l) != 1 || l[0].License.ID != "BSD-3-Clause" || l[0].License.Acknowledgement != cdx.LicenseAcknowledgementConcluded {
@@ -272,8 +278,11 @@ func TestZip(t *testing.T) {
 	if main := component(t, bom, "go:example.com/Program@(devel)"); main.Version != "" || main.PackageURL != "pkg:golang/example.com/program" {
 		t.Errorf("main module %+v", main)
 	}
-	if p := component(t, bom, "deb:libc6:amd64=2.41-12"); p.Scope != cdx.ScopeExcluded || p.PackageURL != "pkg:deb/debian/libc6@2.41-12?arch=amd64" {
-		t.Errorf("package %+v", p)
+	// What took part in the making is not in the zip.
+	packages := *(*bom.Formulation)[0].Components
+	if p := packages[2]; len(packages) != 3 || p.BOMRef != "deb:libc6:amd64=2.41-12" || p.Supplier.Name != "Debian" ||
+		p.PackageURL != "pkg:deb/debian/libc6@2.41-12?arch=amd64&distro=debian-13" {
+		t.Errorf("packages %+v", packages)
 	}
 	checkGraph(t, bom)
 	if on := dependsOn(bom, "subject"); !slices.Equal(on, []string{"file:bootstrap", "file:data/config.json"}) {

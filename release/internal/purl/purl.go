@@ -62,6 +62,30 @@ func (p DebianPackage) URL() string {
 	return packageurl.NewPackageURL(packageurl.TypeDebian, "debian", p.Name, p.Version, arch, "").ToString()
 }
 
+// URLIn is URL with the release of Debian, such as "13"; "" is none.
+func (p DebianPackage) URLIn(release string) string {
+	if release == "" {
+		return p.URL()
+	}
+	qualifiers := packageurl.Qualifiers{{Key: "arch", Value: p.Architecture}, {Key: "distro", Value: "debian-" + release}}
+	return packageurl.NewPackageURL(packageurl.TypeDebian, "debian", p.Name, p.Version, qualifiers, "").ToString()
+}
+
+// DebianRelease returns which release of Debian has these packages, such as
+// "13": the whole number that the version of base-files begins with, as does
+// /etc/debian_version, which that package holds; "" if it is not known.
+func DebianRelease(packages []string) string {
+	for _, line := range packages {
+		p, err := ParseDebianPackage(line)
+		if err != nil || p.Name != "base-files" {
+			continue
+		}
+		digits := p.Version[:len(p.Version)-len(strings.TrimLeft(p.Version, "0123456789"))]
+		return digits
+	}
+	return ""
+}
+
 // ParseDebian is the reverse of [DebianPackage.URL], and refuses what that
 // would have written in another way.
 func ParseDebian(text string) (DebianPackage, error) {
