@@ -14,8 +14,9 @@
 // The same input gives the same bytes on every system, in every time zone,
 // and with every Go release, since the compressor is not Go's own. Exception:
 // another version of the compressor, github.com/klauspost/compress, may
-// compress differently. It is fixed by this module's go.mod, a project that
-// imports bootzip can raise it, and so the manifest names it.
+// compress differently. It is fixed by this module's go.mod, and a project that
+// imports bootzip can raise it: [OtherCompressor] tells, and the manifest
+// names it.
 //
 // The library always writes data descriptors (APPNOTE.TXT 4.3.9) and an
 // extended timestamp for each entry. Neither can be turned off.

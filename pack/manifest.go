@@ -85,16 +85,43 @@ func (m Manifest) find(function string, arch project.Arch) (Zip, bool) {
 	return Zip{}, false
 }
 
+// Compressor is the version of klauspost/compress that decides the bytes of
+// zips. The go.mod of this module requires it, and a program that links
+// another packs other bytes: [OtherCompressor] tells.
+//
+// It is the newest that Go 1.24 builds. Raising it changes the CodeSha256 of
+// every zip of everybody, and so is a breaking change.
+const Compressor = "v1.19.2"
+
+// OtherCompressor returns the version of klauspost/compress that this program
+// links instead of [Compressor]; "" if it is that, or not known. The go
+// command takes the highest that any module of the program asks for.
+func OtherCompressor() string {
+	if _, compress := linked(); compress != Compressor {
+		return compress
+	}
+	return ""
+}
+
 // packer names the archiver and the compressor as they are in the running
 // program, which may have newer ones than this module's go.mod asks for. It
 // is "" where a program does not know its modules; then nothing is taken for
 // unchanged.
 func packer() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
+	archiver, compress := linked()
+	if archiver == "" || compress == "" {
 		return ""
 	}
-	var archiver, compress string
+	return fmt.Sprintf("archiver/v3 %s, klauspost/compress %s", archiver, compress)
+}
+
+// linked are the versions of both in the running program; "" where it does not
+// know its modules.
+func linked() (archiver, compress string) {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "", ""
+	}
 	for _, m := range info.Deps {
 		if m.Replace != nil {
 			m = m.Replace
@@ -106,8 +133,5 @@ func packer() string {
 			compress = m.Version
 		}
 	}
-	if archiver == "" || compress == "" {
-		return ""
-	}
-	return fmt.Sprintf("archiver/v3 %s, klauspost/compress %s", archiver, compress)
+	return archiver, compress
 }

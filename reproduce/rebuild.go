@@ -207,5 +207,8 @@ func (r *RebuildResult) comparePacker(dist string) error {
 		return err
 	}
 	r.differ("packer", r.Provenance.Packer, m.Packer)
+	if r.Provenance.Packer != "" && m.Packer != "" {
+		r.packers = [2]string{r.Provenance.Packer, m.Packer}
+	}
 	return nil
 }

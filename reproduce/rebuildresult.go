@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/bootzip/bootzip/diff"
@@ -22,6 +23,22 @@ type RebuildResult struct {
 	// Differences are what could not be had as the provenance records it, in
 	// words. Where the zip came out the same they did not matter.
 	Differences []string
+
+	packers [2]string // what packed the zip, and what packs here, where they are not the same
+}
+
+// Matches reports whether the zip is what its sources give: byte for byte, or,
+// where it was packed with another compressor than the one here, in all but
+// the compressed bytes: names, order, modes and contents of its files, and the
+// rest of the zip's structure.
+func (r RebuildResult) Matches() bool { return r.Report.Equal || r.sameContent() }
+
+func (r RebuildResult) sameContent() bool {
+	if r.packers[0] == r.packers[1] || r.Report.A.Content == "" || r.Report.A.Content != r.Report.B.Content {
+		return false
+	}
+	return !slices.ContainsFunc(r.Report.Causes, func(c diff.Cause) bool { return c.ID != "compressor" }) &&
+		!slices.ContainsFunc(r.Report.Layers, func(l diff.Layer) bool { return l.Name != "compressed bytes only" })
 }
 
 func (r *RebuildResult) differ(what, recorded, here string) {
@@ -41,9 +58,14 @@ func (r RebuildResult) WriteText(w io.Writer) error {
 	if !r.Provenance.Signed {
 		b.WriteString("the provenance is not signed: its commit is a claim, which the same bytes prove and nothing else does\n")
 	}
-	if r.Report.Equal {
+	switch {
+	case r.Report.Equal:
 		fmt.Fprintf(&b, "PASS %s  sha256:%s\n", r.Zip, r.Report.A.SHA256)
-	} else {
+	case r.sameContent():
+		fmt.Fprintf(&b, "compared were names, order, modes and contents of the files, and not their compressed bytes: the zip was packed with %s, and here packs %s\n",
+			r.packers[0], r.packers[1])
+		fmt.Fprintf(&b, "PASS %s  content sha256:%s\n", r.Zip, r.Report.A.Content)
+	default:
 		fmt.Fprintf(&b, "FAIL %s\n", r.Zip)
 		if err := writeIndented(&b, r.Report); err != nil {
 			return err
@@ -57,6 +79,7 @@ func (r RebuildResult) WriteText(w io.Writer) error {
 type jsonRebuilding struct {
 	Version     int             `json:"version"`
 	Equal       bool            `json:"equal"`
+	Matches     bool            `json:"matches"`
 	File        string          `json:"file"`
 	SHA256      string          `json:"sha256"`
 	Commit      string          `json:"commit"`
@@ -74,7 +97,7 @@ func (r RebuildResult) WriteJSON(w io.Writer) error {
 		return err
 	}
 	return writeJSON(w, jsonRebuilding{
-		Version: 1, Equal: r.Report.Equal, File: r.Zip, SHA256: r.Report.A.SHA256, Commit: r.Commit, Source: r.Source,
+		Version: 1, Equal: r.Report.Equal, Matches: r.Matches(), File: r.Zip, SHA256: r.Report.A.SHA256, Commit: r.Commit, Source: r.Source,
 		Engine: r.Engine, Signed: r.Provenance.Signed, Differences: append([]string{}, r.Differences...), Comparison: comparison,
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
 )
@@ -25,6 +26,9 @@ func (s settings) run(ctx context.Context, packToo bool) (made, error) {
 		if !packToo {
 			m.report, err = build.Build(ctx, c)
 			return err
+		}
+		if other := pack.OtherCompressor(); other != "" {
+			note("packing with klauspost/compress %s instead of %s, which a module of this program asks for: other bytes than the released bootzip's", other, pack.Compressor)
 		}
 		packaged, err := pipeline.Package(ctx, c)
 		m.report, m.zips = packaged.Build, packaged.Zips

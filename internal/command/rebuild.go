@@ -57,7 +57,7 @@ status 1 if the bytes differ, and says how and why.`,
 			if err := writeResult(r, format); err != nil {
 				return err
 			}
-			if !r.Report.Equal {
+			if !r.Matches() {
 				return findings("the bytes differ")
 			}
 			return nil

@@ -24,8 +24,8 @@ var (
 // again at any [point] that it noted before, so that a program inside a zip
 // can be read here and there without keeping it in memory.
 //
-// compress/flate and github.com/klauspost/compress/flate (v1.11.4, the version
-// that packs zips) were measured in its place: bench/README.md, "verify". With
+// compress/flate and github.com/klauspost/compress/flate (v1.11.4)
+// were measured in its place: bench/README.md, "verify". With
 // either a check takes longer than "unzip -t", and a large program needs a
 // temporary file. Both also accept codes that zlib and so unzip refuse, and
 // klauspost's takes data that is cut off inside the extra bits of a match for
