@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/suggest"
 )
 
@@ -30,6 +31,15 @@ func ParseArch(s string) (Arch, error) {
 		return "", fmt.Errorf("architecture %q is called %q here", s, ARM64)
 	}
 	return "", fmt.Errorf("architecture %q is not one of Lambda's: amd64, arm64", s)
+}
+
+// CheckName returns an error, with a hint, unless a function may have the
+// name.
+func CheckName(name string) error {
+	if err := checkName(name); err != nil {
+		return hint.Wrap(err, nameHint)
+	}
+	return nil
 }
 
 // checkName says what is wrong with a function's name.

@@ -40,9 +40,10 @@ var mayImport = map[string][]string{
 	"internal": {},
 	"diff":     {"internal"},
 	"docker":   {},
+	"sample":   {},
 
 	"release/internal": {},
-	"internal/command": slices.Concat([]string{"project", "internal"}, steps, joins, below),
+	"internal/command": slices.Concat([]string{"project", "internal", "sample"}, steps, joins, below),
 	"internal/dev":     {"internal", "build", "release", "release/program"},
 }
 

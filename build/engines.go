@@ -1,0 +1,47 @@
+package build
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"os/exec"
+
+	"github.com/bootzip/bootzip/internal/hint"
+)
+
+// An EngineState says of an engine whether it can be used here.
+type EngineState struct {
+	Name   string `json:"name"`
+	Usable bool   `json:"usable"`
+	Detail string `json:"detail"`
+	Hint   string `json:"hint,omitempty"` // how to get it, if it cannot be used
+}
+
+// Engines looks at every engine, in the order in which auto tries them. It
+// makes no image and builds nothing: of docker and podman it says whether they
+// answer.
+func Engines(ctx context.Context, c Config) []EngineState {
+	var states []EngineState
+	add := func(name, detail string, err error, advice string) {
+		s := EngineState{Name: name, Usable: err == nil, Detail: detail}
+		if err != nil {
+			s.Detail, s.Hint = firstLine(err.Error()), advice
+		}
+		states = append(states, s)
+	}
+	add("docker", "answers", answers(ctx, c, "docker"), "install and start it: https://docs.docker.com/engine/install/")
+	add("podman", "answers", answers(ctx, c, "podman"), "install it: https://podman.io/docs/installation")
+	// Both build with the go command that is here, and nothing but Go.
+	_, noGo := exec.LookPath("go")
+	const install = "install Go: https://go.dev/doc/install"
+	if noGo != nil {
+		noGo = errors.New("there is no go command")
+		add("sandbox", "", noGo, install)
+	} else if s, err := newSandbox(ctx, c); err != nil {
+		add("sandbox", "", err, hint.Of(err))
+	} else {
+		add("sandbox", cmp.Or(s.why(""), "namespaces are allowed"), nil, "")
+	}
+	add("host", "go is there; a build can read and write what you can", noGo, install)
+	return states
+}

@@ -1,0 +1,122 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/project"
+)
+
+// A finding is one line of what doctor says.
+type finding struct {
+	What   string `json:"what"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail"`
+	Hint   string `json:"hint,omitempty"`
+}
+
+func (a *app) doctorCommand() *cobra.Command {
+	var s settings
+	var format string
+	c := &cobra.Command{
+		Use:   "doctor",
+		Short: "Say what works on this machine, and how to get what is missing",
+		Long: `Doctor looks at what bootzip can use here: the go command, the engines and which one
+would be taken, what starts programs of the other architecture, git, and the
+project in the current directory. It changes nothing. The exit status is 1 if
+nothing can be built here.`,
+		Example: "  bootzip doctor --format=json",
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := checkTableFormat(format); err != nil {
+				return err
+			}
+			if err := s.read(); err != nil {
+				return err
+			}
+			found, usable := s.examine(c.Context())
+			t := table{header: []string{"WHAT", "STATE", "DETAIL"}}
+			for _, f := range found {
+				state, detail := "ok", f.Detail
+				if !f.OK {
+					state = "missing"
+				}
+				if f.Hint != "" {
+					detail += "; hint: " + a.typed(f.Hint)
+				}
+				t.add(f.What, state, detail)
+			}
+			if err := t.print(format, found); err != nil {
+				return err
+			}
+			if !usable {
+				return findings("nothing can be built here")
+			}
+			return nil
+		},
+	}
+	tableFormat(c, &format)
+	return c
+}
+
+// examine returns what there is, and whether something can be built.
+func (s settings) examine(ctx context.Context) (found []finding, usable bool) {
+	program := func(what, name, advice string, args ...string) bool {
+		f := finding{What: what}
+		path, err := exec.LookPath(name)
+		if err == nil {
+			var out []byte
+			out, err = exec.CommandContext(ctx, path, args...).Output()
+			line, _, _ := strings.Cut(string(out), "\n")
+			f.Detail = strings.TrimSpace(line)
+		}
+		if f.OK = err == nil; err != nil {
+			f.Detail, f.Hint = err.Error(), advice
+		}
+		found = append(found, f)
+		return f.OK
+	}
+	v := ownVersion()
+	found = append(found, finding{What: "bootzip", OK: true, Detail: v.version + ", " + runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH})
+	program("go", "go", "for functions in Go: https://go.dev/doc/install", "version")
+	taken := ""
+	here, err := os.Getwd()
+	if err != nil {
+		here = "."
+	}
+	for _, e := range build.Engines(ctx, build.Config{Root: here, Engine: s.engine, BaseImage: s.baseImage, Cache: s.cache, Environ: os.Environ()}) {
+		f := finding{What: "engine " + e.Name, OK: e.Usable, Detail: e.Detail, Hint: e.Hint}
+		if e.Usable && taken == "" {
+			taken, usable = e.Name, true
+			f.Detail = strings.TrimPrefix(f.Detail+", the first that --engine=auto tries", ", ")
+		}
+		found = append(found, f)
+	}
+	program("git", "git", "for release, reproduce and rebuild: https://git-scm.com/downloads", "--version")
+	if runtime.GOOS == "linux" {
+		f := finding{What: "the other architecture", OK: true, Detail: findQemu()}
+		if f.Detail == "" {
+			f = finding{What: f.What, Detail: "its programs cannot be started", Hint: "install qemu-user-static"}
+		}
+		found = append(found, f)
+	}
+	p, err := project.Load(".")
+	f := finding{What: "project", OK: err == nil}
+	if err != nil {
+		f.Detail, f.Hint = err.Error(), hint.Of(err)
+	} else {
+		var names []string
+		for _, function := range p.Functions {
+			names = append(names, function.Name)
+		}
+		f.Detail = fmt.Sprintf("%d functions: %s", len(names), strings.Join(names, ", "))
+	}
+	return append(found, f), usable
+}

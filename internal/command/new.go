@@ -1,0 +1,154 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/scaffold"
+	"github.com/bootzip/bootzip/internal/suggest"
+	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/sample"
+)
+
+func (a *app) newCommand() *cobra.Command {
+	var c scaffold.Config
+	var here bool
+	var templates []string
+	long := `New makes the directory NAME with a function that builds, is tested and can be
+deployed: source, test, bootzip.yaml, .gitignore, a workflow for GitHub Actions and
+a deploy file. Nothing is overwritten. The templates are:
+
+`
+	for _, t := range scaffold.Templates() {
+		templates = append(templates, t.Name)
+		long += fmt.Sprintf("  %-10s %s\n", t.Name, t.About)
+	}
+	long += `
+With --here it writes into a project that is there already the bootzip.yaml that
+amounts to what bootzip finds without one.`
+	cmd := &cobra.Command{
+		Use:     "new NAME",
+		Short:   "Make a new project, or the bootzip.yaml of one that is there",
+		Long:    long,
+		Example: "  bootzip new hello && cd hello && bootzip verify\n  bootzip new shop --template=site --module=github.com/owner/shop\n  bootzip new --here",
+		Args: func(cmd *cobra.Command, given []string) error {
+			if here {
+				return cobra.NoArgs(cmd, given)
+			}
+			return named("NAME")(cmd, given)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if here {
+				return a.writeConfig()
+			}
+			c.Name = args[0]
+			return a.newProject(cmd.Context(), c, templates)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&c.Template, "template", templates[0], "what to begin with: "+enumerate(templates))
+	complete(cmd, "template", templates...)
+	f.StringVar(&c.Module, "module", "", "the `PATH` of the Go module (default: NAME)")
+	f.BoolVar(&c.Mage, "mage", false, "add a tools module with a magefile")
+	f.BoolVar(&here, "here", false, "write bootzip.yaml for the project in the current directory")
+	return cmd
+}
+
+func (a *app) newProject(ctx context.Context, c scaffold.Config, templates []string) error {
+	if err := project.CheckName(c.Name); err != nil {
+		return misuse(err)
+	}
+	if !slices.Contains(templates, c.Template) {
+		advice := "use " + enumerate(templates)
+		if word := suggest.Word(c.Template, templates); word != "" {
+			advice = fmt.Sprintf("did you mean %q? %s", word, advice)
+		}
+		return misuse(hint.New(advice, "unknown template %q", c.Template))
+	}
+	if _, err := os.Lstat(c.Name); !errors.Is(err, fs.ErrNotExist) {
+		if err == nil {
+			err = fmt.Errorf("%s is there already; nothing was written", c.Name)
+		}
+		return misuse(hint.Wrap(err, "take another name, or move it away"))
+	}
+	if v := ownVersion().version; strings.HasPrefix(v, "v") {
+		c.Version = v
+	}
+	c.Toolchain, c.Samples = releasedGo(runtime.Version()), sample.Files
+	files, err := scaffold.Files(c)
+	if err != nil {
+		return err
+	}
+	if err := scaffold.Write(c.Name, files); err != nil {
+		return err
+	}
+	for _, dir := range []string{"", "tools"} {
+		if _, ok := files[filepath.ToSlash(filepath.Join(dir, "go.mod"))]; ok {
+			tidy(ctx, filepath.Join(c.Name, dir))
+		}
+	}
+	note("made %s: cd %s && bootzip verify", c.Name, c.Name)
+	return nil
+}
+
+// tidy completes go.mod and go.sum. Where that cannot be done now, it is said,
+// and the files stay.
+func tidy(ctx context.Context, dir string) {
+	cmd := exec.CommandContext(ctx, "go", "mod", "tidy")
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOWORK=off")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		said := strings.TrimSpace(string(out))
+		if i := strings.LastIndexByte(said, '\n'); i >= 0 {
+			said = said[i+1:]
+		}
+		note("run `go mod tidy` in %s before you build; it failed now: %s (%v)", dir, strings.TrimSpace(said), err)
+	}
+}
+
+// releasedGo is a version as go.mod's toolchain line takes it; "" for one in
+// development.
+func releasedGo(version string) string {
+	version, _, _ = strings.Cut(version, " ")
+	if !strings.HasPrefix(version, "go1.") || strings.Count(version, ".") != 2 {
+		return ""
+	}
+	return version
+}
+
+// writeConfig writes the bootzip.yaml that discovery amounts to.
+func (a *app) writeConfig() error {
+	if _, err := os.Lstat(project.ConfigFile); !errors.Is(err, fs.ErrNotExist) {
+		if err == nil {
+			err = fmt.Errorf("%s is there already; nothing was written", project.ConfigFile)
+		}
+		return misuse(err)
+	}
+	p, err := project.Load(".")
+	if err != nil {
+		return misuse(err)
+	}
+	var b strings.Builder
+	b.WriteString("# What bootzip builds, as it finds it without this file.\n" +
+		"# Keys: https://github.com/bootzip/bootzip/blob/main/docs/bootzip-yaml.md\nfunctions:\n")
+	for _, f := range p.Functions {
+		fmt.Fprintf(&b, "  %s:\n    source: %s\n", f.Name, f.Source)
+	}
+	b.WriteString("    # arch: [arm64]         # default: amd64 and arm64\n" +
+		"    # handlers: [httpevent]  # values of _HANDLER that it answers to\n")
+	if err := scaffold.Write(".", map[string][]byte{project.ConfigFile: []byte(b.String())}); err != nil {
+		return err
+	}
+	note("wrote %s with %d functions", project.ConfigFile, len(p.Functions))
+	return nil
+}

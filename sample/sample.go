@@ -1,0 +1,10 @@
+// Package sample holds the sources of the samples in other languages than Go,
+// for `bootzip new`.
+package sample
+
+import "embed"
+
+// Files has a directory for each sample.
+//
+//go:embed hello-c hello-crystal hello-rust
+var Files embed.FS
