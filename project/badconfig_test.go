@@ -18,11 +18,11 @@ const (
 	yamlHint    = "the file must be one document of valid YAML; look at the indentation and the quotes near this place"
 	removeHint  = "remove one of the two"
 	archHint    = "write amd64, arm64 or both"
-	sourceHint  = "source is a folder of the project, relative to bootzip.yaml"
+	sourceHint  = "source is a directory of the project, relative to bootzip.yaml"
 	assetHint   = "an asset is a file or folder of the project, relative to the function's source; name: says where it goes in the zip"
 	renameHint  = "give one of them another name:"
 	ruleHint    = "an entry needs id, severity and reason: the report shows the reason"
-	entryHint   = "known are: arch, assets, checks, command, handlers, language, runtime, source"
+	entryHint   = "known are: arch, assets, cgo, checks, command, env, event, handlers, kind, language, layers, ldflags, memory, runtime, source, tags, timeout"
 )
 
 // badConfigs are the mistakes that a bootzip.yaml can hold, each with what
@@ -43,12 +43,11 @@ var badConfigs = []struct{ name, yaml, err, hint string }{
 	{"not UTF-8", "functions: {\xff: {}}\n", `1:1: not valid YAML: invalid leading UTF-8 octet (value: 255)`, yamlHint},
 	{"unknown anchor", "functions: *f\n", `1:12: not valid YAML: unknown anchor 'f' referenced`, yamlHint},
 
-	{"no functions", "arch: [arm64]\n", `1:1: there is no key functions`, "add functions:, with one entry for each"},
 	{"nothing in functions", "functions:\n", `1:11: functions must be a mapping, not nothing`, mappingHint},
-	{"empty functions", "functions: {}\n", `1:12: functions is empty`, "add one: NAME: {source: FOLDER}"},
+	{"empty functions", "functions: {}\n", `1:12: functions is empty`, "add one: NAME: {source: DIRECTORY}"},
 	{"list of functions", "functions: [a]\n", `1:12: functions must be a mapping, not a list`, mappingHint},
-	{"unknown key", "function:\n  a: {}\n", `1:1: unknown key "function" in the file`, `did you mean "functions"? known are: arch, functions, runtime`},
-	{"unknown key far from all", "functions: {a: {}}\nversion: 3\n", `2:1: unknown key "version" in the file`, `known are: arch, functions, runtime`},
+	{"unknown key", "function:\n  a: {}\n", `1:1: unknown key "function" in the file`, `did you mean "functions"? known are: arch, exclude, functions, go, runtime`},
+	{"unknown key far from all", "functions: {a: {}}\nversion: 3\n", `2:1: unknown key "version" in the file`, `known are: arch, exclude, functions, go, runtime`},
 	{"unknown key of a function", "functions:\n  a:\n    sorce: a\n", `3:5: unknown key "sorce" in function "a"`, `did you mean "source"? ` + entryHint},
 	{"key in capitals", "functions:\n  a:\n    Source: a\n", `3:5: unknown key "Source" in function "a"`, `did you mean "source"? ` + entryHint},
 	{"unknown key of an asset", "functions:\n  a:\n    assets: [{src: data}]\n", `3:15: unknown key "src" in an asset`, `known are: executable, name, source`},
@@ -59,7 +58,6 @@ var badConfigs = []struct{ name, yaml, err, hint string }{
 	{"merge key", "functions:\n  a:\n    <<: {source: a}\n", `3:5: merge key "<<" in function "a" is not supported`, "write the keys out"},
 	{"list as a key", "functions:\n  ? [a]\n  : {}\n", `2:5: a key of functions is a list`, "a key is a plain word"},
 	{"function that is text", "functions:\n  a: source\n", `2:6: function "a" must be a mapping, not the text "source"`, mappingHint},
-	{"function that is nothing", "functions:\n  a:\n", `2:5: function "a" must be a mapping, not nothing`, mappingHint},
 	{"unknown tag", "functions:\n  a: {source: !folder a}\n", `2:15: source must be text, not !folder "a"`, quoteHint},
 
 	{"capital", "functions:\n  Abc: {}\n", `2:3: function name "Abc" has 'A' in it`, nameHint},
@@ -131,6 +129,26 @@ var badConfigs = []struct{ name, yaml, err, hint string }{
 	{"assets that differ in case", "functions:\n  a:\n    assets:\n      - data/x\n      - {source: data/y, name: Data/X}\n", `5:9: asset "Data/X" differs in case only from "data/x", from line 4`, renameHint},
 	{"file where a folder is", "functions:\n  a:\n    assets:\n      - data/x\n      - {source: data/y, name: data}\n", `5:9: asset "data" is in the way of "data/x", from line 4: one is a file and one a folder`, renameHint},
 	{"folder where a file is", "functions:\n  a:\n    assets:\n      - {source: data/y, name: conf}\n      - {source: data/x, name: conf/a/x}\n", `5:9: asset "conf/a/x" is in the way of "conf", from line 4: one is a file and one a folder`, renameHint},
+
+	{"kind", "functions:\n  a: {kind: layers}\n", `2:13: unknown kind "layers"`, `did you mean "layer"? known are: function, extension, layer`},
+	{"tag with a blank", "functions:\n  a: {tags: [lambda norpc]}\n", `2:14: invalid build tag "lambda norpc"`, "letters, digits, '_' and '.', one tag in each entry"},
+	{"ldflags as flags", "functions:\n  a: {ldflags: [-X, a.b=c]}\n", `2:16: ldflags must be a mapping, not a list`, mappingHint},
+	{"ldflags without a package", "functions:\n  a: {ldflags: {version: x}}\n", `2:17: invalid variable "version" in ldflags`, "write PACKAGE.VARIABLE: VALUE, such as main.version: v1.2.3"},
+	{"placeholder", "functions:\n  a: {ldflags: {main.date: '${date}'}}\n", `2:28: unknown placeholder "${date}" in ldflags`, "known are ${tag} and ${commit}: what else changes would change the bytes"},
+	{"two kinds of quotes", "functions:\n  a: {ldflags: {main.x: \"'\\\"\"}}\n", `2:25: the go command cannot take the value "'\""`, "use one kind of quotes, and one line"},
+	{"cgo", "functions:\n  a: {cgo: dynamic}\n", `2:12: unknown value "dynamic" of cgo`, "write static, or remove the key"},
+	{"env that is a number", "functions:\n  a: {env: {PORT: 80}}\n", `2:19: env.PORT must be text, not the number 80`, quoteHint},
+	{"env with a bad name", "functions:\n  a: {env: {1A: x}}\n", `2:13: invalid name "1A" in env`, "a name begins with a letter and has letters, digits and '_'"},
+	{"memory", "functions:\n  a: {memory: 64}\n", `2:15: memory is 64, which Lambda does not offer`, "write a number from 128 to 10240"},
+	{"memory with a unit", "functions:\n  a: {memory: 256MB}\n", `2:15: memory must be a whole number, not the text "256MB"`, "write a whole number from 128 to 10240"},
+	{"timeout", "functions:\n  a: {timeout: 901}\n", `2:16: timeout is 901, which Lambda does not offer`, "write a number from 1 to 900"},
+	{"layer elsewhere", "functions:\n  a: {layers: [../x.zip]}\n", `2:16: layer "../x.zip" is not in the project`, "give a zip of the project, relative to bootzip.yaml, with '/'"},
+	{"six layers", "functions:\n  a: {layers: [a, b, c, d, e, f]}\n", `2:15: 6 layers, and a function has 5 at most`, "join some of them"},
+	{"tags of another language", "functions:\n  a: {command: [make], tags: [x]}\n", `2:3: function "a" is in the language command, and tags, ldflags and cgo are Go's`, "remove them"},
+	{"layer without assets", "functions:\n  a: {kind: layer}\n", `2:3: function "a" is a layer without assets`, "add assets: [lib], which becomes /opt/lib"},
+	{"extension with handlers", "functions:\n  a: {kind: extension, handlers: [x]}\n", `2:3: function "a" is an extension, which has no handlers`, "remove handlers"},
+	{"go of two numbers", "go: 1.26\nfunctions: {a: }\n", `1:5: go must be a release of Go, not the number 1.26`, "give all three numbers, such as 1.26.8"},
+	{"go of two numbers, quoted", "go: '1.26'\nfunctions: {a: }\n", `1:5: go "1.26" is not a release of Go`, "give all three numbers, such as 1.26.8"},
 
 	{"alias to itself", "functions: &f\n  a: *f\n", `2:3: unknown key "a" in function "a"`, entryHint},
 	{"alias of the wrong type", "functions:\n  a: {handlers: &h [x], arch: *h}\n", `2:21: architecture "x" is not one of Lambda's: amd64, arm64`, archHint},

@@ -5,53 +5,63 @@ import (
 	"slices"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// parseConfig reads a bootzip.yaml. root is the project's root, with links
-// resolved; file is the name to use in errors.
-func parseConfig(root, file string, data []byte) ([]Function, error) {
+// A file is a bootzip.yaml that is being read.
+type file struct {
+	decoder
+	functions *yaml.Node
+	arch      []Arch
+	runtime   Runtime
+	goVersion string
+	exclude   []string
+}
+
+// parseConfig reads a bootzip.yaml into p, whose root has its links resolved;
+// name is the file's in errors.
+func parseConfig(p *Project, name string, data []byte) error {
 	left := maxValues
-	d := decoder{file: file, left: &left}
-	top := Position{File: file, Line: 1, Column: 1}
-	doc, err := d.document(data)
+	f := &file{decoder: decoder{file: name, left: &left}, arch: Architectures(), runtime: AL2023}
+	top := Position{File: name, Line: 1, Column: 1}
+	doc, err := f.document(data)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if doc == nil {
-		return nil, errorAt(top, "list the functions under functions:, or remove the file to take every main package", "the file is empty")
+		return errorAt(top, "list the functions under functions:, or remove the file to take every main package", "the file is empty")
 	}
-
-	arch, runtime := Architectures(), AL2023
-	var functions *yaml.Node
-	err = d.fields(doc, "the file", map[string]func(*yaml.Node) error{
-		"functions": func(n *yaml.Node) error { functions = n; return nil },
-		"arch":      func(n *yaml.Node) (err error) { arch, err = d.arch(n); return err },
-		"runtime":   func(n *yaml.Node) (err error) { runtime, err = d.runtime(n); return err },
-	})
-	if err != nil {
-		return nil, err
+	if err := f.fields(doc, "the file", byKey(fileKeys(), f)); err != nil {
+		return err
 	}
-	if functions == nil {
-		return nil, errorAt(top, "add functions:, with one entry for each", "there is no key functions")
+	p.Go, p.Exclude = f.goVersion, f.exclude
+	if f.functions == nil {
+		if p.Functions, err = findMainPackages(p.Root, p.Exclude); err != nil {
+			return errorAt(top, hint.Of(err), "%v", err)
+		}
+		for i := range p.Functions {
+			p.Functions[i].Arch, p.Functions[i].Runtime = f.arch, f.runtime
+		}
+		return nil
 	}
-
-	c := functionConfig{decoder: d, paths: paths{root: root, fsys: os.DirFS(root)}, arch: arch, runtime: runtime}
-	var all []Function
-	err = d.pairs(functions, "functions", func(key, value *yaml.Node) error {
-		f, err := c.function(key, value)
-		all = append(all, f)
+	err = f.pairs(f.functions, "functions", func(key, value *yaml.Node) error {
+		c := functionReader{decoder: f.decoder, paths: paths{root: p.Root, fsys: os.DirFS(p.Root)}}
+		c.f = Function{Name: key.Value, Arch: f.arch, Runtime: f.runtime, Pos: f.pos(key)}
+		err := c.function(value)
+		p.Functions = append(p.Functions, c.f)
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if len(all) == 0 {
-		return nil, errorAt(d.pos(functions), "add one: NAME: {source: FOLDER}", "functions is empty")
+	if len(p.Functions) == 0 {
+		return errorAt(f.pos(f.functions), "add one: NAME: {source: DIRECTORY}", "functions is empty")
 	}
-	return all, nil
+	return nil
 }
 
-func (d decoder) arch(n *yaml.Node) ([]Arch, error) {
+func (d decoder) archs(n *yaml.Node) ([]Arch, error) {
 	var all []Arch
 	err := d.list(n, "arch", func(element *yaml.Node) error {
 		name, err := d.text(element, "an entry of arch")
@@ -74,7 +84,7 @@ func (d decoder) arch(n *yaml.Node) ([]Arch, error) {
 	return all, err
 }
 
-func (d decoder) runtime(n *yaml.Node) (Runtime, error) {
+func (d decoder) runtimeName(n *yaml.Node) (Runtime, error) {
 	name, err := d.text(n, "runtime")
 	if err != nil {
 		return "", err

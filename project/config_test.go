@@ -110,6 +110,34 @@ functions:
 				{Source: "cmd/hello/a/z/3.txt", Name: "3.txt"},
 			},
 		}}},
+		{"nothing but a name", "functions:\n  alias:\n", []Function{
+			{Name: "alias", Source: "alias", Language: Go, Arch: both, Runtime: AL2023, Pos: at(2, 3)},
+		}},
+		{"what shapes a Go program, and what it is given", `
+functions:
+  hello:
+    source: cmd/hello
+    kind: function
+    tags: [lambda.norpc, netgo]
+    ldflags: {main.version: "${tag}", 'example.com/good/x.Commit': "it's ${commit}", main.empty: ""}
+    cgo: static
+    env: {TABLE: orders, EMPTY: ""}
+    event: s3
+    memory: 256
+    timeout: 10
+    layers: [./dist/tracer-amd64.zip]
+`, []Function{{
+			Name: "hello", Source: "cmd/hello", Language: Go, Arch: both, Runtime: AL2023, Pos: at(3, 3),
+			Tags: []string{"lambda.norpc", "netgo"}, Ldflags: map[string]string{"main.version": "${tag}", "example.com/good/x.Commit": "it's ${commit}", "main.empty": ""},
+			Cgo: "static", Env: map[string]string{"TABLE": "orders", "EMPTY": ""}, Event: "s3", Memory: 256, Timeout: 10, Layers: []string{"dist/tracer-amd64.zip"},
+		}}},
+		{"an extension, and a layer", "functions:\n  hello: {source: cmd/hello, kind: extension}\n  more: {source: ., kind: layer, assets: [shared]}\n", []Function{
+			{Name: "hello", Source: "cmd/hello", Language: Go, Kind: KindExtension, Arch: both, Runtime: AL2023, Pos: at(2, 3)},
+			{Name: "more", Source: ".", Kind: KindLayer, Arch: both, Runtime: AL2023, Pos: at(3, 3), Assets: []Asset{{Source: "shared/ca.pem", Name: "shared/ca.pem"}}},
+		}},
+		{"settings of the project, and no functions", "go: 1.26.8\nexclude: [.]\narch: [arm64]\n", []Function{
+			{Name: "hello", Source: "cmd/hello", Language: Go, Arch: []Arch{ARM64}, Runtime: AL2023, Pos: Position{File: "cmd/hello/main package"}},
+		}},
 		{"a command, which may say a word twice", "functions: {x: {source: shared, command: [sh, -c, x, x]}}\n", []Function{
 			{Name: "x", Source: "shared", Language: Command, Arch: both, Runtime: AL2023, Command: []string{"sh", "-c", "x", "x"}, Pos: at(1, 13)},
 		}},

@@ -2,28 +2,17 @@
 // bootzip.yaml, or, without one, from the main packages of its Go module.
 //
 //	functions:
-//	  hello:                      # the function's name, and its zip's
-//	    source: sample/hello      # folder of the program; default: the name
-//	    language: go              # default: found from the source
-//	    arch: [amd64, arm64]      # default: both
-//	    runtime: al2023           # or al2
-//	    handlers: [httpevent]     # values of _HANDLER that it answers to
-//	    assets:                   # files that go into the zip beside bootstrap
-//	      - config.json           # a file or folder, from the source folder
-//	      - source: ../shared/ca.pem
-//	        name: certs/ca.pem    # name in the zip
-//	      - source: tool
-//	        executable: true      # 0755 instead of 0644
-//	    checks:                   # see docs/checks.md for the ids
+//	  hello:
+//	    source: cmd/hello
+//	    assets: [templates]
+//	    checks:
 //	      - id: go-dirty-tree
-//	        severity: waive       # fail, warn or waive
+//	        severity: waive
 //	        reason: built from a patched tree on purpose
-//	  fast:
-//	    source: sample/fast
-//	    language: command
-//	    command: [make, bootstrap] # language command only: leaves $OUT/bootstrap
-//	arch: [arm64]                 # default for every function
-//	runtime: al2023               # likewise
+//
+// docs/bootzip-yaml.md lists all keys, and bootzip.schema.json describes them
+// to editors; both are made from the tables in keys.go, by which the file is
+// read.
 //
 // The file is decoded strictly. An unknown key, a value of the wrong type, a
 // key given twice, a source or an asset that leaves the project: each is an

@@ -15,6 +15,11 @@ type Function struct {
 	// Language says how the source becomes a bootstrap.
 	Language Language
 
+	// Kind is what the zip is: a function; an extension, whose program is
+	// extensions/NAME of a layer; or a layer of assets alone, which has no
+	// Language.
+	Kind Kind
+
 	// Arch lists the architectures to build, in the order of bootzip.yaml.
 	Arch []Arch
 
@@ -29,6 +34,23 @@ type Function struct {
 	// Command is what the language "command" runs; it leaves
 	// $OUT/bootstrap. Empty for every other language.
 	Command []string
+
+	// Tags, Ldflags and Cgo are Go's: build tags, variables that the linker
+	// sets with -X, by name, and "static" for cgo. A value of Ldflags may hold
+	// ${tag} and ${commit}.
+	Tags    []string
+	Ldflags map[string]string
+	Cgo     string
+
+	// Env, Event, Memory (MB), Timeout (seconds) and Layers are what the boot
+	// check, invoke and serve give the function; 0 and empty are their
+	// defaults. Event is a file below the project's root, or the name of a
+	// ready-made event. Layers are zips, slash-separated, relative to the root.
+	Env     map[string]string
+	Event   string
+	Memory  int
+	Timeout int
+	Layers  []string
 
 	// Runtime is the Lambda runtime that the bootstrap is for.
 	Runtime Runtime
@@ -50,6 +72,18 @@ type Asset struct {
 	// archive or Windows may have lost it.
 	Executable bool
 }
+
+// A Kind is what a zip is for Lambda; "" is a function.
+type Kind string
+
+// The kinds besides a function.
+const (
+	KindExtension Kind = "extension"
+	KindLayer     Kind = "layer"
+)
+
+// IsLayer reports whether the zip is a layer.
+func (k Kind) IsLayer() bool { return k == KindExtension || k == KindLayer }
 
 // A CheckRule changes what a finding of one check of verify means for one
 // function.

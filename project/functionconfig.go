@@ -8,61 +8,69 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// functionConfig reads one entry of functions.
-type functionConfig struct {
+// A functionReader reads one entry of functions into f.
+type functionReader struct {
 	decoder
 	paths
-	arch    []Arch // defaults of the file
-	runtime Runtime
-}
-
-func (c functionConfig) function(key, value *yaml.Node) (Function, error) {
-	f := Function{Name: key.Value, Arch: c.arch, Runtime: c.runtime, Pos: c.pos(key)}
-	if err := checkName(f.Name); err != nil {
-		return f, errorAt(f.Pos, nameHint, "%v", err)
-	}
-	what := fmt.Sprintf("function %q", f.Name)
+	f Function
 
 	// A path is only checked when all keys are read: an asset's default name
 	// depends on the source.
-	source, sourcePos := f.Name, f.Pos
-	var assets, language *yaml.Node
-	err := c.fields(value, what, map[string]func(*yaml.Node) error{
-		"source": func(n *yaml.Node) (err error) {
-			sourcePos = c.pos(n)
-			source, err = c.text(n, "source")
-			return err
-		},
-		"language": func(n *yaml.Node) error { language = n; return nil },
-		"arch":     func(n *yaml.Node) (err error) { f.Arch, err = c.decoder.arch(n); return err },
-		"runtime":  func(n *yaml.Node) (err error) { f.Runtime, err = c.decoder.runtime(n); return err },
-		"handlers": func(n *yaml.Node) (err error) { f.Handlers, err = c.names(n, "handlers"); return err },
-		"assets":   func(n *yaml.Node) error { assets = n; return nil },
-		"command":  func(n *yaml.Node) (err error) { f.Command, err = c.texts(n, "command"); return err },
-		"checks":   func(n *yaml.Node) (err error) { f.Checks, err = c.checks(n); return err },
-	})
-	if err != nil {
-		return f, err
-	}
-	if f.Source, err = c.folder(source); err != nil {
-		return f, errorAt(sourcePos, "source is a folder of the project, relative to bootzip.yaml", "source of %s: %v", what, err)
-	}
-	if f.Language, err = c.language(f, language); err != nil {
-		return f, err
-	}
-	if f.Language == Command && len(f.Command) == 0 {
-		return f, errorAt(f.Pos, "add command: [PROGRAM, ARGUMENT, …], which leaves $OUT/bootstrap", "%s has the language command and no command", what)
-	}
-	if f.Language != Command && len(f.Command) > 0 {
-		return f, errorAt(f.Pos, "add language: command, or remove the command", "%s has a command, and the language %s needs none", what, f.Language)
-	}
-	if assets != nil {
-		f.Assets, err = c.assets(f.Source, assets)
-	}
-	return f, err
+	source       string
+	sourcePos    Position
+	assetsNode   *yaml.Node
+	languageNode *yaml.Node
 }
 
-func (c functionConfig) language(f Function, n *yaml.Node) (Language, error) {
+func (c *functionReader) function(value *yaml.Node) error {
+	f := &c.f
+	if err := checkName(f.Name); err != nil {
+		return errorAt(f.Pos, nameHint, "%v", err)
+	}
+	what := fmt.Sprintf("function %q", f.Name)
+	c.source, c.sourcePos = f.Name, f.Pos
+	if n := resolve(value); n.Kind != yaml.ScalarNode || n.Tag != "!!null" { // "hello:" has every default
+		if err := c.fields(value, what, byKey(functionKeys(), c)); err != nil {
+			return err
+		}
+	}
+	var err error
+	if f.Source, err = c.folder(c.source); err != nil {
+		return errorAt(c.sourcePos, "source is a directory of the project, relative to bootzip.yaml", "source of %s: %v", what, err)
+	}
+	if f.Kind == KindLayer {
+		if c.languageNode != nil || len(f.Command) > 0 || len(f.Handlers) > 0 {
+			return errorAt(f.Pos, "remove language, command and handlers, or make it a function", "%s is a layer of assets, which has no program", what)
+		}
+		if c.assetsNode == nil {
+			return errorAt(f.Pos, "add assets: [lib], which becomes /opt/lib", "%s is a layer without assets", what)
+		}
+		f.Assets, err = c.assets(f.Source, c.assetsNode)
+		return err
+	}
+	if f.Language, err = c.language(c.languageNode); err != nil {
+		return err
+	}
+	if f.Language == Command && len(f.Command) == 0 {
+		return errorAt(f.Pos, "add command: [PROGRAM, ARGUMENT, …], which leaves $OUT/bootstrap", "%s has the language command and no command", what)
+	}
+	if f.Language != Command && len(f.Command) > 0 {
+		return errorAt(f.Pos, "add language: command, or remove the command", "%s has a command, and the language %s needs none", what, f.Language)
+	}
+	if f.Language != Go && len(f.Tags)+len(f.Ldflags)+len(f.Cgo) > 0 {
+		return errorAt(f.Pos, "remove them", "%s is in the language %s, and tags, ldflags and cgo are Go's", what, f.Language)
+	}
+	if f.Kind == KindExtension && len(f.Handlers) > 0 {
+		return errorAt(f.Pos, "remove handlers", "%s is an extension, which has no handlers", what)
+	}
+	if c.assetsNode != nil {
+		f.Assets, err = c.assets(f.Source, c.assetsNode)
+	}
+	return err
+}
+
+func (c *functionReader) language(n *yaml.Node) (Language, error) {
+	f := c.f
 	if n == nil {
 		if len(f.Command) > 0 {
 			return Command, nil
@@ -85,7 +93,7 @@ func (c functionConfig) language(f Function, n *yaml.Node) (Language, error) {
 
 // assets reads the list of assets, and takes folders apart into their files,
 // sorted by name.
-func (c functionConfig) assets(source string, n *yaml.Node) ([]Asset, error) {
+func (c *functionReader) assets(source string, n *yaml.Node) ([]Asset, error) {
 	var all []Asset
 	taken := assetNames{}
 	err := c.list(n, "assets", func(element *yaml.Node) error {
@@ -123,7 +131,7 @@ func (c functionConfig) assets(source string, n *yaml.Node) ([]Asset, error) {
 }
 
 // asset returns the files that one entry of assets stands for.
-func (c functionConfig) asset(source string, a Asset) ([]Asset, error) {
+func (c *functionReader) asset(source string, a Asset) ([]Asset, error) {
 	from, err := c.inProject(path.Join(source, a.Source), a.Source)
 	if err != nil {
 		return nil, fmt.Errorf("asset %q: %w", a.Source, err)
@@ -138,9 +146,8 @@ func (c functionConfig) asset(source string, a Asset) ([]Asset, error) {
 	return c.files(Asset{Source: from, Name: path.Clean(name), Executable: a.Executable})
 }
 
-func (c functionConfig) checks(n *yaml.Node) ([]CheckRule, error) {
+func (c *functionReader) checks(n *yaml.Node) ([]CheckRule, error) {
 	var all []CheckRule
-	severities := []string{"fail", "warn", "waive"}
 	err := c.list(n, "checks", func(element *yaml.Node) error {
 		rule := CheckRule{Pos: c.pos(element)}
 		err := c.fields(element, "an entry of checks", map[string]func(*yaml.Node) error{

@@ -35,7 +35,9 @@ func FuzzConfig(f *testing.F) {
 		if len(data) > 4096 {
 			return // more of the same, and slow
 		}
-		functions, err := parseConfig(root, ConfigFile, data)
+		p := Project{Root: root}
+		err := parseConfig(&p, ConfigFile, data)
+		functions := p.Functions
 		if err != nil {
 			if !strings.HasPrefix(err.Error(), ConfigFile+":") || hint.Of(err) == "" {
 				t.Errorf("error %q with hint %q", err, hint.Of(err))

@@ -23,7 +23,7 @@ import (
 // A function is called as the folder of its package, and as the whole path
 // with '-' between the folders where two would have the same name. The
 // program in the root is called as the root folder.
-func findMainPackages(root string) ([]Function, error) {
+func findMainPackages(root string, exclude []string) ([]Function, error) {
 	if _, err := os.Stat(filepath.Join(root, "go.mod")); err != nil {
 		return nil, hint.New("run this in the folder of bootzip.yaml or go.mod, or write a bootzip.yaml",
 			"neither %s nor go.mod is in %s", ConfigFile, root)
@@ -52,6 +52,9 @@ func findMainPackages(root string) ([]Function, error) {
 		rel, err := filepath.Rel(root, name)
 		if err != nil {
 			return err
+		}
+		if slices.Contains(exclude, filepath.ToSlash(rel)) {
+			return nil
 		}
 		sources = append(sources, filepath.ToSlash(rel))
 		return nil

@@ -23,6 +23,13 @@ type Project struct {
 	Root      string     // absolute path
 	Config    string     // absolute path of bootzip.yaml; empty without one
 	Functions []Function // in the order of bootzip.yaml, else by name
+
+	// Go is the toolchain for modules that name none, such as "go1.26.8"; ""
+	// if bootzip.yaml has none.
+	Go string
+
+	// Exclude are directories whose main packages are no functions.
+	Exclude []string
 }
 
 // Load reads the project in the folder root. With a bootzip.yaml the
@@ -48,9 +55,9 @@ func Load(root string) (Project, error) {
 	switch {
 	case err == nil:
 		p.Config = filepath.Join(abs, ConfigFile)
-		p.Functions, err = parseConfig(abs, ConfigFile, data)
+		err = parseConfig(&p, ConfigFile, data)
 	case errors.Is(err, fs.ErrNotExist):
-		p.Functions, err = findMainPackages(abs)
+		p.Functions, err = findMainPackages(abs, nil)
 	}
 	if err != nil {
 		return Project{}, err

@@ -1,0 +1,163 @@
+package project
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Lambda's bounds (AWS Lambda developer guide, "Lambda quotas"): MB of memory,
+// seconds of an invocation, layers of a function.
+const (
+	minMemory  = 128
+	maxMemory  = 10240
+	maxTimeout = 900
+	maxLayers  = 5
+)
+
+var kindNames = []string{"function", string(KindExtension), string(KindLayer)}
+
+func (c *functionReader) kind(n *yaml.Node) (Kind, error) {
+	name, err := c.text(n, "kind")
+	if err != nil {
+		return "", err
+	}
+	if !slices.Contains(kindNames, name) {
+		return "", errorAt(c.pos(n), didYouMean(name, kindNames), "unknown kind %q", name)
+	}
+	if name == kindNames[0] {
+		name = ""
+	}
+	return Kind(name), nil
+}
+
+// buildTag is what Go takes for one (go/build/constraint).
+var buildTag = regexp.MustCompile(`^[\pL\pN_.]+$`)
+
+func (c *functionReader) tags(n *yaml.Node) ([]string, error) {
+	all, err := c.names(n, "tags")
+	for i, tag := range all {
+		if !buildTag.MatchString(tag) {
+			return nil, errorAt(c.pos(resolve(n).Content[i]), "letters, digits, '_' and '.', one tag in each entry", "invalid build tag %q", tag)
+		}
+	}
+	return all, err
+}
+
+// variable is a name as -X takes it: import path, point, identifier.
+var variable = regexp.MustCompile(`^[^\s"'=]+\.[\pL_][\pL\pN_]*$`)
+
+// placeholder is what stands for something in a value of ldflags.
+var placeholder = regexp.MustCompile(`\$\{[^}]*\}?`)
+
+func (c *functionReader) ldflags(n *yaml.Node) (map[string]string, error) {
+	all := map[string]string{}
+	err := c.pairs(n, "ldflags", func(key, value *yaml.Node) error {
+		if !variable.MatchString(key.Value) {
+			return errorAt(c.pos(key), "write PACKAGE.VARIABLE: VALUE, such as main.version: v1.2.3", "invalid variable %q in ldflags", key.Value)
+		}
+		text, err := c.value(value, "ldflags."+key.Value)
+		if err != nil {
+			return err
+		}
+		for _, p := range placeholder.FindAllString(text, -1) {
+			if p != "${tag}" && p != "${commit}" {
+				return errorAt(c.pos(value), "known are ${tag} and ${commit}: what else changes would change the bytes", "unknown placeholder %q in ldflags", p)
+			}
+		}
+		if strings.ContainsAny(text, "'\n\r\x00") && strings.Contains(text, `"`) || strings.ContainsAny(text, "\n\r\x00") {
+			return errorAt(c.pos(value), "use one kind of quotes, and one line", "the go command cannot take the value %q", text)
+		}
+		all[key.Value] = text
+		return nil
+	})
+	return all, err
+}
+
+func (c *functionReader) cgo(n *yaml.Node) (string, error) {
+	text, err := c.text(n, "cgo")
+	switch {
+	case err != nil:
+		return "", err
+	case text == "off":
+		return "", nil
+	case text != "static":
+		return "", errorAt(c.pos(n), "write static, or remove the key", "unknown value %q of cgo", text)
+	}
+	return text, nil
+}
+
+// envName is what Lambda takes (API reference, Environment).
+var envName = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9_]*$`)
+
+func (c *functionReader) env(n *yaml.Node) (map[string]string, error) {
+	all := map[string]string{}
+	err := c.pairs(n, "env", func(key, value *yaml.Node) error {
+		if !envName.MatchString(key.Value) {
+			return errorAt(c.pos(key), "a name begins with a letter and has letters, digits and '_'", "invalid name %q in env", key.Value)
+		}
+		text, err := c.value(value, "env."+key.Value)
+		all[key.Value] = text
+		return err
+	})
+	return all, err
+}
+
+// value reads text that may be empty. Numbers are refused as by text.
+func (d decoder) value(n *yaml.Node, what string) (string, error) {
+	if r := resolve(n); r.Kind == yaml.ScalarNode && r.Tag == "!!str" && r.Value == "" {
+		return "", nil
+	}
+	return d.text(n, what)
+}
+
+func (d decoder) integer(n *yaml.Node, what string, low, high int) (int, error) {
+	n = resolve(n)
+	v, err := strconv.Atoi(n.Value)
+	if n.Kind != yaml.ScalarNode || n.Tag != "!!int" || err != nil {
+		return 0, errorAt(d.pos(n), fmt.Sprintf("write a whole number from %d to %d", low, high), "%s must be a whole number, not %s", what, kindOf(n))
+	}
+	if v < low || v > high {
+		return 0, errorAt(d.pos(n), fmt.Sprintf("write a number from %d to %d", low, high), "%s is %d, which Lambda does not offer", what, v)
+	}
+	return v, nil
+}
+
+func (c *functionReader) layers(n *yaml.Node) ([]string, error) {
+	all, err := c.names(n, "layers")
+	if err != nil {
+		return nil, err
+	}
+	if len(all) > maxLayers {
+		return nil, errorAt(c.pos(n), "join some of them", "%d layers, and a function has %d at most", len(all), maxLayers)
+	}
+	for i, name := range all {
+		all[i] = path.Clean(name)
+		if path.IsAbs(name) || strings.HasPrefix(all[i], "..") || strings.Contains(name, `\`) {
+			return nil, errorAt(c.pos(resolve(n).Content[i]), "give a zip of the project, relative to bootzip.yaml, with '/'", "layer %q is not in the project", name)
+		}
+	}
+	return all, nil
+}
+
+// version is a release of Go.
+var version = regexp.MustCompile(`^1\.[0-9]+\.[0-9]+$`)
+
+func (f *file) goVersionOf(n *yaml.Node) (string, error) {
+	text, err := f.text(n, "go")
+	if err != nil {
+		if r := resolve(n); r.Kind == yaml.ScalarNode && r.Tag == "!!float" {
+			return "", errorAt(f.pos(n), "give all three numbers, such as 1.26.8", "go must be a release of Go, not %s", kindOf(r))
+		}
+		return "", err
+	}
+	if text = strings.TrimPrefix(text, "go"); !version.MatchString(text) {
+		return "", errorAt(f.pos(n), "give all three numbers, such as 1.26.8", "go %q is not a release of Go", text)
+	}
+	return "go" + text, nil
+}
