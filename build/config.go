@@ -16,6 +16,15 @@ type Config struct {
 	// function alone uses the image of all. Empty: Functions.
 	Project []project.Function
 
+	// Go is the toolchain of modules that name none, such as "go1.26.8"; "" is
+	// DefaultGo.
+	Go string
+
+	// Tag and Commit are what ${tag} and ${commit} stand for in a function's
+	// ldflags: of the project's commit in git. Empty values stand for
+	// themselves.
+	Tag, Commit string
+
 	// Engine is "docker", "podman", "sandbox" or "host"; "auto" takes the
 	// first of these that works.
 	Engine string
@@ -56,7 +65,8 @@ type Config struct {
 // An Event tells what a run is doing.
 type Event struct {
 	// Stage is "engine" (Text says which was taken and why, and its bounds),
-	// "lock" (Text says how the build differs from bootzip.lock), "user" (Text
+	// "toolchain" (Text says which Go is taken for a module that names none, or
+	// that it is too old), "lock" (Text says how the build differs from bootzip.lock), "user" (Text
 	// says why the commands run as root), "fetch", "image" or "build" (Text
 	// says what is being built).
 	Stage string

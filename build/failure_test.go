@@ -112,16 +112,12 @@ function "b" (arm64) was not built:
 }
 
 func TestRefusedProjects(t *testing.T) {
-	const mend = "name the toolchain to build with"
 	for _, c := range []struct {
 		name  string
 		goMod string
 		hint  string
 		texts []string
 	}{
-		{"no toolchain", "module example.com/app\n\ngo 1.24\n", mend, []string{`function "app": go.mod does not name an exact Go toolchain (found "go1.24")`}},
-		{"default toolchain", "module example.com/app\n\ngo 1.24\n\ntoolchain default\n", mend, []string{`(found "go1.24")`}},
-		{"no go line", "module example.com/app\n", mend, []string{`(found "")`}},
 		{"broken go.mod", "module\n", "", []string{`function "app": go.mod: go.mod:1: usage: module module/path`}},
 		{"toolchain that is not there", "module example.com/app\n\ngo 1.21\n\ntoolchain go1.21.3\n", "let it reach its module proxy",
 			[]string{"toolchain go1.21.3: ", "toolchain not available"}},

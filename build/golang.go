@@ -4,10 +4,13 @@ import (
 	"context"
 	"debug/buildinfo"
 	"fmt"
+	gover "go/version"
+	"maps"
 	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/hint"
@@ -20,10 +23,12 @@ var goFlags = []string{
 	"-buildvcs=false",    // the revision goes into the provenance; here it would change with each commit
 	"-buildmode=default", // exe on both architectures; called so, it would take one program at a time
 	"-pgo=off",           // a default.pgo beside main.go would count otherwise
-	// linkmode: GO_EXTLINK_ENABLED=1 would make a dynamic program even
-	// without cgo. buildid: its hash covers what the other flags removed.
-	"-ldflags=-s -w -buildid= -linkmode=internal",
 }
+
+// goLinkFlags are the linker's. linkmode: GO_EXTLINK_ENABLED=1 would make a
+// dynamic program even without cgo. buildid: its hash covers what the other
+// flags removed.
+const goLinkFlags = "-s -w -buildid= -linkmode=internal"
 
 // goSettled is what the environment of the Go compiler has in every build.
 // What is empty here is so on purpose: unset it would be taken from a file, or
@@ -51,31 +56,59 @@ func goEnv(p places, m goModule, arch project.Arch) []string {
 type golang struct {
 	config  Config
 	modules map[string]goModule // by source
-	tools   map[string]goTool   // by version
+	told    map[string]bool     // what was said of toolchains
 }
 
 func (g *golang) module(u Unit) (goModule, error) {
 	if m, ok := g.modules[u.Function.Source]; ok {
 		return m, nil
 	}
-	m, err := findModule(g.config.Root, u.Function.Source)
+	m, err := findModule(g.config.Root, u.Function.Source, g.config.Go)
 	if err != nil {
 		return m, fmt.Errorf("function %q: %w", u.Function.Name, err)
 	}
 	g.modules[u.Function.Source] = m
+	g.tell(m)
 	return m, nil
+}
+
+// tell says, once, which toolchain is taken for a module that names none, and
+// that one is no longer supported.
+func (g *golang) tell(m goModule) {
+	text := ""
+	switch {
+	case m.unnamed && g.config.Go == "":
+		text = fmt.Sprintf("module in %q names no Go toolchain, so %s is taken; \"go: %s\" in bootzip.yaml keeps it", m.dir, m.version, strings.TrimPrefix(m.version, "go"))
+	case !supported(m.version):
+		text = fmt.Sprintf("%s is no longer supported by the Go project; the newest known here is %s", m.version, DefaultGo)
+	}
+	if text != "" && !g.told[text] {
+		g.told[text] = true
+		g.config.tell(Event{Stage: "toolchain", Text: text})
+	}
+}
+
+// supported reports whether a release gets fixes: the newest two do (Go
+// release policy, go.dev/doc/devel/release), of which DefaultGo is the newest
+// that is known here.
+func supported(release string) bool {
+	minor := func(v string) int {
+		n, _ := strconv.Atoi(strings.TrimPrefix(gover.Lang(v), "go1."))
+		return n
+	}
+	return minor(release) >= minor(DefaultGo)-1
 }
 
 func (g *golang) recipe(u Unit) (string, error) {
 	m, err := g.module(u)
-	return strings.Join(append(goEnv(places{}, m, u.Arch), append(goFlags, m.version, m.modFlag())...), "\n"), err
+	return strings.Join(append(goEnv(places{}, m, u.Arch), slices.Concat(goFlags, g.settings(u), []string{m.version, m.modFlag()})...), "\n"), err
 }
 
 func (g *golang) toolchain(u Unit) string { return g.modules[u.Function.Source].version }
 
 func (g *golang) plan(ctx context.Context, units []Unit, e engine, host places) (plan, error) {
 	p := plan{inputs: map[string]inputs{}}
-	tool, err := g.tool(ctx, units)
+	tool, err := findGo(ctx, g.config, g.toolchain(units[0])) // the same for all
 	if err != nil {
 		return p, err
 	}
@@ -106,30 +139,36 @@ func (g *golang) plan(ctx context.Context, units []Unit, e engine, host places) 
 	return p, nil
 }
 
-// tool finds the one toolchain of the run. Modules of one project that name
-// different ones would need as many mounts and caches: they are refused.
-func (g *golang) tool(ctx context.Context, units []Unit) (goTool, error) {
-	version := ""
-	for _, u := range units {
-		m, err := g.module(u)
-		if err != nil {
-			return goTool{}, err
+// settings are what a function says of its program, as flags of the go
+// command, with which it is listed and built.
+func (g *golang) settings(u Unit) []string {
+	f := u.Function
+	ldflags := goLinkFlags
+	for _, name := range slices.Sorted(maps.Keys(f.Ldflags)) {
+		value := strings.NewReplacer("${tag}", g.config.Tag, "${commit}", g.config.Commit).Replace(f.Ldflags[name])
+		quote := "'"
+		if strings.Contains(value, "'") {
+			quote = `"`
 		}
-		if version != "" && version != m.version {
-			return goTool{}, hint.New("give the modules of the project the same toolchain line",
-				"function %q is to be built with %s, and others with %s", u.Function.Name, m.version, version)
-		}
-		version = m.version
+		ldflags += " -X " + quote + name + "=" + value + quote
 	}
-	return findGo(ctx, g.config, version)
+	flags := []string{"-ldflags=" + ldflags}
+	if len(f.Tags) > 0 {
+		flags = append(flags, "-tags="+strings.Join(f.Tags, ","))
+	}
+	return flags
 }
 
 // A goGroup is what one go command can build: one module, one architecture.
 type goGroup struct {
-	module goModule
-	arch   project.Arch
-	units  []Unit
+	module   goModule
+	arch     project.Arch
+	settings []string
+	units    []Unit
 }
+
+// tags is the flag of the group's build tags, if it has any.
+func (g goGroup) tags() []string { return g.settings[1:] }
 
 func (g *golang) groups(units []Unit) []goGroup {
 	var groups []goGroup
@@ -137,12 +176,12 @@ next:
 	for _, u := range units {
 		m := g.modules[u.Function.Source]
 		for i := range groups {
-			if groups[i].module == m && groups[i].arch == u.Arch {
+			if groups[i].module == m && groups[i].arch == u.Arch && slices.Equal(groups[i].settings, g.settings(u)) {
 				groups[i].units = append(groups[i].units, u)
 				continue next
 			}
 		}
-		groups = append(groups, goGroup{m, u.Arch, []Unit{u}})
+		groups = append(groups, goGroup{m, u.Arch, g.settings(u), []Unit{u}})
 	}
 	return groups
 }
@@ -155,7 +194,7 @@ func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, e en
 	for _, u := range group.units {
 		sources = append(sources, u.Function.Source)
 	}
-	programs, err := listPrograms(ctx, g.config, tool, m, group.arch, sources)
+	programs, err := listPrograms(ctx, g.config, tool, group, sources)
 	if err != nil {
 		return p, err
 	}
@@ -194,8 +233,8 @@ func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, e en
 	seen := e.view(host)
 	for n := 0; len(good) > 0; n++ {
 		taken := map[string]bool{}
-		out := path.Join(".go", strings.ReplaceAll(m.dir, "/", "_"), string(group.arch), fmt.Sprint(n))
-		argv := append([]string{seen.toolchain + "/bin/go" + hostSuffix(e), "build", m.modFlag()}, goFlags...)
+		out := path.Join(".go", strings.ReplaceAll(m.dir, "/", "_"), string(group.arch), group.units[0].Function.Name+"-"+fmt.Sprint(n))
+		argv := slices.Concat([]string{seen.toolchain + "/bin/go" + hostSuffix(e), "build", m.modFlag()}, goFlags, group.settings)
 		argv = append(argv, "-o", seen.out+"/"+out+"/")
 		var products []product
 		var rest []Unit

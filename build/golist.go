@@ -18,7 +18,6 @@ import (
 	"golang.org/x/mod/sumdb/dirhash"
 
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/project"
 )
 
 // A goPackage is what `go list -json` says of a package (cmd/go, "List
@@ -60,8 +59,9 @@ type goProgram struct {
 // listPrograms runs `go list` for the main packages in the folders sources,
 // which also fetches the modules that they need. It returns a program for
 // each source, in order.
-func listPrograms(ctx context.Context, c Config, tool goTool, m goModule, arch project.Arch, sources []string) ([]goProgram, error) {
-	argv := []string{tool.command(), "list", "-e", "-deps", goListFields, m.modFlag()}
+func listPrograms(ctx context.Context, c Config, tool goTool, group goGroup, sources []string) ([]goProgram, error) {
+	m, arch := group.module, group.arch
+	argv := append([]string{tool.command(), "list", "-e", "-deps", goListFields, m.modFlag()}, group.tags()...)
 	for _, s := range sources {
 		argv = append(argv, packagePath(m, s))
 	}
@@ -124,10 +124,10 @@ func copyModules(ctx context.Context, c Config, tool goTool, group goGroup, dir 
 	for _, u := range group.units {
 		sources = append(sources, u.Function.Source)
 	}
-	if _, err := listPrograms(ctx, c, tool, group.module, group.arch, sources); err != nil {
+	if _, err := listPrograms(ctx, c, tool, group, sources); err != nil {
 		return err
 	}
-	_, err := listPrograms(ctx, c, local, group.module, group.arch, sources)
+	_, err := listPrograms(ctx, c, local, group, sources)
 	return err
 }
 

@@ -1,10 +1,12 @@
 package build
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	gover "go/version"
 	"io/fs"
 	"os"
 	"path"
@@ -23,6 +25,7 @@ type goModule struct {
 	dir     string // slash-separated, relative to the project's root: where go.mod or go.work is
 	work    bool   // it is a workspace
 	version string // the toolchain, "go1.26.8"
+	unnamed bool   // no line of the module names it: it is Config.Go, or DefaultGo
 	vendor  bool   // dependencies are in vendor/
 }
 
@@ -47,59 +50,86 @@ func (m goModule) workValue(root string) string {
 // a language version as in "go1.26".
 var fullVersion = regexp.MustCompile(`^go1\.\d+(\.\d+|rc\d+|beta\d+)(-[0-9A-Za-z.+-]+)?$`)
 
-// findModule returns the module that the package in the folder source
+// DefaultGo is the toolchain of modules that name none, where bootzip.yaml
+// names none either: the one that bootzip itself is released with.
+const DefaultGo = "go1.26.8"
+
+// oldestSwitch is the first release that the go command can fetch by itself
+// (Go Toolchains, "Go toolchain selection").
+const oldestSwitch = "go1.21.0"
+
+// findModule returns the module that the package in the directory source
 // belongs to: a go.work in the project's root, else the nearest go.mod.
-func findModule(root, source string) (goModule, error) {
+//
+// The toolchain is that of go.work's lines, else of the module's: the
+// toolchain line, or the go line where that is a release. Otherwise it is
+// fallback, or DefaultGo.
+func findModule(root, source, fallback string) (goModule, error) {
 	var m goModule
-	file := "go.work"
-	if exists(filepath.Join(root, file)) {
-		m.work, m.dir = true, "."
-	} else {
-		for m.dir = source; ; m.dir = path.Dir(m.dir) {
-			file = path.Join(m.dir, "go.mod")
-			if exists(filepath.Join(root, file)) {
-				break
-			}
-			if m.dir == "." {
-				return m, hint.New("run `go mod init`, or move bootzip.yaml to the module's root",
-					"no go.mod is in %q or above it, up to the project's root", source)
-			}
+	dir := source
+	for ; !exists(filepath.Join(root, dir, "go.mod")); dir = path.Dir(dir) {
+		if dir == "." {
+			return m, hint.New("run `go mod init`, or move bootzip.yaml to the module's root",
+				"no go.mod is in %q or above it, up to the project's root", source)
 		}
 	}
+	m.dir = dir
+	files := []string{path.Join(dir, "go.mod")}
+	if exists(filepath.Join(root, "go.work")) {
+		m.work, m.dir = true, "."
+		files = []string{"go.work", files[0]}
+	}
+	for _, file := range files {
+		var err error
+		if m.version, err = namedToolchain(root, file); err != nil {
+			return m, err
+		}
+		if m.version != "" {
+			break
+		}
+	}
+	if m.version == "" {
+		m.unnamed, m.version = true, cmp.Or(fallback, DefaultGo)
+	}
 	m.vendor = exists(filepath.Join(root, m.dir, "vendor", "modules.txt"))
+	return m, nil
+}
 
-	data, err := os.ReadFile(filepath.Join(root, file))
+// namedToolchain returns the toolchain that a go.mod or go.work names, "" if
+// none.
+func namedToolchain(root, file string) (string, error) {
+	data, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(file)))
 	if err != nil {
-		return m, err
+		return "", err
 	}
 	var goLine *modfile.Go
 	var toolchain *modfile.Toolchain
-	if m.work {
+	if path.Base(file) == "go.work" {
 		f, err := modfile.ParseWork(file, data, nil)
 		if err != nil {
-			return m, fmt.Errorf("go.work: %w", err)
+			return "", fmt.Errorf("go.work: %w", err)
 		}
 		goLine, toolchain = f.Go, f.Toolchain
 	} else {
 		f, err := modfile.Parse(file, data, nil)
 		if err != nil {
-			return m, fmt.Errorf("go.mod: %w", err)
+			return "", fmt.Errorf("go.mod: %w", err)
 		}
 		goLine, toolchain = f.Go, f.Toolchain
 	}
 	// Without a toolchain line the go line names the toolchain (Go
 	// Toolchains, "Configuration").
+	named := ""
 	switch {
 	case toolchain != nil && toolchain.Name != "default":
-		m.version = toolchain.Name
+		named = toolchain.Name
 	case goLine != nil:
-		m.version = "go" + goLine.Version
+		named = "go" + goLine.Version
 	}
-	if !fullVersion.MatchString(m.version) {
-		return m, hint.New("name the toolchain to build with, e.g. `go get toolchain@go1.26.8`; equal bytes begin there",
-			"%s does not name an exact Go toolchain (found %q)", file, m.version)
+	if !fullVersion.MatchString(named) || gover.Compare(named, oldestSwitch) < 0 {
+		return "", nil
 	}
-	return m, nil
+	return named, nil
 }
 
 func exists(name string) bool {

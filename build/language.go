@@ -68,7 +68,7 @@ type blamed struct{ message, hint string }
 // languageOf returns the language that builds l's functions on the engine.
 func languageOf(ctx context.Context, c Config, l project.Language, e engine) (language, error) {
 	if l == project.Go {
-		return &golang{config: c, modules: map[string]goModule{}, tools: map[string]goTool{}}, nil
+		return &golang{config: c, modules: map[string]goModule{}, told: map[string]bool{}}, nil
 	}
 	return newDebian(ctx, c, l, e)
 }

@@ -100,15 +100,18 @@ func readLock(root string) (lockFile, error) {
 // currentLock is what the lock would say of a build with this engine.
 func currentLock(ctx context.Context, c Config, e engine) (lockFile, error) {
 	var l lockFile
+	var versions []string
 	for _, f := range c.everything() {
 		if f.Language == project.Go {
-			m, err := findModule(c.Root, f.Source)
+			m, err := findModule(c.Root, f.Source, c.Go)
 			if err != nil {
 				return l, err
 			}
-			l.Toolchain = m.version
+			versions = append(versions, m.version)
 		}
 	}
+	slices.Sort(versions)
+	l.Toolchain = strings.Join(slices.Compact(versions), " ")
 	if e.image() == "" {
 		return l, nil
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/digest"
+	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -65,7 +66,10 @@ func MaterialsOf(ctx context.Context, c Config) (Materials, error) {
 	if m.GoVersion == "" {
 		return m, nil
 	}
-	m.Flags = slices.Clone(goFlags)
+	if strings.Contains(m.GoVersion, " ") {
+		return m, hint.New("give the modules the same toolchain line, or release each by itself: --function=NAME", "the project's modules are built with several toolchains, %s, and a release records one", m.GoVersion)
+	}
+	m.Flags = append(slices.Clone(goFlags), "-ldflags="+goLinkFlags)
 	m.Environment = slices.Clone(goSettled)
 	if m.ModuleFiles, err = moduleFilesOf(c); err != nil {
 		return m, err
@@ -82,7 +86,7 @@ func moduleFilesOf(c Config) ([]ModuleFile, error) {
 		if f.Language != project.Go {
 			continue
 		}
-		m, err := findModule(c.Root, f.Source)
+		m, err := findModule(c.Root, f.Source, c.Go)
 		if err != nil {
 			return nil, fmt.Errorf("function %q: %w", f.Name, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,32 +34,62 @@ func (b *builder) make(ctx context.Context, changed map[project.Language][]Unit,
 	if err != nil {
 		return made{}, err
 	}
-	p, err := b.plan(ctx, changed, host)
-	if err != nil {
-		return made{}, err
-	}
-	host.toolchain, host.modules = p.toolchain, p.modules
-	digests, err := b.inputDigests(p)
-	if err != nil {
-		return made{}, err
-	}
+	all := plan{inputs: map[string]inputs{}}
+	digests := map[string]string{}
 	var varied []Variation
-	failure := p.failure
-	if len(p.steps) > 0 {
+	for _, units := range b.rounds(changed) {
+		p, err := b.plan(ctx, units, host)
+		if err != nil {
+			return made{}, err
+		}
+		if err := b.inputDigests(p, digests); err != nil {
+			return made{}, err
+		}
+		all.join(p)
+		if len(p.steps) == 0 {
+			continue
+		}
+		host.toolchain, host.modules = p.toolchain, p.modules
 		var outcomes []outcome
 		if outcomes, varied, err = b.run(ctx, p.steps, host, total, done); err != nil {
 			return made{}, err
 		}
-		failure.join(b.judge(p.steps, outcomes, host.out))
+		done += len(p.steps)
+		all.failure.join(b.judge(p.steps, outcomes, host.out))
 	}
+	failure := all.failure
 	if len(failure.Functions) > 0 {
 		slices.SortStableFunc(failure.Functions, func(x, y FunctionFailure) int {
 			return b.position(x.Name) - b.position(y.Name)
 		})
 		return made{}, &failure
 	}
-	artifacts, err := b.publish(p.steps, stage, host.out, p.inputs, digests)
+	artifacts, err := b.publish(all.steps, stage, host.out, all.inputs, digests)
 	return made{artifacts, varied}, err
+}
+
+// rounds splits the units into those that can be built at once: with one
+// toolchain of Go, which is what the engines have a place for.
+func (b *builder) rounds(changed map[project.Language][]Unit) []map[project.Language][]Unit {
+	first := maps.Clone(changed)
+	delete(first, project.Go)
+	rounds := []map[project.Language][]Unit{first}
+	byVersion := map[string]map[project.Language][]Unit{}
+	for _, u := range changed[project.Go] {
+		version := b.languages[project.Go].toolchain(u)
+		round, ok := byVersion[version]
+		switch {
+		case ok:
+		case len(byVersion) == 0:
+			round = first
+		default:
+			round = map[project.Language][]Unit{}
+			rounds = append(rounds, round)
+		}
+		byVersion[version] = round
+		round[project.Go] = append(round[project.Go], u)
+	}
+	return rounds
 }
 
 func (b *builder) position(name string) int {
@@ -96,23 +127,22 @@ func (b *builder) plan(ctx context.Context, changed map[project.Language][]Unit,
 	return all, nil
 }
 
-// inputDigests are of what the files are before the build, by unit: one that
+// inputDigests adds those of what the files are before the build, by unit: one that
 // is edited meanwhile is seen as a change by the next run.
-func (b *builder) inputDigests(p plan) (map[string]string, error) {
-	digests := map[string]string{}
+func (b *builder) inputDigests(p plan, digests map[string]string) error {
 	for _, s := range p.steps {
 		for _, product := range s.products {
 			recipe, err := b.recipe(product.unit)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			key := product.unit.String()
 			if digests[key], err = b.digests.digest(p.inputs[key], recipe); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
-	return digests, nil
+	return nil
 }
 
 // run runs the steps in one batch.

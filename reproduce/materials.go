@@ -25,6 +25,9 @@ func (c RebuildConfig) configure(_ context.Context, p project.Project, f project
 		Root: p.Root, Dist: dist, Functions: []project.Function{f}, Project: p.Functions,
 		Cache: c.Build.Cache, Environ: c.Build.Environ, Jobs: c.Build.Jobs, Progress: c.Build.Progress,
 		Engine: c.Build.Engine, BaseImage: c.Build.BaseImage,
+		Tag: recorded.Tag, Commit: recorded.Commit,
+		// A module that names no toolchain was built with that of the bootzip then.
+		Go: cmp.Or(p.Go, recorded.Materials.GoVersion),
 		// A stranger's build neither reads nor writes the caches of others.
 		ColdCache: !c.warm,
 	}

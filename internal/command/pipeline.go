@@ -2,9 +2,16 @@ package command
 
 import (
 	"context"
+	"maps"
+	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/semver"
 
 	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/git"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
@@ -50,6 +57,9 @@ func (s settings) inDist(ctx context.Context, do func(context.Context, project.P
 	bar := s.newProgress()
 	defer bar.close()
 	c := s.buildConfig(p, functions, bar.event)
+	if c.Tag, c.Commit, err = stamps(ctx, p.Root, functions); err != nil {
+		return err
+	}
 	unlock, err := build.Lock(c.Dist)
 	if err != nil {
 		return err
@@ -57,4 +67,30 @@ func (s settings) inDist(ctx context.Context, do func(context.Context, project.P
 	defer unlock()
 	before := readDist(c.Dist)
 	return before.failed(do(ctx, p, c), c.Dist)
+}
+
+// stamps are what ${tag} and ${commit} stand for in ldflags: the project's in
+// git, "devel" and COMMIT-dirty where the tree is not what a tag says, and
+// "unknown" outside of git.
+func stamps(ctx context.Context, root string, functions []project.Function) (tag, commit string, err error) {
+	asked := slices.ContainsFunc(functions, func(f project.Function) bool {
+		return slices.ContainsFunc(slices.Collect(maps.Values(f.Ldflags)), func(v string) bool { return strings.Contains(v, "${") })
+	})
+	if !asked {
+		return "", "", nil
+	}
+	state, err := git.State(ctx, root, os.Environ())
+	if err != nil {
+		return "devel", "unknown", ctx.Err()
+	}
+	if len(state.Dirty) > 0 {
+		return "devel", state.Commit + "-dirty", nil
+	}
+	tag = "devel"
+	for _, t := range state.Tags {
+		if tag == "devel" || semver.Compare(state.Version(t), state.Version(tag)) > 0 {
+			tag = t
+		}
+	}
+	return tag, state.Commit, nil
 }

@@ -48,7 +48,7 @@ func (p *progress) event(e build.Event) {
 		if !p.quiet {
 			note("building with %s", e.Text)
 		}
-	case "image", "lock", "user":
+	case "image", "lock", "user", "toolchain":
 		note("%s", e.Text)
 	case "build":
 		p.text = fmt.Sprintf("%d of %d built", e.Done, e.Total)

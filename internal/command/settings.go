@@ -118,7 +118,7 @@ func (s settings) load() (project.Project, []project.Function, error) {
 func (s settings) buildConfig(p project.Project, functions []project.Function, progress func(build.Event)) build.Config {
 	return build.Config{
 		Root: p.Root, Dist: filepath.Join(p.Root, distFolder), Cache: s.cache,
-		Functions: functions, Project: p.Functions, Engine: s.engine, BaseImage: s.baseImage,
+		Functions: functions, Project: p.Functions, Go: p.Go, Engine: s.engine, BaseImage: s.baseImage,
 		Environ: os.Environ(), Force: s.force, Locked: s.locked, Progress: progress,
 	}
 }
