@@ -35,6 +35,9 @@ func Build(ctx context.Context, c Config) (Report, error) {
 		c.Force = true
 	}
 
+	if c.Functions = withProgram(c.Functions); len(c.Functions) == 0 {
+		return Report{}, nil
+	}
 	e, why, err := chooseEngine(ctx, c)
 	if err != nil {
 		return Report{}, err

@@ -1,6 +1,8 @@
 package build
 
 import (
+	"slices"
+
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -112,14 +114,19 @@ func (c Config) tell(e Event) {
 // everything is all functions of the project.
 func (c Config) everything() []project.Function {
 	if len(c.Project) > 0 {
-		return c.Project
+		return withProgram(c.Project)
 	}
-	return c.Functions
+	return withProgram(c.Functions)
+}
+
+// withProgram leaves out layers of assets alone: there is nothing to build.
+func withProgram(all []project.Function) []project.Function {
+	return slices.DeleteFunc(slices.Clone(all), func(f project.Function) bool { return f.Kind == project.KindLayer })
 }
 
 func (c Config) units() []Unit {
 	var all []Unit
-	for _, f := range c.Functions {
+	for _, f := range withProgram(c.Functions) {
 		for _, a := range f.Arch {
 			all = append(all, Unit{f, a})
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/project"
 )
 
 // An engine runs commands somewhere.
@@ -122,16 +123,27 @@ func chooseEngine(ctx context.Context, c Config) (engine, string, error) {
 	}
 
 	var refused []string
+	var failed error
 	for _, name := range []string{"docker", "podman"} {
 		if err := answers(ctx, c, name); err != nil {
 			refused = append(refused, fmt.Sprintf("%s: %s", name, firstLine(err.Error())))
 			continue
 		}
 		e, err := newContainer(ctx, c, name)
-		if err != nil {
+		if err == nil {
+			return e, strings.Join(append(refused, name+" answers"), "; "), nil
+		}
+		if ctx.Err() != nil {
 			return nil, "", err
 		}
-		return e, strings.Join(append(refused, name+" answers"), "; "), nil
+		// It answers and has no image for this build: the next may have one.
+		if failed == nil {
+			failed = err
+		}
+		refused = append(refused, fmt.Sprintf("%s: %s", name, firstLine(err.Error())))
+	}
+	if failed != nil && slices.ContainsFunc(c.everything(), func(f project.Function) bool { return needsImage(f.Language) }) {
+		return nil, "", failed
 	}
 	e, err := newSandbox(ctx, c)
 	if err != nil {

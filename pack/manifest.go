@@ -32,6 +32,7 @@ type Manifest struct {
 // A Zip is one line of the manifest.
 type Zip struct {
 	Function string       `json:"function"`
+	Kind     project.Kind `json:"kind,omitempty"` // "extension" or "layer"; a function has none
 	Arch     project.Arch `json:"arch"`
 	Runtime  string       `json:"runtime"` // as Lambda calls it: "provided.al2023"
 	File     string       `json:"file"`    // in the manifest's folder

@@ -30,7 +30,8 @@ type Config struct {
 	Project []project.Function
 }
 
-// An Input is a bootstrap to pack.
+// An Input is a bootstrap to pack, or the program of an extension, or, without
+// one, a layer of assets alone.
 type Input struct {
 	Function  project.Function
 	Arch      project.Arch
@@ -39,7 +40,16 @@ type Input struct {
 }
 
 func (in Input) entries(root string) []Entry {
-	all := []Entry{{Name: bootstrapName, Executable: true, File: in.Bootstrap}}
+	var all []Entry
+	switch in.Function.Kind {
+	case project.KindLayer:
+	case project.KindExtension:
+		// Lambda starts every program there (developer guide, "Using the
+		// Lambda Extensions API to create extensions").
+		all = []Entry{{Name: "extensions/" + in.Function.Name, Executable: true, File: in.Bootstrap}}
+	default:
+		all = []Entry{{Name: bootstrapName, Executable: true, File: in.Bootstrap}}
+	}
 	for _, a := range in.Function.Assets {
 		all = append(all, Entry{Name: a.Name, Executable: a.Executable, File: filepath.Join(root, filepath.FromSlash(a.Source))})
 	}
@@ -66,6 +76,7 @@ func Pack(ctx context.Context, c Config) ([]Zip, error) {
 	defer stage.Remove()
 
 	old, _ := ReadManifest(c.Dist) // none, or a broken one: all is packed
+	before := old
 	manifest := Manifest{Packer: packer()}
 	if old.Packer != manifest.Packer || manifest.Packer == "" {
 		old = Manifest{}
@@ -97,6 +108,9 @@ func Pack(ctx context.Context, c Config) ([]Zip, error) {
 		return nil, err
 	}
 	var files []atomicfile.File
+	for _, name := range gone(c, before) {
+		files = append(files, atomicfile.File{To: name})
+	}
 	add := func(name string) {
 		files = append(files, atomicfile.File{From: filepath.Join(stage.Path, name), To: filepath.Join(c.Dist, name), Mode: 0o644})
 	}
@@ -107,6 +121,27 @@ func Pack(ctx context.Context, c Config) ([]Zip, error) {
 	}
 	add(ManifestFile)
 	return zips, stage.Commit(files...)
+}
+
+// gone are the zips of the old manifest that no function of the project has
+// any more. A file that somebody has changed since stays.
+func gone(c Config, old Manifest) (names []string) {
+	there := map[string]bool{}
+	for _, in := range c.Inputs {
+		there[FileName(in.Function.Name, in.Arch)] = true
+	}
+	for _, f := range c.Project {
+		for _, arch := range f.Arch {
+			there[FileName(f.Name, arch)] = true
+		}
+	}
+	for _, z := range old.Zips {
+		name := filepath.Join(c.Dist, z.File)
+		if sum, _, err := digest.File(name); !there[z.File] && z.File == FileName(z.Function, z.Arch) && err == nil && sum == z.SHA256 {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // kept are the lines of the old manifest that still hold.
@@ -138,7 +173,7 @@ func packOne(ctx context.Context, c Config, in Input, stage string, old Manifest
 		return z, false, err
 	}
 	z = Zip{
-		Function: in.Function.Name, Arch: in.Arch, Runtime: "provided." + string(in.Function.Runtime),
+		Function: in.Function.Name, Kind: in.Function.Kind, Arch: in.Arch, Runtime: "provided." + string(in.Function.Runtime),
 		File: FileName(in.Function.Name, in.Arch), Handlers: in.Function.Handlers, Toolchain: in.Toolchain,
 	}
 	if z.Content, z.Unzipped, err = ContentDigest(entries); err != nil {

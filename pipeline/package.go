@@ -5,6 +5,7 @@ import (
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/pack"
+	"github.com/bootzip/bootzip/project"
 )
 
 // Packaged is what Package has made.
@@ -36,12 +37,19 @@ func packZips(ctx context.Context, r *run) error {
 	for _, a := range r.report.Artifacts {
 		c.Inputs = append(c.Inputs, pack.Input{Function: a.Function, Arch: a.Arch, Bootstrap: a.Path, Toolchain: a.Toolchain})
 	}
+	for _, f := range r.build.Functions {
+		for _, arch := range f.Arch {
+			if f.Kind == project.KindLayer {
+				c.Inputs = append(c.Inputs, pack.Input{Function: f, Arch: arch})
+			}
+		}
+	}
 	packed, err := pack.Pack(ctx, c)
 	if err != nil {
 		return err
 	}
-	for _, a := range r.report.Artifacts {
-		z, err := newZip(a.Unit, c.Dist, packed)
+	for _, in := range c.Inputs {
+		z, err := newZip(build.Unit{Function: in.Function, Arch: in.Arch}, c.Dist, packed)
 		if err != nil {
 			return err
 		}

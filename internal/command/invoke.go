@@ -144,6 +144,9 @@ func (s settings) packFor(ctx context.Context, config *emulator.Config) (sum str
 		return "", err
 	}
 	f := functions[0]
+	if f.Kind.IsLayer() {
+		return "", misuse(hint.New("name a function, with the layer among its layers:", "%q is a layer, which is not started by itself", f.Name))
+	}
 	s.arch = f.Arch[0]
 	if own := project.Arch(runtime.GOARCH); slices.Contains(f.Arch, own) {
 		s.arch = own

@@ -160,6 +160,9 @@ func (v *service) reload(ctx context.Context) {
 	}
 	there := map[string]bool{}
 	for _, f := range p.Functions {
+		if f.Kind.IsLayer() {
+			continue // it runs beside a function
+		}
 		there[f.Name] = true
 		if ctx.Err() != nil {
 			return
