@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -172,6 +173,9 @@ func (b *builder) artifact(u Unit, file string) (Artifact, error) {
 func (b *builder) check(u Unit, file string) error {
 	f, err := elfscan.ReadFile(file)
 	if errors.Is(err, elfscan.ErrNotELF) {
+		if u.Function.Language == project.Command && isScript(file) {
+			return nil
+		}
 		return errors.New("what was built is not an ELF program")
 	}
 	if err != nil {
@@ -181,6 +185,19 @@ func (b *builder) check(u Unit, file string) error {
 		return fmt.Errorf("what was built is for %s, not for %s", f.MachineName(), u.Arch)
 	}
 	return b.languages[u.Function.Language].check(u, file)
+}
+
+// isScript reports whether a file names its interpreter, which Lambda's kernel
+// starts for it.
+func isScript(name string) bool {
+	f, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 2)
+	_, err = io.ReadFull(f, head)
+	return err == nil && string(head) == "#!"
 }
 
 // publish moves the new bootstraps to their places, and then the state.

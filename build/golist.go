@@ -197,20 +197,18 @@ func (p goProgram) cgoOnly(root string) string {
 	return ""
 }
 
-// mentionsC returns a file of the project that the build left out because of
-// import "C", for a hint when the rest does not compile.
+// mentionsC returns a file that the build left out because of import "C", for
+// a hint when the rest does not compile: of the main module first.
 func (p goProgram) mentionsC() string {
+	file := ""
 	for _, q := range p.packages {
-		if q.Module == nil || !q.Module.Main {
-			continue
-		}
 		for _, name := range q.IgnoredGoFiles {
-			if importsC(filepath.Join(q.Dir, name)) {
-				return q.ImportPath + "/" + name
+			if (q.Module != nil && q.Module.Main || file == "") && importsC(filepath.Join(q.Dir, name)) {
+				file = q.ImportPath + "/" + name
 			}
 		}
 	}
-	return ""
+	return file
 }
 
 func importsC(file string) bool {

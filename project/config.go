@@ -37,7 +37,7 @@ func parseConfig(p *Project, name string, data []byte) error {
 	}
 	p.Go, p.Exclude = f.goVersion, f.exclude
 	if f.functions == nil {
-		if p.Functions, err = findMainPackages(p.Root, p.Exclude); err != nil {
+		if err = findMainPackages(p); err != nil {
 			return errorAt(top, hint.Of(err), "%v", err)
 		}
 		for i := range p.Functions {

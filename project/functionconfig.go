@@ -35,6 +35,9 @@ func (c *functionReader) function(value *yaml.Node) error {
 		}
 	}
 	var err error
+	if c.sourcePos == f.Pos && !c.isDir(c.source) && c.isDir("cmd/"+c.source) {
+		c.source = "cmd/" + c.source // where Go's programs are by custom
+	}
 	if f.Source, err = c.folder(c.source); err != nil {
 		return errorAt(c.sourcePos, "source is a directory of the project, relative to bootzip.yaml", "source of %s: %v", what, err)
 	}

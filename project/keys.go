@@ -35,7 +35,7 @@ var (
 	rule = shape{kind: "object", fields: map[string]any{
 		"id": aText, "reason": aText, "severity": shape{kind: "string", values: severities},
 	}}
-	runtimes = shape{kind: "string", values: []string{"al2023", "al2", "provided.al2023", "provided.al2"}}
+	runtimeNames = shape{kind: "string", values: []string{"al2023", "al2", "provided.al2023", "provided.al2"}}
 )
 
 var severities = []string{"fail", "warn", "waive"}
@@ -47,7 +47,7 @@ func fileKeys() []key[*file] {
 			func(f *file, n *yaml.Node) error { f.functions = n; return nil }},
 		{"arch", "default for every function", arches,
 			func(f *file, n *yaml.Node) (err error) { f.arch, err = f.decoder.archs(n); return err }},
-		{"runtime", "default for every function", runtimes,
+		{"runtime", "default for every function", runtimeNames,
 			func(f *file, n *yaml.Node) (err error) { f.runtime, err = f.decoder.runtimeName(n); return err }},
 		{"go", "the Go toolchain for modules that name none, such as `1.26.8`; default: bootzip's own", aText,
 			func(f *file, n *yaml.Node) (err error) { f.goVersion, err = f.goVersionOf(n); return err }},
@@ -60,7 +60,7 @@ func fileKeys() []key[*file] {
 func functionKeys() []key[*functionReader] {
 	type r = *functionReader
 	return []key[*functionReader]{
-		{"source", "directory of the program, relative to bootzip.yaml; default: the function's name", aText,
+		{"source", "directory of the program, relative to bootzip.yaml; default: the function's name, or below cmd", aText,
 			func(c r, n *yaml.Node) (err error) {
 				c.sourcePos = c.pos(n)
 				c.source, err = c.text(n, "source")
@@ -72,7 +72,7 @@ func functionKeys() []key[*functionReader] {
 			func(c r, n *yaml.Node) (err error) { c.f.Kind, err = c.kind(n); return err }},
 		{"arch", "architectures to build; default: both", arches,
 			func(c r, n *yaml.Node) (err error) { c.f.Arch, err = c.decoder.archs(n); return err }},
-		{"runtime", "the OS-only runtime that it is for; default: al2023", runtimes,
+		{"runtime", "the OS-only runtime that it is for; default: al2023", runtimeNames,
 			func(c r, n *yaml.Node) (err error) { c.f.Runtime, err = c.decoder.runtimeName(n); return err }},
 		{"handlers", "values of `_HANDLER` that it answers to", texts,
 			func(c r, n *yaml.Node) (err error) { c.f.Handlers, err = c.names(n, "handlers"); return err }},

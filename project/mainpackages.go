@@ -2,87 +2,79 @@ package project
 
 import (
 	"cmp"
-	"errors"
-	"go/build"
-	"io/fs"
-	"os"
+	"fmt"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// findMainPackages returns a function for every main package of the Go
-// module in root, sorted by name: what `go list ./...` finds for
-// linux without cgo, less the folders that hold no program of the module's
-// own (vendor, testdata, names that begin with '.' or '_', nested modules).
-// A magefile is no main package: its build tag leaves it out.
+// A LeftOut is a main package that is no function, and why.
+type LeftOut struct {
+	Source string // directory, slash-separated, relative to the project's root
+	Reason string
+}
+
+// findMainPackages finds the project's functions: the main packages that use
+// a Lambda runtime, sorted by name, of the module in the root, of the modules
+// that go.work in the root lists, and without a go.work of modules below. Of
+// directories, those that hold no program of a module's own are left out:
+// vendor, testdata, and names that begin with '.' or '_'. A magefile is no
+// main package: its build tag leaves it out.
 //
-// A function is called as the folder of its package, and as the whole path
-// with '-' between the folders where two would have the same name. The
-// program in the root is called as the root folder.
-func findMainPackages(root string, exclude []string) ([]Function, error) {
-	if _, err := os.Stat(filepath.Join(root, "go.mod")); err != nil {
-		return nil, hint.New("run this in the folder of bootzip.yaml or go.mod, or write a bootzip.yaml",
-			"neither %s nor go.mod is in %s", ConfigFile, root)
-	}
-	// The context is set whole: nothing of the caller's GOOS or GOFLAGS
-	// decides which functions there are.
-	gobuild := build.Context{GOOS: "linux", GOARCH: "amd64", Compiler: "gc", ReleaseTags: build.Default.ReleaseTags}
-	var sources []string
-	err := filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.IsDir() {
-			return err
-		}
-		if name != root && !holdsPackages(name, entry.Name()) {
-			return fs.SkipDir
-		}
-		p, err := gobuild.ImportDir(name, 0)
-		var none *build.NoGoError
-		switch {
-		case errors.As(err, &none), p.Name == "documentation":
-			return nil
-		case err != nil && p.Name != "main":
-			return nil // not a program; the compiler tells what is wrong with it
-		case p.Name != "main" || err == nil && len(p.GoFiles) == 0:
-			return nil // the latter has tests only
-		}
-		rel, err := filepath.Rel(root, name)
-		if err != nil {
-			return err
-		}
-		if slices.Contains(exclude, filepath.ToSlash(rel)) {
-			return nil
-		}
-		sources = append(sources, filepath.ToSlash(rel))
-		return nil
-	})
+// A function is called as the directory of its package, and as the whole path
+// with '-' between its elements where two would have the same name. The
+// program in the root is called as the module.
+func findMainPackages(p *Project) error {
+	d, err := newDiscovery(p.Root)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if len(sources) == 0 {
-		return nil, hint.New("write one (package main), or list the functions in a bootzip.yaml",
-			"no main package is in the module in %s", root)
+	if err := d.walk(p.Exclude); err != nil {
+		return err
 	}
-	return nameFunctions(root, sources)
+	var sources []string
+	for _, c := range d.mains {
+		switch reason := d.leaveOut(c); {
+		case slices.Contains(p.Exclude, c.source):
+			p.LeftOut = append(p.LeftOut, LeftOut{c.source, "excluded in " + ConfigFile})
+		case reason != "":
+			p.LeftOut = append(p.LeftOut, LeftOut{c.source, reason})
+		default:
+			sources = append(sources, c.source)
+		}
+	}
+	switch {
+	case len(sources) > 0:
+		p.Functions, err = nameFunctions(d.rootName(), sources)
+		return err
+	case len(p.LeftOut) == 0:
+		return hint.New("write one (package main), or list the functions in a bootzip.yaml", "no main package is in the module in %s", p.Root)
+	}
+	var names []string
+	for _, l := range p.LeftOut {
+		names = append(names, fmt.Sprintf("%s (%s)", l.Source, l.Reason))
+	}
+	first := p.LeftOut[0].Source
+	name := functionName(path.Base(first))
+	if first == "." {
+		name = functionName(d.rootName())
+	}
+	return hint.New(fmt.Sprintf("if it runs on Lambda, name it in a bootzip.yaml: functions: {%s: {source: %s}}", name, first),
+		"no main package is a function: %s", strings.Join(names, ", "))
 }
 
-// holdsPackages says whether the go command looks for packages of the module
-// in a folder of this name.
-func holdsPackages(dir, base string) bool {
-	if base == "vendor" || base == "testdata" || strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_") {
-		return false
-	}
-	_, err := os.Stat(filepath.Join(dir, "go.mod"))
-	return err != nil
+// holdsPackages says whether the go command looks for packages in a directory
+// of this name.
+func holdsPackages(base string) bool {
+	return base != "vendor" && base != "testdata" && !strings.HasPrefix(base, ".") && !strings.HasPrefix(base, "_")
 }
 
-func nameFunctions(root string, sources []string) ([]Function, error) {
+func nameFunctions(rootName string, sources []string) ([]Function, error) {
 	short := func(source string) string {
 		if source == "." {
-			return functionName(filepath.Base(root))
+			return functionName(rootName)
 		}
 		return functionName(path.Base(source))
 	}

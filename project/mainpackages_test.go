@@ -17,7 +17,7 @@ func TestMainPackages(t *testing.T) {
 		files map[string]string
 		want  string // "NAME=SOURCE …", or the error and its hint
 	}{
-		{"one in the root", map[string]string{"main.go": program}, "proj-ect=."},
+		{"one in the root", map[string]string{"main.go": program}, "proj=."},
 		{"several, sorted by name", map[string]string{"z/a/main.go": program, "y/b/main.go": program}, "a=z/a b=y/b"},
 		{"a library beside", map[string]string{"cmd/a/main.go": program, "lib/lib.go": "package lib\n"}, "a=cmd/a"},
 		{"names made fit", map[string]string{"My App.v2/main.go": program}, "my-app-v2=My App.v2"},
@@ -33,7 +33,7 @@ func TestMainPackages(t *testing.T) {
 			"linked":                   "-> a",
 			"unlucky/not-go.mod":       "",
 			"unlucky/vendored/main.go": program,
-		}, "a=a vendored=unlucky/vendored"},
+		}, "a=a deep=nested/cmd/deep nested=nested vendored=unlucky/vendored"},
 		{"files that are left out", map[string]string{
 			"magefile.go":        mage,
 			"gen/gen.go":         "//go:build ignore\n\n" + program,
@@ -47,11 +47,29 @@ func TestMainPackages(t *testing.T) {
 		{"for one architecture only", map[string]string{"a/main_arm64.go": program, "b/main_amd64.go": program}, "b=b"},
 		{"two of one name", map[string]string{"cmd/a/main.go": program, "sample/a/main.go": program, "b/main.go": program},
 			"b=b cmd-a=cmd/a sample-a=sample/a"},
-		{"root and another of one name", map[string]string{"main.go": program, "cmd/proj.ect/main.go": program},
-			"cmd-proj-ect=cmd/proj.ect proj-ect=."},
-		{"code that does not compile", map[string]string{"a/main.go": "package main\n\nfunc main() {\n", "b/main.go": program}, "a=a b=b"},
+		{"root and another of one name", map[string]string{"main.go": program, "cmd/proj/main.go": program},
+			"cmd-proj=cmd/proj proj=."},
+		{"code that does not compile", map[string]string{"a/main.go": "package main\n\n// AWS_LAMBDA_RUNTIME_API\nfunc main() {\n", "b/main.go": program}, "a=a b=b"},
 		{"two packages in one folder", map[string]string{"a/a.go": program, "a/b.go": "package b\n", "b/main.go": program}, "a=a b=b"},
 		{"text called .go", map[string]string{"a/main.go": "hello\n", "b/main.go": program}, "b=b"},
+
+		{"the runtimes, and programs without", map[string]string{
+			"aws/main.go":       "package main\n\nimport \"github.com/aws/aws-lambda-go/lambda\"\n\nfunc main() { lambda.Start(nil) }\n",
+			"ours/main.go":      "package main\n\nimport \"github.com/bootzip/bootzip/runtime/nethttp\"\n\nfunc main() { nethttp.Start() }\n",
+			"own/main.go":       program,
+			"via/main.go":       "package main\n\nimport \"example.com/proj/internal/app\"\n\nfunc main() { app.Run() }\n",
+			"internal/app/a.go": "package app\n\nimport \"github.com/aws/aws-lambda-go/lambda\"\n\nfunc Run() { lambda.Start(nil) }\n",
+			"events/main.go":    "package main\n\nimport \"github.com/aws/aws-lambda-go/events\"\n\nfunc main() { _ = events.S3Event{} }\n",
+			"cli/main.go":       "package main\n\nfunc main() {}\n",
+		}, "aws=aws ours=ours own=own via=via"},
+		{"cgo", map[string]string{"a/main.go": "package main\n\n// AWS_LAMBDA_RUNTIME_API\nimport \"C\"\n\nfunc main() {}\n"}, "a=a"},
+		{"a workspace", map[string]string{
+			"go.work": "go 1.24\n\nuse (\n\t.\n\t./users\n)\n", "users/go.mod": "module example.com/users\n", "users/cmd/u/main.go": program,
+			"other/go.mod": "module example.com/other\n", "other/main.go": program,
+		}, "u=users/cmd/u"},
+		{"excluded", map[string]string{"bootzip.yaml": "exclude: [cmd/b]\n", "cmd/a/main.go": program, "cmd/b/main.go": program}, "a=cmd/a"},
+		{"programs, and none is a function", map[string]string{"cmd/roll/main.go": "package main\n\nfunc main() {}\n"},
+			"no main package is a function: cmd/roll (it uses no Lambda runtime); if it runs on Lambda, name it in a bootzip.yaml: functions: {roll: {source: cmd/roll}}"},
 
 		{"none", map[string]string{"lib/lib.go": "package lib\n"},
 			"no main package is in the module in ROOT; write one (package main), or list the functions in a bootzip.yaml"},
@@ -84,7 +102,7 @@ func TestMainPackages(t *testing.T) {
 			if want := strings.ReplaceAll(c.want, "ROOT", root); got != want {
 				t.Errorf("found\n\t%s\nwant\n\t%s", got, want)
 			}
-			if p.Config != "" {
+			if p.Config != "" && c.name != "excluded" {
 				t.Errorf("config is %q, and there is none", p.Config)
 			}
 		})

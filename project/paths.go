@@ -178,3 +178,9 @@ func (n assetNames) add(name string, line int) error {
 	}
 	return nil
 }
+
+// isDir reports whether the slash-separated path is a directory.
+func (p paths) isDir(name string) bool {
+	info, err := os.Stat(filepath.Join(p.root, filepath.FromSlash(name)))
+	return err == nil && info.IsDir()
+}

@@ -28,8 +28,10 @@ type Project struct {
 	// if bootzip.yaml has none.
 	Go string
 
-	// Exclude are directories whose main packages are no functions.
+	// Exclude are directories whose main packages are no functions, and LeftOut
+	// are the main packages that are none, where functions were looked for.
 	Exclude []string
+	LeftOut []LeftOut
 }
 
 // Load reads the project in the folder root. With a bootzip.yaml the
@@ -57,7 +59,7 @@ func Load(root string) (Project, error) {
 		p.Config = filepath.Join(abs, ConfigFile)
 		err = parseConfig(&p, ConfigFile, data)
 	case errors.Is(err, fs.ErrNotExist):
-		p.Functions, err = findMainPackages(abs, nil)
+		err = findMainPackages(&p)
 	}
 	if err != nil {
 		return Project{}, err

@@ -33,4 +33,4 @@ func tree(t testing.TB, files map[string]string) string {
 	return root
 }
 
-const program = "package main\n\nfunc main() {}\n"
+const program = "package main\n\n// It reads AWS_LAMBDA_RUNTIME_API.\nfunc main() {}\n"

@@ -7,7 +7,7 @@ import (
 )
 
 func (a *app) buildCommand() *cobra.Command {
-	var s settings
+	s := settings{verbose: &a.verbose}
 	var format string
 	c := &cobra.Command{
 		Use:   "build",

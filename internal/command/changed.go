@@ -13,7 +13,7 @@ import (
 )
 
 func (a *app) changedCommand() *cobra.Command {
-	var s settings
+	s := settings{verbose: &a.verbose}
 	var since, format string
 	var pairs []string
 	c := &cobra.Command{

@@ -7,7 +7,7 @@ import (
 )
 
 func (a *app) imageCommand() *cobra.Command {
-	var s settings
+	s := settings{verbose: &a.verbose}
 	var format string
 	c := &cobra.Command{
 		Use:   "image",

@@ -76,7 +76,7 @@ func (e emulation) config(name string) emulator.Config {
 }
 
 func (a *app) invokeCommand() *cobra.Command {
-	var s settings
+	s := settings{verbose: &a.verbose}
 	var e emulation
 	var zip string
 	c := &cobra.Command{

@@ -9,7 +9,7 @@ import (
 )
 
 func (a *app) lockCommand() *cobra.Command {
-	var s settings
+	s := settings{verbose: &a.verbose}
 	c := &cobra.Command{
 		Use:   "lock",
 		Short: "Write bootzip.lock: toolchain, base image and packages",

@@ -82,7 +82,7 @@ func (a *app) newProject(ctx context.Context, c scaffold.Config, templates []str
 		}
 		return misuse(hint.Wrap(err, "take another name, or move it away"))
 	}
-	if v := ownVersion().version; strings.HasPrefix(v, "v") {
+	if v := ownVersion().version; v != development {
 		c.Version = v
 	}
 	c.Toolchain, c.Samples = releasedGo(runtime.Version()), sample.Files

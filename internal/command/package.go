@@ -3,7 +3,7 @@ package command
 import "github.com/spf13/cobra"
 
 func (a *app) packageCommand() *cobra.Command {
-	var s settings
+	s := settings{verbose: &a.verbose}
 	var format string
 	c := &cobra.Command{
 		Use:   "package",

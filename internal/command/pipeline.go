@@ -54,6 +54,7 @@ func (s settings) inDist(ctx context.Context, do func(context.Context, project.P
 	if err != nil {
 		return err
 	}
+	s.tellLeftOut(p)
 	bar := s.newProgress()
 	defer bar.close()
 	c := s.buildConfig(p, functions, bar.event)
@@ -67,6 +68,22 @@ func (s settings) inDist(ctx context.Context, do func(context.Context, project.P
 	defer unlock()
 	before := readDist(c.Dist)
 	return before.failed(do(ctx, p, c), c.Dist)
+}
+
+// tellLeftOut says which main packages are no functions, in one line unless
+// everything is to be said.
+func (s settings) tellLeftOut(p project.Project) {
+	switch {
+	case s.quiet || len(p.LeftOut) == 0:
+	case *s.verbose:
+		for _, l := range p.LeftOut {
+			note("main package in %s is no function: %s", l.Source, l.Reason)
+		}
+	case len(p.LeftOut) == 1:
+		note("main package in %s is no function: %s", p.LeftOut[0].Source, p.LeftOut[0].Reason)
+	default:
+		note("%d main packages are no functions (-v lists them)", len(p.LeftOut))
+	}
 }
 
 // stamps are what ${tag} and ${commit} stand for in ldflags: the project's in

@@ -16,7 +16,7 @@ import (
 )
 
 func (a *app) releaseCommand() *cobra.Command {
-	var s settings
+	s := settings{verbose: &a.verbose}
 	var other, format string
 	var config release.Config
 	c := &cobra.Command{

@@ -15,7 +15,7 @@ import (
 )
 
 func (a *app) reproduceCommand() *cobra.Command {
-	var s settings
+	s := settings{verbose: &a.verbose}
 	var other, format string
 	c := &cobra.Command{
 		Use:   "reproduce",

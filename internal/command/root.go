@@ -97,7 +97,7 @@ Exit status: 0 all well; 1 findings, or code that cannot be built; 2 misuse.`,
 
 	var dir string
 	root.PersistentFlags().StringVarP(&dir, "directory", "C", "", "change to this `DIR` first")
-	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "print checks that passed as well")
+	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "print more: checks that passed, main packages that are no functions")
 	root.PersistentPreRunE = func(*cobra.Command, []string) error {
 		if dir == "" {
 			return nil

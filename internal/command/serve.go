@@ -21,7 +21,7 @@ import (
 const serveTime = 2 * time.Second
 
 func (a *app) serveCommand() *cobra.Command {
-	var s settings
+	s := settings{verbose: &a.verbose}
 	var e emulation
 	var address string
 	var hosts []string

@@ -29,6 +29,7 @@ type settings struct {
 	quiet     bool // the engine was named before
 
 	archName string
+	verbose  *bool // the program's flag
 }
 
 // flags adds the flags of a command that builds.

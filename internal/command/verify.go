@@ -12,7 +12,7 @@ import (
 )
 
 func (a *app) verifyCommand() *cobra.Command {
-	var s settings
+	s := settings{verbose: &a.verbose}
 	var strict bool
 	var format string
 	c := &cobra.Command{

@@ -19,7 +19,8 @@ func (a *app) versionCommand() *cobra.Command {
 		Use:   "version",
 		Short: "Say which bootzip this is",
 		Long: `Version prints the module's version, the commit, and the Go toolchain that the
-program was made with. In a checkout the version is "(devel)". The commit is
+program was made with. Of a checkout the version is that of the next release, with
+"-devel". The commit is
 "unknown" where nothing in the program says it.`,
 		Example: "  bootzip version --format=json",
 		RunE: func(*cobra.Command, []string) error {
@@ -41,6 +42,10 @@ program was made with. In a checkout the version is "(devel)". The commit is
 	return c
 }
 
+// development is the version of a program of which the go command knows none:
+// the next release's.
+const development = "v0.1.0-devel"
+
 // A programVersion is what is known of the bootzip that runs.
 type programVersion struct{ version, commit string }
 
@@ -54,7 +59,7 @@ func ownVersion() programVersion {
 // in cmd/bootzip the main module.
 func versionOf(info *debug.BuildInfo, version, commit string) programVersion {
 	const path = "github.com/bootzip/bootzip"
-	found := programVersion{"(devel)", "unknown"}
+	found := programVersion{development, "unknown"}
 	if info != nil {
 		all := append([]*debug.Module{&info.Main}, info.Deps...)
 		for _, m := range all {
@@ -64,7 +69,7 @@ func versionOf(info *debug.BuildInfo, version, commit string) programVersion {
 			if m.Replace != nil {
 				m = m.Replace // of a directory it has no version
 			}
-			if m.Version != "" {
+			if m.Version != "" && m.Version != "(devel)" {
 				found.version = m.Version
 			}
 			// Of a version without a tag, the name has twelve digits of the

@@ -16,16 +16,16 @@ func TestVersionOf(t *testing.T) {
 		version, commit string
 		want            programVersion
 	}{
-		"no build info":         {nil, "", "", programVersion{"(devel)", "unknown"}},
-		"not among the modules": {&debug.BuildInfo{Deps: []*debug.Module{other}}, "", "", programVersion{"(devel)", "unknown"}},
-		"checkout":              {dependency(debug.Module{Path: path, Version: "(devel)"}), "", "", programVersion{"(devel)", "unknown"}},
+		"no build info":         {nil, "", "", programVersion{development, "unknown"}},
+		"not among the modules": {&debug.BuildInfo{Deps: []*debug.Module{other}}, "", "", programVersion{development, "unknown"}},
+		"checkout":              {dependency(debug.Module{Path: path, Version: "(devel)"}), "", "", programVersion{development, "unknown"}},
 		"release":               {dependency(debug.Module{Path: path, Version: "(devel)"}), "v1.2.3", commit, programVersion{"v1.2.3", commit}},
-		"made without a tag":    {dependency(debug.Module{Path: path, Version: "(devel)"}), "", commit, programVersion{"(devel)", commit}},
+		"made without a tag":    {dependency(debug.Module{Path: path, Version: "(devel)"}), "", commit, programVersion{development, commit}},
 		"in another project":    {dependency(debug.Module{Path: path, Version: "v1.2.3"}), "", "", programVersion{"v1.2.3", "unknown"}},
 		"before the release": {dependency(debug.Module{Path: path, Version: "v1.2.4-0.20261122004512-0123456789ab"}), "", "",
 			programVersion{"v1.2.4-0.20261122004512-0123456789ab", "0123456789ab"}},
 		"replaced by a folder": {dependency(debug.Module{Path: path, Version: "v1.2.3", Replace: &debug.Module{Path: "../bootzip"}}), "", "",
-			programVersion{"(devel)", "unknown"}},
+			programVersion{development, "unknown"}},
 		"replaced by a fork": {dependency(debug.Module{Path: path, Version: "v1.2.3", Replace: &debug.Module{Path: "example.com/fork", Version: "v1.3.0"}}), "", "",
 			programVersion{"v1.3.0", "unknown"}},
 		"main module": {&debug.BuildInfo{Main: debug.Module{Path: path, Version: "v1.2.3"}}, "", "", programVersion{"v1.2.3", "unknown"}},

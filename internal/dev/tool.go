@@ -17,7 +17,7 @@ import (
 // 'bootzip version' says the commit they were made from, if no file differs
 // from it.
 func Tool(ctx context.Context,
-	version *string, // what `bootzip version` says, such as v1.2.3; default: (devel)
+	version *string, // what `bootzip version` says, such as v1.2.3; default: that of a checkout
 	platforms *string, // some of them, with commas: linux/amd64,windows/arm64; default: all
 ) error {
 	dist, err := filepath.Abs("dist")

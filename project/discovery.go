@@ -1,0 +1,208 @@
+package project
+
+import (
+	"bytes"
+	"errors"
+	"go/build"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+
+	"github.com/bootzip/bootzip/internal/hint"
+)
+
+// A discovery looks for main packages in the modules of a project.
+type discovery struct {
+	root    string
+	modules map[string]string // directory of each module, by its path
+	work    []string          // directories that go.work uses; nil without one
+	mains   []mainPackage
+	known   map[string]bool // whether the package in a directory links a runtime
+}
+
+// A mainPackage is a candidate for a function.
+type mainPackage struct {
+	source string
+	broken bool // not all of its files can be read: the compiler tells why
+	cgo    bool // it is one with cgo only
+}
+
+// newDiscovery finds the modules. The error is that there is none.
+func newDiscovery(root string) (*discovery, error) {
+	d := &discovery{root: root, modules: map[string]string{}, known: map[string]bool{}}
+	data, err := os.ReadFile(filepath.Join(root, "go.work"))
+	if err == nil {
+		work, err := modfile.ParseWork("go.work", data, nil)
+		if err != nil {
+			return nil, hint.Wrap(err, "write a go.work that the go command takes: go work use -r .")
+		}
+		d.work = []string{}
+		for _, use := range work.Use {
+			if dir := path.Clean(filepath.ToSlash(use.Path)); fs.ValidPath(dir) {
+				d.work = append(d.work, dir)
+			}
+		}
+	}
+	err = filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.IsDir() {
+			return err
+		}
+		if name != root && !holdsPackages(entry.Name()) {
+			return fs.SkipDir
+		}
+		data, err := os.ReadFile(filepath.Join(name, "go.mod"))
+		if err != nil {
+			return nil
+		}
+		rel, err := filepath.Rel(root, name)
+		if dir := filepath.ToSlash(rel); d.work == nil || slices.Contains(d.work, dir) {
+			d.modules[modfile.ModulePath(data)] = dir
+		}
+		return err
+	})
+	if err == nil && len(d.modules) == 0 {
+		err = hint.New("run this in the folder of bootzip.yaml or go.mod, or write a bootzip.yaml",
+			"neither %s nor go.mod is in %s", ConfigFile, root)
+	}
+	return d, err
+}
+
+// rootName is the name of the program in the root: the last element of the
+// module's path that is not a major version, else the root's own.
+func (d *discovery) rootName() string {
+	for name, dir := range d.modules {
+		if prefix, _, ok := module.SplitPathVersion(name); dir == "." && ok && prefix != "" {
+			return path.Base(prefix)
+		}
+	}
+	return filepath.Base(d.root)
+}
+
+// context is set whole: nothing of the caller's GOOS or GOFLAGS decides which
+// functions there are.
+func context(cgo bool) build.Context {
+	return build.Context{GOOS: "linux", GOARCH: "amd64", Compiler: "gc", ReleaseTags: build.Default.ReleaseTags, CgoEnabled: cgo}
+}
+
+// walk fills in the main packages, in the order of their directories. What is
+// excluded need not be readable.
+func (d *discovery) walk(exclude []string) error {
+	return filepath.WalkDir(d.root, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.IsDir() {
+			return err
+		}
+		if name != d.root && !holdsPackages(entry.Name()) {
+			return fs.SkipDir
+		}
+		rel, err := filepath.Rel(d.root, name)
+		if err != nil {
+			return err
+		}
+		source := filepath.ToSlash(rel)
+		if !d.inModule(source) {
+			return nil
+		}
+		for _, cgo := range []bool{false, true} {
+			gobuild := context(cgo)
+			p, err := gobuild.ImportDir(name, 0)
+			var none *build.NoGoError
+			if errors.As(err, &none) || p.Name != "main" || err == nil && len(p.GoFiles)+len(p.CgoFiles) == 0 {
+				continue // the last has tests only
+			}
+			d.mains = append(d.mains, mainPackage{source: source, broken: err != nil, cgo: cgo})
+			break
+		}
+		return nil
+	})
+}
+
+// inModule reports whether a directory belongs to one of the modules: the
+// nearest go.mod decides.
+func (d *discovery) inModule(dir string) bool {
+	for ; ; dir = path.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(d.root, filepath.FromSlash(dir), "go.mod")); err == nil {
+			for _, m := range d.modules {
+				if m == dir {
+					return true
+				}
+			}
+			return false
+		}
+		if dir == "." {
+			return false
+		}
+	}
+}
+
+// leaveOut says why a main package is no function, "" if it is one.
+func (d *discovery) leaveOut(m mainPackage) string {
+	if m.broken || d.links(m.source, m.cgo) {
+		return ""
+	}
+	return "it uses no Lambda runtime"
+}
+
+// runtimes are the packages, with those below them, by which programs are
+// functions: AWS's, bootzip's, and libraries that start AWS's.
+var runtimes = []string{
+	"github.com/aws/aws-lambda-go/lambda", "github.com/aws/aws-lambda-go/lambdaurl", "github.com/bootzip/bootzip/runtime",
+	"github.com/akrylysov/algnhsa", "github.com/apex/gateway", "github.com/carlmjohnson/gateway", "github.com/fujiwara/ridge",
+}
+
+// runtimeAPI is what a program that talks to the Runtime API itself reads (AWS
+// Lambda developer guide, "Using the Lambda runtime API for custom runtimes").
+const runtimeAPI = "AWS_LAMBDA_RUNTIME_API"
+
+// links reports whether the package in a directory uses a Lambda runtime, by
+// itself or by way of packages of the project.
+func (d *discovery) links(dir string, cgo bool) bool {
+	if known, ok := d.known[dir]; ok {
+		return known
+	}
+	d.known[dir] = false // for packages that import each other, which do not compile
+	gobuild := context(cgo)
+	name := filepath.Join(d.root, filepath.FromSlash(dir))
+	p, err := gobuild.ImportDir(name, 0)
+	if p == nil {
+		return err == nil
+	}
+	found := false
+	for _, file := range slices.Concat(p.GoFiles, p.CgoFiles) {
+		data, err := os.ReadFile(filepath.Join(name, file))
+		found = found || err == nil && bytes.Contains(data, []byte(runtimeAPI))
+	}
+	for _, imported := range p.Imports {
+		found = found || isRuntime(imported)
+		if local, ok := d.directory(imported); ok && !found {
+			found = d.links(local, cgo)
+		}
+	}
+	d.known[dir] = found
+	return found
+}
+
+func isRuntime(imported string) bool {
+	return slices.ContainsFunc(runtimes, func(r string) bool {
+		return imported == r || strings.HasPrefix(imported, r+"/")
+	})
+}
+
+// directory returns the directory of a package of the project's modules.
+func (d *discovery) directory(imported string) (string, bool) {
+	best := ""
+	for name := range d.modules {
+		if (imported == name || strings.HasPrefix(imported, name+"/")) && len(name) > len(best) {
+			best = name
+		}
+	}
+	if best == "" {
+		return "", false
+	}
+	return path.Join(d.modules[best], strings.TrimPrefix(imported, best)), true
+}
