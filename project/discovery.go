@@ -20,11 +20,14 @@ import (
 // A discovery looks for main packages in the modules of a project.
 type discovery struct {
 	root    string
-	modules map[string]string // directory of each module, by its path
-	work    []string          // directories that go.work uses; nil without one
+	modules []goModule
+	work    []string // directories that go.work uses; nil without one
 	mains   []mainPackage
 	known   map[string]bool // whether the package in a directory links a runtime
 }
+
+// A goModule is where a module is, slash-separated, and its path.
+type goModule struct{ dir, path string }
 
 // A mainPackage is a candidate for a function.
 type mainPackage struct {
@@ -35,7 +38,7 @@ type mainPackage struct {
 
 // newDiscovery finds the modules. The error is that there is none.
 func newDiscovery(root string) (*discovery, error) {
-	d := &discovery{root: root, modules: map[string]string{}, known: map[string]bool{}}
+	d := &discovery{root: root, known: map[string]bool{}}
 	data, err := os.ReadFile(filepath.Join(root, "go.work"))
 	if err == nil {
 		work, err := modfile.ParseWork("go.work", data, nil)
@@ -53,7 +56,7 @@ func newDiscovery(root string) (*discovery, error) {
 		if err != nil || !entry.IsDir() {
 			return err
 		}
-		if name != root && !holdsPackages(entry.Name()) {
+		if name != root && !ours(name) {
 			return fs.SkipDir
 		}
 		data, err := os.ReadFile(filepath.Join(name, "go.mod"))
@@ -62,7 +65,7 @@ func newDiscovery(root string) (*discovery, error) {
 		}
 		rel, err := filepath.Rel(root, name)
 		if dir := filepath.ToSlash(rel); d.work == nil || slices.Contains(d.work, dir) {
-			d.modules[modfile.ModulePath(data)] = dir
+			d.modules = append(d.modules, goModule{dir, modfile.ModulePath(data)})
 		}
 		return err
 	})
@@ -73,11 +76,19 @@ func newDiscovery(root string) (*discovery, error) {
 	return d, err
 }
 
+// ours reports whether a directory below the root can hold the project's
+// packages: it is not one that the go command passes by, and not a project of
+// its own.
+func ours(name string) bool {
+	_, err := os.Stat(filepath.Join(name, ConfigFile))
+	return holdsPackages(filepath.Base(name)) && err != nil
+}
+
 // rootName is the name of the program in the root: the last element of the
 // module's path that is not a major version, else the root's own.
 func (d *discovery) rootName() string {
-	for name, dir := range d.modules {
-		if prefix, _, ok := module.SplitPathVersion(name); dir == "." && ok && prefix != "" {
+	for _, m := range d.modules {
+		if prefix, _, ok := module.SplitPathVersion(m.path); m.dir == "." && ok && prefix != "" {
 			return path.Base(prefix)
 		}
 	}
@@ -97,7 +108,7 @@ func (d *discovery) walk(exclude []string) error {
 		if err != nil || !entry.IsDir() {
 			return err
 		}
-		if name != d.root && !holdsPackages(entry.Name()) {
+		if name != d.root && !ours(name) {
 			return fs.SkipDir
 		}
 		rel, err := filepath.Rel(d.root, name)
@@ -127,12 +138,7 @@ func (d *discovery) walk(exclude []string) error {
 func (d *discovery) inModule(dir string) bool {
 	for ; ; dir = path.Dir(dir) {
 		if _, err := os.Stat(filepath.Join(d.root, filepath.FromSlash(dir), "go.mod")); err == nil {
-			for _, m := range d.modules {
-				if m == dir {
-					return true
-				}
-			}
-			return false
+			return slices.ContainsFunc(d.modules, func(m goModule) bool { return m.dir == dir })
 		}
 		if dir == "." {
 			return false
@@ -195,14 +201,11 @@ func isRuntime(imported string) bool {
 
 // directory returns the directory of a package of the project's modules.
 func (d *discovery) directory(imported string) (string, bool) {
-	best := ""
-	for name := range d.modules {
-		if (imported == name || strings.HasPrefix(imported, name+"/")) && len(name) > len(best) {
-			best = name
+	var best goModule
+	for _, m := range d.modules {
+		if (imported == m.path || strings.HasPrefix(imported, m.path+"/")) && len(m.path) > len(best.path) {
+			best = m
 		}
 	}
-	if best == "" {
-		return "", false
-	}
-	return path.Join(d.modules[best], strings.TrimPrefix(imported, best)), true
+	return path.Join(best.dir, strings.TrimPrefix(imported, best.path)), best.path != ""
 }

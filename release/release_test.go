@@ -61,7 +61,7 @@ func TestSkippedBootIsNoProof(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"go.mod":  "module example.com/app\n\ngo 1.24\n",
-		"main.go": "package main\n\nfunc main() {}\n",
+		"main.go": "package main // AWS_LAMBDA_RUNTIME_API\n\nfunc main() {}\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)

@@ -76,7 +76,7 @@ func Rebuild(ctx context.Context, c RebuildConfig) (RebuildResult, error) {
 		return r, err
 	}
 	defer temp.Remove()
-	s := sources{dir: filepath.Join(temp.Path, baseName(r.Provenance.Repository, source))}
+	s := sources{dir: filepath.Join(temp.Path, "source")}
 	if s.written, err = git.At(ctx, source, r.Commit, s.dir, git.Options{Environ: c.Build.Environ, Limits: git.ForStrangers()}); err != nil {
 		return r, err
 	}

@@ -69,9 +69,9 @@ func (r repository) rebuild(file string, change func(*RebuildConfig)) (RebuildRe
 
 func TestRebuild(t *testing.T) {
 	emptyTemp(t)
-	// A program in the root of a module is called by the folder of the clone.
+	// A program in the root of a module is called as the module.
 	r := newRepository(t, map[string]string{"main.go": hello})
-	name := filepath.Base(r.dir)
+	const name = "app"
 	file := r.release(".", func(p *attest.Provenance) { p.Folder = "." })
 	if filepath.Base(file) != name+"-amd64.zip" {
 		t.Fatalf("the zip is called %s", file)
@@ -142,7 +142,7 @@ func TestRebuildInAWorkspace(t *testing.T) {
 		"bootzip.yaml":          "functions:\n  hello:\n    source: app/cmd/hello\n",
 		"go.work":               "go 1.24\n\ntoolchain " + toolchain + "\n\nuse (\n\t.\n\t./app\n\t./lib\n)\n\nreplace example.com/lib v0.1.0 => ./lib\n",
 		"app/go.mod":            "module example.com/hello\n\ngo 1.24\n\nrequire example.com/lib v0.1.0\n",
-		"app/cmd/hello/main.go": "package main\n\nimport \"example.com/lib\"\n\nfunc main() { println(lib.Name) }\n",
+		"app/cmd/hello/main.go": "package main // AWS_LAMBDA_RUNTIME_API\n\nimport \"example.com/lib\"\n\nfunc main() { println(lib.Name) }\n",
 		"lib/go.mod":            "module example.com/lib\n\ngo 1.24\n",
 		"lib/lib.go":            "package lib\n\nvar Name = \"library\"\n",
 	})

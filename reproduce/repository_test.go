@@ -131,4 +131,4 @@ func emptyTemp(t *testing.T) {
 	})
 }
 
-const hello = "package main\n\nfunc main() { println(\"hello\") }\n"
+const hello = "package main // AWS_LAMBDA_RUNTIME_API\n\nfunc main() { println(\"hello\") }\n"

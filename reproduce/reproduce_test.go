@@ -109,22 +109,24 @@ func TestReproduceFinds(t *testing.T) {
 			"dirty: the tree is dirty: cmd/hello/main.go", "",
 		},
 		"generated file that was not committed": {
-			map[string]string{"cmd/hello/main.go": "package main\n\nvar version = \"none\"\n\nfunc main() { println(version) }\n"},
+			map[string]string{"cmd/hello/main.go": "package main // AWS_LAMBDA_RUNTIME_API\n\nvar version = \"none\"\n\nfunc main() { println(version) }\n"},
 			func(r repository) {
-				r.write("cmd/hello/zz_version.go", "package main\n\nfunc init() { version = \"v1\" }\n")
+				r.write("cmd/hello/zz_version.go", "package main // AWS_LAMBDA_RUNTIME_API\n\nfunc init() { version = \"v1\" }\n")
 			},
 			"dirty: the tree is dirty: cmd/hello/zz_version.go", "",
 		},
 		"ignored file that another takes the place of": {
-			map[string]string{"cmd/hello/main.go": "package main\n\nvar version = \"none\"\n\nfunc main() { println(version) }\n", ".gitignore": "dist/\nzz_*\n"},
+			map[string]string{"cmd/hello/main.go": "package main // AWS_LAMBDA_RUNTIME_API\n\nvar version = \"none\"\n\nfunc main() { println(version) }\n", ".gitignore": "dist/\nzz_*\n"},
 			func(r repository) {
-				r.write("cmd/hello/zz_version.go", "package main\n\nfunc init() { version = \"v1\" }\n")
+				r.write("cmd/hello/zz_version.go", "package main // AWS_LAMBDA_RUNTIME_API\n\nfunc init() { version = \"v1\" }\n")
 			},
 			"ignored: possibly, these were used: .gitignore hides them, the first build had them, and the commit has not: cmd/hello/zz_version.go\n", "",
 		},
 		"ignored file that is compiled": {
-			map[string]string{"cmd/hello/main.go": "package main\n\nfunc main() { println(version) }\n", ".gitignore": "dist/\nzz_*\n"},
-			func(r repository) { r.write("cmd/hello/zz_version.go", "package main\n\nconst version = \"v1\"\n") },
+			map[string]string{"cmd/hello/main.go": "package main // AWS_LAMBDA_RUNTIME_API\n\nfunc main() { println(version) }\n", ".gitignore": "dist/\nzz_*\n"},
+			func(r repository) {
+				r.write("cmd/hello/zz_version.go", "package main // AWS_LAMBDA_RUNTIME_API\n\nconst version = \"v1\"\n")
+			},
 			"", "the working tree has what the commit has not: cmd/hello/zz_version.go",
 		},
 		"ignored file that is packed": {

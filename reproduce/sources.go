@@ -4,10 +4,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/git"
@@ -20,19 +18,6 @@ import (
 type sources struct {
 	dir     string
 	written git.Written
-}
-
-// baseName is what a clone of the repository would be called: a function
-// without bootzip.yaml may have its name from there.
-func baseName(repository, source string) string {
-	if repository == "" {
-		repository = filepath.ToSlash(source)
-	}
-	name := strings.TrimSuffix(path.Base(repository), ".git")
-	if name == "" || name == "." || name == "/" || strings.ContainsAny(name, `\:`) {
-		return "source"
-	}
-	return name
 }
 
 // find returns the project of the repository that has the function, in the
@@ -85,11 +70,6 @@ func (s *sources) project(u build.Unit, folder string) (project.Project, error) 
 			found = append(found, p)
 		}
 	}
-	if len(found) == 0 && (folder == "" || folder == ".") {
-		if p, ok := s.renamed(u); ok {
-			return p, nil
-		}
-	}
 	switch {
 	case len(found) == 1:
 		return found[0], nil
@@ -138,23 +118,4 @@ func (s *sources) projects() ([]string, error) {
 		return nil
 	})
 	return roots, err
-}
-
-// renamed tries whether the program in the root of the module is the
-// function, built in a folder that was called like it.
-func (s *sources) renamed(u build.Unit) (project.Project, bool) {
-	if _, err := os.Stat(filepath.Join(s.dir, project.ConfigFile)); err == nil {
-		return project.Project{}, false
-	}
-	dir := filepath.Join(filepath.Dir(s.dir), "as", u.Function.Name)
-	if os.Mkdir(filepath.Dir(dir), 0o755) != nil || os.Rename(s.dir, dir) != nil {
-		return project.Project{}, false
-	}
-	s.dir = dir
-	p, err := project.Load(dir)
-	if err != nil {
-		return p, false
-	}
-	_, err = p.Select(u.Function.Name, u.Arch)
-	return p, err == nil
 }

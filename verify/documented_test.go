@@ -16,8 +16,9 @@ import (
 func TestDocumentedProjects(t *testing.T) {
 	const program = "package main\n\nfunc main() {}\n"
 	for name, files := range map[string][]string{
-		"project/doc.go": {"sample/hello/main.go", "sample/hello/config.json", "sample/hello/tool", "sample/shared/ca.pem", "sample/fast/Makefile"},
-		"README.md":      {"cmd/hello/main.go", "cmd/hello/templates/a.html", "cmd/shared/ca.pem"},
+		"project/doc.go":       {"cmd/hello/main.go", "cmd/hello/templates/a.html"},
+		"docs/bootzip-yaml.md": {"cmd/hello/main.go", "cmd/hello/templates/a.html", "cmd/shared/ca.pem", "cmd/tracer/main.go"},
+		"README.md":            {"cmd/hello/main.go", "cmd/hello/templates/a.html", "cmd/shared/ca.pem"},
 	} {
 		text := documentedProject(t, filepath.Join("..", filepath.FromSlash(name)))
 		root := t.TempDir()

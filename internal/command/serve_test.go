@@ -163,7 +163,7 @@ func TestServeReloads(t *testing.T) {
 	s.write("cmd/one/main.go", strings.Replace(served, "VERSION", "second", 1))
 	s.wait("one", `200 "second"`)
 	// What cannot be built leaves the old one; a new function comes along.
-	s.write("cmd/one/main.go", "package main\n\nfunc main() {")
+	s.write("cmd/one/main.go", "package main // AWS_LAMBDA_RUNTIME_API\n\nfunc main() {")
 	s.write("cmd/two/main.go", strings.Replace(served, "VERSION", "other", 1))
 	s.wait("two", `200 "other"`)
 	s.wait("one", `200 "second"`)

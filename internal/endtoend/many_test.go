@@ -64,7 +64,7 @@ func TestManyFunctions(t *testing.T) {
 
 		broken := []string{"f07", "f23", "f49"}
 		for _, name := range broken {
-			put(t, filepath.Join(root, name, "main.go"), "package main\n\nfunc main() { missing_in_"+name+"() }\n")
+			put(t, filepath.Join(root, name, "main.go"), "package main // AWS_LAMBDA_RUNTIME_API\n\nfunc main() { missing_in_"+name+"() }\n")
 		}
 		before := files(t, c.Dist)
 		_, err := run(t.Context(), t, c)

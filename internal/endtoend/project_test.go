@@ -141,7 +141,7 @@ func goMod() string {
 
 // says is a Go program that prints a word, and is built in no time.
 func says(word string) string {
-	return "package main\n\nfunc main() { println(\"" + word + "\") }\n"
+	return "package main // AWS_LAMBDA_RUNTIME_API\n\nfunc main() { println(\"" + word + "\") }\n"
 }
 
 // run builds under the lock, as every caller of Build has to.

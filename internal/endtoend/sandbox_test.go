@@ -41,7 +41,7 @@ func probeIn(t *testing.T, c sandbox.Config, environ ...string) (p probe, source
 		t.Fatalf("%v: %s", err, out)
 	}
 	source, out = filepath.Join(dir, "source"), filepath.Join(dir, "out")
-	put(t, filepath.Join(source, "main.go"), "package main\n")
+	put(t, filepath.Join(source, "main.go"), "package main // AWS_LAMBDA_RUNTIME_API\n")
 	if err := os.Mkdir(out, 0o755); err != nil {
 		t.Fatal(err)
 	}
