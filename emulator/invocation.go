@@ -47,7 +47,7 @@ func (v *invocation) begin(left time.Duration) {
 	v.began = time.Now()
 	v.deadline = v.began.Add(left)
 	v.call.Event = runtimeapi.Event{
-		ID: r.RequestID, ARN: v.function.arn(r.Qualifier), Trace: r.Trace, ClientContext: r.ClientContext, Cognito: r.Cognito, Tenant: r.Tenant,
+		ID: r.RequestID, Attempt: newUUID(), ARN: v.function.arn(r.Qualifier), Trace: r.Trace, ClientContext: r.ClientContext, Cognito: r.Cognito, Tenant: r.Tenant,
 		Deadline: v.deadline, Payload: r.Payload, Stream: r.Stream,
 	}
 	if v.reports() {

@@ -8,6 +8,7 @@ import (
 // An Event is what the runtime is asked to answer.
 type Event struct {
 	ID            string
+	Attempt       string // another one for each try of the same ID; empty: none
 	ARN           string
 	Trace         string
 	ClientContext string // empty: none

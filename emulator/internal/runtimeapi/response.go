@@ -25,7 +25,7 @@ const HTTPIntegration = "application/vnd.awslambda.http-integration-response"
 const maxDrain = 256 << 20
 
 func (s *Server) response(w http.ResponseWriter, r *http.Request) {
-	c, no := s.claim(r.PathValue("id"))
+	c, no := s.claim(r.PathValue("id"), r.Header.Get(headerAttempt))
 	if no != nil {
 		no.write(w)
 		return
