@@ -17,6 +17,9 @@ import (
 // developer guide, "Lambda quotas").
 const maxAsync = 1 << 20
 
+// maxDrain is how much of a request that is too large is read, in bytes.
+const maxDrain = 64 << 20
+
 // maxClientContext is what a client context may have, in bytes of base64 (AWS
 // Lambda API reference, Invoke).
 const maxClientContext = 3583
@@ -132,7 +135,7 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request, limit int) (apiCal
 		return apiCall{}, &apiError{status: http.StatusBadRequest, kind: "InvalidRequestContentException", message: "Could not read the request body"}
 	}
 	if len(payload) > limit {
-		n, _ := io.Copy(io.Discard, io.LimitReader(r.Body, 64<<20))
+		n, _ := io.Copy(io.Discard, io.LimitReader(r.Body, maxDrain))
 		return apiCall{}, apiErrorOf(&TooLargeError{len(payload) + int(n), limit})
 	}
 	if len(payload) == 0 {

@@ -476,6 +476,9 @@ func TestLimitsOfTriggers(t *testing.T) {
 			t.Errorf("%s: %s, want %d", path, resp.Status, want)
 		}
 	}
+	if resp, body := do(t, "POST", base+"/alb/http/", strings.Repeat(big, 8), "Content-Type: text/plain"); resp.StatusCode != 413 || !strings.Contains(body, "8388608 byte") {
+		t.Errorf("8 MB at a load balancer: %s, %s", resp.Status, body)
+	}
 	if resp, _ := do(t, "POST", base+"/alb/http/", big[:300000], "Content-Type: text/plain"); resp.StatusCode != 201 {
 		t.Errorf("300 kB at a load balancer: %s", resp.Status)
 	}

@@ -35,6 +35,15 @@ func (c *spelledConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// CloseWrite lets net/http end a connection so that the client gets to read
+// why.
+func (c *spelledConn) CloseWrite() error {
+	if w, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return w.CloseWrite()
+	}
+	return nil
+}
+
 // again awaits the next request. Of a client that sends it before it has the
 // answer to the last one, the head is not seen: its names have net/http's case.
 func (c *spelledConn) again() {

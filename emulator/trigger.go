@@ -166,7 +166,8 @@ func (s *Server) event(t trigger, name, rest string, r *http.Request, invocation
 		return nil, err
 	}
 	if len(body) > t.maxBody {
-		return nil, &TooLargeError{len(body), t.maxBody}
+		n, _ := io.Copy(io.Discard, io.LimitReader(r.Body, maxDrain)) // so that the client gets to read the refusal
+		return nil, &TooLargeError{len(body) + int(n), t.maxBody}
 	}
 	stage := ""
 	if t.staged {
