@@ -224,6 +224,19 @@ func TestInvokeWithResponseStream(t *testing.T) {
 	}
 }
 
+// The call decides whether an answer is streamed: one that a runtime sends
+// without saying that it streams may have more than 6 MB then.
+func TestInvokeWithResponseStreamTakesAnyAnswer(t *testing.T) {
+	base := newServer(t, ServerConfig{}, "oversize")
+	resp, body := do(t, "POST", base+"/2021-11-15/functions/oversize/response-streaming-invocations", "1")
+	if resp.StatusCode != 200 || strings.Count(body, "x") < 7<<20 || !strings.Contains(body, "InvokeComplete") || strings.Contains(body, "ErrorCode") {
+		t.Errorf("%s, %d bytes", resp.Status, len(body))
+	}
+	if resp, _ := do(t, "POST", base+"/url/oversize/", "1"); resp.StatusCode != 502 {
+		t.Errorf("function URL: %s", resp.Status)
+	}
+}
+
 // What functions answer is read as API Gateway, function URLs and load balancers do; what is no HTTP
 // response is refused, and told.
 func TestAnswers(t *testing.T) {

@@ -17,6 +17,7 @@ type Event struct {
 	Deadline      time.Time
 	Payload       []byte
 	Stream        Sink // takes a streamed response as it comes; nil: it is collected
+	StreamAll     bool // Stream takes any response, also of a runtime that does not say it streams
 }
 
 // A Sink takes a streamed response. It is used by one goroutine at a time.
