@@ -419,7 +419,7 @@ func TestAnswersWithoutAStatus(t *testing.T) {
 	}
 }
 
-// What a function sees of a request is what AWS's front of that kind sends.
+// What a function sees of a request is what AWS sends.
 func TestEventsOfRequests(t *testing.T) {
 	base := newServer(t, ServerConfig{}, "http")
 	request := func(path string, lines ...string) (event map[string]any, id string) {
