@@ -158,7 +158,8 @@ var notInNames = regexp.MustCompile(`[^A-Za-z0-9_-]`)
 // ones that run.
 func (v *service) replace(ctx context.Context, from source, there map[string]assignment) error {
 	base := v.configure(from.name)
-	sum, err := from.zip, error(nil)
+	var sum string
+	var err error
 	if from.zip != "" {
 		base.Zip = from.zip
 		sum, err = stamp(from.zip)

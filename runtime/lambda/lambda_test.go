@@ -283,6 +283,8 @@ func TestBaseContext(t *testing.T) {
 	}
 }
 
+func explode(m map[string]int) { m["x"] = 1 }
+
 type temperature struct{ Celsius float64 }
 
 type named int
@@ -315,8 +317,7 @@ func fail(kind string) (io.Reader, error) {
 	case "error":
 		panic(errors.New("went wrong"))
 	case "nil map":
-		var m map[string]int
-		m["x"] = 1
+		explode(nil)
 	}
 	return strings.NewReader("well"), nil
 }
