@@ -1,33 +1,53 @@
 package emulator
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/bootzip/bootzip/emulator/event"
-	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
 )
 
 // An httpAnswer is the response that a function describes (Amazon API Gateway
 // developer guide, "Lambda proxy integrations"; Elastic Load Balancing user
 // guide, "Lambda functions as targets").
 type httpAnswer struct {
-	StatusCode        json.RawMessage     `json:"statusCode"`
-	Headers           map[string]*scalar  `json:"headers"` // nil: null, which is none
-	MultiValueHeaders map[string][]scalar `json:"multiValueHeaders"`
-	Cookies           []string            `json:"cookies"`
-	Body              string              `json:"body"`
-	IsBase64Encoded   bool                `json:"isBase64Encoded"`
+	StatusCode        json.RawMessage
+	Headers           map[string]*scalar // a header that is null is left out
+	MultiValueHeaders map[string][]scalar
+	Cookies           []string
+	Body              string
+	IsBase64Encoded   bool
 
 	status int
 	body   []byte
+	each   bool // spellings of a header's name are fields of their own
+}
+
+// decodeAnswer takes a JSON object apart. The case of its keys matters, unlike
+// with encoding/json: a Go struct without tags, say, has no statusCode.
+func decodeAnswer(text []byte) (*httpAnswer, error) {
+	var keys map[string]json.RawMessage
+	if err := json.Unmarshal(text, &keys); err != nil {
+		return nil, err
+	}
+	a := &httpAnswer{StatusCode: keys["statusCode"]}
+	for key, to := range map[string]any{
+		"headers": &a.Headers, "multiValueHeaders": &a.MultiValueHeaders, "cookies": &a.Cookies, "body": &a.Body, "isBase64Encoded": &a.IsBase64Encoded,
+	} {
+		if value, ok := keys[key]; ok {
+			if err := json.Unmarshal(value, to); err != nil {
+				return nil, fmt.Errorf("%s: %w", key, err)
+			}
+		}
+	}
+	return a, nil
 }
 
 // A scalar is the value of a header: a text, or a number or a boolean as it stands in the JSON.
@@ -53,35 +73,58 @@ func statusOf(raw json.RawMessage, text bool) (int, error) {
 	}
 	status, err := strconv.Atoi(digits)
 	if err != nil || status < 200 || status > 599 {
-		return 0, fmt.Errorf("status %.80s is none", raw)
+		return 0, fmt.Errorf("invalid status code %.80s", raw)
 	}
 	return status, nil
 }
 
+// hasStatus reports whether an answer describes a response.
+func hasStatus(payload []byte) bool {
+	var keys map[string]json.RawMessage
+	err := json.Unmarshal(payload, &keys)
+	status := string(keys["statusCode"])
+	return err == nil && status != "" && status != "null"
+}
+
+// unquoted is the text of a JSON string, and any other JSON as it stands.
+func unquoted(payload []byte) []byte {
+	var text *string
+	if json.Unmarshal(payload, &text) != nil || text == nil {
+		return payload
+	}
+	return []byte(*text)
+}
+
+// maxBalanced is the limit of a function's answer to a load balancer, in bytes
+// (Elastic Load Balancing user guide, "Lambda functions as targets").
+const maxBalanced = 1 << 20
+
 // readAnswer reads a function's answer. In format 2.0, what has no status is
-// the body itself.
+// the body itself: a JSON string without its quotes, as it was recorded of
+// function URLs, though the guide shows them with quotes.
 func readAnswer(kind event.Trigger, payload []byte) (*httpAnswer, error) {
-	var has struct{ StatusCode *json.RawMessage }
-	structured := json.Unmarshal(payload, &has) == nil && has.StatusCode != nil
-	if !structured {
+	balanced := kind == event.ALB || kind == event.ALBMulti
+	if balanced && len(payload) > maxBalanced {
+		return nil, fmt.Errorf("answer of %d bytes is larger than a load balancer takes (%d bytes)", len(payload), maxBalanced)
+	}
+	if !hasStatus(payload) {
 		if kind != event.FunctionURL && kind != event.HTTPAPI {
 			return nil, errors.New("answer has no statusCode")
 		}
-		return &httpAnswer{status: http.StatusOK, body: payload}, nil
+		return &httpAnswer{status: http.StatusOK, body: unquoted(payload)}, nil
 	}
-	a := &httpAnswer{}
-	err := json.Unmarshal(payload, a)
+	a, err := decodeAnswer(payload)
 	if err != nil {
 		return nil, err
 	}
-	if a.status, err = statusOf(a.StatusCode, kind != event.ALB && kind != event.ALBMulti); err != nil {
+	if a.status, err = statusOf(a.StatusCode, !balanced); err != nil {
 		return nil, err
 	}
 	switch kind {
 	case event.FunctionURL, event.HTTPAPI:
 		a.MultiValueHeaders = nil
 	case event.ALB:
-		a.MultiValueHeaders, a.Cookies = nil, nil
+		a.MultiValueHeaders, a.Cookies, a.each = nil, nil, true
 	case event.ALBMulti:
 		a.Headers, a.Cookies = nil, nil
 	default:
@@ -96,18 +139,26 @@ func readAnswer(kind event.Trigger, payload []byte) (*httpAnswer, error) {
 	return a, nil
 }
 
-// setHeader sets the header fields. A field that is in headers and in multiValueHeaders has the
-// values of both, and one that is in both once.
+// setHeader sets the header fields, in place of those that the server has set.
+// A field that is in headers and in multiValueHeaders has the values of both,
+// and one that is in both once.
 func (a *httpAnswer) setHeader(h http.Header) {
+	for name := range a.Headers {
+		if a.each {
+			h.Del(name)
+		}
+	}
 	for name, values := range a.MultiValueHeaders {
 		h.Del(name)
 		for _, value := range values {
 			h.Add(name, string(value))
 		}
 	}
-	for name, value := range a.Headers {
-		switch {
+	for _, name := range slices.Sorted(maps.Keys(a.Headers)) {
+		switch value := a.Headers[name]; {
 		case value == nil:
+		case a.each:
+			h.Add(name, string(*value))
 		case a.MultiValueHeaders == nil:
 			h.Set(name, string(*value))
 		case !slices.Contains(h.Values(name), string(*value)):
@@ -139,56 +190,4 @@ func message(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(map[string]string{"message": text})
-}
-
-// maxPrelude bounds the JSON at the beginning of a stream, in bytes.
-const maxPrelude = 1 << 20
-
-var endOfPrelude = make([]byte, 8)
-
-// An httpStream hands a streamed response to the client of a function URL.
-type httpStream struct {
-	w       http.ResponseWriter
-	sent    bool   // status and header fields
-	prelude []byte // what came of it so far
-	refused error  // why it is none
-}
-
-// Begin implements Sink.
-func (s *httpStream) Begin(contentType string) {
-	if contentType != runtimeapi.HTTPIntegration {
-		kind := scalar(contentType)
-		(&httpAnswer{status: http.StatusOK, Headers: map[string]*scalar{"Content-Type": &kind}}).begin(s.w)
-		s.sent = true
-	}
-}
-
-// Write implements Sink.
-func (s *httpStream) Write(p []byte) (int, error) {
-	n := len(p)
-	if !s.sent {
-		s.prelude = append(s.prelude, p...)
-		head, rest, found := bytes.Cut(s.prelude, endOfPrelude)
-		if !found {
-			if len(s.prelude) > maxPrelude {
-				s.refused = errors.New("prelude of the response has no end")
-			}
-			return n, s.refused
-		}
-		a := httpAnswer{status: http.StatusOK}
-		err := json.Unmarshal(head, &a)
-		if err == nil && a.StatusCode != nil && string(a.StatusCode) != "null" {
-			a.status, err = statusOf(a.StatusCode, true)
-		}
-		if err != nil {
-			s.refused = fmt.Errorf("prelude of the response: %w", err)
-			return 0, s.refused
-		}
-		a.begin(s.w)
-		s.sent, p, s.prelude = true, rest, nil
-	}
-	if _, err := s.w.Write(p); err != nil {
-		return 0, err
-	}
-	return n, http.NewResponseController(s.w).Flush()
 }

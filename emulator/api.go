@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -15,6 +16,13 @@ import (
 // maxAsync is what an asynchronous event may have, in bytes (AWS Lambda
 // developer guide, "Lambda quotas").
 const maxAsync = 1 << 20
+
+// maxDrain is how much of a request that is too large is read, in bytes.
+const maxDrain = 64 << 20
+
+// maxClientContext is what a client context may have, in bytes of base64 (AWS
+// Lambda API reference, Invoke).
+const maxClientContext = 3583
 
 // functionsPath is where the operations on functions are.
 const functionsPath = "/2015-03-31/functions"
@@ -26,6 +34,21 @@ func (s *Server) apiRoutes() {
 	s.mux.HandleFunc("GET "+functionsPath+"/{name}/configuration", s.getFunction)
 	s.mux.HandleFunc("POST "+functionsPath+"/{name}/invocations", s.invoke)
 	s.mux.HandleFunc("POST /2021-11-15/functions/{name}/response-streaming-invocations", s.invokeStream)
+	s.mux.HandleFunc("GET /{$}", s.index)
+	s.mux.HandleFunc("/", unknownOperation)
+}
+
+// operation is how the paths of Lambda's API begin.
+var operation = regexp.MustCompile(`^/\d{4}-\d{2}-\d{2}/`)
+
+// unknownOperation refuses what is not there; an operation of Lambda's API as
+// AWS's clients understand it.
+func unknownOperation(w http.ResponseWriter, r *http.Request) {
+	if !operation.MatchString(r.URL.Path) {
+		message(w, http.StatusNotFound, "Not Found: GET / lists the addresses that there are")
+		return
+	}
+	(&apiError{status: http.StatusNotFound, kind: "UnknownOperationException", message: "operation is not emulated: " + r.Method + " " + r.URL.Path}).write(w)
 }
 
 // An apiError is one that AWS's clients understand (AWS Lambda API reference, Invoke,
@@ -112,7 +135,7 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request, limit int) (apiCal
 		return apiCall{}, &apiError{status: http.StatusBadRequest, kind: "InvalidRequestContentException", message: "Could not read the request body"}
 	}
 	if len(payload) > limit {
-		n, _ := io.Copy(io.Discard, io.LimitReader(r.Body, 64<<20))
+		n, _ := io.Copy(io.Discard, io.LimitReader(r.Body, maxDrain))
 		return apiCall{}, apiErrorOf(&TooLargeError{len(payload) + int(n), limit})
 	}
 	if len(payload) == 0 {
@@ -125,7 +148,12 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request, limit int) (apiCal
 		Payload: payload, Qualifier: qualifier, RequestID: newUUID(), Trace: r.Header.Get("X-Amzn-Trace-Id"),
 		Tenant: r.Header.Get("X-Amz-Tenant-Id"), Tail: r.Header.Get("X-Amz-Log-Type") == "Tail",
 	}}
-	if encoded := r.Header.Get("X-Amz-Client-Context"); encoded != "" {
+	// An asynchronous event has none.
+	if encoded := r.Header.Get("X-Amz-Client-Context"); encoded != "" && r.Header.Get("X-Amz-Invocation-Type") != "Event" {
+		if len(encoded) > maxClientContext {
+			return apiCall{}, &apiError{status: http.StatusBadRequest, kind: "InvalidRequestContentException",
+				message: fmt.Sprintf("Client context must not be larger than %d bytes in base64", maxClientContext)}
+		}
 		text, err := base64.StdEncoding.DecodeString(encoded)
 		if err != nil || !json.Valid(text) {
 			return apiCall{}, &apiError{status: http.StatusBadRequest, kind: "InvalidRequestContentException", message: "Client context must be a valid Base64-encoded JSON object."}
@@ -253,46 +281,4 @@ func (s *Server) deliver(c apiCall) {
 	if s.config.Dropped != nil {
 		s.config.Dropped(c.name, c.request.RequestID, reason)
 	}
-}
-
-// configuration describes a function as far as anything here corresponds to it
-// (AWS Lambda API reference, FunctionConfiguration).
-func (f *Function) configuration() map[string]any {
-	arch := f.program.arch
-	set(&arch, machine())
-	name := string(arch)
-	if name == "amd64" {
-		name = "x86_64"
-	}
-	return map[string]any{
-		"FunctionName": f.config.Name, "FunctionArn": f.arn(""), "Runtime": "provided.al2023", "Handler": f.config.Handler,
-		"Timeout": int(f.config.Timeout / time.Second), "MemorySize": f.config.Memory, "Version": latest, "PackageType": "Zip",
-		"Architectures": []string{name}, "State": "Active", "LastUpdateStatus": "Successful", "LastModified": "1970-01-01T00:00:00.000+0000",
-		"Role": "arn:aws:iam::" + f.config.Account + ":role/lambda-role",
-	}
-}
-
-func (s *Server) getFunction(w http.ResponseWriter, r *http.Request) {
-	f, _, _, failure := s.find(r.PathValue("name"), r.URL.Query().Get("Qualifier"))
-	if failure != nil {
-		failure.write(w)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	if strings.HasSuffix(r.URL.Path, "/configuration") {
-		_ = json.NewEncoder(w).Encode(f.configuration())
-		return
-	}
-	_ = json.NewEncoder(w).Encode(map[string]any{"Configuration": f.configuration(), "Code": map[string]string{}})
-}
-
-func (s *Server) listFunctions(w http.ResponseWriter, _ *http.Request) {
-	all := []map[string]any{}
-	for _, name := range s.names() {
-		if f := s.function(name); f != nil {
-			all = append(all, f.configuration())
-		}
-	}
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]any{"Functions": all})
 }

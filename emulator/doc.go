@@ -65,7 +65,9 @@
 // made; [Function.Bounds] tells. The kernel's bound counts files in the /tmp of
 // a sandbox as well, and so is higher by the size of that. Without such a
 // group, a plain process's children are not counted. Streams are not slowed
-// down after 6 MB. There are no layers, and so no extensions as programs of
+// down after 6 MB. Whether the answer of a function URL or a REST API is
+// streamed is the function's choice, and a REST API has no binary media types.
+// There are no layers, and so no extensions as programs of
 // their own, no X-Ray, and no freezing between events. A plain process can
 // write to its own code, and leaves behind what it started in process groups of
 // their own. With several events in one instance, its log and the end of it

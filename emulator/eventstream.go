@@ -71,7 +71,7 @@ func (s *Server) invokeStream(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	sink := &chunks{w: w}
-	c.request.Stream = sink
+	c.request.Stream, c.request.StreamAll = sink, true
 	resp, err := s.run(context.WithoutCancel(r.Context()), c.name, c.function, c.request)
 	if err != nil && !sink.begun {
 		apiErrorOf(err).write(w)

@@ -26,6 +26,7 @@ type Function struct {
 	task    string       // what becomes /var/task
 	etc     string       // what becomes /etc
 	program program
+	code    code
 	qemu    string
 	log     *sink // nil: nobody reads it
 
@@ -71,6 +72,9 @@ func New(ctx context.Context, c Config) (_ *Function, err error) {
 	}
 	f.etc = filepath.Join(folder.Path, "etc")
 	if err := process.WriteEtc(f.etc); err != nil {
+		return nil, err
+	}
+	if f.code, err = readCode(c.Zip); err != nil {
 		return nil, err
 	}
 	if err := unpack.Zip(ctx, c.Zip, f.task); err != nil {

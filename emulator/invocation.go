@@ -47,8 +47,8 @@ func (v *invocation) begin(left time.Duration) {
 	v.began = time.Now()
 	v.deadline = v.began.Add(left)
 	v.call.Event = runtimeapi.Event{
-		ID: r.RequestID, ARN: v.function.arn(r.Qualifier), Trace: r.Trace, ClientContext: r.ClientContext, Cognito: r.Cognito, Tenant: r.Tenant,
-		Deadline: v.deadline, Payload: r.Payload, Stream: r.Stream,
+		ID: r.RequestID, Attempt: newUUID(), ARN: v.function.arn(r.Qualifier), Trace: r.Trace, ClientContext: r.ClientContext, Cognito: r.Cognito, Tenant: r.Tenant,
+		Deadline: v.deadline, Payload: r.Payload, Stream: r.Stream, StreamAll: r.StreamAll,
 	}
 	if v.reports() {
 		v.instance.out.hold(startLine(r.RequestID))

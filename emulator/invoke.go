@@ -25,6 +25,10 @@ type Request struct {
 	// Stream takes the response of a function that streams, as it comes. Where it is nil, the
 	// response is collected.
 	Stream Sink
+
+	// StreamAll has Stream take any response, as Lambda's
+	// InvokeWithResponseStream does: the call decides, not the runtime.
+	StreamAll bool
 }
 
 // A Sink takes a streamed response. It is used by one goroutine at a time,

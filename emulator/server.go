@@ -2,14 +2,12 @@ package emulator
 
 import (
 	"context"
-	"encoding/json"
-	"net"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"time"
+
+	"github.com/bootzip/bootzip/emulator/event"
 )
 
 // ServerConfig says how a [Server] behaves.
@@ -20,6 +18,10 @@ type ServerConfig struct {
 	// Hosts are names by which clients may address the server, besides
 	// localhost and loopback addresses.
 	Hosts []string
+
+	// Origins are those whose pages may call functions, such as
+	// http://localhost:5173; "*" allows every page.
+	Origins []string
 
 	// Retries are the pauses before a failed asynchronous event is tried
 	// again. Lambda tries twice more, after one and two minutes (AWS Lambda developer guide, "Error
@@ -49,13 +51,14 @@ type ServerConfig struct {
 //	any  /v1/NAME/STAGE/PATH                      as an API Gateway REST API
 //	any  /alb/NAME/PATH                           as a load balancer
 //	any  /alb-multi/NAME/PATH                     the same, with multi-value headers
+//	GET  /                                        which addresses there are
 //
 // So clients of AWS work with http://127.0.0.1:PORT as their endpoint; signatures are not looked at.
 // NAME may be an ARN, and end in a version or alias.
 //
 // A request whose Host is neither a loopback address nor one of Hosts is
 // refused, and so is one that a web page of another origin sent, or may have
-// sent: otherwise any page in a browser could invoke functions. Nothing is
+// sent, but for those of Origins: otherwise any page in a browser could invoke functions. Nothing is
 // asked of other clients: whoever reaches the server can invoke them.
 type Server struct {
 	config   ServerConfig
@@ -65,6 +68,8 @@ type Server struct {
 	stop     context.CancelFunc
 	events   sync.WaitGroup // asynchronous ones on their way
 	queue    chan struct{}  // a place for each of them
+
+	triggerPatience map[event.Trigger]time.Duration // in place of a trigger's own; for tests
 
 	mu        sync.Mutex
 	functions map[string]*Function
@@ -164,9 +169,10 @@ func (s *Server) Close(ctx context.Context) error {
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if why := s.foreign(r); why != "" {
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusForbidden)
-		_ = json.NewEncoder(w).Encode(map[string]string{"message": why})
+		message(w, http.StatusForbidden, why)
+		return
+	}
+	if s.crossOrigin(w, r) {
 		return
 	}
 	if t, name, rest, ok := triggerOf(r); ok {
@@ -174,55 +180,4 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.mux.ServeHTTP(w, r)
-}
-
-// foreign says why a request is not for this server, or may come from a web
-// page of somebody else (Fetch Standard, "Origin header"; Fetch Metadata,
-// "Sec-Fetch-Site").
-//
-// A browser sends Sec-Fetch-Site to loopback addresses and over HTTPS alone. By
-// another name over HTTP, a plain GET of another site's page, as for an image,
-// looks as one that a person typed: it is refused unless it names a page of
-// this server as its referrer.
-func (s *Server) foreign(r *http.Request) string {
-	if !s.knows(r.Host) {
-		return "host " + r.Host + " is not known here: only loopback addresses are, and the name that --host gives"
-	}
-	origin, site := r.Header.Get("Origin"), r.Header.Get("Sec-Fetch-Site")
-	switch {
-	case origin != "" && hostOf(origin) != r.Host:
-		return "origin " + origin + " is another one"
-	case site == "cross-site" || site == "same-site":
-		return "the request comes from a page of another site"
-	case site == "" && origin == "" && !isLoopback(r.Host) && strings.HasPrefix(r.UserAgent(), "Mozilla/") && hostOf(r.Referer()) != r.Host:
-		return "a browser does not say over HTTP which page a request comes from: use a loopback address or HTTPS"
-	}
-	return ""
-}
-
-// hostOf is the host of a URL with its port; empty if there is none.
-func hostOf(text string) string {
-	u, err := url.Parse(text)
-	if err != nil {
-		return ""
-	}
-	return u.Host
-}
-
-func (s *Server) knows(hostport string) bool {
-	host := withoutPort(hostport)
-	return isLoopback(hostport) || slices.ContainsFunc(s.config.Hosts, func(h string) bool { return strings.EqualFold(h, host) })
-}
-
-func isLoopback(hostport string) bool {
-	host := withoutPort(hostport)
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
-}
-
-func withoutPort(hostport string) string {
-	if host, _, err := net.SplitHostPort(hostport); err == nil {
-		return host
-	}
-	return strings.TrimSuffix(strings.TrimPrefix(hostport, "["), "]")
 }

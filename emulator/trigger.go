@@ -2,11 +2,14 @@ package emulator
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base32"
 	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,24 +18,36 @@ import (
 
 // A trigger is a way in which an HTTP request reaches a function.
 type trigger struct {
-	kind   event.Trigger
-	prefix string
-	staged bool // the path goes on with a stage
+	kind      event.Trigger
+	prefix    string
+	about     string
+	staged    bool          // the path goes on with a stage
+	maxBody   int           // of a request, in bytes
+	patience  time.Duration // for the function's answer; 0: as long as its time-out
+	throttled int           // status of a throttled call
 }
 
+// The limits are those of the Amazon API Gateway developer guide, "Quotas", and
+// of the Elastic Load Balancing user guide, "Lambda functions as targets". The
+// status of a throttled call behind API Gateway and a load balancer is from
+// public threads alone.
 var triggers = []trigger{
-	{event.FunctionURL, "url", false},
-	{event.HTTPAPI, "v2", true},
-	{event.RESTAPI, "v1", true},
-	{event.ALB, "alb", false},
-	{event.ALBMulti, "alb-multi", false},
+	{event.FunctionURL, "url", "function URL", false, maxPayload, 0, http.StatusTooManyRequests},
+	{event.HTTPAPI, "v2", "API Gateway HTTP API", true, maxPayload, 30 * time.Second, http.StatusServiceUnavailable},
+	{event.RESTAPI, "v1", "API Gateway REST API", true, maxPayload, 29 * time.Second, http.StatusInternalServerError},
+	{event.ALB, "alb", "load balancer", false, maxBalanced, 0, http.StatusServiceUnavailable},
+	{event.ALBMulti, "alb-multi", "load balancer with multi-value headers", false, maxBalanced, 0, http.StatusServiceUnavailable},
 }
 
 // triggerOf returns the trigger that a request is for, and cuts its path, as it
 // was sent, into the function's name and what follows. http.ServeMux would not
 // do: it redirects paths with "//" in them.
 func triggerOf(r *http.Request) (t trigger, name, rest string, ok bool) {
-	parts := strings.SplitN(r.URL.EscapedPath(), "/", 4)
+	path := r.URL.EscapedPath()
+	if strings.HasPrefix(r.RequestURI, "/") {
+		path, _, _ = strings.Cut(r.RequestURI, "?") // with what needed an escape and has none
+	}
+	parts := strings.SplitN(path, "/", 4)
 	if len(parts) < 3 {
 		return trigger{}, "", "", false
 	}
@@ -52,7 +67,8 @@ func (s *Server) trigger(t trigger, name, rest string, w http.ResponseWriter, r 
 		failure.write(w)
 		return
 	}
-	payload, err := s.event(t, rest, r)
+	request := Request{RequestID: newUUID()}
+	payload, err := s.event(t, name, rest, r, &request)
 	if err != nil {
 		status := http.StatusBadRequest
 		var large *TooLargeError
@@ -65,43 +81,75 @@ func (s *Server) trigger(t trigger, name, rest string, w http.ResponseWriter, r 
 	if s.config.Event != nil {
 		s.config.Event(name, payload)
 	}
-	request := Request{Payload: payload, Trace: r.Header.Get("X-Amzn-Trace-Id")}
+	request.Payload = payload
+	w.Header().Set("X-Amzn-Requestid", request.RequestID)
 	var stream *httpStream
-	if t.kind == event.FunctionURL {
-		stream = &httpStream{w: w}
+	if t.kind == event.FunctionURL || t.kind == event.RESTAPI {
+		stream = &httpStream{kind: t.kind, w: w}
 		request.Stream = stream
 	}
-	resp, err := s.run(context.WithoutCancel(r.Context()), name, function, request)
+	type outcome struct {
+		Response
+		err error
+	}
+	answered := make(chan outcome, 1)
+	go func() {
+		// A client that leaves does not stop the function.
+		resp, err := s.run(context.WithoutCancel(r.Context()), name, function, request)
+		answered <- outcome{resp, err}
+	}()
+	var late <-chan time.Time
+	if wait := s.patienceOf(t); wait > 0 {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		late = timer.C
+	}
+	var resp outcome
+	select {
+	case resp = <-answered:
+	case <-late:
+		if stream == nil || stream.expire() {
+			t.timedOut(w)
+			return
+		}
+		resp = <-answered
+	}
 	switch {
 	case stream != nil && stream.sent:
-		if err != nil || resp.FunctionError != "" {
+		if resp.err != nil || resp.FunctionError != "" {
 			// The client has to see that this is not all.
 			panic(http.ErrAbortHandler)
 		}
-	case err != nil:
-		e := apiErrorOf(err)
-		if e.status == http.StatusTooManyRequests && t.kind != event.FunctionURL {
-			e.status = http.StatusServiceUnavailable
-		}
-		message(w, e.status, e.message)
+		return
+	case resp.err != nil:
+		t.refused(w, apiErrorOf(resp.err))
+		return
 	case resp.FunctionError != "":
 		t.broken(w)
-	case resp.Streamed: // not as far as the status
-		if stream.refused == nil {
-			stream.refused = errors.New("prelude of the response has no end")
-		}
-		s.refuse(name, resp.RequestID, stream.refused)
-		t.broken(w)
-	default:
-		w.Header().Set("X-Amzn-Requestid", resp.RequestID)
-		answer, err := readAnswer(t.kind, resp.Payload)
-		if err != nil {
-			s.refuse(name, resp.RequestID, err)
-			t.broken(w)
-			return
-		}
-		answer.write(w)
+		return
 	}
+	body := resp.Payload
+	if resp.Streamed {
+		body, err = stream.answer()
+	}
+	var answer *httpAnswer
+	if err == nil {
+		answer, err = readAnswer(t.kind, body)
+	}
+	if err != nil {
+		s.refuse(name, resp.RequestID, err)
+		t.broken(w)
+		return
+	}
+	answer.write(w)
+}
+
+// patienceOf is how long a trigger waits for a function.
+func (s *Server) patienceOf(t trigger) time.Duration {
+	if wait, ok := s.triggerPatience[t.kind]; ok {
+		return wait
+	}
+	return t.patience
 }
 
 // refuse tells of an answer that is no HTTP response.
@@ -111,14 +159,15 @@ func (s *Server) refuse(function, requestID string, reason error) {
 	}
 }
 
-// event makes the event of a request.
-func (s *Server) event(t trigger, rest string, r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxPayload+1))
+// event makes the event of a request, and sets the trace of its invocation.
+func (s *Server) event(t trigger, name, rest string, r *http.Request, invocation *Request) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, int64(t.maxBody)+1))
 	if err != nil {
 		return nil, err
 	}
-	if len(body) > maxPayload {
-		return nil, &TooLargeError{len(body), maxPayload}
+	if len(body) > t.maxBody {
+		n, _ := io.Copy(io.Discard, io.LimitReader(r.Body, maxDrain)) // so that the client gets to read the refusal
+		return nil, &TooLargeError{len(body) + int(n), t.maxBody}
 	}
 	stage := ""
 	if t.staged {
@@ -131,7 +180,13 @@ func (s *Server) event(t trigger, rest string, r *http.Request) ([]byte, error) 
 	if err != nil {
 		ip = r.RemoteAddr
 	}
+	now := time.Now()
 	header := r.Header.Clone()
+	if invocation.Trace = header.Get("X-Amzn-Trace-Id"); invocation.Trace == "" {
+		invocation.Trace = newTrace(now)
+		root, _, _ := strings.Cut(invocation.Trace, ";")
+		header.Set("X-Amzn-Trace-Id", root)
+	}
 	header.Set("X-Forwarded-For", ip)
 	header.Set("X-Forwarded-Proto", "http")
 	if _, own, err := net.SplitHostPort(r.Host); err == nil {
@@ -140,8 +195,48 @@ func (s *Server) event(t trigger, rest string, r *http.Request) ([]byte, error) 
 	header.Set("X-Forwarded-Port", port)
 	return event.Request{
 		Method: r.Method, Path: "/" + rest, Query: r.URL.RawQuery, Protocol: r.Proto, Host: r.Host, Header: header, SourceIP: ip, Body: body,
-		Stage: stage, Account: s.config.Account, Region: s.config.Region, Time: time.Now(),
+		Spelling: spelling(r), ID: t.id(name), RequestID: invocation.RequestID,
+		Stage: stage, Account: s.config.Account, Region: s.config.Region, Time: now,
 	}.Encode(t.kind)
+}
+
+// id is that of the function URL or API in front of a function, of AWS's form
+// and always the same.
+func (t trigger) id(name string) string {
+	digits := 10
+	if t.kind == event.FunctionURL {
+		digits = 32
+	}
+	sum := sha256.Sum256([]byte(t.prefix + " " + name))
+	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))[:digits]
+}
+
+// refused is what clients see of a call that did not reach the function.
+func (t trigger) refused(w http.ResponseWriter, e *apiError) {
+	if e.status == http.StatusTooManyRequests {
+		e.status = t.throttled
+	}
+	switch {
+	case e.status == http.StatusTooManyRequests || e.status == http.StatusRequestEntityTooLarge:
+		message(w, e.status, e.message)
+	case t.kind == event.RESTAPI:
+		message(w, e.status, "Internal server error")
+	case t.kind == event.HTTPAPI:
+		message(w, e.status, "Service Unavailable")
+	case t.kind == event.FunctionURL:
+		message(w, e.status, e.message)
+	default:
+		page(w, e.status)
+	}
+}
+
+// timedOut is what clients see where the trigger does not wait any longer.
+func (t trigger) timedOut(w http.ResponseWriter) {
+	if t.kind == event.RESTAPI {
+		message(w, http.StatusGatewayTimeout, "Endpoint request timed out")
+		return
+	}
+	message(w, http.StatusServiceUnavailable, "Service Unavailable")
 }
 
 // broken is what clients see of a function that failed, or whose answer makes no sense.
@@ -155,8 +250,14 @@ func (t trigger) broken(w http.ResponseWriter) {
 		w.WriteHeader(http.StatusBadGateway)
 		_, _ = io.WriteString(w, "Internal Server Error")
 	default:
-		w.Header().Set("Content-Type", "text/html")
-		w.WriteHeader(http.StatusBadGateway)
-		_, _ = io.WriteString(w, "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n")
+		page(w, http.StatusBadGateway)
 	}
+}
+
+// page is an error of a load balancer.
+func page(w http.ResponseWriter, status int) {
+	w.Header().Set("Content-Type", "text/html")
+	w.WriteHeader(status)
+	title := strconv.Itoa(status) + " " + http.StatusText(status)
+	_, _ = io.WriteString(w, "<html>\r\n<head><title>"+title+"</title></head>\r\n<body>\r\n<center><h1>"+title+"</h1></center>\r\n</body>\r\n</html>\r\n")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/bootzip/bootzip/runtime"
 )
@@ -39,4 +40,52 @@ func ExampleError() {
 		fmt.Printf("%s: %s\n", typed.ErrorType(), err)
 	}
 	// Output: Payment.Declined: order 7: the card was declined
+}
+
+// What happens once is done before the first event, and what is to be put away
+// when Lambda ends the process.
+func ExampleInit() {
+	var table map[string]string
+	runtime.Init(func(context.Context) error {
+		table = map[string]string{"7": "Ada"}
+		return nil
+	})
+	runtime.Handle("lookup", func(_ context.Context, event []byte) ([]byte, error) {
+		return []byte(strconv.Quote(table[string(event)])), nil
+	})
+	runtime.OnShutdown(func(ctx context.Context) {
+		deadline, _ := ctx.Deadline() // half a second, for all of them
+		fmt.Println("flushing until", deadline)
+	})
+	// In main, runtime.Start follows.
+}
+
+// A response of any size goes out piece by piece.
+func ExampleHandleStream() {
+	runtime.HandleStream("count", func(_ context.Context, _ []byte, w *runtime.Writer) error {
+		w.SetContentType("text/plain")
+		for i := range 3 {
+			if _, err := fmt.Fprintln(w, i); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	// In main, runtime.Start follows.
+}
+
+// A retry of an event has the same request id, and an id of its own as the
+// attempt.
+func ExampleFromContext() {
+	handle := func(ctx context.Context, _ []byte) ([]byte, error) {
+		inv, ok := runtime.FromContext(ctx)
+		if !ok {
+			return nil, errors.New("not an invocation")
+		}
+		return []byte(inv.RequestID + " " + inv.InvocationID), nil
+	}
+	ctx := runtime.NewContext(context.Background(), &runtime.Invocation{RequestID: "8476a536", InvocationID: "5f0c9ae2"})
+	out, err := handle(ctx, nil)
+	fmt.Println(string(out), err)
+	// Output: 8476a536 5f0c9ae2 <nil>
 }

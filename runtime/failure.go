@@ -15,6 +15,12 @@ import (
 type Error struct {
 	Type    string
 	Message string
+
+	// Stack is reported as the stackTrace, the innermost call first. It counts
+	// in an *Error that a handler returns as it is, and so does Fatal.
+	Stack []Frame
+	// Fatal ends the process once the error was reported, as a panic does.
+	Fatal bool
 }
 
 func (e *Error) Error() string { return e.Message }
@@ -27,10 +33,11 @@ func (e *Error) ErrorType() string { return e.Type }
 // (interop.MaxPayloadSize). The documentation says "6 MB".
 const MaxResponse = 6<<20 + 100
 
-// A frame is one call of a stack.
-type frame struct {
-	path, label string
-	line        int
+// A Frame is one call of a stack.
+type Frame struct {
+	Path  string // source file
+	Line  int
+	Label string // function
 }
 
 // A failure is an error on its way to Lambda.
@@ -38,9 +45,12 @@ type failure struct {
 	header  string // Category.Reason
 	kind    string // errorType
 	message string
-	stack   []frame
-	panic   bool // the handler panicked
+	stack   []Frame
+	fatal   bool // the process leaves after it
 }
+
+// panicType is the error type of a panic.
+const panicType = "Function.Panic"
 
 // newFailure describes an error that a handler returned.
 func newFailure(err error) *failure {
@@ -48,7 +58,11 @@ func newFailure(err error) *failure {
 	if kind == "" {
 		kind = typeName(err)
 	}
-	return &failure{header: category(kind), kind: kind, message: err.Error()}
+	f := &failure{header: category(kind), kind: kind, message: err.Error()}
+	if e, ok := err.(*Error); ok {
+		f.stack, f.fatal = e.Stack, e.Fatal
+	}
+	return f
 }
 
 // errorType looks for the method ErrorType in an error and what it wraps; empty
@@ -94,18 +108,36 @@ func typeName(v any) string {
 // newPanic describes a recovered panic. It is called from the deferred
 // function that recovered, so that the stack still has the place.
 func newPanic(value any) *failure {
-	return &failure{header: "Function.Panic", kind: "Function.Panic", message: panicText(value),
-		stack: callers(), panic: true}
+	return &failure{header: panicType, kind: panicType, message: panicText(value), stack: callers(), fatal: true}
 }
 
-func panicText(value any) string {
+// panicText is the text of a panic's value: that of an error and of a type with
+// a method String, numbers, booleans and strings. Of other values it is the
+// type: their formatting would take package fmt.
+func panicText(value any) (text string) {
+	// The value's own method may panic as well, and must not hide this one.
+	defer func() {
+		if recover() != nil {
+			text = "panic with a value of type " + typeName(value) + ", whose own method panics"
+		}
+	}()
 	switch v := value.(type) {
 	case error:
 		return v.Error()
-	case string:
-		return v
-	case int:
-		return strconv.Itoa(v)
+	case interface{ String() string }:
+		return v.String()
+	}
+	switch v := reflect.ValueOf(value); v.Kind() {
+	case reflect.String:
+		return v.String()
+	case reflect.Bool:
+		return strconv.FormatBool(v.Bool())
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return strconv.FormatInt(v.Int(), 10)
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return strconv.FormatUint(v.Uint(), 10)
+	case reflect.Float32, reflect.Float64:
+		return strconv.FormatFloat(v.Float(), 'g', -1, v.Type().Bits())
 	}
 	return "panic with a value of type " + typeName(value)
 }
@@ -114,11 +146,11 @@ func panicText(value any) string {
 const maxFrames = 32
 
 // callers returns the stack from the place of a panic to the handler.
-func callers() []frame {
+func callers() []Frame {
 	pcs := make([]uintptr, 64)
 	n := goruntime.Callers(1, pcs)
 	frames := goruntime.CallersFrames(pcs[:n])
-	var stack []frame
+	var stack []Frame
 	for {
 		f, more := frames.Next()
 		switch {
@@ -128,7 +160,7 @@ func callers() []frame {
 			return stack // what is below is this package
 		case len(stack) > 0 || !inGo(f.Function):
 			if len(stack) < maxFrames {
-				stack = append(stack, frame{path: f.File, label: f.Function, line: f.Line})
+				stack = append(stack, Frame{Path: f.File, Line: f.Line, Label: f.Function})
 			}
 		}
 		if !more {
@@ -143,16 +175,19 @@ func inGo(function string) bool {
 	return len(function) > len(p) && function[:len(p)] == p
 }
 
-// Error describes a panic for the log, with its stack.
+// Error describes a fatal failure for the log, with its stack.
 func (f *failure) Error() string {
 	s := "panic: " + f.message
+	if f.kind != panicType {
+		s = f.kind + ": " + f.message
+	}
 	for _, c := range f.stack {
 		s += "\n\t" + c.text()
 	}
 	return s
 }
 
-func (f *frame) text() string { return f.path + ":" + strconv.Itoa(f.line) + " " + f.label }
+func (f *Frame) text() string { return f.Path + ":" + strconv.Itoa(f.Line) + " " + f.Label }
 
 // report writes a failure in the form of the Runtime API (AWS Lambda developer
 // guide, "Using the Lambda runtime API for custom runtimes", Invocation error)
@@ -187,22 +222,22 @@ func (f *failure) cause() []byte {
 			b = append(b, ',')
 		}
 		b = append(b, `{"path":`...)
-		b = appendJSON(b, s.path)
+		b = appendJSON(b, s.Path)
 		b = append(b, `,"line":`...)
-		b = strconv.AppendInt(b, int64(s.line), 10)
+		b = strconv.AppendInt(b, int64(s.Line), 10)
 		b = append(b, `,"label":`...)
-		b = appendJSON(b, s.label)
+		b = appendJSON(b, s.Label)
 		b = append(b, '}')
 	}
 	b = append(b, `]}],"paths":[`...)
 	for i, s := range f.stack {
-		if i > 0 && f.stack[i-1].path == s.path {
+		if i > 0 && f.stack[i-1].Path == s.Path {
 			continue
 		}
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendJSON(b, s.path)
+		b = appendJSON(b, s.Path)
 	}
 	return append(b, `]}`...)
 }

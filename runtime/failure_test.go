@@ -58,6 +58,16 @@ func TestErrors(t *testing.T) {
 
 type odd struct{ n int }
 
+type level uint8
+
+func (l level) String() string { return "level " + string('0'+rune(l)) }
+
+type count uint8
+
+type broken struct{}
+
+func (*broken) String() string { panic("no text") }
+
 func explode(m map[string]int) { m["x"] = 1 }
 
 func TestPanicEndsTheProcess(t *testing.T) {
@@ -66,7 +76,14 @@ func TestPanicEndsTheProcess(t *testing.T) {
 		"assignment to entry in nil map": func() { explode(nil) },
 		"x not found":                    func() { panic(notFound{"x"}) },
 		"42":                             func() { panic(42) },
-		"panic with a value of type odd": func() { panic(odd{1}) },
+		"-42":                            func() { panic(int64(-42)) },
+		"7":                              func() { panic(count(7)) },
+		"1.5":                            func() { panic(1.5) },
+		"0.1":                            func() { panic(float32(0.1)) },
+		"true":                           func() { panic(true) },
+		"level 3":                        func() { panic(level(3)) },
+		"panic with a value of type broken, whose own method panics": func() { panic(&broken{}) },
+		"panic with a value of type odd":                             func() { panic(odd{1}) },
 	} {
 		b := newRig(t)
 		b.handle("test", func(context.Context, []byte) ([]byte, error) { f(); return nil, nil })
@@ -103,6 +120,32 @@ func TestPanicEndsTheProcess(t *testing.T) {
 		}
 		if !strings.Contains(b.logged(), "request a: panic: "+message+"\n\t") || !strings.Contains(b.logged(), "failure_test.go:") {
 			t.Errorf("%s: logged %q", message, b.logged())
+		}
+	}
+}
+
+// A fatal error ends the process as a panic does, and both report a stack.
+func TestFatalError(t *testing.T) {
+	for _, keep := range []bool{false, true} {
+		b := newRig(t)
+		b.r.keepAfterPanic = keep
+		b.handle("test", func(_ context.Context, event []byte) ([]byte, error) {
+			if string(event) == "fine" {
+				return event, nil
+			}
+			return nil, &Error{Type: "App.Corrupt", Message: "cache", Stack: []Frame{{"main.go", 7, "main.handle"}}, Fatal: true}
+		})
+		b.start()
+		e := parse(t, b.Invoke(fakeapi.Event{ID: "a"}), "error")
+		if e.ErrorType != "App.Corrupt" || e.ErrorMessage != "cache" || len(e.StackTrace) != 1 || e.StackTrace[0] != "main.go:7 main.handle" {
+			t.Errorf("error is %+v", e)
+		}
+		if keep {
+			want(t, b.Invoke(fakeapi.Event{ID: "b", Body: []byte("fine")}), "response", "fine")
+			continue
+		}
+		if err := b.wait(); err != errPanic || !strings.Contains(b.logged(), "request a: App.Corrupt: cache\n\tmain.go:7") {
+			t.Errorf("start returned %v, logged %q", err, b.logged())
 		}
 	}
 }

@@ -54,7 +54,8 @@ func Init(f func(context.Context) error) {
 	std.inits = append(std.inits, f)
 }
 
-// ContinueAfterPanic keeps the process after a handler has panicked. Without
+// ContinueAfterPanic keeps the process after a handler has panicked, or
+// returned a fatal *Error. Without
 // it the process leaves once the panic was reported, as Lambda's
 // documentation wants (AWS Lambda developer guide, "Building a custom runtime
 // for AWS Lambda"): what the handler left half done is not met by the next
@@ -76,6 +77,7 @@ type registry struct {
 	serve          []serveFunc
 	inits          []func(context.Context) error
 	shutdowns      []func(context.Context)
+	watch          func(config, []func(context.Context)) // waits for the shutdown; nil without shutdowns
 	keepAfterPanic bool
 	problem        error // of the first wrong registration
 }

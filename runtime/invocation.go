@@ -13,6 +13,7 @@ import (
 // A text that Lambda did not send is empty.
 type Invocation struct {
 	RequestID       string
+	InvocationID    string // of this attempt: a retry has the same RequestID and another InvocationID
 	FunctionARN     string // the ARN, version or alias that was invoked
 	TraceID         string // AWS X-Ray tracing header
 	ClientContext   string // JSON, where a mobile SDK sent it
@@ -61,6 +62,7 @@ type invocation struct {
 func newInvocation(e *client.Event) *invocation {
 	inv := &invocation{Invocation: Invocation{
 		RequestID:       e.RequestID,
+		InvocationID:    e.InvocationID,
 		FunctionARN:     e.FunctionARN,
 		TraceID:         e.TraceID,
 		ClientContext:   e.ClientContext,

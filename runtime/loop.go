@@ -21,8 +21,8 @@ type loop struct {
 	log       *fatalLog
 }
 
-// errPanic ends a loop after a panic that was reported.
-var errPanic = errors.New("handler panicked; the process leaves so that the next event meets a clean one")
+// errPanic ends a loop after a panic, or a fatal error, that was reported.
+var errPanic = errors.New("handler panicked or failed fatally; the process leaves so that the next event meets a clean one")
 
 // run answers events until something ends the process, and returns it.
 func (l *loop) run() error {
@@ -121,12 +121,12 @@ func (l *loop) caught(inv *invocation, value any) *failure {
 	return f
 }
 
-// fail reports a failure, and ends the process after a panic.
+// fail reports a failure, and ends the process after a fatal one.
 func (l *loop) fail(inv *invocation, f *failure) error {
 	if err := l.judge(inv, l.client.Fail(inv.RequestID, f.report())); err != nil {
 		return err
 	}
-	if f.panic && !l.keepAfter {
+	if f.fatal && !l.keepAfter {
 		l.log.print(f, inv.RequestID)
 		return errPanic
 	}

@@ -24,9 +24,14 @@ const shutdownTime = 500 * time.Millisecond
 // registers an internal one that listens to no event, if and only if
 // OnShutdown was called. An emulator without the Extensions API is no error.
 func OnShutdown(f func(ctx context.Context)) {
-	std.mu.Lock()
-	defer std.mu.Unlock()
-	std.shutdowns = append(std.shutdowns, f)
+	std.onShutdown(f)
+}
+
+func (r *registry) onShutdown(f func(context.Context)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.shutdowns = append(r.shutdowns, f)
+	r.watch = watch // named here alone: who never calls this does not link it
 }
 
 // extensionName must be unlike that of any other extension of the function.

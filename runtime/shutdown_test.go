@@ -15,7 +15,7 @@ func TestShutdown(t *testing.T) {
 	b := newRig(t)
 	ran := make(chan string, 3)
 	for _, name := range []string{"first", "second"} {
-		b.r.shutdowns = append(b.r.shutdowns, func(ctx context.Context) {
+		b.r.onShutdown(func(ctx context.Context) {
 			if d, ok := ctx.Deadline(); !ok || time.Until(d) > shutdownTime {
 				t.Error("context has no deadline of 500 ms")
 			}
@@ -45,7 +45,7 @@ func TestShutdown(t *testing.T) {
 // An emulator without the Extensions API runs the function all the same.
 func TestShutdownWithoutExtensions(t *testing.T) {
 	b := newRig(t)
-	b.r.shutdowns = append(b.r.shutdowns, func(context.Context) {})
+	b.r.onShutdown(func(context.Context) {})
 	b.Fault = script("register", fakeapi.Fault{Status: 404})
 	b.handle("test", echo)
 	b.start()

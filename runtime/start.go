@@ -59,12 +59,12 @@ func (r *registry) start(cfg config) error {
 	first := client.New(cfg.api)
 	r.mu.Lock()
 	serve, err := r.find(cfg.handler)
-	inits, shutdowns, keep := r.inits, r.shutdowns, r.keepAfterPanic
+	inits, shutdowns, watch, keep := r.inits, r.shutdowns, r.watch, r.keepAfterPanic
 	r.mu.Unlock()
 	if err != nil {
 		return initFailed(first, newFailure(err))
 	}
-	if len(shutdowns) > 0 {
+	if watch != nil {
 		watch(cfg, shutdowns)
 	}
 	for _, f := range inits {

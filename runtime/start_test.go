@@ -155,6 +155,36 @@ func TestContext(t *testing.T) {
 	want(t, b.Invoke(fakeapi.Event{ID: "id-2", Deadline: "-"}), "response", `id-2||||||false|false|<nil>|`)
 }
 
+// The id of the attempt goes back with each kind of answer, and is not kept for
+// an event without one.
+func TestInvocationID(t *testing.T) {
+	const name = "Lambda-Runtime-Invocation-Id"
+	b := newRig(t)
+	b.stream("test", func(ctx context.Context, event []byte, w *Writer) error {
+		inv, _ := FromContext(ctx)
+		switch string(event) {
+		case "error":
+			return errors.New(inv.InvocationID)
+		case "whole":
+			return w.Respond("text/plain", []byte(inv.InvocationID))
+		}
+		_, err := w.Write([]byte(inv.InvocationID + "."))
+		return err
+	})
+	b.start()
+	for i, kind := range []string{"error", "whole", "stream"} {
+		id := fmt.Sprint("attempt-", i)
+		a := b.Invoke(fakeapi.Event{ID: "the-same", Body: []byte(kind), Header: [][2]string{{name, id}}})
+		if a.Header[strings.ToLower(name)] != id || !strings.Contains(string(a.Body), id) {
+			t.Errorf("%s: header %v, body %s", kind, a.Header, a.Body)
+		}
+		a = b.Invoke(fakeapi.Event{ID: "the-same", Body: []byte(kind)})
+		if got, ok := a.Header[strings.ToLower(name)]; ok || strings.Contains(string(a.Body), "attempt") {
+			t.Errorf("%s: an event without an id is answered with %q, %s", kind, got, a.Body)
+		}
+	}
+}
+
 func TestDeadlineOf1970IsNone(t *testing.T) {
 	b := newRig(t)
 	b.handle("test", func(ctx context.Context, _ []byte) ([]byte, error) {

@@ -88,7 +88,7 @@ func (l *loop) streamed(inv *invocation, h StreamHandler, event []byte) error {
 	if err := l.judge(inv, err); err != nil {
 		return err
 	}
-	if f != nil && f.panic && !l.keepAfter {
+	if f != nil && f.fatal && !l.keepAfter {
 		l.log.print(f, inv.RequestID)
 		return errPanic
 	}

@@ -183,9 +183,11 @@ func Serve(ctx context.Context,
 	env *string, // the functions' variables: KEY=value,KEY=value
 	handler *string, // value of _HANDLER; default: the first of each function's handlers
 	events *bool, // print each event that is made of an HTTP request
+	cors *string, // origins whose pages may call functions: http://localhost:5173,http://localhost:3000
+	zip *string, // serve this zip, from any tool, and build nothing
 	engine *string, // auto (the default), docker, podman, sandbox or host
 ) error {
-	return run(ctx, "serve", flag("address", address), flag("host", host), flag("timeout", timeout), flag("memory", memory),
+	return run(ctx, "serve", flag("address", address), flag("host", host), each("cors", cors), flag("zip", zip), flag("timeout", timeout), flag("memory", memory),
 		flag("concurrency", concurrency), flag("per-instance", perInstance), each("env", env), flag("handler", handler), flag("events", events), flag("engine", engine))
 }
 

@@ -5,31 +5,18 @@ package test
 import (
 	"context"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/bootzip/bootzip/emulator"
-	"github.com/bootzip/bootzip/pack"
 )
 
 // Four events are in one instance at the same time, each with its own trace
 // ID, which is not in the environment: the runtime does what the emulator
 // expects on Lambda Managed Instances.
 func TestSeveralEventsInOneInstance(t *testing.T) {
-	bootstrap := filepath.Join(t.TempDir(), "bootstrap")
-	build := exec.Command("go", "build", "-o", bootstrap, "./testdata/loops")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	zip := filepath.Join(t.TempDir(), "function.zip")
-	if err := pack.Write(t.Context(), zip, []pack.Entry{{Name: "bootstrap", Executable: true, File: bootstrap}}); err != nil {
-		t.Fatal(err)
-	}
+	zip := packed(t, "loops")
 	f, err := emulator.New(t.Context(), emulator.Config{
 		Zip: zip, Handler: "together", PerInstance: 4, Concurrency: 1, Timeout: 20 * time.Second, Temp: t.TempDir(),
 	})

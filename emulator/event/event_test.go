@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"net/http"
 	"reflect"
 	"strings"
 	"testing"
@@ -72,11 +73,11 @@ func TestEventsFitAWSTypes(t *testing.T) {
 
 func TestHTTPEventsFitAWSTypes(t *testing.T) {
 	o := Options{Path: "/a%20b", Query: "x=1&x=2&y=%26", Body: `{"a":1}`, Region: "eu-west-1", Time: time.Unix(1700000000, 0)}
-	if e := decode[events.APIGatewayProxyRequest](t, "apigateway-v1", o); e.Path != "/a b" || e.HTTPMethod != "POST" || e.QueryStringParameters["x"] != "2" ||
-		!reflect.DeepEqual(e.MultiValueQueryStringParameters["x"], []string{"1", "2"}) || e.PathParameters["proxy"] != "a b" || e.RequestContext.Path != "/prod/a b" || e.Body != o.Body {
+	if e := decode[events.APIGatewayProxyRequest](t, "apigateway-v1", o); e.Path != "/a%20b" || e.HTTPMethod != "POST" || e.QueryStringParameters["x"] != "2" ||
+		!reflect.DeepEqual(e.MultiValueQueryStringParameters["x"], []string{"1", "2"}) || e.PathParameters["proxy"] != "a%20b" || e.RequestContext.Path != "/prod/a%20b" || e.Body != o.Body {
 		t.Errorf("%+v", e)
 	}
-	if e := decode[events.APIGatewayV2HTTPRequest](t, "apigateway-v2", o); e.RawPath != "/a%20b" || e.RawQueryString != o.Query || e.QueryStringParameters["x"] != "1,2" ||
+	if e := decode[events.APIGatewayV2HTTPRequest](t, "apigateway-v2", o); e.RawPath != "/a b" || e.RawQueryString != o.Query || e.QueryStringParameters["x"] != "1,2" ||
 		e.RequestContext.HTTP.Method != "POST" || e.RequestContext.Time != "14/Nov/2023:22:13:20 +0000" || e.RequestContext.TimeEpoch != 1700000000000 || e.Body != o.Body {
 		t.Errorf("%+v", e)
 	}
@@ -102,6 +103,107 @@ func TestRequestEncode(t *testing.T) {
 	staged, err := Request{Path: "/x", Stage: "dev"}.Encode(HTTPAPI)
 	if err != nil || !strings.Contains(string(staged), `"rawPath":"/dev/x"`) {
 		t.Errorf("%s, %v", staged, err)
+	}
+}
+
+// get is the value at a path of keys in an event.
+func get(t *testing.T, r Request, trigger Trigger, path ...string) any {
+	t.Helper()
+	text, err := r.Encode(trigger)
+	if err != nil {
+		t.Fatalf("%+v: %v", r, err)
+	}
+	var value any
+	if err := json.Unmarshal(text, &value); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range path {
+		object, ok := value.(map[string]any)
+		if !ok {
+			t.Fatalf("there is no %q in %s", path, text)
+		}
+		value = object[key]
+	}
+	return value
+}
+
+// The paths that an HTTP API was recorded to make of those that were sent.
+func TestHTTPAPIDecodesTwice(t *testing.T) {
+	for sent, want := range map[string]string{
+		"/plain": "/plain", "/a%20b": "/a b", "/caf%C3%A9": "/café", "/question%3Fvalue": "/question", "/hash%23value": "/hash#value",
+		"/slash%2Fvalue": "/slash/value", "/literal%252Fvalue": "/literal/value", "/literal%253Fvalue": "/literal?value", "/literal%2525value": "/literal%value",
+	} {
+		r := Request{Path: sent}
+		if got := get(t, r, HTTPAPI, "rawPath"); got != want {
+			t.Errorf("%s: rawPath is %q, want %q", sent, got, want)
+		}
+		if got := get(t, r, HTTPAPI, "requestContext", "http", "path"); got != want {
+			t.Errorf("%s: path is %q, want %q", sent, got, want)
+		}
+	}
+	if _, err := (Request{Path: "/percent%25done"}).Encode(HTTPAPI); err == nil {
+		t.Error("a percent sign before letters was taken")
+	}
+}
+
+func TestRESTAPIKeepsWhatWasSent(t *testing.T) {
+	r := Request{Path: "/user/test%2Balias+x@example.com/", Stage: "dev", Header: http.Header{
+		"Test-Header": {"v"}, "X-Forwarded-For": {"192.0.2.1"}, "User-Agent": {"a"}, "Content-Length": {"7"},
+	}, Spelling: map[string]string{"Test-Header": "tEsT-HEADeR", "X-Forwarded-For": "x-forwarded-for", "User-Agent": "user-agent"}}
+	for _, c := range []struct {
+		want any
+		path []string
+	}{
+		{"/user/test%2Balias+x@example.com/", []string{"path"}},
+		{"/dev/user/test%2Balias+x@example.com/", []string{"requestContext", "path"}},
+		{"user/test%2Balias+x@example.com", []string{"pathParameters", "proxy"}},
+		{"v", []string{"headers", "tEsT-HEADeR"}},
+		{[]any{"v"}, []string{"multiValueHeaders", "tEsT-HEADeR"}},
+		{"192.0.2.1", []string{"headers", "X-Forwarded-For"}},
+		{"a", []string{"headers", "User-Agent"}},
+		{nil, []string{"headers", "Content-Length"}},
+		{"a", []string{"requestContext", "identity", "userAgent"}},
+	} {
+		if got := get(t, r, RESTAPI, c.path...); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%v is %v, want %v", c.path, got, c.want)
+		}
+	}
+}
+
+// A function URL has the cookies twice, and the invocation's own id; the path
+// is decoded in one place.
+func TestFunctionURL(t *testing.T) {
+	r := Request{Path: "/a%20b", Host: "127.0.0.1:9000", ID: "abc", Region: "eu-west-1", Account: "1", RequestID: "the-id", Header: http.Header{"Cookie": {"a=1; b=2", "c=3"}}}
+	for _, c := range []struct {
+		trigger Trigger
+		want    any
+		path    []string
+	}{
+		{FunctionURL, "/a%20b", []string{"rawPath"}},
+		{FunctionURL, "/a b", []string{"requestContext", "http", "path"}},
+		{FunctionURL, []any{"a=1", "b=2", "c=3"}, []string{"cookies"}},
+		{FunctionURL, "a=1; b=2; c=3", []string{"headers", "cookie"}},
+		{FunctionURL, "the-id", []string{"requestContext", "requestId"}},
+		{FunctionURL, "abc.lambda-url.eu-west-1.on.aws", []string{"requestContext", "domainName"}},
+		{FunctionURL, "anonymous", []string{"requestContext", "accountId"}},
+		{FunctionURL, "127.0.0.1:9000", []string{"headers", "host"}},
+		{HTTPAPI, []any{"a=1", "b=2", "c=3"}, []string{"cookies"}},
+		{HTTPAPI, nil, []string{"headers", "cookie"}},
+		{HTTPAPI, "abc.execute-api.eu-west-1.amazonaws.com", []string{"requestContext", "domainName"}},
+		{HTTPAPI, "1", []string{"requestContext", "accountId"}},
+		{RESTAPI, "abc", []string{"requestContext", "apiId"}},
+	} {
+		if got := get(t, r, c.trigger, c.path...); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%v of %v is %v, want %v", c.path, c.trigger, got, c.want)
+		}
+	}
+	if id, _ := get(t, r, HTTPAPI, "requestContext", "requestId").(string); id == "the-id" || !strings.HasSuffix(id, "=") {
+		t.Errorf("the request id of an HTTP API is %q", id)
+	}
+	for trigger, name := range map[Trigger]string{FunctionURL: "x-amzn-trace-id", HTTPAPI: "x-amzn-trace-id", RESTAPI: "X-Amzn-Trace-Id", ALB: "x-amzn-trace-id"} {
+		if id, _ := get(t, r, trigger, "headers", name).(string); !strings.HasPrefix(id, "Root=1-") {
+			t.Errorf("%v: trace header is %q", trigger, id)
+		}
 	}
 }
 

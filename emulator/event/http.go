@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"encoding/base64"
 	"fmt"
-	"iter"
 	"mime"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -26,21 +26,28 @@ const (
 	ALBMulti                   // the same, with multi-value headers
 )
 
-// A Request is an HTTP request to a function.
+// A Request is an HTTP request to a function. docs/http-events.md has what
+// each trigger makes of it.
 type Request struct {
 	Method   string
 	Path     string // as it was sent: escaped
 	Query    string // as it was sent
 	Protocol string // e.g. HTTP/1.1
-	Host     string
+	Host     string // default: the domain
 	Header   http.Header
 	SourceIP string
 	Body     []byte
 
-	Stage   string // of API Gateway; default: "$default" for HTTP APIs, "prod" for REST APIs
-	Account string
-	Region  string
-	Time    time.Time
+	// Spelling is how the client wrote the names of header fields, by their
+	// canonical form. A REST API keeps it.
+	Spelling map[string]string
+
+	ID        string // of the function URL or the API, as in its domain; default: a random one
+	RequestID string // of the invocation; a function URL's event has it; default: a random one
+	Stage     string // of API Gateway; default: "$default" for HTTP APIs, "prod" for REST APIs
+	Account   string
+	Region    string
+	Time      time.Time
 }
 
 // request is one that somebody could have sent with a browser.
@@ -67,12 +74,20 @@ func (o Options) request() Request {
 	}
 	if o.Body != "" {
 		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Content-Length", strconv.Itoa(len(o.Body)))
 	}
 	return r
 }
 
 func httpMaker(t Trigger) func(Options) (any, error) {
-	return func(o Options) (any, error) { return o.request().event(t) }
+	return func(o Options) (any, error) {
+		r := o.request()
+		if t == FunctionURL {
+			r.Header.Set("X-Amzn-Tls-Version", "TLSv1.3")
+			r.Header.Set("X-Amzn-Tls-Cipher-Suite", "TLS_AES_128_GCM_SHA256")
+		}
+		return r.event(t)
+	}
 }
 
 // Encode makes the event of a request, as JSON.
@@ -94,204 +109,63 @@ func (r Request) event(t Trigger) (any, error) {
 	}
 	switch t {
 	case FunctionURL:
-		r.Host = cmp.Or(r.Host, strings.ToLower(randomUpper(32))+".lambda-url."+r.Region+".on.aws")
 		r.Stage = "$default"
-		return r.version2("anonymous"), nil
+		r.RequestID = cmp.Or(r.RequestID, uuid())
+		return r.version2(t, r.domain("lambda-url", "on.aws", 32), r.Path, path), nil
 	case HTTPAPI:
-		r.Host = cmp.Or(r.Host, strings.ToLower(randomUpper(10))+".execute-api."+r.Region+".amazonaws.com")
-		if r.Stage = cmp.Or(r.Stage, "$default"); r.Stage != "$default" {
-			r.Path = "/" + url.PathEscape(r.Stage) + r.Path
+		// It decodes twice, and takes what a first "%3F" became for the
+		// beginning of the query.
+		path, _, _ = strings.Cut(path, "?")
+		if path, err = url.PathUnescape(path); err != nil {
+			return nil, fmt.Errorf("path %q: an HTTP API refuses it: decoded once, %w", r.Path, err)
 		}
-		return r.version2(r.Account), nil
+		if r.Stage = cmp.Or(r.Stage, "$default"); r.Stage != "$default" {
+			path = "/" + r.Stage + path
+		}
+		r.RequestID = randomBase64(11)
+		return r.version2(t, r.domain("execute-api", "amazonaws.com", 10), path, path), nil
 	case RESTAPI:
-		r.Host = cmp.Or(r.Host, strings.ToLower(randomUpper(10))+".execute-api."+r.Region+".amazonaws.com")
 		r.Stage = cmp.Or(r.Stage, "prod")
-		return r.version1(path), nil
+		return r.version1(r.domain("execute-api", "amazonaws.com", 10)), nil
 	}
 	r.Host = cmp.Or(r.Host, "example-"+randomDigits(10)+"."+r.Region+".elb.amazonaws.com")
 	return r.loadBalancer(t == ALBMulti), nil
 }
 
-// header returns all header fields, the host with them.
+// domain is that of a function URL or an API, which is the host as well where
+// there is no other.
+func (r *Request) domain(service, suffix string, digits int) string {
+	r.ID = cmp.Or(r.ID, strings.ToLower(randomUpper(digits)))
+	domain := r.ID + "." + service + "." + r.Region + "." + suffix
+	r.Host = cmp.Or(r.Host, domain)
+	return domain
+}
+
+// header returns all header fields, with the host and a trace header: each
+// trigger adds one to a request without.
 func (r Request) header() http.Header {
 	h := r.Header.Clone()
 	if h == nil {
 		h = http.Header{}
 	}
 	h.Set("Host", r.Host)
+	if h.Get("X-Amzn-Trace-Id") == "" {
+		h.Set("X-Amzn-Trace-Id", fmt.Sprintf("Root=1-%08x-%s", r.Time.Unix(), randomHex(24)))
+	}
 	return h
 }
 
-// joined are the values of each name, with commas between them.
-func joined(values map[string][]string, name func(string) string) map[string]string {
-	m := map[string]string{}
-	for k, v := range values {
-		m[name(k)] = strings.Join(v, ",")
-	}
-	return m
-}
-
-// last are the last values of each name.
-func last(values map[string][]string) map[string]string {
-	m := map[string]string{}
-	for k, v := range values {
-		if len(v) > 0 {
-			m[k] = v[len(v)-1]
+// spelled returns header fields with the names that the client wrote. Those
+// that AWS sets or reads itself are in AWS's case.
+func (r Request) spelled(h http.Header) http.Header {
+	out := make(http.Header, len(h))
+	for name, values := range h {
+		if own, ok := r.Spelling[name]; ok && name != "Host" && name != "User-Agent" && name != "X-Amzn-Trace-Id" && !strings.HasPrefix(name, "X-Forwarded-") {
+			name = own
 		}
+		out[name] = values
 	}
-	return m
-}
-
-func same(s string) string { return s }
-
-// query takes a query apart. A semicolon is part of a value, and what is no escape stays as it was sent.
-func (r Request) query() map[string][]string {
-	values := map[string][]string{}
-	for name, value := range r.parameters() {
-		name, value = unescaped(name), unescaped(value)
-		values[name] = append(values[name], value)
-	}
-	return values
-}
-
-// parameters are the names and values of a query as they were sent.
-func (r Request) parameters() iter.Seq2[string, string] {
-	return func(yield func(string, string) bool) {
-		for part := range strings.SplitSeq(r.Query, "&") {
-			name, value, _ := strings.Cut(part, "=")
-			if part != "" && !yield(name, value) {
-				return
-			}
-		}
-	}
-}
-
-func unescaped(s string) string {
-	if text, err := url.QueryUnescape(s); err == nil {
-		return text
-	}
-	return s
-}
-
-func (r Request) version2(account string) object {
-	header := r.header()
-	var cookies []string
-	for _, line := range header.Values("Cookie") {
-		for c := range strings.SplitSeq(line, ";") {
-			if c = strings.TrimSpace(c); c != "" {
-				cookies = append(cookies, c)
-			}
-		}
-	}
-	header.Del("Cookie")
-	prefix, _, _ := strings.Cut(r.Host, ".")
-	e := object{{"version", "2.0"}, {"routeKey", "$default"}, {"rawPath", r.Path}, {"rawQueryString", r.Query}}
-	if len(cookies) > 0 {
-		e = append(e, member{"cookies", cookies})
-	}
-	e = append(e, member{"headers", joined(header, strings.ToLower)})
-	if query := r.query(); len(query) > 0 {
-		e = append(e, member{"queryStringParameters", joined(query, same)})
-	}
-	e = append(e, member{"requestContext", object{
-		{"accountId", account},
-		{"apiId", prefix},
-		{"domainName", r.Host},
-		{"domainPrefix", prefix},
-		{"http", object{
-			{"method", r.Method}, {"path", r.Path}, {"protocol", r.Protocol},
-			{"sourceIp", r.SourceIP}, {"userAgent", header.Get("User-Agent")},
-		}},
-		{"requestId", uuid()},
-		{"routeKey", "$default"},
-		{"stage", r.Stage},
-		{"time", r.Time.UTC().Format("02/Jan/2006:15:04:05 -0700")},
-		{"timeEpoch", r.Time.UnixMilli()},
-	}})
-	body, encoded := r.body(isText(header))
-	if len(r.Body) > 0 {
-		e = append(e, member{"body", body})
-	}
-	return append(e, member{"isBase64Encoded", encoded})
-}
-
-func (r Request) version1(path string) object {
-	header := r.header()
-	resource, parameters := "/", any(nil)
-	if path != "/" {
-		resource, parameters = "/{proxy+}", map[string]string{"proxy": strings.TrimPrefix(path, "/")}
-	}
-	query, queries := any(nil), any(nil)
-	if q := r.query(); len(q) > 0 {
-		query, queries = last(q), q
-	}
-	prefix, _, _ := strings.Cut(r.Host, ".")
-	identity := object{}
-	for _, name := range []string{"accessKey", "accountId", "caller", "cognitoAuthenticationProvider", "cognitoAuthenticationType", "cognitoIdentityId", "cognitoIdentityPoolId"} {
-		identity = append(identity, member{name, nil})
-	}
-	identity = append(identity, member{"sourceIp", r.SourceIP}, member{"user", nil}, member{"userAgent", header.Get("User-Agent")}, member{"userArn", nil})
-	// Without binary media types set up, a REST API hands bodies on as text.
-	body, encoded := r.body(true)
-	var text any
-	if len(r.Body) > 0 {
-		text = body
-	}
-	return object{
-		{"resource", resource},
-		{"path", path},
-		{"httpMethod", r.Method},
-		{"headers", last(header)},
-		{"multiValueHeaders", header},
-		{"queryStringParameters", query},
-		{"multiValueQueryStringParameters", queries},
-		{"pathParameters", parameters},
-		{"stageVariables", nil},
-		{"requestContext", object{
-			{"resourceId", strings.ToLower(randomUpper(6))},
-			{"resourcePath", resource},
-			{"httpMethod", r.Method},
-			{"extendedRequestId", randomBase64(11)},
-			{"requestTime", r.Time.UTC().Format("02/Jan/2006:15:04:05 -0700")},
-			{"path", "/" + r.Stage + path},
-			{"accountId", r.Account},
-			{"protocol", r.Protocol},
-			{"stage", r.Stage},
-			{"domainPrefix", prefix},
-			{"requestTimeEpoch", r.Time.UnixMilli()},
-			{"requestId", uuid()},
-			{"identity", identity},
-			{"domainName", r.Host},
-			{"apiId", prefix},
-		}},
-		{"body", text},
-		{"isBase64Encoded", encoded},
-	}
-}
-
-func (r Request) loadBalancer(multi bool) object {
-	header := map[string][]string{}
-	for k, v := range r.header() {
-		header[strings.ToLower(k)] = v
-	}
-	// A load balancer hands the query on as it was sent, without decoding.
-	query := map[string][]string{}
-	for name, value := range r.parameters() {
-		query[name] = append(query[name], value)
-	}
-	e := object{
-		{"requestContext", object{{"elb", object{{"targetGroupArn",
-			"arn:aws:elasticloadbalancing:" + r.Region + ":" + r.Account + ":targetgroup/example/" + randomHex(16)}}}}},
-		{"httpMethod", r.Method},
-		{"path", r.Path},
-	}
-	if multi {
-		e = append(e, member{"multiValueQueryStringParameters", query}, member{"multiValueHeaders", header})
-	} else {
-		e = append(e, member{"queryStringParameters", last(query)}, member{"headers", last(header)})
-	}
-	body, encoded := r.body(isText(r.Header))
-	return append(e, member{"body", body}, member{"isBase64Encoded", encoded})
+	return out
 }
 
 // body is the body as text where that is possible, or in base64.

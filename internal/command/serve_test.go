@@ -2,17 +2,22 @@ package command
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/bootzip/bootzip/pack"
 )
 
 const served = `package main
@@ -83,12 +88,12 @@ func (s *servedProject) write(name, text string) {
 	}
 }
 
-func (s *servedProject) start(timeout int) {
+func (s *servedProject) start(timeout int, more ...string) {
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	s.t.Cleanup(stop)
 	go func() {
-		s.ended <- Run(ctx, "bootzip", "serve", "--address="+s.address, fmt.Sprintf("--timeout=%d", timeout))
+		s.ended <- Run(ctx, "bootzip", append([]string{"serve", "--address=" + s.address, fmt.Sprintf("--timeout=%d", timeout)}, more...)...)
 	}()
 }
 
@@ -159,19 +164,98 @@ func TestServeReloads(t *testing.T) {
 	s := newServedProject(t)
 	s.write("cmd/one/main.go", strings.Replace(served, "VERSION", "first", 1))
 	s.start(3)
-	s.wait("one", `200 "first"`)
+	s.wait("one", `200 first`)
 	s.write("cmd/one/main.go", strings.Replace(served, "VERSION", "second", 1))
-	s.wait("one", `200 "second"`)
+	s.wait("one", `200 second`)
 	// What cannot be built leaves the old one; a new function comes along.
 	s.write("cmd/one/main.go", "package main // AWS_LAMBDA_RUNTIME_API\n\nfunc main() {")
 	s.write("cmd/two/main.go", strings.Replace(served, "VERSION", "other", 1))
-	s.wait("two", `200 "other"`)
-	s.wait("one", `200 "second"`)
+	s.wait("two", `200 other`)
+	s.wait("one", `200 second`)
 	if err := os.RemoveAll("cmd/two"); err != nil {
 		t.Fatal(err)
 	}
 	s.wait("two", "404")
 	s.end()
+}
+
+// names asks the Invoke API which functions there are, each with its handler.
+func (s *servedProject) names() string {
+	resp, err := http.Get("http://" + s.address + "/2015-03-31/functions/")
+	if err != nil {
+		return err.Error()
+	}
+	defer resp.Body.Close()
+	var page struct {
+		Functions []struct{ FunctionName, Handler string }
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&page); err != nil {
+		return err.Error()
+	}
+	var all []string
+	for _, f := range page.Functions {
+		all = append(all, f.FunctionName+"="+f.Handler)
+	}
+	return strings.Join(all, " ")
+}
+
+// Each handler is a function of its own, and goes when bootzip.yaml does not
+// name it any more. A function keeps its name against another one's handler.
+func TestServeHandlers(t *testing.T) {
+	s := newServedProject(t)
+	s.write("cmd/one/main.go", strings.Replace(served, `VERSION`, `" + os.Getenv("_HANDLER") + "`, 1))
+	s.write("cmd/two/main.go", strings.Replace(served, "VERSION", "two", 1))
+	const yaml = "functions:\n  one:\n    source: cmd/one\n    handlers: [%s]\n  one-b:\n    source: cmd/two\n"
+	s.write("bootzip.yaml", fmt.Sprintf(yaml, "a, b, c.d"))
+	s.start(3)
+	s.until("all functions", func() bool { return s.names() == "one=a one-b= one-c-d=c.d" })
+	for name, want := range map[string]string{"one": "200 a", "one-b": "200 two", "one-c-d": "200 c.d"} {
+		if got := s.get(name + "/"); !strings.HasPrefix(got, want) {
+			t.Errorf("%s answers %s, want %s", name, got, want)
+		}
+	}
+	s.write("bootzip.yaml", fmt.Sprintf(yaml, "e"))
+	s.until("the other handler", func() bool { return s.names() == "one=e one-b=" })
+	s.end()
+}
+
+// A zip of any tool is served by the name of its file, without a project, and
+// again when the file is another.
+func TestServeZip(t *testing.T) {
+	s := newServedProject(t)
+	zip := func(version string) string {
+		s.write("cmd/main.go", strings.Replace(served, "VERSION", version, 1))
+		if out, err := exec.Command("go", "build", "-o", "bootstrap", "./cmd").CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		name := filepath.Join(t.TempDir(), "thing.zip")
+		if err := pack.Write(t.Context(), name, []pack.Entry{{Name: "bootstrap", Executable: true, File: "bootstrap"}}); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	first, second := zip("first"), zip("second")
+	t.Chdir(t.TempDir())
+	s.start(3, "--zip="+first)
+	s.wait("thing", "200 first")
+	if err := os.Rename(second, first); err != nil {
+		t.Fatal(err)
+	}
+	s.wait("thing", "200 second")
+	s.end()
+}
+
+func TestServeMisuse(t *testing.T) {
+	s := newServedProject(t)
+	s.write("a.zip", "x")
+	s.write("b/a.zip", "x")
+	for _, args := range []string{"--zip=none.zip", "--zip=b", "--zip=a.zip --zip=b/a.zip", "--cors=localhost", "--cors=http://localhost:1/", "--cors=http://"} {
+		err := Run(t.Context(), "bootzip", append([]string{"serve", "--address=" + s.address}, strings.Fields(args)...)...)
+		var exit *exitError
+		if !errors.As(err, &exit) || exit.status != 2 {
+			t.Errorf("%s: error is %v", args, err)
+		}
+	}
 }
 
 // A stop does not wait until a version that was replaced has answered an event which takes ten minutes.
@@ -184,7 +268,7 @@ func TestServeStopsWhileAnOldVersionAnswers(t *testing.T) {
 	slow = strings.Replace(slow, `"strings"`, `"strings"`+"\n\t"+`"time"`, 1)
 	s.write("cmd/one/main.go", strings.Replace(slow, "VERSION", "first", 1))
 	s.start(900)
-	s.wait("one", `200 "first"`)
+	s.wait("one", `200 first`)
 	sent, answered := make(chan struct{}), make(chan int, 1)
 	trace := httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { close(sent) }})
 	r, err := http.NewRequestWithContext(trace, http.MethodGet, "http://"+s.address+"/url/one/slow", nil)
@@ -203,7 +287,7 @@ func TestServeStopsWhileAnOldVersionAnswers(t *testing.T) {
 	}()
 	<-sent
 	s.write("cmd/one/main.go", strings.Replace(served, "VERSION", "second", 1))
-	s.wait("one", `200 "second"`)
+	s.wait("one", `200 second`)
 	s.end()
 	if got := <-answered; got == http.StatusOK {
 		t.Error("the slow event was answered")

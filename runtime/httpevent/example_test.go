@@ -38,3 +38,57 @@ func ExampleParse() {
 	fmt.Println(r.Source, r.Path, r.PathParameters["id"], r.Query["tag"], r.Header.Get("accept"))
 	// Output: REST API /users/7 7 [a b] text/plain
 }
+
+// The paths of all senders are alike: decoded once, and without the stage of an
+// API, at any domain.
+func ExampleRequest() {
+	for _, event := range []string{
+		`{"version":"2.0","rawPath":"/dev/files/50% off.txt","requestContext":{"domainName":"api.example.com","stage":"dev",
+			"http":{"method":"GET","path":"/dev/files/50% off.txt"}}}`,
+		`{"httpMethod":"GET","path":"/files/50%25%20off.txt","requestContext":{"stage":"prod"}}`,
+		`{"version":"2.0","rawPath":"/files/50%25%20off.txt","requestContext":{"domainName":"x.lambda-url.eu-west-1.on.aws","stage":"$default",
+			"http":{"method":"GET","path":"/files/50% off.txt"}}}`,
+	} {
+		r, err := httpevent.Parse([]byte(event))
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(r.Source, r.Path, r.RawPath)
+	}
+	// Output:
+	// HTTP API /files/50% off.txt /files/50%25%20off.txt
+	// REST API /files/50% off.txt /files/50%25%20off.txt
+	// function URL /files/50% off.txt /files/50%25%20off.txt
+}
+
+func ExampleJSON() {
+	h := httpevent.Handler(func(_ context.Context, r *httpevent.Request) (*httpevent.Response, error) {
+		resp, err := httpevent.JSON(201, map[string]string{"id": r.PathParameters["id"]})
+		if err != nil {
+			return nil, err
+		}
+		resp.Cookies = []string{"seen=1; HttpOnly", "theme=dark"}
+		return resp, nil
+	})
+	response, err := h(context.Background(), []byte(`{"version":"2.0","rawPath":"/users/7","pathParameters":{"id":"7"},
+		"requestContext":{"domainName":"api.example.com","http":{"method":"PUT"}}}`))
+	fmt.Println(string(response), err)
+	// Output:
+	// {"statusCode":201,"headers":{"content-type":"application/json"},"cookies":["seen=1; HttpOnly","theme=dark"],"body":"{\"id\":\"7\"}","isBase64Encoded":false} <nil>
+}
+
+// A response is streamed to senders that take it: function URLs with the invoke
+// mode RESPONSE_STREAM, and API Gateway with the response transfer mode STREAM.
+func ExampleHandleStream() {
+	httpevent.HandleStream("events", func(_ context.Context, r *httpevent.Request, s *httpevent.Stream) error {
+		s.Header.Set("content-type", "text/event-stream")
+		for _, line := range []string{"data: 1\n\n", "data: 2\n\n"} {
+			if _, err := s.Write([]byte(line)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	// In main, runtime.Start follows.
+}

@@ -22,9 +22,9 @@ const (
 		"body":"aGVsbG//","isBase64Encoded":true}`
 	restNulls = `{"path":"/","httpMethod":"GET","headers":null,"multiValueHeaders":null,"queryStringParameters":null,
 		"multiValueQueryStringParameters":null,"pathParameters":null,"stageVariables":null,"requestContext":null,"body":null,"isBase64Encoded":false}`
-	httpAPIEvent = `{"version":"2.0","routeKey":"$default","rawPath":"/test/a%20b","rawQueryString":"q=1&q=2&hello=A%26B+c&bad=%zz&&flag",
+	httpAPIEvent = `{"version":"2.0","routeKey":"$default","rawPath":"/test/a b%20","rawQueryString":"q=1&q=2&hello=A%26B+c&bad=%zz&&flag",
 		"cookies":["one=1","two=2"],"headers":{"host":"h","accept":"a,b"},"queryStringParameters":{"q":"1,2"},
-		"requestContext":{"domainName":"x.execute-api.eu-west-1.amazonaws.com","stage":"test","http":{"method":"PUT","path":"/test/a%20b","protocol":"HTTP/1.1","sourceIp":"192.0.2.1"}},
+		"requestContext":{"domainName":"x.execute-api.eu-west-1.amazonaws.com","stage":"test","http":{"method":"PUT","path":"/test/a b%20","protocol":"HTTP/1.1","sourceIp":"192.0.2.1"}},
 		"pathParameters":{"p":"1"},"body":"text","isBase64Encoded":false}`
 	urlEvent = `{"version":"2.0","rawPath":"/test/x","rawQueryString":"","headers":{"cookie":"one=1;two=2"},
 		"requestContext":{"domainName":"u.lambda-url.eu-west-1.on.aws","stage":"$default","http":{"method":"GET","sourceIp":"192.0.2.1"}}}`
@@ -45,7 +45,7 @@ func TestParse(t *testing.T) {
 			Cookies: []string{"one=1", "two=2"}, Body: []byte("hello\xff"), PathParameters: map[string]string{"proxy": "a b/ü"}, StageVariables: map[string]string{"s": "v"},
 			Host: "x.execute-api.eu-west-1.amazonaws.com", SourceIP: "192.0.2.1", Protocol: "HTTP/1.1"}},
 		"REST API with nulls": {restNulls, Request{Source: RESTAPI, Method: "GET", Path: "/", RawPath: "/", Query: Values{}, Header: Values{}, Body: []byte{}}},
-		"HTTP API": {httpAPIEvent, Request{Source: HTTPAPI, Method: "PUT", Path: "/a b", RawPath: "/a%20b",
+		"HTTP API": {httpAPIEvent, Request{Source: HTTPAPI, Method: "PUT", Path: "/a b%20", RawPath: "/a%20b%2520",
 			Query: Values{"q": {"1", "2"}, "hello": {"A&B c"}, "bad": {"%zz"}, "flag": {""}}, RawQuery: "q=1&q=2&hello=A%26B+c&bad=%zz&&flag",
 			Header:  Values{"host": {"h"}, "accept": {"a,b"}, "cookie": {"one=1; two=2"}},
 			Cookies: []string{"one=1", "two=2"}, Body: []byte("text"), PathParameters: map[string]string{"p": "1"}, Host: "h", SourceIP: "192.0.2.1", Protocol: "HTTP/1.1"}},
@@ -67,6 +67,66 @@ func TestParse(t *testing.T) {
 		got.Context = nil
 		if !reflect.DeepEqual(*got, c.want) {
 			t.Errorf("%s:\n got %+v\nwant %+v", name, *got, c.want)
+		}
+	}
+}
+
+// Each path is decoded as often as its sender has left to do, and the stage of
+// an API is taken off at any domain.
+func TestPaths(t *testing.T) {
+	const (
+		own, custom, url = "x.execute-api.eu-west-1.amazonaws.com", "api.example.com", "u.lambda-url.eu-west-1.on.aws"
+	)
+	second := func(path, stage, domain, account string) string {
+		b, err := json.Marshal(map[string]any{"version": "2.0", "rawPath": path, "requestContext": map[string]any{
+			"accountId": account, "domainName": domain, "stage": stage, "http": map[string]any{"method": "GET", "path": path}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	first := func(version, path, stage string) string {
+		b, err := json.Marshal(map[string]any{"version": version, "httpMethod": "GET", "path": path, "pathParameters": map[string]string{"proxy": path},
+			"requestContext": map[string]any{"stage": stage}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Replace(string(b), `"version":""`, `"x":0`, 1)
+	}
+	for _, c := range []struct{ event, path, raw string }{
+		{second("/files/50%.txt", "$default", own, "1"), "/files/50%.txt", "/files/50%25.txt"},
+		{second("/%20x", "$default", own, "1"), "/%20x", "/%2520x"},
+		{second("/a?b", "$default", own, "1"), "/a?b", "/a%3Fb"},
+		{second("/a#b/ü", "$default", custom, "1"), "/a#b/ü", "/a%23b/%C3%BC"},
+		{second("/dev/hello", "dev", own, "1"), "/hello", "/hello"},
+		{second("/dev/hello", "dev", custom, "1"), "/hello", "/hello"},
+		{second("/dev/dev/x", "dev", custom, "1"), "/dev/x", "/dev/x"},
+		{second("/dev", "dev", custom, "1"), "/", "/"},
+		{second("/dev/", "dev", custom, "1"), "/", "/"},
+		{second("/developers", "dev", custom, "1"), "/developers", "/developers"},
+		{second("/hello", "dev", custom, "1"), "/hello", "/hello"},
+		{second("/$default/x", "$default", custom, "1"), "/$default/x", "/$default/x"},
+		{second("", "$default", own, "1"), "/", "/"},
+		{second("/a%2Fb%20c", "$default", url, "anonymous"), "/a/b c", "/a%2Fb%20c"},
+		{second("/50%25", "$default", url, "1"), "/50%", "/50%25"},
+		{second("/50%25", "$default", "127.0.0.1:9000", "anonymous"), "/50%", "/50%25"},
+		{second("/50%.txt", "$default", url, "anonymous"), "/50%.txt", "/50%25.txt"},
+		{second("/a?b ü%20", "$default", url, "anonymous"), "/a?b ü%20", "/a%3Fb%20%C3%BC%2520"},
+		{first("", "/user/test%2Balias/a%2Fb", "prod"), "/user/test+alias/a/b", "/user/test%2Balias/a%2Fb"},
+		{first("", "/prod/x", "prod"), "/prod/x", "/prod/x"},
+		{first("", "/50%", "prod"), "/50%", "/50%25"},
+		{first("", "", "prod"), "/", "/"},
+		{first("1.0", "/dev/a b%20", "dev"), "/a b%20", "/a%20b%2520"},
+		{first("1.0", "/hello", "dev"), "/hello", "/hello"},
+	} {
+		r, err := Parse([]byte(c.event))
+		if err != nil || r.Path != c.path || r.RawPath != c.raw {
+			t.Errorf("%s: %v, %+v; want %q %q", c.event, err, r, c.path, c.raw)
+			continue
+		}
+		want := c.path
+		if p := r.PathParameters["proxy"]; strings.Contains(c.event, "httpMethod") && !strings.Contains(c.event, "1.0") && p != want && p != "" {
+			t.Errorf("%s: proxy is %q, want %q", c.event, p, want)
 		}
 	}
 }

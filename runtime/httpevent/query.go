@@ -33,11 +33,31 @@ func (v Values) encode() string {
 	return b.String()
 }
 
-// escapePath writes a path that came decoded. What is an escape already stays.
+// inPath are the characters of a path, besides the unreserved ones, that need
+// no escape (RFC 3986, section 3.3).
+const inPath = "/!$&'()*+,;=:@"
+
+// escapePath encodes a path that came decoded.
 func escapePath(s string) string {
 	var b strings.Builder
-	escape(&b, s, "/%!$&'()*+,;=:@")
+	escape(&b, s, inPath)
 	return b.String()
+}
+
+// decodePath decodes a path that came as it was sent; false where it did not:
+// an escape is broken, or a character has none that needs one.
+func decodePath(s string) (string, bool) {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '%':
+			if i+2 >= len(s) || digit(s[i+1]) < 0 || digit(s[i+2]) < 0 {
+				return "", false
+			}
+		case c <= ' ', c >= 0x7f, c == '?', c == '#':
+			return "", false
+		}
+	}
+	return unescape(s, false), true
 }
 
 // escape writes s with everything escaped but the unreserved characters

@@ -14,9 +14,9 @@ import (
 type Request struct {
 	Source Source
 	Method string
-	// Path is the path, decoded, and RawPath as it came. A REST API sends it
-	// without the stage; of an HTTP API's at its own domain
-	// (….amazonaws.com) the stage is taken off.
+	// Path is the path, decoded once, and RawPath an encoding of it: what the
+	// client sent, as far as the event has that. An HTTP API decodes the path,
+	// so that RawPath is made anew. Neither has the stage of an API.
 	Path, RawPath string
 	// Query has the parameters, decoded; RawQuery is their text, which is
 	// written anew for a REST API.
@@ -26,7 +26,7 @@ type Request struct {
 	Cookies  []string // each "name=value"
 	Body     []byte   // decoded where it came in base64
 
-	PathParameters map[string]string
+	PathParameters map[string]string // decoded
 	StageVariables map[string]string
 	Host           string          // of the header, or else the domain
 	SourceIP       string          // empty behind a load balancer: see x-forwarded-for
@@ -66,6 +66,7 @@ type requestContext struct {
 	} `json:"identity"`
 	ELB      *struct{} `json:"elb"`
 	Protocol string    `json:"protocol"`
+	Account  string    `json:"accountId"`
 	Stage    string    `json:"stage"`
 	Domain   string    `json:"domainName"`
 }
@@ -111,9 +112,60 @@ func Parse(data []byte) (*Request, error) {
 	return r, nil
 }
 
-// first takes over what format 1.0 says.
+// isFunctionURL reports whether an event of format 2.0 is a function URL's: its
+// domain cannot be one of the user's own, and without IAM the account is
+// "anonymous" (AWS Lambda developer guide, "Invoking Lambda function URLs").
+func (c *requestContext) isFunctionURL() bool {
+	return strings.Contains(c.Domain, ".lambda-url.") || c.Account == "anonymous"
+}
+
+// withoutStage takes the stage off a path. An HTTP API has it there at any
+// domain, $default excepted.
+func (c *requestContext) withoutStage(path string) string {
+	if c.Stage == "" || c.Stage == "$default" {
+		return path
+	}
+	if rest, ok := strings.CutPrefix(path, "/"+c.Stage); ok && (rest == "" || rest[0] == '/') {
+		return rest
+	}
+	return path
+}
+
+// decodedPath sets the path of a sender that decodes it.
+func (r *Request) decodedPath(path string) {
+	r.Path, r.RawPath = orRoot(path), escapePath(orRoot(path))
+}
+
+// encodedPath sets the path of a sender that leaves it as the client sent it.
+func (r *Request) encodedPath(path string) {
+	decoded, ok := decodePath(path)
+	if !ok {
+		r.decodedPath(path)
+		return
+	}
+	r.Path, r.RawPath = orRoot(decoded), orRoot(path)
+}
+
+func orRoot(path string) string {
+	if path == "" {
+		return "/"
+	}
+	return path
+}
+
+// first takes over what format 1.0 says. Events of a REST API have no version,
+// and the path as it was sent; those of an HTTP API say 1.0, and have the path
+// decoded and with the stage, as in format 2.0.
 func (r *Request) first(e *event, c *requestContext) {
-	r.Source, r.Method, r.Path, r.RawPath = RESTAPI, e.Method, e.Path, escapePath(e.Path)
+	r.Source, r.Method = RESTAPI, e.Method
+	if e.Version == "" {
+		r.encodedPath(e.Path)
+		for k, v := range r.PathParameters {
+			r.PathParameters[k] = unescape(v, false)
+		}
+	} else {
+		r.decodedPath(c.withoutStage(e.Path))
+	}
 	r.SourceIP, r.Protocol = c.Identity.SourceIP, c.Protocol
 	r.Query = Values{}
 	for k, v := range e.Query {
@@ -128,19 +180,14 @@ func (r *Request) first(e *event, c *requestContext) {
 
 // second takes over what format 2.0 says.
 func (r *Request) second(e *event, c *requestContext) {
-	r.Source, r.Method, r.RawPath, r.RawQuery = HTTPAPI, c.HTTP.Method, e.RawPath, e.RawQuery
+	r.Source, r.Method, r.RawQuery = HTTPAPI, c.HTTP.Method, e.RawQuery
 	r.SourceIP, r.Protocol = c.HTTP.SourceIP, c.HTTP.Protocol
-	if strings.Contains(c.Domain, ".lambda-url.") {
+	if c.isFunctionURL() {
 		r.Source = FunctionURL
-	} else if prefix := "/" + c.Stage; c.Stage != "" && c.Stage != "$default" && strings.HasSuffix(c.Domain, ".amazonaws.com") {
-		if rest, ok := strings.CutPrefix(r.RawPath, prefix); ok && (rest == "" || rest[0] == '/') {
-			r.RawPath = rest
-		}
+		r.encodedPath(e.RawPath)
+	} else {
+		r.decodedPath(c.withoutStage(e.RawPath))
 	}
-	if r.RawPath == "" {
-		r.RawPath = "/"
-	}
-	r.Path = unescape(r.RawPath, false)
 	r.Query = parseQuery(r.RawQuery)
 	if len(r.Cookies) > 0 {
 		r.Header["cookie"] = []string{strings.Join(r.Cookies, "; ")}
@@ -152,8 +199,8 @@ func (r *Request) second(e *event, c *requestContext) {
 // balancer takes over what a load balancer says: it leaves path and query as
 // the client sent them.
 func (r *Request) balancer(e *event) {
-	r.Source, r.Method, r.RawPath = LoadBalancer, e.Method, e.Path
-	r.Path = unescape(r.RawPath, false)
+	r.Source, r.Method = LoadBalancer, e.Method
+	r.encodedPath(e.Path)
 	r.multi = e.MultiHeaders != nil
 	query := make(map[string][]string, len(e.Query)+len(e.MultiQuery))
 	for k, v := range e.Query {

@@ -14,7 +14,9 @@
 //     fails each invocation.
 //   - A panic has the error type Function.Panic; AWS's has the name of the
 //     panic value's type. stackTrace is a list of texts, as Lambda documents
-//     it, and not of objects.
+//     it, and not of objects. (An error or panic that is AWS's own
+//     messages.InvokeResponse_Error keeps type, message and stack, and ends
+//     the process only if it says so.)
 //   - An event that does not decode has the error type Runtime.UnmarshalError,
 //     and a result that does not encode Runtime.MarshalError; AWS's have the
 //     names of encoding/json's types.
@@ -23,6 +25,8 @@
 //   - A response over 6 MB fails its invocation, not the process.
 //   - An io.Reader as the result is sent as a streamed response, with the
 //     header that Lambda asks for.
+//   - Start with a Handler of NewHandlerWithOptions takes the options of both;
+//     AWS's takes those of the Handler alone.
 //   - A deadline that is missing, or lies before 2014, is none.
 //   - What decodes an event's bytes into a []byte or a json.RawMessage copies
 //     them; a Handler's Invoke gets them as they are, until it returns.
@@ -72,9 +76,15 @@ func StartWithOptions(handler any, options ...Option) {
 	runtime.Start()
 }
 
+// HandlerFunc is a function of two arguments and two results, for functions
+// that are generic over handlers.
+type HandlerFunc[In, Out any] interface {
+	func(context.Context, In) (Out, error)
+}
+
 // StartHandlerFunc is StartWithOptions for a function whose form the compiler
 // checks.
-func StartHandlerFunc[In, Out any, H func(context.Context, In) (Out, error)](handler H, options ...Option) {
+func StartHandlerFunc[In, Out any, H HandlerFunc[In, Out]](handler H, options ...Option) {
 	StartWithOptions(handler, options...)
 }
 
@@ -84,28 +94,23 @@ func Handle(name string, handler any, options ...Option) { register(name, handle
 
 func register(name string, handler any, options []Option) {
 	o := newOptions(options)
-	if o.sigterm {
-		runtime.OnShutdown(func(context.Context) {
-			for _, f := range o.callbacks {
-				f()
-			}
-		})
-	}
+	o.onShutdown()
 	call, err := reflected(handler, o)
 	if err != nil {
 		runtime.Init(func(context.Context) error { return err })
 	}
-	runtime.HandleStream(name, func(ctx context.Context, event []byte, w *runtime.Writer) error {
-		ctx, stop, err := lambdaContext(ctx, o.base)
-		if err != nil {
+	runtime.HandleStream(name, func(ctx context.Context, event []byte, w *runtime.Writer) (err error) {
+		defer recovered(&err)
+		ctx, stop := joined(ctx, o.base)
+		defer stop()
+		if ctx, err = lambdaContext(ctx); err != nil {
 			return err
 		}
-		defer stop()
 		result, err := call(ctx, event)
 		if err != nil {
-			return err
+			return failed(err)
 		}
-		return result.send(w)
+		return failed(result.send(w))
 	})
 }
 
@@ -113,33 +118,39 @@ func register(name string, handler any, options []Option) {
 // One that is not allowed gives its error at each Invoke.
 func NewHandler(handler any) Handler { return NewHandlerWithOptions(handler) }
 
-// NewHandlerWithOptions is NewHandler with options.
+// NewHandlerWithOptions is NewHandler with options. Start takes the Handler with
+// these: it streams what the function streams. WithEnableSIGTERM takes effect
+// here, so that it does in a Handler that middleware wraps, too.
 func NewHandlerWithOptions(handler any, options ...Option) Handler {
 	o := newOptions(options)
+	o.onShutdown()
 	call, err := reflected(handler, o)
 	return invoker{call, err, o.base}
 }
 
+// An invoker is the Handler of a function.
 type invoker struct {
-	call call
-	err  error
-	base context.Context
+	function call
+	err      error
+	base     context.Context
 }
 
+// Invoke implements Handler.
 func (i invoker) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if i.err != nil {
 		return nil, i.err
 	}
-	result, err := i.call(layered(ctx, i.base), payload)
+	ctx, stop := joined(ctx, i.base)
+	defer stop()
+	result, err := i.function(ctx, payload)
 	if err != nil {
 		return nil, err
 	}
 	return result.bytes()
 }
 
-// lambdaContext puts AWS's lambdacontext into the context, over the values of
-// the base context, whose end ends it too.
-func lambdaContext(ctx, base context.Context) (context.Context, func(), error) {
+// lambdaContext puts AWS's lambdacontext into the context.
+func lambdaContext(ctx context.Context) (context.Context, error) {
 	inv, _ := runtime.FromContext(ctx)
 	lc := &lambdacontext.LambdaContext{AwsRequestID: inv.RequestID, InvokedFunctionArn: inv.FunctionARN, TenantID: inv.TenantID}
 	for text, to := range map[string]any{inv.ClientContext: &lc.ClientContext, inv.CognitoIdentity: &lc.Identity} {
@@ -147,35 +158,8 @@ func lambdaContext(ctx, base context.Context) (context.Context, func(), error) {
 			continue
 		}
 		if err := json.Unmarshal([]byte(text), to); err != nil {
-			return nil, nil, &runtime.Error{Type: "Runtime.UnmarshalError", Message: "event's context is not what lambdacontext takes: " + err.Error()}
+			return nil, &runtime.Error{Type: "Runtime.UnmarshalError", Message: "event's context is not what lambdacontext takes: " + err.Error()}
 		}
 	}
-	ctx, stop := lambdacontext.NewContext(layered(ctx, base), lc), func() {}
-	if base.Done() != nil {
-		var cancel context.CancelCauseFunc
-		ctx, cancel = context.WithCancelCause(ctx)
-		ended := context.AfterFunc(base, func() { cancel(context.Cause(base)) })
-		stop = func() { ended(); cancel(nil) }
-	}
-	return ctx, stop, nil
-}
-
-// layered looks values up in ctx first and in base then.
-func layered(ctx, base context.Context) context.Context {
-	if base == context.Background() {
-		return ctx
-	}
-	return layers{ctx, base}
-}
-
-type layers struct {
-	context.Context
-	base context.Context
-}
-
-func (l layers) Value(key any) any {
-	if v := l.Context.Value(key); v != nil {
-		return v
-	}
-	return l.base.Value(key)
+	return lambdacontext.NewContext(ctx, lc), nil
 }

@@ -9,7 +9,9 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"github.com/bootzip/bootzip/runtime"
@@ -60,12 +62,25 @@ func TestMain(m *testing.M) {
 	if os.Getenv(fakeapi.Bootstrap) == "" {
 		os.Exit(m.Run())
 	}
-	if os.Getenv("TEST") == "bad" {
+	sigterm := lambda.WithEnableSIGTERM(func() { fmt.Fprintln(os.Stderr, "good bye") })
+	switch os.Getenv("TEST") {
+	case "bad":
 		lambda.Start(func(int, int, int) {})
+	case "fail":
+		lambda.Start(fail)
+	case "fail-handler":
+		lambda.Start(lambda.NewHandler(lambda.NewHandler(fail)))
+	case "handler":
+		h := lambda.NewHandlerWithOptions(func(ctx context.Context) (string, error) {
+			return fmt.Sprint(ctx.Value(key{}), " ", ctx.Value("outer")), nil
+		}, lambda.WithContextValue(key{}, "inner"), sigterm)
+		lambda.StartWithOptions(h, lambda.WithContextValue("outer", "outer"))
+	case "own":
+		lambda.Start(wrapper{lambda.NewHandlerWithOptions(func(v any) (any, error) { return v, nil }, sigterm)})
 	}
 	base, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	lambda.StartHandlerFunc(serve, lambda.WithContext(base), lambda.WithContextValue(key{}, "value"), lambda.WithEnableSIGTERM(func() { fmt.Fprintln(os.Stderr, "good bye") }))
+	lambda.StartHandlerFunc(serve, lambda.WithContext(base), lambda.WithContextValue(key{}, "value"), sigterm)
 }
 
 func TestStart(t *testing.T) {
@@ -185,3 +200,188 @@ func TestOptions(t *testing.T) {
 		}
 	}
 }
+
+// sameContext has the methods of context.Context and another name.
+type sameContext interface {
+	Deadline() (time.Time, bool)
+	Done() <-chan struct{}
+	Err() error
+	Value(key any) any
+}
+
+type otherContext interface {
+	context.Context
+	More()
+}
+
+func TestContextByAnotherName(t *testing.T) {
+	for _, h := range []any{
+		func(ctx sameContext) (any, error) { return ctx.Value(key{}), nil },
+		func(ctx sameContext, _ in) (any, error) { return ctx.Value(key{}), nil },
+	} {
+		out, err := lambda.NewHandlerWithOptions(h, lambda.WithContextValue(key{}, "v")).Invoke(context.Background(), []byte(`{}`))
+		if string(out) != `"v"` || err != nil {
+			t.Errorf("%T: %s, %v", h, out, err)
+		}
+	}
+	for _, h := range []any{func(otherContext) {}, func(otherContext, in) {}, func(fmt.Stringer, in) {}} {
+		if _, err := lambda.NewHandler(h).Invoke(context.Background(), []byte(`{}`)); err == nil {
+			t.Errorf("%T was taken", h)
+		}
+	}
+}
+
+// generic compiles only with the constraint of aws-lambda-go's name.
+func generic[I, O any, H lambda.HandlerFunc[I, O]](h H) lambda.Handler { return lambda.NewHandler(h) }
+
+func TestHandlerFunc(t *testing.T) {
+	h := generic[string, string](func(_ context.Context, s string) (string, error) { return s + "!", nil })
+	if out, err := h.Invoke(context.Background(), []byte(`"hi"`)); string(out) != `"hi!"` || err != nil {
+		t.Errorf("%s, %v", out, err)
+	}
+}
+
+// An invocation has a deadline, and is no context of package context's, like
+// that of the runtime.
+type invocation struct {
+	context.Context
+	deadline time.Time
+}
+
+func (i invocation) Deadline() (time.Time, bool) { return i.deadline, true }
+
+// A base context that has ended is over when the handler is called, with its
+// own reason, and its deadline counts where it is the earlier one.
+func TestBaseContext(t *testing.T) {
+	canceled, cancel := context.WithCancelCause(context.Background())
+	cancel(errors.New("closing"))
+	late, stop := context.WithDeadline(context.Background(), time.Now().Add(-time.Hour))
+	defer stop()
+	soon, stop := context.WithTimeout(context.Background(), time.Hour)
+	defer stop()
+	for _, c := range []struct {
+		base context.Context
+		want string
+	}{
+		{canceled, `"context canceled closing false"`},
+		{late, `"context deadline exceeded context deadline exceeded true"`},
+		{soon, `"<nil> <nil> true"`},
+		{context.WithValue(context.Background(), key{}, 1), `"<nil> <nil> true"`},
+	} {
+		h := lambda.NewHandlerWithOptions(func(ctx context.Context) (string, error) {
+			d, ok := ctx.Deadline()
+			return fmt.Sprint(ctx.Err(), context.Cause(ctx), ok && time.Until(d) < 90*time.Minute), nil
+		}, lambda.WithContext(c.base))
+		left := 2 * time.Hour
+		if c.base.Done() == nil {
+			left = time.Hour
+		}
+		out, err := h.Invoke(invocation{context.Background(), time.Now().Add(left)}, []byte(`{}`))
+		if string(out) != c.want || err != nil {
+			t.Errorf("got %s, %v; want %s", out, err, c.want)
+		}
+	}
+}
+
+func explode(m map[string]int) { m["x"] = 1 }
+
+type temperature struct{ Celsius float64 }
+
+type named int
+
+func (n named) String() string { return fmt.Sprintf("<%d>", int(n)) }
+
+// fail is the handler of a bootstrap whose events say how it is to fail.
+func fail(kind string) (io.Reader, error) {
+	own := messages.InvokeResponse_Error{Type: "MyRetryable", Message: "again please",
+		StackTrace: []*messages.InvokeResponse_Error_StackFrame{{Path: "a.go", Line: 7, Label: "f"}, nil}}
+	switch kind {
+	case "value":
+		return nil, own
+	case "pointer":
+		return nil, &own
+	case "panic":
+		panic(own)
+	case "exit":
+		own.ShouldExit = true
+		return nil, own
+	case "panic exit":
+		own.ShouldExit = true
+		panic(&own)
+	case "float":
+		panic(1.5)
+	case "struct":
+		panic(temperature{21.5})
+	case "stringer":
+		panic(named(7))
+	case "error":
+		panic(errors.New("went wrong"))
+	case "nil map":
+		explode(nil)
+	}
+	return strings.NewReader("well"), nil
+}
+
+func TestFailures(t *testing.T) {
+	for _, start := range []string{"fail", "fail-handler"} {
+		p := fakeapi.Start(t, "TEST="+start)
+		const own = `error {"errorMessage":"again please","errorType":"MyRetryable","stackTrace":["a.go:7 f"]} MyRetryable`
+		for _, kind := range []string{"value", "pointer", "panic"} {
+			a := p.Invoke(fakeapi.Event{ID: "id", Body: []byte(`"` + kind + `"`)})
+			if got := a.Kind + " " + string(a.Body) + " " + strings.TrimPrefix(a.Header["lambda-runtime-function-error-type"], "Function."); got != own {
+				t.Errorf("%s: %s: got %s, want %s", start, kind, got, own)
+			}
+		}
+		// The process is the same one still, until an error asks it to leave.
+		if a := p.Invoke(fakeapi.Event{ID: "id", Body: []byte(`"well"`)}); string(a.Body) != "well" || a.Header["content-type"] != "application/octet-stream" || a.Header["lambda-runtime-function-response-mode"] != "streaming" {
+			t.Errorf("%s: answer is %s %v", start, a.Body, a.Header)
+		}
+		if a := p.Invoke(fakeapi.Event{ID: "id", Body: []byte(`"exit"`)}); !strings.Contains(string(a.Body), "MyRetryable") {
+			t.Errorf("%s: answer is %s", start, a.Body)
+		}
+		if code, _ := p.Wait(); code != 1 {
+			t.Errorf("%s: left with %d", start, code)
+		}
+	}
+	for kind, want := range map[string]string{
+		"float": "1.5", "struct": "{21.5}", "stringer": "<7>", "error": "went wrong", "nil map": "assignment to entry in nil map", "panic exit": "again please",
+	} {
+		p := fakeapi.Start(t, "TEST=fail")
+		a := p.Invoke(fakeapi.Event{ID: "id", Body: []byte(`"` + kind + `"`)})
+		var e struct {
+			ErrorMessage, ErrorType string
+			StackTrace              []string
+		}
+		if err := json.Unmarshal(a.Body, &e); err != nil || a.Kind != "error" || e.ErrorMessage != want {
+			t.Errorf("%s: %s %s", kind, a.Kind, a.Body)
+		}
+		if kind != "panic exit" && (e.ErrorType != "Function.Panic" || len(e.StackTrace) == 0 || !strings.Contains(e.StackTrace[0], "lambda_test.go:")) {
+			t.Errorf("%s: stack does not begin where it happened: %s", kind, a.Body)
+		}
+		if code, _ := p.Wait(); code != 1 {
+			t.Errorf("%s: left with %d", kind, code)
+		}
+	}
+}
+
+// What Start gets from NewHandlerWithOptions has the options of both, and a
+// Handler of somebody's own sends bytes.
+func TestStartTakesAHandler(t *testing.T) {
+	p := fakeapi.Start(t, "TEST=handler")
+	if a := <-p.Answers(); a.Kind != "register" {
+		t.Fatalf("first came %s: the option of NewHandlerWithOptions was lost", a.Kind)
+	}
+	if a := p.Invoke(fakeapi.Event{ID: "id", Body: []byte(`{}`)}); string(a.Body) != `"inner outer"` || a.Header["content-type"] != "application/json" {
+		t.Errorf("answer is %s %v", a.Body, a.Header)
+	}
+	p = fakeapi.Start(t, "TEST=own")
+	if a := <-p.Answers(); a.Kind != "register" {
+		t.Fatalf("first came %s: the option of a wrapped handler was lost", a.Kind)
+	}
+	if a := p.Invoke(fakeapi.Event{ID: "id", Body: []byte(`{}`)}); string(a.Body) != `{}` || a.Header["content-type"] != "application/octet-stream" {
+		t.Errorf("answer is %s %v", a.Body, a.Header)
+	}
+}
+
+// wrapper is middleware around a Handler.
+type wrapper struct{ lambda.Handler }

@@ -1,6 +1,10 @@
 package lambda
 
-import "context"
+import (
+	"context"
+
+	"github.com/bootzip/bootzip/runtime"
+)
 
 // options are what the Options set.
 type options struct {
@@ -22,6 +26,18 @@ func newOptions(list []Option) *options {
 		o.base = context.WithValue(o.base, kv[0], kv[1])
 	}
 	return o
+}
+
+// onShutdown registers the callbacks for SIGTERM.
+func (o *options) onShutdown() {
+	if !o.sigterm {
+		return
+	}
+	runtime.OnShutdown(func(context.Context) {
+		for _, f := range o.callbacks {
+			f()
+		}
+	})
 }
 
 // An Option changes how a handler is run.

@@ -17,9 +17,16 @@ type call func(ctx context.Context, event []byte) (result, error)
 
 // A result is bytes, or a reader of them.
 type result struct {
-	body   []byte
-	reader io.Reader
+	body        []byte
+	contentType string // of body
+	reader      io.Reader
 }
+
+// The content types of a result that names none, as with aws-lambda-go.
+const (
+	jsonType  = "application/json"
+	bytesType = "application/octet-stream"
+)
 
 var (
 	contextType = reflect.TypeFor[context.Context]()
@@ -35,10 +42,18 @@ func reflected(handler any, o *options) (call, error) {
 	if handler == nil {
 		return nil, badHandler("handler is nil")
 	}
-	if h, ok := handler.(Handler); ok {
+	switch h := handler.(type) {
+	case invoker:
+		// Its function, not its Invoke: that would read a stream to its end.
+		return func(ctx context.Context, event []byte) (result, error) {
+			// A stream outlasts this call: the end of the invocation stops it.
+			ctx, _ = joined(ctx, h.base)
+			return h.function(ctx, event)
+		}, h.err
+	case Handler:
 		return func(ctx context.Context, event []byte) (result, error) {
 			out, err := h.Invoke(ctx, event)
-			return result{body: out}, err
+			return result{body: out, contentType: bytesType}, err
 		}, nil
 	}
 	f := reflect.ValueOf(handler)
@@ -89,17 +104,23 @@ func arguments(t reflect.Type) (takesContext, takesEvent bool, err error) {
 		if in.Kind() != reflect.Interface || in.NumMethod() == 0 {
 			return false, true, nil
 		}
-		if in != contextType {
+		if !isContext(in) {
 			return false, false, badHandler("handler takes an interface, %s, that is not context.Context", in)
 		}
 		return true, false, nil
 	case 2:
-		if t.In(0) != contextType {
+		if !isContext(t.In(0)) {
 			return false, false, badHandler("handler takes two arguments, but the first is %s and not context.Context", t.In(0))
 		}
 		return true, true, nil
 	}
 	return false, false, badHandler("handler takes %d arguments; two are the most", t.NumIn())
+}
+
+// isContext reports whether a type is context.Context, or an interface of the
+// same methods.
+func isContext(t reflect.Type) bool {
+	return t.Kind() == reflect.Interface && t.Implements(contextType) && contextType.Implements(t)
 }
 
 // returns checks what a function returns.
@@ -152,13 +173,13 @@ func (o *options) encode(value any) (result, error) {
 	if o.prefix == "" && o.indent == "" {
 		b.Truncate(b.Len() - 1) // the encoder's newline
 	}
-	return result{body: b.Bytes()}, nil
+	return result{body: b.Bytes(), contentType: jsonType}, nil
 }
 
 // send sends a result.
 func (r result) send(w *runtime.Writer) (err error) {
 	if r.reader == nil {
-		return w.Respond("application/json", r.body)
+		return w.Respond(r.contentType, r.body)
 	}
 	if c, ok := r.reader.(io.Closer); ok {
 		defer c.Close()

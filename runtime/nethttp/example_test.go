@@ -61,3 +61,31 @@ func ExampleServe() {
 	// 200 OK Hello Ada <nil>
 	// <nil>
 }
+
+// Any handler of net/http, a router among them, is a handler of a function.
+// The event that a request came in has what HTTP does not say.
+func ExampleHandle() {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /users/{id}", func(w http.ResponseWriter, r *http.Request) {
+		if event, ok := nethttp.Event(r.Context()); ok {
+			w.Header().Set("X-Source", event.Source.String())
+		}
+		fmt.Fprintf(w, "user %s", r.PathValue("id"))
+	})
+	nethttp.Handle("users", mux)
+	// In main, nethttp.Start follows, and never returns.
+}
+
+// A handler that flushes streams from then on.
+func ExampleHandle_stream() {
+	nethttp.Handle("ticks", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		flush := http.NewResponseController(w).Flush
+		for i := range 3 {
+			fmt.Fprintf(w, "data: %d\n\n", i)
+			if err := flush(); err != nil {
+				return // the client has left
+			}
+		}
+	}))
+}

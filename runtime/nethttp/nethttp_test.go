@@ -8,12 +8,14 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/bootzip/bootzip/runtime"
+	"github.com/bootzip/bootzip/runtime/httpevent"
 	"github.com/bootzip/bootzip/runtime/internal/fakeapi"
 )
 
@@ -182,5 +184,36 @@ func TestLocal(t *testing.T) {
 	}
 	if err := local(ctx, "0", "one"); err != nil {
 		t.Errorf("end was asked for: %v", err)
+	}
+}
+
+// A path with what an HTTP API leaves in it after decoding is no failure, and
+// neither question mark nor percent sign has a meaning there.
+func TestRequestPaths(t *testing.T) {
+	const (
+		api = `{"version":"2.0","rawPath":%q,"rawQueryString":"q=1","requestContext":{"domainName":"api.example.com","stage":"dev","http":{"method":"GET"}}}`
+		alb = `{"httpMethod":"GET","path":%q,"queryStringParameters":{"q":"1"},"requestContext":{"elb":{}}}`
+	)
+	for _, c := range []struct{ event, path, target string }{
+		{fmt.Sprintf(api, "/files/50%.txt"), "/files/50%.txt", "/files/50%25.txt?q=1"},
+		{fmt.Sprintf(api, "/%20x"), "/%20x", "/%2520x?q=1"},
+		{fmt.Sprintf(api, "/a?b=c"), "/a?b=c", "/a%3Fb=c?q=1"},
+		{fmt.Sprintf(api, "/dev/a b"), "/a b", "/a%20b?q=1"},
+		{fmt.Sprintf(api, "//a//b"), "//a//b", "//a//b?q=1"},
+		{fmt.Sprintf(alb, "/a%2Fb"), "/a/b", "/a%2Fb?q=1"},
+		{fmt.Sprintf(alb, "/50%"), "/50%", "/50%25?q=1"},
+	} {
+		event, err := httpevent.Parse([]byte(c.event))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := Request(t.Context(), event)
+		if err != nil || r.URL.Path != c.path || r.RequestURI != c.target || r.URL.Query().Get("q") != "1" {
+			t.Errorf("%s: %v, %+v", c.event, err, r)
+			continue
+		}
+		if again, err := url.ParseRequestURI(r.RequestURI); err != nil || again.Path != c.path || again.RawPath != r.URL.RawPath {
+			t.Errorf("%s: %q is read back as %+v, %v; the URL is %+v", c.event, r.RequestURI, again, err, r.URL)
+		}
 	}
 }

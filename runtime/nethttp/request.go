@@ -3,27 +3,22 @@ package nethttp
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
 
-	"github.com/bootzip/bootzip/runtime"
 	"github.com/bootzip/bootzip/runtime/httpevent"
 )
 
 // Request makes a request of an event, as net/http's server would have.
 // RemoteAddr has the client's address, as far as the sender tells it, and the
-// port 0.
+// port 0. The error is always nil: a path or a query that is malformed is taken
+// as it stands.
 func Request(ctx context.Context, r *httpevent.Request) (*http.Request, error) {
-	target := r.RawPath
-	if r.RawQuery != "" {
-		target += "?" + r.RawQuery
-	}
-	u, err := url.ParseRequestURI(target)
-	if err != nil {
-		return nil, &runtime.Error{Type: "Runtime.UnmarshalError", Message: fmt.Sprintf("event's path %q is none: %v", r.RawPath, err)}
+	u := &url.URL{Path: r.Path, RawQuery: r.RawQuery}
+	if r.RawPath != "" && r.RawPath != u.EscapedPath() {
+		u.RawPath = r.RawPath // as net/http has it: only where it says more than Path
 	}
 	req := &http.Request{
 		Method:        r.Method,
@@ -35,7 +30,7 @@ func Request(ctx context.Context, r *httpevent.Request) (*http.Request, error) {
 		Body:          http.NoBody,
 		ContentLength: int64(len(r.Body)),
 		Host:          r.Host,
-		RequestURI:    target,
+		RequestURI:    u.RequestURI(),
 	}
 	if len(r.Body) > 0 {
 		req.Body = io.NopCloser(bytes.NewReader(r.Body))

@@ -8,6 +8,7 @@ import (
 // An Event is what the runtime is asked to answer.
 type Event struct {
 	ID            string
+	Attempt       string // another one for each try of the same ID; empty: none
 	ARN           string
 	Trace         string
 	ClientContext string // empty: none
@@ -16,6 +17,7 @@ type Event struct {
 	Deadline      time.Time
 	Payload       []byte
 	Stream        Sink // takes a streamed response as it comes; nil: it is collected
+	StreamAll     bool // Stream takes any response, also of a runtime that does not say it streams
 }
 
 // A Sink takes a streamed response. It is used by one goroutine at a time.

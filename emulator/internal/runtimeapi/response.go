@@ -25,7 +25,7 @@ const HTTPIntegration = "application/vnd.awslambda.http-integration-response"
 const maxDrain = 256 << 20
 
 func (s *Server) response(w http.ResponseWriter, r *http.Request) {
-	c, no := s.claim(r.PathValue("id"))
+	c, no := s.claim(r.PathValue("id"), r.Header.Get(headerAttempt))
 	if no != nil {
 		no.write(w)
 		return
@@ -36,7 +36,7 @@ func (s *Server) response(w http.ResponseWriter, r *http.Request) {
 		defer context.AfterFunc(s.life, long.close)()
 		r.Body, w = long, long
 	}
-	a, no := receive(r, c.Event.Stream)
+	a, no := receive(r, c.Event.Stream, c.Event.StreamAll)
 	s.answer(c, a)
 	if no != nil {
 		no.write(w)
@@ -46,7 +46,7 @@ func (s *Server) response(w http.ResponseWriter, r *http.Request) {
 }
 
 // receive takes the response to an event. The refusal is for the runtime.
-func receive(r *http.Request, stream Sink) (Answer, *refusal) {
+func receive(r *http.Request, stream Sink, all bool) (Answer, *refusal) {
 	contentType := r.Header.Get("Content-Type")
 	switch mode := r.Header.Get(headerMode); {
 	case mode != "" && mode != "streaming":
@@ -54,7 +54,7 @@ func receive(r *http.Request, stream Sink) (Answer, *refusal) {
 			&refusal{http.StatusBadRequest, "InvalidFunctionResponseMode", "Invalid function response mode"}
 	// AWS's library for Go streams without the header, and shows it by the
 	// content type alone.
-	case stream != nil && (mode == "streaming" || contentType == HTTPIntegration):
+	case stream != nil && (all || mode == "streaming" || contentType == HTTPIntegration):
 		return pass(r, stream, contentType)
 	}
 	return collect(r, contentType)

@@ -11,6 +11,7 @@ const (
 	headerErrorType = "Lambda-Runtime-Function-Error-Type"
 	headerErrorBody = "Lambda-Runtime-Function-Error-Body"
 	headerMode      = "Lambda-Runtime-Function-Response-Mode"
+	headerAttempt   = "Lambda-Runtime-Invocation-Id"
 )
 
 // Where the paths of the APIs begin.
@@ -68,6 +69,7 @@ func writeEvent(w http.ResponseWriter, e *Event) error {
 	h["Lambda-Runtime-Invoked-Function-Arn"] = []string{e.ARN}
 	h["Lambda-Runtime-Trace-Id"] = []string{e.Trace}
 	for name, value := range map[string]string{
+		headerAttempt:                     e.Attempt,
 		"Lambda-Runtime-Client-Context":   e.ClientContext,
 		"Lambda-Runtime-Cognito-Identity": e.Cognito,
 		"Lambda-Runtime-Aws-Tenant-Id":    e.Tenant,
@@ -84,7 +86,7 @@ func writeEvent(w http.ResponseWriter, e *Event) error {
 }
 
 func (s *Server) invocationError(w http.ResponseWriter, r *http.Request) {
-	c, no := s.claim(r.PathValue("id"))
+	c, no := s.claim(r.PathValue("id"), r.Header.Get(headerAttempt))
 	if no != nil {
 		no.write(w)
 		return

@@ -119,6 +119,42 @@ const nextPath = runtimePath + "invocation/next"
 
 func responsePath(id string) string { return runtimePath + "invocation/" + id + "/response" }
 
+// The id of an attempt goes out with the event. An answer with another one is
+// refused, and the event can still be answered; without one, it is taken.
+func TestAttempts(t *testing.T) {
+	b := newBench(t, 1)
+	for n, path := range []string{"response", "error"} {
+		id := fmt.Sprint("id-", n)
+		b.get(nextPath)
+		<-b.ready
+		c := &Call{Event: Event{ID: id, Attempt: "first", Payload: []byte("1"), Deadline: time.Now().Add(time.Minute)}}
+		answers := make(chan Answer, 1)
+		b.answers.Store(c, answers)
+		b.server.Offer(c)
+		if text, h := b.response(); text != "200 1" || h.Get("Lambda-Runtime-Invocation-Id") != "first" {
+			t.Fatalf("%s, %v", text, h)
+		}
+		post := func(extra string) string {
+			b.send("POST " + runtimePath + "invocation/" + id + "/" + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n" + extra + "\r\n42")
+			text, _ := b.response()
+			return text
+		}
+		if text := post("Lambda-Runtime-Invocation-Id: second\r\n"); !strings.HasPrefix(text, "400 ") || !strings.Contains(text, "InvalidInvocationId") {
+			t.Errorf("%s: another attempt: %s", path, text)
+		}
+		mine := ""
+		if n == 0 {
+			mine = "Lambda-Runtime-Invocation-Id: first\r\n"
+		}
+		if text := post(mine); !strings.HasPrefix(text, "202 ") {
+			t.Errorf("%s: %s", path, text)
+		}
+		if a := <-answers; string(a.Payload) != "42" {
+			t.Errorf("%s: %+v", path, a)
+		}
+	}
+}
+
 func TestEventsOverOneConnection(t *testing.T) {
 	b := newBench(t, 1)
 	b.get(nextPath)

@@ -121,8 +121,10 @@ func (s *Server) giveBack(c *Call) {
 	}
 }
 
-// claim takes the right to answer the event with an id, or says why not.
-func (s *Server) claim(id string) (*Call, *refusal) {
+// claim takes the right to answer the event with an id, or says why not. A
+// runtime that sends no attempt back is taken at its word (AWS Lambda developer
+// guide, "Using the Lambda runtime API for custom runtimes").
+func (s *Server) claim(id, attempt string) (*Call, *refusal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.open[id]
@@ -134,6 +136,9 @@ func (s *Server) claim(id string) (*Call, *refusal) {
 		return nil, refusedTransition(s.state, answering)
 	case c == nil || c.progress == taken:
 		return nil, &refusal{http.StatusBadRequest, "InvalidRequestID", "Invalid request ID"}
+	}
+	if attempt != "" && attempt != c.Event.Attempt {
+		return nil, &refusal{http.StatusBadRequest, "InvalidInvocationId", "Invalid invocation ID"}
 	}
 	c.progress = taken
 	s.to(answering)

@@ -49,6 +49,7 @@ type Client struct {
 	address string
 	get     []byte // the request for the next event, which never changes
 	out     []byte // the request that is being written
+	attempt string // the invocation id of the event that was handed out last
 	event   http1.Reader
 	answer  http1.Reader
 	resp    http1.Response

@@ -11,6 +11,7 @@ import (
 // Body lies in the client's buffer and is valid until the next call of Next.
 type Event struct {
 	RequestID       string
+	InvocationID    string // of this attempt; empty where the API has none
 	FunctionARN     string
 	TraceID         string
 	ClientContext   string // JSON, from the mobile SDK
@@ -29,6 +30,7 @@ func (c *Client) Next(e *Event) error {
 	}
 	_, err := c.exchange(c.get, nil, &c.event)
 	c.wait(false)
+	c.attempt = ""
 	if err != nil {
 		return err
 	}
@@ -39,6 +41,7 @@ func (c *Client) Next(e *Event) error {
 	if e.RequestID == "" {
 		return &StatusError{Op: "next invocation", Status: 200, Body: "without a request id"}
 	}
+	c.attempt = e.InvocationID
 	return nil
 }
 
@@ -46,14 +49,14 @@ const prefix = "lambda-runtime-"
 
 // fieldNames are the header fields of an event after the prefix, those first
 // that are taken as they are.
-var fieldNames = [7]string{"aws-request-id", "invoked-function-arn", "trace-id", "client-context", "cognito-identity",
-	"aws-tenant-id", "deadline-ms"}
+var fieldNames = [8]string{"aws-request-id", "invoked-function-arn", "trace-id", "client-context", "cognito-identity",
+	"aws-tenant-id", "invocation-id", "deadline-ms"}
 
 // fill takes the invocation out of a response. All texts share one string, so
 // that an event costs one allocation for them.
 func (e *Event) fill(resp *http1.Response) {
 	*e = Event{Body: resp.Body}
-	var values [7][]byte
+	var values [len(fieldNames)][]byte
 	size := 0
 	for i := range resp.Fields() {
 		name, value := resp.Field(i)
@@ -71,25 +74,23 @@ func (e *Event) fill(resp *http1.Response) {
 		}
 	}
 	all := make([]byte, 0, size)
-	for _, v := range values[:6] {
+	for _, v := range values[:len(values)-1] {
 		all = append(all, v...)
 	}
 	s := unsafe.String(unsafe.SliceData(all), len(all)) // nobody writes to it again
-	for i, to := range [6]*string{&e.RequestID, &e.FunctionARN, &e.TraceID,
-		&e.ClientContext, &e.CognitoIdentity, &e.TenantID} {
+	for i, to := range [...]*string{&e.RequestID, &e.FunctionARN, &e.TraceID,
+		&e.ClientContext, &e.CognitoIdentity, &e.TenantID, &e.InvocationID} {
 		n := len(values[i])
 		*to, s = s[:n], s[n:]
 	}
-	if ms, err := strconv.ParseInt(string(values[6]), 10, 64); err == nil {
+	if ms, err := strconv.ParseInt(string(values[len(values)-1]), 10, 64); err == nil {
 		e.DeadlineMS = ms
 	}
 }
 
 // Respond answers an invocation. A *StatusError is what the API said to it.
 func (c *Client) Respond(id, contentType string, body []byte) error {
-	b := c.request("POST", invocationPath, escape(id), "/response")
-	b = field(b, "Content-Type", contentType)
-	return c.send("response", b, body)
+	return c.send("response", c.reply(id, "/response", contentType), body)
 }
 
 // A Failure is an error as the API takes it.
@@ -105,16 +106,31 @@ const maxXRayHead = 32 << 10
 
 // Fail answers an invocation with an error.
 func (c *Client) Fail(id string, f Failure) error {
-	return c.send("error", c.failure(c.request("POST", invocationPath, escape(id), "/error"), f), f.Body)
+	return c.send("error", c.failure(c.reply(id, "/error", jsonType), f), f.Body)
 }
 
 // FailInit reports that the function cannot take any event.
 func (c *Client) FailInit(f Failure) error {
-	return c.send("initialisation error", c.failure(c.request("POST", "/2018-06-01/runtime/init/error", "", ""), f), f.Body)
+	b := c.request("POST", "/2018-06-01/runtime/init/error", "", "")
+	return c.send("initialisation error", c.failure(field(b, "Content-Type", jsonType), f), f.Body)
+}
+
+const jsonType = "application/json"
+
+// reply begins the answer to an invocation. The id of the attempt goes back
+// with it, so that the API can tell a late answer from that to a retry with the
+// same request id; a wrong one is refused with 400, and an absent one is
+// accepted (AWS Lambda developer guide, "Using the Lambda runtime API for
+// custom runtimes", Invocation response).
+func (c *Client) reply(id, path, contentType string) []byte {
+	b := field(c.request("POST", invocationPath, escape(id), path), "Content-Type", contentType)
+	if c.attempt != "" {
+		b = field(b, "Lambda-Runtime-Invocation-Id", c.attempt)
+	}
+	return b
 }
 
 func (c *Client) failure(b []byte, f Failure) []byte {
-	b = field(b, "Content-Type", "application/json")
 	b = field(b, headerErrorType, f.Header)
 	if len(f.XRay) > 0 && len(f.XRay) <= maxXRayHead {
 		b = field(b, "Lambda-Runtime-Function-XRay-Error-Cause", string(f.XRay))

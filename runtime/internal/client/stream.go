@@ -16,9 +16,7 @@ type Stream struct {
 // connection, so that a kept one that has died is found out here at the
 // earliest, and the error is the invocation's.
 func (c *Client) Stream(id, contentType string) (*Stream, error) {
-	b := c.request("POST", invocationPath, escape(id), "/response")
-	b = field(b, "Content-Type", contentType)
-	b = append(b, "Lambda-Runtime-Function-Response-Mode: streaming\r\n"+
+	b := append(c.reply(id, "/response", contentType), "Lambda-Runtime-Function-Response-Mode: streaming\r\n"+
 		"Transfer-Encoding: chunked\r\n"+
 		"Trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\r\n\r\n"...)
 	c.out = b

@@ -1,0 +1,134 @@
+package event
+
+import "strings"
+
+// version2 has the path twice: as rawPath and as that of the request context.
+func (r Request) version2(t Trigger, domain, raw, path string) object {
+	account := r.Account
+	header := r.header()
+	var cookies []string
+	for _, line := range header.Values("Cookie") {
+		for c := range strings.SplitSeq(line, ";") {
+			if c = strings.TrimSpace(c); c != "" {
+				cookies = append(cookies, c)
+			}
+		}
+	}
+	header.Del("Cookie")
+	if t == FunctionURL {
+		account = "anonymous" // without IAM
+		if len(cookies) > 0 {
+			header.Set("Cookie", strings.Join(cookies, "; ")) // it has them in both places
+		}
+	}
+	e := object{{"version", "2.0"}, {"routeKey", "$default"}, {"rawPath", raw}, {"rawQueryString", r.Query}}
+	if len(cookies) > 0 {
+		e = append(e, member{"cookies", cookies})
+	}
+	e = append(e, member{"headers", joined(header, strings.ToLower)})
+	if query := r.query(); len(query) > 0 {
+		e = append(e, member{"queryStringParameters", joined(query, same)})
+	}
+	e = append(e, member{"requestContext", object{
+		{"accountId", account},
+		{"apiId", r.ID},
+		{"domainName", domain},
+		{"domainPrefix", r.ID},
+		{"http", object{
+			{"method", r.Method}, {"path", path}, {"protocol", r.Protocol},
+			{"sourceIp", r.SourceIP}, {"userAgent", header.Get("User-Agent")},
+		}},
+		{"requestId", r.RequestID},
+		{"routeKey", "$default"},
+		{"stage", r.Stage},
+		{"time", r.Time.UTC().Format("02/Jan/2006:15:04:05 -0700")},
+		{"timeEpoch", r.Time.UnixMilli()},
+	}})
+	body, encoded := r.body(isText(header))
+	if len(r.Body) > 0 {
+		e = append(e, member{"body", body})
+	}
+	return append(e, member{"isBase64Encoded", encoded})
+}
+
+// version1 has the path as it was sent, in each place.
+func (r Request) version1(domain string) object {
+	header := r.header()
+	agent := header.Get("User-Agent")
+	// Without binary media types set up, a REST API hands bodies on as text.
+	body, encoded := r.body(true)
+	var text any
+	if len(r.Body) > 0 {
+		text = body
+	}
+	header.Del("Content-Length")
+	header = r.spelled(header)
+	resource, parameters := "/", any(nil)
+	if r.Path != "/" {
+		resource, parameters = "/{proxy+}", map[string]string{"proxy": strings.TrimSuffix(strings.TrimPrefix(r.Path, "/"), "/")}
+	}
+	query, queries := any(nil), any(nil)
+	if q := r.query(); len(q) > 0 {
+		query, queries = last(q), q
+	}
+	identity := object{}
+	for _, name := range []string{"accessKey", "accountId", "caller", "cognitoAuthenticationProvider", "cognitoAuthenticationType", "cognitoIdentityId", "cognitoIdentityPoolId"} {
+		identity = append(identity, member{name, nil})
+	}
+	identity = append(identity, member{"sourceIp", r.SourceIP}, member{"user", nil}, member{"userAgent", agent}, member{"userArn", nil})
+	return object{
+		{"resource", resource},
+		{"path", r.Path},
+		{"httpMethod", r.Method},
+		{"headers", last(header)},
+		{"multiValueHeaders", header},
+		{"queryStringParameters", query},
+		{"multiValueQueryStringParameters", queries},
+		{"pathParameters", parameters},
+		{"stageVariables", nil},
+		{"requestContext", object{
+			{"resourceId", strings.ToLower(randomUpper(6))},
+			{"resourcePath", resource},
+			{"httpMethod", r.Method},
+			{"extendedRequestId", randomBase64(11)},
+			{"requestTime", r.Time.UTC().Format("02/Jan/2006:15:04:05 -0700")},
+			{"path", "/" + r.Stage + r.Path},
+			{"accountId", r.Account},
+			{"protocol", r.Protocol},
+			{"stage", r.Stage},
+			{"domainPrefix", r.ID},
+			{"requestTimeEpoch", r.Time.UnixMilli()},
+			{"requestId", uuid()},
+			{"identity", identity},
+			{"domainName", domain},
+			{"apiId", r.ID},
+		}},
+		{"body", text},
+		{"isBase64Encoded", encoded},
+	}
+}
+
+func (r Request) loadBalancer(multi bool) object {
+	header := map[string][]string{}
+	for k, v := range r.header() {
+		header[strings.ToLower(k)] = v
+	}
+	// A load balancer hands the query on as it was sent, without decoding.
+	query := map[string][]string{}
+	for name, value := range r.parameters() {
+		query[name] = append(query[name], value)
+	}
+	e := object{
+		{"requestContext", object{{"elb", object{{"targetGroupArn",
+			"arn:aws:elasticloadbalancing:" + r.Region + ":" + r.Account + ":targetgroup/example/" + randomHex(16)}}}}},
+		{"httpMethod", r.Method},
+		{"path", r.Path},
+	}
+	if multi {
+		e = append(e, member{"multiValueQueryStringParameters", query}, member{"multiValueHeaders", header})
+	} else {
+		e = append(e, member{"queryStringParameters", last(query)}, member{"headers", last(header)})
+	}
+	body, encoded := r.body(isText(r.Header))
+	return append(e, member{"body", body}, member{"isBase64Encoded", encoded})
+}

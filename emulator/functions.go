@@ -1,0 +1,121 @@
+package emulator
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxListed is how many functions a page of ListFunctions has (AWS Lambda API
+// reference, ListFunctions).
+const maxListed = 50
+
+// configuration describes a function as far as anything here corresponds to it
+// (AWS Lambda API reference, FunctionConfiguration). Of its environment the
+// caller's credentials are left out.
+func (f *Function) configuration() map[string]any {
+	arch := f.program.arch
+	set(&arch, machine())
+	name := string(arch)
+	if name == "amd64" {
+		name = "x86_64"
+	}
+	variables := map[string]string{}
+	for _, pair := range f.config.Environment {
+		if key, value, ok := strings.Cut(pair, "="); ok && !strings.HasPrefix(key, "AWS_") {
+			variables[key] = value
+		}
+	}
+	return map[string]any{
+		"FunctionName": f.config.Name, "FunctionArn": f.arn(""), "Runtime": "provided.al2023", "Handler": f.config.Handler, "Description": "",
+		"CodeSize": f.code.size, "CodeSha256": f.code.sha256, "RevisionId": f.code.revision,
+		"Timeout": int(f.config.Timeout / time.Second), "MemorySize": f.config.Memory, "EphemeralStorage": map[string]any{"Size": f.config.TempSize >> 20},
+		"Version": latest, "PackageType": "Zip", "Architectures": []string{name}, "Environment": map[string]any{"Variables": variables},
+		"State": "Active", "LastUpdateStatus": "Successful", "LastModified": f.code.loaded.UTC().Format("2006-01-02T15:04:05.000+0000"),
+		"Role": "arn:aws:iam::" + f.config.Account + ":role/lambda-role", "TracingConfig": map[string]string{"Mode": "PassThrough"},
+		"SnapStart":     map[string]string{"ApplyOn": "None", "OptimizationStatus": "Off"},
+		"LoggingConfig": map[string]string{"LogFormat": "Text", "LogGroup": "/aws/lambda/" + f.config.Name},
+	}
+}
+
+func (s *Server) getFunction(w http.ResponseWriter, r *http.Request) {
+	f, _, _, failure := s.find(r.PathValue("name"), r.URL.Query().Get("Qualifier"))
+	if failure != nil {
+		failure.write(w)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if strings.HasSuffix(r.URL.Path, "/configuration") {
+		_ = json.NewEncoder(w).Encode(f.configuration())
+		return
+	}
+	_ = json.NewEncoder(w).Encode(map[string]any{"Configuration": f.configuration(), "Code": map[string]string{}})
+}
+
+// listFunctions lists functions by their names, in pages. A marker is the name
+// of the last function of a page.
+func (s *Server) listFunctions(w http.ResponseWriter, r *http.Request) {
+	names, limit := s.names(), maxListed
+	query := r.URL.Query()
+	if text := query.Get("MaxItems"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > 10000 {
+			invalidParameter("MaxItems", text, "a number from 1 to 10000").write(w)
+			return
+		}
+		limit = min(n, maxListed)
+	}
+	if marker := query.Get("Marker"); marker != "" {
+		last, err := base64.URLEncoding.DecodeString(marker)
+		if err != nil {
+			invalidParameter("Marker", marker, "that of a page before").write(w)
+			return
+		}
+		names = slices.DeleteFunc(names, func(name string) bool { return name <= string(last) })
+	}
+	page := map[string]any{}
+	if len(names) > limit {
+		names = names[:limit]
+		page["NextMarker"] = base64.URLEncoding.EncodeToString([]byte(names[limit-1]))
+	}
+	all := []map[string]any{}
+	for _, name := range names {
+		if f := s.function(name); f != nil {
+			all = append(all, f.configuration())
+		}
+	}
+	page["Functions"] = all
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(page)
+}
+
+func invalidParameter(name, value, want string) *apiError {
+	return &apiError{status: http.StatusBadRequest, kind: "InvalidParameterValueException", message: fmt.Sprintf("invalid %s %q: give %s", name, value, want)}
+}
+
+// index lists the addresses, for whoever opens the server in a browser.
+func (s *Server) index(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	base := "http://" + r.Host
+	for _, name := range s.names() {
+		fmt.Fprintf(w, "%s\n", name)
+		for _, t := range triggers {
+			stage := ""
+			if t.staged {
+				stage = "$default/"
+				if t.prefix == "v1" {
+					stage = "prod/"
+				}
+			}
+			fmt.Fprintf(w, "  %-60s %s\n", base+"/"+t.prefix+"/"+name+"/"+stage, t.about)
+		}
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintf(w, "Lambda's own API, for the AWS CLI and SDKs:\n  aws lambda list-functions --endpoint-url %s\n", base)
+}

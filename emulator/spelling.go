@@ -1,0 +1,104 @@
+package emulator
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"net/http"
+	"net/textproto"
+	"sync"
+)
+
+// maxSpelled is how much of a request's head is looked at, in bytes.
+const maxSpelled = 64 << 10
+
+// A spelledConn keeps the head of the request that is being read: net/http has
+// the names of header fields in its own case alone, and a REST API hands them
+// on as the client wrote them.
+type spelledConn struct {
+	net.Conn
+	mu    sync.Mutex
+	head  []byte
+	whole bool
+}
+
+// Read implements net.Conn.
+func (c *spelledConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.whole {
+		from := max(0, len(c.head)-3)
+		c.head = append(c.head, p[:n]...)
+		c.whole = len(c.head) > maxSpelled || bytes.Contains(c.head[from:], []byte("\n\r\n")) || bytes.Contains(c.head[from:], []byte("\n\n"))
+	}
+	return n, err
+}
+
+// CloseWrite lets net/http end a connection so that the client gets to read
+// why.
+func (c *spelledConn) CloseWrite() error {
+	if w, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return w.CloseWrite()
+	}
+	return nil
+}
+
+// again awaits the next request. Of a client that sends it before it has the
+// answer to the last one, the head is not seen: its names have net/http's case.
+func (c *spelledConn) again() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.head, c.whole = c.head[:0], false
+}
+
+// names are the names of header fields that are not in their canonical form,
+// by that.
+func (c *spelledConn) names() map[string]string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := map[string]string{}
+	for line := range bytes.Lines(c.head) {
+		if len(bytes.TrimRight(line, "\r\n")) == 0 {
+			break
+		}
+		name, _, ok := bytes.Cut(line, []byte(":"))
+		if canonical := textproto.CanonicalMIMEHeaderKey(string(name)); ok && canonical != string(name) && all[canonical] == "" {
+			all[canonical] = string(name)
+		}
+	}
+	return all
+}
+
+// A spelledListener accepts connections that keep the heads of requests.
+type spelledListener struct{ net.Listener }
+
+func (l spelledListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &spelledConn{Conn: c}, nil
+}
+
+type spelledKey struct{}
+
+// keepSpelling makes a server know the names of header fields; l is what it
+// has to serve.
+func keepSpelling(web *http.Server, l net.Listener) net.Listener {
+	web.ConnContext = func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, spelledKey{}, c) }
+	web.ConnState = func(c net.Conn, state http.ConnState) {
+		if s, ok := c.(*spelledConn); ok && state == http.StateIdle {
+			s.again()
+		}
+	}
+	return spelledListener{l}
+}
+
+// spelling is how the client wrote the names of a request's header fields.
+func spelling(r *http.Request) map[string]string {
+	if c, ok := r.Context().Value(spelledKey{}).(*spelledConn); ok {
+		return c.names()
+	}
+	return nil
+}

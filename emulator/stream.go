@@ -1,0 +1,121 @@
+package emulator
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+
+	"github.com/bootzip/bootzip/emulator/event"
+	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
+)
+
+// maxPrelude bounds the JSON at the beginning of a stream, in bytes.
+const maxPrelude = 1 << 20
+
+var endOfPrelude = make([]byte, 8)
+
+var errNoPrelude = errors.New("prelude of the response has no end")
+
+// An httpStream hands a streamed response to an HTTP client. It implements
+// Sink.
+type httpStream struct {
+	kind event.Trigger
+	w    http.ResponseWriter
+
+	mu        sync.Mutex
+	sent      bool // status and header fields
+	late      bool // the client has another response
+	collected bool // what comes is kept in body: a REST API streams only what has a prelude
+	body      []byte
+	prelude   []byte // what came of it so far
+	refused   error  // why it is not a valid one
+}
+
+// Begin implements Sink.
+func (s *httpStream) Begin(contentType string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.late || contentType == runtimeapi.HTTPIntegration:
+	case s.kind == event.RESTAPI:
+		s.collected = true
+	default:
+		kind := scalar(contentType)
+		(&httpAnswer{status: http.StatusOK, Headers: map[string]*scalar{"Content-Type": &kind}}).begin(s.w)
+		s.sent = true
+	}
+}
+
+// Write implements Sink.
+func (s *httpStream) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(p)
+	switch {
+	case s.late:
+		return 0, http.ErrHandlerTimeout
+	case s.collected:
+		if len(s.body)+n > maxPayload {
+			s.refused = &TooLargeError{len(s.body) + n, maxPayload}
+			return 0, s.refused
+		}
+		s.body = append(s.body, p...)
+		return n, nil
+	case !s.sent:
+		s.prelude = append(s.prelude, p...)
+		head, rest, found := bytes.Cut(s.prelude, endOfPrelude)
+		if !found {
+			if len(s.prelude) > maxPrelude {
+				s.refused = errNoPrelude
+			}
+			return n, s.refused
+		}
+		a, err := readPrelude(head)
+		if err != nil {
+			s.refused = fmt.Errorf("prelude of the response: %w", err)
+			return 0, s.refused
+		}
+		a.begin(s.w)
+		s.sent, p, s.prelude = true, rest, nil
+	}
+	if _, err := s.w.Write(p); err != nil {
+		return 0, err
+	}
+	return n, http.NewResponseController(s.w).Flush()
+}
+
+// readPrelude reads the JSON at the beginning of a stream, where each key may
+// be missing.
+func readPrelude(text []byte) (*httpAnswer, error) {
+	a, err := decodeAnswer(text)
+	if err != nil {
+		return nil, err
+	}
+	a.status = http.StatusOK
+	if a.StatusCode != nil && string(a.StatusCode) != "null" {
+		a.status, err = statusOf(a.StatusCode, true)
+	}
+	return a, err
+}
+
+// expire stops a stream of which the client has seen nothing; false where it
+// has.
+func (s *httpStream) expire() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.late = !s.sent
+	return s.late
+}
+
+// answer is what a stream that is not under way comes to.
+func (s *httpStream) answer() ([]byte, error) {
+	switch {
+	case s.refused != nil:
+		return nil, s.refused
+	case s.collected:
+		return s.body, nil
+	}
+	return nil, errNoPrelude
+}

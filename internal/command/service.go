@@ -1,0 +1,253 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bootzip/bootzip/emulator"
+	"github.com/bootzip/bootzip/emulator/watch"
+	"github.com/bootzip/bootzip/project"
+)
+
+// A service is what serve runs.
+type service struct {
+	app       *app
+	settings  settings
+	zips      []string // files to serve in place of the project
+	server    *emulator.Server
+	base      string
+	configure func(name string) emulator.Config
+	running   map[string]string // by the function's name, what its zip's CodeSha256 and handler were
+	closing   sync.WaitGroup    // functions that were replaced
+	life      context.Context   // ends when these have been waited for long enough
+}
+
+func (v *service) run(ctx context.Context, l net.Listener) error {
+	ended := make(chan error, 1)
+	go func() { ended <- v.server.Serve(l) }()
+	failed := make(chan error, 1)
+	watched, stop := context.WithCancel(ctx)
+	life, end := context.WithCancel(context.Background())
+	defer end()
+	v.life = life
+	go func() {
+		defer close(failed)
+		build := func() { v.reload(watched) }
+		if len(v.zips) > 0 {
+			failed <- watchFiles(watched, v.zips, build)
+			return
+		}
+		failed <- watch.Tree(watched, ".", []string{distFolder}, build, build)
+	}()
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-ended:
+	case err = <-failed:
+	}
+	stop()
+	late, cancel := context.WithTimeout(context.Background(), serveTime)
+	defer cancel()
+	defer context.AfterFunc(late, end)()
+	if closed := v.server.Close(late); err == nil {
+		err = closed
+	}
+	// A build that was interrupted puts its things away, and one that was ready may have put a function into
+	// the server after that was closed.
+	<-failed
+	if closed := v.server.Close(late); err == nil {
+		err = closed
+	}
+	v.closing.Wait()
+	return err
+}
+
+// reload builds all functions, and replaces those whose zip changed.
+func (v *service) reload(ctx context.Context) {
+	var sources []source
+	if len(v.zips) > 0 {
+		for _, file := range v.zips {
+			sources = append(sources, source{name: zipName(file), zip: file})
+		}
+	} else {
+		p, err := project.Load(".")
+		if err != nil {
+			note("%v", v.app.shown(err))
+			return
+		}
+		for _, f := range p.Functions {
+			if f.Kind.IsLayer() {
+				continue // it runs beside a function
+			}
+			sources = append(sources, source{name: f.Name, handlers: f.Handlers})
+		}
+	}
+	there := v.assign(sources)
+	for _, s := range sources {
+		if ctx.Err() != nil {
+			return
+		}
+		if err := v.replace(ctx, s, there); err != nil && ctx.Err() == nil {
+			note("%s: %v", s.name, v.app.shown(err))
+			if _, old := v.running[s.name]; old {
+				note("%s: the old version goes on", s.name)
+			}
+		}
+	}
+	for name := range v.running {
+		if _, ok := there[name]; !ok {
+			v.swap(name, nil)
+			delete(v.running, name)
+			note("%s: gone", name)
+		}
+	}
+}
+
+// A source is a zip that is served, or will be once it is built.
+type source struct {
+	name     string // of its first function
+	handlers []string
+	zip      string // file; empty: it is built
+}
+
+// An assignment is what a function is made of.
+type assignment struct{ source, handler string }
+
+// assign gives each handler of each source a name of its own: on Lambda, a zip
+// with several handlers is several functions. A name that another function has
+// stays with that.
+func (v *service) assign(sources []source) map[string]assignment {
+	there := map[string]assignment{}
+	for _, s := range sources {
+		first := v.configure(s.name).Handler
+		if first == "" && len(s.handlers) > 0 {
+			first = s.handlers[0]
+		}
+		there[s.name] = assignment{s.name, first}
+	}
+	for _, s := range sources {
+		if v.configure(s.name).Handler != "" || len(s.handlers) < 2 {
+			continue // one handler was asked for, or there is one
+		}
+		for _, handler := range s.handlers[1:] {
+			name := s.name + "-" + notInNames.ReplaceAllString(handler, "-")
+			if other, taken := there[name]; taken {
+				note("%s: handler %q is not served: there is another function %q, of %s", s.name, handler, name, other.source)
+				continue
+			}
+			there[name] = assignment{s.name, handler}
+		}
+	}
+	return there
+}
+
+// notInNames is what a function's name cannot have (AWS Lambda API reference,
+// CreateFunction).
+var notInNames = regexp.MustCompile(`[^A-Za-z0-9_-]`)
+
+// replace builds one zip, and starts to serve its functions that are not the
+// ones that run.
+func (v *service) replace(ctx context.Context, from source, there map[string]assignment) error {
+	base := v.configure(from.name)
+	var sum string
+	var err error
+	if from.zip != "" {
+		base.Zip = from.zip
+		sum, err = stamp(from.zip)
+	} else {
+		s := v.settings
+		s.function = from.name
+		v.settings.quiet = true // the engine is named once
+		sum, err = s.packFor(ctx, &base)
+	}
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(there)) {
+		run := there[name]
+		if run.source != from.name || v.running[name] == sum+" "+run.handler {
+			continue
+		}
+		config := base
+		config.Name, config.Handler = name, run.handler
+		f, err := emulator.New(ctx, config)
+		if err != nil {
+			return err
+		}
+		v.running[name] = sum + " " + run.handler
+		v.swap(name, f)
+		note("%s: %s/url/%s/", name, v.base, name)
+	}
+	return nil
+}
+
+// zipName is the name of the function that a zip file is served as.
+func zipName(file string) string { return strings.TrimSuffix(filepath.Base(file), ".zip") }
+
+// stamp changes with a file.
+func stamp(file string) (string, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprint(info.Size(), info.ModTime().UnixNano()), nil
+}
+
+// lookTime is how often files are looked at.
+const lookTime = 300 * time.Millisecond
+
+// watchFiles calls changed at once, and whenever one of the files has changed and
+// stayed so for lookTime, until ctx is done.
+func watchFiles(ctx context.Context, files []string, changed func()) error {
+	stamps := func() (all string) {
+		for _, file := range files {
+			one, _ := stamp(file) // what is missing may come back
+			all += one + "\n"
+		}
+		return all
+	}
+	known, last := stamps(), ""
+	changed()
+	tick := time.NewTicker(lookTime)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		now := stamps()
+		if now != known && now == last {
+			known = now
+			changed()
+		}
+		last = now
+	}
+}
+
+// swap lets the function that was there before finish what it is doing.
+func (v *service) swap(name string, f *emulator.Function) {
+	before := v.server.Set(name, f)
+	if before == nil {
+		return
+	}
+	v.closing.Add(1)
+	go func() {
+		defer v.closing.Done()
+		// An event may have its whole time, and its instance's second start, before it.
+		late, cancel := context.WithTimeout(v.life, max(time.Minute, v.configure(name).Timeout+15*time.Second))
+		defer cancel()
+		if err := before.Close(late); err != nil {
+			note("%s: %v", name, err)
+		}
+	}()
+}

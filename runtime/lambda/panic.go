@@ -1,0 +1,59 @@
+package lambda
+
+import (
+	"fmt"
+
+	"github.com/aws/aws-lambda-go/lambda/messages"
+
+	"github.com/bootzip/bootzip/runtime"
+)
+
+// failed is an error as Lambda gets it. aws-lambda-go's own error keeps its
+// type, its message and its stack, and ends the process where it says so.
+func failed(err error) error {
+	if e, ok := asResponseError(err); ok {
+		return e
+	}
+	return err
+}
+
+func asResponseError(v any) (*runtime.Error, bool) {
+	var m messages.InvokeResponse_Error
+	switch v := v.(type) {
+	case messages.InvokeResponse_Error:
+		m = v
+	case *messages.InvokeResponse_Error:
+		if v == nil {
+			return nil, false
+		}
+		m = *v
+	default:
+		return nil, false
+	}
+	e := &runtime.Error{Type: m.Type, Message: m.Message, Fatal: m.ShouldExit}
+	for _, f := range m.StackTrace {
+		if f != nil {
+			e.Stack = append(e.Stack, runtime.Frame{Path: f.Path, Line: int(f.Line), Label: f.Label})
+		}
+	}
+	return e, true
+}
+
+// recovered is to be deferred around a handler. A panic with aws-lambda-go's own
+// error becomes an error of the invocation. Any other goes on, with its value
+// written as aws-lambda-go writes it: the runtime does without fmt.
+func recovered(err *error) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if e, ok := asResponseError(v); ok {
+		*err = e
+		return
+	}
+	switch v.(type) {
+	case error, string:
+		panic(v)
+	}
+	panic(fmt.Sprint(v))
+}
