@@ -212,7 +212,7 @@ func mustHaveNoFolders(t *testing.T, dist string) {
 	}
 }
 
-// A folder that a killed run left is removed, in a project of any name.
+// A directory that a killed run left is removed, in a project of any name.
 func TestSweep(t *testing.T) {
 	c := newConfig(t)
 	c.Dist = filepath.Join(c.Root, "a[1]*", "dist")

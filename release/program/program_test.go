@@ -79,7 +79,7 @@ func read(t *testing.T, name string) string {
 	return string(data)
 }
 
-// files are the names of all files below the folder, sorted.
+// files are the names of all files below the directory, sorted.
 func files(t *testing.T, folder string) string {
 	t.Helper()
 	var all []string
@@ -96,7 +96,7 @@ func files(t *testing.T, folder string) string {
 	return strings.Join(all, " ")
 }
 
-// Two copies, in folders with other paths and at other times, with other
+// Two copies, in directories with other paths and at other times, with other
 // settings of the caller, give the same six files.
 func TestMake(t *testing.T) {
 	base := t.TempDir()

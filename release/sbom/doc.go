@@ -9,7 +9,7 @@
 //     compilers wrote into its .comment section.
 //   - For each Go program, the modules of its build information, exactly the
 //     ones that `go version -m` shows, and the standard library. A replaced
-//     module appears as its replacement. One that was replaced by a folder
+//     module appears as its replacement. One that was replaced by a directory
 //     has no package URL: its code is not the published one.
 //   - The Debian packages that are given. Beside Go programs alone they are
 //     in the formulation, what took part in the making: Go without cgo takes

@@ -33,7 +33,7 @@ var settings = []string{
 	"GOARM64", "GOEXPERIMENT", "GOFIPS140", "GOOS", "vcs.modified", "vcs.revision",
 }
 
-// devel is the version of a module that was built from a folder.
+// devel is the version of a module that was built from a directory.
 const devel = "(devel)"
 
 // goProperties are what a program's build information says besides modules.
@@ -72,7 +72,7 @@ func moduleRef(m *debug.Module) string {
 	return ref
 }
 
-// isFolder reports whether a replacement is a folder. Those have no version
+// isFolder reports whether a replacement is a directory. Those have no version
 // (Go Modules Reference, "replace directive"), which build information shows
 // as one in development.
 func isFolder(replacement *debug.Module) bool {
@@ -85,7 +85,7 @@ func (d *document) module(ctx context.Context, m *debug.Module) (cdx.Component, 
 	var properties []cdx.Property
 	is := m
 	if r := m.Replace; r != nil && isFolder(r) {
-		// Where the folder is, is nobody's business.
+		// Where the directory is, is nobody's business.
 		properties = append(properties, cdx.Property{Name: propertyFolder, Value: "true"})
 		c.Version = m.Version
 	} else {
