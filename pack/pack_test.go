@@ -173,7 +173,7 @@ func TestPackThatFails(t *testing.T) {
 		{"bad asset", func(c *Config) context.Context {
 			c.Inputs[1].Function.Assets = []project.Asset{{Source: "conf/a.json", Name: "Bootstrap"}}
 			return context.Background()
-		}, `function "hello": names "bootstrap" and "Bootstrap" are the same, or differ in case only`},
+		}, `function "hello": names "bootstrap" and "Bootstrap" are the same, or differ only in case`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			config := newConfig(t)
