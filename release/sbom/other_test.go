@@ -113,9 +113,9 @@ func TestBadFiles(t *testing.T) {
 		data []byte
 		want string
 	}{
-		"text":            {[]byte("hello"), "neither a program nor a zip"},
-		"empty":           {nil, "neither a program nor a zip"},
-		"cut":             {data[:len(data)-5], "neither a program nor a zip"},
+		"text":            {[]byte("hello"), "neither a program nor a readable zip"},
+		"empty":           {nil, "neither a program nor a readable zip"},
+		"cut":             {data[:len(data)-5], "neither a program nor a readable zip"},
 		"wrong CRC":       {crc, "CRC"},
 		"two of one name": {readFile(t, zipOf(t, content{"bootstrap", []byte("a")}, content{"bootstrap", []byte("b")})), "duplicate file"},
 	} {
