@@ -77,7 +77,7 @@ func fillPointer(name string, info fs.FileInfo, objects string, take func(size i
 			return err
 		}
 		if got := hex.EncodeToString(h.Sum(nil)); got != oid {
-			return fmt.Errorf("Git LFS object %s is damaged: its SHA-256 is %s", oid, got)
+			return fmt.Errorf("damaged Git LFS object %s: its SHA-256 is %s", oid, got)
 		}
 		return nil
 	})
