@@ -16,7 +16,7 @@ import (
 func TestDocumentedProjects(t *testing.T) {
 	const program = "package main\n\nfunc main() {}\n"
 	for name, files := range map[string][]string{
-		"project/doc.go": {"sample/hello/main.go", "sample/hello/config.json", "sample/hello/tool", "sample/shared/ca.pem", "sample/fast/Makefile"},
+		"project/doc.go": {"cmd/hello/main.go", "cmd/hello/templates/a.html"},
 		"README.md":      {"cmd/hello/main.go", "cmd/hello/templates/a.html", "cmd/shared/ca.pem"},
 	} {
 		text := documentedProject(t, filepath.Join("..", filepath.FromSlash(name)))
