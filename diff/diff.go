@@ -11,8 +11,8 @@ import (
 )
 
 // Zips compares two zips, made by any tool. It returns an error, with a hint,
-// for a file that is missing or is not a whole zip, and when ctx ends; that the
-// zips differ is not an error.
+// if a file is missing or is not a valid zip, and if ctx ends. A difference is not
+// an error.
 func Zips(ctx context.Context, a, b string) (Report, error) {
 	return explain(ctx, a, b, layerZipHeaders, func(c *comparison, f [2]*input) error {
 		var z [2]*zipFile

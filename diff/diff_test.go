@@ -189,7 +189,7 @@ func TestErrors(t *testing.T) {
 		{"a.zip", good[:len(good)/2], `it is cut off`},
 		{"b.zip", append(bytes.Clone(good), "rest"...), `bytes follow it`},
 		{"c.zip", change(data, 0x55), `file "data": `},
-		{"d.zip", change(0, 1), `there is no local header`},
+		{"d.zip", change(0, 1), `no local header`},
 		{"e.zip", []byte{}, `the file is empty`},
 		{"f.zip", encrypted.Bytes(), `file "secret": encrypted`},
 		{"g.zip", []byte("text\n"), `the file is text`},

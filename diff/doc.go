@@ -1,9 +1,8 @@
-// Package diff says what two zips, or two programs, differ in, and why they
-// likely do.
+// Package diff reports what differs in two zips or programs, and the likely causes.
 //
 // # Layers
 //
-// It goes from outside to inside:
+// From the outside in:
 //
 //   - zip headers: times, flags, extra fields, comments, the program that
 //     wrote them; field by field
@@ -23,10 +22,10 @@
 //
 // # Causes
 //
-// A cause is inferred from the fields. What a program says of itself (Go's
-// version, -trimpath, a module) is stated; what is inferred from strings, sizes
-// or by exclusion is called likely. There may be more causes than are found:
-// after removing one, compare again.
+// A cause is inferred from the fields. What a program records about itself (Go's
+// version, -trimpath, a module) is stated as fact; what is inferred from strings,
+// sizes or by exclusion is called likely. There may be more causes: after removing
+// one, compare again.
 //
 // # What it cannot tell
 //
@@ -39,13 +38,13 @@
 //     the Go that compiled this package knows it, of 64-bit ELF and Mach-O. In
 //     other programs, functions are not compared.
 //   - A program without section headers has its build information compared, and
-//     its bytes as a whole.
+//     then its bytes.
 //   - Of a file that is not text, or has more than 1 MiB or 100,000 lines, only size
 //     and SHA-256 are compared. Files that differ beyond the 64th are listed and not examined.
 //
 // # Bounds
 //
-// Both files may be anybody's. Zips are read by internal/zipscan, as package
+// Neither file has to be trusted. Zips are read by internal/zipscan, as package
 // verify does it: nothing is written to disk, and at most 262,144,000 bytes of
 // each are decompressed, some four times at most. A zip in which two programs
 // may find different files is refused, with a hint.

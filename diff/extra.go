@@ -61,7 +61,7 @@ func extras(place string, b []byte) []field {
 	return list
 }
 
-// extraValue describes the data of an extra field, whole: two that differ
+// extraValue describes all data of an extra field: two that differ
 // must not look the same.
 func extraValue(id uint16, data []byte) string {
 	value := fmt.Sprintf("%d bytes %x", len(data), data[:min(len(data), 64)])

@@ -9,7 +9,7 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 )
 
-// What is compared by lines at most: more takes seconds, and tells nobody more.
+// The most that is compared by lines: more takes seconds, and helps nobody.
 const (
 	maxText  = 1 << 20 // bytes of an asset
 	maxLines = 100_000

@@ -227,7 +227,7 @@ func (c *comparison) explainRest(file string, a, b *program, example string) {
 		c.because(causeSource, "the program%s has the same build information and other code or data: likely an uncommitted change, "+
 			"or a value that -ldflags -X set, such as a version or a time%s", called(file), example)
 	default:
-		c.because(causeSource, "nothing in the headers of the program%s tells the builds apart: likely other source, another directory, or other libraries or compiler options%s",
+		c.because(causeSource, "the headers of the program%s are the same: likely other source, another directory, or other libraries or compiler options%s",
 			called(file), example)
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// A Report says what two files differ in, and why they likely do.
+// A Report lists what differs in two files, and the likely causes.
 type Report struct {
 	A      Side    `json:"a"`
 	B      Side    `json:"b"`
@@ -46,7 +46,7 @@ type Cause struct {
 	Hint string `json:"hint"` // what makes the two equal
 }
 
-// JSONVersion is the version of what [WriteJSON] writes. It grows when a field
+// JSONVersion is the version of the output of [WriteJSON]. It increases when a field
 // is removed or changes its meaning, not when one is added.
 const JSONVersion = 1
 

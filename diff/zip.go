@@ -79,7 +79,7 @@ func (z *zipFile) broken(entry int, detail string) error {
 	if entry >= 0 && entry < len(z.entries) {
 		file = fmt.Sprintf("file %q: ", printable(z.entries[entry].Name, maxValue))
 	}
-	return hint.New("give two whole zips; `bootzip check` lists all that is wrong with one", "zip %q cannot be compared: %s%s", z.path, file, detail)
+	return hint.New("give two valid zips; `bootzip check` lists the faults of one", "zip %q cannot be compared: %s%s", z.path, file, detail)
 }
 
 // drain reads the entry that was opened to its end.

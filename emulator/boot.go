@@ -16,21 +16,21 @@ import (
 type BootConfig struct {
 	Zip      string
 	Function string       // its name, for the environment
-	Arch     project.Arch // that it should be for; default: what it is for
+	Arch     project.Arch // expected; default: the program's own
 
-	// Handlers are the values of _HANDLER that it answers to. Each is
-	// started by itself. Without any, it is started once with none.
+	// Handlers are the values of _HANDLER that it answers to; it is started
+	// once for each. Without any, it is started once with an empty one.
 	Handlers []string
 
 	InitLimit time.Duration // default: 10 s, as Lambda's
 	Timeout   time.Duration // for the answer; default: 10 s
 	Memory    int           // MB; default: 512
-	Temp      string        // folder for temporary files; default: the system's
-	Qemu      string        // program that runs what is for the other architecture; empty: none
+	Temp      string        // directory for temporary files; default: the system's
+	Qemu      string        // program that runs the other architecture; empty: none
 	Plain     bool          // as a plain process, even where namespaces are allowed
 }
 
-// bootTimeout is longer than Lambda's default: a machine that builds is busy.
+// bootTimeout is longer than Lambda's default, since build machines are busy.
 const bootTimeout = 10 * time.Second
 
 // A BootStatus is how a boot ended.
@@ -39,14 +39,14 @@ type BootStatus string
 const (
 	BootPassed  BootStatus = "pass"
 	BootFailed  BootStatus = "fail"
-	BootSkipped BootStatus = "skip" // nothing is proven
+	BootSkipped BootStatus = "skip" // nothing was checked
 )
 
-// A BootResult is how the boots of a zip's handlers ended: as the last of
-// them, which is the first that did not pass.
+// A BootResult is the result of all boots of a zip: that of the last one, which is
+// the first that did not pass.
 type BootResult struct {
 	Status    BootStatus
-	Detail    string // for people: what happened, and in what surroundings
+	Detail    string // what happened, and with what isolation
 	Handlers  []HandlerResult
 	Isolation string // see [Function.Isolation]; empty if nothing was started
 }
@@ -58,18 +58,18 @@ type HandlerResult struct {
 	Detail  string
 }
 
-// Boot starts the function in a zip as Lambda would, and has it answer one
-// event for each handler, until one does not pass.
+// Boot starts the function in a zip as Lambda would, and sends it one event for each
+// handler, until one does not pass.
 //
-// A boot passes if the program asks for its first event within the limit of
-// the initialisation, and answers it; also with an error of the function
-// itself, since an event that was made up need not please it. It fails if the
-// program cannot be started, crashes, reports a failed initialisation or an
-// unknown handler, or keeps silent. It is skipped if this machine cannot run
-// the program, or if no handler was named and the program says that it needs one.
+// A boot passes if the program asks for its first event within the limit of the
+// initialisation, and answers it. An error of the function itself is an answer, since
+// it may reject a made-up event. A boot fails if the program cannot be started,
+// crashes, reports a failed initialisation or an unknown handler, or does not answer.
+// It is skipped if this machine cannot run the program, or if no handler was named
+// and the program reports that it needs one.
 //
-// The error is for what says nothing about the function: the zip cannot be read
-// or unpacked, or ctx was cancelled.
+// The error is not about the function: the zip cannot be read or unpacked, or ctx was
+// cancelled.
 func Boot(ctx context.Context, c BootConfig) (BootResult, error) {
 	set(&c.Timeout, bootTimeout)
 	set(&c.Memory, 512)
@@ -101,8 +101,8 @@ func Boot(ctx context.Context, c BootConfig) (BootResult, error) {
 	return result, nil
 }
 
-// bootOne boots one handler. It returns what happened, and what the program
-// saw of this machine.
+// bootOne boots one handler. It returns the result, and what the program saw of this
+// machine.
 func bootOne(ctx context.Context, c BootConfig, handler string) (_ HandlerResult, isolation string, err error) {
 	f, err := New(ctx, Config{
 		Name: c.Function, Zip: c.Zip, Handler: handler, Arch: c.Arch, Timeout: c.Timeout, InitLimit: c.InitLimit,
@@ -116,14 +116,14 @@ func bootOne(ctx context.Context, c BootConfig, handler string) (_ HandlerResult
 		return HandlerResult{}, "", err
 	}
 	closed, cancel := context.WithCancel(context.Background())
-	cancel() // nothing is to be waited for
+	cancel() // Close need not wait
 	defer f.Close(closed)
 	f.startsOnce, f.ownNetwork = true, true
 	status, detail, err := f.boot(ctx, handler)
 	return HandlerResult{handler, status, detail}, f.Isolation(), err
 }
 
-// boot starts one instance and has it answer one event.
+// boot starts one instance and sends it one event.
 func (f *Function) boot(ctx context.Context, handler string) (BootStatus, string, error) {
 	payload, err := event.Make(event.Guess(handler), event.Options{Region: f.config.Region, Account: f.config.Account, Function: f.config.Name})
 	if err != nil {
@@ -168,14 +168,14 @@ func (f *Function) judgeStart(fail *failure, handler string) (BootStatus, string
 	return BootFailed, withLog(message, fail.kind, fail.log), nil
 }
 
-// answeredByPlatform tells that the error is not one that the function
-// reported.
+// answeredByPlatform reports whether the error is the platform's, not the
+// function's.
 func (r Response) answeredByPlatform() bool {
 	return r.ErrorType == "Runtime.ExitError" || r.ErrorType == "Sandbox.Timedout" || r.ErrorType == "Runtime.TruncatedResponse"
 }
 
-// unknownHandler tells that a runtime did not know the handler's name. There is no
-// fixed type for that: AWS's own runtimes have several.
+// unknownHandler reports whether a runtime did not know the handler's name. There is
+// no fixed type for that: AWS's own runtimes have several.
 func unknownHandler(kind string) bool {
 	for _, known := range []string{"NoSuchHandler", "HandlerNotFound", "UnknownHandler", "MalformedHandlerName", "HandlerNotRegistered", "InvalidHandler"} {
 		if strings.Contains(kind, known) {
@@ -213,7 +213,7 @@ func withLog(message, kind string, log []byte) string {
 	return message
 }
 
-// ownLines takes the platform's lines out of a log.
+// ownLines removes the platform's lines from a log.
 func ownLines(log []byte) []byte {
 	var own []byte
 	for line := range strings.Lines(string(log)) {

@@ -21,7 +21,7 @@ import (
 // internal extension).
 const shutdownGrace = 500 * time.Millisecond
 
-// A bootstrap is the process of an instance, with a Runtime API of its own.
+// A bootstrap is the process of an instance, with its own Runtime API.
 type bootstrap struct {
 	api     *runtimeapi.Server
 	process process.Process
@@ -30,14 +30,14 @@ type bootstrap struct {
 	began   time.Time
 	opened  time.Time     // when it asked for its first event
 	exited  chan struct{} // closed when the process has ended
-	status  string        // then: in the words of package os
+	status  string        // then: its end, in the words of package os
 
 	peak   int64     // bytes of memory at most
-	looked time.Time // when that was looked at
+	looked time.Time // when it was measured
 }
 
-// launch starts a bootstrap and waits until it asks for its first event, at
-// most for the limit. phase is the one that the log names.
+// launch starts a bootstrap and waits until it asks for its first event, at most for
+// the limit. phase is the phase's name in the log.
 func (f *Function) launch(ctx context.Context, phase string, limit time.Duration) (*bootstrap, *failure) {
 	b, fail := f.spawn()
 	if fail != nil {
@@ -88,8 +88,8 @@ func (f *Function) initialise(ctx context.Context, b *bootstrap, limit time.Dura
 	}
 }
 
-// spawn starts the process of a bootstrap, in a sandbox, or as a plain one
-// where that is refused; the first start decides for all.
+// spawn starts the process of a bootstrap in a sandbox, or as a plain process if
+// sandboxes are refused; the first start decides for all.
 func (f *Function) spawn() (*bootstrap, *failure) {
 	if err := checkBootstrap(filepath.Join(f.task, "bootstrap")); err != nil {
 		return nil, entryFailure(err)
@@ -107,9 +107,9 @@ func (f *Function) spawn() (*bootstrap, *failure) {
 		case errors.As(err, &machine):
 			return nil, &failure{cause: err}
 		case try < 50 && strings.HasSuffix(err.Error(), syscall.ETXTBSY.Error()):
-			// While this program starts another one, that holds all our files
-			// open for an instant, the bootstrap that was just written too, and
-			// so it cannot be started yet (execve(2), ETXTBSY).
+			// While this program starts another one, the child briefly has all
+			// our files open, also the bootstrap that was just written, which
+			// cannot be started meanwhile (execve(2), ETXTBSY).
 			time.Sleep(5 * time.Millisecond)
 		default:
 			return nil, entryFailure(err)
@@ -117,7 +117,7 @@ func (f *Function) spawn() (*bootstrap, *failure) {
 	}
 }
 
-// A machineError says that this machine fails, and not the function.
+// A machineError is a failure of this machine, not of the function.
 type machineError struct{ error }
 
 func (e machineError) Unwrap() error { return e.error }
@@ -143,14 +143,14 @@ func (f *Function) spawnOnce(plain bool) (_ *bootstrap, err error) {
 	known := make(chan struct{}) // closed when the process is there, or will not be
 	defer close(known)
 	if f.ownNetwork && !plain {
-		// Nobody else is in that network.
+		// The network has no other processes.
 		c.OwnNetwork, c.Env = true, f.environment(sandbox.APIAddress)
 		c.Listening = func(l net.Listener) {
 			api.Listener = l
-			b.api, _ = runtimeapi.New(api) // which has nothing to listen to that could fail
+			b.api, _ = runtimeapi.New(api) // cannot fail, since it does not listen
 		}
 	} else {
-		// The process may ask before its start has returned here.
+		// The process may connect before its start has returned.
 		api.Peer = runtimeapi.PeerUID(func() int {
 			<-known
 			if b.process == nil {
@@ -179,7 +179,7 @@ func (f *Function) spawnOnce(plain bool) (_ *bootstrap, err error) {
 	return b, nil
 }
 
-// release frees what a bootstrap holds besides its process.
+// release frees a bootstrap's resources besides its process.
 func (b *bootstrap) release() {
 	if b.api != nil {
 		b.api.Close()
@@ -192,8 +192,8 @@ func (b *bootstrap) release() {
 	}
 }
 
-// exitFailure says why a bootstrap has ended. What it said before it left
-// counts more than that it left.
+// exitFailure says why a bootstrap has ended. What it reported before counts more
+// than its exit.
 func (b *bootstrap) exitFailure() *failure {
 	select {
 	case a := <-b.api.Fault():
@@ -209,8 +209,8 @@ func (f *Function) tooMuch(b *bootstrap) bool {
 	return now > int64(f.config.Memory)<<20
 }
 
-// memory returns the use of memory, in bytes. The peak may be as old as age,
-// since asking for it costs more than many an event; then now is 0.
+// memory returns the use of memory, in bytes. The peak may be as old as age, since
+// measuring costs more than many events; then now is 0.
 func (b *bootstrap) memory(age time.Duration) (now, peak int64) {
 	if age > 0 && time.Since(b.looked) < age {
 		return 0, b.peak
@@ -223,7 +223,7 @@ func (b *bootstrap) memory(age time.Duration) (now, peak int64) {
 // initDuration is how long the initialisation took.
 func (b *bootstrap) initDuration() time.Duration { return b.opened.Sub(b.began) }
 
-// stop ends a bootstrap and frees all it holds.
+// stop ends a bootstrap and frees its resources.
 func (b *bootstrap) stop() {
 	if b.api.HasExtension() {
 		b.process.Signal(syscall.SIGTERM)

@@ -8,39 +8,39 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// Config is a function as it is to be run. Zip alone is required.
+// Config says how to run a function. Only Zip is required.
 type Config struct {
 	Name    string       // of the function; default: "function"
 	Zip     string       // file
 	Handler string       // value of _HANDLER
-	Arch    project.Arch // default: what bootstrap is for
+	Arch    project.Arch // default: the bootstrap's own
 
 	Timeout     time.Duration // of an invocation; default: 3 s, as Lambda's
 	InitLimit   time.Duration // of the initialisation; default: 10 s, as Lambda's
 	Memory      int           // MB; default: 128, as Lambda's
 	TempSize    int64         // bytes of /tmp; default: 512 MB, as Lambda's
 	Concurrency int           // instances at most; default: 10
-	PerInstance int           // events at a time in one instance; default: 1. With more, it is as on Lambda Managed Instances
+	PerInstance int           // events at a time in one instance; default: 1. With more, as on Lambda Managed Instances
 	Idle        time.Duration // after which an unused instance is stopped; default: 5 minutes
 
 	Region      string   // default: us-east-1
 	Account     string   // default: 123456789012
 	Environment []string // KEY=value, in addition to what Lambda sets, and in place of it
 
-	// Log gets the function's output and Lambda's lines about it, as a log
-	// group of CloudWatch does; nil: nobody does. Writes do not overlap.
+	// Log gets the function's output and Lambda's lines about it, like a log
+	// group of CloudWatch; nil discards them. Writes do not overlap.
 	Log io.Writer
 
 	// Platform gets Lambda's lines START, END, REPORT and INIT_REPORT in place
 	// of Log, so that a function cannot imitate them; nil: Log gets them.
 	Platform io.Writer
 
-	// Temp is the folder in which the zip is unpacked; default: the
+	// Temp is the directory in which the zip is unpacked; default: the
 	// system's own for temporary files.
 	Temp string
 
-	// Qemu is a statically linked qemu-user program, which runs what is for
-	// the other architecture; empty: that cannot be run.
+	// Qemu is a statically linked qemu-user program, which runs bootstraps of
+	// the other architecture; empty: they cannot be run.
 	Qemu string
 
 	// Plain starts instances as plain processes even where namespaces are

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// environment is the whole environment of an instance (AWS Lambda developer
+// environment is the complete environment of an instance (AWS Lambda developer
 // guide, "Working with Lambda environment variables", defined runtime environment variables).
 func (f *Function) environment(api string) []string {
 	c := f.config
@@ -41,8 +41,8 @@ func (f *Function) environment(api string) []string {
 	return all
 }
 
-// initialization is how Lambda came to start an instance (as AWS's Runtime Interface Emulator
-// says it for Lambda Managed Instances).
+// initialization is the kind of initialisation (as AWS's Runtime Interface Emulator
+// reports it for Lambda Managed Instances).
 func initialization(c Config) string {
 	if c.PerInstance > 1 {
 		return "lambda-managed-instances"

@@ -28,7 +28,7 @@ func frame(event, contentType string, payload []byte) []byte {
 	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
 }
 
-// chunks hands a streamed response to a client of InvokeWithResponseStream.
+// chunks passes a streamed response to a client of InvokeWithResponseStream.
 type chunks struct {
 	w     http.ResponseWriter
 	begun bool

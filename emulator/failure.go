@@ -14,7 +14,7 @@ type failure struct {
 	body    []byte // the document that the runtime posted; nil: it posted none
 	log     []byte // the last lines
 	timeout bool
-	cause   error // of this machine, or of the caller's context: no failure of the function
+	cause   error // an error of this machine or of the caller's context, not of the function
 }
 
 // exitFailure is the failure of a process that ended with a status, in the
@@ -31,10 +31,10 @@ func entryFailure(err error) *failure {
 	return &failure{kind: "Runtime.InvalidEntrypoint", message: err.Error()}
 }
 
-// reported is the failure that a runtime or an extension reported itself.
+// reported is a failure that a runtime or an extension reported.
 func reported(a runtimeapi.Answer) *failure {
 	var document struct{ ErrorType, ErrorMessage string }
-	_ = json.Unmarshal(a.Payload, &document) // another form says nothing more
+	_ = json.Unmarshal(a.Payload, &document) // other forms have no type and message
 	f := &failure{kind: a.ErrorType, message: document.ErrorMessage, body: a.Payload}
 	set(&f.kind, document.ErrorType)
 	set(&f.kind, "Runtime.Unknown")

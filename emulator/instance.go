@@ -8,28 +8,28 @@ import (
 	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
 )
 
-// A state is where an instance stands in its life.
+// A state is the state of an instance.
 //
 //	starting ─▶ serving ─▶ stopping              one event at a time
 //	starting ─▶ opening ─▶ serving ─▶ stopping   several
 //
-// Any state may go to stopping: by an exit, a time-out, a failed start, when
-// the instance was idle for long, or when the function is closed.
+// Any state may change to stopping: after an exit, a time-out or a failed start, if
+// the instance was idle for too long, or if the function is closed.
 type state int
 
 const (
-	starting state = iota // its bootstrap initialises, maybe for the second time
-	opening               // one loop has asked for an event, others may in a moment
+	starting state = iota // its bootstrap initialises, perhaps for the second time
+	opening               // one loop has asked for an event, others may follow
 	serving
 	stopping // it takes no more events
 )
 
-// An instance is an execution environment. Its goroutine, run, owns all of it
-// but for the channels: whatever happens comes to run, and run alone changes
-// the state and ends events.
+// An instance is an execution environment. Its goroutine, run, owns all of it except
+// the channels: it receives everything that happens, and it alone changes the state
+// and ends events.
 type instance struct {
 	function *Function
-	jobs     chan *invocation // from the pool, which never gives more than were asked for
+	jobs     chan *invocation // from the pool, which never sends more than were asked for
 	givenUp  chan *invocation // whose callers left
 
 	state      state
@@ -37,14 +37,14 @@ type instance struct {
 	active     []*invocation // in the order of their beginnings
 	asked      int           // how often it has asked for an event
 	draining   int           // loops that have replied and not asked again
-	served     bool          // it has had an event, so that REPORT has its Init Duration
+	served     bool          // it has had an event, so the next REPORT has no Init Duration
 	idle       time.Time     // since when, if nothing is active
 	clock      *time.Timer   // rings for tick
 	due        time.Time     // when it does
 }
 
 const (
-	// memoryInterval is how often the memory of a busy instance is looked at.
+	// memoryInterval is how often the memory of a busy instance is measured.
 	memoryInterval = 100 * time.Millisecond
 
 	// loopsTime is how long the other loops of an instance may take to ask for
@@ -96,9 +96,8 @@ func (i *instance) run(first *invocation) {
 	i.bootstrap.stop()
 }
 
-// start starts the bootstrap, if need be twice. What is left of the
-// invocation's time is less after the second try, which is part of the
-// invocation (AWS Lambda developer guide, "Understanding the Lambda execution
+// start starts the bootstrap, if necessary twice. The second try is part of the
+// invocation and takes from its time (AWS Lambda developer guide, "Understanding the Lambda execution
 // environment lifecycle").
 func (i *instance) start(first *invocation) (left time.Duration, fail *failure) {
 	f := i.function
@@ -112,8 +111,7 @@ func (i *instance) start(first *invocation) (left time.Duration, fail *failure) 
 	return left - time.Since(began), fail
 }
 
-// open is the end of the initialisation: the runtime has asked for its first
-// event.
+// open ends the initialisation: the runtime has asked for its first event.
 func (i *instance) open() {
 	i.asked, i.idle = 1, time.Now()
 	i.state = opening
@@ -122,7 +120,7 @@ func (i *instance) open() {
 	}
 }
 
-// serve is the end of opening: no further loops are waited for.
+// serve ends opening: no further loops are expected.
 func (i *instance) serve() {
 	i.state = serving
 	if !i.function.single() {
@@ -130,7 +128,7 @@ func (i *instance) serve() {
 	}
 }
 
-// begin hands an event to the runtime.
+// begin passes an event to the runtime.
 func (i *instance) begin(v *invocation, left time.Duration) {
 	if len(i.active) == 0 {
 		i.out.begin()
@@ -142,7 +140,7 @@ func (i *instance) begin(v *invocation, left time.Duration) {
 	i.arm(v.deadline)
 }
 
-// hear takes what the runtime did.
+// hear handles a signal of the runtime.
 func (i *instance) hear(s runtimeapi.Signal) {
 	if s.Reply == nil {
 		i.next()
@@ -150,7 +148,7 @@ func (i *instance) hear(s runtimeapi.Signal) {
 	}
 	at := slices.IndexFunc(i.active, func(v *invocation) bool { return &v.call == s.Reply })
 	if at < 0 {
-		return // its time is over
+		return // it has expired
 	}
 	v := i.active[at]
 	v.stage = replied
@@ -158,7 +156,7 @@ func (i *instance) hear(s runtimeapi.Signal) {
 	i.function.pool.replied()
 	switch {
 	case !i.function.single():
-		// The loop that asks next may be another one.
+		// The loop that asks next may be a different one.
 		i.active = slices.Delete(i.active, at, at+1)
 		i.finish(nil, v)
 	case !v.request.Tail:
@@ -167,8 +165,8 @@ func (i *instance) hear(s runtimeapi.Signal) {
 	}
 }
 
-// next is the runtime's asking for one more event. With one at a time, this is
-// the end of the event before.
+// next handles the runtime's request for an event. With one at a time, it ends the
+// event before.
 func (i *instance) next() {
 	f := i.function
 	var before []*invocation
@@ -192,17 +190,16 @@ func (i *instance) next() {
 	}
 }
 
-// giveUp ends an event whose caller left. With one at a time, nothing can be
-// done with the instance any more.
+// giveUp ends an event whose caller left. With one at a time, the instance becomes
+// unusable.
 func (i *instance) giveUp(v *invocation) {
-	for len(i.jobs) > 0 { // it may be there still
+	for len(i.jobs) > 0 { // it may still be in the channel
 		i.begin(<-i.jobs, i.function.config.Timeout)
 	}
 	i.expire(&failure{cause: context.Cause(v.ctx)}, v)
 }
 
-// expire ends events that nobody waits for any more, before their time or
-// after it.
+// expire ends events without a waiting caller, before or after their time-out.
 func (i *instance) expire(fail *failure, late ...*invocation) {
 	late = slices.DeleteFunc(late, func(v *invocation) bool { return !slices.Contains(i.active, v) })
 	if len(late) == 0 {
@@ -219,7 +216,8 @@ func (i *instance) expire(fail *failure, late ...*invocation) {
 	i.finish(fail, late...)
 }
 
-// exit is the end of the bootstrap. What the runtime did before counts.
+// exit handles the end of the bootstrap, after the signals that the runtime sent
+// before.
 func (i *instance) exit() {
 	for {
 		select {
@@ -233,11 +231,11 @@ func (i *instance) exit() {
 	i.stop(i.exitFailure())
 }
 
-// stop ends an instance, and all its events with it.
+// stop ends an instance with all its events.
 func (i *instance) stop(fail *failure) {
 	i.function.pool.leave(i, i.draining, i.state == opening)
 	i.state = stopping
-	for len(i.jobs) > 0 { // given at this very moment
+	for len(i.jobs) > 0 { // sent concurrently
 		v := <-i.jobs
 		i.active = append(i.active, v)
 		v.begin(i.function.config.Timeout)
@@ -259,8 +257,8 @@ func (i *instance) finish(fail *failure, all ...*invocation) {
 	}
 }
 
-// arm sees to it that the clock rings at a time. It is set again only where it
-// would be late, so that most events cost none.
+// arm makes the clock ring at a time. It is reset only if it would ring too late, so
+// most events do not reset it.
 func (i *instance) arm(at time.Time) {
 	if i.due.IsZero() || at.Before(i.due) {
 		i.due = at
@@ -268,7 +266,7 @@ func (i *instance) arm(at time.Time) {
 	}
 }
 
-// tick looks for what has timed out, and at the memory.
+// tick looks for time-outs, and checks the memory.
 func (i *instance) tick() {
 	f, now := i.function, time.Now()
 	i.due = time.Time{}

@@ -20,10 +20,10 @@ type Request struct {
 	Tenant        string // may be empty
 	Trace         string // X-Ray tracing header; default: a new one
 	RequestID     string // default: a new one
-	Tail          bool   // the answer shall carry the end of the log
+	Tail          bool   // return the end of the log
 
-	// Stream takes the response of a function that streams, as it comes. Where it is nil, the
-	// response is collected.
+	// Stream receives the response of a streaming function as it arrives. If nil,
+	// the response is collected.
 	Stream Sink
 
 	// StreamAll has Stream take any response, as Lambda's
@@ -31,18 +31,18 @@ type Request struct {
 	StreamAll bool
 }
 
-// A Sink takes a streamed response. It is used by one goroutine at a time,
-// and no more once Invoke has returned.
+// A Sink receives a streamed response. It is used by one goroutine at a time, and not
+// after Invoke has returned.
 type Sink = runtimeapi.Sink
 
-// A Response is what came of an event.
+// A Response is the result of an event.
 type Response struct {
 	RequestID   string
 	Payload     []byte // of a function error: its document
-	ContentType string // as the runtime said it
+	ContentType string // as the runtime sent it
 
-	// FunctionError is "Unhandled" where the function failed: it reported an
-	// error, crashed or timed out. Lambda's Invoke shows it in the header
+	// FunctionError is "Unhandled" if the function failed: it reported an error,
+	// crashed or timed out. Lambda's Invoke shows it in the header
 	// X-Amz-Function-Error.
 	FunctionError string
 	ErrorType     string // e.g. "Function.Panic"; may be empty
@@ -50,16 +50,16 @@ type Response struct {
 	Log           []byte // the last 4 KB of the log, if Request.Tail is set
 }
 
-// TooLargeError says that an event is larger than Lambda takes.
+// TooLargeError reports that an event exceeds Lambda's limit.
 type TooLargeError struct{ Size, Limit int }
 
 func (e *TooLargeError) Error() string {
 	return fmt.Sprintf("%d byte payload is too large for the Invoke operation (limit %d bytes)", e.Size, e.Limit)
 }
 
-// Invoke has the function answer an event. The error is for what is no
-// matter of the function: a payload that is too large, a *ThrottledError,
-// ErrClosed, or ctx's own, after which the instance is stopped unless it has other events as well.
+// Invoke sends the function an event. The error is not the function's: a payload that
+// is too large, a *ThrottledError, ErrClosed, or ctx's own, after which the instance
+// is stopped unless it has other events.
 func (f *Function) Invoke(ctx context.Context, r Request) (Response, error) {
 	v, err := f.invoke(ctx, r)
 	if err != nil {
@@ -68,8 +68,7 @@ func (f *Function) Invoke(ctx context.Context, r Request) (Response, error) {
 	return v.result, v.err
 }
 
-// invoke is Invoke for those who want to know more about what happened. The
-// error says that the request is not a valid one.
+// invoke is Invoke with more details. The error means that the request is invalid.
 func (f *Function) invoke(ctx context.Context, r Request) (*invocation, error) {
 	if err := r.complete(); err != nil {
 		return nil, err
@@ -91,7 +90,7 @@ func (f *Function) invoke(ctx context.Context, r Request) (*invocation, error) {
 	return v, nil
 }
 
-// complete fills in what is missing.
+// complete sets defaults.
 func (r *Request) complete() error {
 	if len(r.Payload) > maxPayload {
 		return &TooLargeError{len(r.Payload), maxPayload}
@@ -105,7 +104,7 @@ func (r *Request) complete() error {
 	return nil
 }
 
-// arn is the function's name in full.
+// arn is the function's ARN.
 func (f *Function) arn(qualifier string) string {
 	arn := "arn:aws:lambda:" + f.config.Region + ":" + f.config.Account + ":function:" + f.config.Name
 	if qualifier != "" {

@@ -6,12 +6,12 @@ import (
 	"github.com/bootzip/bootzip/emulator/internal/cgroup"
 )
 
-// isolation is what holds the instances of a function: it is known for certain
-// once the first was started.
+// isolation describes how the instances of a function are isolated. It is certain
+// after the first was started.
 type isolation struct {
 	mu      sync.Mutex // nothing blocks and no other lock is taken while it is held
 	plain   bool       // instances are plain processes
-	refusal string     // why they have to be
+	refusal string     // why
 	bounds  string
 	open    string // why system calls are not filtered; empty: they are
 }
@@ -22,7 +22,7 @@ func (s *isolation) isPlain() bool {
 	return s.plain
 }
 
-// refused notes that there can be no sandbox.
+// refused notes that sandboxes are refused.
 func (s *isolation) refused(why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -44,8 +44,8 @@ func (s *isolation) started(g *cgroup.Group, unfiltered string) {
 	s.bounds, s.open = memory+"; "+threads, unfiltered
 }
 
-// Isolation says in a few words what instances see of this machine. It is
-// certain once the first was started.
+// Isolation describes in a few words what instances see of this machine. It is
+// certain after the first was started.
 func (f *Function) Isolation() string {
 	f.isolation.mu.Lock()
 	defer f.isolation.mu.Unlock()
@@ -68,8 +68,8 @@ func (f *Function) Isolation() string {
 	return "in an empty root" + how
 }
 
-// Bounds says in a few words how instances are kept from using more memory and
-// threads than they may; empty as long as none was started.
+// Bounds describes in a few words how memory and threads of instances are bounded;
+// empty before the first was started.
 func (f *Function) Bounds() string {
 	f.isolation.mu.Lock()
 	defer f.isolation.mu.Unlock()
@@ -83,9 +83,8 @@ const (
 	sandboxTasks  = 16
 )
 
-// newGroup makes the control group of an instance. In a sandbox, /tmp is
-// memory as well, so that the bound is the ceiling for what is faster than the
-// watch on the memory.
+// newGroup makes the control group of an instance. In a sandbox /tmp is memory too, so
+// the bound includes it: it stops what grows faster than memory is measured.
 func (f *Function) newGroup() *cgroup.Group {
 	memory, tasks := int64(f.config.Memory)<<20, maxThreads
 	if !f.isolation.isPlain() {

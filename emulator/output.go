@@ -13,10 +13,10 @@ import (
 // reference, Invoke, LogType).
 const tailSize = 4 << 10
 
-// An output takes what an instance prints, through a pipe.
+// An output reads what an instance prints, through a pipe.
 //
-// What the program has printed when it answers may still be in the pipe. Two read
-// from it, one at a time: a goroutine that waits for something to come, and sync, which takes what is
+// When the program answers, its output may still be in the pipe. So there are two
+// readers, one at a time: a goroutine that blocks, and sync, which reads what is
 // there.
 type output struct {
 	read, write *os.File
@@ -64,7 +64,7 @@ func (o *output) pump() {
 	}
 }
 
-// take adds what is in the pipe to the log, at most what the pipe can hold.
+// take adds the pipe's content to the log, at most the pipe's size.
 func (o *output) take(fd uintptr) (n int, again bool, err error) {
 	o.reading.Lock()
 	defer o.reading.Unlock()
@@ -75,31 +75,30 @@ func (o *output) take(fd uintptr) (n int, again bool, err error) {
 	return n, again, err
 }
 
-// hold adds a line of the platform's own, before what is written next: most
-// often that comes soon, and both are written at once. Otherwise flush writes
-// it.
+// hold buffers a line of the platform until the next write, which usually follows
+// soon; otherwise flush writes it.
 func (o *output) hold(line string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.held = append(append(o.held, line...), '\n')
 }
 
-// flush writes what is held.
+// flush writes the buffered lines.
 func (o *output) flush() { o.add(nil, nil) }
 
-// Write adds what the function has printed.
+// Write adds output of the function.
 func (o *output) Write(p []byte) (int, error) {
 	o.add(p, nil)
 	return len(p), nil
 }
 
-// line adds a line of the platform's own.
+// line adds a line of the platform.
 func (o *output) line(format string, args ...any) {
 	o.add(nil, fmt.Appendf(nil, format+"\n", args...))
 }
 
-// add adds what is held, then words of the function's, then lines of the
-// platform's, to the log and to its tail.
+// add adds the buffered lines, then output of the function, then lines of the
+// platform, to the log and to its tail.
 func (o *output) add(own, platform []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -127,7 +126,7 @@ func (o *output) keep(p []byte) {
 	o.tail = append(o.tail, p...)
 }
 
-// begin forgets the tail so far.
+// begin clears the tail.
 func (o *output) begin() {
 	o.mu.Lock()
 	o.tail = o.tail[:0]
@@ -141,8 +140,8 @@ func (o *output) last() []byte {
 	return bytes.Clone(o.tail)
 }
 
-// sync takes what was printed until now. That is no more than the pipe holds, and so
-// a program that prints without end is not waited for.
+// sync reads what was printed until now. That is at most the pipe's size, so it does
+// not wait for a program that prints endlessly.
 func (o *output) sync() {
 	for left := pipeSize; left > 0; {
 		var n int
@@ -153,10 +152,10 @@ func (o *output) sync() {
 	}
 }
 
-// close ends it when the program has ended; what was printed is taken.
+// close ends the output after the program has ended, and reads the rest.
 func (o *output) close() {
 	o.write.Close()
-	// A process that was left behind may hold the pipe open.
+	// A process that the program left behind may keep the pipe open.
 	select {
 	case <-o.done:
 	case <-time.After(time.Second):

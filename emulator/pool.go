@@ -7,28 +7,27 @@ import (
 	"time"
 )
 
-// startAfter is how long a call waits for an instance that may become ready in
-// a moment before another one is started, which takes about as long.
+// startAfter is how long a call waits for an instance that may become ready soon,
+// before another one is started, which takes about as long.
 const startAfter = 20 * time.Millisecond
 
-// A ThrottledError says that all instances that there may be are busy.
+// A ThrottledError reports that the maximum number of instances is busy.
 type ThrottledError struct{ Limit int }
 
 func (e *ThrottledError) Error() string {
 	return fmt.Sprintf("all %d instances of the function are busy", e.Limit)
 }
 
-// A pool decides which instance gets a call: one that is idle, one that will
-// be ready in a moment, a new one, or none.
+// A pool decides which instance gets a call: an idle one, one that will be ready soon,
+// a new one, or none.
 //
-// A call is throttled only while all instances that there may be are at work.
-// An instance that has replied and not asked for the next event yet is draining, and
-// for each of these one call waits: a client that calls one after the other is
-// never throttled.
+// A call is throttled only while the maximum number of instances is busy. An instance
+// that has replied and not yet asked for the next event is draining. One call waits
+// for each draining instance, so a sequential client is never throttled.
 //
 // Lock order: nothing blocks and no other lock is taken while mu is held.
 type pool struct {
-	limit  int               // instances at most
+	limit  int               // maximum number of instances
 	single bool              // an instance has one event at a time
 	launch func(*invocation) // starts an instance with its first event; must not block
 
@@ -38,17 +37,17 @@ type pool struct {
 
 	mu       sync.Mutex
 	closed   bool
-	running  int         // instances that start or take events
-	idle     []*instance // the last used at the end; once for each event that one can take
-	draining int         // events that were replied to, and whose loops have not asked again
-	opening  int         // instances that may ask for several events in a moment
+	running  int         // instances that start or serve
+	idle     []*instance // the last used at the end; once for each event that it can take
+	draining int         // loops that have replied and not asked again
+	opening  int         // instances whose further loops may ask soon
 	waiters  []*waiter   // in the order of their arrival
 }
 
 // A waiter is a call that waits for an instance.
 type waiter struct {
 	call  *invocation
-	timer *time.Timer // looks after it when it has waited for startAfter
+	timer *time.Timer // calls overdue after startAfter
 }
 
 // submit finds an instance for a call, or ends it.
@@ -74,12 +73,12 @@ func (p *pool) submit(v *invocation) {
 	}
 }
 
-// covered reports whether the waiter at an index has an instance to wait for;
+// covered reports whether there is an instance for the waiter at an index to wait for;
 // mu is held.
 func (p *pool) covered(at int) bool { return at < p.draining || p.opening > 0 }
 
-// give gives an instance a call; mu is held. An instance has room for as many
-// as it asked for.
+// give sends a call to an instance; mu is held. Its channel has room for as many as it
+// asked for.
 func (p *pool) give(i *instance, v *invocation) {
 	v.instance = i
 	i.jobs <- v
@@ -103,7 +102,7 @@ func (p *pool) reject(v *invocation, err error) {
 	p.calls.Done()
 }
 
-// remove takes a waiter out; mu is held.
+// remove removes a waiter; mu is held.
 func (p *pool) remove(at int) *invocation {
 	w := p.waiters[at]
 	w.timer.Stop()
@@ -111,9 +110,8 @@ func (p *pool) remove(at int) *invocation {
 	return w.call
 }
 
-// overdue starts an instance for a call that has waited for startAfter. Where
-// there may be no more instances, it goes on to wait as long as there is one
-// to wait for.
+// overdue starts an instance for a call that has waited for startAfter. At the maximum
+// number of instances, the call keeps waiting as long as there is one to wait for.
 func (p *pool) overdue(w *waiter) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -123,16 +121,15 @@ func (p *pool) overdue(w *waiter) {
 	}
 }
 
-// review starts instances for calls that have none to wait for any more; mu is
-// held.
+// review starts instances for calls that no longer have one to wait for; mu is held.
 func (p *pool) review() {
 	for len(p.waiters) > 0 && !p.covered(len(p.waiters)-1) {
 		p.start(p.remove(len(p.waiters) - 1))
 	}
 }
 
-// withdraw takes a call back that waits for an instance, and ends it. It
-// returns the instance of a call that has one.
+// withdraw ends a call that waits for an instance. If the call has an instance, it
+// returns that instead.
 func (p *pool) withdraw(v *invocation, cause error) *instance {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -151,8 +148,8 @@ func (p *pool) replied() {
 	p.draining++
 }
 
-// asked notes that an instance can take one more event; drained says that it
-// had replied to another one.
+// asked notes that an instance can take one more event; drained reports that it had
+// replied to another one before.
 func (p *pool) asked(i *instance, drained bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -166,7 +163,7 @@ func (p *pool) asked(i *instance, drained bool) {
 	p.idle = append(p.idle, i)
 }
 
-// opened notes that no further loops of an instance are waited for.
+// opened notes that no further loops of an instance are expected.
 func (p *pool) opened() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -174,8 +171,8 @@ func (p *pool) opened() {
 	p.review()
 }
 
-// retire takes out an instance that was not given a call at this very moment;
-// it returns whether it did.
+// retire removes an instance unless it was just sent a call; it reports whether it
+// did.
 func (p *pool) retire(i *instance, draining int, opening bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -186,8 +183,8 @@ func (p *pool) retire(i *instance, draining int, opening bool) bool {
 	return true
 }
 
-// leave takes out an instance, of whose loops so many had replied. After that
-// nobody gives it a call.
+// leave removes an instance, with the number of its draining loops. After that it gets
+// no calls.
 func (p *pool) leave(i *instance, draining int, opening bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -204,8 +201,8 @@ func (p *pool) forget(i *instance, draining int, opening bool) {
 	p.review()
 }
 
-// close ends the calls that wait, and lets nobody in any more. It returns
-// false if that was done before.
+// close ends waiting calls, and refuses new ones. It returns false if the pool was
+// closed before.
 func (p *pool) close() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -13,20 +13,20 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// An UnsupportedError says that this machine cannot run a function, which
-// says nothing about the function.
+// An UnsupportedError reports that this machine cannot run a function. It says nothing
+// about the function.
 type UnsupportedError struct{ Reason string }
 
 func (e *UnsupportedError) Error() string { return e.Reason }
 
-// A program is what is known of a bootstrap before it is started.
+// A program describes a bootstrap before it is started.
 type program struct {
-	arch   project.Arch // empty: any, or none that is known
-	system bool         // it needs the system's files: an interpreter, libraries
+	arch   project.Arch // empty: any, or unknown
+	system bool         // it needs files of the system: an interpreter, libraries
 }
 
-// inspect looks at a bootstrap. What is neither an ELF program nor a script is
-// left for the kernel to judge.
+// inspect examines a bootstrap. The kernel judges what is neither an ELF program nor a
+// script.
 func inspect(name string) (program, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -47,7 +47,7 @@ func inspect(name string) (program, error) {
 	return program{arch: project.Arch(e.GOARCH()), system: e.HasInterp}, nil
 }
 
-// runner decides how the bootstrap can be run here: by itself, or by qemu.
+// runner decides how to run the bootstrap: directly, or by qemu.
 func runner(c Config, p program) (qemu string, err error) {
 	if runtime.GOOS != "linux" {
 		return "", hint.Wrap(&UnsupportedError{fmt.Sprintf("functions are programs for Linux, and this is %s", runtime.GOOS)},
@@ -55,7 +55,7 @@ func runner(c Config, p program) (qemu string, err error) {
 	}
 	arch := c.Arch
 	if p.arch != "" {
-		arch = p.arch // the program is what it is, whatever it should be
+		arch = p.arch // the actual architecture, not the expected one
 	}
 	if arch == "" || arch == machine() {
 		return "", nil
@@ -70,7 +70,7 @@ func runner(c Config, p program) (qemu string, err error) {
 	return c.Qemu, nil
 }
 
-// checkBootstrap says what Lambda says of a missing bootstrap.
+// checkBootstrap returns Lambda's own error for a missing bootstrap.
 func checkBootstrap(name string) error {
 	info, err := os.Stat(name)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// reports tells whether anybody reads the lines about an invocation.
+// reports reports whether the lines about an invocation are read.
 func (v *invocation) reports() bool { return v.function.log != nil || v.request.Tail }
 
-// report writes what Lambda writes at the end of an invocation.
+// report writes Lambda's lines at the end of an invocation.
 func (v *invocation) report(fail *failure) {
 	i := v.instance
 	first := !i.served
@@ -33,8 +33,8 @@ func (v *invocation) report(fail *failure) {
 
 func startLine(id string) string { return "START RequestId: " + id + " Version: " + latest }
 
-// endLines are the last lines about an event: why it failed, which are words of
-// the function's, and END and REPORT with more in its middle.
+// endLines are the last lines about an event: the function's reason for a failure, and
+// END and REPORT.
 func (f *Function) endLines(id string, fail *failure, took time.Duration, more string) (own, platform []byte) {
 	status := ""
 	switch {
@@ -50,7 +50,7 @@ func (f *Function) endLines(id string, fail *failure, took time.Duration, more s
 		id, id, milliseconds(took), math.Ceil(float64(took)/1e6), f.config.Memory, more, status)
 }
 
-// oneLine keeps a function's word from ending a line of the platform's.
+// oneLine keeps a function's text from ending a line of the platform.
 func oneLine(word string) string { return strings.Join(strings.Fields(word), " ") }
 
 func milliseconds(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d)/1e6) }

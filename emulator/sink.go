@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// A sink is where the logs of a function's instances go, one write at a time.
+// A sink collects the logs of a function's instances, one write at a time.
 type sink struct {
 	mu       sync.Mutex // of the writers; no other lock is taken under it
 	own      io.Writer
@@ -20,8 +20,8 @@ func newSink(own, platform io.Writer) *sink {
 	return &sink{own: own, platform: platform}
 }
 
-// write writes lines of the platform's, words of the function's, and lines of
-// the platform's.
+// write writes lines of the platform, output of the function, and lines of the
+// platform.
 func (s *sink) write(before, own, after []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,14 +11,14 @@ import (
 	"github.com/bootzip/bootzip/internal/tempdir"
 )
 
-// sweep removes what emulators left behind that were killed: folders, with the plain processes that run from
-// there, and control groups. What cannot be removed stays.
+// sweep removes what killed emulators left: directories, plain processes that run from
+// them, and control groups. What cannot be removed stays.
 func sweep(temp string) {
 	tempdir.Sweep(temp, tempName, killFrom)
 	cgroup.Sweep()
 }
 
-// killFrom kills the processes whose program is in a folder (proc(5), exe).
+// killFrom kills the processes whose program is in a directory (proc(5), exe).
 func killFrom(folder string) {
 	if whole, err := filepath.EvalSymlinks(folder); err == nil {
 		folder = whole

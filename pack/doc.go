@@ -7,9 +7,9 @@
 //     order, mode 0644, or 0755 where the asset says executable.
 //   - All times are 1980-01-01 00:00:00 UTC, the earliest that a zip can
 //     hold (APPNOTE.TXT 4.4.6).
-//   - Every entry is compressed with deflate. There are no entries for
-//     folders, no comments and no links.
-//   - Names are relative, with '/', in UTF-8, none twice; others are refused.
+//   - Every entry is compressed with deflate. There are no directories, comments
+//     or links.
+//   - Names are relative, with '/', in UTF-8 and unique; others are refused.
 //
 // The same input gives the same bytes on every system, in every time zone,
 // and with every Go release, since the compressor is not Go's own. Exception:

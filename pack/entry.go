@@ -19,7 +19,7 @@ import (
 type Entry struct {
 	Name       string // in the zip
 	Executable bool   // mode 0755 instead of 0644
-	File       string // where its content is, on the disk
+	File       string // where its content is, on disk
 }
 
 func (e Entry) mode() fs.FileMode {
@@ -37,40 +37,40 @@ const (
 )
 
 // checkEntries refuses names that another tool could read differently, and
-// names that are there twice. Case is folded: a laptop that unpacks the zip
-// may not tell "Readme" from "README".
+// duplicate names. It ignores case: a machine that unpacks the zip may not
+// distinguish "Readme" from "README".
 func checkEntries(entries []Entry) error {
 	seen := map[string]string{}
 	for _, e := range entries {
-		const mend = "give the asset another name: in bootzip.yaml"
+		const remedy = "give the asset another name: in bootzip.yaml"
 		switch {
 		case !utf8.ValidString(e.Name):
-			return hint.New(mend, "name %q is not UTF-8", e.Name)
+			return hint.New(remedy, "name %q is not UTF-8", e.Name)
 		case e.Name == "." || !fs.ValidPath(e.Name):
-			return hint.New(mend, "name %q is empty, absolute, not clean or leaves the zip", e.Name)
+			return hint.New(remedy, "name %q is empty, absolute, not clean, or leaves the zip", e.Name)
 		case strings.Contains(e.Name, `\`), strings.ContainsFunc(e.Name, unicode.IsControl):
-			return hint.New(mend, "name %q has a backslash or a control character in it", e.Name)
+			return hint.New(remedy, "name %q contains a backslash or a control character", e.Name)
 		case len(e.Name) > 1 && e.Name[1] == ':':
-			return hint.New(mend, "name %q begins like a drive letter", e.Name)
+			return hint.New(remedy, "name %q begins like a drive letter", e.Name)
 		case len(e.Name) > maxNameLength:
-			return hint.New(mend, "name %.20q… has %d bytes, a path on Lambda holds %d", e.Name, len(e.Name), maxNameLength)
+			return hint.New(remedy, "name %.20q… has %d bytes; a path on Lambda has at most %d", e.Name, len(e.Name), maxNameLength)
 		}
 		for part := range strings.SplitSeq(e.Name, "/") {
 			if len(part) > maxPartLength {
-				return hint.New(mend, "name %.20q… has a part of %d bytes, a file name on Lambda holds %d", e.Name, len(part), maxPartLength)
+				return hint.New(remedy, "name %.20q… has a part of %d bytes; a file name on Lambda has at most %d", e.Name, len(part), maxPartLength)
 			}
 		}
 		folded := strings.ToLower(e.Name)
 		if other, twice := seen[folded]; twice {
-			return hint.New(mend, "names %q and %q are the same, or differ in case only", other, e.Name)
+			return hint.New(remedy, "names %q and %q are the same, or differ only in case", other, e.Name)
 		}
 		seen[folded] = e.Name
 	}
-	// A file where another entry needs a folder cannot be unpacked.
+	// A file where another entry needs a directory cannot be unpacked.
 	for _, e := range entries {
 		for dir := filepath.ToSlash(filepath.Dir(e.Name)); dir != "."; dir = filepath.ToSlash(filepath.Dir(dir)) {
 			if other, ok := seen[strings.ToLower(dir)]; ok {
-				return hint.New("rename one of the two", "%q is a file, and %q needs a folder of that name", other, e.Name)
+				return hint.New("rename one of the two", "%q is a file, but %q needs a directory of that name", other, e.Name)
 			}
 		}
 	}

@@ -48,7 +48,7 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// limitedDir returns a folder in which, until the test ends, no file can have
+// limitedDir returns a directory in which, until the test ends, no file can have
 // more than size bytes.
 func limitedDir(t *testing.T, size uint64) string {
 	t.Helper()

@@ -17,11 +17,11 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// ManifestFile is the manifest's name in the folder of the zips.
+// ManifestFile is the manifest's name in the directory of the zips.
 const ManifestFile = "manifest.json"
 
-// A Manifest describes the zips of a project. It holds no time, path or
-// engine, so it is as reproducible as they are.
+// A Manifest describes the zips of a project. It has no time, path or engine, so
+// it is as reproducible as the zips.
 type Manifest struct {
 	// Packer names the libraries that decide the bytes of a zip, and their
 	// versions.
@@ -35,7 +35,7 @@ type Zip struct {
 	Kind     project.Kind `json:"kind,omitempty"` // "extension" or "layer"; a function has none
 	Arch     project.Arch `json:"arch"`
 	Runtime  string       `json:"runtime"` // as Lambda calls it: "provided.al2023"
-	File     string       `json:"file"`    // in the manifest's folder
+	File     string       `json:"file"`    // in the manifest's directory
 	Size     int64        `json:"size"`    // of the zip, in bytes
 	Unzipped int64        `json:"unzippedSize"`
 
@@ -47,7 +47,7 @@ type Zip struct {
 	Toolchain string   `json:"toolchain"`
 }
 
-// ReadManifest reads the manifest in the folder dist. A missing one is an
+// ReadManifest reads the manifest in the directory dist. A missing one is an
 // error that wraps fs.ErrNotExist.
 func ReadManifest(dist string) (Manifest, error) {
 	var m Manifest

@@ -21,12 +21,12 @@ const bootstrapName = "bootstrap"
 
 // Config says what to pack.
 type Config struct {
-	Root   string // the project's folder, where assets are
+	Root   string // the project's directory, where assets are
 	Dist   string // where zips and manifest go
 	Inputs []Input
 
-	// Project are all functions there are. Lines of the old manifest stay
-	// for those of them that are not packed now and whose zip is as it was.
+	// Project are all functions of the project. Lines of the old manifest stay
+	// for functions that are not packed now and whose zip is unchanged.
 	Project []project.Function
 }
 
@@ -56,18 +56,18 @@ func (in Input) entries(root string) []Entry {
 	return all
 }
 
-// FileName is the zip's name in the folder of the zips.
+// FileName is the zip's name in the directory of the zips.
 func FileName(function string, arch project.Arch) string {
 	return fmt.Sprintf("%s-%s.zip", function, arch)
 }
 
-// Pack packs every input, and writes the manifest. It returns the lines of
-// the manifest for the inputs, in their order.
+// Pack packs every input, and writes the manifest. It returns the lines of the
+// manifest for the inputs, in order.
 //
-// All zips and the manifest are written before the first takes its place: on
-// an error, and on a full disk, all that is in Dist is as it was. A zip that
-// is there already, with this content and by this packer, is left alone. The
-// caller holds the lock on Dist (package build).
+// All zips and the manifest are written before the first is moved to its place:
+// after an error, or on a full disk, Dist is unchanged. An existing zip with this
+// content and from this packer is kept. The caller holds the lock on Dist (package
+// build).
 func Pack(ctx context.Context, c Config) ([]Zip, error) {
 	stage, err := atomicfile.Begin(c.Dist)
 	if err != nil {
@@ -75,7 +75,7 @@ func Pack(ctx context.Context, c Config) ([]Zip, error) {
 	}
 	defer stage.Remove()
 
-	old, _ := ReadManifest(c.Dist) // none, or a broken one: all is packed
+	old, _ := ReadManifest(c.Dist) // if it is missing or broken, everything is packed
 	before := old
 	manifest := Manifest{Packer: packer()}
 	if old.Packer != manifest.Packer || manifest.Packer == "" {
@@ -123,8 +123,8 @@ func Pack(ctx context.Context, c Config) ([]Zip, error) {
 	return zips, stage.Commit(files...)
 }
 
-// gone are the zips of the old manifest that no function of the project has
-// any more. A file that somebody has changed since stays.
+// gone are the zips of the old manifest whose function is no longer in the project.
+// A file that was changed since stays.
 func gone(c Config, old Manifest) (names []string) {
 	there := map[string]bool{}
 	for _, in := range c.Inputs {
@@ -144,7 +144,7 @@ func gone(c Config, old Manifest) (names []string) {
 	return names
 }
 
-// kept are the lines of the old manifest that still hold.
+// kept are the lines of the old manifest that are still valid.
 func kept(c Config, old Manifest) []Zip {
 	now := map[string]bool{}
 	for _, in := range c.Inputs {
@@ -165,8 +165,8 @@ func kept(c Config, old Manifest) []Zip {
 	return lines
 }
 
-// packOne packs one input into the folder stage, unless the zip of the old
-// manifest is still what it would be.
+// packOne packs one input into the directory stage, unless the zip of the old
+// manifest is still up to date.
 func packOne(ctx context.Context, c Config, in Input, stage string, old Manifest) (z Zip, packed bool, err error) {
 	entries := in.entries(c.Root)
 	if err := checkEntries(entries); err != nil {
@@ -196,8 +196,8 @@ func packOne(ctx context.Context, c Config, in Input, stage string, old Manifest
 	return z, packed, err
 }
 
-// Write makes the zip name of the entries, in their order, by the rules of
-// this package. It appears whole or not at all.
+// Write makes the zip name from the entries, in order, by the rules of this
+// package. It appears complete or not at all.
 func Write(ctx context.Context, name string, entries []Entry) error {
 	if err := checkEntries(entries); err != nil {
 		return err

@@ -173,7 +173,7 @@ func TestPackThatFails(t *testing.T) {
 		{"bad asset", func(c *Config) context.Context {
 			c.Inputs[1].Function.Assets = []project.Asset{{Source: "conf/a.json", Name: "Bootstrap"}}
 			return context.Background()
-		}, `function "hello": names "bootstrap" and "Bootstrap" are the same, or differ in case only`},
+		}, `function "hello": names "bootstrap" and "Bootstrap" are the same, or differ only in case`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			config := newConfig(t)
@@ -212,7 +212,7 @@ func mustHaveNoFolders(t *testing.T, dist string) {
 	}
 }
 
-// A folder that a killed run left is removed, in a project of any name.
+// A directory that a killed run left is removed, in a project of any name.
 func TestSweep(t *testing.T) {
 	c := newConfig(t)
 	c.Dist = filepath.Join(c.Root, "a[1]*", "dist")

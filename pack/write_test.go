@@ -18,7 +18,7 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// file makes a file in a new folder and returns its name.
+// file makes a file in a new directory and returns its name.
 func file(t testing.TB, content string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "file")
@@ -203,33 +203,33 @@ func TestSameBytes(t *testing.T) {
 }
 
 func TestRefusedNames(t *testing.T) {
-	const mend = "give the asset another name: in bootzip.yaml"
+	const remedy = "give the asset another name: in bootzip.yaml"
 	for _, c := range []struct {
 		names []string
 		err   string
 		hint  string
 	}{
-		{[]string{""}, `name "" is empty, absolute, not clean or leaves the zip`, mend},
-		{[]string{"."}, `name "." is empty, absolute, not clean or leaves the zip`, mend},
-		{[]string{"/x"}, `name "/x" is empty, absolute, not clean or leaves the zip`, mend},
-		{[]string{"../x"}, `name "../x" is empty, absolute, not clean or leaves the zip`, mend},
-		{[]string{"a/../x"}, `name "a/../x" is empty, absolute, not clean or leaves the zip`, mend},
-		{[]string{"./x"}, `name "./x" is empty, absolute, not clean or leaves the zip`, mend},
-		{[]string{"x/"}, `name "x/" is empty, absolute, not clean or leaves the zip`, mend},
-		{[]string{"a//x"}, `name "a//x" is empty, absolute, not clean or leaves the zip`, mend},
-		{[]string{`a\x`}, `name "a\\x" has a backslash or a control character in it`, mend},
-		{[]string{"a\x00"}, `name "a\x00" has a backslash or a control character in it`, mend},
-		{[]string{"a\n0644 0 x"}, `name "a\n0644 0 x" has a backslash or a control character in it`, mend},
-		{[]string{"a\xff"}, `name "a\xff" is not UTF-8`, mend},
-		{[]string{"C:x"}, `name "C:x" begins like a drive letter`, mend},
-		{[]string{strings.Repeat("x", 256)}, `name "xxxxxxxxxxxxxxxxxxxx"… has a part of 256 bytes, a file name on Lambda holds 255`, mend},
-		{[]string{strings.Repeat("x/", 2043) + "x"}, `name "x/x/x/x/x/x/x/x/x/x/"… has 4087 bytes, a path on Lambda holds 4085`, mend},
-		{[]string{"x", "x"}, `names "x" and "x" are the same, or differ in case only`, mend},
-		{[]string{"x/Readme", "X/README"}, `names "x/Readme" and "X/README" are the same, or differ in case only`, mend},
-		{[]string{"bootstrap"}, `names "bootstrap" and "bootstrap" are the same, or differ in case only`, mend},
-		{[]string{"Bootstrap/x"}, `"bootstrap" is a file, and "Bootstrap/x" needs a folder of that name`, "rename one of the two"},
-		{[]string{"a/b/c", "a/b"}, `"a/b" is a file, and "a/b/c" needs a folder of that name`, "rename one of the two"},
-		{[]string{"a", "A/b/c"}, `"a" is a file, and "A/b/c" needs a folder of that name`, "rename one of the two"},
+		{[]string{""}, `name "" is empty, absolute, not clean, or leaves the zip`, remedy},
+		{[]string{"."}, `name "." is empty, absolute, not clean, or leaves the zip`, remedy},
+		{[]string{"/x"}, `name "/x" is empty, absolute, not clean, or leaves the zip`, remedy},
+		{[]string{"../x"}, `name "../x" is empty, absolute, not clean, or leaves the zip`, remedy},
+		{[]string{"a/../x"}, `name "a/../x" is empty, absolute, not clean, or leaves the zip`, remedy},
+		{[]string{"./x"}, `name "./x" is empty, absolute, not clean, or leaves the zip`, remedy},
+		{[]string{"x/"}, `name "x/" is empty, absolute, not clean, or leaves the zip`, remedy},
+		{[]string{"a//x"}, `name "a//x" is empty, absolute, not clean, or leaves the zip`, remedy},
+		{[]string{`a\x`}, `name "a\\x" contains a backslash or a control character`, remedy},
+		{[]string{"a\x00"}, `name "a\x00" contains a backslash or a control character`, remedy},
+		{[]string{"a\n0644 0 x"}, `name "a\n0644 0 x" contains a backslash or a control character`, remedy},
+		{[]string{"a\xff"}, `name "a\xff" is not UTF-8`, remedy},
+		{[]string{"C:x"}, `name "C:x" begins like a drive letter`, remedy},
+		{[]string{strings.Repeat("x", 256)}, `name "xxxxxxxxxxxxxxxxxxxx"… has a part of 256 bytes; a file name on Lambda has at most 255`, remedy},
+		{[]string{strings.Repeat("x/", 2043) + "x"}, `name "x/x/x/x/x/x/x/x/x/x/"… has 4087 bytes; a path on Lambda has at most 4085`, remedy},
+		{[]string{"x", "x"}, `names "x" and "x" are the same, or differ only in case`, remedy},
+		{[]string{"x/Readme", "X/README"}, `names "x/Readme" and "X/README" are the same, or differ only in case`, remedy},
+		{[]string{"bootstrap"}, `names "bootstrap" and "bootstrap" are the same, or differ only in case`, remedy},
+		{[]string{"Bootstrap/x"}, `"bootstrap" is a file, but "Bootstrap/x" needs a directory of that name`, "rename one of the two"},
+		{[]string{"a/b/c", "a/b"}, `"a/b" is a file, but "a/b/c" needs a directory of that name`, "rename one of the two"},
+		{[]string{"a", "A/b/c"}, `"a" is a file, but "A/b/c" needs a directory of that name`, "rename one of the two"},
 	} {
 		entries := []Entry{{Name: "bootstrap", Executable: true, File: file(t, "x")}}
 		for _, name := range c.names {

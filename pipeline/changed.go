@@ -14,7 +14,7 @@ import (
 type Change struct {
 	Function   string       `json:"function"`
 	Arch       project.Arch `json:"arch"`
-	File       string       `json:"file"` // in the manifest's folder
+	File       string       `json:"file"` // in the manifest's directory
 	Runtime    string       `json:"runtime"`
 	CodeSha256 string       `json:"codeSha256"` // as Lambda will show it
 	Reason     string       `json:"reason"`
@@ -23,23 +23,22 @@ type Change struct {
 
 // The reasons of a Change.
 const (
-	ReasonNew     = "new"     // nothing is known to be deployed under this name
-	ReasonContent = "content" // another content digest
-	ReasonZip     = "zip"     // another CodeSha256, and the deployed content is unknown
+	ReasonNew     = "new"     // nothing is deployed under this name, as far as is known
+	ReasonContent = "content" // the content digest differs
+	ReasonZip     = "zip"     // the CodeSha256 differs, and the deployed content is unknown
 	ReasonRuntime = "runtime" // the same content, for another runtime
 )
 
 // Changed returns which of the zips need a deploy, in their order, and the
-// names of functions in the deployed manifest of which there is no zip now.
-// (Of an account's functions, many are somebody else's.)
+// names of functions in the deployed manifest that have no zip now. (An account's
+// other functions are not the project's.)
 //
-// A zip whose content digest is the deployed one needs none, whatever its
-// bytes: only the compressor changed. Where Lambda was asked, which knows the
-// bytes alone, they decide. Functions have the names that names says where they
-// are deployed; each name of one that is deployed under several has a Change
-// of its own. In Lambda a function has one architecture: of its
-// zips the one for the deployed architecture counts, if there is one; where
-// that is not known, the function is unchanged if one of its zips is deployed.
+// A zip with the deployed content digest needs no deploy, whatever its bytes: only
+// the compressor changed. If what is deployed comes from Lambda, which knows only
+// bytes, the bytes decide. names maps functions to their deployed names; a function
+// with several has a Change for each. In Lambda a function has one architecture:
+// only the zip for the deployed architecture counts, if there is one. If that is
+// unknown, the function is unchanged if one of its zips is deployed.
 func Changed(zips []pack.Zip, deployed Deployed, names Names) (changes []Change, gone []string, err error) {
 	if err := names.check(zips); err != nil {
 		return nil, nil, err
@@ -84,12 +83,12 @@ func Changed(zips []pack.Zip, deployed Deployed, names Names) (changes []Change,
 	return changes, gone, nil
 }
 
-// Names are the names that functions have where they are deployed, as
-// Serverless, SAM and the CDK make them of the stack's and the function's. One
-// that is not there has its own.
+// Names maps functions to their deployed names, as Serverless, SAM and the CDK make
+// them from the stack's and the function's. A function that is not in it is deployed
+// under its own name.
 type Names map[string][]string
 
-// check returns an error for a function that there is no zip of.
+// check returns an error for a function without a zip.
 func (n Names) check(zips []pack.Zip) error {
 	for _, function := range slices.Sorted(maps.Keys(n)) {
 		if !slices.ContainsFunc(zips, func(z pack.Zip) bool { return z.Function == function }) {
@@ -136,7 +135,7 @@ func (p place) deployedForOther(zips []pack.Zip, lines []deployedFunction) bool 
 	})
 }
 
-// named gives the one function's name to a CodeSha256 that came without one.
+// named gives a CodeSha256 without a name the name of the only function.
 func (d Deployed) named(zips []pack.Zip, names Names) ([]deployedFunction, error) {
 	lines := slices.Clone(d.functions)
 	for i := range lines {
@@ -154,7 +153,7 @@ func (d Deployed) named(zips []pack.Zip, names Names) ([]deployedFunction, error
 	return lines, nil
 }
 
-// reason says why the zip must be deployed where d is, "" if it need not.
+// reason says why the zip must replace d, "" if it need not.
 func reason(z pack.Zip, d deployedFunction) string {
 	switch {
 	case d.content != "" && d.content != z.Content:

@@ -137,8 +137,8 @@ func TestChanged(t *testing.T) {
 
 func TestDeployedIsRefused(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
-		{"", "nothing in it"},
-		{" \n", "nothing in it"},
+		{"", "empty input"},
+		{" \n", "empty input"},
 		{"{", "unexpected end of JSON"},
 		{`{"zips":[{"file":"a.zip"}]}`, `zip "a.zip" has no digest`},
 		{`{"functions":{"hello":{}}}`, "cannot unmarshal"},
@@ -147,8 +147,8 @@ func TestDeployedIsRefused(t *testing.T) {
 		{"hello " + code("!"), "invalid CodeSha256"},
 		{"hello " + code("A") + " mips", "mips"},
 		{"one two three four", "has 4 words"},
-		{`{"Functions":[],"NextToken":"x"}`, "goes on"},
-		{`{"Functions":[{"FunctionName":"f","CodeSha256":"` + code("A") + `"}],"NextMarker":"x"}`, "goes on"},
+		{`{"Functions":[],"NextToken":"x"}`, "is incomplete"},
+		{`{"Functions":[{"FunctionName":"f","CodeSha256":"` + code("A") + `"}],"NextMarker":"x"}`, "is incomplete"},
 		{`{"Functions":[{"FunctionName":"f","CodeSha256":"` + code("A") + `","Version":"1"},{"FunctionName":"f","CodeSha256":"` + code("B") + `","Version":"2"}]}`, `function "f" has two CodeSha256`},
 		{"f " + code("A") + "\nf " + code("B"), `function "f" has two CodeSha256`},
 	} {
@@ -156,7 +156,7 @@ func TestDeployedIsRefused(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.HasPrefix(err.Error(), "deployed.json: ") {
 			t.Errorf("%q: %v", test.text, err)
 		}
-		if how := hint.Of(err); how == "" || strings.Contains(how, "--max-items") != (test.want == "goes on") {
+		if how := hint.Of(err); how == "" || strings.Contains(how, "--max-items") != (test.want == "is incomplete") {
 			t.Errorf("%q: hint %q", test.text, how)
 		}
 	}

@@ -12,12 +12,12 @@ import (
 	"github.com/bootzip/bootzip/verify"
 )
 
-// CheckConfig says how to check zips.
+// CheckConfig controls how zips are checked.
 type CheckConfig struct {
 	Strict bool // warnings fail as well
 
-	// Boot starts the functions. Without it nothing that is in a zip is run,
-	// and the boot check is a skip.
+	// Boot starts the functions. Without it nothing in a zip is run, and the
+	// boot check is a skip.
 	Boot bool
 
 	// Qemu is a program that runs programs of the other architecture; "":
@@ -26,9 +26,8 @@ type CheckConfig struct {
 }
 
 // Check verifies the zips, then starts the function of each in which nothing
-// failed. It returns the zips in their order, each with its report. What is in
-// a zip is a matter of its report; the error is for the rest, as verify.Files
-// and emulator.Boot tell.
+// failed. It returns the zips in order, each with its report. Faults of a zip are
+// in its report; for errors, see verify.Files and emulator.Boot.
 func Check(ctx context.Context, c CheckConfig, zips []Zip) ([]Zip, error) {
 	r := run{check: c, zips: slices.Clone(zips)}
 	if err := r.through(ctx, checking); err != nil {
@@ -50,8 +49,8 @@ func verifyZips(ctx context.Context, r *run) error {
 	return err
 }
 
-// bootZips starts the functions. A start waits for its program more than it
-// computes, but many at once would exceed the limits of time of all of them.
+// bootZips starts the functions. A start mostly waits, but too many at once would
+// exceed the time limits of all.
 func bootZips(ctx context.Context, r *run) error {
 	if !r.check.Boot {
 		return nil
@@ -93,7 +92,7 @@ func (z *Zip) boot(ctx context.Context, qemu string) error {
 func (z *Zip) skipsBoot() string {
 	switch {
 	case !z.Report.OK():
-		// A start would say nothing new, and the zip may be anybody's.
+		// A start would add nothing, and the zip may be untrusted.
 		return "other checks failed"
 	case z.Target.Options.Kind == verify.KindLayer:
 		return "a layer is not started by itself"

@@ -13,8 +13,7 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// Deployed is what is known about the functions that run now. The zero value
-// knows of none.
+// Deployed describes the functions that are deployed. The zero value has none.
 type Deployed struct {
 	functions []deployedFunction
 }
@@ -34,7 +33,7 @@ type deployedFunction struct {
 // largest page of ListFunctions has 50 functions, and the AWS CLI joins pages.
 const maxDeployed = 16 << 20
 
-// ReadDeployed reads what is deployed. It takes, and tells apart by itself:
+// ReadDeployed reads what is deployed. It recognises:
 //
 //   - a manifest.json of an earlier package or release;
 //   - what `aws lambda list-functions`, `get-function` or
@@ -46,20 +45,20 @@ const maxDeployed = 16 << 20
 //     parted by blanks or tabs, as the AWS CLI's --output text gives them;
 //   - one CodeSha256 alone, for a project with one function.
 //
-// name stands in errors for where it was read from.
+// name says in errors where it was read from.
 func ReadDeployed(r io.Reader, name string) (Deployed, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxDeployed+1))
 	if err != nil {
 		return Deployed{}, err
 	}
 	if len(data) > maxDeployed {
-		return Deployed{}, fmt.Errorf("%s: over %d bytes, which no manifest has", name, maxDeployed)
+		return Deployed{}, fmt.Errorf("%s: larger than %d bytes, so it is not a manifest", name, maxDeployed)
 	}
 	data = bytes.TrimSpace(data)
 	var d Deployed
 	switch {
 	case len(data) == 0:
-		return d, hint.New("give a manifest.json, or what the AWS CLI prints about the functions", "%s: nothing in it", name)
+		return d, hint.New("give a manifest.json, or what the AWS CLI prints about the functions", "%s: empty input", name)
 	case data[0] == '{':
 		d.functions, err = deployedJSON(data)
 	default:
@@ -78,7 +77,7 @@ func ReadDeployed(r io.Reader, name string) (Deployed, error) {
 	return d, nil
 }
 
-// contradiction returns an error if two things are said of one function.
+// contradiction returns an error if a function has two values.
 func (d Deployed) contradiction() error {
 	type key struct {
 		name string
@@ -129,7 +128,7 @@ func deployedJSON(data []byte) ([]deployedFunction, error) {
 		}
 		return lines, nil
 	case document.Functions != nil && document.NextMarker+document.NextToken != "":
-		return nil, hint.New("ask for all of it: aws lambda list-functions without --max-items and --no-paginate", "the list of functions goes on")
+		return nil, hint.New("ask for all of it: aws lambda list-functions without --max-items and --no-paginate", "list of functions is incomplete")
 	case document.Functions != nil:
 		all = current(*document.Functions)
 	case document.Configuration != nil:
@@ -153,8 +152,8 @@ func deployedJSON(data []byte) ([]deployedFunction, error) {
 	return lines, nil
 }
 
-// current leaves the published versions of functions out whose $LATEST is in
-// the list: these do not change, and a deploy makes a new $LATEST.
+// current drops published versions of functions whose $LATEST is in the list: they
+// never change, and a deploy makes a new $LATEST.
 func current(list []lambdaFunction) []lambdaFunction {
 	const latest = "$LATEST"
 	there := map[string]bool{}
@@ -195,13 +194,13 @@ func deployedLines(text string) ([]deployedFunction, error) {
 	return lines, nil
 }
 
-// isCodeSha256 tells whether s looks like 32 bytes in base64.
+// isCodeSha256 reports whether s looks like 32 bytes in base64.
 func isCodeSha256(s string) bool {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 	return len(s) == 44 && s[43] == '=' && strings.Trim(s[:43], alphabet) == ""
 }
 
-// lambdaArch reads an architecture in Lambda's words, and in ours.
+// lambdaArch parses an architecture by Lambda's name or by ours.
 func lambdaArch(s string) (project.Arch, error) {
 	if s == "x86_64" {
 		return project.AMD64, nil

@@ -15,7 +15,7 @@ type Packaged struct {
 }
 
 // Package builds the functions of the configuration and packs them into
-// c.Dist. What has not changed is neither built nor packed again. The caller
+// c.Dist, as far as they changed. The caller
 // holds the lock on c.Dist (build.Lock). Errors are those of build.Build and
 // pack.Pack; after an error of pack.Pack, Packaged has the build's report.
 func Package(ctx context.Context, c build.Config) (Packaged, error) {

@@ -4,9 +4,9 @@
 //	source ──build──▶ bootstrap ──pack──▶ zip ──verify──▶ report ──boot──▶ answer
 //
 // [Package] runs the first two steps. [Check] runs the last two, on zips that
-// Package made or on anybody's. [Changed] compares zips with what is deployed.
-// No step knows of another; what they make of one function is kept together
-// in a [Zip].
+// Package made or on zips of any tool. [Changed] compares zips with what is
+// deployed. No step knows another; a [Zip] has everything that they make of one
+// function.
 package pipeline
 
 import (
@@ -32,9 +32,9 @@ var (
 	}
 )
 
-// A step does its part for all zips of a run at once: one container builds
-// all functions. It returns an error only where it cannot do its part. What it
-// does not do to a single zip is a skip, with the reason in the zip's report.
+// A step works on all zips of a run at once: one container builds all functions.
+// It returns an error only if it fails as such. What it does not do for a single
+// zip is a skip, with the reason in the zip's report.
 type step func(context.Context, *run) error
 
 // A run is one pass through some of the steps.
@@ -55,14 +55,13 @@ func (r *run) through(ctx context.Context, steps []step) error {
 	return nil
 }
 
-// A Zip is one function for one architecture, on its way through the
-// pipeline.
+// A Zip is one function for one architecture, and what the steps made of it.
 type Zip struct {
-	// Function is what the zip is of. Of a zip that was packed elsewhere, as
-	// much of it is set as is known: the boot check uses Handlers.
+	// Function is the function in the zip. For a zip of another tool only what
+	// is known is set: the boot check uses Handlers.
 	Function project.Function
 
-	Packed pack.Zip      // its line in the manifest; zero for a zip that was packed elsewhere
+	Packed pack.Zip      // its line in the manifest; zero for a zip of another tool
 	Target verify.Target // where it is, and what it must be
 	Report verify.Report // what Check found
 }
@@ -85,8 +84,8 @@ func Lines(zips []Zip) []pack.Zip {
 	return all
 }
 
-// newZip is the zip of a packed bootstrap. It is the one place that says what
-// a zip must be, from what its function is.
+// newZip is the zip of a packed bootstrap. It alone derives what a zip must be from
+// its function.
 func newZip(u build.Unit, dist string, packed []pack.Zip) (Zip, error) {
 	for _, z := range packed {
 		if z.Function == u.Function.Name && z.Arch == u.Arch {

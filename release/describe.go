@@ -24,8 +24,8 @@ func sbomFile(name string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(name, ".zip"), ".exe") + ".cdx.json"
 }
 
-// describe writes what the release says of its zips and executables, and
-// returns all of its files.
+// describe writes the SBOMs and statements about the zips and executables, and
+// returns all files of the release.
 func (c Config) describe(ctx context.Context, r Release, reports []verify.Report, executables []program.Executable) ([]File, error) {
 	stage := c.Build.Dist
 	materials, err := build.MaterialsOf(ctx, c.Build)
@@ -67,7 +67,7 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 		}
 	}
 	for _, e := range executables {
-		// The build image takes no part in them.
+		// They do not depend on the build image.
 		if err := errors.Join(add(e.Name, true), bill(e.Name, "", nil)); err != nil {
 			return nil, err
 		}

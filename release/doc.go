@@ -1,5 +1,4 @@
-// Package release makes of a tag what is published: it builds, checks and
-// reproduces the zips (packages pipeline and reproduce), and writes what lets
-// others show the same: an SBOM for each zip, the provenance, the result of the
-// checks, and the sums of all files.
+// Package release makes the files of a release from a tag. It builds, checks and
+// reproduces the zips (packages pipeline and reproduce), and writes an SBOM for
+// each zip, the provenance, the result of the checks, and the sums of all files.
 package release

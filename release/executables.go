@@ -12,9 +12,9 @@ import (
 	"github.com/bootzip/bootzip/release/program"
 )
 
-// makeProgram makes the executables into the stage, makes them a second time
-// from a checkout of the same commit, with a cache of its own, and refuses
-// those that differ. Without Config.Program there are none.
+// makeProgram makes the executables in the stage, makes them a second time from a
+// checkout of the same commit with an empty cache, and fails if any differs.
+// Without Config.Program there are none.
 func (c Config) makeProgram(ctx context.Context, tree git.Tree, version string) ([]program.Executable, error) {
 	if c.Program == "" {
 		return nil, nil
@@ -57,12 +57,12 @@ func (c Config) makeProgram(ctx context.Context, tree git.Tree, version string) 
 		return nil, err
 	}
 	if len(different) > 0 {
-		return nil, hint.Wrap(&MismatchError{Executables: different}, "a file that .gitignore hides is in the tree and not in the commit")
+		return nil, hint.Wrap(&MismatchError{Executables: different}, "look for a file that .gitignore hides: it is in the tree, but not in the commit")
 	}
 	return first, nil
 }
 
-// differing explains each executable that the second making gave other bytes.
+// differing explains each executable whose second build has other bytes.
 func differing(ctx context.Context, first, second []program.Executable) ([]diff.Report, error) {
 	var all []diff.Report
 	for i, e := range first {

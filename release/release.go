@@ -33,18 +33,18 @@ type Config struct {
 	// must be asked for, and "host" is refused.
 	Build build.Config
 
-	Tag        string // a tag of the commit that is checked out; "": the only one that it has
+	Tag        string // a tag of the current commit; "": the only one that it has
 	Repository string // "https://github.com/owner/name"; "": the remote origin, if that is a URL
 
-	// WaiveBoot is the reason why zips may be released whose boot check was
-	// skipped. A boot check that failed cannot be waived.
+	// WaiveBoot is the reason to release zips whose boot check was skipped. A
+	// failed boot check cannot be waived.
 	WaiveBoot string
 
 	// Program is a main package of the project, such as "./cmd/tool", that is
 	// released for six platforms as well (package release/program); "": none.
 	Program string
 
-	// Platforms are those of the six to release it for; none are all.
+	// Platforms are those of the six to release it for; none means all.
 	Platforms []string
 
 	OtherEngine    string // of the second build; see reproduce.Config.Engine
@@ -52,11 +52,11 @@ type Config struct {
 	ModuleCache    string // GOMODCACHE, from which licences are read; "": none are stated
 	BootzipVersion string // of the program that makes the release
 
-	// Progress, if set, is told what the second build does.
+	// Progress, if not nil, is called with each event of the second build.
 	Progress func(build.Event)
 }
 
-// A Release is what was released.
+// A Release describes a finished release.
 type Release struct {
 	Tag, Commit string
 	Engine      string    // of the first build
@@ -68,8 +68,7 @@ type Release struct {
 	Files       []File // all, SHA256SUMS included, by name
 }
 
-// A CheckError is the error of a release whose zips did not pass verify, with the
-// reports.
+// A CheckError is returned if zips did not pass verify; it has the reports.
 type CheckError struct {
 	Reports []verify.Report
 	problem error
@@ -78,18 +77,18 @@ type CheckError struct {
 func (e *CheckError) Error() string { return e.problem.Error() }
 func (e *CheckError) Unwrap() error { return e.problem }
 
-// A MismatchError is the error of a release whose second build gave other bytes:
-// of zips, or, where all zips are the same, of executables.
+// A MismatchError is returned if the second build has other bytes: of zips or, if
+// all zips are the same, of executables.
 type MismatchError struct {
 	Reproduction reproduce.Result
 	Executables  []diff.Report
 }
 
 func (e *MismatchError) Error() string {
-	return "the second build gave other bytes than the first; nothing is released"
+	return "the second build has other bytes than the first; nothing is released"
 }
 
-// WriteText explains, for people, what differs.
+// WriteText explains what differs, as text.
 func (e *MismatchError) WriteText(w io.Writer) error {
 	if len(e.Executables) == 0 {
 		return e.Reproduction.WriteText(w)
@@ -102,18 +101,18 @@ func (e *MismatchError) WriteText(w io.Writer) error {
 	return nil
 }
 
-// Make builds every function of the configuration from the tagged commit,
-// proves the zips, builds them a second time, and writes to Dist the zips,
-// manifest.json, an SBOM for each zip (NAME-ARCH.cdx.json), provenance,
-// verify report and SHA256SUMS. They hold no time, no path and no host name.
+// Make builds every function of the configuration from the tagged commit, checks
+// the zips, builds them a second time, and writes to Dist the zips, manifest.json,
+// an SBOM for each zip (NAME-ARCH.cdx.json), provenance, verify report and
+// SHA256SUMS. They have no time but the commit's, no path and no host name.
 //
-// The second build has a cold cache and the first the usual one: if somebody
-// put something into that, the two differ and nothing is released.
+// The second build has a cold cache and the first the usual one: if the usual one
+// was tampered with, the two differ and nothing is released.
 //
-// The tree must be clean and the commit have a tag. All is made in a folder
-// of its own, and appears in Dist when all of it is there, SHA256SUMS last;
-// on an error before that Dist is as it was. Where moving a file fails, it is
-// left without SHA256SUMS. Errors carry hints; see CheckError and MismatchError.
+// The tree must be clean, and the commit must have a tag. All files are made in a
+// stage and appear in Dist together, SHA256SUMS last; after an error before that,
+// Dist is unchanged. If moving a file fails, Dist has no SHA256SUMS. Errors have
+// hints; see CheckError and MismatchError.
 func Make(ctx context.Context, c Config) (Release, error) {
 	state, err := git.State(ctx, c.Build.Root, c.Build.Environ)
 	if err != nil {
@@ -174,7 +173,7 @@ func Make(ctx context.Context, c Config) (Release, error) {
 	return r, publish(stage, dist, r.Files)
 }
 
-// checkSettings finds early what would fail after the builds.
+// checkSettings returns errors early that would otherwise come after the builds.
 func (c Config) checkSettings(version string) error {
 	if err := attest.CheckRepository(c.Repository); err != nil {
 		return hint.Wrap(err, "give it as in --repository=https://github.com/OWNER/NAME")
@@ -183,20 +182,20 @@ func (c Config) checkSettings(version string) error {
 	case c.Program != "":
 		return program.Check(program.Config{Root: c.Build.Root, Package: c.Program, Version: version, Platforms: c.Platforms})
 	case len(c.Platforms) > 0:
-		return hint.New("add --program=PACKAGE, or leave --platforms out", "platforms without a program: %s", strings.Join(c.Platforms, ", "))
+		return hint.New("add --program=PACKAGE, or omit --platforms", "platforms without a program: %s", strings.Join(c.Platforms, ", "))
 	}
 	return nil
 }
 
-// chooseTag returns the tag to release, and refuses a tree that is not what
-// the tag says.
+// chooseTag returns the tag to release. It is an error if the tree differs from the
+// tag.
 func chooseTag(s git.Tree, wanted string) (string, error) {
 	switch {
 	case len(s.Dirty) > 0:
-		return "", hint.New("commit or remove them; a release is made of what the tag names",
-			"tree is not clean: %s", git.List(s.Dirty))
+		return "", hint.New("commit or remove them: a release is built from the tagged commit",
+			"the tree is dirty: %s", git.List(s.Dirty))
 	case wanted != "" && slices.Contains(s.Others, wanted):
-		return "", hint.New("take a tag of the project's own, or release the project of that module",
+		return "", hint.New("use a tag of this project, or release the project of that module",
 			"tag %q is not for the project in %q, but for a module in another directory", wanted, s.Folder)
 	case wanted != "" && !slices.Contains(s.Tags, wanted):
 		return "", hint.New("check it out: git checkout "+wanted, "tag %q is not on commit %s, which is checked out", wanted, s.Commit)
@@ -208,7 +207,7 @@ func chooseTag(s git.Tree, wanted string) (string, error) {
 	case len(s.Tags) == 0:
 		return "", hint.New("tag it: git tag v1.2.3", "commit %s has no tag", s.Commit)
 	case len(s.Tags) > 1:
-		return "", hint.New("choose with -tag=NAME", "commit %s has %d tags: %s", s.Commit, len(s.Tags), strings.Join(s.Tags, ", "))
+		return "", hint.New("choose with --tag=NAME", "commit %s has %d tags: %s", s.Commit, len(s.Tags), strings.Join(s.Tags, ", "))
 	}
 	return s.Tags[0], nil
 }
@@ -217,8 +216,8 @@ func chooseTag(s git.Tree, wanted string) (string, error) {
 func chooseEngine(ctx context.Context, c build.Config) (string, error) {
 	switch c.Engine {
 	case "host":
-		return "", hint.New("use -engine=docker or podman; Go alone can also be released with -engine=sandbox",
-			"a release is not built on the host, where a build can read and fetch what it likes")
+		return "", hint.New("use --engine=docker or podman; functions in Go can also be released with --engine=sandbox",
+			"a release cannot be built with engine host, which isolates nothing")
 	case "sandbox":
 		return "sandbox", nil
 	}
@@ -226,8 +225,8 @@ func chooseEngine(ctx context.Context, c build.Config) (string, error) {
 	return engine, err
 }
 
-// check verifies the zips strictly, and starts each. Here a skipped boot check
-// is an error, or it is waived.
+// check verifies the zips strictly, and starts each. A skipped boot check is an
+// error unless it is waived.
 func (c Config) check(ctx context.Context, zips []pipeline.Zip) ([]verify.Report, error) {
 	checked, err := pipeline.Check(ctx, pipeline.CheckConfig{Strict: true, Boot: true, Qemu: c.Qemu}, zips)
 	if err != nil {
@@ -238,7 +237,7 @@ func (c Config) check(ctx context.Context, zips []pipeline.Zip) ([]verify.Report
 	advice := `give it "handlers", "env" or "event" in bootzip.yaml, or say why it need not start: --waive="REASON"`
 	var reports []verify.Report
 	for _, z := range checked {
-		z.Report.Path = z.Packed.File // the stage is nobody's business
+		z.Report.Path = z.Packed.File // not its path in the stage
 		reports = append(reports, z.Report)
 		if !z.Report.OK() {
 			failed++
@@ -268,9 +267,8 @@ func (c Config) check(ctx context.Context, zips []pipeline.Zip) ([]verify.Report
 	return reports, nil
 }
 
-// removed lists the files of the release before that are not in this one, so
-// that dist contains exactly one release. A file that somebody has changed
-// since stays.
+// removed lists the files of the previous release that are not in this one, so that
+// dist contains exactly one release. A file that was changed since stays.
 func removed(dist string, before, now []File) []atomicfile.File {
 	var list []atomicfile.File
 	for _, old := range before {
@@ -285,11 +283,11 @@ func removed(dist string, before, now []File) []atomicfile.File {
 	return list
 }
 
-// publish moves the files of a release from the stage to dist. The list of
-// sums is removed first and moved last: where it is, all of the release is.
+// publish moves the files of a release from the stage to dist. SHA256SUMS is
+// removed first and moved last: if it exists, the release is complete.
 func publish(stage *atomicfile.Stage, dist string, files []File) error {
 	sums := filepath.Join(dist, SumsFile)
-	before, _ := ReadSums(sums) // none, or not ours: nothing is removed
+	before, _ := ReadSums(sums) // missing or invalid: nothing is removed
 	set := append([]atomicfile.File{{To: sums}}, removed(dist, before, files)...)
 	for _, f := range files {
 		if f.Name == SumsFile {

@@ -34,7 +34,7 @@ func TestChooseTag(t *testing.T) {
 		{"of another module", "runtime/v1", git.Tree{Folder: ".", Tags: []string{"v1"}, Others: []string{"runtime/v1"}}, "", `tag "runtime/v1" is not for the project in "."`},
 		{"another module's is no second one", "", git.Tree{Folder: ".", Tags: []string{"v1"}, Others: []string{"runtime/v1"}}, "v1", ""},
 		{"another module's alone", "", git.Tree{Commit: "abc", Folder: ".", Others: []string{"runtime/v1"}}, "", "only for modules in other directories: runtime/v1"},
-		{"dirty", "v1", git.Tree{Dirty: []string{"a.go"}, Tags: []string{"v1"}}, "", "tree is not clean: a.go"},
+		{"dirty", "v1", git.Tree{Dirty: []string{"a.go"}, Tags: []string{"v1"}}, "", "the tree is dirty: a.go"},
 		{"very dirty", "v1", git.Tree{Dirty: strings.Fields("1 2 3 4 5 6 7 8 9 10 11 12"), Tags: []string{"v1"}}, "", "9, 10 and 2 more"},
 	} {
 		tag, err := chooseTag(test.tree, test.wanted)

@@ -21,14 +21,14 @@ const SumsFile = "SHA256SUMS"
 
 // A File is one file of a release.
 type File struct {
-	Name   string // in the folder of the release
+	Name   string // in the directory of the release
 	Size   int64  // in bytes
 	SHA256 string // hexadecimal
 
-	Executable bool // a program, as against a zip or a description
+	Executable bool // a program, not a zip or a statement
 }
 
-// fileOf reads a file of the folder dir.
+// fileOf reads a file of the directory dir.
 func fileOf(dir, name string) (File, error) {
 	sum, size, err := digest.File(filepath.Join(dir, name))
 	return File{Name: name, Size: size, SHA256: sum}, err
@@ -47,9 +47,9 @@ func writeSums(dir string, files []File) error {
 }
 
 // ReadSums reads the names and sums of a SHA256SUMS: lines of a digest, a
-// blank, a second blank or a '*', and a name below the file's folder (GNU
-// coreutils manual, "cksum output modes"). A name that a terminal would act on
-// is refused; none of a release is like that.
+// blank, a second blank or a '*', and a name below the file's directory (GNU
+// coreutils manual, "cksum output modes"). It refuses names that are not printable;
+// a release has none.
 func ReadSums(file string) ([]File, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -62,12 +62,12 @@ func ReadSums(file string) ([]File, error) {
 		raw, err := hex.DecodeString(sum)
 		name = strings.TrimPrefix(strings.TrimPrefix(name, " "), "*")
 		if !ok || err != nil || len(raw) != sha256.Size || !filepath.IsLocal(filepath.FromSlash(name)) || !printer.IsLine(name) {
-			return nil, hint.New("its lines are a SHA-256, two blanks, and the name of a file", "%s: line %q is no checksum", file, line)
+			return nil, hint.New("its lines are a SHA-256, two blanks, and the name of a file", "%s: invalid line %q", file, line)
 		}
 		all = append(all, File{Name: name, SHA256: strings.ToLower(sum)})
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("%s: no checksum is in it", file)
+		return nil, fmt.Errorf("%s has no checksums", file)
 	}
 	return all, nil
 }

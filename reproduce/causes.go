@@ -13,20 +13,20 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// causes are those of a difference that package diff cannot know of.
+// causes are those causes of a difference that package diff cannot find.
 func (c Config) causes(ctx context.Context, t git.Tree, w git.Written, second build.Config) ([]diff.Cause, error) {
 	var all []diff.Cause
 	if names := inFolder(t, t.Dirty); len(names) > 0 {
 		all = append(all, diff.Cause{
 			ID:   "dirty",
-			Text: "the tree is dirty: " + git.List(names) + "; the first build used these files, and the second those of the commit",
+			Text: "the tree is dirty: " + git.List(names) + "; the first build used these files, the second the commit's",
 			Hint: "commit them, or undo the changes, and run this again",
 		})
 	}
 	if len(w.Pointers) > 0 {
 		all = append(all, diff.Cause{
 			ID:   "lfs",
-			Text: "in the second build these files were pointers of Git LFS: " + git.List(w.Pointers),
+			Text: "in the second build these files were Git LFS pointers: " + git.List(w.Pointers),
 			Hint: "run `git lfs fetch`, so that the objects are in this repository",
 		})
 	}
@@ -44,16 +44,15 @@ func (c Config) causes(ctx context.Context, t git.Tree, w git.Written, second bu
 	if different := differentImages(one, two); different != "" {
 		all = append(all, diff.Cause{
 			ID:   "image",
-			Text: "the images of the two builds are not the same: " + different,
-			Hint: "give both engines one base image and make both build images on one day; or build twice with one engine: --other=" + one.Engine,
+			Text: "the images of the two builds differ: " + different,
+			Hint: "give both engines the same base image and make both build images on the same day; or build twice with one engine: --other=" + one.Engine,
 		})
 	}
 	return all, nil
 }
 
-// ignoredCause names the files that the first build had and the second had
-// not, though the tree is clean. Mostly no build uses them, so it is the last
-// of the causes.
+// ignoredCause names the files that only the first build had although the tree is
+// clean. Usually no build uses them, so it is the last of the causes.
 func ignoredCause(t git.Tree) []diff.Cause {
 	names := inFolder(t, t.Ignored)
 	if len(names) == 0 {
@@ -61,13 +60,13 @@ func ignoredCause(t git.Tree) []diff.Cause {
 	}
 	return []diff.Cause{{
 		ID:   "ignored",
-		Text: "possibly, these were used: .gitignore hides them, the first build had them, and the commit has not: " + git.List(names),
+		Text: "the first build may have used these files, which .gitignore hides and which are not in the commit: " + git.List(names),
 		Hint: "commit those that the build needs",
 	}}
 }
 
-// differentImages says in what the images of two builds differ, "" if in
-// nothing that gets into a program.
+// differentImages says how the images of two builds differ, "" if not in anything
+// that gets into a program.
 func differentImages(a, b build.Materials) string {
 	var only []string
 	for _, line := range a.Packages {
@@ -83,22 +82,22 @@ func differentImages(a, b build.Materials) string {
 	return git.List(only)
 }
 
-// explainClean says of an error of the second build that the first one could
-// do what it could not, and which files only that one had.
+// explainClean adds to an error of the second build that the first one succeeded,
+// and which files only the first had.
 func explainClean(err error, t git.Tree) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	mend := hint.Of(err)
+	remedy := hint.Of(err)
 	err = fmt.Errorf("clean checkout of %s cannot be built: %w", t.Commit, err)
 	if only := append(inFolder(t, t.Dirty), inFolder(t, t.Ignored)...); len(only) > 0 {
-		err = fmt.Errorf("%w\nthe working tree has what the commit has not: %s", err, git.List(only))
-		mend = "commit the files that the build needs; look into .gitignore as well"
+		err = fmt.Errorf("%w\nonly the working tree has these files: %s", err, git.List(only))
+		remedy = "commit the files that the build needs; look into .gitignore as well"
 	}
-	return hint.Wrap(err, mend)
+	return hint.Wrap(err, remedy)
 }
 
-// inFolder are those of the files that a build of the project can see.
+// inFolder selects the files that a build of the project can see.
 func inFolder(t git.Tree, names []string) []string {
 	var all []string
 	for _, name := range names {

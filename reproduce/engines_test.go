@@ -116,7 +116,7 @@ func TestRebuildInContainers(t *testing.T) {
 		file = r.release(".", func(p *attest.Provenance) {
 			p.Materials.Engine, p.Materials.BaseImageID = engine, "sha256:"+strings.Repeat("1", 64)
 		})
-		if _, err := r.rebuild(file, automatic); err == nil || !strings.Contains(err.Error(), "and the release was built with sha256:1111") {
+		if _, err := r.rebuild(file, automatic); err == nil || !strings.Contains(err.Error(), "but the release was built with sha256:1111") {
 			t.Errorf("another base image: %v", err)
 		}
 	})

@@ -26,9 +26,9 @@ func (c RebuildConfig) configure(_ context.Context, p project.Project, f project
 		Cache: c.Build.Cache, Environ: c.Build.Environ, Jobs: c.Build.Jobs, Progress: c.Build.Progress,
 		Engine: c.Build.Engine, BaseImage: c.Build.BaseImage,
 		Tag: recorded.Tag, Commit: recorded.Commit,
-		// A module that names no toolchain was built with that of the bootzip then.
+		// A module that names no toolchain was built with bootzip's of that time.
 		Go: cmp.Or(p.Go, recorded.Materials.GoVersion),
-		// A stranger's build neither reads nor writes the caches of others.
+		// An untrusted build neither reads nor writes shared caches.
 		ColdCache: !c.warm,
 	}
 	if b.BaseImage == "" {
@@ -40,21 +40,21 @@ func (c RebuildConfig) configure(_ context.Context, p project.Project, f project
 	return b, nil
 }
 
-// engine chooses where to build: what the caller says, else the engine that
-// the provenance records if it is an isolated one, else the first of those that
-// works. "host" is never chosen here. In other languages than Go the build runs
-// commands that the sources name: that is for a container.
+// engine chooses where to build: the caller's choice, else the engine in the
+// provenance if it is isolated, else the first isolated one that works. "host" is
+// never chosen here. Languages other than Go run commands that the sources name,
+// and so need a container.
 func (c RebuildConfig) engine(ctx context.Context, b build.Config, recorded attest.Provenance) (string, error) {
 	f := b.Functions[0]
 	container := []string{"docker", "podman"}
 	if f.Language != project.Go && b.Engine != "" && b.Engine != "auto" && !slices.Contains(container, b.Engine) {
-		return "", hint.New("leave --engine away, or use docker or podman",
-			"function %q is in %s, and the commands that build it come from its sources: they are not run with %s", f.Name, f.Language, b.Engine)
+		return "", hint.New("omit --engine, or use docker or podman",
+			"function %q is in %s, whose build runs commands from its sources: it cannot be rebuilt with engine %s", f.Name, f.Language, b.Engine)
 	}
 	candidates := []string{b.Engine}
 	if b.Engine == "" || b.Engine == "auto" {
-		// The provenance may be a stranger's, and so are the sources. Only the
-		// caller can say that they are built without an isolated engine.
+		// Provenance and sources are untrusted. Only the caller can choose to build
+		// without an isolated engine.
 		isolated := container
 		if f.Language == project.Go {
 			isolated = append([]string{"sandbox"}, container...)
@@ -79,39 +79,39 @@ func (c RebuildConfig) engine(ctx context.Context, b build.Config, recorded atte
 		}
 		refused = errors.Join(refused, err)
 	}
-	mend := "build with another engine (--engine=), or name the base image where it is called otherwise (BOOTZIP_BASE_IMAGE)"
+	remedy := "build with another engine (--engine=), or name the base image if it has another name here (BOOTZIP_BASE_IMAGE)"
 	if f.Language == project.Go {
-		mend += "; --engine=host builds these sources without isolation"
+		remedy += "; --engine=host builds these sources without isolation"
 	}
-	return "", hint.Wrap(refused, mend)
+	return "", hint.Wrap(refused, remedy)
 }
 
-// compareMaterials compares what the build is made with and what the
-// provenance records: what contradicts it is an error, what cannot be had is
-// noted, unless it decides the bytes.
+// compareMaterials compares the build's materials with those in the provenance. A
+// contradiction is an error; a difference is noted, or an error if it decides the
+// bytes.
 func (r *RebuildResult) compareMaterials(m build.Materials, language project.Language) error {
 	p := r.Provenance.Materials
-	// These follow from the commit, so it cannot be the one that was built.
+	// These follow from the commit, so another commit was built.
 	for _, one := range []struct{ what, recorded, here string }{
 		{"toolchain", p.GoVersion, m.GoVersion},
 		{"bootzip.lock", p.LockSHA256, m.LockSHA256},
 	} {
 		if one.recorded != "" && one.recorded != one.here {
 			return hint.New("take the provenance from the release that the zip is from",
-				"the provenance contradicts its commit %s: %s is recorded as %s, and the commit has %s", r.Provenance.Commit, one.what, one.recorded, cmp.Or(one.here, "none"))
+				"provenance contradicts its commit %s: it records %s as %s, and the commit has %s", r.Provenance.Commit, one.what, one.recorded, cmp.Or(one.here, "none"))
 		}
 	}
 	if p.GoModule == m.GoModule && p.GoSum != m.GoSum && p.GoSum != "" && m.GoSum != "" {
-		return hint.New("find out who changed it: run `go clean -modcache`, and remove the folder toolchain in bootzip's cache",
-			"toolchain %s has the hash %s, and the provenance records %s", m.GoModule, m.GoSum, p.GoSum)
+		return hint.New("find out who changed it: run `go clean -modcache`, and remove the directory toolchain in bootzip's cache",
+			"toolchain %s has hash %s, but the provenance records %s", m.GoModule, m.GoSum, p.GoSum)
 	}
 	if p.GoModule != "" && m.GoModule == "" {
-		r.differ("toolchain", p.GoModule, "the installed "+m.GoVersion+", of which no record has the hash")
+		r.differ("toolchain", p.GoModule, "the installed "+m.GoVersion+", whose hash is unknown")
 	}
 	goes := language == project.Go
 	if !goes && p.BaseImageID != m.BaseImageID && p.BaseImageID != "" {
-		return hint.New("pull the image that was recorded; if it is here under another name, set BOOTZIP_BASE_IMAGE to that",
-			"base image %s is %s here, and the release was built with %s", m.BaseImage, cmp.Or(m.BaseImageID, "none"), p.BaseImageID)
+		return hint.New("pull the recorded image; if it has another name here, set BOOTZIP_BASE_IMAGE",
+			"base image %s is %s here, but the release was built with %s", m.BaseImage, cmp.Or(m.BaseImageID, "none"), p.BaseImageID)
 	}
 	for _, recorded := range p.ModuleFiles {
 		// A release of several functions lists the files of all of them.
@@ -125,7 +125,7 @@ func (r *RebuildResult) compareMaterials(m build.Materials, language project.Lan
 	if goes {
 		r.differ("go flags", strings.Join(p.Flags, " "), strings.Join(m.Flags, " "))
 		r.differ("environment", strings.Join(p.Environment, " "), strings.Join(m.Environment, " "))
-		return nil // no package of the image is in the program
+		return nil // the image's packages do not get into the program
 	}
 	r.differ("recipe of the build image", p.ImageRecipe, m.ImageRecipe)
 	for _, line := range p.Packages {

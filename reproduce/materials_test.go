@@ -30,7 +30,7 @@ func TestCompareMaterials(t *testing.T) {
 		"the same, C":      {project.C, func(*build.Materials) {}, nil, ""},
 		"no container, Go": {project.Go, func(m *build.Materials) { m.Engine, m.BaseImageID, m.Packages = "sandbox", "", nil }, []string{"engine: recorded docker, here sandbox", "base image: recorded sha256:x, here none"}, ""},
 		"base image, Go":   {project.Go, func(m *build.Materials) { m.BaseImageID = "sha256:y" }, []string{"base image: recorded sha256:x, here sha256:y"}, ""},
-		"base image, C":    {project.C, func(m *build.Materials) { m.BaseImageID = "sha256:y" }, nil, "is sha256:y here, and the release was built with sha256:x"},
+		"base image, C":    {project.C, func(m *build.Materials) { m.BaseImageID = "sha256:y" }, nil, "is sha256:y here, but the release was built with sha256:x"},
 		"engine, C":        {project.C, func(m *build.Materials) { m.Engine = "podman" }, []string{"engine: recorded docker, here podman"}, ""},
 		"packages, C": {project.C, func(m *build.Materials) { m.ImageRecipe, m.Packages = "s", []string{"gcc:amd64=2"} }, []string{
 			"recipe of the build image: recorded r, here s", "package: recorded gcc:amd64=1, here gcc:amd64=2", "package: recorded make:amd64=1, here none",
@@ -38,14 +38,14 @@ func TestCompareMaterials(t *testing.T) {
 		"packages, Go":     {project.Go, func(m *build.Materials) { m.Packages = nil }, nil, ""},
 		"flags, Go":        {project.Go, func(m *build.Materials) { m.Flags = nil }, []string{"go flags: recorded -trimpath, here "}, ""},
 		"environment, Go":  {project.Go, func(m *build.Materials) { m.Environment = []string{"GOAMD64=v3"} }, []string{"environment: recorded GOAMD64=v1, here GOAMD64=v3"}, ""},
-		"toolchain":        {project.Go, func(m *build.Materials) { m.GoVersion = "go1.26.7" }, nil, "toolchain is recorded as go1.26.8, and the commit has go1.26.7"},
-		"lock":             {project.C, func(m *build.Materials) { m.LockSHA256 = "k" }, nil, "bootzip.lock is recorded as l, and the commit has k"},
+		"toolchain":        {project.Go, func(m *build.Materials) { m.GoVersion = "go1.26.7" }, nil, "it records toolchain as go1.26.8, and the commit has go1.26.7"},
+		"lock":             {project.C, func(m *build.Materials) { m.LockSHA256 = "k" }, nil, "it records bootzip.lock as l, and the commit has k"},
 		"a module file":    {project.Go, func(m *build.Materials) { m.ModuleFiles = []build.ModuleFile{{Name: "go.sum", SHA256: "h"}} }, []string{"go.sum: recorded g, here h"}, ""},
 		"other functions":  {project.Go, func(m *build.Materials) { m.ModuleFiles = nil }, nil, ""},
-		"no lock":          {project.C, func(m *build.Materials) { m.LockSHA256 = "" }, nil, "bootzip.lock is recorded as l, and the commit has none"},
-		"toolchain's hash": {project.Go, func(m *build.Materials) { m.GoSum = "h1:b=" }, nil, "has the hash h1:b=, and the provenance records h1:a="},
+		"no lock":          {project.C, func(m *build.Materials) { m.LockSHA256 = "" }, nil, "it records bootzip.lock as l, and the commit has none"},
+		"toolchain's hash": {project.Go, func(m *build.Materials) { m.GoSum = "h1:b=" }, nil, "has hash h1:b=, but the provenance records h1:a="},
 		"installed Go": {project.Go, func(m *build.Materials) { m.GoModule, m.GoSum = "", "" }, []string{
-			"toolchain: recorded " + recorded.GoModule + ", here the installed go1.26.8, of which no record has the hash",
+			"toolchain: recorded " + recorded.GoModule + ", here the installed go1.26.8, whose hash is unknown",
 		}, ""},
 		"other platform": {project.Go, func(m *build.Materials) {
 			m.GoModule, m.GoSum = "golang.org/toolchain@v0.0.1-go1.26.8.linux-arm64", "h1:b="

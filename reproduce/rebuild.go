@@ -23,16 +23,16 @@ import (
 	"github.com/bootzip/bootzip/release/attest"
 )
 
-// RebuildConfig says which zip to build again.
+// RebuildConfig says which zip to rebuild.
 type RebuildConfig struct {
 	File string // the zip, NAME-ARCH.zip
 
 	// Provenance is the file with its provenance; "": attest.ProvenanceFile beside
 	// the zip. Key is a file with the public key that signed it, in PEM; ""
-	// takes a provenance that is not signed.
+	// takes unsigned provenance.
 	Provenance, Key string
 
-	// Source is the repository: a folder, or an address. "": the one that
+	// Source is the repository: a directory, or an address. "": the one that
 	// Build.Root is in if it has the commit, else the provenance's.
 	Source string
 
@@ -41,7 +41,7 @@ type RebuildConfig struct {
 	// function.
 	Folder string
 
-	// Build has Cache, Environ and Progress; Root, "" or a folder that may be
+	// Build has Cache, Environ and Progress; Root, "" or a directory that may be
 	// in the repository; Engine, "" or "auto" for the provenance's, if it can be
 	// used and is not "host", which must be asked for; and BaseImage, "" for the
 	// provenance's. All else is set here.
@@ -50,11 +50,10 @@ type RebuildConfig struct {
 	warm bool // for tests, which would take a minute each
 }
 
-// Rebuild builds a zip again from the commit that its provenance names, with
-// the toolchain, engine and base image that it names, and compares. That it
-// differs is no error: it is in the result. Nothing is fetched before the
-// provenance was found to be about the very file. The package's documentation
-// says what runs and what does not.
+// Rebuild builds a zip again from the commit in its provenance, with the recorded
+// toolchain, engine and base image, and compares. A difference is not an error: it
+// is in the result. Nothing is fetched unless the provenance is about exactly this
+// file. The package comment says what runs and what does not.
 func Rebuild(ctx context.Context, c RebuildConfig) (RebuildResult, error) {
 	r := RebuildResult{Zip: filepath.Base(c.File)}
 	unit, err := zipUnit(r.Zip)
@@ -122,17 +121,17 @@ func Rebuild(ctx context.Context, c RebuildConfig) (RebuildResult, error) {
 	return r, err
 }
 
-// zipUnit takes a zip's name, NAME-ARCH.zip, apart.
+// zipUnit splits a zip's name, NAME-ARCH.zip.
 func zipUnit(name string) (build.Unit, error) {
 	for _, arch := range project.Architectures() {
 		if function, ok := strings.CutSuffix(name, "-"+string(arch)+".zip"); ok && function != "" {
 			return build.Unit{Function: project.Function{Name: function}, Arch: arch}, nil
 		}
 	}
-	return build.Unit{}, hint.New("call it as it was called in the release: FUNCTION-ARCH.zip", "file %q does not say what it is the zip of", name)
+	return build.Unit{}, hint.New("give it its name in the release: FUNCTION-ARCH.zip", "file name %q does not have the form FUNCTION-ARCH.zip", name)
 }
 
-// readProvenance reads the provenance, and refuses one that is not about the
+// readProvenance reads the provenance, and returns an error if it is not about the
 // file.
 func (c RebuildConfig) readProvenance(function string) (attest.Provenance, error) {
 	var none attest.Provenance
@@ -146,7 +145,7 @@ func (c RebuildConfig) readProvenance(function string) (attest.Provenance, error
 	}
 	data, err := readSmall(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = hint.Wrap(err, "take it from the release that the zip is from; another place is given by --provenance=FILE")
+		err = hint.Wrap(err, "take it from the zip's release; --provenance=FILE if it is elsewhere")
 	}
 	if err != nil {
 		return none, fmt.Errorf("provenance: %w", err)
@@ -166,12 +165,12 @@ func (c RebuildConfig) readProvenance(function string) (attest.Provenance, error
 	}
 	if len(p.Functions) > 0 && !slices.Contains(p.Functions, function) {
 		return none, hint.New("take the provenance from the release that the file is from",
-			"function %q is not among those that the provenance says were built: %s", function, strings.Join(p.Functions, ", "))
+			"function %q is not among the built functions in the provenance: %s", function, strings.Join(p.Functions, ", "))
 	}
 	return p, nil
 }
 
-// source says where to take the commit from.
+// source returns the repository to fetch the commit from.
 func (c RebuildConfig) source(ctx context.Context, p attest.Provenance) (string, error) {
 	switch {
 	case c.Source != "":
@@ -183,12 +182,12 @@ func (c RebuildConfig) source(ctx context.Context, p attest.Provenance) (string,
 	case ctx.Err() != nil:
 		return "", ctx.Err()
 	}
-	return "", hint.New("give a clone's folder or an address: --source=FOLDER or --source=URL",
-		"the provenance names no repository at an https:// address that has the commit %s", p.Commit)
+	return "", hint.New("give a clone's directory or an address: --source=DIR or --source=URL",
+		"provenance names no repository with an https:// address for commit %s", p.Commit)
 }
 
-// maxProvenance bounds what is read of a provenance or a key, in bytes, a byte
-// over what package attest takes.
+// maxProvenance bounds what is read of a provenance or a key, in bytes: one more
+// than package attest accepts.
 const maxProvenance = 16<<20 + 1
 
 func readSmall(name string) ([]byte, error) {
@@ -200,7 +199,7 @@ func readSmall(name string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxProvenance))
 }
 
-// comparePacker compares what decides the compressed bytes.
+// comparePacker compares the libraries that decide the compressed bytes.
 func (r *RebuildResult) comparePacker(dist string) error {
 	m, err := pack.ReadManifest(dist)
 	if err != nil {

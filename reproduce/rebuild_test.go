@@ -23,8 +23,8 @@ import (
 	"github.com/bootzip/bootzip/release/attest"
 )
 
-// release packs the project in the folder and puts the zip with a provenance
-// into a folder of its own. change may make the provenance another.
+// release packs the project in the directory and puts the zip with a provenance
+// into a directory of its own. change may make the provenance another.
 func (r repository) release(folder string, change func(*attest.Provenance)) (file string) {
 	r.t.Helper()
 	c, zips := r.pack(folder)
@@ -114,7 +114,7 @@ func TestRebuild(t *testing.T) {
 	}
 }
 
-// The sources are in a folder of the repository, and the recorded engine and
+// The sources are in a directory of the repository, and the recorded engine and
 // image are not here: for Go that is said, and does not matter.
 func TestRebuildWithoutTheEngine(t *testing.T) {
 	r := newRepository(t, map[string]string{
@@ -186,7 +186,7 @@ func TestRebuildChoosesTheProject(t *testing.T) {
 	for folder, want := range map[string]string{
 		"":       "several projects have the function \"hello\": in ., two",
 		"../two": "is not in the repository",
-		"three":  "there is no folder \"three\"",
+		"three":  "directory \"three\" does not exist",
 		"cmd":    "no project has the function",
 	} {
 		_, err := r.rebuild(file, func(c *RebuildConfig) { c.Folder = folder })
@@ -202,7 +202,7 @@ func TestRebuildChoosesTheProject(t *testing.T) {
 	}
 }
 
-// The folder of the project may be no link to files that are in no commit.
+// The directory of the project may be no link to files that are in no commit.
 func TestRebuildOfAFolderElsewhere(t *testing.T) {
 	files := map[string]string{"bootzip.yaml": "functions:\n  hello:\n    source: cmd/hello\n", "cmd/hello/main.go": hello}
 	r, elsewhere := newRepository(t, files), newRepository(t, files)
@@ -276,7 +276,7 @@ func TestRebuildRefuses(t *testing.T) {
 		}, nowhere, "and the provenance is about one with"},
 		"subject":                 {func(p *attest.Provenance) { p.Subjects[0].SHA256 = strings.Repeat("0", 64) }, nil, nowhere, "and the provenance is about one with"},
 		"name":                    {func(p *attest.Provenance) { p.Subjects[0].Name = "other-amd64.zip" }, nil, nowhere, `is called "other-amd64.zip" in the provenance`},
-		"function":                {func(p *attest.Provenance) { p.Functions = []string{"other"} }, nil, nowhere, `function "hello" is not among those`},
+		"function":                {func(p *attest.Provenance) { p.Functions = []string{"other"} }, nil, nowhere, `function "hello" is not among the built functions`},
 		"no provenance":           {nil, func(file string) { _ = os.Remove(filepath.Join(filepath.Dir(file), attest.ProvenanceFile)) }, nowhere, attest.ProvenanceFile},
 		"provenance that is none": {nil, func(file string) { write(filepath.Join(filepath.Dir(file), attest.ProvenanceFile), []byte("{}")) }, nowhere, "_type"},
 		"key for what is not signed": {nil, nil, func(c *RebuildConfig) {
@@ -285,7 +285,7 @@ func TestRebuildRefuses(t *testing.T) {
 			write(c.Key, []byte(key))
 		}, "it is not signed"},
 		"key that is not there":       {nil, nil, func(c *RebuildConfig) { nowhere(c); c.Key = "no/such.pub" }, "no such file"},
-		"file that is no zip of ours": {nil, nil, func(c *RebuildConfig) { c.File = filepath.Join(r.dir, "go.mod") }, `"go.mod" does not say what it is the zip of`},
+		"file that is no zip of ours": {nil, nil, func(c *RebuildConfig) { c.File = filepath.Join(r.dir, "go.mod") }, `"go.mod" does not have the form FUNCTION-ARCH.zip`},
 		"commit":                      {func(p *attest.Provenance) { p.Commit = strings.Repeat("1", 40) }, nil, nil, "commit " + strings.Repeat("1", 40) + " is not in"},
 		"no repository":               {nil, nil, func(c *RebuildConfig) { c.Source = "" }, "names no repository"},
 		"toolchain": {func(p *attest.Provenance) {
@@ -354,7 +354,7 @@ func TestRebuildRunsNothingOnTheHost(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = r.rebuild(file, func(c *RebuildConfig) { c.Build.Engine = engine })
-		if err == nil || !strings.Contains(err.Error(), "they are not run with "+engine) || hint.Of(err) == "" {
+		if err == nil || !strings.Contains(err.Error(), "cannot be rebuilt with engine "+engine) || hint.Of(err) == "" {
 			t.Errorf("asked for %s: %v", engine, err)
 		}
 		// Without a container engine in the PATH there is none that may.
@@ -474,10 +474,10 @@ func TestRebuildSigned(t *testing.T) {
 	if got, err := r.rebuild(file, with("right.pub")); err != nil || !got.Report.Equal || !got.Provenance.Signed {
 		t.Errorf("with the key: %+v, %v", got, err)
 	}
-	if _, err := r.rebuild(file, with("wrong.pub")); err == nil || !strings.Contains(err.Error(), "no signature is the key's") {
+	if _, err := r.rebuild(file, with("wrong.pub")); err == nil || !strings.Contains(err.Error(), "no signature matches the key") {
 		t.Errorf("with another key: %v", err)
 	}
-	if _, err := r.rebuild(file, nil); err == nil || !strings.Contains(err.Error(), "there is no key") {
+	if _, err := r.rebuild(file, nil); err == nil || !strings.Contains(err.Error(), "no key was given") {
 		t.Errorf("without a key: %v", err)
 	}
 }

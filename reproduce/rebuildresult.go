@@ -11,7 +11,7 @@ import (
 	"github.com/bootzip/bootzip/release/attest"
 )
 
-// A RebuildResult is how a zip compares with what its sources give.
+// A RebuildResult compares a zip with a rebuild from its sources.
 type RebuildResult struct {
 	Zip        string // base name of the file
 	Provenance attest.Provenance
@@ -20,8 +20,8 @@ type RebuildResult struct {
 	Engine     string // that built it here
 	Report     diff.Report
 
-	// Differences are what could not be had as the provenance records it, in
-	// words. Where the zip came out the same they did not matter.
+	// Differences describe which materials differ from the recorded ones. If the
+	// bytes are the same, they did not matter.
 	Differences []string
 
 	packers [2]string // what packed the zip, and what packs here, where they are not the same
@@ -47,8 +47,8 @@ func (r *RebuildResult) differ(what, recorded, here string) {
 	}
 }
 
-// WriteText writes the result for people: a line with the digest if the bytes
-// are the same, and the explanation if they are not.
+// WriteText writes the result as text: a line with the digest if the bytes are the
+// same, and the explanation if they differ.
 func (r RebuildResult) WriteText(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "commit %s, from %s, built with %s\n", r.Commit, r.Source, r.Engine)
@@ -56,7 +56,7 @@ func (r RebuildResult) WriteText(w io.Writer) error {
 		fmt.Fprintf(&b, "not as recorded: %s\n", d)
 	}
 	if !r.Provenance.Signed {
-		b.WriteString("the provenance is not signed: its commit is a claim, which the same bytes prove and nothing else does\n")
+		b.WriteString("the provenance is not signed: only equal bytes prove its commit\n")
 	}
 	switch {
 	case r.Report.Equal:

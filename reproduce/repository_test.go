@@ -81,7 +81,7 @@ func environ() []string {
 	return append(os.Environ(), "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=", "GOENV=off")
 }
 
-// config is how the project in the folder, relative to the repository's, is
+// config is how the project in the directory, relative to the repository's, is
 // built.
 func (r repository) config(folder string) build.Config {
 	r.t.Helper()
@@ -99,7 +99,7 @@ func (r repository) config(folder string) build.Config {
 	}
 }
 
-// pack builds and packs the project in the folder.
+// pack builds and packs the project in the directory.
 func (r repository) pack(folder string) (build.Config, []pack.Zip) {
 	r.t.Helper()
 	c := r.config(folder)
@@ -115,7 +115,7 @@ func (r repository) pack(folder string) (build.Config, []pack.Zip) {
 	return c, pipeline.Lines(p.Zips)
 }
 
-// emptyTemp makes temporary folders appear in one that is empty, and wants it
+// emptyTemp makes temporary directories appear in one that is empty, and wants it
 // to be so again at the end of the test.
 func emptyTemp(t *testing.T) {
 	t.Helper()

@@ -16,10 +16,10 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// Config says what was built, and with what it is to be built again.
+// Config says what was built, and how to build it again.
 type Config struct {
-	// First is how the zips were built. Its Engine is the one that did it
-	// (build.Report's), not "auto". Reproduce sets what has to be another.
+	// First is how the zips were built. Its Engine is the one that was used
+	// (build.Report's), not "auto". Reproduce sets what has to differ.
 	First build.Config
 	Zips  []pack.Zip // in First.Dist, as pipeline.Package returned them
 
@@ -28,24 +28,24 @@ type Config struct {
 	// the same one.
 	Engine string
 
-	// Progress, if set, is told what the second build does.
+	// Progress, if not nil, is called with each event of the second build.
 	Progress func(build.Event)
 
 	warm bool // for tests, which would take a minute each
 }
 
 // Reproduce builds the zips' functions a second time, from a clean checkout of
-// the commit at which the tree stands and with other surroundings, and compares
-// the zips byte for byte. The package's documentation says what is varied. The
-// caller holds the lock on First.Dist.
+// the current commit in a varied environment, and compares the zips byte for byte.
+// The package comment says what is varied. The caller holds the lock on
+// First.Dist.
 //
-// That a zip differs is no error: it is in the result. An error is that there
-// is no commit, or that the checkout cannot be built; where files that are not
-// in the commit may be the reason, it names them.
+// A zip that differs is not an error: it is in the result. It is an error if there
+// is no commit, or if the checkout cannot be built; the error names files that are
+// not in the commit, if they may be the reason.
 func Reproduce(ctx context.Context, c Config) (Result, error) {
 	r := Result{First: c.First.Engine, Dirty: []string{}}
 	if r.First == "" || r.First == "auto" {
-		return r, errors.New("the first build's engine is not named")
+		return r, errors.New("missing engine of the first build")
 	}
 	tree, err := git.State(ctx, c.First.Root, c.First.Environ)
 	if err != nil {
@@ -97,7 +97,7 @@ func Reproduce(ctx context.Context, c Config) (Result, error) {
 	r.Second = again.Build.Engine
 	r.Variations = append([]build.Variation{
 		{Name: "engine", Value: r.Second, Applied: r.First != r.Second, Why: why},
-		{Name: "file times", Value: "1994, each file another", Applied: true},
+		{Name: "file times", Value: "1994, different for each file", Applied: true},
 		{Name: "cache", Value: "empty", Applied: second.ColdCache},
 	}, again.Build.Varied...)
 	if second.Engine == "host" {
@@ -121,7 +121,7 @@ func Reproduce(ctx context.Context, c Config) (Result, error) {
 	return r, nil
 }
 
-// second is the configuration of the second build, but for its engine.
+// second is the configuration of the second build, without its engine.
 func (c Config) second(root, dist string) (build.Config, error) {
 	s := c.First
 	p, err := project.Load(root)

@@ -12,7 +12,7 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// reproduce builds the project in the folder twice, on the host.
+// reproduce builds the project in the directory twice, on the host.
 func (r repository) reproduce(folder string) (Result, error) {
 	r.t.Helper()
 	c, zips := r.pack(folder)
@@ -21,8 +21,8 @@ func (r repository) reproduce(folder string) (Result, error) {
 
 func TestReproduce(t *testing.T) {
 	emptyTemp(t)
-	// The project is a folder of the repository, and without a bootzip.yaml
-	// the program in its root is called by the folder.
+	// The project is a directory of the repository, and without a bootzip.yaml
+	// the program in its root is called by the directory.
 	r := newRepository(t, map[string]string{"README.md": "x", "app/go.mod": "", "app/main.go": hello})
 	r.git("mv", "--force", "go.mod", "app/go.mod")
 	commit := r.commit()
@@ -120,19 +120,19 @@ func TestReproduceFinds(t *testing.T) {
 			func(r repository) {
 				r.write("cmd/hello/zz_version.go", "package main // AWS_LAMBDA_RUNTIME_API\n\nfunc init() { version = \"v1\" }\n")
 			},
-			"ignored: possibly, these were used: .gitignore hides them, the first build had them, and the commit has not: cmd/hello/zz_version.go\n", "",
+			"ignored: the first build may have used these files, which .gitignore hides and which are not in the commit: cmd/hello/zz_version.go\n", "",
 		},
 		"ignored file that is compiled": {
 			map[string]string{"cmd/hello/main.go": "package main // AWS_LAMBDA_RUNTIME_API\n\nfunc main() { println(version) }\n", ".gitignore": "dist/\nzz_*\n"},
 			func(r repository) {
 				r.write("cmd/hello/zz_version.go", "package main // AWS_LAMBDA_RUNTIME_API\n\nconst version = \"v1\"\n")
 			},
-			"", "the working tree has what the commit has not: cmd/hello/zz_version.go",
+			"", "only the working tree has these files: cmd/hello/zz_version.go",
 		},
 		"ignored file that is packed": {
 			map[string]string{"cmd/hello/main.go": hello, "bootzip.yaml": "functions:\n  hello:\n    source: cmd/hello\n    assets: [a.secret]\n"},
 			func(r repository) { r.write("cmd/hello/a.secret", "s") },
-			"", "the working tree has what the commit has not: cmd/hello/a.secret",
+			"", "only the working tree has these files: cmd/hello/a.secret",
 		},
 		"function that is not in the commit": {
 			map[string]string{"cmd/hello/main.go": hello},
@@ -180,7 +180,7 @@ func TestReproduceRefuses(t *testing.T) {
 	r := newRepository(t, map[string]string{"cmd/hello/main.go": hello})
 	c, zips := r.pack(".")
 	c.Engine = "auto"
-	if _, err := Reproduce(context.Background(), Config{First: c, Zips: zips}); err == nil || !strings.Contains(err.Error(), "engine is not named") {
+	if _, err := Reproduce(context.Background(), Config{First: c, Zips: zips}); err == nil || !strings.Contains(err.Error(), "missing engine") {
 		t.Errorf("without the first engine: %v", err)
 	}
 	c.Engine = "host"

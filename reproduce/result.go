@@ -13,18 +13,17 @@ import (
 	"github.com/bootzip/bootzip/pack"
 )
 
-// A Result is how a second build of a commit compares with the first.
+// A Result compares a second build of a commit with the first.
 type Result struct {
 	Commit string
 
-	// Dirty are the files of the working tree that are not as in the commit,
-	// relative to the repository. The first build used them, the second did
-	// not.
+	// Dirty are the files of the working tree that differ from the commit,
+	// relative to the repository. Only the first build used them.
 	Dirty []string
 
 	First, Second string // the engines of the two builds
 
-	// Variations are what was meant to differ between the two builds: those of
+	// Variations are the intended differences between the two builds: those of
 	// package build, and "engine", "file times" and "cache".
 	Variations []build.Variation
 
@@ -38,7 +37,7 @@ type ZipResult struct {
 	Report diff.Report
 }
 
-// OK says whether every zip came out the same.
+// OK reports whether all zips are the same in both builds.
 func (r Result) OK() bool {
 	for _, one := range r.Results {
 		if !one.Report.Equal {
@@ -48,7 +47,7 @@ func (r Result) OK() bool {
 	return len(r.Results) > 0
 }
 
-// DirtyLine says that the working tree is not the commit, "" if it is.
+// DirtyLine lists the files that differ from the commit, "" if none does.
 func (r Result) DirtyLine() string {
 	if len(r.Dirty) == 0 {
 		return ""
@@ -56,9 +55,8 @@ func (r Result) DirtyLine() string {
 	return "the tree is dirty: " + git.List(r.Dirty)
 }
 
-// WriteText writes the result for people: what was varied between the two
-// builds, then a line for each zip, with an explanation below it if it is not
-// the same.
+// WriteText writes the result as text: the variations, then a line for each zip,
+// with an explanation below it if it differs.
 func (r Result) WriteText(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "commit %s, built with %s and again with %s\n", r.Commit, r.First, r.Second)

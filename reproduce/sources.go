@@ -14,14 +14,14 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// sources are a checkout of somebody's repository.
+// sources are a checkout of a repository.
 type sources struct {
 	dir     string
 	written git.Written
 }
 
 // find returns the project of the repository that has the function, in the
-// folder if one is given, and the function for the architecture alone.
+// directory if one is given, and the function for only this architecture.
 func (s *sources) find(u build.Unit, folder string) (project.Project, project.Function, error) {
 	p, err := s.project(u, folder)
 	if err != nil {
@@ -29,7 +29,7 @@ func (s *sources) find(u build.Unit, folder string) (project.Project, project.Fu
 	}
 	at := s.folder(p)
 	if !filepath.IsLocal(filepath.FromSlash(at)) {
-		return p, project.Function{}, hint.New("give the folder itself", "folder %q is a link that leads out of the repository", folder)
+		return p, project.Function{}, hint.New("give the directory itself", "directory %q is a link that leads out of the repository", folder)
 	}
 	if err := s.written.Refuse(at); err != nil {
 		return p, project.Function{}, err
@@ -48,11 +48,11 @@ func (s *sources) project(u build.Unit, folder string) (project.Project, error) 
 	}
 	if folder != "" {
 		if !filepath.IsLocal(filepath.FromSlash(folder)) {
-			return project.Project{}, hint.New("give it relative to the repository's root", "folder %q is not in the repository", folder)
+			return project.Project{}, hint.New("give it relative to the repository's root", "directory %q is not in the repository", folder)
 		}
 		root := filepath.Join(s.dir, filepath.FromSlash(folder))
 		if info, err := os.Stat(root); err != nil || !info.IsDir() {
-			return project.Project{}, hint.New("name the project's: --folder=FOLDER, relative to the repository's root", "there is no folder %q", folder)
+			return project.Project{}, hint.New("name the project's: --folder=DIR, relative to the repository's root", "directory %q does not exist in the repository", folder)
 		}
 		roots = []string{root}
 	}
@@ -82,13 +82,14 @@ func (s *sources) project(u build.Unit, folder string) (project.Project, error) 
 			"several projects have the function %q: in %s", u.Function.Name, git.List(names))
 	case refused != nil:
 		return project.Project{}, hint.Wrap(fmt.Errorf("no project has the function %q for %s: %w", u.Function.Name, u.Arch, refused),
-			"is it the right repository, and is the zip called as in the release?")
+			"is it the right repository, and does the zip have its name in the release?")
 	}
-	return project.Project{}, hint.New("is it the right repository, and is the zip called as in the release?",
+	return project.Project{}, hint.New("is it the right repository, and does the zip have its name in the release?",
 		"no project has the function %q for %s", u.Function.Name, u.Arch)
 }
 
-// folder is the project's, slash-separated and relative to the repository's.
+// folder is the project's directory, slash-separated and relative to the
+// repository's.
 func (s *sources) folder(p project.Project) string {
 	dir, err := filepath.EvalSymlinks(s.dir) // as project.Load does
 	if err != nil {
@@ -101,7 +102,7 @@ func (s *sources) folder(p project.Project) string {
 	return filepath.ToSlash(rel)
 }
 
-// projects are the folders that may be a project's: the root, and those with
+// projects are the directories that may be a project's: the root, and those with
 // a bootzip.yaml that is not a fixture of some test.
 func (s *sources) projects() ([]string, error) {
 	roots := []string{s.dir}

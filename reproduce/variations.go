@@ -12,13 +12,13 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// tempName is that of the second build's temporary folders.
+// tempName is that of the second build's temporary directories.
 const tempName = "bootzip-reproduce"
 
-// otherPath makes a folder of another length and depth than root, with the
-// same base name: a program in the root of a module is called by it. Nobody
-// else can list the folder above it, and all can enter the folder itself: the
-// second build may be another user's.
+// otherPath makes a directory whose path differs from root's in length and depth.
+// The base name is the same, since a program in the root of a module is named after
+// it. The directory above cannot be listed by others, and the directory itself can
+// be entered by all: the second build may run as another user.
 func otherPath(temp, root string) (string, error) {
 	secret := make([]byte, 8)
 	if _, err := rand.Read(secret); err != nil {
@@ -44,7 +44,7 @@ func otherPath(temp, root string) (string, error) {
 	return dir, nil
 }
 
-// variations are surroundings that nobody builds in.
+// variations are settings that nobody builds with.
 func variations(functions []project.Function) build.Variations {
 	// Go knows time zones by name. C libraries look the name up in a table
 	// that is not in the image, and need none for POSIX's own form (Base
@@ -66,7 +66,7 @@ func variations(functions []project.Function) build.Variations {
 func (c Config) otherEngine(ctx context.Context, second build.Config) (name, why string, err error) {
 	if c.Engine != "" {
 		if c.Engine == c.First.Engine {
-			why = "the same one was asked for"
+			why = "the same engine was requested"
 		}
 		return c.Engine, why, nil
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // importer makes a project that imports the targets from this checkout, as
-// another project would from a release, and returns its folder.
+// another project would from a release, and returns its directory.
 func importer(t testing.TB) string {
 	t.Helper()
 	checkout, err := filepath.Abs("..")

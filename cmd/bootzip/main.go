@@ -8,7 +8,7 @@ import (
 	"github.com/bootzip/bootzip/internal/command"
 )
 
-// The linker sets these in a released program (bootzip release --program).
+// Set by the linker in a released program (bootzip release --program).
 var version, commit string
 
 func main() {

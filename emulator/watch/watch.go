@@ -1,4 +1,4 @@
-// Package watch tells when something in a tree of folders has changed.
+// Package watch reports changes in a tree of directories.
 package watch
 
 import (
@@ -16,16 +16,16 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// Quiet is how long nothing must have changed before a change is told: an
-// editor, or a checkout of another branch, writes many files at once.
+// Quiet is how long nothing must change before a change is reported: an editor, or a
+// checkout of another branch, writes many files at once.
 const Quiet = 150 * time.Millisecond
 
 // Tree calls changed after changes below root, from one goroutine, until ctx is done, and
-// then returns nil. What changes while changed runs is told afterwards. ready is called once
-// the whole tree is watched.
+// then returns nil. Changes while changed runs are reported afterwards. ready is called
+// when all of the tree is watched.
 //
-// Folders called by one of the names in skip, at any depth, are left out, and so are those whose name begins with a
-// dot, and node_modules. Links to folders are not followed.
+// Directories with one of the names in skip, at any depth, are ignored, and so are
+// node_modules and names that begin with a dot. Links to directories are not followed.
 func Tree(ctx context.Context, root string, skip []string, ready, changed func()) error {
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
@@ -49,7 +49,7 @@ func Tree(ctx context.Context, root string, skip []string, ready, changed func()
 				return nil
 			}
 			if e.Op == fsnotify.Chmod || t.skipped(filepath.Base(e.Name)) {
-				continue // reading a file can look like that, too
+				continue // reading a file can cause this, too
 			}
 			if e.Has(fsnotify.Create) {
 				if err := t.add(e.Name, false); err != nil {
@@ -61,7 +61,7 @@ func Tree(ctx context.Context, root string, skip []string, ready, changed func()
 			if !ok {
 				return nil
 			}
-			// Too much happened at once to be told one by one: look again.
+			// Too many events at once: scan again.
 			if err != fsnotify.ErrEventOverflow {
 				return fmt.Errorf("files cannot be watched: %w", err)
 			}
@@ -89,8 +89,8 @@ func (t tree) skipped(name string) bool {
 	return false
 }
 
-// add watches a folder and those below it. What vanishes meanwhile is no
-// error, but for the root.
+// add watches a directory and those below it. One that vanishes meanwhile is not an
+// error, except for the root.
 func (t tree) add(name string, root bool) error {
 	return filepath.WalkDir(name, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
@@ -106,7 +106,7 @@ func (t tree) add(name string, root bool) error {
 			return fs.SkipDir
 		}
 		if err := t.w.Add(path); err != nil && (root && path == name || !isGone(path)) {
-			return hint.Wrap(fmt.Errorf("folder %q cannot be watched: %w", path, err), "on Linux, fs.inotify.max_user_watches bounds how many folders can be")
+			return hint.Wrap(fmt.Errorf("directory %q cannot be watched: %w", path, err), "on Linux, fs.inotify.max_user_watches bounds the number of directories")
 		}
 		return nil
 	})

@@ -1,15 +1,14 @@
-// Package atomicfile writes files that appear whole or not at all, one or a
-// set of them.
+// Package atomicfile writes one file or a set of files. Each appears complete or
+// not at all.
 //
-// Files are made in a [Stage], a temporary directory on the file system of
-// their places, and moved there when all of them are on the disk. A reader
-// sees the old file or the new one; on a full disk or an interrupt the old one
-// stays. What a killed process leaves is removed by the next stage in the same
-// directory, and by [Sweep].
+// Files are written in a [Stage], a temporary directory on the same file system,
+// and moved to their places when all of them are on disk. A reader sees the old
+// file or the new one; on a full disk or an interrupt the old one stays. The next
+// stage in the same directory, or [Sweep], removes what a killed process leaves.
 //
 // A set is moved one file after the other. A process that is killed in between
-// leaves new files beside old ones: the last file of a set should be the one
-// that speaks for all, such as a manifest.
+// leaves new files beside old ones: the last file of a set should be the one that
+// describes the others, such as a manifest.
 package atomicfile
 
 import (
@@ -23,8 +22,8 @@ import (
 	"github.com/bootzip/bootzip/internal/tempdir"
 )
 
-// stageName begins the names of stages. With the dot, neither the go command
-// nor a user's pattern takes them for something of the project.
+// stageName begins the names of stages. Because of the dot, the go command and
+// users' patterns do not take them for part of the project.
 const stageName = ".bootzip-stage"
 
 // A Stage is a directory in which a set of files is made.
@@ -52,13 +51,13 @@ func (s *Stage) Remove() error { return s.dir.Remove() }
 // A File is one of a set.
 type File struct {
 	From string      // path of the finished file, in the stage; "" removes To
-	To   string      // its place; its directory is made if need be
+	To   string      // its place; its directory is made if necessary
 	Mode fs.FileMode // permissions, whatever the umask is
 }
 
-// Commit moves the files to their places, in their order. All of them are on
-// the disk before the first is moved: a full disk may show only then, and all
-// places are as they were.
+// Commit moves the files to their places, in order. It syncs all of them before
+// it moves the first: only sync reveals a full disk, and then no place has
+// changed.
 func (s *Stage) Commit(files ...File) error {
 	for _, f := range files {
 		if f.From == "" {
@@ -85,7 +84,7 @@ func (s *Stage) Commit(files ...File) error {
 	return nil
 }
 
-// sync sets the permissions of a file and brings it to the disk.
+// sync sets the permissions of a file and writes it to disk.
 func sync(name string, mode fs.FileMode) error {
 	f, err := os.OpenFile(name, os.O_RDWR, 0)
 	if err != nil {
@@ -102,15 +101,15 @@ func sync(name string, mode fs.FileMode) error {
 }
 
 // Write makes the file name with the permissions mode, whatever the umask is.
-// The directory must exist. write fills the file; if it fails, or the disk
-// does, name stays as it was.
+// The directory must exist. write writes the content; on an error, name is
+// unchanged.
 func Write(name string, mode fs.FileMode, write func(io.Writer) error) (err error) {
 	s, err := Begin(filepath.Dir(name))
 	if err != nil {
 		return err
 	}
 	defer func() {
-		_ = s.Remove() // or the next stage here does
+		_ = s.Remove() // if it fails, the next stage here does it
 		if err != nil {
 			err = fmt.Errorf("%s: %w", name, err)
 		}

@@ -18,7 +18,7 @@ func content(t *testing.T, name string) string {
 	return string(data)
 }
 
-// alone fails if there is anything in the folder of file but file itself.
+// alone fails if there is anything in the directory of file but file itself.
 func alone(t *testing.T, file string) {
 	t.Helper()
 	entries, err := os.ReadDir(filepath.Dir(file))

@@ -14,20 +14,20 @@ type Attempt struct {
 	ID   string
 	What string // what an attacker gains, in a few words
 
-	// Alone marks one that may end the whole place, because it goes beyond a
-	// limit. It is made by itself.
+	// Alone marks an attempt that may end the place itself, because it exceeds
+	// a limit. It is made in a run of its own.
 	Alone bool
 
 	// Try returns nil if the attempt succeeded.
 	Try func(Target) error
 }
 
-// A Node identifies a file or directory of the host, so that one of the same
-// name inside is not taken for it.
+// A Node identifies a file or directory of the host, to distinguish it from one of
+// the same name inside.
 type Node struct{ Device, Inode uint64 }
 
-// A Target says what is outside, and what the place promises. The zero value
-// of a field means that there is no such thing.
+// A Target describes what is outside, and what the place promises. A zero field
+// means that there is no such thing.
 type Target struct {
 	Program string   // path of the attacker, inside
 	Only    []string // attempts to make; none: all that are not Alone
@@ -88,8 +88,8 @@ func Find(id string) (Attempt, error) {
 	return Attempt{}, fmt.Errorf("no attempt %q", id)
 }
 
-// errAbsent says that a place has nothing to attack, as opposed to that it
-// refuses the attack.
+// errAbsent means that there is nothing to attack, rather than that the attack was
+// refused.
 var errAbsent = errors.New("there is no such thing here")
 
 // Absent reports whether err means that what was attacked does not exist:
@@ -104,8 +104,8 @@ func Absent(err error) bool {
 	return false
 }
 
-// past returns nil for an error that the kernel gives only to who has passed
-// its check of privileges.
+// past returns nil for an error that the kernel gives only after its check of
+// privileges.
 func past(err error, granted ...syscall.Errno) error {
 	for _, e := range granted {
 		if errors.Is(err, e) {

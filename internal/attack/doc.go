@@ -1,18 +1,17 @@
-// Package attack is a table of ways out of a sandbox, and what of it is open
-// in each place where bootzip runs code of others: builds, boot checks and
+// Package attack is a table of ways out of a sandbox, with those that are open in
+// each place where bootzip runs untrusted code: builds, boot checks and
 // invocations.
 //
-// An [Attempt] returns nil if it got out. It changes nothing that lasts when
-// it does: it writes the value that is there, sets the mode that is set, sends
-// signal 0, or asks for something so wrong that the kernel refuses it after
-// the check of privileges. Each attempt runs in a process of its own, since
-// some of them end the process that makes them; command attacker is that
-// process, and the one that starts them all.
+// An [Attempt] returns nil if it got out. It changes nothing permanently: it writes
+// the value that is there, sets the mode that is set, sends signal 0, or makes a
+// request that the kernel refuses for another reason after the check of
+// privileges. Each attempt runs in its own process, since some end the process
+// that makes them; command attacker is that process, and the one that starts them.
 //
-// open.tsv says which attempts succeed where, and why that is so. The test
-// TestAttack in internal/endtoend holds that the list is exact, in both
-// directions. docs/isolation.md is made from it.
+// open.tsv lists which attempts succeed where, and why. TestAttack in
+// internal/endtoend compares the list with reality, in both directions.
+// docs/isolation.md is generated from it.
 //
-// Exceptions: an attempt shows that one door is open or closed, not that
-// there is no other. What only works against a bug of the kernel is not tried.
+// Exceptions: an attempt shows that one way is open or closed, not that there is no
+// other. Exploits of kernel bugs are not tried.
 package attack

@@ -108,7 +108,7 @@ func (t Target) tasks() int {
 	return t.Tasks + 200 // with those that the place itself needs
 }
 
-// startThreads starts threads that wait. Go's runtime ends the process where
+// startThreads starts threads that wait. Go's runtime ends the process if
 // there can be no more.
 func startThreads(t Target) error {
 	began := make(chan struct{})

@@ -12,17 +12,17 @@ import (
 // Page writes docs/isolation.md from the table of what is open.
 func Page(table []Opening) (string, error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, `# What keeps builds and functions apart from the machine
+	fmt.Fprintf(&b, `# How builds and functions are isolated from the machine
 
 <!-- Generated: go test ./internal/attack -run IsolationPage -update -->
 
-A test makes %d attempts to get out of each place where bootzip runs code of
-others, as root and as a plain user. This page lists those that succeed; the
-test fails if there are others, or fewer. A place in **bold** is open to both;
-"(root)" and "(user)" say who has to start bootzip.
+A test makes %d attempts to get out of each place where bootzip runs untrusted
+code, as root and as a plain user. This page lists those that succeed; the test
+fails if there are more or fewer. A place in **bold** is open for both; "(root)"
+and "(user)" say who has to start bootzip.
 
-The kernel is shared with the machine. A fault in it is a way out that no test
-finds: run what you do not trust at all in a virtual machine.
+The kernel is shared with the machine. A vulnerability in it is a way out that no
+test finds: run code that you do not trust at all in a virtual machine.
 
 `, len(All()))
 	for _, p := range places {
@@ -32,14 +32,14 @@ finds: run what you do not trust at all in a virtual machine.
 		title string
 		open  func(Opening) bool
 	}{
-		{"Open by design", func(o Opening) bool { return o.Why != unmended }},
-		{"Not closed yet", func(o Opening) bool { return o.Why == unmended }},
+		{"Open by design", func(o Opening) bool { return o.Why != notClosed }},
+		{"Not closed yet", func(o Opening) bool { return o.Why == notClosed }},
 	} {
 		rows := slices.DeleteFunc(slices.Clone(table), func(o Opening) bool { return !part.open(o) })
 		if len(rows) == 0 {
 			continue
 		}
-		fmt.Fprintf(&b, "\n## %s\n\n| attempt | what code in there can do | where | why |\n|---|---|---|---|\n", part.title)
+		fmt.Fprintf(&b, "\n## %s\n\n| attempt | what the code can do | where | why |\n|---|---|---|---|\n", part.title)
 		for _, o := range rows {
 			a, err := Find(o.Attempt)
 			if err != nil {

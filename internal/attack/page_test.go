@@ -83,13 +83,13 @@ func TestAttempts(t *testing.T) {
 func TestRecord(t *testing.T) {
 	table := []Opening{{"a", []string{"boot", "invoke"}, "why"}, {"b", []string{"boot"}, "why"}}
 	got := FormatOpenings(Record(table, "boot", []string{"a", "c"}))
-	want := FormatOpenings([]Opening{{"a", []string{"boot", "invoke"}, "why"}, {"c", []string{"boot"}, unmended}})
+	want := FormatOpenings([]Opening{{"a", []string{"boot", "invoke"}, "why"}, {"c", []string{"boot"}, notClosed}})
 	if got != want {
 		t.Errorf("got\n%s, want\n%s", got, want)
 	}
 	// A reason is of the places for which it was given.
 	got = FormatOpenings(Record(table, "boot/user", []string{"a"}))
-	want = FormatOpenings([]Opening{{"a", []string{"boot/user"}, unmended}, {"a", []string{"boot", "invoke"}, "why"}, {"b", []string{"boot"}, "why"}})
+	want = FormatOpenings([]Opening{{"a", []string{"boot/user"}, notClosed}, {"a", []string{"boot", "invoke"}, "why"}, {"b", []string{"boot"}, "why"}})
 	if got != want {
 		t.Errorf("got\n%s, want\n%s", got, want)
 	}

@@ -206,7 +206,7 @@ func processFiles() []Attempt {
 	}})
 }
 
-// outside returns the folder in /proc of the process outside, which has the
+// outside returns the directory in /proc of the process outside, which has the
 // mark in its command line.
 func outside(t Target) (string, error) {
 	if t.Mark == "" {

@@ -23,7 +23,7 @@ const Told = "attack.json"
 // where a function is to answer.
 const ErrorType = "Attack.Outcomes"
 
-// An Outcome is what came of an attempt.
+// An Outcome is the result of an attempt.
 type Outcome struct {
 	ID     string
 	Open   bool   `json:",omitempty"` // it got out
@@ -31,7 +31,7 @@ type Outcome struct {
 	Said   string `json:",omitempty"` // why it did not succeed
 }
 
-// patience is what an attempt may take, in a sandbox on a busy machine.
+// patience is how long an attempt may take, in a sandbox on a busy machine.
 const patience = 30 * time.Second
 
 // Exit statuses of a process that makes one attempt.

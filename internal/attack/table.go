@@ -21,8 +21,8 @@ var places = []place{
 	{"script", "an invocation of a script"},
 }
 
-// unmended begins the reason of what is open and should not be.
-const unmended = "not closed yet"
+// notClosed begins the reason of what is open and should not be.
+const notClosed = "not closed yet"
 
 // An Opening is an attempt that succeeds in some places.
 type Opening struct {
@@ -81,9 +81,9 @@ func Record(table []Opening, place string, succeeded []string) []Opening {
 		if known[id] {
 			continue
 		}
-		i := slices.IndexFunc(all, func(o Opening) bool { return o.Attempt == id && o.Why == unmended })
+		i := slices.IndexFunc(all, func(o Opening) bool { return o.Attempt == id && o.Why == notClosed })
 		if i < 0 {
-			i, all = len(all), append(all, Opening{Attempt: id, Why: unmended})
+			i, all = len(all), append(all, Opening{Attempt: id, Why: notClosed})
 		}
 		all[i].Places = append(all[i].Places, place)
 		slices.SortFunc(all[i].Places, comparePlaces)

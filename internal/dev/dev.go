@@ -1,6 +1,6 @@
 // Package dev holds the Mage targets with which bootzip itself is developed:
-// tests, linters, the vulnerability check, its executables. They are this
-// repository's own, and no part of what others import.
+// tests, linters, the vulnerability check, its executables. Other projects do not
+// import them.
 package dev
 
 import (

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// The versions that Lint runs. They are not dependencies of this module, so
-// that nobody who imports bootzip gets them.
+// The versions that Lint runs. They are not dependencies of this module, so that
+// importers of bootzip do not get them.
 const (
 	staticcheck = "honnef.co/go/tools/cmd/staticcheck@v0.8.2"
 	actionlint  = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
@@ -46,8 +46,8 @@ func Lint(ctx context.Context) error {
 	return nil
 }
 
-// checkFormat runs gofmt on all Go files below the current folder that the
-// go command would look at, those behind build tags included.
+// checkFormat runs gofmt on all Go files below the current directory, with those
+// that build tags exclude.
 func checkFormat(ctx context.Context) error {
 	root, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
 	if err != nil {

@@ -22,7 +22,7 @@ func goPackages(ctx context.Context) ([]string, error) {
 		return nil, fmt.Errorf("go list -m: %w", err)
 	}
 	// Links are resolved on both sides: the go command names a module by PWD,
-	// through whatever link the caller came.
+	// which may contain links.
 	here, err := filepath.Abs(".")
 	if err == nil {
 		here, err = filepath.EvalSymlinks(here)

@@ -17,12 +17,12 @@ import (
 )
 
 // Sums compares the files in dist with a SHA256SUMS, such as that of a second build of the same release.
-// FILE has lines as sha256sum writes them. It ends with status 1 if a file that it names
-// differs or is missing; files that it does not name are not looked at.
+// FILE has lines as sha256sum writes them. It ends with status 1 if a file in it
+// differs or is missing; other files are ignored.
 func Sums(ctx context.Context,
 	file string,
 	folder *string, // where the files are; default: dist
-	except *string, // files that may differ but not be missing, with commas: what says how a build was made
+	except *string, // files that may differ but not be missing, with commas: those that record how a build was made
 ) error {
 	lines, err := release.ReadSums(file)
 	if err != nil {
@@ -57,7 +57,7 @@ func Sums(ctx context.Context,
 		}
 	}
 	if bad > 0 {
-		return mg.Fatal(1, withHint(hint.New("bootzip diff A.zip B.zip says why two zips differ", "%d of %d files are not as in %s", bad, len(lines), file)))
+		return mg.Fatal(1, withHint(hint.New("bootzip diff A.zip B.zip says why two zips differ", "%d of %d files differ from %s", bad, len(lines), file)))
 	}
 	return nil
 }

@@ -14,10 +14,10 @@ import (
 )
 
 // Tool makes the executables of bootzip, dist/bootzip-OS-ARCH, for six platforms, with the same bytes every time.
-// 'bootzip version' says the commit they were made from, if no file differs
+// 'bootzip version' prints the commit that they were built from, if no file differs
 // from it.
 func Tool(ctx context.Context,
-	version *string, // what `bootzip version` says, such as v1.2.3; default: that of a checkout
+	version *string, // what `bootzip version` prints, such as v1.2.3; default: that of a checkout
 	platforms *string, // some of them, with commas: linux/amd64,windows/arm64; default: all
 ) error {
 	dist, err := filepath.Abs("dist")
@@ -38,7 +38,7 @@ func Tool(ctx context.Context,
 	if err := program.Check(c); err != nil {
 		return misuse(err)
 	}
-	// Without git, or a commit, it is unknown: what is made is none the worse.
+	// Without git, or without a commit, it is unknown, which is fine.
 	if tree, err := git.State(ctx, ".", os.Environ()); err == nil && len(tree.Dirty) == 0 {
 		c.Commit = tree.Commit
 	}

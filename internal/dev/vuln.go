@@ -23,20 +23,19 @@ import (
 )
 
 const (
-	// govulncheck is the version that Vuln runs. It is no dependency of this
-	// module, so that nobody who imports bootzip gets it.
+	// govulncheck is the version that Vuln runs. It is not a dependency of this
+	// module, so that importers of bootzip do not get it.
 	govulncheck = "golang.org/x/vuln/cmd/govulncheck@v1.8.0"
-	// allowedFile is the list of findings that are known.
+	// allowedFile is the list of known findings.
 	allowedFile = "vulnerabilities.json"
 	// vulnerabilityDatabase is govulncheck's own default.
 	vulnerabilityDatabase = "https://vuln.go.dev"
 )
 
 // Vuln looks for known vulnerabilities in what the Go code uses, with govulncheck.
-// What vulnerabilities.json lists, with a reason and until a day, is allowed.
-// It ends with status 1 for a finding that may be called and is not listed, for
-// a line whose day has come or that is found no more, and where the database
-// cannot be reached: then nothing was looked for.
+// Those in vulnerabilities.json, with a reason and an expiry date, are allowed.
+// It ends with status 1 for a finding that may be called and is not listed, for an
+// expired or obsolete line of the list, and if the database cannot be reached.
 func Vuln(ctx context.Context,
 	db *string, // the database: https://… or file://…; default: https://vuln.go.dev
 	allow *string, // the list; default: vulnerabilities.json, if there is one
@@ -51,7 +50,7 @@ func Vuln(ctx context.Context,
 		return misuse(hint.New("write it as in "+vulnerabilityDatabase, "database %q is not a URL", database))
 	}
 	if err := reach(ctx, database); ctx.Err() != nil {
-		return errors.New("interrupted; vulnerabilities were not looked for") // whatever -offline says
+		return errors.New("interrupted; vulnerabilities were not checked") // also with -offline
 	} else if err != nil {
 		return notRun(err, allowed, value(offline, false))
 	}
@@ -75,8 +74,8 @@ func readAllowed(allow *string) ([]vulnerability.Allowed, error) {
 	return vulnerability.ReadAllowed(data, name)
 }
 
-// reach asks the database for what govulncheck asks it first (Go
-// Vulnerability Database, "API": index/db.json.gz).
+// reach makes govulncheck's first request to the database (Go Vulnerability
+// Database, "API": index/db.json.gz).
 func reach(ctx context.Context, database string) error {
 	if folder, ok := strings.CutPrefix(database, "file://"); ok {
 		u, err := url.Parse(database)
@@ -84,7 +83,7 @@ func reach(ctx context.Context, database string) error {
 			folder = u.Path
 		}
 		if runtime.GOOS == "windows" {
-			folder = strings.TrimPrefix(folder, "/") // file:///C:/folder
+			folder = strings.TrimPrefix(folder, "/") // file:///C:/directory
 		}
 		_, err = os.Stat(filepath.Join(filepath.FromSlash(folder), "index"))
 		return err
@@ -106,7 +105,7 @@ func reach(ctx context.Context, database string) error {
 	return nil
 }
 
-// notRun says that nothing was looked for. The list's days count all the same.
+// notRun reports that nothing was checked. Expiry dates count nevertheless.
 func notRun(err error, allowed []vulnerability.Allowed, offline bool) error {
 	late := 0
 	for _, j := range vulnerability.Judge(nil, allowed, time.Now()) {
@@ -120,7 +119,7 @@ func notRun(err error, allowed []vulnerability.Allowed, offline bool) error {
 	case late > 0:
 		return mg.Fatal(1, fmt.Sprintf("%d of %d allowed vulnerabilities have expired", late, len(allowed)))
 	case !offline:
-		return mg.Fatal(1, withHint(hint.New("with -offline this is no failure; it is no pass either", "vulnerabilities were not looked for")))
+		return mg.Fatal(1, withHint(hint.New("with -offline this does not fail, but it is not a pass either", "vulnerabilities were not checked")))
 	}
 	return nil
 }
@@ -153,24 +152,24 @@ func judge(all []vulnerability.Judgement) error {
 		}
 	}
 	if bad > 0 {
-		return mg.Fatal(1, withHint(hint.New("raise the module or Go, or look at it and write it into "+allowedFile+" with a reason and a day",
+		return mg.Fatal(1, withHint(hint.New("upgrade the module or Go, or review it and add it to "+allowedFile+" with a reason and a date",
 			"%d of %d vulnerabilities are not as %s says", bad, len(all), allowedFile)))
 	}
 	fmt.Printf("PASS: %d allowed, %d not called\n", count[vulnerability.Listed], count[vulnerability.Uncalled])
 	return nil
 }
 
-// verdict is one line about a finding or a line of the list, and a second one
-// with what helps to decide.
+// verdict is one line about a finding or a line of the list, and a second one that
+// helps to decide.
 func verdict(j vulnerability.Judgement) string {
 	f := j.Finding
 	what, where := f.Level.String(), f.Module+"@"+f.Version
 	if f.Symbol != "" {
 		what += " (" + f.Symbol + ")"
 	}
-	fixed := "no version mends it"
+	fixed := "no version fixes it"
 	if f.Fixed != "" {
-		fixed = "mended in " + f.Fixed
+		fixed = "fixed in " + f.Fixed
 	}
 	until := j.Allowed.Expires.Format(time.DateOnly)
 	switch j.Status {

@@ -9,7 +9,7 @@ import (
 )
 
 // File returns the SHA-256 of what is in a file, in hexadecimal, and how many
-// bytes that is. Links are followed; a folder is an error.
+// bytes that is. Links are followed; a directory is an error.
 func File(name string) (sum string, size int64, err error) {
 	f, err := os.Open(name)
 	if err != nil {

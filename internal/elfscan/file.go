@@ -4,13 +4,13 @@
 // debug/elf is made for files of a known compiler: it needs valid section
 // headers, which the kernel does not, and says little about what the kernel
 // does need. This reader goes by the program headers, as the kernel and the
-// dynamic linker do, and uses section headers only for what is told by them
-// alone (symbols, comments).
+// dynamic linker do, and uses section headers only for what they alone contain
+// (symbols, comments).
 //
 // # Bounds
 //
-// It makes at most some thirty reads, of at most 4 MiB each, and keeps at most
-// 8 MiB; what lies beyond those bounds is reported as a [Fault].
+// It makes at most about thirty reads of at most 4 MiB each, and keeps at most
+// 8 MiB; what exceeds those bounds is reported as a [Fault].
 //
 // # Sources
 //
@@ -27,7 +27,7 @@ import (
 	"os"
 )
 
-// A File is what was read.
+// A File is the result of reading an ELF file.
 type File struct {
 	Class   byte // 1: 32 bit, 2: 64 bit
 	Data    byte // 1: little endian, 2: big endian
@@ -43,7 +43,7 @@ type File struct {
 	HasDynamic bool
 	Needed     []string // libraries
 	Soname     bool     // it has a name as a library
-	Runpath    []string // RUNPATH, or RPATH where there is none
+	Runpath    []string // RUNPATH, else RPATH
 	Inherited  bool     // it is an RPATH, which holds for the libraries' libraries too
 	Versions   []Version
 	TextRel    bool
@@ -54,7 +54,7 @@ type File struct {
 	Debug    bool     // sections with debug information
 	Comments []string // of the compilers, from .comment
 	Notes    []Note
-	Go       *GoBuild // nil if no Go program
+	Go       *GoBuild // nil if it is not a Go program
 
 	Faults []Fault
 }
@@ -73,7 +73,7 @@ type Section struct {
 	Size      uint64
 }
 
-// A Version is a version of a library that a program cannot do without.
+// A Version is a version of a library that a program needs.
 type Version struct{ Library, Name string }
 
 // A Fault is something wrong with the file.
@@ -87,7 +87,7 @@ const (
 	FaultSections = "sections" // the section headers, which the kernel does not read
 )
 
-// Values of the fields that are looked at.
+// Values of the fields that are examined.
 const (
 	TypeExec = 2
 	TypeDyn  = 3
@@ -171,10 +171,9 @@ type reader struct {
 }
 
 // Read reads an ELF file of size bytes. goMagic is the offset at which
-// [GoMagic] was seen, or -1; it is used where no section says where Go's build
-// information is. The error is r's own; what is wrong with the file is in
-// File.Faults. A file of another class or byte order is read no further than
-// its header.
+// [GoMagic] was seen, or -1; it is used if no section says where Go's build
+// information is. The error is r's own; faults of the file are in File.Faults. Of a
+// file of another class or byte order only the header is read.
 func Read(r io.ReaderAt, size, goMagic int64) (*File, error) {
 	f := &reader{r: r, size: size}
 	f.head = f.bytes(0, min(size, headSize))
@@ -204,7 +203,7 @@ func (f *File) fault(kind, format string, args ...any) {
 	}
 }
 
-// bytes reads n bytes at off; nil where they are not all in the file.
+// bytes reads n bytes at off; nil if they are not all in the file.
 func (f *reader) bytes(off, n int64) []byte {
 	if f.err != nil || off < 0 || n < 0 || n > maxStrings || off > f.size-n {
 		return nil
@@ -295,8 +294,8 @@ func (f *reader) segments() {
 	}
 }
 
-// offset translates an address into a place in the file with n bytes of the
-// same segment behind it, n being at most limit.
+// offset translates an address into an offset in the file, and returns how many
+// bytes of the same segment follow, at most limit.
 func (f *reader) offset(addr uint64, limit int64) (off, n int64, ok bool) {
 	for _, p := range f.Progs {
 		if p.Type != ProgLoad || addr < p.Vaddr || addr-p.Vaddr >= p.Filesz ||

@@ -6,7 +6,7 @@ import (
 	"runtime/debug"
 )
 
-// GoBuild is what a Go program says about how it was built.
+// GoBuild is what a Go program records about its build.
 type GoBuild struct {
 	Version  string
 	Path     string
@@ -63,8 +63,8 @@ func (f *reader) goBuild(magic int64) {
 	}
 }
 
-// varString reads a string behind its length from b, which begins at off, and
-// from the file where b is too short; rest is the offset behind it.
+// varString reads a length and a string of it from b, which begins at off, and from
+// the file if b is too short; rest is the offset after it.
 func (f *reader) varString(b []byte, off int64) (s string, rest int64, ok bool) {
 	n, used := binary.Uvarint(b)
 	if used <= 0 || n > maxGoBuild {

@@ -11,8 +11,8 @@ const (
 	maxComment  = 64 << 10
 )
 
-// sections reads the section headers. Programs need none, so what is wrong
-// with them is no fault of the program.
+// sections reads the section headers. Programs do not need them, so an error in
+// them does not make the program faulty.
 func (f *reader) sections() {
 	off, size, n, names := u64(f.head, 40), u16(f.head, 58), int(u16(f.head, 60)), int(u16(f.head, 62))
 	if n == 0 || off == 0 {
@@ -61,7 +61,7 @@ func (f *File) named(name string) (Section, bool) {
 	return Section{}, false
 }
 
-// comments reads what the compilers wrote about themselves.
+// comments reads the names that compilers recorded.
 func (f *reader) comments() {
 	s, ok := f.named(".comment")
 	if !ok {

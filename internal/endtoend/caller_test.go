@@ -47,7 +47,7 @@ func bootstraps(t testing.TB, dist string) map[string]string {
 	return all
 }
 
-// Another user, folder, home, umask, environment and cache give the same
+// Another user, directory, home, umask, environment and cache give the same
 // bytes, and what is in dist belongs to the caller.
 func TestCallerChangesNoByte(t *testing.T) {
 	for _, engine := range engines(t) {

@@ -30,7 +30,7 @@
 // succeed.
 //
 // Run as root, some builds are made as another user, who has no entry anywhere
-// (but see BOOTZIP_TEST_USER). Otherwise they are made in another folder, but
+// (but see BOOTZIP_TEST_USER). Otherwise they are made in another directory, but
 // by the same user.
 //
 // The programs for arm64 are run by qemu-aarch64-static (Debian's package

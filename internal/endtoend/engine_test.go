@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	// Other users work in folders below it.
+	// Other users work in directories below it.
 	if err := os.Chmod(workFolder, 0o711); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -23,7 +23,7 @@ import (
 
 // curious is a build that looks for what it should not find, and reports it
 // behind the program that it leaves. %[1]s is a port of the host at which
-// somebody listens, %[2]s a folder of the caller's with secrets in it.
+// somebody listens, %[2]s a directory of the caller's with secrets in it.
 const curious = `#!/bin/bash
 bounds() {
 	# Of control groups in version 1 or 2, at their usual places.
@@ -82,7 +82,7 @@ echo x >"$OUT/beside"
 (echo x >"$OUT/../../stray") 2>/dev/null || true # not where the output folder is a copy
 `
 
-// secrets makes a home folder with what nobody should see.
+// secrets makes a home directory with what nobody should see.
 func secrets(t testing.TB) (home string) {
 	t.Helper()
 	home = t.TempDir()
@@ -107,7 +107,7 @@ func ownAddress(t testing.TB) string {
 	return "127.0.0.1"
 }
 
-// commandFunction is a function whose build is the script build.sh of its folder.
+// commandFunction is a function whose build is the script build.sh of its directory.
 func commandFunction(name string) project.Function {
 	return project.Function{
 		Name: name, Source: name, Language: project.Command, Command: []string{"bash", "build.sh"},
@@ -193,7 +193,7 @@ var sesame = []string{
 }
 
 // curiousScript is the build of a curious function, for a caller with secrets in
-// his home folder. Until the test ends somebody listens who should not be
+// his home directory. Until the test ends somebody listens who should not be
 // reached.
 func curiousScript(t testing.TB, home string) string {
 	t.Helper()
@@ -296,7 +296,7 @@ func checkReport(t *testing.T, bootstrap, user string) map[string]string {
 	return seen
 }
 
-// A build can make links of its folders. They lead nowhere outside: neither
+// A build can make links of its directories. They lead nowhere outside: neither
 // what it printed nor what it made is taken from another place of the host.
 func TestLinksOfABuildLeadNowhere(t *testing.T) {
 	containers(t, func(t *testing.T, client string) {

@@ -106,7 +106,7 @@ func known(t testing.TB) caller {
 	return c
 }
 
-// folder makes a folder of the caller's own. Those above it let everybody
+// directory makes a directory of the caller's own. Those above it let everybody
 // pass.
 func (c caller) folder(t testing.TB) string {
 	t.Helper()
@@ -121,7 +121,7 @@ func (c caller) folder(t testing.TB) string {
 	return dir
 }
 
-// own gives a folder and all that is in it to the caller.
+// own gives a directory and all that is in it to the caller.
 func (c caller) own(t testing.TB, dir string) {
 	t.Helper()
 	if c.same {
@@ -138,7 +138,7 @@ func (c caller) own(t testing.TB, dir string) {
 	}
 }
 
-// project copies the sources of the samples into a folder of the caller's.
+// project copies the sources of the samples into a directory of the caller's.
 func (c caller) project(t testing.TB) string {
 	t.Helper()
 	dir := filepath.Join(c.folder(t), "another folder, with a comma")
@@ -147,7 +147,7 @@ func (c caller) project(t testing.TB) string {
 	return dir
 }
 
-// command prepares a command of the caller's in the folder dir, with another
+// command prepares a command of the caller's in the directory dir, with another
 // umask. The environment is the caller's own, with set in addition.
 func (c caller) command(dir string, set []string, argv ...string) *exec.Cmd {
 	cmd := exec.Command("/bin/sh", append([]string{"-c", `umask 077; exec "$@"`, "sh"}, argv...)...)
@@ -215,7 +215,7 @@ func (c caller) cache(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The folders, and not the files: those are links to the ones of others.
+	// The directories, and not the files: those are links to the ones of others.
 	if !c.same {
 		err = filepath.WalkDir(filepath.Dir(dir), func(name string, e fs.DirEntry, err error) error {
 			if err != nil || !e.IsDir() {

@@ -27,7 +27,7 @@ func repository(t testing.TB) string {
 	return root
 }
 
-// tree makes a project of files in a new folder.
+// tree makes a project of files in a new directory.
 func tree(t testing.TB, files map[string]string) string {
 	t.Helper()
 	root, err := filepath.EvalSymlinks(t.TempDir())
@@ -59,19 +59,19 @@ func read(t testing.TB, name string) string {
 	return string(data)
 }
 
-// The two projects of this repository: folders, as copied by copySamples.
+// The two projects of this repository: directories, as copied by copySamples.
 const (
 	goProject    = "."
 	otherProject = "sample" // languages that need the build image
 )
 
-// copySamples copies what the samples are made of into the folder to.
+// copySamples copies what the samples are made of into the directory to.
 func copySamples(t testing.TB, to string) {
 	t.Helper()
 	copyRepository(t, to, "go.mod", "go.sum", "go.work", "bootzip.yaml", "runtime", "sample", "test")
 }
 
-// copyRepository copies files and folders of the repository, less what was
+// copyRepository copies files and directories of the repository, less what was
 // built in it.
 func copyRepository(t testing.TB, to string, names ...string) {
 	t.Helper()
@@ -109,7 +109,7 @@ func load(t testing.TB, root string) []project.Function {
 	return p.Functions
 }
 
-// cache is one folder for all tests and all runs of them, so that the
+// cache is one directory for all tests and all runs of them, so that the
 // standard library is compiled once.
 func cache(t testing.TB) string {
 	t.Helper()
@@ -128,7 +128,7 @@ func config(t testing.TB, root, engine string, functions []project.Function) bui
 	}
 }
 
-// goFunction is a function in the folder of its name, for amd64.
+// goFunction is a function in the directory of its name, for amd64.
 func goFunction(name string) project.Function {
 	return project.Function{Name: name, Source: name, Language: project.Go, Arch: []project.Arch{project.AMD64}, Runtime: project.AL2023}
 }
@@ -186,7 +186,7 @@ func equalSums(t testing.TB, what string, got, want map[string]string) {
 	}
 }
 
-// stages are the folders that runs left in dist.
+// stages are the directories that runs left in dist.
 func stages(t testing.TB, dist string) []string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(dist, ".bootzip", ".bootzip-stage-*"))
@@ -196,7 +196,7 @@ func stages(t testing.TB, dist string) []string {
 	return found
 }
 
-// files are those below a folder, with what is in them; bootzip's own are
+// files are those below a directory, with what is in them; bootzip's own are
 // left out.
 func files(t testing.TB, dir string) map[string]string {
 	t.Helper()

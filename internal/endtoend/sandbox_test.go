@@ -31,7 +31,7 @@ type probe struct {
 }
 
 // probeIn runs the probe in a sandbox and returns what it finds, and the
-// folders that it has as sources and output.
+// directories that it has as sources and output.
 func probeIn(t *testing.T, c sandbox.Config, environ ...string) (p probe, source, out string) {
 	t.Helper()
 	dir := t.TempDir()

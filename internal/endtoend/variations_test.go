@@ -29,7 +29,7 @@ func checkVaried(t *testing.T, r build.Report) {
 	t.Helper()
 	not := []string{}
 	if r.Engine == "host" {
-		not = append(not, "user", "path") // the folder is closed to other users
+		not = append(not, "user", "path") // the directory is closed to other users
 	}
 	if len(r.Varied) != 5 {
 		t.Errorf("report says of the variations: %+v", r.Varied)

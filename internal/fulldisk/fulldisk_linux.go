@@ -1,4 +1,4 @@
-// Package fulldisk gives tests a folder on a disk that is soon full.
+// Package fulldisk gives tests a directory on a disk that is soon full.
 package fulldisk
 
 import (
@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Dir returns a folder on a file system of its own with room for size bytes
+// Dir returns a directory on a file system of its own with room for size bytes
 // (rounded up to pages), until the test ends. It is false where the caller may
 // not mount one: that takes root.
 func Dir(t testing.TB, size string) (string, bool) {

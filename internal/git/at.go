@@ -15,32 +15,32 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// Options say how the files of a commit are written.
+// Options control how the files of a commit are written.
 type Options struct {
-	Environ []string // the caller's, of which little is passed on
+	Environ []string // the caller's; little of it is passed on
 
-	// Differing writes the files in the reverse of git's order, with the
-	// times of long ago, each another, the first file's the latest.
+	// Differing writes the files in reverse order and with old times, a
+	// different one for each, the first file's the latest.
 	Differing bool
 
 	Limits Limits
 }
 
-// Written is what At has to say of the files that it wrote. Names are
-// slash-separated and relative to the checkout.
+// Written describes the files that At wrote. Names are slash-separated and
+// relative to the checkout.
 type Written struct {
-	Pointers   []string // Git LFS pointers, instead of what they point at
-	Submodules []string // folders that were left out
+	Pointers   []string // Git LFS pointers in place of their objects
+	Submodules []string // directories that were left out
 	Links      []string // links that lead out of the checkout
 }
 
-// Refuse is an error if the files below a folder of the checkout, "." for all
-// of it, are not all that the commit means: a submodule is missing in it, or it
-// has a link that leads out of the checkout. Errors have hints.
+// Refuse returns an error if a directory of the checkout, "." for all of it, is
+// incomplete: it has a submodule, or a link that leads out of the checkout. Errors
+// have hints.
 func (w Written) Refuse(folder string) error {
 	for _, name := range w.Submodules {
 		if below(name, folder) || below(folder, name) {
-			return hint.New("make what it holds part of the repository, or a module that go.mod requires",
+			return hint.New("make its files part of the repository, or a module that go.mod requires",
 				"%q is a git submodule, and a checkout of the commit alone does not have it", name)
 		}
 	}
@@ -52,17 +52,17 @@ func (w Written) Refuse(folder string) error {
 	return nil
 }
 
-// At writes the files of a commit into the folder dir, which is made if need
-// be and must be empty. source is a folder of a repository, or an address
+// At writes the files of a commit into the directory dir, which is made if
+// necessary and must be empty. source is a directory of a repository, or an address
 // (https://, http://, ssh://, git://, file://, or user@host:path). commit is
-// its whole name in hexadecimal.
+// its full name in hexadecimal.
 //
-// Of a source elsewhere that one commit is fetched, or all of it where the
-// server does not give single commits. Errors have hints, and show no
-// credentials. After an error, what was written is removed.
+// From a remote source only that commit is fetched, or everything if the server
+// does not offer single commits. Errors have hints, and show no credentials.
+// After an error, the files that were written are removed.
 func At(ctx context.Context, source, commit, dir string, o Options) (w Written, err error) {
 	if !commitName.MatchString(commit) {
-		return w, hint.New("give all 40 digits", "%q is not the whole name of a commit", commit)
+		return w, hint.New("give all 40 digits", "%q is not the full name of a commit", commit)
 	}
 	g, err := newGit(o.Environ)
 	if err != nil {
@@ -77,7 +77,7 @@ func At(ctx context.Context, source, commit, dir string, o Options) (w Written, 
 	if there, err := os.ReadDir(dir); err != nil {
 		return w, err
 	} else if len(there) > 0 {
-		return w, fmt.Errorf("the folder %s is not empty, and the files of a commit are to be written there", dir)
+		return w, fmt.Errorf("directory %q is not empty: a commit can be written into an empty one only", dir)
 	}
 	defer func() {
 		if err == nil {
@@ -139,7 +139,7 @@ func At(ctx context.Context, source, commit, dir string, o Options) (w Written, 
 	return w, w.finish(ctx, dir, large, l, o)
 }
 
-// empty removes what is in a directory, and with it the directory.
+// empty removes a directory and its contents.
 func empty(dir string, itself bool) error {
 	if itself {
 		return os.RemoveAll(dir)
@@ -151,7 +151,8 @@ func empty(dir string, itself bool) error {
 	return err
 }
 
-// Has says whether the repository that the folder root is in has the commit.
+// Has reports whether the repository that contains the directory root has the
+// commit.
 func Has(ctx context.Context, root, commit string, environ []string) bool {
 	g, err := newGit(environ)
 	if err != nil {
@@ -165,7 +166,7 @@ func Has(ctx context.Context, root, commit string, environ []string) bool {
 	return err == nil
 }
 
-// locate finds the repository that a folder is in, and where Git LFS keeps
+// locate finds the repository that a directory is in, and where Git LFS keeps
 // its objects.
 func (g *git) locate(ctx context.Context, source string) (repository, large string, err error) {
 	source, err = filepath.Abs(source)
@@ -173,23 +174,23 @@ func (g *git) locate(ctx context.Context, source string) (repository, large stri
 		return "", "", err
 	}
 	if _, err := os.Stat(source); err != nil {
-		return "", "", hint.Wrap(fmt.Errorf("source: %w", err), "give a clone's folder, or an address")
+		return "", "", hint.Wrap(fmt.Errorf("source: %w", err), "give a clone's directory, or an address")
 	}
 	text, err := g.run(ctx, source, nil, "rev-parse", "--absolute-git-dir", "--git-common-dir")
 	if err != nil {
 		if ctx.Err() == nil && hint.Of(err) == "" {
-			err = hint.Wrap(fmt.Errorf("source %q: %w", source, err), "give a clone's folder, or an address")
+			err = hint.Wrap(fmt.Errorf("source %q: %w", source, err), "give a clone's directory, or an address")
 		}
 		return "", "", err
 	}
 	lines := strings.Split(text, "\n")
 	if len(lines) < 2 {
-		return "", "", fmt.Errorf("git rev-parse said too little of %q", source)
+		return "", "", fmt.Errorf("unexpected output of git rev-parse for %q", source)
 	}
 	return filepath.FromSlash(lines[0]), filepath.Join(absolute(source, lines[1]), "lfs", "objects"), nil
 }
 
-// fetch gets the commit, alone where the other side gives single ones.
+// fetch gets the commit, alone if the server offers single commits.
 func (g *git) fetch(ctx context.Context, from, commit, dir string) error {
 	_, err := g.run(ctx, dir, nil, "fetch", "--quiet", "--no-tags", "--depth=1", from, commit)
 	if err == nil || ctx.Err() != nil || hint.Of(err) != "" {
@@ -201,30 +202,30 @@ func (g *git) fetch(ctx context.Context, from, commit, dir string) error {
 			return ctx.Err()
 		}
 		return hint.Wrap(fmt.Errorf("source %q: %w", WithoutCredentials(from), err),
-			"is the address right, and can it be read without a password? A clone's folder will do as well: -source=FOLDER")
+			"is the address right, and can it be read without a password? Or give a clone's directory: --source=DIR")
 	}
 	if _, err := g.run(ctx, dir, nil, "cat-file", "-e", commit+"^{commit}"); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		return hint.Wrap(fmt.Errorf("commit %s is not in %q: %w", commit, WithoutCredentials(from), alone),
-			"is it pushed, and is it the right repository? Another is given by --source=URL or --source=FOLDER")
+			"is it pushed, and is it the right repository? Give another with --source=URL or --source=DIR")
 	}
 	return nil
 }
 
-// below says whether name is folder or below it.
+// below reports whether name is folder or below it.
 func below(name, folder string) bool {
 	folder = path.Clean(folder)
 	return folder == "." || path.Clean(name) == folder || strings.HasPrefix(name, folder+"/")
 }
 
-// longAgo is the time of the last file that is written with other times: a
-// time that no compiler's package is older than.
+// longAgo is the latest of the times that Differing gives to files: older than
+// any compiler's package.
 var longAgo = time.Date(1994, 3, 11, 5, 6, 7, 0, time.UTC)
 
-// finish gives the files their modes and times, and looks at links and at Git
-// LFS pointers.
+// finish sets the files' modes and times, and examines links and Git LFS
+// pointers.
 func (w *Written) finish(ctx context.Context, dir, large string, l *listing, o Options) error {
 	root, err := filepath.EvalSymlinks(dir)
 	if err != nil {
@@ -240,7 +241,7 @@ func (w *Written) finish(ctx context.Context, dir, large string, l *listing, o O
 		}
 		name := filepath.Join(dir, filepath.FromSlash(f.name))
 		if f.mode == modeLink {
-			// One that leads to nothing is harmless, and may be meant so.
+			// A dangling link is harmless, and may be intended.
 			target, err := filepath.EvalSymlinks(name)
 			if rel, relErr := filepath.Rel(root, target); err == nil && (relErr != nil || !filepath.IsLocal(rel)) {
 				w.Links = append(w.Links, f.name)
@@ -256,7 +257,7 @@ func (w *Written) finish(ctx context.Context, dir, large string, l *listing, o O
 			return err
 		}
 		if !info.Mode().IsRegular() {
-			// Two names that this file system cannot tell apart.
+			// Two names that are the same on this file system.
 			return fmt.Errorf("%q was not written as a file", f.name)
 		}
 		if err := os.Chmod(name, mode); err != nil {

@@ -170,12 +170,12 @@ func TestLargeFiles(t *testing.T) {
 		t.Errorf("dirty are %q (%v)", tree.Dirty, err)
 	}
 	r.write(object, "something else")
-	if _, err := At(context.Background(), r.dir, commit, t.TempDir(), Options{Environ: os.Environ()}); err == nil || !strings.Contains(err.Error(), "has the SHA-256") {
+	if _, err := At(context.Background(), r.dir, commit, t.TempDir(), Options{Environ: os.Environ()}); err == nil || !strings.Contains(err.Error(), "its SHA-256 is") {
 		t.Errorf("object that was changed: %v", err)
 	}
 }
 
-// A folder cannot pass off other files under the commit's name.
+// A directory cannot pass off other files under the commit's name.
 func TestForgedObject(t *testing.T) {
 	emptyTemp(t)
 	r := newRepository(t)

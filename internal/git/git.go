@@ -17,8 +17,8 @@ import (
 	"github.com/bootzip/bootzip/internal/tempdir"
 )
 
-// configuration is all that git is told (git-config). A repository's own
-// configuration is never read where it could matter: see own.
+// configuration is git's only configuration (git-config). A repository's own is
+// never read where it could matter: see own.
 const configuration = `[safe]
 	directory = *
 [core]
@@ -41,18 +41,18 @@ const configuration = `[safe]
 	helper =
 `
 
-// transports are the ways in which a commit may be fetched (git,
+// transports are the allowed ways to fetch a commit (git,
 // GIT_ALLOW_PROTOCOL). ext would run any command.
 const transports = "file:https:http:ssh:git"
 
-// passed are the variables of the caller's that git gets: where programs are,
-// how the network is reached, and the agent that holds ssh keys.
+// passed are the caller's variables that git gets: where programs are, how to
+// reach the network, and the ssh agent.
 var passed = []string{
 	"PATH", "TMPDIR", "TMP", "TEMP", "SYSTEMROOT", "PATHEXT", "COMSPEC", "SSH_AUTH_SOCK",
 	"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH",
 }
 
-// git runs git commands in an environment of its own.
+// git runs git commands in a fixed environment.
 type git struct {
 	temp *tempdir.Dir
 	home string // it
@@ -80,7 +80,7 @@ func newGit(environ []string) (*git, error) {
 		}
 	}
 	g.env = append(g.env,
-		// Older versions of git look into HOME whatever GIT_CONFIG_GLOBAL is.
+		// Older versions of git ignore GIT_CONFIG_GLOBAL and read HOME.
 		"HOME="+home, "XDG_CONFIG_HOME="+home, "GIT_CONFIG_GLOBAL="+config, "GIT_CONFIG_NOSYSTEM=1", "GIT_ATTR_NOSYSTEM=1",
 		"GIT_TERMINAL_PROMPT=0", "GIT_SSH_COMMAND=ssh -o BatchMode=yes", "GIT_ALLOW_PROTOCOL="+transports,
 		"GIT_NO_LAZY_FETCH=1", "GIT_OPTIONAL_LOCKS=0", "LC_ALL=C")
@@ -89,8 +89,8 @@ func newGit(environ []string) (*git, error) {
 
 func (g *git) close() { _ = g.temp.Remove() }
 
-// own makes an empty repository that is configured by nobody, and returns a
-// git that works in it. Its files are those of the folder tree.
+// own makes an empty repository without configuration, and returns a git that
+// works in it, with tree as its working tree.
 func (g *git) own(ctx context.Context, commit, tree string) (*git, error) {
 	dir := filepath.Join(g.home, "repository")
 	argv := []string{"init", "--quiet", "--bare"}
@@ -103,8 +103,8 @@ func (g *git) own(ctx context.Context, commit, tree string) (*git, error) {
 	return &git{home: g.home, env: append(slices.Clone(g.env), "GIT_DIR="+dir, "GIT_WORK_TREE="+tree)}, nil
 }
 
-// run executes git in the folder dir and returns its standard output. The
-// error has what git said to standard error.
+// run executes git in the directory dir and returns its standard output. The
+// error has git's standard error.
 func (g *git) run(ctx context.Context, dir string, stdin io.Reader, argv ...string) (string, error) {
 	var stdout bytes.Buffer
 	if err := g.runTo(ctx, dir, stdin, &stdout, argv...); err != nil {
@@ -115,7 +115,7 @@ func (g *git) run(ctx context.Context, dir string, stdin io.Reader, argv ...stri
 
 // runTo is run with standard output to a writer. git ends if that fails.
 func (g *git) runTo(ctx context.Context, dir string, stdin io.Reader, stdout io.Writer, argv ...string) error {
-	// git has children of its own, which write to directories that the caller
+	// git starts children, which may still write to directories that the caller
 	// is about to remove.
 	cmd := process.Command(ctx, g.env, dir, slices.Concat([]string{"git"}, g.options, argv)...)
 	var stderr bytes.Buffer
@@ -125,14 +125,14 @@ func (g *git) runTo(ctx context.Context, dir string, stdin io.Reader, stdout io.
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(err, exec.ErrNotFound):
-		return hint.New("install git", "the git command is not here: %w", err)
+		return hint.New("install git", "git command not found: %w", err)
 	case err != nil:
 		return fmt.Errorf("git %s: %s (%w)", argv[0], shorten(stderr.String()), err)
 	}
 	return nil
 }
 
-// shorten bounds what is shown of git's own words.
+// shorten bounds how much of git's output is shown.
 func shorten(s string) string {
 	const most = 2000
 	s = WithoutCredentials(strings.TrimSpace(s))
@@ -142,7 +142,7 @@ func shorten(s string) string {
 	return s
 }
 
-// zeroed takes the output of a command with -z apart.
+// zeroed splits the output of a command with -z.
 func zeroed(text string) []string {
 	if text == "" {
 		return nil

@@ -26,7 +26,7 @@ const maxPointer = 1024
 var pointerForm = regexp.MustCompile(`^version https://git-lfs\.github\.com/spec/v1\n(?:ext-.*\n)*oid sha256:([0-9a-f]{64})\nsize ([0-9]+)\n$`)
 
 // pointedAt returns the SHA-256 of the object that a Git LFS pointer stands
-// for, "" if the text is none.
+// for, "" if the text is not one.
 func pointedAt(text string) string {
 	if m := pointerForm.FindStringSubmatch(text); m != nil {
 		return m[1]
@@ -34,9 +34,9 @@ func pointedAt(text string) string {
 	return ""
 }
 
-// fillPointer writes over a Git LFS pointer what it stands for, if the folder
-// objects of Git LFS has it. It says whether the file is a pointer still. take
-// is asked whether an object of that size, in bytes, may be taken.
+// fillPointer replaces a Git LFS pointer by its object, if Git LFS's directory
+// objects has it. It reports whether the file is still a pointer. take returns an
+// error if an object of that size, in bytes, exceeds a limit.
 func fillPointer(name string, info fs.FileInfo, objects string, take func(size int64) error) (still bool, err error) {
 	if info.Size() >= maxPointer {
 		return false, nil
@@ -54,7 +54,7 @@ func fillPointer(name string, info fs.FileInfo, objects string, take func(size i
 	}
 	object := filepath.Join(objects, oid[:2], oid[2:4], oid)
 	if info, err := os.Stat(object); err == nil && !info.Mode().IsRegular() {
-		return true, nil // reading a pipe in a stranger's folder would never end
+		return true, nil // reading a named pipe would never end
 	}
 	f, err := os.Open(object)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -77,14 +77,14 @@ func fillPointer(name string, info fs.FileInfo, objects string, take func(size i
 			return err
 		}
 		if got := hex.EncodeToString(h.Sum(nil)); got != oid {
-			return fmt.Errorf("the object of Git LFS for %s has the SHA-256 %s", oid, got)
+			return fmt.Errorf("damaged Git LFS object %s: its SHA-256 is %s", oid, got)
 		}
 		return nil
 	})
 }
 
-// dropPointers takes off Dirty those of the changed files that are what the
-// Git LFS pointer in the commit stands for.
+// dropPointers removes from Dirty the files that are the objects of Git LFS
+// pointers in the commit.
 func (t *Tree) dropPointers(ctx context.Context, own *git, changed []string) error {
 	if len(changed) == 0 {
 		return nil
@@ -119,11 +119,11 @@ func (t *Tree) dropPointers(ctx context.Context, own *git, changed []string) err
 		head, rest, _ := strings.Cut(text, "\n")
 		words := strings.Fields(head)
 		if len(words) != 3 {
-			return fmt.Errorf("git cat-file said %q of %q", head, name)
+			return fmt.Errorf("unexpected output %q of git cat-file for %q", head, name)
 		}
 		size, err := strconv.Atoi(words[2])
 		if err != nil || size < 0 || size >= len(rest) {
-			return fmt.Errorf("git cat-file said %q of %q", head, name)
+			return fmt.Errorf("unexpected output %q of git cat-file for %q", head, name)
 		}
 		blob := rest[:size]
 		text = rest[size+1:]

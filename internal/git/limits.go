@@ -12,7 +12,7 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// Limits bound what At takes from a repository. 0 is no limit.
+// Limits bound what At takes from a repository. 0 means no limit.
 type Limits struct {
 	Files     int   // files, links and directories
 	Depth     int   // directories above a file
@@ -21,9 +21,8 @@ type Limits struct {
 	Fetched   int64 // of git's own objects, compressed
 }
 
-// ForStrangers are the limits for a repository that may be anybody's. They are
-// far above what a function is made from: Linux, for instance, has 100,000
-// files in 1.5 GB.
+// ForStrangers are the limits for an untrusted repository. They are far above what
+// a function needs: Linux, for instance, has 100,000 files in 1.5 GB.
 func ForStrangers() Limits {
 	return Limits{Files: 200_000, Depth: 100, FileBytes: 512 << 20, Bytes: 4 << 30, Fetched: 4 << 30}
 }
@@ -34,7 +33,7 @@ const maxNameBytes = 64 << 20
 
 // refuse is the error about a limit.
 func refuse(commit, format string, args ...any) error {
-	return hint.New("look at what the repository holds; if it is right, clone it and build the commit there",
+	return hint.New("look at the repository's contents; if they are right, clone it and build the commit there",
 		"commit %s is not checked out: %s", commit, fmt.Sprintf(format, args...))
 }
 
@@ -43,8 +42,8 @@ func refuse(commit, format string, args ...any) error {
 func (l Limits) allocLimit() int64 { return l.FileBytes + 64<<20 }
 
 // fetching returns the git that fetches within the limits. Objects come
-// compressed, and as deltas, so that a few bytes can stand for gigabytes: git
-// holds each in memory, and gives up at GIT_ALLOC_LIMIT.
+// compressed, and as deltas, so a few bytes can stand for gigabytes: git holds
+// each in memory, and fails at GIT_ALLOC_LIMIT.
 func (l Limits) fetching(g *git) *git {
 	if l.FileBytes == 0 {
 		return g
@@ -57,7 +56,7 @@ func (l Limits) fetching(g *git) *git {
 	return &bounded
 }
 
-// explain names the limit where git gave up at GIT_ALLOC_LIMIT.
+// explain names the limit if git failed at GIT_ALLOC_LIMIT.
 func (l Limits) explain(commit string, err error) error {
 	if err != nil && l.FileBytes > 0 && strings.Contains(err.Error(), "over limit") {
 		return refuse(commit, "it has a file over the limit of %d bytes", l.FileBytes)
@@ -65,8 +64,8 @@ func (l Limits) explain(commit string, err error) error {
 	return err
 }
 
-// within runs do, whose context ends as soon as the files in the directory dir
-// are over the limit, in bytes. The error is over then.
+// within runs do, and cancels its context as soon as the files in the directory
+// dir exceed the limit, in bytes. The error is then over.
 func within(ctx context.Context, dir string, limit int64, over error, do func(context.Context) error) error {
 	if limit == 0 {
 		return do(ctx)
@@ -86,7 +85,7 @@ func within(ctx context.Context, dir string, limit int64, over error, do func(co
 				stop(over)
 				return
 			}
-			pause = max(50*time.Millisecond, 4*time.Since(began)) // a fifth of the time at most
+			pause = max(50*time.Millisecond, 4*time.Since(began)) // measuring takes a fifth of the time at most
 		}
 	}()
 	err := do(ctx)

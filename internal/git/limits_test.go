@@ -162,7 +162,7 @@ func TestListing(t *testing.T) {
 	}
 	for _, bad := range []string{"100644 blob 1 12 a\x00", "100644 blob 1\ta\x00", "100644 blob 1 x\ta\x00"} {
 		l := &listing{}
-		if _, err := l.Write([]byte(bad)); err == nil || !strings.Contains(err.Error(), "git ls-tree said") {
+		if _, err := l.Write([]byte(bad)); err == nil || !strings.Contains(err.Error(), "of git ls-tree") {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}

@@ -36,8 +36,8 @@ type listing struct {
 func (l *listing) Write(p []byte) (int, error) {
 	l.rest = append(l.rest, p...)
 	for l.err == nil {
-		line, rest, whole := bytes.Cut(l.rest, []byte{0})
-		if !whole {
+		line, rest, complete := bytes.Cut(l.rest, []byte{0})
+		if !complete {
 			break
 		}
 		l.err = l.add(string(line))
@@ -51,7 +51,7 @@ func (l *listing) add(line string) error {
 	about, name, ok := strings.Cut(line, "\t")
 	words := strings.Fields(about)
 	if !ok || len(words) != 4 {
-		return fmt.Errorf("git ls-tree said %q", line)
+		return fmt.Errorf("unexpected output %q of git ls-tree", line)
 	}
 	l.entries++
 	l.names += len(name)
@@ -72,7 +72,7 @@ func (l *listing) add(line string) error {
 	}
 	size, err := strconv.ParseInt(words[3], 10, 64)
 	if err != nil {
-		return fmt.Errorf("git ls-tree said %q", line)
+		return fmt.Errorf("unexpected output %q of git ls-tree", line)
 	}
 	l.files = append(l.files, file{words[0], name})
 	return l.grow(name, size)

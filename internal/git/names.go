@@ -10,8 +10,8 @@ import (
 // maxNames bounds how many names List shows.
 const maxNames = 10
 
-// List joins the names of files for people: the first ten, and how many
-// others there are.
+// List joins the names of files for display: the first ten, and the number of
+// others.
 func List(names []string) string {
 	var all []string
 	for _, name := range names[:min(len(names), maxNames)] {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// A repository for a test, in a folder of its own.
+// A repository for a test, in a directory of its own.
 type repository struct {
 	t   *testing.T
 	dir string
@@ -57,7 +57,7 @@ func (r repository) commit() string {
 	return r.git("rev-parse", "HEAD")
 }
 
-// at writes the commit's files into a new folder and returns that.
+// at writes the commit's files into a new directory and returns that.
 func (r repository) at(source, commit string) (string, Written) {
 	r.t.Helper()
 	dir := filepath.Join(r.t.TempDir(), "x")
@@ -76,7 +76,7 @@ func wantFile(t *testing.T, name, want string) {
 	}
 }
 
-// emptyTemp makes temporary folders appear in one that is empty, and wants it
+// emptyTemp makes temporary directories appear in one that is empty, and wants it
 // to be so again at the end of the test.
 func emptyTemp(t *testing.T) {
 	t.Helper()

@@ -9,15 +9,15 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// commitName is the whole name of a commit, with SHA-1 or SHA-256.
+// commitName is the full name of a commit, with SHA-1 or SHA-256.
 var commitName = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 
 // scpLike is git's short form of an ssh address, "git@host:path" (git-fetch,
 // "GIT URLS").
 var scpLike = regexp.MustCompile(`^(?:[A-Za-z0-9._-]+@)?([A-Za-z0-9][A-Za-z0-9.-]*):([^:].*)$`)
 
-// isURL tells a repository elsewhere from a folder. A folder that exists is
-// always a folder.
+// isURL reports whether a source is an address, rather than a directory. An existing
+// directory is never an address.
 func isURL(source string) bool {
 	if info, err := os.Stat(source); err == nil && info.IsDir() {
 		return false
@@ -25,19 +25,19 @@ func isURL(source string) bool {
 	return strings.Contains(source, "://") || scpLike.MatchString(source)
 }
 
-// checkURL refuses what git could take for something else than an address.
+// checkURL refuses what git could take for anything but an address.
 func checkURL(source string) error {
-	const mend = "use an https://, ssh:// or file:// address, or a folder"
+	const remedy = "use an https://, ssh:// or file:// address, or a directory"
 	if scheme, rest, ok := strings.Cut(source, "://"); ok {
 		for _, known := range strings.Split(transports, ":") {
 			if scheme == known && rest != "" && !strings.HasPrefix(rest, "-") {
 				return nil
 			}
 		}
-		return hint.New(mend, "source %q cannot be fetched from", WithoutCredentials(source))
+		return hint.New(remedy, "unsupported source %q", WithoutCredentials(source))
 	}
 	if strings.HasPrefix(source, "-") || !scpLike.MatchString(source) {
-		return hint.New(mend, "source %q is neither an address nor a folder", source)
+		return hint.New(remedy, "source %q is neither an address nor a directory", source)
 	}
 	return nil
 }
@@ -47,8 +47,8 @@ var credentials = regexp.MustCompile(`://[^/\s]+@`)
 // WithoutCredentials removes user and password from the addresses in a text.
 func WithoutCredentials(s string) string { return credentials.ReplaceAllString(s, "://") }
 
-// publicURL is the https address of a remote, without credentials, and ""
-// where there is none: a folder, or a transport without a proof of the server.
+// publicURL is the https address of a remote, without credentials. It is "" for a
+// directory, and for a transport that does not authenticate the server.
 func publicURL(remote string) string {
 	host, path := "", ""
 	if strings.Contains(remote, "://") {

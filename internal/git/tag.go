@@ -19,8 +19,8 @@ var moduleVersion = regexp.MustCompile(`^v[0-9]`)
 // repository's root. A project in a module that has no such tag takes the
 // root's.
 func (t *Tree) ownTags(ctx context.Context, g *git, tags []string) error {
-	// Of all directories only these matter: what tags begin with, and those
-	// that the project is in.
+	// Only these directories matter: those that tags begin with, and those
+	// that contain the project.
 	var dirs []string
 	for _, tag := range tags {
 		if dir := path.Dir(tag); dir != "." && moduleVersion.MatchString(path.Base(tag)) {
@@ -59,7 +59,7 @@ func (t *Tree) ownTags(ctx context.Context, g *git, tags []string) error {
 	return nil
 }
 
-// modules says which of the directories hold a go.mod in the tree's commit.
+// modules reports which of the directories have a go.mod in the tree's commit.
 func (g *git) modules(ctx context.Context, t Tree, dirs []string) (map[string]bool, error) {
 	if len(dirs) == 0 {
 		return nil, nil

@@ -15,11 +15,11 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// A Tree is a git working tree, compared with the commit that it stands at.
+// A Tree is a git working tree, compared with its current commit.
 // Names of files are slash-separated and relative to Root.
 type Tree struct {
-	Root   string    // the repository's folder, absolute
-	Folder string    // the folder that was asked about, below Root; "." if it is Root
+	Root   string    // the repository's directory, absolute
+	Folder string    // the directory that State was given, below Root; "." if it is Root
 	Commit string    // 40 or 64 hexadecimal digits
 	Time   time.Time // when it was committed, UTC
 	Tags   []string  // that point at the commit and are the project's, by name; see ownTags
@@ -27,23 +27,23 @@ type Tree struct {
 
 	module string // the directory of the project's Go module, as Folder; "." without one
 
-	// Dirty are the files that are not as in the commit: changed, added, or
-	// missing, in the order of their names. What bootzip itself wrote into a
-	// folder dist is not among them, unless the commit has it.
+	// Dirty are the files that differ from the commit: changed, added, or
+	// missing, sorted by name. Files that bootzip itself wrote into a
+	// directory dist are not among them, unless the commit has them.
 	Dirty []string
 
-	// Ignored are files, and with '/' at the end folders, that a .gitignore
-	// hides. They are not in the commit either, and a build can use them.
+	// Ignored are files, and directories with '/' at the end, that a .gitignore
+	// hides. They are not in the commit either, but a build can use them.
 	Ignored []string
 
 	// Origin is the https address of the remote "origin", without
-	// credentials; "" where it has none.
+	// credentials; "" if it has none.
 	Origin string
 }
 
-// State looks at the working tree that the folder root is in. environ is the
-// caller's environment (os.Environ), of which little is passed on. Errors have
-// hints: no git, no repository, no commit.
+// State reads the working tree that contains the directory root. environ is the
+// caller's environment (os.Environ); little of it is passed on. Errors have hints:
+// no git, no repository, no commit.
 func State(ctx context.Context, root string, environ []string) (Tree, error) {
 	var t Tree
 	root, err := filepath.Abs(root)
@@ -64,7 +64,7 @@ func State(ctx context.Context, root string, environ []string) (Tree, error) {
 	}
 	lines := strings.Split(text, "\n")
 	if len(lines) < 4 {
-		return t, errors.New("git rev-parse said too little of the repository")
+		return t, errors.New("unexpected output of git rev-parse for the repository")
 	}
 	t.Root, t.Folder = filepath.FromSlash(lines[0]), path.Clean(lines[1])
 	objects, exclude := absolute(root, lines[2]), absolute(root, lines[3])
@@ -91,14 +91,14 @@ func State(ctx context.Context, root string, environ []string) (Tree, error) {
 	if err := t.ownTags(ctx, g, strings.Fields(text)); err != nil {
 		return t, err
 	}
-	// It fails where there is no such remote.
+	// It fails if there is no such remote.
 	if text, err = g.run(ctx, root, nil, "config", "--local", "--get", "remote.origin.url"); err == nil {
 		t.Origin = publicURL(strings.TrimSpace(text))
 	}
 
-	// The comparison is made in a repository of our own that borrows the
-	// objects: filters and a file system monitor of the other's configuration
-	// would run, and its index may hide changes.
+	// The comparison is made in an own repository that borrows the objects:
+	// the other's configuration could run filters and a file system monitor,
+	// and its index may hide changes.
 	own, err := g.own(ctx, t.Commit, t.Root)
 	if err != nil {
 		return t, err
@@ -136,8 +136,8 @@ func State(ctx context.Context, root string, environ []string) (Tree, error) {
 	return t, t.dropPointers(ctx, own, changed)
 }
 
-// borrow makes the objects of another repository, and its list of ignored
-// files, those of this one.
+// borrow uses the objects of another repository, and its list of ignored files,
+// in this one.
 func (g *git) borrow(objects, exclude string) error {
 	info := filepath.Join(g.home, "repository", "objects", "info")
 	if err := os.MkdirAll(info, 0o755); err != nil {
@@ -169,7 +169,7 @@ func absolute(dir, name string) string {
 	return filepath.Join(dir, name)
 }
 
-// ours says whether bootzip wrote the file: it is in a folder dist that has
+// ours reports whether bootzip wrote the file: it is in a directory dist that has
 // the state of a build.
 func (t Tree) ours(name string) bool {
 	name = strings.TrimSuffix(name, "/")

@@ -9,7 +9,7 @@ import (
 
 // A Log shows the logs of functions on a terminal or in the log of a job. Each
 // line that a function prints begins with "| ", so that it is neither mistaken
-// for a line of the platform's, such as REPORT, nor acted on as a command.
+// for a line of the platform, such as REPORT, nor run as a command.
 type Log struct {
 	mu   sync.Mutex
 	w    io.Writer
@@ -19,8 +19,8 @@ type Log struct {
 // NewLog makes a Log that writes to w.
 func NewLog(w io.Writer) *Log { return &Log{w: w} }
 
-// A Source is the log of one function. It is an io.Writer for what the
-// function prints, and keeps the beginning of what came in part.
+// A Source is the log of one function: an io.Writer for its output, which buffers
+// incomplete characters.
 type Source struct {
 	log  *Log
 	rest []byte
@@ -67,7 +67,7 @@ func (s *Source) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// turnTo ends the line of another one; mu is held.
+// turnTo ends the open line of another source; mu is held.
 func (l *Log) turnTo(s *Source, out []byte) []byte {
 	if l.open != nil && l.open != s {
 		out = append(out, '\n')
@@ -76,8 +76,8 @@ func (l *Log) turnTo(s *Source, out []byte) []byte {
 	return out
 }
 
-// Platform returns the writer for the platform's own lines, which the function
-// has no part in but for a word in the middle.
+// Platform returns the writer for the platform's own lines, in which the function
+// decides at most a word in the middle.
 func (s *Source) Platform() io.Writer { return platform{s.log} }
 
 type platform struct{ log *Log }

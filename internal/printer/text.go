@@ -1,12 +1,12 @@
-// Package printer makes harmless what is printed for people and comes from
-// somebody else: names in a zip, words of a server, the log of a function.
+// Package printer sanitizes untrusted text before it is printed: names in a zip,
+// messages of a server, the log of a function.
 //
 // A terminal acts on escape sequences and control characters, and characters
-// that turn the direction of writing make a text look like another. GitHub
+// that change the direction of writing make a text look like another. GitHub
 // Actions acts on lines that begin with "::", and on "##[" anywhere.
 //
-// The package keeps no state and reads no environment: its callers know what
-// they print to.
+// The package keeps no state and reads no environment: callers know what they
+// print to.
 package printer
 
 import (
@@ -16,8 +16,7 @@ import (
 	"unicode/utf8"
 )
 
-// Line returns a text as one line: what is not printable is replaced by
-// U+FFFD.
+// Line returns a text as one line, with U+FFFD for what is not printable.
 func Line(s string) string {
 	return strings.Map(func(c rune) rune {
 		if unicode.IsPrint(c) {
@@ -28,7 +27,7 @@ func Line(s string) string {
 }
 
 // Text is Line for several lines: it keeps line ends and tabs, drops carriage
-// returns, and lets no line be a command of GitHub Actions.
+// returns, and escapes commands of GitHub Actions.
 func Text(s string) string {
 	s = strings.Map(func(c rune) rune {
 		switch {
@@ -52,12 +51,12 @@ func Text(s string) string {
 	return b.String()
 }
 
-// IsLine reports whether Line returns a text as it is.
+// IsLine reports whether Line returns a text unchanged.
 func IsLine(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsPrint(c) })
 }
 
-// Quoted returns a text as it is, or quoted where it is not printable.
+// Quoted returns a text unchanged if it is printable, and quoted otherwise.
 func Quoted(s string) string {
 	if IsLine(s) {
 		return s
@@ -65,8 +64,8 @@ func Quoted(s string) string {
 	return strconv.Quote(s)
 }
 
-// appendEscaped appends a piece of a log: what is not printable is shown by its
-// code, as in \x1b or \u202e. Line ends and tabs stay.
+// appendEscaped appends a piece of a log, with codes such as \x1b or \u202e for
+// what is not printable. Line ends and tabs stay.
 func appendEscaped(b []byte, c rune, size int, raw byte) []byte {
 	const hex = "0123456789abcdef"
 	switch {

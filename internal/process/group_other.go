@@ -7,10 +7,10 @@ import (
 	"syscall"
 )
 
-// Group returns nil: there are no groups of processes.
+// Group returns nil: there are no process groups.
 func Group() *syscall.SysProcAttr { return nil }
 
-// Kill does nothing: there are no groups of processes.
+// Kill does nothing: there are no process groups.
 func Kill(int) error { return nil }
 
 func kill(p *os.Process) error { return p.Kill() }

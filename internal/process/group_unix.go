@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// Group returns the attributes of a process that leads a group of its own.
+// Group returns the attributes of a process that leads its own group.
 func Group() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
 // Kill ends all processes of the group that pid leads.

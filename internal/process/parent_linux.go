@@ -5,8 +5,8 @@ import (
 	"syscall"
 )
 
-// EndWithParent asks the kernel to kill the command when this process ends in
-// whatever way. The kernel takes the end of the thread that starts the command
-// for that (prctl(2), PR_SET_PDEATHSIG): threads of Go end only with a
-// goroutine that has locked one and returns.
+// EndWithParent asks the kernel to kill the command when this process ends, for
+// whatever reason. For the kernel, the parent is the thread that starts the
+// command (prctl(2), PR_SET_PDEATHSIG). A Go thread ends only if a goroutine
+// locked it and returned.
 func EndWithParent(cmd *exec.Cmd) { cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL }

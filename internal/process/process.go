@@ -1,8 +1,8 @@
-// Package process runs commands in process groups of their own, so that what
-// a command starts ends with it.
+// Package process runs commands in their own process groups, so that what a
+// command starts ends with it.
 //
-// On Windows there are no such groups: a command is ended alone, and what it
-// started goes on to its own end.
+// Windows has no such groups: only the command is ended, and what it started
+// runs on.
 package process
 
 import (
@@ -11,16 +11,16 @@ import (
 	"time"
 )
 
-// How long to wait, after an interrupt, for the command's outputs to be
-// closed, and then for the rest of its group to be gone.
+// How long to wait, after an interrupt, until the command's outputs are closed,
+// and then until the rest of its group has ended.
 const (
 	outputDelay = 2 * time.Second
 	groupDelay  = 2 * time.Second
 )
 
 // Command prepares a command that is killed, with its group, when ctx is done.
-// The group is its own: Ctrl-C on a terminal reaches this process alone, which
-// then ends its commands in order. env is the whole environment.
+// Ctrl-C on a terminal reaches only this process, which then ends its commands in
+// order. env is the complete environment.
 func Command(ctx context.Context, env []string, dir string, argv ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Env, cmd.Dir = env, dir
@@ -31,7 +31,7 @@ func Command(ctx context.Context, env []string, dir string, argv ...string) *exe
 }
 
 // Run runs a command that [Command] made. After an interrupt it waits until
-// the command's group is gone: until then it may write to directories that
+// the command's group has ended: until then it may write to directories that
 // the caller is about to remove.
 func Run(ctx context.Context, cmd *exec.Cmd) error {
 	err := cmd.Run()

@@ -1,6 +1,6 @@
-// Package tempdir makes temporary directories that do not outlive their maker
-// for long: what a killed process leaves is removed by the next one that makes
-// a directory of the same name.
+// Package tempdir makes temporary directories that are removed even after their
+// process was killed: the next process that makes one of the same name removes
+// it.
 package tempdir
 
 import (
@@ -15,12 +15,12 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// lockName is a file in the directory whose lock the maker holds. The lock
-// ends with the maker, however that ends (flock(2); Windows: LockFileEx).
+// lockName is a file in the directory that the maker keeps locked. The lock ends
+// with the process, however that ends (flock(2); Windows: LockFileEx).
 const lockName = ".bootzip-lock"
 
-// unlockedTime is how old a directory without that file has to be to count as
-// left: its maker may be about to make one.
+// unlockedTime is the age at which a directory without that file counts as
+// abandoned: its maker may be about to create the file.
 const unlockedTime = time.Hour
 
 // A Dir is a temporary directory.
@@ -30,9 +30,8 @@ type Dir struct {
 }
 
 // New makes a directory in parent ("": the system's directory for temporary
-// files) that its owner alone can enter, and sweeps those of the same name.
-// The directory is called name, a dash and a random number. The caller removes
-// it.
+// files) that only its owner can enter, and sweeps abandoned ones of the same
+// name. It is called name, a dash and a random number. The caller removes it.
 func New(parent, name string) (*Dir, error) {
 	const attempts = 10
 	Sweep(parent, name, nil)
@@ -43,8 +42,8 @@ func New(parent, name string) (*Dir, error) {
 		}
 		lock := flock.New(filepath.Join(path, lockName))
 		locked, err := lock.TryLock()
-		// The sweep of another process may lock it first, and this process
-		// may then hold the lock of a file that is gone.
+		// Another process's sweep may lock it first, and this process
+		// then holds the lock of a deleted file.
 		if locked && exists(lock.Path()) {
 			return &Dir{path, lock}, nil
 		}
@@ -57,17 +56,16 @@ func New(parent, name string) (*Dir, error) {
 	return nil, fmt.Errorf("could not lock a temporary directory %s-* after %d attempts", filepath.Join(place(parent), name), attempts)
 }
 
-// Remove removes the directory. What it cannot remove, the next sweep tries
-// again.
+// Remove removes the directory. The next sweep retries what it could not remove.
 func (d *Dir) Remove() error {
-	// Windows removes no file that is open.
+	// Windows does not remove open files.
 	if err := d.lock.Close(); err != nil {
 		return err
 	}
 	return removeAll(d.Path)
 }
 
-// Sweep removes the directories of a name in parent whose makers are gone.
+// Sweep removes the directories of a name in parent whose processes have ended.
 // before, if not nil, is called with each. What cannot be removed stays.
 func Sweep(parent, name string, before func(dir string)) {
 	parent = place(parent)
@@ -77,7 +75,7 @@ func Sweep(parent, name string, before func(dir string)) {
 			continue
 		}
 		info, err := e.Info()
-		// Anybody can make a directory of that name where all put theirs.
+		// In a shared directory, any user can make one of that name.
 		if err != nil || !info.IsDir() || !ours(info) {
 			continue
 		}
@@ -99,8 +97,8 @@ func Sweep(parent, name string, before func(dir string)) {
 	}
 }
 
-// isLeft reports that nobody uses a directory; then lock, if there is one, is
-// held.
+// isLeft reports whether a directory is abandoned; if so, its lock, if it has one,
+// is held.
 func isLeft(dir string, changed time.Time) (lock *flock.Flock, left bool) {
 	name := filepath.Join(dir, lockName)
 	if !exists(name) {
@@ -113,8 +111,8 @@ func isLeft(dir string, changed time.Time) (lock *flock.Flock, left bool) {
 	return lock, true
 }
 
-// removeAll removes a directory, with directories in it that a build made
-// read-only, as the go command does with modules.
+// removeAll removes a directory with read-only directories in it, as the go
+// command makes them for modules.
 func removeAll(dir string) error {
 	err := os.RemoveAll(dir)
 	if err == nil {

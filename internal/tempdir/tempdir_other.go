@@ -6,6 +6,6 @@ import "io/fs"
 
 const removesOpen = false
 
-// ours is true: the place for temporary folders is each user's own (Windows,
+// ours is true: each user has a directory for temporary files (Windows,
 // GetTempPath2).
 func ours(fs.FileInfo) bool { return true }

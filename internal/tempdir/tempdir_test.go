@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// maker is a test's own program, started again, that makes a folder and is killed.
+// maker is a test's own program, started again, that makes a directory and is killed.
 const maker = "BOOTZIP_TEST_MAKER"
 
 // TestMaker is what the program does then.
@@ -126,7 +126,7 @@ func TestRemove(t *testing.T) {
 	}
 }
 
-// A folder without a lock is left only if it is old; a file is no folder.
+// A directory without a lock is left only if it is old; a file is no directory.
 func TestUnlocked(t *testing.T) {
 	parent := t.TempDir()
 	fresh, old, file := filepath.Join(parent, "bootzip-kind-fresh"), filepath.Join(parent, "bootzip-kind-old"), filepath.Join(parent, "bootzip-kind-file")

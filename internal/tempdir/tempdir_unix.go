@@ -8,10 +8,10 @@ import (
 	"syscall"
 )
 
-// removesOpen tells that a file can be removed while it is open.
+// removesOpen reports whether a file can be removed while it is open.
 const removesOpen = true
 
-// ours tells that a file is this user's.
+// ours reports whether a file belongs to this user.
 func ours(info fs.FileInfo) bool {
 	owner, ok := info.Sys().(*syscall.Stat_t)
 	return ok && int(owner.Uid) == os.Geteuid()

@@ -22,7 +22,7 @@ const testTag = "v0.0.0"
 // The jobs of the workflows that run the repository's code are run here, each
 // command as it is written, in clones of this repository at a tag. What GitHub's
 // own actions do is done by hand: a checkout is a clone, and an artifact is a
-// folder. It takes a container engine and many minutes, and runs only if
+// directory. It takes a container engine and many minutes, and runs only if
 // BOOTZIP_TEST_WORKFLOWS names jobs, as in "release/build,release/reproduce".
 func TestWorkflows(t *testing.T) {
 	jobs := os.Getenv("BOOTZIP_TEST_WORKFLOWS")

@@ -1,10 +1,10 @@
-// Package zipscan reads a zip byte by byte and says everything about it that
-// two readers could understand differently.
+// Package zipscan reads a zip byte by byte and reports everything that two readers
+// could interpret differently.
 //
-// Go's archive/zip, Python's zipfile and Info-ZIP forgive a great deal, and
-// each forgives something else; so what one of them accepts says little about
-// what another unpacks. This reader forgives nothing that decides names,
-// modes, sizes or contents. Every byte of the file must belong to exactly one
+// Go's archive/zip, Python's zipfile and Info-ZIP tolerate many faults, each
+// different ones, so what one of them accepts says little about what another
+// unpacks. This reader tolerates no fault that affects names, modes, sizes or
+// contents. Every byte of the file must belong to exactly one
 // of: a local header, its data, its data descriptor, the central directory,
 // the end record. It never writes to disk.
 //
@@ -27,9 +27,8 @@
 // # What is not read
 //
 // ZIP64, encryption, archives in several parts, and methods other than store
-// and deflate are recognised and reported, not read. Comments and the
-// internal attributes are passed over: nothing that is unpacked depends on
-// them.
+// and deflate are recognised and reported, not read. Comments and internal
+// attributes are ignored: unpacking does not depend on them.
 //
 // The layout is that of PKWARE's APPNOTE.TXT 6.3.10, sections 4.3 and 4.4; the
 // compressed format that of RFC 1951.
@@ -45,16 +44,15 @@ import (
 // together. 65,535 names of 190 bytes fit.
 const MaxNames = 12 << 20
 
-// maxFaults is how many faults of one kind an archive reports; more would tell
-// nobody more. Each kind counts for itself: many harmless faults must not hide
-// a grave one.
+// maxFaults is how many faults of one kind an archive reports. Each kind is counted
+// separately: many harmless faults must not hide a serious one.
 const maxFaults = 25
 
 // A Reach says how far [Open] came.
 type Reach int
 
-// The order in which an archive is read. A later part is read only where the
-// earlier ones can be relied on.
+// The order in which an archive is read. A later part is read only if the earlier
+// ones are reliable.
 const (
 	ReachedNothing   Reach = iota
 	ReachedEnd             // the end record was read
@@ -79,9 +77,9 @@ type Archive struct {
 	dirCount  int
 }
 
-// An Entry is one file or folder, as the central directory has it.
+// An Entry is one file or directory, as the central directory has it.
 type Entry struct {
-	Name       string // as it stands there; not cleaned
+	Name       string // unchanged; not cleaned
 	Header     int64  // offset of its header in the directory
 	Offset     int64  // of the local header
 	Data       int64  // offset of the content; 0 until the local header was read
@@ -108,8 +106,8 @@ const (
 )
 
 // Open reads the end record, the central directory and the local headers of a
-// zip of size bytes. What is wrong with the zip is in Archive.Faults; the
-// error is r's own, or ctx's.
+// zip of size bytes. Faults of the zip are in Archive.Faults; the error is
+// r's own, or ctx's.
 func Open(ctx context.Context, r io.ReaderAt, size int64) (*Archive, error) {
 	a := &Archive{r: r, Size: size}
 	a.scan = scanner{r: r, size: size}
@@ -127,7 +125,7 @@ func Open(ctx context.Context, r io.ReaderAt, size int64) (*Archive, error) {
 	return a, nil
 }
 
-// fault notes that something is wrong; entry is -1 for the whole archive.
+// fault records a fault; entry is -1 for the archive itself.
 func (a *Archive) fault(kind string, entry int, format string, args ...any) {
 	if a.counts == nil {
 		a.counts = map[string]int{}

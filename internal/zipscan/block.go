@@ -24,8 +24,8 @@ func (f *inflater) blockHeader() error {
 	return errDeflate
 }
 
-// storedHeader reads the length of a stored block, which begins at a whole
-// byte and is written twice.
+// storedHeader reads the length of a stored block, which is byte-aligned and
+// written twice.
 func (f *inflater) storedHeader() error {
 	f.drop(f.n % 8)
 	n, err := f.take(16)

@@ -16,9 +16,9 @@ var (
 	entrySignature   = []byte("PK\x03\x04")
 )
 
-// readEnd finds the end record. Readers look for it from the back and differ
-// in what they take for it, so there must be one candidate only, and it must
-// end where the file ends.
+// readEnd finds the end record. Readers search for it from the end of the file and
+// differ in what they accept, so there must be only one candidate, and it must end
+// where the file ends.
 func (a *Archive) readEnd(context.Context) (bool, error) {
 	n := int(min(a.Size, endSize+maxComment))
 	tail, err := a.scan.at(a.Size-int64(n), n)
@@ -79,7 +79,7 @@ func (a *Archive) readEnd(context.Context) (bool, error) {
 	return true, nil
 }
 
-// looksLike says what a file is that has no end record.
+// looksLike describes a file without an end record.
 func (a *Archive) looksLike(tail []byte) string {
 	if a.Size == 0 {
 		return "the file is empty"

@@ -71,9 +71,9 @@ func (a *Archive) Order() []int {
 	return order
 }
 
-// readLocal compares the local header of entry i with the directory, and
-// returns where the entry ends, or -1 where that cannot be told. next is where
-// the following entry or the directory begins.
+// readLocal compares the local header of entry i with the directory, and returns
+// where the entry ends, or -1 if that is unknown. next is where the following entry
+// or the directory begins.
 func (a *Archive) readLocal(i int, next int64) (int64, error) {
 	e := &a.Entries[i]
 	if e.Offset+localSize > a.dirOffset {
@@ -85,7 +85,7 @@ func (a *Archive) readLocal(i int, next int64) (int64, error) {
 		return 0, err
 	}
 	if !bytes.HasPrefix(b, entrySignature) {
-		a.fault(FaultLocalHeader, i, "there is no local header at %d", e.Offset)
+		a.fault(FaultLocalHeader, i, "no local header at %d", e.Offset)
 		return -1, nil
 	}
 	n, m := int(u16(b, 26)), int(u16(b, 28))

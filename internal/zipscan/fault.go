@@ -1,6 +1,6 @@
 package zipscan
 
-// A Fault is one thing that is wrong with an archive.
+// A Fault is one fault of an archive.
 type Fault struct {
 	Kind   string // one of the constants below
 	Entry  int    // index into Archive.Entries; -1 for the archive itself

@@ -25,7 +25,7 @@ const (
 	maxCode      = 15
 )
 
-var errCode = errors.New("the code lengths of a block are no complete code")
+var errCode = errors.New("incomplete code in a block")
 
 // A table decodes one alphabet.
 type table struct {

@@ -28,8 +28,7 @@ var (
 // were measured in its place: bench/README.md, "verify". With
 // either a check takes longer than "unzip -t", and a large program needs a
 // temporary file. Both also accept codes that zlib and so unzip refuse, and
-// klauspost's takes data that is cut off inside the extra bits of a match for
-// data that has ended.
+// klauspost's accepts data that is cut off inside the extra bits of a match.
 type inflater struct {
 	ctx  context.Context
 	src  io.ReaderAt
@@ -42,7 +41,7 @@ type inflater struct {
 	n    uint
 
 	out  []byte // the last 32 KiB, then what is new
-	room int    // where in out a piece ends, with room for a match behind it
+	room int    // where in out a piece ends, with room for a match after it
 	w    int
 	done int64 // bytes given out by earlier calls
 
@@ -144,7 +143,7 @@ func (f *inflater) seek(bit int64) error {
 	return nil
 }
 
-// fill reads more input behind what is left.
+// fill appends input to what is left.
 func (f *inflater) fill() error {
 	kept := copy(f.in[:cap(f.in)], f.in[f.ipos:])
 	if err := f.ctx.Err(); err != nil {
@@ -301,7 +300,7 @@ func (f *inflater) block() error {
 	return nil
 }
 
-// symbol decodes one symbol with all care.
+// symbol decodes one symbol with all checks.
 func (f *inflater) symbol() error {
 	e, err := f.lookup(&f.lit)
 	if err != nil {
@@ -422,7 +421,7 @@ loop:
 		n -= uint(extra)
 		if n < 28 { // two literals and a length may have used 42 bits
 			if ipos+8 > len(in) {
-				// The rest of the match is decoded with care.
+				// The rest of the match is decoded with all checks.
 				f.in, f.ipos, f.bits, f.n, f.w = in, ipos, b, n, w
 				return f.finish(length)
 			}

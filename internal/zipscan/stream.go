@@ -43,10 +43,9 @@ func (a *Archive) Readable(e *Entry) bool {
 }
 
 // Next returns the next piece of the content, valid until the next call, and
-// io.EOF after the last. It returns a *[Fault] where the content is damaged or
-// is not as the directory says; it never decompresses more than one piece
-// beyond the size that the directory gives. Any other error is the file's or
-// the context's.
+// io.EOF after the last. It returns a *[Fault] if the content is damaged or
+// differs from the directory; it never decompresses more than one piece beyond the
+// size in the directory. Any other error is the file's or the context's.
 func (s *Stream) Next() ([]byte, error) {
 	if s.ended {
 		return nil, io.EOF

@@ -21,7 +21,7 @@ const maxSignatures = 64
 
 const (
 	hintGitHub = "check it with `gh attestation verify FILE --repo OWNER/NAME`, and give the plain provenance.intoto.json; or give the public key that signed it"
-	hintKey    = "give the public key that the maker of the release publishes, as PEM"
+	hintKey    = "give the public key that the release's publisher provides, as PEM"
 )
 
 // An envelope is a DSSE envelope (secure-systems-lab/dsse, envelope.md).
@@ -44,8 +44,8 @@ type (
 		Payload     string          `json:"payload"`
 		Signatures  []signatureJSON `json:"signatures"`
 	}
-	// The key's id is not signed and only helps to choose among several; there
-	// is one here, so it would only be a second way to refuse.
+	// The key's id is not signed and only helps to choose among several keys.
+	// There is one here, so it is ignored.
 	signatureJSON struct {
 		Sig string `json:"sig"`
 	}
@@ -99,13 +99,13 @@ func (e envelope) open(key []byte) ([]byte, error) {
 	var r reader
 	switch {
 	case len(key) == 0:
-		r.fail(hintGitHub, "it is signed, and there is no key to check the signature with")
+		r.fail(hintGitHub, "it is signed, but no key was given to check the signature")
 	case e.payloadType != payloadType:
 		r.fail(hintRelease, "payloadType is %q, not %q", e.payloadType, payloadType)
 	case len(e.signatures) == 0:
 		r.fail(hintRelease, "it is an envelope without a signature")
 	case len(e.signatures) > maxSignatures:
-		r.fail(hintRelease, "it has %d signatures, and at most %d are checked", len(e.signatures), maxSignatures)
+		r.fail(hintRelease, "it has %d signatures; at most %d are checked", len(e.signatures), maxSignatures)
 	}
 	if r.err != nil {
 		return nil, r.err
@@ -120,7 +120,7 @@ func (e envelope) open(key []byte) ([]byte, error) {
 			return e.payload, nil
 		}
 	}
-	return nil, hint.New("it was changed, or another key signed it: "+hintKey, "provenance: no signature is the key's")
+	return nil, hint.New("it was changed, or another key signed it: "+hintKey, "provenance: no signature matches the key")
 }
 
 // A verifier is one of the library's.
@@ -130,7 +130,7 @@ type verifier interface {
 
 func newVerifier(key []byte) (verifier, error) {
 	if !bytes.Contains(key, []byte("-----BEGIN PUBLIC KEY-----")) {
-		return nil, hint.New(hintKey, "key: it is not a public key in PEM")
+		return nil, hint.New(hintKey, "key: not a public key in PEM")
 	}
 	k, err := signerverifier.LoadKey(key)
 	if err != nil {
@@ -145,7 +145,7 @@ func newVerifier(key []byte) (verifier, error) {
 	case signerverifier.RSAKeyType:
 		v, err = signerverifier.NewRSAPSSSignerVerifierFromSSLibKey(k)
 	default:
-		return nil, hint.New("use one of ECDSA, Ed25519 or RSA", "key: type %q cannot be checked", k.KeyType)
+		return nil, hint.New("use one of ECDSA, Ed25519 or RSA", "key: unsupported type %q", k.KeyType)
 	}
 	if err != nil {
 		return nil, hint.Wrap(fmt.Errorf("key: %w", err), hintKey)

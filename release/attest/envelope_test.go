@@ -142,7 +142,7 @@ func TestSigned(t *testing.T) {
 		}
 		for other, o := range all {
 			if other != name {
-				refuse(t, name+" with the key of "+other, marshal(t, e), o.public, "no signature is the key's")
+				refuse(t, name+" with the key of "+other, marshal(t, e), o.public, "no signature matches the key")
 			}
 		}
 	}
@@ -157,14 +157,14 @@ func TestTampered(t *testing.T) {
 			change func(*wire)
 			want   string
 		}{
-			"payload":           {func(e *wire) { e.Payload = encode(evil) }, "no signature is the key's"},
-			"payload, one byte": {func(e *wire) { e.Payload = encode(append(good[:len(good):len(good)], ' ')) }, "no signature is the key's"},
+			"payload":           {func(e *wire) { e.Payload = encode(evil) }, "no signature matches the key"},
+			"payload, one byte": {func(e *wire) { e.Payload = encode(append(good[:len(good):len(good)], ' ')) }, "no signature matches the key"},
 			"payload type":      {func(e *wire) { e.PayloadType = "application/json" }, "payloadType is"},
 			"signature": {func(e *wire) {
 				raw, _ := base64.StdEncoding.DecodeString(e.Signatures[0].Sig)
 				raw[len(raw)-1] ^= 1
 				e.Signatures[0].Sig = encode(raw)
-			}, "no signature is the key's"},
+			}, "no signature matches the key"},
 			"no base64":     {func(e *wire) { e.Signatures[0].Sig = "???" }, "sig is not in base64"},
 			"no signature":  {func(e *wire) { e.Signatures = nil }, "without a signature"},
 			"empty":         {func(e *wire) { e.Signatures[0].Sig = "" }, "sig is missing"},
@@ -181,7 +181,7 @@ func TestTampered(t *testing.T) {
 		refuse(t, name+", signed as something else", marshal(t, s.sign(t, "text/plain", good)), s.public, "payloadType is")
 		refuse(t, name+", signed twice", marshal(t, s.sign(t, payloadType, marshal(t, s.sign(t, payloadType, good)))), s.public, "_type is missing")
 		refuse(t, name+", signed list", marshal(t, s.sign(t, payloadType, []byte("[]"))), s.public, "payload is not a JSON object")
-		refuse(t, name+", signed with a key twice", marshal(t, s.sign(t, payloadType, []byte(`{"_type":"a","_type":"b"}`))), s.public, "there twice")
+		refuse(t, name+", signed with a key twice", marshal(t, s.sign(t, payloadType, []byte(`{"_type":"a","_type":"b"}`))), s.public, "duplicate")
 	}
 }
 
@@ -233,8 +233,8 @@ func TestKeys(t *testing.T) {
 	s := signers(t)["Ed25519"]
 	e := s.sign(t, payloadType, good)
 	refuse(t, "plain with a key", good, s.public, "it is not signed")
-	refuse(t, "envelope without a key", marshal(t, e), nil, "no key to check")
-	refuse(t, "bundle without a key", marshal(t, bundle(e)), nil, "no key to check")
+	refuse(t, "envelope without a key", marshal(t, e), nil, "no key was given to check")
+	refuse(t, "bundle without a key", marshal(t, bundle(e)), nil, "no key was given to check")
 	refuse(t, "bundle of a message", []byte(`{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","messageSignature":{}}`), s.public, "without a DSSE envelope")
 	refuse(t, "private key", marshal(t, e), s.private, "not a public key in PEM")
 	refuse(t, "no PEM", marshal(t, e), []byte("x"), "not a public key in PEM")

@@ -25,14 +25,14 @@ const (
 	hintNewer   = "use the version of bootzip that made it, or a newer one"
 )
 
-// decode reads one JSON object into the struct that v points to. Other than
-// encoding/json by itself it refuses what two programs could read differently:
-// a key twice, or a name in another case; invalid UTF-8, and half of a
-// surrogate pair. name is what errors call the object.
+// decode reads one JSON object into the struct that v points to. Unlike plain
+// encoding/json it refuses what two programs could read differently: duplicate
+// keys, a known name in another case, invalid UTF-8, and half of a surrogate pair.
+// Errors call the object name.
 func decode(data []byte, name string, v any) error {
 	fail := func(format string, args ...any) error { return hint.New(hintRelease, "provenance: "+format, args...) }
 	if len(data) > maxSize {
-		return fail("%s has %d bytes, and at most %d are read", name, len(data), maxSize)
+		return fail("%s has %d bytes; at most %d are read", name, len(data), maxSize)
 	}
 	if !utf8.Valid(data) {
 		return fail("%s is not UTF-8", name)
@@ -57,12 +57,12 @@ func decode(data []byte, name string, v any) error {
 	return nil
 }
 
-// A scanner looks at all keys and texts of a JSON value.
+// A scanner checks all keys and strings of a JSON value.
 type scanner struct {
 	tokens *json.Decoder
 
-	// statement also refuses characters that a terminal would act on, or that
-	// make a text look like another: what a statement says is shown to people.
+	// statement also refuses characters that a terminal acts on, or that make
+	// one text look like another: statements are displayed.
 	statement bool
 }
 
@@ -92,7 +92,7 @@ func (s scanner) value(path string, depth int) error {
 					return err
 				}
 				if seen[key] {
-					return fmt.Errorf("key %q is there twice", at)
+					return fmt.Errorf("duplicate key %q", at)
 				}
 				seen[key] = true
 			}
@@ -110,13 +110,13 @@ func (s scanner) text(path, text string) error {
 		return fmt.Errorf("value of %q contains an invalid character", path)
 	}
 	if s.statement && !printer.IsLine(text) {
-		return fmt.Errorf("%s is not made of characters that can be seen", path)
+		return fmt.Errorf("%s contains invisible characters", path)
 	}
 	return nil
 }
 
-// key refuses a name that encoding/json, which does not look at the case of
-// letters, would take for one of ours.
+// key refuses a name that encoding/json, which ignores case, would take for a known
+// one.
 func (s scanner) key(path, key string) error {
 	if strings.ContainsRune(key, utf8.RuneError) {
 		return fmt.Errorf("key %q contains an invalid character", path)

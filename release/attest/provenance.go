@@ -14,8 +14,8 @@ import (
 	"github.com/bootzip/bootzip/release/internal/purl"
 )
 
-// A Provenance says how the files of a release were built. Fields are "" or
-// nil where it does not say.
+// A Provenance says how the files of a release were built. Fields that it does not
+// have are "" or nil.
 type Provenance struct {
 	Subjects []Subject // what was built, at least one; sorted by name after [ReadProvenance]
 
@@ -23,7 +23,7 @@ type Provenance struct {
 	Tag        string   // "v1.2.3"
 	Commit     string   // 40 or 64 lower-case hexadecimal digits; required
 	Folder     string   // of the project in the repository, slash-separated; "." is its root
-	Functions  []string // the names of those that were built; none where only executables were
+	Functions  []string // names of the built ones; nil if only executables were built
 
 	// Materials are what it was built with. Engine is required; ImageID is
 	// left out.
@@ -33,14 +33,14 @@ type Provenance struct {
 	BootzipVersion string
 	Builder        string // builder.id, an https URI; "" writes LocalBuilder
 
-	// Signed says that ReadProvenance found it in an envelope whose signature
-	// was made with the key that it was given. It is not written.
+	// Signed reports that ReadProvenance checked its signature with the given
+	// key. It is not written.
 	Signed bool
 }
 
-// Covers reports whether the provenance is about a file: name is its base
-// name, sha256 the digest of its bytes in hexadecimal. Its errors have a hint
-// that tells which of the two to mend.
+// Covers returns an error unless the provenance is about a file: name is its base
+// name, sha256 the digest of its bytes in hexadecimal. The error has a hint that
+// says which of the two to fix.
 func (p Provenance) Covers(name, sha256 string) error {
 	byName := slices.IndexFunc(p.Subjects, func(s Subject) bool { return s.Name == name })
 	byDigest := slices.IndexFunc(p.Subjects, func(s Subject) bool { return s.SHA256 == sha256 })
@@ -48,17 +48,17 @@ func (p Provenance) Covers(name, sha256 string) error {
 	case byName >= 0 && p.Subjects[byName].SHA256 == sha256:
 		return nil
 	case byName >= 0:
-		return hint.New("the file was changed, or is from another release: take both from one release",
+		return hint.New("the file was changed, or is from another release: take both from the same release",
 			"file %q has the SHA-256 %s, and the provenance is about one with %s", name, sha256, p.Subjects[byName].SHA256)
 	case byDigest >= 0:
 		return hint.New("call the file by the name that it had in the release",
 			"file %q is called %q in the provenance", name, p.Subjects[byDigest].Name)
 	}
 	return hint.New("take the provenance from the release that the file is from",
-		"file %q is not among the %d files that the provenance is about", name, len(p.Subjects))
+		"file %q is not among the %d files in the provenance", name, len(p.Subjects))
 }
 
-// The names of the dependencies that are told apart by name.
+// The names of the dependencies that are distinguished by name.
 const (
 	sourceName    = "source"
 	toolchainName = "go-toolchain"
@@ -69,9 +69,9 @@ const (
 const tagPrefix = "refs/tags/"
 
 // EncodeProvenance returns a SLSA provenance v1 in an in-toto statement, as
-// JSON. The same provenance gives the same bytes, in whatever order its
-// subjects, functions and packages are. What [ReadProvenance] would refuse is
-// an error.
+// JSON. The same provenance gives the same bytes, whatever the order of its
+// subjects, functions and packages. It is an error if [ReadProvenance] would refuse
+// the result.
 func EncodeProvenance(p Provenance) ([]byte, error) {
 	m := p.Materials
 	external := externalParameters{
@@ -104,8 +104,8 @@ func EncodeProvenance(p Provenance) ([]byte, error) {
 	return data, nil
 }
 
-// CheckRepository finds what EncodeProvenance would refuse as the repository;
-// "" is allowed.
+// CheckRepository returns an error if EncodeProvenance would refuse the
+// repository; "" is allowed.
 func CheckRepository(address string) error {
 	r := &reader{}
 	if address != "" {
@@ -114,9 +114,8 @@ func CheckRepository(address string) error {
 	return r.err
 }
 
-// Owner is who the repository at an https address belongs to, as hosts of
-// repositories have it: the first element of its path; the host where there is
-// none, and "" for "".
+// Owner returns the owner of the repository at an https address, as on GitHub: the
+// first element of its path, else the host, and "" for "".
 func Owner(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -177,8 +176,8 @@ func sourceURI(repository, tag string) string {
 	return "git+" + repository + "@" + tagPrefix + tag
 }
 
-// toolchain is the Go toolchain: a module with its hash, or just a version
-// where the machine's own was used.
+// toolchain is the Go toolchain: a module with its hash, or only a version if the
+// machine's own was used.
 func toolchain(m build.Materials) (descriptor, error) {
 	if m.GoModule == "" {
 		return descriptor{Name: toolchainName, URI: installedGo(m.GoVersion)}, nil
@@ -186,7 +185,7 @@ func toolchain(m build.Materials) (descriptor, error) {
 	path, version, ok := strings.Cut(m.GoModule, "@")
 	sum, err := h1ToHex(m.GoSum)
 	if err != nil || !ok {
-		return descriptor{}, fmt.Errorf("toolchain %q with the hash %q is not of the form MODULE@VERSION and h1:…", m.GoModule, m.GoSum)
+		return descriptor{}, fmt.Errorf("toolchain %q with hash %q does not have the form MODULE@VERSION and h1:…", m.GoModule, m.GoSum)
 	}
 	return descriptor{Name: toolchainName, URI: purl.Go(path, version), Digest: map[string]string{"dirHash": sum}}, nil
 }
@@ -204,7 +203,7 @@ func h1ToHex(sum string) (string, error) {
 	text, ok := strings.CutPrefix(sum, h1Prefix)
 	raw, err := base64.StdEncoding.Strict().DecodeString(text)
 	if err != nil || !ok || len(raw) != 32 {
-		return "", fmt.Errorf("hash %q is not of the form h1:…", sum)
+		return "", fmt.Errorf("hash %q does not have the form h1:…", sum)
 	}
 	return hex.EncodeToString(raw), nil
 }

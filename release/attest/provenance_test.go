@@ -29,7 +29,7 @@ func example() Provenance {
 		Commit:         "0123456789abcdef0123456789abcdef01234567",
 		Folder:         ".",
 		Functions:      []string{"hello"},
-		Packer:         "archiver/v3 v3.5.1, klauspost/compress v1.11.4",
+		Packer:         "archiver/v3 v3.5.1, klauspost/compress v1.19.2",
 		BootzipVersion: "v0.4.0",
 		Materials: build.Materials{
 			Engine:      "docker",

@@ -21,12 +21,11 @@ import (
 // ReadProvenance reads a provenance as [EncodeProvenance] writes it. data is
 // the statement itself, a DSSE envelope with it, or a Sigstore bundle with such
 // an envelope, of 16 MiB at most. key is a public key in PEM (ECDSA, Ed25519 or
-// RSA): for an envelope it is required, and the signature checked with it; a
-// plain statement has no signature, so with a key it is refused.
+// RSA). An envelope requires it, and its signature is checked with it; a plain
+// statement has no signature, so with a key it is refused.
 //
-// The package's documentation says what else is refused. Each error names the
-// field, and has a hint. Subjects, Commit, Builder and the engine always have a
-// value.
+// The package comment says what else is refused. Each error names the field, and
+// has a hint. Subjects, Commit, Builder and the engine always have a value.
 func ReadProvenance(data, key []byte) (Provenance, error) {
 	name := "it"
 	e, signed, err := readEnvelope(data)
@@ -39,7 +38,7 @@ func ReadProvenance(data, key []byte) (Provenance, error) {
 		}
 		name = "the envelope's payload"
 	case len(key) > 0:
-		return Provenance{}, hint.New("leave the key out, or take the signed provenance", "provenance: a key was given, and it is not signed")
+		return Provenance{}, hint.New("omit the key, or take the signed provenance", "provenance: a key was given, but it is not signed")
 	}
 	var d document
 	if err := decode(data, name, &d); err != nil {
@@ -58,9 +57,9 @@ func ReadProvenance(data, key []byte) (Provenance, error) {
 // A reader checks values. The first error stays.
 type reader struct{ err error }
 
-func (r *reader) fail(mend, format string, args ...any) {
+func (r *reader) fail(remedy, format string, args ...any) {
 	if r.err == nil {
-		r.err = hint.New(mend, "provenance: "+format, args...)
+		r.err = hint.New(remedy, "provenance: "+format, args...)
 	}
 }
 
@@ -101,7 +100,7 @@ func (r *reader) provenance(d document) Provenance {
 // clone copies a list; an empty one is nil, as one that is absent.
 func clone(list []string) []string { return append([]string(nil), list...) }
 
-// subjects refuses a list in which a file could be meant in two ways.
+// subjects refuses an ambiguous list.
 func (r *reader) subjects(all []descriptor) []Subject {
 	var list []Subject
 	seen := map[string]bool{}
@@ -112,19 +111,19 @@ func (r *reader) subjects(all []descriptor) []Subject {
 			r.fail(hintRelease, "%s.name is %q, not the base name of a file", at, s.Name)
 		}
 		if seen[s.Name] {
-			r.fail(hintRelease, "subject %q is there twice", s.Name)
+			r.fail(hintRelease, "duplicate subject %q", s.Name)
 		}
 		seen[s.Name] = true
 		list = append(list, s)
 	}
 	if len(list) == 0 {
-		r.fail(hintRelease, "it has no subject, so it is about no file")
+		r.fail(hintRelease, "it has no subject")
 	}
 	return sorted(list)
 }
 
-// digest takes one digest of a descriptor, in lower-case hexadecimal of one of
-// the lengths.
+// digest reads one digest of a descriptor: lower-case hexadecimal of one of the
+// lengths.
 func (r *reader) digest(path string, d descriptor, algorithm string, lengths ...int) string {
 	at := path + ".digest." + algorithm
 	text := r.need(at, d.Digest[algorithm])
@@ -139,8 +138,8 @@ func (r *reader) digest(path string, d descriptor, algorithm string, lengths ...
 // parametersPath is where the external parameters are.
 const parametersPath = "predicate.buildDefinition.externalParameters"
 
-// parameters refuses external parameters that it does not know: each of them
-// could have changed the build (SLSA provenance, "externalParameters").
+// parameters refuses unknown external parameters: each could have changed the build
+// (SLSA provenance, "externalParameters").
 func (r *reader) parameters(data []byte) {
 	var d struct {
 		Predicate struct {
@@ -153,7 +152,7 @@ func (r *reader) parameters(data []byte) {
 	known := keys(reflect.TypeFor[externalParameters]())
 	for _, name := range slices.Sorted(maps.Keys(d.Predicate.BuildDefinition.ExternalParameters)) {
 		if !slices.Contains(known, name) {
-			r.fail(hintNewer, "parameter %q is not known", parametersPath+"."+name)
+			r.fail(hintNewer, "unknown parameter %q", parametersPath+"."+name)
 		}
 	}
 }
@@ -172,17 +171,17 @@ func (r *reader) external(e externalParameters, p *Provenance) {
 		p.Tag = tag
 	}
 	if p.Folder = e.Folder; p.Folder != "" && !fs.ValidPath(p.Folder) {
-		r.fail(hintRelease, "%s.folder is %q, not a folder of the repository", at, p.Folder)
+		r.fail(hintRelease, "%s.folder is %q, not a directory of the repository", at, p.Folder)
 	}
 	p.Functions = clone(e.Functions)
 	slices.Sort(p.Functions)
 	if len(slices.Compact(clone(p.Functions))) != len(p.Functions) || slices.Contains(p.Functions, "") {
-		r.fail(hintRelease, "%s.functions has an empty name, or one twice", at)
+		r.fail(hintRelease, "%s.functions has an empty or duplicate name", at)
 	}
 }
 
-// uri accepts https alone, without credentials: these are written into what
-// is published, and cloned from.
+// uri accepts only https without credentials: addresses are published, and cloned
+// from.
 func (r *reader) uri(path, text string) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || strings.ContainsFunc(text, unicode.IsSpace) {
@@ -190,28 +189,28 @@ func (r *reader) uri(path, text string) {
 	}
 }
 
-// isModuleFile says whether a dependency of that name is one of the files of
+// isModuleFile reports whether a dependency of that name is one of the files of
 // build.ModuleFile.
 func isModuleFile(name string) bool {
 	return fs.ValidPath(name) && slices.Contains([]string{"go.mod", "go.sum", "go.work", "go.work.sum", "modules.txt"}, path.Base(name))
 }
 
-// dependencies reads what a build is made with. What has another name is none
-// of what bootzip records, and ignored (in-toto, "Parsing rules").
+// dependencies reads the materials of a build. Other names are ignored (in-toto,
+// "Parsing rules").
 func (r *reader) dependencies(list []descriptor, p *Provenance) {
 	m := &p.Materials
 	seen := map[string]bool{}
 	for i, d := range list {
 		at := fmt.Sprintf("predicate.buildDefinition.resolvedDependencies[%d]", i)
 		if d.Name != "" && seen[d.Name] {
-			r.fail(hintRelease, "dependency %q is there twice", d.Name)
+			r.fail(hintRelease, "duplicate dependency %q", d.Name)
 		}
 		seen[d.Name] = true
 		switch d.Name {
 		case sourceName:
 			p.Commit = r.digest(at, d, "gitCommit", 40, 64)
 			if want := sourceURI(p.Repository, p.Tag); d.URI != want {
-				r.fail(hintRelease, "%s.uri is %q, and the parameters say %q", at, d.URI, want)
+				r.fail(hintRelease, "%s.uri is %q, but the parameters say %q", at, d.URI, want)
 			}
 		case toolchainName:
 			r.toolchain(at, d, p)
@@ -238,21 +237,21 @@ func (r *reader) dependencies(list []descriptor, p *Provenance) {
 	slices.Sort(m.Packages)
 	slices.SortFunc(m.ModuleFiles, func(a, b build.ModuleFile) int { return strings.Compare(a.Name, b.Name) })
 	if p.Commit == "" {
-		r.fail(hintRelease, "it does not say which commit was built: no dependency is called %q", sourceName)
+		r.fail(hintRelease, "it has no commit: there is no dependency %q", sourceName)
 	}
 	if m.GoVersion != "" && !seen[toolchainName] {
-		r.fail(hintRelease, "it names %s, and no dependency is called %q", m.GoVersion, toolchainName)
+		r.fail(hintRelease, "it names %s, but has no dependency %q", m.GoVersion, toolchainName)
 	}
 }
 
 func (r *reader) toolchain(at string, d descriptor, p *Provenance) {
 	m := &p.Materials
 	if m.GoVersion == "" {
-		r.fail(hintRelease, "it has a toolchain, and does not say which version of Go")
+		r.fail(hintRelease, "it has a toolchain, but no version of Go")
 	}
 	if strings.HasPrefix(d.URI, "pkg:generic/") {
 		if d.URI != installedGo(m.GoVersion) {
-			r.fail(hintRelease, "%s.uri is %q, and goVersion is %q", at, d.URI, m.GoVersion)
+			r.fail(hintRelease, "%s.uri is %q, but goVersion is %q", at, d.URI, m.GoVersion)
 		}
 		return
 	}
@@ -261,7 +260,7 @@ func (r *reader) toolchain(at string, d descriptor, p *Provenance) {
 		r.fail(hintRelease, "%s.uri: %w", at, err)
 	}
 	if !strings.HasPrefix(version, "v0.0.1-"+m.GoVersion+".") {
-		r.fail(hintRelease, "%s.uri is %q, and goVersion is %q", at, d.URI, m.GoVersion)
+		r.fail(hintRelease, "%s.uri is %q, but goVersion is %q", at, d.URI, m.GoVersion)
 	}
 	m.GoModule = path + "@" + version
 	m.GoSum = hexToH1(r.digest(at, d, "dirHash", 64))

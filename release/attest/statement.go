@@ -17,8 +17,8 @@ const (
 	TestResultType = "https://in-toto.io/attestation/test-result/v0.1"
 	// BuildType says how bootzip builds; the page has its definition.
 	BuildType = "https://github.com/bootzip/bootzip/blob/main/docs/provenance.md#build-type-v1"
-	// LocalBuilder is the builder.id of a release that nobody but its maker
-	// vouches for; the page says what that means.
+	// LocalBuilder is the builder.id of an unattested release; the page says
+	// what that means.
 	LocalBuilder = "https://github.com/bootzip/bootzip/blob/main/docs/provenance.md#builder-local"
 
 	checksPage = "https://github.com/bootzip/bootzip/blob/main/docs/checks.md"

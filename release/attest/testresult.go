@@ -9,7 +9,7 @@ import (
 	"github.com/bootzip/bootzip/verify"
 )
 
-// TestResultConfig is what a test result says.
+// TestResultConfig is the content of a test result.
 type TestResultConfig struct {
 	// Reports are those of the zips; they are the statement's subjects, by
 	// the base names of their paths.
@@ -36,19 +36,18 @@ const (
 	waivedTests  = "waivedTests"
 )
 
-// TestResult returns an in-toto test result v0.1 as JSON, from what verify
-// and the boot check found. A test is called "ZIP: CHECK-ID". The same
-// reports give the same bytes, in whatever order they are.
+// TestResult returns an in-toto test result v0.1 as JSON, from the results of
+// verify and the boot check. A test is called "ZIP: CHECK-ID". The same reports
+// give the same bytes, in any order.
 //
-// A check that was skipped is in none of the three lists: the annotations of
+// A skipped check is in none of the three lists: the annotations of
 // the configuration "bootzip-checks" have it under skippedTests, with the
 // reason. A waived finding is in warnedTests, since the fault was found, and
 // with the rule's reason under waivedTests.
 //
 // The result is FAILED if anything failed, WARNED if there was a warning or a
-// waived finding, or if a zip was not booted, and PASSED otherwise. Without
-// reports, or with a report without results, there is nothing to state, and
-// TestResult returns an error.
+// waived finding, or if a zip was not booted, and PASSED otherwise. It is an error
+// if there are no reports, or if a report has no results.
 func TestResult(c TestResultConfig) ([]byte, error) {
 	if len(c.Reports) == 0 {
 		return nil, errors.New("test result: there is no report")
@@ -82,7 +81,7 @@ func TestResult(c TestResultConfig) ([]byte, error) {
 				t.Warned = append(t.Warned, test)
 			case verify.Warn:
 				t.Warned = append(t.Warned, test)
-			default: // a status of later times is no pass
+			default: // an unknown status is not a pass
 				t.Failed = append(t.Failed, test)
 			}
 			worst = worse(worst, x.Status)
@@ -102,7 +101,7 @@ func TestResult(c TestResultConfig) ([]byte, error) {
 	return encode(subjects, TestResultType, t)
 }
 
-// configuration is what decided which checks were made, and how they counted.
+// configuration says which checks were made, and by which rules.
 func configuration(c TestResultConfig, skipped, waived map[string]string) []descriptor {
 	checks := descriptor{Name: "bootzip-checks", URI: checksPage, Annotations: map[string]any{
 		skippedTests: skipped,
@@ -132,7 +131,7 @@ func summary(r verify.Report) []verify.Result {
 	return list
 }
 
-// worse returns the worse of two statuses. One that is not known is the worst.
+// worse returns the worse of two statuses. An unknown one is the worst.
 func worse(a, b verify.Status) verify.Status {
 	order := []verify.Status{verify.Fail, verify.Warn, verify.Waived, verify.Skip, verify.Pass}
 	if slices.Index(order, b) < slices.Index(order, a) {

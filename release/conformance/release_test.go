@@ -13,7 +13,7 @@ import (
 	testresult "github.com/in-toto/attestation/go/predicates/test_result/v0"
 )
 
-// The files of a real release, in the folder BOOTZIP_TEST_RELEASE: statements
+// The files of a real release, in the directory BOOTZIP_TEST_RELEASE: statements
 // and bills of materials are valid, and the modules in the bills are those
 // that `go version -m` finds in the programs.
 func TestRelease(t *testing.T) {

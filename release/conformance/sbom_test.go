@@ -59,7 +59,7 @@ func zipOf(t *testing.T, contents map[string][]byte) string {
 	return write(t, filepath.Join(t.TempDir(), "function.zip"), b.Bytes())
 }
 
-// validator returns a folder with validate.mjs and what it needs.
+// validator returns a directory with validate.mjs and what it needs.
 func validator(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()

@@ -6,14 +6,14 @@
 // Config.Commit. They do not depend on the path of the checkout, the user, the
 // time, the umask, the time zone, the number of processors, what is in a
 // cache, or the system and architecture that they are made on: the Go compiler
-// is run with -trimpath, without cgo, with its own linker and with an
-// environment that is set whole.
+// is run with -trimpath, without cgo, with its own linker and in a fixed
+// environment.
 //
 // Exceptions:
 //
-//   - A toolchain whose version string is the one of go.mod but which somebody
-//     has changed. What the go command downloads is checked against the
-//     checksum database; what is installed is taken at its word.
+//   - A modified toolchain with the version string of go.mod. What the go command
+//     downloads is checked against the checksum database; an installed toolchain
+//     is trusted.
 //   - A module replaced by a directory (`replace` in go.mod): its path would be
 //     in the executable. Such a go.mod is refused.
 package program
@@ -46,14 +46,14 @@ import (
 type Config struct {
 	Root    string   // directory of go.mod
 	Package string   // the main package, relative to Root, such as "./cmd/tool"
-	Out     string   // directory for the executables; it is made if need be
+	Out     string   // directory for the executables; it is made if necessary
 	Version string   // what the variable main.version is set to, if the package has it
 	Commit  string   // what main.commit is set to: 40 or 64 hexadecimal digits, or ""
 	Environ []string // the caller's: how to reach the module proxy. The compiler sees none of it
 	Cache   string   // directory for the compiler's cache; an empty one makes a cold build
 
 	// Platforms are those of the six to make executables for, such as
-	// "linux/amd64"; none are all.
+	// "linux/amd64"; none means all.
 	Platforms []string
 
 	// Progress, if not nil, is called with the name of each executable before
@@ -71,14 +71,14 @@ type Executable struct {
 	SHA256 string // hexadecimal
 }
 
-// platforms are what executables are made for.
+// platforms are the supported ones.
 var platforms = []string{
 	"darwin/amd64", "darwin/arm64",
 	"linux/amd64", "linux/arm64",
 	"windows/amd64", "windows/arm64",
 }
 
-// choose returns those of the platforms that are wanted, in their order.
+// choose returns the requested platforms, in order.
 func choose(wanted []string) ([]string, error) {
 	for _, p := range wanted {
 		if !slices.Contains(platforms, p) {
@@ -91,35 +91,35 @@ func choose(wanted []string) ([]string, error) {
 	return slices.DeleteFunc(slices.Clone(platforms), func(p string) bool { return !slices.Contains(wanted, p) }), nil
 }
 
-// What may stand in the linker's flags, where a blank or a quote would end
-// a value.
+// What is allowed in the linker's flags, where a blank or a quote would end a
+// value.
 var (
 	goodVersion = regexp.MustCompile(`^[0-9A-Za-z.+-]*$`)
 	goodCommit  = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})?$`)
 )
 
-// Check finds what Make would refuse before it makes anything. Errors have
-// hints.
+// Check returns the error that Make would return before it makes anything. Errors
+// have hints.
 func Check(c Config) error {
 	if !goodVersion.MatchString(c.Version) {
-		return hint.New("write it as in v1.2.3", "version %q has other characters than letters, digits, '.', '+' and '-'", c.Version)
+		return hint.New("write it as in v1.2.3", "invalid version %q: only letters, digits, '.', '+' and '-' are allowed", c.Version)
 	}
 	if !goodCommit.MatchString(c.Commit) {
-		return hint.New("give the whole of it, as `git rev-parse HEAD` prints it", "commit %q is not 40 or 64 hexadecimal digits", c.Commit)
+		return hint.New("give its full name, as `git rev-parse HEAD` prints it", "invalid commit %q: want 40 or 64 hexadecimal digits", c.Commit)
 	}
 	if _, err := choose(c.Platforms); err != nil {
 		return err
 	}
 	dir := filepath.Join(c.Root, c.Package)
 	if files, err := filepath.Glob(filepath.Join(dir, "*.go")); err != nil || len(files) == 0 || !filepath.IsLocal(c.Package) {
-		return hint.New("name a directory of the project, such as ./cmd/tool", "no Go package is in %q", c.Package)
+		return hint.New("name a directory of the project, such as ./cmd/tool", "no Go package in %q", c.Package)
 	}
 	return nil
 }
 
-// Make makes the executables, for Linux, macOS and Windows on both
-// architectures, ordered by name. If one cannot be made, none appears in
-// Config.Out. Errors have hints.
+// Make makes the executables for Linux, macOS and Windows on both architectures,
+// sorted by name. If one cannot be built, none appears in Config.Out. Errors have
+// hints.
 func Make(ctx context.Context, c Config) ([]Executable, error) {
 	if err := Check(c); err != nil {
 		return nil, err
@@ -171,10 +171,10 @@ func Make(ctx context.Context, c Config) ([]Executable, error) {
 	return all, stage.Commit(files...)
 }
 
-// A compiler is what an executable is made with.
+// A compiler builds executables.
 type compiler struct {
 	goCommand string
-	environ   []string // whole, but for the platform
+	environ   []string // complete, without the platform
 	ldflags   string
 }
 
@@ -184,7 +184,7 @@ func newCompiler(ctx context.Context, c Config, work string) (compiler, error) {
 	if err != nil {
 		return k, err
 	}
-	// What comes from elsewhere is fetched with the caller's settings.
+	// Modules and the toolchain are fetched with the caller's settings.
 	fetching := append(c.Environ[:len(c.Environ):len(c.Environ)],
 		"GOTOOLCHAIN="+version, "GOFLAGS=-mod=readonly", "GOWORK=off", "GO111MODULE=on",
 		"GOEXPERIMENT=none", "GOFIPS140=off", "CGO_ENABLED=0") // whatever the caller has set for the compiler
@@ -199,10 +199,10 @@ func newCompiler(ctx context.Context, c Config, work string) (compiler, error) {
 	}
 	if settings.GOVERSION != version {
 		return k, hint.New("install it, or change the toolchain line of go.mod",
-			"the go command is %s and go.mod wants %s", settings.GOVERSION, version)
+			"go command is %s, but go.mod requires %s", settings.GOVERSION, version)
 	}
 	if _, err := run(ctx, fetching, c.Root, "go", "mod", "download"); err != nil {
-		return k, hint.Wrap(err, "the module proxy must be reachable for what is not in the module cache yet")
+		return k, hint.Wrap(err, "the module proxy must be reachable for modules that are not in the module cache")
 	}
 	suffix := ""
 	if runtime.GOOS == "windows" {
@@ -219,8 +219,8 @@ func newCompiler(ctx context.Context, c Config, work string) (compiler, error) {
 		"TMPDIR=" + temp, "TMP=" + temp, "TEMP=" + temp, "GOTMPDIR=" + temp,
 		"PATH=" + filepath.Dir(k.goCommand), "TZ=UTC", "LANG=C.UTF-8",
 	}
-	// The names are those that goreleaser sets; a package without them takes
-	// no harm (cmd/link, -X).
+	// The names are those that goreleaser sets. They are ignored if the package
+	// does not have them (cmd/link, -X).
 	k.ldflags = "-s -w -buildid= -linkmode=internal"
 	if c.Version != "" {
 		k.ldflags += " -X main.version=" + c.Version
@@ -235,7 +235,7 @@ func newCompiler(ctx context.Context, c Config, work string) (compiler, error) {
 func toolchain(root string) (string, error) {
 	data, err := os.ReadFile(filepath.Join(root, "go.mod"))
 	if errors.Is(err, fs.ErrNotExist) {
-		err = hint.Wrap(err, "executables are made of a Go module")
+		err = hint.Wrap(err, "executables are built from a Go module")
 	}
 	if err != nil {
 		return "", err
@@ -251,20 +251,20 @@ func toolchain(root string) (string, error) {
 		}
 	}
 	if f.Toolchain == nil || f.Toolchain.Name == "default" {
-		return "", hint.New("add one, e.g. with `go get toolchain@go1.26.8`; equal bytes begin there", "go.mod has no toolchain line")
+		return "", hint.New("add one, for instance with `go get toolchain@go1.26.8`: the bytes depend on it", "go.mod has no toolchain line")
 	}
 	return f.Toolchain.Name, nil
 }
 
-// run runs a go command to its end and returns its standard output; an error
-// has the standard error in it.
+// run runs a go command and returns its standard output; an error includes the
+// standard error.
 func run(ctx context.Context, environ []string, dir, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Env, cmd.Dir = environ, dir
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	// It ends its compilers itself when it is interrupted, and must be gone
-	// before the directory that it writes to is removed.
+	// On an interrupt it ends its compilers itself, and must have ended before
+	// the directory that it writes to is removed.
 	if runtime.GOOS != "windows" {
 		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 		cmd.WaitDelay = 10 * time.Second

@@ -79,7 +79,7 @@ func read(t *testing.T, name string) string {
 	return string(data)
 }
 
-// files are the names of all files below the folder, sorted.
+// files are the names of all files below the directory, sorted.
 func files(t *testing.T, folder string) string {
 	t.Helper()
 	var all []string
@@ -96,7 +96,7 @@ func files(t *testing.T, folder string) string {
 	return strings.Join(all, " ")
 }
 
-// Two copies, in folders with other paths and at other times, with other
+// Two copies, in directories with other paths and at other times, with other
 // settings of the caller, give the same six files.
 func TestMake(t *testing.T) {
 	base := t.TempDir()
@@ -167,8 +167,8 @@ func TestMakeFails(t *testing.T) {
 		"no toolchain":            {map[string]string{"go.mod": "module m\n\ngo 1.24.0\n"}, nil, "no toolchain line"},
 		"replaced by a directory": {map[string]string{"go.mod": "module m\n\ngo 1.24.0\n\nreplace example.com/a => ../a\n"}, nil, `by the directory "../a"`},
 		"no go.mod":               {nil, func(c *Config) { c.Root, c.Package = filepath.Join(c.Root, "cmd"), "./thing" }, "go.mod"},
-		"no package":              {nil, func(c *Config) { c.Package = "./cmd/none" }, `no Go package is in "./cmd/none"`},
-		"package elsewhere":       {nil, func(c *Config) { c.Package = "../thing" }, `no Go package is in "../thing"`},
+		"no package":              {nil, func(c *Config) { c.Package = "./cmd/none" }, `no Go package in "./cmd/none"`},
+		"package elsewhere":       {nil, func(c *Config) { c.Package = "../thing" }, `no Go package in "../thing"`},
 		"unsupported platform":    {nil, func(c *Config) { c.Platforms = []string{"plan9/amd64"} }, "unsupported platform"},
 		"code that is no code":    {map[string]string{"cmd/thing/main.go": "package main\n\nfunc"}, nil, "main.go:3"},
 		"code that has no type":   {map[string]string{"cmd/thing/main.go": "package main\n\nvar x = y\n\nfunc main() {}\n"}, nil, "undefined: y"},

@@ -16,27 +16,27 @@ import (
 	"github.com/bootzip/bootzip/internal/zipscan"
 )
 
-// A subject is what the document is about.
+// A subject is the zip or program that the document describes.
 type subject struct {
 	sha256 [sha256.Size]byte
 	zip    bool
-	files  []file // of a zip, by name; a program is its own only one
+	files  []file // of a zip, by name; for a program, itself
 }
 
-// A file is what is known about one file.
+// A file is one file and what is known about it.
 type file struct {
 	name     string
 	sha256   [sha256.Size]byte
-	program  bool                 // it begins like one, or like a script
-	golang   *buildinfo.BuildInfo // nil if it is no Go program
+	program  bool                 // it begins like a program or a script
+	golang   *buildinfo.BuildInfo // nil if it is not a Go program
 	comments []string             // of the compilers, sorted
 }
 
-// programHeads are how programs begin: ELF, a script, PE, and Mach-O of 64
-// bits.
+// programHeads are the first bytes of programs: ELF, a script, PE, and 64-bit
+// Mach-O.
 var programHeads = []string{"\x7fELF", "#!", "MZ", "\xcf\xfa\xed\xfe"}
 
-const hintCheck = "`bootzip check FILE` says what is wrong with it"
+const hintCheck = "`bootzip check FILE` lists its faults"
 
 func examine(ctx context.Context, path string) (subject, error) {
 	var s subject
@@ -76,7 +76,7 @@ func isProgram(head []byte) bool {
 	return slices.ContainsFunc(programHeads, func(magic string) bool { return bytes.HasPrefix(head, []byte(magic)) })
 }
 
-// unzip reads each file of a zip, whole, and unpacks nothing.
+// unzip reads all files of a zip into memory, and writes nothing to disk.
 func unzip(ctx context.Context, r io.ReaderAt, size int64) ([]file, error) {
 	a, err := zipscan.Open(ctx, r, size)
 	if err != nil {
@@ -87,7 +87,7 @@ func unzip(ctx context.Context, r io.ReaderAt, size int64) ([]file, error) {
 		if len(a.Faults) > 0 {
 			detail = a.Faults[0].Detail
 		}
-		return nil, hint.New(hintCheck, "it is neither a program nor a zip that can be read: %s", detail)
+		return nil, hint.New(hintCheck, "it is neither a program nor a readable zip: %s", detail)
 	}
 	var files []file
 	var stream zipscan.Stream
@@ -109,7 +109,7 @@ func unzip(ctx context.Context, r io.ReaderAt, size int64) ([]file, error) {
 	slices.SortFunc(files, func(a, b file) int { return strings.Compare(a.name, b.name) })
 	for i := range files[min(1, len(files)):] {
 		if files[i].name == files[i+1].name {
-			return nil, hint.New(hintCheck, "file %q is there twice", files[i].name)
+			return nil, hint.New(hintCheck, "duplicate file %q", files[i].name)
 		}
 	}
 	return files, nil
@@ -140,8 +140,8 @@ func read(s *zipscan.Stream, name string) (file, error) {
 	return f, nil
 }
 
-// look finds out who made a program. What cannot be read stays unknown: the
-// document says so, and verify is what judges it.
+// look finds out what made a program. What cannot be read stays unknown: the
+// document says so, and verify judges it.
 func (f *file) look(r io.ReaderAt, size int64, head []byte) {
 	f.program = true
 	if elfscan.IsELF(head) {
@@ -155,7 +155,7 @@ func (f *file) look(r io.ReaderAt, size int64, head []byte) {
 	}
 }
 
-// elf reads what the Go linker, or another compiler, says of itself.
+// elf reads what the Go linker, or another compiler, recorded.
 func (f *file) elf(r io.ReaderAt, size int64) {
 	e, err := elfscan.Read(r, size, -1)
 	if err != nil {

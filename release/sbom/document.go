@@ -13,7 +13,7 @@ import (
 	"github.com/bootzip/bootzip/release/internal/purl"
 )
 
-// A document is one being made.
+// A document is an SBOM in the making.
 type document struct {
 	config  Config
 	subject subject
@@ -22,7 +22,7 @@ type document struct {
 	components []cdx.Component
 	depends    map[string][]string // by reference
 	known      []string            // references whose dependencies are all listed
-	unknown    []string            // those of which nothing is known
+	unknown    []string            // references whose dependencies are unknown
 }
 
 const rootRef = "subject"
@@ -145,8 +145,8 @@ func sha256Hash(sum [32]byte) *[]cdx.Hash {
 	return &[]cdx.Hash{{Algorithm: cdx.HashAlgoSHA256, Value: hex.EncodeToString(sum[:])}}
 }
 
-// packages lists those of the build image: among the components where they
-// may be in the programs, else as what took part in the making.
+// packages lists those of the build image: among the components if they may be in
+// the programs, else in the formulation.
 func (d *document) packages(apart bool) error {
 	list, err := d.debian()
 	if err != nil || len(list) == 0 {
@@ -180,7 +180,7 @@ func (d *document) debian() ([]cdx.Component, error) {
 	return list, nil
 }
 
-// finish sorts everything, and says how much of the graph is known.
+// finish sorts everything, and declares how much of the graph is known.
 func (d *document) finish() {
 	d.components = byReference(d.components)
 	d.bom.Components = optional(d.components)
@@ -204,7 +204,7 @@ func (d *document) finish() {
 	d.bom.Compositions = optional(compositions)
 }
 
-// byReference sorts components and drops what is there twice.
+// byReference sorts components and drops duplicates.
 func byReference(list []cdx.Component) []cdx.Component {
 	slices.SortFunc(list, func(a, b cdx.Component) int { return strings.Compare(a.BOMRef, b.BOMRef) })
 	return slices.CompactFunc(list, func(a, b cdx.Component) bool { return a.BOMRef == b.BOMRef })

@@ -24,15 +24,15 @@ import (
 // Go's own files ("license.go") are left out elsewhere.
 var licenceFile = regexp.MustCompile(`(?i)^(mit-)?(licen[cs]e|copying|unlicense)\b`)
 
-// recognised is how much of a file must be the text of known licences, in
-// percent. It is pkg.go.dev's own bound (pkg.go.dev/license-policy).
+// recognised is the least share of a file that must be the text of known licences,
+// in percent. It is pkg.go.dev's own bound (pkg.go.dev/license-policy).
 const recognised = 75
 
 // maxLicence bounds how much of a file is read, in bytes.
 const maxLicence = 1 << 20
 
-// notSPDX are the names in licensecheck that are none of SPDX's; a test holds
-// the list. CycloneDX takes SPDX's alone as an id, and others as a name.
+// notSPDX are the names in licensecheck that are not SPDX's; a test checks the list.
+// CycloneDX accepts only SPDX's as an id, and others as a name.
 var notSPDX = []string{
 	"Aladdin-9", "Anti996", "BSD-1-Clause-Clear", "BSD-3-Clause-NoTrademark", "CC-BY-NC-SA-3.0-US", "CommonsClause",
 	"GPL-2.0-or-3.0", "GooglePatentClause", "GooglePatentsFile", "MIT-NoAd", "Prosperity-3.0.0",
@@ -75,8 +75,8 @@ func findLicences(ctx context.Context, cache string, m *debug.Module) (licences,
 		return l, err
 	}
 	if sum != m.Sum {
-		return l, hint.New("run `go clean -modcache`, and find out who changed it",
-			"module %s@%s in the module cache has the hash %s, and the program was built from %s", m.Path, m.Version, sum, m.Sum)
+		return l, hint.New("find out who changed it, then run `go clean -modcache`",
+			"module %s@%s in the module cache has hash %s, but the program was built from %s", m.Path, m.Version, sum, m.Sum)
 	}
 	for _, e := range entries {
 		if !e.Type().IsRegular() || !licenceFile.MatchString(e.Name()) || strings.HasSuffix(e.Name(), ".go") {
@@ -123,7 +123,7 @@ func (l licences) choices(a cdx.LicenseAcknowledgement) *cdx.Licenses {
 	return &all
 }
 
-// evidence is what was seen.
+// evidence lists all licences that were found.
 func (l licences) evidence() *cdx.Evidence {
 	if len(l.ids) == 0 {
 		return nil
@@ -131,8 +131,8 @@ func (l licences) evidence() *cdx.Evidence {
 	return &cdx.Evidence{Licenses: l.choices("")}
 }
 
-// concluded is what follows from it: nothing, where there are several
-// licences, since files do not say whether one of them or all apply.
+// concluded is the single licence, or nothing if there are several: files do not say
+// whether one of them or all apply.
 func (l licences) concluded() *cdx.Licenses {
 	if len(l.ids) != 1 || l.unknown {
 		return nil

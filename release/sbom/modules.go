@@ -13,7 +13,7 @@ import (
 	"github.com/bootzip/bootzip/release/internal/purl"
 )
 
-// The names of properties. CycloneDX leaves those to whoever writes them.
+// The names of properties. CycloneDX does not define them.
 const (
 	propertyCode      = "bootzip:lambda:CodeSha256" // base64, as Lambda's GetFunction shows it
 	propertyToolchain = "bootzip:toolchain"
@@ -26,17 +26,17 @@ const (
 	propertyVersion   = "bootzip:go:version" // where it is not that of a release
 )
 
-// settings are those of the build information that say what the program is.
-// Others can hold a path or a time.
+// settings are the settings in the build information that are listed. Others can
+// hold a path or a time.
 var settings = []string{
 	"-buildmode", "-compiler", "-tags", "-trimpath", "CGO_ENABLED", "DefaultGODEBUG", "GOAMD64", "GOARCH",
 	"GOARM64", "GOEXPERIMENT", "GOFIPS140", "GOOS", "vcs.modified", "vcs.revision",
 }
 
-// devel is the version of a module that was built from a folder.
+// devel is the version of a module that was built from a directory.
 const devel = "(devel)"
 
-// goProperties are what a program's build information says besides modules.
+// goProperties are the build information besides modules.
 func goProperties(info *debug.BuildInfo) []cdx.Property {
 	list := []cdx.Property{}
 	if info.Path != "" {
@@ -72,7 +72,7 @@ func moduleRef(m *debug.Module) string {
 	return ref
 }
 
-// isFolder reports whether a replacement is a folder. Those have no version
+// isFolder reports whether a replacement is a directory. Those have no version
 // (Go Modules Reference, "replace directive"), which build information shows
 // as one in development.
 func isFolder(replacement *debug.Module) bool {
@@ -85,7 +85,7 @@ func (d *document) module(ctx context.Context, m *debug.Module) (cdx.Component, 
 	var properties []cdx.Property
 	is := m
 	if r := m.Replace; r != nil && isFolder(r) {
-		// Where the folder is, is nobody's business.
+		// Its path is not published.
 		properties = append(properties, cdx.Property{Name: propertyFolder, Value: "true"})
 		c.Version = m.Version
 	} else {
@@ -113,8 +113,8 @@ func (d *document) module(ctx context.Context, m *debug.Module) (cdx.Component, 
 }
 
 // sumHash is the hash of a module's files in go.sum, "h1:" and base64, as the
-// SHA-256 that it is: of the list of the files' own (Go Modules Reference,
-// "go.sum files"). Other tools for Go's SBOMs write it so too.
+// SHA-256 that it is: of the list of the files' hashes (Go Modules Reference,
+// "go.sum files"). Other SBOM tools for Go do the same.
 func sumHash(sum string) *[]cdx.Hash {
 	raw, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(sum, "h1:"))
 	if err != nil || len(raw) != sha256.Size {
@@ -141,7 +141,7 @@ func standardLibrary(goVersion string) cdx.Component {
 	return c
 }
 
-// optional is how cyclonedx-go wants lists: none at all if empty.
+// optional returns nil for an empty list, as cyclonedx-go expects.
 func optional[T any](list []T) *[]T {
 	if len(list) == 0 {
 		return nil

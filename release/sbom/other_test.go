@@ -113,11 +113,11 @@ func TestBadFiles(t *testing.T) {
 		data []byte
 		want string
 	}{
-		"text":            {[]byte("hello"), "neither a program nor a zip"},
-		"empty":           {nil, "neither a program nor a zip"},
-		"cut":             {data[:len(data)-5], "neither a program nor a zip"},
+		"text":            {[]byte("hello"), "neither a program nor a readable zip"},
+		"empty":           {nil, "neither a program nor a readable zip"},
+		"cut":             {data[:len(data)-5], "neither a program nor a readable zip"},
 		"wrong CRC":       {crc, "CRC"},
-		"two of one name": {readFile(t, zipOf(t, content{"bootstrap", []byte("a")}, content{"bootstrap", []byte("b")})), "there twice"},
+		"two of one name": {readFile(t, zipOf(t, content{"bootstrap", []byte("a")}, content{"bootstrap", []byte("b")})), "duplicate file"},
 	} {
 		file := filepath.Join(t.TempDir(), "x.zip")
 		write1(t, file, c.data)

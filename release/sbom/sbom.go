@@ -11,7 +11,7 @@ import (
 	cdx "github.com/CycloneDX/cyclonedx-go"
 )
 
-// Config says of what to make a bill of materials.
+// Config says what to describe.
 type Config struct {
 	File    string // the zip, or a program
 	Name    string // "hello-amd64.zip"; the file's base name if empty
@@ -30,18 +30,17 @@ type Config struct {
 	// as in bootzip.lock.
 	Packages []string
 
-	// ModuleCache is GOMODCACHE. Licences are read from it; without it, or
-	// without a module in it, no licence is stated.
+	// ModuleCache is GOMODCACHE. Licences are read from it; without it, or for
+	// modules that are not in it, none are stated.
 	ModuleCache string
 }
 
-// A Supplier is who supplies the subject: the owner of a repository, and its
-// address.
+// A Supplier supplies the subject: the owner of a repository, and its address.
 type Supplier struct{ Name, URL string }
 
-// Make returns the document. Its errors are those of reading the file, of
-// packages that are not of the form above, and of a module in the cache whose
-// files are not the ones that the program was built from.
+// Make returns the document. It returns an error if the file cannot be read, if a
+// package does not have the form above, and if a module in the cache differs from the
+// one that the program was built from.
 func Make(ctx context.Context, c Config) ([]byte, error) {
 	if c.Name == "" {
 		c.Name = filepath.Base(c.File)
@@ -58,7 +57,7 @@ func Make(ctx context.Context, c Config) ([]byte, error) {
 }
 
 // encode writes the document with a serial number that is derived from the
-// rest, so that two documents have the same one if they are the same.
+// rest, so equal documents have equal serial numbers.
 func (d *document) encode() ([]byte, error) {
 	var b bytes.Buffer
 	if err := write(&b, d.bom); err != nil {
@@ -74,8 +73,8 @@ func write(b *bytes.Buffer, bom *cdx.BOM) error {
 	return cdx.NewBOMEncoder(b, cdx.BOMFileFormatJSON).SetPretty(true).SetEscapeHTML(false).EncodeVersion(bom, cdx.SpecVersion1_6)
 }
 
-// serialNumber makes a UUID of version 8, whose bits are its maker's own (RFC
-// 9562, section 5.8).
+// serialNumber makes a UUID of version 8, whose bits are free (RFC 9562, section
+// 5.8).
 func serialNumber(sum [sha256.Size]byte) string {
 	u := sum[:16]
 	u[6] = u[6]&0x0f | 0x80

@@ -21,7 +21,7 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// command runs the go command in a folder, without a network.
+// command runs the go command in a directory, without a network.
 func command(t *testing.T, dir string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command("go", args...)
@@ -50,7 +50,7 @@ func write1(t *testing.T, name string, data []byte) {
 }
 
 // program builds a Go program with a module from the cache under another
-// version's name, and one from a folder.
+// version's name, and one from a directory.
 func program(t *testing.T, system string) []byte {
 	t.Helper()
 	version := command(t, ".", "list", "-m", "-f", "{{.Version}}", "golang.org/x/mod")

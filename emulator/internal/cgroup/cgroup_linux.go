@@ -1,10 +1,10 @@
-// Package cgroup bounds what a tree of processes may use, by control groups of Linux, version 2 or 1
-// (cgroups(7)), where the caller may make them: as root, or below a group that was delegated to a user,
-// as systemd does for each session.
+// Package cgroup bounds the resources of a tree of processes by Linux control groups,
+// version 2 or 1 (cgroups(7)), where the caller may make them: as root, or below a group
+// that was delegated to a user, as systemd does for each session.
 //
-// Exceptions: with version 2, a controller that is not enabled in the caller's own group or the one above
-// bounds nothing, and [Group.Memory] and [Group.Tasks] tell. Files in a tmpfs count as memory of who
-// writes them.
+// Exceptions: with version 2, a controller that is not enabled in the caller's own group
+// or the one above bounds nothing; see [Group.Memory] and [Group.Tasks]. Files in a tmpfs
+// count as memory of their writer.
 package cgroup
 
 import (
@@ -29,8 +29,8 @@ type Group struct {
 	folders []string
 }
 
-// New makes a group whose processes may use so many bytes of memory together, and have so many
-// threads; what cannot be bounded here is not.
+// New makes a group whose processes together may use memory bytes and have tasks
+// threads; what cannot be bounded is not.
 func New(memory int64, tasks int) *Group {
 	g := &Group{}
 	name := fmt.Sprintf("%s%d-%s", prefix, os.Getpid(), rand.Text()[:8])
@@ -59,7 +59,7 @@ func New(memory int64, tasks int) *Group {
 	return g
 }
 
-// Add puts a process into the group. Where that fails, nothing is bounded.
+// Add puts a process into the group. If that fails, nothing is bounded.
 func (g *Group) Add(pid int) {
 	for _, folder := range g.folders {
 		if !write(folder, "cgroup.procs", strconv.Itoa(pid)) {
@@ -78,7 +78,7 @@ func (g *Group) Close() {
 	g.folders = nil
 }
 
-// Sweep removes the empty groups of processes that are no more.
+// Sweep removes the empty groups of processes that have ended.
 func Sweep() {
 	for _, h := range hierarchies() {
 		for _, parent := range h.parents {
@@ -94,7 +94,7 @@ func Sweep() {
 }
 
 func write(folder, file, text string) bool {
-	// Without O_CREAT: a controller that is not there has no files.
+	// Without O_CREAT: a missing controller has no files.
 	f, err := os.OpenFile(filepath.Join(folder, file), os.O_WRONLY, 0)
 	if err != nil {
 		return false
@@ -103,9 +103,9 @@ func write(folder, file, text string) bool {
 	return f.Close() == nil && err == nil
 }
 
-// A hierarchy is one tree of groups that bounds something.
+// A hierarchy is one tree of groups.
 type hierarchy struct {
-	parents []string // folders in which a group may be made, the best first
+	parents []string // directories in which a group may be made, the best first
 	memory  string   // file for the bound; empty: it bounds none
 	swap    string
 	tasks   bool

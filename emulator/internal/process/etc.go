@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Who a function is on Lambda, as public Dockerfiles and reports have it; AWS
+// The user and group of a function on Lambda, from public Dockerfiles and reports; AWS
 // documents neither.
 const (
 	lambdaUID  = 993
@@ -16,9 +16,8 @@ const (
 	lambdaUser = "sbx_user1051"
 )
 
-// etcFiles are what of Lambda's /etc a program needs. Their content is made
-// for the sandbox; of this machine's /etc are in it how names are resolved and
-// the certificate authorities.
+// etcFiles are the files of Lambda's /etc that a program needs. Their content is made
+// for the sandbox; name resolution and certificate authorities are this machine's.
 var etcFiles = map[string]string{
 	"passwd": "root:x:0:0:root:/root:/bin/bash\n" +
 		lambdaUser + ":x:993:990::/home/" + lambdaUser + ":/sbin/nologin\n" +
@@ -36,8 +35,8 @@ PRETTY_NAME="Amazon Linux 2023"
 `,
 }
 
-// certificateFiles are where systems keep the certificate authorities as one
-// file; the first that is there is taken (crypto/x509, root_linux.go).
+// certificateFiles are where systems keep the certificate authorities as one file; the
+// first that exists is used (crypto/x509, root_linux.go).
 var certificateFiles = []string{
 	"/etc/ssl/certs/ca-certificates.crt",
 	"/etc/pki/tls/certs/ca-bundle.crt",
@@ -46,14 +45,14 @@ var certificateFiles = []string{
 	"/etc/ssl/cert.pem",
 }
 
-// certificateNames are where programs of Amazon Linux and of Debian look for
-// the authorities, below /etc.
+// certificateNames are where programs on Amazon Linux and Debian look for the
+// authorities, below /etc.
 var certificateNames = []string{
 	"pki/tls/certs/ca-bundle.crt", "pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "ssl/certs/ca-certificates.crt", "ssl/cert.pem",
 }
 
-// hostEtc are the files of this machine's /etc that its programs cannot do
-// without: awk, java and which lead through alternatives.
+// hostEtc are the files of this machine's /etc that its programs need: awk, java and
+// which are links through alternatives.
 var hostEtc = []string{"alternatives", "ld.so.cache"}
 
 // WriteEtc writes what instances see as /etc into an empty directory.
@@ -100,7 +99,7 @@ func WriteEtc(dir string) error {
 	return nil
 }
 
-// write writes a file that everybody may read, whatever the caller's umask.
+// write writes a world-readable file, whatever the caller's umask.
 func write(dir, name, content string) error {
 	for at := 0; ; at++ {
 		next := strings.IndexByte(name[at:], '/')

@@ -27,7 +27,7 @@ func (p *plain) Wait() string {
 		default:
 			p.status = strings.TrimSuffix(state.String(), " (core dumped)")
 		}
-		// What it left behind, unless that made groups of its own.
+		// What it left behind, unless in other process groups.
 		_ = group.Kill(p.process.Pid)
 		close(p.done)
 	})
@@ -39,7 +39,7 @@ func (p *plain) Signal(s syscall.Signal) { _ = p.process.Signal(s) }
 
 func (p *plain) Kill() {
 	select {
-	case <-p.done: // its id may be another's by now
+	case <-p.done: // its id may have been reused
 	default:
 		_ = group.Kill(p.process.Pid)
 		_ = p.process.Kill()

@@ -1,5 +1,5 @@
-// Package process starts a bootstrap, in a sandbox of Linux namespaces where
-// that is possible and as a plain process otherwise, and tells how it ended.
+// Package process starts a bootstrap, in a sandbox of Linux namespaces if possible and as
+// a plain process otherwise, and reports how it ended.
 package process
 
 import (
@@ -22,7 +22,7 @@ const (
 	Bootstrap = TaskRoot + "/bootstrap"
 )
 
-// A Process is a bootstrap that was started.
+// A Process is a started bootstrap.
 type Process interface {
 	// Wait waits for the end and returns it in the words of package os:
 	// "exit status 1", "signal: killed".
@@ -30,22 +30,22 @@ type Process interface {
 	Signal(syscall.Signal)
 	// Kill ends it, and what it started.
 	Kill()
-	// Memory returns its resident memory in bytes, now and at most; 0 where
-	// that cannot be told.
+	// Memory returns its resident memory in bytes, current and peak; 0 if
+	// unknown.
 	Memory() (now, peak int64)
-	// UID returns who its processes are on this machine.
+	// UID returns the user id of its processes on this machine.
 	UID() int
-	// Unfiltered says why they may make any system call; empty: they may not.
+	// Unfiltered says why system calls are not filtered; empty: they are.
 	Unfiltered() string
 }
 
 // Config says what to start.
 type Config struct {
 	Task   string // directory with the content of the zip
-	Etc    string // directory that WriteEtc has filled, for a sandbox
+	Etc    string // directory written by WriteEtc, for a sandbox
 	Env    []string
 	Output *os.File // standard output and error
-	System bool     // the host's system directories are to be seen in a sandbox
+	System bool     // show the host's system directories in a sandbox
 	Temp   int64    // bytes of /tmp in a sandbox
 	Open   uint64   // descriptors, in a sandbox
 	Tasks  uint64   // processes and threads, in a sandbox
@@ -65,8 +65,8 @@ var systemDirs = []string{"/bin", "/lib", "/lib64", "/sbin", "/usr"}
 
 const qemuInside = "/qemu"
 
-// Isolated starts the bootstrap in a sandbox. The error is a
-// *sandbox.RefusedError where there can be none.
+// Isolated starts the bootstrap in a sandbox. The error is a *sandbox.RefusedError if
+// sandboxes are refused.
 func Isolated(c Config) (Process, error) {
 	s := sandbox.ProcessConfig{
 		Mounts: []sandbox.Mount{
@@ -103,8 +103,7 @@ func Isolated(c Config) (Process, error) {
 	return p, nil
 }
 
-// Plain starts the bootstrap as a process like any other, in a group of its
-// own.
+// Plain starts the bootstrap as an ordinary process in its own group.
 func Plain(c Config) (Process, error) {
 	argv := []string{filepath.Join(c.Task, "bootstrap")}
 	if c.Qemu != "" {
@@ -123,13 +122,13 @@ func Plain(c Config) (Process, error) {
 		Files: []*os.File{null, c.Output, c.Output}, Sys: group.Group(),
 	})
 	if err != nil {
-		// Say it as Lambda does, which knows the bootstrap by another path.
+		// In Lambda's words, with Lambda's path of the bootstrap.
 		var failed *fs.PathError
 		if errors.As(err, &failed) {
 			failed.Path = Bootstrap
 		}
 		return nil, err
 	}
-	c.Group.Add(p.Pid) // what it has started until now goes free
+	c.Group.Add(p.Pid) // what it started before is not bounded
 	return &plain{process: p, done: make(chan struct{})}, nil
 }

@@ -19,18 +19,18 @@ const (
 // the Lambda Extensions API to create extensions").
 const maxExtensions = 10
 
-// An extension runs in the function's own process: others would come in
-// layers, which there are none of here.
+// An extension runs in the function's own process: external ones come in layers, which
+// are not supported here.
 type extension struct {
 	id      string
 	name    string
-	invokes bool        // it wants to hear of each event
-	idle    bool        // it asked for the next event, and there was none
+	invokes bool        // it registered for events
+	idle    bool        // it waits for the next event
 	message chan []byte // about an event that it has not asked for yet; room for one
 }
 
-// invoke tells an extension about an event, if it wants to know; the server's
-// mu is held.
+// invoke informs an extension about an event, if it registered for them; the server's mu
+// is held.
 func (x *extension) invoke(e *Event) {
 	if !x.invokes {
 		return
@@ -61,7 +61,7 @@ func (s *Server) register(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// enlist adds an extension, or says why not.
+// enlist adds an extension, or returns why not.
 func (s *Server) enlist(id, name string, events []string, malformed error) (kind, message string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -86,7 +86,7 @@ func (s *Server) enlist(id, name string, events []string, malformed error) (kind
 	return "", ""
 }
 
-// find returns the extension that sent a request, or says why there is none.
+// find returns the extension that sent a request, or the reason why there is none.
 func (s *Server) find(r *http.Request) (*extension, *refusal) {
 	id := r.Header.Get(headerIdentifier)
 	if id == "" {

@@ -9,8 +9,8 @@ import (
 
 type peerKey struct{}
 
-// withPeer has each connection's peer checked once, and at once: an end that
-// was closed cannot be told any more whose it was.
+// withPeer checks each connection's peer once, and immediately: the owner of a closed end
+// is unknown.
 func (s *Server) withPeer(ctx context.Context, c net.Conn) context.Context {
 	if s.config.Peer == nil {
 		return ctx
@@ -20,7 +20,7 @@ func (s *Server) withPeer(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, peerKey{}, check)
 }
 
-// guard refuses what does not come from the instance.
+// guard refuses requests that do not come from the instance.
 func (s *Server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch no := s.foreign(r); {
@@ -34,8 +34,8 @@ func (s *Server) guard(next http.Handler) http.Handler {
 	})
 }
 
-// foreign says why a request is refused: it has the host of somebody who
-// rebinds a name to this address, it was sent by a web page (Fetch Standard,
+// foreign says why a request is refused: it has another host, as after DNS rebinding, it
+// was sent by a web page (Fetch Standard,
 // "Origin header"; Fetch Metadata, "Sec-Fetch-Site"), or the connection is not
 // the instance's.
 func (s *Server) foreign(r *http.Request) *refusal {

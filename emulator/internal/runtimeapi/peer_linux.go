@@ -17,7 +17,7 @@ func PeerUID(uid func() int) func(net.Conn) error {
 	return func(c net.Conn) error {
 		got, err := peerUID(c)
 		if err != nil {
-			return fmt.Errorf("the peer's user is not known: %w", err)
+			return fmt.Errorf("the peer's user is unknown: %w", err)
 		}
 		if want := uid(); got != want {
 			return fmt.Errorf("user %d is not the function's", got)
@@ -26,9 +26,9 @@ func PeerUID(uid func() int) func(net.Conn) error {
 	}
 }
 
-// peerUID looks up who has the other end of a connection over the loopback
+// peerUID looks up the user of the other end of a connection over the loopback
 // interface: the socket whose local address is our remote one (proc(5),
-// /proc/net/tcp). An end that was closed has no owner any more.
+// /proc/net/tcp). A closed end has no owner.
 func peerUID(c net.Conn) (int, error) {
 	peer, err := netip.ParseAddrPort(c.RemoteAddr().String())
 	if err != nil {

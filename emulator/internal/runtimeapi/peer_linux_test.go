@@ -76,7 +76,7 @@ func TestOtherUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The other user may not be able to read the folder of the program.
+	// The other user may not be able to read the directory of the program.
 	program, err := os.ReadFile(self)
 	if err != nil {
 		t.Fatal(err)

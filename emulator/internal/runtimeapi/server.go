@@ -8,10 +8,10 @@
 // refused, or in which words, the server does as AWS's open-source Runtime
 // Interface Emulator.
 //
-// # Who may ask
+// # Access
 //
-// The API is for the instance alone: whoever can ask for an event sees it, and
-// can answer it. The server refuses requests with another Host than its own
+// The API is for the instance only: whoever can ask for an event sees it, and can answer
+// it. The server refuses requests with another Host than its own
 // address, requests of web pages (Origin, Sec-Fetch-Site), and connections for
 // which [Config.Peer] returns an error.
 //
@@ -35,14 +35,14 @@ import (
 	"syscall"
 )
 
-// A Config says what a server is for.
+// Config configures a server.
 type Config struct {
-	// What extensions are told about the function.
+	// What extensions see of the function.
 	Name, Version, Handler, Account string
 
 	// Concurrency is how many events the runtime may have at the same time; 0
-	// means 1. With more, there is no order of states: an event is known by
-	// its id alone (AWS Lambda developer guide, "Using the Lambda runtime API
+	// means 1. With more, states have no order: an event is identified only by
+	// its id (AWS Lambda developer guide, "Using the Lambda runtime API
 	// for custom runtimes", Lambda Managed Instances).
 	Concurrency int
 
@@ -76,8 +76,8 @@ type Server struct {
 	extensions []*extension
 }
 
-// A Signal says what the runtime did. Reply is the call that it answered; nil
-// means that it can take one more event, so that Offer may be called once more.
+// A Signal is an action of the runtime. Reply is the call that it answered; nil means
+// that it can take one more event, so Offer may be called once more.
 type Signal struct{ Reply *Call }
 
 // maxHead bounds the head of a request, in bytes. The cause for X-Ray, in a
@@ -96,7 +96,7 @@ func New(c Config) (*Server, error) {
 	c.Concurrency = max(c.Concurrency, 1)
 	s := &Server{
 		config: c, listener: c.Listener, state: started, fault: make(chan Answer, 1), open: map[string]*Call{},
-		// Room for what a well-behaved runtime can do before anybody looks.
+		// Room for what a well-behaved runtime can do before signals are read.
 		signals: make(chan Signal, 2*c.Concurrency),
 	}
 	s.life, s.end = context.WithCancel(context.Background())
@@ -133,12 +133,12 @@ func Listen() (net.Listener, error) {
 // Address is the value of AWS_LAMBDA_RUNTIME_API.
 func (s *Server) Address() string { return s.listener.Addr().String() }
 
-// Signals delivers what the runtime does, in order: with one event at a time,
+// Signals delivers the runtime's actions in order: with one event at a time,
 // the reply to a call comes before the request for the next.
 func (s *Server) Signals() <-chan Signal { return s.signals }
 
-// Fault delivers what the runtime or an extension reports about a failed
-// initialisation, or about why it leaves.
+// Fault delivers the report of the runtime or an extension about a failed
+// initialisation, or about its exit.
 func (s *Server) Fault() <-chan Answer { return s.fault }
 
 // HasExtension reports whether an extension is registered. Without one, Lambda
@@ -157,7 +157,7 @@ func (s *Server) Close() {
 	_ = s.listener.Close() // in case Serve has not seen it yet
 }
 
-// signal hands on what the runtime did, unless the server was closed.
+// signal sends a signal, unless the server was closed.
 func (s *Server) signal(all ...Signal) {
 	for _, one := range all {
 		select {

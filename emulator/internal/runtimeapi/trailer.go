@@ -49,7 +49,7 @@ func (l *longTrailers) Read(p []byte) (int, error) {
 	_ = conn.SetDeadline(time.Now().Add(trailerTime))
 	read, trailerErr := textproto.NewReader(bufio.NewReader(io.LimitReader(rw, maxTrailers))).ReadMIMEHeader()
 	if trailerErr != nil {
-		return n, err // it broke off, or is malformed
+		return n, err // cut off, or malformed
 	}
 	l.request.Trailer = http.Header(read)
 	return n, io.EOF

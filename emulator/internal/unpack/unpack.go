@@ -1,11 +1,9 @@
-// Package unpack puts the content of a zip into an empty folder, as Lambda does into
-// /var/task.
+// Package unpack unpacks a zip into an empty directory, as Lambda does into /var/task.
 //
-// It is safe for zips from strangers: nothing is written outside the folder,
-// no more than Lambda's 262,144,000 bytes and 65,535 files are written, and
-// each file's size and checksum are compared with the zip's directory. Links and special
-// files are refused. Modes are the zip's; folders always have 0755, so that
-// the whole can be removed again.
+// It is safe for untrusted zips: nothing is written outside the directory, at most
+// Lambda's 262,144,000 bytes and 65,535 files are written, and each file's size and
+// checksum are compared with the zip's directory. Links and special files are refused.
+// Modes are the zip's; directories always have 0755, so that they can be removed.
 package unpack
 
 import (
@@ -25,7 +23,7 @@ import (
 // "Lambda quotas", deployment package size).
 const MaxSize = 262_144_000
 
-// Zip unpacks the zip called name into the folder to, which must exist.
+// Zip unpacks the zip called name into the directory to, which must exist.
 func Zip(ctx context.Context, name, to string) error {
 	return unzip(ctx, name, to, MaxSize)
 }
@@ -98,7 +96,7 @@ func (u *unpacker) entry(ctx context.Context, e *zipscan.Entry) error {
 	if err := u.folders(path.Dir(name)); err != nil {
 		return err
 	}
-	// What is there already is another entry of the same name.
+	// If it exists, it is another entry of the same name.
 	f, err := u.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
@@ -149,13 +147,13 @@ func (u *unpacker) folders(name string) error {
 	}
 	info, err := u.root.Lstat(name)
 	if err == nil && !info.IsDir() {
-		err = errors.New("its folder is a file")
+		err = errors.New("its directory is a file")
 	}
 	return err
 }
 
-// folder makes one directory that everybody can read, whatever the caller's
-// umask: in a sandbox the function is another user.
+// folder makes one world-readable directory, whatever the caller's umask: in a sandbox
+// the function is another user.
 func (u *unpacker) folder(name string) error {
 	if err := u.root.Mkdir(name, 0o755); err != nil {
 		return err
@@ -167,18 +165,17 @@ func (u *unpacker) folder(name string) error {
 	return errors.Join(f.Chmod(0o755), f.Close())
 }
 
-// checkName refuses what does not name a place below the folder, on any
-// system.
+// checkName refuses names that lead out of the directory, on any system.
 func checkName(name string) error {
 	if name == "" || strings.ContainsAny(name, "\\\x00") || path.IsAbs(name) || path.Clean(name) != name ||
 		name == ".." || strings.HasPrefix(name, "../") {
-		return errors.New("its name is not a plain path below the folder")
+		return errors.New("its name is not a plain path below the directory")
 	}
 	return nil
 }
 
-// mode is what the zip says. One that was made on a system without Unix permissions
-// says nothing, and its files come out readable.
+// mode is the mode in the zip. A zip from a system without Unix permissions has none, and
+// its files become readable.
 func mode(e *zipscan.Entry) os.FileMode {
 	const unix, darwin = 3, 19
 	if m := e.External >> 16; m != 0 && (e.Creator>>8 == unix || e.Creator>>8 == darwin) {

@@ -1,5 +1,5 @@
 // Command program has modules to list: some from the module cache, and one
-// that is replaced by a folder.
+// that is replaced by a directory.
 package main
 
 import (

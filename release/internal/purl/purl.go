@@ -1,6 +1,6 @@
-// Package purl makes and reads the package URLs of what bootzip records: Go
-// modules and Debian packages. The rules are those of the purl specification
-// (package-url/purl-spec, "golang" and "deb"); escaping is the library's.
+// Package purl makes and reads package URLs of Go modules and Debian packages. The
+// rules are those of the purl specification (package-url/purl-spec, "golang" and
+// "deb"); escaping is the library's.
 package purl
 
 import (
@@ -11,7 +11,7 @@ import (
 )
 
 // Go returns the package URL of a Go module. The specification folds the path
-// to lower case, so whoever needs it exactly must keep it beside the URL.
+// to lower case, so the exact path must be kept beside the URL.
 func Go(path, version string) string {
 	namespace, name := "", path
 	if i := strings.LastIndexByte(path, '/'); i >= 0 {
@@ -20,13 +20,13 @@ func Go(path, version string) string {
 	return packageurl.NewPackageURL(packageurl.TypeGolang, strings.ToLower(namespace), strings.ToLower(name), version, nil, "").ToString()
 }
 
-// Generic returns the package URL of a program that no registry has.
+// Generic returns the package URL of a program that is in no registry.
 func Generic(name, version string) string {
 	return packageurl.NewPackageURL(packageurl.TypeGeneric, "", name, version, nil, "").ToString()
 }
 
-// ParseGo is the reverse of Go for a module whose path has lower-case letters
-// alone: it refuses what Go would have written in another way.
+// ParseGo is the reverse of Go for a module whose path has only lower-case letters:
+// it refuses URLs that Go would write differently.
 func ParseGo(text string) (path, version string, err error) {
 	p, err := parse(text, packageurl.TypeGolang)
 	if err != nil {
@@ -49,7 +49,7 @@ func ParseDebianPackage(line string) (DebianPackage, error) {
 	qualified, version, ok := strings.Cut(line, "=")
 	name, arch, qualifiedOK := strings.Cut(qualified, ":")
 	if !ok || !qualifiedOK || name == "" || arch == "" || version == "" || strings.ContainsAny(line, " \t\n/") || strings.Contains(version, "=") {
-		return DebianPackage{}, fmt.Errorf("package %q is not of the form name:architecture=version", line)
+		return DebianPackage{}, fmt.Errorf("package %q does not have the form name:architecture=version", line)
 	}
 	return DebianPackage{Name: name, Architecture: arch, Version: version}, nil
 }
@@ -62,7 +62,7 @@ func (p DebianPackage) URL() string {
 	return packageurl.NewPackageURL(packageurl.TypeDebian, "debian", p.Name, p.Version, arch, "").ToString()
 }
 
-// URLIn is URL with the release of Debian, such as "13"; "" is none.
+// URLIn is URL with the release of Debian, such as "13"; "" omits it.
 func (p DebianPackage) URLIn(release string) string {
 	if release == "" {
 		return p.URL()
@@ -71,9 +71,9 @@ func (p DebianPackage) URLIn(release string) string {
 	return packageurl.NewPackageURL(packageurl.TypeDebian, "debian", p.Name, p.Version, qualifiers, "").ToString()
 }
 
-// DebianRelease returns which release of Debian has these packages, such as
-// "13": the whole number that the version of base-files begins with, as does
-// /etc/debian_version, which that package holds; "" if it is not known.
+// DebianRelease returns the release of Debian that has these packages, such as "13":
+// the integer part of the version of base-files, which contains
+// /etc/debian_version; "" if it is unknown.
 func DebianRelease(packages []string) string {
 	for _, line := range packages {
 		p, err := ParseDebianPackage(line)
@@ -86,8 +86,8 @@ func DebianRelease(packages []string) string {
 	return ""
 }
 
-// ParseDebian is the reverse of [DebianPackage.URL], and refuses what that
-// would have written in another way.
+// ParseDebian is the reverse of [DebianPackage.URL], and refuses URLs that it would
+// write differently.
 func ParseDebian(text string) (DebianPackage, error) {
 	u, err := parse(text, packageurl.TypeDebian)
 	if err != nil {
