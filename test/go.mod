@@ -4,10 +4,7 @@ go 1.24.0
 
 toolchain go1.26.8
 
-require (
-	github.com/bootzip/bootzip v0.0.0
-	github.com/bootzip/bootzip/runtime v0.1.0
-)
+require github.com/bootzip/bootzip v0.0.0
 
 require (
 	github.com/andybalholm/brotli v1.0.6 // indirect
@@ -23,6 +20,7 @@ require (
 	github.com/ulikunitz/xz v0.5.15 // indirect
 	github.com/xi2/xz v0.0.0-20171230120015-48954b6210f8 // indirect
 	go.yaml.in/yaml/v4 v4.0.0 // indirect
+	golang.org/x/mod v0.30.0 // indirect
 	golang.org/x/net v0.46.0 // indirect
 	golang.org/x/sys v0.39.0 // indirect
 )
