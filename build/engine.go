@@ -142,7 +142,7 @@ func chooseEngine(ctx context.Context, c Config) (engine, string, error) {
 		}
 		refused = append(refused, fmt.Sprintf("%s: %s", name, firstLine(err.Error())))
 	}
-	if failed != nil && slices.ContainsFunc(c.everything(), func(f project.Function) bool { return needsImage(f.Language) }) {
+	if failed != nil && slices.ContainsFunc(c.everything(), func(f project.Function) bool { return needsImage(f.Language) || f.Cgo != "" }) {
 		return nil, "", failed
 	}
 	e, err := newSandbox(ctx, c)

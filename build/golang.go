@@ -30,6 +30,10 @@ var goFlags = []string{
 // flags removed.
 const goLinkFlags = "-s -w -buildid= -linkmode=internal"
 
+// cgoLinkFlags are the linker's for a function with cgo, which C's linker
+// finishes: one file, with the C library in it.
+const cgoLinkFlags = "-s -w -buildid= -linkmode=external '-extldflags=" + linkFlags + "'"
+
 // goSettled is what the environment of the Go compiler has in every build.
 // What is empty here is so on purpose: unset it would be taken from a file, or
 // from a default that differs between machines.
@@ -112,6 +116,9 @@ func (g *golang) plan(ctx context.Context, units []Unit, e engine, host places) 
 	if err != nil {
 		return p, err
 	}
+	if i := slices.IndexFunc(units, func(u Unit) bool { return u.Function.Cgo != "" }); i >= 0 && e.name() == "host" {
+		g.config.tell(Event{Stage: "toolchain", Text: fmt.Sprintf("function %q is linked with this machine's C library: other machines give other bytes", units[i].Function.Name)})
+	}
 	host.modules, host.toolchain = tool.modules, tool.root
 	if e.name() != "host" {
 		_, arch := e.platform()
@@ -143,7 +150,10 @@ func (g *golang) plan(ctx context.Context, units []Unit, e engine, host places) 
 // command, with which it is listed and built.
 func (g *golang) settings(u Unit) []string {
 	f := u.Function
-	ldflags := goLinkFlags
+	ldflags, tags := goLinkFlags, f.Tags
+	if f.Cgo != "" {
+		ldflags, tags = cgoLinkFlags, append([]string{"netgo", "osusergo"}, f.Tags...)
+	}
 	for _, name := range slices.Sorted(maps.Keys(f.Ldflags)) {
 		value := strings.NewReplacer("${tag}", g.config.Tag, "${commit}", g.config.Commit).Replace(f.Ldflags[name])
 		quote := "'"
@@ -153,10 +163,20 @@ func (g *golang) settings(u Unit) []string {
 		ldflags += " -X " + quote + name + "=" + value + quote
 	}
 	flags := []string{"-ldflags=" + ldflags}
-	if len(f.Tags) > 0 {
-		flags = append(flags, "-tags="+strings.Join(f.Tags, ","))
+	if len(tags) > 0 {
+		flags = append(flags, "-tags="+strings.Join(tags, ","))
 	}
 	return flags
+}
+
+// compiler is what the environment of a function with cgo has besides: Debian's
+// gcc for the architecture, which has its name on Debian's machines as well.
+func (g goGroup) compiler() []string {
+	if g.units[0].Function.Cgo == "" {
+		return nil
+	}
+	cc := source{Unit: g.units[0]}.triplet("gnu")
+	return []string{"CGO_ENABLED=1", "CC=" + cc + "-gcc", "CXX=" + cc + "-g++", "CGO_CFLAGS=-O2", "CGO_CXXFLAGS=-O2", "CGO_LDFLAGS="}
 }
 
 // A goGroup is what one go command can build: one module, one architecture.
@@ -251,7 +271,7 @@ func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, e en
 		p.steps = append(p.steps, step{
 			job: job{
 				dir:     m.dir,
-				env:     goEnv(seen, m, group.arch),
+				env:     with(goEnv(seen, m, group.arch), group.compiler()...),
 				command: argv,
 			},
 			products: products,

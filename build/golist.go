@@ -27,6 +27,7 @@ type goPackage struct {
 	Standard                               bool
 	GoFiles, IgnoredGoFiles, EmbedPatterns []string
 	SFiles, HFiles, SysoFiles, EmbedFiles  []string
+	CgoFiles, CFiles, CXXFiles             []string
 	Deps, Match                            []string
 	Module                                 *goListModule
 	Error                                  *goListError
@@ -48,7 +49,7 @@ func (e goListError) String() string {
 	return e.Err
 }
 
-const goListFields = "-json=Dir,ImportPath,Name,Standard,GoFiles,IgnoredGoFiles,EmbedPatterns,SFiles,HFiles,SysoFiles,EmbedFiles,Deps,Match,Module,Error,DepsErrors"
+const goListFields = "-json=Dir,ImportPath,Name,Standard,GoFiles,IgnoredGoFiles,EmbedPatterns,SFiles,HFiles,SysoFiles,EmbedFiles,CgoFiles,CFiles,CXXFiles,Deps,Match,Module,Error,DepsErrors"
 
 // A goProgram is a main package and all that it consists of.
 type goProgram struct {
@@ -69,6 +70,7 @@ func listPrograms(ctx context.Context, c Config, tool goTool, group goGroup, sou
 	// The packages are those that the build will see. PWD: where the caller
 	// came by a link, the go command would name every folder by that.
 	env := with(tool.fetching, "GOOS=linux", "GOARCH="+string(arch), "GOAMD64=v1", "GOARM64=v8.0", "GOWORK="+m.workValue(c.Root), "PWD="+dir)
+	env = with(env, group.compiler()...)
 	text, err := capture(ctx, env, dir, argv...)
 	if err != nil {
 		return nil, err
@@ -148,7 +150,7 @@ func packagePath(m goModule, source string) string {
 func (p goProgram) problem(root string) (message, mend string) {
 	if file := p.cgoOnly(root); file != "" {
 		return fmt.Sprintf("%s: the package is cgo (import \"C\"), and bootstraps are built with CGO_ENABLED=0", file),
-			"use a library in pure Go; or set language: command and build it with a C compiler yourself"
+			"use a library in pure Go, or set cgo: static in bootzip.yaml, which builds it with a C compiler in docker or podman"
 	}
 	var lines []string
 	add := func(e goListError) {

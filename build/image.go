@@ -28,12 +28,15 @@ type needs struct {
 func needsOf(functions []project.Function) needs {
 	var n needs
 	for _, f := range functions {
+		if f.Cgo != "" && !slices.Contains(n.languages, "cgo") {
+			n.languages = append(n.languages, "cgo")
+		}
 		if !slices.Contains(n.languages, string(f.Language)) {
 			n.languages = append(n.languages, string(f.Language))
 		}
 		for _, a := range f.Arch {
 			// Go's toolchain builds for every architecture.
-			if needsImage(f.Language) && !slices.Contains(n.arches, string(a)) {
+			if (needsImage(f.Language) || f.Cgo != "") && !slices.Contains(n.arches, string(a)) {
 				n.arches = append(n.arches, string(a))
 			}
 		}

@@ -84,11 +84,11 @@ func (p *goPackage) link(root string) string {
 		return fmt.Sprintf("package %q is reached by a link that leads out of the project, to %q", p.ImportPath, target)
 	}
 	var names []string
-	for _, some := range [][]string{p.GoFiles, p.SFiles, p.HFiles, p.SysoFiles, p.EmbedFiles} {
+	for _, some := range [][]string{p.GoFiles, p.SFiles, p.HFiles, p.SysoFiles, p.EmbedFiles, p.CgoFiles} {
 		names = append(names, some...)
 	}
-	if len(p.SFiles) > 0 {
-		// Assembly can include any file.
+	if len(p.SFiles)+len(p.CgoFiles) > 0 {
+		// Assembly and C can include any file.
 		entries, err := os.ReadDir(p.Dir)
 		if err != nil {
 			return ""

@@ -23,6 +23,9 @@ type sandboxed struct {
 // newSandbox also tells why commands have no filter of system calls, if so.
 func newSandbox(ctx context.Context, c Config) (*sandboxed, error) {
 	for _, f := range c.Functions {
+		if f.Cgo != "" {
+			return nil, hint.New("start docker or podman", "function %q needs a C compiler for cgo, and the sandbox has none", f.Name)
+		}
 		if needsImage(f.Language) {
 			return nil, hint.New("start docker or podman",
 				"function %q is in %s, and the sandbox has no compiler but Go's, which needs no image", f.Name, f.Language)

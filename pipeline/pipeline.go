@@ -13,6 +13,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/pack"
@@ -90,6 +91,9 @@ func newZip(u build.Unit, dist string, packed []pack.Zip) (Zip, error) {
 	for _, z := range packed {
 		if z.Function == u.Function.Name && z.Arch == u.Arch {
 			options := verify.Options{Function: u.Function.Name, Arch: u.Arch, Runtime: u.Function.Runtime, Rules: u.Function.Checks}
+			if u.Function.Cgo != "" && !slices.ContainsFunc(options.Rules, func(r project.CheckRule) bool { return r.ID == "go-cgo" }) {
+				options.Rules = append(slices.Clone(options.Rules), project.CheckRule{ID: "go-cgo", Severity: "waive", Reason: "cgo: " + u.Function.Cgo + " in " + project.ConfigFile, Pos: u.Function.Pos})
+			}
 			if u.Function.Kind.IsLayer() {
 				options.Kind = verify.KindLayer
 			}
