@@ -89,11 +89,15 @@ func Lines(zips []Zip) []pack.Zip {
 func newZip(u build.Unit, dist string, packed []pack.Zip) (Zip, error) {
 	for _, z := range packed {
 		if z.Function == u.Function.Name && z.Arch == u.Arch {
-			options := verify.Options{Function: u.Function.Name, Arch: u.Arch, Runtime: u.Function.Runtime, Rules: u.Function.Checks}
-			if u.Function.Kind.IsLayer() {
+			f := u.Function
+			options := verify.Options{
+				Function: f.Name, Arch: u.Arch, Runtime: f.Runtime, Rules: f.Checks,
+				Static: f.Kind != project.KindLayer, WithLayer: len(f.Layers) > 0,
+			}
+			if f.Kind.IsLayer() {
 				options.Kind = verify.KindLayer
 			}
-			return Zip{Function: u.Function, Packed: z, Target: verify.Target{Path: filepath.Join(dist, z.File), Options: options}}, nil
+			return Zip{Function: f, Packed: z, Target: verify.Target{Path: filepath.Join(dist, z.File), Options: options}}, nil
 		}
 	}
 	return Zip{}, fmt.Errorf("function %q was not packed for %s", u.Function.Name, u.Arch)

@@ -12,12 +12,13 @@ import (
 // A policy says what findings mean for one zip.
 type policy struct {
 	rules  map[string]project.CheckRule
-	strict bool
+	strict bool // warnings fail
+	static bool // dynamically linked programs fail
 }
 
 // newPolicy checks the options.
 func newPolicy(o Options) (policy, error) {
-	p := policy{rules: map[string]project.CheckRule{}, strict: o.Strict}
+	p := policy{rules: map[string]project.CheckRule{}, strict: o.Strict, static: o.Static}
 	switch o.Arch {
 	case "", project.AMD64, project.ARM64:
 	default:
@@ -81,7 +82,7 @@ func (p policy) severity(c Check) (Severity, string) {
 	if r, ok := p.rules[c.ID]; ok {
 		return Severity(r.Severity), r.Reason
 	}
-	if p.strict {
+	if p.strict || p.static && c.ID == idDynamic {
 		return SeverityFail, ""
 	}
 	return c.Severity, ""

@@ -7,6 +7,7 @@ type Report struct {
 	Path     string
 	Function string       // Options.Function
 	Arch     project.Arch // Options.Arch; empty if either was accepted
+	Program  project.Arch // what its program is for; empty where that is not known, as of a script
 	Size     int64        // bytes of the zip
 	SHA256   string       // of the zip, in hexadecimal digits
 	Facts    []Fact       // what was seen, without a judgement

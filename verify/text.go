@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -54,10 +55,7 @@ func (t textWriter) table(reports []Report) {
 	tw := tabwriter.NewWriter(t.w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "ZIP\tARCH\tSIZE\tSTRUCTURE\tLAYOUT\tBINARY\tBOOT\tRESULT")
 	for _, r := range reports {
-		arch := string(r.Arch)
-		if arch == "" {
-			arch = "any"
-		}
+		arch := string(cmp.Or(r.Program, r.Arch, "any"))
 		fmt.Fprintf(tw, "%s\t%s\t%s", printer.Line(r.Path), arch, size(r.Size))
 		for _, l := range []Layer{Structure, Layout, Binary, Boot} {
 			fmt.Fprintf(tw, "\t%s", r.layer(l))

@@ -54,11 +54,11 @@ func TestMisuseIsAnErrorAndNotAReport(t *testing.T) {
 
 func TestRulesChangeWhatAFindingMeans(t *testing.T) {
 	zip := func() []byte {
-		return function(zfile{name: "link", data: []byte("bootstrap"), mode: 0o120777}, extra(field(0xbeef, "?"))).bytes()
+		return function(link("link", "nowhere"), extra(field(0xbeef, "?"))).bytes()
 	}
 	for _, c := range []struct {
 		name         string
-		rules        string // severities of file-symlink and zip-unknown-extra
+		rules        string // severities of file-link-target and zip-unknown-extra
 		strict       bool
 		link, field  verify.Status
 		ok           bool
@@ -74,7 +74,7 @@ func TestRulesChangeWhatAFindingMeans(t *testing.T) {
 	} {
 		o := verify.Options{Arch: project.AMD64, Strict: c.strict}
 		for i, s := range strings.Fields(c.rules) {
-			o.Rules = append(o.Rules, project.CheckRule{ID: []string{"file-symlink", "zip-unknown-extra"}[i], Severity: s, Reason: "because"})
+			o.Rules = append(o.Rules, project.CheckRule{ID: []string{"file-link-target", "zip-unknown-extra"}[i], Severity: s, Reason: "because"})
 		}
 		r := check(t, zip(), o)
 		got := map[string]verify.Status{}
@@ -85,8 +85,8 @@ func TestRulesChangeWhatAFindingMeans(t *testing.T) {
 				reasons++
 			}
 		}
-		if got["file-symlink"] != c.link || got["zip-unknown-extra"] != c.field || r.OK() != c.ok || reasons != c.showsReasons {
-			t.Errorf("%s: %s and %s, OK is %v, %d reasons", c.name, got["file-symlink"], got["zip-unknown-extra"], r.OK(), reasons)
+		if got["file-link-target"] != c.link || got["zip-unknown-extra"] != c.field || r.OK() != c.ok || reasons != c.showsReasons {
+			t.Errorf("%s: %s and %s, OK is %v, %d reasons", c.name, got["file-link-target"], got["zip-unknown-extra"], r.OK(), reasons)
 		}
 	}
 }

@@ -18,7 +18,7 @@ import (
 
 func (a *app) checkCommand() *cobra.Command {
 	var arch, runtime, kind, format string
-	var strict, dynamic, boot bool
+	var strict, dynamic, withLayer, boot bool
 	var handlers []string
 	c := &cobra.Command{
 		Use:   "check FILE...",
@@ -34,7 +34,7 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 			if err != nil {
 				return err
 			}
-			options := verify.Options{Runtime: project.Runtime(runtime), Kind: verify.Kind(kind), Dynamic: dynamic}
+			options := verify.Options{Runtime: project.Runtime(runtime), Kind: verify.Kind(kind), Dynamic: dynamic, WithLayer: withLayer}
 			if arch != "" {
 				if options.Arch, err = project.ParseArch(arch); err != nil {
 					return misuse(err)
@@ -74,6 +74,7 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 	f.StringVar(&kind, "kind", string(verify.KindFunction), "function or layer")
 	f.BoolVar(&strict, "strict", false, "warnings fail as well")
 	f.BoolVar(&dynamic, "dynamic", false, "allow a dynamically linked program")
+	f.BoolVar(&withLayer, "with-layer", false, "the function has a layer, which supplies what is missing: bootstrap, interpreter, libraries")
 	f.BoolVar(&boot, "boot", false, "start the function as well, and send it an event; for zips that you trust")
 	f.StringSliceVar(&handlers, "handlers", nil, "with --boot: values of _HANDLER to try")
 	complete(c, "arch", "amd64", "arm64")

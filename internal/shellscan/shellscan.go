@@ -26,6 +26,10 @@ type Config struct {
 	Script string            // path of the script: $0
 	Dir    string            // working directory
 	Vars   map[string]string // environment, as far as it is known
+
+	// Unknown are the variables that are set to something that is not known.
+	// Others than these and Vars are taken to be unset.
+	Unknown []string
 }
 
 // A Start is a program that a script starts.
@@ -53,6 +57,9 @@ func Read(text []byte, c Config) ([]Start, error) {
 	s := &scan{script: c.Script, dir: c.Dir, vars: map[string]*string{}, functions: map[string]*syntax.Stmt{}}
 	for name, value := range c.Vars {
 		s.set(name, value, true)
+	}
+	for _, name := range c.Unknown {
+		s.set(name, "", false)
 	}
 	file, err := parse(text)
 	if err != nil {
