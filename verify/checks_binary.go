@@ -75,7 +75,7 @@ func goChecks() []Check {
 	return complete(rows, Binary)
 }
 
-// bootChecks are made elsewhere: see [Report.Add].
+// bootChecks are made elsewhere: see [Report.AddBoot].
 func bootChecks() []Check {
 	return complete([]Check{
 		{ID: idBoot, Proves: "the function starts and answers an event", Hint: "read its last output, and run it here: bootzip invoke NAME EVENT --zip=FILE.zip", needs: stageBoot},

@@ -24,7 +24,7 @@
 // [Structure] looks at the bytes of the zip, [Layout] at the files that Lambda
 // will find, [Binary] at the programs among them. [Boot] starts the function;
 // this package cannot, and reports it as skipped until somebody adds a result
-// with [Report.Add].
+// with [Report.AddBoot].
 //
 // # Policy
 //

@@ -88,6 +88,11 @@ func (p policy) severity(c Check) (Severity, string) {
 	return c.Severity, ""
 }
 
+// status is how a finding of a severity ends.
+func (s Severity) status() Status {
+	return map[Severity]Status{SeverityFail: Fail, SeverityWarn: Warn, Waive: Waived}[s]
+}
+
 // results makes the report's results from what was found.
 func (p policy) results(x *examination) []Result {
 	all := make([]Result, 0, len(table))
@@ -102,9 +107,8 @@ func (p policy) results(x *examination) []Result {
 			all = append(all, r)
 			continue
 		}
-		status := map[Severity]Status{SeverityFail: Fail, SeverityWarn: Warn, Waive: Waived}[severity]
 		for _, f := range found {
-			all = append(all, Result{Check: c, Status: status, Severity: severity, Detail: f.detail, File: f.file, Reason: reason})
+			all = append(all, Result{Check: c, Status: severity.status(), Severity: severity, Detail: f.detail, File: f.file, Reason: reason})
 		}
 	}
 	return all

@@ -172,7 +172,7 @@ func examine(ctx context.Context, name string, f io.ReaderAt, size int64, o Opti
 	}
 	return Report{
 		Path: name, Function: o.Function, Arch: o.Arch, Program: x.arch, Size: size, SHA256: sum,
-		Facts: x.facts, Results: p.results(x),
+		Kind: x.kind(), Facts: x.facts, Results: p.results(x), policy: p,
 	}, nil
 }
 
