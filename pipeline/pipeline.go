@@ -58,8 +58,11 @@ func (r *run) through(ctx context.Context, steps []step) error {
 // A Zip is one function for one architecture, and what the steps made of it.
 type Zip struct {
 	// Function is the function in the zip. For a zip of another tool only what
-	// is known is set: the boot check uses Handlers.
+	// is known is set: the boot check uses Handlers, Env, Event, Memory, Timeout
+	// and Layers.
 	Function project.Function
+
+	Root string // the project's directory, for Event and Layers; "": the current one
 
 	Packed pack.Zip      // its line in the manifest; zero for a zip of another tool
 	Target verify.Target // where it is, and what it must be
@@ -86,7 +89,7 @@ func Lines(zips []Zip) []pack.Zip {
 
 // newZip is the zip of a packed bootstrap. It alone derives what a zip must be from
 // its function.
-func newZip(u build.Unit, dist string, packed []pack.Zip) (Zip, error) {
+func newZip(u build.Unit, root, dist string, packed []pack.Zip) (Zip, error) {
 	for _, z := range packed {
 		if z.Function == u.Function.Name && z.Arch == u.Arch {
 			f := u.Function
@@ -97,7 +100,7 @@ func newZip(u build.Unit, dist string, packed []pack.Zip) (Zip, error) {
 			if f.Kind.IsLayer() {
 				options.Kind = verify.KindLayer
 			}
-			return Zip{Function: f, Packed: z, Target: verify.Target{Path: filepath.Join(dist, z.File), Options: options}}, nil
+			return Zip{Function: f, Root: root, Packed: z, Target: verify.Target{Path: filepath.Join(dist, z.File), Options: options}}, nil
 		}
 	}
 	return Zip{}, fmt.Errorf("function %q was not packed for %s", u.Function.Name, u.Arch)
