@@ -84,7 +84,7 @@ func (x *examination) readLink(e *zipscan.Entry) (string, error) {
 // place that is not the zip's: /tmp, a layer, a device.
 const outside = "it leads out of the zip"
 
-// resolve follows the links in a name, those of its folders too. It returns
+// resolve follows the links in a name, those of its directories too. It returns
 // the name that they lead to, or why they lead nowhere.
 func (x *examination) resolve(name string) (resolved, why string) {
 	follows := 0
@@ -143,7 +143,7 @@ func (x *examination) entry(name string) (i int, ok bool) {
 	return x.names.file(name)
 }
 
-// exists reports whether there is a file or a folder of a name; the root is
+// exists reports whether there is a file or a directory of a name; the root is
 // one.
 func (x *examination) exists(name string) bool {
 	_, _, found := x.names.named(name)

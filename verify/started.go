@@ -68,7 +68,7 @@ func (p *programs) follow(s pendingScript) error {
 	}
 	c := shellscan.Config{Script: x.root() + "/" + name, Dir: "/var/task", Vars: scriptVariables, Unknown: scriptUnknown}
 	if x.kind() == KindLayer && isExtension(name) {
-		c.Dir = "" // in which folder extensions are started is not documented
+		c.Dir = "" // in which directory extensions are started is not documented
 	}
 	starts, err := shellscan.Read(s.text, c)
 	if err != nil {
@@ -188,13 +188,13 @@ func (x *examination) hasLoader(loader, dir string) bool {
 	return x.ownProgram(loader) || x.options.WithLayer && strings.HasPrefix(loader, "/opt/")
 }
 
-// command looks for a command in the folders of PATH; at is "" for one of the
+// command looks for a command in the directories of PATH; at is "" for one of the
 // image.
-func (x *examination) command(name, folders string) (at string, ok bool) {
+func (x *examination) command(name, dirs string) (at string, ok bool) {
 	if imagePrograms[name] {
 		return "", true
 	}
-	for _, dir := range strings.Split(folders, ":") {
+	for _, dir := range strings.Split(dirs, ":") {
 		if program := path.Join(dir, name); path.IsAbs(dir) && x.ownProgram(program) {
 			return program, true
 		}
