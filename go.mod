@@ -24,6 +24,7 @@ require (
 	golang.org/x/net v0.46.0
 	golang.org/x/sys v0.39.0
 	golang.org/x/term v0.38.0
+	mvdan.cc/sh/v3 v3.12.0
 )
 
 require (

@@ -22,6 +22,10 @@ type BootConfig struct {
 	// once for each. Without any, it is started once with an empty one.
 	Handlers []string
 
+	Environment []string // as Config's
+	Layers      []string // as Config's
+	Event       []byte   // default: one that is guessed from the handler's name
+
 	InitLimit time.Duration // default: 10 s, as Lambda's
 	Timeout   time.Duration // for the answer; default: 10 s
 	Memory    int           // MB; default: 512
@@ -48,14 +52,29 @@ type BootResult struct {
 	Status    BootStatus
 	Detail    string // what happened, and with what isolation
 	Handlers  []HandlerResult
+	Answered  string // the errors that handlers answered, in a boot that passed; empty: none
+	At        BootStage
 	Isolation string // see [Function.Isolation]; empty if nothing was started
 }
+
+// A BootStage is how far a boot came that did not pass.
+type BootStage string
+
+const (
+	BootMachine BootStage = "machine" // this machine cannot run it
+	BootStart   BootStage = "start"   // it did not ask for an event
+	BootHandler BootStage = "handler" // it did not know the handler
+	BootEvent   BootStage = "event"   // it did not answer the event
+)
 
 // A HandlerResult is how the boot of one handler ended.
 type HandlerResult struct {
 	Handler string // empty: started without a name
 	Status  BootStatus
 	Detail  string
+
+	answered string
+	at       BootStage
 }
 
 // Boot starts the function in a zip as Lambda would, and sends it one event for each
@@ -78,14 +97,14 @@ func Boot(ctx context.Context, c BootConfig) (BootResult, error) {
 		handlers = []string{""}
 	}
 	var result BootResult
-	var passed []string
+	var passed, answered []string
 	for _, handler := range handlers {
 		one, isolation, err := bootOne(ctx, c, handler)
 		if err != nil {
 			return BootResult{}, err
 		}
 		result.Handlers = append(result.Handlers, one)
-		result.Status, result.Isolation, result.Detail = one.Status, isolation, one.Detail
+		result.Status, result.Isolation, result.Detail, result.At = one.Status, isolation, one.Detail, one.at
 		if one.Status != BootPassed {
 			if handler != "" {
 				result.Detail = fmt.Sprintf("handler %q: %s", handler, one.Detail)
@@ -96,7 +115,11 @@ func Boot(ctx context.Context, c BootConfig) (BootResult, error) {
 			return result, nil
 		}
 		passed = append(passed, strings.TrimPrefix(handler+" "+one.Detail, " "))
+		if one.answered != "" {
+			answered = append(answered, one.answered)
+		}
 	}
+	result.Answered = strings.Join(answered, "; ")
 	result.Detail = "started " + result.Isolation + ": " + strings.Join(passed, "; ")
 	return result, nil
 }
@@ -107,10 +130,11 @@ func bootOne(ctx context.Context, c BootConfig, handler string) (_ HandlerResult
 	f, err := New(ctx, Config{
 		Name: c.Function, Zip: c.Zip, Handler: handler, Arch: c.Arch, Timeout: c.Timeout, InitLimit: c.InitLimit,
 		Memory: c.Memory, Concurrency: 1, Temp: c.Temp, Qemu: c.Qemu, Plain: c.Plain,
+		Environment: c.Environment, Layers: c.Layers,
 	})
 	var unsupported *UnsupportedError
 	if errors.As(err, &unsupported) {
-		return HandlerResult{handler, BootSkipped, unsupported.Reason}, "", nil
+		return HandlerResult{Handler: handler, Status: BootSkipped, Detail: unsupported.Reason, at: BootMachine}, "", nil
 	}
 	if err != nil {
 		return HandlerResult{}, "", err
@@ -119,53 +143,67 @@ func bootOne(ctx context.Context, c BootConfig, handler string) (_ HandlerResult
 	cancel() // Close need not wait
 	defer f.Close(closed)
 	f.startsOnce, f.ownNetwork = true, true
-	status, detail, err := f.boot(ctx, handler)
-	return HandlerResult{handler, status, detail}, f.Isolation(), err
+	one, err := f.boot(ctx, c.Event)
+	if errors.As(err, &unsupported) {
+		one, err = HandlerResult{Status: BootSkipped, Detail: unsupported.Reason, at: BootMachine}, nil
+	}
+	one.Handler = handler
+	return one, f.Isolation(), err
 }
 
-// boot starts one instance and sends it one event.
-func (f *Function) boot(ctx context.Context, handler string) (BootStatus, string, error) {
-	payload, err := event.Make(event.Guess(handler), event.Options{Region: f.config.Region, Account: f.config.Account, Function: f.config.Name})
-	if err != nil {
-		return "", "", err
+// boot starts one instance and sends it one event, or one that is guessed if
+// payload is nil.
+func (f *Function) boot(ctx context.Context, payload []byte) (one HandlerResult, err error) {
+	handler := f.config.Handler
+	if payload == nil {
+		payload, err = event.Make(event.Guess(handler), event.Options{Region: f.config.Region, Account: f.config.Account, Function: f.config.Name})
+		if err != nil {
+			return one, err
+		}
 	}
 	v, err := f.invoke(ctx, Request{Payload: payload, Tail: true})
 	if err == nil {
 		err = v.err
 	}
 	if err != nil {
-		return "", "", err
+		return one, err
 	}
 	if v.notStarted != nil {
-		return f.judgeStart(v.notStarted, handler)
+		return f.judgeStart(v.notStarted, handler), nil
 	}
 	resp := v.result
 	took := fmt.Sprintf("asked for its first event after %d ms and answered", v.instance.initDuration().Milliseconds())
 	if resp.FunctionError == "" {
-		return BootPassed, took, nil
+		return HandlerResult{Status: BootPassed, Detail: took}, nil
 	}
 	message := errorMessage(resp.Payload)
 	switch {
 	case handler == "" && unknownHandler(resp.ErrorType):
-		return BootSkipped, needsHandler + message, nil
-	case unknownHandler(resp.ErrorType), resp.answeredByPlatform():
-		return BootFailed, withLog(message, resp.ErrorType, ownLines(resp.Log)), nil
+		return HandlerResult{Status: BootSkipped, Detail: needsHandler + message, at: BootHandler}, nil
+	case unknownHandler(resp.ErrorType):
+		return HandlerResult{Status: BootFailed, Detail: withLog(message, resp.ErrorType, ownLines(resp.Log)), at: BootHandler}, nil
+	case resp.answeredByPlatform():
+		return HandlerResult{Status: BootFailed, Detail: withLog(message, resp.ErrorType, ownLines(resp.Log)), at: BootEvent}, nil
 	}
-	return BootPassed, took + " with an error (" + message + ")", nil
+	return HandlerResult{Status: BootPassed, Detail: took + " with an error (" + message + ")", answered: message}, nil
 }
 
 const needsHandler = "it asks for the name of a handler, and none is known: "
 
 // judgeStart judges a program that did not start.
-func (f *Function) judgeStart(fail *failure, handler string) (BootStatus, string, error) {
+func (f *Function) judgeStart(fail *failure, handler string) HandlerResult {
 	message := fail.message
 	if fail.timeout {
 		message = fmt.Sprintf("it did not ask for an event within %s (%s)", f.config.InitLimit, message)
 	}
-	if handler == "" && unknownHandler(fail.kind) {
-		return BootSkipped, needsHandler + message, nil
+	one := HandlerResult{Status: BootFailed, Detail: withLog(message, fail.kind, fail.log), at: BootStart}
+	switch {
+	case handler == "" && unknownHandler(fail.kind):
+		one = HandlerResult{Status: BootSkipped, Detail: needsHandler + message, at: BootHandler}
+	case unknownHandler(fail.kind):
+		one.at = BootHandler
 	}
-	return BootFailed, withLog(message, fail.kind, fail.log), nil
+	return one
 }
 
 // answeredByPlatform reports whether the error is the platform's, not the

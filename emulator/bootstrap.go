@@ -91,7 +91,7 @@ func (f *Function) initialise(ctx context.Context, b *bootstrap, limit time.Dura
 // spawn starts the process of a bootstrap in a sandbox, or as a plain process if
 // sandboxes are refused; the first start decides for all.
 func (f *Function) spawn() (*bootstrap, *failure) {
-	if err := checkBootstrap(filepath.Join(f.task, "bootstrap")); err != nil {
+	if err := checkBootstrap(f.entry); err != nil {
 		return nil, entryFailure(err)
 	}
 	for try := 0; ; try++ {
@@ -123,6 +123,9 @@ type machineError struct{ error }
 func (e machineError) Unwrap() error { return e.error }
 
 func (f *Function) spawnOnce(plain bool) (_ *bootstrap, err error) {
+	if plain && f.opt != "" {
+		return nil, machineError{&UnsupportedError{"its layers are at /opt in a sandbox only, and it would be a plain process"}}
+	}
 	b := &bootstrap{began: time.Now(), exited: make(chan struct{})}
 	defer func() {
 		if err != nil {
@@ -134,7 +137,7 @@ func (f *Function) spawnOnce(plain bool) (_ *bootstrap, err error) {
 	}
 	b.group = f.newGroup()
 	c := process.Config{
-		Task: f.task, Etc: f.etc, Output: b.out.write, System: f.program.system, Temp: f.config.TempSize,
+		Task: f.task, Opt: f.opt, InLayer: filepath.Dir(f.entry) != f.task, Etc: f.etc, Output: b.out.write, System: f.program.system, Temp: f.config.TempSize,
 		Open: maxDescriptors, Tasks: maxThreads + sandboxTasks, Qemu: f.qemu, Group: b.group,
 	}
 	api := runtimeapi.Config{

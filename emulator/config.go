@@ -12,6 +12,7 @@ import (
 type Config struct {
 	Name    string       // of the function; default: "function"
 	Zip     string       // file
+	Layers  []string     // zips that become /opt, a later one over an earlier one; only in a sandbox
 	Handler string       // value of _HANDLER
 	Arch    project.Arch // default: the bootstrap's own
 

@@ -24,7 +24,7 @@
 // # Isolation
 //
 // On Linux, where namespaces are allowed, an instance sees an empty root with the
-// zip's content at /var/task (read-only), /tmp, /proc, an /etc like Lambda's and the
+// zip's content at /var/task and that of its layers at /opt (read-only), /tmp, /proc, an /etc like Lambda's and the
 // plain devices of /dev: a hidden dependency on a file of the build machine shows. A
 // script, or a dynamically linked program, needs files of Lambda's image; it sees
 // this machine's system directories as well, and [Function.Isolation] says so.
@@ -71,8 +71,8 @@
 //   - Streams are not slowed down after 6 MB.
 //   - Whether the answer of a function URL or a REST API is streamed is the
 //     function's choice, and a REST API has no binary media types.
-//   - There are no layers, and so no external extensions, no X-Ray, and no freezing
-//     between events.
+//   - Layers are at /opt in a sandbox only, and the extensions in them are not
+//     started. There is no X-Ray, and no freezing between events.
 //   - A plain process can write to its own code, and what it starts in other process
 //     groups outlives it.
 //   - With several events in one instance, its log mixes all of them, also in the

@@ -24,6 +24,8 @@ type Function struct {
 	config  Config
 	folder  *tempdir.Dir // removed by Close
 	task    string       // what becomes /var/task
+	opt     string       // what becomes /opt; empty: nothing
+	entry   string       // bootstrap, on this machine
 	etc     string       // what becomes /etc
 	program program
 	code    code
@@ -80,7 +82,14 @@ func New(ctx context.Context, c Config) (_ *Function, err error) {
 	if err := unpack.Zip(ctx, c.Zip, f.task); err != nil {
 		return nil, err
 	}
-	if f.program, err = inspect(filepath.Join(f.task, "bootstrap")); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := f.unpackLayers(ctx); err != nil {
+		return nil, err
+	}
+	f.entry = filepath.Join(f.task, "bootstrap")
+	if _, err := os.Lstat(f.entry); errors.Is(err, os.ErrNotExist) && f.opt != "" {
+		f.entry = filepath.Join(f.opt, "bootstrap") // where Lambda looks next
+	}
+	if f.program, err = inspect(f.entry); err != nil && !errors.Is(err, os.ErrNotExist) {
 		// Lambda tells of a bootstrap that cannot be read when it starts
 		// it, and so does launch.
 		f.program = program{}
@@ -89,6 +98,18 @@ func New(ctx context.Context, c Config) (_ *Function, err error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// unpackLayers unpacks the layers into what becomes /opt.
+func (f *Function) unpackLayers(ctx context.Context) error {
+	if len(f.config.Layers) == 0 {
+		return nil
+	}
+	f.opt = filepath.Join(f.folder.Path, "opt")
+	if err := errors.Join(os.Mkdir(f.opt, 0o755), os.Chmod(f.opt, 0o755)); err != nil {
+		return err
+	}
+	return unpack.Layers(ctx, f.config.Layers, f.opt)
 }
 
 // single reports whether an instance has one event at a time.

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 
 	"github.com/bootzip/bootzip/internal/elfscan"
@@ -28,23 +28,41 @@ type program struct {
 // inspect examines a bootstrap. The kernel judges what is neither an ELF program nor a
 // script.
 func inspect(name string) (program, error) {
-	f, err := os.Open(name)
+	f, err := openEntry(name)
 	if err != nil {
 		return program{}, err
 	}
 	defer f.Close()
-	start := make([]byte, 2)
-	if _, err := io.ReadFull(f, start); err == nil && string(start) == "#!" {
-		return program{system: true}, nil
+	info, err := f.Stat()
+	if err != nil {
+		return program{}, err
 	}
-	e, err := elfscan.ReadFile(name)
-	if errors.Is(err, elfscan.ErrNotELF) {
+	start := make([]byte, 4)
+	n, err := f.ReadAt(start, 0)
+	if err != nil && err != io.EOF {
+		return program{}, err
+	}
+	switch {
+	case string(start[:2]) == "#!":
+		return program{system: true}, nil
+	case !elfscan.IsELF(start[:n]):
 		return program{}, nil
 	}
+	e, err := elfscan.Read(f, info.Size(), -1)
 	if err != nil {
 		return program{}, err
 	}
 	return program{arch: project.Arch(e.GOARCH()), system: e.HasInterp}, nil
+}
+
+// openEntry opens a bootstrap, through a link where that stays in the zip.
+func openEntry(name string) (*os.File, error) {
+	root, err := os.OpenRoot(filepath.Dir(name))
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	return root.Open(filepath.Base(name))
 }
 
 // runner decides how to run the bootstrap: directly, or by qemu.
@@ -72,15 +90,21 @@ func runner(c Config, p program) (qemu string, err error) {
 
 // checkBootstrap returns Lambda's own error for a missing bootstrap.
 func checkBootstrap(name string) error {
-	info, err := os.Stat(name)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
-		return errors.New("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]") //lint:ignore ST1005 Lambda's words
+	missing := errors.New("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]") //lint:ignore ST1005 Lambda's words
+	root, err := os.OpenRoot(filepath.Dir(name))
+	if err != nil {
+		return err
 	}
-	if err == nil && info.Mode()&0o111 == 0 {
+	defer root.Close()
+	info, err := root.Stat(filepath.Base(name)) // through a link, where that stays in the zip
+	switch {
+	case err != nil, !info.Mode().IsRegular():
+		return missing
+	case info.Mode()&0o111 == 0:
 		// qemu would not mind.
 		return errors.New("fork/exec /var/task/bootstrap: permission denied")
 	}
-	return err
+	return nil
 }
 
 // machine is the architecture of this machine.

@@ -1,14 +1,22 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/bootzip/bootzip/emulator"
+	"github.com/bootzip/bootzip/emulator/event"
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/verify"
 )
 
@@ -19,6 +27,15 @@ type CheckConfig struct {
 	// Boot starts the functions. Without it nothing in a zip is run, and the
 	// boot check is a skip.
 	Boot bool
+
+	// Environment (KEY=value), Event, Memory (MB) and Timeout are for the boot
+	// check of every zip, in addition to what its function has, and in place
+	// of it; nil and 0: that of the function.
+	Environment []string
+	Event       []byte
+	Memory      int
+	Timeout     time.Duration
+	Layers      []string // zips, after those of the function
 
 	// Qemu is a program that runs programs of the other architecture; "":
 	// none, and their boot check is a skip.
@@ -64,7 +81,7 @@ func bootZips(ctx context.Context, r *run) error {
 			defer wg.Done()
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			errs[i] = r.zips[i].boot(ctx, r.check.Qemu)
+			errs[i] = r.zips[i].boot(ctx, r.check)
 		}()
 	}
 	wg.Wait()
@@ -73,19 +90,94 @@ func bootZips(ctx context.Context, r *run) error {
 
 // boot starts the function and adds the result to the report, in the place of
 // the skip that verify left there.
-func (z *Zip) boot(ctx context.Context, qemu string) error {
+func (z *Zip) boot(ctx context.Context, check CheckConfig) error {
 	if why := z.skipsBoot(); why != "" {
-		z.Report.Add(verify.BootResult(verify.Skip, why))
+		z.Report.AddBoot(verify.BootOutcome{Status: verify.Skip, Detail: why})
 		return nil
 	}
-	result, err := emulator.Boot(ctx, emulator.BootConfig{
-		Zip: z.Target.Path, Function: z.Target.Options.Function, Arch: z.Target.Options.Arch, Handlers: z.Function.Handlers, Qemu: qemu,
-	})
+	c, err := z.bootConfig(check)
+	if err != nil {
+		return err
+	}
+	result, err := emulator.Boot(ctx, c)
 	if err != nil {
 		return fmt.Errorf("boot check of %q: %w", z.Target.Path, err)
 	}
-	z.Report.Add(verify.BootResult(verify.Status(result.Status), result.Detail))
+	z.Report.AddBoot(verify.BootOutcome{
+		Status: verify.Status(result.Status), Detail: result.Detail, Answered: result.Answered, Hint: bootHint(result),
+	})
 	return nil
+}
+
+// bootConfig is the function as the boot check starts it.
+func (z *Zip) bootConfig(check CheckConfig) (emulator.BootConfig, error) {
+	o, f := z.Target.Options, z.Function
+	c := emulator.BootConfig{
+		Zip: z.Target.Path, Function: o.Function, Arch: o.Arch, Handlers: f.Handlers, Qemu: check.Qemu,
+		Environment: slices.Concat(Environment(f), check.Environment),
+		Memory:      cmp.Or(check.Memory, f.Memory),
+		Timeout:     cmp.Or(check.Timeout, time.Duration(f.Timeout)*time.Second),
+		Layers:      slices.Concat(Layers(f, z.Root), check.Layers),
+		Event:       check.Event,
+	}
+	if c.Event != nil || f.Event == "" {
+		return c, nil
+	}
+	var err error
+	if c.Event, err = readEvent(f, z.Root); err != nil {
+		return c, hint.Wrap(fmt.Errorf("event of function %q: %w", f.Name, err), "give event in bootzip.yaml a file of JSON, or a name that bootzip event list shows")
+	}
+	return c, nil
+}
+
+// readEvent reads the event of a function: one that is ready-made, or a file.
+func readEvent(f project.Function, root string) ([]byte, error) {
+	if event.Exists(f.Event) {
+		return event.Make(f.Event, event.Options{Function: f.Name})
+	}
+	payload, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(f.Event)))
+	if err == nil && !json.Valid(payload) {
+		err = fmt.Errorf("file %q is not JSON", f.Event)
+	}
+	return payload, err
+}
+
+// Environment returns the variables of a function as KEY=value, sorted.
+func Environment(f project.Function) []string {
+	var all []string
+	for name, value := range f.Env {
+		all = append(all, name+"="+value)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// Layers returns the files of a function's layers; root is the project's
+// directory.
+func Layers(f project.Function, root string) []string {
+	var all []string
+	for _, layer := range f.Layers {
+		all = append(all, filepath.Join(root, filepath.FromSlash(layer)))
+	}
+	return all
+}
+
+// bootHint says how to give a function what it seems to lack.
+func bootHint(r emulator.BootResult) string {
+	switch r.At {
+	case emulator.BootStart:
+		return "give it what it lacks at its start: env in bootzip.yaml or --env=KEY=VALUE, layers or --layer=FILE.zip, memory, timeout; run it here: bootzip invoke NAME EVENT. Where it cannot start without AWS, a rule for boot-answers under checks says so"
+	case emulator.BootHandler:
+		return "name the handlers that it answers to: handlers in bootzip.yaml, or bootzip check --boot --handlers=NAME"
+	case emulator.BootEvent:
+		return "send it an event of its kind: event in bootzip.yaml (a file, or a name that bootzip event list shows) or --event=FILE; give it env, memory or timeout; run it here: bootzip invoke NAME EVENT"
+	case emulator.BootMachine:
+		return "run the check on a machine that can start it; a rule for boot-answers under checks says why it need not be started"
+	}
+	if r.Answered != "" {
+		return "an error is an answer. To see another one, send it an event of its kind: event in bootzip.yaml or --event=FILE; give it env"
+	}
+	return ""
 }
 
 // skipsBoot says why the function is not started, "" if it is.

@@ -59,7 +59,7 @@ func TestBoot(t *testing.T) {
 		"other checks failed": {verify.Report{}, verify.KindFunction, verify.Skip, "other checks failed"},
 	} {
 		z := Zip{Target: verify.Target{Path: name, Options: verify.Options{Kind: c.kind}}, Report: c.report}
-		err := z.boot(context.Background(), "")
+		err := z.boot(context.Background(), CheckConfig{})
 		if err != nil {
 			t.Errorf("%s: %v", what, err)
 			continue
@@ -70,7 +70,7 @@ func TestBoot(t *testing.T) {
 		}
 	}
 	missing := Zip{Target: verify.Target{Path: "no/such.zip"}, Report: verify.Report{Results: good}}
-	if err := missing.boot(context.Background(), ""); err == nil {
+	if err := missing.boot(context.Background(), CheckConfig{}); err == nil {
 		t.Error("no error for a zip that is not there")
 	}
 }
@@ -112,7 +112,7 @@ func TestZipCarriesItsFunction(t *testing.T) {
 		{Function: "other", Arch: project.AMD64, File: "other-amd64.zip"},
 		{Function: "hello", Arch: project.AMD64, File: "hello-amd64.zip"},
 	}
-	z, err := newZip(build.Unit{Function: f, Arch: project.AMD64}, "dist", packed)
+	z, err := newZip(build.Unit{Function: f, Arch: project.AMD64}, ".", "dist", packed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func TestZipCarriesItsFunction(t *testing.T) {
 		o.Function != "hello" || o.Arch != project.AMD64 || o.Runtime != project.AL2 || len(o.Rules) != 1 || o.Strict {
 		t.Errorf("got %+v", z)
 	}
-	if _, err := newZip(build.Unit{Function: project.Function{Name: "none"}, Arch: project.AMD64}, "dist", packed); err == nil {
+	if _, err := newZip(build.Unit{Function: project.Function{Name: "none"}, Arch: project.AMD64}, ".", "dist", packed); err == nil {
 		t.Error("a function without a zip is no error")
 	}
 }

@@ -49,7 +49,7 @@ func packZips(ctx context.Context, r *run) error {
 		return err
 	}
 	for _, in := range c.Inputs {
-		z, err := newZip(build.Unit{Function: in.Function, Arch: in.Arch}, c.Dist, packed)
+		z, err := newZip(build.Unit{Function: in.Function, Arch: in.Arch}, c.Root, c.Dist, packed)
 		if err != nil {
 			return err
 		}

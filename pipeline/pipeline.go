@@ -59,8 +59,11 @@ func (r *run) through(ctx context.Context, steps []step) error {
 // A Zip is one function for one architecture, and what the steps made of it.
 type Zip struct {
 	// Function is the function in the zip. For a zip of another tool only what
-	// is known is set: the boot check uses Handlers.
+	// is known is set: the boot check uses Handlers, Env, Event, Memory, Timeout
+	// and Layers.
 	Function project.Function
+
+	Root string // the project's directory, for Event and Layers; "": the current one
 
 	Packed pack.Zip      // its line in the manifest; zero for a zip of another tool
 	Target verify.Target // where it is, and what it must be
@@ -87,17 +90,21 @@ func Lines(zips []Zip) []pack.Zip {
 
 // newZip is the zip of a packed bootstrap. It alone derives what a zip must be from
 // its function.
-func newZip(u build.Unit, dist string, packed []pack.Zip) (Zip, error) {
+func newZip(u build.Unit, root, dist string, packed []pack.Zip) (Zip, error) {
 	for _, z := range packed {
 		if z.Function == u.Function.Name && z.Arch == u.Arch {
-			options := verify.Options{Function: u.Function.Name, Arch: u.Arch, Runtime: u.Function.Runtime, Rules: u.Function.Checks}
-			if u.Function.Cgo != "" && !slices.ContainsFunc(options.Rules, func(r project.CheckRule) bool { return r.ID == "go-cgo" }) {
-				options.Rules = append(slices.Clone(options.Rules), project.CheckRule{ID: "go-cgo", Severity: "waive", Reason: "cgo: " + u.Function.Cgo + " in " + project.ConfigFile, Pos: u.Function.Pos})
+			f := u.Function
+			options := verify.Options{
+				Function: f.Name, Arch: u.Arch, Runtime: f.Runtime, Rules: f.Checks,
+				Static: f.Kind != project.KindLayer, WithLayer: len(f.Layers) > 0,
 			}
-			if u.Function.Kind.IsLayer() {
+			if f.Cgo != "" && !slices.ContainsFunc(f.Checks, func(r project.CheckRule) bool { return r.ID == "go-cgo" }) {
+				options.Rules = append(slices.Clone(f.Checks), project.CheckRule{ID: "go-cgo", Severity: "waive", Reason: "cgo: " + f.Cgo + " in " + project.ConfigFile, Pos: f.Pos})
+			}
+			if f.Kind.IsLayer() {
 				options.Kind = verify.KindLayer
 			}
-			return Zip{Function: u.Function, Packed: z, Target: verify.Target{Path: filepath.Join(dist, z.File), Options: options}}, nil
+			return Zip{Function: f, Root: root, Packed: z, Target: verify.Target{Path: filepath.Join(dist, z.File), Options: options}}, nil
 		}
 	}
 	return Zip{}, fmt.Errorf("function %q was not packed for %s", u.Function.Name, u.Arch)

@@ -245,7 +245,7 @@ func (c Config) check(ctx context.Context, zips []pipeline.Zip) ([]verify.Report
 		}
 		for i := range z.Report.Results {
 			x := &z.Report.Results[i]
-			if x.Check.Layer != verify.Boot || x.Status != verify.Skip {
+			if x.Check.Layer != verify.Boot || x.Status != verify.Skip || z.Report.Kind == verify.KindLayer {
 				continue
 			}
 			if c.WaiveBoot == "" {

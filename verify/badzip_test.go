@@ -253,7 +253,6 @@ func badLayouts() []badzip {
 		list = append(list, badzip{name: fmt.Sprintf("name %.20q", n), id: "zip-unsafe-name", zip: with(asset(n))})
 	}
 	upper := asset("ASSET")
-	link := zfile{name: "link", data: []byte("bootstrap"), mode: 0o120777}
 	fat := func(f *zfile) { f.creator, f.mode = 20, noMode }
 	return append(list, []badzip{
 		{name: "empty name", id: "zip-unsafe-name", zip: with(asset(""))},
@@ -270,8 +269,8 @@ func badLayouts() []badzip {
 		{name: "mode of a file, name of a folder", id: "zip-file-and-folder", zip: with(folder("a/", 0o100755))},
 		{name: "names that differ in case", id: "zip-case-clash", zip: func() []byte { return function(asset("asset"), upper).bytes() }},
 		{name: "Bootstrap beside bootstrap", id: "zip-case-clash", zip: with(asset("Bootstrap"))},
-		{name: "symbolic link", id: "file-symlink", zip: with(link)},
-		{name: "symbolic link out of the folder", id: "file-symlink", zip: with(zfile{name: "link", data: []byte("../../etc/passwd"), mode: 0o120777})},
+		{name: "symbolic link", id: "file-symlink", zip: with(link("link", "bootstrap"))},
+		{name: "symbolic link out of the folder", id: "file-link-target", zip: with(zfile{name: "link", data: []byte("../../etc/passwd"), mode: 0o120777})},
 		{name: "device", id: "file-special", zip: with(mode("null", 0o020666))},
 		{name: "pipe", id: "file-special", zip: with(mode("pipe", 0o010644))},
 		{name: "socket", id: "file-special", zip: with(mode("socket", 0o140644))},
@@ -284,7 +283,7 @@ func badLayouts() []badzip {
 		{name: "asset of macOS, for its owner only", id: "file-mode", zip: with(zfile{name: "asset", data: []byte("x"), mode: 0o100640, creator: 19<<8 | 20})},
 		{name: "asset from VMS", id: "file-mode", zip: with(zfile{name: "asset", data: []byte("x"), creator: 2<<8 | 20})},
 		{name: "asset from Windows, with a mode that some readers take up", id: "file-mode", zip: with(zfile{name: "asset", data: []byte("x"), creator: 20, mode: 0o100600})},
-		{name: "link from Windows", id: "file-symlink", zip: with(zfile{name: "asset", data: []byte("x"), creator: 20, mode: 0o120777})},
+		{name: "link from Windows", id: "file-symlink", zip: with(zfile{name: "asset", data: []byte("bootstrap"), creator: 20, mode: 0o120777})},
 		{name: "file from Windows, marked as a folder", id: "zip-file-and-folder", zip: with(zfile{name: "a", creator: 20, mode: noMode, central: func(h []byte) { h[38] = 0x10 }})},
 		{name: "folder that others cannot enter", id: "file-mode", zip: with(folder("a/", 0o040744))},
 		{name: "unzipped too large", id: "size-unzipped", zip: with(zfile{name: "big", raw: deflated([]byte("x")), local: flip32(22, 300<<20), central: flip32(24, 300<<20)})},

@@ -9,29 +9,39 @@ import (
 )
 
 // binary judges one ELF program.
-func (p *programs) binary(name string, f *elfscan.File, head []byte, seen *sightings) {
+func (p *programs) binary(i int, how started, f *elfscan.File, head []byte, seen *sightings) {
 	x := p.x
+	name := x.name(i)
+	if own := project.Arch(f.GOARCH()); !how.certain && (own == "" || x.options.Arch != "" && own != x.options.Arch) {
+		p.others = append(p.others, otherProgram{i, own}) // the script may choose by architecture
+		delete(p.seen, i)
+		return
+	}
 	arch, ok := x.machine(name, f)
 	if !ok {
 		x.skip("the program is for another kind of machine; it was not read further", stageELF, stageDynamic, stageGo)
 		return
 	}
 	p.elf = true
+	if x.arch == "" {
+		x.arch = arch
+	}
 	x.fact("architecture", "%s", arch)
 	x.system(name, f)
 	x.whole(name, f)
+	x.memory(name, f)
 	x.hardening(name, f)
 	x.origin(name, f, head)
 	if f.HasInterp || len(f.Needed) > 0 {
 		x.done(stageDynamic)
-		p.dynamics = append(p.dynamics, dynamicProgram{name, f, arch})
+		p.dynamics = append(p.dynamics, dynamicProgram{name, f, arch, how.loader, how.dirs})
 	} else if seen.staticNSS() && (f.Go == nil || f.Go.Settings["CGO_ENABLED"] != "0") {
 		x.find(idStaticNSS, name, "it is static, and has glibc's name-service switch in it")
 	}
 	x.cpu(name, f)
 	if f.Go != nil {
 		x.done(stageGo)
-		x.goBuild(name, f)
+		x.goBuild(name, f, seen)
 	}
 }
 
@@ -124,6 +134,19 @@ func (x *examination) whole(name string, f *elfscan.File) {
 			id = idSections
 		}
 		x.find(id, name, "%s", fault.Detail)
+	}
+}
+
+// memory checks what the segments need in memory.
+func (x *examination) memory(name string, f *elfscan.File) {
+	total := uint64(0)
+	for _, s := range f.Progs {
+		if s.Type == elfscan.ProgLoad && s.Memsz < 1<<47 {
+			total += s.Memsz
+		}
+	}
+	if total > maxMemory {
+		x.find(idMemory, name, "its segments need %d MB", total>>20)
 	}
 }
 

@@ -10,6 +10,11 @@ import (
 // bootstrap looks for the file that Lambda starts.
 func (x *examination) bootstrap() {
 	at, regular, found := x.names.named("bootstrap")
+	if !found && x.options.WithLayer {
+		x.skip("a layer supplies bootstrap", stageFunction, stageBootstrap, stageScript, stageELF, stageDynamic, stageGo)
+		return
+	}
+	x.done(stageFunction)
 	if !found {
 		if len(x.archive.Entries) > 0 {
 			x.find(idBootstrapMissing, "", "%s", x.almostBootstrap())
@@ -18,11 +23,19 @@ func (x *examination) bootstrap() {
 		return
 	}
 	e := &x.archive.Entries[at]
+	why := "it is a folder or a special file"
+	if !regular && isLink(e) {
+		why = "it is a link to " + quote(x.targets["bootstrap"]) + ", which is not a file of the zip"
+		if i, ok := x.entry("bootstrap"); ok {
+			at, regular, e = i, true, &x.archive.Entries[i]
+		}
+	}
 	if !regular {
-		x.find(idBootstrapRegular, e.Name, "it is a folder, a link or a special file")
+		x.find(idBootstrapRegular, e.Name, "%s", why)
 		x.skip("bootstrap is not an ordinary file", stageBootstrap, stageScript, stageELF, stageDynamic, stageGo)
 		return
 	}
+	x.boot = at
 	x.executable(idBootstrapMode, e)
 }
 

@@ -26,6 +26,9 @@ const (
 	idGoCgo         = "go-cgo"
 	idGoTrimpath    = "go-trimpath"
 	idGoDirty       = "go-dirty-tree"
+	idGoStub        = "go-cgo-stub"
+	idGoZones       = "go-time-zones"
+	idMemory        = "elf-memory"
 	idBoot          = "boot-answers"
 	hintTarget      = "build for the architecture of the function: GOOS=linux GOARCH=amd64 (Lambda's x86_64) or arm64"
 	hintLinkerFlags = "link without it; see the linker's -z options (noexecstack, text, separate-code)"
@@ -40,11 +43,12 @@ func binaryChecks() []Check {
 		{ID: idType, Proves: "the program is an executable, not a library or an object file", Lambda: lambdaExecFormat, Hint: "link an executable (go build -buildmode=exe, cc without -shared or -c)", Fixed: true, needs: stageELF},
 		{ID: idBroken, Proves: "what the kernel reads of the program is whole: headers, segments, entry point", Lambda: lambdaExecFormat, Hint: "build it again; the file is cut off or damaged", Fixed: true, needs: stageELF},
 		{ID: idSections, Severity: SeverityWarn, Proves: "the section headers, if any, are inside the file", Hint: "the program may start all the same, but was cut off or edited: build it again", needs: stageELF},
-		{ID: idDynamic, Proves: "the program is statically linked, or may be dynamic by the caller's word", Hint: "build with CGO_ENABLED=0, or link with -static; if it must be dynamic, allow it (the other checks then see to it that it finds its libraries)", needs: stageELF},
+		{ID: idMemory, Proves: "the program's segments fit into the largest memory of a function, 10,240 MB", Hint: "the program has a huge static array: allocate it when it runs, or make it smaller", needs: stageELF},
+		{ID: idDynamic, Severity: SeverityWarn, Proves: "the program is statically linked, or may be dynamic by the caller's word; what bootzip builds fails otherwise", Hint: "build with CGO_ENABLED=0, or link with -static. If it is to be dynamic: bootzip check --dynamic, or a rule for elf-dynamic under checks in bootzip.yaml; other checks see to it that it finds its libraries", needs: stageELF},
 		{ID: idInterpreter, Proves: "the program's dynamic linker is in Lambda's image or in the zip", Lambda: lambdaNoFile, Hint: "link against glibc for the right architecture, or statically; musl's linker is not in Lambda's image", needs: stageDynamic},
-		{ID: idLibrary, Proves: "every library that the program needs is part of glibc or gcc's runtime, which Lambda's image has, or is in the zip where it is looked for", Hint: "put it into lib/ of the zip (Lambda looks into /var/task/lib), or link it statically", needs: stageDynamic},
+		{ID: idLibrary, Proves: "every library that the program needs is in Lambda's image, or in the zip where it is looked for", Hint: "put it into lib/ of the zip (Lambda looks into /var/task/lib), or link it statically", needs: stageDynamic},
 		{ID: idGlibc, Proves: "the program needs no newer glibc than the runtime has: 2.34 (al2023), 2.26 (al2)", Lambda: lambdaGlibc, Hint: "build on an older distribution, with zig cc or cargo zigbuild for glibc 2.34, or statically", needs: stageDynamic},
-		{ID: idLibstdcxx, Proves: "the program needs no newer libstdc++ than the runtime has: gcc 11's (al2023), gcc 7's (al2)", Hint: "build with an older gcc, link with -static-libstdc++, or put libstdc++.so.6 into lib/ of the zip", needs: stageDynamic},
+		{ID: idLibstdcxx, Proves: "the program needs no newer libstdc++ than the runtime has: gcc 11's (al2023), gcc 7's (al2)", Hint: "build with an older gcc, or link with -static-libstdc++. Lambda looks into its own /lib64 before /var/task/lib: a libstdc++.so.6 in the zip is found by an RPATH only (-Wl,--disable-new-dtags,-rpath,'$ORIGIN/lib')", needs: stageDynamic},
 		{ID: idPacked, Proves: "the program is not packed (UPX): the others of these checks see the program itself", Hint: "put the unpacked program into the zip, which compresses it anyway; a packed one starts more slowly", needs: stageELF},
 		{ID: idExecStack, Proves: "the stack is not executable", Hint: hintLinkerFlags, needs: stageELF},
 		{ID: idWritableCode, Proves: "no segment is writable and executable", Hint: hintLinkerFlags, needs: stageELF},
@@ -63,13 +67,15 @@ func goChecks() []Check {
 	rows := []Check{
 		{ID: idGoTarget, Proves: "Go's build information names the same target as the ELF header", Lambda: lambdaExecFormat, Hint: hintTarget, needs: stageGo},
 		{ID: idGoCgo, Severity: SeverityWarn, Proves: "Go built the program without cgo", Hint: "build with CGO_ENABLED=0", needs: stageGo},
+		{ID: idGoStub, Proves: "no package of the program does nothing for want of cgo", Hint: "take a package in pure Go (modernc.org/sqlite for go-sqlite3), or build with cgo, statically linked", needs: stageGo},
+		{ID: idGoZones, Severity: SeverityWarn, Proves: "the program has the time zones that it may load: Lambda's image of al2023 has none", Hint: "import _ \"time/tzdata\", or build with -tags timetzdata (450 kB)", needs: stageGo},
 		{ID: idGoTrimpath, Severity: SeverityWarn, Proves: "Go built the program with -trimpath, so that its bytes do not depend on the folder", Hint: "build with -trimpath", needs: stageGo},
 		{ID: idGoDirty, Severity: SeverityWarn, Proves: "Go built the program from a clean tree", Hint: "commit, then build; or build with -buildvcs=false", needs: stageGo},
 	}
 	return complete(rows, Binary)
 }
 
-// bootChecks are made elsewhere: see [Report.Add].
+// bootChecks are made elsewhere: see [Report.AddBoot].
 func bootChecks() []Check {
 	return complete([]Check{
 		{ID: idBoot, Proves: "the function starts and answers an event", Hint: "read its last output, and run it here: bootzip invoke NAME EVENT --zip=FILE.zip", needs: stageBoot},

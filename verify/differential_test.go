@@ -256,7 +256,7 @@ func compareWithUnzip(t *testing.T, path string, own []member) {
 // modeString writes a mode as zipinfo does; an entry without a kind has '?'
 // there.
 func modeString(m member) string {
-	kind := map[uint32]string{0o100000: "-", 0o040000: "d", 0: "?"}[m.Mode&0o170000]
+	kind := map[uint32]string{0o100000: "-", 0o040000: "d", 0o120000: "l", 0: "?"}[m.Mode&0o170000]
 	s := kind
 	for i, c := range "rwxrwxrwx" {
 		if m.Mode&(1<<(8-i)) != 0 {

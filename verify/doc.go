@@ -24,7 +24,7 @@
 // [Structure] looks at the bytes of the zip, [Layout] at the files that Lambda
 // will find, [Binary] at the programs among them. [Boot] starts the function;
 // this package cannot, and reports it as skipped until somebody adds a result
-// with [Report.Add].
+// with [Report.AddBoot].
 //
 // # Policy
 //
@@ -35,13 +35,26 @@
 // documentation, its open-source emulator and issue threads); nothing here was
 // tried on AWS itself.
 //
-// Dynamically linked programs fail, unless Options.Dynamic or a rule for
-// elf-dynamic allows them. Either way the checks of their linker, libraries and
-// glibc version are made.
+// Dynamically linked programs are warned of, and fail with Options.Static;
+// Options.Dynamic or a rule for elf-dynamic allows them. Either way the checks
+// of their linker, libraries and glibc version are made.
+//
+// # Scripts
+//
+// A bootstrap may be a script. What a shell script starts is looked at as far
+// as that can be read from it, the scripts that it starts in turn too
+// (internal/shellscan). What cannot be read is a warning, script-unseen. A
+// symbolic link to a file of the zip is read through.
+//
+// # Layers of the function
+//
+// The zip does not show the function's layers. Options.WithLayer says that
+// there are some: what they may supply is then taken to be there.
 //
 // # What is not proven
 //
-// That the code does what it should. That a script runs. That a dynamically
+// That the code does what it should. That a script runs to its end, and what
+// it starts where no shell reads it. That a dynamically
 // linked program finds the symbols that it needs, beyond their versions. That
 // a layer which is not in the zip is there. What a program loads by itself
 // (dlopen). What a packed program (UPX) unpacks: that one is refused.

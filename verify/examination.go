@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/bootzip/bootzip/internal/zipscan"
+	"github.com/bootzip/bootzip/project"
 )
 
 // An examination goes through one zip and collects findings. What they mean
@@ -21,6 +22,9 @@ type examination struct {
 
 	archive  *zipscan.Archive
 	names    names
+	targets  map[string]string // of symbolic links
+	boot     int               // entry that Lambda starts; -1: none
+	arch     project.Arch      // of the first program; "" if there is none
 	findings map[string][]finding
 	stages   [stages]struct {
 		done bool
@@ -47,6 +51,11 @@ func (x *examination) find(id, file, format string, args ...any) {
 		list = append(list, finding{"", "and more of the same, not listed"})
 	}
 	x.findings[id] = list
+}
+
+// found reports whether a check has a finding in a file.
+func (x *examination) found(id, file string) bool {
+	return slices.ContainsFunc(x.findings[id], func(f finding) bool { return f.file == file })
 }
 
 func (x *examination) done(s ...stage) {
@@ -81,7 +90,9 @@ func (x *examination) kind() Kind {
 // run goes through the layers. Its error is the file's or the context's.
 func (x *examination) run() error {
 	x.findings = map[string][]finding{}
-	x.skip("starting the function is left to the emulator", stageBoot)
+	x.boot = -1
+	x.skip(bootNotAsked, stageBoot)
+	x.support()
 	if x.size > maxUpload {
 		x.find(idUpload, "", "the zip has %d bytes", x.size)
 	}
@@ -92,7 +103,9 @@ func (x *examination) run() error {
 	x.archive = a
 	x.structure()
 	if a.Reached >= zipscan.ReachedDirectory {
-		x.layout()
+		if err := x.layout(); err != nil {
+			return err
+		}
 		if err := x.content(); err != nil {
 			return err
 		}
@@ -147,7 +160,7 @@ func (x *examination) content() error {
 	if a.Reached < zipscan.ReachedEntries {
 		return nil
 	}
-	whole := true
+	whole, small := true, true
 	total := int64(0)
 	for _, i := range a.Order() {
 		e := &a.Entries[i]
@@ -156,7 +169,7 @@ func (x *examination) content() error {
 		}
 		if total += e.Size; total > maxUnzipped {
 			x.skip("the files are larger than Lambda allows; only the first of them were decompressed", stageContent)
-			whole = false
+			whole, small = false, false
 			break
 		}
 		if !a.Readable(e) {
@@ -164,7 +177,7 @@ func (x *examination) content() error {
 			whole = false
 			continue
 		}
-		err := p.read(i)
+		err := p.read(i, p.role(i), started{certain: true})
 		var f *zipscan.Fault
 		switch {
 		case errors.As(err, &f):
@@ -176,5 +189,15 @@ func (x *examination) content() error {
 	if whole {
 		x.done(stageContent)
 	}
-	return p.finish()
+	return p.finish(small)
+}
+
+// bootNotAsked is why the boot check is skipped where nobody made it.
+const bootNotAsked = "starting the function is left to the emulator"
+
+// support checks that AWS still supports the runtime.
+func (x *examination) support() {
+	if x.options.Runtime == project.AL2 {
+		x.find(idRuntimeEnded, "", "provided.al2: %s", endOfAL2)
+	}
 }

@@ -30,6 +30,58 @@ func TestExplainNamesTheCheckThatWouldHaveCaughtIt(t *testing.T) {
 			t.Errorf("%q: %v, and %s should come first", c.text, list, c.first)
 		}
 	}
+	// What other checks would have caught, and none by mistake.
+	for _, c := range []struct{ text, want string }{
+		{"libcrypt.so.1: cannot open shared object file: No such file or directory", "elf-missing-library"},
+		{"/var/task/run.sh: cannot execute: required file not found", "elf-interpreter script-crlf script-interpreter"},
+		{"/bin/bash^M: bad interpreter: No such file or directory", "script-crlf"},
+		{"/bin/bash\r: bad interpreter: No such file or directory", "script-crlf"},
+		{"/var/task/run.sh: /bin/zsh: bad interpreter: No such file or directory", "script-interpreter"},
+		{`env: ‘bash\r’: No such file or directory`, "script-crlf"},
+		{"/var/task/bootstrap: line 3: $'\\r': command not found", "script-crlf"},
+		{"env: ‘python3’: No such file or directory", "script-interpreter"},
+		{"/opt/bootstrap: line 3: /opt/bun: cannot execute binary file", "elf-wrong-architecture bootstrap-format elf-wrong-system elf-not-a-program elf-broken"},
+		{"/var/task/bootstrap: line 4: java: command not found", "script-command"},
+		{"sh: 1: jq: not found", "script-command"},
+		{`exec: "tar": executable file not found in $PATH`, "script-command"},
+		{"panic: unknown time zone Europe/Berlin", "go-time-zones"},
+		{"Function code combined with layers exceeds the maximum allowed size of 262144000 bytes.", "size-unzipped"},
+		{"Layers consume more than the available size of 262144000 bytes", "size-unzipped"},
+		{"version `CXXABI_1.3.13' not found", "elf-libstdcxx-too-new"},
+		{"This program can only be run on AMD64 processors with v3 microarchitecture support.", "elf-cpu-level-risky"},
+		{"This program can only be run on AMD64 processors with v4 microarchitecture support.", "elf-cpu-level"},
+		{"Binary was compiled with 'CGO_ENABLED=0', go-sqlite3 requires cgo to work. This is a stub", "go-cgo-stub"},
+		{"The runtime parameter of go1.x is no longer supported for creating or updating AWS Lambda functions.", "runtime-ended"},
+		{"Value go1.x at 'runtime' failed to satisfy constraint: Member must satisfy enum value set", "runtime-ended"},
+		{"Error: fork/exec /opt/extensions/x: permission denied Extension.LaunchError", "layer-extension-mode"},
+		{"/var/task/bootstrap: line 2: ./func: Permission denied", "script-program-mode file-mode"},
+		{"Runtime exited with error: exit status 139 Runtime.ExitError", "elf-static-nss elf-alpine boot-answers"},
+		{"Runtime exited with error: signal: killed Runtime.ExitError", "boot-answers"},
+		{"Runtime exited with error: exit status 127", "script-command script-program-missing elf-missing-library"},
+		{"Error Type: Runtime.OutOfMemory", "boot-answers"},
+		{"Runtime exited without providing a reason", "boot-answers"},
+		{"EXTENSION Name: agent State: Ready Error Type: Extension.Crash", "boot-answers"},
+		{"x.node: invalid ELF header", "elf-missing-library"},
+		{"panic: runtime error: invalid memory address or nil pointer dereference\n[signal SIGSEGV: segmentation violation]", "boot-answers"},
+		{"open /var/task/cache: read-only file system", "boot-answers"},
+		{"Uploaded file must be a non-empty zip", "zip-not-a-zip zip-empty"},
+		{"tls: failed to verify certificate: x509: certificate signed by unknown authority", "boot-answers"},
+		{"pq: permission denied for table orders", ""},
+		{"git@github.com: Permission denied (publickey).", ""},
+		{"404 page not found", ""},
+		{"open /tmp/x: no such file or directory", ""},
+	} {
+		var ids []string
+		for _, e := range verify.Explain(c.text) {
+			ids = append(ids, e.Check.ID)
+			if e.Hint == "" || e.Cause == "" {
+				t.Errorf("%q: %s has no hint or no cause", c.text, e.Check.ID)
+			}
+		}
+		if got := strings.Join(ids, " "); got != c.want {
+			t.Errorf("%q: %q, not %q", c.text, got, c.want)
+		}
+	}
 	if list := verify.Explain("hello"); len(list) != 0 {
 		t.Errorf("%v explains nothing", list)
 	}

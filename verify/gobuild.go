@@ -1,9 +1,11 @@
 package verify
 
 import (
+	"path"
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/elfscan"
+	"github.com/bootzip/bootzip/project"
 )
 
 // cpu checks the processor that the program needs.
@@ -33,7 +35,7 @@ func (x *examination) cpu(name string, f *elfscan.File) {
 }
 
 // goBuild checks what Go says about how it built the program.
-func (x *examination) goBuild(name string, f *elfscan.File) {
+func (x *examination) goBuild(name string, f *elfscan.File, seen *sightings) {
 	g := f.Go
 	x.fact("Go", "%s", g.Version)
 	if g.Path != "" {
@@ -41,6 +43,12 @@ func (x *examination) goBuild(name string, f *elfscan.File) {
 	}
 	if r := g.Settings["vcs.revision"]; r != "" {
 		x.fact("revision", "%s", r)
+	}
+	if seen.has(markCgoStub) {
+		x.find(idGoStub, name, "it was built without cgo, and a package in it says that it %q (go-sqlite3 and its forks do)", markCgoStub)
+	}
+	if seen.has(markZone) && !seen.has(markZoneData) && x.options.Runtime != project.AL2 && !x.zoneFiles() {
+		x.find(idGoZones, name, "it calls time.LoadLocation and has no zone data in it")
 	}
 	if len(g.Settings) == 0 {
 		return
@@ -60,4 +68,15 @@ func (x *examination) goBuild(name string, f *elfscan.File) {
 	if g.Settings["vcs.modified"] == "true" {
 		x.find(idGoDirty, name, "the tree had uncommitted changes")
 	}
+}
+
+// zoneFiles reports whether the zip seems to bring zone data along, to be
+// named by ZONEINFO.
+func (x *examination) zoneFiles() bool {
+	for i := range x.archive.Entries {
+		if base := path.Base(x.archive.Entries[i].Name); base == "zoneinfo" || base == "zoneinfo.zip" || strings.Contains(x.archive.Entries[i].Name, "zoneinfo/") {
+			return true
+		}
+	}
+	return false
 }

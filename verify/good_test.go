@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/bootzip/bootzip/project"
@@ -41,7 +42,7 @@ func TestNothingIsFoundInGoodZips(t *testing.T) {
 }
 
 func TestNothingIsFoundInGoodBootstraps(t *testing.T) {
-	for _, c := range goodBootstraps() {
+	for _, c := range slices.Concat(goodBootstraps(), goodScripts()) {
 		t.Run(c.name, func(t *testing.T) {
 			f := boot()
 			f.data = c.data()

@@ -15,8 +15,12 @@ const (
 	lambdaUnzip       = "Could not unzip uploaded file. Please check your file, then try to upload again."
 )
 
+// endOfAL2 is what AWS says of provided.al2. It has moved these dates before.
+const endOfAL2 = "AWS ended its support on 31 July 2026, and refuses new functions from 1 February 2027 and updates from 3 March 2027 (AWS Lambda developer guide, \"Lambda runtimes\", as of October 2026)"
+
 // Lambda's limits (AWS Lambda developer guide, "Lambda quotas").
 const (
-	maxUnzipped = 262_144_000 // bytes, of the function and its layers together
-	maxUpload   = 52_428_800  // bytes of a zip in a direct upload; larger ones go through S3
+	maxUnzipped = 262_144_000  // bytes, of the function and its layers together
+	maxMemory   = 10_240 << 20 // bytes of memory of a function
+	maxUpload   = 52_428_800   // bytes of a zip in a direct upload; larger ones go through S3
 )

@@ -28,10 +28,28 @@ func (x *examination) layerFolders() {
 			x.executable(idLayerExtension, e)
 		}
 	}
-	if i, ok := x.names.file("bootstrap"); ok {
+	if i, ok := x.entry("bootstrap"); ok {
+		x.boot = i
 		x.executable(idBootstrapMode, &x.archive.Entries[i])
 	}
 	if !known && len(x.archive.Entries) > 0 {
-		x.find(idLayerNothing, "", "nothing in the zip is in such a folder")
+		x.find(idLayerNothing, "", "nothing in the zip is in such a folder%s", x.parentFolder())
 	}
+}
+
+// parentFolder names the one folder of a zip whose content should be one level
+// higher, as a zip of a repository's files has it.
+func (x *examination) parentFolder() string {
+	parent := ""
+	for i := range x.archive.Entries {
+		first, rest, folder := strings.Cut(x.archive.Entries[i].Name, "/")
+		if !folder || parent != "" && parent != first {
+			return ""
+		}
+		parent = first
+		if second, _, below := strings.Cut(rest, "/"); below && layerFolders[second] || rest == "bootstrap" {
+			return ": all is in " + quote(parent+"/") + ", whose content belongs into the root"
+		}
+	}
+	return ""
 }

@@ -7,8 +7,9 @@ import (
 	"github.com/bootzip/bootzip/internal/zipscan"
 )
 
-// layout looks at the names, kinds, modes and sizes in the directory.
-func (x *examination) layout() {
+// layout looks at the names, kinds, modes and sizes in the directory. Its
+// error is the file's or the context's.
+func (x *examination) layout() error {
 	x.done(stageLayout)
 	a := x.archive
 	if len(a.Entries) == 0 {
@@ -33,15 +34,18 @@ func (x *examination) layout() {
 	x.fact("unzipped size", "%d", total)
 	x.clashes()
 	x.caseClashes()
+	if err := x.links(); err != nil {
+		return err
+	}
 	if x.kind() == KindLayer {
 		x.done(stageLayer)
 		x.skip("the zip is a layer", stageFunction)
 		x.layerFolders()
-		return
+		return nil
 	}
-	x.done(stageFunction)
 	x.skip("the zip is a function", stageLayer)
 	x.bootstrap()
+	return nil
 }
 
 // entryName checks one name.
@@ -116,8 +120,7 @@ func (x *examination) entryMode(i int) {
 	}
 	switch kind := m & typeMask; {
 	case kind == typeLink:
-		x.find(idSymlink, name, "it is a symbolic link")
-		return
+		return // links looks at it
 	case kind == typeFolder && !isFolder(e), kind == typeFile && isFolder(e):
 		x.find(idNameConflict, name, "its name and its mode disagree on whether it is a folder")
 		return

@@ -3,6 +3,7 @@ package verify
 import (
 	"io"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,6 +17,11 @@ type dynamicProgram struct {
 	name string
 	file *elfscan.File
 	arch project.Arch
+
+	// Set where a script starts it: the dynamic linker that it names, and
+	// the folders of LD_LIBRARY_PATH or --library-path.
+	loader string
+	dirs   []string
 }
 
 // maxLibraries bounds how many libraries of a zip are read for one program.
@@ -31,20 +37,18 @@ func (p *programs) libraries(d dynamicProgram) (versions, error) {
 	own := map[string]bool{}
 	var follow func(name string, f *elfscan.File, inherited []string) error
 	follow = func(name string, f *elfscan.File, inherited []string) error {
-		dirs := x.searchPath(name, f, inherited)
-		if f.Inherited {
-			inherited = dirs
-		}
+		dirs, rpath := x.searchPath(d, name, f, inherited)
+		inherited = rpath
 		for _, library := range f.Needed {
 			if seen[library] {
 				continue
 			}
 			seen[library] = true
-			at, ok := x.findLibrary(library, dirs)
+			at, where := x.findLibrary(library, dirs)
 			switch {
-			case !ok && imageLibraries[library]:
+			case where == inImage, where == nowhere && x.options.WithLayer:
 				continue
-			case !ok:
+			case where == nowhere:
 				x.find(idLibrary, d.name, "%q, which %s needs", library, name)
 				continue
 			case len(seen) > maxLibraries:
@@ -69,37 +73,43 @@ func (p *programs) libraries(d dynamicProgram) (versions, error) {
 		return nil
 	}
 	err := follow(d.name, d.file, nil)
-	if _, ok := x.inZip(d.file.Interp); ok && own["libc.so.6"] {
+	loader := d.file.Interp
+	if d.loader != "" {
+		loader = d.loader
+	}
+	if _, ok := x.inZip(loader); ok && own["libc.so.6"] {
 		needs.glibc = -1 // it brings glibc along, with its linker
 	}
 	if own["libstdc++.so.6"] {
-		needs.libstdcxx = -1
+		needs.libstdcxx, needs.cxxabi = -1, -1
 	}
 	return needs, err
 }
 
 // versions are the newest versions of the image's libraries that files ask
-// for: the minor version of glibc 2, and x of GLIBCXX_3.4.x; -1 for none.
-type versions struct{ glibc, libstdcxx int }
+// for: the minor version of glibc 2, x of GLIBCXX_3.4.x, and x of
+// CXXABI_1.3.x; -1 for none.
+type versions struct{ glibc, libstdcxx, cxxabi int }
 
 func (v versions) and(w versions) versions {
-	return versions{max(v.glibc, w.glibc), max(v.libstdcxx, w.libstdcxx)}
+	return versions{max(v.glibc, w.glibc), max(v.libstdcxx, w.libstdcxx), max(v.cxxabi, w.cxxabi)}
 }
 
 // versionsOf reads the versions that one file asks for.
 func versionsOf(f *elfscan.File) versions {
-	v := versions{-1, -1}
+	v := versions{-1, -1, -1}
 	for _, need := range f.Versions {
 		if need.Name == "GLIBC_ABI_DT_RELR" {
 			v.glibc = max(v.glibc, 36) // glibc 2.36 introduced the mark (its NEWS)
 		}
 		v.glibc = max(v.glibc, suffix(need.Name, "GLIBC_2."))
 		v.libstdcxx = max(v.libstdcxx, suffix(need.Name, "GLIBCXX_3.4."))
+		v.cxxabi = max(v.cxxabi, suffix(need.Name, "CXXABI_1.3."))
 	}
 	return v
 }
 
-// suffix returns the number behind a prefix, or -1.
+// suffix returns the number after a prefix, or -1.
 func suffix(name, prefix string) int {
 	rest, ok := strings.CutPrefix(name, prefix)
 	if !ok {
@@ -113,27 +123,48 @@ func suffix(name, prefix string) int {
 	return n
 }
 
+// systemFolders are where the image has its libraries; /lib64 is a link to the
+// other.
+var systemFolders = map[string]bool{"/lib64": true, "/usr/lib64": true}
+
 // searchPath lists the folders in which the dynamic linker looks for what a
-// file needs: an RPATH, the folders of Lambda's LD_LIBRARY_PATH that the zip
-// is unpacked to (AWS Lambda developer guide, "Defined runtime environment
-// variables": /var/task and /var/task/lib, or /opt/lib for a layer), a RUNPATH.
-func (x *examination) searchPath(name string, f *elfscan.File, inherited []string) []string {
-	root := x.root()
-	dirs := []string{root, root + "/lib"}
-	if x.kind() == KindLayer {
-		dirs = dirs[1:]
-	}
-	dirs = append(dirs, inherited...)
-	origin := path.Join(root, path.Dir(name))
+// file needs, in its order (ld.so(8)): RPATH, LD_LIBRARY_PATH, RUNPATH, its
+// own. Lambda's LD_LIBRARY_PATH begins with the image's folders, so that a
+// library of the image wins over the same one in the zip. rpath are the
+// folders that hold for the libraries of the libraries too.
+func (x *examination) searchPath(d dynamicProgram, name string, f *elfscan.File, inherited []string) (dirs, rpath []string) {
+	origin := path.Join(x.root(), path.Dir(name))
+	var own []string
 	for _, r := range f.Runpath {
-		dirs = append(dirs, strings.NewReplacer("${ORIGIN}", origin, "$ORIGIN", origin).Replace(r))
+		own = append(own, strings.NewReplacer("${ORIGIN}", origin, "$ORIGIN", origin).Replace(r))
 	}
-	return dirs
+	switch {
+	case f.Inherited:
+		rpath = append(own, inherited...)
+		dirs, own = rpath, nil
+	case len(own) == 0:
+		rpath, dirs = inherited, inherited
+	default:
+		rpath = inherited // passed on, and not used beside a RUNPATH
+	}
+	environment := d.dirs
+	if environment == nil {
+		environment = strings.Split(scriptVariables["LD_LIBRARY_PATH"], ":")
+	}
+	return slices.Concat(dirs, environment, own, []string{"/lib64"}), rpath
 }
 
-// findLibrary looks for a library in those of the folders that are in the
-// zip.
-func (x *examination) findLibrary(library string, dirs []string) (int, bool) {
+// A place is where a library is.
+type place int
+
+const (
+	nowhere place = iota
+	inImage
+	inZip
+)
+
+// findLibrary looks for a library in folders; in the zip, it is entry i.
+func (x *examination) findLibrary(library string, dirs []string) (i int, where place) {
 	if strings.Contains(library, "/") {
 		// A name with a slash is a path; a relative one begins where Lambda
 		// starts the function.
@@ -143,13 +174,17 @@ func (x *examination) findLibrary(library string, dirs []string) (int, bool) {
 		dirs = []string{path.Dir(library)}
 	}
 	for _, d := range dirs {
+		d = path.Clean(d)
+		if systemFolders[d] && imageOf(x.options.Runtime).libraries[path.Base(library)] {
+			return 0, inImage
+		}
 		if in, ok := x.inZip(path.Join(d, path.Base(library))); ok {
-			if i, ok := x.names.file(in); ok {
-				return i, true
+			if i, ok := x.entry(in); ok {
+				return i, inZip
 			}
 		}
 	}
-	return 0, false
+	return 0, nowhere
 }
 
 // readLibrary reads an entry as an ELF file; nil if it is none.

@@ -80,6 +80,19 @@ func (n names) named(name string) (i int, regular, found bool) {
 	return i, isFile(&n.entries[i]), true
 }
 
+// above reports whether there are entries below a folder of a name.
+func (n names) above(name string) bool {
+	at, _ := slices.BinarySearchFunc(n.order, name, func(i int32, name string) int {
+		return compareNames(n.entries[i].Name, name)
+	})
+	for ; at < len(n.order) && at >= 0; at++ {
+		if e := n.entries[n.order[at]].Name; plain(e) != name {
+			return strings.HasPrefix(e, name+"/")
+		}
+	}
+	return false
+}
+
 // file returns the ordinary file of a name.
 func (n names) file(name string) (i int, ok bool) {
 	i, ok, _ = n.named(name)

@@ -12,12 +12,13 @@ import (
 // A policy says what findings mean for one zip.
 type policy struct {
 	rules  map[string]project.CheckRule
-	strict bool
+	strict bool // warnings fail
+	static bool // dynamically linked programs fail
 }
 
 // newPolicy checks the options.
 func newPolicy(o Options) (policy, error) {
-	p := policy{rules: map[string]project.CheckRule{}, strict: o.Strict}
+	p := policy{rules: map[string]project.CheckRule{}, strict: o.Strict, static: o.Static}
 	switch o.Arch {
 	case "", project.AMD64, project.ARM64:
 	default:
@@ -81,10 +82,15 @@ func (p policy) severity(c Check) (Severity, string) {
 	if r, ok := p.rules[c.ID]; ok {
 		return Severity(r.Severity), r.Reason
 	}
-	if p.strict {
+	if p.strict || p.static && c.ID == idDynamic {
 		return SeverityFail, ""
 	}
 	return c.Severity, ""
+}
+
+// status is how a finding of a severity ends.
+func (s Severity) status() Status {
+	return map[Severity]Status{SeverityFail: Fail, SeverityWarn: Warn, Waive: Waived}[s]
 }
 
 // results makes the report's results from what was found.
@@ -101,9 +107,8 @@ func (p policy) results(x *examination) []Result {
 			all = append(all, r)
 			continue
 		}
-		status := map[Severity]Status{SeverityFail: Fail, SeverityWarn: Warn, Waive: Waived}[severity]
 		for _, f := range found {
-			all = append(all, Result{Check: c, Status: status, Severity: severity, Detail: f.detail, File: f.file, Reason: reason})
+			all = append(all, Result{Check: c, Status: severity.status(), Severity: severity, Detail: f.detail, File: f.file, Reason: reason})
 		}
 	}
 	return all

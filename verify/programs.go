@@ -2,11 +2,13 @@ package verify
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"path"
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/elfscan"
+	"github.com/bootzip/bootzip/internal/shellscan"
 	"github.com/bootzip/bootzip/internal/zipscan"
 	"github.com/bootzip/bootzip/project"
 )
@@ -17,32 +19,37 @@ type programs struct {
 	x   *examination
 	elf bool // one was read, whole
 
-	dynamics []dynamicProgram
-	others   []otherProgram
+	dynamics    []dynamicProgram
+	others      []otherProgram
+	scripts     []pendingScript
+	seen        map[int]bool // entries that were looked into
+	interpreter map[int]int  // of scripts, where it is in the zip
 }
 
 // An otherProgram lies beside the bootstrap; a script may start it.
 type otherProgram struct {
-	name string
+	at   int
 	arch project.Arch // empty: none of Lambda's
 }
 
 // other notes a program that is not started by Lambda itself. head is its
 // beginning.
-func (p *programs) other(e *zipscan.Entry, head []byte) {
-	m, _ := unixMode(e)
+func (p *programs) other(i int, head []byte) {
+	m, _ := unixMode(&p.x.archive.Entries[i])
 	if m&allExecute == 0 || !elfscan.IsELF(head) || len(head) < elfscan.HeaderSize || len(p.others) > maxFindings {
 		return
 	}
 	if arch := project.Arch(elfscan.ReadHeader(head).GOARCH()); arch == "" || p.x.options.Arch != "" && arch != p.x.options.Arch {
-		p.others = append(p.others, otherProgram{e.Name, arch})
+		p.others = append(p.others, otherProgram{i, arch})
 	}
 }
 
-func newPrograms(x *examination) *programs { return &programs{x: x} }
+func newPrograms(x *examination) *programs {
+	return &programs{x: x, seen: map[int]bool{}, interpreter: map[int]int{}}
+}
 
-// role says what Lambda does with a file: the bootstrap and a layer's
-// extensions and programs are started; libraries are loaded, perhaps.
+// role says what becomes of a file: the bootstrap and a layer's extensions and
+// programs are started; libraries are loaded, perhaps.
 type role int
 
 const (
@@ -50,13 +57,15 @@ const (
 	roleBootstrap
 	roleProgram
 	roleLibrary
+	roleStarted // by a script
 )
 
-func (p *programs) role(e *zipscan.Entry) role {
+func (p *programs) role(i int) role {
+	e := &p.x.archive.Entries[i]
 	switch {
 	case !isFile(e):
 		return roleNone
-	case e.Name == "bootstrap":
+	case p.x.boot == i:
 		return roleBootstrap
 	case p.x.kind() == KindLayer && (isExtension(e.Name) || strings.HasPrefix(e.Name, "bin/") && strings.Count(e.Name, "/") == 1):
 		return roleProgram
@@ -68,14 +77,16 @@ func (p *programs) role(e *zipscan.Entry) role {
 
 // read decompresses entry i, whole, and looks into it if it is a program. Its
 // error is a *zipscan.Fault or the file's.
-func (p *programs) read(i int) error {
+func (p *programs) read(i int, role role, how started) error {
 	e := &p.x.archive.Entries[i]
 	s := p.x.stream
 	s.Open(p.x.ctx, p.x.archive, e)
-	role := p.role(e)
+	if role != roleNone {
+		p.seen[i] = true
+	}
 	var random *zipscan.Random
 	var seen sightings
-	if role == roleBootstrap || role == roleProgram {
+	if role != roleNone && role != roleLibrary {
 		random = s.Random()
 	}
 	var head []byte
@@ -93,14 +104,14 @@ func (p *programs) read(i int) error {
 		}
 		if role == roleNone {
 			if first {
-				p.other(e, b)
+				p.other(i, b)
 			}
 			first = false
 			continue
 		}
+		head = append(head, b[:min(len(b), shellscan.MaxSize+1-len(head))]...)
 		if first {
 			first = false
-			head = bytes.Clone(b[:min(len(b), 4096)])
 			program = random != nil && elfscan.IsELF(head)
 		}
 		if program {
@@ -110,12 +121,13 @@ func (p *programs) read(i int) error {
 	if role == roleNone {
 		return nil
 	}
-	return p.examine(e, role, head, random, &seen)
+	return p.examine(i, role, how, head, random, &seen)
 }
 
 // examine judges a program by its beginning, and by what it is.
-func (p *programs) examine(e *zipscan.Entry, role role, head []byte, random *zipscan.Random, seen *sightings) error {
+func (p *programs) examine(i int, role role, how started, head []byte, random *zipscan.Random, seen *sightings) error {
 	x := p.x
+	e := &x.archive.Entries[i]
 	x.done(stageBootstrap)
 	switch {
 	case elfscan.IsELF(head) && role == roleLibrary:
@@ -128,10 +140,25 @@ func (p *programs) examine(e *zipscan.Entry, role role, head []byte, random *zip
 		if err != nil {
 			return err
 		}
-		p.binary(e.Name, f, head, seen)
+		p.binary(i, how, f, head, seen)
+	case role == roleStarted && how.shell:
+		p.scripts = append(p.scripts, pendingScript{i, head, how.certain})
 	case bytes.HasPrefix(head, []byte("#!")) && role != roleLibrary:
 		x.skip("there are only scripts", stageELF, stageDynamic, stageGo)
-		x.script(e.Name, head)
+		interpreter := x.script(e.Name, head)
+		if in, ok := x.inZip(interpreter); ok {
+			if at, ok := x.entry(in); ok {
+				p.interpreter[i] = at
+				p.scripts = append(p.scripts, pendingScript{at: at})
+			}
+		}
+		if isShell(interpreter) {
+			p.scripts = append(p.scripts, pendingScript{i, head, how.certain})
+		}
+	case role == roleStarted && !how.kernel && isText(head):
+		p.scripts = append(p.scripts, pendingScript{i, head, how.certain}) // the shell that cannot execute it reads it
+	case role == roleStarted:
+		x.find(idScriptFormat, e.Name, "%s", notAProgram(head))
 	case role == roleBootstrap || isExtension(e.Name):
 		x.find(idBootstrapFormat, e.Name, "%s", notAProgram(head))
 		x.skip("bootstrap is no program", stageScript, stageELF, stageDynamic, stageGo)
@@ -139,9 +166,35 @@ func (p *programs) examine(e *zipscan.Entry, role role, head []byte, random *zip
 	return nil
 }
 
-// finish says which stages were reached, when all contents were read.
-func (p *programs) finish() error {
+// startedByScripts looks at what scripts start, and at their interpreters.
+func (p *programs) startedByScripts() error {
+	follow := func(s pendingScript) error {
+		if s.text == nil {
+			return p.readStarted(s.at, started{certain: true, kernel: true})
+		}
+		return p.follow(s)
+	}
+	for n := 0; n < len(p.scripts); n++ {
+		err := follow(p.scripts[n])
+		var damaged *zipscan.Fault
+		if err != nil && !errors.As(err, &damaged) { // damage was reported when the contents were read
+			return err
+		}
+	}
+	return nil
+}
+
+// finish looks at what could be judged only when all contents had been read,
+// and says which stages were reached. Where the zip is too large, whole is
+// false, and nothing is read a second time.
+func (p *programs) finish(whole bool) error {
 	x := p.x
+	if whole {
+		if err := p.startedByScripts(); err != nil {
+			return err
+		}
+	}
+	p.interpreterChains()
 	for _, d := range p.dynamics {
 		if err := p.dynamic(d); err != nil {
 			return err
@@ -149,7 +202,9 @@ func (p *programs) finish() error {
 	}
 	if x.stages[stageScript].done {
 		for _, o := range p.others {
-			x.find(idOther, o.name, "it is a program for another architecture%s", strings.TrimSuffix(" ("+string(o.arch)+")", " ()"))
+			if !p.seen[o.at] {
+				x.find(idOther, x.name(o.at), "it is a program for another architecture%s", strings.TrimSuffix(" ("+string(o.arch)+")", " ()"))
+			}
 		}
 	}
 	if p.elf {

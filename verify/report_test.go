@@ -51,7 +51,7 @@ func someReports(t *testing.T) []verify.Report {
 	failed := check(t, zspec{files: []zfile{bad, mode("a", 0o100600), mode("b\x1b[2J", 0o100600)}}.bytes(), o)
 	failed.Path = "dist/b d,a:100%.zip"
 	o.Rules = []project.CheckRule{{ID: "file-symlink", Severity: "waive", Reason: "the framework needs it"}}
-	waived := check(t, function(zfile{name: "link", data: []byte("a"), mode: 0o120777}, extra(field(0xbeef, "?"))).bytes(), o)
+	waived := check(t, function(link("link", "bootstrap"), extra(field(0xbeef, "?"))).bytes(), o)
 	waived.Path = "/tmp/waived.zip"
 	return []verify.Report{good, failed, waived}
 }

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"cmp"
 	"path"
 	"strconv"
 	"strings"
@@ -13,12 +14,9 @@ func quote(s string) string { return strconv.Quote(s) }
 // (linux/binfmts.h, BINPRM_BUF_SIZE).
 const scriptHead = 256
 
-// Shells and env of Lambda's OS-only images: bash as /bin/sh, and coreutils.
-// /bin is a link to /usr/bin there.
-var imagePrograms = map[string]bool{"sh": true, "bash": true, "env": true}
-
-// script checks a bootstrap that begins with #!.
-func (x *examination) script(name string, head []byte) {
+// script checks a script that begins with #!, and returns the full path or
+// the name of its interpreter; "" if there is none.
+func (x *examination) script(name string, head []byte) (interpreter string) {
 	x.done(stageScript)
 	line, _, ended := bytes.Cut(head[:min(len(head), scriptHead)], []byte("\n"))
 	if bytes.HasSuffix(line, []byte("\r")) {
@@ -27,33 +25,46 @@ func (x *examination) script(name string, head []byte) {
 	}
 	if !ended && len(head) >= scriptHead {
 		x.find(idScriptLine, name, "the first line is longer than the kernel reads")
-		return
+		return ""
 	}
 	fields := strings.Fields(string(line[2:]))
 	switch {
 	case len(fields) == 0:
 		x.find(idScriptLine, name, "the first line names no program")
-		return
+		return ""
 	case !strings.HasPrefix(fields[0], "/"):
 		x.find(idScriptLine, name, "the program %q of the first line is no full path", fields[0])
-		return
+		return ""
 	case !ended:
 		x.find(idScriptLine, name, "the first line does not end")
-		return
+		return ""
 	}
 	x.fact("bootstrap", "script for %s", strings.Join(fields, " "))
-	if !x.available(fields[0]) {
-		x.find(idScriptInterpreter, name, "%q is neither in Lambda's image, as far as is known, nor in the zip", fields[0])
-		return
+	switch {
+	case !x.available(fields[0]):
+		x.noInterpreter(name, fields[0], "%q is neither in Lambda's image, as far as is known, nor in the zip", fields[0])
+		return ""
+	case path.Base(fields[0]) == "env":
+		return x.env(name, fields[1:])
 	}
-	if path.Base(fields[0]) == "env" {
-		x.env(name, fields[1:])
+	return fields[0]
+}
+
+// noInterpreter notes that an interpreter was not found. An extension runs
+// beside a managed runtime, too, whose image has more.
+func (x *examination) noInterpreter(name, interpreter, format string, args ...any) {
+	switch {
+	case x.options.WithLayer && (strings.HasPrefix(interpreter, "/opt/") || !strings.Contains(interpreter, "/")):
+	case x.kind() == KindLayer && !strings.HasPrefix(interpreter, "/opt/"):
+		x.find(idScriptUnseen, name, "the interpreter %q is in the image of a managed runtime, perhaps, and not in that of the OS-only ones", interpreter)
+	default:
+		x.find(idScriptInterpreter, name, format, args...)
 	}
 }
 
-// env checks what the script's env is to start. Linux hands over all that
+// env returns what the script's env is to start. Linux hands over all that
 // follows as one argument; only -S takes it apart.
-func (x *examination) env(name string, args []string) {
+func (x *examination) env(name string, args []string) (interpreter string) {
 	if len(args) > 0 && (args[0] == "-S" || args[0] == "--split-string") {
 		args = args[1:]
 		for len(args) > 0 && strings.Contains(args[0], "=") {
@@ -63,13 +74,17 @@ func (x *examination) env(name string, args []string) {
 	}
 	if len(args) == 0 {
 		x.find(idScriptLine, name, "env is given no program")
-		return
+		return ""
 	}
 	program := strings.Join(args, " ")
-	if imagePrograms[program] || strings.HasPrefix(program, "/") && x.available(program) {
-		return
+	if strings.HasPrefix(program, "/") && x.available(program) {
+		return program
 	}
-	x.find(idScriptInterpreter, name, "env looks for %q, which is neither in Lambda's image, as far as is known, nor in the zip", program)
+	if at, ok := x.command(program, scriptVariables["PATH"]); ok {
+		return cmp.Or(at, program)
+	}
+	x.noInterpreter(name, program, "env looks for %q, which is neither in Lambda's image, as far as is known, nor in the zip", program)
+	return ""
 }
 
 // available reports whether a program is in Lambda's image, or in the zip and
@@ -86,7 +101,7 @@ func (x *examination) ownProgram(program string) bool {
 	if !ok {
 		return false
 	}
-	i, ok := x.names.file(in)
+	i, ok := x.entry(in)
 	if !ok {
 		return false
 	}

@@ -7,28 +7,40 @@ import (
 )
 
 // Strings by which a program gives away what is linked into it.
-var (
-	markNSS      = []byte("libnss_%s.so")       // glibc 2.34 and newer, loading a name service
-	markNSSwitch = []byte("/etc/nsswitch.conf") // older ones too, and Go's own resolver
-	markNSSName  = []byte("__nss_")             // of glibc's own functions, in its messages
-	marks        = [][]byte{markNSS, markNSSwitch, markNSSName, elfscan.GoMagic}
+const (
+	markNSS      = "libnss_%s.so"                 // glibc 2.34 and newer, loading a name service
+	markNSSwitch = "/etc/nsswitch.conf"           // older ones too, and Go's own resolver
+	markNSSName  = "__nss_"                       // of glibc's own functions, in its messages
+	markZone     = "time.LoadLocation\x00"        // a name in Go's table of functions: it is called
+	markZoneData = "time/tzdata.loadFromEmbedded" // the same of the package with the data
+	markCgoStub  = "requires cgo to work"         // go-sqlite3 and its forks, without cgo
 )
+
+var marks = [...]string{string(elfscan.GoMagic), markNSS, markNSSwitch, markNSSName, markZone, markZoneData, markCgoStub}
+
+var markBytes = func() (all [len(marks)][]byte) {
+	for i, m := range marks {
+		all[i] = []byte(m)
+	}
+	return all
+}()
 
 const longestMark = 32
 
 // sightings notes where strings occur in a content that passes by in pieces.
 type sightings struct {
-	at    [4]int64 // 1 + offset of the first sighting; 0: none
-	off   int64    // bytes that have passed
-	carry []byte   // the end of what has passed
+	at    [len(marks)]int64 // 1 + offset of the first sighting; 0: none
+	off   int64             // bytes that have passed
+	carry []byte            // the end of what has passed
 }
 
 func (s *sightings) look(b []byte) {
-	for i, m := range marks {
+	for i := range marks {
 		if s.at[i] > 0 {
 			continue
 		}
-		aligned := i == 3 // Go's mark counts only where the linker puts it
+		m := markBytes[i]
+		aligned := i == 0 // Go's mark counts only where the linker puts it
 		if len(s.carry) > 0 {
 			joint := append(s.carry[:len(s.carry):len(s.carry)], b[:min(len(b), longestMark)]...)
 			s.note(i, joint, m, s.off-int64(len(s.carry)), aligned)
@@ -60,10 +72,20 @@ func (s *sightings) note(i int, b, mark []byte, base int64, aligned bool) {
 	}
 }
 
+// has reports whether a mark was seen.
+func (s *sightings) has(mark string) bool {
+	for i, m := range marks {
+		if m == mark {
+			return s.at[i] > 0
+		}
+	}
+	return false
+}
+
 // staticNSS reports the strings of glibc's name-service switch.
 func (s *sightings) staticNSS() bool {
-	return s.at[0] > 0 || s.at[1] > 0 && s.at[2] > 0
+	return s.has(markNSS) || s.has(markNSSwitch) && s.has(markNSSName)
 }
 
 // goMagic is the offset of Go's mark, or -1.
-func (s *sightings) goMagic() int64 { return s.at[3] - 1 }
+func (s *sightings) goMagic() int64 { return s.at[0] - 1 }

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -54,10 +55,7 @@ func (t textWriter) table(reports []Report) {
 	tw := tabwriter.NewWriter(t.w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "ZIP\tARCH\tSIZE\tSTRUCTURE\tLAYOUT\tBINARY\tBOOT\tRESULT")
 	for _, r := range reports {
-		arch := string(r.Arch)
-		if arch == "" {
-			arch = "any"
-		}
+		arch := string(cmp.Or(r.Program, r.Arch, "any"))
 		fmt.Fprintf(tw, "%s\t%s\t%s", printer.Line(r.Path), arch, size(r.Size))
 		for _, l := range []Layer{Structure, Layout, Binary, Boot} {
 			fmt.Fprintf(tw, "\t%s", r.layer(l))
@@ -77,12 +75,16 @@ func (t textWriter) table(reports []Report) {
 // layer sums up how the checks of a layer ended.
 func (r Report) layer(l Layer) string {
 	count := map[Status]int{}
+	answered := false
 	for _, x := range r.Results {
 		if x.Check.Layer == l {
 			count[x.Status]++
+			answered = answered || x.Shown && x.Status == Pass
 		}
 	}
 	switch {
+	case answered:
+		return "error answered"
 	case count[Fail] > 0:
 		return fmt.Sprintf("%d failed", count[Fail])
 	case count[Warn] == 1:
@@ -101,7 +103,7 @@ func (r Report) layer(l Layer) string {
 func (t textWriter) report(r Report) {
 	var lines []Result
 	for _, x := range r.Results {
-		if t.o.Verbose || x.Status == Fail || x.Status == Warn || x.Status == Waived {
+		if t.o.Verbose || x.Shown || x.Status == Fail || x.Status == Warn || x.Status == Waived {
 			lines = append(lines, x)
 		}
 	}
@@ -128,7 +130,7 @@ func (t textWriter) report(r Report) {
 		if x.Reason != "" {
 			fmt.Fprintf(t.w, "        rule: %s\n", printer.Line(x.Reason))
 		}
-		if (x.Status == Fail || x.Status == Warn) && x.Check.ID != last {
+		if (x.Status == Fail || x.Status == Warn || x.Shown) && x.Check.ID != last {
 			if x.Check.Lambda != "" {
 				fmt.Fprintf(t.w, "        Lambda says: %s\n", x.Check.Lambda)
 			}

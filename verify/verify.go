@@ -25,6 +25,11 @@ type Options struct {
 	Rules    []project.CheckRule // what findings mean for this zip
 	Strict   bool                // warnings fail, but for those that a rule set to warn
 	Dynamic  bool                // dynamically linked programs are allowed
+	Static   bool                // a dynamically linked program fails, instead of being warned of
+
+	// WithLayer says that the function has a layer, which may supply what the
+	// zip has not: bootstrap, an interpreter below /opt, commands, libraries.
+	WithLayer bool
 }
 
 // A Kind is what a zip is for.
@@ -48,8 +53,8 @@ type Target struct {
 // a rule, a rule for a check that cannot be changed), or ctx was cancelled.
 //
 // It keeps under 32 MB of memory, whatever the size of the zip, and
-// decompresses at most Lambda's 262,144,000 bytes once, and parts of programs
-// twice.
+// decompresses at most Lambda's 262,144,000 bytes once, and programs that
+// scripts start, and parts of others, twice.
 func File(ctx context.Context, path string, o Options) (Report, error) {
 	var s zipscan.Stream
 	return file(ctx, path, o, &s)
@@ -166,8 +171,8 @@ func examine(ctx context.Context, name string, f io.ReaderAt, size int64, o Opti
 		return Report{}, fmt.Errorf("zip %q cannot be read: %w", name, err)
 	}
 	return Report{
-		Path: name, Function: o.Function, Arch: o.Arch, Size: size, SHA256: sum,
-		Facts: x.facts, Results: p.results(x),
+		Path: name, Function: o.Function, Arch: o.Arch, Program: x.arch, Size: size, SHA256: sum,
+		Kind: x.kind(), Facts: x.facts, Results: p.results(x), policy: p,
 	}, nil
 }
 

@@ -54,11 +54,11 @@ func TestMisuseIsAnErrorAndNotAReport(t *testing.T) {
 
 func TestRulesChangeWhatAFindingMeans(t *testing.T) {
 	zip := func() []byte {
-		return function(zfile{name: "link", data: []byte("bootstrap"), mode: 0o120777}, extra(field(0xbeef, "?"))).bytes()
+		return function(link("link", "nowhere"), extra(field(0xbeef, "?"))).bytes()
 	}
 	for _, c := range []struct {
 		name         string
-		rules        string // severities of file-symlink and zip-unknown-extra
+		rules        string // severities of file-link-target and zip-unknown-extra
 		strict       bool
 		link, field  verify.Status
 		ok           bool
@@ -74,7 +74,7 @@ func TestRulesChangeWhatAFindingMeans(t *testing.T) {
 	} {
 		o := verify.Options{Arch: project.AMD64, Strict: c.strict}
 		for i, s := range strings.Fields(c.rules) {
-			o.Rules = append(o.Rules, project.CheckRule{ID: []string{"file-symlink", "zip-unknown-extra"}[i], Severity: s, Reason: "because"})
+			o.Rules = append(o.Rules, project.CheckRule{ID: []string{"file-link-target", "zip-unknown-extra"}[i], Severity: s, Reason: "because"})
 		}
 		r := check(t, zip(), o)
 		got := map[string]verify.Status{}
@@ -85,8 +85,8 @@ func TestRulesChangeWhatAFindingMeans(t *testing.T) {
 				reasons++
 			}
 		}
-		if got["file-symlink"] != c.link || got["zip-unknown-extra"] != c.field || r.OK() != c.ok || reasons != c.showsReasons {
-			t.Errorf("%s: %s and %s, OK is %v, %d reasons", c.name, got["file-symlink"], got["zip-unknown-extra"], r.OK(), reasons)
+		if got["file-link-target"] != c.link || got["zip-unknown-extra"] != c.field || r.OK() != c.ok || reasons != c.showsReasons {
+			t.Errorf("%s: %s and %s, OK is %v, %d reasons", c.name, got["file-link-target"], got["zip-unknown-extra"], r.OK(), reasons)
 		}
 	}
 }
@@ -121,12 +121,68 @@ func TestASkipIsNeverAPass(t *testing.T) {
 	}
 }
 
-func TestBootResultTakesThePlaceOfTheSkip(t *testing.T) {
-	r := check(t, function().bytes(), verify.Options{})
-	n := len(r.Results)
-	r.Add(verify.BootResult(verify.Fail, "no answer"))
-	if len(r.Results) != n || r.OK() || r.Results[n-1].Detail != "no answer" {
-		t.Errorf("%d results, OK is %v, the last is %+v", len(r.Results), r.OK(), r.Results[n-1])
+// The boot check's result takes the place of its skip, and rules hold for it.
+func TestBootObeysRules(t *testing.T) {
+	rule := func(severity string) []project.CheckRule {
+		return []project.CheckRule{{ID: "boot-answers", Severity: severity, Reason: "needs a table"}}
+	}
+	for _, c := range []struct {
+		o        verify.Options
+		status   verify.Status
+		want     verify.Status
+		unproven verify.Status // after FailUnproven
+	}{
+		{verify.Options{}, verify.Pass, verify.Pass, verify.Pass},
+		{verify.Options{}, verify.Fail, verify.Fail, verify.Fail},
+		{verify.Options{}, verify.Skip, verify.Skip, verify.Fail},
+		{verify.Options{Rules: rule("waive")}, verify.Fail, verify.Waived, verify.Waived},
+		{verify.Options{Rules: rule("warn"), Strict: true}, verify.Fail, verify.Warn, verify.Warn},
+		{verify.Options{Rules: rule("waive")}, verify.Skip, verify.Waived, verify.Waived},
+		{verify.Options{Rules: rule("fail")}, verify.Skip, verify.Skip, verify.Fail},
+		{verify.Options{Kind: verify.KindLayer}, verify.Skip, verify.Skip, verify.Skip},
+	} {
+		z := function()
+		if c.o.Kind == verify.KindLayer {
+			z.files[0].name = "bin/app"
+		}
+		r := check(t, z.bytes(), c.o)
+		n := len(r.Results)
+		r.AddBoot(verify.BootOutcome{Status: c.status, Detail: "what happened", Hint: "do this"})
+		x := r.Results[n-1]
+		if len(r.Results) != n || x.Status != c.want || x.Detail != "what happened" || x.Check.Hint != "do this" {
+			t.Errorf("%+v, %s: %d results, the last is %+v", c.o, c.status, len(r.Results), x)
+		}
+		if waived := c.want == verify.Waived || c.want == verify.Warn; waived != (x.Reason == "needs a table") {
+			t.Errorf("%+v, %s: reason %q", c.o, c.status, x.Reason)
+		}
+		r.FailUnproven()
+		if got := r.Results[n-1].Status; got != c.unproven {
+			t.Errorf("%+v, %s: %s where each must be proven", c.o, c.status, got)
+		}
+	}
+	r := check(t, zspec{files: []zfile{asset("a")}}.bytes(), verify.Options{})
+	r.AddBoot(verify.BootOutcome{Status: verify.Skip, Detail: "other checks failed"})
+	r.FailUnproven()
+	if x := r.Results[len(r.Results)-1]; x.Status != verify.Skip || x.Shown {
+		t.Errorf("what failed already: %+v", x)
+	}
+}
+
+// The text says why a function was not started, and what error it answered.
+func TestTextShowsTheBoot(t *testing.T) {
+	for want, boot := range map[string]verify.BootOutcome{
+		"skipped  PASS":                     {Status: verify.Skip, Detail: "no qemu", Hint: "install it"},
+		"SKIP  boot-answers: no qemu":       {Status: verify.Skip, Detail: "no qemu", Hint: "install it"},
+		"hint: install it":                  {Status: verify.Skip, Detail: "no qemu", Hint: "install it"},
+		"error answered  PASS":              {Status: verify.Pass, Detail: "with an error (no table)", Answered: "no table"},
+		"PASS  boot-answers: with an error": {Status: verify.Pass, Detail: "with an error (no table)", Answered: "no table"},
+	} {
+		r := check(t, function().bytes(), verify.Options{Arch: project.AMD64})
+		r.AddBoot(boot)
+		var b strings.Builder
+		if err := verify.WriteText(&b, []verify.Report{r}, verify.TextOptions{}); err != nil || !strings.Contains(b.String(), want) {
+			t.Errorf("%q is missing: %v\n%s", want, err, b.String())
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/verify"
@@ -18,8 +19,9 @@ import (
 
 func (a *app) checkCommand() *cobra.Command {
 	var arch, runtime, kind, format string
-	var strict, dynamic, boot bool
+	var strict, dynamic, withLayer, boot bool
 	var handlers []string
+	var around surroundings
 	c := &cobra.Command{
 		Use:   "check FILE...",
 		Short: "Prove of any zip, made by any tool, that Lambda can start it",
@@ -34,7 +36,7 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 			if err != nil {
 				return err
 			}
-			options := verify.Options{Runtime: project.Runtime(runtime), Kind: verify.Kind(kind), Dynamic: dynamic}
+			options := verify.Options{Runtime: project.Runtime(runtime), Kind: verify.Kind(kind), Dynamic: dynamic, WithLayer: withLayer || len(around.layers) > 0}
 			if arch != "" {
 				if options.Arch, err = project.ParseArch(arch); err != nil {
 					return misuse(err)
@@ -46,6 +48,13 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 			if err := oneOf("kind", kind, string(verify.KindFunction), string(verify.KindLayer)); err != nil {
 				return err
 			}
+			if around.given() && !boot {
+				return misuse(hint.New("add --boot, which starts the function: for zips that you trust", "--env, --env-file, --event, --timeout, --memory and --layer are for the boot check"))
+			}
+			config := pipeline.CheckConfig{Strict: strict, Boot: boot, Qemu: findQemu()}
+			if err := around.read(&config); err != nil {
+				return err
+			}
 			files, err := zipFiles(args)
 			if err != nil {
 				return misuse(err)
@@ -54,18 +63,14 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 			for _, f := range files {
 				zips = append(zips, pipeline.Zip{Function: project.Function{Handlers: handlers}, Target: verify.Target{Path: f, Options: options}})
 			}
-			checked, err := pipeline.Check(c.Context(), pipeline.CheckConfig{Strict: strict, Boot: boot, Qemu: findQemu()}, zips)
+			checked, err := pipeline.Check(c.Context(), config, zips)
 			if err != nil && !boot {
 				return misuse(err)
 			}
 			if err != nil {
 				return err
 			}
-			reports := pipeline.Reports(checked)
-			if boot && strict {
-				failSkippedBoots(reports)
-			}
-			return conclude(reports, write)
+			return conclude(provenReports(checked, boot && strict), write)
 		},
 	}
 	f := c.Flags()
@@ -74,28 +79,15 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 	f.StringVar(&kind, "kind", string(verify.KindFunction), "function or layer")
 	f.BoolVar(&strict, "strict", false, "warnings fail as well")
 	f.BoolVar(&dynamic, "dynamic", false, "allow a dynamically linked program")
+	f.BoolVar(&withLayer, "with-layer", false, "the function has a layer, which supplies what is missing: bootstrap, interpreter, libraries")
 	f.BoolVar(&boot, "boot", false, "start the function as well, and send it an event; for zips that you trust")
 	f.StringSliceVar(&handlers, "handlers", nil, "with --boot: values of _HANDLER to try")
+	around.flags(c)
 	complete(c, "arch", "amd64", "arm64")
 	complete(c, "runtime", "al2023", "al2")
 	complete(c, "kind", "function", "layer")
 	reportFormat(c, &format)
 	return c
-}
-
-// failSkippedBoots fails the zips of which it was asked to start the function,
-// and which could not be started here. Whoever is strict wants to know.
-func failSkippedBoots(reports []verify.Report) {
-	for _, r := range reports {
-		if !r.OK() {
-			continue
-		}
-		for i, x := range r.Results {
-			if x.Check.Layer == verify.Boot && x.Status == verify.Skip {
-				r.Results[i].Status, r.Results[i].Detail = verify.Fail, "it was not started: "+x.Detail
-			}
-		}
-	}
 }
 
 // zipFiles returns the files that the arguments stand for, each once.

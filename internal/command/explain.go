@@ -25,7 +25,7 @@ the message.`,
 				return hint.New("docs/checks.md lists the messages that are known", "nothing is known about this message")
 			}
 			for _, e := range explanations {
-				_, err := fmt.Printf("%s\n  found by %s: %s\n  to do: %s\n", e.Cause, e.Check.ID, a.typed("bootzip check FILE.zip"), a.typed(e.Check.Hint))
+				_, err := fmt.Printf("%s\n  found by %s: %s\n  to do: %s\n", e.Cause, e.Check.ID, a.typed("bootzip check FILE.zip"), a.typed(e.Hint))
 				if err != nil {
 					return err
 				}

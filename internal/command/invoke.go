@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,6 +22,7 @@ import (
 	"github.com/bootzip/bootzip/emulator/event"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/printer"
+	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -30,36 +32,35 @@ type emulation struct {
 	timeout     int
 	memory      int
 	perInstance int
-	env         []string
+	variables   variables
+	layers      []string
+	env         []string // what the variables are, set by check
 }
 
 func (e *emulation) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&e.handler, "handler", "", "value of _HANDLER (default: the first of the function's handlers)")
-	f.IntVar(&e.timeout, "timeout", 0, "`SECONDS` for an answer (default 3)")
-	f.IntVar(&e.memory, "memory", 0, "`MB` (default 128)")
+	f.IntVar(&e.timeout, "timeout", 0, "`SECONDS` for an answer (default: the function's, or 3)")
+	f.IntVar(&e.memory, "memory", 0, "`MB` (default: the function's, or 128)")
 	f.IntVar(&e.perInstance, "per-instance", 0, "`EVENTS` at a time in one instance, as on Lambda Managed Instances (default 1)")
-	f.StringArrayVar(&e.env, "env", nil, "a variable `KEY=VALUE` of the function; may be repeated")
+	e.variables.flags(c)
+	layerFlag(c, &e.layers)
 }
 
-// check refuses what cannot be.
-func (e emulation) check() error {
+// check refuses invalid values, and reads the variables.
+func (e *emulation) check() (err error) {
 	if e.timeout < 0 || e.memory < 0 || e.perInstance < 0 {
 		return misuse(errors.New("--timeout, --memory and --per-instance take positive numbers"))
 	}
-	for _, pair := range e.env {
-		if name, _, ok := strings.Cut(pair, "="); !ok || name == "" {
-			return misuse(hint.New("write --env=KEY=VALUE", "variable %q has no value", pair))
-		}
-	}
-	return nil
+	e.env, err = e.variables.read()
+	return err
 }
 
 // config is the function of that name as it is to be run.
 func (e emulation) config(name string) emulator.Config {
 	c := emulator.Config{
 		Name: name, Handler: e.handler, Region: os.Getenv("AWS_REGION"), Log: os.Stderr, Qemu: findQemu(),
-		Timeout: time.Duration(e.timeout) * time.Second, Memory: e.memory, PerInstance: e.perInstance,
+		Timeout: time.Duration(e.timeout) * time.Second, Memory: e.memory, PerInstance: e.perInstance, Layers: e.layers,
 	}
 	if isShown(os.Stderr) {
 		source := functionLog.Source()
@@ -139,7 +140,7 @@ status 1 if the function failed.`,
 // it is built for that, and fills in what is known of it. It returns the zip's
 // CodeSha256.
 func (s settings) packFor(ctx context.Context, config *emulator.Config) (sum string, err error) {
-	_, functions, err := s.load()
+	p, functions, err := s.load()
 	if err != nil {
 		return "", err
 	}
@@ -158,6 +159,11 @@ func (s settings) packFor(ctx context.Context, config *emulator.Config) (sum str
 	if config.Handler == "" && len(f.Handlers) > 0 {
 		config.Handler = f.Handlers[0]
 	}
+	// What the flags say comes after what bootzip.yaml says, and wins.
+	config.Environment = slices.Concat(pipeline.Environment(f), config.Environment)
+	config.Memory = cmp.Or(config.Memory, f.Memory)
+	config.Timeout = cmp.Or(config.Timeout, time.Duration(f.Timeout)*time.Second)
+	config.Layers = slices.Concat(pipeline.Layers(f, p.Root), config.Layers)
 	config.Zip, config.Arch = m.zips[0].Target.Path, s.arch
 	return m.zips[0].Packed.CodeSha256, nil
 }

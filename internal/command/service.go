@@ -26,7 +26,7 @@ type service struct {
 	server    *emulator.Server
 	base      string
 	configure func(name string) emulator.Config
-	running   map[string]string // by the function's name, what its zip's CodeSha256 and handler were
+	running   map[string]string // by the function's name, its zip's CodeSha256 and what it is run with
 	closing   sync.WaitGroup    // functions that were replaced
 	life      context.Context   // ends when these have been waited for long enough
 }
@@ -174,7 +174,8 @@ func (v *service) replace(ctx context.Context, from source, there map[string]ass
 	}
 	for _, name := range slices.Sorted(maps.Keys(there)) {
 		run := there[name]
-		if run.source != from.name || v.running[name] == sum+" "+run.handler {
+		now := fmt.Sprint(sum, " ", run.handler, base.Environment, base.Memory, base.Timeout, base.Layers)
+		if run.source != from.name || v.running[name] == now {
 			continue
 		}
 		config := base
@@ -183,7 +184,7 @@ func (v *service) replace(ctx context.Context, from source, there map[string]ass
 		if err != nil {
 			return err
 		}
-		v.running[name] = sum + " " + run.handler
+		v.running[name] = now
 		v.swap(name, f)
 		note("%s: %s/url/%s/", name, v.base, name)
 	}

@@ -13,6 +13,7 @@ import (
 
 func (a *app) verifyCommand() *cobra.Command {
 	s := settings{verbose: &a.verbose}
+	var around surroundings
 	var strict bool
 	var format string
 	c := &cobra.Command{
@@ -20,8 +21,9 @@ func (a *app) verifyCommand() *cobra.Command {
 		Short: "Build, pack, and prove that Lambda can start each zip",
 		Long: `Verify builds and packs every function, and proves that Lambda can start each zip.
 The last proof is to start it: the boot check sends an event to each of the
-function's handlers. It ends with status 1 if a check fails.`,
-		Example: "  bootzip verify --strict --format=text,github",
+function's handlers. It ends with status 1 if a check fails, and with --strict
+also if a function could not be started here.`,
+		Example: "  bootzip verify --strict --format=text,github\n  bootzip verify --env=TABLE=orders --event=sqs",
 		RunE: func(c *cobra.Command, _ []string) error {
 			write, err := a.reportWriter(format)
 			if err != nil {
@@ -30,21 +32,38 @@ function's handlers. It ends with status 1 if a check fails.`,
 			if err := s.read(); err != nil {
 				return err
 			}
+			config := pipeline.CheckConfig{Strict: strict, Boot: true, Qemu: findQemu()}
+			if err := around.read(&config); err != nil {
+				return err
+			}
 			m, err := s.run(c.Context(), true)
 			if err != nil {
 				return err
 			}
-			checked, err := pipeline.Check(c.Context(), pipeline.CheckConfig{Strict: strict, Boot: true, Qemu: findQemu()}, m.zips)
+			checked, err := pipeline.Check(c.Context(), config, m.zips)
 			if err != nil {
 				return m.before.failed(err, distFolder)
 			}
-			return conclude(pipeline.Reports(checked), write)
+			return conclude(provenReports(checked, strict), write)
 		},
 	}
 	s.flags(c, "engine", "arch", "function", "locked", "force")
-	c.Flags().BoolVar(&strict, "strict", false, "warnings fail as well")
+	c.Flags().BoolVar(&strict, "strict", false, "warnings fail as well, and functions that could not be started")
+	around.flags(c)
 	reportFormat(c, &format)
 	return c
+}
+
+// provenReports are the reports of checked zips. Strictly, what could not be
+// started here is not proven, and fails.
+func provenReports(zips []pipeline.Zip, strict bool) []verify.Report {
+	reports := pipeline.Reports(zips)
+	for i := range reports {
+		if strict {
+			reports[i].FailUnproven()
+		}
+	}
+	return reports
 }
 
 // conclude writes the reports, and fails if a zip did.

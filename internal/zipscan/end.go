@@ -109,5 +109,29 @@ func (a *Archive) looksLike(tail []byte) string {
 			return "the file has no end record of a zip"
 		}
 	}
+	return looksLikeText(head)
+}
+
+// looksLikeText says what a text is that stands where a zip should be.
+func looksLikeText(head []byte) string {
+	text := bytes.ToLower(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n"))
+	for _, k := range []struct{ begin, what string }{
+		{"version https://git-lfs.github.com/spec/", "a Git LFS pointer: get the zip itself with git lfs pull"},
+		{"<!doctype html", "an HTML page, as a download of a page instead of the file leaves it"},
+		{"<html", "an HTML page, as a download of a page instead of the file leaves it"},
+		{"<?xml", "XML, perhaps the error of a download"},
+		{"<error>", "XML, perhaps the error of a download"},
+		{"{", "JSON, perhaps the error of a download"},
+		{"data:", "a data URL: its base64 has to be decoded"},
+		// Local header, end record of an empty zip.
+		{"uesdb", "a zip in base64: decode it first (base64 -d)"},
+		{"uesfb", "a zip in base64: decode it first (base64 -d)"},
+		{"504b0304", "a zip in hexadecimal digits: decode it first (xxd -r -p)"},
+		{"#!", "a script: it has to be put into a zip"},
+	} {
+		if bytes.HasPrefix(bytes.TrimLeft(text, `"'`), []byte(k.begin)) {
+			return "the file is " + k.what
+		}
+	}
 	return "the file is text, not a zip"
 }

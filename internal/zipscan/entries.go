@@ -100,6 +100,9 @@ func (a *Archive) readLocal(i int, next int64) (int64, error) {
 	}
 	a.compare(i, b[:localSize], b[localSize:localSize+n])
 	a.version(i, u16(b, 4))
+	if u32(b, 18) == 1<<32-1 || u32(b, 22) == 1<<32-1 {
+		a.fault(FaultZip64, i, "its sizes refer to a ZIP64 field")
+	}
 	a.extra(i, b[localSize+n:], e.Name)
 	e.Data = data
 	if e.Flags&FlagDescriptor == 0 {
@@ -132,10 +135,11 @@ func (a *Archive) compare(i int, b, name []byte) {
 	if c := u32(b, 14); c != e.CRC && !(streamed && c == 0) {
 		differ("CRC-32", c, e.CRC)
 	}
-	if s := int64(u32(b, 18)); s != e.Compressed && !(streamed && s == 0) {
+	// All bits set refer to a ZIP64 field, which is reported as such.
+	if s := int64(u32(b, 18)); s != e.Compressed && !(streamed && s == 0) && s != 1<<32-1 {
 		differ("compressed size", s, e.Compressed)
 	}
-	if s := int64(u32(b, 22)); s != e.Size && !(streamed && s == 0) {
+	if s := int64(u32(b, 22)); s != e.Size && !(streamed && s == 0) && s != 1<<32-1 {
 		differ("size", s, e.Size)
 	}
 }

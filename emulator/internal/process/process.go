@@ -20,6 +20,7 @@ import (
 const (
 	TaskRoot  = "/var/task"
 	Bootstrap = TaskRoot + "/bootstrap"
+	OptRoot   = "/opt" // of layers
 )
 
 // A Process is a started bootstrap.
@@ -42,6 +43,7 @@ type Process interface {
 // Config says what to start.
 type Config struct {
 	Task   string // directory with the content of the zip
+	Opt    string // directory with the content of its layers, for a sandbox; empty: none
 	Etc    string // directory written by WriteEtc, for a sandbox
 	Env    []string
 	Output *os.File // standard output and error
@@ -57,6 +59,8 @@ type Config struct {
 	OwnNetwork bool
 	Listening  func(net.Listener)
 
+	InLayer bool // bootstrap is in Opt, not in Task
+
 	Group *cgroup.Group // bounds the processes
 }
 
@@ -68,18 +72,25 @@ const qemuInside = "/qemu"
 // Isolated starts the bootstrap in a sandbox. The error is a *sandbox.RefusedError if
 // sandboxes are refused.
 func Isolated(c Config) (Process, error) {
+	bootstrap := Bootstrap
+	if c.InLayer {
+		bootstrap = OptRoot + "/bootstrap"
+	}
 	s := sandbox.ProcessConfig{
 		Mounts: []sandbox.Mount{
 			{Source: c.Task, Target: TaskRoot, ReadOnly: true},
 			{Source: c.Etc, Target: "/etc", ReadOnly: true},
 		},
 		Command: sandbox.Command{
-			Dir: TaskRoot, Argv: []string{Bootstrap},
+			Dir: TaskRoot, Argv: []string{bootstrap},
 			Env: append(c.Env, "LAMBDA_TASK_ROOT="+TaskRoot),
 		},
 		UID: lambdaUID, GID: lambdaGID,
 		Temp: c.Temp, Descriptors: c.Open, Tasks: c.Tasks, Output: c.Output, Begun: c.Group.Add,
 		OwnNetwork: c.OwnNetwork, Listening: c.Listening,
+	}
+	if c.Opt != "" {
+		s.Mounts = append(s.Mounts, sandbox.Mount{Source: c.Opt, Target: OptRoot, ReadOnly: true})
 	}
 	if c.System {
 		seen := slices.Clone(systemDirs)
@@ -94,7 +105,7 @@ func Isolated(c Config) (Process, error) {
 	}
 	if c.Qemu != "" {
 		s.Mounts = append(s.Mounts, sandbox.Mount{Source: c.Qemu, Target: qemuInside, ReadOnly: true})
-		s.Command.Argv = []string{qemuInside, Bootstrap}
+		s.Command.Argv = []string{qemuInside, bootstrap}
 	}
 	p, err := sandbox.Start(s)
 	if err != nil {

@@ -1,8 +1,11 @@
-// Package unpack unpacks a zip into an empty directory, as Lambda does into /var/task.
+// Package unpack unpacks a zip into an empty directory, as Lambda does into /var/task,
+// and layers into /opt.
 //
 // It is safe for untrusted zips: nothing is written outside the directory, at most
 // Lambda's 262,144,000 bytes and 65,535 files are written, and each file's size and
-// checksum are compared with the zip's directory. Links and special files are refused.
+// checksum are compared with the zip's directory. Special files are refused.
+// Symbolic links are made last, so that nothing is written through one; a caller
+// who opens what was unpacked must not follow them out of the directory (os.Root).
 // Modes are the zip's; directories always have 0755, so that they can be removed.
 package unpack
 
@@ -13,6 +16,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/hint"
@@ -23,12 +27,25 @@ import (
 // "Lambda quotas", deployment package size).
 const MaxSize = 262_144_000
 
-// Zip unpacks the zip called name into the directory to, which must exist.
+// Zip unpacks the zip called name into the directory to, which must exist and be
+// empty. It becomes /var/task: a link's full path below that leads there.
 func Zip(ctx context.Context, name, to string) error {
-	return unzip(ctx, name, to, MaxSize)
+	return unzip(ctx, name, to, "/var/task", MaxSize)
 }
 
-func unzip(ctx context.Context, name, to string, limit int64) error {
+// Layers unpacks zips into the directory to, which becomes /opt. A file of a
+// later one takes the place of an earlier one's (AWS Lambda developer guide,
+// "Adding layers to functions").
+func Layers(ctx context.Context, names []string, to string) error {
+	for _, name := range names {
+		if err := unzip(ctx, name, to, "/opt", MaxSize); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func unzip(ctx context.Context, name, to, place string, limit int64) error {
 	f, err := os.Open(name)
 	if err != nil {
 		return fmt.Errorf("zip cannot be opened: %w", err)
@@ -57,10 +74,15 @@ func unzip(ctx context.Context, name, to string, limit int64) error {
 		return err
 	}
 	defer root.Close()
-	u := unpacker{archive: a, root: root, limit: limit, left: limit}
+	u := unpacker{archive: a, root: root, to: to, place: place, written: map[string]bool{}, limit: limit, left: limit}
 	for i := range a.Entries {
-		if err := u.entry(ctx, &a.Entries[i]); err != nil {
+		if err := u.entry(ctx, i); err != nil {
 			return fmt.Errorf("file %q of zip %q: %w", a.Entries[i].Name, name, err)
+		}
+	}
+	for _, i := range u.links {
+		if err := u.link(ctx, &a.Entries[i]); err != nil {
+			return fmt.Errorf("link %q of zip %q: %w", a.Entries[i].Name, name, err)
 		}
 	}
 	return nil
@@ -70,11 +92,16 @@ type unpacker struct {
 	archive *zipscan.Archive
 	stream  zipscan.Stream
 	root    *os.Root
-	limit   int64 // bytes that the zip may hold
-	left    int64 // of them that may still come
+	to      string          // the directory of root
+	place   string          // what becomes of it on Lambda
+	written map[string]bool // by this zip
+	links   []int           // entries
+	limit   int64           // bytes that the zip may hold
+	left    int64           // of them that may still come
 }
 
-func (u *unpacker) entry(ctx context.Context, e *zipscan.Entry) error {
+func (u *unpacker) entry(ctx context.Context, i int) error {
+	e := &u.archive.Entries[i]
 	folder := strings.HasSuffix(e.Name, "/")
 	name := strings.TrimSuffix(e.Name, "/")
 	if err := checkName(name); err != nil {
@@ -83,7 +110,8 @@ func (u *unpacker) entry(ctx context.Context, e *zipscan.Entry) error {
 	const typeMask, typeFile, typeFolder, typeLink = 0o170000, 0o100000, 0o040000, 0o120000
 	switch kind := e.External >> 16 & typeMask; {
 	case kind == typeLink:
-		return errors.New("it is a link, and links are not unpacked here")
+		u.links = append(u.links, i)
+		return nil
 	case kind != 0 && kind != typeFile && kind != typeFolder:
 		return errors.New("it is a special file")
 	}
@@ -96,7 +124,9 @@ func (u *unpacker) entry(ctx context.Context, e *zipscan.Entry) error {
 	if err := u.folders(path.Dir(name)); err != nil {
 		return err
 	}
-	// If it exists, it is another entry of the same name.
+	if err := u.replace(name); err != nil {
+		return err
+	}
 	f, err := u.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
@@ -110,6 +140,49 @@ func (u *unpacker) entry(ctx context.Context, e *zipscan.Entry) error {
 		return err
 	}
 	return f.Close()
+}
+
+// replace removes the file of an earlier layer. What this zip has written is
+// another entry of the same name, and stays.
+func (u *unpacker) replace(name string) error {
+	if u.written[name] {
+		return os.ErrExist
+	}
+	u.written[name] = true
+	if err := u.root.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// link makes a symbolic link. Its folders are real ones: links cannot be below
+// links.
+func (u *unpacker) link(ctx context.Context, e *zipscan.Entry) error {
+	name := strings.TrimSuffix(e.Name, "/")
+	const most = 4096 // Linux, PATH_MAX
+	if !u.archive.Readable(e) || e.Size > most {
+		return errors.New("its target cannot be read, or is too long")
+	}
+	var target strings.Builder
+	if err := u.content(ctx, e, &target); err != nil {
+		return err
+	}
+	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+		if info, err := u.root.Lstat(dir); err == nil && !info.IsDir() {
+			return errors.New("its folder is a link or a file")
+		}
+	}
+	if err := u.folders(path.Dir(name)); err != nil {
+		return err
+	}
+	if err := u.replace(name); err != nil {
+		return err
+	}
+	to := target.String()
+	if below, ok := strings.CutPrefix(to, u.place+"/"); ok {
+		to = strings.Repeat("../", strings.Count(name, "/")) + below // the same, wherever the directory is
+	}
+	return os.Symlink(to, filepath.Join(u.to, filepath.FromSlash(name)))
 }
 
 func (u *unpacker) content(ctx context.Context, e *zipscan.Entry, w io.Writer) error {

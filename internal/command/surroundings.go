@@ -1,0 +1,56 @@
+package command
+
+import (
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bootzip/bootzip/pipeline"
+)
+
+// surroundings are what verify and check let people say of the functions that
+// the boot check starts. They add to what bootzip.yaml says, or replace it.
+type surroundings struct {
+	variables variables
+	event     string
+	timeout   int
+	memory    int
+	layers    []string
+}
+
+func (s *surroundings) flags(c *cobra.Command) {
+	s.variables.flags(c)
+	f := c.Flags()
+	f.StringVar(&s.event, "event", "", "event of the boot check: a `FILE`, or a name that bootzip event list shows")
+	f.IntVar(&s.timeout, "timeout", 0, "`SECONDS` for an answer to the boot check (default: the function's, or 10)")
+	f.IntVar(&s.memory, "memory", 0, "`MB` of the function in the boot check (default: the function's, or 512)")
+	layerFlag(c, &s.layers)
+}
+
+// layerFlag is the flag of the layers that a function is run with.
+func layerFlag(c *cobra.Command, layers *[]string) {
+	c.Flags().StringArrayVar(layers, "layer", nil, "a `FILE.zip` whose content the function sees at /opt; may be repeated")
+}
+
+// given reports whether something was said.
+func (s surroundings) given() bool {
+	return s.event != "" || s.timeout != 0 || s.memory != 0 || len(s.layers)+len(s.variables.pairs)+len(s.variables.files) > 0
+}
+
+// read completes what a check is to be made with. Its errors are misuse.
+func (s surroundings) read(c *pipeline.CheckConfig) (err error) {
+	if s.timeout < 0 || s.memory < 0 {
+		return misuse(errors.New("--timeout and --memory take positive numbers"))
+	}
+	if c.Environment, err = s.variables.read(); err != nil {
+		return err
+	}
+	if s.event != "" {
+		if c.Event, err = readEvent(s.event, ""); err != nil {
+			return misuse(err)
+		}
+	}
+	c.Timeout, c.Memory, c.Layers = time.Duration(s.timeout)*time.Second, s.memory, s.layers
+	return nil
+}

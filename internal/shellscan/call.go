@@ -1,0 +1,269 @@
+package shellscan
+
+import (
+	"path"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// assign follows NAME=VALUE.
+func (s *scan) assign(a *syntax.Assign, certain bool) {
+	if a.Value != nil {
+		s.substitutions(a.Value, certain)
+	}
+	if a.Name == nil || a.Naked {
+		return
+	}
+	v, known := s.word(a.Value)
+	if a.Append {
+		before, was := s.vars[a.Name.Value]
+		known = known && (!was || before != nil)
+		if before != nil {
+			v = *before + v
+		}
+	}
+	s.set(a.Name.Value, v, known && a.Index == nil && a.Array == nil)
+}
+
+// call follows a simple command.
+func (s *scan) call(c *syntax.CallExpr, certain bool) after {
+	if len(c.Args) == 0 {
+		for _, a := range c.Assigns {
+			s.assign(a, certain)
+		}
+		return goesOn
+	}
+	for _, w := range c.Args {
+		s.substitutions(w, certain)
+	}
+	end := goesOn
+	run := func() {
+		for _, a := range c.Assigns {
+			s.assign(a, certain)
+		}
+		end = s.run(s.words(c.Args), text(c), certain)
+	}
+	if len(c.Assigns) > 0 {
+		s.apart(run)
+	} else {
+		run()
+	}
+	return end
+}
+
+// Builtins that start nothing, as far as this package follows them.
+var builtins = map[string]bool{
+	":": true, "[": true, "alias": true, "bg": true, "bind": true, "break": true, "builtin": true, "caller": true, "complete": true,
+	"continue": true, "declare": true, "dirs": true, "disown": true, "echo": true, "enable": true, "false": true, "fc": true, "fg": true,
+	"hash": true, "help": true, "history": true, "jobs": true, "kill": true, "let": true, "local": true, "popd": true, "pwd": true,
+	"set": true, "shift": true, "shopt": true, "test": true, "times": true, "trap": true, "true": true, "type": true, "typeset": true,
+	"ulimit": true, "umask": true, "unalias": true, "wait": true,
+}
+
+// Commands that start the one after their options; the options that take a
+// word of their own, and how many words come before the command.
+var wrappers = map[string]struct {
+	options string
+	words   int
+}{
+	"command": {}, "exec": {options: "a"}, "nohup": {}, "nice": {options: "n"}, "env": {options: "uC"}, "stdbuf": {options: "ioe"},
+	"timeout": {options: "ks", words: 1}, "setsid": {}, "time": {},
+}
+
+var shells = map[string]bool{"sh": true, "bash": true}
+
+// run follows a command whose words are expanded.
+func (s *scan) run(args []value, text string, certain bool) after {
+	if len(args) == 0 {
+		return goesOn
+	}
+	start := Start{Text: text, Dir: s.dir, Certain: certain, Path: s.known("PATH"), Libraries: s.known("LD_LIBRARY_PATH")}
+	if !args[0].known {
+		s.starts = append(s.starts, start)
+		return goesOn
+	}
+	name, rest := args[0].text, args[1:]
+	if body, ok := s.functions[name]; ok {
+		return s.callFunction(body, certain)
+	}
+	switch {
+	case builtins[name]:
+		return goesOn
+	case name == "cd" || name == "pushd":
+		s.cd(rest)
+		return goesOn
+	case name == "exit" || name == "return":
+		if !certain && len(rest) > 0 && rest[0].known && rest[0].text != "0" {
+			return goesOn // a guard: the script goes on where all is well
+		}
+		return hasEnded
+	case name == "export" || name == "readonly" || name == "unset" || name == "read" || name == "mapfile" || name == "readarray" || name == "getopts" || name == "printf":
+		for _, a := range rest {
+			if a.known && name != "export" && name != "readonly" {
+				if _, there := s.vars[a.text]; there || name == "read" {
+					s.set(a.text, "", false)
+				}
+			}
+		}
+		return goesOn
+	case name == "eval":
+		return s.eval(rest, start)
+	case name == "." || name == "source":
+		if len(rest) > 0 && rest[0].known {
+			start.Program, start.Shell = rest[0].text, true
+		}
+		s.starts = append(s.starts, start)
+		return goesOn
+	}
+	base := path.Base(name)
+	if w, ok := wrappers[base]; ok {
+		return s.wrapped(base, w.options, w.words, rest, text, certain)
+	}
+	switch {
+	case shells[base]:
+		s.shell(rest, start)
+	case strings.HasPrefix(base, "ld-linux") || strings.HasPrefix(base, "ld-musl") || base == "ld.so":
+		s.loader(name, rest, start)
+	default:
+		start.Program = name
+		s.starts = append(s.starts, start)
+	}
+	return goesOn
+}
+
+func (s *scan) callFunction(body *syntax.Stmt, certain bool) after {
+	if s.calls >= maxCalls {
+		return goesOn
+	}
+	s.calls++
+	defer func() { s.calls-- }()
+	return min(s.statement(body, certain), mayEnd)
+}
+
+func (s *scan) cd(args []value) {
+	for len(args) > 0 && args[0].known && strings.HasPrefix(args[0].text, "-") && args[0].text != "-" {
+		args = args[1:]
+	}
+	switch {
+	case len(args) == 0 || !args[0].known || args[0].text == "-":
+		s.dir = ""
+	case path.IsAbs(args[0].text):
+		s.dir = path.Clean(args[0].text)
+	case s.dir != "":
+		s.dir = path.Join(s.dir, args[0].text)
+	}
+}
+
+// wrapped follows a command that starts another one.
+func (s *scan) wrapped(name, options string, words int, args []value, text string, certain bool) (end after) {
+	run := func() {
+		for len(args) > 0 && args[0].known {
+			a := args[0].text
+			switch {
+			case a == "-v" && name == "command" || a == "-V" && name == "command":
+				args = nil // it only asks
+				return
+			case len(a) > 1 && a[0] == '-':
+				if len(a) == 2 && strings.Contains(options, a[1:]) && len(args) > 1 {
+					args = args[1:]
+				}
+			case name == "env" && strings.Contains(a, "="):
+				k, v, _ := strings.Cut(a, "=")
+				s.set(k, v, true)
+			case words > 0:
+				words--
+			default:
+				s.run(args, text, certain)
+				return
+			}
+			args = args[1:]
+		}
+		if len(args) > 0 {
+			s.run(args, text, certain)
+		}
+	}
+	if name != "exec" {
+		s.apart(run)
+		return goesOn
+	}
+	replaced := len(args) > 0
+	s.apart(run)
+	if replaced {
+		return hasEnded
+	}
+	return goesOn // exec alone moves descriptors
+}
+
+// shell follows sh -c TEXT and sh FILE.
+func (s *scan) shell(args []value, start Start) {
+	for i := 0; i < len(args); i++ {
+		a := args[i]
+		switch {
+		case !a.known:
+			s.starts = append(s.starts, start)
+			return
+		case len(a.text) > 1 && a.text[0] == '-' && a.text[1] != '-' && strings.Contains(a.text, "c"):
+			if i+1 < len(args) && args[i+1].known {
+				s.apart(func() { s.inner(args[i+1].text, start) })
+			} else {
+				s.starts = append(s.starts, start)
+			}
+			return
+		case a.text == "-o" || a.text == "+o" || a.text == "-O":
+			i++
+		case a.text == "--version" || a.text == "--help":
+			return
+		case len(a.text) > 1 && (a.text[0] == '-' || a.text[0] == '+'):
+		default:
+			start.Program, start.Shell = a.text, true
+			s.starts = append(s.starts, start)
+			return
+		}
+	}
+	s.starts = append(s.starts, start) // it reads its standard input
+}
+
+func (s *scan) eval(args []value, start Start) after {
+	var words []string
+	for _, a := range args {
+		if !a.known {
+			s.starts = append(s.starts, start)
+			return goesOn
+		}
+		words = append(words, a.text)
+	}
+	return s.inner(strings.Join(words, " "), start)
+}
+
+// inner follows a text that is a script itself.
+func (s *scan) inner(text string, start Start) after {
+	file, err := parse([]byte(text))
+	if err != nil || s.calls >= maxCalls {
+		s.starts = append(s.starts, start)
+		return goesOn
+	}
+	s.calls++
+	defer func() { s.calls-- }()
+	return s.statements(file.Stmts, start.Certain)
+}
+
+// loader follows the dynamic linker, called with a program (ld.so(8)).
+func (s *scan) loader(name string, args []value, start Start) {
+	start.Loader = name
+	for len(args) > 0 && args[0].known && strings.HasPrefix(args[0].text, "--") {
+		switch args[0].text {
+		case "--library-path", "--argv0", "--preload", "--audit", "--inhibit-rpath", "--glibc-hwcaps-prepend", "--glibc-hwcaps-mask":
+			if args[0].text == "--library-path" && len(args) > 1 {
+				start.Libraries = args[1].text
+			}
+			args = args[min(2, len(args)):]
+		default:
+			args = args[1:]
+		}
+	}
+	if len(args) > 0 && args[0].known {
+		start.Program = args[0].text
+	}
+	s.starts = append(s.starts, start)
+}

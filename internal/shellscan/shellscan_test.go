@@ -1,0 +1,125 @@
+package shellscan
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// starts writes what a script starts in a line: the directory where it
+// matters, ? for what is not known, (…) for what is not certain.
+func starts(t *testing.T, script string) string {
+	t.Helper()
+	list, err := Read([]byte(script), Config{Script: "/var/task/bootstrap", Dir: "/var/task", Vars: map[string]string{
+		"LAMBDA_TASK_ROOT": "/var/task", "PATH": "/bin", "LD_LIBRARY_PATH": "/lib64",
+	}})
+	if err != nil {
+		return "error: " + err.Error()
+	}
+	var words []string
+	for _, s := range list {
+		w := s.Program
+		if w == "" {
+			w = "?"
+		}
+		if s.Dir != "/var/task" {
+			w = s.Dir + ":" + w
+		}
+		if s.Shell {
+			w = "sh " + w
+		}
+		if s.Loader != "" {
+			w = s.Loader + " " + w
+		}
+		if s.Libraries != "/lib64" {
+			w = s.Libraries + "=" + w
+		}
+		if s.Path != "/bin" {
+			w = s.Path + "@" + w
+		}
+		if !s.Certain {
+			w = "(" + w + ")"
+		}
+		words = append(words, w)
+	}
+	return strings.Join(words, " ")
+}
+
+func TestRead(t *testing.T) {
+	for script, want := range map[string]string{
+		"./func":      "./func",
+		"exec ./func": "./func",
+		"set -euo pipefail\n./func -Djava.library.path=$(pwd)":       "./func",
+		"cd $LAMBDA_TASK_ROOT && ./func":                             "./func",
+		"cd \"$LAMBDA_TASK_ROOT\"/bin; ./func":                       "/var/task/bin:./func",
+		"cd ${LAMBDA_TASK_ROOT:-.}\n./func":                          "./func",
+		"cd bin || exit 1\n./func":                                   "/var/task/bin:./func",
+		"cd $(dirname \"$0\")\nexec ./func":                          "dirname ./func",
+		"cd \"$(dirname \"${BASH_SOURCE[0]}\")\" && exec ./func":     "dirname ./func",
+		"DIR=$( cd \"$( dirname \"$0\" )\" && pwd )\n$DIR/func":      "dirname /var/task/func",
+		"exec ${0%/*}/func":                                          "/var/task/func",
+		"exec \"$(readlink -f app)\"":                                "readlink /var/task/app",
+		"APP=bin/app; exec $LAMBDA_TASK_ROOT/$APP $_HANDLER":         "/var/task/bin/app",
+		"CMD='./func -x'\n$CMD":                                      "./func",
+		"export A=./func\nexec $A":                                   "./func",
+		"exec \"$@\"":                                                "?",
+		"exec ./app-$(uname -m)":                                     "uname ?",
+		"exec ./${_HANDLER%%.*}":                                     "?",
+		"exec ./*.bin":                                               "?",
+		"exec \\./fu\\nc":                                            "./func",
+		"exec 'my app'/func":                                         "my app/func",
+		"if [ -x /opt/a ]; then exec /opt/a; fi\nexec ./b":           "(/opt/a) (./b)",
+		"[ -f x ] || { echo no; exit 1; }\n./b":                      "./b",
+		"[ -f x ] && exit\n./b":                                      "(./b)",
+		"if ./a; then cd x; fi; ./b":                                 "./a :./b",
+		"./a || ./b":                                                 "./a (./b)",
+		"./a && ./b":                                                 "./a (./b)",
+		"./a | ./b &":                                                "./a ./b",
+		"while true; do ./a; done; ./b":                              "./a (./b)",
+		"while read x; do ./a; done":                                 "(./a)",
+		"for i in a b; do ./$i; done":                                "(?)",
+		"case $X in a) exec ./a;; *) exec ./b;; esac":                "(./a) (./b)",
+		"exec ./a; ./b":                                              "./a",
+		"exit 0; ./b":                                                "",
+		"exec 2>&1\n./a":                                             "./a",
+		"run() { ./a; }\nrun":                                        "./a",
+		"run() { run; }\nrun":                                        "",
+		"PATH=$PATH:/var/task/bin exec app":                          "/bin:/var/task/bin@app",
+		"export LD_LIBRARY_PATH=/var/task/lib:$LD_LIBRARY_PATH; ./a": "/var/task/lib:/lib64=./a",
+		"env -i LD_LIBRARY_PATH=/x A=b ./a":                          "/x=./a",
+		"nohup nice -n 5 timeout -k 1 10 ./a":                        "./a",
+		"command -v java || exit 1; java -jar x":                     "java",
+		"exec $LAMBDA_TASK_ROOT/lib/ld-linux-x86-64.so.2 --library-path /l /b $_H": "/l=/var/task/lib/ld-linux-x86-64.so.2 /b",
+		"bash -e run.sh":                         "sh run.sh",
+		"/bin/sh -c 'exec ./a; ./b'":             "./a",
+		". ./env.sh; source $LAMBDA_TASK_ROOT/x": "sh ./env.sh sh /var/task/x",
+		"eval ./a":                               "./a",
+		"eval \"$X\"":                            "?",
+		"X=$(./a | grep b)":                      "./a grep",
+		"export X=$(./a)":                        "./a",
+		"echo $(cd sub; ./a)":                    "/var/task/sub:./a",
+		"read CMD; $CMD":                         "?",
+		"(cd x; ./a); ./b":                       "/var/task/x:./a ./b",
+		"time ./a":                               "./a",
+		"if":                                     "error: shell cannot read it: 1:1: \"if\" must be followed by a statement list",
+		strings.Repeat("x", MaxSize+1):           "error: " + ErrTooLarge.Error(),
+		strings.Repeat("(", 500):                 "error: " + ErrTooLarge.Error(),
+		"a(){ b;b;b;b;b;b;b;b;b;b;}\nb(){ c;c;c;c;c;c;c;c;c;c;}\nc(){ d;d;d;d;d;d;d;d;d;d;}\nd(){ e;e;e;e;e;e;e;e;e;e;}\na": "error: " + ErrTooLarge.Error(),
+	} {
+		if got := starts(t, script); got != want {
+			t.Errorf("%s\n got %s\nwant %s", script[:min(len(script), 200)], got, want)
+		}
+	}
+}
+
+// Whatever the script, reading it ends, and does not panic.
+func FuzzRead(f *testing.F) {
+	f.Add("cd $(dirname \"$0\") && exec ./func \"$@\"")
+	f.Add("if [ -x a ]; then . ./a; else bash -c \"$X\"; fi")
+	f.Fuzz(func(t *testing.T, script string) {
+		list, err := Read([]byte(script), Config{Script: "/var/task/bootstrap", Dir: "/var/task"})
+		if err != nil && len(list) > 0 {
+			t.Error(fmt.Errorf("%d starts with an error: %w", len(list), err))
+		}
+	})
+}

@@ -1,0 +1,159 @@
+package shellscan
+
+import "mvdan.cc/sh/v3/syntax"
+
+// An after says how a shell goes on after a command.
+type after int
+
+const (
+	goesOn   after = iota
+	mayEnd         // the script may have ended here, well
+	hasEnded       // nothing more is run
+)
+
+// statements follows a list of commands.
+func (s *scan) statements(list []*syntax.Stmt, certain bool) after {
+	end := goesOn
+	for _, stmt := range list {
+		switch s.statement(stmt, certain) {
+		case hasEnded:
+			if certain {
+				return hasEnded
+			}
+			return mayEnd
+		case mayEnd:
+			certain, end = false, mayEnd
+		}
+	}
+	return end
+}
+
+func (s *scan) statement(stmt *syntax.Stmt, certain bool) (end after) {
+	if stmt == nil || stmt.Cmd == nil {
+		return goesOn
+	}
+	if s.steps++; s.steps > maxSteps {
+		return hasEnded
+	}
+	for _, r := range stmt.Redirs {
+		s.substitutions(r.Word, certain)
+	}
+	if stmt.Background {
+		s.apart(func() { s.command(stmt.Cmd, certain) })
+		return goesOn
+	}
+	return s.command(stmt.Cmd, certain)
+}
+
+// inCondition follows commands that may be passed by.
+func (s *scan) inCondition(list []*syntax.Stmt) (end after) {
+	s.perhaps(func() { end = s.statements(list, false) })
+	return min(end, mayEnd)
+}
+
+func (s *scan) command(c syntax.Command, certain bool) after {
+	switch c := c.(type) {
+	case *syntax.CallExpr:
+		return s.call(c, certain)
+	case *syntax.DeclClause:
+		for _, a := range c.Args {
+			s.assign(a, certain)
+		}
+	case *syntax.Block:
+		return s.statements(c.Stmts, certain)
+	case *syntax.Subshell:
+		s.apart(func() { s.statements(c.Stmts, certain) })
+	case *syntax.TimeClause:
+		return s.statement(c.Stmt, certain)
+	case *syntax.CoprocClause:
+		s.apart(func() { s.statement(c.Stmt, certain) })
+	case *syntax.FuncDecl:
+		s.functions[c.Name.Value] = c.Body
+	case *syntax.BinaryCmd:
+		return s.binary(c, certain)
+	case *syntax.IfClause:
+		end := s.statements(c.Cond, certain)
+		for ; c != nil; c = c.Else {
+			end = max(end, s.inCondition(c.Then))
+		}
+		return end
+	case *syntax.CaseClause:
+		s.substitutions(c.Word, certain)
+		end := goesOn
+		for _, item := range c.Items {
+			end = max(end, s.inCondition(item.Stmts))
+		}
+		return end
+	case *syntax.WhileClause:
+		s.statements(c.Cond, certain)
+		if !c.Until && forever(c.Cond) {
+			s.perhaps(func() { s.statements(c.Do, certain) })
+			return mayEnd
+		}
+		return s.inCondition(c.Do)
+	case *syntax.ForClause:
+		var end after
+		s.perhaps(func() {
+			if items, ok := c.Loop.(*syntax.WordIter); ok {
+				for _, w := range items.Items {
+					s.substitutions(w, certain)
+				}
+				s.set(items.Name.Value, "", false)
+			}
+			end = s.statements(c.Do, false)
+		})
+		return min(end, mayEnd)
+	}
+	return goesOn
+}
+
+// binary follows two commands that are joined by |, && or ||.
+func (s *scan) binary(c *syntax.BinaryCmd, certain bool) after {
+	switch c.Op {
+	case syntax.AndStmt:
+		first := s.statement(c.X, certain)
+		if first == hasEnded {
+			return hasEnded
+		}
+		if succeeds(c.X) {
+			return max(first, s.statement(c.Y, certain && first == goesOn))
+		}
+		return max(first, s.inCondition([]*syntax.Stmt{c.Y}))
+	case syntax.OrStmt:
+		first := s.statement(c.X, certain)
+		if first == hasEnded {
+			return hasEnded
+		}
+		return max(first, s.inCondition([]*syntax.Stmt{c.Y}))
+	}
+	s.apart(func() { s.statement(c.X, certain) })
+	s.apart(func() { s.statement(c.Y, certain) })
+	return goesOn
+}
+
+// forever reports whether a loop's condition is always true.
+func forever(cond []*syntax.Stmt) bool {
+	if len(cond) != 1 {
+		return false
+	}
+	call, ok := cond[0].Cmd.(*syntax.CallExpr)
+	return ok && len(call.Args) == 1 && (call.Args[0].Lit() == "true" || call.Args[0].Lit() == ":")
+}
+
+// Commands that fail only where the whole script is wrong.
+var succeeding = map[string]bool{
+	":": true, "true": true, "cd": true, "export": true, "set": true, "shopt": true, "umask": true, "ulimit": true,
+	"unset": true, "echo": true, "printf": true, "mkdir": true, "chmod": true, "source": true, ".": true,
+}
+
+func succeeds(stmt *syntax.Stmt) bool {
+	switch c := stmt.Cmd.(type) {
+	case *syntax.CallExpr:
+		return !stmt.Negated && (len(c.Args) == 0 || succeeding[c.Args[0].Lit()])
+	case *syntax.DeclClause:
+		return true
+	case *syntax.BinaryCmd:
+		return c.Op == syntax.AndStmt && succeeds(c.X) && succeeds(c.Y)
+	}
+	return false
+}

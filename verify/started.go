@@ -1,0 +1,232 @@
+package verify
+
+import (
+	"bytes"
+	"path"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/bootzip/bootzip/internal/shellscan"
+)
+
+// maxStarted bounds how many files of a zip are looked at because a script
+// starts them.
+const maxStarted = 50
+
+// What the kernel follows at most when the interpreter of a script is a script
+// (fs/exec.c, exec_binprm).
+const maxInterpreters = 5
+
+// A started file is one that Lambda or a script starts, and how.
+type started struct {
+	certain bool // every run of the script comes here
+	shell   bool // a shell reads it, so it need not be executable
+	kernel  bool // the kernel starts it, as the interpreter of a script
+	loader  string
+	dirs    []string // of LD_LIBRARY_PATH; nil: Lambda's own
+}
+
+// A pendingScript was read, and what it starts has not been looked at.
+type pendingScript struct {
+	at      int    // entry
+	text    []byte // nil: it is the interpreter of a script, and not read yet
+	certain bool
+}
+
+// Variables of Lambda's environment (AWS Lambda developer guide, "Working with
+// Lambda environment variables") that scripts take paths from.
+var scriptVariables = map[string]string{
+	"LAMBDA_TASK_ROOT":   "/var/task",
+	"LAMBDA_RUNTIME_DIR": "/var/runtime",
+	"PATH":               "/usr/local/bin:/usr/bin:/bin:/opt/bin",
+	"LD_LIBRARY_PATH":    "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
+}
+
+// Others of them, which are known only on Lambda.
+var scriptUnknown = []string{"_HANDLER", "HOME", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_RUNTIME_API"}
+
+// isShell reports whether a script's interpreter is the shell of Lambda's
+// image.
+func isShell(interpreter string) bool {
+	base := path.Base(interpreter)
+	return base == "sh" || base == "bash"
+}
+
+// isText reports whether a file is text, which a shell that cannot execute it
+// runs as a script.
+func isText(head []byte) bool {
+	return len(head) > 0 && bytes.IndexByte(head, 0) < 0 && utf8.Valid(bytes.ToValidUTF8(head[:min(len(head), 512)], nil)) && head[0] < utf8.RuneSelf
+}
+
+// follow looks at what a shell script starts.
+func (p *programs) follow(s pendingScript) error {
+	x := p.x
+	name := x.archive.Entries[s.at].Name
+	if n := bytes.Count(s.text, []byte("\r\n")); n > 0 && n >= bytes.Count(s.text, []byte("\n"))-1 && !x.found(idScriptCRLF, name) {
+		x.find(idScriptCRLF, name, "its lines end in CRLF: the shell takes the CR for a part of each line")
+	}
+	c := shellscan.Config{Script: x.root() + "/" + name, Dir: "/var/task", Vars: scriptVariables, Unknown: scriptUnknown}
+	if x.kind() == KindLayer && isExtension(name) {
+		c.Dir = "" // in which directory extensions are started is not documented
+	}
+	starts, err := shellscan.Read(s.text, c)
+	if err != nil {
+		x.find(idScriptUnseen, name, "%v", err)
+		return nil
+	}
+	for _, st := range starts {
+		st.Certain = st.Certain && s.certain
+		if err := p.start(name, st); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// start looks at one program that the script of a name starts.
+func (p *programs) start(script string, st shellscan.Start) error {
+	x := p.x
+	unseen := func(why string) error {
+		x.find(idScriptUnseen, script, "%s: %s", st.Text, why)
+		return nil
+	}
+	if st.Loader != "" && !x.hasLoader(st.Loader, st.Dir) {
+		x.find(idScriptMissing, script, "%s: the dynamic linker %q is neither in Lambda's image nor in the zip, executable", st.Text, st.Loader)
+	}
+	if st.Program == "" {
+		return unseen("what it starts is known only when it runs")
+	}
+	program := st.Program
+	if !strings.Contains(program, "/") && !st.Shell && st.Loader == "" {
+		at, ok := x.command(program, st.Path)
+		switch {
+		case ok && at == "":
+			return nil // it is in the image
+		case ok:
+			program = at
+		case x.options.WithLayer:
+			return nil
+		case st.Path == "":
+			return unseen("its PATH is known only when it runs")
+		case x.kind() == KindLayer:
+			return unseen("the function's runtime must have it")
+		default:
+			x.find(idScriptCommand, script, "%s: %q is not in the image of %s, as far as is known", st.Text, program, imageOf(x.options.Runtime).name)
+			return nil
+		}
+	}
+	if !path.IsAbs(program) {
+		if st.Dir == "" {
+			return unseen("its working directory is known only when it runs")
+		}
+		program = path.Join(st.Dir, program)
+	}
+	in, ok := x.inZip(program)
+	if !ok {
+		return p.elsewhere(script, st, path.Clean(program))
+	}
+	if resolved, why := x.resolve(in); why == outside {
+		return unseen("it is a link out of the zip")
+	} else if why == "" {
+		in = resolved
+	}
+	i, ok := x.names.file(in)
+	switch {
+	case !ok && st.Certain:
+		x.find(idScriptMissing, script, "%s: %q is not in the zip", st.Text, in)
+		return nil
+	case !ok:
+		return unseen("it is not in the zip, and not every run of the script comes here")
+	}
+	if !st.Shell && st.Loader == "" && !x.ownProgram(program) {
+		x.find(idScriptMode, x.name(i), "%s starts it, and not everyone may read and execute it", script)
+	}
+	how := started{certain: st.Certain, shell: st.Shell, loader: st.Loader}
+	if st.Libraries != scriptVariables["LD_LIBRARY_PATH"] && st.Libraries != "" {
+		for _, dir := range strings.Split(st.Libraries, ":") {
+			if !path.IsAbs(dir) {
+				dir = path.Join(st.Dir, dir)
+			}
+			how.dirs = append(how.dirs, dir)
+		}
+	}
+	return p.readStarted(i, how)
+}
+
+// elsewhere judges a path that is not one of the zip's.
+func (p *programs) elsewhere(script string, st shellscan.Start, program string) error {
+	x := p.x
+	why := "it is not one of the zip's files"
+	switch dir := path.Dir(program); {
+	case strings.HasPrefix(program, "/opt/") && x.options.WithLayer:
+		return nil
+	case strings.HasPrefix(program, "/opt/"):
+		why = "it is a layer's, and not in the zip (--with-layer says that there is one)"
+	case strings.HasPrefix(program, "/var/task/"):
+		why = "it is the function's, and not in the layer"
+	case slices.Contains([]string{"/bin", "/usr/bin", "/sbin", "/usr/sbin"}, dir):
+		if !imagePrograms[path.Base(program)] {
+			x.find(idScriptCommand, script, "%s: %q is not in the image of %s, as far as is known", st.Text, program, imageOf(x.options.Runtime).name)
+		}
+		return nil
+	}
+	x.find(idScriptUnseen, script, "%s: %s", st.Text, why)
+	return nil
+}
+
+// hasLoader reports whether a dynamic linker that a script names is there.
+func (x *examination) hasLoader(loader, dir string) bool {
+	if !path.IsAbs(loader) && dir != "" {
+		loader = path.Join(dir, loader)
+	}
+	for _, list := range interpreters {
+		if slices.Contains(list, loader) {
+			return true
+		}
+	}
+	return x.ownProgram(loader) || x.options.WithLayer && strings.HasPrefix(loader, "/opt/")
+}
+
+// command looks for a command in the directories of PATH; at is "" for one of the
+// image.
+func (x *examination) command(name, dirs string) (at string, ok bool) {
+	if imagePrograms[name] {
+		return "", true
+	}
+	for _, dir := range strings.Split(dirs, ":") {
+		if program := path.Join(dir, name); path.IsAbs(dir) && x.ownProgram(program) {
+			return program, true
+		}
+	}
+	return "", false
+}
+
+// readStarted reads a file once more that a script starts, unless it has been
+// looked at.
+func (p *programs) readStarted(i int, how started) error {
+	switch {
+	case p.seen[i]:
+		return nil
+	case len(p.seen) > maxStarted:
+		p.x.find(idScriptUnseen, p.x.name(i), "more than %d files are started; this one was not looked at", maxStarted)
+		return nil
+	case !p.x.archive.Readable(&p.x.archive.Entries[i]):
+		return nil // which was said when the contents were read
+	}
+	return p.read(i, roleStarted, how)
+}
+
+// interpreterChains checks that no script needs more interpreters than Linux
+// follows.
+func (p *programs) interpreterChains() {
+	for script := range p.interpreter {
+		n := 0
+		for at, ok := p.interpreter[script]; ok && n <= maxInterpreters; at, ok = p.interpreter[at] {
+			n++
+		}
+		if n > maxInterpreters {
+			p.x.find(idScriptInterpreter, p.x.name(script), "its interpreter is a script, and so on: Linux follows %d", maxInterpreters)
+		}
+	}
+}
