@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os/signal"
+	"regexp"
 	"strings"
 	"syscall"
 
@@ -53,6 +54,25 @@ func each(name string, values *string) (all []string) {
 	}
 	return all
 }
+
+// pairs is the flag --env for each variable. A comma separates two only where
+// NAME= follows it: values have commas.
+func pairs(env *string) (all []string) {
+	if env == nil || *env == "" {
+		return nil
+	}
+	rest := *env
+	for {
+		next := nextPair.FindStringIndex(rest)
+		if next == nil {
+			return append(all, "--env="+rest)
+		}
+		all = append(all, "--env="+rest[:next[0]])
+		rest = rest[next[0]+1:]
+	}
+}
+
+var nextPair = regexp.MustCompile(`,[A-Za-z_][A-Za-z0-9_]*=`)
 
 // lines are the arguments in one that has a line for each.
 func lines(text string) (all []string) {
@@ -163,11 +183,11 @@ func Invoke(ctx context.Context,
 	timeout *int, // seconds for an answer; default: 3
 	memory *int, // MB; default: 128
 	perInstance *int, // events at a time in one instance (AWS_LAMBDA_MAX_CONCURRENCY); default: 1
-	env *string, // the function's variables: KEY=value,KEY=value
+	env *string, // the function's variables: KEY=value,KEY=value, where values may have commas
 	engine *string, // auto (the default), docker, podman, sandbox or host
 ) error {
 	return run(ctx, "invoke", flag("zip", zip), flag("handler", handler), flag("timeout", timeout), flag("memory", memory),
-		flag("per-instance", perInstance), each("env", env), flag("engine", engine), "--", function, event)
+		flag("per-instance", perInstance), pairs(env), flag("engine", engine), "--", function, event)
 }
 
 // Serve keeps all functions running behind HTTP, as function URLs, API Gateway, load balancer and Lambda's Invoke API.
@@ -180,7 +200,7 @@ func Serve(ctx context.Context,
 	memory *int, // MB; default: 128
 	concurrency *int, // instances of a function at most; default: 10
 	perInstance *int, // events at a time in one instance (AWS_LAMBDA_MAX_CONCURRENCY); default: 1
-	env *string, // the functions' variables: KEY=value,KEY=value
+	env *string, // the functions' variables: KEY=value,KEY=value, where values may have commas
 	handler *string, // value of _HANDLER; default: the first of each function's handlers
 	events *bool, // print each event that is made of an HTTP request
 	cors *string, // origins whose pages may call functions: http://localhost:5173,http://localhost:3000
@@ -188,7 +208,7 @@ func Serve(ctx context.Context,
 	engine *string, // auto (the default), docker, podman, sandbox or host
 ) error {
 	return run(ctx, "serve", flag("address", address), flag("host", host), each("cors", cors), flag("zip", zip), flag("timeout", timeout), flag("memory", memory),
-		flag("concurrency", concurrency), flag("per-instance", perInstance), each("env", env), flag("handler", handler), flag("events", events), flag("engine", engine))
+		flag("concurrency", concurrency), flag("per-instance", perInstance), pairs(env), flag("handler", handler), flag("events", events), flag("engine", engine))
 }
 
 // Event prints an event as a service of AWS sends it to functions, such as s3, sqs or function-url.

@@ -30,7 +30,8 @@ type emulation struct {
 	timeout     int
 	memory      int
 	perInstance int
-	env         []string
+	variables   variables
+	env         []string // what the variables are, set by check
 }
 
 func (e *emulation) flags(c *cobra.Command) {
@@ -39,20 +40,16 @@ func (e *emulation) flags(c *cobra.Command) {
 	f.IntVar(&e.timeout, "timeout", 0, "`SECONDS` for an answer (default 3)")
 	f.IntVar(&e.memory, "memory", 0, "`MB` (default 128)")
 	f.IntVar(&e.perInstance, "per-instance", 0, "`EVENTS` at a time in one instance, as on Lambda Managed Instances (default 1)")
-	f.StringArrayVar(&e.env, "env", nil, "a variable `KEY=VALUE` of the function; may be repeated")
+	e.variables.flags(c)
 }
 
-// check refuses what cannot be.
-func (e emulation) check() error {
+// check refuses invalid values, and reads the variables.
+func (e *emulation) check() (err error) {
 	if e.timeout < 0 || e.memory < 0 || e.perInstance < 0 {
 		return misuse(errors.New("--timeout, --memory and --per-instance take positive numbers"))
 	}
-	for _, pair := range e.env {
-		if name, _, ok := strings.Cut(pair, "="); !ok || name == "" {
-			return misuse(hint.New("write --env=KEY=VALUE", "variable %q has no value", pair))
-		}
-	}
-	return nil
+	e.env, err = e.variables.read()
+	return err
 }
 
 // config is the function of that name as it is to be run.

@@ -45,14 +45,14 @@ func TestEmulation(t *testing.T) {
 		t.Setenv(name, "")
 	}
 	t.Setenv("AWS_ACCESS_KEY_ID", "id")
-	e := emulation{env: []string{"A=1,2", "B=x=y"}}
+	e := emulation{variables: variables{pairs: []string{"A=1,2", "B=x=y"}}}
 	if err := e.check(); err != nil {
 		t.Error(err)
 	}
 	if got := strings.Join(e.config("f").Environment, " "); got != "AWS_ACCESS_KEY_ID=id A=1,2 B=x=y" {
 		t.Errorf("the function's variables are %q", got)
 	}
-	for _, bad := range []emulation{{env: []string{"A"}}, {env: []string{"=x"}}, {timeout: -1}, {memory: -1}, {perInstance: -1}} {
+	for _, bad := range []emulation{{variables: variables{pairs: []string{"A"}}}, {timeout: -1}, {memory: -1}, {perInstance: -1}} {
 		if err := bad.check(); err == nil {
 			t.Errorf("%+v was taken", bad)
 		}
