@@ -32,6 +32,8 @@ type bootstrap struct {
 	exited  chan struct{} // closed when the process has ended
 	status  string        // then: its end, in the words of package os
 
+	overMemory bool // it was killed for that
+
 	peak   int64     // bytes of memory at most
 	looked time.Time // when it was measured
 }
@@ -47,14 +49,11 @@ func (f *Function) launch(ctx context.Context, phase string, limit time.Duration
 		b.opened = time.Now()
 		return b, nil
 	}
-	status := "error"
-	if fail.timeout {
-		status = "timeout"
-	}
 	b.out.sync()
 	fail.log = b.out.last()
+	_, fail.peak = b.memory(0)
 	if fail.cause == nil {
-		b.out.line("INIT_REPORT Init Duration: %s\tPhase: %s\tStatus: %s\tError Type: %s", milliseconds(time.Since(b.began)), phase, status, oneLine(fail.kind))
+		b.out.line(f.initLine(phase, fail, time.Since(b.began)))
 	}
 	b.stop()
 	return nil, fail
@@ -77,9 +76,7 @@ func (f *Function) initialise(ctx context.Context, b *bootstrap, limit time.Dura
 		case <-timer.C:
 			return &failure{kind: "Sandbox.Timedout", timeout: true, message: fmt.Sprintf("Init timed out after %.2f seconds", limit.Seconds())}
 		case <-memory.C:
-			if f.tooMuch(b) {
-				b.process.Kill()
-			}
+			f.watchMemory(b)
 		case <-ctx.Done():
 			return &failure{cause: context.Cause(ctx)}
 		case <-f.life.Done():
@@ -199,14 +196,20 @@ func (b *bootstrap) exitFailure() *failure {
 	case a := <-b.api.Fault():
 		return reported(a)
 	default:
-		return exitFailure(b.status)
+		fail := exitFailure(b.status)
+		if b.overMemory || b.group.OutOfMemory() {
+			fail.kind = outOfMemory
+		}
+		return fail
 	}
 }
 
-// tooMuch reports whether a bootstrap uses more memory than it may.
-func (f *Function) tooMuch(b *bootstrap) bool {
-	now, _ := b.memory(0)
-	return now > int64(f.config.Memory)<<20
+// watchMemory kills a bootstrap that uses more memory than it may.
+func (f *Function) watchMemory(b *bootstrap) {
+	if now, _ := b.memory(0); now > int64(f.config.Memory)<<20 {
+		b.overMemory = true
+		b.process.Kill()
+	}
 }
 
 // memory returns the use of memory, in bytes. The peak may be as old as age, since

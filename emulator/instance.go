@@ -296,9 +296,7 @@ func (i *instance) tick() {
 	}
 	i.expire(f.timedOut(), late...)
 	if i.state != stopping && len(i.active) > 0 {
-		if f.tooMuch(i.bootstrap) {
-			i.process.Kill()
-		}
+		f.watchMemory(i.bootstrap)
 		i.arm(now.Add(memoryInterval))
 	}
 }

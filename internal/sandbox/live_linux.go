@@ -48,7 +48,8 @@ func live(s setup, c *channel) error {
 	for {
 		// Orphans become children of process 1, which has to collect them.
 		var status syscall.WaitStatus
-		ended, err := syscall.Wait4(-1, &status, 0, nil)
+		var used syscall.Rusage
+		ended, err := syscall.Wait4(-1, &status, 0, &used)
 		if err == syscall.EINTR {
 			continue
 		}
@@ -56,7 +57,7 @@ func live(s setup, c *channel) error {
 			return err
 		}
 		if ended == pid && !status.Stopped() {
-			return c.send(message{Ended: describe(status)})
+			return c.send(message{Ended: describe(status), Peak: used.Maxrss << 10})
 		}
 	}
 }

@@ -18,6 +18,7 @@ type Process struct {
 	mu     sync.Mutex // one request at a time
 	done   chan struct{}
 	status string
+	peak   int64 // of the program that ended, in bytes
 }
 
 // A request is what Start's side asks of the first process.
@@ -106,7 +107,7 @@ func (p *Process) listen() {
 			break
 		}
 		if m.Ended != "" {
-			p.status = m.Ended
+			p.status, p.peak = m.Ended, m.Peak
 			continue
 		}
 		p.messages <- m
@@ -141,17 +142,19 @@ func (p *Process) Signal(s syscall.Signal) {
 func (p *Process) Kill() { _ = p.child.cmd.Process.Kill() }
 
 // Memory returns the memory of all processes in the sandbox, in bytes, and
-// the most that is known of; 0 if that cannot be told.
+// the most that is known of; 0 if that cannot be told. After the end, the most
+// is that of the program alone.
 func (p *Process) Memory() (now, peak int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.child.channel.send(request{Memory: true}) != nil {
-		return 0, 0
+	if p.child.channel.send(request{Memory: true}) == nil {
+		select {
+		case m := <-p.messages:
+			return m.Now, m.Peak
+		case <-p.done:
+		}
+	} else {
+		<-p.done
 	}
-	select {
-	case m := <-p.messages:
-		return m.Now, m.Peak
-	case <-p.done:
-		return 0, 0
-	}
+	return 0, p.peak
 }

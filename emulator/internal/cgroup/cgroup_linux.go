@@ -68,6 +68,22 @@ func (g *Group) Add(pid int) {
 	}
 }
 
+// OutOfMemory reports whether the kernel has killed a process of the group for
+// its memory (cgroup-v2.rst, memory.events; version 1: memory.oom_control).
+func (g *Group) OutOfMemory() bool {
+	for _, folder := range g.folders {
+		for _, name := range []string{"memory.events", "memory.oom_control"} {
+			text, _ := os.ReadFile(filepath.Join(folder, name)) // one of them is not there
+			for line := range strings.Lines(string(text)) {
+				if count, found := strings.CutPrefix(strings.TrimSpace(line), "oom_kill "); found && count != "0" {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
 // Close removes the group. Its processes must have ended; the kernel may take a moment to notice.
 func (g *Group) Close() {
 	for _, folder := range g.folders {

@@ -16,6 +16,7 @@ type plain struct {
 	once    sync.Once
 	done    chan struct{}
 	status  string
+	peak    int64 // after the end, in bytes
 }
 
 func (p *plain) Wait() string {
@@ -26,6 +27,7 @@ func (p *plain) Wait() string {
 			p.status = err.Error()
 		default:
 			p.status = strings.TrimSuffix(state.String(), " (core dumped)")
+			p.peak = peakOf(state)
 		}
 		// What it left behind, unless in other process groups.
 		_ = group.Kill(p.process.Pid)
@@ -47,6 +49,11 @@ func (p *plain) Kill() {
 }
 
 func (p *plain) Memory() (now, peak int64) {
+	select {
+	case <-p.done:
+		return 0, p.peak
+	default:
+	}
 	return sandbox.ReadMemory(fmt.Sprintf("/proc/%d/status", p.process.Pid))
 }
 

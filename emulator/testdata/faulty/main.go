@@ -47,6 +47,8 @@ func main() {
 	case "init-error":
 		post("init/error", `{"errorMessage":"no table","errorType":"Function.NoTable"}`, http.Header{"Lambda-Runtime-Function-Error-Type": {"Function.NoTable"}})
 		os.Exit(1)
+	case "memory-at-init":
+		useMemory(300 << 20)
 	case "needs-zones":
 		if _, err := os.ReadDir("/usr/share/zoneinfo"); err != nil {
 			fmt.Println(err)
@@ -211,11 +213,9 @@ func answer(h http.Header, event []byte) {
 		}
 		time.Sleep(time.Hour)
 	case "memory":
-		b := make([]byte, 300<<20)
-		for i := 0; i < len(b); i += 4096 {
-			b[i] = 1
-		}
-		time.Sleep(time.Hour)
+		useMemory(300 << 20)
+	case "kernel-memory": // more than is written in the time between two looks
+		useMemory(3 << 30)
 	case "stream":
 		stream(id, event, "")
 	case "stream-fail":
@@ -339,6 +339,14 @@ func stream(id string, event []byte, failure string) {
 		return
 	}
 	resp.Body.Close()
+}
+
+func useMemory(size int) {
+	b := make([]byte, size)
+	for i := 0; i < len(b); i += 4096 {
+		b[i] = 1
+	}
+	time.Sleep(time.Hour)
 }
 
 func fill(name string, size int) error {
