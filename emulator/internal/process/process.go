@@ -91,6 +91,7 @@ func Isolated(c Config) (Process, error) {
 				s.Mounts = append(s.Mounts, sandbox.Mount{Source: name, Target: name, ReadOnly: true})
 			}
 		}
+		s.Mounts = append(s.Mounts, shellMounts()...)
 	}
 	if c.Qemu != "" {
 		s.Mounts = append(s.Mounts, sandbox.Mount{Source: c.Qemu, Target: qemuInside, ReadOnly: true})
