@@ -91,7 +91,7 @@ type tree struct {
 func (t tree) isLog(name string) bool {
 	info, err := os.Stat(name)
 	if err != nil || !info.Mode().IsRegular() {
-		return false
+		return err != nil && strings.HasSuffix(name, ".log") // it is gone
 	}
 	return strings.HasSuffix(name, ".log") || slices.ContainsFunc(t.outputs, func(o fs.FileInfo) bool { return os.SameFile(o, info) })
 }

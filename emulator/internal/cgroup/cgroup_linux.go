@@ -27,12 +27,13 @@ type Group struct {
 	Memory, Tasks bool // whether they are bounded
 
 	folders []string
+	killed  map[string]string // by folder, how many processes were when OutOfMemory looked
 }
 
 // New makes a group whose processes together may use memory bytes and have tasks
 // threads; what cannot be bounded is not.
 func New(memory int64, tasks int) *Group {
-	g := &Group{}
+	g := &Group{killed: map[string]string{}}
 	name := fmt.Sprintf("%s%d-%s", prefix, os.Getpid(), rand.Text()[:8])
 	for _, h := range hierarchies() {
 		for _, parent := range h.parents {
@@ -69,14 +70,16 @@ func (g *Group) Add(pid int) {
 }
 
 // OutOfMemory reports whether the kernel has killed a process of the group for
-// its memory (cgroup-v2.rst, memory.events; version 1: memory.oom_control).
+// its memory since it was last asked (cgroup-v2.rst, memory.events; version 1: memory.oom_control).
 func (g *Group) OutOfMemory() bool {
 	for _, folder := range g.folders {
 		for _, name := range []string{"memory.events", "memory.oom_control"} {
 			text, _ := os.ReadFile(filepath.Join(folder, name)) // one of them is not there
 			for line := range strings.Lines(string(text)) {
 				if count, found := strings.CutPrefix(strings.TrimSpace(line), "oom_kill "); found && count != "0" {
-					return true
+					before := g.killed[folder]
+					g.killed[folder] = count
+					return before != count
 				}
 			}
 		}

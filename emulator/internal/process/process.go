@@ -28,8 +28,13 @@ type Process interface {
 	// "exit status 1", "signal: killed".
 	Wait() string
 	Signal(syscall.Signal)
-	// Kill ends it, and what it started.
-	Kill()
+	// Stop ends it, and what it started; what Again needs stays.
+	Stop()
+	// Again starts the bootstrap anew once it has ended, with another
+	// environment and the same /tmp.
+	Again(env []string) error
+	// Close ends it, what it started, and its surroundings, and waits for that.
+	Close()
 	// Memory returns its resident memory in bytes, current and peak; 0 if
 	// unknown.
 	Memory() (now, peak int64)
@@ -57,6 +62,7 @@ type Config struct {
 	OwnNetwork bool
 	Listening  func(net.Listener)
 
+	Keep  bool          // for Again; until Close
 	Group *cgroup.Group // bounds the processes
 }
 
@@ -68,15 +74,19 @@ const qemuInside = "/qemu"
 // Isolated starts the bootstrap in a sandbox. The error is a *sandbox.RefusedError if
 // sandboxes are refused.
 func Isolated(c Config) (Process, error) {
+	again := func(env []string) sandbox.Command {
+		command := sandbox.Command{Dir: TaskRoot, Argv: []string{Bootstrap}, Env: append(env, "LAMBDA_TASK_ROOT="+TaskRoot)}
+		if c.Qemu != "" {
+			command.Argv = []string{qemuInside, Bootstrap}
+		}
+		return command
+	}
 	s := sandbox.ProcessConfig{
 		Mounts: []sandbox.Mount{
 			{Source: c.Task, Target: TaskRoot, ReadOnly: true},
 			{Source: c.Etc, Target: "/etc", ReadOnly: true},
 		},
-		Command: sandbox.Command{
-			Dir: TaskRoot, Argv: []string{Bootstrap},
-			Env: append(c.Env, "LAMBDA_TASK_ROOT="+TaskRoot),
-		},
+		Command: again(c.Env), Keep: c.Keep,
 		UID: lambdaUID, GID: lambdaGID,
 		Temp: c.Temp, Descriptors: c.Open, Tasks: c.Tasks, Output: c.Output, Begun: c.Group.Add,
 		OwnNetwork: c.OwnNetwork, Listening: c.Listening,
@@ -95,17 +105,33 @@ func Isolated(c Config) (Process, error) {
 	}
 	if c.Qemu != "" {
 		s.Mounts = append(s.Mounts, sandbox.Mount{Source: c.Qemu, Target: qemuInside, ReadOnly: true})
-		s.Command.Argv = []string{qemuInside, Bootstrap}
 	}
 	p, err := sandbox.Start(s)
 	if err != nil {
 		return nil, err
 	}
-	return p, nil
+	return isolated{p, again}, nil
 }
+
+// An isolated process is one in a sandbox.
+type isolated struct {
+	*sandbox.Process
+	command func(env []string) sandbox.Command
+}
+
+func (i isolated) Again(env []string) error { return i.Process.Again(i.command(env)) }
 
 // Plain starts the bootstrap as an ordinary process in its own group.
 func Plain(c Config) (Process, error) {
+	p := &plain{config: c}
+	if err := p.Again(c.Env); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// startPlain starts the bootstrap as an ordinary process.
+func startPlain(c Config) (*os.Process, error) {
 	argv := []string{filepath.Join(c.Task, "bootstrap")}
 	if c.Qemu != "" {
 		argv = append([]string{c.Qemu}, argv...)
@@ -131,5 +157,5 @@ func Plain(c Config) (Process, error) {
 		return nil, err
 	}
 	c.Group.Add(p.Pid) // what it started before is not bounded
-	return &plain{process: p, done: make(chan struct{})}, nil
+	return p, nil
 }

@@ -125,6 +125,28 @@ func answer(h http.Header, event []byte) {
 			os.Exit(6)
 		}
 		respond(string(event))
+	case "tmp": // leaves a file, and a process, and says what it found
+		found, _ := os.ReadFile("/tmp/kept")
+		_ = os.WriteFile("/tmp/kept", append(found, event...), 0o600)
+		left, _ := os.ReadDir("/proc")
+		processes := 0
+		for _, entry := range left {
+			if _, err := strconv.Atoi(entry.Name()); err == nil {
+				processes++
+			}
+		}
+		cmd := exec.Command("/proc/self/exe", "sleep")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+		_ = cmd.Start()
+		switch string(event) {
+		case "1": // exit
+			os.Exit(5)
+		case "2": // hang
+			time.Sleep(time.Hour)
+		case "3": // use too much memory
+			useMemory(300 << 20)
+		}
+		respond(fmt.Sprintf(`"%s, %d processes"`, found, processes))
 	case "killed":
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		time.Sleep(time.Hour)
