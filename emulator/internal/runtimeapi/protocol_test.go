@@ -118,6 +118,11 @@ func TestErrorTypes(t *testing.T) {
 			t.Errorf("%q, %q: type is %q, want %q", c.header, c.body, a.ErrorType, c.want)
 		}
 	}
+	b := newBench(t, 1)
+	b.post(runtimePath+"init/error", "", `{"errorType":"HandlerNotFound"}`)
+	if a := <-b.server.Fault(); a.ErrorType != "HandlerNotFound" {
+		t.Errorf("the document's type is %q", a.ErrorType)
+	}
 	for header, want := range map[string]string{
 		"Function.NoTable": "Function.NoTable", "Runtime.Bad": "Runtime.Bad", "Function.x": "Function.Unknown", "Other": "Runtime.Unknown",
 	} {

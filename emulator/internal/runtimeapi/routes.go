@@ -102,7 +102,9 @@ func (s *Server) invocationError(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) initError(w http.ResponseWriter, r *http.Request) {
 	a := readError(r)
-	a.ErrorType = initType(a.ErrorType)
+	if kind := r.Header.Get(headerErrorType); kind != "" {
+		a.ErrorType = initType(kind)
+	}
 	s.mu.Lock()
 	from := s.state
 	if from == started {
