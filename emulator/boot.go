@@ -209,7 +209,7 @@ func (f *Function) judgeStart(fail *failure, handler string) HandlerResult {
 // answeredByPlatform reports whether the error is the platform's, not the
 // function's.
 func (r Response) answeredByPlatform() bool {
-	return r.ErrorType == "Runtime.ExitError" || r.ErrorType == "Sandbox.Timedout" || r.ErrorType == "Runtime.TruncatedResponse"
+	return r.ErrorType == "Runtime.ExitError" || r.ErrorType == outOfMemory || r.ErrorType == "Sandbox.Timedout" || r.ErrorType == "Runtime.TruncatedResponse"
 }
 
 // unknownHandler reports whether a runtime did not know the handler's name. There is
@@ -255,7 +255,11 @@ func withLog(message, kind string, log []byte) string {
 func ownLines(log []byte) []byte {
 	var own []byte
 	for line := range strings.Lines(string(log)) {
-		if !strings.HasPrefix(line, "START RequestId: ") && !strings.HasPrefix(line, "END RequestId: ") && !strings.HasPrefix(line, "REPORT RequestId: ") {
+		platform := strings.HasPrefix(line, `{"time":"`) && strings.Contains(line, `","type":"platform.`)
+		for _, prefix := range []string{"START", "END", "REPORT"} {
+			platform = platform || strings.HasPrefix(line, prefix+" RequestId: ")
+		}
+		if !platform {
 			own = append(own, line...)
 		}
 	}

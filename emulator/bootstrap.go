@@ -32,6 +32,8 @@ type bootstrap struct {
 	exited  chan struct{} // closed when the process has ended
 	status  string        // then: its end, in the words of package os
 
+	overMemory bool // it was killed for that
+
 	peak   int64     // bytes of memory at most
 	looked time.Time // when it was measured
 }
@@ -43,21 +45,42 @@ func (f *Function) launch(ctx context.Context, phase string, limit time.Duration
 	if fail != nil {
 		return nil, fail
 	}
-	if fail = f.initialise(ctx, b, limit); fail == nil {
-		b.opened = time.Now()
-		return b, nil
+	if fail = f.awaken(ctx, b, phase, limit); fail != nil {
+		b.stop()
+		return nil, fail
 	}
-	status := "error"
-	if fail.timeout {
-		status = "timeout"
+	return b, nil
+}
+
+// relaunch starts a bootstrap in the surroundings of one that has ended, where
+// /tmp is as that left it, and waits as launch does. The surroundings stay
+// with an error, too, unless lost is true.
+func (f *Function) relaunch(ctx context.Context, old *bootstrap, limit time.Duration) (_ *bootstrap, fail *failure, lost bool) {
+	b, err := f.respawn(old)
+	if err != nil {
+		return old, entryFailure(err), true
+	}
+	if fail = f.awaken(ctx, b, "invoke", limit); fail != nil {
+		b.rest()
+	}
+	return b, fail, false
+}
+
+// awaken waits until a bootstrap asks for its first event. If it does not, it
+// writes why.
+func (f *Function) awaken(ctx context.Context, b *bootstrap, phase string, limit time.Duration) *failure {
+	fail := f.initialise(ctx, b, limit)
+	if fail == nil {
+		b.opened = time.Now()
+		return nil
 	}
 	b.out.sync()
 	fail.log = b.out.last()
+	_, fail.peak = b.memory(0)
 	if fail.cause == nil {
-		b.out.line("INIT_REPORT Init Duration: %s\tPhase: %s\tStatus: %s\tError Type: %s", milliseconds(time.Since(b.began)), phase, status, oneLine(fail.kind))
+		b.out.line(f.initLine(phase, fail, time.Since(b.began)))
 	}
-	b.stop()
-	return nil, fail
+	return fail
 }
 
 // initialise waits until a bootstrap asks for its first event.
@@ -77,9 +100,7 @@ func (f *Function) initialise(ctx context.Context, b *bootstrap, limit time.Dura
 		case <-timer.C:
 			return &failure{kind: "Sandbox.Timedout", timeout: true, message: fmt.Sprintf("Init timed out after %.2f seconds", limit.Seconds())}
 		case <-memory.C:
-			if f.tooMuch(b) {
-				b.process.Kill()
-			}
+			f.watchMemory(b)
 		case <-ctx.Done():
 			return &failure{cause: context.Cause(ctx)}
 		case <-f.life.Done():
@@ -138,11 +159,9 @@ func (f *Function) spawnOnce(plain bool) (_ *bootstrap, err error) {
 	b.group = f.newGroup()
 	c := process.Config{
 		Task: f.task, Opt: f.opt, InLayer: filepath.Dir(f.entry) != f.task, Etc: f.etc, Output: b.out.write, System: f.program.system, Temp: f.config.TempSize,
-		Open: maxDescriptors, Tasks: maxThreads + sandboxTasks, Qemu: f.qemu, Group: b.group,
+		Open: maxDescriptors, Tasks: maxThreads + sandboxTasks, Qemu: f.qemu, Group: b.group, Keep: f.keeps(),
 	}
-	api := runtimeapi.Config{
-		Name: f.config.Name, Version: latest, Handler: f.config.Handler, Account: f.config.Account, Concurrency: f.config.PerInstance,
-	}
+	api := f.apiConfig()
 	known := make(chan struct{}) // closed when the process is there, or will not be
 	defer close(known)
 	if f.ownNetwork && !plain {
@@ -175,10 +194,41 @@ func (f *Function) spawnOnce(plain bool) (_ *bootstrap, err error) {
 		return nil, err
 	}
 	f.isolation.started(b.group, b.process.Unfiltered())
-	go func() {
-		b.status = b.process.Wait()
-		close(b.exited)
-	}()
+	go b.wait()
+	return b, nil
+}
+
+// wait notes the end of the process.
+func (b *bootstrap) wait() {
+	b.status = b.process.Wait()
+	close(b.exited)
+}
+
+func (f *Function) apiConfig() runtimeapi.Config {
+	return runtimeapi.Config{
+		Name: f.config.Name, Version: latest, Handler: f.config.Handler, Account: f.config.Account, Concurrency: f.config.PerInstance,
+	}
+}
+
+// keeps tells that the surroundings of a bootstrap outlast it: those of a
+// sandbox with one event at a time.
+func (f *Function) keeps() bool { return f.single() && !f.startsOnce }
+
+// respawn starts the process of a bootstrap in the surroundings of old, which
+// has ended, with a Runtime API of its own.
+func (f *Function) respawn(old *bootstrap) (*bootstrap, error) {
+	b := &bootstrap{process: old.process, out: old.out, group: old.group, began: time.Now(), exited: make(chan struct{})}
+	api := f.apiConfig()
+	api.Peer = runtimeapi.PeerUID(b.process.UID)
+	var err error
+	if b.api, err = runtimeapi.New(api); err != nil {
+		return nil, err
+	}
+	if err := b.process.Again(f.environment(b.api.Address())); err != nil {
+		b.api.Close()
+		return nil, err
+	}
+	go b.wait()
 	return b, nil
 }
 
@@ -202,14 +252,20 @@ func (b *bootstrap) exitFailure() *failure {
 	case a := <-b.api.Fault():
 		return reported(a)
 	default:
-		return exitFailure(b.status)
+		fail := exitFailure(b.status)
+		if b.overMemory || b.group.OutOfMemory() {
+			fail.kind = outOfMemory
+		}
+		return fail
 	}
 }
 
-// tooMuch reports whether a bootstrap uses more memory than it may.
-func (f *Function) tooMuch(b *bootstrap) bool {
-	now, _ := b.memory(0)
-	return now > int64(f.config.Memory)<<20
+// watchMemory kills a bootstrap that uses more memory than it may.
+func (f *Function) watchMemory(b *bootstrap) {
+	if now, _ := b.memory(0); now > int64(f.config.Memory)<<20 {
+		b.overMemory = true
+		b.process.Stop()
+	}
 }
 
 // memory returns the use of memory, in bytes. The peak may be as old as age, since
@@ -226,16 +282,35 @@ func (b *bootstrap) memory(age time.Duration) (now, peak int64) {
 // initDuration is how long the initialisation took.
 func (b *bootstrap) initDuration() time.Duration { return b.opened.Sub(b.began) }
 
+// terminate sends SIGTERM and waits, if Lambda would: only with an extension.
+func (b *bootstrap) terminate() {
+	if !b.api.HasExtension() {
+		return
+	}
+	b.process.Signal(syscall.SIGTERM)
+	select {
+	case <-b.exited:
+	case <-time.After(shutdownGrace):
+	}
+}
+
+// rest ends a bootstrap but for its surroundings.
+func (b *bootstrap) rest() {
+	b.terminate()
+	b.process.Stop()
+	<-b.exited
+	b.api.Close()
+	b.out.sync()
+}
+
 // stop ends a bootstrap and frees its resources.
 func (b *bootstrap) stop() {
-	if b.api.HasExtension() {
-		b.process.Signal(syscall.SIGTERM)
-		select {
-		case <-b.exited:
-		case <-time.After(shutdownGrace):
-		}
+	select {
+	case <-b.exited:
+	default:
+		b.terminate()
 	}
-	b.process.Kill()
+	b.process.Close()
 	<-b.exited
 	b.release()
 }

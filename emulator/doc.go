@@ -10,10 +10,15 @@
 //   - The environment variables.
 //   - An initialisation of at most 10 seconds, and its second try in the first
 //     invocation.
-//   - The time-out, after which the instance is killed; the restart after a crash.
+//   - The time-out, after which the bootstrap is killed. After that, or after a
+//     crash, the next invocation starts it again as a part of itself, and it finds
+//     /tmp as it was left.
+//   - The types of failures: Runtime.ExitError, Runtime.OutOfMemory and those that a
+//     runtime reports, in a header or in its document.
 //   - One event at a time for each instance, several instances up to a limit, and
 //     throttling above it.
-//   - The lines START, END and REPORT of the log.
+//   - The lines START, END and REPORT of the log, or the events platform.start,
+//     platform.runtimeDone and platform.report if AWS_LAMBDA_LOG_FORMAT is JSON.
 //   - The limits of payloads, descriptors and /tmp.
 //   - SIGTERM for functions with an extension, and SIGKILL half a second later.
 //
@@ -27,7 +32,8 @@
 // zip's content at /var/task and that of its layers at /opt (read-only), /tmp, /proc, an /etc like Lambda's and the
 // plain devices of /dev: a hidden dependency on a file of the build machine shows. A
 // script, or a dynamically linked program, needs files of Lambda's image; it sees
-// this machine's system directories as well, and [Function.Isolation] says so.
+// this machine's system directories as well, with bash as sh if there is one, and
+// [Function.Isolation] says so.
 // Elsewhere an instance is a plain process, with LAMBDA_TASK_ROOT at a temporary
 // directory.
 //
@@ -73,7 +79,9 @@
 //     function's choice, and a REST API has no binary media types.
 //   - Layers are at /opt in a sandbox only, and the extensions in them are not
 //     started. There is no X-Ray, and no freezing between events.
-//   - A plain process can write to its own code, and what it starts in other process
+//   - A kernel that kills all of a control group for its memory takes the sandbox
+//     with it, and so /tmp.
+//   - A plain process has this machine's /tmp and sh, can write to its own code, and what it starts in other process
 //     groups outlives it.
 //   - With several events in one instance, its log mixes all of them, also in the
 //     tail that an answer has. A second try of the initialisation is part of the

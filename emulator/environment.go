@@ -8,7 +8,10 @@ import (
 )
 
 // environment is the complete environment of an instance (AWS Lambda developer
-// guide, "Working with Lambda environment variables", defined runtime environment variables).
+// guide, "Working with Lambda environment variables", defined runtime
+// environment variables). OS-only runtimes have neither AWS_EXECUTION_ENV nor
+// _X_AMZN_TRACE_ID. AWS_LAMBDA_METADATA_API and AWS_LAMBDA_METADATA_TOKEN are
+// left out, since there is no metadata endpoint here.
 func (f *Function) environment(api string) []string {
 	c := f.config
 	all := []string{
@@ -16,7 +19,6 @@ func (f *Function) environment(api string) []string {
 		"AWS_LAMBDA_RUNTIME_API=" + api,
 		"AWS_REGION=" + c.Region,
 		"AWS_DEFAULT_REGION=" + c.Region,
-		"AWS_EXECUTION_ENV=AWS_Lambda_provided.al2023",
 		"AWS_LAMBDA_FUNCTION_NAME=" + c.Name,
 		fmt.Sprintf("AWS_LAMBDA_FUNCTION_MEMORY_SIZE=%d", c.Memory),
 		"AWS_LAMBDA_FUNCTION_VERSION=" + latest,
@@ -24,9 +26,11 @@ func (f *Function) environment(api string) []string {
 		"AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/" + c.Name,
 		"AWS_LAMBDA_LOG_STREAM_NAME=" + time.Now().UTC().Format("2006/01/02") + "/[" + latest + "]" + newID(32),
 		"AWS_LAMBDA_LOG_FORMAT=Text",
+		"AWS_XRAY_CONTEXT_MISSING=LOG_ERROR",
+		"AWS_XRAY_DAEMON_ADDRESS=169.254.100.1:2000",
 		"LAMBDA_RUNTIME_DIR=/var/runtime",
 		"LANG=en_US.UTF-8",
-		"LD_LIBRARY_PATH=/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
+		"LD_LIBRARY_PATH=/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
 		"PATH=/usr/local/bin:/usr/bin/:/bin:/opt/bin",
 		"TZ=:UTC",
 	}

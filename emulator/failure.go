@@ -13,9 +13,14 @@ type failure struct {
 	message string
 	body    []byte // the document that the runtime posted; nil: it posted none
 	log     []byte // the last lines
+	peak    int64  // bytes of memory at most, of an initialisation
 	timeout bool
 	cause   error // an error of this machine or of the caller's context, not of the function
 }
+
+// outOfMemory is the kind of failure of a process that was killed for its
+// memory. Its message is that of any that was killed.
+const outOfMemory = "Runtime.OutOfMemory"
 
 // exitFailure is the failure of a process that ended with a status, in the
 // words of package os.

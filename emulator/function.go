@@ -31,6 +31,7 @@ type Function struct {
 	code    code
 	qemu    string
 	log     *sink // nil: nobody reads it
+	json    bool  // the platform's lines are JSON
 
 	isolation  isolation
 	startsOnce bool // the initialisation has no second try
@@ -67,6 +68,7 @@ func New(ctx context.Context, c Config) (_ *Function, err error) {
 	f.pool = &pool{limit: c.Concurrency, single: f.single(), launch: f.newInstance, startAfter: startAfter}
 	f.life, f.endLife = context.WithCancelCause(context.Background())
 	f.log = newSink(c.Log, c.Platform)
+	f.json = logsJSON(c.Environment)
 	// For everybody to read, whatever the umask: in a sandbox the function is
 	// another user.
 	if err := errors.Join(os.Mkdir(f.task, 0o755), os.Chmod(f.task, 0o755)); err != nil {

@@ -12,15 +12,18 @@ import (
 //
 //	starting ─▶ serving ─▶ stopping              one event at a time
 //	starting ─▶ opening ─▶ serving ─▶ stopping   several
+//	serving ─▶ resting ─▶ serving                an exit or a time-out, then the next event; one at a time
 //
-// Any state may change to stopping: after an exit, a time-out or a failed start, if
-// the instance was idle for too long, or if the function is closed.
+// Any state may change to stopping: after an exit or a time-out if instances do
+// not rest, after a failed start, if the instance was idle for too long, or if
+// the function is closed.
 type state int
 
 const (
 	starting state = iota // its bootstrap initialises, perhaps for the second time
 	opening               // one loop has asked for an event, others may follow
 	serving
+	resting  // its bootstrap has ended, and the next event starts another one, which finds the same /tmp
 	stopping // it takes no more events
 )
 
@@ -78,16 +81,20 @@ func (i *instance) run(first *invocation) {
 	i.open()
 	i.begin(first, left)
 	for i.state != stopping {
+		signals, exited := i.api.Signals(), i.exited
+		if i.state == resting {
+			signals, exited = nil, nil
+		}
 		select {
 		case v := <-i.jobs:
-			i.begin(v, f.config.Timeout)
-		case s := <-i.api.Signals():
+			i.take(v)
+		case s := <-signals:
 			i.hear(s)
 		case v := <-i.givenUp:
 			i.giveUp(v)
 		case <-i.clock.C:
 			i.tick()
-		case <-i.exited:
+		case <-exited:
 			i.exit()
 		case <-f.life.Done():
 			i.stop(&failure{cause: context.Cause(f.life)})
@@ -109,6 +116,46 @@ func (i *instance) start(first *invocation) (left time.Duration, fail *failure) 
 	began := time.Now()
 	i.bootstrap, fail = f.launch(first.ctx, "invoke", left)
 	return left - time.Since(began), fail
+}
+
+// take begins an event. While the instance rests, its bootstrap is started
+// again first, as a part of the invocation.
+func (i *instance) take(v *invocation) {
+	left := i.function.config.Timeout
+	if i.state == resting {
+		began := time.Now()
+		fail := i.restart(v.ctx, left)
+		left -= time.Since(began)
+		if fail != nil {
+			v.endUnstarted(fail, left)
+			return
+		}
+	}
+	i.begin(v, left)
+}
+
+// restart ends the rest, or says why not; then the instance is there for the
+// next event.
+func (i *instance) restart(ctx context.Context, left time.Duration) (fail *failure) {
+	f, lost := i.function, false
+	if i.bootstrap, fail, lost = f.relaunch(ctx, i.bootstrap, left); lost {
+		// The surroundings are gone: others will do, with an empty /tmp.
+		i.bootstrap.stop()
+		next, failed := f.launch(ctx, "invoke", left)
+		if failed != nil {
+			f.pool.leave(i, 0, false)
+			i.state = stopping
+			return failed
+		}
+		i.bootstrap, fail = next, nil
+	}
+	if fail != nil {
+		f.pool.asked(i, false)
+		i.idle = time.Now()
+		return fail
+	}
+	i.open()
+	return nil
 }
 
 // open ends the initialisation: the runtime has asked for its first event.
@@ -190,11 +237,11 @@ func (i *instance) next() {
 	}
 }
 
-// giveUp ends an event whose caller left. With one at a time, the instance becomes
+// giveUp ends an event whose caller left. With one at a time, its bootstrap is
 // unusable.
 func (i *instance) giveUp(v *invocation) {
 	for len(i.jobs) > 0 { // it may still be in the channel
-		i.begin(<-i.jobs, i.function.config.Timeout)
+		i.take(<-i.jobs)
 	}
 	i.expire(&failure{cause: context.Cause(v.ctx)}, v)
 }
@@ -206,7 +253,7 @@ func (i *instance) expire(fail *failure, late ...*invocation) {
 		return
 	}
 	if i.function.single() {
-		i.stop(fail)
+		i.rest(fail)
 		return
 	}
 	for _, v := range late {
@@ -228,7 +275,37 @@ func (i *instance) exit() {
 		}
 		break
 	}
-	i.stop(i.exitFailure())
+	i.rest(i.exitFailure())
+}
+
+// rest ends the bootstrap, and its event with it. The instance stays for the
+// next event (AWS Lambda developer guide, "Understanding the Lambda execution
+// environment lifecycle": a reset does not clear /tmp).
+func (i *instance) rest(fail *failure) {
+	if !i.function.keeps() {
+		i.stop(fail)
+		return
+	}
+	i.state, i.idle = resting, time.Now()
+	busy := i.active
+	i.active = nil
+	for _, v := range busy {
+		i.api.Expire(&v.call)
+	}
+	drained := i.draining > 0
+	i.draining = 0
+	for _, v := range busy {
+		v.report(fail)
+	}
+	if len(busy) > 0 {
+		// Before the caller is answered, who may call again at once.
+		i.function.pool.asked(i, drained)
+	}
+	for _, v := range busy {
+		v.end(fail)
+	}
+	i.bootstrap.rest()
+	i.arm(i.idle.Add(i.function.config.Idle))
 }
 
 // stop ends an instance with all its events.
@@ -296,9 +373,7 @@ func (i *instance) tick() {
 	}
 	i.expire(f.timedOut(), late...)
 	if i.state != stopping && len(i.active) > 0 {
-		if f.tooMuch(i.bootstrap) {
-			i.process.Kill()
-		}
+		f.watchMemory(i.bootstrap)
 		i.arm(now.Add(memoryInterval))
 	}
 }

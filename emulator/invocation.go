@@ -51,7 +51,7 @@ func (v *invocation) begin(left time.Duration) {
 		Deadline: v.deadline, Payload: r.Payload, Stream: r.Stream, StreamAll: r.StreamAll,
 	}
 	if v.reports() {
-		v.instance.out.hold(startLine(r.RequestID))
+		v.instance.out.hold(v.function.startLine(r.RequestID))
 	}
 }
 
@@ -104,13 +104,13 @@ func (v *invocation) endUnstarted(fail *failure, left time.Duration) {
 		v.reply(Response{}, fail.cause)
 		return
 	}
-	log := fail.log
+	log, peak := fail.log, fail.peak
 	if fail.timeout {
 		fail = f.timedOut()
 	}
 	id := v.request.RequestID
-	start := []byte(startLine(id) + "\n")
-	own, platform := f.endLines(id, fail, f.config.Timeout-left, "")
+	start := []byte(f.startLine(id))
+	own, platform := f.endLines(id, fail, metrics{took: f.config.Timeout - left, peak: peak})
 	if f.log != nil {
 		f.log.write(start, own, platform)
 	}

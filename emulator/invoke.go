@@ -113,20 +113,8 @@ func (f *Function) arn(qualifier string) string {
 	return arn
 }
 
-// newUUID makes a random one (RFC 9562, version 4).
-func newUUID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:])
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	d := make([]byte, 0, 36)
-	for at, end := range [...]int{4, 6, 8, 10, 16} {
-		if at > 0 {
-			d = append(d, '-')
-		}
-		d = hex.AppendEncode(d, b[[...]int{0, 4, 6, 8, 10}[at]:end])
-	}
-	return string(d)
-}
+// newUUID makes a random one.
+func newUUID() string { return runtimeapi.NewUUID() }
 
 // newTrace makes a tracing header (AWS X-Ray developer guide, "Tracing header").
 func newTrace(now time.Time) string {

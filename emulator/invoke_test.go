@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"regexp"
 	"strings"
 	"sync"
@@ -76,23 +77,34 @@ func TestInvokeSendsWhatLambdaSends(t *testing.T) {
 	}
 }
 
+// The names are those of the developer guide's table for OS-only runtimes,
+// without credentials and the metadata endpoint.
 func TestEnvironment(t *testing.T) {
 	f, _ := newFunction(t, Config{Handler: "environment", Name: "greeter", Memory: 256, Environment: []string{"TABLE=a=b", "LANG=C"}})
-	lines := strings.Split(text(t, invoke(t, f, "{}")), "\n")
-	var names []string
-	for _, line := range lines {
+	got := map[string]string{}
+	for line := range strings.SplitSeq(text(t, invoke(t, f, "{}")), "\n") {
 		name, value, _ := strings.Cut(line, "=")
-		names = append(names, name)
-		want, known := map[string]string{
-			"_HANDLER": "environment", "LAMBDA_TASK_ROOT": "/var/task", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
-			"AWS_LAMBDA_FUNCTION_NAME": "greeter", "TABLE": "a=b", "LANG": "C", "TZ": ":UTC",
-		}[name]
-		if known && value != want {
-			t.Errorf("%s is %q, want %q", name, value, want)
+		if _, twice := got[name]; twice {
+			t.Errorf("%s is there twice", name)
 		}
+		got[name] = value
 	}
-	if len(lines) != 19 { // those that Lambda sets, without credentials, and TABLE
-		t.Errorf("%d variables: %v", len(lines), names)
+	want := map[string]string{
+		"_HANDLER": "environment", "AWS_LAMBDA_RUNTIME_API": got["AWS_LAMBDA_RUNTIME_API"], "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
+		"AWS_LAMBDA_FUNCTION_NAME": "greeter", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+		"AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand", "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/greeter",
+		"AWS_LAMBDA_LOG_STREAM_NAME": got["AWS_LAMBDA_LOG_STREAM_NAME"], "AWS_LAMBDA_LOG_FORMAT": "Text",
+		"LAMBDA_TASK_ROOT": "/var/task", "LAMBDA_RUNTIME_DIR": "/var/runtime",
+		"PATH":            "/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+		"LD_LIBRARY_PATH": "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
+		"TZ":              ":UTC", "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR", "AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1:2000",
+		"TABLE": "a=b", "LANG": "C",
+	}
+	if f.isolation.isPlain() {
+		want["LAMBDA_TASK_ROOT"] = f.task
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 

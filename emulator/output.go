@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"sync"
 	"syscall"
@@ -80,7 +79,7 @@ func (o *output) take(fd uintptr) (n int, again bool, err error) {
 func (o *output) hold(line string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.held = append(append(o.held, line...), '\n')
+	o.held = append(o.held, line...)
 }
 
 // flush writes the buffered lines.
@@ -93,9 +92,7 @@ func (o *output) Write(p []byte) (int, error) {
 }
 
 // line adds a line of the platform.
-func (o *output) line(format string, args ...any) {
-	o.add(nil, fmt.Appendf(nil, format+"\n", args...))
-}
+func (o *output) line(text string) { o.add(nil, []byte(text)) }
 
 // add adds the buffered lines, then output of the function, then lines of the
 // platform, to the log and to its tail.

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"strings"
@@ -18,36 +19,143 @@ func (v *invocation) report(fail *failure) {
 	if !v.reports() {
 		return
 	}
-	took := time.Since(v.began)
-	_, peak := i.memory(memoryInterval)
+	m := metrics{took: time.Since(v.began)}
+	_, m.peak = i.memory(memoryInterval)
 	i.out.sync()
-	more := ""
-	if peak > 0 {
-		more += fmt.Sprintf("Max Memory Used: %d MB\t", (peak+1<<20-1)>>20)
-	}
 	if first {
-		more += fmt.Sprintf("Init Duration: %s\t", milliseconds(i.initDuration()))
+		m.initialised = i.initDuration()
 	}
-	i.out.add(v.function.endLines(v.request.RequestID, fail, took, more))
+	i.out.add(v.function.endLines(v.request.RequestID, fail, m))
 }
 
-func startLine(id string) string { return "START RequestId: " + id + " Version: " + latest }
+// metrics are what REPORT says of an invocation.
+type metrics struct {
+	took        time.Duration
+	peak        int64         // bytes of memory at most
+	initialised time.Duration // what the initialisation took; 0: that is not said
+}
 
-// endLines are the last lines about an event: the function's reason for a failure, and
-// END and REPORT.
-func (f *Function) endLines(id string, fail *failure, took time.Duration, more string) (own, platform []byte) {
-	status := ""
-	switch {
-	case fail == nil || fail.cause != nil:
-	case fail.timeout:
-		own = fmt.Appendf(nil, "%s %s %s\n", time.Now().UTC().Format("2006-01-02T15:04:05.000Z"), id, fail.message)
-		status = "Status: timeout"
-	default:
-		own = fmt.Appendf(nil, "RequestId: %s Error: %s\n%s\n", id, fail.message, fail.kind)
-		status = "Status: error\tError Type: " + oneLine(fail.kind)
+// logsJSON tells that the platform's lines are JSON: those of AWS_LAMBDA_LOG_FORMAT.
+func logsJSON(environment []string) (is bool) {
+	for _, variable := range environment {
+		if name, value, _ := strings.Cut(variable, "="); name == "AWS_LAMBDA_LOG_FORMAT" {
+			is = value == "JSON"
+		}
 	}
-	return own, fmt.Appendf(nil, "END RequestId: %s\nREPORT RequestId: %s\tDuration: %s\tBilled Duration: %.0f ms\tMemory Size: %d MB\t%s%s\n",
-		id, id, milliseconds(took), math.Ceil(float64(took)/1e6), f.config.Memory, more, status)
+	return is
+}
+
+// startLine is the first line about an event.
+func (f *Function) startLine(id string) string {
+	if f.json {
+		return platformLine("start", record{RequestID: id, Version: latest})
+	}
+	return "START RequestId: " + id + " Version: " + latest + "\n"
+}
+
+// endLines are the last lines about an event: the function's reason for a
+// failure, and END and REPORT.
+//
+// In JSON, a line is the event of the Telemetry API. With the system log level
+// INFO, which is the default, of those at the end there are platform.report,
+// and platform.runtimeDone if the event failed (AWS Lambda developer guide,
+// "Log level filtering", system log level event mapping).
+func (f *Function) endLines(id string, fail *failure, m metrics) (own, platform []byte) {
+	status, kind := fail.status()
+	used, billed := (m.peak+1<<20-1)>>20, math.Ceil(float64(m.took)/1e6)
+	if f.json {
+		r := record{RequestID: id, Status: status, ErrorType: kind, Metrics: &recordMetrics{Duration: jsonMilliseconds(m.took)}}
+		lines := ""
+		if status != "success" {
+			lines = platformLine("runtimeDone", r)
+		}
+		r.Metrics = &recordMetrics{
+			Duration: jsonMilliseconds(m.took), Billed: int(billed), Size: f.config.Memory, Used: int(used), Init: jsonMilliseconds(m.initialised),
+		}
+		return nil, []byte(lines + platformLine("report", r))
+	}
+	more := fmt.Sprintf("Max Memory Used: %d MB\t", used)
+	if m.initialised > 0 {
+		more += fmt.Sprintf("Init Duration: %s\t", milliseconds(m.initialised))
+	}
+	switch status {
+	case "timeout":
+		own = fmt.Appendf(nil, "%s %s %s\n", time.Now().UTC().Format(timeForm), id, fail.message)
+		more += "Status: timeout"
+	case "error":
+		own = fmt.Appendf(nil, "RequestId: %s Error: %s\n%s\n", id, fail.message, fail.kind)
+		more += "Status: error\tError Type: " + oneLine(kind)
+	}
+	return own, fmt.Appendf(nil, "END RequestId: %s\nREPORT RequestId: %s\tDuration: %s\tBilled Duration: %.0f ms\tMemory Size: %d MB\t%s\n",
+		id, id, milliseconds(m.took), billed, f.config.Memory, more)
+}
+
+// initLine says that an initialisation has failed.
+func (f *Function) initLine(phase string, fail *failure, took time.Duration) string {
+	status, kind := fail.status()
+	if f.json {
+		return platformLine("initReport", record{
+			InitializationType: initialization(f.config), Phase: phase, Status: status, ErrorType: kind,
+			Metrics: &recordMetrics{Duration: jsonMilliseconds(took)},
+		})
+	}
+	return fmt.Sprintf("INIT_REPORT Init Duration: %s\tPhase: %s\tStatus: %s\tError Type: %s\n", milliseconds(took), phase, status, oneLine(fail.kind))
+}
+
+// status is that of the Telemetry API, and the type of the error. What fails on
+// this machine is no failure of the function.
+func (f *failure) status() (status, kind string) {
+	switch {
+	case f == nil || f.cause != nil:
+		return "success", ""
+	case f.timeout:
+		return "timeout", ""
+	}
+	return "error", f.kind
+}
+
+// A record is what an event of the Telemetry API says (AWS Lambda developer
+// guide, "Lambda Telemetry API Event schema reference").
+type record struct {
+	InitializationType string         `json:"initializationType,omitempty"`
+	Phase              string         `json:"phase,omitempty"`
+	RequestID          string         `json:"requestId,omitempty"`
+	Version            string         `json:"version,omitempty"`
+	Metrics            *recordMetrics `json:"metrics,omitempty"`
+	Status             string         `json:"status,omitempty"`
+	ErrorType          string         `json:"errorType,omitempty"`
+}
+
+type recordMetrics struct {
+	Duration json.Number `json:"durationMs"`
+	Billed   int         `json:"billedDurationMs,omitempty"`
+	Size     int         `json:"memorySizeMB,omitempty"`
+	Used     int         `json:"maxMemoryUsedMB,omitempty"`
+	Init     json.Number `json:"initDurationMs,omitempty"`
+}
+
+// timeForm is how the platform writes a time.
+const timeForm = "2006-01-02T15:04:05.000Z"
+
+// platformLine is an event of the Telemetry API as a line of a log.
+func platformLine(kind string, r record) string {
+	line, err := json.Marshal(struct {
+		Time   string `json:"time"`
+		Type   string `json:"type"`
+		Record record `json:"record"`
+	}{time.Now().UTC().Format(timeForm), "platform." + kind, r})
+	if err != nil { // of strings and numbers: it cannot be
+		return ""
+	}
+	return string(line) + "\n"
+}
+
+// jsonMilliseconds is a duration as a number with three decimals; empty if it is 0.
+func jsonMilliseconds(d time.Duration) json.Number {
+	if d == 0 {
+		return ""
+	}
+	return json.Number(fmt.Sprintf("%.3f", float64(d)/1e6))
 }
 
 // oneLine keeps a function's text from ending a line of the platform.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,15 +25,23 @@ const Quiet = 150 * time.Millisecond
 // then returns nil. Changes while changed runs are reported afterwards. ready is called
 // when all of the tree is watched.
 //
-// Directories with one of the names in skip, at any depth, are ignored, and so are
-// node_modules and names that begin with a dot. Links to directories are not followed.
-func Tree(ctx context.Context, root string, skip []string, ready, changed func()) error {
+// Directories called by one of the names in skip, at any depth, are left out, as
+// are node_modules and names that begin with a dot. Links to directories are
+// not followed. Logs are no input of a build: files whose name ends with .log,
+// and the files in outputs, where what changed prints goes. If these counted,
+// each build would cause the next.
+func Tree(ctx context.Context, root string, skip []string, ready, changed func(), outputs ...*os.File) error {
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
 		return fmt.Errorf("files cannot be watched: %w", err)
 	}
 	defer w.Close()
-	t := tree{w, append([]string{"node_modules"}, skip...)}
+	t := tree{w: w, skip: append([]string{"node_modules"}, skip...)}
+	for _, f := range outputs {
+		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+			t.outputs = append(t.outputs, info)
+		}
+	}
 	if err := t.add(root, true); err != nil {
 		return err
 	}
@@ -48,7 +57,7 @@ func Tree(ctx context.Context, root string, skip []string, ready, changed func()
 			if !ok {
 				return nil
 			}
-			if e.Op == fsnotify.Chmod || t.skipped(filepath.Base(e.Name)) {
+			if e.Op == fsnotify.Chmod || t.skipped(filepath.Base(e.Name)) || t.isLog(e.Name) {
 				continue // reading a file can cause this, too
 			}
 			if e.Has(fsnotify.Create) {
@@ -73,8 +82,18 @@ func Tree(ctx context.Context, root string, skip []string, ready, changed func()
 }
 
 type tree struct {
-	w    *fsnotify.Watcher
-	skip []string
+	w       *fsnotify.Watcher
+	skip    []string
+	outputs []fs.FileInfo
+}
+
+// isLog reports whether a file is written by what the changes cause.
+func (t tree) isLog(name string) bool {
+	info, err := os.Stat(name)
+	if err != nil || !info.Mode().IsRegular() {
+		return err != nil && strings.HasSuffix(name, ".log") // it is gone
+	}
+	return strings.HasSuffix(name, ".log") || slices.ContainsFunc(t.outputs, func(o fs.FileInfo) bool { return os.SameFile(o, info) })
 }
 
 func (t tree) skipped(name string) bool {

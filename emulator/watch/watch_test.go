@@ -50,6 +50,45 @@ func TestTree(t *testing.T) {
 	}
 }
 
+// What the watcher's own program prints into the tree is no change of it, by
+// whatever name it is found, and sources next to it still are.
+func TestTreeIgnoresItsOwnOutput(t *testing.T) {
+	root := t.TempDir()
+	output, err := os.Create(filepath.Join(root, "out.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer output.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	ready, changed, ended := make(chan struct{}), make(chan struct{}, 99), make(chan error)
+	go func() {
+		ended <- Tree(ctx, root, nil, func() { close(ready) }, func() {
+			_, _ = output.WriteString("building\n")
+			changed <- struct{}{}
+		}, output)
+	}()
+	<-ready
+	_, _ = output.WriteString("started\n")
+	write(t, filepath.Join(root, "serve.log")) // of another program, such as tee
+	if err := os.Link(output.Name(), filepath.Join(root, "other.txt")); err != nil {
+		t.Log(err)
+	}
+	time.Sleep(3 * Quiet)
+	if len(changed) > 0 {
+		t.Error("its own output is a change")
+	}
+	write(t, filepath.Join(root, "main.go"))
+	<-changed
+	time.Sleep(4 * Quiet)
+	if len(changed) > 0 {
+		t.Errorf("%d more changes after one", len(changed))
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTreeNeedsItsRoot(t *testing.T) {
 	if err := Tree(context.Background(), filepath.Join(t.TempDir(), "no"), nil, func() {}, func() {}); err == nil {
 		t.Error("no error for a folder that is not there")

@@ -46,7 +46,7 @@ func (v *service) run(ctx context.Context, l net.Listener) error {
 			failed <- watchFiles(watched, v.zips, build)
 			return
 		}
-		failed <- watch.Tree(watched, ".", []string{distFolder}, build, build)
+		failed <- watch.Tree(watched, ".", []string{distFolder}, build, build, os.Stdout, os.Stderr)
 	}()
 	var err error
 	select {

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -13,17 +14,29 @@ import (
 type Process struct {
 	child      *child
 	unfiltered string
+	keep       bool
 	messages   chan message // answers to requests
 
-	mu     sync.Mutex // one request at a time
-	done   chan struct{}
-	status string
+	mu   sync.Mutex // one request at a time
+	run  atomic.Pointer[run]
+	done chan struct{} // closed when the sandbox has ended
 }
+
+// A run is the program from a start to its end.
+type run struct {
+	done   chan struct{} // closed when what follows is there
+	status string
+	peak   int64 // bytes of memory
+}
+
+func newRun() *run { return &run{done: make(chan struct{}), status: "signal: killed"} }
 
 // A request is what Start's side asks of the first process.
 type request struct {
-	Signal int  `json:",omitempty"` // send it to the program
-	Memory bool `json:",omitempty"` // answer with the use of memory
+	Start  *Command `json:",omitempty"` // start the program again
+	Stop   bool     `json:",omitempty"` // kill all processes but the first
+	Signal int      `json:",omitempty"` // send it to the program
+	Memory bool     `json:",omitempty"` // answer with the use of memory
 }
 
 // A message is what the first process says.
@@ -56,7 +69,8 @@ func Start(c ProcessConfig) (*Process, error) {
 	if c.Begun != nil {
 		c.Begun(child.cmd.Process.Pid)
 	}
-	p := &Process{child: child, messages: make(chan message, 1), done: make(chan struct{})}
+	p := &Process{child: child, keep: c.Keep, messages: make(chan message, 1), done: make(chan struct{})}
+	p.run.Store(newRun())
 	if err := p.begin(c); err != nil {
 		p.Kill()
 		_ = child.cmd.Wait()
@@ -99,28 +113,73 @@ func (p *Process) begin(c ProcessConfig) error {
 
 // listen takes the messages of the first process until it ends.
 func (p *Process) listen() {
-	p.status = "signal: killed" // unless it says something else
+	ended := false // the current run
 	for {
 		var m message
 		if _, err := p.child.channel.receive(&m); err != nil {
 			break
 		}
-		if m.Ended != "" {
-			p.status = m.Ended
-			continue
+		switch r := p.run.Load(); {
+		case m.Ended == "":
+			ended = ended && !m.Started
+			p.messages <- m
+		case p.keep:
+			r.status, r.peak = m.Ended, m.Peak
+			close(r.done)
+			ended = true
+		default: // its sandbox ends with it
+			r.status, r.peak = m.Ended, m.Peak
 		}
-		p.messages <- m
 	}
 	_ = p.child.cmd.Wait()
 	p.child.channel.close()
 	close(p.done)
+	if !ended {
+		close(p.run.Load().done)
+	}
 }
 
 // Wait waits for the program's end, and that of all it started, and returns
 // how it ended in the words of package os: "exit status 1", "signal: killed".
 func (p *Process) Wait() string {
-	<-p.done
-	return p.status
+	r := p.run.Load()
+	<-r.done
+	return r.status
+}
+
+// Stop ends the program and all it started. With Keep, the sandbox stays.
+func (p *Process) Stop() {
+	if !p.keep {
+		p.Kill()
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_ = p.child.channel.send(request{Stop: true})
+}
+
+// Again starts a program in the sandbox of another one that has ended. An error
+// of the type *RefusedError says that the sandbox is gone; any other is that of
+// Start.
+func (p *Process) Again(c Command) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	before := p.run.Swap(newRun())
+	err := p.child.channel.send(request{Start: &c})
+	if err == nil {
+		select {
+		case m := <-p.messages:
+			if m.Started {
+				return nil
+			}
+			p.run.Store(before)
+			return errors.New(m.NotStarted)
+		case <-p.done:
+			err = errors.New("it has ended")
+		}
+	}
+	p.run.Store(before)
+	return &RefusedError{err}
 }
 
 // UID returns who the program is outside of the sandbox.
@@ -140,18 +199,30 @@ func (p *Process) Signal(s syscall.Signal) {
 // Kill ends the program and all it started.
 func (p *Process) Kill() { _ = p.child.cmd.Process.Kill() }
 
+// Close ends the program, all it started and the sandbox, and waits for that.
+func (p *Process) Close() {
+	p.Kill()
+	<-p.done
+}
+
 // Memory returns the memory of all processes in the sandbox, in bytes, and
-// the most that is known of; 0 if that cannot be told.
+// the most that is known of; 0 if that cannot be told. After the end, the most
+// is that of the program alone.
 func (p *Process) Memory() (now, peak int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.child.channel.send(request{Memory: true}) != nil {
-		return 0, 0
-	}
+	r := p.run.Load()
 	select {
-	case m := <-p.messages:
-		return m.Now, m.Peak
-	case <-p.done:
-		return 0, 0
+	case <-r.done:
+		return 0, r.peak
+	default:
 	}
+	if p.child.channel.send(request{Memory: true}) == nil {
+		select {
+		case m := <-p.messages:
+			return m.Now, m.Peak
+		case <-p.done:
+		}
+	}
+	return 0, 0 // it is ending
 }

@@ -62,6 +62,10 @@ type ProcessConfig struct {
 	Debug       bool     // the program may trace others in the sandbox (ptrace(2))
 	Output      *os.File `json:"-"` // gets standard output and error
 
+	// Keep has the sandbox outlast the program, so that Again can start it once
+	// more and it finds in /tmp what was left there. The caller ends it by Close.
+	Keep bool
+
 	// OwnNetwork gives the sandbox a network with nothing in it but a
 	// loopback interface. Before the program starts, Listening gets a listener
 	// at APIAddress of that network; the callee closes it.

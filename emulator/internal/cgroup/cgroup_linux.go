@@ -27,12 +27,13 @@ type Group struct {
 	Memory, Tasks bool // whether they are bounded
 
 	folders []string
+	killed  map[string]string // by folder, how many processes were when OutOfMemory looked
 }
 
 // New makes a group whose processes together may use memory bytes and have tasks
 // threads; what cannot be bounded is not.
 func New(memory int64, tasks int) *Group {
-	g := &Group{}
+	g := &Group{killed: map[string]string{}}
 	name := fmt.Sprintf("%s%d-%s", prefix, os.Getpid(), rand.Text()[:8])
 	for _, h := range hierarchies() {
 		for _, parent := range h.parents {
@@ -66,6 +67,24 @@ func (g *Group) Add(pid int) {
 			g.Memory, g.Tasks = false, false
 		}
 	}
+}
+
+// OutOfMemory reports whether the kernel has killed a process of the group for
+// its memory since it was last asked (cgroup-v2.rst, memory.events; version 1: memory.oom_control).
+func (g *Group) OutOfMemory() bool {
+	for _, folder := range g.folders {
+		for _, name := range []string{"memory.events", "memory.oom_control"} {
+			text, _ := os.ReadFile(filepath.Join(folder, name)) // one of them is not there
+			for line := range strings.Lines(string(text)) {
+				if count, found := strings.CutPrefix(strings.TrimSpace(line), "oom_kill "); found && count != "0" {
+					before := g.killed[folder]
+					g.killed[folder] = count
+					return before != count
+				}
+			}
+		}
+	}
+	return false
 }
 
 // Close removes the group. Its processes must have ended; the kernel may take a moment to notice.

@@ -17,3 +17,6 @@ func (*Group) Close() {}
 
 // Sweep does nothing.
 func Sweep() {}
+
+// OutOfMemory reports false.
+func (g *Group) OutOfMemory() bool { return false }

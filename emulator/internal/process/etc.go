@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -62,10 +63,8 @@ func WriteEtc(dir string) error {
 		files[name] = content
 	}
 	// Names are resolved as on this machine.
-	files["hosts"] = "127.0.0.1 localhost\n::1 localhost\n"
-	if names, err := os.ReadFile("/etc/hosts"); err == nil {
-		files["hosts"] += string(names)
-	}
+	machine, _ := os.ReadFile("/etc/hosts")
+	files["hosts"] = hosts(string(machine))
 	if servers, err := os.ReadFile("/etc/resolv.conf"); err == nil {
 		files["resolv.conf"] = string(servers)
 	}
@@ -97,6 +96,25 @@ func WriteEtc(dir string) error {
 		}
 	}
 	return nil
+}
+
+// hosts is the table of names: this machine's own, and host.docker.internal,
+// by which programs in containers of Docker reach the machine. Here they share
+// its network, so that is its loopback address, unless the machine says
+// otherwise.
+func hosts(machine string) string {
+	table := "127.0.0.1 localhost\n::1 localhost\n" + machine
+	if !strings.HasSuffix(table, "\n") {
+		table += "\n"
+	}
+	const docker = "host.docker.internal"
+	for line := range strings.Lines(machine) {
+		line, _, _ = strings.Cut(line, "#")
+		if names := strings.Fields(line); len(names) > 1 && slices.Contains(names[1:], docker) {
+			return table
+		}
+	}
+	return table + "127.0.0.1 " + docker + "\n"
 }
 
 // write writes a world-readable file, whatever the caller's umask.

@@ -3,51 +3,85 @@ package process
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	group "github.com/bootzip/bootzip/internal/process"
 	"github.com/bootzip/bootzip/internal/sandbox"
 )
 
+// A plain process starts again as another process.
 type plain struct {
+	config  Config
+	current atomic.Pointer[plainRun]
+}
+
+type plainRun struct {
 	process *os.Process
 	once    sync.Once
 	done    chan struct{}
 	status  string
+	peak    int64 // after the end, in bytes
+}
+
+func (p *plain) Again(env []string) error {
+	c := p.config
+	c.Env = slices.Clone(env)
+	process, err := startPlain(c)
+	if err != nil {
+		return err
+	}
+	p.current.Store(&plainRun{process: process, done: make(chan struct{})})
+	return nil
 }
 
 func (p *plain) Wait() string {
-	p.once.Do(func() {
-		state, err := p.process.Wait()
+	r := p.current.Load()
+	r.once.Do(func() {
+		state, err := r.process.Wait()
 		switch {
 		case err != nil:
-			p.status = err.Error()
+			r.status = err.Error()
 		default:
-			p.status = strings.TrimSuffix(state.String(), " (core dumped)")
+			r.status = strings.TrimSuffix(state.String(), " (core dumped)")
+			r.peak = peakOf(state)
 		}
 		// What it left behind, unless in other process groups.
-		_ = group.Kill(p.process.Pid)
-		close(p.done)
+		_ = group.Kill(r.process.Pid)
+		close(r.done)
 	})
-	<-p.done
-	return p.status
+	<-r.done
+	return r.status
 }
 
-func (p *plain) Signal(s syscall.Signal) { _ = p.process.Signal(s) }
+func (p *plain) Signal(s syscall.Signal) { _ = p.current.Load().process.Signal(s) }
 
-func (p *plain) Kill() {
+func (p *plain) Close() {
+	p.Stop()
+	p.Wait()
+}
+
+func (p *plain) Stop() {
+	r := p.current.Load()
 	select {
-	case <-p.done: // its id may have been reused
+	case <-r.done: // its id may have been reused
 	default:
-		_ = group.Kill(p.process.Pid)
-		_ = p.process.Kill()
+		_ = group.Kill(r.process.Pid)
+		_ = r.process.Kill()
 	}
 }
 
 func (p *plain) Memory() (now, peak int64) {
-	return sandbox.ReadMemory(fmt.Sprintf("/proc/%d/status", p.process.Pid))
+	r := p.current.Load()
+	select {
+	case <-r.done:
+		return 0, r.peak
+	default:
+	}
+	return sandbox.ReadMemory(fmt.Sprintf("/proc/%d/status", r.process.Pid))
 }
 
 func (p *plain) UID() int { return os.Getuid() }

@@ -29,8 +29,13 @@ type Process interface {
 	// "exit status 1", "signal: killed".
 	Wait() string
 	Signal(syscall.Signal)
-	// Kill ends it, and what it started.
-	Kill()
+	// Stop ends it, and what it started; what Again needs stays.
+	Stop()
+	// Again starts the bootstrap anew once it has ended, with another
+	// environment and the same /tmp.
+	Again(env []string) error
+	// Close ends it, what it started, and its surroundings, and waits for that.
+	Close()
 	// Memory returns its resident memory in bytes, current and peak; 0 if
 	// unknown.
 	Memory() (now, peak int64)
@@ -59,9 +64,9 @@ type Config struct {
 	OwnNetwork bool
 	Listening  func(net.Listener)
 
-	InLayer bool // bootstrap is in Opt, not in Task
-
-	Group *cgroup.Group // bounds the processes
+	InLayer bool          // bootstrap is in Opt, not in Task
+	Keep    bool          // for Again; until Close
+	Group   *cgroup.Group // bounds the processes
 }
 
 // systemDirs are what scripts and dynamically linked programs need.
@@ -76,15 +81,19 @@ func Isolated(c Config) (Process, error) {
 	if c.InLayer {
 		bootstrap = OptRoot + "/bootstrap"
 	}
+	again := func(env []string) sandbox.Command {
+		command := sandbox.Command{Dir: TaskRoot, Argv: []string{bootstrap}, Env: append(env, "LAMBDA_TASK_ROOT="+TaskRoot)}
+		if c.Qemu != "" {
+			command.Argv = []string{qemuInside, bootstrap}
+		}
+		return command
+	}
 	s := sandbox.ProcessConfig{
 		Mounts: []sandbox.Mount{
 			{Source: c.Task, Target: TaskRoot, ReadOnly: true},
 			{Source: c.Etc, Target: "/etc", ReadOnly: true},
 		},
-		Command: sandbox.Command{
-			Dir: TaskRoot, Argv: []string{bootstrap},
-			Env: append(c.Env, "LAMBDA_TASK_ROOT="+TaskRoot),
-		},
+		Command: again(c.Env), Keep: c.Keep,
 		UID: lambdaUID, GID: lambdaGID,
 		Temp: c.Temp, Descriptors: c.Open, Tasks: c.Tasks, Output: c.Output, Begun: c.Group.Add,
 		OwnNetwork: c.OwnNetwork, Listening: c.Listening,
@@ -102,20 +111,37 @@ func Isolated(c Config) (Process, error) {
 				s.Mounts = append(s.Mounts, sandbox.Mount{Source: name, Target: name, ReadOnly: true})
 			}
 		}
+		s.Mounts = append(s.Mounts, shellMounts()...)
 	}
 	if c.Qemu != "" {
 		s.Mounts = append(s.Mounts, sandbox.Mount{Source: c.Qemu, Target: qemuInside, ReadOnly: true})
-		s.Command.Argv = []string{qemuInside, bootstrap}
 	}
 	p, err := sandbox.Start(s)
 	if err != nil {
 		return nil, err
 	}
-	return p, nil
+	return isolated{p, again}, nil
 }
+
+// An isolated process is one in a sandbox.
+type isolated struct {
+	*sandbox.Process
+	command func(env []string) sandbox.Command
+}
+
+func (i isolated) Again(env []string) error { return i.Process.Again(i.command(env)) }
 
 // Plain starts the bootstrap as an ordinary process in its own group.
 func Plain(c Config) (Process, error) {
+	p := &plain{config: c}
+	if err := p.Again(c.Env); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// startPlain starts the bootstrap as an ordinary process.
+func startPlain(c Config) (*os.Process, error) {
 	argv := []string{filepath.Join(c.Task, "bootstrap")}
 	if c.Qemu != "" {
 		argv = append([]string{c.Qemu}, argv...)
@@ -141,5 +167,5 @@ func Plain(c Config) (Process, error) {
 		return nil, err
 	}
 	c.Group.Add(p.Pid) // what it started before is not bounded
-	return &plain{process: p, done: make(chan struct{})}, nil
+	return p, nil
 }

@@ -2,16 +2,22 @@ package runtimeapi
 
 import (
 	"crypto/rand"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"slices"
+	"strings"
 )
 
 const (
 	headerExtension  = "Lambda-Extension-Name"
 	headerIdentifier = "Lambda-Extension-Identifier"
+	headerEvent      = "Lambda-Extension-Event-Identifier"
+	headerFeature    = "Lambda-Extension-Accept-Feature"
 	headerExtError   = "Lambda-Extension-Function-Error-Type"
 )
 
@@ -19,13 +25,28 @@ const (
 // the Lambda Extensions API to create extensions").
 const maxExtensions = 10
 
+// An extensionState is what an extension does, by the name that refusals show.
+//
+//	registered ─▶ ready ◀─▶ running    next; an event was there
+//	registered ─▶ failed               init/error
+//	any ─▶ exiting                     exit/error
+type extensionState string
+
+const (
+	extensionRegistered extensionState = "Registered"
+	extensionReady      extensionState = "Ready"
+	extensionRunning    extensionState = "Running"
+	extensionFailed     extensionState = "InitError"
+	extensionExiting    extensionState = "ExitError"
+)
+
 // An extension runs in the function's own process: external ones come in layers, which
 // are not supported here.
 type extension struct {
 	id      string
 	name    string
-	invokes bool        // it registered for events
-	idle    bool        // it waits for the next event
+	invokes bool // it registered for events
+	state   extensionState
 	message chan []byte // about an event that it has not asked for yet; room for one
 }
 
@@ -35,30 +56,50 @@ func (x *extension) invoke(e *Event) {
 	if !x.invokes {
 		return
 	}
-	x.idle = false
-	x.message <- encode(map[string]any{ // idle: there is room
+	x.state = extensionRunning
+	x.message <- encode(map[string]any{ // it was ready: there is room
 		"eventType": "INVOKE", "deadlineMs": e.Deadline.UnixMilli(), "requestId": e.ID, "invokedFunctionArn": e.ARN,
 		"tracing": map[string]string{"type": "X-Amzn-Trace-Id", "value": e.Trace},
 	})
 }
 
-func (s *Server) register(w http.ResponseWriter, r *http.Request) {
-	name := r.Header.Get(headerExtension)
-	var wanted struct{ Events []string }
-	err := json.NewDecoder(io.LimitReader(r.Body, 64<<10)).Decode(&wanted)
-	if err == io.EOF {
-		err = nil
+// A registration is what an extension sends to register.
+type registration struct {
+	Events            []string
+	ConfigurationKeys []string
+}
+
+// readRegistration reads the body of a registration; an empty one is malformed,
+// as it is for AWS's emulator.
+func readRegistration(r *http.Request) (wanted registration, err error) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, 64<<10))
+	if err != nil {
+		return wanted, err
 	}
-	id := fmt.Sprintf("%x-%x", random(4), random(12))
-	if kind, message := s.enlist(id, name, wanted.Events, err); kind != "" {
+	if err := json.Unmarshal(body, &wanted); err != nil {
+		return wanted, err
+	}
+	if len(wanted.ConfigurationKeys) > 0 {
+		return wanted, errors.New("configurationKeys are deprecated; use environment variables instead")
+	}
+	return wanted, nil
+}
+
+func (s *Server) register(w http.ResponseWriter, r *http.Request) {
+	wanted, err := readRegistration(r)
+	id := NewUUID()
+	if kind, message := s.enlist(id, r.Header.Get(headerExtension), wanted.Events, err); kind != "" {
 		(&refusal{http.StatusForbidden, kind, message}).write(w)
 		return
 	}
+	answer := map[string]string{"functionName": s.config.Name, "functionVersion": s.config.Version, "handler": s.config.Handler}
+	for feature := range strings.SplitSeq(r.Header.Get(headerFeature), ",") {
+		if strings.TrimSpace(feature) == "accountId" {
+			answer["accountId"] = s.config.Account
+		}
+	}
 	w.Header().Set(headerIdentifier, id)
-	writeJSON(w, http.StatusOK, map[string]string{
-		"functionName": s.config.Name, "functionVersion": s.config.Version,
-		"handler": s.config.Handler, "accountId": s.config.Account,
-	})
+	writeJSON(w, http.StatusOK, answer)
 }
 
 // enlist adds an extension, or returns why not.
@@ -70,74 +111,120 @@ func (s *Server) enlist(id, name string, events []string, malformed error) (kind
 		return "Extension.InvalidExtensionName", "Empty extension name"
 	case malformed != nil:
 		return "InvalidRequestFormat", malformed.Error()
-	case s.state != started:
-		return "Extension.RegistrationClosed", "Extension registration closed already"
-	case len(s.extensions) == maxExtensions:
-		return "Extension.TooManyExtensions", fmt.Sprintf("Extension limit (%d) reached", maxExtensions)
-	case slices.ContainsFunc(s.extensions, func(x *extension) bool { return x.name == name }):
-		return "Extension.AlreadyRegistered", "Extension with this name already registered"
 	}
 	for _, event := range events {
-		if event != "INVOKE" {
+		switch event {
+		case "INVOKE":
+		case "SHUTDOWN":
 			return "Extension.InvalidEventType", event + ": event type not supported for internal extensions"
+		default:
+			return "Extension.InvalidEventType", event + ": unknown event type"
 		}
 	}
-	s.extensions = append(s.extensions, &extension{id: id, name: name, invokes: len(events) > 0, message: make(chan []byte, 1)})
+	switch {
+	case s.state != started:
+		return "Extension.RegistrationClosed", "Extension registration closed already"
+	case slices.ContainsFunc(s.extensions, func(x *extension) bool { return x.name == name }):
+		return "Extension.InvalidExtensionState", "Extension with this name already registered"
+	case len(s.extensions) == maxExtensions:
+		return "Extension.TooManyExtensions", fmt.Sprintf("Extension limit (%d) reached", maxExtensions)
+	}
+	s.extensions = append(s.extensions, &extension{
+		id: id, name: name, invokes: len(events) > 0, state: extensionRegistered, message: make(chan []byte, 1),
+	})
 	return "", ""
 }
+
+var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
 // find returns the extension that sent a request, or the reason why there is none.
 func (s *Server) find(r *http.Request) (*extension, *refusal) {
 	id := r.Header.Get(headerIdentifier)
-	if id == "" {
-		return nil, &refusal{http.StatusForbidden, "Extension.MissingHeader", "Missing " + headerIdentifier + " header"}
+	switch {
+	case id == "":
+		return nil, &refusal{http.StatusForbidden, "Extension.MissingExtensionIdentifier", "Missing " + headerIdentifier + " header"}
+	case !uuidForm.MatchString(id):
+		return nil, &refusal{http.StatusForbidden, "Extension.InvalidExtensionIdentifier", "Invalid " + headerIdentifier}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, x := range s.extensions {
-		if x.id == id {
+		if strings.EqualFold(x.id, id) {
 			return x, nil
 		}
 	}
 	return nil, &refusal{http.StatusForbidden, "Extension.UnknownExtensionIdentifier", "Unknown extension " + id}
 }
 
+// move changes the state of an extension, or says why not.
+func (s *Server) move(x *extension, next extensionState, from ...extensionState) *refusal {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !slices.Contains(from, x.state) {
+		return &refusal{http.StatusForbidden, "Extension.InvalidExtensionState",
+			fmt.Sprintf("State transition from %s to %s failed for extension %s. Error: State transition is not allowed", x.state, next, x.id)}
+	}
+	if next != extensionReady || len(x.message) == 0 { // otherwise it gets one at once
+		x.state = next
+	}
+	return nil
+}
+
 func (s *Server) extensionNext(w http.ResponseWriter, r *http.Request) {
 	x, no := s.find(r)
+	if no == nil {
+		no = s.move(x, extensionReady, extensionRegistered, extensionRunning)
+	}
 	if no != nil {
 		no.write(w)
 		return
 	}
 	s.mu.Lock()
-	x.idle = len(x.message) == 0
 	more := s.settle()
 	s.mu.Unlock()
 	s.signal(more...)
 	select {
 	case message := <-x.message:
 		w.Header().Set(headerIdentifier, x.id)
+		w.Header().Set(headerEvent, NewUUID())
 		writeBody(w, http.StatusOK, message)
 	case <-r.Context().Done():
 	}
 }
 
-func (s *Server) extensionError(w http.ResponseWriter, r *http.Request) {
-	a := readError(r)
-	a.ErrorType = r.Header.Get(headerExtError)
-	if _, no := s.find(r); no != nil {
-		no.write(w)
-		return
+// extensionError takes an error of an extension, which ends the instance: kind
+// is its type for Lambda.
+func (s *Server) extensionError(kind string, next extensionState, from ...extensionState) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		x, no := s.find(r)
+		if no == nil && r.Header.Get(headerExtError) == "" {
+			no = &refusal{http.StatusForbidden, "Extension.MissingHeader", headerExtError + " not found"}
+		}
+		if no == nil {
+			no = s.move(x, next, from...)
+		}
+		if no != nil {
+			no.write(w)
+			return
+		}
+		a := readError(r)
+		a.ErrorType = kind
+		s.report(a)
+		accept(w)
 	}
-	if a.ErrorType == "" {
-		(&refusal{http.StatusForbidden, "Extension.MissingHeader", "Missing " + headerExtError + " header"}).write(w)
-		return
-	}
-	s.report(a)
-	accept(w)
 }
 
-func random(n int) []byte {
-	b := make([]byte, n)
-	_, _ = rand.Read(b)
-	return b
+// NewUUID makes a random one (RFC 9562, version 4).
+func NewUUID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:])
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	d := make([]byte, 0, 36)
+	for at, end := range [...]int{4, 6, 8, 10, 16} {
+		if at > 0 {
+			d = append(d, '-')
+		}
+		d = hex.AppendEncode(d, b[[...]int{0, 4, 6, 8, 10}[at]:end])
+	}
+	return string(d)
 }

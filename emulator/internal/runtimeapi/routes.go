@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"regexp"
 	"strconv"
+	"strings"
 )
 
 const (
@@ -22,14 +24,17 @@ const (
 
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
+	mux.HandleFunc("GET /2018-06-01/ping", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "pong") })
 	mux.HandleFunc("GET "+runtimePath+"invocation/next", s.next)
 	mux.HandleFunc("POST "+runtimePath+"invocation/{id}/response", s.response)
 	mux.HandleFunc("POST "+runtimePath+"invocation/{id}/error", s.invocationError)
 	mux.HandleFunc("POST "+runtimePath+"init/error", s.initError)
 	mux.HandleFunc("POST "+extensionPath+"register", s.register)
 	mux.HandleFunc("GET "+extensionPath+"event/next", s.extensionNext)
-	mux.HandleFunc("POST "+extensionPath+"init/error", s.extensionError)
-	mux.HandleFunc("POST "+extensionPath+"exit/error", s.extensionError)
+	mux.HandleFunc("POST "+extensionPath+"init/error",
+		s.extensionError("Extension.InitError", extensionFailed, extensionRegistered, extensionFailed))
+	mux.HandleFunc("POST "+extensionPath+"exit/error",
+		s.extensionError("Extension.ExitError", extensionExiting, extensionRegistered, extensionReady, extensionRunning, extensionExiting))
 	mux.HandleFunc("PUT /2022-07-01/telemetry", notSupported("Telemetry API is not supported", "Telemetry.NotSupported"))
 	mux.HandleFunc("PUT /2020-08-15/logs", notSupported("Logs API is not supported", "Logs.NotSupported"))
 	return mux
@@ -52,7 +57,7 @@ func (s *Server) next(w http.ResponseWriter, r *http.Request) {
 		if r.Context().Err() != nil || writeEvent(w, &c.Event) != nil {
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			s.giveBack(c)
+			s.giveBack(wait, c)
 		}
 	case <-r.Context().Done():
 		s.leave(wait)
@@ -97,6 +102,9 @@ func (s *Server) invocationError(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) initError(w http.ResponseWriter, r *http.Request) {
 	a := readError(r)
+	if kind := r.Header.Get(headerErrorType); kind != "" {
+		a.ErrorType = initType(kind)
+	}
 	s.mu.Lock()
 	from := s.state
 	if from == started {
@@ -111,8 +119,24 @@ func (s *Server) initError(w http.ResponseWriter, r *http.Request) {
 	accept(w)
 }
 
+// initType is the type of a failed initialisation as Lambda has it: what is not
+// of the form Runtime.Reason or Function.Reason becomes unknown (AWS Lambda
+// developer guide, "Using the Lambda runtime API for custom runtimes").
+func initType(kind string) string {
+	switch {
+	case validType.MatchString(kind):
+		return kind
+	case strings.HasPrefix(kind, "Function."):
+		return "Function.Unknown"
+	}
+	return "Runtime.Unknown"
+}
+
+var validType = regexp.MustCompile(`^(Runtime|Function)\.[A-Z][a-zA-Z]+`)
+
 // readError takes an error document; where there is none, the header makes
-// one.
+// one. The type is that of the header or else that of the document, where many
+// runtimes have it alone, AWS's own for Go among them.
 func readError(r *http.Request) Answer {
 	a := Answer{Failed: true, ContentType: r.Header.Get("Content-Type"), ErrorType: r.Header.Get(headerErrorType)}
 	body, err := io.ReadAll(io.LimitReader(r.Body, MaxPayload))
@@ -121,5 +145,18 @@ func readError(r *http.Request) Answer {
 	} else {
 		a.Payload = ErrorDocument(a.ErrorType, string(body))
 	}
+	if a.ErrorType == "" {
+		a.ErrorType = documentType(body)
+	}
 	return a
+}
+
+// documentType is the errorType of an error document; empty if it has none.
+func documentType(body []byte) string {
+	var document struct{ ErrorType any }
+	if json.Unmarshal(body, &document) != nil {
+		return ""
+	}
+	kind, _ := document.ErrorType.(string)
+	return kind
 }

@@ -237,11 +237,10 @@ func TestImpatientRequest(t *testing.T) {
 	b.get(nextPath)
 	b.get(nextPath)
 	b.offer("a", "1")
-	if text, _ := b.response(); text != "200 1" {
-		t.Error(text)
-	}
-	if text, _ := b.response(); !strings.HasPrefix(text, "403 ") {
-		t.Error(text)
+	for range 2 { // the second gets the event once more
+		if text, _ := b.response(); text != "200 1" {
+			t.Error(text)
+		}
 	}
 }
 
@@ -255,7 +254,7 @@ func TestMalformedRequests(t *testing.T) {
 		"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n":                                                                    "404 ",
 		"GET " + responsePath("a") + " HTTP/1.1\r\nHost: x\r\n\r\n":                                                   "405 ",
 		"PUT /2022-07-01/telemetry HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}":                                "202 ",
-		"POST " + responsePath("a") + " HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1":                            "403 ",
+		"POST " + responsePath("a") + " HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1":                            "400 ",
 		"POST " + runtimePath + "invocation/a/other HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1":                "404 ",
 		"POST " + extensionPath + "register HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}":                       "403 ",
 		"GET " + extensionPath + "event/next HTTP/1.1\r\nHost: x\r\nLambda-Extension-Identifier: unknown\r\n\r\n":     "403 ",

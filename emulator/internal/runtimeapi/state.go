@@ -10,6 +10,7 @@ import (
 //	started ─▶ failed                          init/error
 //	started ─▶ ready ─▶ running                next, and an event was there
 //	           ready ◀─ running                the event did not arrive
+//	running ─▶ running                      next: it gets the event once more
 //	running ─▶ answering ─▶ answered ─▶ ready  response or error, then next
 //
 // With several events at a time, a runtime is started, failed or ready.
@@ -25,7 +26,10 @@ const (
 )
 
 // A waiter is a request for the next event. It gets one call at most.
-type waiter struct{ calls chan *Call }
+type waiter struct {
+	calls chan *Call
+	again bool // it gets an event that another request has had before
+}
 
 // single reports whether there is one event at a time.
 func (s *Server) single() bool { return s.config.Concurrency == 1 }
@@ -78,6 +82,11 @@ func (s *Server) wait() (*waiter, *refusal) {
 		s.state = ready
 	case s.state == ready && (s.single() || len(s.waiting) < s.config.Concurrency):
 		// A further loop, or the connection of an earlier request broke.
+	case s.state == running && s.current != nil && s.current.progress == offered:
+		defer s.mu.Unlock()
+		w := &waiter{calls: make(chan *Call, 1), again: true}
+		w.calls <- s.current
+		return w, nil
 	default:
 		defer s.mu.Unlock()
 		if s.state == ready {
@@ -107,15 +116,16 @@ func (s *Server) leave(w *waiter) {
 	s.waiting = slices.DeleteFunc(s.waiting, func(other *waiter) bool { return other == w })
 	select {
 	case c := <-w.calls:
-		s.giveBack(c)
+		s.giveBack(w, c)
 	default:
 	}
 }
 
-// giveBack hands on a call that did not arrive; s.mu is held. Somebody who
-// guessed the id may have answered it; then there is nothing to repeat.
-func (s *Server) giveBack(c *Call) {
-	if c.progress == offered {
+// giveBack hands on a call that did not arrive; s.mu is held. It was answered
+// already if somebody guessed the id, and a request that got it once more had
+// nothing to lose.
+func (s *Server) giveBack(w *waiter, c *Call) {
+	if c.progress == offered && !w.again {
 		s.to(ready)
 		s.hand(c)
 	}
@@ -132,10 +142,11 @@ func (s *Server) claim(id, attempt string) (*Call, *refusal) {
 	case c != nil && c.progress == expired, s.single() && s.current != nil && s.current.progress == expired:
 		delete(s.open, id)
 		return nil, &refusal{http.StatusGone, "InvokeTimeout", "Invoke timeout"}
+	case s.single() && (s.current == nil || s.current.Event.ID != id), !s.single() && (c == nil || c.progress == taken):
+		// The id is looked at before the state, as in AWS's emulator.
+		return nil, &refusal{http.StatusBadRequest, "InvalidRequestID", "Invalid request ID"}
 	case s.single() && s.state != running:
 		return nil, refusedTransition(s.state, answering)
-	case c == nil || c.progress == taken:
-		return nil, &refusal{http.StatusBadRequest, "InvalidRequestID", "Invalid request ID"}
 	}
 	if attempt != "" && attempt != c.Event.Attempt {
 		return nil, &refusal{http.StatusBadRequest, "InvalidInvocationId", "Invalid invocation ID"}
@@ -175,7 +186,7 @@ func (s *Server) Expire(c *Call) {
 // settle returns a signal for each further event for which the runtime is
 // ready now; s.mu is held, and the caller sends them without it.
 func (s *Server) settle() []Signal {
-	if s.state != ready || slices.ContainsFunc(s.extensions, func(x *extension) bool { return !x.idle }) {
+	if s.state != ready || slices.ContainsFunc(s.extensions, func(x *extension) bool { return x.state != extensionReady }) {
 		return nil
 	}
 	wanted := len(s.waiting)

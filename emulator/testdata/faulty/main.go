@@ -47,6 +47,8 @@ func main() {
 	case "init-error":
 		post("init/error", `{"errorMessage":"no table","errorType":"Function.NoTable"}`, http.Header{"Lambda-Runtime-Function-Error-Type": {"Function.NoTable"}})
 		os.Exit(1)
+	case "memory-at-init":
+		useMemory(300 << 20)
 	case "needs-zones":
 		if _, err := os.ReadDir("/usr/share/zoneinfo"); err != nil {
 			fmt.Println(err)
@@ -123,6 +125,28 @@ func answer(h http.Header, event []byte) {
 			os.Exit(6)
 		}
 		respond(string(event))
+	case "tmp": // leaves a file, and a process, and says what it found
+		found, _ := os.ReadFile("/tmp/kept")
+		_ = os.WriteFile("/tmp/kept", append(found, event...), 0o600)
+		left, _ := os.ReadDir("/proc")
+		processes := 0
+		for _, entry := range left {
+			if _, err := strconv.Atoi(entry.Name()); err == nil {
+				processes++
+			}
+		}
+		cmd := exec.Command("/proc/self/exe", "sleep")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+		_ = cmd.Start()
+		switch string(event) {
+		case "1": // exit
+			os.Exit(5)
+		case "2": // hang
+			time.Sleep(time.Hour)
+		case "3": // use too much memory
+			useMemory(300 << 20)
+		}
+		respond(fmt.Sprintf(`"%s, %d processes"`, found, processes))
 	case "killed":
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		time.Sleep(time.Hour)
@@ -211,11 +235,9 @@ func answer(h http.Header, event []byte) {
 		}
 		time.Sleep(time.Hour)
 	case "memory":
-		b := make([]byte, 300<<20)
-		for i := 0; i < len(b); i += 4096 {
-			b[i] = 1
-		}
-		time.Sleep(time.Hour)
+		useMemory(300 << 20)
+	case "kernel-memory": // more than is written in the time between two looks
+		useMemory(3 << 30)
 	case "stream":
 		stream(id, event, "")
 	case "stream-fail":
@@ -339,6 +361,14 @@ func stream(id string, event []byte, failure string) {
 		return
 	}
 	resp.Body.Close()
+}
+
+func useMemory(size int) {
+	b := make([]byte, size)
+	for i := 0; i < len(b); i += 4096 {
+		b[i] = 1
+	}
+	time.Sleep(time.Hour)
 }
 
 func fill(name string, size int) error {

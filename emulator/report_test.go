@@ -1,0 +1,76 @@
+//go:build linux
+
+package emulator
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Whatever became of an event, REPORT has all its parts.
+func TestReportIsComplete(t *testing.T) {
+	report := regexp.MustCompile(`(?m)^REPORT RequestId: \S+\tDuration: [0-9.]+ ms\tBilled Duration: \d+ ms\tMemory Size: 256 MB\tMax Memory Used: (\d+) MB\t(Init Duration: [0-9.]+ ms\t)?(Status: .*)?$`)
+	for handler, status := range map[string]string{
+		"echo": "", "exit": "Status: error\tError Type: Runtime.ExitError", "killed": "Status: error\tError Type: Runtime.ExitError",
+		"hang": "Status: timeout", "memory": "Status: error\tError Type: Runtime.OutOfMemory",
+		"exit-at-init": "Status: error\tError Type: Runtime.ExitError", "hang-at-init": "Status: timeout",
+	} {
+		for _, plain := range []bool{false, true} {
+			f, book := newFunction(t, Config{Handler: handler, Memory: 256, Timeout: 2 * time.Second, InitLimit: 300 * time.Millisecond, Plain: plain})
+			resp := invoke(t, f, "1")
+			found := report.FindStringSubmatch(string(resp.Log))
+			if found == nil || found[1] == "0" || found[3] != status {
+				t.Errorf("%s, plain %v: got %q\n%s", handler, plain, found, book)
+			}
+		}
+	}
+}
+
+// With the log format JSON, each line of the platform's is an event of the
+// Telemetry API, and what the function prints stays as it is.
+func TestJSONLog(t *testing.T) {
+	for _, c := range []struct {
+		handler string
+		types   []string
+		last    string // part of the last record
+	}{
+		{"echo", []string{"platform.start", "platform.report"}, `"status":"success"}`},
+		{"error", []string{"platform.start", "platform.report"}, `"status":"success"}`},
+		{"exit", []string{"platform.start", "platform.runtimeDone", "platform.report"}, `"status":"error","errorType":"Runtime.ExitError"}`},
+		{"hang", []string{"platform.start", "platform.runtimeDone", "platform.report"}, `"status":"timeout"}`},
+		{"exit-at-init", []string{"platform.initReport", "platform.initReport", "platform.start", "platform.runtimeDone", "platform.report"}, `"errorType":"Runtime.ExitError"}`},
+	} {
+		f, book := newFunction(t, Config{Handler: c.handler, Timeout: time.Second, Environment: []string{"AWS_LAMBDA_LOG_FORMAT=Text", "AWS_LAMBDA_LOG_FORMAT=JSON"}})
+		resp := invoke(t, f, `"e"`)
+		var types []string
+		var last string
+		for line := range strings.Lines(book.String()) {
+			if !strings.HasPrefix(line, "{") {
+				if line != "starting "+c.handler+"\n" && line != "no configuration\n" {
+					t.Errorf("%s: line %q", c.handler, line)
+				}
+				continue
+			}
+			var event struct {
+				Time   time.Time
+				Type   string
+				Record json.RawMessage
+			}
+			if err := json.Unmarshal([]byte(line), &event); err != nil || event.Time.IsZero() {
+				t.Errorf("%s: %q: %v", c.handler, line, err)
+			}
+			types, last = append(types, event.Type), string(event.Record)
+		}
+		if !slices.Equal(types, c.types) || !strings.HasSuffix(last, c.last) {
+			t.Errorf("%s: %v, last %s", c.handler, types, last)
+		}
+		metrics := regexp.MustCompile(`^{"requestId":"` + resp.RequestID + `","metrics":{"durationMs":[0-9.]+,"billedDurationMs":\d+,"memorySizeMB":128,"maxMemoryUsedMB":\d+(,"initDurationMs":[0-9.]+)?},"status"`)
+		if !metrics.MatchString(last) {
+			t.Errorf("%s: the report is %s", c.handler, last)
+		}
+	}
+}
