@@ -145,7 +145,9 @@ func (a *app) writeConfig() error {
 		fmt.Fprintf(&b, "  %s:\n    source: %s\n", f.Name, f.Source)
 	}
 	b.WriteString("    # arch: [arm64]         # default: amd64 and arm64\n" +
-		"    # handlers: [httpevent]  # values of _HANDLER that it answers to\n")
+		"    # handlers: [httpevent]  # values of _HANDLER that it answers to\n" +
+		"    # env: {TABLE: orders}   # what it needs in its environment, here\n" +
+		"    # event: s3              # what the boot check sends: a ready-made event, or a file\n")
 	if err := scaffold.Write(".", map[string][]byte{project.ConfigFile: []byte(b.String())}); err != nil {
 		return err
 	}
