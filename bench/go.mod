@@ -6,6 +6,8 @@ toolchain go1.26.8
 
 require github.com/bootzip/bootzip v0.0.0
 
+require mvdan.cc/sh/v3 v3.12.0 // indirect
+
 require (
 	github.com/bootzip/bootzip/runtime v0.1.0
 	github.com/elastic/go-seccomp-bpf v1.6.0 // indirect
