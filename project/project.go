@@ -35,8 +35,9 @@ type Project struct {
 }
 
 // Load reads the project in the folder root. With a bootzip.yaml the
-// functions are what it says; without one, every main package of the Go
-// module in root is a function for both architectures.
+// functions are what it says; without one, or without its key functions, every
+// main package that uses a Lambda runtime is a function for both
+// architectures: of the Go module in root, of go.work's, and of those below.
 //
 // Errors name the place in the file and carry a hint (package
 // internal/hint). A project without any function is an error.

@@ -68,7 +68,7 @@ func (a *app) root() *cobra.Command {
 the same bytes every time, and proves before you deploy that Lambda will start it.
 
 It works on the project in the current directory: what bootzip.yaml lists, or
-else every main package of the Go module. Results go into dist.
+else every main package of Go that uses a Lambda runtime. Results go into dist.
 
 Exit status: 0 all well; 1 findings, or code that cannot be built; 2 misuse.`,
 		Example:           "  bootzip verify\n  bootzip check function.zip\n  bootzip invoke hello s3",
