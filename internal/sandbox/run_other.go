@@ -36,6 +36,15 @@ func (*Process) Signal(syscall.Signal) {}
 // Kill does nothing.
 func (*Process) Kill() {}
 
+// Stop does nothing.
+func (*Process) Stop() {}
+
+// Again is not possible on this system.
+func (*Process) Again(Command) error { return ErrUnsupported }
+
+// Close does nothing.
+func (*Process) Close() {}
+
 // Memory knows nothing.
 func (*Process) Memory() (now, peak int64) { return 0, 0 }
 
