@@ -8,7 +8,7 @@ import (
 
 // Config says what to build, where and how.
 type Config struct {
-	Root      string             // the project's folder, absolute
+	Root      string             // the project's directory, absolute, without links
 	Dist      string             // where bootstraps go, absolute
 	Cache     string             // caches and toolchains, absolute; kept between runs
 	Functions []project.Function // each for each architecture in its Arch
@@ -17,6 +17,11 @@ type Config struct {
 	// some: they decide what is in the build image, so that building one
 	// function alone uses the image of all. Empty: Functions.
 	Project []project.Function
+
+	// Repository is the directory, absolute and without links, in which Go
+	// modules beside the project may be, that replace and go.work name. A
+	// checkout of it has them as well. Empty: Root.
+	Repository string
 
 	// Go is the toolchain of modules that name none, such as "go1.26.8"; "" is
 	// DefaultGo.

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -74,9 +75,9 @@ func (e *container) identity() string           { return e.client + " " + e.buil
 func (e *container) image() string              { return e.built.id }
 func (e *container) platform() (string, string) { return "linux", e.arch }
 
-func (e *container) view(places) places {
+func (e *container) view(host places) places {
 	p := containerPlaces
-	p.source = e.config.Vary.source()
+	p.source = path.Join(e.config.Vary.source(), host.project)
 	return p
 }
 

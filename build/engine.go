@@ -46,7 +46,8 @@ type engine interface {
 // places are the folders of a run, as paths of the host or as a command sees
 // them.
 type places struct {
-	source    string // the project's root
+	source    string // the project's root; of a host, what engines give to commands: that, or a directory above it
+	project   string // of a host: the project's root in source, slash-separated
 	out       string // the only folder, but for cache and temporary ones, that is written
 	cache     string // kept between runs; on the host set only where a run has its own
 	temp      string // thrown away; also HOME

@@ -67,7 +67,7 @@ func (g *golang) module(u Unit) (goModule, error) {
 	if m, ok := g.modules[u.Function.Source]; ok {
 		return m, nil
 	}
-	m, err := findModule(g.config.Root, u.Function.Source, g.config.Go)
+	m, err := findModule(g.config, u.Function.Source)
 	if err != nil {
 		return m, fmt.Errorf("function %q: %w", u.Function.Name, err)
 	}
@@ -225,13 +225,13 @@ func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, e en
 		program := programs[i]
 		message, mend := program.problem(root)
 		if message == "" {
-			if outside := program.outside(root); outside != "" {
-				message, mend = fmt.Sprintf("package %q is in a folder outside of the project, by a replace or use line", outside),
-					"move it into the project, or require a version of it"
+			if outside := program.outside(host.source); outside != "" {
+				message, mend = fmt.Sprintf("package %q is in a directory outside of the project and its git repository, by a replace or use line", outside),
+					"move it into the project's repository, or require a version of it"
 			}
 		}
 		if message == "" {
-			if message = program.link(root, m, links); message != "" {
+			if message = program.link(host, m, links); message != "" {
 				mend = linkHint
 			}
 		}
@@ -241,7 +241,7 @@ func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, e en
 		}
 		good = append(good, u)
 		byUnit[u.String()] = program
-		p.inputs[u.String()] = program.inputs(root, m)
+		p.inputs[u.String()] = program.inputs(host, m)
 	}
 	if err := verifyModules(g.config, m, programs); err != nil {
 		return p, err
@@ -253,7 +253,7 @@ func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, e en
 	seen := e.view(host)
 	for n := 0; len(good) > 0; n++ {
 		taken := map[string]bool{}
-		out := path.Join(".go", strings.ReplaceAll(m.dir, "/", "_"), string(group.arch), group.units[0].Function.Name+"-"+fmt.Sprint(n))
+		out := path.Join(".go", strings.NewReplacer("/", "_", "..", "above").Replace(m.dir), string(group.arch), group.units[0].Function.Name+"-"+fmt.Sprint(n))
 		argv := slices.Concat([]string{seen.toolchain + "/bin/go" + hostSuffix(e), "build", m.modFlag()}, goFlags, group.settings)
 		argv = append(argv, "-o", seen.out+"/"+out+"/")
 		var products []product
@@ -265,7 +265,7 @@ func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, e en
 				continue
 			}
 			taken[name] = true
-			argv = append(argv, packagePath(m, u.Function.Source))
+			argv = append(argv, packagePath(root, m, u.Function.Source))
 			products = append(products, product{u, path.Join(out, name)})
 		}
 		p.steps = append(p.steps, step{
@@ -302,16 +302,17 @@ func programName(importPath string) string {
 	return base
 }
 
-// outside returns a package of the program that is neither in the project
-// nor in the module cache, so that no other machine would find it.
-func (p goProgram) outside(root string) string {
+// outside returns a package of the program that is neither below the
+// directory top, which the commands see, nor in the module cache, so that no
+// other machine would find it.
+func (p goProgram) outside(top string) string {
 	for _, q := range p.packages {
 		mod := q.Module
 		if mod == nil {
 			continue
 		}
 		local := mod.Main || mod.Replace != nil && mod.Replace.Version == ""
-		if rel, err := filepath.Rel(root, q.Dir); local && (err != nil || !filepath.IsLocal(rel)) {
+		if local && !within(top, q.Dir) {
 			return q.ImportPath
 		}
 	}
@@ -321,16 +322,16 @@ func (p goProgram) outside(root string) string {
 // link returns a message about a file that the program is built from and that
 // is a link out of the project, "" if there is none. known holds the messages
 // about packages, of which programs share many.
-func (p goProgram) link(root string, m goModule, known map[*goPackage]string) string {
-	for _, name := range moduleFiles(root, m) {
-		if target := leadsOut(root, name); target != "" {
+func (p goProgram) link(host places, m goModule, known map[*goPackage]string) string {
+	for _, name := range moduleFiles(host.root(), m) {
+		if target := leadsOut(host.source, path.Join(host.project, name)); target != "" {
 			return linkMessage(name, target)
 		}
 	}
 	for _, q := range p.packages {
 		message, ok := known[q]
 		if !ok {
-			message = q.link(root)
+			message = q.link(host.source)
 			known[q] = message
 		}
 		if message != "" {
@@ -340,13 +341,13 @@ func (p goProgram) link(root string, m goModule, known map[*goPackage]string) st
 	return ""
 }
 
-// inputs are the program's files that are in the project. Modules from the
-// cache are covered by go.sum.
-func (p goProgram) inputs(root string, m goModule) inputs {
-	in := inputs{Files: moduleFiles(root, m)}
+// inputs are the program's files that are in the project, or beside it in its
+// repository. Modules from the cache are covered by go.sum.
+func (p goProgram) inputs(host places, m goModule) inputs {
+	in := inputs{Files: moduleFiles(host.root(), m)}
 	for _, q := range p.packages {
-		rel, err := filepath.Rel(root, q.Dir)
-		if err != nil || !filepath.IsLocal(rel) {
+		rel, err := filepath.Rel(host.root(), q.Dir)
+		if err != nil || !within(host.source, q.Dir) {
 			continue
 		}
 		rel = filepath.ToSlash(rel)

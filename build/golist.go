@@ -64,7 +64,7 @@ func listPrograms(ctx context.Context, c Config, tool goTool, group goGroup, sou
 	m, arch := group.module, group.arch
 	argv := append([]string{tool.command(), "list", "-e", "-deps", goListFields, m.modFlag()}, group.tags()...)
 	for _, s := range sources {
-		argv = append(argv, packagePath(m, s))
+		argv = append(argv, packagePath(c.Root, m, s))
 	}
 	dir := filepath.Join(c.Root, m.dir)
 	// The packages are those that the build will see. PWD: where the caller
@@ -92,7 +92,7 @@ func listPrograms(ctx context.Context, c Config, tool goTool, group goGroup, sou
 		p := byDir[filepath.Join(c.Root, filepath.FromSlash(s))]
 		for _, q := range all {
 			// A package that cannot be loaded may have no Dir.
-			if p == nil && slices.Contains(q.Match, packagePath(m, s)) {
+			if p == nil && slices.Contains(q.Match, packagePath(c.Root, m, s)) {
 				p = q
 			}
 		}
@@ -133,16 +133,15 @@ func copyModules(ctx context.Context, c Config, tool goTool, group goGroup, dir 
 	return err
 }
 
-// packagePath is the go command's name for the package in the folder source,
-// as seen from the module's root.
-func packagePath(m goModule, source string) string {
-	if source == m.dir {
+// packagePath is the go command's name for the package in the directory
+// source, as seen from the directory of go.mod or go.work, which may be above
+// the project's root.
+func packagePath(root string, m goModule, source string) string {
+	rel, err := filepath.Rel(filepath.Join(root, m.dir), filepath.Join(root, source))
+	if err != nil || rel == "." {
 		return "."
 	}
-	if m.dir == "." {
-		return "./" + source
-	}
-	return "./" + strings.TrimPrefix(source, m.dir+"/")
+	return "./" + filepath.ToSlash(rel)
 }
 
 // problem says why the program cannot be built, as far as that is known

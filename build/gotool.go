@@ -22,7 +22,7 @@ import (
 
 // A goModule is the module, or the workspace, that a program is built in.
 type goModule struct {
-	dir     string // slash-separated, relative to the project's root: where go.mod or go.work is
+	dir     string // slash-separated, relative to the project's root: where go.mod or go.work is, which may be ".."
 	work    bool   // it is a workspace
 	version string // the toolchain, "go1.26.8"
 	unnamed bool   // no line of the module names it: it is Config.Go, or DefaultGo
@@ -41,7 +41,7 @@ func (m goModule) modFlag() string {
 // workValue is GOWORK, for the project's root at the path root.
 func (m goModule) workValue(root string) string {
 	if m.work {
-		return root + "/" + path.Join(m.dir, "go.work")
+		return path.Join(filepath.ToSlash(root), m.dir, "go.work")
 	}
 	return "off"
 }
@@ -59,14 +59,15 @@ const DefaultGo = "go1.26.8"
 const oldestSwitch = "go1.21.0"
 
 // findModule returns the module that the package in the directory source
-// belongs to: a go.work in the project's root, else the nearest go.mod.
+// belongs to: a go.work in the project's root, else one above it in the
+// repository that lists the module, else the nearest go.mod.
 //
 // The toolchain is that of go.work's lines, else of the module's: the
 // toolchain line, or the go line where that is a release. Otherwise it is
-// fallback, or DefaultGo.
-func findModule(root, source, fallback string) (goModule, error) {
+// Config.Go, or DefaultGo.
+func findModule(c Config, source string) (goModule, error) {
 	var m goModule
-	dir := source
+	root, dir := c.Root, source
 	for ; !exists(filepath.Join(root, dir, "go.mod")); dir = path.Dir(dir) {
 		if dir == "." {
 			return m, hint.New("run `go mod init`, or move bootzip.yaml to the module's root",
@@ -75,9 +76,9 @@ func findModule(root, source, fallback string) (goModule, error) {
 	}
 	m.dir = dir
 	files := []string{path.Join(dir, "go.mod")}
-	if exists(filepath.Join(root, "go.work")) {
-		m.work, m.dir = true, "."
-		files = []string{"go.work", files[0]}
+	if work, ok := c.workspace(dir); ok {
+		m.work, m.dir = true, work
+		files = []string{path.Join(work, "go.work"), files[0]}
 	}
 	for _, file := range files {
 		var err error
@@ -89,7 +90,7 @@ func findModule(root, source, fallback string) (goModule, error) {
 		}
 	}
 	if m.version == "" {
-		m.unnamed, m.version = true, cmp.Or(fallback, DefaultGo)
+		m.unnamed, m.version = true, cmp.Or(c.Go, DefaultGo)
 	}
 	m.vendor = exists(filepath.Join(root, m.dir, "vendor", "modules.txt"))
 	return m, nil

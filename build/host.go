@@ -48,6 +48,7 @@ func (h *host) userUnsupported(host places) string {
 }
 
 func (h *host) view(p places) places {
+	p.source = filepath.Join(p.source, filepath.FromSlash(p.project))
 	if p.cache == "" {
 		p.cache = h.cache
 	}
@@ -76,7 +77,7 @@ func (h *host) run(ctx context.Context, b batch) (outcomes []outcome, err error)
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			var output cut
-			exit, err := h.execute(ctx, &output, filepath.Join(b.host.source, filepath.FromSlash(j.dir)), j, b.vary)
+			exit, err := h.execute(ctx, &output, filepath.Join(b.host.source, filepath.FromSlash(b.host.project), filepath.FromSlash(j.dir)), j, b.vary)
 			outcomes[i], errs[i] = outcome{exit, output.String()}, err
 			if err == nil {
 				mu.Lock()

@@ -24,7 +24,7 @@ func linkMessage(name, target string) string {
 }
 
 // leadsOut returns where the file name, slash-separated and relative to the
-// project's directory root, really is, if that is outside of root; else "".
+// directory root, really is, if that is outside of root; else "".
 func leadsOut(root, name string) string {
 	root, err := filepath.EvalSymlinks(root)
 	if err != nil {

@@ -103,7 +103,7 @@ func currentLock(ctx context.Context, c Config, e engine) (lockFile, error) {
 	var versions []string
 	for _, f := range c.everything() {
 		if f.Language == project.Go {
-			m, err := findModule(c.Root, f.Source, c.Go)
+			m, err := findModule(c, f.Source)
 			if err != nil {
 				return l, err
 			}

@@ -37,7 +37,7 @@ type Materials struct {
 // them, a program is built from: go.mod, go.sum, go.work, go.work.sum or
 // vendor/modules.txt.
 type ModuleFile struct {
-	Name   string // slash-separated, relative to the project's root
+	Name   string // slash-separated, relative to the project's root, and so "../go.work" above it
 	SHA256 string // hexadecimal
 }
 
@@ -86,7 +86,7 @@ func moduleFilesOf(c Config) ([]ModuleFile, error) {
 		if f.Language != project.Go {
 			continue
 		}
-		m, err := findModule(c.Root, f.Source, c.Go)
+		m, err := findModule(c, f.Source)
 		if err != nil {
 			return nil, fmt.Errorf("function %q: %w", f.Name, err)
 		}

@@ -131,7 +131,7 @@ func TestWorkspace(t *testing.T) {
 	outside := tree(t, map[string]string{"go.mod": "module example.com/lib\n\ngo 1.24\n", "lib.go": library("lib", "outside")})
 	put(t, filepath.Join(root, "go.work"), strings.Replace(work, "./lib", outside, 1))
 	_, err = run(context.Background(), t, c)
-	wantError(t, err, "move it into the project", `package "example.com/lib" is in a folder outside of the project`)
+	wantError(t, err, "move it into the project's repository", `package "example.com/lib" is in a directory outside of the project`)
 }
 
 func TestVendor(t *testing.T) {
@@ -183,7 +183,7 @@ func TestReplace(t *testing.T) {
 		}
 		put(t, filepath.Join(root, "go.mod"), goMod("example.com/app")+require+to+"\n")
 		_, err := run(context.Background(), t, c)
-		wantError(t, err, "move it into the project", `package "example.com/dep/sub" is in a folder outside of the project, by a replace or use line`)
+		wantError(t, err, "move it into the project's repository", `package "example.com/dep/sub" is in a directory outside of the project and its git repository, by a replace or use line`)
 	}
 	if after := distFiles(t, c.Dist); len(after) != 1 || after["app/amd64/bootstrap"] != before["app/amd64/bootstrap"] {
 		t.Error("dist changed")

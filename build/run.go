@@ -99,8 +99,16 @@ func (b *builder) position(name string) int {
 // folders makes the folders of a run, in two that are its own. They may be
 // given to another user, and what they are in stays ours.
 func (b *builder) folders(stage, temp string) (places, error) {
-	host := places{source: b.config.Root, out: filepath.Join(stage, "out"), temp: filepath.Join(temp, "temp")}
-	err := errors.Join(
+	host := places{out: filepath.Join(stage, "out"), temp: filepath.Join(temp, "temp")}
+	var err error
+	if host.source, err = b.config.visible(); err != nil {
+		return host, err
+	}
+	if host.project, err = filepath.Rel(host.source, b.config.Root); err != nil {
+		return host, err
+	}
+	host.project = filepath.ToSlash(host.project)
+	err = errors.Join(
 		os.Mkdir(host.temp, 0o700), os.Chmod(temp, 0o711),
 		os.Mkdir(host.out, 0o700), os.Chmod(stage, 0o711),
 	)

@@ -63,9 +63,9 @@ func (s *sandboxed) copiesModules() bool { return false }
 
 func (s *sandboxed) userUnsupported(places) string { return "" }
 
-func (s *sandboxed) view(places) places {
+func (s *sandboxed) view(host places) places {
 	p := containerPlaces
-	p.source = s.source
+	p.source = path.Join(s.source, host.project)
 	p.cache = "/cache"
 	return p
 }
@@ -98,7 +98,7 @@ func (s *sandboxed) run(ctx context.Context, b batch) ([]outcome, error) {
 		c.Mounts = append(c.Mounts, m)
 	}
 	for _, j := range b.jobs {
-		c.Commands = append(c.Commands, sandbox.Command{Dir: path.Join(b.vary.source(), j.dir), Env: j.env, Argv: j.command})
+		c.Commands = append(c.Commands, sandbox.Command{Dir: path.Join(b.vary.source(), b.host.project, j.dir), Env: j.env, Argv: j.command})
 	}
 	outcomes := make([]outcome, len(b.jobs))
 	err := sandbox.Run(ctx, c, func(r sandbox.Result) {

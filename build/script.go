@@ -48,7 +48,7 @@ func writeScripts(b batch) error {
 	}
 	files := map[string]string{"run": runScript(b.vary.mask()), "one": oneScript}
 	for i, j := range b.jobs {
-		files[fmt.Sprintf("%d.job", i)] = jobScript(b.vary.source(), j)
+		files[fmt.Sprintf("%d.job", i)] = jobScript(path.Join(b.vary.source(), b.host.project), j)
 	}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {

@@ -21,7 +21,8 @@ import (
 type discovery struct {
 	root    string
 	modules []goModule
-	work    []string // directories that go.work uses; nil without one
+	beside  []goModule // where packages may be that the project's import: what is replaced by, or outside
+	work    []string   // directories that go.work uses; nil without one
 	mains   []mainPackage
 	known   map[string]bool // whether the package in a directory links a runtime
 }
@@ -47,10 +48,14 @@ func newDiscovery(root string) (*discovery, error) {
 		}
 		d.work = []string{}
 		for _, use := range work.Use {
-			if dir := path.Clean(filepath.ToSlash(use.Path)); fs.ValidPath(dir) {
+			dir := path.Clean(filepath.ToSlash(use.Path))
+			if fs.ValidPath(dir) {
 				d.work = append(d.work, dir)
+			} else if data, err := os.ReadFile(filepath.Join(root, dir, "go.mod")); err == nil {
+				d.beside = append(d.beside, goModule{dir, modfile.ModulePath(data)})
 			}
 		}
+		d.replaced(".", work.Replace)
 	}
 	err = filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.IsDir() {
@@ -66,6 +71,9 @@ func newDiscovery(root string) (*discovery, error) {
 		rel, err := filepath.Rel(root, name)
 		if dir := filepath.ToSlash(rel); d.work == nil || slices.Contains(d.work, dir) {
 			d.modules = append(d.modules, goModule{dir, modfile.ModulePath(data)})
+			if f, err := modfile.Parse("go.mod", data, nil); err == nil {
+				d.replaced(dir, f.Replace)
+			}
 		}
 		return err
 	})
@@ -74,6 +82,16 @@ func newDiscovery(root string) (*discovery, error) {
 			"neither %s nor go.mod is in %s", ConfigFile, root)
 	}
 	return d, err
+}
+
+// replaced takes up the modules that a file in the directory dir replaces by
+// others on this machine.
+func (d *discovery) replaced(dir string, all []*modfile.Replace) {
+	for _, r := range all {
+		if r.New.Version == "" && !filepath.IsAbs(r.New.Path) {
+			d.beside = append(d.beside, goModule{path.Join(dir, filepath.ToSlash(r.New.Path)), r.Old.Path})
+		}
+	}
 }
 
 // ours reports whether a directory below the root can hold the project's
@@ -199,10 +217,11 @@ func isRuntime(imported string) bool {
 	})
 }
 
-// directory returns the directory of a package of the project's modules.
+// directory returns the directory of a package of the project's modules, and of
+// those that they are replaced by, or used with, on this machine.
 func (d *discovery) directory(imported string) (string, bool) {
 	var best goModule
-	for _, m := range d.modules {
+	for _, m := range slices.Concat(d.modules, d.beside) {
 		if (imported == m.path || strings.HasPrefix(imported, m.path+"/")) && len(m.path) > len(best.path) {
 			best = m
 		}

@@ -62,6 +62,20 @@ func TestMainPackages(t *testing.T) {
 			"events/main.go":    "package main\n\nimport \"github.com/aws/aws-lambda-go/events\"\n\nfunc main() { _ = events.S3Event{} }\n",
 			"cli/main.go":       "package main\n\nfunc main() {}\n",
 		}, "aws=aws ours=ours own=own via=via"},
+		{"a runtime by way of modules beside", map[string]string{
+			"go.mod":            "module example.com/proj\n\nreplace example.com/app => ../app\n\nreplace (\n\texample.com/v v1.0.0 => example.com/other v1.0.0\n\texample.com/none => ../none\n)\n",
+			"../app/go.mod":     "module example.com/app\n",
+			"../app/run/run.go": "package run\n\nimport \"github.com/aws/aws-lambda-go/lambda\"\n\nfunc Run() { lambda.Start(nil) }\n",
+			"via/main.go":       "package main\n\nimport \"example.com/app/run\"\n\nfunc main() { run.Run() }\n",
+			"cli/main.go":       "package main\n\nimport (\n\t_ \"example.com/none/x\"\n\t_ \"example.com/v\"\n)\n\nfunc main() {}\n",
+		}, "via=via"},
+		{"a runtime by way of a module that go.work uses", map[string]string{
+			"go.work":              "go 1.24\n\nuse (\n\t.\n\t../app\n)\n",
+			"../app/go.mod":        "module example.com/app\n",
+			"../app/app.go":        "package app\n\nimport \"github.com/aws/aws-lambda-go/lambda\"\n\nfunc Run() { lambda.Start(nil) }\n",
+			"../app/cmd/b/main.go": program, // not in the project
+			"via/main.go":          "package main\n\nimport \"example.com/app\"\n\nfunc main() { app.Run() }\n",
+		}, "via=via"},
 		{"cgo", map[string]string{"a/main.go": "package main\n\n// AWS_LAMBDA_RUNTIME_API\nimport \"C\"\n\nfunc main() {}\n"}, "a=a"},
 		{"a workspace", map[string]string{
 			"go.work": "go 1.24\n\nuse (\n\t.\n\t./users\n)\n", "users/go.mod": "module example.com/users\n", "users/cmd/u/main.go": program,

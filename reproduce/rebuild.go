@@ -91,6 +91,9 @@ func Rebuild(ctx context.Context, c RebuildConfig) (RebuildResult, error) {
 	if err != nil {
 		return r, err
 	}
+	if b.Repository, err = filepath.EvalSymlinks(s.dir); err != nil { // as project.Load does
+		return r, err
+	}
 	unlock, err := build.Lock(b.Dist)
 	if err != nil {
 		return r, err

@@ -93,8 +93,12 @@ func (r repository) config(folder string) build.Config {
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	repository, err := filepath.EvalSymlinks(r.dir)
+	if err != nil {
+		r.t.Fatal(err)
+	}
 	return build.Config{
-		Root: p.Root, Dist: filepath.Join(p.Root, "dist"), Cache: r.cache, Functions: functions, Project: p.Functions,
+		Root: p.Root, Repository: repository, Dist: filepath.Join(p.Root, "dist"), Cache: r.cache, Functions: functions, Project: p.Functions,
 		Engine: r.engine, BaseImage: os.Getenv("BOOTZIP_BASE_IMAGE"), Environ: environ(),
 	}
 }

@@ -74,7 +74,7 @@ func Reproduce(ctx context.Context, c Config) (Result, error) {
 	if err != nil {
 		return r, err
 	}
-	second, err := c.second(filepath.Join(root, filepath.FromSlash(tree.Folder)), filepath.Join(temp.Path, "dist"))
+	second, err := c.second(root, tree.Folder, filepath.Join(temp.Path, "dist"))
 	if err != nil {
 		return r, explainClean(err, tree)
 	}
@@ -121,14 +121,19 @@ func Reproduce(ctx context.Context, c Config) (Result, error) {
 	return r, nil
 }
 
-// second is the configuration of the second build, without its engine.
-func (c Config) second(root, dist string) (build.Config, error) {
+// second is the configuration of the second build, without its engine, of the
+// project in the directory folder of a repository.
+func (c Config) second(repository, folder, dist string) (build.Config, error) {
 	s := c.First
-	p, err := project.Load(root)
+	repository, err := filepath.EvalSymlinks(repository) // as project.Load does
 	if err != nil {
 		return s, err
 	}
-	s.Root, s.Dist, s.Project, s.Functions = p.Root, dist, p.Functions, nil
+	p, err := project.Load(filepath.Join(repository, filepath.FromSlash(folder)))
+	if err != nil {
+		return s, err
+	}
+	s.Root, s.Repository, s.Dist, s.Project, s.Functions = p.Root, repository, dist, p.Functions, nil
 	for _, z := range c.Zips {
 		selected, err := p.Select(z.Function, z.Arch)
 		if err != nil {

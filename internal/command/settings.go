@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/git"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/verify"
@@ -118,7 +119,7 @@ func (s settings) load() (project.Project, []project.Function, error) {
 
 func (s settings) buildConfig(p project.Project, functions []project.Function, progress func(build.Event)) build.Config {
 	return build.Config{
-		Root: p.Root, Dist: filepath.Join(p.Root, distFolder), Cache: s.cache,
+		Root: p.Root, Repository: git.Top(p.Root), Dist: filepath.Join(p.Root, distFolder), Cache: s.cache,
 		Functions: functions, Project: p.Functions, Go: p.Go, Engine: s.engine, BaseImage: s.baseImage,
 		Environ: os.Environ(), Force: s.force, Locked: s.locked, Progress: progress,
 	}

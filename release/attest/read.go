@@ -192,6 +192,9 @@ func (r *reader) uri(path, text string) {
 // isModuleFile reports whether a dependency of that name is one of the files of
 // build.ModuleFile.
 func isModuleFile(name string) bool {
+	for strings.HasPrefix(name, "../") { // above the project
+		name = name[len("../"):]
+	}
 	return fs.ValidPath(name) && slices.Contains([]string{"go.mod", "go.sum", "go.work", "go.work.sum", "modules.txt"}, path.Base(name))
 }
 

@@ -1,0 +1,20 @@
+package git
+
+import (
+	"os"
+	"path/filepath"
+)
+
+// Top returns the working tree that contains the directory root, both absolute,
+// or "" if none does. It runs no git: a directory or a file called .git is its
+// sign (gitrepository-layout(5); the file is of submodules and worktrees).
+func Top(root string) string {
+	for dir := root; ; dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
+			return dir
+		}
+		if dir == filepath.Dir(dir) {
+			return ""
+		}
+	}
+}
