@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"encoding/binary"
 	"strings"
 	"unsafe"
 
@@ -117,8 +118,8 @@ func policy(debug bool) (seccomp.Policy, error) {
 // A filter is an assembled policy: the caller assembles it while the first
 // process starts. Unfiltered says why there is none.
 type filter struct {
-	Program    []uint64 `json:",omitempty"` // instructions: code, jt, jf and k, from the highest bits down
-	Unfiltered string   `json:",omitempty"`
+	Program    []byte `json:",omitempty"` // struct sock_filter, one after the other (seccomp(2))
+	Unfiltered string `json:",omitempty"`
 }
 
 func newFilter(debug bool) (f filter) {
@@ -135,7 +136,9 @@ func newFilter(debug bool) (f filter) {
 		return filter{Unfiltered: unfiltered(err)}
 	}
 	for _, i := range program {
-		f.Program = append(f.Program, uint64(i.Op)<<48|uint64(i.Jt)<<40|uint64(i.Jf)<<32|uint64(i.K))
+		f.Program = binary.NativeEndian.AppendUint16(f.Program, i.Op)
+		f.Program = append(f.Program, i.Jt, i.Jf)
+		f.Program = binary.NativeEndian.AppendUint32(f.Program, i.K)
 	}
 	return f
 }
@@ -147,11 +150,11 @@ func (f filter) load() string {
 	if len(f.Program) == 0 {
 		return f.Unfiltered
 	}
-	var program []unix.SockFilter
-	for _, i := range f.Program {
-		program = append(program, unix.SockFilter{Code: uint16(i >> 48), Jt: uint8(i >> 40), Jf: uint8(i >> 32), K: uint32(i)})
+	// Of every allocation of this size, the address is a multiple of eight.
+	head := unix.SockFprog{
+		Len:    uint16(len(f.Program) / int(unsafe.Sizeof(unix.SockFilter{}))),
+		Filter: (*unix.SockFilter)(unsafe.Pointer(&f.Program[0])),
 	}
-	head := unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]}
 	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, uintptr(unsafe.Pointer(&head)))
 	if errno != 0 {
 		return unfiltered(errno)
