@@ -67,7 +67,7 @@ func MaterialsOf(ctx context.Context, c Config) (Materials, error) {
 		return m, nil
 	}
 	if strings.Contains(m.GoVersion, " ") {
-		return m, hint.New("give the modules the same toolchain line, or release each by itself: --function=NAME", "the project's modules are built with several toolchains, %s, and a release records one", m.GoVersion)
+		return m, hint.New("give the modules the same toolchain line", "the project's modules are built with several toolchains, %s, and a release records one", m.GoVersion)
 	}
 	m.Flags = append(slices.Clone(goFlags), "-ldflags="+goLinkFlags)
 	m.Environment = slices.Clone(goSettled)

@@ -124,22 +124,22 @@ func (z *Zip) bootConfig(check CheckConfig) (emulator.BootConfig, error) {
 		return c, nil
 	}
 	var err error
-	if c.Event, err = readEvent(f, z.Root); err != nil {
-		return c, hint.Wrap(fmt.Errorf("event of function %q: %w", f.Name, err), "give event in bootzip.yaml a file of JSON, or a name that bootzip event list shows")
-	}
-	return c, nil
+	c.Event, err = Event(f, z.Root)
+	return c, err
 }
 
-// readEvent reads the event of a function: one that is ready-made, or a file.
-func readEvent(f project.Function, root string) ([]byte, error) {
+// Event returns the event that bootzip.yaml gives a function of the project at
+// root: a ready-made one, or a file of JSON.
+func Event(f project.Function, root string) (payload []byte, err error) {
 	if event.Exists(f.Event) {
-		return event.Make(f.Event, event.Options{Function: f.Name})
-	}
-	payload, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(f.Event)))
-	if err == nil && !json.Valid(payload) {
+		payload, err = event.Make(f.Event, event.Options{Function: f.Name})
+	} else if payload, err = os.ReadFile(filepath.Join(root, filepath.FromSlash(f.Event))); err == nil && !json.Valid(payload) {
 		err = fmt.Errorf("file %q is not JSON", f.Event)
 	}
-	return payload, err
+	if err != nil {
+		return nil, hint.Wrap(fmt.Errorf("event of function %q: %w", f.Name, err), "give event in bootzip.yaml a file of JSON, or a name that bootzip event list shows")
+	}
+	return payload, nil
 }
 
 // Environment returns the variables of a function as KEY=value, sorted.

@@ -12,7 +12,7 @@ import (
 )
 
 // Whatever is in a bootzip.yaml: Load ends, and either says where the mistake
-// is and how to mend it, or returns functions all of whose files are in the
+// is and how to fix it, or returns functions all of whose files are in the
 // project.
 func FuzzConfig(f *testing.F) {
 	root := tree(f, map[string]string{

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os/signal"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -55,24 +56,30 @@ func each(name string, values *string) (all []string) {
 	return all
 }
 
-// pairs is the flag --env for each variable. A comma separates two only where
-// NAME= follows it: values have commas.
+// pairs is the flag --env for each variable. A comma or the end of a line
+// separates two only where NAME= follows it: values contain both.
 func pairs(env *string) (all []string) {
-	if env == nil || *env == "" {
+	if env == nil || strings.TrimSpace(*env) == "" {
 		return nil
 	}
-	rest := *env
+	rest := strings.TrimSpace(*env)
 	for {
-		next := nextPair.FindStringIndex(rest)
+		next := nextPair.FindStringSubmatchIndex(rest)
 		if next == nil {
 			return append(all, "--env="+rest)
 		}
 		all = append(all, "--env="+rest[:next[0]])
-		rest = rest[next[0]+1:]
+		rest = rest[next[2]:]
 	}
 }
 
-var nextPair = regexp.MustCompile(`,[A-Za-z_][A-Za-z0-9_]*=`)
+var nextPair = regexp.MustCompile(`(?:,|\s*\n\s*)([A-Za-z_][A-Za-z0-9_]*=)`)
+
+// settings are the flags that verify, check, invoke and serve have in common:
+// what the function has on Lambda.
+func settings(env, envFile *string, timeout, memory *int, layer *string) []string {
+	return slices.Concat(pairs(env), each("env-file", envFile), flag("timeout", timeout), flag("memory", memory), each("layer", layer))
+}
 
 // lines are the arguments in one that has a line for each.
 func lines(text string) (all []string) {
@@ -125,10 +132,18 @@ func Verify(ctx context.Context,
 	arch *string, // amd64 or arm64; default: each function's own
 	function *string, // one function; default: all
 	locked *bool, // fail if the image or toolchain differs from bootzip.lock
-	strict *bool, // warnings fail as well
+	force *bool, // build what has not changed as well
+	strict *bool, // warnings fail as well, and functions that could not be started
+	event *string, // event of the boot check: a file, or the name of a ready-made event; default: the function's
+	env *string, // variables of the function: KEY=value,KEY=value, where values may have commas; or one on each line
+	envFile *string, // files with a variable in each line, with commas between them
+	timeout *int, // seconds for an answer to the boot check; default: the function's, or 10
+	memory *int, // MB of the function in the boot check; default: the function's, or 512
+	layer *string, // zips whose content the function sees at /opt, with commas between them
 	format *string, // text (the default), json, sarif, github or junit; several as in text,github
 ) error {
-	return run(ctx, "verify", flag("engine", engine), flag("arch", arch), flag("function", function), flag("locked", locked), flag("strict", strict), flag("format", format))
+	return run(ctx, "verify", flag("engine", engine), flag("arch", arch), flag("function", function), flag("locked", locked), flag("force", force),
+		flag("strict", strict), flag("event", event), settings(env, envFile, timeout, memory, layer), flag("format", format))
 }
 
 // Check proves of any zip, made by any tool from any language, that Lambda can start it.
@@ -142,12 +157,20 @@ func Check(ctx context.Context,
 	kind *string, // function (the default) or layer
 	strict *bool, // warnings fail as well
 	dynamic *bool, // allow a dynamically linked program
+	withLayer *bool, // the function has a layer, which supplies what is missing: bootstrap, interpreter, libraries
 	boot *bool, // start the function as well, and send it an event; only for zips that you trust
 	handlers *string, // with -boot: the values of _HANDLER to try, with commas
+	event *string, // event of the boot check: a file, or the name of a ready-made event; default: the function's
+	env *string, // variables of the function: KEY=value,KEY=value, where values may have commas; or one on each line
+	envFile *string, // files with a variable in each line, with commas between them
+	timeout *int, // seconds for an answer to the boot check; default: the function's, or 10
+	memory *int, // MB of the function in the boot check; default: the function's, or 512
+	layer *string, // zips whose content the function sees at /opt, with commas between them
 	format *string, // text (the default), json, sarif, github or junit; several as in text,github
 ) error {
 	return run(ctx, "check", flag("arch", arch), flag("runtime", runtime), flag("kind", kind), flag("strict", strict), flag("dynamic", dynamic),
-		flag("boot", boot), flag("handlers", handlers), flag("format", format), "--", lines(file))
+		flag("with-layer", withLayer), flag("boot", boot), flag("handlers", handlers), flag("event", event), settings(env, envFile, timeout, memory, layer),
+		flag("format", format), "--", lines(file))
 }
 
 // Explain takes a message from Lambda's log and says what it comes from, and which check finds that.
@@ -173,21 +196,27 @@ func Lock(ctx context.Context,
 func Clean(ctx context.Context) error { return run(ctx, "clean") }
 
 // Invoke builds and packs a function, and runs its zip here as Lambda would, with one event.
-// EVENT is a file, '-' for standard input, or the name of a ready-made event
-// ('mage event list'). Flags come after the event.
+// EVENT is a file, '-' for standard input, the name of a ready-made event
+// ('mage event list'), or ” for the function's own. Flags come after the event.
 func Invoke(ctx context.Context,
 	function string,
 	event string,
 	zip *string, // run this zip, from any tool, under the name given, and build nothing
 	handler *string, // value of _HANDLER; default: the first of the function's handlers
-	timeout *int, // seconds for an answer; default: 3
-	memory *int, // MB; default: 128
+	timeout *int, // seconds for an answer; default: the function's, or 3
+	memory *int, // MB; default: the function's, or 128
 	perInstance *int, // events at a time in one instance (AWS_LAMBDA_MAX_CONCURRENCY); default: 1
-	env *string, // the function's variables: KEY=value,KEY=value, where values may have commas
+	env *string, // variables of the function: KEY=value,KEY=value, where values may have commas; or one on each line
+	envFile *string, // files with a variable in each line, with commas between them
+	layer *string, // zips whose content the function sees at /opt, with commas between them
 	engine *string, // auto (the default), docker, podman, sandbox or host
 ) error {
-	return run(ctx, "invoke", flag("zip", zip), flag("handler", handler), flag("timeout", timeout), flag("memory", memory),
-		flag("per-instance", perInstance), pairs(env), flag("engine", engine), "--", function, event)
+	arguments := []string{"--", function}
+	if event != "" {
+		arguments = append(arguments, event)
+	}
+	return run(ctx, "invoke", flag("zip", zip), flag("handler", handler), settings(env, envFile, timeout, memory, layer),
+		flag("per-instance", perInstance), flag("engine", engine), arguments)
 }
 
 // Serve keeps all functions running behind HTTP, as function URLs, API Gateway, load balancer and Lambda's Invoke API.
@@ -196,19 +225,21 @@ func Invoke(ctx context.Context,
 func Serve(ctx context.Context,
 	address *string, // where to listen; default: 127.0.0.1:9000
 	host *string, // a name, besides localhost, by which clients may address it
-	timeout *int, // seconds for an answer; default: 3
-	memory *int, // MB; default: 128
+	timeout *int, // seconds for an answer; default: the function's, or 3
+	memory *int, // MB; default: the function's, or 128
 	concurrency *int, // instances of a function at most; default: 10
 	perInstance *int, // events at a time in one instance (AWS_LAMBDA_MAX_CONCURRENCY); default: 1
-	env *string, // the functions' variables: KEY=value,KEY=value, where values may have commas
+	env *string, // variables of the functions: KEY=value,KEY=value, where values may have commas; or one on each line
+	envFile *string, // files with a variable in each line, with commas between them
+	layer *string, // zips whose content the function sees at /opt, with commas between them
 	handler *string, // value of _HANDLER; default: the first of each function's handlers
 	events *bool, // print each event that is made of an HTTP request
 	cors *string, // origins whose pages may call functions: http://localhost:5173,http://localhost:3000
 	zip *string, // serve this zip, from any tool, and build nothing
 	engine *string, // auto (the default), docker, podman, sandbox or host
 ) error {
-	return run(ctx, "serve", flag("address", address), flag("host", host), each("cors", cors), flag("zip", zip), flag("timeout", timeout), flag("memory", memory),
-		flag("concurrency", concurrency), flag("per-instance", perInstance), pairs(env), flag("handler", handler), flag("events", events), flag("engine", engine))
+	return run(ctx, "serve", flag("address", address), flag("host", host), each("cors", cors), flag("zip", zip), settings(env, envFile, timeout, memory, layer),
+		flag("concurrency", concurrency), flag("per-instance", perInstance), flag("handler", handler), flag("events", events), flag("engine", engine))
 }
 
 // Event prints an event as a service of AWS sends it to functions, such as s3, sqs or function-url.
@@ -235,12 +266,13 @@ func Event(ctx context.Context,
 // package or release, or what the AWS CLI prints about the functions.
 func Changed(ctx context.Context,
 	since *string, // a manifest.json, or - for standard input; required
+	names *string, // names where functions are deployed: web=svc-prod-web,worker=svc-prod-worker
 	engine *string, // auto (the default), docker, podman, sandbox or host
 	arch *string, // amd64 or arm64; default: each function's own
 	function *string, // one function; default: all
 	format *string, // text (the default), json, or matrix for GitHub Actions
 ) error {
-	return run(ctx, "changed", flag("since", since), flag("engine", engine), flag("arch", arch), flag("function", function), flag("format", format))
+	return run(ctx, "changed", flag("since", since), flag("names", names), flag("engine", engine), flag("arch", arch), flag("function", function), flag("format", format))
 }
 
 // Diff explains how two zips, or two programs, differ, and why they likely do.

@@ -10,7 +10,7 @@ type Check struct {
 	Severity Severity // of a finding, unless a rule or Options.Strict changes it
 	Proves   string   // what holds where the check passes
 	Lambda   string   // what Lambda says about the fault, word for word; empty where that is not known
-	Hint     string   // how to mend it
+	Hint     string   // how to fix it
 
 	// Fixed says that no rule can lower or waive the check: it stands for a
 	// fault behind which nothing else can be examined, or for a limit that

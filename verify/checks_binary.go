@@ -53,7 +53,7 @@ func binaryChecks() []Check {
 		{ID: idExecStack, Proves: "the stack is not executable", Hint: hintLinkerFlags, needs: stageELF},
 		{ID: idWritableCode, Proves: "no segment is writable and executable", Hint: hintLinkerFlags, needs: stageELF},
 		{ID: idTextRel, Proves: "the code is not rewritten at start (text relocations)", Hint: hintLinkerFlags, needs: stageELF},
-		{ID: idCPU, Proves: "the program runs on every processor of Lambda: at most GOAMD64=v3, x86-64-v3, GOARM64=v8.2", Hint: "build for GOAMD64=v1 or v2, or -march=x86-64-v2; on arm64 GOARM64=v8.0", needs: stageELF},
+		{ID: idCPU, Proves: "the program runs on every processor of Lambda: at most GOAMD64=v3, x86-64-v3, GOARM64=v8.2, as Go's build information or an ELF note says: code without them is not seen", Hint: "build for GOAMD64=v1 or v2, or -march=x86-64-v2; on arm64 GOARM64=v8.0", needs: stageELF},
 		{ID: idCPURisk, Severity: SeverityWarn, Proves: "the program needs nothing beyond x86-64-v2, the level before the one that Lambda documents only in part", Hint: "Lambda documents AVX2, and v3 needs BMI, FMA, LZCNT and MOVBE too: build for v2 or v1", needs: stageELF},
 		{ID: idStaticNSS, Proves: "no static glibc program loads name-service libraries at run time", Lambda: lambdaSegfault, Hint: "link dynamically, or against musl, or resolve names without glibc: with another glibc on the host the program crashes", needs: stageELF},
 		{ID: idAlpine, Severity: SeverityWarn, Proves: "no compiler of Alpine Linux left its mark in the program", Lambda: lambdaSegfault, Hint: "programs from Alpine images have crashed on Lambda with a segmentation fault, and others work well: build in a Debian image, or test on Lambda and waive this", needs: stageELF},

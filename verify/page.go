@@ -43,7 +43,7 @@ threads. Where they are missing, it is not known what Lambda does: the check is 
 		if c.Lambda != "" {
 			fmt.Fprintf(e, "- Lambda says: `%s`\n", strings.ReplaceAll(c.Lambda, "`", "'"))
 		}
-		fmt.Fprintf(e, "- To mend it: %s.\n", c.Hint)
+		fmt.Fprintf(e, "- To fix it: %s.\n", c.Hint)
 	}
 	return e.err
 }

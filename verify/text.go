@@ -18,7 +18,7 @@ type TextOptions struct {
 
 // WriteText writes reports for a person: a table with a line for each zip,
 // then each finding, with Lambda's words for it where they are known, and how
-// to mend it.
+// to fix it.
 func WriteText(w io.Writer, reports []Report, o TextOptions) error {
 	t := textWriter{w: &errWriter{w: w}, o: o}
 	t.table(reports)

@@ -81,17 +81,20 @@ func (a *app) invokeCommand() *cobra.Command {
 	var e emulation
 	var zip string
 	c := &cobra.Command{
-		Use:   "invoke {FUNCTION | --zip=FILE.zip} EVENT",
+		Use:   "invoke {FUNCTION [EVENT] | --zip=FILE.zip EVENT}",
 		Short: "Run a function with one event, as Lambda would",
 		Long: `Invoke builds and packs a function, and runs its zip here as Lambda would, with one
 event. EVENT is a file, "-" for standard input, or the name of a ready-made event
-(bootzip event list). With --zip it runs a zip from any tool, and builds nothing.
+(bootzip event list); by default it is the function's in bootzip.yaml. With --zip it runs a zip from any tool, and builds nothing.
 The answer goes to standard output, the log to standard error. It ends with
 status 1 if the function failed.`,
 		Example: "  bootzip invoke hello event.json\n  bootzip invoke --zip=thing.zip s3",
 		Args: func(_ *cobra.Command, args []string) error {
-			if zip != "" && len(args) == 1 {
+			switch {
+			case len(args) == 1:
 				return nil
+			case zip != "" && len(args) == 0:
+				return errors.New("missing argument EVENT")
 			}
 			return named("FUNCTION", "EVENT")(nil, args)
 		},
@@ -103,11 +106,12 @@ status 1 if the function failed.`,
 			return names, cobra.ShellCompDirectiveDefault
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			function, name := strings.TrimSuffix(filepath.Base(zip), ".zip"), args[len(args)-1]
-			if len(args) == 2 {
-				function = args[0]
+			function := strings.TrimSuffix(filepath.Base(zip), ".zip")
+			if len(args) == 2 || zip == "" {
+				function, args = args[0], args[1:]
 			}
-			payload, err := readEvent(name, function)
+			s.function = function
+			payload, err := s.eventFor(args)
 			if err != nil {
 				return misuse(err)
 			}
@@ -119,7 +123,6 @@ status 1 if the function failed.`,
 			var before distState // nil where nothing is built
 			if zip == "" {
 				before = readDist(distFolder)
-				s.function = function
 				if err := s.read(); err != nil {
 					return err
 				}
@@ -134,6 +137,24 @@ status 1 if the function failed.`,
 	c.Flags().StringVar(&zip, "zip", "", "run this `FILE.zip`, from any tool, and build nothing")
 	s.flags(c, "engine")
 	return c
+}
+
+// eventFor returns the event that was named, or that of the function in
+// bootzip.yaml.
+func (s settings) eventFor(named []string) ([]byte, error) {
+	if len(named) > 0 {
+		return readEvent(named[0], s.function)
+	}
+	p, functions, err := s.load()
+	if err != nil {
+		return nil, err
+	}
+	f := functions[0]
+	if f.Event == "" {
+		return nil, hint.New("name an event, such as empty or s3, or give the function an event in bootzip.yaml", "missing argument EVENT, and function %q has no event", f.Name)
+	}
+	note("event %s of bootzip.yaml", f.Event)
+	return pipeline.Event(f, p.Root)
 }
 
 // packFor builds and packs one function, for this machine's architecture if

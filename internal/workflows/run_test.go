@@ -309,7 +309,12 @@ func TestAction(t *testing.T) {
 		"quote":           {map[string]any{"zips": `"; touch injected; "`}, 2, "touch injected"},
 		"command":         {map[string]any{"zips": "$(touch injected)", "arch": "`touch injected`"}, 2, "touch injected"},
 		"bad input":       {map[string]any{"zips": "bad.zip", "runtime": "nodejs"}, 2, `unknown runtime "nodejs"`},
-		"empty inputs":    {map[string]any{"zips": "bad.zip", "strict": "", "boot": "", "arch": "", "runtime": "", "kind": "", "handlers": "", "format": ""}, 1, "FAIL  zip-not-a-zip"},
+		"empty inputs":    {map[string]any{"zips": "bad.zip", "strict": "", "boot": "", "arch": "", "runtime": "", "kind": "", "handlers": "", "format": "", "dynamic": "", "with-layer": "", "timeout": "", "memory": ""}, 1, "FAIL  zip-not-a-zip"},
+		"event":           {map[string]any{"zips": "bad.zip", "boot": true, "event": "none.json"}, 2, "none.json"},
+		"environment":     {map[string]any{"zips": "bad.zip", "boot": true, "env-file": "none.env"}, 2, "none.env"},
+		"variable":        {map[string]any{"zips": "bad.zip", "boot": true, "env": "$(touch injected)"}, 2, "touch injected"},
+		"time-out":        {map[string]any{"zips": "bad.zip", "boot": true, "timeout": -1}, 2, "-timeout and -memory take positive numbers"},
+		"boot settings":   {map[string]any{"zips": "bad.zip", "boot": true, "env": "TABLE=x\nLIST=a,b\n", "timeout": 3, "memory": 256, "event": "s3", "with-layer": true, "dynamic": true}, 1, "FAIL  zip-not-a-zip"},
 		"several, a line": {map[string]any{"zips": "bad.zip\n./bad.zip\n"}, 1, "2 of 2 zips failed"},
 	} {
 		env := append([]string{"GITHUB_ACTION_PATH=" + here, "GITHUB_WORKSPACE=" + work}, actionInputs(t, c.with)...)
