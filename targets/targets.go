@@ -160,11 +160,11 @@ func Check(ctx context.Context,
 	withLayer *bool, // the function has a layer, which supplies what is missing: bootstrap, interpreter, libraries
 	boot *bool, // start the function as well, and send it an event; only for zips that you trust
 	handlers *string, // with -boot: the values of _HANDLER to try, with commas
-	event *string, // event of the boot check: a file, or the name of a ready-made event; default: the function's
+	event *string, // event of the boot check: a file, or the name of a ready-made event; default: {}
 	env *string, // variables of the function: KEY=value,KEY=value, where values may have commas; or one on each line
 	envFile *string, // files with a variable in each line, with commas between them
-	timeout *int, // seconds for an answer to the boot check; default: the function's, or 10
-	memory *int, // MB of the function in the boot check; default: the function's, or 512
+	timeout *int, // seconds for an answer to the boot check; default: 10
+	memory *int, // MB of the function in the boot check; default: 512
 	layer *string, // zips whose content the function sees at /opt, with commas between them
 	format *string, // text (the default), json, sarif, github or junit; several as in text,github
 ) error {
@@ -197,7 +197,7 @@ func Clean(ctx context.Context) error { return run(ctx, "clean") }
 
 // Invoke builds and packs a function, and runs its zip here as Lambda would, with one event.
 // EVENT is a file, '-' for standard input, the name of a ready-made event
-// ('mage event list'), or ” for the function's own. Flags come after the event.
+// ('mage event list'), or an empty argument for the function's own. Flags come after the event.
 func Invoke(ctx context.Context,
 	function string,
 	event string,

@@ -85,7 +85,8 @@ func (a *app) invokeCommand() *cobra.Command {
 		Short: "Run a function with one event, as Lambda would",
 		Long: `Invoke builds and packs a function, and runs its zip here as Lambda would, with one
 event. EVENT is a file, "-" for standard input, or the name of a ready-made event
-(bootzip event list); by default it is the function's in bootzip.yaml. With --zip it runs a zip from any tool, and builds nothing.
+(bootzip event list); by default it is the function's in bootzip.yaml. With --zip
+it runs a zip from any tool, and builds nothing.
 The answer goes to standard output, the log to standard error. It ends with
 status 1 if the function failed.`,
 		Example: "  bootzip invoke hello event.json\n  bootzip invoke --zip=thing.zip s3",
