@@ -67,6 +67,27 @@ func TestBootGivesWhatTheFunctionNeeds(t *testing.T) {
 	}
 }
 
+// Lambda's names for the execution environment are its loopback address, with
+// a network of its own (Boot), too.
+func TestSandboxNamesResolve(t *testing.T) {
+	for _, program := range []string{"curl", "getent"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skip(program + " is not installed")
+		}
+	}
+	for _, name := range []string{"sandbox.localdomain", "sandbox"} {
+		zip := makeZip(t, file{"bootstrap", 0o755, answering("getent hosts " + name + " | cut -d ' ' -f 1")})
+		got, err := Boot(context.Background(), BootConfig{Zip: zip, Handlers: []string{"any"}, Temp: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		inSandbox(t, got.Isolation)
+		if got.Status != BootPassed || got.Answered != "127.0.0.1" {
+			t.Errorf("%s: %s at %q: %s; answered %q", name, got.Status, got.At, got.Detail, got.Answered)
+		}
+	}
+}
+
 // Where there is no sandbox, nothing is said of a function with layers.
 func TestBootSkipsLayersWithoutASandbox(t *testing.T) {
 	layer := makeZip(t, file{"words", 0o644, []byte("x")})
