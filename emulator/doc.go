@@ -78,7 +78,7 @@
 //   - Whether the answer of a function URL or a REST API is streamed is the
 //     function's choice, and a REST API has no binary media types.
 //   - Layers are at /opt in a sandbox only, and the extensions in them are not
-//     started. There is no X-Ray, and no freezing between events.
+//     started; [Function.Isolation] names them. There is no X-Ray, and no freezing between events.
 //   - A kernel that kills all of a control group for its memory takes the sandbox
 //     with it, and so /tmp.
 //   - A plain process has this machine's /tmp and sh, can write to its own code, and what it starts in other process

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	"github.com/bootzip/bootzip/emulator/internal/process"
 	"github.com/bootzip/bootzip/emulator/internal/unpack"
@@ -25,6 +26,7 @@ type Function struct {
 	folder  *tempdir.Dir // removed by Close
 	task    string       // what becomes /var/task
 	opt     string       // what becomes /opt; empty: nothing
+	unused  []string     // file names of the layers' extensions, which are not started
 	entry   string       // bootstrap, on this machine
 	etc     string       // what becomes /etc
 	program program
@@ -111,7 +113,29 @@ func (f *Function) unpackLayers(ctx context.Context) error {
 	if err := errors.Join(os.Mkdir(f.opt, 0o755), os.Chmod(f.opt, 0o755)); err != nil {
 		return err
 	}
-	return unpack.Layers(ctx, f.config.Layers, f.opt)
+	if err := unpack.Layers(ctx, f.config.Layers, f.opt); err != nil {
+		return err
+	}
+	var err error
+	f.unused, err = extensions(f.opt)
+	return err
+}
+
+// extensions returns the names, sorted, of what Lambda would start as external
+// extensions, given the directory that becomes /opt: everything in its directory
+// extensions that is no directory (AWS Lambda developer guide, "Using the Lambda
+// Extensions API to create extensions"; AWS's emulator).
+func extensions(opt string) (names []string, err error) {
+	entries, err := os.ReadDir(filepath.Join(opt, "extensions"))
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil, nil
+	}
+	for _, entry := range entries {
+		if !entry.IsDir() {
+			names = append(names, entry.Name())
+		}
+	}
+	return names, err
 }
 
 // single reports whether an instance has one event at a time.

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"fmt"
 	"sync"
 
 	"github.com/bootzip/bootzip/emulator/internal/cgroup"
@@ -44,8 +45,9 @@ func (s *isolation) started(g *cgroup.Group, unfiltered string) {
 	s.bounds, s.open = memory+"; "+threads, unfiltered
 }
 
-// Isolation describes in a few words what instances see of this machine. It is
-// certain after the first was started.
+// Isolation describes in a few words what instances see of this machine, and names
+// the extensions in layers, which are not started. It is certain after the first was
+// started.
 func (f *Function) Isolation() string {
 	f.isolation.mu.Lock()
 	defer f.isolation.mu.Unlock()
@@ -61,6 +63,9 @@ func (f *Function) Isolation() string {
 	}
 	if f.isolation.open != "" {
 		how += ", without a filter of system calls (" + f.isolation.open + ")"
+	}
+	if len(f.unused) > 0 {
+		how += fmt.Sprintf(", without the extensions of its layers (%q)", f.unused)
 	}
 	if f.program.system {
 		return "in a root with this machine's system directories" + how

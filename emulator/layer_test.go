@@ -67,6 +67,54 @@ func TestBootGivesWhatTheFunctionNeeds(t *testing.T) {
 	}
 }
 
+// Extensions in layers are not started, and that is said: of files and links,
+// not of directories, and not of a file in the directory's place.
+func TestExtensionsOfLayersAreNamed(t *testing.T) {
+	bootstrap := makeZip(t, file{"bootstrap", 0o755, answering("echo yes")})
+	for name, c := range map[string]struct {
+		layer []file
+		want  string
+	}{
+		"extensions": {[]file{{"extensions/b", 0o755, nil}, {"extensions/a\x1b", 0o644, nil}, {"extensions/d/c", 0o755, nil}},
+			`, without the extensions of its layers (["a\x1b" "b"])`},
+		"none":   {[]file{{"words", 0o644, nil}}, ""},
+		"a file": {[]file{{"extensions", 0o755, nil}}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := Boot(context.Background(), BootConfig{Zip: bootstrap, Layers: []string{makeZip(t, c.layer...)}, Handlers: []string{"any"}, Temp: t.TempDir()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			inSandbox(t, got.Isolation)
+			named := strings.Contains(got.Isolation, "extensions")
+			if named != (c.want != "") || !strings.Contains(got.Isolation, c.want) {
+				t.Errorf("%q, not %q", got.Isolation, c.want)
+			}
+		})
+	}
+}
+
+// Lambda's names for the execution environment are its loopback address, with
+// a network of its own (Boot), too.
+func TestSandboxNamesResolve(t *testing.T) {
+	for _, program := range []string{"curl", "getent"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skip(program + " is not installed")
+		}
+	}
+	for _, name := range []string{"sandbox.localdomain", "sandbox"} {
+		zip := makeZip(t, file{"bootstrap", 0o755, answering("getent hosts " + name + " | cut -d ' ' -f 1")})
+		got, err := Boot(context.Background(), BootConfig{Zip: zip, Handlers: []string{"any"}, Temp: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		inSandbox(t, got.Isolation)
+		if got.Status != BootPassed || got.Answered != "127.0.0.1" {
+			t.Errorf("%s: %s at %q: %s; answered %q", name, got.Status, got.At, got.Detail, got.Answered)
+		}
+	}
+}
+
 // Where there is no sandbox, nothing is said of a function with layers.
 func TestBootSkipsLayersWithoutASandbox(t *testing.T) {
 	layer := makeZip(t, file{"words", 0o644, []byte("x")})

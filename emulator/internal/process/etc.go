@@ -98,12 +98,16 @@ func WriteEtc(dir string) error {
 	return nil
 }
 
-// hosts is the table of names: this machine's own, and host.docker.internal,
-// by which programs in containers of Docker reach the machine. Here they share
-// its network, so that is its loopback address, unless the machine says
-// otherwise.
+// hosts returns the table of names for a sandbox, given this machine's own.
+//
+// Lambda's names for the execution environment come first, because a program may
+// listen on them as well as connect to them (AWS Lambda developer guide, "Accessing
+// real-time telemetry data for extensions using the Telemetry API"; AWS's samples use
+// the short one). host.docker.internal is how programs in Docker's containers reach
+// the machine. Sandboxes share its network, so that is the loopback address, unless
+// the machine says otherwise.
 func hosts(machine string) string {
-	table := "127.0.0.1 localhost\n::1 localhost\n" + machine
+	table := "127.0.0.1 localhost\n::1 localhost\n127.0.0.1 sandbox.localdomain sandbox\n" + machine
 	if !strings.HasSuffix(table, "\n") {
 		table += "\n"
 	}
