@@ -27,17 +27,20 @@ func (a *app) serveCommand() *cobra.Command {
 	var concurrency int
 	var events bool
 	c := &cobra.Command{
-		Use:   "serve",
+		Use:   "serve [DIR...]",
 		Short: "Keep all functions running behind HTTP and the Invoke API",
 		Long: `Serve keeps all functions running behind HTTP, as function URLs, API Gateway, load
 balancer and Lambda's Invoke API. Each handler of bootzip.yaml is a function of its
 own: the first by the name of the function, any other as FUNCTION-HANDLER. When a
 file of the project changes, it builds again, and replaces the functions whose zip
-changed; where the build fails, it shows why, and the old ones go on. With --zip it
-serves zips from any tool, by the names of their files, and builds nothing.`,
-		Example: "  bootzip serve --address=127.0.0.1:8080 --env=TABLE=orders\n  bootzip serve --zip=build/thing.zip --cors=http://localhost:5173",
-		RunE: func(c *cobra.Command, _ []string) error {
-			if len(zips) == 0 {
+changed; where the build fails, it shows why, and the old ones go on. With DIR or
+--zip it serves zips from any tool, by the names of their files, and builds nothing:
+each zip directly in DIR, those that appear later included.`,
+		Example: "  bootzip serve --address=127.0.0.1:8080 --env=TABLE=orders\n  bootzip serve --zip=build/thing.zip --cors=http://localhost:5173\n  bootzip serve build/zips",
+		Args:    cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, dirs []string) error {
+			given := zipSet{files: zips, dirs: dirs}
+			if given.empty() {
 				if err := s.read(); err != nil {
 					return err
 				}
@@ -45,7 +48,7 @@ serves zips from any tool, by the names of their files, and builds nothing.`,
 			if err := e.check(); err != nil {
 				return err
 			}
-			if err := checkZips(zips); err != nil {
+			if err := given.check(); err != nil {
 				return misuse(err)
 			}
 			if err := checkOrigins(origins); err != nil {
@@ -76,7 +79,7 @@ serves zips from any tool, by the names of their files, and builds nothing.`,
 			if events {
 				config.Event = func(function string, event []byte) { note("%s: event %s", function, event) }
 			}
-			v := &service{app: a, settings: s, zips: zips, server: emulator.NewServer(config), base: "http://" + reachable(listener.Addr().String()), running: map[string]string{}}
+			v := &service{app: a, settings: s, zips: given, server: emulator.NewServer(config), base: "http://" + reachable(listener.Addr().String()), running: map[string]string{}}
 			v.configure = func(name string) emulator.Config {
 				c := e.config(name)
 				c.Concurrency = concurrency
@@ -112,24 +115,6 @@ func reachable(address string) string {
 		return net.JoinHostPort("localhost", port)
 	}
 	return address
-}
-
-// checkZips refuses files that are not there, and two of one name.
-func checkZips(files []string) error {
-	names := map[string]string{}
-	for _, file := range files {
-		if info, err := os.Stat(file); err != nil {
-			return err
-		} else if !info.Mode().IsRegular() {
-			return hint.New("give a zip file", "%q is not a regular file", file)
-		}
-		name := zipName(file)
-		if other, twice := names[name]; twice {
-			return hint.New("rename one of them", "zips %q and %q would both be the function %q", other, file, name)
-		}
-		names[name] = file
-	}
-	return nil
 }
 
 // checkOrigins refuses what no browser sends as an origin.

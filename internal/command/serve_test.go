@@ -245,11 +245,45 @@ func TestServeZip(t *testing.T) {
 	s.end()
 }
 
+// Each zip of a directory is served, one that appears later as well, and one
+// that is removed is served no more. Other files are not looked at.
+func TestServeDirectory(t *testing.T) {
+	s := newServedProject(t)
+	zips := t.TempDir()
+	zip := func(name string) {
+		s.write("cmd/main.go", strings.Replace(served, "VERSION", name, 1))
+		if out, err := exec.Command("go", "build", "-o", "bootstrap", "./cmd").CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		if err := pack.Write(t.Context(), filepath.Join(zips, name+".zip"), []pack.Entry{{Name: "bootstrap", Executable: true, File: "bootstrap"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	zip("one")
+	zip("two")
+	s.write("other/readme.txt", "x")
+	if err := os.WriteFile(filepath.Join(zips, "manifest.json"), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.start(3, zips, "--zip="+filepath.Join(zips, "two.zip"))
+	s.wait("one", "200 one")
+	s.wait("two", "200 two")
+	zip("three")
+	s.wait("three", "200 three")
+	if err := os.Remove(filepath.Join(zips, "one.zip")); err != nil {
+		t.Fatal(err)
+	}
+	s.until("the removal", func() bool { all := s.names(); return !strings.Contains(all, "one=") && strings.Contains(all, "two=") })
+	s.wait("two", "200 two")
+	s.end()
+}
+
 func TestServeMisuse(t *testing.T) {
 	s := newServedProject(t)
 	s.write("a.zip", "x")
 	s.write("b/a.zip", "x")
-	for _, args := range []string{"--zip=none.zip", "--zip=b", "--zip=a.zip --zip=b/a.zip", "--cors=localhost", "--cors=http://localhost:1/", "--cors=http://"} {
+	s.write("empty/a.txt", "x")
+	for _, args := range []string{"--zip=none.zip", "--zip=b", "--zip=a.zip --zip=b/a.zip", "none", "a.zip", "empty", "b --zip=a.zip", "--cors=localhost", "--cors=http://localhost:1/", "--cors=http://"} {
 		err := Run(t.Context(), "bootzip", append([]string{"serve", "--address=" + s.address}, strings.Fields(args)...)...)
 		var exit *exitError
 		if !errors.As(err, &exit) || exit.status != 2 {

@@ -6,10 +6,8 @@ import (
 	"maps"
 	"net"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -22,7 +20,7 @@ import (
 type service struct {
 	app       *app
 	settings  settings
-	zips      []string // files to serve in place of the project
+	zips      zipSet // to serve in place of the project, unless empty
 	server    *emulator.Server
 	base      string
 	configure func(name string) emulator.Config
@@ -42,8 +40,8 @@ func (v *service) run(ctx context.Context, l net.Listener) error {
 	go func() {
 		defer close(failed)
 		build := func() { v.reload(watched) }
-		if len(v.zips) > 0 {
-			failed <- watchFiles(watched, v.zips, build)
+		if !v.zips.empty() {
+			failed <- watchFiles(watched, v.zips.list, build)
 			return
 		}
 		failed <- watch.Tree(watched, ".", []string{distFolder}, build, build, os.Stdout, os.Stderr)
@@ -74,9 +72,16 @@ func (v *service) run(ctx context.Context, l net.Listener) error {
 // reload builds all functions, and replaces those whose zip changed.
 func (v *service) reload(ctx context.Context) {
 	var sources []source
-	if len(v.zips) > 0 {
-		for _, file := range v.zips {
-			sources = append(sources, source{name: zipName(file), zip: file})
+	if !v.zips.empty() {
+		files := map[string]string{} // by the function's name
+		for _, file := range v.zips.list() {
+			name := zipName(file)
+			if other, taken := files[name]; taken {
+				note("%s: zip %q is not served: zip %q has the same name", name, file, other)
+				continue
+			}
+			files[name] = file
+			sources = append(sources, source{name: name, zip: file})
 		}
 	} else {
 		p, err := project.Load(".")
@@ -189,50 +194,6 @@ func (v *service) replace(ctx context.Context, from source, there map[string]ass
 		note("%s: %s/url/%s/", name, v.base, name)
 	}
 	return nil
-}
-
-// zipName is the name of the function that a zip file is served as.
-func zipName(file string) string { return strings.TrimSuffix(filepath.Base(file), ".zip") }
-
-// stamp changes with a file.
-func stamp(file string) (string, error) {
-	info, err := os.Stat(file)
-	if err != nil {
-		return "", err
-	}
-	return fmt.Sprint(info.Size(), info.ModTime().UnixNano()), nil
-}
-
-// lookTime is how often files are looked at.
-const lookTime = 300 * time.Millisecond
-
-// watchFiles calls changed at once, and whenever one of the files has changed and
-// stayed so for lookTime, until ctx is done.
-func watchFiles(ctx context.Context, files []string, changed func()) error {
-	stamps := func() (all string) {
-		for _, file := range files {
-			one, _ := stamp(file) // what is missing may come back
-			all += one + "\n"
-		}
-		return all
-	}
-	known, last := stamps(), ""
-	changed()
-	tick := time.NewTicker(lookTime)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-		now := stamps()
-		if now != known && now == last {
-			known = now
-			changed()
-		}
-		last = now
-	}
 }
 
 // swap lets the function that was there before finish what it is doing.
