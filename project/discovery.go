@@ -183,10 +183,11 @@ func (d *discovery) kind(m mainPackage) Kind {
 }
 
 // runtimes are the packages, with those below them, by which programs are
-// functions: AWS's, bootzip's, and libraries that start AWS's.
+// functions: AWS's, bootzip's, libraries that start AWS's, and others' own.
 var runtimes = []string{
 	"github.com/aws/aws-lambda-go/lambda", "github.com/aws/aws-lambda-go/lambdaurl", "github.com/bootzip/bootzip/runtime",
 	"github.com/akrylysov/algnhsa", "github.com/apex/gateway", "github.com/carlmjohnson/gateway", "github.com/fujiwara/ridge",
+	"github.com/aws-cloudformation/cloudformation-cli-go-plugin/cfn", "github.com/hotsock/voker", "github.com/mantil-io/mantil.go",
 }
 
 // What a program that talks to Lambda itself has in its source: the variable with
