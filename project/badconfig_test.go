@@ -215,7 +215,7 @@ func TestConfigThatCannotBeRead(t *testing.T) {
 		"a folder":            {map[string]string{"bootzip.yaml/": ""}, "bootzip.yaml is not a file", "remove it, or make it a file"},
 		"a link to nothing":   {map[string]string{"bootzip.yaml": "-> none"}, "bootzip.yaml is a link to a file that does not exist", "remove it, or make it a file"},
 		"a large file":        {map[string]string{"bootzip.yaml": strings.Repeat("# comment\n", 1<<20/10+1)}, "bootzip.yaml has 1048580 bytes, at most 1048576 are read", "is it the right file?"},
-		"neither it nor Go's": {map[string]string{"README": ""}, "neither bootzip.yaml nor go.mod is in ROOT", "run this in the folder of bootzip.yaml or go.mod, or write a bootzip.yaml"},
+		"neither it nor Go's": {map[string]string{"README": ""}, "neither bootzip.yaml nor go.mod is in ROOT", "run this in the directory of bootzip.yaml or go.mod, or write a bootzip.yaml"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := tree(t, c.files)

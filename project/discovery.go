@@ -24,7 +24,7 @@ type discovery struct {
 	beside  []goModule // where packages may be that the project's import: what is replaced by, or outside
 	work    []string   // directories that go.work uses; nil without one
 	mains   []mainPackage
-	known   map[string]bool // whether the package in a directory links a runtime
+	known   map[string]usage // by directory of the package
 }
 
 // A goModule is where a module is, slash-separated, and its path.
@@ -39,7 +39,7 @@ type mainPackage struct {
 
 // newDiscovery finds the modules. The error is that there is none.
 func newDiscovery(root string) (*discovery, error) {
-	d := &discovery{root: root, known: map[string]bool{}}
+	d := &discovery{root: root, known: map[string]usage{}}
 	data, err := os.ReadFile(filepath.Join(root, "go.work"))
 	if err == nil {
 		work, err := modfile.ParseWork("go.work", data, nil)
@@ -78,7 +78,7 @@ func newDiscovery(root string) (*discovery, error) {
 		return err
 	})
 	if err == nil && len(d.modules) == 0 {
-		err = hint.New("run this in the folder of bootzip.yaml or go.mod, or write a bootzip.yaml",
+		err = hint.New("run this in the directory of bootzip.yaml or go.mod, or write a bootzip.yaml",
 			"neither %s nor go.mod is in %s", ConfigFile, root)
 	}
 	return d, err
@@ -166,49 +166,86 @@ func (d *discovery) inModule(dir string) bool {
 
 // leaveOut says why a main package is no function, "" if it is one.
 func (d *discovery) leaveOut(m mainPackage) string {
-	if m.broken || d.links(m.source, m.cgo) {
+	if u := d.usage(m.source, m.cgo); m.broken || u.library || u.api {
 		return ""
 	}
 	return "it uses no Lambda runtime"
 }
 
+// kind is what a main package is for Lambda. An extension registers itself, and
+// asks for no invocations. Programs that do both are functions with an internal
+// extension, or proxies of the Runtime API: bootzip.yaml has to tell these.
+func (d *discovery) kind(m mainPackage) Kind {
+	if u := d.usage(m.source, m.cgo); u.api && u.registers && !u.library && !u.invocations {
+		return KindExtension
+	}
+	return ""
+}
+
 // runtimes are the packages, with those below them, by which programs are
-// functions: AWS's, bootzip's, and libraries that start AWS's.
+// functions: AWS's, bootzip's, libraries that start AWS's, and others' own.
 var runtimes = []string{
 	"github.com/aws/aws-lambda-go/lambda", "github.com/aws/aws-lambda-go/lambdaurl", "github.com/bootzip/bootzip/runtime",
 	"github.com/akrylysov/algnhsa", "github.com/apex/gateway", "github.com/carlmjohnson/gateway", "github.com/fujiwara/ridge",
+	"github.com/aws-cloudformation/cloudformation-cli-go-plugin/cfn", "github.com/hotsock/voker", "github.com/mantil-io/mantil.go",
 }
 
-// runtimeAPI is what a program that talks to the Runtime API itself reads (AWS
-// Lambda developer guide, "Using the Lambda runtime API for custom runtimes").
-const runtimeAPI = "AWS_LAMBDA_RUNTIME_API"
+// What a program that talks to Lambda itself has in its source: the variable with
+// the address of the APIs, the path of the Runtime API (AWS Lambda developer guide,
+// "Using the Lambda runtime API for custom runtimes"), and the header with which an
+// extension registers ("Using the Lambda Extensions API"), in lower case.
+const (
+	runtimeAPI      = "AWS_LAMBDA_RUNTIME_API"
+	invocationPath  = "/runtime/invocation/"
+	extensionHeader = "lambda-extension-name"
+)
 
-// links reports whether the package in a directory uses a Lambda runtime, by
-// itself or by way of packages of the project.
-func (d *discovery) links(dir string, cgo bool) bool {
+// A usage is what a package uses of Lambda, by itself or by way of packages of the
+// project.
+type usage struct {
+	library     bool // it imports a runtime
+	api         bool // it reads the address of the APIs
+	invocations bool // it asks for invocations
+	registers   bool // it registers an extension
+}
+
+func (u *usage) add(other usage) {
+	u.library = u.library || other.library
+	u.api = u.api || other.api
+	u.invocations = u.invocations || other.invocations
+	u.registers = u.registers || other.registers
+}
+
+// usage returns what the package in a directory uses. One that cannot be read
+// uses nothing.
+func (d *discovery) usage(dir string, cgo bool) usage {
 	if known, ok := d.known[dir]; ok {
 		return known
 	}
-	d.known[dir] = false // for packages that import each other, which do not compile
+	d.known[dir] = usage{} // for packages that import each other, which do not compile
 	gobuild := context(cgo)
 	name := filepath.Join(d.root, filepath.FromSlash(dir))
-	p, err := gobuild.ImportDir(name, 0)
+	p, _ := gobuild.ImportDir(name, 0)
 	if p == nil {
-		return err == nil
+		return usage{}
 	}
-	found := false
+	var u usage
 	for _, file := range slices.Concat(p.GoFiles, p.CgoFiles) {
-		data, err := os.ReadFile(filepath.Join(name, file))
-		found = found || err == nil && bytes.Contains(data, []byte(runtimeAPI))
+		data, _ := os.ReadFile(filepath.Join(name, file)) // the compiler reports what cannot be read
+		u.add(usage{
+			api:         bytes.Contains(data, []byte(runtimeAPI)),
+			invocations: bytes.Contains(data, []byte(invocationPath)),
+			registers:   bytes.Contains(bytes.ToLower(data), []byte(extensionHeader)),
+		})
 	}
 	for _, imported := range p.Imports {
-		found = found || isRuntime(imported)
-		if local, ok := d.directory(imported); ok && !found {
-			found = d.links(local, cgo)
+		u.library = u.library || isRuntime(imported)
+		if local, ok := d.directory(imported); ok {
+			u.add(d.usage(local, cgo))
 		}
 	}
-	d.known[dir] = found
-	return found
+	d.known[dir] = u
+	return u
 }
 
 func isRuntime(imported string) bool {

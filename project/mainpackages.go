@@ -25,7 +25,8 @@ type LeftOut struct {
 //
 // A function is called as the directory of its package, and as the whole path
 // with '-' between its elements where two would have the same name. The
-// program in the root is called as the module.
+// program in the root is called as the module. A program that registers an
+// extension, and uses no runtime, has the kind extension.
 func findMainPackages(p *Project) error {
 	d, err := newDiscovery(p.Root)
 	if err != nil {
@@ -35,6 +36,7 @@ func findMainPackages(p *Project) error {
 		return err
 	}
 	var sources []string
+	kinds := map[string]Kind{}
 	for _, c := range d.mains {
 		switch reason := d.leaveOut(c); {
 		case slices.Contains(p.Exclude, c.source):
@@ -43,11 +45,15 @@ func findMainPackages(p *Project) error {
 			p.LeftOut = append(p.LeftOut, LeftOut{c.source, reason})
 		default:
 			sources = append(sources, c.source)
+			kinds[c.source] = d.kind(c)
 		}
 	}
 	switch {
 	case len(sources) > 0:
 		p.Functions, err = nameFunctions(d.rootName(), sources)
+		for i, f := range p.Functions {
+			p.Functions[i].Kind = kinds[f.Source]
+		}
 		return err
 	case len(p.LeftOut) == 0:
 		return hint.New("write one (package main), or list the functions in a bootzip.yaml", "no main package is in the module in %s", p.Root)
@@ -105,7 +111,7 @@ func nameFunctions(rootName string, sources []string) ([]Function, error) {
 	return functions, nil
 }
 
-// functionName makes a folder's name fit for a function.
+// functionName makes a directory's name fit for a function.
 func functionName(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '.' || r == ' ' {

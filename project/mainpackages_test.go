@@ -62,6 +62,12 @@ func TestMainPackages(t *testing.T) {
 			"events/main.go":    "package main\n\nimport \"github.com/aws/aws-lambda-go/events\"\n\nfunc main() { _ = events.S3Event{} }\n",
 			"cli/main.go":       "package main\n\nfunc main() {}\n",
 		}, "aws=aws ours=ours own=own via=via"},
+		{"runtimes of others", map[string]string{
+			"mantil/main.go": "package main\n\nimport \"github.com/mantil-io/mantil.go\"\n\nfunc main() { mantil.LambdaHandler(nil) }\n",
+			"type/main.go":   "package main\n\nimport \"github.com/aws-cloudformation/cloudformation-cli-go-plugin/cfn\"\n\nfunc main() { cfn.Start(nil) }\n",
+			"voker/main.go":  "package main\n\nimport \"github.com/hotsock/voker\"\n\nfunc main() { voker.Start(nil) }\n",
+			"model/main.go":  "package main\n\nimport \"github.com/aws/aws-sdk-go-v2/service/lambda\"\n\nfunc main() { lambda.New() }\n",
+		}, "mantil=mantil type=type voker=voker"},
 		{"a runtime by way of modules beside", map[string]string{
 			"go.mod":            "module example.com/proj\n\nreplace example.com/app => ../app\n\nreplace (\n\texample.com/v v1.0.0 => example.com/other v1.0.0\n\texample.com/none => ../none\n)\n",
 			"../app/go.mod":     "module example.com/app\n",
