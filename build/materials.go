@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/digest"
-	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -19,9 +18,8 @@ import (
 // or name of a machine is in them.
 type Materials struct {
 	Engine      string       // "docker", "podman", "sandbox" or "host"
-	GoVersion   string       // "go1.26.8"; "" without functions in Go
-	GoModule    string       // the module that the toolchain came as, "golang.org/toolchain@v0.0.1-go1.26.8.linux-amd64"; "" on the host if it is an installed Go, of which no public record has the hash
-	GoSum       string       // the hash of GoModule, "h1:…" as the checksum database has it, computed from the files as they are used; "" without GoModule
+	Toolchains  []Toolchain  // by version, one each; nil without functions in Go
+	Programs    []Program    // by function; nil without functions in Go
 	BaseImage   string       // the base image as it is referred to; "" without a container
 	BaseImageID string       // its id, "sha256:…"
 	ImageRecipe string       // the hash of all that the build image is made from, by which it is tagged
@@ -29,8 +27,24 @@ type Materials struct {
 	Packages    []string     // what is installed in it, "name:architecture=version" as in bootzip.lock
 	LockSHA256  string       // of bootzip.lock; "" if there is none
 	ModuleFiles []ModuleFile // by name; nil without functions in Go
-	Flags       []string     // of go build; nil without functions in Go
-	Environment []string     // of go build, less paths and what the function decides: "GOAMD64=v1"
+	Flags       []string     // of each go build; nil without functions in Go
+	Environment []string     // of each go build, less paths and what the function decides: "GOAMD64=v1"
+}
+
+// A Toolchain is a release of Go that functions are built with.
+type Toolchain struct {
+	Version string // "go1.26.8"
+	Module  string // the module that it came as, "golang.org/toolchain@v0.0.1-go1.26.8.linux-amd64"; "" on the host if it is an installed Go, of which no public record has the hash
+	Sum     string // the hash of Module, "h1:…" as the checksum database has it, computed from the files as they are used; "" without Module
+}
+
+// A Program is what one function in Go adds to the settings of all.
+type Program struct {
+	Function  string
+	Kind      project.Kind // "extension"; "" of a function
+	GoVersion string       // of one of the Toolchains
+	Flags     []string     // of go build, besides Materials.Flags: -ldflags and -tags
+	Cgo       string       // "static", or "" without; then CGO_ENABLED is 1 for it
 }
 
 // A ModuleFile is a file that decides which Go modules, and which versions of
@@ -52,7 +66,7 @@ func MaterialsOf(ctx context.Context, c Config) (Materials, error) {
 	if err != nil {
 		return Materials{}, err
 	}
-	m := Materials{Engine: e.name(), GoVersion: now.Toolchain, ImageID: e.image()}
+	m := Materials{Engine: e.name(), ImageID: e.image()}
 	for _, image := range now.Images { // one, or none
 		m.BaseImage, m.BaseImageID, m.Packages = image.Base, image.BaseID, image.Packages
 	}
@@ -63,19 +77,43 @@ func MaterialsOf(ctx context.Context, c Config) (Materials, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return m, err
 	}
-	if m.GoVersion == "" {
-		return m, nil
+	if m.Programs, err = programsOf(c); err != nil || m.Programs == nil {
+		return m, err
 	}
-	if strings.Contains(m.GoVersion, " ") {
-		return m, hint.New("give the modules the same toolchain line", "the project's modules are built with several toolchains, %s, and a release records one", m.GoVersion)
-	}
-	m.Flags = append(slices.Clone(goFlags), "-ldflags="+goLinkFlags)
-	m.Environment = slices.Clone(goSettled)
+	m.Flags, m.Environment = slices.Clone(goFlags), slices.Clone(goSettled)
 	if m.ModuleFiles, err = moduleFilesOf(c); err != nil {
 		return m, err
 	}
-	m.GoModule, m.GoSum, err = toolchainInUse(ctx, c, e, m.GoVersion)
-	return m, err
+	versions := map[string]bool{}
+	for _, p := range m.Programs {
+		versions[p.GoVersion] = true
+	}
+	for _, version := range slices.Sorted(maps.Keys(versions)) {
+		one, err := toolchainInUse(ctx, c, e, version)
+		if err != nil {
+			return m, err
+		}
+		m.Toolchains = append(m.Toolchains, one)
+	}
+	return m, nil
+}
+
+// programsOf returns the settings of all functions in Go, by name.
+func programsOf(c Config) ([]Program, error) {
+	g := golang{config: c}
+	var list []Program
+	for _, f := range c.Functions {
+		if f.Language != project.Go {
+			continue
+		}
+		m, err := findModule(c, f.Source)
+		if err != nil {
+			return nil, fmt.Errorf("function %q: %w", f.Name, err)
+		}
+		list = append(list, Program{Function: f.Name, Kind: f.Kind, GoVersion: m.version, Flags: g.settings(Unit{Function: f}), Cgo: f.Cgo})
+	}
+	slices.SortFunc(list, func(a, b Program) int { return strings.Compare(a.Function, b.Function) })
+	return list, nil
 }
 
 // moduleFilesOf returns the files of all modules and workspaces that functions
@@ -103,24 +141,26 @@ func moduleFilesOf(c Config) ([]ModuleFile, error) {
 	return files, nil
 }
 
-// toolchainInUse is the module that the toolchain on the engine came as, and
-// its hash. On the host an installed Go was checked by whoever installed it.
-func toolchainInUse(ctx context.Context, c Config, e engine, version string) (module, sum string, err error) {
+// toolchainInUse is the toolchain of that version on the engine. On the host an
+// installed Go was checked by whoever installed it.
+func toolchainInUse(ctx context.Context, c Config, e engine, version string) (Toolchain, error) {
+	t := Toolchain{Version: version}
 	tool, err := findGo(ctx, c, version)
 	if err != nil {
-		return "", "", err
+		return t, err
 	}
 	goos, goarch := e.platform()
 	name := version + "." + goos + "-" + goarch
-	module = toolchainModule + "@v0.0.1-" + name
+	module := toolchainModule + "@v0.0.1-" + name
 	dir := tool.root
 	if e.name() != "host" {
 		if dir, err = linuxToolchain(ctx, c, tool, goarch); err != nil {
-			return "", "", err
+			return t, err
 		}
 	} else if !strings.HasSuffix(filepath.ToSlash(dir), "/"+module) {
-		return "", "", nil
+		return t, nil
 	}
-	sum, err = toolchainSum(dir, name)
-	return module, sum, err
+	t.Module = module
+	t.Sum, err = toolchainSum(dir, name)
+	return t, err
 }

@@ -39,8 +39,8 @@ func mustHaveMaterials(t *testing.T, c build.Config) build.Materials {
 func TestMaterialsOfHost(t *testing.T) {
 	c := config(t, tree(t, map[string]string{"go.mod": goMod("example.com/app"), "main.go": program, "bootzip.lock": "{}\n"}), "app=.")
 	m := mustHaveMaterials(t, c)
-	if m.Engine != "host" || m.GoVersion != goVersion() {
-		t.Errorf("materials are of %s, by %s", m.GoVersion, m.Engine)
+	if m.Engine != "host" || m.Toolchains[0].Version != goVersion() {
+		t.Errorf("materials are of %s, by %s", m.Toolchains[0].Version, m.Engine)
 	}
 	if m.LockSHA256 != "ca3d163bab055381827226140568f3bef7eaac187cebd76878e0b63e9e442356" { // sha256sum of "{}\n"
 		t.Errorf("SHA-256 of the lock is %s", m.LockSHA256)
@@ -58,8 +58,8 @@ func TestMaterialsOfHost(t *testing.T) {
 	if filepath.Base(goRoot(t)) != filepath.Base(module) {
 		module = ""
 	}
-	if m.GoModule != module || (m.GoSum != "") != (module != "") {
-		t.Errorf("the toolchain is %q with the hash %q, want %q", m.GoModule, m.GoSum, module)
+	if m.Toolchains[0].Module != module || (m.Toolchains[0].Sum != "") != (module != "") {
+		t.Errorf("the toolchain is %q with the hash %q, want %q", m.Toolchains[0].Module, m.Toolchains[0].Sum, module)
 	}
 	if m.BaseImage+m.BaseImageID+m.ImageID+m.ImageRecipe != "" || m.Packages != nil {
 		t.Errorf("an image is named: %+v", m)
@@ -97,11 +97,11 @@ func TestMaterialsOfEngines(t *testing.T) {
 		r := mustBuild(t, c)
 		m := mustHaveMaterials(t, c)
 		name := goVersion() + ".linux-" + runtime.GOARCH
-		if m.Engine != engine || m.GoModule != "golang.org/toolchain@v0.0.1-"+name || !regexp.MustCompile(`^h1:[A-Za-z0-9+/]{43}=$`).MatchString(m.GoSum) {
-			t.Errorf("the toolchain is %q with the hash %q, for %s", m.GoModule, m.GoSum, m.Engine)
+		if m.Engine != engine || m.Toolchains[0].Module != "golang.org/toolchain@v0.0.1-"+name || !regexp.MustCompile(`^h1:[A-Za-z0-9+/]{43}=$`).MatchString(m.Toolchains[0].Sum) {
+			t.Errorf("the toolchain is %q with the hash %q, for %s", m.Toolchains[0].Module, m.Toolchains[0].Sum, m.Engine)
 		}
-		if want, known := toolchainHash[name]; known && m.GoSum != want {
-			t.Errorf("the toolchain has the hash %s, and the checksum database says %s", m.GoSum, want)
+		if want, known := toolchainHash[name]; known && m.Toolchains[0].Sum != want {
+			t.Errorf("the toolchain has the hash %s, and the checksum database says %s", m.Toolchains[0].Sum, want)
 		}
 		if m.ImageID != r.Image {
 			t.Errorf("the image is %s, and the build had %s", m.ImageID, r.Image)
@@ -148,8 +148,8 @@ func TestPoisonedToolchain(t *testing.T) {
 		// The provenance would show it, too.
 		if m := mustHaveMaterials(t, build.Config{
 			Root: c.Root, Dist: c.Dist, Cache: c.Cache, Engine: c.Engine, Functions: c.Functions, Environ: c.Environ,
-		}); m.GoSum == toolchainHash[goVersion()+".linux-"+runtime.GOARCH] {
-			t.Errorf("the hash of the changed toolchain is %s", m.GoSum)
+		}); m.Toolchains[0].Sum == toolchainHash[goVersion()+".linux-"+runtime.GOARCH] {
+			t.Errorf("the hash of the changed toolchain is %s", m.Toolchains[0].Sum)
 		}
 		if err := os.RemoveAll(filepath.Join(c.Cache, "toolchain")); err != nil {
 			t.Fatal(err)

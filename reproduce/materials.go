@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -27,7 +28,7 @@ func (c RebuildConfig) configure(_ context.Context, p project.Project, f project
 		Engine: c.Build.Engine, BaseImage: c.Build.BaseImage,
 		Tag: recorded.Tag, Commit: recorded.Commit,
 		// A module that names no toolchain was built with bootzip's of that time.
-		Go: cmp.Or(p.Go, recorded.Materials.GoVersion),
+		Go: cmp.Or(p.Go, programOf(recorded.Materials, f.Name).GoVersion),
 		// An untrusted build neither reads nor writes shared caches.
 		ColdCache: !c.warm,
 	}
@@ -40,23 +41,42 @@ func (c RebuildConfig) configure(_ context.Context, p project.Project, f project
 	return b, nil
 }
 
+// programOf is what the materials say of the function, zero if nothing.
+func programOf(m build.Materials, function string) build.Program {
+	i := slices.IndexFunc(m.Programs, func(p build.Program) bool { return p.Function == function })
+	if i < 0 {
+		return build.Program{}
+	}
+	return m.Programs[i]
+}
+
+// toolchainOf is the toolchain that the materials say the program is built with.
+func toolchainOf(m build.Materials, p build.Program) build.Toolchain {
+	i := slices.IndexFunc(m.Toolchains, func(t build.Toolchain) bool { return t.Version == p.GoVersion })
+	if i < 0 {
+		return build.Toolchain{}
+	}
+	return m.Toolchains[i]
+}
+
 // engine chooses where to build: the caller's choice, else the engine in the
 // provenance if it is isolated, else the first isolated one that works. "host" is
-// never chosen here. Languages other than Go run commands that the sources name,
-// and so need a container.
+// never chosen here. Languages other than Go run commands that the sources name, and
+// cgo runs a C compiler, so these need a container.
 func (c RebuildConfig) engine(ctx context.Context, b build.Config, recorded attest.Provenance) (string, error) {
 	f := b.Functions[0]
 	container := []string{"docker", "podman"}
-	if f.Language != project.Go && b.Engine != "" && b.Engine != "auto" && !slices.Contains(container, b.Engine) {
+	inGo := f.Language == project.Go && f.Cgo == ""
+	if !inGo && b.Engine != "" && b.Engine != "auto" && !slices.Contains(container, b.Engine) {
 		return "", hint.New("omit --engine, or use docker or podman",
-			"function %q is in %s, whose build runs commands from its sources: it cannot be rebuilt with engine %s", f.Name, f.Language, b.Engine)
+			"function %q %s: it cannot be rebuilt with engine %s", f.Name, runs(f), b.Engine)
 	}
 	candidates := []string{b.Engine}
 	if b.Engine == "" || b.Engine == "auto" {
 		// Provenance and sources are untrusted. Only the caller can choose to build
 		// without an isolated engine.
 		isolated := container
-		if f.Language == project.Go {
+		if inGo {
 			isolated = append([]string{"sandbox"}, container...)
 		}
 		candidates = isolated
@@ -80,20 +100,29 @@ func (c RebuildConfig) engine(ctx context.Context, b build.Config, recorded atte
 		refused = errors.Join(refused, err)
 	}
 	remedy := "build with another engine (--engine=), or name the base image if it has another name here (BOOTZIP_BASE_IMAGE)"
-	if f.Language == project.Go {
+	if inGo {
 		remedy += "; --engine=host builds these sources without isolation"
 	}
 	return "", hint.Wrap(refused, remedy)
 }
 
-// compareMaterials compares the build's materials with those in the provenance. A
+// runs says what else than the Go toolchain the function's build runs.
+func runs(f project.Function) string {
+	if f.Cgo != "" {
+		return "uses cgo, whose C compiler is in the build image"
+	}
+	return fmt.Sprintf("is in %s, whose build runs commands from its sources", f.Language)
+}
+
+// compareMaterials compares the build's materials with those in the provenance, for one function. A
 // contradiction is an error; a difference is noted, or an error if it decides the
 // bytes.
-func (r *RebuildResult) compareMaterials(m build.Materials, language project.Language) error {
+func (r *RebuildResult) compareMaterials(m build.Materials, f project.Function) error {
 	p := r.Provenance.Materials
+	recorded, here := programOf(p, f.Name), programOf(m, f.Name)
 	// These follow from the commit, so another commit was built.
 	for _, one := range []struct{ what, recorded, here string }{
-		{"toolchain", p.GoVersion, m.GoVersion},
+		{"toolchain", recorded.GoVersion, here.GoVersion},
 		{"bootzip.lock", p.LockSHA256, m.LockSHA256},
 	} {
 		if one.recorded != "" && one.recorded != one.here {
@@ -101,15 +130,17 @@ func (r *RebuildResult) compareMaterials(m build.Materials, language project.Lan
 				"provenance contradicts its commit %s: it records %s as %s, and the commit has %s", r.Provenance.Commit, one.what, one.recorded, cmp.Or(one.here, "none"))
 		}
 	}
-	if p.GoModule == m.GoModule && p.GoSum != m.GoSum && p.GoSum != "" && m.GoSum != "" {
+	was, is := toolchainOf(p, recorded), toolchainOf(m, here)
+	if was.Module == is.Module && was.Sum != is.Sum && was.Sum != "" && is.Sum != "" {
 		return hint.New("find out who changed it: run `go clean -modcache`, and remove the directory toolchain in bootzip's cache",
-			"toolchain %s has hash %s, but the provenance records %s", m.GoModule, m.GoSum, p.GoSum)
+			"toolchain %s has hash %s, but the provenance records %s", is.Module, is.Sum, was.Sum)
 	}
-	if p.GoModule != "" && m.GoModule == "" {
-		r.differ("toolchain", p.GoModule, "the installed "+m.GoVersion+", whose hash is unknown")
+	if was.Module != "" && is.Module == "" {
+		r.differ("toolchain", was.Module, "the installed "+is.Version+", whose hash is unknown")
 	}
-	goes := language == project.Go
-	if !goes && p.BaseImageID != m.BaseImageID && p.BaseImageID != "" {
+	// The image's packages get into a program unless the Go toolchain alone makes it.
+	packages := f.Language != project.Go || f.Cgo != ""
+	if packages && p.BaseImageID != m.BaseImageID && p.BaseImageID != "" {
 		return hint.New("pull the recorded image; if it has another name here, set BOOTZIP_BASE_IMAGE",
 			"base image %s is %s here, but the release was built with %s", m.BaseImage, cmp.Or(m.BaseImageID, "none"), p.BaseImageID)
 	}
@@ -122,10 +153,17 @@ func (r *RebuildResult) compareMaterials(m build.Materials, language project.Lan
 	}
 	r.differ("engine", p.Engine, m.Engine)
 	r.differ("base image", p.BaseImageID, cmp.Or(m.BaseImageID, "none"))
-	if goes {
+	if f.Language == project.Go {
+		if recorded.Function != "" {
+			r.differ("kind", cmp.Or(string(recorded.Kind), "function"), cmp.Or(string(here.Kind), "function"))
+			r.differ("cgo", cmp.Or(recorded.Cgo, "none"), cmp.Or(here.Cgo, "none"))
+		}
 		r.differ("go flags", strings.Join(p.Flags, " "), strings.Join(m.Flags, " "))
+		r.differ("go flags of "+f.Name, strings.Join(recorded.Flags, " "), strings.Join(here.Flags, " "))
 		r.differ("environment", strings.Join(p.Environment, " "), strings.Join(m.Environment, " "))
-		return nil // the image's packages do not get into the program
+	}
+	if !packages {
+		return nil
 	}
 	r.differ("recipe of the build image", p.ImageRecipe, m.ImageRecipe)
 	for _, line := range p.Packages {

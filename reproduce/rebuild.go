@@ -107,7 +107,7 @@ func Rebuild(ctx context.Context, c RebuildConfig) (RebuildResult, error) {
 	if err != nil {
 		return r, err
 	}
-	if err := r.compareMaterials(materials, f.Language); err != nil {
+	if err := r.compareMaterials(materials, f); err != nil {
 		return r, err
 	}
 	packaged, err := pipeline.Package(ctx, b)

@@ -289,7 +289,8 @@ func TestRebuildRefuses(t *testing.T) {
 		"commit":                      {func(p *attest.Provenance) { p.Commit = strings.Repeat("1", 40) }, nil, nil, "commit " + strings.Repeat("1", 40) + " is not in"},
 		"no repository":               {nil, nil, func(c *RebuildConfig) { c.Source = "" }, "names no repository"},
 		"toolchain": {func(p *attest.Provenance) {
-			p.Materials.GoVersion, p.Materials.GoModule = "go1.2.3", ""
+			p.Materials.Toolchains = []build.Toolchain{{Version: "go1.2.3"}}
+			p.Materials.Programs[0].GoVersion = "go1.2.3"
 		}, nil, nil, "contradicts its commit"},
 		"name of an image that is an option": {func(p *attest.Provenance) {
 			p.Materials.BaseImage, p.Materials.BaseImageID = "--privileged", "sha256:"+strings.Repeat("1", 64)

@@ -1,5 +1,7 @@
 package attest
 
+import "github.com/bootzip/bootzip/project"
+
 // The parts of a provenance, as JSON (slsa.dev/spec/v1.0/provenance).
 
 type document struct {
@@ -38,11 +40,20 @@ type externalParameters struct {
 }
 
 type internalParameters struct {
-	GoVersion   string   `json:"goVersion,omitempty"`
-	Flags       []string `json:"flags,omitempty"`
-	Environment []string `json:"environment,omitempty"`
-	ImageRecipe string   `json:"imageRecipe,omitempty"`
-	Packer      string   `json:"packer,omitempty"`
+	Flags       []string  `json:"flags,omitempty"`
+	Environment []string  `json:"environment,omitempty"`
+	Programs    []program `json:"programs,omitempty"`
+	ImageRecipe string    `json:"imageRecipe,omitempty"`
+	Packer      string    `json:"packer,omitempty"`
+}
+
+// A program is a build.Program.
+type program struct {
+	Function  string       `json:"function"`
+	Kind      project.Kind `json:"kind,omitempty"`
+	GoVersion string       `json:"goVersion"`
+	Flags     []string     `json:"flags,omitempty"`
+	Cgo       string       `json:"cgo,omitempty"`
 }
 
 type runDetails struct {

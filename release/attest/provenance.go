@@ -61,7 +61,6 @@ func (p Provenance) Covers(name, sha256 string) error {
 // The names of the dependencies that are distinguished by name.
 const (
 	sourceName    = "source"
-	toolchainName = "go-toolchain"
 	baseImageName = "base-image"
 	lockName      = build.LockFile
 )
@@ -84,12 +83,16 @@ func EncodeProvenance(p Provenance) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("provenance: %w", err)
 	}
+	var programs []program
+	for _, one := range m.Programs {
+		programs = append(programs, program(one))
+	}
 	data, err := encode(p.Subjects, ProvenanceType, predicate{
 		BuildDefinition: buildDefinition{
 			BuildType:          BuildType,
 			ExternalParameters: external,
 			InternalParameters: internalParameters{
-				GoVersion: m.GoVersion, Flags: m.Flags, Environment: m.Environment, ImageRecipe: m.ImageRecipe, Packer: p.Packer,
+				Flags: m.Flags, Environment: m.Environment, Programs: programs, ImageRecipe: m.ImageRecipe, Packer: p.Packer,
 			},
 			ResolvedDependencies: resolved,
 		},
@@ -125,7 +128,7 @@ func Owner(address string) string {
 	return cmp.Or(owner, u.Host)
 }
 
-// dependencies lists the source, the toolchain, the image, the lock, the files
+// dependencies lists the source, the toolchains, the image, the lock, the files
 // that decide which modules are used, and then the packages of the image.
 func dependencies(p Provenance) ([]descriptor, error) {
 	m := p.Materials
@@ -134,8 +137,8 @@ func dependencies(p Provenance) ([]descriptor, error) {
 		URI:    sourceURI(p.Repository, p.Tag),
 		Digest: map[string]string{"gitCommit": p.Commit},
 	}}
-	if m.GoVersion != "" {
-		d, err := toolchain(m)
+	for _, one := range m.Toolchains {
+		d, err := toolchain(one)
 		if err != nil {
 			return nil, err
 		}
@@ -176,18 +179,18 @@ func sourceURI(repository, tag string) string {
 	return "git+" + repository + "@" + tagPrefix + tag
 }
 
-// toolchain is the Go toolchain: a module with its hash, or only a version if the
+// toolchain is a Go toolchain: a module with its hash, or only a version if the
 // machine's own was used.
-func toolchain(m build.Materials) (descriptor, error) {
-	if m.GoModule == "" {
-		return descriptor{Name: toolchainName, URI: installedGo(m.GoVersion)}, nil
+func toolchain(t build.Toolchain) (descriptor, error) {
+	if t.Module == "" {
+		return descriptor{Name: t.Version, URI: installedGo(t.Version)}, nil
 	}
-	path, version, ok := strings.Cut(m.GoModule, "@")
-	sum, err := h1ToHex(m.GoSum)
+	path, version, ok := strings.Cut(t.Module, "@")
+	sum, err := h1ToHex(t.Sum)
 	if err != nil || !ok {
-		return descriptor{}, fmt.Errorf("toolchain %q with hash %q does not have the form MODULE@VERSION and h1:…", m.GoModule, m.GoSum)
+		return descriptor{}, fmt.Errorf("toolchain %q with hash %q does not have the form MODULE@VERSION and h1:…", t.Module, t.Sum)
 	}
-	return descriptor{Name: toolchainName, URI: purl.Go(path, version), Digest: map[string]string{"dirHash": sum}}, nil
+	return descriptor{Name: t.Version, URI: purl.Go(path, version), Digest: map[string]string{"dirHash": sum}}, nil
 }
 
 func installedGo(version string) string {

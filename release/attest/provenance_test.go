@@ -12,6 +12,7 @@ import (
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/project"
 )
 
 var update = flag.Bool("update", false, "write the expected files anew")
@@ -32,10 +33,16 @@ func example() Provenance {
 		Packer:         "archiver/v3 v3.5.1, klauspost/compress v1.19.2",
 		BootzipVersion: "v0.4.0",
 		Materials: build.Materials{
-			Engine:      "docker",
-			GoVersion:   "go1.26.8",
-			GoModule:    "golang.org/toolchain@v0.0.1-go1.26.8.linux-amd64",
-			GoSum:       "h1:ZOmGe1OnfREDMIdb1Qi4G9JSuDPBLGExZMQ4nis1RXM=",
+			Engine: "docker",
+			Toolchains: []build.Toolchain{{
+				Version: "go1.26.8",
+				Module:  "golang.org/toolchain@v0.0.1-go1.26.8.linux-amd64",
+				Sum:     "h1:ZOmGe1OnfREDMIdb1Qi4G9JSuDPBLGExZMQ4nis1RXM=",
+			}},
+			Programs: []build.Program{{
+				Function: "hello", GoVersion: "go1.26.8",
+				Flags: []string{"-ldflags=-s -w -buildid= -linkmode=internal -X 'main.version=v1.2.3'", "-tags=lambda.norpc"},
+			}},
 			BaseImage:   "debian:trixie-slim@sha256:d7e12182ce18b85b93007c1dedf31f2d29e01ccf3182cc4017c709b6259bc132",
 			BaseImageID: "sha256:fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210",
 			ImageRecipe: "4f3c2b1a09182736",
@@ -46,7 +53,7 @@ func example() Provenance {
 				{Name: "go.mod", SHA256: "3a6eb0790f39ac87c94f3856b2dd2c5d110e6811602261a9a923d3bb23adc8b7"},
 				{Name: "go.sum", SHA256: "18ac3e7343f016890c510e93f935261169d9e3f565436429830faf0934f4f8e4"},
 			},
-			Flags:       []string{"-trimpath", "-ldflags=-s -w -buildid= -linkmode=internal"},
+			Flags:       []string{"-trimpath", "-buildvcs=false"},
 			Environment: []string{"CGO_ENABLED=0", "GOOS=linux", "GOAMD64=v1"},
 		},
 	}
@@ -116,11 +123,12 @@ func TestWhatIsReadIsWhatWasWritten(t *testing.T) {
 		Materials: build.Materials{Engine: "host"},
 	}
 	installed := minimal
-	installed.Materials = build.Materials{GoVersion: "go1.26.8", Engine: "sandbox"}
+	installed.Materials = build.Materials{Engine: "sandbox", Toolchains: []build.Toolchain{{Version: "go1.25.1"}, {Version: "go1.26.8"}},
+		Programs: []build.Program{{Function: "a", GoVersion: "go1.26.8", Cgo: "static"}, {Function: "b", Kind: project.KindExtension, GoVersion: "go1.25.1"}}}
 	installed.Builder = "https://github.com/actions/runner/github-hosted"
 	withoutTag := example()
 	withoutTag.Tag = ""
-	for name, c := range map[string]Provenance{"all": example(), "minimal": minimal, "installed Go": installed, "no tag": withoutTag} {
+	for name, c := range map[string]Provenance{"all": example(), "minimal": minimal, "several, installed": installed, "no tag": withoutTag} {
 		data := mustWrite(t, c)
 		got, err := ReadProvenance(data, nil)
 		if err != nil {
@@ -159,9 +167,13 @@ func TestBadConfig(t *testing.T) {
 		"no engine":         func(c *Provenance) { c.Materials.Engine = "" },
 		"credentials":       func(c *Provenance) { c.Repository = "https://me:secret@github.com/owner/name" },
 		"a local clone":     func(c *Provenance) { c.Repository = "file:///srv/name" },
-		"no module hash":    func(c *Provenance) { c.Materials.GoSum = "" },
-		"bad module hash":   func(c *Provenance) { c.Materials.GoSum = "h1:AAAA" },
-		"another Go":        func(c *Provenance) { c.Materials.GoVersion = "go1.26.7" },
+		"no module hash":    func(c *Provenance) { c.Materials.Toolchains[0].Sum = "" },
+		"bad module hash":   func(c *Provenance) { c.Materials.Toolchains[0].Sum = "h1:AAAA" },
+		"another Go":        func(c *Provenance) { c.Materials.Toolchains[0].Version = "go1.26.7" },
+		"no toolchain":      func(c *Provenance) { c.Materials.Toolchains = nil },
+		"no program of it":  func(c *Provenance) { c.Materials.Programs = nil },
+		"no version of Go":  func(c *Provenance) { c.Materials.Programs[0].GoVersion = "1.26" },
+		"program twice":     func(c *Provenance) { c.Materials.Programs = append(c.Materials.Programs, c.Materials.Programs[0]) },
 		"no image id":       func(c *Provenance) { c.Materials.BaseImageID = "" },
 		"bad package":       func(c *Provenance) { c.Materials.Packages = []string{"libc6"} },
 		"function twice":    func(c *Provenance) { c.Functions = []string{"a", "a"} },

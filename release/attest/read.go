@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -85,8 +86,9 @@ func (r *reader) provenance(d document) Provenance {
 	r.external(definition.ExternalParameters, &p)
 
 	m, internal := &p.Materials, definition.InternalParameters
-	m.GoVersion, m.ImageRecipe, p.Packer = internal.GoVersion, internal.ImageRecipe, internal.Packer
+	m.ImageRecipe, p.Packer = internal.ImageRecipe, internal.Packer
 	m.Flags, m.Environment = clone(internal.Flags), clone(internal.Environment)
+	r.programs(internal.Programs, m)
 
 	r.dependencies(definition.ResolvedDependencies, &p)
 
@@ -96,6 +98,29 @@ func (r *reader) provenance(d document) Provenance {
 	p.BootzipVersion = run.Builder.Version.Bootzip
 	return p
 }
+
+// programs reads what was built in Go. Each function is named once, with the
+// version that it was built with.
+func (r *reader) programs(all []program, m *build.Materials) {
+	seen := map[string]bool{}
+	for i, one := range all {
+		at := fmt.Sprintf("predicate.buildDefinition.internalParameters.programs[%d]", i)
+		r.need(at+".function", one.Function)
+		if v := r.need(at+".goVersion", one.GoVersion); !goVersion.MatchString(v) {
+			r.fail(hintRelease, "%s.goVersion is %.80q, not a version of Go", at, v)
+		}
+		if seen[one.Function] {
+			r.fail(hintRelease, "duplicate program %q", one.Function)
+		}
+		seen[one.Function] = true
+		m.Programs = append(m.Programs, build.Program(one))
+	}
+	slices.SortFunc(m.Programs, func(a, b build.Program) int { return strings.Compare(a.Function, b.Function) })
+}
+
+// goVersion is a version as `go version` writes it, and so the name of its
+// toolchain among the dependencies.
+var goVersion = regexp.MustCompile(`^go[0-9][0-9A-Za-z.-]*$`)
 
 // clone copies a list; an empty one is nil, as one that is absent.
 func clone(list []string) []string { return append([]string(nil), list...) }
@@ -215,8 +240,6 @@ func (r *reader) dependencies(list []descriptor, p *Provenance) {
 			if want := sourceURI(p.Repository, p.Tag); d.URI != want {
 				r.fail(hintRelease, "%s.uri is %q, but the parameters say %q", at, d.URI, want)
 			}
-		case toolchainName:
-			r.toolchain(at, d, p)
 		case baseImageName:
 			m.BaseImageID = "sha256:" + r.digest(at, d, "sha256", 64)
 			reference, _ := d.Annotations["reference"].(string)
@@ -232,6 +255,9 @@ func (r *reader) dependencies(list []descriptor, p *Provenance) {
 				m.Packages = append(m.Packages, one.String())
 			}
 		default:
+			if goVersion.MatchString(d.Name) {
+				r.toolchain(at, d, m)
+			}
 			if isModuleFile(d.Name) {
 				m.ModuleFiles = append(m.ModuleFiles, build.ModuleFile{Name: d.Name, SHA256: r.digest(at, d, "sha256", 64)})
 			}
@@ -242,29 +268,33 @@ func (r *reader) dependencies(list []descriptor, p *Provenance) {
 	if p.Commit == "" {
 		r.fail(hintRelease, "it has no commit: there is no dependency %q", sourceName)
 	}
-	if m.GoVersion != "" && !seen[toolchainName] {
-		r.fail(hintRelease, "it names %s, but has no dependency %q", m.GoVersion, toolchainName)
+	slices.SortFunc(m.Toolchains, func(a, b build.Toolchain) int { return strings.Compare(a.Version, b.Version) })
+	for _, one := range m.Programs {
+		if !seen[one.GoVersion] {
+			r.fail(hintRelease, "program %q was built with %s, but there is no dependency of that name", one.Function, one.GoVersion)
+		}
 	}
 }
 
-func (r *reader) toolchain(at string, d descriptor, p *Provenance) {
-	m := &p.Materials
-	if m.GoVersion == "" {
-		r.fail(hintRelease, "it has a toolchain, but no version of Go")
+func (r *reader) toolchain(at string, d descriptor, m *build.Materials) {
+	t := build.Toolchain{Version: d.Name}
+	if !slices.ContainsFunc(m.Programs, func(p build.Program) bool { return p.GoVersion == t.Version }) {
+		r.fail(hintRelease, "it has the toolchain %s, but no program that was built with it", t.Version)
 	}
 	if strings.HasPrefix(d.URI, "pkg:generic/") {
-		if d.URI != installedGo(m.GoVersion) {
-			r.fail(hintRelease, "%s.uri is %q, but goVersion is %q", at, d.URI, m.GoVersion)
+		if d.URI != installedGo(t.Version) {
+			r.fail(hintRelease, "%s.uri is %q, but its name is %q", at, d.URI, t.Version)
 		}
+		m.Toolchains = append(m.Toolchains, t)
 		return
 	}
 	path, version, err := purl.ParseGo(d.URI)
 	if err != nil {
 		r.fail(hintRelease, "%s.uri: %w", at, err)
 	}
-	if !strings.HasPrefix(version, "v0.0.1-"+m.GoVersion+".") {
-		r.fail(hintRelease, "%s.uri is %q, but goVersion is %q", at, d.URI, m.GoVersion)
+	if !strings.HasPrefix(version, "v0.0.1-"+t.Version+".") {
+		r.fail(hintRelease, "%s.uri is %q, but its name is %q", at, d.URI, t.Version)
 	}
-	m.GoModule = path + "@" + version
-	m.GoSum = hexToH1(r.digest(at, d, "dirHash", 64))
+	t.Module, t.Sum = path+"@"+version, hexToH1(r.digest(at, d, "dirHash", 64))
+	m.Toolchains = append(m.Toolchains, t)
 }

@@ -55,7 +55,8 @@ func TestProvenance(t *testing.T) {
 	}
 	installed := minimal
 	installed.Repository, installed.Tag = "https://github.com/owner/name", "v1.2.3"
-	installed.Materials = build.Materials{Engine: "host", GoVersion: "go1.26.8"}
+	installed.Materials = build.Materials{Engine: "host",
+		Toolchains: []build.Toolchain{{Version: "go1.26.8"}}, Programs: []build.Program{{Function: "a", GoVersion: "go1.26.8"}}}
 	for name, c := range map[string]attest.Provenance{"minimal": minimal, "installed Go": installed} {
 		data, err := attest.EncodeProvenance(c)
 		if err != nil {
