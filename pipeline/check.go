@@ -30,7 +30,8 @@ type CheckConfig struct {
 
 	// Environment (KEY=value), Event, Memory (MB) and Timeout are for the boot
 	// check of every zip, in addition to what its function has, and in place
-	// of it; nil and 0: that of the function.
+	// of it; nil and 0: that of the function. Layers are looked into without it
+	// as well.
 	Environment []string
 	Event       []byte
 	Memory      int
@@ -56,8 +57,12 @@ func Check(ctx context.Context, c CheckConfig, zips []Zip) ([]Zip, error) {
 func verifyZips(ctx context.Context, r *run) error {
 	var targets []verify.Target
 	for i := range r.zips {
-		r.zips[i].Target.Options.Strict = r.check.Strict
-		targets = append(targets, r.zips[i].Target)
+		z := &r.zips[i]
+		z.Target.Options.Strict = r.check.Strict
+		if z.Target.Options.Kind != verify.KindLayer {
+			z.Target.Options.Layers = slices.Concat(Layers(z.Function, z.Root), r.check.Layers)
+		}
+		targets = append(targets, z.Target)
 	}
 	reports, err := verify.Files(ctx, targets)
 	for i, report := range reports {

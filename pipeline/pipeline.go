@@ -96,7 +96,7 @@ func newZip(u build.Unit, root, dist string, packed []pack.Zip) (Zip, error) {
 			f := u.Function
 			options := verify.Options{
 				Function: f.Name, Arch: u.Arch, Runtime: f.Runtime, Rules: f.Checks,
-				Static: f.Kind != project.KindLayer, WithLayer: len(f.Layers) > 0,
+				Static: f.Kind != project.KindLayer,
 			}
 			if f.Cgo != "" && !slices.ContainsFunc(f.Checks, func(r project.CheckRule) bool { return r.ID == "go-cgo" }) {
 				options.Rules = append(slices.Clone(f.Checks), project.CheckRule{ID: "go-cgo", Severity: "waive", Reason: "cgo: " + f.Cgo + " in " + project.ConfigFile, Pos: f.Pos})

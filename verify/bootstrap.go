@@ -10,14 +10,14 @@ import (
 // bootstrap looks for the file that Lambda starts.
 func (x *examination) bootstrap() {
 	at, regular, found := x.names.named("bootstrap")
-	if !found && x.options.WithLayer {
+	if !found && x.layers.starts("/opt/bootstrap") {
 		x.skip("a layer supplies bootstrap", stageFunction, stageBootstrap, stageScript, stageELF, stageDynamic, stageGo)
 		return
 	}
 	x.done(stageFunction)
 	if !found {
 		if len(x.archive.Entries) > 0 {
-			x.find(idBootstrapMissing, "", "%s", x.almostBootstrap())
+			x.find(idBootstrapMissing, "", "%s%s", x.almostBootstrap(), x.layers.bootstrap())
 		}
 		x.skip("there is no bootstrap", stageBootstrap, stageScript, stageELF, stageDynamic, stageGo)
 		return

@@ -48,8 +48,10 @@
 //
 // # Layers of the function
 //
-// The zip does not show the function's layers. Options.WithLayer says that
-// there are some: what they may supply is then taken to be there.
+// The zip does not show the function's layers. Options.Layers names their zips,
+// whose directories are read: programs in them are not looked into. Without the
+// zips Options.WithLayer says that there are layers: what they may supply is then
+// taken to be there.
 //
 // # What is not proven
 //

@@ -45,5 +45,5 @@ func (p *programs) dynamic(d dynamicProgram) error {
 
 func (x *examination) hasInterpreter(interp string, arch project.Arch) bool {
 	return slices.Contains(interpreters[arch], interp) || strings.HasPrefix(interp, "/") && x.ownProgram(interp) ||
-		x.options.WithLayer && strings.HasPrefix(interp, "/opt/")
+		x.layers.starts(interp)
 }

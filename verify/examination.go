@@ -21,6 +21,7 @@ type examination struct {
 	stream  *zipscan.Stream
 
 	archive  *zipscan.Archive
+	layers   layers
 	names    names
 	targets  map[string]string // of symbolic links
 	boot     int               // entry that Lambda starts; -1: none

@@ -28,8 +28,11 @@ func (x *examination) layout() error {
 		}
 	}
 	x.names = sortNames(a.Entries)
-	if total > maxUnzipped {
+	switch {
+	case total > maxUnzipped:
 		x.find(idUnzipped, "", "%d bytes", total)
+	case total+x.layers.size > maxUnzipped:
+		x.find(idUnzipped, "", "%d bytes, with the %d of its layers", total+x.layers.size, x.layers.size)
 	}
 	x.fact("unzipped size", "%d", total)
 	x.clashes()

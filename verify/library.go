@@ -46,7 +46,7 @@ func (p *programs) libraries(d dynamicProgram) (versions, error) {
 			seen[library] = true
 			at, where := x.findLibrary(library, dirs)
 			switch {
-			case where == inImage, where == nowhere && x.options.WithLayer:
+			case where == inImage, where == nowhere && x.layers.unknown:
 				continue
 			case where == nowhere:
 				x.find(idLibrary, d.name, "%q, which %s needs", library, name)
@@ -77,8 +77,8 @@ func (p *programs) libraries(d dynamicProgram) (versions, error) {
 	if d.loader != "" {
 		loader = d.loader
 	}
-	if _, ok := x.inZip(loader); ok && own["libc.so.6"] {
-		needs.glibc = -1 // it brings glibc along, with its linker
+	if _, ok := x.inZip(loader); ok && own["libc.so.6"] || x.layers.has(loader) {
+		needs.glibc = -1 // it or a layer brings glibc along, with its linker
 	}
 	if own["libstdc++.so.6"] {
 		needs.libstdcxx, needs.cxxabi = -1, -1
@@ -159,7 +159,7 @@ type place int
 
 const (
 	nowhere place = iota
-	inImage
+	inImage // or in a layer
 	inZip
 )
 
@@ -175,7 +175,7 @@ func (x *examination) findLibrary(library string, dirs []string) (i int, where p
 	}
 	for _, d := range dirs {
 		d = path.Clean(d)
-		if systemFolders[d] && imageOf(x.options.Runtime).libraries[path.Base(library)] {
+		if systemFolders[d] && imageOf(x.options.Runtime).libraries[path.Base(library)] || x.layers.has(path.Join(d, path.Base(library))) {
 			return 0, inImage
 		}
 		if in, ok := x.inZip(path.Join(d, path.Base(library))); ok {

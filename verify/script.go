@@ -54,7 +54,7 @@ func (x *examination) script(name string, head []byte) (interpreter string) {
 // beside a managed runtime, too, whose image has more.
 func (x *examination) noInterpreter(name, interpreter, format string, args ...any) {
 	switch {
-	case x.options.WithLayer && (strings.HasPrefix(interpreter, "/opt/") || !strings.Contains(interpreter, "/")):
+	case x.layers.starts(interpreter), x.layers.unknown && !strings.Contains(interpreter, "/"):
 	case x.kind() == KindLayer && !strings.HasPrefix(interpreter, "/opt/"):
 		x.find(idScriptUnseen, name, "the interpreter %q is in the image of a managed runtime, perhaps, and not in that of the OS-only ones", interpreter)
 	default:

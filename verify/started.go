@@ -105,7 +105,7 @@ func (p *programs) start(script string, st shellscan.Start) error {
 			return nil // it is in the image
 		case ok:
 			program = at
-		case x.options.WithLayer:
+		case x.layers.unknown:
 			return nil
 		case st.Path == "":
 			return unseen("its PATH is known only when it runs")
@@ -159,10 +159,12 @@ func (p *programs) elsewhere(script string, st shellscan.Start, program string) 
 	x := p.x
 	why := "it is not one of the zip's files"
 	switch dir := path.Dir(program); {
-	case strings.HasPrefix(program, "/opt/") && x.options.WithLayer:
+	case x.layers.starts(program), x.layers.has(program) && (st.Shell || st.Loader != ""):
 		return nil
+	case strings.HasPrefix(program, "/opt/") && x.layers.any():
+		why = "no layer has it, executable"
 	case strings.HasPrefix(program, "/opt/"):
-		why = "it is a layer's, and not in the zip (--with-layer says that there is one)"
+		why = "it is a layer's, and not in the zip (--layer=FILE.zip shows it, --with-layer says that there is one)"
 	case strings.HasPrefix(program, "/var/task/"):
 		why = "it is the function's, and not in the layer"
 	case slices.Contains([]string{"/bin", "/usr/bin", "/sbin", "/usr/sbin"}, dir):
@@ -185,7 +187,7 @@ func (x *examination) hasLoader(loader, dir string) bool {
 			return true
 		}
 	}
-	return x.ownProgram(loader) || x.options.WithLayer && strings.HasPrefix(loader, "/opt/")
+	return x.ownProgram(loader) || x.layers.starts(loader)
 }
 
 // command looks for a command in the directories of PATH; at is "" for one of the
@@ -195,7 +197,7 @@ func (x *examination) command(name, dirs string) (at string, ok bool) {
 		return "", true
 	}
 	for _, dir := range strings.Split(dirs, ":") {
-		if program := path.Join(dir, name); path.IsAbs(dir) && x.ownProgram(program) {
+		if program := path.Join(dir, name); path.IsAbs(dir) && (x.ownProgram(program) || x.layers.files[program]) {
 			return program, true
 		}
 	}

@@ -30,6 +30,10 @@ type Options struct {
 	// WithLayer says that the function has a layer, which may supply what the
 	// zip has not: bootstrap, an interpreter below /opt, commands, libraries.
 	WithLayer bool
+
+	// Layers are the files of the function's layers. Their directories are read:
+	// what they have is there, and their unzipped size counts with the zip's.
+	Layers []string
 }
 
 // A Kind is what a zip is for.
@@ -161,9 +165,13 @@ func ReaderAt(ctx context.Context, name string, r io.ReaderAt, size int64, o Opt
 func examine(ctx context.Context, name string, f io.ReaderAt, size int64, o Options, p policy, s *zipscan.Stream) (Report, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	x := &examination{ctx: ctx, file: f, size: size, options: o, stream: s}
+	supplied, err := readLayers(o)
+	if err != nil {
+		return Report{}, err
+	}
+	x := &examination{ctx: ctx, file: f, size: size, options: o, stream: s, layers: supplied}
 	var sum string
-	err := both(size > aloneBelow,
+	err = both(size > aloneBelow,
 		func() error { return x.run() },
 		func() (err error) { sum, err = sha256Of(ctx, f, size); return err },
 		cancel)

@@ -36,7 +36,7 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 			if err != nil {
 				return err
 			}
-			options := verify.Options{Runtime: project.Runtime(runtime), Kind: verify.Kind(kind), Dynamic: dynamic, WithLayer: withLayer || len(around.layers) > 0}
+			options := verify.Options{Runtime: project.Runtime(runtime), Kind: verify.Kind(kind), Dynamic: dynamic, WithLayer: withLayer}
 			if arch != "" {
 				if options.Arch, err = project.ParseArch(arch); err != nil {
 					return misuse(err)
@@ -79,7 +79,7 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 	f.StringVar(&kind, "kind", string(verify.KindFunction), "function or layer")
 	f.BoolVar(&strict, "strict", false, "warnings fail as well")
 	f.BoolVar(&dynamic, "dynamic", false, "allow a dynamically linked program")
-	f.BoolVar(&withLayer, "with-layer", false, "the function has a layer, which supplies what is missing: bootstrap, interpreter, libraries")
+	f.BoolVar(&withLayer, "with-layer", false, "the function has a layer whose zip is not here (--layer) and which supplies what is missing: bootstrap, interpreter, libraries")
 	f.BoolVar(&boot, "boot", false, "start the function as well, and send it an event; for zips that you trust")
 	f.StringSliceVar(&handlers, "handlers", nil, "with --boot: values of _HANDLER to try")
 	around.flags(c)
