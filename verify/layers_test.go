@@ -45,7 +45,7 @@ func TestLayersAreLookedInto(t *testing.T) {
 		"library":                    {library("libfoo.so.1"), "", ""},
 		"interpreter that is absent": {zfile{name: "bootstrap", data: []byte("#!/opt/bin/bun\n"), mode: 0o100755}, "script-interpreter", "/opt/bin/bun"},
 		"interpreter without mode":   {zfile{name: "bootstrap", data: []byte("#!/opt/bin/plain\n"), mode: 0o100755}, "script-interpreter", "/opt/bin/plain"},
-		"program that is absent":     {script("exec /opt/bin/bun"), "script-unseen", "no layer has it"},
+		"program that is absent":     {script("exec /opt/bin/bun"), "script-program-missing", "no layer has it"},
 		"command that is absent":     {script("exec java -jar app.jar"), "script-command", "java"},
 		"library that is absent":     {library("libbar.so.1"), "elf-missing-library", "libbar.so.1"},
 	} {

@@ -162,7 +162,10 @@ func (p *programs) elsewhere(script string, st shellscan.Start, program string) 
 	case x.layers.starts(program), x.layers.has(program) && (st.Shell || st.Loader != ""):
 		return nil
 	case strings.HasPrefix(program, "/opt/") && x.layers.any():
-		why = "no layer has it, executable"
+		if why = "no layer has it, executable"; st.Certain {
+			x.find(idScriptMissing, script, "%s: %s", st.Text, why)
+			return nil
+		}
 	case strings.HasPrefix(program, "/opt/"):
 		why = "it is a layer's, and not in the zip (--layer=FILE.zip shows it, --with-layer says that there is one)"
 	case strings.HasPrefix(program, "/var/task/"):

@@ -48,8 +48,8 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 			if err := oneOf("kind", kind, string(verify.KindFunction), string(verify.KindLayer)); err != nil {
 				return err
 			}
-			if around.given() && !boot {
-				return misuse(hint.New("add --boot, which starts the function: for zips that you trust", "--env, --env-file, --event, --timeout, --memory and --layer are for the boot check"))
+			if around.forBoot() && !boot {
+				return misuse(hint.New("add --boot, which starts the function: for zips that you trust", "--env, --env-file, --event, --timeout and --memory are for the boot check"))
 			}
 			config := pipeline.CheckConfig{Strict: strict, Boot: boot, Qemu: findQemu()}
 			if err := around.read(&config); err != nil {

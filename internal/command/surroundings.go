@@ -9,8 +9,8 @@ import (
 	"github.com/bootzip/bootzip/pipeline"
 )
 
-// surroundings are what verify and check let people say of the functions that
-// the boot check starts. They add to what bootzip.yaml says, or replace it.
+// surroundings are what verify and check let people say of the functions, most of
+// it for the boot check. They add to what bootzip.yaml says, or replace it.
 type surroundings struct {
 	variables variables
 	event     string
@@ -33,9 +33,9 @@ func layerFlag(c *cobra.Command, layers *[]string) {
 	c.Flags().StringArrayVar(layers, "layer", nil, "a `FILE.zip` whose content the function sees at /opt; may be repeated")
 }
 
-// given reports whether something was said.
-func (s surroundings) given() bool {
-	return s.event != "" || s.timeout != 0 || s.memory != 0 || len(s.layers)+len(s.variables.pairs)+len(s.variables.files) > 0
+// forBoot reports whether something was said that is for the boot check alone.
+func (s surroundings) forBoot() bool {
+	return s.event != "" || s.timeout != 0 || s.memory != 0 || len(s.variables.pairs)+len(s.variables.files) > 0
 }
 
 // read completes what a check is to be made with. Its errors are misuse.
