@@ -4,13 +4,26 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"sync/atomic"
+	"sync"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
-// live is the life of the first process of a sandbox that Start made: it
-// starts the program, serves requests, and collects what ends. With Keep, it
-// then waits until the program is to be started again.
+// A live sandbox is what Start made: its first process starts programs, serves
+// requests, and collects what ends.
+type liveSandbox struct {
+	setup   setup
+	channel *channel
+
+	mu      sync.Mutex
+	pids    map[int]int // of the programs: their numbers
+	program int         // the id of the process of number 0; 0: none
+	started chan struct{}
+}
+
+// live is the life of the first process of a sandbox that Start made. With Keep,
+// it outlasts its programs.
 func live(s setup, c *channel) error {
 	if err := s.prepare(root{proc: true, temp: s.Process.Temp}); err != nil {
 		return c.send(message{Refused: err.Error()})
@@ -25,88 +38,134 @@ func live(s setup, c *channel) error {
 		}
 		syscall.Close(descriptor)
 	}
-	starts := make(chan Command, 1)
-	starts <- s.Process.Command
-	var program atomic.Int64 // the id of its process; 0: none
-	for serving := false; ; serving = true {
-		if serving && !s.Process.Keep {
-			return nil
+	l := &liveSandbox{setup: s, channel: c, pids: map[int]int{}, started: make(chan struct{}, 1)}
+	if len(s.Process.Command.Argv) == 0 {
+		if err := c.send(message{Started: true}); err != nil {
+			return err
 		}
-		command := <-starts
-		pid, unfiltered, err := s.startProgram(command)
-		if err != nil {
-			err = c.send(message{NotStarted: err.Error()})
-			if err != nil || !serving {
-				return err
-			}
+	} else if ok, err := l.start(s.Process.Command, 0, 1); err != nil || !ok {
+		return err
+	}
+	go l.serve()
+	return l.collectEnds()
+}
+
+// start starts the program of a number and tells the caller.
+func (l *liveSandbox) start(c Command, number, output int) (ok bool, err error) {
+	l.mu.Lock() // it may end at once
+	defer l.mu.Unlock()
+	pid, unfiltered, err := l.setup.startProgram(c, output)
+	if err != nil {
+		return false, l.channel.send(message{NotStarted: err.Error()})
+	}
+	l.pids[pid] = number
+	if number == 0 {
+		l.program = pid
+	}
+	select {
+	case l.started <- struct{}{}:
+	default:
+	}
+	return true, l.channel.send(message{Started: true, Unfiltered: unfiltered})
+}
+
+// collectEnds waits for the ends of programs and tells the caller. Orphans become
+// children of process 1, which has to collect them.
+func (l *liveSandbox) collectEnds() error {
+	for {
+		var status syscall.WaitStatus
+		var used syscall.Rusage
+		ended, err := syscall.Wait4(-1, &status, 0, &used)
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err == syscall.ECHILD:
+			<-l.started
+			continue
+		case err != nil:
+			return err
+		}
+		if status.Stopped() {
 			continue
 		}
-		program.Store(int64(pid))
-		if err := c.send(message{Started: true, Unfiltered: unfiltered}); err != nil {
+		l.mu.Lock()
+		number, ok := l.pids[ended]
+		delete(l.pids, ended)
+		if ok && number == 0 {
+			l.program = 0
+		}
+		if ok && len(l.pids) == 0 && l.setup.Process.Keep {
+			killRest()
+		}
+		l.mu.Unlock()
+		if !ok {
+			continue
+		}
+		if err := l.channel.send(message{Ended: describe(status), Peak: used.Maxrss << 10, Number: number}); err != nil {
 			return err
 		}
-		if !serving {
-			go serve(c, &program, starts)
-		}
-		end, err := await(pid)
-		if err != nil {
-			return err
-		}
-		program.Store(0)
-		if s.Process.Keep {
-			collect()
-		}
-		if err := c.send(end); err != nil {
-			return err
+		if number == 0 && !l.setup.Process.Keep {
+			return nil
 		}
 	}
 }
 
 // serve does what the caller asks for. The end of the channel is that of the
 // sandbox: who started us is gone, and so shall be everything here.
-func serve(c *channel, program *atomic.Int64, starts chan<- Command) {
+func (l *liveSandbox) serve() {
 	for {
 		var r request
-		if _, err := c.receive(&r); err != nil {
+		descriptors, err := l.channel.receive(&r)
+		if err != nil {
 			syscall.Exit(0)
 		}
-		if pid := int(program.Load()); r.Signal != 0 && pid != 0 {
-			_ = syscall.Kill(pid, syscall.Signal(r.Signal))
+		if r.Signal != 0 {
+			l.mu.Lock()
+			if l.program != 0 {
+				_ = syscall.Kill(l.program, syscall.Signal(r.Signal))
+			}
+			l.mu.Unlock()
 		}
 		if r.Stop {
 			_ = syscall.Kill(-1, syscall.SIGKILL) // all but this process
 		}
 		if r.Memory {
 			now, peak := memory()
-			_ = c.send(message{Now: now, Peak: peak})
+			_ = l.channel.send(message{Now: now, Peak: peak})
 		}
 		if r.Start != nil {
-			starts <- *r.Start
+			output := 1
+			if len(descriptors) > 0 {
+				output = descriptors[0]
+			}
+			_, _ = l.start(*r.Start, r.Number, output)
+		}
+		if r.Dial != 0 {
+			l.dial(r.Dial)
+		}
+		for _, d := range descriptors {
+			syscall.Close(d)
 		}
 	}
 }
 
-// await waits for the end of the program. Orphans become children of process 1,
-// which has to collect them.
-func await(pid int) (message, error) {
-	for {
-		var status syscall.WaitStatus
-		var used syscall.Rusage
-		ended, err := syscall.Wait4(-1, &status, 0, &used)
-		if err == syscall.EINTR {
-			continue
-		}
-		if err != nil {
-			return message{}, err
-		}
-		if ended == pid && !status.Stopped() {
-			return message{Ended: describe(status), Peak: used.Maxrss << 10}, nil
-		}
+// dial connects to a port of 127.0.0.1, which takes no time, and hands over the
+// connection.
+func (l *liveSandbox) dial(port int) {
+	d, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err == nil {
+		defer unix.Close(d)
+		err = unix.Connect(d, &unix.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}})
 	}
+	if err != nil {
+		_ = l.channel.send(message{NotStarted: fmt.Sprintf("dial tcp 127.0.0.1:%d: %v", port, err)})
+		return
+	}
+	_ = l.channel.send(message{Dialled: true}, d)
 }
 
-// collect ends whatever the program has left behind.
-func collect() {
+// killRest ends whatever the programs have left behind.
+func killRest() {
 	for {
 		_ = syscall.Kill(-1, syscall.SIGKILL)
 		if _, err := syscall.Wait4(-1, nil, 0, nil); err != nil && err != syscall.EINTR {
@@ -115,9 +174,10 @@ func collect() {
 	}
 }
 
-// startProgram starts the program, which is nobody in particular from its
-// first instruction. It tells why there is no filter of system calls, if so.
-func (s setup) startProgram(c Command) (pid int, unfiltered string, err error) {
+// startProgram starts a program, which is nobody in particular from its first
+// instruction; output is a descriptor. It tells why there is no filter of system
+// calls, if so.
+func (s setup) startProgram(c Command, output int) (pid int, unfiltered string, err error) {
 	// The thread ends with its goroutine and is used for nothing else.
 	ended := make(chan struct{})
 	go func() {
@@ -132,9 +192,13 @@ func (s setup) startProgram(c Command) (pid int, unfiltered string, err error) {
 			return
 		}
 		defer null.Close()
+		errors := output
+		if output == 1 {
+			errors = 2
+		}
 		// Without package os, which would try out twice what the kernel has of
 		// pidfd_open(2) before.
-		pid, _, err = syscall.StartProcess(c.Argv[0], c.Argv, &syscall.ProcAttr{Dir: c.Dir, Env: c.Env, Files: []uintptr{null.Fd(), 1, 2}})
+		pid, _, err = syscall.StartProcess(c.Argv[0], c.Argv, &syscall.ProcAttr{Dir: c.Dir, Env: c.Env, Files: []uintptr{null.Fd(), uintptr(output), uintptr(errors)}})
 		if err != nil {
 			err = &os.PathError{Op: "fork/exec", Path: c.Argv[0], Err: err}
 		}

@@ -17,9 +17,11 @@ type Process struct {
 	keep       bool
 	messages   chan message // answers to requests
 
-	mu   sync.Mutex // one request at a time
-	run  atomic.Pointer[run]
-	done chan struct{} // closed when the sandbox has ended
+	mu     sync.Mutex // one request at a time
+	run    atomic.Pointer[run]
+	beside sync.Map      // *run of programs beside it, by number
+	last   int           // number of the last of these; mu is held
+	done   chan struct{} // closed when the sandbox has ended
 }
 
 // A run is the program from a start to its end.
@@ -33,7 +35,9 @@ func newRun() *run { return &run{done: make(chan struct{}), status: "signal: kil
 
 // A request is what Start's side asks of the first process.
 type request struct {
-	Start  *Command `json:",omitempty"` // start the program again
+	Start  *Command `json:",omitempty"` // start the program again, or one beside it, whose output comes along
+	Number int      `json:",omitempty"` // of the one beside it; 0: the program
+	Dial   int      `json:",omitempty"` // connect to the port of 127.0.0.1 inside
 	Stop   bool     `json:",omitempty"` // kill all processes but the first
 	Signal int      `json:",omitempty"` // send it to the program
 	Memory bool     `json:",omitempty"` // answer with the use of memory
@@ -45,9 +49,13 @@ type message struct {
 	NotStarted string // the program could not be started
 	Listening  bool   // the descriptor that comes along is of a listener
 	Started    bool
+	Dialled    bool   // the descriptor that comes along is of a connection
 	Unfiltered string // why the program has no filter of system calls
 	Now, Peak  int64  // bytes of memory, on request
-	Ended      string // how the program ended, in the words of os.ProcessState
+	Ended      string // how a program ended, in the words of os.ProcessState
+	Number     int    // of that program
+
+	descriptors []int // that came along
 }
 
 // Start makes a sandbox and starts the program in it. The error is a
@@ -116,13 +124,20 @@ func (p *Process) listen() {
 	ended := false // the current run
 	for {
 		var m message
-		if _, err := p.child.channel.receive(&m); err != nil {
+		descriptors, err := p.child.channel.receive(&m)
+		if err != nil {
 			break
 		}
 		switch r := p.run.Load(); {
 		case m.Ended == "":
+			m.descriptors = descriptors
 			ended = ended && !m.Started
 			p.messages <- m
+		case m.Number > 0:
+			if one, ok := p.beside.LoadAndDelete(m.Number); ok {
+				one.(*run).status = m.Ended
+				close(one.(*run).done)
+			}
 		case p.keep:
 			r.status, r.peak = m.Ended, m.Peak
 			close(r.done)
@@ -137,6 +152,10 @@ func (p *Process) listen() {
 	if !ended {
 		close(p.run.Load().done)
 	}
+	p.beside.Range(func(_, one any) bool {
+		close(one.(*run).done)
+		return true
+	})
 }
 
 // Wait waits for the program's end, and that of all it started, and returns
@@ -165,21 +184,65 @@ func (p *Process) Again(c Command) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	before := p.run.Swap(newRun())
-	err := p.child.channel.send(request{Start: &c})
+	m, err := p.ask(request{Start: &c})
+	if err != nil {
+		p.run.Store(before)
+		return err
+	}
+	p.unfiltered = m.Unfiltered
+	return nil
+}
+
+// Beside starts a program beside the one that Again starts. Its output goes to
+// a file of its own. wait waits for its end and returns how it ended. Errors are as
+// of Again.
+func (p *Process) Beside(c Command, output *os.File) (wait func() string, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last++
+	r, number := newRun(), p.last
+	p.beside.Store(number, r) // it may end before the answer is read
+	if _, err = p.ask(request{Start: &c, Number: number}, int(output.Fd())); err != nil {
+		p.beside.Delete(number)
+		return nil, err
+	}
+	return func() string {
+		<-r.done
+		return r.status
+	}, nil
+}
+
+// Dial connects to a port of the sandbox's 127.0.0.1.
+func (p *Process) Dial(port int) (net.Conn, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m, err := p.ask(request{Dial: port})
+	if err != nil {
+		return nil, err
+	}
+	if len(m.descriptors) != 1 {
+		return nil, errors.New("no connection came from inside")
+	}
+	file := os.NewFile(uintptr(m.descriptors[0]), "connection")
+	defer file.Close()
+	return net.FileConn(file)
+}
+
+// ask sends a request to start or connect, and waits for the answer; p.mu is held.
+func (p *Process) ask(r request, descriptors ...int) (message, error) {
+	err := p.child.channel.send(r, descriptors...)
 	if err == nil {
 		select {
 		case m := <-p.messages:
-			if m.Started {
-				return nil
+			if m.NotStarted != "" {
+				return m, errors.New(m.NotStarted)
 			}
-			p.run.Store(before)
-			return errors.New(m.NotStarted)
+			return m, nil
 		case <-p.done:
 			err = errors.New("it has ended")
 		}
 	}
-	p.run.Store(before)
-	return &RefusedError{err}
+	return message{}, &RefusedError{err}
 }
 
 // UID returns who the program is outside of the sandbox.

@@ -4,6 +4,8 @@ package sandbox
 
 import (
 	"context"
+	"net"
+	"os"
 	"syscall"
 )
 
@@ -41,6 +43,12 @@ func (*Process) Stop() {}
 
 // Again is not possible on this system.
 func (*Process) Again(Command) error { return ErrUnsupported }
+
+// Beside is not possible on this system.
+func (*Process) Beside(Command, *os.File) (wait func() string, err error) { return nil, ErrUnsupported }
+
+// Dial is not possible on this system.
+func (*Process) Dial(int) (net.Conn, error) { return nil, ErrUnsupported }
 
 // Close does nothing.
 func (*Process) Close() {}

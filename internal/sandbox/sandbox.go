@@ -54,7 +54,7 @@ const maxOutput = 1 << 20
 // the network is the host's, unless OwnNetwork is set.
 type ProcessConfig struct {
 	Mounts      []Mount
-	Command     Command
+	Command     Command  // without Argv, nothing is started before Beside and Again
 	UID, GID    int      // who the program is, inside
 	Temp        int64    // bytes that fit into /tmp; 0: the system's own bound
 	Descriptors uint64   // that a process may have open; 0: the caller's bound
