@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -13,13 +14,21 @@ import (
 	"github.com/bootzip/bootzip/emulator/internal/cgroup"
 	"github.com/bootzip/bootzip/emulator/internal/process"
 	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
+	"github.com/bootzip/bootzip/emulator/internal/telemetry"
 	"github.com/bootzip/bootzip/internal/sandbox"
 )
 
-// shutdownGrace is the time between SIGTERM and SIGKILL (AWS Lambda developer
-// guide, "Lambda execution environment lifecycle", Shutdown phase, with an
-// internal extension).
-const shutdownGrace = 500 * time.Millisecond
+// The time from the first SIGTERM to SIGKILL, with internal extensions alone, and
+// with external ones (AWS Lambda developer guide, "Lambda execution environment
+// lifecycle", Shutdown phase). Of the latter the runtime has at most a share to
+// itself, as in AWS's emulator.
+const (
+	internalGrace = 500 * time.Millisecond
+	externalGrace = 2 * time.Second
+	runtimeShare  = externalGrace * 3 / 10
+
+	drainTime = 300 * time.Millisecond // for what subscribers of telemetry have not got yet
+)
 
 // A bootstrap is the process of an instance, with its own Runtime API.
 type bootstrap struct {
@@ -31,6 +40,13 @@ type bootstrap struct {
 	opened  time.Time     // when it asked for its first event
 	exited  chan struct{} // closed when the process has ended
 	status  string        // then: its end, in the words of package os
+
+	later      bool         // the process is started when the external extensions have registered
+	companions []*companion // external extensions
+	crashed    chan *companion
+	beside     *output        // of the extensions; nil without
+	hub        *telemetry.Hub // of the Telemetry API
+	ready      bool           // that the runtime has initialised was said
 
 	overMemory bool // it was killed for that
 
@@ -46,7 +62,7 @@ func (f *Function) launch(ctx context.Context, phase string, limit time.Duration
 		return nil, fail
 	}
 	if fail = f.awaken(ctx, b, phase, limit); fail != nil {
-		b.stop()
+		b.stop(reasonOf(fail))
 		return nil, fail
 	}
 	return b, nil
@@ -61,7 +77,7 @@ func (f *Function) relaunch(ctx context.Context, old *bootstrap, limit time.Dura
 		return old, entryFailure(err), true
 	}
 	if fail = f.awaken(ctx, b, "invoke", limit); fail != nil {
-		b.rest()
+		b.rest(reasonOf(fail))
 	}
 	return b, fail, false
 }
@@ -69,7 +85,11 @@ func (f *Function) relaunch(ctx context.Context, old *bootstrap, limit time.Dura
 // awaken waits until a bootstrap asks for its first event. If it does not, it
 // writes why.
 func (f *Function) awaken(ctx context.Context, b *bootstrap, phase string, limit time.Duration) *failure {
-	fail := f.initialise(ctx, b, limit)
+	b.hub.Event("initStart", record{
+		InitializationType: initialization(f.config), Phase: phase, FunctionName: f.config.Name, FunctionVersion: latest,
+	})
+	fail := f.initialise(ctx, b, phase, limit)
+	f.initialised(b, phase, fail)
 	if fail == nil {
 		b.opened = time.Now()
 		return nil
@@ -83,16 +103,36 @@ func (f *Function) awaken(ctx context.Context, b *bootstrap, phase string, limit
 	return fail
 }
 
-// initialise waits until a bootstrap asks for its first event.
-func (f *Function) initialise(ctx context.Context, b *bootstrap, limit time.Duration) *failure {
+// initialise waits until a bootstrap asks for its first event, and its extensions
+// do. External extensions come first.
+func (f *Function) initialise(ctx context.Context, b *bootstrap, phase string, limit time.Duration) *failure {
+	var registered <-chan struct{}
+	if b.later {
+		if fail := f.startExtensions(b); fail != nil {
+			return fail
+		}
+		registered = b.api.Registered()
+	}
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	memory := time.NewTicker(memoryInterval)
 	defer memory.Stop()
 	for {
 		select {
-		case <-b.api.Signals():
-			return nil
+		case <-registered:
+			registered = nil
+			if err := f.startLater(b); err != nil {
+				return err
+			}
+			f.isolation.started(b.group, b.process.Unfiltered())
+			go b.wait()
+		case s := <-b.api.Signals():
+			f.runtimeReady(b, phase, nil)
+			if !s.Done {
+				return nil
+			}
+		case x := <-b.crashed:
+			return b.crashFailure(x)
 		case a := <-b.api.Fault():
 			return reported(a)
 		case <-b.exited:
@@ -127,15 +167,22 @@ func (f *Function) spawn() (*bootstrap, *failure) {
 			f.isolation.refused(refused)
 		case errors.As(err, &machine):
 			return nil, &failure{cause: err}
-		case try < 50 && strings.HasSuffix(err.Error(), syscall.ETXTBSY.Error()):
-			// While this program starts another one, the child briefly has all
-			// our files open, also the bootstrap that was just written, which
-			// cannot be started meanwhile (execve(2), ETXTBSY).
-			time.Sleep(5 * time.Millisecond)
+		case busy(err, try):
 		default:
 			return nil, entryFailure(err)
 		}
 	}
+}
+
+// busy reports whether a start is to be tried again, after a pause. While this
+// program starts another one, the child briefly has all our files open, also those
+// that were just written, which cannot be started meanwhile (execve(2), ETXTBSY).
+func busy(err error, try int) bool {
+	if try == 50 || !strings.HasSuffix(err.Error(), syscall.ETXTBSY.Error()) {
+		return false
+	}
+	time.Sleep(5 * time.Millisecond)
+	return true
 }
 
 // A machineError is a failure of this machine, not of the function.
@@ -147,21 +194,26 @@ func (f *Function) spawnOnce(plain bool) (_ *bootstrap, err error) {
 	if plain && f.opt != "" {
 		return nil, machineError{&UnsupportedError{"its layers are at /opt in a sandbox only, and it would be a plain process"}}
 	}
-	b := &bootstrap{began: time.Now(), exited: make(chan struct{})}
+	b := f.newBootstrap()
 	defer func() {
 		if err != nil {
 			b.release()
 		}
 	}()
-	if b.out, err = newOutput(f.log); err != nil {
+	if b.out, err = newOutput(f.log, func(text []byte) { b.print(telemetry.Function, text) }); err != nil {
 		return nil, machineError{err}
+	}
+	if b.later {
+		if b.beside, err = newOutput(f.log, func(text []byte) { b.print(telemetry.Extension, text) }); err != nil {
+			return nil, machineError{err}
+		}
 	}
 	b.group = f.newGroup()
 	c := process.Config{
-		Task: f.task, Opt: f.opt, InLayer: filepath.Dir(f.entry) != f.task, Etc: f.etc, Output: b.out.write, System: f.program.system, Temp: f.config.TempSize,
-		Open: maxDescriptors, Tasks: maxThreads + sandboxTasks, Qemu: f.qemu, Group: b.group, Keep: f.keeps(),
+		Task: f.task, Opt: f.opt, InLayer: filepath.Dir(f.entry) != f.task, Etc: f.etc, Output: b.out.write, System: f.system(), Temp: f.config.TempSize,
+		Open: maxDescriptors, Tasks: maxThreads + sandboxTasks, Qemu: f.qemu, Group: b.group, Keep: f.keeps() || b.later, Later: b.later,
 	}
-	api := f.apiConfig()
+	api := f.apiConfig(b)
 	known := make(chan struct{}) // closed when the process is there, or will not be
 	defer close(known)
 	if f.ownNetwork && !plain {
@@ -193,8 +245,10 @@ func (f *Function) spawnOnce(plain bool) (_ *bootstrap, err error) {
 		b.process = nil
 		return nil, err
 	}
-	f.isolation.started(b.group, b.process.Unfiltered())
-	go b.wait()
+	if !b.later {
+		f.isolation.started(b.group, b.process.Unfiltered())
+		go b.wait()
+	}
 	return b, nil
 }
 
@@ -204,9 +258,11 @@ func (b *bootstrap) wait() {
 	close(b.exited)
 }
 
-func (f *Function) apiConfig() runtimeapi.Config {
+func (f *Function) apiConfig(b *bootstrap) runtimeapi.Config {
 	return runtimeapi.Config{
-		Name: f.config.Name, Version: latest, Handler: f.config.Handler, Account: f.config.Account, Concurrency: f.config.PerInstance,
+		External:  f.external(),
+		Subscribe: b.subscribe,
+		Name:      f.config.Name, Version: latest, Handler: f.config.Handler, Account: f.config.Account, Concurrency: f.config.PerInstance,
 	}
 }
 
@@ -217,18 +273,21 @@ func (f *Function) keeps() bool { return f.single() && !f.startsOnce }
 // respawn starts the process of a bootstrap in the surroundings of old, which
 // has ended, with a Runtime API of its own.
 func (f *Function) respawn(old *bootstrap) (*bootstrap, error) {
-	b := &bootstrap{process: old.process, out: old.out, group: old.group, began: time.Now(), exited: make(chan struct{})}
-	api := f.apiConfig()
+	b := f.newBootstrap()
+	b.process, b.out, b.beside, b.group = old.process, old.out, old.beside, old.group
+	api := f.apiConfig(b)
 	api.Peer = runtimeapi.PeerUID(b.process.UID)
 	var err error
 	if b.api, err = runtimeapi.New(api); err != nil {
 		return nil, err
 	}
-	if err := b.process.Again(f.environment(b.api.Address())); err != nil {
-		b.api.Close()
-		return nil, err
+	if !b.later {
+		if err := b.process.Again(f.environment(b.api.Address())); err != nil {
+			b.api.Close()
+			return nil, err
+		}
+		go b.wait()
 	}
-	go b.wait()
 	return b, nil
 }
 
@@ -237,8 +296,11 @@ func (b *bootstrap) release() {
 	if b.api != nil {
 		b.api.Close()
 	}
-	if b.out != nil {
-		b.out.close()
+	b.hub.Close()
+	for _, o := range []*output{b.out, b.beside} {
+		if o != nil {
+			o.close()
+		}
 	}
 	if b.group != nil {
 		b.group.Close()
@@ -282,35 +344,67 @@ func (b *bootstrap) memory(age time.Duration) (now, peak int64) {
 // initDuration is how long the initialisation took.
 func (b *bootstrap) initDuration() time.Duration { return b.opened.Sub(b.began) }
 
-// terminate sends SIGTERM and waits, if Lambda would: only with an extension.
-func (b *bootstrap) terminate() {
+// terminate sends SIGTERM and waits, if Lambda would: only with an extension. Then
+// external extensions hear of the end, and why.
+func (b *bootstrap) terminate(why shutdownReason) {
+	if b.later { // it never started
+		b.later = false
+		close(b.exited)
+	}
 	if !b.api.HasExtension() {
 		return
 	}
-	b.process.Signal(syscall.SIGTERM)
+	grace, share := internalGrace, internalGrace
+	if len(b.companions) > 0 {
+		grace, share = externalGrace, runtimeShare
+	}
+	deadline := time.Now().Add(grace)
 	select {
 	case <-b.exited:
-	case <-time.After(shutdownGrace):
+	default:
+		b.process.Signal(syscall.SIGTERM)
+		select {
+		case <-b.exited:
+		case <-time.After(share):
+		}
+	}
+	b.hub.Drain(drainTime)
+	told := b.api.Shutdown(string(why), deadline)
+	limit := time.After(time.Until(deadline))
+	for _, x := range b.companions {
+		if !slices.Contains(told, x.name) {
+			continue
+		}
+		select {
+		case <-x.ended:
+		case <-limit:
+			return
+		}
 	}
 }
 
 // rest ends a bootstrap but for its surroundings.
-func (b *bootstrap) rest() {
-	b.terminate()
+func (b *bootstrap) rest(why shutdownReason) {
+	b.terminate(why)
 	b.process.Stop()
-	<-b.exited
+	b.await()
 	b.api.Close()
 	b.out.sync()
+	b.hub.Close()
 }
 
 // stop ends a bootstrap and frees its resources.
-func (b *bootstrap) stop() {
-	select {
-	case <-b.exited:
-	default:
-		b.terminate()
-	}
+func (b *bootstrap) stop(why shutdownReason) {
+	b.terminate(why)
 	b.process.Close()
-	<-b.exited
+	b.await()
 	b.release()
+}
+
+// await waits for the end of all its processes.
+func (b *bootstrap) await() {
+	<-b.exited
+	for _, x := range b.companions {
+		<-x.ended
+	}
 }

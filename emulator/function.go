@@ -22,18 +22,19 @@ const latest = "$LATEST"
 // A Function is an unpacked zip with its instances. Its methods may be called
 // from several goroutines.
 type Function struct {
-	config  Config
-	folder  *tempdir.Dir // removed by Close
-	task    string       // what becomes /var/task
-	opt     string       // what becomes /opt; empty: nothing
-	unused  []string     // file names of the layers' extensions, which are not started
-	entry   string       // bootstrap, on this machine
-	etc     string       // what becomes /etc
-	program program
-	code    code
-	qemu    string
-	log     *sink // nil: nobody reads it
-	json    bool  // the platform's lines are JSON
+	config           Config
+	folder           *tempdir.Dir // removed by Close
+	task             string       // what becomes /var/task
+	opt              string       // what becomes /opt; empty: nothing
+	layered          []string     // file names of the layers' extensions
+	layersNeedSystem bool         // one of these is a script, or dynamically linked
+	entry            string       // bootstrap, on this machine
+	etc              string       // what becomes /etc
+	program          program
+	code             code
+	qemu             string
+	log              *sink // nil: nobody reads it
+	json             bool  // the platform's lines are JSON
 
 	isolation  isolation
 	startsOnce bool // the initialisation has no second try
@@ -117,8 +118,18 @@ func (f *Function) unpackLayers(ctx context.Context) error {
 		return err
 	}
 	var err error
-	f.unused, err = extensions(f.opt)
+	f.layered, err = extensions(f.opt)
+	for _, name := range f.layered {
+		// What cannot be read is said when it is started.
+		p, _ := inspect(filepath.Join(f.opt, "extensions", name))
+		f.layersNeedSystem = f.layersNeedSystem || p.system
+	}
 	return err
+}
+
+// system reports whether instances see the system's directories.
+func (f *Function) system() bool {
+	return f.program.system || f.layersNeedSystem && len(f.external()) > 0
 }
 
 // extensions returns the names, sorted, of what Lambda would start as external

@@ -40,6 +40,7 @@ type instance struct {
 	active     []*invocation // in the order of their beginnings
 	asked      int           // how often it has asked for an event
 	draining   int           // loops that have replied and not asked again
+	last       *failure      // what ended it
 	served     bool          // it has had an event, so the next REPORT has no Init Duration
 	idle       time.Time     // since when, if nothing is active
 	clock      *time.Timer   // rings for tick
@@ -81,9 +82,9 @@ func (i *instance) run(first *invocation) {
 	i.open()
 	i.begin(first, left)
 	for i.state != stopping {
-		signals, exited := i.api.Signals(), i.exited
+		signals, exited, crashed := i.api.Signals(), i.exited, i.crashed
 		if i.state == resting {
-			signals, exited = nil, nil
+			signals, exited, crashed = nil, nil, nil
 		}
 		select {
 		case v := <-i.jobs:
@@ -96,11 +97,13 @@ func (i *instance) run(first *invocation) {
 			i.tick()
 		case <-exited:
 			i.exit()
+		case x := <-crashed:
+			i.rest(i.crashFailure(x))
 		case <-f.life.Done():
 			i.stop(&failure{cause: context.Cause(f.life)})
 		}
 	}
-	i.bootstrap.stop()
+	i.bootstrap.stop(reasonOf(i.last))
 }
 
 // start starts the bootstrap, if necessary twice. The second try is part of the
@@ -140,7 +143,7 @@ func (i *instance) restart(ctx context.Context, left time.Duration) (fail *failu
 	f, lost := i.function, false
 	if i.bootstrap, fail, lost = f.relaunch(ctx, i.bootstrap, left); lost {
 		// The surroundings are gone: others will do, with an empty /tmp.
-		i.bootstrap.stop()
+		i.bootstrap.stop(failureReason)
 		next, failed := f.launch(ctx, "invoke", left)
 		if failed != nil {
 			f.pool.leave(i, 0, false)
@@ -189,7 +192,13 @@ func (i *instance) begin(v *invocation, left time.Duration) {
 
 // hear handles a signal of the runtime.
 func (i *instance) hear(s runtimeapi.Signal) {
-	if s.Reply == nil {
+	switch {
+	case s.Done:
+		for _, v := range i.active {
+			v.runtimeDone(nil)
+		}
+		return
+	case s.Reply == nil:
 		i.next()
 		return
 	}
@@ -304,14 +313,14 @@ func (i *instance) rest(fail *failure) {
 	for _, v := range busy {
 		v.end(fail)
 	}
-	i.bootstrap.rest()
+	i.bootstrap.rest(reasonOf(fail))
 	i.arm(i.idle.Add(i.function.config.Idle))
 }
 
 // stop ends an instance with all its events.
 func (i *instance) stop(fail *failure) {
 	i.function.pool.leave(i, i.draining, i.state == opening)
-	i.state = stopping
+	i.state, i.last = stopping, fail
 	for len(i.jobs) > 0 { // sent concurrently
 		v := <-i.jobs
 		i.active = append(i.active, v)

@@ -29,6 +29,7 @@ type invocation struct {
 	began    time.Time
 	deadline time.Time
 	stage    stage
+	told     bool // that the runtime is done with it
 
 	done       chan struct{} // closed when what follows is there
 	result     Response
@@ -52,6 +53,9 @@ func (v *invocation) begin(left time.Duration) {
 	}
 	if v.reports() {
 		v.instance.out.hold(v.function.startLine(r.RequestID))
+	}
+	if hub := v.instance.hub; hub.Wanted() {
+		hub.Event("start", record{RequestID: r.RequestID, Version: latest, Tracing: tracing(r.Trace)})
 	}
 }
 

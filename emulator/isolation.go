@@ -46,7 +46,7 @@ func (s *isolation) started(g *cgroup.Group, unfiltered string) {
 }
 
 // Isolation describes in a few words what instances see of this machine, and names
-// the extensions in layers, which are not started. It is certain after the first was
+// the extensions in layers if they are not started. It is certain after the first was
 // started.
 func (f *Function) Isolation() string {
 	f.isolation.mu.Lock()
@@ -64,10 +64,10 @@ func (f *Function) Isolation() string {
 	if f.isolation.open != "" {
 		how += ", without a filter of system calls (" + f.isolation.open + ")"
 	}
-	if len(f.unused) > 0 {
-		how += fmt.Sprintf(", without the extensions of its layers (%q)", f.unused)
+	if len(f.layered) > len(f.external()) {
+		how += fmt.Sprintf(", without the extensions of its layers (%q)", f.layered)
 	}
-	if f.program.system {
+	if f.system() {
 		return "in a root with this machine's system directories" + how
 	}
 	return "in an empty root" + how

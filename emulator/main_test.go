@@ -28,14 +28,16 @@ func buildAndRun(m *testing.M) int {
 		panic(err)
 	}
 	defer os.RemoveAll(folder)
-	name := filepath.Join(folder, "bootstrap")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", name, "./testdata/faulty")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		panic(fmt.Sprintf("%v\n%s", err, out))
-	}
-	if faulty, err = os.ReadFile(name); err != nil {
-		panic(err)
+	for name, program := range map[string]*[]byte{"faulty": &faulty, "companion": &companionProgram} {
+		file := filepath.Join(folder, name)
+		cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", file, "./testdata/"+name)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			panic(fmt.Sprintf("%v\n%s", err, out))
+		}
+		if *program, err = os.ReadFile(file); err != nil {
+			panic(err)
+		}
 	}
 	return m.Run()
 }

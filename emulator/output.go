@@ -25,6 +25,8 @@ type output struct {
 	reading sync.Mutex // the pipe, until what came was added to the log
 	buffer  []byte
 
+	heard func(text []byte) // gets what the program prints; may be nil
+
 	mu   sync.Mutex
 	sink *sink // may be nil
 	tail []byte
@@ -34,12 +36,12 @@ type output struct {
 // pipeSize is what a pipe holds, in bytes (pipe(7)).
 const pipeSize = 64 << 10
 
-func newOutput(sink *sink) (*output, error) {
+func newOutput(sink *sink, heard func(text []byte)) (*output, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	o := &output{read: r, write: w, sink: sink, done: make(chan struct{}), buffer: make([]byte, pipeSize)}
+	o := &output{read: r, write: w, sink: sink, heard: heard, done: make(chan struct{}), buffer: make([]byte, pipeSize)}
 	if o.pipe, err = r.SyscallConn(); err != nil {
 		r.Close()
 		w.Close()
@@ -101,6 +103,9 @@ func (o *output) add(own, platform []byte) {
 	defer o.mu.Unlock()
 	if len(o.held)+len(own)+len(platform) == 0 {
 		return
+	}
+	if o.heard != nil && len(own) > 0 {
+		o.heard(own)
 	}
 	if o.sink != nil {
 		o.sink.write(o.held, own, platform)

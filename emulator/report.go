@@ -16,7 +16,9 @@ func (v *invocation) report(fail *failure) {
 	i := v.instance
 	first := !i.served
 	i.served = true
-	if !v.reports() {
+	v.runtimeDone(fail)
+	heard := i.hub.Wanted()
+	if !v.reports() && !heard {
 		return
 	}
 	m := metrics{took: time.Since(v.began)}
@@ -25,7 +27,40 @@ func (v *invocation) report(fail *failure) {
 	if first {
 		m.initialised = i.initDuration()
 	}
-	i.out.add(v.function.endLines(v.request.RequestID, fail, m))
+	own, platform := v.function.endLines(v.request.RequestID, fail, m)
+	i.out.add(own, platform)
+	if heard {
+		i.hub.Event("report", v.function.reportRecord(v.request.RequestID, fail, m))
+	}
+}
+
+// runtimeDone says that the runtime is done with the event, well or not: extensions
+// may wait for that.
+func (v *invocation) runtimeDone(fail *failure) {
+	i := v.instance
+	if v.told || !i.hub.Wanted() {
+		return
+	}
+	v.told = true
+	i.out.sync()
+	status, kind := fail.status()
+	a := &v.call.Answer
+	if status == "success" && a.Failed {
+		status, kind = "error", a.ErrorType
+	}
+	i.hub.Event("runtimeDone", record{
+		RequestID: v.request.RequestID, Status: status, ErrorType: kind, Tracing: tracing(v.request.Trace),
+		Metrics: &recordMetrics{Duration: jsonMilliseconds(time.Since(v.began)), Produced: len(a.Payload)},
+	})
+}
+
+// reportRecord is what platform.report says of an invocation.
+func (f *Function) reportRecord(id string, fail *failure, m metrics) record {
+	status, kind := fail.status()
+	return record{RequestID: id, Status: status, ErrorType: kind, Metrics: &recordMetrics{
+		Duration: jsonMilliseconds(m.took), Billed: int(math.Ceil(float64(m.took) / 1e6)), Size: f.config.Memory,
+		Used: int((m.peak + 1<<20 - 1) >> 20), Init: jsonMilliseconds(m.initialised),
+	}}
 }
 
 // metrics are what REPORT says of an invocation.
@@ -64,15 +99,11 @@ func (f *Function) endLines(id string, fail *failure, m metrics) (own, platform 
 	status, kind := fail.status()
 	used, billed := (m.peak+1<<20-1)>>20, math.Ceil(float64(m.took)/1e6)
 	if f.json {
-		r := record{RequestID: id, Status: status, ErrorType: kind, Metrics: &recordMetrics{Duration: jsonMilliseconds(m.took)}}
 		lines := ""
 		if status != "success" {
-			lines = platformLine("runtimeDone", r)
+			lines = platformLine("runtimeDone", record{RequestID: id, Status: status, ErrorType: kind, Metrics: &recordMetrics{Duration: jsonMilliseconds(m.took)}})
 		}
-		r.Metrics = &recordMetrics{
-			Duration: jsonMilliseconds(m.took), Billed: int(billed), Size: f.config.Memory, Used: int(used), Init: jsonMilliseconds(m.initialised),
-		}
-		return nil, []byte(lines + platformLine("report", r))
+		return nil, []byte(lines + platformLine("report", f.reportRecord(id, fail, m)))
 	}
 	more := fmt.Sprintf("Max Memory Used: %d MB\t", used)
 	if m.initialised > 0 {
@@ -119,15 +150,35 @@ func (f *failure) status() (status, kind string) {
 type record struct {
 	InitializationType string         `json:"initializationType,omitempty"`
 	Phase              string         `json:"phase,omitempty"`
+	FunctionName       string         `json:"functionName,omitempty"`
+	FunctionVersion    string         `json:"functionVersion,omitempty"`
+	Name               string         `json:"name,omitempty"`
+	State              string         `json:"state,omitempty"`
+	Events             []string       `json:"events,omitempty"`
 	RequestID          string         `json:"requestId,omitempty"`
 	Version            string         `json:"version,omitempty"`
 	Metrics            *recordMetrics `json:"metrics,omitempty"`
 	Status             string         `json:"status,omitempty"`
 	ErrorType          string         `json:"errorType,omitempty"`
+	Tracing            *traced        `json:"tracing,omitempty"`
+}
+
+// traced is what a record says of the trace that an event belongs to.
+type traced struct {
+	Type  string `json:"type"`
+	Value string `json:"value"`
+}
+
+func tracing(header string) *traced {
+	if header == "" {
+		return nil
+	}
+	return &traced{"X-Amzn-Trace-Id", header}
 }
 
 type recordMetrics struct {
 	Duration json.Number `json:"durationMs"`
+	Produced int         `json:"producedBytes,omitempty"`
 	Billed   int         `json:"billedDurationMs,omitempty"`
 	Size     int         `json:"memorySizeMB,omitempty"`
 	Used     int         `json:"maxMemoryUsedMB,omitempty"`

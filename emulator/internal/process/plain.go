@@ -1,7 +1,9 @@
 package process
 
 import (
+	"errors"
 	"fmt"
+	"net"
 	"os"
 	"slices"
 	"strings"
@@ -83,6 +85,12 @@ func (p *plain) Memory() (now, peak int64) {
 	}
 	return sandbox.ReadMemory(fmt.Sprintf("/proc/%d/status", r.process.Pid))
 }
+
+func (p *plain) Beside(string, []string, *os.File) (wait func() string, err error) {
+	return nil, errors.New("a plain process has no /opt, and nothing is started from there")
+}
+
+func (p *plain) Dial(port int) (net.Conn, error) { return dialMachine(port) }
 
 func (p *plain) UID() int { return os.Getuid() }
 

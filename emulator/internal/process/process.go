@@ -9,7 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"syscall"
+	"time"
 
 	"github.com/bootzip/bootzip/emulator/internal/cgroup"
 	group "github.com/bootzip/bootzip/internal/process"
@@ -31,9 +34,14 @@ type Process interface {
 	Signal(syscall.Signal)
 	// Stop ends it, and what it started; what Again needs stays.
 	Stop()
-	// Again starts the bootstrap anew once it has ended, with another
-	// environment and the same /tmp.
+	// Again starts the bootstrap anew once it has ended, or for the first time
+	// with Later, with another environment and the same /tmp.
 	Again(env []string) error
+	// Beside starts another program, with a path inside, beside the bootstrap.
+	// wait waits for its end and returns it.
+	Beside(program string, env []string, output *os.File) (wait func() string, err error)
+	// Dial connects to a port of the processes' 127.0.0.1.
+	Dial(port int) (net.Conn, error)
 	// Close ends it, what it started, and its surroundings, and waits for that.
 	Close()
 	// Memory returns its resident memory in bytes, current and peak; 0 if
@@ -66,6 +74,7 @@ type Config struct {
 
 	InLayer bool          // bootstrap is in Opt, not in Task
 	Keep    bool          // for Again; until Close
+	Later   bool          // the bootstrap is not started before Again; in a sandbox
 	Group   *cgroup.Group // bounds the processes
 }
 
@@ -93,10 +102,13 @@ func Isolated(c Config) (Process, error) {
 			{Source: c.Task, Target: TaskRoot, ReadOnly: true},
 			{Source: c.Etc, Target: "/etc", ReadOnly: true},
 		},
-		Command: again(c.Env), Keep: c.Keep,
-		UID: lambdaUID, GID: lambdaGID,
+		Keep: c.Keep,
+		UID:  lambdaUID, GID: lambdaGID,
 		Temp: c.Temp, Descriptors: c.Open, Tasks: c.Tasks, Output: c.Output, Begun: c.Group.Add,
 		OwnNetwork: c.OwnNetwork, Listening: c.Listening,
+	}
+	if !c.Later {
+		s.Command = again(c.Env)
 	}
 	if c.Opt != "" {
 		s.Mounts = append(s.Mounts, sandbox.Mount{Source: c.Opt, Target: OptRoot, ReadOnly: true})
@@ -120,16 +132,49 @@ func Isolated(c Config) (Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	return isolated{p, again}, nil
+	return isolated{p, again, c}, nil
 }
 
 // An isolated process is one in a sandbox.
 type isolated struct {
 	*sandbox.Process
 	command func(env []string) sandbox.Command
+	config  Config
 }
 
 func (i isolated) Again(env []string) error { return i.Process.Again(i.command(env)) }
+
+func (i isolated) Beside(program string, env []string, output *os.File) (wait func() string, err error) {
+	argv := []string{program}
+	if i.config.Qemu != "" && !scripted(filepath.Join(i.config.Opt, strings.TrimPrefix(program, OptRoot))) {
+		argv = []string{qemuInside, program}
+	}
+	return i.Process.Beside(sandbox.Command{Dir: "/", Argv: argv, Env: env}, output)
+}
+
+// scripted reports whether a file begins with the name of its interpreter.
+func scripted(name string) bool {
+	f, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	var b [2]byte
+	_, _ = f.Read(b[:])
+	return string(b[:]) == "#!"
+}
+
+// Dial connects without the sandbox if the network is the machine's.
+func (i isolated) Dial(port int) (net.Conn, error) {
+	if i.config.OwnNetwork {
+		return i.Process.Dial(port)
+	}
+	return dialMachine(port)
+}
+
+func dialMachine(port int) (net.Conn, error) {
+	return net.DialTimeout("tcp", "127.0.0.1:"+strconv.Itoa(port), 5*time.Second)
+}
 
 // Plain starts the bootstrap as an ordinary process in its own group.
 func Plain(c Config) (Process, error) {

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 const (
@@ -40,20 +41,62 @@ const (
 	extensionExiting    extensionState = "ExitError"
 )
 
-// An extension runs in the function's own process: external ones come in layers, which
-// are not supported here.
+// An extension is a part of the function's own process, or, external, a process of
+// its own, which a file of a layer is started as.
 type extension struct {
-	id      string
-	name    string
-	invokes bool // it registered for events
-	state   extensionState
-	message chan []byte // about an event that it has not asked for yet; room for one
+	id       string
+	name     string
+	external bool
+	events   []string // that it registered for, sorted: "INVOKE", "SHUTDOWN"
+	state    extensionState
+	message  chan []byte // about an event that it has not asked for yet; room for one
+}
+
+// An Extension is what an extension says of itself.
+type Extension struct {
+	Name   string
+	State  string // "Registered", "Ready", …
+	Events []string
+}
+
+// Extensions returns those that have registered, in that order.
+func (s *Server) Extensions() []Extension {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []Extension
+	for _, x := range s.extensions {
+		all = append(all, Extension{x.name, string(x.state), x.events})
+	}
+	return all
+}
+
+// Registered is closed when all external extensions have registered.
+func (s *Server) Registered() <-chan struct{} { return s.registered }
+
+// Shutdown tells the external extensions that asked for it that the instance ends,
+// in place of an event that they have not taken yet, and returns their names.
+// reason is "spindown", "timeout" or "failure".
+func (s *Server) Shutdown(reason string, deadline time.Time) (told []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, x := range s.extensions {
+		if !slices.Contains(x.events, "SHUTDOWN") {
+			continue
+		}
+		select {
+		case <-x.message:
+		default:
+		}
+		x.message <- encode(map[string]any{"eventType": "SHUTDOWN", "deadlineMs": deadline.UnixMilli(), "shutdownReason": reason})
+		told = append(told, x.name)
+	}
+	return told
 }
 
 // invoke informs an extension about an event, if it registered for them; the server's mu
 // is held.
 func (x *extension) invoke(e *Event) {
-	if !x.invokes {
+	if !slices.Contains(x.events, "INVOKE") {
 		return
 	}
 	x.state = extensionRunning
@@ -112,10 +155,14 @@ func (s *Server) enlist(id, name string, events []string, malformed error) (kind
 	case malformed != nil:
 		return "InvalidRequestFormat", malformed.Error()
 	}
+	external := slices.Contains(s.config.External, name)
 	for _, event := range events {
-		switch event {
-		case "INVOKE":
-		case "SHUTDOWN":
+		switch {
+		case event == "INVOKE" && s.single():
+		case event == "SHUTDOWN" && external:
+		case event == "INVOKE":
+			return "Extension.InvalidEventType", event + ": event type not supported for several events at a time"
+		case event == "SHUTDOWN":
 			return "Extension.InvalidEventType", event + ": event type not supported for internal extensions"
 		default:
 			return "Extension.InvalidEventType", event + ": unknown event type"
@@ -129,9 +176,15 @@ func (s *Server) enlist(id, name string, events []string, malformed error) (kind
 	case len(s.extensions) == maxExtensions:
 		return "Extension.TooManyExtensions", fmt.Sprintf("Extension limit (%d) reached", maxExtensions)
 	}
+	events = slices.Sorted(slices.Values(events))
 	s.extensions = append(s.extensions, &extension{
-		id: id, name: name, invokes: len(events) > 0, state: extensionRegistered, message: make(chan []byte, 1),
+		id: id, name: name, external: external, events: slices.Compact(events), state: extensionRegistered, message: make(chan []byte, 1),
 	})
+	if external {
+		if s.missing--; s.missing == 0 {
+			close(s.registered)
+		}
+	}
 	return "", ""
 }
 

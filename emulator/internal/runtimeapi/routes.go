@@ -35,14 +35,45 @@ func (s *Server) routes() http.Handler {
 		s.extensionError("Extension.InitError", extensionFailed, extensionRegistered, extensionFailed))
 	mux.HandleFunc("POST "+extensionPath+"exit/error",
 		s.extensionError("Extension.ExitError", extensionExiting, extensionRegistered, extensionReady, extensionRunning, extensionExiting))
-	mux.HandleFunc("PUT /2022-07-01/telemetry", notSupported("Telemetry API is not supported", "Telemetry.NotSupported"))
-	mux.HandleFunc("PUT /2020-08-15/logs", notSupported("Logs API is not supported", "Logs.NotSupported"))
+	mux.HandleFunc("PUT /2022-07-01/telemetry", s.subscribe("Telemetry", "ValidationError"))
+	mux.HandleFunc("PUT /2020-08-15/logs", s.subscribe("Logs", "Logs.ValidationError"))
 	return mux
 }
 
-func notSupported(message, kind string) http.HandlerFunc {
-	no := &refusal{http.StatusAccepted, kind, message}
-	return func(w http.ResponseWriter, _ *http.Request) { no.write(w) }
+// maxSubscription bounds a subscription, in bytes.
+const maxSubscription = 64 << 10
+
+// subscribe takes a subscription to the API of a name. invalid is the type of the
+// error for one that is refused.
+func (s *Server) subscribe(api, invalid string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if s.config.Subscribe == nil {
+			(&refusal{http.StatusAccepted, api + ".NotSupported", api + " API is not supported"}).write(w)
+			return
+		}
+		x, no := s.find(r)
+		if no == nil {
+			s.mu.Lock()
+			open := !s.initialised
+			s.mu.Unlock()
+			if !open {
+				no = &refusal{http.StatusForbidden, api + ".SubscriptionClosed", api + " API subscription is closed already"}
+			}
+		}
+		if no != nil {
+			no.write(w)
+			return
+		}
+		body, err := io.ReadAll(io.LimitReader(r.Body, maxSubscription))
+		if err == nil {
+			err = s.config.Subscribe(x.name, api == "Logs", body)
+		}
+		if err != nil {
+			(&refusal{http.StatusBadRequest, invalid, err.Error()}).write(w)
+			return
+		}
+		writeBody(w, http.StatusOK, []byte(`"OK"`))
+	}
 }
 
 // next waits for an event and writes it.

@@ -40,6 +40,15 @@ type Config struct {
 	// What extensions see of the function.
 	Name, Version, Handler, Account string
 
+	// External are the names of the external extensions, which are the files in
+	// /opt/extensions.
+	External []string
+
+	// Subscribe takes a request of the extension of that name to the Telemetry
+	// API, or with logs to the Logs API. An error refuses it as invalid; nil:
+	// both APIs answer that they are not supported.
+	Subscribe func(extension string, logs bool, body []byte) error
+
 	// Concurrency is how many events the runtime may have at the same time; 0
 	// means 1. With more, states have no order: an event is identified only by
 	// its id (AWS Lambda developer guide, "Using the Lambda runtime API
@@ -66,19 +75,26 @@ type Server struct {
 	signals  chan Signal
 	fault    chan Answer // init/error and the like; one at most
 
-	mu         sync.Mutex
-	state      state
-	waiting    []*waiter        // requests for an event, the latest last
-	offered    []*Call          // for which no request waited
-	open       map[string]*Call // by id: not answered
-	current    *Call            // with one event at a time: it is not finished
-	free       int              // events that may still be offered
-	extensions []*extension
+	mu          sync.Mutex
+	state       state
+	waiting     []*waiter        // requests for an event, the latest last
+	offered     []*Call          // for which no request waited
+	open        map[string]*Call // by id: not answered
+	current     *Call            // with one event at a time: it is not finished
+	free        int              // events that may still be offered
+	extensions  []*extension
+	initialised bool // the runtime and all extensions have asked for an event
+	missing     int  // external extensions that have not registered
+	registered  chan struct{}
 }
 
-// A Signal is an action of the runtime. Reply is the call that it answered; nil means
-// that it can take one more event, so Offer may be called once more.
-type Signal struct{ Reply *Call }
+// A Signal is an action of the runtime. Reply is the call that it answered. Done
+// says that the runtime is done with its event, and extensions are not. Otherwise it
+// can take one more event, so Offer may be called once more.
+type Signal struct {
+	Reply *Call
+	Done  bool
+}
 
 // maxHead bounds the head of a request, in bytes. The cause for X-Ray, in a
 // header, may have nearly 1 MiB.
@@ -97,7 +113,11 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		config: c, listener: c.Listener, state: started, fault: make(chan Answer, 1), open: map[string]*Call{},
 		// Room for what a well-behaved runtime can do before signals are read.
-		signals: make(chan Signal, 2*c.Concurrency),
+		signals: make(chan Signal, 2*c.Concurrency+1),
+		missing: len(c.External), registered: make(chan struct{}),
+	}
+	if s.missing == 0 {
+		close(s.registered)
 	}
 	s.life, s.end = context.WithCancel(context.Background())
 	s.http = http.Server{

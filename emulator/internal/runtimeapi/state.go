@@ -103,6 +103,9 @@ func (s *Server) wait() (*waiter, *refusal) {
 		s.waiting = append(s.waiting, w)
 	}
 	more := s.settle()
+	if len(more) == 0 && s.single() && s.current != nil && s.open[s.current.Event.ID] == nil {
+		more = []Signal{{Done: true}}
+	}
 	s.mu.Unlock()
 	s.signal(more...)
 	return w, nil
@@ -198,5 +201,6 @@ func (s *Server) settle() []Signal {
 	}
 	more := max(wanted-s.free, 0)
 	s.free += more
+	s.initialised = true
 	return make([]Signal, more)
 }

@@ -1,0 +1,291 @@
+//go:build linux
+
+package emulator
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// withExtensions is a function whose layer has extensions of these names.
+func withExtensions(t *testing.T, c Config, names ...string) (*Function, *logBook) {
+	t.Helper()
+	var files []file
+	for _, name := range names {
+		files = append(files, file{"extensions/" + name, 0o755, companionProgram})
+	}
+	c.Layers = append(c.Layers, makeZip(t, files...))
+	f, book := newFunction(t, c)
+	if f.isolation.isPlain() {
+		t.Skip("namespaces are refused here: " + f.Isolation())
+	}
+	return f, book
+}
+
+// eventually waits for words in a log.
+func eventually(t *testing.T, book *logBook, words string) {
+	t.Helper()
+	for range 200 {
+		if strings.Contains(book.String(), words) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("the log lacks %q:\n%s", words, book)
+}
+
+// inOrder looks for texts in a log, one after the other.
+func inOrder(t *testing.T, book *logBook, all ...string) {
+	t.Helper()
+	rest := book.String()
+	for _, words := range all {
+		_, after, ok := strings.Cut(rest, words)
+		if !ok {
+			t.Fatalf("the log lacks %q, there or at all:\n%s", words, book)
+		}
+		rest = after
+	}
+}
+
+func closeNow(t *testing.T, f *Function) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := f.Close(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// An extension starts before the runtime, sees each event, and hears of the end.
+func TestExternalExtension(t *testing.T) {
+	f, book := withExtensions(t, Config{Name: "f", Handler: "exit-sometimes"}, "tell-environment", "other")
+	first, second := invoke(t, f, `"a"`), invoke(t, f, `"b"`)
+	closeNow(t, f)
+	inOrder(t, book, "tell-environment: registered", "starting exit-sometimes",
+		"EXTENSION\tName: ", "State: Ready\tEvents: [INVOKE, SHUTDOWN]\n", "END RequestId: "+first.RequestID)
+	for _, name := range []string{"tell-environment", "other"} {
+		inOrder(t, book, name+": INVOKE "+first.RequestID, name+": INVOKE "+second.RequestID, name+": SHUTDOWN SPINDOWN")
+	}
+	log := book.String()
+	for _, variable := range []string{"_HANDLER", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_XRAY_CONTEXT_MISSING"} {
+		if strings.Contains(log, "tell-environment: "+variable+"=") {
+			t.Errorf("the extension has %s", variable)
+		}
+	}
+	if !strings.Contains(log, "tell-environment: AWS_LAMBDA_FUNCTION_NAME=f\n") || strings.Contains(log, "late deadline") {
+		t.Error(log)
+	}
+}
+
+// The caller has the answer while an extension works; the event lasts until that is
+// done.
+func TestSlowExtension(t *testing.T) {
+	f, book := withExtensions(t, Config{Handler: "exit-sometimes", Concurrency: 1, Timeout: 5 * time.Second}, "slow")
+	invoke(t, f, `"warm"`)
+	began := time.Now()
+	resp, err := f.Invoke(context.Background(), Request{Payload: []byte(`"a"`)})
+	if took := time.Since(began); err != nil || string(resp.Payload) != `"a"` || took > 350*time.Millisecond {
+		t.Errorf("%s after %v: %v", resp.Payload, took, err)
+	}
+	invoke(t, f, `"b"`) // begins after the first has ended
+	match := regexp.MustCompile(`REPORT RequestId: ` + resp.RequestID + `\tDuration: (\d+)`).FindStringSubmatch(book.String())
+	if match == nil || len(match[1]) < 3 {
+		t.Errorf("its REPORT has the duration %q:\n%s", match, book)
+	}
+}
+
+// What an extension does wrong is a failure of the event, by Lambda's name, and the
+// next event gets a new start.
+func TestExtensionFails(t *testing.T) {
+	for name, kind := range map[string]string{
+		"exit-at-init":   "Extension.Crash",
+		"init-error":     "Extension.InitError",
+		"exit-at-invoke": "Extension.Crash",
+		"exit-error":     "Extension.ExitError",
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, book := withExtensions(t, Config{Handler: "exit-sometimes", Concurrency: 1}, name)
+			for range 2 {
+				began := time.Now()
+				resp, err := f.Invoke(context.Background(), Request{Payload: []byte(`"a"`)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				// An answer that was there already counts.
+				if resp.ErrorType != kind && !strings.Contains(name, "invoke") && name != "exit-error" {
+					t.Errorf("%s %s", resp.ErrorType, resp.Payload)
+				}
+				if took := time.Since(began); took > 5*time.Second {
+					t.Errorf("it took %v", took)
+				}
+				eventually(t, book, "Error Type: "+kind)
+			}
+		})
+	}
+	t.Run("too late", func(t *testing.T) {
+		f, book := withExtensions(t, Config{Handler: "exit-sometimes", Concurrency: 1, Timeout: time.Second}, "hang")
+		if resp, err := f.Invoke(context.Background(), Request{Payload: []byte(`"a"`)}); err != nil || string(resp.Payload) != `"a"` {
+			t.Errorf("%s, %v", resp.Payload, err)
+		}
+		eventually(t, book, "Status: timeout")
+		if resp, err := f.Invoke(context.Background(), Request{Payload: []byte(`"b"`)}); err != nil || string(resp.Payload) != `"b"` {
+			t.Errorf("the event after: %s, %v", resp.Payload, err)
+		}
+	})
+	t.Run("initialises too long", func(t *testing.T) {
+		f, _ := withExtensions(t, Config{Handler: "exit-sometimes", Timeout: time.Second, InitLimit: time.Second}, "hang-at-init")
+		if resp := invoke(t, f, `"a"`); resp.ErrorType != "Sandbox.Timedout" {
+			t.Errorf("%s %s", resp.ErrorType, resp.Payload)
+		}
+	})
+	t.Run("ignores the end", func(t *testing.T) {
+		f, book := withExtensions(t, Config{Handler: "exit-sometimes"}, "ignore-shutdown")
+		invoke(t, f, `"a"`)
+		began := time.Now()
+		closeNow(t, f)
+		if took := time.Since(began); took < time.Second || took > 4*time.Second {
+			t.Errorf("it ended after %v:\n%s", took, book)
+		}
+	})
+	t.Run("cannot be started", func(t *testing.T) {
+		layer := makeZip(t, file{"extensions/plain", 0o644, companionProgram})
+		f, book := newFunction(t, Config{Handler: "exit-sometimes", Layers: []string{layer}})
+		inSandbox(t, f.Isolation())
+		if resp := invoke(t, f, `"a"`); resp.ErrorType != "Extension.LaunchError" {
+			t.Errorf("%s %s\n%s", resp.ErrorType, resp.Payload, book)
+		}
+		inOrder(t, book, "EXTENSION\tName: plain\tState: LaunchError\tEvents: []\tError Type: PermissionDenied\n")
+	})
+	t.Run("too many", func(t *testing.T) {
+		var names []string
+		for i := range 11 {
+			names = append(names, fmt.Sprint("e", i))
+		}
+		f, _ := withExtensions(t, Config{Handler: "exit-sometimes"}, names...)
+		if resp := invoke(t, f, `"a"`); resp.ErrorType != "Extension.LaunchError" || !strings.Contains(string(resp.Payload), "11 extensions, more than 10") {
+			t.Errorf("%s %s", resp.ErrorType, resp.Payload)
+		}
+	})
+}
+
+// A script needs the system's directories, though the bootstrap needs none.
+func TestScriptAsExtension(t *testing.T) {
+	layer := makeZip(t, file{"extensions/hello", 0o755, []byte("#!/bin/sh\necho \"script in $PWD\"\nexit 7\n")})
+	f, book := newFunction(t, Config{Handler: "exit-sometimes", Layers: []string{layer}})
+	resp := invoke(t, f, `"a"`)
+	inSandbox(t, f.Isolation())
+	if resp.ErrorType != "Extension.Crash" || !strings.Contains(string(resp.Payload), "exit status 7") {
+		t.Errorf("%s %s", resp.ErrorType, resp.Payload)
+	}
+	eventually(t, book, "script in /\n")
+}
+
+// After a reset extensions start anew, and find what was in /tmp.
+func TestExtensionsAfterReset(t *testing.T) {
+	f, book := withExtensions(t, Config{Handler: "exit-sometimes", Concurrency: 1}, "tell")
+	if resp := invoke(t, f, `"exit"`); resp.ErrorType != "Runtime.ExitError" {
+		t.Errorf("%s %s", resp.ErrorType, resp.Payload)
+	}
+	if resp := invoke(t, f, `"b"`); string(resp.Payload) != `"b"` {
+		t.Errorf("%s", resp.Payload)
+	}
+	closeNow(t, f)
+	inOrder(t, book, "tell: registered", "tell: INVOKE", "tell: SHUTDOWN FAILURE", "tell: registered", "tell: INVOKE", "tell: SHUTDOWN SPINDOWN")
+}
+
+// Telemetry comes in each schema, over both protocols, in order.
+func TestTelemetry(t *testing.T) {
+	for name, want := range map[string][]string{
+		"subscribe.http.2022-07-01": {
+			`record platform.initStart {"initializationType":"on-demand","phase":"init","functionName":"f","functionVersion":"$LATEST"}`,
+			`record function "starting exit-sometimes"`,
+			`record platform.initRuntimeDone {"initializationType":"on-demand","phase":"init","status":"success"}`,
+			`record platform.extension {"name":"subscribe.http.2022-07-01","state":"Ready","events":["INVOKE","SHUTDOWN"]}`,
+			`record platform.initReport {"initializationType":"on-demand","phase":"init","metrics":{"durationMs":`,
+			`record platform.start {"requestId":"ID","version":"$LATEST","tracing":{"type":"X-Amzn-Trace-Id","value":"`,
+			`record platform.runtimeDone {"requestId":"ID","metrics":{"durationMs":`, `"producedBytes":3},"status":"success"`,
+			`record platform.report {"requestId":"ID","metrics":{"durationMs":`, `"billedDurationMs":`, `"memorySizeMB":128`,
+		},
+		"subscribe.http.2022-12-13": {`record function "starting exit-sometimes"`, `record platform.report {"requestId":"ID"`},
+		"subscribe.tcp.2025-01-29":  {`record platform.initStart`, `record function "starting exit-sometimes"`, `record platform.report {"requestId":"ID"`},
+		"subscribe.http.2021-03-18": {
+			`record platform.logsSubscription {"name":`, `record platform.extension`, `record platform.start {"requestId":"ID","version":"$LATEST"}`,
+			`record platform.runtimeDone {"requestId":"ID","status":"success"}`, `record platform.end {"requestId":"ID"}`, `record platform.report {"requestId":"ID","metrics":{"durationMs":`,
+		},
+		"subscribe.http.2020-08-15": {`record platform.start {"requestId":"ID","version":"$LATEST"}`, `record platform.end {"requestId":"ID"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, book := withExtensions(t, Config{Name: "f", Handler: "exit-sometimes"}, name)
+			resp := invoke(t, f, `"a"`)
+			closeNow(t, f)
+			words := []string{"subscribed 200 \"OK\""}
+			for _, one := range want {
+				words = append(words, strings.ReplaceAll(one, "ID", resp.RequestID))
+			}
+			inOrder(t, book, words...)
+			subscription := `Subscription {"name":"` + name + `","state":"Subscribed","types":["platform","function"]}`
+			if !strings.Contains(book.String(), subscription) || strings.Contains(book.String(), "batch") || strings.Contains(book.String(), name+": request") {
+				t.Error(book)
+			}
+		})
+	}
+}
+
+// A subscriber sees the runtime's end of an event while its extension still works
+// on that: OpenTelemetry's collector waits for it.
+func TestRuntimeDoneBeforeExtensions(t *testing.T) {
+	f, book := withExtensions(t, Config{Handler: "exit-sometimes", Timeout: 5 * time.Second}, "slow-subscribe.http.2022-12-13")
+	invoke(t, f, `"a"`)
+	closeNow(t, f)
+	log := book.String()
+	done, report := strings.Index(log, "platform.runtimeDone"), strings.Index(log, "REPORT RequestId")
+	if done < 0 || done > report {
+		t.Errorf("runtimeDone is at %d, REPORT at %d:\n%s", done, report, log)
+	}
+}
+
+// With two extensions, one of which hears of everything, each call is answered, and
+// each extension sees each event, though instances are killed.
+func TestSoakWithExtensions(t *testing.T) {
+	f, book := withExtensions(t, Config{Handler: "exit-sometimes", Concurrency: 4, Timeout: 20 * time.Second, Memory: 512}, "quiet-subscribe.http.2022-12-13", "quiet-other")
+	began := time.Now()
+	n := 0
+	for ; time.Since(began) < *soak/3; n++ {
+		want := fmt.Sprintf(`"%d"`, n)
+		if n%50 == 49 {
+			want = `"exit"`
+		}
+		resp := invoke(t, f, want)
+		if failed := want == `"exit"`; failed != (resp.FunctionError != "") || !failed && string(resp.Payload) != want {
+			t.Fatalf("%s: %+v", want, resp)
+		}
+	}
+	closeNow(t, f)
+	log := book.String()
+	for _, name := range []string{"quiet-subscribe.http.2022-12-13", "quiet-other"} {
+		if seen := strings.Count(log, name+": INVOKE "); seen != n {
+			t.Errorf("%s saw %d events of %d", name, seen, n)
+		}
+	}
+	sum := func(kind string) (all int) {
+		for _, m := range regexp.MustCompile(`saw (\d+) platform\.`+kind+`\n`).FindAllStringSubmatch(log, -1) {
+			one := 0
+			_, _ = fmt.Sscan(m[1], &one)
+			all += one
+		}
+		return all
+	}
+	if strings.Contains(log, "platform.logsDropped") {
+		t.Log("records were dropped, and that was said")
+	} else if s, d, r := sum("start"), sum("runtimeDone"), sum("report"); s != n || d != n || r != n {
+		t.Errorf("of %d events there were %d starts, %d ends of the runtime and %d reports", n, s, d, r)
+	}
+	t.Logf("%d events", n)
+}
+
+// companionProgram is the program of testdata/companion, built.
+var companionProgram []byte

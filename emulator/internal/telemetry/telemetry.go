@@ -1,0 +1,168 @@
+// Package telemetry is Lambda's side of the Telemetry API, version 2022-07-01, and
+// of the older Logs API, version 2020-08-15, for one instance: it takes
+// subscriptions and delivers events in batches.
+//
+// Sources: AWS Lambda developer guide, "Lambda Telemetry API reference", "Lambda
+// Telemetry API Event schema reference" and "Using the Lambda Logs API".
+package telemetry
+
+import (
+	"encoding/json"
+	"maps"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// The types of events, which are subscribed to.
+const (
+	Platform  = "platform"
+	Function  = "function"
+	Extension = "extension"
+)
+
+// An event is what happened, in the form of the Telemetry API.
+type event struct {
+	at     time.Time
+	kind   string // "platform.start", …, "function" or "extension"
+	record json.RawMessage
+}
+
+// group is what an event is subscribed to by.
+func (e event) group() string {
+	group, _, _ := strings.Cut(e.kind, ".")
+	return group
+}
+
+// A Hub passes the events of one instance to those who subscribed.
+type Hub struct {
+	dial func(port int) (net.Conn, error)
+	json bool
+
+	mu          sync.Mutex
+	open        bool    // subscriptions are taken
+	past        []event // since the initialisation began, while open
+	pastBytes   int
+	subscribers map[string]*subscriber // by extension
+	partial     map[string][]byte      // the beginning of a line, by type
+}
+
+// maxPast bounds what is kept for those who subscribe later, in bytes.
+const maxPast = 8 << 20
+
+// New makes a hub that takes subscriptions until Begun. dial connects to a port of the
+// instance's 127.0.0.1. With json, lines that are objects of JSON are delivered as such.
+func New(dial func(port int) (net.Conn, error), json bool) *Hub {
+	return &Hub{dial: dial, json: json, open: true, subscribers: map[string]*subscriber{}, partial: map[string][]byte{}}
+}
+
+// Begun ends subscriptions: the initialisation is over.
+func (h *Hub) Begun() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.open, h.past = false, nil
+}
+
+// Wanted reports whether anybody hears of events, or may do so.
+func (h *Hub) Wanted() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.open || len(h.subscribers) > 0
+}
+
+// Event adds an event of the platform; kind is such as "start".
+func (h *Hub) Event(kind string, record any) {
+	data, err := json.Marshal(record)
+	if err != nil {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.add(event{time.Now(), Platform + "." + kind, data})
+}
+
+// Print adds what a function or an extension prints: each line is an event.
+func (h *Hub) Print(from string, text []byte) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.open && len(h.subscribers) == 0 {
+		return
+	}
+	text = append(h.partial[from], text...)
+	for {
+		line, rest, whole := strings.Cut(string(text), "\n")
+		if !whole && len(text) < maxLine {
+			break
+		}
+		h.line(from, line)
+		text = []byte(rest)
+	}
+	h.partial[from] = text
+}
+
+// maxLine bounds a line, in bytes: a longer one is several (AWS Lambda developer
+// guide, "Lambda Telemetry API reference": an event has 256 KB at most).
+const maxLine = 256 << 10
+
+// line adds a line as an event; h.mu is held.
+func (h *Hub) line(from, line string) {
+	for {
+		data, err := json.Marshal(line[:min(len(line), maxLine)])
+		if err != nil {
+			return
+		}
+		h.add(event{time.Now(), from, data})
+		if len(line) <= maxLine {
+			return
+		}
+		line = line[maxLine:]
+	}
+}
+
+// Drain sends what there is, lines without an end included, and from now on each
+// event at once: the instance is ending. It waits for the deliveries until the limit.
+func (h *Hub) Drain(limit time.Duration) {
+	h.mu.Lock()
+	for from, text := range h.partial {
+		if len(text) > 0 {
+			h.line(from, string(text))
+		}
+	}
+	clear(h.partial)
+	subscribers := slices.Collect(maps.Values(h.subscribers))
+	h.mu.Unlock()
+	late := time.After(limit)
+	for _, s := range subscribers {
+		select {
+		case <-s.drain():
+		case <-late:
+			return
+		}
+	}
+}
+
+// Close ends all deliveries. Whoever subscribed has ended.
+func (h *Hub) Close() {
+	h.mu.Lock()
+	subscribers := slices.Collect(maps.Values(h.subscribers))
+	h.open, h.past = false, nil
+	clear(h.subscribers)
+	h.mu.Unlock()
+	for _, s := range subscribers {
+		s.cancel()
+		<-s.done
+	}
+}
+
+// add passes on an event; h.mu is held.
+func (h *Hub) add(e event) {
+	if h.open && h.pastBytes < maxPast {
+		h.past = append(h.past, e)
+		h.pastBytes += len(e.record)
+	}
+	for _, s := range h.subscribers {
+		s.add(e)
+	}
+}
