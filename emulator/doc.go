@@ -5,8 +5,8 @@
 //
 // # What is the same as on Lambda
 //
-//   - The Runtime API, and the part of the Extensions API that internal extensions
-//     use.
+//   - The Runtime API, the Extensions API for internal and external extensions, the
+//     Telemetry API and the Logs API.
 //   - The environment variables.
 //   - An initialisation of at most 10 seconds, and its second try in the first
 //     invocation.
@@ -20,7 +20,8 @@
 //   - The lines START, END and REPORT of the log, or the events platform.start,
 //     platform.runtimeDone and platform.report if AWS_LAMBDA_LOG_FORMAT is JSON.
 //   - The limits of payloads, descriptors and /tmp.
-//   - SIGTERM for functions with an extension, and SIGKILL half a second later.
+//   - SIGTERM for functions with an extension, and SIGKILL half a second later, with
+//     an external one two seconds. External ones hear of the end before.
 //
 // Sources: AWS Lambda developer guide, "Understanding the Lambda execution
 // environment lifecycle", "Lambda quotas", "Using the Lambda runtime API for custom
@@ -77,8 +78,9 @@
 //   - Streams are not slowed down after 6 MB.
 //   - Whether the answer of a function URL or a REST API is streamed is the
 //     function's choice, and a REST API has no binary media types.
-//   - Layers are at /opt in a sandbox only, and the extensions in them are not
-//     started; [Function.Isolation] names them. There is no X-Ray, and no freezing between events.
+//   - Layers are at /opt in a sandbox only. Boot does not start the extensions in
+//     them, and [Function.Isolation] names them. There is no X-Ray, and no freezing
+//     between events. Telemetry has no spans.
 //   - A kernel that kills all of a control group for its memory takes the sandbox
 //     with it, and so /tmp.
 //   - A plain process has this machine's /tmp and sh, can write to its own code, and what it starts in other process

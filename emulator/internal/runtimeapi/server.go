@@ -1,6 +1,6 @@
 // Package runtimeapi is Lambda's side of the Runtime API, version 2018-06-01,
-// for one instance of a function, with the part of the Extensions API,
-// version 2020-01-01, that a runtime or an internal extension uses.
+// for one instance of a function, with the Extensions API, version 2020-01-01.
+// Package telemetry has what extensions subscribe to.
 //
 // Paths, headers and statuses are those of the AWS Lambda developer guide,
 // "Using the Lambda runtime API for custom runtimes" and "Using the Lambda
