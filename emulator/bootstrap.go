@@ -260,6 +260,7 @@ func (b *bootstrap) wait() {
 
 func (f *Function) apiConfig(b *bootstrap) runtimeapi.Config {
 	return runtimeapi.Config{
+		Token:     f.token,
 		External:  f.external(),
 		Subscribe: b.subscribe,
 		Name:      f.config.Name, Version: latest, Handler: f.config.Handler, Account: f.config.Account, Concurrency: f.config.PerInstance,

@@ -10,13 +10,14 @@ import (
 // environment is the complete environment of an instance (AWS Lambda developer
 // guide, "Working with Lambda environment variables", defined runtime
 // environment variables). OS-only runtimes have neither AWS_EXECUTION_ENV nor
-// _X_AMZN_TRACE_ID. AWS_LAMBDA_METADATA_API and AWS_LAMBDA_METADATA_TOKEN are
-// left out, since there is no metadata endpoint here.
+// _X_AMZN_TRACE_ID.
 func (f *Function) environment(api string) []string {
 	c := f.config
 	all := []string{
 		"_HANDLER=" + c.Handler,
 		"AWS_LAMBDA_RUNTIME_API=" + api,
+		"AWS_LAMBDA_METADATA_API=" + api,
+		"AWS_LAMBDA_METADATA_TOKEN=" + f.token,
 		"AWS_REGION=" + c.Region,
 		"AWS_DEFAULT_REGION=" + c.Region,
 		"AWS_LAMBDA_FUNCTION_NAME=" + c.Name,

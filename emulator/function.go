@@ -40,6 +40,7 @@ type Function struct {
 	startsOnce bool // the initialisation has no second try
 	ownNetwork bool // with nothing in it but the Runtime API, where there is a sandbox
 
+	token     string // of the metadata endpoint
 	pool      *pool
 	instances sync.WaitGroup // goroutines of instances
 	life      context.Context
@@ -66,7 +67,7 @@ func New(ctx context.Context, c Config) (_ *Function, err error) {
 			_ = folder.Remove()
 		}
 	}()
-	f := &Function{config: c, folder: folder, task: filepath.Join(folder.Path, "task")}
+	f := &Function{config: c, folder: folder, token: newID(64), task: filepath.Join(folder.Path, "task")}
 	f.isolation.plain = c.Plain
 	f.pool = &pool{limit: c.Concurrency, single: f.single(), launch: f.newInstance, startAfter: startAfter}
 	f.life, f.endLife = context.WithCancelCause(context.Background())

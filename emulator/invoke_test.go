@@ -78,7 +78,7 @@ func TestInvokeSendsWhatLambdaSends(t *testing.T) {
 }
 
 // The names are those of the developer guide's table for OS-only runtimes,
-// without credentials and the metadata endpoint.
+// without credentials.
 func TestEnvironment(t *testing.T) {
 	f, _ := newFunction(t, Config{Handler: "environment", Name: "greeter", Memory: 256, Environment: []string{"TABLE=a=b", "LANG=C"}})
 	got := map[string]string{}
@@ -90,7 +90,8 @@ func TestEnvironment(t *testing.T) {
 		got[name] = value
 	}
 	want := map[string]string{
-		"_HANDLER": "environment", "AWS_LAMBDA_RUNTIME_API": got["AWS_LAMBDA_RUNTIME_API"], "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
+		"_HANDLER": "environment", "AWS_LAMBDA_RUNTIME_API": got["AWS_LAMBDA_RUNTIME_API"],
+		"AWS_LAMBDA_METADATA_API": got["AWS_LAMBDA_RUNTIME_API"], "AWS_LAMBDA_METADATA_TOKEN": f.token, "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
 		"AWS_LAMBDA_FUNCTION_NAME": "greeter", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
 		"AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand", "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/greeter",
 		"AWS_LAMBDA_LOG_STREAM_NAME": got["AWS_LAMBDA_LOG_STREAM_NAME"], "AWS_LAMBDA_LOG_FORMAT": "Text",

@@ -2,9 +2,11 @@ package runtimeapi
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -216,5 +218,40 @@ func TestExtensionStates(t *testing.T) {
 	b.want("exit/error", text, "202 ")
 	if a := <-b.server.Fault(); a.ErrorType != "Extension.ExitError" {
 		t.Errorf("%+v", a)
+	}
+}
+
+// The metadata endpoint answers whoever has the token.
+func TestMetadata(t *testing.T) {
+	b := (&bench{t: t, ready: make(chan struct{}, 100), answers: &sync.Map{}}).start(Config{Name: "f", Token: "secret"})
+	for name, c := range map[string]struct {
+		method, token string
+		status        int
+	}{
+		"right":    {"GET", "Bearer secret", 200},
+		"none":     {"GET", "", 401},
+		"wrong":    {"GET", "Bearer secre", 401},
+		"no bear":  {"GET", "secret", 401},
+		"a change": {"PUT", "Bearer secret", 405},
+	} {
+		r, err := http.NewRequest(c.method, "http://"+b.server.Address()+"/2026-01-15/metadata/execution-environment", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.token != "" {
+			r.Header.Set("Authorization", c.token)
+		}
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil || resp.StatusCode != c.status {
+			t.Errorf("%s: %d %s, %v", name, resp.StatusCode, body, err)
+		}
+		if c.status == 200 && (string(body) != "{\"AvailabilityZoneID\":\"use1-az1\"}\n" || resp.Header.Get("Cache-Control") != "private, max-age=43200, immutable") {
+			t.Errorf("%s, %v", body, resp.Header)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package runtimeapi
 
 import (
+	"crypto/subtle"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -37,7 +38,23 @@ func (s *Server) routes() http.Handler {
 		s.extensionError("Extension.ExitError", extensionExiting, extensionRegistered, extensionReady, extensionRunning, extensionExiting))
 	mux.HandleFunc("PUT /2022-07-01/telemetry", s.subscribe("Telemetry", "ValidationError"))
 	mux.HandleFunc("PUT /2020-08-15/logs", s.subscribe("Logs", "Logs.ValidationError"))
+	mux.HandleFunc("GET /2026-01-15/metadata/execution-environment", s.metadata)
 	return mux
+}
+
+// zone is the availability zone of every instance: that of AWS's emulator.
+const zone = "use1-az1"
+
+// metadata says where the instance is (AWS Lambda developer guide, "Using the Lambda
+// metadata endpoint").
+func (s *Server) metadata(w http.ResponseWriter, r *http.Request) {
+	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok || subtle.ConstantTimeCompare([]byte(token), []byte(s.config.Token)) == 0 {
+		(&refusal{http.StatusUnauthorized, "Unauthorized", "the request does not bear AWS_LAMBDA_METADATA_TOKEN"}).write(w)
+		return
+	}
+	w.Header().Set("Cache-Control", "private, max-age=43200, immutable")
+	writeJSON(w, http.StatusOK, map[string]string{"AvailabilityZoneID": zone})
 }
 
 // maxSubscription bounds a subscription, in bytes.

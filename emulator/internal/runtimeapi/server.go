@@ -40,6 +40,9 @@ type Config struct {
 	// What extensions see of the function.
 	Name, Version, Handler, Account string
 
+	// Token is what requests to the metadata endpoint must bear.
+	Token string
+
 	// External are the names of the external extensions, which are the files in
 	// /opt/extensions.
 	External []string
