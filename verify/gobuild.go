@@ -2,7 +2,10 @@ package verify
 
 import (
 	"path"
+	"runtime/debug"
 	"strings"
+
+	"golang.org/x/mod/semver"
 
 	"github.com/bootzip/bootzip/internal/elfscan"
 	"github.com/bootzip/bootzip/project"
@@ -50,6 +53,9 @@ func (x *examination) goBuild(name string, f *elfscan.File, seen *sightings) {
 	if seen.has(markZone) && !seen.has(markZoneData) && x.options.Runtime != project.AL2 && !x.zoneFiles() {
 		x.find(idGoZones, name, "it calls time.LoadLocation and has no zone data in it")
 	}
+	if v := lambdaLibrary(g.Info); v != "" && semver.Compare(v, firstWithAPI) < 0 && seen.has(markLambda) {
+		x.find(idGoLambda, name, "it is linked with aws-lambda-go %s, which knows only the protocol of go1.x", v)
+	}
 	if len(g.Settings) == 0 {
 		return
 	}
@@ -68,6 +74,30 @@ func (x *examination) goBuild(name string, f *elfscan.File, seen *sightings) {
 	if g.Settings["vcs.modified"] == "true" {
 		x.find(idGoDirty, name, "the tree had uncommitted changes")
 	}
+}
+
+// firstWithAPI is the first release of aws-lambda-go that uses the Runtime API
+// (aws/aws-lambda-go, pull request 298, and its source at that version).
+const firstWithAPI = "v1.18.0"
+
+// lambdaLibrary is the version of aws-lambda-go that a program is built with; "" if
+// that is unknown.
+func lambdaLibrary(info *debug.BuildInfo) string {
+	if info == nil {
+		return ""
+	}
+	for _, m := range info.Deps {
+		if m.Path != "github.com/aws/aws-lambda-go" {
+			continue
+		}
+		if m.Replace != nil {
+			m = m.Replace
+		}
+		if semver.IsValid(m.Version) {
+			return m.Version
+		}
+	}
+	return ""
 }
 
 // zoneFiles reports whether the zip seems to bring zone data along, to be

@@ -159,7 +159,7 @@ type place int
 
 const (
 	nowhere place = iota
-	inImage // or in a layer
+	inImage       // or in a layer
 	inZip
 )
 

@@ -74,6 +74,7 @@ func badScripts() []badboot {
 		{name: "a support that has ended", id: "runtime-ended", data: elf(elfspec{}), options: verify.Options{Runtime: project.AL2}},
 		{name: "more memory than a function has", id: "elf-memory", data: elf(prog(1, put64(40, 11<<30)))},
 		{name: "go-sqlite3 without cgo", id: "go-cgo-stub", data: elf(elfspec{goBuild: goodGo, strings: "go-sqlite3 requires cgo to work. This is a stub"})},
+		{name: "aws-lambda-go of 2018", id: "go-lambda-rpc", data: elf(elfspec{goBuild: oldLambda, strings: "github.com/aws/aws-lambda-go/lambda.StartHandler\x00"})},
 		{name: "time zones", id: "go-time-zones", data: elf(elfspec{goBuild: goodGo, strings: "time.LoadLocation\x00"})},
 		{name: "CXXABI of gcc 12", id: "elf-libstdcxx-too-new", data: dyn(func(s *elfspec) {
 			s.needed = append(s.needed, "libstdc++.so.6")
@@ -89,6 +90,10 @@ func badScripts() []badboot {
 		{name: "libcrypt", id: "elf-missing-library", data: dyn(func(s *elfspec) { s.needed = append(s.needed, "libcrypt.so.1") }), options: dynamicAllowed},
 	}
 }
+
+// oldLambda is the build information of a program with an aws-lambda-go that lacks the
+// Runtime API.
+const oldLambda = "dep\tgithub.com/aws/aws-lambda-go\tv1.17.0\th1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n" + goodGo
 
 // goodScripts are scripts in which nothing may be found, and what they start.
 func goodScripts() []goodboot {
@@ -116,6 +121,8 @@ func goodScripts() []goodboot {
 		{name: "layer's interpreter, by env", data: text("#!/usr/bin/env node\n"), options: withLayer},
 		{name: "layer's command", data: run("exec java -jar app.jar"), options: withLayer},
 		{name: "layer's library", data: elf(elfspec{interp: "/opt/lib/ld.so", needed: []string{"libfoo.so"}}), options: verify.Options{WithLayer: true, Dynamic: true}},
+		{name: "events of aws-lambda-go of 2018 alone", data: elf(elfspec{goBuild: oldLambda, strings: "github.com/aws/aws-lambda-go/events.x\x00"})},
+		{name: "aws-lambda-go with the Runtime API", data: elf(elfspec{goBuild: strings.Replace(oldLambda, "v1.17.0", "v1.18.0", 1), strings: "github.com/aws/aws-lambda-go/lambda.StartHandler\x00"})},
 		{name: "time zones, with their data", data: elf(elfspec{goBuild: goodGo, strings: "time.LoadLocation\x00time/tzdata.loadFromEmbeddedTZData"})},
 		{name: "time zones, with data in the zip", data: elf(elfspec{goBuild: goodGo, strings: "time.LoadLocation\x00"}), beside: []zfile{asset("lib/time/zoneinfo.zip")}},
 		{name: "time zones by their data alone", data: elf(elfspec{goBuild: goodGo, strings: "time.LoadLocationFromTZData\x00"})},

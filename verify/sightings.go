@@ -13,10 +13,11 @@ const (
 	markNSSName  = "__nss_"                       // of glibc's own functions, in its messages
 	markZone     = "time.LoadLocation\x00"        // a name in Go's table of functions: it is called
 	markZoneData = "time/tzdata.loadFromEmbedded" // the same of the package with the data
+	markLambda   = "aws-lambda-go/lambda.Start"   // the same of AWS's library, not of its events alone
 	markCgoStub  = "requires cgo to work"         // go-sqlite3 and its forks, without cgo
 )
 
-var marks = [...]string{string(elfscan.GoMagic), markNSS, markNSSwitch, markNSSName, markZone, markZoneData, markCgoStub}
+var marks = [...]string{string(elfscan.GoMagic), markNSS, markNSSwitch, markNSSName, markZone, markZoneData, markLambda, markCgoStub}
 
 var markBytes = func() (all [len(marks)][]byte) {
 	for i, m := range marks {
