@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"context"
 	"debug/buildinfo"
 	"fmt"
@@ -61,6 +62,7 @@ type golang struct {
 	config  Config
 	modules map[string]goModule // by source
 	told    map[string]bool     // what was said of toolchains
+	unnamed string              // directory of a module that was said to name none
 }
 
 func (g *golang) module(u Unit) (goModule, error) {
@@ -82,7 +84,11 @@ func (g *golang) tell(m goModule) {
 	text := ""
 	switch {
 	case m.unnamed && g.config.Go == "":
-		text = fmt.Sprintf("module in %q names no Go toolchain, so %s is taken; \"go: %s\" in bootzip.yaml keeps it", m.dir, m.version, strings.TrimPrefix(m.version, "go"))
+		if g.unnamed != "" {
+			return // what holds for one holds for all of them
+		}
+		g.unnamed = m.dir
+		text = fmt.Sprintf("module in %q names no Go toolchain, so %s is taken for such modules; \"go: %s\" in bootzip.yaml keeps it", m.dir, m.version, strings.TrimPrefix(m.version, "go"))
 	case !supported(m.version):
 		text = fmt.Sprintf("%s is no longer supported by the Go project; the newest known here is %s", m.version, DefaultGo)
 	}
@@ -215,8 +221,18 @@ func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, e en
 		sources = append(sources, u.Function.Source)
 	}
 	programs, err := listPrograms(ctx, g.config, tool, group, sources)
-	if err != nil {
-		return p, err
+	switch {
+	case ctx.Err() != nil:
+		return p, ctx.Err()
+	case err != nil: // functions of other modules can be built
+		for i, u := range group.units {
+			message := fmt.Sprintf("module in %q: %v", m.dir, err)
+			if i > 0 {
+				message = fmt.Sprintf("module in %q: see function %q", m.dir, group.units[0].Function.Name)
+			}
+			p.failure.add(u, message, cmp.Or(hint.Of(err), fmt.Sprintf("run `go mod tidy` in %q, or leave the module out: exclude in bootzip.yaml", m.dir)))
+		}
+		return p, nil
 	}
 	byUnit := map[string]goProgram{}
 	links := map[*goPackage]string{}

@@ -71,7 +71,7 @@ func TestToolchainOfModules(t *testing.T) {
 		want     string
 		said     string
 	}{
-		"none":                            {map[string]string{"go.mod": "module a\n\ngo 1.17\n"}, "", build.DefaultGo, `names no Go toolchain, so ` + build.DefaultGo + ` is taken; "go: `},
+		"none":                            {map[string]string{"go.mod": "module a\n\ngo 1.17\n"}, "", build.DefaultGo, `names no Go toolchain, so ` + build.DefaultGo + ` is taken for such modules; "go: `},
 		"no line":                         {map[string]string{"go.mod": "module a\n"}, "", build.DefaultGo, "is taken"},
 		"too old to fetch":                {map[string]string{"go.mod": "module a\n\ngo 1.20.0\n"}, "", build.DefaultGo, "is taken"},
 		"bootzip.yaml":                    {map[string]string{"go.mod": "module a\n\ngo 1.17\n"}, goVersion(), goVersion(), ""},
