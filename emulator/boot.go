@@ -176,14 +176,14 @@ func (f *Function) boot(ctx context.Context, payload []byte) (one HandlerResult,
 	if resp.FunctionError == "" {
 		return HandlerResult{Status: BootPassed, Detail: took}, nil
 	}
-	message := errorMessage(resp.Payload)
+	message := strings.TrimPrefix(errorMessage(resp.Payload), "RequestId: "+resp.RequestID+" Error: ")
 	switch {
 	case handler == "" && unknownHandler(resp.ErrorType):
 		return HandlerResult{Status: BootSkipped, Detail: needsHandler + message, at: BootHandler}, nil
 	case unknownHandler(resp.ErrorType):
-		return HandlerResult{Status: BootFailed, Detail: withLog(message, resp.ErrorType, ownLines(resp.Log)), at: BootHandler}, nil
+		return HandlerResult{Status: BootFailed, Detail: withLog(message, resp.ErrorType, ownLines(resp.Log, resp.ErrorType)), at: BootHandler}, nil
 	case resp.answeredByPlatform():
-		return HandlerResult{Status: BootFailed, Detail: withLog(message, resp.ErrorType, ownLines(resp.Log)), at: BootEvent}, nil
+		return HandlerResult{Status: BootFailed, Detail: withLog(message, resp.ErrorType, ownLines(resp.Log, resp.ErrorType)), at: BootEvent}, nil
 	}
 	return HandlerResult{Status: BootPassed, Detail: took + " with an error (" + message + ")", answered: message}, nil
 }
@@ -251,14 +251,16 @@ func withLog(message, kind string, log []byte) string {
 	return message
 }
 
-// ownLines removes the platform's lines from a log.
-func ownLines(log []byte) []byte {
+// ownLines removes the platform's lines from a log; kind is the type of the failure.
+func ownLines(log []byte, kind string) []byte {
 	var own []byte
 	for line := range strings.Lines(string(log)) {
 		platform := strings.HasPrefix(line, `{"time":"`) && strings.Contains(line, `","type":"platform.`)
-		for _, prefix := range []string{"START", "END", "REPORT"} {
-			platform = platform || strings.HasPrefix(line, prefix+" RequestId: ")
+		for _, prefix := range []string{"START ", "END ", "REPORT ", ""} {
+			platform = platform || strings.HasPrefix(line, prefix+"RequestId: ")
 		}
+		// The lines about a failure: its type, and that of a time-out.
+		platform = platform || strings.TrimSpace(line) == kind || strings.HasSuffix(line, " seconds\n") && strings.Contains(line, " Task timed out after ")
 		if !platform {
 			own = append(own, line...)
 		}

@@ -175,7 +175,7 @@ func bootHint(r emulator.BootResult) string {
 	case emulator.BootHandler:
 		return "name the handlers that it answers to: handlers in bootzip.yaml, or bootzip check --boot --handlers=NAME"
 	case emulator.BootEvent:
-		return "send it an event of its kind: event in bootzip.yaml (a file, or a name that bootzip event list shows) or --event=FILE; give it env, memory or timeout; run it here: bootzip invoke NAME EVENT"
+		return "send it an event of its kind: event in bootzip.yaml (a file, or a name that bootzip event list shows) or --event=FILE; give it env, memory or timeout; run it here: bootzip invoke NAME EVENT. Where it cannot answer without AWS, a rule for boot-answers under checks says so"
 	case emulator.BootMachine:
 		return "run the check on a machine that can start it; a rule for boot-answers under checks says why it need not be started"
 	}
