@@ -406,7 +406,7 @@ func blameGo(output string, missing []Unit, programs map[string]goProgram) map[s
 			b.message = output
 		}
 		if file := program.mentionsC(); file != "" {
-			b.hint = fmt.Sprintf("%s imports \"C\" and was left out: bootstraps are built with CGO_ENABLED=0", file)
+			b.hint = fmt.Sprintf("%s imports \"C\" and was left out: bootstraps are built with CGO_ENABLED=0, unless bootzip.yaml says cgo: static, which takes docker or podman", file)
 		}
 		all[u.String()] = b
 	}
