@@ -48,7 +48,7 @@ func TestFailures(t *testing.T) {
 		{Name: "syntax", Message: "syntax/main.go:4:1: syntax error: unexpected EOF, expected }"},
 		{Name: "cgo", Message: "cgo/main.go: the package is cgo (import \"C\"), and bootstraps are built with CGO_ENABLED=0",
 			Hint: "use a library in pure Go, or set cgo: static in bootzip.yaml, which builds it with a C compiler in docker or podman"},
-		{Name: "halfcgo", Message: "halfcgo/main.go:3:15: undefined: native", Hint: "example.com/app/halfcgo/c.go imports \"C\" and was left out: bootstraps are built with CGO_ENABLED=0"},
+		{Name: "halfcgo", Message: "halfcgo/main.go:3:15: undefined: native", Hint: "example.com/app/halfcgo/c.go imports \"C\" and was left out: bootstraps are built with CGO_ENABLED=0, unless bootzip.yaml says cgo: static, which takes docker or podman"},
 		{Name: "cgolib", Message: "clib/c.go: the package is cgo (import \"C\"), and bootstraps are built with CGO_ENABLED=0",
 			Hint: "use a library in pure Go, or set cgo: static in bootzip.yaml, which builds it with a C compiler in docker or podman"},
 		{Name: "missing", Message: "missing/main.go:3:8: cannot find module providing package example.com/none/x: import lookup disabled by -mod=readonly", Hint: "run `go mod tidy`"},
