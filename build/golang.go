@@ -1,7 +1,6 @@
 package build
 
 import (
-	"cmp"
 	"context"
 	"debug/buildinfo"
 	"fmt"
@@ -230,7 +229,11 @@ func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, e en
 			if i > 0 {
 				message = fmt.Sprintf("module in %q: see function %q", m.dir, group.units[0].Function.Name)
 			}
-			p.failure.add(u, message, cmp.Or(hint.Of(err), fmt.Sprintf("run `go mod tidy` in %q, or leave the module out: exclude in bootzip.yaml", m.dir)))
+			remedy := hint.Of(err)
+			if remedy == "" && strings.Contains(err.Error(), "missing go.sum entry") {
+				remedy = fmt.Sprintf("run `go mod tidy` in %q, or leave the module out: exclude in bootzip.yaml", m.dir)
+			}
+			p.failure.add(u, message, remedy)
 		}
 		return p, nil
 	}
