@@ -41,8 +41,9 @@ type bootstrap struct {
 	exited  chan struct{} // closed when the process has ended
 	status  string        // then: its end, in the words of package os
 
-	later      bool         // the process is started when the external extensions have registered
-	companions []*companion // external extensions
+	known      chan struct{} // closed when process is there, or will not be
+	later      bool          // the process is started when the external extensions have registered
+	companions []*companion  // external extensions
 	crashed    chan *companion
 	beside     *output        // of the extensions; nil without
 	hub        *telemetry.Hub // of the Telemetry API
@@ -77,9 +78,12 @@ func (f *Function) relaunch(ctx context.Context, old *bootstrap, limit time.Dura
 		return old, entryFailure(err), true
 	}
 	if fail = f.awaken(ctx, b, "invoke", limit); fail != nil {
-		b.rest(reasonOf(fail))
+		var refused *sandbox.RefusedError
+		if lost = errors.As(fail.cause, &refused); !lost {
+			b.rest(reasonOf(fail))
+		}
 	}
-	return b, fail, false
+	return b, fail, lost
 }
 
 // awaken waits until a bootstrap asks for its first event. If it does not, it
@@ -200,22 +204,22 @@ func (f *Function) spawnOnce(plain bool) (_ *bootstrap, err error) {
 			b.release()
 		}
 	}()
-	if b.out, err = newOutput(f.log, func(text []byte) { b.print(telemetry.Function, text) }); err != nil {
+	if b.out, err = newOutput(f.log); err != nil {
 		return nil, machineError{err}
 	}
 	if b.later {
-		if b.beside, err = newOutput(f.log, func(text []byte) { b.print(telemetry.Extension, text) }); err != nil {
+		if b.beside, err = newOutput(f.log); err != nil {
 			return nil, machineError{err}
 		}
 	}
+	b.listen()
 	b.group = f.newGroup()
 	c := process.Config{
 		Task: f.task, Opt: f.opt, InLayer: filepath.Dir(f.entry) != f.task, Etc: f.etc, Output: b.out.write, System: f.system(), Temp: f.config.TempSize,
 		Open: maxDescriptors, Tasks: maxThreads + sandboxTasks, Qemu: f.qemu, Group: b.group, Keep: f.keeps() || b.later, Later: b.later,
 	}
 	api := f.apiConfig(b)
-	known := make(chan struct{}) // closed when the process is there, or will not be
-	defer close(known)
+	defer close(b.known)
 	if f.ownNetwork && !plain {
 		// The network has no other processes.
 		c.OwnNetwork, c.Env = true, f.environment(sandbox.APIAddress)
@@ -226,7 +230,7 @@ func (f *Function) spawnOnce(plain bool) (_ *bootstrap, err error) {
 	} else {
 		// The process may connect before its start has returned.
 		api.Peer = runtimeapi.PeerUID(func() int {
-			<-known
+			<-b.known
 			if b.process == nil {
 				return -1
 			}
@@ -276,6 +280,8 @@ func (f *Function) keeps() bool { return f.single() && !f.startsOnce }
 func (f *Function) respawn(old *bootstrap) (*bootstrap, error) {
 	b := f.newBootstrap()
 	b.process, b.out, b.beside, b.group = old.process, old.out, old.beside, old.group
+	close(b.known)
+	b.listen()
 	api := f.apiConfig(b)
 	api.Peer = runtimeapi.PeerUID(b.process.UID)
 	var err error

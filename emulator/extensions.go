@@ -52,7 +52,7 @@ func (f *Function) external() []string {
 
 // newBootstrap is a bootstrap without a process.
 func (f *Function) newBootstrap() *bootstrap {
-	b := &bootstrap{began: time.Now(), exited: make(chan struct{}), later: len(f.external()) > 0}
+	b := &bootstrap{began: time.Now(), exited: make(chan struct{}), known: make(chan struct{}), later: len(f.external()) > 0}
 	b.crashed = make(chan *companion, len(f.external()))
 	b.hub = telemetry.New(b.dial, f.json)
 	return b
@@ -60,8 +60,9 @@ func (f *Function) newBootstrap() *bootstrap {
 
 // dial connects to a port of the instance.
 func (b *bootstrap) dial(port int) (net.Conn, error) {
+	<-b.known
 	if b.process == nil {
-		return nil, errors.New("it has not started yet")
+		return nil, errors.New("it did not start")
 	}
 	return b.process.Dial(port)
 }
@@ -164,8 +165,13 @@ func (b *bootstrap) crashFailure(x *companion) *failure {
 	}
 }
 
-// print passes on what a program prints to those who subscribed.
-func (b *bootstrap) print(from string, text []byte) { b.hub.Print(from, text) }
+// listen passes on what is printed to those who subscribed.
+func (b *bootstrap) listen() {
+	b.out.listen(func(text []byte) { b.hub.Print(telemetry.Function, text) })
+	if b.beside != nil {
+		b.beside.listen(func(text []byte) { b.hub.Print(telemetry.Extension, text) })
+	}
+}
 
 // runtimeReady says that the runtime has initialised, or why it has not.
 func (f *Function) runtimeReady(b *bootstrap, phase string, fail *failure) {

@@ -6,7 +6,9 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -186,7 +188,7 @@ func TestScriptAsExtension(t *testing.T) {
 
 // After a reset extensions start anew, and find what was in /tmp.
 func TestExtensionsAfterReset(t *testing.T) {
-	f, book := withExtensions(t, Config{Handler: "exit-sometimes", Concurrency: 1}, "tell")
+	f, book := withExtensions(t, Config{Handler: "exit-sometimes", Concurrency: 1}, "tell", "subscribe.http.2022-12-13")
 	if resp := invoke(t, f, `"exit"`); resp.ErrorType != "Runtime.ExitError" {
 		t.Errorf("%s %s", resp.ErrorType, resp.Payload)
 	}
@@ -195,6 +197,32 @@ func TestExtensionsAfterReset(t *testing.T) {
 	}
 	closeNow(t, f)
 	inOrder(t, book, "tell: registered", "tell: INVOKE", "tell: SHUTDOWN FAILURE", "tell: registered", "tell: INVOKE", "tell: SHUTDOWN SPINDOWN")
+	const line = `record function "starting exit-sometimes"`
+	inOrder(t, book, line, "platform.runtimeDone", `"status":"error"`, "SHUTDOWN FAILURE", line, "platform.runtimeDone", `"status":"success"`)
+}
+
+// A sandbox that was killed as a whole is replaced, with its extensions.
+func TestExtensionsAfterLostSandbox(t *testing.T) {
+	f, _ := withExtensions(t, Config{Handler: "exit-sometimes", Concurrency: 1}, "tell")
+	if resp := invoke(t, f, `"a"`); string(resp.Payload) != `"a"` {
+		t.Errorf("%s", resp.Payload)
+	}
+	for _, child := range children(t) {
+		pid, err := strconv.Atoi(strings.Fields(child)[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Error(err)
+		}
+	}
+	for range 3 {
+		resp, err := f.Invoke(context.Background(), Request{Payload: []byte(`"b"`)})
+		if err == nil && string(resp.Payload) == `"b"` {
+			return
+		}
+	}
+	t.Error("no event was answered after the sandbox was lost")
 }
 
 // Telemetry comes in each schema, over both protocols, in order.

@@ -25,23 +25,22 @@ type output struct {
 	reading sync.Mutex // the pipe, until what came was added to the log
 	buffer  []byte
 
-	heard func(text []byte) // gets what the program prints; may be nil
-
-	mu   sync.Mutex
-	sink *sink // may be nil
-	tail []byte
-	held []byte // lines of the platform's that go before what is written next
+	mu    sync.Mutex
+	heard func(text []byte) // gets what the program prints; nil: nobody does
+	sink  *sink             // may be nil
+	tail  []byte
+	held  []byte // lines of the platform's that go before what is written next
 }
 
 // pipeSize is what a pipe holds, in bytes (pipe(7)).
 const pipeSize = 64 << 10
 
-func newOutput(sink *sink, heard func(text []byte)) (*output, error) {
+func newOutput(sink *sink) (*output, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	o := &output{read: r, write: w, sink: sink, heard: heard, done: make(chan struct{}), buffer: make([]byte, pipeSize)}
+	o := &output{read: r, write: w, sink: sink, done: make(chan struct{}), buffer: make([]byte, pipeSize)}
 	if o.pipe, err = r.SyscallConn(); err != nil {
 		r.Close()
 		w.Close()
@@ -49,6 +48,13 @@ func newOutput(sink *sink, heard func(text []byte)) (*output, error) {
 	}
 	go o.pump()
 	return o, nil
+}
+
+// listen has what the program prints from now on passed on as well.
+func (o *output) listen(heard func(text []byte)) {
+	o.mu.Lock()
+	o.heard = heard
+	o.mu.Unlock()
 }
 
 func (o *output) pump() {
