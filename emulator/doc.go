@@ -64,7 +64,7 @@
 // API, the clock, the end of the process and callers that leave send it messages,
 // and it alone ends an invocation. Locks are held briefly, and no other lock is taken
 // meanwhile, with two exceptions: the chain of an instance's output (the pipe, the
-// tail, the sink), and a stream's lock, which is held while its client reads.
+// tail, the sink, the subscribers of telemetry), and a stream's lock, which is held while its client reads.
 //
 // # Exceptions
 //

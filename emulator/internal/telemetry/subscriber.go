@@ -109,6 +109,13 @@ func (s *subscriber) reportDropped() {
 	s.dropped = dropped{}
 }
 
+// forget counts what is gone already.
+func (s *subscriber) forget(d dropped) {
+	s.mu.Lock()
+	s.dropped.records, s.dropped.bytes = s.dropped.records+d.records, s.dropped.bytes+d.bytes
+	s.mu.Unlock()
+}
+
 func (s *subscriber) nudge() {
 	select {
 	case s.wake <- struct{}{}:

@@ -148,6 +148,7 @@ func (h *Hub) Subscribe(extension string, logs bool, body []byte) error {
 	for _, e := range h.past {
 		one.add(e)
 	}
+	one.forget(h.forgotten)
 	h.subscribers[extension] = one
 	kind := "telemetrySubscription"
 	if logs {

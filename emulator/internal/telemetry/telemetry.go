@@ -7,6 +7,7 @@
 package telemetry
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"net"
@@ -45,6 +46,7 @@ type Hub struct {
 	open        bool    // subscriptions are taken
 	past        []event // since the initialisation began, while open
 	pastBytes   int
+	forgotten   dropped                // what was too much for past
 	subscribers map[string]*subscriber // by extension
 	partial     map[string][]byte      // the beginning of a line, by type
 }
@@ -92,14 +94,18 @@ func (h *Hub) Print(from string, text []byte) {
 	}
 	text = append(h.partial[from], text...)
 	for {
-		line, rest, whole := strings.Cut(string(text), "\n")
-		if !whole && len(text) < maxLine {
+		end := bytes.IndexByte(text, '\n')
+		if end < 0 {
 			break
 		}
-		h.line(from, line)
-		text = []byte(rest)
+		h.line(from, text[:end])
+		text = text[end+1:]
 	}
-	h.partial[from] = text
+	if len(text) >= maxLine {
+		h.line(from, text)
+		text = nil
+	}
+	h.partial[from] = bytes.Clone(text)
 }
 
 // maxLine bounds a line, in bytes: a longer one is several (AWS Lambda developer
@@ -107,9 +113,9 @@ func (h *Hub) Print(from string, text []byte) {
 const maxLine = 256 << 10
 
 // line adds a line as an event; h.mu is held.
-func (h *Hub) line(from, line string) {
+func (h *Hub) line(from string, line []byte) {
 	for {
-		data, err := json.Marshal(line[:min(len(line), maxLine)])
+		data, err := json.Marshal(string(line[:min(len(line), maxLine)]))
 		if err != nil {
 			return
 		}
@@ -127,7 +133,7 @@ func (h *Hub) Drain(limit time.Duration) {
 	h.mu.Lock()
 	for from, text := range h.partial {
 		if len(text) > 0 {
-			h.line(from, string(text))
+			h.line(from, text)
 		}
 	}
 	clear(h.partial)
@@ -158,9 +164,13 @@ func (h *Hub) Close() {
 
 // add passes on an event; h.mu is held.
 func (h *Hub) add(e event) {
-	if h.open && h.pastBytes < maxPast {
+	switch {
+	case h.open && h.pastBytes < maxPast:
 		h.past = append(h.past, e)
 		h.pastBytes += len(e.record)
+	case h.open:
+		h.forgotten.records++
+		h.forgotten.bytes += len(e.record)
 	}
 	for _, s := range h.subscribers {
 		s.add(e)
