@@ -117,5 +117,14 @@ func (s *Server) index(w http.ResponseWriter, r *http.Request) {
 		}
 		fmt.Fprintln(w)
 	}
+	s.mu.Lock()
+	routes := s.routes
+	s.mu.Unlock()
+	for _, one := range routes {
+		fmt.Fprintf(w, "%-62s %s\n", one.Key(), one.Function)
+	}
+	if len(routes) > 0 {
+		fmt.Fprintln(w)
+	}
 	fmt.Fprintf(w, "Lambda's own API, for the AWS CLI and SDKs:\n  aws lambda list-functions --endpoint-url %s\n", base)
 }

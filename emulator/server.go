@@ -51,6 +51,7 @@ type ServerConfig struct {
 //	any  /v1/NAME/STAGE/PATH                      as an API Gateway REST API
 //	any  /alb/NAME/PATH                           as a load balancer
 //	any  /alb-multi/NAME/PATH                     the same, with multi-value headers
+//	any  /PATH                                    as an HTTP API, by the routes of SetRoutes
 //	GET  /                                        which addresses there are
 //
 // So clients of AWS work with http://127.0.0.1:PORT as their endpoint; signatures are not looked at.
@@ -73,6 +74,7 @@ type Server struct {
 
 	mu        sync.Mutex
 	functions map[string]*Function
+	routes    []Route
 	webs      []*http.Server
 	closed    bool
 }
@@ -177,6 +179,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if t, name, rest, ok := triggerOf(r); ok {
 		s.trigger(t, name, rest, w, r)
+		return
+	}
+	switch t, name, rest, ok, routed := s.route(r); {
+	case ok:
+		s.trigger(t, name, rest, w, r)
+		return
+	case routed && r.URL.Path != "/":
+		message(w, http.StatusNotFound, "Not Found")
 		return
 	}
 	s.mux.ServeHTTP(w, r)

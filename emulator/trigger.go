@@ -25,6 +25,9 @@ type trigger struct {
 	maxBody   int           // of a request, in bytes
 	patience  time.Duration // for the function's answer; 0: as long as its time-out
 	throttled int           // status of a throttled call
+
+	route      string            // of a request that came by a route; empty: $default
+	parameters map[string]string // of its path
 }
 
 // The limits are those of the Amazon API Gateway developer guide, "Quotas", and
@@ -32,22 +35,18 @@ type trigger struct {
 // status of a throttled call behind API Gateway and a load balancer is from
 // public threads alone.
 var triggers = []trigger{
-	{event.FunctionURL, "url", "function URL", false, maxPayload, 0, http.StatusTooManyRequests},
-	{event.HTTPAPI, "v2", "API Gateway HTTP API", true, maxPayload, 30 * time.Second, http.StatusServiceUnavailable},
-	{event.RESTAPI, "v1", "API Gateway REST API", true, maxPayload, 29 * time.Second, http.StatusInternalServerError},
-	{event.ALB, "alb", "load balancer", false, maxBalanced, 0, http.StatusServiceUnavailable},
-	{event.ALBMulti, "alb-multi", "load balancer with multi-value headers", false, maxBalanced, 0, http.StatusServiceUnavailable},
+	{kind: event.FunctionURL, prefix: "url", about: "function URL", maxBody: maxPayload, throttled: http.StatusTooManyRequests},
+	{kind: event.HTTPAPI, prefix: "v2", about: "API Gateway HTTP API", staged: true, maxBody: maxPayload, patience: 30 * time.Second, throttled: http.StatusServiceUnavailable},
+	{kind: event.RESTAPI, prefix: "v1", about: "API Gateway REST API", staged: true, maxBody: maxPayload, patience: 29 * time.Second, throttled: http.StatusInternalServerError},
+	{kind: event.ALB, prefix: "alb", about: "load balancer", maxBody: maxBalanced, throttled: http.StatusServiceUnavailable},
+	{kind: event.ALBMulti, prefix: "alb-multi", about: "load balancer with multi-value headers", maxBody: maxBalanced, throttled: http.StatusServiceUnavailable},
 }
 
 // triggerOf returns the trigger that a request is for, and cuts its path, as it
 // was sent, into the function's name and what follows. http.ServeMux would not
 // do: it redirects paths with "//" in them.
 func triggerOf(r *http.Request) (t trigger, name, rest string, ok bool) {
-	path := r.URL.EscapedPath()
-	if strings.HasPrefix(r.RequestURI, "/") {
-		path, _, _ = strings.Cut(r.RequestURI, "?") // with what needed an escape and has none
-	}
-	parts := strings.SplitN(path, "/", 4)
+	parts := strings.SplitN(sentPath(r), "/", 4)
 	if len(parts) < 3 {
 		return trigger{}, "", "", false
 	}
@@ -196,7 +195,7 @@ func (s *Server) event(t trigger, name, rest string, r *http.Request, invocation
 	return event.Request{
 		Method: r.Method, Path: "/" + rest, Query: r.URL.RawQuery, Protocol: r.Proto, Host: r.Host, Header: header, SourceIP: ip, Body: body,
 		Spelling: spelling(r), ID: t.id(name), RequestID: invocation.RequestID,
-		Stage: stage, Account: s.config.Account, Region: s.config.Region, Time: now,
+		Stage: stage, Route: t.route, Parameters: t.parameters, Account: s.config.Account, Region: s.config.Region, Time: now,
 	}.Encode(t.kind)
 }
 

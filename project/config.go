@@ -55,8 +55,25 @@ func parseConfig(p *Project, name string, data []byte) error {
 	if err != nil {
 		return err
 	}
+	if err := distinctRoutes(p.Functions); err != nil {
+		return err
+	}
 	if len(p.Functions) == 0 {
 		return errorAt(f.pos(f.functions), "add one: NAME: {source: DIRECTORY}", "functions is empty")
+	}
+	return nil
+}
+
+// distinctRoutes refuses a route that leads to two functions.
+func distinctRoutes(functions []Function) error {
+	to := map[string]string{}
+	for _, f := range functions {
+		for _, r := range f.Routes {
+			if other, taken := to[r.Key()]; taken {
+				return errorAt(f.Pos, "keep it in one of the two", "route %q leads to %q and to %q", r.Key(), other, f.Name)
+			}
+			to[r.Key()] = f.Name
+		}
 	}
 	return nil
 }

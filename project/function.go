@@ -52,6 +52,9 @@ type Function struct {
 	Timeout int
 	Layers  []string
 
+	// Routes lead requests to the function in serve.
+	Routes []Route
+
 	// Runtime is the Lambda runtime that the bootstrap is for.
 	Runtime Runtime
 

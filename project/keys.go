@@ -102,6 +102,8 @@ func functionKeys() []key[*functionReader] {
 			}},
 		{"layers", "zips of layers, in Lambda's order, relative to bootzip.yaml; five at most", texts,
 			func(c r, n *yaml.Node) (err error) { c.f.Layers, err = c.layers(n); return err }},
+		{"routes", "requests that `serve` sends to the function, as the routes of an HTTP API: `GET /orders/{id}`, `ANY /files/{path+}`, `$default`", texts,
+			func(c r, n *yaml.Node) (err error) { c.f.Routes, err = c.routes(n); return err }},
 		{"checks", "severity of single checks: `fail`, `warn` or `waive`, with a reason", shape{kind: "array", of: &rule},
 			func(c r, n *yaml.Node) (err error) { c.f.Checks, err = c.checks(n); return err }},
 	}

@@ -145,6 +145,18 @@ func (c *functionReader) layers(n *yaml.Node) ([]string, error) {
 	return all, nil
 }
 
+func (c *functionReader) routes(n *yaml.Node) (routes []Route, err error) {
+	all, err := c.names(n, "routes")
+	for i, text := range all {
+		r, err := ParseRoute(text)
+		if err != nil {
+			return nil, errorAt(c.pos(resolve(n).Content[i]), "write METHOD /PATH, such as GET /orders/{id}, or $default", "route %q: %v", text, err)
+		}
+		routes = append(routes, r)
+	}
+	return routes, err
+}
+
 // version is a release of Go.
 var version = regexp.MustCompile(`^1\.[0-9]+\.[0-9]+$`)
 

@@ -44,10 +44,13 @@ type Request struct {
 
 	ID        string // of the function URL or the API, as in its domain; default: a random one
 	RequestID string // of the invocation; a function URL's event has it; default: a random one
+	Route     string // of an HTTP API: "GET /orders/{id}"; default: "$default"
 	Stage     string // of API Gateway; default: "$default" for HTTP APIs, "prod" for REST APIs
 	Account   string
 	Region    string
 	Time      time.Time
+
+	Parameters map[string]string // of an HTTP API's route: the parts of the path
 }
 
 // request is one that somebody could have sent with a browser.

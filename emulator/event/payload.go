@@ -1,6 +1,9 @@
 package event
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // version2 has the path twice: as rawPath and as that of the request context.
 func (r Request) version2(t Trigger, domain, raw, path string) object {
@@ -21,7 +24,7 @@ func (r Request) version2(t Trigger, domain, raw, path string) object {
 			header.Set("Cookie", strings.Join(cookies, "; ")) // it has them in both places
 		}
 	}
-	e := object{{"version", "2.0"}, {"routeKey", "$default"}, {"rawPath", raw}, {"rawQueryString", r.Query}}
+	e := object{{"version", "2.0"}, {"routeKey", cmp.Or(r.Route, "$default")}, {"rawPath", raw}, {"rawQueryString", r.Query}}
 	if len(cookies) > 0 {
 		e = append(e, member{"cookies", cookies})
 	}
@@ -39,7 +42,7 @@ func (r Request) version2(t Trigger, domain, raw, path string) object {
 			{"sourceIp", r.SourceIP}, {"userAgent", header.Get("User-Agent")},
 		}},
 		{"requestId", r.RequestID},
-		{"routeKey", "$default"},
+		{"routeKey", cmp.Or(r.Route, "$default")},
 		{"stage", r.Stage},
 		{"time", r.Time.UTC().Format("02/Jan/2006:15:04:05 -0700")},
 		{"timeEpoch", r.Time.UnixMilli()},
@@ -47,6 +50,9 @@ func (r Request) version2(t Trigger, domain, raw, path string) object {
 	body, encoded := r.body(isText(header))
 	if len(r.Body) > 0 {
 		e = append(e, member{"body", body})
+	}
+	if len(r.Parameters) > 0 {
+		e = append(e, member{"pathParameters", r.Parameters})
 	}
 	return append(e, member{"isBase64Encoded", encoded})
 }

@@ -72,6 +72,7 @@ func (v *service) run(ctx context.Context, l net.Listener) error {
 // reload builds all functions, and replaces those whose zip changed.
 func (v *service) reload(ctx context.Context) {
 	var sources []source
+	var routes []emulator.Route
 	if !v.zips.empty() {
 		files := map[string]string{} // by the function's name
 		for _, file := range v.zips.list() {
@@ -94,8 +95,12 @@ func (v *service) reload(ctx context.Context) {
 				continue // it runs beside a function
 			}
 			sources = append(sources, source{name: f.Name, handlers: f.Handlers})
+			for _, r := range f.Routes {
+				routes = append(routes, emulator.Route{Route: r, Function: f.Name})
+			}
 		}
 	}
+	v.server.SetRoutes(routes)
 	there := v.assign(sources)
 	for _, s := range sources {
 		if ctx.Err() != nil {
