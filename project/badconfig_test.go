@@ -131,7 +131,7 @@ var badConfigs = []struct{ name, yaml, err, hint string }{
 	{"folder where a file is", "functions:\n  a:\n    assets:\n      - {source: data/y, name: conf}\n      - {source: data/x, name: conf/a/x}\n", `5:9: asset "conf/a/x" is in the way of "conf", from line 4: one is a file and one a folder`, renameHint},
 
 	{"kind", "functions:\n  a: {kind: layers}\n", `2:13: unknown kind "layers"`, `did you mean "layer"? known are: function, extension, layer`},
-	{"route without a method", "functions:\n  a: {routes: [/hello]}\n", `2:16: route "/hello": it does not begin with ANY`, "write METHOD /PATH"},
+	{"route without a method", "functions:\n  a: {routes: [/hello]}\n", `2:16: route "/hello": it does not begin with ANY, GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS, and a space`, "write METHOD /PATH, such as GET /orders/{id}, or $default"},
 	{"route of two functions", "functions:\n  a: {routes: [GET /x]}\n  b: {source: a, routes: [POST /x, GET /x]}\n", `3:3: route "GET /x" leads to "a" and to "b"`, "keep it in one of the two"},
 	{"tag with a blank", "functions:\n  a: {tags: [lambda norpc]}\n", `2:14: invalid build tag "lambda norpc"`, "letters, digits, '_' and '.', one tag in each entry"},
 	{"ldflags as flags", "functions:\n  a: {ldflags: [-X, a.b=c]}\n", `2:16: ldflags must be a mapping, not a list`, mappingHint},
