@@ -15,7 +15,7 @@ import (
 	"github.com/bootzip/bootzip/internal/fulldisk"
 )
 
-// processes are the running ones whose command line or folder has text in it.
+// processes are the running ones whose command line or directory has text in it.
 func processes(t *testing.T, text string) []string {
 	t.Helper()
 	entries, err := os.ReadDir("/proc")

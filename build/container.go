@@ -28,7 +28,7 @@ type container struct {
 	remote bool // the engine is on another machine, which bind mounts do not reach
 }
 
-// Where a container sees the folders of a run.
+// Where a container sees the directories of a run.
 var containerPlaces = places{
 	source: "/src", out: "/out", cache: "/cache", temp: "/tmp", toolchain: "/usr/local/go", modules: "/go/pkg/mod",
 }
@@ -57,7 +57,7 @@ func newContainer(ctx context.Context, c Config, client string) (*container, err
 	return e, err
 }
 
-// copies says whether the commands get copies of the caller's folders and not
+// copies says whether the commands get copies of the caller's directories and not
 // these themselves: they are out of reach, or the commands run as somebody who
 // is another user outside as well. What he wrote could not be removed by the
 // caller, and what is the caller's alone could not be read by him.
@@ -174,7 +174,7 @@ func startScript(b batch) []string {
 }
 
 // follow runs the client that runs the container, and reads from it which
-// commands have ended. What they printed is left in the output folder.
+// commands have ended. What they printed is left in the output directory.
 func (e *container) follow(ctx context.Context, b batch, argv []string) ([]outcome, error) {
 	cmd := command(ctx, e.config.Environ, "", argv...)
 	var stderr cut
@@ -247,7 +247,7 @@ func noProxies(client string) []string {
 	return argv
 }
 
-// projectKey stands for the project's folder, in labels and caches.
+// projectKey stands for the project's directory, in labels and caches.
 func projectKey(root string) string {
 	sum := sha256.Sum256([]byte(root))
 	return hex.EncodeToString(sum[:8])

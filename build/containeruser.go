@@ -21,7 +21,7 @@ const rootsUser = 2000000000
 type containerUser struct {
 	options []string // of the client
 	uid     int      // inside; -1: the engine decides
-	owner   bool     // the output folder has to be given to him, and taken back
+	owner   bool     // the output directory has to be given to him, and taken back
 }
 
 // user decides who runs the commands: the caller, as far as the engine lets
@@ -65,7 +65,7 @@ func (e *container) user(v Variations, host places) containerUser {
 
 func asIDs(uid, gid int) []string { return []string{"--user", fmt.Sprintf("%d:%d", uid, gid)} }
 
-// lend gives the output folder to the user for as long as a run takes. After
+// lend gives the output directory to the user for as long as a run takes. After
 // an interrupt, when the container may still be ending, it stays his: root,
 // who is the caller, can remove it all the same.
 func (u containerUser) lend(ctx context.Context, host places, run func() ([]outcome, error)) ([]outcome, error) {
@@ -90,14 +90,14 @@ func (u containerUser) lend(ctx context.Context, host places, run func() ([]outc
 	return outcomes, err
 }
 
-// closedToOthers returns a file or folder that is mounted in a container and
+// closedToOthers returns a file or directory that is mounted in a container and
 // that somebody else than its owner could not read, "" if there is none. The
 // folders above do not count: a mount leads around them.
 func closedToOthers(host places) string {
 	if name := closedBelow(host.source); name != "" || host.modules == "" {
 		return name
 	}
-	// The go command unpacks each module with one umask, into a folder of the
+	// The go command unpacks each module with one umask, into a directory of the
 	// form "name@version", so it is enough to look at these.
 	name := ""
 	_ = filepath.WalkDir(host.modules, func(dir string, e fs.DirEntry, err error) error {
@@ -119,7 +119,7 @@ func closedToOthers(host places) string {
 	return name
 }
 
-// closedBelow returns a file or folder of the project that somebody else than
+// closedBelow returns a file or directory of the project that somebody else than
 // its owner could not read. Version control and our own output do not count.
 func closedBelow(root string) (name string) {
 	_ = filepath.WalkDir(root, func(file string, e fs.DirEntry, err error) error {

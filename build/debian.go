@@ -26,7 +26,7 @@ type debian struct {
 // A source is a function for one architecture, as a script builder sees it.
 type source struct {
 	Unit
-	dir string // the source folder on the host
+	dir string // the source directory on the host
 }
 
 // triplet is what Debian calls the architecture, with "-gnu" or "-musl".
@@ -41,7 +41,7 @@ func (s source) cpu() string {
 	return "x86_64"
 }
 
-// entry returns the first of the names that is a file of the source folder.
+// entry returns the first of the names that is a file of the source directory.
 func (s source) entry(names ...string) (string, error) {
 	for _, n := range names {
 		if info, err := os.Stat(filepath.Join(s.dir, filepath.FromSlash(n))); err == nil && info.Mode().IsRegular() {

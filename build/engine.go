@@ -43,12 +43,12 @@ type engine interface {
 	run(ctx context.Context, b batch) ([]outcome, error)
 }
 
-// places are the folders of a run, as paths of the host or as a command sees
+// places are the directories of a run, as paths of the host or as a command sees
 // them.
 type places struct {
 	source    string // the project's root; of a host, what engines give to commands: that, or a directory above it
 	project   string // of a host: the project's root in source, slash-separated
-	out       string // the only folder, but for cache and temporary ones, that is written
+	out       string // the only directory, but for cache and temporary ones, that is written
 	cache     string // kept between runs; on the host set only where a run has its own
 	temp      string // thrown away; also HOME
 	toolchain string // GOROOT

@@ -374,7 +374,7 @@ func (p goProgram) inputs(host places, m goModule) inputs {
 		if len(q.EmbedPatterns) > 0 {
 			in.Trees = append(in.Trees, rel)
 		}
-		// A go.mod that appears in a folder between would cut the package
+		// A go.mod that appears in a directory between would cut the package
 		// off from its module.
 		for d := rel; d != "." && d != m.dir; d = path.Dir(d) {
 			if file := path.Join(d, "go.mod"); !slices.Contains(in.Files, file) {

@@ -68,7 +68,7 @@ func listPrograms(ctx context.Context, c Config, tool goTool, group goGroup, sou
 	}
 	dir := filepath.Join(c.Root, m.dir)
 	// The packages are those that the build will see. PWD: where the caller
-	// came by a link, the go command would name every folder by that.
+	// came by a link, the go command would name every directory by that.
 	env := with(tool.fetching, "GOOS=linux", "GOARCH="+string(arch), "GOAMD64=v1", "GOARM64=v8.0", "GOWORK="+m.workValue(c.Root), "PWD="+dir)
 	env = with(env, group.compiler()...)
 	text, err := capture(ctx, env, dir, argv...)
@@ -109,7 +109,7 @@ func listPrograms(ctx context.Context, c Config, tool goTool, group goGroup, sou
 	return programs, nil
 }
 
-// copyModules makes a module cache in the folder dir with just the modules
+// copyModules makes a module cache in the directory dir with just the modules
 // that the group needs. The caller's cache serves as its proxy, so nothing is
 // downloaded that was not there; what is missing is fetched first.
 func copyModules(ctx context.Context, c Config, tool goTool, group goGroup, dir string) error {

@@ -31,7 +31,7 @@ func exeSuffix() string {
 // version (cmd/go, "Module downloads"; go.dev/doc/toolchain).
 const toolchainModule = "golang.org/toolchain"
 
-// linuxToolchain returns the folder of a Go toolchain for linux/goarch, to be
+// linuxToolchain returns the directory of a Go toolchain for linux/goarch, to be
 // mounted into a container. It is the module golang.org/toolchain, which the
 // go command checks against the checksum database; its hash is computed once
 // more when it is unpacked, and a half-unpacked one is never seen. For a cold
@@ -225,7 +225,7 @@ func unpackToolchain(ctx context.Context, file, prefix, dir string) error {
 		if !filepath.IsLocal(filepath.FromSlash(name)) {
 			return fmt.Errorf("%s: bad name %q", file, f.Name)
 		}
-		// A module's zip has no modes; these are the folders of programs.
+		// A module's zip has no modes; these are the directories of programs.
 		mode := os.FileMode(0o644)
 		if strings.HasPrefix(name, "bin/") || strings.HasPrefix(name, "pkg/tool/") {
 			mode = 0o755

@@ -110,7 +110,7 @@ func (h *host) execute(ctx context.Context, output io.Writer, dir string, j job,
 	return finish(ctx, cmd, output)
 }
 
-// closedTo returns a file or folder of a build that somebody else than the
+// closedTo returns a file or directory of a build that somebody else than the
 // caller could not use, "" if there is none. What the build writes is given to
 // him; only the way there must be open.
 func closedTo(host places) string {
@@ -131,7 +131,7 @@ func closedTo(host places) string {
 	return closedBelow(host.source)
 }
 
-// giveTo makes somebody the owner of folders and all that is in them.
+// giveTo makes somebody the owner of directories and all that is in them.
 func giveTo(uid, gid int, dirs ...string) error {
 	for _, dir := range dirs {
 		err := filepath.WalkDir(dir, func(name string, _ fs.DirEntry, err error) error {

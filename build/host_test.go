@@ -104,7 +104,7 @@ package main
 import _ "example.com/none"
 `
 
-// Nothing of the caller's decides a byte: neither its folder, time zone and
+// Nothing of the caller's decides a byte: neither its directory, time zone and
 // umask, nor its settings for Go.
 func TestSameBytes(t *testing.T) {
 	files := map[string]string{"go.mod": goMod("example.com/app"), "main.go": program, "trap.go": trap, "default.pgo": "not a profile"}

@@ -165,7 +165,7 @@ func baseReference(c Config) (string, error) {
 }
 
 // imageFiles are the files that the image is made from: the project's own
-// docker folder if it has a Dockerfile.build, else those that came with
+// docker directory if it has a Dockerfile.build, else those that came with
 // bootzip.
 func imageFiles(root string) (map[string]string, error) {
 	var fsys fs.FS = docker.Files

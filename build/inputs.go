@@ -33,7 +33,7 @@ type inputs struct {
 type digester struct {
 	root  string
 	sums  map[string]string   // of files
-	trees map[string][]string // files below a folder
+	trees map[string][]string // files below a directory
 }
 
 func newDigester(root string) *digester {
@@ -136,7 +136,7 @@ func filesBelow(root, tree string) ([]string, error) {
 }
 
 // inputSum is the SHA-256 of a file, in hexadecimal. Links are followed; what
-// stands for a folder says only that.
+// stands for a directory says only that.
 func inputSum(name string) (string, error) {
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
 		return "folder", nil

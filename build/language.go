@@ -16,7 +16,7 @@ type language interface {
 	recipe(u Unit) (string, error)
 
 	// plan fetches what the units need, on the host, and returns the steps
-	// that build them. host has the folders of the run.
+	// that build them. host has the directories of the run.
 	plan(ctx context.Context, units []Unit, e engine, host places) (plan, error)
 
 	// check looks at a finished bootstrap; file is its path on the host.
@@ -57,10 +57,10 @@ type step struct {
 	blame func(output string, missing []Unit) map[string]blamed
 }
 
-// A product is a file that a step leaves below the output folder.
+// A product is a file that a step leaves below the output directory.
 type product struct {
 	unit Unit
-	file string // slash-separated, relative to the output folder
+	file string // slash-separated, relative to the output directory
 }
 
 type blamed struct{ message, hint string }

@@ -135,7 +135,7 @@ func TestMaterialsOfEngines(t *testing.T) {
 func TestPoisonedToolchain(t *testing.T) {
 	eachEngine(t, func(t *testing.T, engine string) {
 		if engine != "sandbox" {
-			return // it is the same folder
+			return // it is the same directory
 		}
 		c := goElsewhere(t, engine)
 		c.Cache = t.TempDir()

@@ -118,7 +118,7 @@ func TestWorkspace(t *testing.T) {
 		t.Errorf("go.mod of a module in the workspace was edited, and built are %q", got)
 	}
 
-	// A workspace of the folder above is none of the project's.
+	// A workspace of the directory above is none of the project's.
 	put(t, filepath.Join(filepath.Dir(root), "go.work"), "broken")
 	if got := built(mustBuild(t, c)); got != "" {
 		t.Errorf("built are %q", got)
@@ -190,7 +190,7 @@ func TestReplace(t *testing.T) {
 	}
 }
 
-// proxy makes a module proxy in a folder, with the module example.com/dep
+// proxy makes a module proxy in a directory, with the module example.com/dep
 // v1.0.0 in it, and returns its URL and the module's lines of go.sum.
 func proxy(t *testing.T) (address, goSum string) {
 	t.Helper()

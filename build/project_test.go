@@ -53,7 +53,7 @@ func goMod(module string) string {
 // library, so that it is built in no time.
 const program = "package main\n\nfunc main() { println(\"hello\") }\n"
 
-// tree makes a project of files in a new folder and returns it, with links
+// tree makes a project of files in a new directory and returns it, with links
 // resolved.
 func tree(t testing.TB, files map[string]string) string {
 	t.Helper()
@@ -86,7 +86,7 @@ func read(t testing.TB, name string) string {
 	return string(data)
 }
 
-// cache is one folder for all tests and all runs of them, so that the
+// cache is one directory for all tests and all runs of them, so that the
 // standard library is compiled once.
 func cache(t testing.TB) string {
 	t.Helper()
@@ -181,7 +181,7 @@ func wantError(t testing.TB, err error, mend string, texts ...string) {
 }
 
 // distFiles are the files in dist with what is in them. What is remembered of
-// earlier runs is left out, and folders in which a run works are an error.
+// earlier runs is left out, and directories in which a run works are an error.
 func distFiles(t testing.TB, dist string) map[string]string {
 	t.Helper()
 	all := map[string]string{}

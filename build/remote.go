@@ -18,7 +18,7 @@ import (
 	"github.com/bootzip/bootzip/internal/tempdir"
 )
 
-// An engine on another machine cannot mount the caller's folders, and another
+// An engine on another machine cannot mount the caller's directories, and another
 // user cannot use them. There, sources, modules and scripts are copied into
 // the container before it starts, and what it made is copied out. To another
 // machine the toolchain is copied once, into a volume that is kept.
@@ -126,7 +126,7 @@ func (e *container) copyToolchain(ctx context.Context, name, from string) error 
 	return e.copyIn(ctx, name, mark, containerPlaces.toolchain, 0, 0)
 }
 
-// copyIn copies what is in the folder from into the container's folder to.
+// copyIn copies what is in the directory from into the container's directory to.
 func (e *container) copyIn(ctx context.Context, name, from, to string, uid, gid int) error {
 	r, w := io.Pipe()
 	argv := []string{e.client, "cp"}
@@ -210,7 +210,7 @@ func writeTar(w io.Writer, dir string, uid, gid int) error {
 	return out.Close()
 }
 
-// copyOut copies the container's folder from into the folder to. Only folders
+// copyOut copies the container's directory from into the directory to. Only directories
 // and regular files are taken; a link could lead anywhere on this machine.
 func (e *container) copyOut(ctx context.Context, name, from, to string) error {
 	cmd := command(ctx, e.config.Environ, "", e.client, "cp", name+":"+from, "-")

@@ -16,7 +16,7 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// make builds what has changed, in a folder beside the artifacts, and moves
+// make builds what has changed, in a directory beside the artifacts, and moves
 // it to its place when all of it is there. Of total bootstraps, done are
 // there already.
 func (b *builder) make(ctx context.Context, changed map[project.Language][]Unit, total, done int) (made, error) {
@@ -96,7 +96,7 @@ func (b *builder) position(name string) int {
 	return slices.IndexFunc(b.config.Functions, func(f project.Function) bool { return f.Name == name })
 }
 
-// folders makes the folders of a run, in two that are its own. They may be
+// folders makes the directories of a run, in two that are its own. They may be
 // given to another user, and what they are in stays ours.
 func (b *builder) folders(stage, temp string) (places, error) {
 	host := places{out: filepath.Join(stage, "out"), temp: filepath.Join(temp, "temp")}
@@ -201,7 +201,7 @@ func unfinished(steps []step, running []bool) string {
 	return strings.Join(names, ", ")
 }
 
-// judge looks at what the steps left below the folder out, and returns what
+// judge looks at what the steps left below the directory out, and returns what
 // failed.
 func (b *builder) judge(steps []step, outcomes []outcome, out string) Failure {
 	var failure Failure

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// scriptFolder is where, below the output folder, a container finds what
+	// scriptFolder is where, below the output directory, a container finds what
 	// to run and leaves what it printed.
 	scriptFolder = ".job"
 

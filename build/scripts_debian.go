@@ -11,9 +11,9 @@ import (
 )
 
 // The shell scripts that build one function, by language. They run in the
-// source folder, which is read-only, and leave $OUT/bootstrap.
+// source directory, which is read-only, and leave $OUT/bootstrap.
 
-// scriptC compiles all C files of the source folder together, with musl:
+// scriptC compiles all C files of the source directory together, with musl:
 // its resolver is part of itself and loads nothing at run time.
 func scriptC(s source) (string, error) {
 	entries, err := os.ReadDir(s.dir)

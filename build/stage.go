@@ -5,11 +5,11 @@ import (
 	"os"
 )
 
-// What a build leaves in its output folder is not trusted: a link there could
+// What a build leaves in its output directory is not trusted: a link there could
 // make this process read, print or move any file of the caller's, and a pipe
 // could keep it for ever.
 
-// openInside opens the regular file name, a path below the folder dir. A link
+// openInside opens the regular file name, a path below the directory dir. A link
 // on the way to it may not lead out of dir, and it may be none itself.
 func openInside(dir, name string) (*os.File, error) {
 	root, err := os.OpenRoot(dir)
@@ -27,7 +27,7 @@ func openInside(dir, name string) (*os.File, error) {
 	return root.Open(name)
 }
 
-// madeInside says whether the file name below the folder dir is a regular one
+// madeInside says whether the file name below the directory dir is a regular one
 // with something in it.
 func madeInside(dir, name string) bool {
 	f, err := openInside(dir, name)

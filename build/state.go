@@ -13,7 +13,7 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// stateFolder is the folder, in Config.Dist, of what a run must know of the
+// stateFolder is the directory, in Config.Dist, of what a run must know of the
 // one before. Removing it costs a build and nothing else.
 const stateFolder = ".bootzip"
 
@@ -48,7 +48,7 @@ func (s state) write(name string) error {
 	})
 }
 
-// Lock makes this process the only one that writes to the folder dist, until
+// Lock makes this process the only one that writes to the directory dist, until
 // the returned function is called. Another process that does so already is an
 // error; nothing waits. Whoever calls Build or pack.Pack holds it, and for
 // both together where one follows the other. What killed processes left in

@@ -87,7 +87,7 @@ func TestUnchangedOneByOne(t *testing.T) {
 	}
 }
 
-// Embedded folders, and everything else that a pattern takes.
+// Embedded directories, and everything else that a pattern takes.
 func TestEmbeddedFolder(t *testing.T) {
 	root := tree(t, map[string]string{
 		"go.mod":      goMod("example.com/app"),

@@ -207,7 +207,7 @@ func TestGoVaried(t *testing.T) {
 	}
 }
 
-// Root can build on the host as somebody else, where the folders are open to
+// Root can build on the host as somebody else, where the directories are open to
 // him.
 func TestAnotherUserOnHost(t *testing.T) {
 	c := tellingConfig(t, "host")

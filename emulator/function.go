@@ -47,7 +47,7 @@ type Function struct {
 	endLife   context.CancelCauseFunc // stops all instances
 }
 
-// tempName is that of the folders that zips are unpacked into.
+// tempName is that of the directories that zips are unpacked into.
 const tempName = "bootzip-emulator"
 
 // New unpacks a zip and gets ready to start it. An *UnsupportedError says that this machine cannot

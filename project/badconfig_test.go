@@ -26,7 +26,7 @@ const (
 )
 
 // badConfigs are the mistakes that a bootzip.yaml can hold, each with what
-// is said about it. The project around it has the program a, with a folder of
+// is said about it. The project around it has the program a, with a directory of
 // data, and links that lead out of it.
 var badConfigs = []struct{ name, yaml, err, hint string }{
 	{"empty", "", `1:1: the file is empty`, emptyHint},

@@ -192,7 +192,7 @@ func TestLanguageOfSource(t *testing.T) {
 		{[]string{"x.c"}, C},
 		{[]string{"src/x.c"}, C},
 	} {
-		// The folder's name has what a glob pattern would take for its own.
+		// The directory's name has what a glob pattern would take for its own.
 		files := map[string]string{"bootzip.yaml": "functions: {a: {source: 'a[1]*'}}\n"}
 		for _, f := range c.files {
 			files["a[1]*/"+f] = ""

@@ -14,7 +14,7 @@ func (p Position) String() string {
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 }
 
-// errorAt is an error about one place of bootzip.yaml, with the mend.
+// errorAt is an error about one place of bootzip.yaml, with the fix.
 func errorAt(pos Position, mend, format string, args ...any) error {
 	return hint.New(mend, "%s: %s", pos, fmt.Sprintf(format, args...))
 }

@@ -8,7 +8,7 @@ type Function struct {
 	// leaves out upper case, which some file systems cannot tell apart).
 	Name string
 
-	// Source is the folder of the program, relative to the project's root,
+	// Source is the directory of the program, relative to the project's root,
 	// with forward slashes.
 	Source string
 

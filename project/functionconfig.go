@@ -94,7 +94,7 @@ func (c *functionReader) language(n *yaml.Node) (Language, error) {
 	return Language(name), nil
 }
 
-// assets reads the list of assets, and takes folders apart into their files,
+// assets reads the list of assets, and takes directories apart into their files,
 // sorted by name.
 func (c *functionReader) assets(source string, n *yaml.Node) ([]Asset, error) {
 	var all []Asset

@@ -21,7 +21,7 @@ const (
 // Languages lists the names that bootzip.yaml may give.
 func Languages() []Language { return []Language{Go, Crystal, C, Rust, Nim, Command} }
 
-// languageMarks says which file in the source folder gives a language away,
+// languageMarks says which file in the source directory gives a language away,
 // the surest first: a Rust or Crystal project may well hold a .c file.
 var languageMarks = []struct {
 	pattern  string
@@ -39,7 +39,7 @@ var languageMarks = []struct {
 	{"src/*.c", C},
 }
 
-// findLanguage looks into the source folder and says which language its
+// findLanguage looks into the source directory and says which language its
 // program is in.
 func findLanguage(root fs.FS, source string) (Language, error) {
 	for _, mark := range languageMarks {
@@ -54,7 +54,7 @@ func findLanguage(root fs.FS, source string) (Language, error) {
 	return "", fmt.Errorf("no program of a known language in %q", source)
 }
 
-// escapeGlob makes the folder's name stand for itself in a glob pattern.
+// escapeGlob makes the directory's name stand for itself in a glob pattern.
 func escapeGlob(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(s)
 }

@@ -18,7 +18,7 @@ import (
 // points to.
 type paths struct {
 	root string // absolute, links resolved
-	fsys fs.FS  // the same folder
+	fsys fs.FS  // the same directory
 }
 
 // inProject returns the clean form of the slash-separated path name, which
@@ -47,7 +47,7 @@ func (p paths) inProject(name, given string) (string, error) {
 	return clean, nil
 }
 
-// folder is inProject for a folder.
+// folder is inProject for a directory.
 func (p paths) folder(name string) (string, error) {
 	clean, err := p.inProject(name, name)
 	if err != nil {
@@ -64,7 +64,7 @@ func (p paths) folder(name string) (string, error) {
 }
 
 // files returns a itself if it is a file, and every file below it, by name,
-// if it is a folder.
+// if it is a directory.
 func (p paths) files(a Asset) ([]Asset, error) {
 	info, err := os.Stat(filepath.Join(p.root, filepath.FromSlash(a.Source)))
 	if err != nil {
@@ -83,9 +83,9 @@ func (p paths) files(a Asset) ([]Asset, error) {
 		return nil, fmt.Errorf("asset %q is a folder, and executable is said of single files", a.Source)
 	}
 	// ReadDir sorts by name, so the order is the same on every machine. The
-	// recursion ends: a folder reached through a link would have to lie in
+	// recursion ends: a directory reached through a link would have to lie in
 	// the project, and a loop of links is refused by EvalSymlinks; a link to
-	// a parent folder is refused here.
+	// a parent directory is refused here.
 	entries, err := os.ReadDir(filepath.Join(p.root, filepath.FromSlash(a.Source)))
 	if err != nil {
 		return nil, err
@@ -114,7 +114,7 @@ func (p paths) files(a Asset) ([]Asset, error) {
 	return all, nil
 }
 
-// relativeTo is the name of file as seen from the folder, and the file's own
+// relativeTo is the name of file as seen from the directory, and the file's own
 // name where it lies outside of it.
 func relativeTo(folder, file string) string {
 	if folder == "." {
@@ -150,7 +150,7 @@ func checkAssetName(name string) error {
 
 // assetNames remembers which names a zip has, without regard to case, and
 // the line of bootzip.yaml that each is from: a file's own name, and the names
-// of the folders that it is in.
+// of the directories that it is in.
 type assetNames map[string]struct {
 	name   string
 	line   int
@@ -165,7 +165,7 @@ func (n assetNames) add(name string, line int) error {
 		before, taken := n[key]
 		switch {
 		case taken && before.folder && folder:
-			return nil // and so are the folders above
+			return nil // and so are the directories above
 		case taken && before.folder != folder:
 			return fmt.Errorf("asset %q is in the way of %q, from line %d: one is a file and one a folder", name, before.name, before.line)
 		case taken && before.name != name:

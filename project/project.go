@@ -18,7 +18,7 @@ const ConfigFile = "bootzip.yaml"
 // functions need a tenth of it.
 const maxConfig = 1 << 20
 
-// A Project is a folder with functions in it.
+// A Project is a directory with functions in it.
 type Project struct {
 	Root      string     // absolute path
 	Config    string     // absolute path of bootzip.yaml; empty without one
@@ -34,7 +34,7 @@ type Project struct {
 	LeftOut []LeftOut
 }
 
-// Load reads the project in the folder root. With a bootzip.yaml the
+// Load reads the project in the directory root. With a bootzip.yaml the
 // functions are what it says; without one, or without its key functions, every
 // main package that uses a Lambda runtime is a function for both
 // architectures: of the Go module in root, of go.work's, and of those below.

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// tree makes files in a new folder and returns it, with links resolved. A
-// content of "-> TARGET" makes a link, a name that ends with "/" a folder.
+// tree makes files in a new directory and returns it, with links resolved. A
+// content of "-> TARGET" makes a link, a name that ends with "/" a directory.
 func tree(t testing.TB, files map[string]string) string {
 	t.Helper()
 	root, err := filepath.EvalSymlinks(t.TempDir())

@@ -79,7 +79,7 @@ func goView(t *testing.T, b []byte) []member {
 		}
 		h := sha256.New()
 		n, err := io.Copy(h, r)
-		// It refuses folders whose local header promises a descriptor.
+		// It refuses directories whose local header promises a descriptor.
 		if err != nil {
 			t.Fatalf("archive/zip: %s: %v", f.Name, err)
 		}
@@ -88,7 +88,7 @@ func goView(t *testing.T, b []byte) []member {
 	return list
 }
 
-// acceptedZips writes every zip of the corpus that passes to a folder.
+// acceptedZips writes every zip of the corpus that passes to a directory.
 func acceptedZips(t *testing.T) map[string][]byte {
 	t.Helper()
 	dir := t.TempDir()
@@ -232,7 +232,7 @@ func compareWithUnzip(t *testing.T, path string, own []member) {
 			t.Errorf("%s: %s is %q for unzip, and %q", path, m.Name, got, want)
 		}
 	}
-	// unzip -p leaves folders out, and has the others in their order.
+	// unzip -p leaves directories out, and has the others in their order.
 	io.WriteString(all, run("-p", path))
 	want := sha256.New()
 	z, err := zip.OpenReader(path)

@@ -33,7 +33,7 @@ type tool struct {
 }
 
 // tools imitate, byte for byte in what their headers say, how other programs
-// write the same function with a folder and an asset.
+// write the same function with a directory and an asset.
 func tools() []tool {
 	needed := func(f *zfile, v uint16) { f.local, f.central = flip16(4, v), flip16(6, v) }
 	external := func(f *zfile, low uint32) {

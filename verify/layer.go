@@ -37,7 +37,7 @@ func (x *examination) layerFolders() {
 	}
 }
 
-// parentFolder names the one folder of a zip whose content should be one level
+// parentFolder names the one directory of a zip whose content should be one level
 // higher, as a zip of a repository's files has it.
 func (x *examination) parentFolder() string {
 	parent := ""

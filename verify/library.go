@@ -19,7 +19,7 @@ type dynamicProgram struct {
 	arch project.Arch
 
 	// Set where a script starts it: the dynamic linker that it names, and
-	// the folders of LD_LIBRARY_PATH or --library-path.
+	// the directories of LD_LIBRARY_PATH or --library-path.
 	loader string
 	dirs   []string
 }
@@ -127,9 +127,9 @@ func suffix(name, prefix string) int {
 // other.
 var systemFolders = map[string]bool{"/lib64": true, "/usr/lib64": true}
 
-// searchPath lists the folders in which the dynamic linker looks for what a
+// searchPath lists the directories in which the dynamic linker looks for what a
 // file needs, in its order (ld.so(8)): RPATH, LD_LIBRARY_PATH, RUNPATH, its
-// own. Lambda's LD_LIBRARY_PATH begins with the image's folders, so that a
+// own. Lambda's LD_LIBRARY_PATH begins with the image's directories, so that a
 // library of the image wins over the same one in the zip. rpath are the
 // folders that hold for the libraries of the libraries too.
 func (x *examination) searchPath(d dynamicProgram, name string, f *elfscan.File, inherited []string) (dirs, rpath []string) {
@@ -163,7 +163,7 @@ const (
 	inZip
 )
 
-// findLibrary looks for a library in folders; in the zip, it is entry i.
+// findLibrary looks for a library in directories; in the zip, it is entry i.
 func (x *examination) findLibrary(library string, dirs []string) (i int, where place) {
 	if strings.Contains(library, "/") {
 		// A name with a slash is a path; a relative one begins where Lambda

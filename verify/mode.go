@@ -46,7 +46,7 @@ func fromDOS(e *zipscan.Entry) bool {
 	return false
 }
 
-// isFolder reports whether an entry is a folder: by its name, which is all
+// isFolder reports whether an entry is a directory: by its name, which is all
 // that most readers go by.
 func isFolder(e *zipscan.Entry) bool {
 	return len(e.Name) > 0 && e.Name[len(e.Name)-1] == '/'

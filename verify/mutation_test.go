@@ -47,7 +47,7 @@ func lambdaSees(b []byte) (string, error) {
 		}
 		mode := f.Mode()
 		view += fmt.Sprintf("%q %v %v %q", f.Name, mode.Type(), mode&0o444 == 0o444, content)
-		// Java leaves all attributes of folders at zero; for archive/zip, and
+		// Java leaves all attributes of directories at zero; for archive/zip, and
 		// for it alone, nobody may enter them.
 		if unix := f.CreatorVersion>>8 == 3; f.Name == "bootstrap" || mode.IsDir() {
 			view += fmt.Sprint(" ", mode&0o111 == 0o111 || mode.IsDir() && !unix)

@@ -29,10 +29,10 @@ func sortNames(entries []zipscan.Entry) names {
 	return n
 }
 
-// plain is a name without the mark of a folder.
+// plain is a name without the mark of a directory.
 func plain(name string) string { return strings.TrimSuffix(name, "/") }
 
-// compareNames compares names without the mark of a folder; a slash comes
+// compareNames compares names without the mark of a directory; a slash comes
 // before all other characters.
 func compareNames(a, b string) int {
 	a, b = plain(a), plain(b)
@@ -80,7 +80,7 @@ func (n names) named(name string) (i int, regular, found bool) {
 	return i, isFile(&n.entries[i]), true
 }
 
-// above reports whether there are entries below a folder of a name.
+// above reports whether there are entries below a directory of a name.
 func (n names) above(name string) bool {
 	at, _ := slices.BinarySearchFunc(n.order, name, func(i int32, name string) int {
 		return compareNames(n.entries[i].Name, name)
@@ -108,7 +108,7 @@ func isFile(e *zipscan.Entry) bool {
 	return kind == 0 || kind == typeFile
 }
 
-// clashes looks for names that occur twice, or as a file and a folder.
+// clashes looks for names that occur twice, or as a file and a directory.
 func (x *examination) clashes() {
 	list := x.names.order
 	for k := 1; k < len(list); k++ {

@@ -13,7 +13,7 @@ import (
 	"github.com/bootzip/bootzip/verify"
 )
 
-// realTools write out.zip from the files of the folder they are started in.
+// realTools write out.zip from the files of the directory they are started in.
 // What each writes is imitated in the corpus too, so nothing depends on
 // their being installed.
 var realTools = []struct {
@@ -51,7 +51,7 @@ shutil.make_archive("out", "zip", "../in/tree")
 `}},
 }
 
-// functionFolder makes a folder with the files of a function.
+// functionFolder makes a directory with the files of a function.
 func functionFolder(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "function")

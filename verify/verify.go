@@ -53,7 +53,7 @@ type Target struct {
 
 // File checks one zip. Whatever is in the file is a matter of the report; the
 // error is for what is no question of its content: there is no such file, it
-// is a folder, it cannot be read, the options make no sense (an unknown id in
+// is a directory, it cannot be read, the options make no sense (an unknown id in
 // a rule, a rule for a check that cannot be changed), or ctx was cancelled.
 //
 // It keeps under 32 MB of memory, whatever the size of the zip, and

@@ -10,7 +10,7 @@
 //
 // The content is what lies in GOROOT: a program, sources and archives, so it
 // compresses as functions do. unzip must be installed. Everything is written
-// to a temporary folder of about 350 MB, which is removed at the end.
+// to a temporary directory of about 350 MB, which is removed at the end.
 package main
 
 import (

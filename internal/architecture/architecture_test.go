@@ -1,4 +1,4 @@
-// Package architecture holds, as a test, the rules by which the folders of
+// Package architecture holds, as a test, the rules by which the directories of
 // this module depend on each other.
 package architecture
 
@@ -21,17 +21,17 @@ const module = "github.com/bootzip/bootzip"
 // and no other step: package pipeline joins them.
 var steps = []string{"build", "pack", "verify", "emulator"}
 
-// joins are the folders that may import several steps, in their order: each
+// joins are the directories that may import several steps, in their order: each
 // may import the ones before it as well. A provenance is read by reproduce and
 // written by release.
 var joins = []string{"pipeline", "release/attest", "reproduce", "release"}
 
-// below are folders that several joins need.
+// below are directories that several joins need.
 var below = []string{"diff", "release/internal"}
 
-// mayImport says which folders the packages of a folder may import, besides
-// those of their own folder: folders at the top, and those below them that
-// have a rule of their own. A new folder needs a line.
+// mayImport says which directories the packages of a directory may import, besides
+// those of their own directory: directories at the top, and those below them that
+// have a rule of their own. A new directory needs a line.
 var mayImport = map[string][]string{
 	".":        {"targets", "internal/dev"}, // magefile.go
 	"cmd":      {"internal/command"},
@@ -58,7 +58,7 @@ func init() {
 	mayImport["build"] = append(mayImport["build"], "docker")
 }
 
-// onlyIn says which folders alone may import a module of others.
+// onlyIn says which directories alone may import a module of others.
 var onlyIn = map[string][]string{
 	"github.com/magefile/mage":       {"targets", "internal/dev"},
 	"github.com/spf13/cobra":         {"internal/command"},
@@ -124,7 +124,7 @@ func sources(t *testing.T) []source {
 	return all
 }
 
-// folderOf is the folder whose rule holds for a file or package: the first of
+// folderOf is the directory whose rule holds for a file or package: the first of
 // its path, or one below it that has a rule; "." for a file in the root.
 func folderOf(name string) string {
 	for folder := range mayImport {

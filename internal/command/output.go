@@ -3,7 +3,7 @@ package command
 // The rules of what is printed, obeyed by every command:
 //
 //   - Results go to standard output, all else to standard error.
-//   - An error is one message and, where a person can mend it, a line
+//   - An error is one message and, where a person can fix it, a line
 //     "hint: …", after "Error: ".
 //   - Colour is used on a terminal only, and not if NO_COLOR is set
 //     (no-color.org).

@@ -46,7 +46,7 @@ func main() {
 }
 `
 
-// A servedProject is one in a folder of its own, which is the current one.
+// A servedProject is one in a directory of its own, which is the current one.
 type servedProject struct {
 	t       *testing.T
 	address string

@@ -6,7 +6,7 @@ import (
 	"os"
 )
 
-// A Mount makes a folder or file of the host visible inside.
+// A Mount makes a directory or file of the host visible inside.
 type Mount struct {
 	Source   string // on the host, absolute
 	Target   string // inside, absolute

@@ -27,7 +27,7 @@ type Group struct {
 	Memory, Tasks bool // whether they are bounded
 
 	folders []string
-	killed  map[string]string // by folder, how many processes were when OutOfMemory looked
+	killed  map[string]string // by directory, how many processes were when OutOfMemory looked
 }
 
 // New makes a group whose processes together may use memory bytes and have tasks

@@ -155,7 +155,7 @@ func (u *unpacker) replace(name string) error {
 	return nil
 }
 
-// link makes a symbolic link. Its folders are real ones: links cannot be below
+// link makes a symbolic link. Its directories are real ones: links cannot be below
 // links.
 func (u *unpacker) link(ctx context.Context, e *zipscan.Entry) error {
 	name := strings.TrimSuffix(e.Name, "/")
