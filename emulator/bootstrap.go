@@ -241,8 +241,12 @@ func (f *Function) spawnOnce(plain bool) (_ *bootstrap, err error) {
 		}
 		c.Env = f.environment(b.api.Address())
 	}
+	c.Runner = f.config.Runner
 	start := process.Isolated
-	if plain {
+	switch {
+	case f.config.Attach != nil:
+		start = func(c process.Config) (process.Process, error) { return process.Attached(c, f.config.Attach), nil }
+	case plain:
 		start = process.Plain
 	}
 	if b.process, err = start(c); err != nil {

@@ -44,6 +44,14 @@ type Config struct {
 	// the other architecture; empty: they cannot be run.
 	Qemu string
 
+	// Runner is a program, with arguments, that starts the bootstrap, whose path
+	// follows, such as a debugger; only of plain processes.
+	Runner []string
+
+	// Attach is given the environment of an instance, which somebody else starts
+	// with it; nil: instances are started here. With it, Plain is meant.
+	Attach func(environment []string)
+
 	// Plain starts instances as plain processes even where namespaces are
 	// allowed.
 	Plain bool

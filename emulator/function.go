@@ -68,7 +68,8 @@ func New(ctx context.Context, c Config) (_ *Function, err error) {
 		}
 	}()
 	f := &Function{config: c, folder: folder, token: newID(64), task: filepath.Join(folder.Path, "task")}
-	f.isolation.plain = c.Plain
+	f.isolation.plain = c.Plain || c.Attach != nil
+	f.startsOnce = c.Attach != nil || len(c.Runner) > 0
 	f.pool = &pool{limit: c.Concurrency, single: f.single(), launch: f.newInstance, startAfter: startAfter}
 	f.life, f.endLife = context.WithCancelCause(context.Background())
 	f.log = newSink(c.Log, c.Platform)

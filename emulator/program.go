@@ -67,6 +67,9 @@ func openEntry(name string) (*os.File, error) {
 
 // runner decides how to run the bootstrap: directly, or by qemu.
 func runner(c Config, p program) (qemu string, err error) {
+	if c.Attach != nil {
+		return "", nil
+	}
 	if runtime.GOOS != "linux" {
 		return "", hint.Wrap(&UnsupportedError{fmt.Sprintf("functions are programs for Linux, and this is %s", runtime.GOOS)},
 			"run it in a Linux virtual machine or container")

@@ -65,6 +65,7 @@ type Config struct {
 	Open   uint64   // descriptors, in a sandbox
 	Tasks  uint64   // processes and threads, in a sandbox
 	Qemu   string   // program on the host that runs the bootstrap; empty: none
+	Runner []string // the same for a plain process, with arguments
 
 	// OwnNetwork gives a sandbox a network of its own, where the Runtime API
 	// is at sandbox.APIAddress: Listening gets its listener before the
@@ -191,6 +192,7 @@ func startPlain(c Config) (*os.Process, error) {
 	if c.Qemu != "" {
 		argv = append([]string{c.Qemu}, argv...)
 	}
+	argv = append(slices.Clone(c.Runner), argv...)
 	if err := sandbox.KeepDescriptors(); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,180 @@
+package command
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bootzip/bootzip/emulator"
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/tempdir"
+	"github.com/bootzip/bootzip/pack"
+	"github.com/bootzip/bootzip/pipeline"
+	"github.com/bootzip/bootzip/project"
+)
+
+// debugTime is the time-out of a function that somebody looks at.
+const debugTime = 24 * time.Hour
+
+func (a *app) debugCommand() *cobra.Command {
+	s := settings{verbose: &a.verbose}
+	var e emulation
+	var listen string
+	var attach bool
+	c := &cobra.Command{
+		Use:   "debug FUNCTION [EVENT]",
+		Short: "Run a function with one event under a debugger",
+		Long: `Debug builds a function in Go with symbols, in a temporary directory, and runs it with
+one event under Delve (dlv), to which an editor or "dlv connect" attaches. Nothing in
+dist changes. Time-outs are suspended. EVENT is as of bootzip invoke.
+With --attach it builds and starts nothing: it prints the environment with which the
+editor starts the function, in any language and on any system.`,
+		Example: "  bootzip debug hello event.json\n  bootzip debug hello s3 --attach",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return nil
+			}
+			return named("FUNCTION", "EVENT")(nil, args)
+		},
+		ValidArgsFunction: func(c *cobra.Command, args []string, start string) ([]string, cobra.ShellCompDirective) {
+			if len(args) == 0 {
+				return functionNames(c, args, start)
+			}
+			names, _ := eventNames(c, args, start)
+			return names, cobra.ShellCompDirectiveDefault
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			s.function = args[0]
+			payload, err := s.eventFor(args[1:])
+			if err != nil {
+				return misuse(err)
+			}
+			if err := e.check(); err != nil {
+				return err
+			}
+			if e.perInstance > 1 || len(e.layers) > 0 {
+				return misuse(errors.New("debug runs one event at a time, and a plain process has no layers: omit --per-instance and --layer"))
+			}
+			p, functions, err := s.load()
+			if err != nil {
+				return err
+			}
+			f := functions[0]
+			temp, err := tempdir.New("", "bootzip-debug")
+			if err != nil {
+				return err
+			}
+			defer temp.Remove()
+			config := e.config(f.Name)
+			config.Environment = slices.Concat(pipeline.Environment(f), config.Environment)
+			if config.Handler == "" && len(f.Handlers) > 0 {
+				config.Handler = f.Handlers[0]
+			}
+			config.Timeout, config.InitLimit, config.Memory = debugTime, debugTime, 10240
+			config.Plain = true
+			bootstrap := filepath.Join(temp.Path, "bootstrap")
+			if attach {
+				config.Attach = toAttach(f)
+				err = os.WriteFile(bootstrap, []byte("#!/bin/sh\nexit 1\n"), 0o755) // never started
+			} else {
+				err = underDebugger(c.Context(), &config, p, f, bootstrap, listen)
+			}
+			if err != nil {
+				return err
+			}
+			packed, err := pack.Pack(c.Context(), pack.Config{Root: p.Root, Dist: temp.Path, Inputs: []pack.Input{
+				{Function: f, Arch: project.Arch(runtime.GOARCH), Bootstrap: bootstrap},
+			}})
+			if err != nil {
+				return err
+			}
+			config.Zip = filepath.Join(temp.Path, packed[0].File)
+			return invokeOnce(c.Context(), config, payload)
+		},
+	}
+	e.flags(c)
+	c.Flags().StringVar(&listen, "listen", "127.0.0.1:2345", "`ADDRESS` of the debugger")
+	c.Flags().BoolVar(&attach, "attach", false, "serve the Runtime API alone; the editor starts the function")
+	for _, name := range []string{"timeout", "memory", "per-instance", "layer"} {
+		_ = c.Flags().MarkHidden(name)
+	}
+	return c
+}
+
+// underDebugger builds a function for the debugger, and has it started by that.
+func underDebugger(ctx context.Context, config *emulator.Config, p project.Project, f project.Function, bootstrap, listen string) error {
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return misuse(hint.New("give one such as 127.0.0.1:2345", "--listen: %w", err))
+	}
+	if f.Language != project.Go || f.Kind.IsLayer() || runtime.GOOS != "linux" {
+		return misuse(hint.New("start it yourself: bootzip debug "+f.Name+" EVENT --attach", "debug builds functions in Go, on Linux"))
+	}
+	dlv, err := exec.LookPath("dlv")
+	if err != nil {
+		return hint.New("go install github.com/go-delve/delve/cmd/dlv@latest, or start the function yourself: --attach", "Delve's program dlv is not in PATH")
+	}
+	if err := debugBuild(ctx, p, f, bootstrap); err != nil {
+		return err
+	}
+	config.Runner = []string{dlv, "exec", "--headless", "--api-version=2", "--accept-multiclient", "--listen=" + listen}
+	launch, err := json.Marshal(map[string]any{
+		"name": "bootzip debug " + f.Name, "type": "go", "request": "attach", "mode": "remote", "host": host, "port": json.Number(port),
+		"substitutePath": []map[string]string{{"from": p.Root, "to": p.Root}},
+	})
+	if err != nil {
+		return misuse(fmt.Errorf("--listen: port %q is not a number", port))
+	}
+	note("set break points, then let it go on: dlv connect %s, or GoLand's Go Remote with that address", listen)
+	note("VS Code, among the configurations of .vscode/launch.json: %s", launch)
+	return nil
+}
+
+// toAttach tells whoever starts the function with which environment.
+func toAttach(f project.Function) func(environment []string) {
+	return func(environment []string) {
+		note("start function %q with this environment; it has its event then, and there is no time-out:", f.Name)
+		for _, variable := range environment {
+			switch name, _, _ := strings.Cut(variable, "="); name {
+			case "PATH", "LD_LIBRARY_PATH", "LANG", "TZ": // the machine's own will do
+			case "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN": // secrets
+			default:
+				fmt.Fprintln(os.Stderr, variable)
+			}
+		}
+	}
+}
+
+// debugBuild builds a function with symbols and without optimisation, by the go command
+// of the machine.
+func debugBuild(ctx context.Context, p project.Project, f project.Function, out string) error {
+	var linked []string
+	for _, name := range slices.Sorted(maps.Keys(f.Ldflags)) {
+		linked = append(linked, "-X "+strconv.Quote(name+"="+f.Ldflags[name]))
+	}
+	dir := filepath.Join(p.Root, filepath.FromSlash(f.Source))
+	c := exec.CommandContext(ctx, "go", "build", "-gcflags=all=-N -l", "-ldflags="+strings.Join(linked, " "), "-tags="+strings.Join(f.Tags, ","), "-o", out, ".")
+	c.Dir = dir
+	c.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+runtime.GOARCH, "CGO_ENABLED="+cmp.Or(map[string]string{"static": "1"}[f.Cgo], "0"))
+	if text, err := c.CombinedOutput(); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return findings("function %q was not built: %v\n%s", f.Name, err, text)
+	}
+	return nil
+}
