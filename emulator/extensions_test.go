@@ -4,10 +4,15 @@ package emulator
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"math/rand/v2"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -276,40 +281,59 @@ func TestRuntimeDoneBeforeExtensions(t *testing.T) {
 	}
 }
 
-// With two extensions, one of which hears of everything, each call is answered, and
-// each extension sees each event, though instances are killed.
+// With two extensions, one of which hears of everything, each of 64 callers has an
+// answer to each call, and each extension sees each event, though the function
+// crashes.
 func TestSoakWithExtensions(t *testing.T) {
-	f, book := withExtensions(t, Config{Handler: "exit-sometimes", Concurrency: 4, Timeout: 20 * time.Second, Memory: 512}, "quiet-subscribe.http.2022-12-13", "quiet-other")
+	f, book := withExtensions(t, Config{Handler: "exit-sometimes", Concurrency: 6, Timeout: 20 * time.Second, Memory: 512, Platform: io.Discard}, "quiet-subscribe.http.2022-12-13", "quiet-other")
 	began := time.Now()
-	n := 0
-	for ; time.Since(began) < *soak/3; n++ {
-		want := fmt.Sprintf(`"%d"`, n)
-		if n%50 == 49 {
-			want = `"exit"`
-		}
-		resp := invoke(t, f, want)
-		if failed := want == `"exit"`; failed != (resp.FunctionError != "") || !failed && string(resp.Payload) != want {
-			t.Fatalf("%s: %+v", want, resp)
-		}
+	var all sync.WaitGroup
+	var events atomic.Int64
+	for caller := range 64 {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			for i := 0; time.Since(began) < *soak/3; i++ {
+				want := fmt.Sprintf(`"%d-%d"`, caller, i)
+				if rand.IntN(300) == 0 {
+					want = `"exit"`
+				}
+				resp, err := f.Invoke(context.Background(), Request{Payload: []byte(want)})
+				var limit *ThrottledError
+				switch {
+				case errors.As(err, &limit):
+					time.Sleep(time.Millisecond)
+					continue
+				case err != nil:
+					t.Errorf("%s: %v", want, err)
+				case want == `"exit"` && resp.ErrorType != "Runtime.ExitError", want != `"exit"` && string(resp.Payload) != want:
+					t.Errorf("%s: %+v", want, resp)
+				}
+				events.Add(1)
+			}
+		}()
 	}
+	all.Wait()
 	closeNow(t, f)
+	n := int(events.Load())
 	log := book.String()
-	for _, name := range []string{"quiet-subscribe.http.2022-12-13", "quiet-other"} {
-		if seen := strings.Count(log, name+": INVOKE "); seen != n {
-			t.Errorf("%s saw %d events of %d", name, seen, n)
-		}
-	}
-	sum := func(kind string) (all int) {
-		for _, m := range regexp.MustCompile(`saw (\d+) platform\.`+kind+`\n`).FindAllStringSubmatch(log, -1) {
+	sum := func(name, kind string) (all int) {
+		for _, m := range regexp.MustCompile(regexp.QuoteMeta(name)+`: saw (\d+) `+kind+`\n`).FindAllStringSubmatch(log, -1) {
 			one := 0
 			_, _ = fmt.Sscan(m[1], &one)
 			all += one
 		}
 		return all
 	}
+	const subscriber = "quiet-subscribe.http.2022-12-13"
+	for _, name := range []string{subscriber, "quiet-other"} {
+		if seen := sum(name, "INVOKE"); seen != n {
+			t.Errorf("%s saw %d events of %d", name, seen, n)
+		}
+	}
 	if strings.Contains(log, "platform.logsDropped") {
 		t.Log("records were dropped, and that was said")
-	} else if s, d, r := sum("start"), sum("runtimeDone"), sum("report"); s != n || d != n || r != n {
+	} else if s, d, r := sum(subscriber, `platform\.start`), sum(subscriber, `platform\.runtimeDone`), sum(subscriber, `platform\.report`); s != n || d != n || r != n {
 		t.Errorf("of %d events there were %d starts, %d ends of the runtime and %d reports", n, s, d, r)
 	}
 	t.Logf("%d events", n)

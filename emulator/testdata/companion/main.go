@@ -56,7 +56,12 @@ func main() {
 		if err := json.NewDecoder(resp.Body).Decode(&e); err != nil {
 			panic(err)
 		}
-		say(e.EventType, e.RequestID+e.ShutdownReason)
+		mu.Lock()
+		seen[e.EventType]++
+		mu.Unlock()
+		if !strings.HasPrefix(name, "quiet") || e.EventType != "INVOKE" {
+			say(e.EventType, e.RequestID+e.ShutdownReason)
+		}
 		switch {
 		case e.EventType == "SHUTDOWN":
 			if time.Until(time.UnixMilli(e.DeadlineMs)) > 2*time.Second {
