@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -164,7 +163,12 @@ func toAttach(f project.Function) func(environment []string) {
 func debugBuild(ctx context.Context, p project.Project, f project.Function, out string) error {
 	var linked []string
 	for _, name := range slices.Sorted(maps.Keys(f.Ldflags)) {
-		linked = append(linked, "-X "+strconv.Quote(name+"="+f.Ldflags[name]))
+		value := strings.NewReplacer("${tag}", "devel", "${commit}", "devel").Replace(f.Ldflags[name]) // of no release
+		quote := "'" // without escapes, as the go command takes it
+		if strings.Contains(value, "'") {
+			quote = `"`
+		}
+		linked = append(linked, "-X "+quote+name+"="+value+quote)
 	}
 	dir := filepath.Join(p.Root, filepath.FromSlash(f.Source))
 	c := exec.CommandContext(ctx, "go", "build", "-gcflags=all=-N -l", "-ldflags="+strings.Join(linked, " "), "-tags="+strings.Join(f.Tags, ","), "-o", out, ".")
