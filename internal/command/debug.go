@@ -164,7 +164,7 @@ func debugBuild(ctx context.Context, p project.Project, f project.Function, out 
 	var linked []string
 	for _, name := range slices.Sorted(maps.Keys(f.Ldflags)) {
 		value := strings.NewReplacer("${tag}", "devel", "${commit}", "devel").Replace(f.Ldflags[name]) // of no release
-		quote := "'" // without escapes, as the go command takes it
+		quote := "'"                                                                                   // without escapes, as the go command takes it
 		if strings.Contains(value, "'") {
 			quote = `"`
 		}
