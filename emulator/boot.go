@@ -241,7 +241,15 @@ func withLog(message, kind string, log []byte) string {
 		message += " (" + kind + ")"
 	}
 	lines := strings.Split(strings.TrimSpace(strings.ToValidUTF8(string(log), "?")), "\n")
-	lines = lines[max(0, len(lines)-bootLines):]
+	from := max(0, len(lines)-bootLines)
+	for i, line := range lines {
+		// What Go says first of a crash is its reason; a stack follows.
+		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
+			from = min(from, i)
+			break
+		}
+	}
+	lines = lines[from:min(len(lines), from+bootLines)]
 	for i, line := range lines {
 		lines[i] = strings.Join(strings.Fields(line), " ") // a report's line holds no tabs
 	}

@@ -74,3 +74,14 @@ func TestJSONLog(t *testing.T) {
 		}
 	}
 }
+
+// Of a crash with a long stack, its reason is shown.
+func TestReasonOfACrash(t *testing.T) {
+	log := "starting\npanic: required key TABLE missing value\n\ngoroutine 1 [running]:\n" + strings.Repeat("frame\n", 30) + "exit status 2\n"
+	if got := withLog("it ended", "Runtime.ExitError", []byte(log)); !strings.Contains(got, "last output: panic: required key TABLE missing value | ") || strings.Contains(got, "starting") || len(got) > 300 {
+		t.Errorf("%q", got)
+	}
+	if got := withLog("it ended", "", []byte(strings.Repeat("a line\n", 30)+"the last\n")); !strings.HasSuffix(got, "| the last") || strings.Count(got, "|") != bootLines-1 {
+		t.Errorf("%q", got)
+	}
+}
