@@ -41,7 +41,7 @@ func (a *app) debugCommand() *cobra.Command {
 one event under Delve (dlv), to which an editor or "dlv connect" attaches. Nothing in
 dist changes. Time-outs are suspended. EVENT is as of bootzip invoke.
 With --attach it builds and starts nothing: it prints the environment with which the
-editor starts the function, in any language and on any system.`,
+editor starts the function, in any language.`,
 		Example: "  bootzip debug hello event.json\n  bootzip debug hello s3 --attach",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 {
@@ -78,6 +78,9 @@ editor starts the function, in any language and on any system.`,
 				return err
 			}
 			defer temp.Remove()
+			if len(f.Layers) > 0 {
+				note("the layers of %q are left out: a plain process has no /opt", f.Name)
+			}
 			config := e.config(f.Name)
 			config.Environment = slices.Concat(pipeline.Environment(f), config.Environment)
 			if config.Handler == "" && len(f.Handlers) > 0 {
@@ -133,7 +136,6 @@ func underDebugger(ctx context.Context, config *emulator.Config, p project.Proje
 	config.Runner = []string{dlv, "exec", "--headless", "--api-version=2", "--accept-multiclient", "--listen=" + listen}
 	launch, err := json.Marshal(map[string]any{
 		"name": "bootzip debug " + f.Name, "type": "go", "request": "attach", "mode": "remote", "host": host, "port": json.Number(port),
-		"substitutePath": []map[string]string{{"from": p.Root, "to": p.Root}},
 	})
 	if err != nil {
 		return misuse(fmt.Errorf("--listen: port %q is not a number", port))

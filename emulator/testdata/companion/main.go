@@ -178,6 +178,10 @@ func record(one json.RawMessage) {
 	}
 	mu.Lock()
 	seen[r.Type]++
+	var lost struct{ DroppedRecords int }
+	if r.Type == "platform.logsDropped" && json.Unmarshal(r.Record, &lost) == nil {
+		seen["dropped"] += lost.DroppedRecords
+	}
 	mu.Unlock()
 	if !strings.HasPrefix(name, "quiet") {
 		say("record", r.Type, string(r.Record))
