@@ -12,7 +12,7 @@ func clock(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z
 
 // messages are what an event is for the subscriber's API and schema.
 func (s *subscription) messages(e event) []message {
-	m := message{clock(e.at), e.kind, e.record}
+	m := message{Time: clock(e.at), Type: e.kind, Record: e.record}
 	switch {
 	case e.group() != Platform:
 		if s.asJSON && s.SchemaVersion != telemetrySchemas[0] && !s.logs {
@@ -75,7 +75,7 @@ func (s *subscription) asLogs(m message) []message {
 		record.Status = ""
 		metrics := record.Metrics
 		record.Metrics = nil
-		end := message{m.Time, "platform.end", encode()}
+		end := message{Time: m.Time, Type: "platform.end", Record: encode()}
 		record.Metrics = metrics
 		m.Record = encode()
 		return []message{end, m}

@@ -38,6 +38,8 @@ type message struct {
 	Time   string          `json:"time"`
 	Type   string          `json:"type"`
 	Record json.RawMessage `json:"record"`
+
+	lost dropped // what a platform.logsDropped tells of
 }
 
 // weight is about what it takes in a batch.
@@ -104,7 +106,7 @@ func (s *subscriber) reportDropped() {
 		"reason": "Some logs were dropped because the downstream consumer is slower than the logs production rate",
 	})
 	if err == nil {
-		s.push(message{clock(time.Now()), Platform + ".logsDropped", record})
+		s.push(message{Time: clock(time.Now()), Type: Platform + ".logsDropped", Record: record, lost: s.dropped})
 	}
 	s.dropped = dropped{}
 }
@@ -217,8 +219,12 @@ func (s *subscriber) attempt(batch []message) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, m := range batch {
-		s.dropped.records++
-		s.dropped.bytes += len(m.Record)
+		lost := m.lost // of records, which are still to be told of
+		if lost.records == 0 {
+			lost = dropped{1, len(m.Record)}
+		}
+		s.dropped.records += lost.records
+		s.dropped.bytes += lost.bytes
 	}
 	return true
 }
