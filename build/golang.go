@@ -181,7 +181,8 @@ func (g goGroup) compiler() []string {
 		return nil
 	}
 	cc := source{Unit: g.units[0]}.triplet("gnu")
-	return []string{"CGO_ENABLED=1", "CC=" + cc + "-gcc", "CXX=" + cc + "-g++", "CGO_CFLAGS=-O2", "CGO_CXXFLAGS=-O2", "CGO_LDFLAGS="}
+	return []string{"CGO_ENABLED=1", "CC=" + cc + "-gcc", "CXX=" + cc + "-g++", "CGO_CFLAGS=-O2", "CGO_CXXFLAGS=-O2", "CGO_LDFLAGS=",
+		"PKG_CONFIG_LIBDIR=/usr/local/lib/" + cc + "/pkgconfig:/usr/lib/" + cc + "/pkgconfig:/usr/share/pkgconfig"}
 }
 
 // A goGroup is what one go command can build: one module, one architecture.
@@ -270,6 +271,10 @@ func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, e en
 	// one each: it loads and checks the shared packages once. It names its
 	// outputs itself, so two programs of the same name go to two commands.
 	seen := e.view(host)
+	compiler := group.compiler()
+	if compiler != nil && e.name() != "host" {
+		compiler = append(compiler, "PKG_CONFIG=/bootzip/bin/pkg-config") // it asks for static libraries
+	}
 	for n := 0; len(good) > 0; n++ {
 		taken := map[string]bool{}
 		out := path.Join(".go", strings.NewReplacer("/", "_", "..", "above").Replace(m.dir), string(group.arch), group.units[0].Function.Name+"-"+fmt.Sprint(n))
@@ -290,7 +295,7 @@ func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, e en
 		p.steps = append(p.steps, step{
 			job: job{
 				dir:     m.dir,
-				env:     with(goEnv(seen, m, group.arch), group.compiler()...),
+				env:     with(goEnv(seen, m, group.arch), compiler...),
 				command: argv,
 			},
 			products: products,
