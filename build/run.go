@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/hint"
@@ -54,7 +56,9 @@ func (b *builder) make(ctx context.Context, changed map[project.Language][]Unit,
 		if outcomes, varied, err = b.run(ctx, p.steps, host, total, done); err != nil {
 			return made{}, err
 		}
-		done += len(p.steps)
+		for _, s := range p.steps {
+			done += len(s.products)
+		}
 		all.failure.join(b.judge(p.steps, outcomes, host.out))
 	}
 	failure := all.failure
@@ -169,32 +173,73 @@ func (b *builder) run(ctx context.Context, steps []step, host places, total, don
 			}
 		}
 	}
-	running := slices.Repeat([]bool{true}, len(steps))
-	tell := func() {
-		b.config.tell(Event{Stage: "build", Text: unfinished(steps, running), Done: done, Total: total})
+	count := counter{build: b, out: host.out, before: done, total: total}
+	for _, s := range steps {
+		count.left = append(count.left, s.products)
+		count.here += len(s.products)
 	}
-	tell()
+	count.tell(true)
 	batch.finished = func(i int) {
-		running[i] = false
-		done += len(steps[i].products)
-		tell()
+		count.mu.Lock()
+		count.left[i] = nil
+		count.mu.Unlock()
+		count.tell(true)
 	}
+	watched, stop := context.WithCancel(ctx)
+	var watching sync.WaitGroup
+	watching.Add(1)
+	go func() {
+		defer watching.Done()
+		for {
+			select {
+			case <-time.After(300 * time.Millisecond):
+				count.tell(false)
+			case <-watched.Done():
+				return
+			}
+		}
+	}()
 	outcomes, err := b.engine.run(ctx, batch)
+	stop()
+	watching.Wait()
 	return outcomes, varied, err
 }
 
-// unfinished names the first of the units that are being built, and counts
-// the others.
-func unfinished(steps []step, running []bool) string {
-	const shown = 3
+// A counter tells how many bootstraps are finished. One go command builds many,
+// so it looks for their files as well; an engine on another machine has them at
+// the end only.
+type counter struct {
+	build  *builder
+	out    string
+	before int // finished in earlier rounds, or unchanged
+	here   int // in this round
+	total  int
+
+	mu   sync.Mutex
+	left [][]product // of each step; none once it has ended
+	done int         // as was told last
+}
+
+func (c *counter) tell(always bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	var names []string
-	for i, s := range steps {
-		for _, p := range s.products {
-			if running[i] {
+	for _, products := range c.left {
+		for _, p := range products {
+			if info, err := os.Lstat(filepath.Join(c.out, filepath.FromSlash(p.file))); err != nil || info.Size() == 0 {
 				names = append(names, p.unit.String())
 			}
 		}
 	}
+	if done := c.before + c.here - len(names); always || done != c.done {
+		c.done = done
+		c.build.config.tell(Event{Stage: "build", Text: firstOf(names), Done: done, Total: c.total})
+	}
+}
+
+// firstOf are the first of the names, and how many more there are.
+func firstOf(names []string) string {
+	const shown = 3
 	if extra := len(names) - shown; extra > 0 {
 		names = append(names[:shown], fmt.Sprintf("%d more", extra))
 	}

@@ -151,6 +151,6 @@ func (a *app) writeConfig() error {
 	if err := scaffold.Write(".", map[string][]byte{project.ConfigFile: []byte(b.String())}); err != nil {
 		return err
 	}
-	note("wrote %s with %d functions", project.ConfigFile, len(p.Functions))
+	note("wrote %s, functions: %d", project.ConfigFile, len(p.Functions))
 	return nil
 }
