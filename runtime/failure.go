@@ -230,9 +230,12 @@ func (f *failure) cause() []byte {
 		b = append(b, '}')
 	}
 	b = append(b, `]}],"paths":[`...)
+paths: // each once
 	for i, s := range f.stack {
-		if i > 0 && f.stack[i-1].Path == s.Path {
-			continue
+		for _, before := range f.stack[:i] {
+			if before.Path == s.Path {
+				continue paths
+			}
 		}
 		if i > 0 {
 			b = append(b, ',')

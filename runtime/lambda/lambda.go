@@ -7,7 +7,7 @@
 //	func main() { lambda.Start(handle) }
 //
 // The signatures, the options and the JSON are the same, and the handler's
-// context has AWS's lambdacontext. What differs:
+// context has AWS's lambdacontext; the callbacks of AWS's handlertrace are called. What differs:
 //
 //   - Failures before the first event are reported to Lambda (init/error).
 //   - A signature that is not allowed is such a failure, where AWS's runtime
@@ -30,8 +30,8 @@
 //   - A deadline that is missing, or lies before 2014, is none.
 //   - What decodes an event's bytes into a []byte or a json.RawMessage copies
 //     them; a Handler's Invoke gets them as they are, until it returns.
-//   - Package handlertrace, the RPC mode of the runtime go1.x, and the
-//     functions that AWS deprecated are not there.
+//   - The RPC mode of the runtime go1.x, and the functions that AWS deprecated
+//     are not there.
 package lambda
 
 import (

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/lambda/handlertrace"
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
@@ -385,3 +387,22 @@ func TestStartTakesAHandler(t *testing.T) {
 
 // wrapper is middleware around a Handler.
 type wrapper struct{ lambda.Handler }
+
+// Middleware sees events and results by AWS's handlertrace.
+func TestHandlerTrace(t *testing.T) {
+	h := lambda.NewHandler(func(_ context.Context, n int) (string, error) {
+		if n == 0 {
+			return "", errors.New("none")
+		}
+		return strings.Repeat("x", n), nil
+	})
+	var seen []any
+	see := func(_ context.Context, value any) { seen = append(seen, value) }
+	ctx := handlertrace.NewContext(context.Background(), handlertrace.HandlerTrace{RequestEvent: see, ResponseEvent: see})
+	for _, event := range []string{"3", "0", "text"} {
+		_, _ = h.Invoke(ctx, []byte(event))
+	}
+	if want := []any{3, "xxx", 0}; !reflect.DeepEqual(seen, want) {
+		t.Errorf("seen were %v, want %v", seen, want)
+	}
+}

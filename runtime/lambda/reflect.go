@@ -9,6 +9,8 @@ import (
 	"io"
 	"reflect"
 
+	"github.com/aws/aws-lambda-go/lambda/handlertrace"
+
 	"github.com/bootzip/bootzip/runtime"
 )
 
@@ -69,6 +71,7 @@ func reflected(handler any, o *options) (call, error) {
 		return nil, err
 	}
 	return func(ctx context.Context, event []byte) (result, error) {
+		trace := handlertrace.FromContext(ctx)
 		var args []reflect.Value
 		if takesContext {
 			args = append(args, reflect.ValueOf(ctx))
@@ -77,6 +80,9 @@ func reflected(handler any, o *options) (call, error) {
 			in := reflect.New(t.In(t.NumIn() - 1))
 			if err := o.decode(event, in.Interface()); err != nil {
 				return result{}, err
+			}
+			if trace.RequestEvent != nil {
+				trace.RequestEvent(ctx, in.Elem().Interface())
 			}
 			args = append(args, in.Elem())
 		}
@@ -89,6 +95,9 @@ func reflected(handler any, o *options) (call, error) {
 		var value any
 		if len(out) == 2 {
 			value = out[0].Interface()
+			if trace.ResponseEvent != nil {
+				trace.ResponseEvent(ctx, value)
+			}
 		}
 		return o.encode(value)
 	}, nil
