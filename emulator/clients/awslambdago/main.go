@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -46,11 +47,32 @@ func streamed(context.Context, events.LambdaFunctionURLRequest) (*events.LambdaF
 	}, nil
 }
 
+// Luck is an error by its type's name.
+type Luck struct{ error }
+
+func peer(event map[string]any) (any, error) {
+	switch event["op"] {
+	case "error":
+		return nil, Luck{errors.New("no luck")}
+	case "crash":
+		os.Exit(3)
+	case "hang":
+		time.Sleep(time.Minute)
+	case "big":
+		return strings.Repeat("x", 5_000_000), nil
+	}
+	return event, nil
+}
+
 func main() {
 	switch os.Getenv("_HANDLER") {
 	case "typed":
 		lambda.StartWithOptions(typed, lambda.WithEnableSIGTERM(func() { fmt.Println("told to leave") }))
 	case "streamed":
 		lambda.Start(streamed)
+	case "peer":
+		lambda.Start(peer)
+	case "peer-stream":
+		lambda.Start(func() (io.Reader, error) { return strings.NewReader("one two"), nil })
 	}
 }
