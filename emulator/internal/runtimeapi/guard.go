@@ -57,9 +57,12 @@ func (s *Server) foreign(r *http.Request) *refusal {
 }
 
 // ownHost reports whether a request is for this server. HTTP/1.0 has no Host,
-// and some clients leave out the port.
+// some clients leave out the port, and small ones always say localhost.
 func (s *Server) ownHost(host string) bool {
-	address := s.Address()
-	own, _, _ := net.SplitHostPort(address)
-	return host == "" || host == address || host == own
+	own, ownPort, _ := net.SplitHostPort(s.Address())
+	name, port, err := net.SplitHostPort(host)
+	if err != nil {
+		name, port = host, ownPort
+	}
+	return host == "" || (name == own || name == "localhost") && port == ownPort
 }

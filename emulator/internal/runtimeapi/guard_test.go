@@ -19,7 +19,8 @@ func TestForeignRequests(t *testing.T) {
 	for head, want := range map[string]string{
 		"Host: " + own:                                     "404 ",
 		"Host: " + host:                                    "404 ",
-		"Host: localhost":                                  "403 ",
+		"Host: localhost":                                  "404 ",
+		"Host: localhost:1":                                "403 ",
 		"Host: attacker.example":                           "403 ",
 		"Host: " + host + ":1":                             "403 ",
 		"Host: " + own + "\r\nOrigin: null":                "403 ",

@@ -10,6 +10,12 @@
 
 static char buffer[8 << 20];
 
+static void fail(const char *why)
+{
+	perror(why);
+	exit(1);
+}
+
 static int dial(void)
 {
 	static char host[64];
@@ -20,10 +26,8 @@ static int dial(void)
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port ? atoi(port) : 80)};
 	inet_pton(AF_INET, host, &to.sin_addr);
 	int s = socket(AF_INET, SOCK_STREAM, 0);
-	if (connect(s, (struct sockaddr *)&to, sizeof to)) {
-		perror("connect");
-		exit(1);
-	}
+	if (connect(s, (struct sockaddr *)&to, sizeof to))
+		fail("connect");
 	return s;
 }
 
@@ -32,7 +36,7 @@ static void send_all(int s, const char *data, size_t length)
 	while (length > 0) {
 		ssize_t n = write(s, data, length);
 		if (n <= 0)
-			exit(1);
+			fail("write");
 		data += n;
 		length -= n;
 	}
@@ -49,7 +53,7 @@ static char *read_all(int s)
 	buffer[length] = 0;
 	char *body = strstr(buffer, "\r\n\r\n");
 	if (!body)
-		exit(1);
+		fail("no answer");
 	return body + 4;
 }
 
@@ -73,7 +77,7 @@ int main(void)
 		snprintf(event, sizeof event, "%s", read_all(s));
 		char id[64] = "", *found = strcasestr(buffer, "\r\nlambda-runtime-aws-request-id:");
 		if (!found || sscanf(strchr(found, ':') + 1, " %63[^\r]", id) != 1)
-			exit(1);
+			fail(buffer);
 		if (strstr(event, "\"op\":\"error\"")) {
 			static const char error[] = "{\"errorMessage\":\"no luck\",\"errorType\":\"Luck\"}";
 			post(id, "error", error, sizeof error - 1);
