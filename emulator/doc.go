@@ -77,7 +77,7 @@
 //     process's children are not counted.
 //   - Streams are not slowed down after 6 MB.
 //   - Whether the answer of a function URL or a REST API is streamed is the
-//     function's choice, and a REST API has no binary media types.
+//     function's choice, unless [ServerConfig.Buffered] is set.
 //   - Layers are at /opt in a sandbox only. Boot does not start the extensions in
 //     them, and [Function.Isolation] names them. There is no X-Ray, and no freezing
 //     between events. Telemetry has no spans.

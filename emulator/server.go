@@ -23,6 +23,16 @@ type ServerConfig struct {
 	// http://localhost:5173; "*" allows every page.
 	Origins []string
 
+	// BinaryTypes are the binary media types of REST APIs, such as image/png,
+	// image/* or */*. Bodies of requests with such a type are in base64 in the
+	// event; an answer in base64 is decoded if the first type of the client's
+	// Accept is one, and goes out as text otherwise.
+	BinaryTypes []string
+
+	// Buffered keeps function URLs and REST APIs from streaming, as is
+	// Lambda's default: what a function streams is collected.
+	Buffered bool
+
 	// Retries are the pauses before a failed asynchronous event is tried
 	// again. Lambda tries twice more, after one and two minutes (AWS Lambda developer guide, "Error
 	// handling for asynchronous invocation"); default: after one and two seconds.

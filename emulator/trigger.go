@@ -1,10 +1,12 @@
 package emulator
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base32"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -83,7 +85,7 @@ func (s *Server) trigger(t trigger, name, rest string, w http.ResponseWriter, r 
 	request.Payload = payload
 	w.Header().Set("X-Amzn-Requestid", request.RequestID)
 	var stream *httpStream
-	if t.kind == event.FunctionURL || t.kind == event.RESTAPI {
+	if !s.config.Buffered && (t.kind == event.FunctionURL || t.kind == event.RESTAPI) {
 		stream = &httpStream{kind: t.kind, w: w}
 		request.Stream = stream
 	}
@@ -134,6 +136,13 @@ func (s *Server) trigger(t trigger, name, rest string, w http.ResponseWriter, r 
 	var answer *httpAnswer
 	if err == nil {
 		answer, err = readAnswer(t.kind, body)
+	}
+	if err == nil && answer.IsBase64Encoded && t.kind == event.RESTAPI {
+		accept, _, _ := strings.Cut(r.Header.Get("Accept"), ",")
+		if accept = cmp.Or(accept, "application/json"); !event.BinaryType(s.config.BinaryTypes, accept) {
+			answer.body = []byte(answer.Body)
+			s.refuse(name, resp.RequestID, fmt.Errorf("it goes out in base64: the client accepts %q first, which is not a binary media type of the API", accept))
+		}
 	}
 	if err != nil {
 		s.refuse(name, resp.RequestID, err)
@@ -195,7 +204,7 @@ func (s *Server) event(t trigger, name, rest string, r *http.Request, invocation
 	return event.Request{
 		Method: r.Method, Path: "/" + rest, Query: r.URL.RawQuery, Protocol: r.Proto, Host: r.Host, Header: header, SourceIP: ip, Body: body,
 		Spelling: spelling(r), ID: t.id(name), RequestID: invocation.RequestID,
-		Stage: stage, Route: t.route, Parameters: t.parameters, Account: s.config.Account, Region: s.config.Region, Time: now,
+		Stage: stage, Route: t.route, Parameters: t.parameters, BinaryTypes: append([]string{}, s.config.BinaryTypes...), Account: s.config.Account, Region: s.config.Region, Time: now,
 	}.Encode(t.kind)
 }
 

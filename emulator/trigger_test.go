@@ -292,3 +292,74 @@ func TestRESTAPIStreams(t *testing.T) {
 		t.Errorf("a prelude without a status: %s", resp.Status)
 	}
 }
+
+// A REST API's binary media types say what is in base64, both ways.
+func TestBinaryTypes(t *testing.T) {
+	var refused []string
+	base := newServer(t, ServerConfig{BinaryTypes: []string{"image/*", "application/pdf"}, Refused: func(_, _, why string) { refused = append(refused, why) }}, "answer", "http")
+	call := func(path, body string, header ...string) string {
+		t.Helper()
+		r, err := http.NewRequest("POST", base+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, h := range header {
+			name, value, _ := strings.Cut(h, ": ")
+			r.Header.Set(name, value)
+		}
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		got, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(got)
+	}
+	const answer = `{"statusCode":200,"body":"aGVsbG8=","isBase64Encoded":true}`
+	for accept, want := range map[string]string{
+		"image/png":                  "hello",
+		"IMAGE/webp;q=0.8, */*":      "hello",
+		"application/pdf":            "hello",
+		"*/*":                        "aGVsbG8=",
+		"text/html, application/pdf": "aGVsbG8=",
+		"":                           "aGVsbG8=",
+	} {
+		refused = nil
+		got := call("/v1/answer/s/", answer, "Content-Type: text/plain", "Accept: "+accept)
+		if said := len(refused) == 1 && strings.Contains(refused[0], "binary media type"); got != want || said == (want == "hello") {
+			t.Errorf("Accept %q: %s, %q", accept, got, refused)
+		}
+	}
+	if got := call("/v2/answer/s/", answer, "Content-Type: text/plain"); got != "hello" {
+		t.Errorf("an HTTP API has no such types: %s", got)
+	}
+	for kind, want := range map[string]string{
+		"image/png":       `"body":"/wBh","isBase64Encoded":true`,
+		"application/pdf": `"body":"/wBh","isBase64Encoded":true`,
+		"text/plain":      `"body":"\ufffd\u0000a","isBase64Encoded":false`,
+		"":                `"body":"\ufffd\u0000a","isBase64Encoded":false`,
+	} {
+		var h []string
+		if kind != "" {
+			h = append(h, "Content-Type: "+kind)
+		}
+		if got := call("/v1/http/s/", "\xff\x00a", h...); !strings.Contains(strings.ReplaceAll(got, "\uFFFD", `\ufffd`), want) {
+			t.Errorf("%q: %s", kind, got)
+		}
+	}
+}
+
+// Buffered function URLs and REST APIs have what a function streams as a whole.
+func TestBuffered(t *testing.T) {
+	base := newServer(t, ServerConfig{Buffered: true}, "stream", "http-stream")
+	resp, body := do(t, "GET", base+"/url/stream/", "")
+	if resp.StatusCode != 200 || resp.ContentLength != int64(len(body)) || !json.Valid([]byte(body)) {
+		t.Errorf("%s, %d of %q", resp.Status, resp.ContentLength, body)
+	}
+	if resp, body = do(t, "GET", base+"/v1/http-stream/s/", ""); resp.StatusCode != 502 {
+		t.Errorf("a prelude is no response of a buffered API: %s, %q", resp.Status, body)
+	}
+}

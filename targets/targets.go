@@ -235,10 +235,12 @@ func Serve(ctx context.Context,
 	handler *string, // value of _HANDLER; default: the first of each function's handlers
 	events *bool, // print each event that is made of an HTTP request
 	cors *string, // origins whose pages may call functions: http://localhost:5173,http://localhost:3000
+	binaryMediaTypes *string, // of REST APIs: image/*,application/pdf or */*
+	buffered *bool, // collect what function URLs and REST APIs would stream
 	zip *string, // serve this zip, from any tool, and build nothing
 	engine *string, // auto (the default), docker, podman, sandbox or host
 ) error {
-	return run(ctx, "serve", flag("address", address), flag("host", host), each("cors", cors), flag("zip", zip), settings(env, envFile, timeout, memory, layer),
+	return run(ctx, "serve", flag("binary-media-types", binaryMediaTypes), flag("buffered", buffered), flag("address", address), flag("host", host), each("cors", cors), flag("zip", zip), settings(env, envFile, timeout, memory, layer),
 		flag("concurrency", concurrency), flag("per-instance", perInstance), flag("handler", handler), flag("events", events), flag("engine", engine))
 }
 

@@ -51,6 +51,11 @@ type Request struct {
 	Time      time.Time
 
 	Parameters map[string]string // of an HTTP API's route: the parts of the path
+
+	// BinaryTypes are the binary media types of a REST API, such as image/png or
+	// */*: a body of another type is text, whatever its bytes are. If it is nil, a
+	// body that is valid UTF-8 is text.
+	BinaryTypes []string
 }
 
 // request is one that somebody could have sent with a browser.
@@ -180,6 +185,18 @@ func (r Request) body(text bool) (string, bool) {
 		return string(r.Body), false
 	}
 	return base64.StdEncoding.EncodeToString(r.Body), true
+}
+
+// BinaryType reports whether a media type is one of the binary media types of a
+// REST API, where type/* and */* stand for all of them.
+func BinaryType(types []string, mediaType string) bool {
+	kind, _, _ := strings.Cut(mediaType, ";")
+	kind = strings.ToLower(strings.TrimSpace(kind))
+	main, _, _ := strings.Cut(kind, "/")
+	return slices.ContainsFunc(types, func(t string) bool {
+		t = strings.ToLower(t)
+		return t == "*/*" || t == kind || t == main+"/*"
+	})
 }
 
 // isText tells whether a body is handed on as text, by its type.

@@ -2,6 +2,7 @@ package event
 
 import (
 	"cmp"
+	"encoding/base64"
 	"strings"
 )
 
@@ -63,6 +64,12 @@ func (r Request) version1(domain string) object {
 	agent := header.Get("User-Agent")
 	// Without binary media types set up, a REST API hands bodies on as text.
 	body, encoded := r.body(true)
+	if r.BinaryTypes != nil && len(r.Body) > 0 {
+		body, encoded = strings.ToValidUTF8(string(r.Body), "\uFFFD"), false
+		if BinaryType(r.BinaryTypes, cmp.Or(r.Header.Get("Content-Type"), "application/json")) {
+			body, encoded = base64.StdEncoding.EncodeToString(r.Body), true
+		}
+	}
 	var text any
 	if len(r.Body) > 0 {
 		text = body

@@ -24,8 +24,9 @@ func (a *app) serveCommand() *cobra.Command {
 	var e emulation
 	var address string
 	var hosts, origins, zips []string
+	var binary []string
 	var concurrency int
-	var events bool
+	var events, buffered bool
 	c := &cobra.Command{
 		Use:   "serve [DIR...]",
 		Short: "Keep all functions running behind HTTP and the Invoke API",
@@ -65,12 +66,12 @@ each zip directly in DIR, those that appear later included.`,
 				note("listening on %s: whoever reaches this address can invoke the functions, with the credentials that they are given", at)
 			}
 			config := emulator.ServerConfig{
-				Region: os.Getenv("AWS_REGION"), Origins: origins,
+				Region: os.Getenv("AWS_REGION"), Origins: origins, BinaryTypes: binary, Buffered: buffered,
 				Dropped: func(function, id, reason string) {
 					note("%s: asynchronous event %s failed for good: %s", function, id, reason)
 				},
 				Refused: func(function, id, reason string) {
-					note("%s: the answer to event %s is not an HTTP response: %s", function, id, reason)
+					note("%s: the answer to event %s: %s", function, id, reason)
 				},
 			}
 			for _, name := range hosts {
@@ -93,6 +94,8 @@ each zip directly in DIR, those that appear later included.`,
 	f.StringArrayVar(&hosts, "host", nil, "a `NAME`, besides localhost, by which clients may address it; may be repeated")
 	f.StringArrayVar(&origins, "cors", nil, `an `+"`ORIGIN`"+` whose pages may call functions, such as http://localhost:5173, or "*"; may be repeated`)
 	f.StringArrayVar(&zips, "zip", nil, "serve this `FILE.zip`, from any tool, and build nothing; may be repeated")
+	f.StringSliceVar(&binary, "binary-media-types", nil, "binary media `TYPES` of REST APIs, with commas between them: image/*,application/pdf or */*")
+	f.BoolVar(&buffered, "buffered", false, "collect what function URLs and REST APIs would stream, as Lambda does by default")
 	f.IntVar(&concurrency, "concurrency", 0, "`INSTANCES` of a function at most (default 10)")
 	f.BoolVar(&events, "events", false, "print each event that is made of an HTTP request")
 	e.flags(c)
