@@ -32,6 +32,8 @@ type BootConfig struct {
 	Temp      string        // directory for temporary files; default: the system's
 	Qemu      string        // program that runs the other architecture; empty: none
 	Plain     bool          // as a plain process, even where namespaces are allowed
+
+	Container, Image string // as Config's
 }
 
 // bootTimeout is longer than Lambda's default, since build machines are busy.
@@ -129,7 +131,7 @@ func Boot(ctx context.Context, c BootConfig) (BootResult, error) {
 func bootOne(ctx context.Context, c BootConfig, handler string) (_ HandlerResult, isolation string, err error) {
 	f, err := New(ctx, Config{
 		Name: c.Function, Zip: c.Zip, Handler: handler, Arch: c.Arch, Timeout: c.Timeout, InitLimit: c.InitLimit,
-		Memory: c.Memory, Concurrency: 1, Temp: c.Temp, Qemu: c.Qemu, Plain: c.Plain,
+		Memory: c.Memory, Concurrency: 1, Temp: c.Temp, Qemu: c.Qemu, Plain: c.Plain, Container: c.Container, Image: c.Image,
 		Environment: c.Environment, Layers: c.Layers,
 	})
 	var unsupported *UnsupportedError

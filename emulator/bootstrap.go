@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -213,14 +214,18 @@ func (f *Function) spawnOnce(plain bool) (_ *bootstrap, err error) {
 		}
 	}
 	b.listen()
-	b.group = f.newGroup()
+	container := f.config.Container
+	b.group = &cgroup.Group{} // which bounds nothing: a container has its own bounds
+	if container == "" {
+		b.group = f.newGroup()
+	}
 	c := process.Config{
 		Task: f.task, Opt: f.opt, InLayer: filepath.Dir(f.entry) != f.task, Etc: f.etc, Output: b.out.write, System: f.system(), Temp: f.config.TempSize,
 		Open: maxDescriptors, Tasks: maxThreads + sandboxTasks, Qemu: f.qemu, Group: b.group, Keep: f.keeps() || b.later, Later: b.later,
 	}
 	api := f.apiConfig(b)
 	defer close(b.known)
-	if f.ownNetwork && !plain {
+	if f.ownNetwork && !plain && container == "" {
 		// The network has no other processes.
 		c.OwnNetwork, c.Env = true, f.environment(sandbox.APIAddress)
 		c.Listening = func(l net.Listener) {
@@ -236,6 +241,12 @@ func (f *Function) spawnOnce(plain bool) (_ *bootstrap, err error) {
 			}
 			return b.process.UID()
 		})
+		if container == "podman" && os.Getuid() != 0 {
+			api.Peer = nil // its users are others outside
+		}
+		if container != "" {
+			api.Host = process.HostOf(container)
+		}
 		if b.api, err = runtimeapi.New(api); err != nil {
 			return nil, machineError{err}
 		}
@@ -244,6 +255,9 @@ func (f *Function) spawnOnce(plain bool) (_ *bootstrap, err error) {
 	c.Runner = f.config.Runner
 	start := process.Isolated
 	switch {
+	case container != "":
+		c.Client, c.Image, c.Platform, c.MemoryMB = container, f.config.Image, f.platform(), f.config.Memory
+		start = process.Contained
 	case f.config.Attach != nil:
 		start = func(c process.Config) (process.Process, error) { return process.Attached(c, f.config.Attach), nil }
 	case plain:
@@ -251,6 +265,9 @@ func (f *Function) spawnOnce(plain bool) (_ *bootstrap, err error) {
 	}
 	if b.process, err = start(c); err != nil {
 		b.process = nil
+		if container != "" { // its engine failed
+			err = machineError{&UnsupportedError{err.Error()}}
+		}
 		return nil, err
 	}
 	if !b.later {

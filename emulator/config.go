@@ -52,6 +52,12 @@ type Config struct {
 	// with it; nil: instances are started here. With it, Plain is meant.
 	Attach func(environment []string)
 
+	// Container is "docker" or "podman", and runs instances in its containers;
+	// empty: on Linux instances are started here, on other systems by the first
+	// of the two that answers. Image is an image in place of an empty one, or of
+	// Amazon Linux 2023 for scripts and dynamically linked programs.
+	Container, Image string
+
 	// Plain starts instances as plain processes even where namespaces are
 	// allowed.
 	Plain bool

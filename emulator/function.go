@@ -54,6 +54,9 @@ const tempName = "bootzip-emulator"
 // run the function. The caller closes the Function.
 func New(ctx context.Context, c Config) (_ *Function, err error) {
 	c, err = c.withDefaults()
+	if err == nil {
+		err = c.chooseContainer()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +72,8 @@ func New(ctx context.Context, c Config) (_ *Function, err error) {
 	}()
 	f := &Function{config: c, folder: folder, token: newID(64), task: filepath.Join(folder.Path, "task")}
 	f.isolation.plain = c.Plain || c.Attach != nil
-	f.startsOnce = c.Attach != nil || len(c.Runner) > 0
+	f.isolation.contained = c.Container != ""
+	f.startsOnce = c.Attach != nil || len(c.Runner) > 0 || c.Container != ""
 	f.pool = &pool{limit: c.Concurrency, single: f.single(), launch: f.newInstance, startAfter: startAfter}
 	f.life, f.endLife = context.WithCancelCause(context.Background())
 	f.log = newSink(c.Log, c.Platform)

@@ -10,11 +10,12 @@ import (
 // isolation describes how the instances of a function are isolated. It is certain
 // after the first was started.
 type isolation struct {
-	mu      sync.Mutex // nothing blocks and no other lock is taken while it is held
-	plain   bool       // instances are plain processes
-	refusal string     // why
-	bounds  string
-	open    string // why system calls are not filtered; empty: they are
+	mu        sync.Mutex // nothing blocks and no other lock is taken while it is held
+	contained bool       // instances are containers
+	plain     bool       // instances are plain processes
+	refusal   string     // why
+	bounds    string
+	open      string // why system calls are not filtered; empty: they are
 }
 
 func (s *isolation) isPlain() bool {
@@ -33,6 +34,12 @@ func (s *isolation) refused(why error) {
 // started notes how an instance is bounded, and why its system calls are not
 // filtered.
 func (s *isolation) started(g *cgroup.Group, unfiltered string) {
+	if s.contained {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.bounds = "memory and threads are bounded by the container"
+		return
+	}
 	memory, threads := "memory is watched", "threads are not limited"
 	if g.Memory {
 		memory = "memory is watched, and bounded by a control group"
@@ -56,6 +63,11 @@ func (f *Function) Isolation() string {
 		how = ", by qemu"
 	}
 	switch {
+	case f.config.Container != "":
+		if len(f.layered) > 0 {
+			how = fmt.Sprintf(", without the extensions of its layers (%q)", f.layered)
+		}
+		return "in a container of " + f.config.Container + how
 	case f.isolation.refusal != "":
 		return "as a plain process" + how + " (" + f.isolation.refusal + ")"
 	case f.isolation.plain:

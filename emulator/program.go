@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"github.com/bootzip/bootzip/emulator/internal/process"
 	"github.com/bootzip/bootzip/internal/elfscan"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/project"
@@ -65,14 +66,37 @@ func openEntry(name string) (*os.File, error) {
 	return root.Open(filepath.Base(name))
 }
 
+// chooseContainer takes docker or podman where instances cannot be started here:
+// functions are programs for Linux.
+func (c *Config) chooseContainer() error {
+	if runtime.GOOS == "linux" || c.Attach != nil || c.Container != "" {
+		return nil
+	}
+	client, err := process.FindClient()
+	if err != nil {
+		return hint.Wrap(&UnsupportedError{fmt.Sprintf("functions are programs for Linux, this is %s, and no container engine answers (%v)", runtime.GOOS, err)},
+			"install and start docker or podman")
+	}
+	c.Container = client
+	return nil
+}
+
+// platform is that of a container.
+func (f *Function) platform() string {
+	arch := f.program.arch
+	if arch == "" {
+		arch = f.config.Arch
+	}
+	if arch == "" {
+		arch = machine()
+	}
+	return "linux/" + string(arch)
+}
+
 // runner decides how to run the bootstrap: directly, or by qemu.
 func runner(c Config, p program) (qemu string, err error) {
-	if c.Attach != nil {
+	if c.Attach != nil || c.Container != "" {
 		return "", nil
-	}
-	if runtime.GOOS != "linux" {
-		return "", hint.Wrap(&UnsupportedError{fmt.Sprintf("functions are programs for Linux, and this is %s", runtime.GOOS)},
-			"run it in a Linux virtual machine or container")
 	}
 	arch := c.Arch
 	if p.arch != "" {

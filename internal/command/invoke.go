@@ -34,6 +34,8 @@ type emulation struct {
 	perInstance int
 	variables   variables
 	layers      []string
+	container   string
+	image       string
 	env         []string // what the variables are, set by check
 }
 
@@ -45,12 +47,17 @@ func (e *emulation) flags(c *cobra.Command) {
 	f.IntVar(&e.perInstance, "per-instance", 0, "`EVENTS` at a time in one instance, as on Lambda Managed Instances (default 1)")
 	e.variables.flags(c)
 	layerFlag(c, &e.layers)
+	f.StringVar(&e.container, "container", "", "run in containers of `ENGINE`, docker or podman, as on macOS and Windows")
+	f.StringVar(&e.image, "container-image", "", "`IMAGE` of these containers (default: an empty one; Amazon Linux 2023 for scripts and dynamic programs)")
 }
 
 // check refuses invalid values, and reads the variables.
 func (e *emulation) check() (err error) {
 	if e.timeout < 0 || e.memory < 0 || e.perInstance < 0 {
 		return misuse(errors.New("--timeout, --memory and --per-instance take positive numbers"))
+	}
+	if !slices.Contains([]string{"", "docker", "podman"}, e.container) {
+		return misuse(fmt.Errorf("--container is %q, not docker or podman", e.container))
 	}
 	e.env, err = e.variables.read()
 	return err
@@ -61,6 +68,7 @@ func (e emulation) config(name string) emulator.Config {
 	c := emulator.Config{
 		Name: name, Handler: e.handler, Region: os.Getenv("AWS_REGION"), Log: os.Stderr, Qemu: findQemu(),
 		Timeout: time.Duration(e.timeout) * time.Second, Memory: e.memory, PerInstance: e.perInstance, Layers: e.layers,
+		Container: e.container, Image: e.image,
 	}
 	if isShown(os.Stderr) {
 		source := functionLog.Source()

@@ -73,6 +73,11 @@ type Config struct {
 	OwnNetwork bool
 	Listening  func(net.Listener)
 
+	// For a container: docker or podman, an image in place of the default,
+	// linux/amd64 or linux/arm64, and the memory size.
+	Client, Image, Platform string
+	MemoryMB                int
+
 	InLayer bool          // bootstrap is in Opt, not in Task
 	Keep    bool          // for Again; until Close
 	Later   bool          // the bootstrap is not started before Again; in a sandbox

@@ -62,6 +62,10 @@ type Config struct {
 	// free port of 127.0.0.1, see [Listen].
 	Listener net.Listener
 
+	// Host is the name by which the instance reaches the server, if it is
+	// another than its address.
+	Host string
+
 	// Peer returns an error for a connection that is not the instance's. It is
 	// called once per connection, before the first request is handled, and may
 	// block. Default: every connection is accepted.
@@ -154,7 +158,13 @@ func Listen() (net.Listener, error) {
 }
 
 // Address is the value of AWS_LAMBDA_RUNTIME_API.
-func (s *Server) Address() string { return s.listener.Addr().String() }
+func (s *Server) Address() string {
+	address := s.listener.Addr().String()
+	if _, port, err := net.SplitHostPort(address); s.config.Host != "" && err == nil {
+		return net.JoinHostPort(s.config.Host, port)
+	}
+	return address
+}
 
 // Signals delivers the runtime's actions in order: with one event at a time,
 // the reply to a call comes before the request for the next.
