@@ -18,8 +18,12 @@ import (
 )
 
 // Quiet is how long nothing must change before a change is reported: an editor, or a
-// checkout of another branch, writes many files at once.
-const Quiet = 150 * time.Millisecond
+// checkout of another branch, writes many files at once. As long as only one file has
+// changed it is oneQuiet, in which one is written.
+const (
+	Quiet    = 150 * time.Millisecond
+	oneQuiet = 25 * time.Millisecond
+)
 
 // Tree calls changed after changes below root, from one goroutine, until ctx is done, and
 // then returns nil. Changes while changed runs are reported afterwards. ready is called
@@ -49,6 +53,7 @@ func Tree(ctx context.Context, root string, skip []string, ready, changed func()
 	quiet := time.NewTimer(time.Hour)
 	quiet.Stop()
 	defer quiet.Stop()
+	changedFiles := map[string]bool{} // since the last report
 	for {
 		select {
 		case <-ctx.Done():
@@ -65,7 +70,12 @@ func Tree(ctx context.Context, root string, skip []string, ready, changed func()
 					return err
 				}
 			}
-			quiet.Reset(Quiet)
+			changedFiles[e.Name] = true
+			if len(changedFiles) == 1 {
+				quiet.Reset(oneQuiet)
+			} else {
+				quiet.Reset(Quiet)
+			}
 		case err, ok := <-w.Errors:
 			if !ok {
 				return nil
@@ -76,6 +86,7 @@ func Tree(ctx context.Context, root string, skip []string, ready, changed func()
 			}
 			quiet.Reset(Quiet)
 		case <-quiet.C:
+			clear(changedFiles)
 			changed()
 		}
 	}
