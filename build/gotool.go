@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/mod/modfile"
 
@@ -178,7 +179,7 @@ func findGo(ctx context.Context, c Config, version string) (goTool, error) {
 	// caller's C compiler.
 	env := with(withoutGo(c.Environ), "GOTOOLCHAIN="+version, "GOFLAGS=-mod=readonly", "GOWORK=off", "GO111MODULE=on",
 		"GOEXPERIMENT=none", "GOFIPS140=off", "CGO_ENABLED=0")
-	text, err := capture(ctx, env, os.TempDir(), append([]string{"go", "env", "-json", "GOROOT", "GOVERSION"}, goSettings...)...)
+	text, err := goEnvironment(ctx, env)
 	if err != nil {
 		return goTool{}, hint.Wrap(fmt.Errorf("toolchain %s: %w", version, err),
 			"install Go 1.24 or newer, and let it reach its module proxy to download the toolchain that go.mod names")
@@ -196,6 +197,31 @@ func findGo(ctx context.Context, c Config, version string) (goTool, error) {
 		fetching = append(fetching, name+"="+values[name])
 	}
 	return goTool{version: version, root: values["GOROOT"], modules: values["GOMODCACHE"], fetching: with(env, fetching...)}, nil
+}
+
+// goAnswers are what go env said to this process, by what it depends on: serve
+// builds again and again.
+var goAnswers sync.Map
+
+func goEnvironment(ctx context.Context, env []string) (string, error) {
+	key := strings.Join(env, "\x00")
+	file := lookup(env, "GOENV")
+	if file == "" {
+		if config, err := os.UserConfigDir(); err == nil {
+			file = filepath.Join(config, "go", "env")
+		}
+	}
+	if info, err := os.Stat(file); err == nil {
+		key += fmt.Sprint("\x00", info.Size(), info.ModTime().UnixNano())
+	}
+	if text, ok := goAnswers.Load(key); ok {
+		return text.(string), nil
+	}
+	text, err := capture(ctx, env, os.TempDir(), append([]string{"go", "env", "-json", "GOROOT", "GOVERSION"}, goSettings...)...)
+	if err == nil {
+		goAnswers.Store(key, text)
+	}
+	return text, err
 }
 
 // command is the path of the go command itself. Going through the GOROOT

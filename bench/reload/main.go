@@ -161,7 +161,7 @@ func save(root, word string) error {
 
 // until waits for an answer.
 func until(url, answer string) error {
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		resp, err := http.Get(url)
 		if err != nil {
 			continue

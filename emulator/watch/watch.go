@@ -22,7 +22,7 @@ import (
 // changed it is oneQuiet, in which one is written.
 const (
 	Quiet    = 150 * time.Millisecond
-	oneQuiet = 25 * time.Millisecond
+	oneQuiet = 10 * time.Millisecond
 )
 
 // Tree calls changed after changes below root, from one goroutine, until ctx is done, and

@@ -70,9 +70,7 @@ func WriteEtc(dir string) error {
 	}
 	for _, name := range certificateFiles {
 		if bundle, err := os.ReadFile(name); err == nil {
-			for _, name := range certificateNames {
-				files[name] = string(bundle)
-			}
+			files[certificateNames[0]] = string(bundle)
 			break
 		}
 	}
@@ -82,6 +80,13 @@ func WriteEtc(dir string) error {
 	for name, content := range files {
 		if err := write(dir, name, content); err != nil {
 			return err
+		}
+	}
+	if files[certificateNames[0]] != "" {
+		for _, name := range certificateNames[1:] { // 200 kB each
+			if err := link(dir, certificateNames[0], name); err != nil {
+				return err
+			}
 		}
 	}
 	for _, name := range hostEtc { // where the machine's own will be mounted
@@ -121,17 +126,32 @@ func hosts(machine string) string {
 	return table + "127.0.0.1 " + docker + "\n"
 }
 
-// write writes a world-readable file, whatever the caller's umask.
-func write(dir, name, content string) error {
+// makeParents makes the directories above a file.
+func makeParents(dir, name string) error {
 	for at := 0; ; at++ {
 		next := strings.IndexByte(name[at:], '/')
 		if next < 0 {
-			break
+			return nil
 		}
 		at += next
 		if err := makeReadable(filepath.Join(dir, name[:at])); err != nil {
 			return err
 		}
+	}
+}
+
+// link gives a file another name.
+func link(dir, old, name string) error {
+	if err := makeParents(dir, name); err != nil {
+		return err
+	}
+	return os.Link(filepath.Join(dir, old), filepath.Join(dir, name))
+}
+
+// write writes a world-readable file, whatever the caller's umask.
+func write(dir, name, content string) error {
+	if err := makeParents(dir, name); err != nil {
+		return err
 	}
 	file := filepath.Join(dir, name)
 	if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
