@@ -157,6 +157,7 @@ func Check(ctx context.Context,
 	kind *string, // function (the default) or layer
 	strict *bool, // warnings fail as well
 	dynamic *bool, // allow a dynamically linked program
+	deploy *string, // deploy files that are compared with the zips, with commas between them
 	withLayer *bool, // the function has a layer, which supplies what is missing: bootstrap, interpreter, libraries
 	boot *bool, // start the function as well, and send it an event; only for zips that you trust
 	handlers *string, // with -boot: the values of _HANDLER to try, with commas
@@ -169,7 +170,7 @@ func Check(ctx context.Context,
 	format *string, // text (the default), json, sarif, github or junit; several as in text,github
 ) error {
 	return run(ctx, "check", flag("arch", arch), flag("runtime", runtime), flag("kind", kind), flag("strict", strict), flag("dynamic", dynamic),
-		flag("with-layer", withLayer), flag("boot", boot), flag("handlers", handlers), flag("event", event), settings(env, envFile, timeout, memory, layer),
+		each("deploy", deploy), flag("with-layer", withLayer), flag("boot", boot), flag("handlers", handlers), flag("event", event), settings(env, envFile, timeout, memory, layer),
 		flag("format", format), "--", lines(file))
 }
 

@@ -121,6 +121,9 @@ func TestEachCheckIsFiredByTheCorpus(t *testing.T) {
 		seen[c.id] = true
 	}
 	for _, c := range verify.Checks() {
+		if c.Layer == verify.Deploy {
+			continue // package pipeline makes these
+		}
 		if !seen[c.ID] {
 			t.Errorf("nothing in the corpus is found by %s", c.ID)
 		}

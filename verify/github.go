@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -21,7 +22,11 @@ func WriteGitHub(w io.Writer, reports []Report) error {
 			if x.Reason != "" {
 				message += ". Rule: " + x.Reason
 			}
-			fmt.Fprintf(e, "::%s file=%s,title=%s::%s\n", command, escapeProperty(r.Path), escapeProperty(x.Check.ID), escapeData(message))
+			place := ""
+			if x.Line > 0 {
+				place = fmt.Sprintf(",line=%d,col=%d", x.Line, x.Column)
+			}
+			fmt.Fprintf(e, "::%s file=%s%s,title=%s::%s\n", command, escapeProperty(cmp.Or(x.Source, r.Path)), place, escapeProperty(x.Check.ID), escapeData(message))
 		}
 	}
 	return e.err

@@ -22,8 +22,14 @@ type jsonReport struct {
 	Size     int64        `json:"size"`
 	SHA256   string       `json:"sha256"`
 	OK       bool         `json:"ok"`
+	Deploy   *jsonDeploy  `json:"deploy,omitempty"`
 	Facts    []jsonFact   `json:"facts"`
 	Results  []jsonResult `json:"results"`
+}
+
+type jsonDeploy struct {
+	Kind      string `json:"kind"`
+	Functions int    `json:"functions"`
 }
 
 type jsonFact struct {
@@ -37,6 +43,9 @@ type jsonResult struct {
 	Status   string `json:"status"`
 	Severity string `json:"severity"`
 	File     string `json:"file,omitempty"`
+	Source   string `json:"source,omitempty"`
+	Line     int    `json:"line,omitempty"`
+	Column   int    `json:"column,omitempty"`
 	Detail   string `json:"detail,omitempty"`
 	Reason   string `json:"reason,omitempty"`
 	Lambda   string `json:"lambda,omitempty"`
@@ -54,13 +63,16 @@ func WriteJSON(w io.Writer, reports []Report) error {
 			Path: r.Path, Function: r.Function, Arch: string(r.Arch), Size: r.Size, SHA256: r.SHA256, OK: r.OK(),
 			Facts: []jsonFact{}, Results: []jsonResult{},
 		}
+		if r.Deploy != nil {
+			j.Deploy = &jsonDeploy{r.Deploy.Kind, r.Deploy.Functions}
+		}
 		for _, f := range r.Facts {
 			j.Facts = append(j.Facts, jsonFact(f))
 		}
 		for _, x := range r.Results {
 			result := jsonResult{
 				Check: x.Check.ID, Layer: string(x.Check.Layer), Status: string(x.Status), Severity: string(x.Severity),
-				File: x.File, Detail: x.Detail, Reason: x.Reason,
+				File: x.File, Source: x.Source, Line: x.Line, Column: x.Column, Detail: x.Detail, Reason: x.Reason,
 			}
 			if x.Status.isFinding() {
 				result.Lambda, result.Hint = x.Check.Lambda, x.Check.Hint

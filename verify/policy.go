@@ -97,6 +97,9 @@ func (s Severity) status() Status {
 func (p policy) results(x *examination) []Result {
 	all := make([]Result, 0, len(table))
 	for _, c := range table {
+		if c.Layer == Deploy {
+			continue
+		}
 		severity, reason := p.severity(c)
 		found := x.findings[c.ID]
 		if len(found) == 0 {

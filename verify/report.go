@@ -11,6 +11,7 @@ type Report struct {
 	Size     int64        // bytes of the zip
 	SHA256   string       // of the zip, in hexadecimal digits
 	Kind     Kind         // Options.Kind
+	Deploy   *DeployFile  // of a report about a deploy file, in place of a zip
 	Facts    []Fact       // what was seen, without a judgement
 	Results  []Result     // at least one for each check, in the order of the table
 
@@ -24,7 +25,10 @@ type Result struct {
 	Status   Status
 	Severity Severity // what a finding means here, by the table, the rules and Strict
 	Detail   string   // what was found, or why the check was skipped; empty for a pass
-	File     string   // the file in the zip; empty for the zip itself
+	File     string   // the file in the zip; empty for the zip itself. The function in a deploy file
+	Source   string   // one of several deploy files, where it is not the report's Path
+	Line     int      // in a deploy file, from 1; 0: not known
+	Column   int      // likewise
 	Reason   string   // the rule's reason, where a rule changed what the finding means
 	Shown    bool     // people should see it, though it is a pass or a skip
 }

@@ -69,7 +69,12 @@ type (
 		Logical  []sarifLogical `json:"logicalLocations,omitempty"`
 	}
 	sarifPhysical struct {
-		Artifact sarifURI `json:"artifactLocation"`
+		Artifact sarifURI     `json:"artifactLocation"`
+		Region   *sarifRegion `json:"region,omitempty"`
+	}
+	sarifRegion struct {
+		Line   int `json:"startLine"`
+		Column int `json:"startColumn,omitempty"`
 	}
 	sarifLogical struct {
 		Name string `json:"name"`
@@ -105,8 +110,16 @@ func WriteSARIF(w io.Writer, reports []Report) error {
 			if !x.Status.isFinding() {
 				continue
 			}
-			place := sarifLocation{Physical: sarifPhysical{sarifURI{URI: uri, Index: &n}}}
-			if x.File != "" {
+			place := sarifLocation{Physical: sarifPhysical{Artifact: sarifURI{URI: uri, Index: &n}}}
+			if x.Source != "" && x.Source != r.Path {
+				place.Physical.Artifact = sarifURI{URI: sarifPath(x.Source)}
+			}
+			if x.Line > 0 {
+				place.Physical.Region = &sarifRegion{x.Line, x.Column}
+			}
+			if x.File != "" && r.Deploy != nil {
+				place.Logical = []sarifLogical{{Name: printer.Line(x.File), Full: printer.Line(x.File), Kind: "resource"}}
+			} else if x.File != "" {
 				place.Logical = []sarifLogical{{Name: printer.Line(x.File), Full: printer.Line(r.Path + "!/" + x.File), Kind: "member"}}
 			}
 			result := sarifResult{

@@ -53,23 +53,47 @@ func (e *errWriter) Write(b []byte) (int, error) {
 // line, so only the last one has them.
 func (t textWriter) table(reports []Report) {
 	tw := tabwriter.NewWriter(t.w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "ZIP\tARCH\tSIZE\tSTRUCTURE\tLAYOUT\tBINARY\tBOOT\tRESULT")
-	for _, r := range reports {
+	deploys := 0
+	for i, r := range reports {
+		if r.Deploy != nil {
+			deploys++
+			continue
+		}
+		if i == 0 {
+			fmt.Fprintln(tw, "ZIP\tARCH\tSIZE\tSTRUCTURE\tLAYOUT\tBINARY\tBOOT\tRESULT")
+		}
 		arch := string(cmp.Or(r.Program, r.Arch, "any"))
 		fmt.Fprintf(tw, "%s\t%s\t%s", printer.Line(r.Path), arch, size(r.Size))
 		for _, l := range []Layer{Structure, Layout, Binary, Boot} {
 			fmt.Fprintf(tw, "\t%s", r.layer(l))
 		}
-		result := t.status(Pass)
-		switch {
-		case !r.OK():
-			result = t.status(Fail)
-		case r.Count(Warn) > 0:
-			result = t.status(Warn)
-		}
-		fmt.Fprintf(tw, "\t%s\n", result)
+		fmt.Fprintf(tw, "\t%s\n", t.result(r))
 	}
 	tw.Flush()
+	if deploys == 0 {
+		return
+	}
+	if deploys < len(reports) {
+		fmt.Fprintln(t.w)
+	}
+	fmt.Fprintln(tw, "DEPLOY FILE\tKIND\tFUNCTIONS\tCHECKS\tRESULT")
+	for _, r := range reports {
+		if r.Deploy != nil {
+			fmt.Fprintf(tw, "%s\t%s\t%d\t%s\t%s\n", printer.Line(r.Path), r.Deploy.Kind, r.Deploy.Functions, r.layer(Deploy), t.result(r))
+		}
+	}
+	tw.Flush()
+}
+
+// result sums up a report.
+func (t textWriter) result(r Report) string {
+	switch {
+	case !r.OK():
+		return t.status(Fail)
+	case r.Count(Warn) > 0:
+		return t.status(Warn)
+	}
+	return t.status(Pass)
 }
 
 // layer sums up how the checks of a layer ended.
@@ -120,6 +144,9 @@ func (t textWriter) report(r Report) {
 	last := ""
 	for _, x := range lines {
 		fmt.Fprintf(t.w, "  %s  %s", t.status(x.Status), x.Check.ID)
+		if x.Line > 0 {
+			fmt.Fprintf(t.w, ": %s:%d:%d", printer.Line(cmp.Or(x.Source, r.Path)), x.Line, x.Column)
+		}
 		if x.File != "" {
 			fmt.Fprintf(t.w, ": %s", printer.Line(x.File))
 		}

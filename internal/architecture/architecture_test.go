@@ -19,7 +19,7 @@ const module = "github.com/bootzip/bootzip"
 
 // steps are the pipeline, in its order. A step imports project and internal,
 // and no other step: package pipeline joins them.
-var steps = []string{"build", "pack", "verify", "emulator"}
+var steps = []string{"build", "pack", "verify", "emulator", "deploy"}
 
 // joins are the directories that may import several steps, in their order: each
 // may import the ones before it as well. A provenance is read by reproduce and
@@ -64,7 +64,9 @@ var onlyIn = map[string][]string{
 	"github.com/spf13/cobra":         {"internal/command"},
 	"github.com/mholt/archiver":      {"pack"},
 	"github.com/klauspost":           {"pack"},
-	"go.yaml.in/yaml":                {"project"},
+	"go.yaml.in/yaml":                {"project", "deploy"},
+	"github.com/hashicorp/hcl":       {"deploy"},
+	"github.com/zclconf/go-cty":      {"deploy"},
 	"github.com/CycloneDX":           {"release"},
 	"github.com/google/licensecheck": {"release"},
 	"github.com/secure-systems-lab":  {"release/attest"},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bootzip/bootzip/deploy"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
@@ -20,17 +21,24 @@ import (
 func (a *app) checkCommand() *cobra.Command {
 	var arch, runtime, kind, format string
 	var strict, dynamic, withLayer, boot bool
-	var handlers []string
+	var handlers, deploys []string
 	var around surroundings
 	c := &cobra.Command{
 		Use:   "check FILE...",
 		Short: "Prove of any zip, made by any tool, that Lambda can start it",
 		Long: `Check proves of zips made by any tool, from any language, that Lambda can start
 them. FILE is a zip, a directory with zips, or a pattern such as 'dist/*.zip'.
-Without --boot nothing in a zip is started: it may be anybody's. It ends with
+Without --boot nothing in a zip is started: it may be anybody's. With --deploy it
+compares deploy files (CloudFormation, SAM, cdk.out, serverless.yml, Terraform)
+with these zips, or with those that they name, and with bootzip.yaml. It ends with
 status 1 if a check fails, and with 2 if there is no such file.`,
-		Example: "  bootzip check function.zip --arch=arm64\n  bootzip check 'dist/*.zip' --boot",
-		Args:    cobra.MinimumNArgs(1),
+		Example: "  bootzip check function.zip --arch=arm64\n  bootzip check 'dist/*.zip' --boot\n  bootzip check --deploy=template.yaml",
+		Args: func(c *cobra.Command, args []string) error {
+			if len(deploys) > 0 {
+				return nil // which names zips
+			}
+			return cobra.MinimumNArgs(1)(c, args)
+		},
 		RunE: func(c *cobra.Command, args []string) error {
 			write, err := a.reportWriter(format)
 			if err != nil {
@@ -59,9 +67,28 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 			if err != nil {
 				return misuse(err)
 			}
+			var deployFiles []deploy.File
+			for _, name := range deploys {
+				f, err := deploy.Read(name)
+				if err != nil {
+					return misuse(err)
+				}
+				deployFiles = append(deployFiles, f)
+			}
+			if len(args) == 0 {
+				files = pipeline.DeployedZips(deployFiles)
+			}
+			against := pipeline.DeployConfig{Strict: strict}
+			if len(deployFiles) > 0 {
+				against.Root, against.Functions = projectHere()
+			}
 			var zips []pipeline.Zip
 			for _, f := range files {
-				zips = append(zips, pipeline.Zip{Function: project.Function{Handlers: handlers}, Target: verify.Target{Path: f, Options: options}})
+				z := pipeline.Zip{Function: project.Function{Handlers: handlers}, Target: verify.Target{Path: f, Options: options}}
+				if name := zippedFunction(f, against.Functions); name != "" {
+					z.Function.Name = name
+				}
+				zips = append(zips, z)
 			}
 			checked, err := pipeline.Check(c.Context(), config, zips)
 			if err != nil && !boot {
@@ -70,7 +97,12 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 			if err != nil {
 				return err
 			}
-			return conclude(provenReports(checked, boot && strict), write)
+			against.Zips = checked
+			reports, err := pipeline.CheckDeploy(against, deployFiles)
+			if err != nil {
+				return err
+			}
+			return conclude(append(provenReports(checked, boot && strict), reports...), write)
 		},
 	}
 	f := c.Flags()
@@ -81,6 +113,7 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 	f.BoolVar(&dynamic, "dynamic", false, "allow a dynamically linked program")
 	f.BoolVar(&withLayer, "with-layer", false, "the function has a layer whose zip is not here (--layer) and which supplies what is missing: bootstrap, interpreter, libraries")
 	f.BoolVar(&boot, "boot", false, "start the function as well, and send it an event; for zips that you trust")
+	f.StringArrayVar(&deploys, "deploy", nil, "compare this deploy `FILE` with the zips; may be repeated")
 	f.StringSliceVar(&handlers, "handlers", nil, "with --boot: values of _HANDLER to try")
 	around.flags(c)
 	complete(c, "arch", "amd64", "arm64")
@@ -88,6 +121,32 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 	complete(c, "kind", "function", "layer")
 	reportFormat(c, &format)
 	return c
+}
+
+// projectHere is the project in the working directory, if there is one: a deploy file
+// may be checked without.
+func projectHere() (root string, functions []project.Function) {
+	p, err := project.Load(".")
+	if err != nil {
+		return "", nil
+	}
+	return p.Root, p.Functions
+}
+
+// zippedFunction is the function of the project whose zip a file in dist is: NAME-ARCH.zip.
+func zippedFunction(file string, functions []project.Function) string {
+	dir, base := filepath.Split(filepath.Clean(file))
+	if filepath.Base(dir) != distFolder {
+		return ""
+	}
+	for _, f := range functions {
+		for _, arch := range project.Architectures() {
+			if base == f.Name+"-"+string(arch)+".zip" {
+				return f.Name
+			}
+		}
+	}
+	return ""
 }
 
 // zipFiles returns the files that the arguments stand for, each once.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bootzip/bootzip/deploy"
 	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/verify"
 )
@@ -21,7 +22,8 @@ func (a *app) verifyCommand() *cobra.Command {
 		Short: "Build, pack, and prove that Lambda can start each zip",
 		Long: `Verify builds and packs every function, and proves that Lambda can start each zip.
 The last proof is to start it: the boot check sends an event to each of the
-function's handlers. It ends with status 1 if a check fails, and with --strict
+function's handlers. Deploy files beside bootzip.yaml (template.yaml, serverless.yml,
+*.tf, cdk.out) are compared with the zips. It ends with status 1 if a check fails, and with --strict
 also if a function could not be started here.`,
 		Example: "  bootzip verify --strict --format=text,github\n  bootzip verify --env=TABLE=orders --event=sqs",
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -44,7 +46,18 @@ also if a function could not be started here.`,
 			if err != nil {
 				return m.before.failed(err, distFolder)
 			}
-			return conclude(provenReports(checked, strict), write)
+			var files []deploy.File
+			if s.function == "" && s.arch == "" { // all that they deploy was made
+				if files, err = deploy.Find("."); err != nil {
+					return err
+				}
+			}
+			against := pipeline.DeployConfig{Root: m.project.Root, Functions: m.project.Functions, Zips: checked, Strict: strict, All: true}
+			reports, err := pipeline.CheckDeploy(against, files)
+			if err != nil {
+				return err
+			}
+			return conclude(append(provenReports(checked, strict), reports...), write)
 		},
 	}
 	s.flags(c, "engine", "arch", "function", "locked", "force")
@@ -71,14 +84,24 @@ func conclude(reports []verify.Report, write func([]verify.Report) error) error 
 	if err := write(reports); err != nil {
 		return err
 	}
-	bad := 0
+	var bad, all [2]int // zips, deploy files
 	for _, r := range reports {
+		kind := 0
+		if r.Deploy != nil {
+			kind = 1
+		}
+		all[kind]++
 		if !r.OK() {
-			bad++
+			bad[kind]++
 		}
 	}
-	if bad > 0 {
-		return findings("%d of %d zips failed", bad, len(reports))
+	switch {
+	case bad[1] == 0 && bad[0] > 0:
+		return findings("%d of %d zips failed", bad[0], all[0])
+	case bad[0] == 0 && bad[1] > 0:
+		return findings("%d of %d deploy files failed", bad[1], all[1])
+	case bad[0] > 0:
+		return findings("%d of %d zips and %d of %d deploy files failed", bad[0], all[0], bad[1], all[1])
 	}
 	return nil
 }

@@ -1,0 +1,344 @@
+package deploy
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// A template is one of CloudFormation or SAM (AWS CloudFormation user guide, "Template
+// reference"; AWS SAM developer guide, "AWS SAM resources and properties").
+type template struct {
+	root  *yaml.Node
+	dir   string
+	depth int // of references that are being resolved
+	steps int // that were made
+}
+
+func newTemplate(root *yaml.Node, dir string) *template { return &template{root: root, dir: dir} }
+
+func (t *template) functions() (all []Function) {
+	for _, r := range pairs(get(t.root, "Resources")) {
+		key, resource := r[0], r[1]
+		kind := get(resource, "Type")
+		if kind == nil || kind.Value != "AWS::Serverless::Function" && kind.Value != "AWS::Lambda::Function" {
+			continue
+		}
+		f := Function{Name: key.Value, Position: at(key)}
+		own := get(resource, "Properties")
+		var shared *yaml.Node
+		if kind.Value == "AWS::Serverless::Function" {
+			shared = get(t.root, "Globals", "Function")
+		}
+		property := func(name string) *yaml.Node {
+			if n := get(own, name); n != nil {
+				return n
+			}
+			return get(shared, name)
+		}
+		f.FunctionName = t.value(property("FunctionName"))
+		f.Runtime = t.value(property("Runtime"))
+		f.Handler = t.value(property("Handler"))
+		f.PackageType = t.value(property("PackageType"))
+		f.Memory = t.value(property("MemorySize"))
+		f.Timeout = t.value(property("Timeout"))
+		f.Architectures = t.list(property("Architectures"))
+		f.Layers = t.list(property("Layers"))
+		if shared := get(shared, "Layers"); shared != nil && get(own, "Layers") != nil {
+			f.Layers = append(t.list(shared), f.Layers...) // SAM adds lists
+		}
+		for _, from := range []*yaml.Node{get(shared, "Environment", "Variables"), get(own, "Environment", "Variables")} {
+			names, open := t.names(from)
+			f.Environment = append(f.Environment, names...)
+			f.OpenEnv = cmp.Or(f.OpenEnv, open)
+		}
+		t.code(&f, resource, property)
+		all = append(all, f)
+	}
+	return all
+}
+
+// code is where a function's code is.
+func (t *template) code(f *Function, resource *yaml.Node, property func(string) *yaml.Node) {
+	if n := property("ImageUri"); n != nil {
+		f.Image = t.value(n)
+	}
+	code := property("CodeUri")
+	if code == nil {
+		code = property("Code")
+	}
+	// CDK's templates name the asset beside the reference to S3 (AWS CDK developer
+	// guide, "Assets", Metadata).
+	if path := get(resource, "Metadata", "aws:asset:path"); path != nil && path.Kind == yaml.ScalarNode {
+		f.Code = t.value(path).located(t.dir)
+		return
+	}
+	switch {
+	case code == nil:
+	case code.Kind == yaml.ScalarNode || call(code) != "":
+		f.Code = t.value(code)
+		if strings.HasPrefix(f.Code.Text, "s3://") || strings.HasPrefix(f.Code.Text, "https://") {
+			f.Code = unresolved(f.Code.Position, "the code is at %s", f.Code.Text)
+		}
+		f.Code = f.Code.located(t.dir)
+	default:
+		if image := get(code, "ImageUri"); image != nil {
+			f.Image = t.value(image)
+			return
+		}
+		f.Code = unresolved(at(code), "the code is in S3, or in the template itself")
+	}
+}
+
+// call is the name of the intrinsic function that a node is, without Fn::, such as Ref
+// and GetAtt; empty: it is none.
+func call(n *yaml.Node) string {
+	if strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!") {
+		return n.Tag[1:]
+	}
+	if n.Kind == yaml.MappingNode && len(n.Content) == 2 {
+		name := n.Content[0].Value
+		if name == "Ref" || name == "Condition" {
+			return name
+		}
+		if name, ok := strings.CutPrefix(name, "Fn::"); ok {
+			return name
+		}
+	}
+	return ""
+}
+
+// argument is that of an intrinsic function.
+func argument(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.MappingNode && len(n.Content) == 2 && !(strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!")) {
+		return follow(n.Content[1])
+	}
+	return n
+}
+
+// value resolves a scalar.
+func (t *template) value(n *yaml.Node) Value {
+	if n = follow(n); n == nil || isNull(n) {
+		return Value{}
+	}
+	p := at(n)
+	if t.steps++; t.depth >= maxDepth || t.steps > maxSteps {
+		return unresolved(p, "references go in a circle, or are too many")
+	}
+	t.depth++
+	defer func() { t.depth-- }()
+	name := call(n)
+	if name == "" {
+		if n.Kind != yaml.ScalarNode {
+			return unresolved(p, "it is no text")
+		}
+		return Value{Text: n.Value, Position: p}
+	}
+	arg := argument(n)
+	if name == "Ref" && arg.Value == "AWS::NoValue" {
+		return Value{} // as if it were not there
+	}
+	v := t.called(name, arg)
+	if v.IsSet() {
+		v.Position = p
+	}
+	return v
+}
+
+// called is the result of an intrinsic function.
+func (t *template) called(name string, arg *yaml.Node) Value {
+	p := at(arg)
+	parts := items(arg)
+	switch name {
+	case "Ref":
+		return t.ref(arg.Value, p)
+	case "Sub":
+		return t.sub(parts, p)
+	case "FindInMap":
+		if len(parts) < 3 {
+			break
+		}
+		var keys []string
+		for _, part := range parts[:3] {
+			key := t.value(part)
+			if !key.Known() {
+				return unresolved(p, "!FindInMap: %s", key.Unresolved)
+			}
+			keys = append(keys, key.Text)
+		}
+		if found := get(t.root, append([]string{"Mappings"}, keys...)...); found != nil {
+			return t.value(found)
+		}
+		return unresolved(p, "!FindInMap: %s is not in Mappings", strings.Join(keys, "."))
+	case "If":
+		if len(parts) != 3 {
+			break
+		}
+		yes, why := t.condition(parts[0].Value)
+		if why != "" {
+			return unresolved(p, "!If: %s", why)
+		}
+		if yes {
+			return t.value(parts[1])
+		}
+		return t.value(parts[2])
+	case "Join":
+		if len(parts) != 2 {
+			break
+		}
+		var texts []string
+		for _, part := range items(parts[1]) {
+			v := t.value(part)
+			if !v.Known() {
+				return unresolved(p, "!Join: %s", v.Unresolved)
+			}
+			texts = append(texts, v.Text)
+		}
+		return Value{Text: strings.Join(texts, parts[0].Value), Position: p}
+	case "Select":
+		if len(parts) != 2 || len(parts[0].Value) != 1 {
+			break
+		}
+		if list, i := items(parts[1]), int(parts[0].Value[0]-'0'); call(parts[1]) == "" && i >= 0 && i < len(list) {
+			return t.value(list[i])
+		}
+	}
+	return unresolved(p, "!%s is known at the deploy alone", name)
+}
+
+// ref is the value of a parameter with a default.
+func (t *template) ref(name string, p Position) Value {
+	if parameter := get(t.root, "Parameters", name); parameter != nil {
+		if n := get(parameter, "Default"); n != nil {
+			return t.value(n)
+		}
+		return unresolved(p, "parameter %s has no default", name)
+	}
+	return unresolved(p, "!Ref %s is known at the deploy alone", name)
+}
+
+func (t *template) sub(parts []*yaml.Node, p Position) Value {
+	if len(parts) == 0 {
+		return unresolved(p, "!Sub has no text")
+	}
+	text, out := parts[0].Value, ""
+	for {
+		before, rest, ok := strings.Cut(text, "${")
+		out += before
+		if !ok {
+			return Value{Text: out, Position: p}
+		}
+		name, after, ok := strings.Cut(rest, "}")
+		if !ok {
+			return unresolved(p, "!Sub has a ${ without }")
+		}
+		text = after
+		if literal, ok := strings.CutPrefix(name, "!"); ok {
+			out += "${" + literal + "}"
+			continue
+		}
+		var v Value
+		if len(parts) > 1 && get(parts[1], name) != nil {
+			v = t.value(get(parts[1], name))
+		} else {
+			v = t.ref(strings.TrimSpace(name), p)
+		}
+		if !v.Known() {
+			return unresolved(p, "!Sub: %s", v.Unresolved)
+		}
+		out += v.Text
+	}
+}
+
+// condition evaluates one of Conditions; why says why that is not possible.
+func (t *template) condition(name string) (yes bool, why string) {
+	n := get(t.root, "Conditions", name)
+	if n == nil {
+		return false, "condition " + name + " is not in Conditions"
+	}
+	return t.test(n)
+}
+
+func (t *template) test(n *yaml.Node) (yes bool, why string) {
+	if t.steps++; t.depth >= maxDepth || t.steps > maxSteps {
+		return false, "conditions go in a circle, or are too many"
+	}
+	t.depth++
+	defer func() { t.depth-- }()
+	arg := argument(n)
+	parts := items(arg)
+	switch name := call(n); name {
+	case "Condition":
+		return t.condition(arg.Value)
+	case "Equals":
+		if len(parts) != 2 {
+			break
+		}
+		a, b := t.value(parts[0]), t.value(parts[1])
+		if why := cmp.Or(a.Unresolved, b.Unresolved); why != "" {
+			return false, why
+		}
+		return a.Text == b.Text, ""
+	case "Not":
+		if len(parts) != 1 {
+			break
+		}
+		yes, why := t.test(parts[0])
+		return !yes, why
+	case "And", "Or":
+		for _, part := range parts {
+			yes, why := t.test(part)
+			if why != "" || yes == (name == "Or") {
+				return yes, why
+			}
+		}
+		return name == "And", ""
+	}
+	return false, "a condition is known at the deploy alone"
+}
+
+// list resolves a list of scalars.
+func (t *template) list(n *yaml.Node) (all []Value) {
+	if n == nil || isNull(n) {
+		return nil
+	}
+	if name := call(n); name == "If" {
+		if parts := items(argument(n)); len(parts) == 3 {
+			if yes, why := t.condition(parts[0].Value); why == "" {
+				if yes {
+					return t.list(parts[1])
+				}
+				return t.list(parts[2])
+			}
+		}
+	}
+	if call(n) != "" {
+		return []Value{t.value(n)}
+	}
+	for _, item := range items(n) {
+		if v := t.value(item); v.IsSet() {
+			all = append(all, v)
+		}
+	}
+	return all
+}
+
+// names are the keys of a mapping; open says why there may be more.
+func (t *template) names(n *yaml.Node) (all []Value, open string) {
+	if n == nil {
+		return nil, ""
+	}
+	if name := call(n); name != "" && !slices.ContainsFunc(pairs(n), func(p [2]*yaml.Node) bool { return p[0].Value != "Ref" && !strings.HasPrefix(p[0].Value, "Fn::") }) {
+		return nil, "!" + name + " is known at the deploy alone"
+	}
+	for _, p := range pairs(n) {
+		if strings.HasPrefix(p[0].Value, "Fn::") {
+			open = p[0].Value + " is known at the deploy alone"
+			continue
+		}
+		all = append(all, Value{Text: p[0].Value, Position: at(p[0])})
+	}
+	return all, open
+}

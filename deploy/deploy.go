@@ -1,0 +1,249 @@
+// Package deploy reads the files with which functions are deployed, and compares them
+// with the zips and with bootzip.yaml.
+//
+// It reads templates of AWS CloudFormation and SAM (YAML or JSON, also those in
+// cdk.out), serverless.yml of the Serverless Framework and osls, Terraform's
+// configuration (.tf) and its plan as JSON (terraform show -json PLAN). What can be
+// known only at the deploy, such as a parameter without a default, is kept as
+// unresolved with the reason, and never guessed.
+package deploy
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/bootzip/bootzip/internal/hint"
+)
+
+// A Kind is what a deploy file is for.
+type Kind string
+
+// The kinds.
+const (
+	CloudFormation Kind = "CloudFormation template"
+	SAM            Kind = "SAM template"
+	Serverless     Kind = "serverless.yml"
+	Terraform      Kind = "Terraform configuration"
+	TerraformPlan  Kind = "Terraform plan"
+)
+
+// A File is a deploy file.
+type File struct {
+	Path      string // as it was given
+	Kind      Kind
+	Functions []Function // in the order of the file
+}
+
+// A Position is a place in a deploy file, from 1; a zero Line is not known.
+type Position struct{ Line, Column int }
+
+// A Value is a setting of a function.
+type Value struct {
+	Text       string
+	Unresolved string // why it is not known; empty: Text is the value
+	Position
+}
+
+// IsSet reports whether the file has the setting.
+func (v Value) IsSet() bool { return v.Position != Position{} || v.Text != "" || v.Unresolved != "" }
+
+// Known reports whether the setting is there and its value known.
+func (v Value) Known() bool { return v.IsSet() && v.Unresolved == "" }
+
+// A Function is an entry of a deploy file.
+type Function struct {
+	Name string // logical id, key or address of the resource
+	File string // of the entry, where it is not File.Path: one of several .tf files
+	Position
+
+	FunctionName  Value
+	Runtime       Value
+	Architectures []Value // none: x86_64
+	Handler       Value
+	PackageType   Value // Zip or Image
+	Image         Value // URI
+	Code          Value // path, absolute or relative to the working directory; empty where the code is elsewhere, as in S3
+	Memory        Value // MB
+	Timeout       Value // seconds
+	Layers        []Value
+	Environment   []Value // names
+	OpenEnv       string  // why there may be names that Environment has not; empty: it is complete
+}
+
+// maxFile bounds what is read of a deploy file, in bytes: a plan of Terraform has all
+// of a state.
+const maxFile = 64 << 20
+
+// errNoDeployFile is wrapped in the error for a file of no known kind.
+var errNoDeployFile = errors.New("it is no deploy file that bootzip reads")
+
+const kindsHint = "give a CloudFormation or SAM template, a serverless.yml, a .tf file, or a plan of Terraform as JSON"
+
+// Read reads a deploy file. Of a .tf file it reads all of its directory, as Terraform
+// does. Errors name the file, and the place where it cannot be understood.
+func Read(path string) (File, error) {
+	if strings.HasSuffix(path, ".tf") {
+		return readTerraform(path)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return File{}, err
+	}
+	if info.IsDir() || info.Size() > maxFile {
+		return File{}, hint.Wrap(fmt.Errorf("deploy file %q: %w", path, errNoDeployFile), kindsHint)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return File{}, err
+	}
+	var doc yaml.Node
+	if err := yaml.Unmarshal(data, &doc); err != nil {
+		return File{}, fmt.Errorf("deploy file %q: %w", path, err)
+	}
+	f := File{Path: path}
+	root := &doc
+	if doc.Kind == yaml.DocumentNode {
+		root = doc.Content[0]
+	}
+	switch {
+	case get(root, "planned_values") != nil:
+		f.Kind = TerraformPlan
+		f.Functions = planFunctions(root, filepath.Dir(path))
+	case get(root, "Resources") != nil:
+		f.Kind = CloudFormation
+		if get(root, "Transform") != nil {
+			f.Kind = SAM
+		}
+		t := newTemplate(root, filepath.Dir(path))
+		f.Functions = t.functions()
+	case get(root, "service") != nil && get(root, "provider") != nil:
+		f.Kind = Serverless
+		s := serverless{root: root, dir: filepath.Dir(path)}
+		f.Functions = s.functions()
+	default:
+		return f, hint.Wrap(fmt.Errorf("deploy file %q: %w", path, errNoDeployFile), kindsHint)
+	}
+	return f, nil
+}
+
+// What is resolved is bounded, so that references that double each other cost nothing.
+const (
+	maxDepth = 50     // of references in references
+	maxSteps = 100000 // references in one file
+	maxText  = 64 << 10
+)
+
+// names are those of deploy files that Find looks for.
+var names = []string{
+	"template.yaml", "template.yml", "template.json", "serverless.yml", "serverless.yaml", "*.tf", "cdk.out/*.template.json",
+}
+
+// Find returns the deploy files in a directory, by their usual names: of .tf files one,
+// which stands for all. A template that is none of AWS's is left out.
+func Find(dir string) ([]File, error) {
+	var found []File
+	for _, name := range names {
+		paths, err := filepath.Glob(filepath.Join(dir, filepath.FromSlash(name)))
+		if err != nil {
+			return nil, err
+		}
+		if name == "*.tf" && len(paths) > 1 {
+			paths = paths[:1]
+		}
+		for _, path := range paths {
+			f, err := Read(path)
+			if errors.Is(err, errNoDeployFile) || errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, f)
+		}
+	}
+	return found, nil
+}
+
+// at is the place of a node.
+func at(n *yaml.Node) Position { return Position{n.Line, n.Column} }
+
+// get is the value of a key of a mapping; nil without one.
+func get(n *yaml.Node, keys ...string) *yaml.Node {
+	for _, key := range keys {
+		n = follow(n)
+		if n == nil || n.Kind != yaml.MappingNode {
+			return nil
+		}
+		i := 0
+		for i < len(n.Content) && n.Content[i].Value != key {
+			i += 2
+		}
+		if i >= len(n.Content) {
+			return nil
+		}
+		n = n.Content[i+1]
+	}
+	return follow(n)
+}
+
+// follow is the node that an alias stands for.
+func follow(n *yaml.Node) *yaml.Node {
+	for n != nil && n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	return n
+}
+
+// pairs are the keys and values of a mapping.
+func pairs(n *yaml.Node) (all [][2]*yaml.Node) {
+	if n = follow(n); n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		all = append(all, [2]*yaml.Node{n.Content[i], follow(n.Content[i+1])})
+	}
+	return all
+}
+
+// items are those of a list; a scalar counts as a list of one.
+func items(n *yaml.Node) (all []*yaml.Node) {
+	switch n = follow(n); {
+	case n == nil:
+	case n.Kind == yaml.SequenceNode:
+		for _, c := range n.Content {
+			all = append(all, follow(c))
+		}
+	default:
+		all = append(all, n)
+	}
+	return all
+}
+
+// isNull reports whether a node is YAML's null.
+func isNull(n *yaml.Node) bool { return n != nil && n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
+
+// located makes a path of a deploy file one of the working directory.
+func (v Value) located(dir string) Value {
+	if v.Unresolved == "" && v.Text != "" && !filepath.IsAbs(v.Text) {
+		v.Text = filepath.Join(dir, filepath.FromSlash(v.Text))
+	}
+	return v
+}
+
+// unresolved is a value that cannot be known.
+func unresolved(p Position, format string, args ...any) Value {
+	return Value{Unresolved: fmt.Sprintf(format, args...), Position: p}
+}
+
+// OSOnly reports whether a runtime has nothing but an operating system, so that the zip
+// has a bootstrap.
+func OSOnly(runtime string) bool {
+	return slices.Contains([]string{"provided", "provided.al2", "provided.al2023"}, runtime)
+}

@@ -1,0 +1,96 @@
+package deploy
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func put(t *testing.T, path, text string) string {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// Files by their usual names are found; what is none of ours is left out, and what is
+// broken is not.
+func TestFind(t *testing.T) {
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "template.yaml"), "words: only\n")
+	put(t, filepath.Join(dir, "serverless.yml"), "service: x\nprovider: {name: aws}\nfunctions: {}\n")
+	put(t, filepath.Join(dir, "a.tf"), "")
+	put(t, filepath.Join(dir, "b.tf"), `resource "aws_lambda_function" "x" {}`)
+	put(t, filepath.Join(dir, "cdk.out", "A.template.json"), `{"Resources": {}}`)
+	put(t, filepath.Join(dir, "cdk.out", "tree.json"), `{"Resources": {}}`)
+	files, err := Find(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range files {
+		got = append(got, fmt.Sprint(filepath.Base(f.Path), " ", f.Kind, " ", len(f.Functions)))
+	}
+	if want := "serverless.yml serverless.yml 0, a.tf Terraform configuration 1, A.template.json CloudFormation template 0"; strings.Join(got, ", ") != want {
+		t.Errorf("found %q, want %q", strings.Join(got, ", "), want)
+	}
+	put(t, filepath.Join(dir, "template.yml"), "a: [\n")
+	if _, err := Find(dir); err == nil || !strings.Contains(err.Error(), "template.yml") {
+		t.Errorf("a broken file: %v", err)
+	}
+}
+
+// Errors name the file, and the place where there is one.
+func TestErrors(t *testing.T) {
+	dir := t.TempDir()
+	for name, c := range map[string]struct{ text, want string }{
+		"words.yaml": {"a: b\n", "no deploy file"},
+		"empty.yaml": {"", "no deploy file"},
+		"bad.json":   {"{\"Resources\": \n", "bad.json"},
+		"bad.tf":     {"resource {\n", "bad.tf:1"},
+	} {
+		_, err := Read(put(t, filepath.Join(dir, name[:3], name), c.text))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, name := range []string{"none.yaml", "none.tf"} {
+		if _, err := Read(filepath.Join(dir, name)); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// References that double each other end.
+func TestDoubled(t *testing.T) {
+	dir := t.TempDir()
+	serverless := "service: x\nprovider: {name: aws}\nfunctions: {f: {handler: \"${self:a0}\"}}\n"
+	hcl := "resource \"aws_lambda_function\" \"f\" {\n  handler = local.a0\n}\nlocals {\n  a60 = \"x\"\n"
+	cloudformation := "Resources: {F: {Type: AWS::Lambda::Function, Properties: {Handler: !If [C0, a, b]}}}\nConditions:\n  C45: !Equals [a, a]\n"
+	for n := range 45 {
+		serverless += fmt.Sprintf("a%d: \"${self:a%d}${self:a%d}\"\n", n, n+1, n+1)
+		cloudformation += fmt.Sprintf("  C%d: !And [{Condition: C%d}, {Condition: C%d}]\n", n, n+1, n+1)
+	}
+	for n := range 60 {
+		hcl += fmt.Sprintf("  a%d = \"${local.a%d}${local.a%d}\"\n", n, n+1, n+1)
+	}
+	serverless += "a45: x\n"
+	for name, text := range map[string]string{"serverless.yml": serverless, "template.yaml": cloudformation, "main.tf": hcl + "}\n"} {
+		began := time.Now()
+		f, err := Read(put(t, filepath.Join(dir, name), text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h := f.Functions[0].Handler; h.Unresolved == "" || !h.IsSet() {
+			t.Errorf("%s: %.80q", name, h.Text)
+		}
+		t.Logf("%s: %v", name, time.Since(began))
+	}
+}

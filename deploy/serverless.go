@@ -1,0 +1,155 @@
+package deploy
+
+import (
+	"cmp"
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// A serverless is a serverless.yml (Serverless Framework's documentation, version 3,
+// "AWS - Functions", "Packaging" and "Variables"; osls keeps its form).
+type serverless struct {
+	root  *yaml.Node
+	dir   string
+	depth int // of variables that are being resolved
+	steps int // that were made
+}
+
+func (s *serverless) functions() (all []Function) {
+	provider := get(s.root, "provider")
+	var entries [][2]*yaml.Node
+	for _, part := range items(get(s.root, "functions")) { // a mapping, or a list of mappings
+		entries = append(entries, pairs(part)...)
+	}
+	for _, e := range entries {
+		key, own := e[0], e[1]
+		if own == nil || own.Kind != yaml.MappingNode {
+			continue
+		}
+		f := Function{Name: key.Value, Position: at(key)}
+		setting := func(name string) Value {
+			if n := get(own, name); n != nil {
+				return s.value(n)
+			}
+			return s.value(get(provider, name))
+		}
+		f.FunctionName = s.value(get(own, "name"))
+		f.Runtime, f.Memory, f.Timeout = setting("runtime"), setting("memorySize"), setting("timeout")
+		f.Handler = s.value(get(own, "handler"))
+		if arch := setting("architecture"); arch.IsSet() {
+			f.Architectures = []Value{arch}
+		}
+		for _, from := range []*yaml.Node{get(provider, "environment"), get(own, "environment")} {
+			names, open := s.names(from)
+			f.Environment = append(f.Environment, names...)
+			f.OpenEnv = cmp.Or(f.OpenEnv, open)
+		}
+		layers := get(own, "layers")
+		if layers == nil {
+			layers = get(provider, "layers")
+		}
+		for _, n := range items(layers) {
+			f.Layers = append(f.Layers, s.value(n))
+		}
+		if image := get(own, "image"); image != nil {
+			f.Image = s.value(image)
+			if uri := get(image, "uri"); uri != nil {
+				f.Image = s.value(uri)
+			}
+			f.PackageType = Value{Text: "Image", Position: at(image)}
+		}
+		artifact := get(own, "package", "artifact")
+		if artifact == nil {
+			artifact = get(s.root, "package", "artifact")
+		}
+		f.Code = s.value(artifact).located(s.dir)
+		all = append(all, f)
+	}
+	return all
+}
+
+// names are the keys of a mapping; open says why there may be more.
+func (s *serverless) names(n *yaml.Node) (all []Value, open string) {
+	if n == nil {
+		return nil, ""
+	}
+	if n.Kind == yaml.ScalarNode && n.Value != "" && !isNull(n) {
+		return nil, n.Value + " is a mapping that is known at the deploy alone"
+	}
+	for _, p := range pairs(n) {
+		all = append(all, Value{Text: p[0].Value, Position: at(p[0])})
+	}
+	return all, ""
+}
+
+// value resolves a scalar.
+func (s *serverless) value(n *yaml.Node) Value {
+	if n = follow(n); n == nil || isNull(n) {
+		return Value{}
+	}
+	if n.Kind != yaml.ScalarNode || strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!") {
+		return unresolved(at(n), "it is known at the deploy alone")
+	}
+	text, why := s.resolve(n.Value)
+	return Value{Text: text, Unresolved: why, Position: at(n)}
+}
+
+// variable is one without another in it.
+var variable = regexp.MustCompile(`\$\{([^${}]*)\}`)
+
+// resolve replaces variables from the inside out; why says which is not known.
+func (s *serverless) resolve(text string) (out, why string) {
+	if s.depth >= maxDepth {
+		return "", "variables go in a circle"
+	}
+	s.depth++
+	defer func() { s.depth-- }()
+	for range maxDepth {
+		at := variable.FindStringSubmatchIndex(text)
+		if at == nil {
+			return text, ""
+		}
+		value, why := s.variable(text[at[2]:at[3]])
+		if s.steps++; s.steps > maxSteps || len(value) > maxText {
+			why = "it has too many variables"
+		}
+		if why != "" {
+			return "", why
+		}
+		text = text[:at[0]] + value + text[at[1]:]
+	}
+	return "", "it has too many variables"
+}
+
+// variable is the value of ${source, default, …}.
+func (s *serverless) variable(inner string) (value, why string) {
+	for _, source := range strings.Split(inner, ",") {
+		source = strings.TrimSpace(source)
+		switch {
+		case strings.HasPrefix(source, "self:"):
+			n := get(s.root, strings.Split(strings.TrimPrefix(source, "self:"), ".")...)
+			if n != nil && n.Kind == yaml.ScalarNode && !isNull(n) {
+				return s.resolve(n.Value)
+			}
+			if n != nil {
+				return "", "${" + source + "} is no text"
+			}
+		case source == "sls:stage":
+			if n := get(s.root, "provider", "stage"); n != nil && n.Kind == yaml.ScalarNode {
+				return s.resolve(n.Value)
+			}
+			return "dev", ""
+		case strings.HasPrefix(source, "opt:"), strings.HasPrefix(source, "env:"), strings.HasPrefix(source, "param:"):
+			// What is given at the deploy; the default, if there is one, comes next.
+		case len(source) > 1 && (source[0] == '\'' || source[0] == '"') && source[len(source)-1] == source[0]:
+			return source[1 : len(source)-1], ""
+		case regexp.MustCompile(`^(-?[0-9.]+|true|false)$`).MatchString(source):
+			return source, ""
+		default:
+			return "", "${" + source + "} is known at the deploy alone"
+		}
+	}
+	return "", "${" + inner + "} is known at the deploy alone"
+}

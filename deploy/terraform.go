@@ -1,0 +1,344 @@
+package deploy
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+	"github.com/zclconf/go-cty/cty/function"
+	"github.com/zclconf/go-cty/cty/function/stdlib"
+	"go.yaml.in/yaml/v4"
+)
+
+// readTerraform reads the .tf files of a directory: resources aws_lambda_function
+// (Terraform's AWS provider) and modules terraform-aws-modules/lambda/aws.
+func readTerraform(path string) (File, error) {
+	dir := filepath.Dir(path)
+	paths, err := filepath.Glob(filepath.Join(dir, "*.tf"))
+	if err != nil {
+		return File{}, err
+	}
+	if !slices.Contains(paths, filepath.Join(dir, filepath.Base(path))) {
+		_, err := os.Stat(path)
+		return File{}, errors.Join(err, fmt.Errorf("deploy file %q is not there", path))
+	}
+	t := terraform{dir: dir, variables: map[string]cty.Value{}, locals: map[string]hcl.Expression{}}
+	var bodies []*hclsyntax.Body
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return File{}, err
+		}
+		parsed, problems := hclsyntax.ParseConfig(data, path, hcl.InitialPos)
+		if problems.HasErrors() {
+			return File{}, fmt.Errorf("deploy file %q: %w", path, problems)
+		}
+		body := parsed.Body.(*hclsyntax.Body)
+		bodies = append(bodies, body)
+		t.declare(body)
+	}
+	t.evaluate()
+	f := File{Path: path, Kind: Terraform}
+	for i, body := range bodies {
+		for _, b := range body.Blocks {
+			var one Function
+			switch {
+			case b.Type == "resource" && len(b.Labels) == 2 && b.Labels[0] == "aws_lambda_function":
+				one = t.resource(b)
+			case b.Type == "module" && len(b.Labels) == 1 && t.isLambdaModule(b):
+				one = t.module(b)
+			default:
+				continue
+			}
+			one.File = paths[i]
+			one.Position = Position{b.DefRange().Start.Line, b.DefRange().Start.Column}
+			f.Functions = append(f.Functions, one)
+		}
+	}
+	return f, nil
+}
+
+// A terraform is a module's configuration.
+type terraform struct {
+	dir       string
+	variables map[string]cty.Value // with a default
+	locals    map[string]hcl.Expression
+	context   *hcl.EvalContext
+}
+
+func (t *terraform) declare(body *hclsyntax.Body) {
+	for _, b := range body.Blocks {
+		switch {
+		case b.Type == "variable" && len(b.Labels) == 1:
+			t.variables[b.Labels[0]] = cty.DynamicVal
+			if a := b.Body.Attributes["default"]; a != nil {
+				if v, problems := a.Expr.Value(nil); !problems.HasErrors() && !v.IsNull() {
+					t.variables[b.Labels[0]] = v
+				}
+			}
+		case b.Type == "locals":
+			for name, a := range b.Body.Attributes {
+				t.locals[name] = a.Expr
+			}
+		}
+	}
+}
+
+// evaluate makes the context: variables by their defaults, and locals, which may name
+// other locals, round after round.
+func (t *terraform) evaluate() {
+	dir := cty.StringVal(filepath.ToSlash(t.dir))
+	locals := map[string]cty.Value{}
+	for name := range t.locals {
+		locals[name] = cty.DynamicVal
+	}
+	t.context = &hcl.EvalContext{
+		Variables: map[string]cty.Value{
+			"var": cty.ObjectVal(t.variables), "local": cty.ObjectVal(locals),
+			"path":      cty.ObjectVal(map[string]cty.Value{"module": dir, "root": dir, "cwd": dir}),
+			"terraform": cty.ObjectVal(map[string]cty.Value{"workspace": cty.StringVal("default")}),
+		},
+		Functions: map[string]function.Function{
+			"format": stdlib.FormatFunc, "join": stdlib.JoinFunc, "lower": stdlib.LowerFunc, "upper": stdlib.UpperFunc, "replace": stdlib.ReplaceFunc,
+			"merge": stdlib.MergeFunc, "concat": stdlib.ConcatFunc, "lookup": stdlib.LookupFunc, "coalesce": stdlib.CoalesceFunc,
+		},
+	}
+	for range len(t.locals) {
+		changed := false
+		for name, expression := range t.locals {
+			if v, problems := expression.Value(t.context); !problems.HasErrors() && v.IsWhollyKnown() && !locals[name].IsWhollyKnown() && sizeOf(v) <= maxText {
+				locals[name], changed = v, true
+			}
+		}
+		if !changed {
+			break
+		}
+		t.context.Variables["local"] = cty.ObjectVal(locals)
+	}
+}
+
+// sizeOf is about how much text a value holds: locals may double each other.
+func sizeOf(v cty.Value) (n int) {
+	_ = cty.Walk(v, func(_ cty.Path, v cty.Value) (bool, error) {
+		n++
+		if v.Type() == cty.String && v.IsKnown() && !v.IsNull() {
+			n += len(v.AsString())
+		}
+		return true, nil
+	})
+	return n
+}
+
+// value evaluates an attribute; absent without one.
+func (t *terraform) value(a *hclsyntax.Attribute) Value {
+	if a == nil {
+		return Value{}
+	}
+	v, why := t.known(a.Expr)
+	p := startOf(a.Expr)
+	if why != "" {
+		return unresolved(p, "%s", why)
+	}
+	return textOf(v, p)
+}
+
+// textOf is a value of HCL as text.
+func textOf(v cty.Value, p Position) Value {
+	if v.IsNull() {
+		return Value{}
+	}
+	text, err := convert.Convert(v, cty.String)
+	if err != nil || !text.IsKnown() {
+		return unresolved(p, "it is known at the deploy alone")
+	}
+	return Value{Text: text.AsString(), Position: p}
+}
+
+func startOf(e hcl.Expression) Position {
+	return Position{e.Range().Start.Line, e.Range().Start.Column}
+}
+
+// known is the value of an expression, or why it is not known.
+func (t *terraform) known(e hcl.Expression) (v cty.Value, why string) {
+	v, problems := e.Value(t.context)
+	if !problems.HasErrors() && v.IsKnown() {
+		return v, ""
+	}
+	for _, traversal := range e.Variables() {
+		name := traversal.RootName()
+		for _, step := range traversal[1:] {
+			if attribute, ok := step.(hcl.TraverseAttr); ok {
+				name += "." + attribute.Name
+			}
+		}
+		if name == "path.module" || name == "path.root" {
+			continue
+		}
+		return v, name + " is known at the deploy alone"
+	}
+	return v, "it is known at the deploy alone"
+}
+
+// list evaluates an attribute with a list.
+func (t *terraform) list(a *hclsyntax.Attribute) (all []Value) {
+	if a == nil {
+		return nil
+	}
+	if tuple, ok := a.Expr.(*hclsyntax.TupleConsExpr); ok {
+		for _, e := range tuple.Exprs {
+			v, why := t.known(e)
+			if why != "" {
+				all = append(all, unresolved(startOf(e), "%s", why))
+			} else {
+				all = append(all, textOf(v, startOf(e)))
+			}
+		}
+		return all
+	}
+	v, why := t.known(a.Expr)
+	switch {
+	case why != "":
+		return []Value{unresolved(startOf(a.Expr), "%s", why)}
+	case v.IsNull() || !v.CanIterateElements():
+		return nil
+	}
+	for it := v.ElementIterator(); it.Next(); {
+		_, item := it.Element()
+		all = append(all, textOf(item, startOf(a.Expr)))
+	}
+	return all
+}
+
+// names are the keys of an attribute with a map; open says why they are not known.
+func (t *terraform) names(a *hclsyntax.Attribute) (all []Value, open string) {
+	if a == nil {
+		return nil, ""
+	}
+	if object, ok := a.Expr.(*hclsyntax.ObjectConsExpr); ok {
+		for _, item := range object.Items {
+			v, why := t.known(item.KeyExpr)
+			if why != "" {
+				open = why
+				continue
+			}
+			all = append(all, textOf(v, startOf(item.KeyExpr)))
+		}
+		return all, open
+	}
+	v, why := t.known(a.Expr)
+	if why != "" || v.IsNull() || !v.CanIterateElements() {
+		return nil, why
+	}
+	for it := v.ElementIterator(); it.Next(); {
+		key, _ := it.Element()
+		all = append(all, textOf(key, startOf(a.Expr)))
+	}
+	return all, ""
+}
+
+// resource is a resource aws_lambda_function.
+func (t *terraform) resource(b *hclsyntax.Block) Function {
+	a := b.Body.Attributes
+	f := Function{
+		Name: strings.Join(b.Labels, "."), FunctionName: t.value(a["function_name"]), Runtime: t.value(a["runtime"]), Architectures: t.list(a["architectures"]),
+		Handler: t.value(a["handler"]), PackageType: t.value(a["package_type"]), Image: t.value(a["image_uri"]), Code: t.value(a["filename"]),
+		Memory: t.value(a["memory_size"]), Timeout: t.value(a["timeout"]), Layers: t.list(a["layers"]),
+	}
+	if s3 := a["s3_bucket"]; s3 != nil {
+		f.Code = unresolved(startOf(s3.Expr), "the code is in S3")
+	}
+	f.Code = t.inModule(f.Code)
+	for _, inner := range b.Body.Blocks {
+		switch inner.Type {
+		case "environment":
+			f.Environment, f.OpenEnv = t.names(inner.Body.Attributes["variables"])
+		case "dynamic":
+			if len(inner.Labels) == 1 && inner.Labels[0] == "environment" {
+				f.OpenEnv = "its environment is a dynamic block"
+			}
+		}
+	}
+	return f
+}
+
+// inModule makes a path one below the directory of the configuration: Terraform's own
+// are relative to where it runs, which is there.
+func (t *terraform) inModule(v Value) Value {
+	if v.Unresolved == "" && v.Text != "" && !filepath.IsAbs(v.Text) && t.dir != "." && !strings.HasPrefix(v.Text, filepath.ToSlash(t.dir)+"/") {
+		return v.located(t.dir)
+	}
+	return v
+}
+
+func (t *terraform) isLambdaModule(b *hclsyntax.Block) bool {
+	source := t.value(b.Body.Attributes["source"]).Text
+	return source == "terraform-aws-modules/lambda/aws" || strings.Contains(source, "terraform-aws-modules/terraform-aws-lambda")
+}
+
+// module is a module terraform-aws-modules/lambda/aws.
+func (t *terraform) module(b *hclsyntax.Block) Function {
+	a := b.Body.Attributes
+	f := Function{
+		Name: "module." + b.Labels[0], FunctionName: t.value(a["function_name"]), Runtime: t.value(a["runtime"]), Architectures: t.list(a["architectures"]),
+		Handler: t.value(a["handler"]), PackageType: t.value(a["package_type"]), Image: t.value(a["image_uri"]),
+		Code: t.inModule(t.value(a["local_existing_package"])), Memory: t.value(a["memory_size"]), Timeout: t.value(a["timeout"]), Layers: t.list(a["layers"]),
+	}
+	f.Environment, f.OpenEnv = t.names(a["environment_variables"])
+	return f
+}
+
+// planFunctions are those of a plan as JSON (Terraform's documentation, "JSON Output
+// Format", planned_values).
+func planFunctions(root *yaml.Node, dir string) []Function {
+	return planModule(get(root, "planned_values", "root_module"), dir)
+}
+
+func planModule(module *yaml.Node, dir string) (all []Function) {
+	for _, r := range items(get(module, "resources")) {
+		kind, address := get(r, "type"), get(r, "address")
+		if kind == nil || kind.Value != "aws_lambda_function" || address == nil {
+			continue
+		}
+		values := get(r, "values")
+		value := func(name string) Value {
+			n := get(values, name)
+			if n == nil || isNull(n) {
+				return Value{}
+			}
+			return Value{Text: n.Value, Position: at(n)}
+		}
+		f := Function{
+			Name: address.Value, Position: at(address), FunctionName: value("function_name"), Runtime: value("runtime"), Handler: value("handler"),
+			PackageType: value("package_type"), Image: value("image_uri"), Code: value("filename").located(dir), Memory: value("memory_size"), Timeout: value("timeout"),
+		}
+		if s3 := value("s3_bucket"); s3.IsSet() {
+			f.Code = unresolved(s3.Position, "the code is in S3")
+		}
+		list := func(name string) (all []Value) {
+			for _, n := range items(get(values, name)) {
+				if !isNull(n) {
+					all = append(all, Value{Text: n.Value, Position: at(n)})
+				}
+			}
+			return all
+		}
+		f.Architectures, f.Layers = list("architectures"), list("layers")
+		for _, e := range items(get(values, "environment")) {
+			for _, p := range pairs(get(e, "variables")) {
+				f.Environment = append(f.Environment, Value{Text: p[0].Value, Position: at(p[0])})
+			}
+		}
+		all = append(all, f)
+	}
+	for _, child := range items(get(module, "child_modules")) {
+		all = append(all, planModule(child, dir)...)
+	}
+	return all
+}

@@ -1,0 +1,403 @@
+package pipeline
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/bootzip/bootzip/deploy"
+	"github.com/bootzip/bootzip/internal/digest"
+	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/verify"
+)
+
+// DeployConfig says what deploy files are compared with.
+type DeployConfig struct {
+	Root      string             // the project's directory, absolute; "": there is no project
+	Functions []project.Function // of the project
+	Zips      []Zip              // checked
+	Strict    bool               // warnings fail as well
+
+	// All says that the files are all with which the project is deployed: a
+	// function that none of them has is a finding.
+	All bool
+}
+
+// CheckDeploy compares deploy files with the zips, with bootzip.yaml, and with
+// Lambda's limits. It returns a report for each file. A setting that cannot be
+// resolved is a skip.
+func CheckDeploy(c DeployConfig, files []deploy.File) ([]verify.Report, error) {
+	var reports []verify.Report
+	deployed := map[string]bool{} // functions of the project, by name
+	open := false                 // an entry may be any function
+	for i, f := range files {
+		x := deployCheck{DeployConfig: c, file: f}
+		for _, e := range f.Functions {
+			x.function(e, deployed, &open)
+		}
+		// Where nothing of the project was recognised, other tools may have it.
+		if i == len(files)-1 && c.All && !open && len(deployed) > 0 {
+			for _, fn := range c.Functions {
+				if !deployed[fn.Name] && !fn.Kind.IsLayer() {
+					x.found = append(x.found, verify.DeployFinding{ID: verify.IDDeployMissing, Where: fn.Name, Detail: "no deploy file has this function of bootzip.yaml", Rules: fn.Checks})
+				}
+			}
+		}
+		sum, size, err := digest.File(f.Path)
+		if err != nil {
+			return nil, err
+		}
+		r, err := verify.DeployReport(f.Path, size, sum, verify.DeployFile{Kind: string(f.Kind), Functions: len(f.Functions)}, x.found, c.Strict)
+		if err != nil {
+			return nil, err
+		}
+		reports = append(reports, r)
+	}
+	return reports, nil
+}
+
+// A deployCheck compares one deploy file.
+type deployCheck struct {
+	DeployConfig
+	file  deploy.File
+	found []verify.DeployFinding
+}
+
+// An entry is a function of a deploy file, and what it is of the project.
+type entry struct {
+	deploy.Function
+	of  *project.Function // nil: none, or none that is known
+	zip *Zip              // that it deploys; nil: none that was checked
+}
+
+func (x *deployCheck) add(e entry, id string, at deploy.Position, format string, args ...any) {
+	x.put(e, verify.DeployFinding{ID: id, Line: at.Line, Column: at.Column, Detail: fmt.Sprintf(format, args...)})
+}
+
+// skip says that a check could not be made.
+func (x *deployCheck) skip(e entry, id string, v deploy.Value) {
+	x.put(e, verify.DeployFinding{ID: id, Line: v.Line, Column: v.Column, Detail: v.Unresolved, Skipped: true})
+	x.put(e, verify.DeployFinding{ID: verify.IDDeployUnresolved, Line: v.Line, Column: v.Column, Detail: v.Unresolved, Skipped: true})
+}
+
+func (x *deployCheck) put(e entry, f verify.DeployFinding) {
+	f.Where, f.File = e.Name, cmp.Or(e.File, x.file.Path)
+	if f.Line == 0 {
+		f.Line, f.Column = e.Line, e.Column
+	}
+	if e.of != nil {
+		f.Rules = e.of.Checks
+	}
+	if !slices.ContainsFunc(x.found, func(g verify.DeployFinding) bool {
+		return g.ID == f.ID && g.File == f.File && g.Detail == f.Detail && g.Line == f.Line && g.Column == f.Column // as of SAM's Globals
+	}) {
+		x.found = append(x.found, f)
+	}
+}
+
+// function compares one entry.
+func (x *deployCheck) function(e deploy.Function, deployed map[string]bool, open *bool) {
+	one := entry{Function: e}
+	one.zip, one.of = x.match(e)
+	osOnly := one.zip != nil || e.Runtime.Known() && deploy.OSOnly(e.Runtime.Text)
+	if one.zip == nil && e.Runtime.Known() && !osOnly && e.Runtime.Text != "go1.x" {
+		return // it is of another language, whatever its name
+	}
+	if one.of != nil {
+		deployed[one.of.Name] = true
+	} else if e.Code.Unresolved != "" {
+		*open = true
+	}
+	if one.of == nil && !osOnly && !(e.Image.IsSet() && e.Code.IsSet()) {
+		return // it is of another language
+	}
+	x.code(one, osOnly)
+	x.runtime(one)
+	x.architecture(one)
+	x.handler(one)
+	x.limits(one)
+	x.environment(one)
+}
+
+// match finds what an entry deploys: by the path of the zip or its content, otherwise by
+// name.
+func (x *deployCheck) match(e deploy.Function) (*Zip, *project.Function) {
+	if e.Code.Known() {
+		for i := range x.Zips {
+			if samePath(x.Zips[i].Target.Path, e.Code.Text) {
+				return &x.Zips[i], x.functionOf(x.Zips[i])
+			}
+		}
+	}
+	if e.Code.Known() && strings.HasSuffix(e.Code.Text, ".zip") { // a copy, as CDK makes it
+		if sum, _, err := digest.File(e.Code.Text); err == nil {
+			for i := range x.Zips {
+				if x.Zips[i].Report.SHA256 == sum {
+					return &x.Zips[i], x.functionOf(x.Zips[i])
+				}
+			}
+		}
+	}
+	names := []string{e.Name[strings.LastIndex(e.Name, ".")+1:]}
+	if e.FunctionName.Known() {
+		names = append(names, e.FunctionName.Text)
+	}
+	for _, name := range names {
+		for i := range x.Functions {
+			if plainName(name) == plainName(x.Functions[i].Name) {
+				return nil, &x.Functions[i]
+			}
+		}
+	}
+	return nil, nil
+}
+
+// functionOf is the function of the project in a zip; nil for a zip of another tool.
+func (x *deployCheck) functionOf(z Zip) *project.Function {
+	for i := range x.Functions {
+		if x.Functions[i].Name == z.Function.Name {
+			return &x.Functions[i]
+		}
+	}
+	return nil
+}
+
+// plainName is what is left of a name without case and punctuation, and without the word
+// function, which logical ids have.
+func plainName(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' {
+			return -1
+		}
+		return r
+	}, strings.ToLower(name))
+	if short := strings.TrimSuffix(name, "function"); short != "" {
+		return short
+	}
+	return name
+}
+
+func samePath(a, b string) bool {
+	absA, errA := filepath.Abs(a)
+	absB, errB := filepath.Abs(b)
+	return errA == nil && errB == nil && resolved(absA) == resolved(absB)
+}
+
+// resolved is a path without links, as far as it is there.
+func resolved(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	return path
+}
+
+// code checks where the zip is, and the package type.
+func (x *deployCheck) code(e entry, osOnly bool) {
+	image := e.PackageType.Known() && e.PackageType.Text == "Image"
+	switch {
+	case e.PackageType.Unresolved != "":
+		x.skip(e, verify.IDDeployPackageType, e.PackageType)
+	case image && e.Code.Known() && strings.HasSuffix(e.Code.Text, ".zip"):
+		x.add(e, verify.IDDeployPackageType, e.PackageType.Position, "the package type is Image, and the code is the zip %q", e.Code.Text)
+	case !image && e.Image.IsSet() && (e.PackageType.IsSet() || e.Code.IsSet()):
+		x.add(e, verify.IDDeployPackageType, e.Image.Position, "it has an image, and its package type is Zip")
+	}
+	if image {
+		return
+	}
+	if e.Code.Unresolved != "" {
+		x.skip(e, verify.IDDeployZipMissing, e.Code)
+		return
+	}
+	if e.Code.Text == "" || !strings.HasSuffix(e.Code.Text, ".zip") {
+		return // a directory that another tool packs
+	}
+	missing := len(x.found)
+	info, err := os.Stat(e.Code.Text)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		x.add(e, verify.IDDeployZipMissing, e.Code.Position, "zip %q is not there", e.Code.Text)
+	case err != nil:
+		x.add(e, verify.IDDeployZipMissing, e.Code.Position, "zip cannot be read: %v", err)
+	case info.IsDir():
+		x.add(e, verify.IDDeployZipMissing, e.Code.Position, "%q is a directory, not a zip", e.Code.Text)
+	}
+	if x.Root == "" {
+		return
+	}
+	abs, err := filepath.Abs(e.Code.Text)
+	if err == nil {
+		// What is not there yet has the directory of what is.
+		abs = filepath.Join(resolved(filepath.Dir(abs)), filepath.Base(abs))
+		if rel, err := filepath.Rel(resolved(x.Root), abs); err != nil || !filepath.IsLocal(rel) {
+			x.add(e, verify.IDDeployZipOutside, e.Code.Position, "zip %q is outside of the project", e.Code.Text)
+			return
+		}
+	}
+	if len(x.found) == missing && e.zip == nil && osOnly && len(x.Functions) > 0 {
+		x.add(e, verify.IDDeployZipUnbuilt, e.Code.Position, "no function of bootzip.yaml makes %q", e.Code.Text)
+	}
+}
+
+// runtimes that have ended (AWS Lambda developer guide, "Lambda runtimes", as of
+// October 2026).
+var endedRuntimes = map[string]string{
+	"provided.al2": "its support ended on 31 July 2026; AWS refuses new functions from 1 February 2027 and updates from 3 March 2027, by its page of October 2026",
+	"provided":     "its support ended on 8 January 2024",
+	"go1.x":        "its support ended on 8 January 2024, and it starts no bootstrap",
+}
+
+func (x *deployCheck) runtime(e entry) {
+	r := e.Runtime
+	switch {
+	case e.PackageType.Text == "Image":
+		return
+	case r.Unresolved != "":
+		x.skip(e, verify.IDDeployRuntime, r)
+		return
+	case !r.IsSet():
+		if e.zip != nil {
+			x.add(e, verify.IDDeployRuntime, e.Position, "it has no runtime")
+		}
+		return
+	}
+	if !deploy.OSOnly(r.Text) && (e.zip != nil || e.of != nil) {
+		x.add(e, verify.IDDeployRuntime, r.Position, "runtime %q starts no bootstrap", r.Text)
+	}
+	if why, ended := endedRuntimes[r.Text]; ended {
+		x.add(e, verify.IDDeployRuntimeEnded, r.Position, "%s: %s", r.Text, why)
+	}
+	if e.of != nil && deploy.OSOnly(r.Text) && "provided."+string(e.of.Runtime) != r.Text {
+		x.add(e, verify.IDDeployRuntimeOther, r.Position, "the runtime is %s, and provided.%s in bootzip.yaml", r.Text, e.of.Runtime)
+	}
+}
+
+// lambdaArches are Lambda's names of architectures.
+var lambdaArches = map[string]project.Arch{"x86_64": project.AMD64, "arm64": project.ARM64}
+
+func (x *deployCheck) architecture(e entry) {
+	arch, at := project.AMD64, e.Position
+	said := "none, which is x86_64"
+	if len(e.Architectures) > 0 {
+		v := e.Architectures[0]
+		if !v.Known() {
+			x.skip(e, verify.IDDeployArchitecture, v)
+			return
+		}
+		var ok bool
+		if arch, ok = lambdaArches[v.Text]; !ok || len(e.Architectures) > 1 {
+			x.add(e, verify.IDDeployArchitecture, v.Position, "the architecture is not one of x86_64 and arm64: %s", textsOf(e.Architectures))
+			return
+		}
+		at, said = v.Position, v.Text
+	}
+	switch {
+	case e.zip != nil && e.zip.Report.Program != "" && e.zip.Report.Program != arch:
+		x.add(e, verify.IDDeployArchitecture, at, "the architecture is %s, and the program in %s is for %s", said, e.zip.Target.Path, e.zip.Report.Program)
+	case e.zip == nil && e.of != nil && len(e.of.Arch) > 0 && !slices.Contains(e.of.Arch, arch):
+		x.add(e, verify.IDDeployArchitecture, at, "the architecture is %s, for which bootzip.yaml does not build %q", said, e.of.Name)
+	}
+}
+
+func textsOf(values []deploy.Value) string {
+	var texts []string
+	for _, v := range values {
+		texts = append(texts, strconv.Quote(v.Text))
+	}
+	return strings.Join(texts, ", ")
+}
+
+func (x *deployCheck) handler(e entry) {
+	h := e.Handler
+	switch {
+	case e.of == nil || len(e.of.Handlers) == 0 || e.PackageType.Text == "Image":
+	case h.Unresolved != "":
+		x.skip(e, verify.IDDeployHandler, h)
+	case !slices.Contains(e.of.Handlers, h.Text):
+		at := h.Position
+		if !h.IsSet() {
+			at = e.Position
+		}
+		x.add(e, verify.IDDeployHandler, at, "the handler is %q, and function %q answers to %q", h.Text, e.of.Name, e.of.Handlers)
+	}
+}
+
+// limits compares numbers with Lambda's limits and with bootzip.yaml.
+func (x *deployCheck) limits(e entry) {
+	var memory, timeout int
+	if e.of != nil {
+		memory, timeout = e.of.Memory, e.of.Timeout
+	}
+	for _, s := range []struct {
+		name, unit  string
+		value       deploy.Value
+		least, most int
+		own         int
+	}{
+		{"memory", "MB", e.Memory, 128, 10240, memory},
+		{"timeout", "seconds", e.Timeout, 1, 900, timeout},
+	} {
+		if s.value.Unresolved != "" {
+			x.skip(e, verify.IDDeployLimits, s.value)
+			continue
+		}
+		if !s.value.IsSet() {
+			continue // the tool's own default
+		}
+		n, err := strconv.Atoi(s.value.Text)
+		switch {
+		case err != nil || n < s.least || n > s.most:
+			x.add(e, verify.IDDeployLimits, s.value.Position, "%s is %s, not %d to %d %s", s.name, s.value.Text, s.least, s.most, s.unit)
+		case s.own != 0 && n != s.own:
+			x.add(e, verify.IDDeploySettings, s.value.Position, "%s is %d %s, and %d in bootzip.yaml", s.name, n, s.unit, s.own)
+		}
+	}
+	if n := len(e.Layers); n > 5 {
+		x.add(e, verify.IDDeployLimits, e.Layers[5].Position, "it has %d layers, and 5 are the most", n)
+	}
+	if e.of != nil && len(e.of.Layers) > 0 && len(e.Layers) == 0 && e.PackageType.Text != "Image" {
+		x.add(e, verify.IDDeploySettings, e.Position, "it has no layers, and %d in bootzip.yaml", len(e.of.Layers))
+	}
+}
+
+// environment looks for the variables that the function had when it was started.
+func (x *deployCheck) environment(e entry) {
+	if e.of == nil {
+		return
+	}
+	var missing []string
+	for name := range e.of.Env {
+		if !slices.ContainsFunc(e.Environment, func(v deploy.Value) bool { return v.Text == name }) {
+			missing = append(missing, name)
+		}
+	}
+	slices.Sort(missing)
+	for _, name := range missing {
+		if e.OpenEnv != "" {
+			x.skip(e, verify.IDDeployEnvironment, deploy.Value{Unresolved: "variable " + name + " may be there: " + e.OpenEnv, Position: e.Position})
+			continue
+		}
+		x.add(e, verify.IDDeployEnvironment, e.Position, "variable %s of bootzip.yaml is not there", name)
+	}
+}
+
+// DeployedZips are the zips, by path, that deploy files name and that are there.
+func DeployedZips(files []deploy.File) (paths []string) {
+	for _, f := range files {
+		for _, e := range f.Functions {
+			if !e.Code.Known() || !strings.HasSuffix(e.Code.Text, ".zip") || e.Runtime.Known() && !deploy.OSOnly(e.Runtime.Text) {
+				continue
+			}
+			if info, err := os.Stat(e.Code.Text); err == nil && info.Mode().IsRegular() && !slices.Contains(paths, e.Code.Text) {
+				paths = append(paths, e.Code.Text)
+			}
+		}
+	}
+	return paths
+}

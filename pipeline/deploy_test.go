@@ -1,0 +1,503 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bootzip/bootzip/deploy"
+	"github.com/bootzip/bootzip/internal/digest"
+	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/verify"
+)
+
+// An entryText is a function of a deploy file, in no tool's form.
+type entryText struct {
+	name                                         string // of the entry
+	zip, runtime, arch, handler, memory, timeout string
+	packageType, image                           string
+	layers, env                                  []string
+}
+
+func quoted(all []string) string {
+	var texts []string
+	for _, s := range all {
+		texts = append(texts, fmt.Sprintf("%q", s))
+	}
+	return strings.Join(texts, ", ")
+}
+
+func pairsOf(names []string, form string) string {
+	var texts []string
+	for _, n := range names {
+		texts = append(texts, fmt.Sprintf(form, n))
+	}
+	return strings.Join(texts, ", ")
+}
+
+// lines are KEY: value for what has a value.
+func lines(indent, form string, settings ...string) (out string) {
+	for i := 0; i+1 < len(settings); i += 2 {
+		if settings[i+1] != "" {
+			out += indent + fmt.Sprintf(form, settings[i], settings[i+1]) + "\n"
+		}
+	}
+	return out
+}
+
+func wrap(before, text, after string) string {
+	if text == "" {
+		return ""
+	}
+	return before + text + after
+}
+
+// forms write an entry as the tools have it, by the file's name.
+var forms = map[string]func(e entryText) string{
+	"template.yaml": func(e entryText) string {
+		return "Transform: AWS::Serverless-2016-10-31\nResources:\n  " + e.name + ":\n    Type: AWS::Serverless::Function\n    Properties:\n" +
+			lines("      ", "%s: %s", "CodeUri", e.zip, "ImageUri", e.image, "Runtime", e.runtime, "Handler", e.handler, "MemorySize", e.memory, "Timeout", e.timeout,
+				"PackageType", e.packageType, "Architectures", wrap("[", e.arch, "]"), "Layers", wrap("[", quoted(e.layers), "]"),
+				"Environment", wrap("{Variables: {", pairsOf(e.env, "%s: x"), "}}"))
+	},
+	"stack.json": func(e entryText) string {
+		properties := map[string]any{}
+		for key, value := range map[string]string{"Code": e.zip, "Runtime": e.runtime, "Handler": e.handler, "MemorySize": e.memory, "Timeout": e.timeout, "PackageType": e.packageType} {
+			if value != "" {
+				properties[key] = value
+			}
+		}
+		if e.image != "" {
+			properties["ImageUri"] = e.image // SAM's, and an answer to Code with a zip
+		}
+		if e.arch != "" {
+			properties["Architectures"] = []string{e.arch}
+		}
+		if len(e.layers) > 0 {
+			properties["Layers"] = e.layers
+		}
+		if len(e.env) > 0 {
+			variables := map[string]string{}
+			for _, n := range e.env {
+				variables[n] = "x"
+			}
+			properties["Environment"] = map[string]any{"Variables": variables}
+		}
+		return encode(map[string]any{"Resources": map[string]any{e.name: map[string]any{"Type": "AWS::Lambda::Function", "Properties": properties}}})
+	},
+	"serverless.yml": func(e entryText) string {
+		return "service: x\nprovider:\n  name: aws\n" + lines("  ", "%s: %s", "runtime", e.runtime, "architecture", e.arch) + "functions:\n  " + e.name + ":\n" +
+			lines("    ", "%s: %s", "handler", e.handler, "image", e.image, "memorySize", e.memory, "timeout", e.timeout, "layers", wrap("[", quoted(e.layers), "]"),
+				"environment", wrap("{", pairsOf(e.env, "%s: x"), "}"), "package", wrap("{artifact: ", e.zip, "}"))
+	},
+	"main.tf": func(e entryText) string {
+		text := func(s string) string { return wrap(`"`, s, `"`) }
+		return "resource \"aws_lambda_function\" \"" + e.name + "\" {\n  function_name = \"" + e.name + "\"\n" +
+			lines("  ", "%s = %s", "filename", text(e.zip), "image_uri", text(e.image), "runtime", text(e.runtime), "handler", text(e.handler), "memory_size", e.memory,
+				"timeout", e.timeout, "package_type", text(e.packageType), "architectures", wrap(`["`, e.arch, `"]`), "layers", wrap("[", quoted(e.layers), "]")) +
+			wrap("  environment {\n    variables = { ", pairsOf(e.env, "%s = 1"), " }\n  }\n") + "}\n"
+	},
+	"plan.json": func(e entryText) string {
+		values := map[string]any{"function_name": e.name, "filename": nil, "environment": []any{}}
+		for key, value := range map[string]string{"filename": e.zip, "image_uri": e.image, "runtime": e.runtime, "handler": e.handler, "package_type": e.packageType} {
+			if value != "" {
+				values[key] = value
+			}
+		}
+		for key, value := range map[string]string{"memory_size": e.memory, "timeout": e.timeout} {
+			if value != "" {
+				values[key] = json.RawMessage(value)
+			}
+		}
+		if e.arch != "" {
+			values["architectures"] = []string{e.arch}
+		}
+		if len(e.layers) > 0 {
+			values["layers"] = e.layers
+		}
+		if len(e.env) > 0 {
+			variables := map[string]string{}
+			for _, n := range e.env {
+				variables[n] = "x"
+			}
+			values["environment"] = []any{map[string]any{"variables": variables}}
+		}
+		return encode(map[string]any{"planned_values": map[string]any{"root_module": map[string]any{
+			"child_modules": []any{map[string]any{"resources": []any{map[string]any{"address": "module.a.aws_lambda_function." + e.name, "type": "aws_lambda_function", "values": values}}}},
+		}}})
+	},
+}
+
+func encode(v any) string {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+// A deployProject has a function hello for both architectures, whose zips were checked.
+func deployProject(t *testing.T) DeployConfig {
+	t.Helper()
+	root, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := project.Function{
+		Name: "hello", Arch: project.Architectures(), Runtime: project.AL2023, Handlers: []string{"web", "clock"},
+		Memory: 256, Timeout: 10, Env: map[string]string{"TABLE": "orders"}, Layers: []string{"layer.zip"},
+	}
+	c := DeployConfig{Root: root, Functions: []project.Function{f}}
+	for _, arch := range f.Arch {
+		path := filepath.Join(root, "dist", "hello-"+string(arch)+".zip")
+		write(t, path, "zip for "+string(arch))
+		sum, _, err := digest.File(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Zips = append(c.Zips, Zip{Function: f, Target: verify.Target{Path: path}, Report: verify.Report{Path: path, Program: arch, SHA256: sum}})
+	}
+	write(t, filepath.Join(root, "dist", "old.zip"), "of before")
+	write(t, filepath.Join(filepath.Dir(root), "elsewhere-"+filepath.Base(root)+".zip"), "elsewhere")
+	return c
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// findings are the ids of what is not a pass, and whether each has a place.
+func findings(t *testing.T, c DeployConfig, paths ...string) (ids []string, report verify.Report) {
+	t.Helper()
+	var files []deploy.File
+	for _, path := range paths {
+		f, err := deploy.Read(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, f)
+	}
+	reports, err := CheckDeploy(c, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range reports {
+		for _, x := range r.Results {
+			if x.Status == verify.Pass {
+				continue
+			}
+			ids = append(ids, strings.TrimPrefix(x.Check.ID, "deploy-"))
+			if x.Line == 0 && x.Check.ID != verify.IDDeployMissing {
+				t.Errorf("%s has no place: %s", x.Check.ID, x.Detail)
+			}
+		}
+	}
+	return ids, reports[len(reports)-1]
+}
+
+// Each fault is found, for its own reason, in each kind of file, and nothing in a good
+// one.
+func TestDeployFaults(t *testing.T) {
+	good := entryText{
+		name: "hello", zip: "dist/hello-arm64.zip", runtime: "provided.al2023", arch: "arm64", handler: "web", memory: "256", timeout: "10",
+		layers: []string{"arn:aws:lambda:eu-west-1:123456789012:layer:x:1"}, env: []string{"TABLE", "MORE"},
+	}
+	const image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/x@sha256:00"
+	for name, fault := range map[string]struct {
+		change func(e *entryText)
+		want   string
+		not    []string // files whose form does not have it
+	}{
+		"none":                 {func(*entryText) {}, "", nil},
+		"other architecture":   {func(e *entryText) { e.arch = "x86_64" }, "architecture", nil},
+		"default architecture": {func(e *entryText) { e.arch = "" }, "architecture", nil},
+		"unknown architecture": {func(e *entryText) { e.arch = "amd64" }, "architecture", nil},
+		"managed runtime":      {func(e *entryText) { e.runtime = "nodejs22.x" }, "runtime", nil},
+		"ended runtime":        {func(e *entryText) { e.runtime = "go1.x" }, "runtime runtime-ended", nil},
+		"other OS-only":        {func(e *entryText) { e.runtime = "provided.al2" }, "runtime-ended runtime-other", nil},
+		"no runtime":           {func(e *entryText) { e.runtime = "" }, "runtime", nil},
+		"missing zip":          {func(e *entryText) { e.zip = "dist/nope.zip" }, "zip-missing", nil},
+		"zip of before":        {func(e *entryText) { e.zip = "dist/old.zip" }, "zip-unbuilt", nil},
+		"handler":              {func(e *entryText) { e.handler = "bootstrap" }, "handler", nil},
+		"image and zip":        {func(e *entryText) { e.image = image }, "package-type", []string{"serverless.yml"}},
+		"type Image with zip":  {func(e *entryText) { e.packageType = "Image" }, "package-type", []string{"serverless.yml"}},
+		"small memory":         {func(e *entryText) { e.memory = "64" }, "limits", nil},
+		"large memory":         {func(e *entryText) { e.memory = "10241" }, "limits", nil},
+		"long timeout":         {func(e *entryText) { e.timeout = "901" }, "limits", nil},
+		"many layers":          {func(e *entryText) { e.layers = []string{"a", "b", "c", "d", "e", "f"} }, "limits", nil},
+		"other memory":         {func(e *entryText) { e.memory = "512" }, "settings", nil},
+		"other timeout":        {func(e *entryText) { e.timeout = "3" }, "settings", nil},
+		"no layers":            {func(e *entryText) { e.layers = nil }, "settings", nil},
+		"no variable":          {func(e *entryText) { e.env = []string{"OTHER"} }, "environment", nil},
+		"nothing of ours": {func(e *entryText) {
+			*e = entryText{name: "web", runtime: "nodejs22.x", handler: "index.handler", zip: "web.zip"}
+		}, "", nil},
+	} {
+		for _, file := range slices.Sorted(maps.Keys(forms)) {
+			if slices.Contains(fault.not, file) {
+				continue
+			}
+			t.Run(name+"/"+file, func(t *testing.T) {
+				c := deployProject(t)
+				e := good
+				fault.change(&e)
+				path := filepath.Join(c.Root, file)
+				write(t, path, forms[file](e))
+				got, report := findings(t, c, path)
+				if strings.Join(got, " ") != fault.want {
+					t.Errorf("found %q, want %q in\n%s\n%v", got, fault.want, forms[file](e), report.Results)
+				}
+			})
+		}
+	}
+}
+
+// A zip outside of the project, by each tool's way to say so.
+func TestDeployZipOutside(t *testing.T) {
+	for file, form := range forms {
+		c := deployProject(t)
+		path := filepath.Join(c.Root, file)
+		write(t, path, form(entryText{name: "elsewhere", runtime: "provided.al2023", zip: "../elsewhere-" + filepath.Base(c.Root) + ".zip", handler: "x"}))
+		if got, r := findings(t, c, path); !slices.Contains(got, "zip-outside") {
+			t.Errorf("%s: %q, %v", file, got, r.Results)
+		}
+	}
+}
+
+// What is known at the deploy alone is a skip with its reason, and what can be resolved
+// is.
+func TestDeployValues(t *testing.T) {
+	c := deployProject(t)
+	for name, file := range map[string]struct{ name, text, want string }{
+		"parameters": {"template.yaml", `
+Parameters:
+  Arch: {Type: String, Default: arm64}
+  Stage: {Type: String}
+  Prod: {Type: String, Default: "no"}
+Mappings:
+  Sizes: {small: {memory: 256}, large: {memory: 1024}}
+Conditions:
+  IsProd: !Equals [!Ref Prod, "yes"]
+  Not: !Not [{Condition: IsProd}]
+Resources:
+  Hello:
+    Type: AWS::Lambda::Function
+    Properties:
+      FunctionName: !Sub "svc-${Stage}-hello"
+      Code: !Sub "dist/hello-${Arch}.zip"
+      Runtime: !Join [".", [provided, al2023]]
+      Architectures: [!Ref Arch]
+      Handler: !If [IsProd, nobody, !Select [0, [web, clock]]]
+      MemorySize: !FindInMap [Sizes, small, memory]
+      Timeout: {"Fn::If": [Not, 10, 99]}
+      Layers: [!Ref Layer]
+      PackageType: !Ref AWS::NoValue
+      Environment: {Variables: {TABLE: !Ref Table}}
+`, ""},
+		"unknown": {"template.yaml", `
+Parameters:
+  Arch: {Type: String}
+Resources:
+  Hello:
+    Type: AWS::Lambda::Function
+    Properties:
+      Code: dist/hello-arm64.zip
+      Runtime: provided.al2023
+      Architectures: [!Ref Arch]
+      Handler: !ImportValue x
+      MemorySize: !Ref Nothing
+      Layers: [!Ref Layer]
+      Environment: {Variables: !FindInMap [A, b, c]}
+`, "architecture handler limits environment unresolved unresolved unresolved unresolved"},
+		"variables": {"serverless.yml", `
+service: x
+custom: {arch: {dev: arm64}, zip: "dist/hello-${self:custom.arch.${sls:stage}}.zip"}
+provider: {name: aws, runtime: "${self:custom.none, 'provided.al2023'}", memorySize: "${opt:memory, 256}", timeout: 10, environment: {TABLE: "${ssm:/x}"}}
+functions:
+  hello:
+    handler: web
+    architecture: ${self:custom.arch.${opt:stage, 'dev'}}
+    layers: ["${cf:x}"]
+    package: {artifact: "${self:custom.zip}"}
+`, ""},
+		"unknown variables": {"serverless.yml", `
+service: x
+provider: {name: aws, runtime: provided.al2023, environment: "${file(env.yml)}"}
+functions:
+  hello: {handler: "${env:HANDLER}", architecture: arm64, memorySize: "${param:memory}", timeout: "${self:custom.loop}", layers: [x], package: {artifact: dist/hello-arm64.zip}}
+custom: {loop: "${self:custom.loop}"}
+`, "handler limits limits environment unresolved unresolved unresolved unresolved"},
+		"locals": {"main.tf", `
+variable "arch" { default = "arm64" }
+locals {
+  zip  = "${path.module}/dist/${local.name}-${var.arch}.zip"
+  name = "hello"
+  env  = { TABLE = "x" }
+}
+resource "aws_lambda_function" "fn" {
+  function_name = local.name
+  filename      = local.zip
+  runtime       = "provided.al2023"
+  architectures = [var.arch]
+  handler       = lower("WEB")
+  memory_size   = var.arch == "arm64" ? 256 : 512
+  timeout       = 10
+  layers        = [aws_lambda_layer_version.x.arn]
+  environment { variables = merge(local.env, { MORE = 1 }) }
+}
+`, ""},
+		"module": {"main.tf", `
+module "hello" {
+  source                 = "terraform-aws-modules/lambda/aws"
+  create_package         = false
+  local_existing_package = "dist/hello-arm64.zip"
+  runtime                = "provided.al2023"
+  handler                = "web"
+  memory_size            = 256
+  timeout                = 10
+  layers                 = ["x"]
+  environment_variables  = { TABLE = aws_dynamodb_table.x.name }
+}
+`, "architecture"},
+		"unknown in HCL": {"main.tf", `
+variable "arch" {}
+resource "aws_lambda_function" "hello" {
+  function_name = "hello"
+  filename      = data.archive_file.x.output_path
+  runtime       = "provided.al2023"
+  architectures = [var.arch]
+  handler       = "web"
+  layers        = ["x"]
+  memory_size   = 256
+  dynamic "environment" {
+    for_each = var.env
+    content { variables = environment.value }
+  }
+}
+`, "architecture zip-missing environment unresolved unresolved unresolved"},
+	} {
+		path := filepath.Join(c.Root, name, file.name)
+		config := c
+		config.Root = filepath.Join(c.Root, name)
+		if err := os.CopyFS(filepath.Join(config.Root, "dist"), os.DirFS(filepath.Join(c.Root, "dist"))); err != nil {
+			t.Fatal(err)
+		}
+		write(t, path, file.text)
+		got, r := findings(t, config, path)
+		if strings.Join(got, " ") != file.want {
+			t.Errorf("%s: %q, want %q", name, got, file.want)
+			for _, x := range r.Results {
+				if x.Status != verify.Pass {
+					t.Logf("%s %s %d: %s", x.Status, x.Check.ID, x.Line, x.Detail)
+				}
+			}
+		}
+	}
+}
+
+// CDK copies a zip into cdk.out, by the hash of its content.
+func TestDeployCDK(t *testing.T) {
+	c := deployProject(t)
+	template := func(asset, arch string) string {
+		return encode(map[string]any{"Resources": map[string]any{"helloA1B2C3": map[string]any{
+			"Type":     "AWS::Lambda::Function",
+			"Metadata": map[string]any{"aws:asset:path": asset, "aws:asset:property": "Code"},
+			"Properties": map[string]any{
+				"Code": map[string]any{"S3Bucket": map[string]any{"Fn::Sub": "cdk-x"}, "S3Key": "x.zip"}, "Runtime": "provided.al2023", "Handler": "web",
+				"Architectures": []string{arch}, "Timeout": 10, "MemorySize": 256, "Layers": []any{map[string]any{"Ref": "L"}},
+				"Environment": map[string]any{"Variables": map[string]any{"TABLE": map[string]any{"Ref": "T"}}},
+			},
+		}}})
+	}
+	write(t, filepath.Join(c.Root, "cdk.out", "asset.1.zip"), "zip for arm64")
+	write(t, filepath.Join(c.Root, "cdk.out", "asset.2.zip"), "of before")
+	for _, one := range []struct{ asset, arch, want string }{
+		{"asset.1.zip", "arm64", ""},
+		{"asset.1.zip", "x86_64", "architecture"},
+		{"asset.2.zip", "arm64", "zip-unbuilt"},
+	} {
+		path := filepath.Join(c.Root, "cdk.out", "Stack.template.json")
+		write(t, path, template(one.asset, one.arch))
+		if got, r := findings(t, c, path); strings.Join(got, " ") != one.want {
+			t.Errorf("%v: %q, %v", one, got, r.Results)
+		}
+	}
+}
+
+// A rule of the function's changes what a finding means.
+func TestDeployRules(t *testing.T) {
+	c := deployProject(t)
+	c.Functions[0].Checks = []project.CheckRule{
+		{ID: verify.IDDeployArchitecture, Severity: "waive", Reason: "an experiment"}, {ID: verify.IDDeployMissing, Severity: "fail", Reason: "all are deployed"},
+	}
+	path := filepath.Join(c.Root, "template.yaml")
+	write(t, path, forms["template.yaml"](entryText{name: "hello", zip: "dist/hello-arm64.zip", runtime: "provided.al2023", arch: "x86_64", handler: "web"}))
+	_, r := findings(t, c, path)
+	if !r.OK() || r.Count(verify.Waived) != 1 {
+		t.Errorf("%v", r.Results)
+	}
+	second := c.Functions[0]
+	second.Name = "second"
+	c.All, c.Functions = true, append(c.Functions, second)
+	if _, r = findings(t, c, path); r.OK() {
+		t.Error("a function that nothing deploys is to fail")
+	}
+	c.Functions = c.Functions[1:]
+	if ids, r := findings(t, c, path); slices.Contains(ids, "missing") {
+		t.Errorf("nothing of the project is in the file: %v", r.Results)
+	}
+}
+
+// A template of 100 functions and 2,000 lines.
+func BenchmarkCheckDeploy(b *testing.B) {
+	var text strings.Builder
+	text.WriteString("Transform: AWS::Serverless-2016-10-31\nParameters:\n  Arch: {Type: String, Default: arm64}\nResources:\n")
+	for n := range 100 {
+		fmt.Fprintf(&text, `  Function%d:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: !Sub "svc-${Arch}-%d"
+      CodeUri: dist/f%d.zip
+      Runtime: provided.al2023
+      Handler: bootstrap
+      Architectures:
+        - !Ref Arch
+      MemorySize: 256
+      Timeout: 10
+      Environment:
+        Variables:
+          TABLE: !Ref Table
+          MORE: !Join ["-", [a, b, !Ref Arch]]
+      Events:
+        Api:
+          Type: HttpApi
+          Properties:
+            Path: /f%d
+`, n, n, n, n)
+	}
+	path := filepath.Join(b.TempDir(), "template.yaml")
+	if err := os.WriteFile(path, []byte(text.String()), 0o644); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		f, err := deploy.Read(path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := CheckDeploy(DeployConfig{}, []deploy.File{f}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(strings.Count(text.String(), "\n")), "lines")
+}

@@ -1,0 +1,96 @@
+package verify
+
+import (
+	"github.com/bootzip/bootzip/project"
+)
+
+// The ids of the checks of deploy files. Package pipeline makes them.
+const (
+	IDDeployArchitecture = "deploy-architecture"
+	IDDeployRuntime      = "deploy-runtime"
+	IDDeployRuntimeEnded = "deploy-runtime-ended"
+	IDDeployRuntimeOther = "deploy-runtime-other"
+	IDDeployZipMissing   = "deploy-zip-missing"
+	IDDeployZipOutside   = "deploy-zip-outside"
+	IDDeployZipUnbuilt   = "deploy-zip-unbuilt"
+	IDDeployHandler      = "deploy-handler"
+	IDDeployPackageType  = "deploy-package-type"
+	IDDeployLimits       = "deploy-limits"
+	IDDeploySettings     = "deploy-settings"
+	IDDeployEnvironment  = "deploy-environment"
+	IDDeployMissing      = "deploy-missing"
+	IDDeployUnresolved   = "deploy-unresolved"
+)
+
+func deployChecks() []Check {
+	return complete([]Check{
+		{ID: IDDeployArchitecture, Proves: "the architecture in the deploy file is that of the program in the zip", Lambda: lambdaExecFormat, Hint: "set the architecture (arm64 or x86_64; x86_64 where there is none) to that of the zip, or deploy the zip of the other one"},
+		{ID: IDDeployRuntime, Proves: "the runtime is OS-only, since the zip has a bootstrap", Hint: "set the runtime to provided.al2023: others start no bootstrap"},
+		{ID: IDDeployRuntimeEnded, Severity: SeverityWarn, Proves: "AWS supports the runtime", Hint: "set the runtime to provided.al2023"},
+		{ID: IDDeployRuntimeOther, Severity: SeverityWarn, Proves: "the runtime is the one that the zip was checked for", Hint: "make runtime in bootzip.yaml and in the deploy file the same: they have other libraries"},
+		{ID: IDDeployZipMissing, Proves: "the zip is there", Hint: "build it (bootzip package), or correct the path, which is relative to the deploy file"},
+		{ID: IDDeployZipOutside, Severity: SeverityWarn, Proves: "the zip is in the project", Hint: "give a path below the project: another checkout has another directory there"},
+		{ID: IDDeployZipUnbuilt, Severity: SeverityWarn, Proves: "a function of the project makes the zip", Hint: "correct the path, or add the function to bootzip.yaml: a zip of before may be deployed"},
+		{ID: IDDeployHandler, Proves: "the bootstrap knows the handler", Lambda: "Runtime.NoSuchHandler", Hint: "give one of the function's handlers, or add it under handlers in bootzip.yaml"},
+		{ID: IDDeployPackageType, Proves: "the package type fits the code", Hint: "PackageType Zip (the default) with a zip, Image with an image's URI and without runtime and handler"},
+		{ID: IDDeployLimits, Proves: "memory, time-out and layers are within Lambda's limits", Hint: "128 to 10240 MB, 1 to 900 seconds, at most 5 layers (AWS Lambda API reference, CreateFunction)"},
+		{ID: IDDeploySettings, Severity: SeverityWarn, Proves: "memory, time-out and layers are those of bootzip.yaml, with which the function was started", Hint: "make memory, timeout and layers in bootzip.yaml and in the deploy file the same"},
+		{ID: IDDeployEnvironment, Severity: SeverityWarn, Proves: "the function gets the variables that it had in the boot check", Hint: "add the variable to the deploy file, or take it out of env in bootzip.yaml"},
+		{ID: IDDeployMissing, Severity: SeverityWarn, Proves: "each function of bootzip.yaml is deployed", Hint: "add it to the deploy file, or waive the check for a function that is deployed otherwise"},
+		{ID: IDDeployUnresolved, Severity: SeverityWarn, Proves: "each setting can be read without a deploy; one that cannot is a skip", Hint: "give the parameter or variable a default"},
+	}, Deploy)
+}
+
+// A DeployFinding is what a check of a deploy file found, or could not check.
+type DeployFinding struct {
+	ID           string
+	Where        string // the function in the deploy file
+	File         string // the file, where it is not the report's: one of several .tf files
+	Line, Column int    // from 1; 0: not known
+	Detail       string
+	Skipped      bool // it is not known whether the check holds
+
+	Rules []project.CheckRule // of the function in bootzip.yaml
+}
+
+// A DeployFile is what a report says of a deploy file.
+type DeployFile struct {
+	Kind      string // such as "SAM template"
+	Functions int    // that it deploys
+}
+
+// DeployReport is the report of a deploy file: one result for each check of the layer
+// Deploy, and for each finding.
+func DeployReport(path string, size int64, sha256 string, file DeployFile, findings []DeployFinding, strict bool) (Report, error) {
+	r := Report{Path: path, Size: size, SHA256: sha256, Deploy: &file, policy: policy{strict: strict}}
+	for _, c := range table {
+		if c.Layer != Deploy {
+			continue
+		}
+		n := len(r.Results)
+		for _, f := range findings {
+			if f.ID != c.ID {
+				continue
+			}
+			p, err := newPolicy(Options{Rules: f.Rules, Strict: strict})
+			if err != nil {
+				return Report{}, err
+			}
+			severity, reason := p.severity(c)
+			x := Result{Check: c, Status: severity.status(), Severity: severity, Reason: reason, Detail: f.Detail, File: f.Where, Source: f.File, Line: f.Line, Column: f.Column}
+			if f.Skipped {
+				x.Status, x.Reason, x.Shown = Skip, "", c.ID == IDDeployUnresolved
+			}
+			r.Results = append(r.Results, x)
+		}
+		if len(r.Results) == n {
+			severity, _ := r.policy.severity(c)
+			x := Result{Check: c, Status: Pass, Severity: severity}
+			if file.Functions == 0 && c.ID != IDDeployMissing {
+				x.Status, x.Detail = Skip, "it deploys no function"
+			}
+			r.Results = append(r.Results, x)
+		}
+	}
+	return r, nil
+}
