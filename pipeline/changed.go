@@ -83,6 +83,26 @@ func Changed(zips []pack.Zip, deployed Deployed, names Names) (changes []Change,
 	return changes, gone, nil
 }
 
+// Warnings says what is wrong with where the zips are deployed: a runtime that has ended,
+// and an architecture for which there is no zip.
+func Warnings(zips []pack.Zip, deployed Deployed, names Names) (warnings []string) {
+	for _, p := range names.places(zips) {
+		for _, d := range deployed.functions {
+			if !p.has(d) || d.content != "" {
+				continue
+			}
+			if why, ended := endedRuntimes[d.runtime]; ended {
+				warnings = append(warnings, fmt.Sprintf("%s has the runtime %s: %s", d.name, d.runtime, why))
+			}
+			if d.arch != "" && !slices.ContainsFunc(zips, func(z pack.Zip) bool { return z.Function == p.zip.Function && z.Arch == d.arch }) {
+				warnings = append(warnings, fmt.Sprintf("%s is for %s, for which no zip of %q was made", d.name, d.arch, p.zip.Function))
+			}
+		}
+	}
+	slices.Sort(warnings)
+	return slices.Compact(warnings)
+}
+
 // Names maps functions to their deployed names, as Serverless, SAM and the CDK make
 // them from the stack's and the function's. A function that is not in it is deployed
 // under its own name.

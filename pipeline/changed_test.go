@@ -161,3 +161,28 @@ func TestDeployedIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// Where a function is deployed wrongly, and names of deploy files.
+func TestChangedWarnings(t *testing.T) {
+	list := `{"Functions":[{"FunctionName":"svc","CodeSha256":"` + code("A") + `","Architectures":["arm64"],"Runtime":"provided.al2"},
+		{"FunctionName":"fine","CodeSha256":"` + code("B") + `","Architectures":["x86_64"],"Runtime":"provided.al2023"},
+		{"FunctionName":"foreign","CodeSha256":"` + code("C") + `","Runtime":"go1.x"}]}`
+	d, err := ReadDeployed(strings.NewReader(list), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	zips := []pack.Zip{{Function: "hello", Arch: project.AMD64, Runtime: "provided.al2023"}}
+	got := strings.Join(Warnings(zips, d, Names{"hello": {"svc", "fine"}}), "; ")
+	if !strings.HasPrefix(got, "svc has the runtime provided.al2: its support ended") || !strings.HasSuffix(got, `svc is for arm64, for which no zip of "hello" was made`) {
+		t.Errorf("warnings are %q", got)
+	}
+}
+
+func TestDeployedByTerraform(t *testing.T) {
+	state := `{"format_version":"1.0","values":{"root_module":{"resources":[{"type":"aws_s3_bucket","values":{"architectures":1}}],"child_modules":[{"resources":[
+		{"type":"aws_lambda_function","values":{"function_name":"hello","source_code_hash":"` + code("Z") + `","architectures":["arm64"],"runtime":"provided.al2023"}},
+		{"type":"aws_lambda_function","values":{"function_name":"other","code_sha256":"` + code("C") + `","source_code_hash":"x","architectures":["arm64"],"runtime":"provided.al2023"}}]}]}}}`
+	if got := changed(t, now, state, nil); got != "hello-arm64.zip:zip" {
+		t.Errorf("changed are %q", got)
+	}
+}

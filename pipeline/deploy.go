@@ -387,6 +387,21 @@ func (x *deployCheck) environment(e entry) {
 	}
 }
 
+// DeployedNames are the names under which deploy files deploy functions of the project,
+// as far as they can be resolved. Of the zips the path counts.
+func DeployedNames(c DeployConfig, files []deploy.File) Names {
+	names := Names{}
+	for _, f := range files {
+		x := deployCheck{DeployConfig: c, file: f}
+		for _, e := range f.Functions {
+			if _, of := x.match(e); of != nil && e.FunctionName.Known() && !slices.Contains(names[of.Name], e.FunctionName.Text) {
+				names[of.Name] = append(names[of.Name], e.FunctionName.Text)
+			}
+		}
+	}
+	return names
+}
+
 // DeployedZips are the zips, by path, that deploy files name and that are there.
 func DeployedZips(files []deploy.File) (paths []string) {
 	for _, f := range files {

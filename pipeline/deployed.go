@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -41,6 +42,9 @@ const maxDeployed = 16 << 20
 //     FunctionConfiguration: FunctionName, CodeSha256, Architectures,
 //     Runtime, Version); of a list in which a function is $LATEST, its
 //     published versions do not count;
+//   - a state of Terraform, as `terraform show -json` prints it (resources
+//     aws_lambda_function: function_name, code_sha256 or source_code_hash,
+//     architectures, runtime);
 //   - lines "NAME CODESHA256" or "NAME CODESHA256 ARCHITECTURE", the words
 //     parted by blanks or tabs, as the AWS CLI's --output text gives them;
 //   - one CodeSha256 alone, for a project with one function.
@@ -103,6 +107,43 @@ type lambdaFunction struct {
 	Version       string
 }
 
+// A terraformModule is a module in a state of Terraform (Terraform's documentation,
+// "JSON Output Format", values).
+type terraformModule struct {
+	Resources []struct {
+		Type   string
+		Values json.RawMessage
+	}
+	Children []terraformModule `json:"child_modules"`
+}
+
+func (m terraformModule) functions() (all []lambdaFunction, err error) {
+	for _, r := range m.Resources {
+		if r.Type != "aws_lambda_function" {
+			continue
+		}
+		var v struct {
+			FunctionName   string `json:"function_name"`
+			CodeSha256     string `json:"code_sha256"`
+			SourceCodeHash string `json:"source_code_hash"`
+			Architectures  []string
+			Runtime        string
+		}
+		if err := json.Unmarshal(r.Values, &v); err != nil {
+			return nil, err
+		}
+		all = append(all, lambdaFunction{FunctionName: v.FunctionName, CodeSha256: cmp.Or(v.CodeSha256, v.SourceCodeHash), Architectures: v.Architectures, Runtime: v.Runtime})
+	}
+	for _, child := range m.Children {
+		more, err := child.functions()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, more...)
+	}
+	return all, nil
+}
+
 func deployedJSON(data []byte) ([]deployedFunction, error) {
 	var document struct {
 		Packer        string            // of a manifest
@@ -111,6 +152,9 @@ func deployedJSON(data []byte) ([]deployedFunction, error) {
 		NextMarker    string            // of its pages but the last
 		NextToken     string            // the same from the AWS CLI
 		Configuration *lambdaFunction   // GetFunction
+		Values        *struct {         // a state of Terraform
+			Module terraformModule `json:"root_module"`
+		}
 		lambdaFunction
 	}
 	if err := json.Unmarshal(data, &document); err != nil {
@@ -131,6 +175,11 @@ func deployedJSON(data []byte) ([]deployedFunction, error) {
 		return nil, hint.New("ask for all of it: aws lambda list-functions without --max-items and --no-paginate", "list of functions is incomplete")
 	case document.Functions != nil:
 		all = current(*document.Functions)
+	case document.Values != nil:
+		var err error
+		if all, err = document.Values.Module.functions(); err != nil {
+			return nil, err
+		}
 	case document.Configuration != nil:
 		all = []lambdaFunction{*document.Configuration}
 	case document.CodeSha256 != "":

@@ -119,7 +119,7 @@ func Package(ctx context.Context,
 	arch *string, // amd64 or arm64; default: each function's own
 	function *string, // one function; default: all
 	locked *bool, // fail if the image or toolchain differs from bootzip.lock
-	format *string, // text (the default) or json
+	format *string, // text (the default), json or terraform
 ) error {
 	return run(ctx, "package", flag("engine", engine), flag("arch", arch), flag("function", function), flag("locked", locked), flag("format", format))
 }
@@ -270,12 +270,13 @@ func Event(ctx context.Context,
 func Changed(ctx context.Context,
 	since *string, // a manifest.json, or - for standard input; required
 	names *string, // names where functions are deployed: web=svc-prod-web,worker=svc-prod-worker
+	deploy *string, // deploy files that such names are taken from, with commas between them
 	engine *string, // auto (the default), docker, podman, sandbox or host
 	arch *string, // amd64 or arm64; default: each function's own
 	function *string, // one function; default: all
 	format *string, // text (the default), json, or matrix for GitHub Actions
 ) error {
-	return run(ctx, "changed", flag("since", since), flag("names", names), flag("engine", engine), flag("arch", arch), flag("function", function), flag("format", format))
+	return run(ctx, "changed", flag("since", since), flag("names", names), each("deploy", deploy), flag("engine", engine), flag("arch", arch), flag("function", function), flag("format", format))
 }
 
 // Diff explains how two zips, or two programs, differ, and why they likely do.

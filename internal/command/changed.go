@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bootzip/bootzip/deploy"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/pipeline"
 )
@@ -15,15 +16,18 @@ import (
 func (a *app) changedCommand() *cobra.Command {
 	s := settings{verbose: &a.verbose}
 	var since, format string
-	var pairs []string
+	var pairs, deploys []string
 	c := &cobra.Command{
 		Use:   "changed --since=manifest.json",
 		Short: "Say which functions need a deploy",
 		Long: `Changed builds and packs every function, and says which of them need a deploy. It
 compares them with what is deployed: the manifest.json of an earlier package or
-release, or what the AWS CLI prints about the functions. Nothing to do is an
+release, what the AWS CLI prints about the functions, or what terraform show -json
+prints of a state. It notes runtimes that have ended and architectures for which
+there is no zip. Nothing to do is an
 empty list and exit status 0. --names says which names functions have where they are
-deployed, as Serverless, SAM and the CDK give them a prefix.`,
+deployed, as Serverless, SAM and the CDK give them a prefix; --deploy takes them from
+a deploy file.`,
 		Example: "  aws lambda list-functions | bootzip changed --since=- --format=matrix\n" +
 			"  aws lambda list-functions | bootzip changed --since=- --names=web=svc-prod-web,worker=svc-prod-worker",
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -37,6 +41,14 @@ deployed, as Serverless, SAM and the CDK give them a prefix.`,
 			if err != nil {
 				return misuse(err)
 			}
+			var files []deploy.File
+			for _, name := range deploys {
+				f, err := deploy.Read(name)
+				if err != nil {
+					return misuse(err)
+				}
+				files = append(files, f)
+			}
 			// Before the pipeline, which may be about to write this very manifest.
 			deployed, err := readDeployed(since)
 			if err != nil {
@@ -46,9 +58,17 @@ deployed, as Serverless, SAM and the CDK give them a prefix.`,
 			if err != nil {
 				return err
 			}
+			for function, list := range pipeline.DeployedNames(pipeline.DeployConfig{Root: m.project.Root, Functions: m.project.Functions, Zips: m.zips}, files) {
+				if len(names[function]) == 0 && (s.function == "" || s.function == function) {
+					names[function] = list
+				}
+			}
 			changes, gone, err := pipeline.Changed(pipeline.Lines(m.zips), deployed, names)
 			if err != nil {
 				return misuse(err)
+			}
+			for _, w := range pipeline.Warnings(pipeline.Lines(m.zips), deployed, names) {
+				note("%s", w)
 			}
 			if s.function == "" && len(gone) > 0 {
 				note("deployed and no longer there: %s", strings.Join(gone, ", "))
@@ -59,6 +79,7 @@ deployed, as Serverless, SAM and the CDK give them a prefix.`,
 	c.Flags().StringVar(&since, "since", "", "what is deployed: a manifest.json, or - for standard input")
 	c.Flags().StringVar(&format, "format", "text", "text, json, or matrix for GitHub Actions")
 	c.Flags().StringSliceVar(&pairs, "names", nil, "names where functions are deployed, `FUNCTION=NAME`, one or several; a function may have several")
+	c.Flags().StringArrayVar(&deploys, "deploy", nil, "take such names from this deploy `FILE`; may be repeated")
 	complete(c, "format", "text", "json", "matrix")
 	s.flags(c, "engine", "arch", "function")
 	return c

@@ -1,6 +1,11 @@
 package command
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/project"
+)
 
 func (a *app) packageCommand() *cobra.Command {
 	s := settings{verbose: &a.verbose}
@@ -10,10 +15,11 @@ func (a *app) packageCommand() *cobra.Command {
 		Short: "Build every function and pack it into a zip",
 		Long: `Package builds every function and packs it into dist/FUNCTION-ARCH.zip, with the
 same bytes every time. dist/manifest.json describes the zips. It prints the
-CodeSha256 that Lambda shows for each when it is deployed.`,
-		Example: "  bootzip package --engine=podman",
+CodeSha256 that Lambda shows for each when it is deployed. --format=terraform prints
+one zip for Terraform's data source external.`,
+		Example: "  bootzip package --engine=podman\n  bootzip package --function=hello --arch=arm64 --format=terraform",
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := checkTableFormat(format); err != nil {
+			if err := oneOf("format", format, "text", "json", "terraform"); err != nil {
 				return err
 			}
 			if err := s.read(); err != nil {
@@ -22,6 +28,9 @@ CodeSha256 that Lambda shows for each when it is deployed.`,
 			m, err := s.run(c.Context(), true)
 			if err != nil {
 				return err
+			}
+			if format == "terraform" {
+				return printForTerraform(m)
 			}
 			type row struct {
 				Zip        string `json:"zip"`
@@ -42,6 +51,25 @@ CodeSha256 that Lambda shows for each when it is deployed.`,
 		},
 	}
 	s.flags(c, "engine", "arch", "function", "locked", "force")
-	tableFormat(c, &format)
+	c.Flags().StringVar(&format, "format", "text", "text, json or terraform")
+	complete(c, "format", "text", "json", "terraform")
 	return c
+}
+
+// printForTerraform prints a zip as Terraform's data source external takes it: an object
+// whose values are texts (Terraform's external provider, "External Program Protocol").
+// The path is relative to the project, so that it is the same on every machine.
+func printForTerraform(m made) error {
+	if len(m.zips) != 1 {
+		return misuse(hint.New("say --function=NAME --arch=arm64", "--format=terraform prints one zip, and there are %d", len(m.zips)))
+	}
+	z := m.zips[0].Packed
+	architecture := string(z.Arch)
+	if z.Arch == project.AMD64 {
+		architecture = "x86_64"
+	}
+	return printJSON(map[string]string{
+		"filename": distFolder + "/" + z.File, "source_code_hash": z.CodeSha256, "content_digest": z.Content,
+		"runtime": z.Runtime, "architecture": architecture, "function": z.Function,
+	})
 }
