@@ -55,9 +55,36 @@ func (t *template) functions() (all []Function) {
 			f.OpenEnv = cmp.Or(f.OpenEnv, open)
 		}
 		t.code(&f, resource, property)
+		t.routes(&f, get(own, "Events"))
 		all = append(all, f)
 	}
 	return all
+}
+
+// routes are those of SAM's events HttpApi: one without a path is the default.
+func (t *template) routes(f *Function, events *yaml.Node) {
+	for _, e := range pairs(events) {
+		if kind := get(e[1], "Type"); kind == nil || kind.Value != "HttpApi" {
+			continue
+		}
+		path, method := t.value(get(e[1], "Properties", "Path")), t.value(get(e[1], "Properties", "Method"))
+		f.Routes = append(f.Routes, routeOf(method, path, at(e[0])))
+	}
+}
+
+// routeOf is a route of a method and a path, where one may not be there.
+func routeOf(method, path Value, p Position) Value {
+	switch {
+	case method.Unresolved != "" || path.Unresolved != "":
+		return unresolved(p, "%s", cmp.Or(path.Unresolved, method.Unresolved))
+	case !path.IsSet() || path.Text == "*":
+		return Value{Text: "$default", Position: p}
+	}
+	verb := strings.ToUpper(cmp.Or(method.Text, "ANY"))
+	if verb == "*" || verb == "X-AMAZON-APIGATEWAY-ANY-METHOD" {
+		verb = "ANY"
+	}
+	return Value{Text: verb + " " + path.Text, Position: p}
 }
 
 // code is where a function's code is.

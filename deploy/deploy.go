@@ -75,6 +75,7 @@ type Function struct {
 	Layers        []Value
 	Environment   []Value // names
 	OpenEnv       string  // why there may be names that Environment has not; empty: it is complete
+	Routes        []Value // of an HTTP API, such as "GET /orders/{id}" and "$default"; of templates of SAM and serverless.yml
 }
 
 // maxFile bounds what is read of a deploy file, in bytes: a plan of Terraform has all

@@ -65,9 +65,30 @@ func (s *serverless) functions() (all []Function) {
 			artifact = get(s.root, "package", "artifact")
 		}
 		f.Code = s.value(artifact).located(s.dir)
+		for _, e := range items(get(own, "events")) {
+			if n := get(e, "httpApi"); n != nil {
+				f.Routes = append(f.Routes, s.route(n))
+			}
+		}
 		all = append(all, f)
 	}
 	return all
+}
+
+// route is that of an event httpApi: "GET /path", "*", or a mapping.
+func (s *serverless) route(n *yaml.Node) Value {
+	if n.Kind == yaml.MappingNode {
+		return routeOf(s.value(get(n, "method")), s.value(get(n, "path")), at(n))
+	}
+	v := s.value(n)
+	method, path, both := strings.Cut(v.Text, " ")
+	if v.Unresolved != "" {
+		return v
+	}
+	if !both {
+		method, path = "", v.Text
+	}
+	return routeOf(Value{Text: method, Position: v.Position}, Value{Text: path, Position: v.Position}, v.Position)
 }
 
 // names are the keys of a mapping; open says why there may be more.

@@ -402,6 +402,52 @@ func DeployedNames(c DeployConfig, files []deploy.File) Names {
 	return names
 }
 
+// WithDeployed returns the functions with the routes, memory and time-out of deploy files,
+// where bootzip.yaml has none. What cannot be resolved is left out; a route that another
+// function has stays with that.
+func WithDeployed(functions []project.Function, files []deploy.File) []project.Function {
+	functions = slices.Clone(functions)
+	taken, own := map[string]bool{}, map[string]bool{} // routes; functions that have some in bootzip.yaml
+	for _, f := range functions {
+		for _, r := range f.Routes {
+			taken[r.Key()], own[f.Name] = true, true
+		}
+	}
+	for _, file := range files {
+		x := deployCheck{DeployConfig: DeployConfig{Functions: functions}}
+		for i, f := range functions {
+			for _, arch := range project.Architectures() { // the zips need not be there
+				x.Zips = append(x.Zips, Zip{Function: functions[i], Target: verify.Target{Path: filepath.Join("dist", f.Name+"-"+string(arch)+".zip")}})
+			}
+		}
+		for _, e := range file.Functions {
+			_, of := x.match(e)
+			if of == nil {
+				continue
+			}
+			for _, v := range e.Routes {
+				r, err := project.ParseRoute(v.Text)
+				if !own[of.Name] && v.Known() && err == nil && !taken[r.Key()] {
+					taken[r.Key()] = true
+					of.Routes = append(slices.Clone(of.Routes), r)
+				}
+			}
+			of.Memory = cmp.Or(of.Memory, number(e.Memory))
+			of.Timeout = cmp.Or(of.Timeout, number(e.Timeout))
+		}
+	}
+	return functions
+}
+
+// number is a value as a number; 0 where it is none.
+func number(v deploy.Value) int {
+	n, err := strconv.Atoi(v.Text)
+	if err != nil || v.Unresolved != "" || n < 0 {
+		return 0
+	}
+	return n
+}
+
 // DeployedZips are the zips, by path, that deploy files name and that are there.
 func DeployedZips(files []deploy.File) (paths []string) {
 	for _, f := range files {

@@ -435,6 +435,71 @@ func TestDeployCDK(t *testing.T) {
 	}
 }
 
+// serve has routes and settings of deploy files, where bootzip.yaml has none.
+func TestWithDeployed(t *testing.T) {
+	dir := t.TempDir()
+	read := func(name, text string) deploy.File {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		write(t, path, text)
+		f, err := deploy.Read(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	files := []deploy.File{read("template.yaml", `
+Transform: AWS::Serverless-2016-10-31
+Parameters: {Path: {Type: String}}
+Resources:
+  HelloFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      MemorySize: 512
+      Timeout: 20
+      Events:
+        One: {Type: HttpApi, Properties: {Method: get, Path: "/orders/{id}"}}
+        Any: {Type: HttpApi, Properties: {Method: any, Path: "/files/{path+}"}}
+        Rest: {Type: HttpApi}
+        Unknown: {Type: HttpApi, Properties: {Method: get, Path: !Ref Path}}
+        Other: {Type: Schedule, Properties: {Schedule: rate(1 day)}}
+`), read("serverless.yml", `
+service: x
+provider: {name: aws}
+functions:
+  other:
+    handler: bootstrap
+    memorySize: 512
+    events:
+      - httpApi: "POST /orders"
+      - httpApi: {method: "*", path: /all}
+      - httpApi: "*"
+      - schedule: rate(1 day)
+  own:
+    handler: bootstrap
+    timeout: ${opt:timeout}
+    events: [{httpApi: "GET /own"}]
+`)}
+	mine, err := project.ParseRoute("GET /mine")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range WithDeployed([]project.Function{{Name: "hello", Timeout: 5}, {Name: "other"}, {Name: "own", Routes: []project.Route{mine}}}, files) {
+		var routes []string
+		for _, r := range f.Routes {
+			routes = append(routes, r.Key())
+		}
+		got = append(got, fmt.Sprint(f.Name, " ", f.Memory, " ", f.Timeout, " ", strings.Join(routes, ", ")))
+	}
+	want := []string{
+		"hello 512 5 GET /orders/{id}, ANY /files/{path+}, $default", "other 512 0 POST /orders, ANY /all", "own 0 0 GET /mine",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("functions are %q, want %q", got, want)
+	}
+}
+
 // A rule of the function's changes what a finding means.
 func TestDeployRules(t *testing.T) {
 	c := deployProject(t)

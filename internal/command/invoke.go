@@ -18,6 +18,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bootzip/bootzip/deploy"
 	"github.com/bootzip/bootzip/emulator"
 	"github.com/bootzip/bootzip/emulator/event"
 	"github.com/bootzip/bootzip/internal/hint"
@@ -174,7 +175,7 @@ func (s settings) packFor(ctx context.Context, config *emulator.Config) (sum str
 	if err != nil {
 		return "", err
 	}
-	f := functions[0]
+	f := withDeployed(functions[:1])[0]
 	if f.Kind.IsLayer() {
 		return "", misuse(hint.New("name a function, with the layer among its layers:", "%q is a layer, which is not started by itself", f.Name))
 	}
@@ -196,6 +197,16 @@ func (s settings) packFor(ctx context.Context, config *emulator.Config) (sum str
 	config.Layers = slices.Concat(pipeline.Layers(f, p.Root), config.Layers)
 	config.Zip, config.Arch = m.zips[0].Target.Path, s.arch
 	return m.zips[0].Packed.CodeSha256, nil
+}
+
+// withDeployed are functions with what deploy files beside bootzip.yaml say of them, where
+// that has nothing. A file that cannot be read is said by verify.
+func withDeployed(functions []project.Function) []project.Function {
+	files, err := deploy.Find(".")
+	if err != nil {
+		return functions
+	}
+	return pipeline.WithDeployed(functions, files)
 }
 
 // functionLog shows the logs of all functions.

@@ -90,7 +90,7 @@ func (v *service) reload(ctx context.Context) {
 			note("%v", v.app.shown(err))
 			return
 		}
-		for _, f := range p.Functions {
+		for _, f := range withDeployed(p.Functions) {
 			if f.Kind.IsLayer() {
 				continue // it runs beside a function
 			}
