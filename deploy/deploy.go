@@ -9,6 +9,7 @@
 package deploy
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -106,7 +107,7 @@ func Read(path string) (File, error) {
 	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
-		return File{}, fmt.Errorf("deploy file %q: %w", path, err)
+		return File{}, unreadable(path, err, data)
 	}
 	f := File{Path: path}
 	root := &doc
@@ -140,6 +141,18 @@ const (
 	maxSteps = 100000 // references in one file
 	maxText  = 64 << 10
 )
+
+// unreadable is the error for a text that cannot be parsed. Without a word of ours it is
+// another tool's, whose templates need not be YAML.
+func unreadable(path string, err error, text []byte) error {
+	err = fmt.Errorf("deploy file %q: %w", path, err)
+	for _, word := range []string{"AWS::", "provider:", "aws_lambda_function", "planned_values"} {
+		if bytes.Contains(text, []byte(word)) {
+			return err
+		}
+	}
+	return fmt.Errorf("%w; %w", err, errNoDeployFile)
+}
 
 // names are those of deploy files that Find looks for.
 var names = []string{

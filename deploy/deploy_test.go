@@ -41,7 +41,12 @@ func TestFind(t *testing.T) {
 	if want := "serverless.yml serverless.yml 0, a.tf Terraform configuration 1, A.template.json CloudFormation template 0"; strings.Join(got, ", ") != want {
 		t.Errorf("found %q, want %q", strings.Join(got, ", "), want)
 	}
-	put(t, filepath.Join(dir, "template.yml"), "a: [\n")
+	put(t, filepath.Join(dir, "template.json"), "{{ of another tool }\n")
+	put(t, filepath.Join(dir, "c.tf"), "resource {\n")
+	if files, err := Find(dir); err != nil || len(files) != 2 {
+		t.Errorf("broken files of others: %v, %v", files, err)
+	}
+	put(t, filepath.Join(dir, "template.yml"), "# AWS::Lambda::Function\na: [\n")
 	if _, err := Find(dir); err == nil || !strings.Contains(err.Error(), "template.yml") {
 		t.Errorf("a broken file: %v", err)
 	}

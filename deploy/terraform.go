@@ -38,7 +38,7 @@ func readTerraform(path string) (File, error) {
 		}
 		parsed, problems := hclsyntax.ParseConfig(data, path, hcl.InitialPos)
 		if problems.HasErrors() {
-			return File{}, fmt.Errorf("deploy file %q: %w", path, problems)
+			return File{}, unreadable(path, problems, data)
 		}
 		body := parsed.Body.(*hclsyntax.Body)
 		bodies = append(bodies, body)

@@ -87,7 +87,10 @@ func (x *deployCheck) skip(e entry, id string, v deploy.Value) {
 }
 
 func (x *deployCheck) put(e entry, f verify.DeployFinding) {
-	f.Where, f.File = e.Name, cmp.Or(e.File, x.file.Path)
+	f.Where = e.Name
+	if e.File != x.file.Path {
+		f.File = e.File
+	}
 	if f.Line == 0 {
 		f.Line, f.Column = e.Line, e.Column
 	}
@@ -334,21 +337,29 @@ func (x *deployCheck) limits(e entry) {
 	if e.of != nil {
 		memory, timeout = e.of.Memory, e.of.Timeout
 	}
+	// AWS Lambda API reference, CreateFunction; Serverless Framework's documentation.
+	usualMemory, usualTimeout := 128, 3
+	if x.file.Kind == deploy.Serverless {
+		usualMemory, usualTimeout = 1024, 6
+	}
 	for _, s := range []struct {
 		name, unit  string
 		value       deploy.Value
 		least, most int
-		own         int
+		usual, own  int
 	}{
-		{"memory", "MB", e.Memory, 128, 10240, memory},
-		{"timeout", "seconds", e.Timeout, 1, 900, timeout},
+		{"memory", "MB", e.Memory, 128, 10240, usualMemory, memory},
+		{"timeout", "seconds", e.Timeout, 1, 900, usualTimeout, timeout},
 	} {
 		if s.value.Unresolved != "" {
 			x.skip(e, verify.IDDeployLimits, s.value)
 			continue
 		}
 		if !s.value.IsSet() {
-			continue // the tool's own default
+			if s.own != 0 && s.own != s.usual {
+				x.add(e, verify.IDDeploySettings, e.Position, "%s is not set, which is %d %s, and %d in bootzip.yaml", s.name, s.usual, s.unit, s.own)
+			}
+			continue
 		}
 		n, err := strconv.Atoi(s.value.Text)
 		switch {
@@ -452,7 +463,7 @@ func number(v deploy.Value) int {
 func DeployedZips(files []deploy.File) (paths []string) {
 	for _, f := range files {
 		for _, e := range f.Functions {
-			if !e.Code.Known() || !strings.HasSuffix(e.Code.Text, ".zip") || e.Runtime.Known() && !deploy.OSOnly(e.Runtime.Text) {
+			if !e.Code.Known() || !strings.HasSuffix(e.Code.Text, ".zip") || !e.Runtime.Known() || !deploy.OSOnly(e.Runtime.Text) {
 				continue
 			}
 			if info, err := os.Stat(e.Code.Text); err == nil && info.Mode().IsRegular() && !slices.Contains(paths, e.Code.Text) {

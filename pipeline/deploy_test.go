@@ -238,6 +238,8 @@ func TestDeployFaults(t *testing.T) {
 		"many layers":          {func(e *entryText) { e.layers = []string{"a", "b", "c", "d", "e", "f"} }, "limits", nil},
 		"other memory":         {func(e *entryText) { e.memory = "512" }, "settings", nil},
 		"other timeout":        {func(e *entryText) { e.timeout = "3" }, "settings", nil},
+		"default memory":       {func(e *entryText) { e.memory = "" }, "settings", nil},
+		"default timeout":      {func(e *entryText) { e.timeout = "" }, "settings", nil},
 		"no layers":            {func(e *entryText) { e.layers = nil }, "settings", nil},
 		"no variable":          {func(e *entryText) { e.env = []string{"OTHER"} }, "environment", nil},
 		"nothing of ours": {func(e *entryText) {
@@ -317,6 +319,7 @@ Resources:
       Architectures: [!Ref Arch]
       Handler: !ImportValue x
       MemorySize: !Ref Nothing
+      Timeout: 10
       Layers: [!Ref Layer]
       Environment: {Variables: !FindInMap [A, b, c]}
 `, "architecture handler limits environment unresolved unresolved unresolved unresolved"},
@@ -380,6 +383,7 @@ resource "aws_lambda_function" "hello" {
   handler       = "web"
   layers        = ["x"]
   memory_size   = 256
+  timeout       = 10
   dynamic "environment" {
     for_each = var.env
     content { variables = environment.value }
