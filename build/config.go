@@ -73,7 +73,7 @@ type Config struct {
 type Event struct {
 	// Stage is "engine" (Text says which was taken and why, and its bounds),
 	// "toolchain" (Text says which Go is taken for a module that names none, or
-	// that it is too old), "lock" (Text says how the build differs from bootzip.lock), "user" (Text
+	// that it is too old), "cgo" (Text names a file of a dependency that was left out), "lock" (Text says how the build differs from bootzip.lock), "user" (Text
 	// says why the commands run as root), "fetch", "image" or "build" (Text
 	// says what is being built).
 	Stage string

@@ -60,7 +60,7 @@ func goEnv(p places, m goModule, arch project.Arch) []string {
 type golang struct {
 	config  Config
 	modules map[string]goModule // by source
-	told    map[string]bool     // what was said of toolchains
+	told    map[string]bool     // what was said of toolchains, and of files that are left out
 	unnamed string              // directory of a module that was said to name none
 }
 
@@ -149,6 +149,15 @@ func (g *golang) plan(ctx context.Context, units []Unit, e engine, host places) 
 		p.join(one)
 	}
 	return p, nil
+}
+
+// tellLeftOut says once that a cgo file is not in the program.
+func (g *golang) tellLeftOut(file string) {
+	if g.told[file] {
+		return
+	}
+	g.told[file] = true
+	g.config.tell(Event{Stage: "cgo", Text: fmt.Sprintf("%s is left out, as it imports \"C\": its package may do less without, or nothing; cgo: static in bootzip.yaml builds it", file)})
 }
 
 // settings are what a function says of its program, as flags of the go
@@ -258,6 +267,11 @@ func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, e en
 		if message != "" {
 			p.failure.add(u, message, mend)
 			continue
+		}
+		if u.Function.Cgo == "" {
+			for _, file := range program.leftOut(u) {
+				g.tellLeftOut(file)
+			}
 		}
 		good = append(good, u)
 		byUnit[u.String()] = program

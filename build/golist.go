@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	gobuild "go/build"
 	"go/parser"
 	"go/token"
 	"io"
@@ -210,6 +211,23 @@ func (p goProgram) mentionsC() string {
 		}
 	}
 	return file
+}
+
+// leftOut returns the cgo files of dependencies that the build leaves out, one for each
+// package, by its name: such a package may do less, or nothing.
+func (p goProgram) leftOut(u Unit) []string {
+	context := gobuild.Default
+	context.GOOS, context.GOARCH, context.CgoEnabled, context.BuildTags = "linux", string(u.Arch), true, u.Function.Tags
+	var files []string
+	for _, q := range p.packages {
+		for _, name := range q.IgnoredGoFiles {
+			if match, err := context.MatchFile(q.Dir, name); err == nil && match && importsC(filepath.Join(q.Dir, name)) {
+				files = append(files, q.ImportPath+"/"+name)
+				break
+			}
+		}
+	}
+	return files
 }
 
 func importsC(file string) bool {

@@ -48,6 +48,10 @@ func (p *progress) event(e build.Event) {
 		if !p.quiet {
 			note("building with %s", e.Text)
 		}
+	case "cgo":
+		if !p.quiet {
+			note("%s", e.Text)
+		}
 	case "image", "lock", "user", "toolchain":
 		note("%s", e.Text)
 	case "build":
