@@ -80,7 +80,7 @@
 //     function's choice, unless [ServerConfig.Buffered] is set.
 //   - Layers are at /opt in a sandbox only. Boot does not start the extensions in
 //     them, and [Function.Isolation] names them. There is no X-Ray, and no freezing
-//     between events. Telemetry has no spans.
+//     between events.
 //   - A kernel that kills all of a control group for its memory takes the sandbox
 //     with it, and so /tmp.
 //   - A plain process has this machine's /tmp and sh, can write to its own code, and what it starts in other process

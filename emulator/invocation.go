@@ -31,6 +31,8 @@ type invocation struct {
 	stage    stage
 	told     bool // that the runtime is done with it
 
+	runtimeEnded time.Time // when that was told
+
 	done       chan struct{} // closed when what follows is there
 	result     Response
 	err        error

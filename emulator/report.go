@@ -30,7 +30,11 @@ func (v *invocation) report(fail *failure) {
 	own, platform := v.function.endLines(v.request.RequestID, fail, m)
 	i.out.add(own, platform)
 	if heard {
-		i.hub.Event("report", v.function.reportRecord(v.request.RequestID, fail, m))
+		r := v.function.reportRecord(v.request.RequestID, fail, m)
+		if len(v.function.external()) > 0 && !v.runtimeEnded.IsZero() {
+			r.Spans = []span{spanOf("extensionOverhead", v.runtimeEnded, time.Now())}
+		}
+		i.hub.Event("report", r)
 	}
 }
 
@@ -48,10 +52,29 @@ func (v *invocation) runtimeDone(fail *failure) {
 	if status == "success" && a.Failed {
 		status, kind = "error", a.ErrorType
 	}
-	i.hub.Event("runtimeDone", record{
+	v.runtimeEnded = time.Now()
+	r := record{
 		RequestID: v.request.RequestID, Status: status, ErrorType: kind, Tracing: tracing(v.request.Trace),
-		Metrics: &recordMetrics{Duration: jsonMilliseconds(time.Since(v.began)), Produced: len(a.Payload)},
-	})
+		Metrics: &recordMetrics{Duration: jsonMilliseconds(v.runtimeEnded.Sub(v.began)), Produced: len(a.Payload)},
+	}
+	if !a.Began.IsZero() {
+		r.Spans = []span{
+			spanOf("responseLatency", v.began, a.Began), spanOf("responseDuration", a.Began, a.Ended), spanOf("runtimeOverhead", a.Ended, v.runtimeEnded),
+		}
+	}
+	i.hub.Event("runtimeDone", r)
+}
+
+// A span is a part of an invocation (AWS Lambda developer guide, "Lambda Telemetry API
+// Event schema reference", Span).
+type span struct {
+	Name     string      `json:"name"`
+	Start    string      `json:"start"`
+	Duration json.Number `json:"durationMs"`
+}
+
+func spanOf(name string, from, to time.Time) span {
+	return span{name, from.UTC().Format("2006-01-02T15:04:05.000Z"), jsonMilliseconds(to.Sub(from))}
 }
 
 // reportRecord is what platform.report says of an invocation.
@@ -161,6 +184,7 @@ type record struct {
 	Status             string         `json:"status,omitempty"`
 	ErrorType          string         `json:"errorType,omitempty"`
 	Tracing            *traced        `json:"tracing,omitempty"`
+	Spans              []span         `json:"spans,omitempty"`
 }
 
 // traced is what a record says of the trace that an event belongs to.

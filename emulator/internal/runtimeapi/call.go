@@ -35,6 +35,8 @@ type Answer struct {
 	Failed      bool
 	ErrorType   string // header Lambda-Runtime-Function-Error-Type
 	Streamed    bool   // the response went to Event.Stream, up to the failure if Failed
+
+	Began, Ended time.Time // of a response: when its head and its end came
 }
 
 // A Call is an event on its way through the runtime. The caller sets Event;

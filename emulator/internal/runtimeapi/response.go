@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 )
 
 // MaxPayload is the limit of a response, in bytes: 6 MB and some room, as in
@@ -36,7 +37,9 @@ func (s *Server) response(w http.ResponseWriter, r *http.Request) {
 		defer context.AfterFunc(s.life, long.close)()
 		r.Body, w = long, long
 	}
+	began := time.Now()
 	a, no := receive(r, c.Event.Stream, c.Event.StreamAll)
+	a.Began, a.Ended = began, time.Now()
 	s.answer(c, a)
 	if no != nil {
 		no.write(w)
