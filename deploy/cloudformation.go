@@ -17,8 +17,6 @@ type template struct {
 	steps int // that were made
 }
 
-func newTemplate(root *yaml.Node, dir string) *template { return &template{root: root, dir: dir} }
-
 func (t *template) functions() (all []Function) {
 	for _, r := range pairs(get(t.root, "Resources")) {
 		key, resource := r[0], r[1]

@@ -123,7 +123,7 @@ func Read(path string) (File, error) {
 		if get(root, "Transform") != nil {
 			f.Kind = SAM
 		}
-		t := newTemplate(root, filepath.Dir(path))
+		t := template{root: root, dir: filepath.Dir(path)}
 		f.Functions = t.functions()
 	case get(root, "service") != nil && get(root, "provider") != nil:
 		f.Kind = Serverless

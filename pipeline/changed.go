@@ -8,6 +8,7 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/verify"
 )
 
 // A Change is a zip that is not what is deployed.
@@ -91,7 +92,7 @@ func Warnings(zips []pack.Zip, deployed Deployed, names Names) (warnings []strin
 			if !p.has(d) || d.content != "" {
 				continue
 			}
-			if why, ended := endedRuntimes[d.runtime]; ended {
+			if why := verify.RuntimeEnd(d.runtime); why != "" {
 				warnings = append(warnings, fmt.Sprintf("%s has the runtime %s: %s", d.name, d.runtime, why))
 			}
 			if d.arch != "" && !slices.ContainsFunc(zips, func(z pack.Zip) bool { return z.Function == p.zip.Function && z.Arch == d.arch }) {

@@ -173,7 +173,7 @@ func TestChangedWarnings(t *testing.T) {
 	}
 	zips := []pack.Zip{{Function: "hello", Arch: project.AMD64, Runtime: "provided.al2023"}}
 	got := strings.Join(Warnings(zips, d, Names{"hello": {"svc", "fine"}}), "; ")
-	if !strings.HasPrefix(got, "svc has the runtime provided.al2: its support ended") || !strings.HasSuffix(got, `svc is for arm64, for which no zip of "hello" was made`) {
+	if !strings.HasPrefix(got, "svc has the runtime provided.al2: AWS ended its support") || !strings.HasSuffix(got, `svc is for arm64, for which no zip of "hello" was made`) {
 		t.Errorf("warnings are %q", got)
 	}
 }

@@ -98,7 +98,9 @@ func (x *deployCheck) put(e entry, f verify.DeployFinding) {
 		f.Rules = e.of.Checks
 	}
 	if !slices.ContainsFunc(x.found, func(g verify.DeployFinding) bool {
-		return g.ID == f.ID && g.File == f.File && g.Detail == f.Detail && g.Line == f.Line && g.Column == f.Column // as of SAM's Globals
+		// What SAM's Globals say is said once, unless a rule may change it for one.
+		same := g.Where == f.Where || len(g.Rules)+len(f.Rules) == 0
+		return same && g.ID == f.ID && g.File == f.File && g.Detail == f.Detail && g.Line == f.Line && g.Column == f.Column
 	}) {
 		x.found = append(x.found, f)
 	}
@@ -248,14 +250,6 @@ func (x *deployCheck) code(e entry, osOnly bool) {
 	}
 }
 
-// runtimes that have ended (AWS Lambda developer guide, "Lambda runtimes", as of
-// October 2026).
-var endedRuntimes = map[string]string{
-	"provided.al2": "its support ended on 31 July 2026; AWS refuses new functions from 1 February 2027 and updates from 3 March 2027, by its page of October 2026",
-	"provided":     "its support ended on 8 January 2024",
-	"go1.x":        "its support ended on 8 January 2024, and it starts no bootstrap",
-}
-
 func (x *deployCheck) runtime(e entry) {
 	r := e.Runtime
 	switch {
@@ -273,7 +267,7 @@ func (x *deployCheck) runtime(e entry) {
 	if !deploy.OSOnly(r.Text) && (e.zip != nil || e.of != nil) {
 		x.add(e, verify.IDDeployRuntime, r.Position, "runtime %q starts no bootstrap", r.Text)
 	}
-	if why, ended := endedRuntimes[r.Text]; ended {
+	if why := verify.RuntimeEnd(r.Text); why != "" {
 		x.add(e, verify.IDDeployRuntimeEnded, r.Position, "%s: %s", r.Text, why)
 	}
 	if e.of != nil && deploy.OSOnly(r.Text) && "provided."+string(e.of.Runtime) != r.Text {

@@ -390,9 +390,31 @@ func TestDeployRules(t *testing.T) {
 	if !r.OK() || r.Count(verify.Waived) != 1 {
 		t.Errorf("%v", r.Results)
 	}
+	// A rule of one function does not hide what SAM's Globals say of another.
 	second := c.Functions[0]
-	second.Name = "second"
-	c.All, c.Functions = true, append(c.Functions, second)
+	second.Name, second.Checks = "second", nil
+	both := c
+	both.Functions = append(slices.Clone(c.Functions), second)
+	both.Functions[0].Checks = []project.CheckRule{{ID: verify.IDDeployRuntimeEnded, Severity: "waive", Reason: "it goes soon"}}
+	write(t, path, `
+Globals: {Function: {Runtime: provided.al2}}
+Resources:
+  Hello: {Type: AWS::Serverless::Function, Properties: {Handler: web}}
+  Second: {Type: AWS::Serverless::Function, Properties: {Handler: web}}
+`)
+	_, r = findings(t, both, path)
+	ended := map[verify.Status]int{}
+	for _, x := range r.Results {
+		if x.Check.ID == verify.IDDeployRuntimeEnded {
+			ended[x.Status]++
+		}
+	}
+	if ended[verify.Waived] != 1 || ended[verify.Warn] != 1 {
+		t.Errorf("ended runtimes are %v", ended)
+	}
+	write(t, path, forms["template.yaml"](entryText{name: "hello", zip: "dist/hello-arm64.zip", runtime: "provided.al2023", arch: "x86_64", handler: "web"}))
+	second.Checks = c.Functions[0].Checks
+	c.All, c.Functions = true, append(slices.Clone(c.Functions), second)
 	if _, r = findings(t, c, path); r.OK() {
 		t.Error("a function that nothing deploys is to fail")
 	}

@@ -24,3 +24,17 @@ const (
 	maxMemory   = 10_240 << 20 // bytes of memory of a function
 	maxUpload   = 52_428_800   // bytes of a zip in a direct upload; larger ones go through S3
 )
+
+// RuntimeEnd says when AWS ended its support of a runtime that Go's functions have had,
+// and with what effect; empty: it has not, as far as is known.
+func RuntimeEnd(runtime string) string {
+	switch runtime {
+	case "provided.al2":
+		return endOfAL2
+	case "provided":
+		return "AWS ended its support on 8 January 2024"
+	case "go1.x":
+		return "AWS ended its support on 8 January 2024, and it starts no bootstrap"
+	}
+	return ""
+}

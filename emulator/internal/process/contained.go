@@ -3,6 +3,7 @@ package process
 import (
 	"archive/tar"
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -122,13 +123,11 @@ type containedRun struct {
 // same as in a sandbox, but for the image's files where it needs a system: /tmp
 // does not outlast it.
 func Contained(c Config) (Process, error) {
-	p := &contained{config: c, image: lambdaImage}
+	p := &contained{config: c}
 	var err error
 	switch {
-	case c.Image != "":
-		p.image = c.Image
-		err = pull(c.Client, p.image, c.Platform)
-	case c.System:
+	case c.Image != "" || c.System:
+		p.image = cmp.Or(c.Image, lambdaImage)
 		err = pull(c.Client, p.image, c.Platform)
 	default:
 		p.image = emptyImage + ":" + path.Base(c.Platform)
