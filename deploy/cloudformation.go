@@ -21,6 +21,10 @@ func (t *template) functions() (all []Function) {
 	for _, r := range pairs(get(t.root, "Resources")) {
 		key, resource := r[0], r[1]
 		kind := get(resource, "Type")
+		if kind != nil && (kind.Value == "AWS::Serverless::LayerVersion" || kind.Value == "AWS::Lambda::LayerVersion") {
+			all = append(all, t.layer(key, resource))
+			continue
+		}
 		if kind == nil || kind.Value != "AWS::Serverless::Function" && kind.Value != "AWS::Lambda::Function" {
 			continue
 		}
@@ -52,11 +56,25 @@ func (t *template) functions() (all []Function) {
 			f.Environment = append(f.Environment, names...)
 			f.OpenEnv = cmp.Or(f.OpenEnv, open)
 		}
-		t.code(&f, resource, property)
+		t.code(&f, resource, cmp.Or(property("CodeUri"), property("Code")))
+		if n := property("ImageUri"); n != nil {
+			f.Image = t.value(n)
+		}
 		t.routes(&f, get(own, "Events"))
 		all = append(all, f)
 	}
 	return all
+}
+
+// layer is a version of a layer.
+func (t *template) layer(key, resource *yaml.Node) Function {
+	own := get(resource, "Properties")
+	f := Function{
+		Name: key.Value, Position: at(key), Layer: true, FunctionName: t.value(get(own, "LayerName")),
+		Architectures: t.list(get(own, "CompatibleArchitectures")), Runtimes: t.list(get(own, "CompatibleRuntimes")),
+	}
+	t.code(&f, resource, cmp.Or(get(own, "ContentUri"), get(own, "Content")))
+	return f
 }
 
 // routes are those of SAM's events HttpApi: one without a path is the default.
@@ -85,15 +103,8 @@ func routeOf(method, path Value, p Position) Value {
 	return Value{Text: verb + " " + path.Text, Position: p}
 }
 
-// code is where a function's code is.
-func (t *template) code(f *Function, resource *yaml.Node, property func(string) *yaml.Node) {
-	if n := property("ImageUri"); n != nil {
-		f.Image = t.value(n)
-	}
-	code := property("CodeUri")
-	if code == nil {
-		code = property("Code")
-	}
+// code is where the code of a function or layer is.
+func (t *template) code(f *Function, resource, code *yaml.Node) {
 	// CDK's templates name the asset beside the reference to S3 (AWS CDK developer
 	// guide, "Assets", Metadata).
 	if path := get(resource, "Metadata", "aws:asset:path"); path != nil && path.Kind == yaml.ScalarNode {

@@ -58,11 +58,16 @@ func (v Value) IsSet() bool { return v.Position != Position{} || v.Text != "" ||
 // Known reports whether the setting is there and its value known.
 func (v Value) Known() bool { return v.IsSet() && v.Unresolved == "" }
 
-// A Function is an entry of a deploy file.
+// A Function is an entry of a deploy file: a function, or a version of a layer, which
+// has a name, Architectures and Runtimes (those it is compatible with; none: all), and
+// Code.
 type Function struct {
 	Name string // logical id, key or address of the resource
 	File string // of the entry, where it is not File.Path: one of several .tf files
 	Position
+
+	Layer    bool    // it is a version of a layer
+	Runtimes []Value // of a layer
 
 	FunctionName  Value
 	Runtime       Value

@@ -72,6 +72,17 @@ func (s *serverless) functions() (all []Function) {
 		}
 		all = append(all, f)
 	}
+	for _, e := range pairs(get(s.root, "layers")) {
+		key, own := e[0], e[1]
+		f := Function{Name: key.Value, Position: at(key), Layer: true, FunctionName: s.value(get(own, "name")), Code: s.value(get(own, "package", "artifact")).located(s.dir)}
+		for _, n := range items(get(own, "compatibleArchitectures")) {
+			f.Architectures = append(f.Architectures, s.value(n))
+		}
+		for _, n := range items(get(own, "compatibleRuntimes")) {
+			f.Runtimes = append(f.Runtimes, s.value(n))
+		}
+		all = append(all, f)
+	}
 	return all
 }
 

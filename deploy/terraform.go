@@ -52,6 +52,8 @@ func readTerraform(path string) (File, error) {
 			switch {
 			case b.Type == "resource" && len(b.Labels) == 2 && b.Labels[0] == "aws_lambda_function":
 				one = t.resource(b)
+			case b.Type == "resource" && len(b.Labels) == 2 && b.Labels[0] == "aws_lambda_layer_version":
+				one = t.layer(b)
 			case b.Type == "module" && len(b.Labels) == 1 && t.isLambdaModule(b):
 				one = t.module(b)
 			default:
@@ -268,6 +270,20 @@ func (t *terraform) resource(b *hclsyntax.Block) Function {
 	return f
 }
 
+// layer is a resource aws_lambda_layer_version.
+func (t *terraform) layer(b *hclsyntax.Block) Function {
+	a := b.Body.Attributes
+	f := Function{
+		Name: strings.Join(b.Labels, "."), Layer: true, FunctionName: t.value(a["layer_name"]),
+		Architectures: t.list(a["compatible_architectures"]), Runtimes: t.list(a["compatible_runtimes"]), Code: t.value(a["filename"]),
+	}
+	if s3 := a["s3_bucket"]; s3 != nil {
+		f.Code = unresolved(startOf(s3.Expr), "the layer is in S3")
+	}
+	f.Code = t.inModule(f.Code)
+	return f
+}
+
 // inModule makes a path one below the directory of the configuration: Terraform's own
 // are relative to where it runs, which is there.
 func (t *terraform) inModule(v Value) Value {
@@ -303,7 +319,8 @@ func planFunctions(root *yaml.Node, dir string) []Function {
 func planModule(module *yaml.Node, dir string) (all []Function) {
 	for _, r := range items(get(module, "resources")) {
 		kind, address := get(r, "type"), get(r, "address")
-		if kind == nil || kind.Value != "aws_lambda_function" || address == nil {
+		layer := kind != nil && kind.Value == "aws_lambda_layer_version"
+		if kind == nil || address == nil || kind.Value != "aws_lambda_function" && !layer {
 			continue
 		}
 		values := get(r, "values")
@@ -321,6 +338,7 @@ func planModule(module *yaml.Node, dir string) (all []Function) {
 		if s3 := value("s3_bucket"); s3.IsSet() {
 			f.Code = unresolved(s3.Position, "the code is in S3")
 		}
+		f.Layer = layer
 		list := func(name string) (all []Value) {
 			for _, n := range items(get(values, name)) {
 				if !isNull(n) {
@@ -330,6 +348,9 @@ func planModule(module *yaml.Node, dir string) (all []Function) {
 			return all
 		}
 		f.Architectures, f.Layers = list("architectures"), list("layers")
+		if layer {
+			f.FunctionName, f.Architectures, f.Runtimes = value("layer_name"), list("compatible_architectures"), list("compatible_runtimes")
+		}
 		for _, e := range items(get(values, "environment")) {
 			for _, p := range pairs(get(e, "variables")) {
 				f.Environment = append(f.Environment, Value{Text: p[0].Value, Position: at(p[0])})

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/bootzip/bootzip/internal/hint"
@@ -102,21 +101,6 @@ func Warnings(zips []pack.Zip, deployed Deployed, names Names) (warnings []strin
 	}
 	slices.Sort(warnings)
 	return slices.Compact(warnings)
-}
-
-// Names maps functions to their deployed names, as Serverless, SAM and the CDK make
-// them from the stack's and the function's. A function that is not in it is deployed
-// under its own name.
-type Names map[string][]string
-
-// check returns an error for a function without a zip.
-func (n Names) check(zips []pack.Zip) error {
-	for _, function := range slices.Sorted(maps.Keys(n)) {
-		if !slices.ContainsFunc(zips, func(z pack.Zip) bool { return z.Function == function }) {
-			return fmt.Errorf("function %q, which has the name %q where it is deployed, has no zip", function, n[function][0])
-		}
-	}
-	return nil
 }
 
 // A place is a zip and a name under which it is deployed.

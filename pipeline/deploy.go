@@ -44,7 +44,7 @@ func CheckDeploy(c DeployConfig, files []deploy.File) ([]verify.Report, error) {
 		// Where nothing of the project was recognised, other tools may have it.
 		if i == len(files)-1 && c.All && !open && len(deployed) > 0 {
 			for _, fn := range c.Functions {
-				if !deployed[fn.Name] && !fn.Kind.IsLayer() {
+				if !deployed[fn.Name] && !fn.Kind.IsLayer() { // a layer may be published by itself
 					x.found = append(x.found, verify.DeployFinding{ID: verify.IDDeployMissing, Where: fn.Name, Detail: "no deploy file has this function of bootzip.yaml", Rules: fn.Checks})
 				}
 			}
@@ -53,7 +53,15 @@ func CheckDeploy(c DeployConfig, files []deploy.File) ([]verify.Report, error) {
 		if err != nil {
 			return nil, err
 		}
-		r, err := verify.DeployReport(f.Path, size, sum, verify.DeployFile{Kind: string(f.Kind), Functions: len(f.Functions)}, x.found, c.Strict)
+		about := verify.DeployFile{Kind: string(f.Kind)}
+		for _, e := range f.Functions {
+			if e.Layer {
+				about.Layers++
+			} else {
+				about.Functions++
+			}
+		}
+		r, err := verify.DeployReport(f.Path, size, sum, about, x.found, c.Strict)
 		if err != nil {
 			return nil, err
 		}
@@ -110,6 +118,14 @@ func (x *deployCheck) put(e entry, f verify.DeployFinding) {
 func (x *deployCheck) function(e deploy.Function, deployed map[string]bool, open *bool) {
 	one := entry{Function: e}
 	one.zip, one.of = x.match(e)
+	if e.Layer {
+		x.layer(one, deployed)
+		return
+	}
+	if one.zip != nil && one.zip.Function.Kind.IsLayer() {
+		x.add(one, verify.IDDeployPackageType, e.Code.Position, "zip %q is a layer, and it is deployed as a function", e.Code.Text)
+		return
+	}
 	osOnly := one.zip != nil || e.Runtime.Known() && deploy.OSOnly(e.Runtime.Text)
 	if one.zip == nil && e.Runtime.Known() && !osOnly && e.Runtime.Text != "go1.x" {
 		return // it is of another language, whatever its name
@@ -149,13 +165,20 @@ func (x *deployCheck) match(e deploy.Function) (*Zip, *project.Function) {
 			}
 		}
 	}
+	if e.FunctionName.Known() && !e.Layer {
+		for i := range x.Functions {
+			if x.Functions[i].IsDeployedAs(e.FunctionName.Text) {
+				return nil, &x.Functions[i]
+			}
+		}
+	}
 	names := []string{e.Name[strings.LastIndex(e.Name, ".")+1:]}
 	if e.FunctionName.Known() {
 		names = append(names, e.FunctionName.Text)
 	}
 	for _, name := range names {
 		for i := range x.Functions {
-			if plainName(name) == plainName(x.Functions[i].Name) {
+			if plainName(name) == plainName(x.Functions[i].Name) && x.Functions[i].Kind.IsLayer() == e.Layer {
 				return nil, &x.Functions[i]
 			}
 		}
@@ -182,10 +205,51 @@ func plainName(name string) string {
 		}
 		return r
 	}, strings.ToLower(name))
-	if short := strings.TrimSuffix(name, "function"); short != "" {
-		return short
+	for _, word := range []string{"function", "layer"} {
+		if short := strings.TrimSuffix(name, word); short != "" {
+			name = short
+		}
 	}
 	return name
+}
+
+// layer compares a version of a layer with its zip, and with bootzip.yaml. Other tools'
+// are left alone.
+func (x *deployCheck) layer(e entry, deployed map[string]bool) {
+	if e.of == nil && e.zip == nil {
+		return
+	}
+	if e.of != nil {
+		deployed[e.of.Name] = true
+	}
+	x.code(e, false)
+	if e.zip != nil && !e.zip.Function.Kind.IsLayer() && e.of != nil {
+		x.add(e, verify.IDDeployPackageType, e.Code.Position, "zip %q is a function, and it is deployed as a layer", e.Code.Text)
+		return
+	}
+	if e.zip != nil && e.zip.Report.Program != "" && len(e.Architectures) > 0 {
+		fits := false
+		for _, v := range e.Architectures {
+			fits = fits || !v.Known() || lambdaArches[v.Text] == e.zip.Report.Program
+		}
+		if !fits {
+			x.add(e, verify.IDDeployArchitecture, e.Architectures[0].Position, "the compatible architectures are %s, and the program in %s is for %s", textsOf(e.Architectures), e.zip.Target.Path, e.zip.Report.Program)
+		}
+	}
+	if x.file.Kind == deploy.Serverless && e.zip == nil && !e.Code.IsSet() {
+		return // a directory that another tool packs
+	}
+	fits := len(e.Runtimes) == 0 || e.of == nil || e.of.Kind == project.KindLayer
+	for _, v := range e.Runtimes {
+		if why := verify.RuntimeEnd(v.Text); why != "" {
+			x.add(e, verify.IDDeployRuntimeEnded, v.Position, "%s: %s", v.Text, why)
+		}
+		// An extension serves functions of any runtime with its glibc.
+		fits = fits || !v.Known() || !deploy.OSOnly(v.Text) || v.Text == "provided."+string(e.of.Runtime)
+	}
+	if !fits {
+		x.add(e, verify.IDDeployRuntimeOther, e.Runtimes[0].Position, "the compatible runtimes are %s, and provided.%s in bootzip.yaml", textsOf(e.Runtimes), e.of.Runtime)
+	}
 }
 
 func samePath(a, b string) bool {
@@ -390,21 +454,6 @@ func (x *deployCheck) environment(e entry) {
 		}
 		x.add(e, verify.IDDeployEnvironment, e.Position, "variable %s of bootzip.yaml is not there", name)
 	}
-}
-
-// DeployedNames are the names under which deploy files deploy functions of the project,
-// as far as they can be resolved. Of the zips the path counts.
-func DeployedNames(c DeployConfig, files []deploy.File) Names {
-	names := Names{}
-	for _, f := range files {
-		x := deployCheck{DeployConfig: c, file: f}
-		for _, e := range f.Functions {
-			if _, of := x.match(e); of != nil && e.FunctionName.Known() && !slices.Contains(names[of.Name], e.FunctionName.Text) {
-				names[of.Name] = append(names[of.Name], e.FunctionName.Text)
-			}
-		}
-	}
-	return names
 }
 
 // WithDeployed returns the functions with the routes, memory and time-out of deploy files,

@@ -22,7 +22,7 @@ const (
 	assetHint   = "an asset is a file or folder of the project, relative to the function's source; name: says where it goes in the zip"
 	renameHint  = "give one of them another name:"
 	ruleHint    = "an entry needs id, severity and reason: the report shows the reason"
-	entryHint   = "known are: arch, assets, cgo, checks, command, env, event, handlers, kind, language, layers, ldflags, memory, routes, runtime, source, tags, timeout"
+	entryHint   = "known are: arch, assets, cgo, checks, command, deploy, env, event, handlers, kind, language, layers, ldflags, memory, routes, runtime, source, tags, timeout"
 )
 
 // badConfigs are the mistakes that a bootzip.yaml can hold, each with what
@@ -46,8 +46,8 @@ var badConfigs = []struct{ name, yaml, err, hint string }{
 	{"nothing in functions", "functions:\n", `1:11: functions must be a mapping, not nothing`, mappingHint},
 	{"empty functions", "functions: {}\n", `1:12: functions is empty`, "add one: NAME: {source: DIRECTORY}"},
 	{"list of functions", "functions: [a]\n", `1:12: functions must be a mapping, not a list`, mappingHint},
-	{"unknown key", "function:\n  a: {}\n", `1:1: unknown key "function" in the file`, `did you mean "functions"? known are: arch, exclude, functions, go, runtime`},
-	{"unknown key far from all", "functions: {a: {}}\nversion: 3\n", `2:1: unknown key "version" in the file`, `known are: arch, exclude, functions, go, runtime`},
+	{"unknown key", "function:\n  a: {}\n", `1:1: unknown key "function" in the file`, `did you mean "functions"? known are: arch, deploy, exclude, functions, go, runtime`},
+	{"unknown key far from all", "functions: {a: {}}\nversion: 3\n", `2:1: unknown key "version" in the file`, `known are: arch, deploy, exclude, functions, go, runtime`},
 	{"unknown key of a function", "functions:\n  a:\n    sorce: a\n", `3:5: unknown key "sorce" in function "a"`, `did you mean "source"? ` + entryHint},
 	{"key in capitals", "functions:\n  a:\n    Source: a\n", `3:5: unknown key "Source" in function "a"`, `did you mean "source"? ` + entryHint},
 	{"unknown key of an asset", "functions:\n  a:\n    assets: [{src: data}]\n", `3:15: unknown key "src" in an asset`, `known are: executable, name, source`},
@@ -133,6 +133,8 @@ var badConfigs = []struct{ name, yaml, err, hint string }{
 	{"kind", "functions:\n  a: {kind: layers}\n", `2:13: unknown kind "layers"`, `did you mean "layer"? known are: function, extension, layer`},
 	{"route without a method", "functions:\n  a: {routes: [/hello]}\n", `2:16: route "/hello": it does not begin with ANY, GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS, and a space`, "write METHOD /PATH, such as GET /orders/{id}, or $default"},
 	{"route of two functions", "functions:\n  a: {routes: [GET /x]}\n  b: {source: a, routes: [POST /x, GET /x]}\n", `3:3: route "GET /x" leads to "a" and to "b"`, "keep it in one of the two"},
+	{"deployed name", "functions:\n  a: {deploy: 'svc-$(x)'}\n", `2:15: invalid name "svc-$(x)" in deploy`, "letters, digits, '-' and '_', with ${function} and ${stage}: shop-${stage}-${function}"},
+	{"one of several deployed names", "deploy: [a, b/c]\nfunctions:\n  a:\n", `1:13: invalid name "b/c" in deploy`, "letters, digits, '-' and '_', with ${function} and ${stage}: shop-${stage}-${function}"},
 	{"tag with a blank", "functions:\n  a: {tags: [lambda norpc]}\n", `2:14: invalid build tag "lambda norpc"`, "letters, digits, '_' and '.', one tag in each entry"},
 	{"ldflags as flags", "functions:\n  a: {ldflags: [-X, a.b=c]}\n", `2:16: ldflags must be a mapping, not a list`, mappingHint},
 	{"ldflags without a package", "functions:\n  a: {ldflags: {version: x}}\n", `2:17: invalid variable "version" in ldflags`, "write PACKAGE.VARIABLE: VALUE, such as main.version: v1.2.3"},

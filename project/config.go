@@ -17,6 +17,7 @@ type file struct {
 	runtime   Runtime
 	goVersion string
 	exclude   []string
+	deploy    []string
 }
 
 // parseConfig reads a bootzip.yaml into p, whose root has its links resolved;
@@ -41,13 +42,13 @@ func parseConfig(p *Project, name string, data []byte) error {
 			return errorAt(top, hint.Of(err), "%v", err)
 		}
 		for i := range p.Functions {
-			p.Functions[i].Arch, p.Functions[i].Runtime = f.arch, f.runtime
+			p.Functions[i].Arch, p.Functions[i].Runtime, p.Functions[i].Deploy = f.arch, f.runtime, f.deploy
 		}
 		return nil
 	}
 	err = f.pairs(f.functions, "functions", func(key, value *yaml.Node) error {
 		c := functionReader{decoder: f.decoder, paths: paths{root: p.Root, fsys: os.DirFS(p.Root)}}
-		c.f = Function{Name: key.Value, Arch: f.arch, Runtime: f.runtime, Pos: f.pos(key)}
+		c.f = Function{Name: key.Value, Arch: f.arch, Runtime: f.runtime, Deploy: f.deploy, Pos: f.pos(key)}
 		err := c.function(value)
 		p.Functions = append(p.Functions, c.f)
 		return err

@@ -55,6 +55,10 @@ type Function struct {
 	// Routes lead requests to the function in serve.
 	Routes []Route
 
+	// Deploy are the names under which the function is deployed, with ${function} and
+	// ${stage}; empty: under its own. See DeployedNames.
+	Deploy []string
+
 	// Runtime is the Lambda runtime that the bootstrap is for.
 	Runtime Runtime
 

@@ -29,6 +29,7 @@ var (
 	aText  = shape{kind: "string"}
 	texts  = shape{kind: "array", of: &aText}
 	arches = shape{kind: "array", of: &shape{kind: "string", values: []string{string(AMD64), string(ARM64)}}}
+	aName  = shape{kind: "string", or: &texts}
 	asset  = shape{kind: "string", or: &shape{kind: "object", fields: map[string]any{
 		"source": aText, "name": aText, "executable": shape{kind: "boolean"},
 	}}}
@@ -51,6 +52,8 @@ func fileKeys() []key[*file] {
 			func(f *file, n *yaml.Node) (err error) { f.runtime, err = f.decoder.runtimeName(n); return err }},
 		{"go", "the Go toolchain for modules that name none, such as `1.26.8`; default: bootzip's own", aText,
 			func(f *file, n *yaml.Node) (err error) { f.goVersion, err = f.goVersionOf(n); return err }},
+		{"deploy", "names under which each function is deployed, such as `shop-${stage}-${function}`; default for every function", aName,
+			func(f *file, n *yaml.Node) (err error) { f.deploy, err = f.decoder.deployNames(n); return err }},
 		{"exclude", "directories whose main packages are no functions, where `functions` is absent", texts,
 			func(f *file, n *yaml.Node) (err error) { f.exclude, err = f.names(n, "exclude"); return err }},
 	}
@@ -104,6 +107,8 @@ func functionKeys() []key[*functionReader] {
 			func(c r, n *yaml.Node) (err error) { c.f.Layers, err = c.layers(n); return err }},
 		{"routes", "requests that `serve` sends to the function, as the routes of an HTTP API: `GET /orders/{id}`, `ANY /files/{path+}`, `$default`", texts,
 			func(c r, n *yaml.Node) (err error) { c.f.Routes, err = c.routes(n); return err }},
+		{"deploy", "names under which it is deployed, for `changed` and the checks of deploy files. `${function}` is its name, `${stage}` that of `changed --stage`", aName,
+			func(c r, n *yaml.Node) (err error) { c.f.Deploy, err = c.decoder.deployNames(n); return err }},
 		{"checks", "severity of single checks: `fail`, `warn` or `waive`, with a reason", shape{kind: "array", of: &rule},
 			func(c r, n *yaml.Node) (err error) { c.f.Checks, err = c.checks(n); return err }},
 	}

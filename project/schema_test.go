@@ -126,6 +126,8 @@ func inWords(s shape) string {
 		return "`" + strings.Join(s.values, "`, `") + "`"
 	case s.kind == "integer":
 		return fmt.Sprintf("%d to %d", s.min, s.max)
+	case s.or != nil && s.or.kind == "array":
+		return "text or list"
 	case s.kind == "array" && len(s.of.values) > 0:
 		return "list of " + inWords(*s.of)
 	case s.kind == "array":

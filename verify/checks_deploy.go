@@ -32,7 +32,7 @@ func deployChecks() []Check {
 		{ID: IDDeployZipOutside, Severity: SeverityWarn, Proves: "the zip is in the project", Hint: "give a path below the project: another checkout has another directory there"},
 		{ID: IDDeployZipUnbuilt, Severity: SeverityWarn, Proves: "a function of the project makes the zip", Hint: "correct the path, or add the function to bootzip.yaml: a zip of before may be deployed"},
 		{ID: IDDeployHandler, Proves: "the bootstrap knows the handler", Lambda: "Runtime.NoSuchHandler", Hint: "give one of the function's handlers, or add it under handlers in bootzip.yaml"},
-		{ID: IDDeployPackageType, Proves: "the package type fits the code", Hint: "PackageType Zip (the default) with a zip, Image with an image's URI and without runtime and handler"},
+		{ID: IDDeployPackageType, Proves: "the package type fits the code", Hint: "PackageType Zip (the default) with a zip, Image with an image's URI and without runtime and handler; a layer's zip for a layer, a function's for a function"},
 		{ID: IDDeployLimits, Proves: "memory, time-out and layers are within Lambda's limits", Hint: "128 to 10240 MB, 1 to 900 seconds, at most 5 layers (AWS Lambda API reference, CreateFunction)"},
 		{ID: IDDeploySettings, Severity: SeverityWarn, Proves: "memory, time-out and layers are those of bootzip.yaml, with which the function was started", Hint: "make memory, timeout and layers in bootzip.yaml and in the deploy file the same"},
 		{ID: IDDeployEnvironment, Severity: SeverityWarn, Proves: "the function gets the variables that it had in the boot check", Hint: "add the variable to the deploy file, or take it out of env in bootzip.yaml"},
@@ -57,6 +57,7 @@ type DeployFinding struct {
 type DeployFile struct {
 	Kind      string // such as "SAM template"
 	Functions int    // that it deploys
+	Layers    int    // of which it deploys a version
 }
 
 // DeployReport is the report of a deploy file: one result for each check of the layer
@@ -86,7 +87,7 @@ func DeployReport(path string, size int64, sha256 string, file DeployFile, findi
 		if len(r.Results) == n {
 			severity, _ := r.policy.severity(c)
 			x := Result{Check: c, Status: Pass, Severity: severity}
-			if file.Functions == 0 && c.ID != IDDeployMissing {
+			if file.Functions+file.Layers == 0 && c.ID != IDDeployMissing {
 				x.Status, x.Detail = Skip, "it deploys no function"
 			}
 			r.Results = append(r.Results, x)

@@ -30,6 +30,7 @@ type jsonReport struct {
 type jsonDeploy struct {
 	Kind      string `json:"kind"`
 	Functions int    `json:"functions"`
+	Layers    int    `json:"layers,omitempty"`
 }
 
 type jsonFact struct {
@@ -64,7 +65,7 @@ func WriteJSON(w io.Writer, reports []Report) error {
 			Facts: []jsonFact{}, Results: []jsonResult{},
 		}
 		if r.Deploy != nil {
-			j.Deploy = &jsonDeploy{r.Deploy.Kind, r.Deploy.Functions}
+			j.Deploy = &jsonDeploy{r.Deploy.Kind, r.Deploy.Functions, r.Deploy.Layers}
 		}
 		for _, f := range r.Facts {
 			j.Facts = append(j.Facts, jsonFact(f))

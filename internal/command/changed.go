@@ -15,7 +15,7 @@ import (
 
 func (a *app) changedCommand() *cobra.Command {
 	s := settings{verbose: &a.verbose}
-	var since, format string
+	var since, format, stage, stack string
 	var pairs, deploys []string
 	c := &cobra.Command{
 		Use:   "changed --since=manifest.json",
@@ -24,12 +24,16 @@ func (a *app) changedCommand() *cobra.Command {
 compares them with what is deployed: the manifest.json of an earlier package or
 release, what the AWS CLI prints about the functions, or what terraform show -json
 prints of a state. It notes runtimes that have ended and architectures for which
-there is no zip. Nothing to do is an
-empty list and exit status 0. --names says which names functions have where they are
-deployed, as Serverless, SAM and the CDK give them a prefix; --deploy takes them from
-a deploy file.`,
+there is no zip. Nothing to do is an empty list and exit status 0.
+
+Serverless, SAM and the CDK give a function a name of their own where it is deployed.
+Such names are those of --names; or of --deploy, a deploy file, and of --stack, what
+CloudFormation says of a deployed stack; or of the key deploy of bootzip.yaml, with
+--stage for ${stage}; otherwise the function's own.`,
 		Example: "  aws lambda list-functions | bootzip changed --since=- --format=matrix\n" +
-			"  aws lambda list-functions | bootzip changed --since=- --names=web=svc-prod-web,worker=svc-prod-worker",
+			"  aws lambda list-functions | bootzip changed --since=- --names=web=svc-prod-web,worker=svc-prod-worker\n" +
+			"  aws cloudformation describe-stack-resources --stack-name=shop >stack.json\n" +
+			"  aws lambda list-functions | bootzip changed --since=- --stack=stack.json",
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := oneOf("format", format, "text", "json", "matrix"); err != nil {
 				return err
@@ -54,13 +58,31 @@ a deploy file.`,
 			if err != nil {
 				return misuse(err)
 			}
+			var resources pipeline.Stack
+			if stack != "" {
+				if resources, err = readStack(stack); err != nil {
+					return misuse(err)
+				}
+			}
 			m, err := s.run(c.Context(), true)
 			if err != nil {
 				return err
 			}
-			for function, list := range pipeline.DeployedNames(pipeline.DeployConfig{Root: m.project.Root, Functions: m.project.Functions, Zips: m.zips}, files) {
+			for function, list := range pipeline.DeployedNames(pipeline.DeployConfig{Root: m.project.Root, Functions: m.project.Functions, Zips: m.zips}, files, resources) {
 				if len(names[function]) == 0 && (s.function == "" || s.function == function) {
 					names[function] = list
+				}
+			}
+			for _, f := range m.project.Functions {
+				if len(names[f.Name]) > 0 || s.function != "" && s.function != f.Name {
+					continue
+				}
+				list, err := f.DeployedNames(stage)
+				if err != nil {
+					return misuse(err)
+				}
+				if len(list) > 0 {
+					names[f.Name] = list
 				}
 			}
 			changes, gone, err := pipeline.Changed(pipeline.Lines(m.zips), deployed, names)
@@ -80,6 +102,8 @@ a deploy file.`,
 	c.Flags().StringVar(&format, "format", "text", "text, json, or matrix for GitHub Actions")
 	c.Flags().StringSliceVar(&pairs, "names", nil, "names where functions are deployed, `FUNCTION=NAME`, one or several; a function may have several")
 	c.Flags().StringArrayVar(&deploys, "deploy", nil, "take such names from this deploy `FILE`; may be repeated")
+	c.Flags().StringVar(&stack, "stack", "", "take such names from this `FILE`: what aws cloudformation describe-stack-resources or describe-stacks prints, or cdk deploy --outputs-file writes")
+	c.Flags().StringVar(&stage, "stage", "", "${stage} in the key deploy of bootzip.yaml")
 	complete(c, "format", "text", "json", "matrix")
 	s.flags(c, "engine", "arch", "function")
 	return c
@@ -96,6 +120,14 @@ func readNames(pairs []string) (pipeline.Names, error) {
 		names[function] = append(names[function], name)
 	}
 	return names, nil
+}
+
+func readStack(name string) (pipeline.Stack, error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	return pipeline.ReadStack(data, name)
 }
 
 func readDeployed(name string) (pipeline.Deployed, error) {

@@ -1,0 +1,56 @@
+package pipeline
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/bootzip/bootzip/deploy"
+	"github.com/bootzip/bootzip/project"
+)
+
+// The names of a deployed stack, in each form that CloudFormation and CDK have.
+func TestStackNames(t *testing.T) {
+	c := DeployConfig{Root: t.TempDir(), Functions: []project.Function{{Name: "web"}, {Name: "order-worker"}, {Name: "shared", Kind: project.KindLayer}, {Name: "eu", Deploy: []string{"shop-${stage}-europe"}}}}
+	template := filepath.Join(c.Root, "template.yaml")
+	write(t, template, "Resources:\n  Api:\n    Type: AWS::Lambda::Function\n    Properties: {Code: dist/web-arm64.zip, Runtime: provided.al2023}\n")
+	f, err := deploy.Read(template)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resource := func(id, physical, kind string) string {
+		return fmt.Sprintf(`{"LogicalResourceId": %q, "PhysicalResourceId": %q, "ResourceType": %q}`, id, physical, kind)
+	}
+	for name, test := range map[string]struct{ text, want string }{
+		"resources": {`{"StackResources": [` + resource("WebFunction", "shop-WebFunction-1X", "AWS::Lambda::Function") + "," + resource("OrderWorker5D9A1D2F", "shop-OrderWorker5D9A1D2F-2Y", "AWS::Lambda::Function") + "," +
+			resource("web", "shop-bucket", "AWS::S3::Bucket") + "," + resource("Other", "shop-Other-3Z", "AWS::Lambda::Function") + "]}",
+			"map[order-worker:[shop-OrderWorker5D9A1D2F-2Y] web:[shop-WebFunction-1X]]"},
+		"summaries": {`{"StackResourceSummaries": [` + resource("Shared", "shop-Shared", "AWS::Lambda::Function") + "," + resource("X", "shop-prod-europe", "AWS::Lambda::Function") + "]}", "map[eu:[shop-prod-europe]]"},
+		"outputs": {`{"Stacks": [{"Outputs": [{"OutputKey": "WebFunction", "OutputValue": "arn:aws:lambda:eu-west-1:123456789012:function:shop-web"},
+			{"OutputKey": "OrderUnderscoreworkerLambdaFunctionQualifiedArn", "OutputValue": "arn:aws:lambda:eu-west-1:123456789012:function:none:7"},
+			{"OutputKey": "OrderWorkerLambdaFunctionQualifiedArn", "OutputValue": "arn:aws-cn:lambda:cn-north-1:123456789012:function:shop-worker:7"},
+			{"OutputKey": "WebUrl", "OutputValue": "https://x.execute-api.amazonaws.com"}]}]}`, "map[order-worker:[shop-worker] web:[shop-web]]"},
+		"CDK":                     {`{"Shop": {"WebFunctionName": "Shop-Web-1X", "BucketName": "b"}}`, "map[web:[Shop-Web-1X]]"},
+		"by a deploy file's zip":  {`{"StackResources": [` + resource("Api", "shop-Api-1X", "AWS::Lambda::Function") + "]}", "map[web:[shop-Api-1X]]"},
+		"nothing":                 {`{"Stacks": []}`, "names no function"},
+		"another answer":          {`{"Functions": [1]}`, "it has no stack"},
+		"no JSON":                 {`stack`, "invalid character"},
+		"functions of the others": {`{"StackResources": [` + resource("web2", "x", "AWS::Lambda::Function") + "]}", "map[]"},
+	} {
+		stack, err := ReadStack([]byte(test.text), "stack.json")
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "stack.json: ") || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		zips := []Zip{{Function: c.Functions[0]}}
+		zips[0].Target.Path = filepath.Join(c.Root, "dist", "web-arm64.zip")
+		with := c
+		with.Zips = zips
+		if got := fmt.Sprint(DeployedNames(with, []deploy.File{f}, stack)); got != test.want {
+			t.Errorf("%s: %s, want %s", name, got, test.want)
+		}
+	}
+}
