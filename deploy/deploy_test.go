@@ -99,3 +99,57 @@ func TestDoubled(t *testing.T) {
 		t.Logf("%s: %v", name, time.Since(began))
 	}
 }
+
+// The zips of the plugin and of the module in integrations.
+func TestIntegrations(t *testing.T) {
+	dir := t.TempDir()
+	for name, c := range map[string]struct{ text, want string }{
+		"serverless.yml": {"service: x\nplugins: [serverless-bootzip]\ncustom: {bootzip: {project: ../app, functions: {api: web}}}\n" +
+			"provider: {name: aws, runtime: provided.al2023}\nfunctions:\n  api: {handler: x}\n  job: {architecture: arm64}\n  own: {package: {artifact: own.zip}}\n  js: {runtime: nodejs22.x}\n  any: {architecture: '${file(x)}'}\n",
+			"../app/dist/web-amd64.zip ../app/dist/job-arm64.zip own.zip  ?"},
+		"modules.yml": {"service: x\nplugins: {modules: [serverless-bootzip]}\nprovider: {name: aws, runtime: provided.al2023}\nfunctions:\n  api: {handler: x}\n", "dist/api-amd64.zip"},
+		"without.yml": {"service: x\nprovider: {name: aws, runtime: provided.al2023}\nfunctions:\n  api: {handler: x}\n", ""},
+		"a/main.tf": {`
+variable "arch" { default = "amd64" }
+module "api" {
+  source   = "github.com/bootzip/bootzip//integrations/terraform/bootzip-function?ref=v1.0.0"
+  function = "web"
+  project  = "${path.module}/.."
+  arch     = var.arch
+}
+module "job" {
+  source   = "../bootzip-function"
+  function = "job"
+  project  = "."
+}
+module "other" { source = "./other" }
+resource "aws_lambda_function" "api" {
+  filename      = module.api.filename
+  architectures = module.api.architectures
+}
+resource "aws_lambda_function" "job" { filename = module.job.filename }
+resource "aws_lambda_function" "other" { filename = module.other.filename }
+`, "../dist/web-amd64.zip dist/job-arm64.zip ?"},
+	} {
+		f, err := Read(put(t, filepath.Join(dir, "x", name), c.text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range f.Functions {
+			if text := e.Code.Text; e.Code.Unresolved != "" {
+				got = append(got, "?")
+			} else if text == "" {
+				got = append(got, "")
+			} else if rel, err := filepath.Rel(filepath.Dir(f.Path), text); err == nil {
+				got = append(got, filepath.ToSlash(rel))
+			}
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: %q, want %q", name, strings.Join(got, " "), c.want)
+		}
+		if name == "a/main.tf" && f.Functions[0].Architectures[0].Text != "x86_64" {
+			t.Errorf("%s: architectures are %v", name, f.Functions[0].Architectures)
+		}
+	}
+}

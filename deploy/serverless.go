@@ -2,7 +2,9 @@ package deploy
 
 import (
 	"cmp"
+	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -65,6 +67,9 @@ func (s *serverless) functions() (all []Function) {
 			artifact = get(s.root, "package", "artifact")
 		}
 		f.Code = s.value(artifact).located(s.dir)
+		if artifact == nil && f.Image == (Value{}) {
+			f.Code = s.pluginZip(f)
+		}
 		for _, e := range items(get(own, "events")) {
 			if n := get(e, "httpApi"); n != nil {
 				f.Routes = append(f.Routes, s.route(n))
@@ -84,6 +89,32 @@ func (s *serverless) functions() (all []Function) {
 		all = append(all, f)
 	}
 	return all
+}
+
+// pluginZip is the zip that the plugin serverless-bootzip (integrations/serverless)
+// makes; absent without it.
+func (s *serverless) pluginZip(f Function) Value {
+	const plugin = "serverless-bootzip"
+	list := get(s.root, "plugins")
+	if modules := get(list, "modules"); modules != nil {
+		list = modules
+	}
+	if !OSOnly(f.Runtime.Text) || !slices.ContainsFunc(items(list), func(n *yaml.Node) bool { return n.Value == plugin }) {
+		return Value{}
+	}
+	settings := get(s.root, "custom", "bootzip")
+	name, project := s.value(get(settings, "functions", f.Name)), s.value(get(settings, "project"))
+	arch := "amd64"
+	for _, v := range f.Architectures {
+		if v.Text == "arm64" {
+			arch = "arm64"
+		}
+		project.Unresolved = cmp.Or(project.Unresolved, v.Unresolved)
+	}
+	if why := cmp.Or(name.Unresolved, project.Unresolved); why != "" {
+		return unresolved(f.Position, "%s", why)
+	}
+	return Value{Text: path.Join(project.Text, "dist", cmp.Or(name.Text, f.Name)+"-"+arch+".zip"), Position: f.Position}.located(s.dir)
 }
 
 // route is that of an event httpApi: "GET /path", "*", or a mapping.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -45,6 +46,7 @@ func readTerraform(path string) (File, error) {
 		t.declare(body)
 	}
 	t.evaluate()
+	t.evaluateModules(bodies)
 	f := File{Path: path, Kind: Terraform}
 	for i, body := range bodies {
 		for _, b := range body.Blocks {
@@ -124,6 +126,45 @@ func (t *terraform) evaluate() {
 		}
 		t.context.Variables["local"] = cty.ObjectVal(locals)
 	}
+}
+
+// evaluateModules makes the outputs of modules bootzip-function
+// (integrations/terraform), as far as they can be known without the manifest.
+func (t *terraform) evaluateModules(bodies []*hclsyntax.Body) {
+	modules := map[string]cty.Value{}
+	for _, body := range bodies {
+		for _, b := range body.Blocks {
+			if b.Type != "module" || len(b.Labels) != 1 {
+				continue
+			}
+			text := func(name, fallback string) Value {
+				if b.Body.Attributes[name] == nil {
+					return Value{Text: fallback}
+				}
+				return t.value(b.Body.Attributes[name])
+			}
+			source, _, _ := strings.Cut(text("source", "").Text, "?")
+			if path.Base(source) != "bootzip-function" {
+				continue
+			}
+			function, arch, project := text("function", ""), text("arch", "arm64"), text("project", ".")
+			if function.Unresolved+arch.Unresolved+project.Unresolved != "" {
+				continue
+			}
+			lambda := arch.Text
+			if lambda == "amd64" {
+				lambda = "x86_64"
+			}
+			modules[b.Labels[0]] = cty.ObjectVal(map[string]cty.Value{
+				"filename":         cty.StringVal(project.Text + "/dist/" + function.Text + "-" + arch.Text + ".zip"),
+				"architectures":    cty.ListVal([]cty.Value{cty.StringVal(lambda)}),
+				"runtime":          cty.UnknownVal(cty.String),
+				"source_code_hash": cty.UnknownVal(cty.String),
+				"content_digest":   cty.UnknownVal(cty.String),
+			})
+		}
+	}
+	t.context.Variables["module"] = cty.ObjectVal(modules)
 }
 
 // sizeOf is about how much text a value holds: locals may double each other.

@@ -271,12 +271,14 @@ func Changed(ctx context.Context,
 	since *string, // a manifest.json, or - for standard input; required
 	names *string, // names where functions are deployed: web=svc-prod-web,worker=svc-prod-worker
 	deploy *string, // deploy files that such names are taken from, with commas between them
+	stack *string, // a file with what CloudFormation says of a stack, that such names are taken from
+	stage *string, // ${stage} in the key deploy of bootzip.yaml
 	engine *string, // auto (the default), docker, podman, sandbox or host
 	arch *string, // amd64 or arm64; default: each function's own
 	function *string, // one function; default: all
 	format *string, // text (the default), json, or matrix for GitHub Actions
 ) error {
-	return run(ctx, "changed", flag("since", since), flag("names", names), each("deploy", deploy), flag("engine", engine), flag("arch", arch), flag("function", function), flag("format", format))
+	return run(ctx, "changed", flag("since", since), flag("names", names), each("deploy", deploy), flag("stack", stack), flag("stage", stage), flag("engine", engine), flag("arch", arch), flag("function", function), flag("format", format))
 }
 
 // Diff explains how two zips, or two programs, differ, and why they likely do.

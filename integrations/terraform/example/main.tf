@@ -1,24 +1,24 @@
-# terraform init && terraform apply: bootzip builds, and the plan is empty where nothing
-# changed.
+# bootzip verify && terraform init && terraform apply (or tofu): the plan is empty where
+# nothing changed.
 terraform {
   required_providers {
-    aws      = { source = "hashicorp/aws" }
-    external = { source = "hashicorp/external" }
+    aws = { source = "hashicorp/aws" }
   }
 }
 
-data "external" "hello" {
-  program     = ["bootzip", "package", "--function=hello", "--arch=arm64", "--format=terraform"]
-  working_dir = "${path.module}/../.."
+module "hello" {
+  source   = "../bootzip-function" # github.com/bootzip/bootzip//integrations/terraform/bootzip-function?ref=VERSION
+  function = "hello"               # in bootzip.yaml
+  project  = "${path.module}/../../.."
 }
 
 resource "aws_lambda_function" "hello" {
   function_name    = "hello"
   role             = aws_iam_role.hello.arn
-  filename         = "${path.module}/../../${data.external.hello.result.filename}"
-  source_code_hash = data.external.hello.result.source_code_hash
-  runtime          = "provided.al2023"
-  architectures    = ["arm64"]
+  filename         = module.hello.filename
+  source_code_hash = module.hello.source_code_hash
+  runtime          = module.hello.runtime
+  architectures    = module.hello.architectures
   handler          = "httpevent"
   memory_size      = 128
   timeout          = 10

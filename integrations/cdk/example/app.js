@@ -1,0 +1,14 @@
+const { App, Duration, Stack } = require("aws-cdk-lib");
+const { FunctionUrlAuthType } = require("aws-cdk-lib/aws-lambda");
+const { BootzipFunction } = require("bootzip-cdk");
+
+const stack = new Stack(new App(), "Hello");
+
+const hello = new BootzipFunction(stack, "Hello", {
+  function: "hello", // in bootzip.yaml
+  project: "../../..", // where that is
+  handler: "httpevent",
+  memorySize: 128,
+  timeout: Duration.seconds(10),
+});
+hello.addFunctionUrl({ authType: FunctionUrlAuthType.NONE }); // anybody may call it
