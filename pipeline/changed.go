@@ -17,8 +17,11 @@ type Change struct {
 	File       string       `json:"file"` // in the manifest's directory
 	Runtime    string       `json:"runtime"`
 	CodeSha256 string       `json:"codeSha256"` // as Lambda will show it
+	Content    string       `json:"contentDigest"`
+	Size       int64        `json:"size"` // of the zip, in bytes
 	Reason     string       `json:"reason"`
 	Deployed   string       `json:"deployed,omitempty"` // its name where it is deployed, if Names has it
+	Event      string       `json:"event,omitempty"`    // a JSON text to try it with; the caller's
 }
 
 // The reasons of a Change.
@@ -67,7 +70,7 @@ func Changed(zips []pack.Zip, deployed Deployed, names Names) (changes []Change,
 		}
 		z := p.zip
 		if why != "" && !same[deployment{z.Function, p.name}] && (why != ReasonNew || !p.deployedForOther(zips, lines)) {
-			c := Change{z.Function, z.Arch, z.File, z.Runtime, z.CodeSha256, why, ""}
+			c := Change{Function: z.Function, Arch: z.Arch, File: z.File, Runtime: z.Runtime, CodeSha256: z.CodeSha256, Content: z.Content, Size: z.Size, Reason: why}
 			if len(names[z.Function]) > 0 {
 				c.Deployed = p.name
 			}

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"github.com/bootzip/bootzip/deploy"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/pipeline"
+	"github.com/bootzip/bootzip/project"
 )
 
 func (a *app) changedCommand() *cobra.Command {
@@ -92,6 +94,11 @@ CloudFormation says of a deployed stack; or of the key deploy of bootzip.yaml, w
 			for _, w := range pipeline.Warnings(pipeline.Lines(m.zips), deployed, names) {
 				note("%s", w)
 			}
+			for i := range changes {
+				if changes[i].Event, err = smokeEvent(m.project, changes[i].Function); err != nil {
+					return err
+				}
+			}
 			if s.function == "" && len(gone) > 0 {
 				note("deployed and no longer there: %s", strings.Join(gone, ", "))
 			}
@@ -107,6 +114,33 @@ CloudFormation says of a deployed stack; or of the key deploy of bootzip.yaml, w
 	complete(c, "format", "text", "json", "matrix")
 	s.flags(c, "engine", "arch", "function")
 	return c
+}
+
+// maxSmokeEvent bounds an event in a matrix, which is in an environment variable in the
+// end, in bytes.
+const maxSmokeEvent = 64 << 10
+
+// smokeEvent is the function's event of bootzip.yaml on one line; empty without one.
+func smokeEvent(p project.Project, function string) (string, error) {
+	for _, f := range p.Functions {
+		if f.Name != function || f.Event == "" {
+			continue
+		}
+		payload, err := pipeline.Event(f, p.Root)
+		if err != nil {
+			return "", err
+		}
+		var line bytes.Buffer
+		if err := json.Compact(&line, payload); err != nil {
+			return "", err
+		}
+		if line.Len() > maxSmokeEvent {
+			note("event %s of %q has more than %d bytes, and is left out", f.Event, function, maxSmokeEvent)
+			return "", nil
+		}
+		return line.String(), nil
+	}
+	return "", nil
 }
 
 // readNames reads the pairs of --names.

@@ -141,7 +141,7 @@ func (r runner) job(t *testing.T, j runnable, matrix map[string]string) {
 			for key, value := range matrix {
 				run = strings.ReplaceAll(run, "${{ matrix."+key+" }}", value)
 			}
-			r.shell(t, filepath.Join(r.workspace, s.Directory), env, run)
+			r.shell(t, filepath.Join(r.workspace, s.Directory), env, runnerExpressions(run, r.workspace))
 		case "actions/checkout":
 			r.command(t, r.workspace, env, "git", "clone", "-q", r.origin, filepath.Join(r.workspace, text("path")))
 		case "actions/setup-go":
@@ -161,11 +161,22 @@ func (r runner) job(t *testing.T, j runnable, matrix map[string]string) {
 				t.Fatal(err)
 			}
 		case "./":
-			r.shell(t, r.workspace, append(env, actionInputs(t, s.With)...), actionRun(t))
+			for name, value := range s.With {
+				s.With[name] = runnerExpressions(fmt.Sprint(value), r.workspace)
+			}
+			status, out := readAction(t).run(t, r.workspace, env, s.With)
+			if t.Log(out); status != 0 {
+				t.Fatalf("the action ended with status %d", status)
+			}
 		default:
 			t.Fatalf("what %s does is not known here", action)
 		}
 	}
+}
+
+// runnerExpressions fills in what is known of the runner.
+func runnerExpressions(text, workspace string) string {
+	return fill(text, map[string]string{"runner.temp": filepath.Join(workspace, ".temp"), "runner.os": "Linux"}, false)
 }
 
 // shell runs a script as GitHub does, and reports how long it took.
@@ -220,8 +231,8 @@ type action struct {
 	Inputs map[string]struct{ Default string }
 	Runs   struct {
 		Steps []struct {
-			Run string
-			Env map[string]string
+			If, Run string
+			Env     map[string]string
 		}
 	}
 }
@@ -235,34 +246,124 @@ func readAction(t *testing.T) action {
 	return a
 }
 
-func actionRun(t *testing.T) string {
-	steps := readAction(t).Runs.Steps
-	return steps[len(steps)-1].Run
+// run runs the action's steps in a directory, with the inputs that are given and the
+// defaults of the others. It returns the exit status of the last one that ran.
+func (a action) run(t *testing.T, dir string, env []string, with map[string]any) (status int, output string) {
+	t.Helper()
+	values := map[string]string{"github.action_ref": "v1.2.3", "github.token": "token"}
+	for name, input := range a.Inputs {
+		values["inputs."+name] = input.Default
+	}
+	for name, value := range with {
+		if _, ok := values["inputs."+name]; !ok && name != "ref" {
+			t.Fatalf("there is no input %q", name)
+		}
+		values["inputs."+name] = fmt.Sprint(value)
+	}
+	if ref, ok := with["ref"]; ok { // how the action is used, which is no input
+		values["github.action_ref"] = fmt.Sprint(ref)
+	}
+	temp := t.TempDir()
+	paths := filepath.Join(temp, "paths")
+	env = append(slices.Concat(os.Environ(), env), "RUNNER_TEMP="+temp, "GITHUB_PATH="+paths)
+	path := os.Getenv("PATH")
+	for _, e := range env {
+		if p, ok := strings.CutPrefix(e, "PATH="); ok {
+			path = p
+		}
+	}
+	for _, s := range a.Runs.Steps {
+		if s.If != "" && !truthy(evaluate(s.If, values, false)) {
+			continue
+		}
+		cmd := exec.Command("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", s.Run)
+		cmd.Dir, cmd.Env = dir, env
+		for name, value := range s.Env {
+			cmd.Env = append(cmd.Env, name+"="+fill(value, values, false))
+		}
+		if added, err := os.ReadFile(paths); err == nil {
+			cmd.Env = append(cmd.Env, "PATH="+strings.TrimSpace(string(added))+":"+path)
+		}
+		out, err := cmd.CombinedOutput()
+		if cmd.ProcessState == nil {
+			t.Fatal(err)
+		}
+		output += string(out)
+		if status = cmd.ProcessState.ExitCode(); status != 0 {
+			return status, output
+		}
+	}
+	return status, output
 }
 
-// actionInputs is the environment of the action's script, with the inputs that
-// are given and the defaults of the others.
-func actionInputs(t *testing.T, with map[string]any) []string {
+// buildBootzip builds the program of this tree.
+func buildBootzip(t *testing.T) string {
 	t.Helper()
-	a := readAction(t)
-	var env []string
-	for name, value := range a.Runs.Steps[len(a.Runs.Steps)-1].Env {
-		if input, ok := strings.CutPrefix(value, "${{ inputs."); ok {
-			input, fallback, _ := strings.Cut(strings.TrimSuffix(input, " }}"), " || ")
-			if _, ok := a.Inputs[input]; !ok {
-				t.Fatalf("there is no input %q", input)
-			}
-			value = a.Inputs[input].Default
-			if given, ok := with[input]; ok {
-				value = fmt.Sprint(given)
-			}
-			if value == "" {
-				value = strings.Trim(fallback, "'")
-			}
-		}
-		env = append(env, name+"="+value)
+	program := filepath.Join(t.TempDir(), "bootzip")
+	build := exec.Command("go", "build", "-o", program, "./cmd/bootzip")
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	return env
+	return program
+}
+
+// The action downloads the release that it is used with, and nothing else.
+func TestActionInstall(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a bash in the PATH there may be another system's; ci.yml uses the action itself on Windows")
+	}
+	here, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const commit = "0123456789012345678901234567890123456789"
+	for what, c := range map[string]struct {
+		with   map[string]any
+		env    []string
+		status int
+		want   string
+	}{
+		"tag":             {map[string]any{}, nil, 0, "release download v1.2.3 --repo bootzip/bootzip --pattern bootzip-linux-amd64 --pattern SHA256SUMS"},
+		"attested":        {map[string]any{}, nil, 0, "attestation verify bootzip-linux-amd64 --repo bootzip/bootzip --signer-workflow bootzip/bootzip/.github/workflows/release.yml --deny-self-hosted-runners --source-ref refs/tags/v1.2.3\n"},
+		"commit":          {map[string]any{"ref": commit, "version": "v2.0.0-rc.1"}, nil, 0, "--source-ref refs/tags/v2.0.0-rc.1 --source-digest " + commit + "\n"},
+		"macOS":           {map[string]any{}, []string{"RUNNER_OS=macOS", "RUNNER_ARCH=ARM64"}, 0, "--pattern bootzip-darwin-arm64 "},
+		"Windows":         {map[string]any{}, []string{"RUNNER_OS=Windows"}, 0, "--pattern bootzip-windows-amd64.exe "},
+		"commit alone":    {map[string]any{"ref": commit}, nil, 2, "set the input version, such as v1.2.3"},
+		"branch":          {map[string]any{"ref": "main"}, nil, 2, "set the input version"},
+		"no version":      {map[string]any{"version": "v1; touch injected"}, nil, 2, "set the input version"},
+		"other system":    {map[string]any{}, []string{"RUNNER_OS=Plan9"}, 2, "there is no bootzip for Plan9"},
+		"other processor": {map[string]any{}, []string{"RUNNER_ARCH=ARM"}, 2, "there is no bootzip for ARM"},
+		"wrong sum":       {map[string]any{}, []string{"FAKE_SUM=" + strings.Repeat("0", 64)}, 1, "FAILED"},
+		"no sum":          {map[string]any{}, []string{"FAKE_NAME=other"}, 2, "SHA256SUMS of v1.2.3 does not have bootzip-linux-amd64"},
+		"no release":      {map[string]any{}, []string{"FAKE_FAIL=release"}, 1, "release download"},
+		"not attested":    {map[string]any{}, []string{"FAKE_FAIL=attestation"}, 1, "attestation verify"},
+		"another program": {map[string]any{"program": "gh"}, nil, 0, ""},
+	} {
+		t.Run(what, func(t *testing.T) {
+			bin := t.TempDir()
+			// gh in the place of GitHub's: it notes what it is asked, and downloads a program.
+			script := `#!/bin/sh
+echo "$@"
+[ "$FAKE_FAIL" != "$1" ] || exit 1
+[ "$1" = release ] || exit 0
+while [ "$1" != --dir ]; do [ "$1" = --pattern ] && [ "$2" != SHA256SUMS ] && file=$2; shift; done
+echo program >"$2/$file"
+echo "${FAKE_SUM:-$(sha256sum <"$2/$file" | cut -c1-64)}  ${FAKE_NAME:-$file}" >"$2/SHA256SUMS"
+`
+			if err := os.WriteFile(filepath.Join(bin, "gh"), []byte(script), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			env := append([]string{"GITHUB_ACTION_PATH=" + here, "GITHUB_WORKSPACE=" + bin, "RUNNER_OS=Linux", "RUNNER_ARCH=X64", "PATH=" + bin + ":" + os.Getenv("PATH")}, c.env...)
+			status, out := readAction(t).run(t, bin, env, c.with)
+			if status != c.status || !strings.Contains(out, c.want) {
+				t.Errorf("status %d, want %d and %q:\n%s", status, c.status, c.want, out)
+			}
+			if strings.Contains(out, "attestation verify") && status == 0 && !strings.Contains(out, ": OK") {
+				t.Errorf("the sum was not checked:\n%s", out)
+			}
+		})
+	}
 }
 
 // The action is tried with good and bad zips, and with inputs that look like
@@ -279,24 +380,7 @@ func TestAction(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(work, "bad.zip"), []byte("text"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	// What a job that builds functions may have in its environment, and may have
-	// written to Go's own file with `go env -w`.
-	settings := filepath.Join(t.TempDir(), "env")
-	trap := filepath.Join(t.TempDir(), "ran")
-	script := filepath.Join(t.TempDir(), "trap")
-	if err := os.WriteFile(script, []byte("#!/bin/sh\ntouch '"+trap+"'\nexec \"$@\"\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	write := exec.Command("go", "env", "-w", "GOFLAGS=-toolexec="+script)
-	write.Env = append(os.Environ(), "GOENV="+settings)
-	if out, err := write.CombinedOutput(); err != nil {
-		t.Fatalf("go env -w: %v\n%s", err, out)
-	}
-	job := []string{
-		"GOENV=" + settings,
-		"GOOS=linux", "GOARCH=riscv64", "GOAMD64=v9", "GOEXPERIMENT=none-such", "GO111MODULE=off", "GOFLAGS=-tags=none -mod=vendor", "GOWORK=none",
-		"CGO_ENABLED=1", "CC=none", "MAGEFILE_LIST=1", "MAGEFILE_HELP=1", "MAGEFILE_GOCMD=none",
-	}
+	program := buildBootzip(t)
 	for what, c := range map[string]struct {
 		with   map[string]any
 		status int
@@ -313,23 +397,15 @@ func TestAction(t *testing.T) {
 		"event":           {map[string]any{"zips": "bad.zip", "boot": true, "event": "none.json"}, 2, "none.json"},
 		"environment":     {map[string]any{"zips": "bad.zip", "boot": true, "env-file": "none.env"}, 2, "none.env"},
 		"variable":        {map[string]any{"zips": "bad.zip", "boot": true, "env": "$(touch injected)"}, 2, "touch injected"},
-		"time-out":        {map[string]any{"zips": "bad.zip", "boot": true, "timeout": -1}, 2, "-timeout and -memory take positive numbers"},
+		"time-out":        {map[string]any{"zips": "bad.zip", "boot": true, "timeout": -1}, 2, "--timeout and --memory take positive numbers"},
 		"boot settings":   {map[string]any{"zips": "bad.zip", "boot": true, "env": "TABLE=x\nLIST=a,b\n", "timeout": 3, "memory": 256, "event": "s3", "with-layer": true, "dynamic": true}, 1, "FAIL  zip-not-a-zip"},
 		"several, a line": {map[string]any{"zips": "bad.zip\n./bad.zip\n"}, 1, "2 of 2 zips failed"},
 	} {
-		env := append([]string{"GITHUB_ACTION_PATH=" + here, "GITHUB_WORKSPACE=" + work}, actionInputs(t, c.with)...)
-		cmd := exec.Command("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", actionRun(t))
-		cmd.Dir, cmd.Env = work, slices.Concat(os.Environ(), job, env)
-		out, err := cmd.CombinedOutput()
-		if cmd.ProcessState == nil {
-			t.Fatal(err)
+		c.with["program"] = program
+		env := []string{"GITHUB_ACTION_PATH=" + here, "GITHUB_WORKSPACE=" + work}
+		if status, out := readAction(t).run(t, work, env, c.with); status != c.status || !strings.Contains(out, c.want) {
+			t.Errorf("%s: status %d, want %d and %q:\n%s", what, status, c.status, c.want, out)
 		}
-		if got := cmd.ProcessState.ExitCode(); got != c.status || !strings.Contains(string(out), c.want) {
-			t.Errorf("%s: status %d, want %d and %q:\n%s", what, got, c.status, c.want, out)
-		}
-	}
-	if _, err := os.Stat(trap); !os.IsNotExist(err) {
-		t.Errorf("the compiler ran what an earlier step had set as -toolexec (%v)", err)
 	}
 	if left, err := filepath.Glob(filepath.Join(work, "*")); err != nil || len(left) != 1 {
 		t.Errorf("there are %q (%v)", left, err)

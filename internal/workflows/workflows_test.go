@@ -34,7 +34,7 @@ type job struct {
 	Permissions map[string]string
 	Needs       oneOrMore
 	Outputs     map[string]string
-	Strategy    struct{ Matrix map[string]any }
+	Strategy    struct{ Matrix any } // a mapping, or an expression
 	Steps       []step
 }
 
@@ -58,12 +58,22 @@ func (o *oneOrMore) UnmarshalYAML(n *yaml.Node) error {
 var (
 	usesLine = regexp.MustCompile(`^\s*(?:- )?uses: (.*)$`)
 	pinned   = regexp.MustCompile(`^[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)*$`)
-	mageLine = regexp.MustCompile(`^go (?:-C "\$GITHUB_ACTION_PATH" )?tool mage ((?:-w \S+ )?)([a-z]+)(.*)$`)
-	matrix   = regexp.MustCompile(`\$\{\{ matrix\.\w+ \}\}`)
-	handed   = regexp.MustCompile(`^\$\{\{ needs\.([\w-]+)\.outputs\.([\w-]+) \}\}$`)
-	uploaded = regexp.MustCompile(`^\$\{\{ steps\.([\w-]+)\.outputs\.artifact-id \}\}$`)
-	flag     = regexp.MustCompile(` -(\w+)`)
+	// action.yml has a script of its own; ci.yml builds the program that it tries.
+	actionLine = regexp.MustCompile(`^bash "\$GITHUB_ACTION_PATH/scripts/action" (install|check)$`)
+	mageLine   = regexp.MustCompile(`^go tool mage ((?:-w \S+ )?)([a-z]+)(.*)$`)
+	matrix     = regexp.MustCompile(`\$\{\{ matrix\.\w+ \}\}`)
+	handed     = regexp.MustCompile(`^\$\{\{ needs\.([\w-]+)\.outputs\.([\w-]+) \}\}$`)
+	uploaded   = regexp.MustCompile(`^\$\{\{ steps\.([\w-]+)\.outputs\.artifact-id \}\}$`)
+	flag       = regexp.MustCompile(` -(\w+)`)
 )
+
+const buildProgram = "go build -o ${{ runner.temp }}/built/ ./cmd/bootzip"
+
+// deployFile is for other repositories, which have no Mage target. Each run is one command,
+// whose output may go through another one; what a user says comes by the environment.
+const deployFile = "deploy.yml"
+
+var deployCommand = regexp.MustCompile("^(aws|gh|chmod|tail|\"\\$RUNNER_TEMP/bootzip\") [^\n;&`]*$")
 
 // problems returns what in a file is against the rules. targets are the
 // parameters of Mage's targets, by name, both in lower case.
@@ -94,7 +104,9 @@ func problems(name, text string, targets map[string][]string) []string {
 			say("job %s does not say its permissions", id)
 		}
 		for what, access := range j.Permissions {
-			if access == "write" && slices.ContainsFunc(j.Steps, func(s step) bool { return s.Run != "" }) {
+			if access == "write" && slices.ContainsFunc(j.Steps, func(s step) bool {
+				return s.Run != "" && !(name == deployFile && (strings.HasPrefix(s.Run, "aws ") || strings.HasPrefix(s.Run, "tail ")))
+			}) {
 				say("job %s runs the repository's code and may write %s", id, what)
 			}
 		}
@@ -116,7 +128,11 @@ func problems(name, text string, targets map[string][]string) []string {
 		case action == "actions/cache":
 			say("a cache")
 		}
-		if s.Run != "" {
+		if s.Run != "" && name == deployFile {
+			if !deployCommand.MatchString(s.Run) || strings.Contains(s.Run, "$(") || strings.Contains(s.Run, "${{") {
+				say("%q is not one command of the AWS CLI, of gh or of bootzip", s.Run)
+			}
+		} else if s.Run != "" {
 			all = append(all, runProblems(name, s.Run, targets)...)
 		}
 	}
@@ -148,15 +164,15 @@ func takes(jobs map[string]job, j job, with map[string]any) string {
 
 // runProblems looks at one script: it is one Mage target with flags that it has.
 func runProblems(name, run string, targets map[string][]string) []string {
+	if run == buildProgram || name == "action.yml" && actionLine.MatchString(run) {
+		return nil
+	}
 	m := mageLine.FindStringSubmatch(run)
 	if m == nil || strings.Contains(run, "\n") {
 		return []string{fmt.Sprintf("%s: %q is not one Mage target", name, run)}
 	}
 	var all []string
-	rest := m[3]
-	if name != "action.yml" {
-		rest = matrix.ReplaceAllString(rest, "x")
-	}
+	rest := matrix.ReplaceAllString(m[3], "x")
 	if strings.Contains(rest, "${{") || strings.Contains(rest, "$(") || strings.ContainsAny(rest, ";&|`<>") {
 		all = append(all, fmt.Sprintf("%s: %q has more than a target in it", name, run))
 	}
@@ -312,18 +328,6 @@ jobs:
 	}
 }
 
-// The action takes the Go that go.mod names.
-func TestActionsGo(t *testing.T) {
-	var w workflow
-	if err := yaml.Unmarshal([]byte(read(t, "action.yml")), &w); err != nil {
-		t.Fatal(err)
-	}
-	version := fmt.Sprint(w.Runs.Steps[0].With["go-version"])
-	if !strings.Contains(read(t, "go.mod"), "\ntoolchain go"+version+"\n") {
-		t.Errorf("action.yml takes Go %s, and go.mod names another toolchain", version)
-	}
-}
-
 // What is released has its SBOM attested.
 func TestReleasedFiles(t *testing.T) {
 	p, err := project.Load(root)
@@ -347,7 +351,8 @@ func TestReleasedFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	lines, _ := w.Jobs["attest-sbom"].Strategy.Matrix["include"].([]any)
+	matrix, _ := w.Jobs["attest-sbom"].Strategy.Matrix.(map[string]any)
+	lines, _ := matrix["include"].([]any)
 	for _, line := range lines {
 		fields, _ := line.(map[string]any)
 		got = append(got, fmt.Sprint(fields["file"], " ", fields["sbom"]))
