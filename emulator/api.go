@@ -79,7 +79,12 @@ func (e *apiError) write(w http.ResponseWriter) {
 func apiErrorOf(err error) *apiError {
 	var large *TooLargeError
 	var throttled *ThrottledError
+	var snap *SnapStartError
 	switch {
+	case errors.As(err, &snap) && snap.Kind == "SnapStartTimeoutException":
+		return &apiError{status: http.StatusRequestTimeout, kind: snap.Kind, message: err.Error()}
+	case errors.As(err, &snap):
+		return &apiError{status: http.StatusBadRequest, kind: snap.Kind, message: err.Error()}
 	case errors.As(err, &large):
 		return &apiError{status: http.StatusRequestEntityTooLarge, kind: "RequestTooLargeException", message: err.Error()}
 	case errors.As(err, &throttled):

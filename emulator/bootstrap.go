@@ -49,6 +49,7 @@ type bootstrap struct {
 	beside     *output        // of the extensions; nil without
 	hub        *telemetry.Hub // of the Telemetry API
 	ready      bool           // that the runtime has initialised was said
+	restore    restore        // with SnapStart
 
 	overMemory bool // it was killed for that
 
@@ -94,7 +95,12 @@ func (f *Function) awaken(ctx context.Context, b *bootstrap, phase string, limit
 		InitializationType: initialization(f.config), Phase: phase, FunctionName: f.config.Name, FunctionVersion: latest,
 	})
 	fail := f.initialise(ctx, b, phase, limit)
-	f.initialised(b, phase, fail)
+	if !b.restore.asked {
+		f.initialised(b, phase, fail)
+	}
+	if f.config.SnapStart && (fail == nil || b.restore.asked) {
+		fail = f.restored(b, fail)
+	}
 	if fail == nil {
 		b.opened = time.Now()
 		return nil
@@ -133,6 +139,12 @@ func (f *Function) initialise(ctx context.Context, b *bootstrap, phase string, l
 			go b.wait()
 		case s := <-b.api.Signals():
 			f.runtimeReady(b, phase, nil)
+			if s.Snapshot {
+				limit = f.config.Restore
+				timer.Reset(limit)
+				f.snapshot(b)
+				continue
+			}
 			if !s.Done {
 				return nil
 			}
@@ -289,12 +301,13 @@ func (f *Function) apiConfig(b *bootstrap) runtimeapi.Config {
 		External:  f.external(),
 		Subscribe: b.subscribe,
 		Name:      f.config.Name, Version: latest, Handler: f.config.Handler, Account: f.config.Account, Concurrency: f.config.PerInstance,
+		SnapStart: f.config.SnapStart, Credentials: f.credentials(),
 	}
 }
 
 // keeps tells that the surroundings of a bootstrap outlast it: those of a
 // sandbox with one event at a time.
-func (f *Function) keeps() bool { return f.single() && !f.startsOnce }
+func (f *Function) keeps() bool { return f.single() && !f.startsOnce && !f.config.SnapStart }
 
 // respawn starts the process of a bootstrap in the surroundings of old, which
 // has ended, with a Runtime API of its own.

@@ -18,10 +18,12 @@ type Config struct {
 
 	Timeout     time.Duration // of an invocation; default: 3 s, as Lambda's
 	InitLimit   time.Duration // of the initialisation; default: 10 s, as Lambda's
+	Restore     time.Duration // of the restore, with SnapStart; default: 10 s, as Lambda's
 	Memory      int           // MB; default: 128, as Lambda's
 	TempSize    int64         // bytes of /tmp; default: 512 MB, as Lambda's
 	Concurrency int           // instances at most; default: 10
 	PerInstance int           // events at a time in one instance; default: 1. With more, as on Lambda Managed Instances
+	SnapStart   bool          // initialise, stop and restore each instance, as of a published version with SnapStart
 	Idle        time.Duration // after which an unused instance is stopped; default: 5 minutes
 
 	Region      string   // default: us-east-1
@@ -79,7 +81,7 @@ const (
 )
 
 func (c Config) withDefaults() (Config, error) {
-	if c.PerInstance < 0 || c.Timeout < 0 || c.InitLimit < 0 || c.Memory < 0 || c.TempSize < 0 || c.Concurrency < 0 || c.Idle < 0 {
+	if c.PerInstance < 0 || c.Timeout < 0 || c.InitLimit < 0 || c.Restore < 0 || c.Memory < 0 || c.TempSize < 0 || c.Concurrency < 0 || c.Idle < 0 {
 		return c, hint.New("use 0 for the default", "a limit of the function is negative")
 	}
 	set(&c.Name, "function")
@@ -87,10 +89,17 @@ func (c Config) withDefaults() (Config, error) {
 	set(&c.Account, "123456789012")
 	set(&c.Timeout, defaultTimeout)
 	set(&c.PerInstance, 1)
+	if c.SnapStart {
+		if c.PerInstance > 1 {
+			return c, hint.New("leave out one of the two", "Lambda Managed Instances have no SnapStart")
+		}
+		set(&c.InitLimit, min(max(c.Timeout, snapStartInit), snapStartMost))
+	}
 	if c.PerInstance > 1 {
 		set(&c.InitLimit, max(c.Timeout, managedInit))
 	}
 	set(&c.InitLimit, defaultInit)
+	set(&c.Restore, defaultRestore)
 	set(&c.Memory, defaultMemory)
 	set(&c.TempSize, defaultTemp)
 	set(&c.Concurrency, defaultInstances)

@@ -43,6 +43,9 @@ func (f *Function) environment(api string) []string {
 		all = slices.DeleteFunc(all, func(old string) bool { return strings.HasPrefix(old, name+"=") })
 		all = append(all, variable)
 	}
+	if c.SnapStart {
+		return f.snapStartEnvironment(all, api)
+	}
 	return all
 }
 
@@ -51,6 +54,9 @@ func (f *Function) environment(api string) []string {
 func initialization(c Config) string {
 	if c.PerInstance > 1 {
 		return "lambda-managed-instances"
+	}
+	if c.SnapStart {
+		return "snap-start"
 	}
 	return "on-demand"
 }

@@ -113,7 +113,7 @@ func (i *instance) start(first *invocation) (left time.Duration, fail *failure) 
 	f := i.function
 	left = f.config.Timeout
 	i.bootstrap, fail = f.launch(first.ctx, "init", f.config.InitLimit)
-	if fail == nil || fail.cause != nil || f.startsOnce {
+	if fail == nil || fail.cause != nil || f.startsOnce || f.config.SnapStart {
 		return left, fail
 	}
 	began := time.Now()

@@ -24,7 +24,10 @@ func (v *invocation) report(fail *failure) {
 	m := metrics{took: time.Since(v.began)}
 	_, m.peak = i.memory(memoryInterval)
 	i.out.sync()
-	if first {
+	switch {
+	case first && v.function.config.SnapStart:
+		m.restored = i.restore.took
+	case first:
 		m.initialised = i.initDuration()
 	}
 	own, platform := v.function.endLines(v.request.RequestID, fail, m)
@@ -83,6 +86,7 @@ func (f *Function) reportRecord(id string, fail *failure, m metrics) record {
 	return record{RequestID: id, Status: status, ErrorType: kind, Metrics: &recordMetrics{
 		Duration: jsonMilliseconds(m.took), Billed: int(math.Ceil(float64(m.took) / 1e6)), Size: f.config.Memory,
 		Used: int((m.peak + 1<<20 - 1) >> 20), Init: jsonMilliseconds(m.initialised),
+		Restore: jsonMilliseconds(m.restored), BilledRestore: int(math.Ceil(float64(m.restored) / 1e6)),
 	}}
 }
 
@@ -91,6 +95,7 @@ type metrics struct {
 	took        time.Duration
 	peak        int64         // bytes of memory at most
 	initialised time.Duration // what the initialisation took; 0: that is not said
+	restored    time.Duration // what the restore took, in place of it
 }
 
 // logsJSON tells that the platform's lines are JSON: those of AWS_LAMBDA_LOG_FORMAT.
@@ -131,6 +136,9 @@ func (f *Function) endLines(id string, fail *failure, m metrics) (own, platform 
 	more := fmt.Sprintf("Max Memory Used: %d MB\t", used)
 	if m.initialised > 0 {
 		more += fmt.Sprintf("Init Duration: %s\t", milliseconds(m.initialised))
+	}
+	if m.restored > 0 {
+		more += fmt.Sprintf("Restore Duration: %s\tBilled Restore Duration: %.0f ms\t", milliseconds(m.restored), math.Ceil(float64(m.restored)/1e6))
 	}
 	switch status {
 	case "timeout":
@@ -207,6 +215,9 @@ type recordMetrics struct {
 	Size     int         `json:"memorySizeMB,omitempty"`
 	Used     int         `json:"maxMemoryUsedMB,omitempty"`
 	Init     json.Number `json:"initDurationMs,omitempty"`
+
+	Restore       json.Number `json:"restoreDurationMs,omitempty"`
+	BilledRestore int         `json:"billedRestoreDurationMs,omitempty"`
 }
 
 // timeForm is how the platform writes a time.

@@ -76,6 +76,8 @@ type registry struct {
 	names          []string
 	serve          []serveFunc
 	inits          []func(context.Context) error
+	befores        []func(context.Context) error // a snapshot
+	afters         []func(context.Context) error // a restore
 	shutdowns      []func(context.Context)
 	watch          func(config, []func(context.Context)) // waits for the shutdown; nil without shutdowns
 	keepAfterPanic bool

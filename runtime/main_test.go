@@ -29,6 +29,10 @@ func TestMain(m *testing.M) {
 	case "goes on":
 		ContinueAfterPanic()
 	}
+	if os.Getenv("TEST") == "snapshot" {
+		BeforeSnapshot(func(context.Context) error { _, err := os.Stderr.WriteString("before\n"); return err })
+		AfterRestore(func(context.Context) error { _, err := os.Stderr.WriteString("after\n"); return err })
+	}
 	if os.Getenv("TEST") == "shutdown" {
 		OnShutdown(func(context.Context) { _, _ = os.Stderr.WriteString("good bye\n") })
 	}

@@ -22,6 +22,7 @@ func Start() {
 		api:         os.Getenv("AWS_LAMBDA_RUNTIME_API"),
 		handler:     os.Getenv("_HANDLER"),
 		concurrency: concurrency(os.Getenv("AWS_LAMBDA_MAX_CONCURRENCY")),
+		snapStart:   os.Getenv("AWS_LAMBDA_INITIALIZATION_TYPE") == snapStart,
 		log:         log,
 	})
 	log.exit(err, "")
@@ -32,6 +33,7 @@ type config struct {
 	api         string
 	handler     string
 	concurrency int
+	snapStart   bool // a snapshot is taken after the initialisation
 	log         *fatalLog
 }
 
@@ -60,6 +62,7 @@ func (r *registry) start(cfg config) error {
 	r.mu.Lock()
 	serve, err := r.find(cfg.handler)
 	inits, shutdowns, watch, keep := r.inits, r.shutdowns, r.watch, r.keepAfterPanic
+	befores, afters := r.befores, r.afters
 	r.mu.Unlock()
 	if err != nil {
 		return initFailed(first, newFailure(err))
@@ -70,6 +73,11 @@ func (r *registry) start(cfg config) error {
 	for _, f := range inits {
 		if f := initialise(f); f != nil {
 			return initFailed(first, f)
+		}
+	}
+	if cfg.snapStart {
+		if err := snapshot(first, befores, afters); err != nil {
+			return err
 		}
 	}
 	loops := make([]*loop, cfg.concurrency)

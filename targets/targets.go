@@ -207,6 +207,7 @@ func Invoke(ctx context.Context,
 	timeout *int, // seconds for an answer; default: the function's, or 3
 	memory *int, // MB; default: the function's, or 128
 	perInstance *int, // events at a time in one instance (AWS_LAMBDA_MAX_CONCURRENCY); default: 1
+	snapstart *bool, // initialise, stop and restore each instance, as a published version with SnapStart
 	env *string, // variables of the function: KEY=value,KEY=value, where values may have commas; or one on each line
 	envFile *string, // files with a variable in each line, with commas between them
 	layer *string, // zips whose content the function sees at /opt, with commas between them
@@ -217,7 +218,7 @@ func Invoke(ctx context.Context,
 		arguments = append(arguments, event)
 	}
 	return run(ctx, "invoke", flag("zip", zip), flag("handler", handler), settings(env, envFile, timeout, memory, layer),
-		flag("per-instance", perInstance), flag("engine", engine), arguments)
+		flag("per-instance", perInstance), flag("snapstart", snapstart), flag("engine", engine), arguments)
 }
 
 // Serve keeps all functions running behind HTTP, as function URLs, API Gateway, load balancer and Lambda's Invoke API.
@@ -230,6 +231,7 @@ func Serve(ctx context.Context,
 	memory *int, // MB; default: the function's, or 128
 	concurrency *int, // instances of a function at most; default: 10
 	perInstance *int, // events at a time in one instance (AWS_LAMBDA_MAX_CONCURRENCY); default: 1
+	snapstart *bool, // initialise, stop and restore each instance, as a published version with SnapStart
 	env *string, // variables of the functions: KEY=value,KEY=value, where values may have commas; or one on each line
 	envFile *string, // files with a variable in each line, with commas between them
 	layer *string, // zips whose content the function sees at /opt, with commas between them
@@ -242,7 +244,7 @@ func Serve(ctx context.Context,
 	engine *string, // auto (the default), docker, podman, sandbox or host
 ) error {
 	return run(ctx, "serve", flag("binary-media-types", binaryMediaTypes), flag("buffered", buffered), flag("address", address), flag("host", host), each("cors", cors), flag("zip", zip), settings(env, envFile, timeout, memory, layer),
-		flag("concurrency", concurrency), flag("per-instance", perInstance), flag("handler", handler), flag("events", events), flag("engine", engine))
+		flag("concurrency", concurrency), flag("per-instance", perInstance), flag("snapstart", snapstart), flag("handler", handler), flag("events", events), flag("engine", engine))
 }
 
 // Event prints an event as a service of AWS sends it to functions, such as s3, sqs or function-url.

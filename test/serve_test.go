@@ -20,7 +20,7 @@ import (
 )
 
 // packed builds a program of testdata and packs it.
-func packed(t *testing.T, program string) (zip string) {
+func packed(t testing.TB, program string) (zip string) {
 	t.Helper()
 	bootstrap := filepath.Join(t.TempDir(), "bootstrap")
 	build := exec.Command("go", "build", "-o", bootstrap, "./testdata/"+program)
@@ -29,7 +29,7 @@ func packed(t *testing.T, program string) (zip string) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	zip = filepath.Join(t.TempDir(), program+".zip")
-	if err := pack.Write(t.Context(), zip, []pack.Entry{{Name: "bootstrap", Executable: true, File: bootstrap}}); err != nil {
+	if err := pack.Write(context.Background(), zip, []pack.Entry{{Name: "bootstrap", Executable: true, File: bootstrap}}); err != nil {
 		t.Fatal(err)
 	}
 	return zip

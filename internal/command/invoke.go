@@ -33,6 +33,7 @@ type emulation struct {
 	timeout     int
 	memory      int
 	perInstance int
+	snapStart   bool
 	variables   variables
 	layers      []string
 	container   string
@@ -46,6 +47,7 @@ func (e *emulation) flags(c *cobra.Command) {
 	f.IntVar(&e.timeout, "timeout", 0, "`SECONDS` for an answer (default: the function's, or 3)")
 	f.IntVar(&e.memory, "memory", 0, "`MB` (default: the function's, or 128)")
 	f.IntVar(&e.perInstance, "per-instance", 0, "`EVENTS` at a time in one instance, as on Lambda Managed Instances (default 1)")
+	f.BoolVar(&e.snapStart, "snapstart", false, "initialise, stop and restore each instance, as a published version with SnapStart")
 	e.variables.flags(c)
 	layerFlag(c, &e.layers)
 	f.StringVar(&e.container, "container", "", "run in containers of `ENGINE`, docker or podman, as on macOS and Windows")
@@ -60,6 +62,12 @@ func (e *emulation) check() (err error) {
 	if !slices.Contains([]string{"", "docker", "podman"}, e.container) {
 		return misuse(fmt.Errorf("--container is %q, not docker or podman", e.container))
 	}
+	if e.snapStart {
+		if e.perInstance > 1 {
+			return misuse(errors.New("Lambda Managed Instances have no SnapStart: omit --per-instance or --snapstart"))
+		}
+		note("SnapStart: each instance is initialised, stopped and restored here; Lambda restores copies of one snapshot, and offers it for images, not for zips, on OS-only runtimes")
+	}
 	e.env, err = e.variables.read()
 	return err
 }
@@ -68,7 +76,7 @@ func (e *emulation) check() (err error) {
 func (e emulation) config(name string) emulator.Config {
 	c := emulator.Config{
 		Name: name, Handler: e.handler, Region: os.Getenv("AWS_REGION"), Log: os.Stderr, Qemu: findQemu(),
-		Timeout: time.Duration(e.timeout) * time.Second, Memory: e.memory, PerInstance: e.perInstance, Layers: e.layers,
+		Timeout: time.Duration(e.timeout) * time.Second, Memory: e.memory, PerInstance: e.perInstance, SnapStart: e.snapStart, Layers: e.layers,
 		Container: e.container, Image: e.image,
 	}
 	if isShown(os.Stderr) {

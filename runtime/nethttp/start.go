@@ -27,6 +27,10 @@ const Grace = 9 * time.Second
 // may be unset where there is only one, or a default.
 func Start() {
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") != "" {
+		runtime.BeforeSnapshot(func(context.Context) error {
+			http.DefaultClient.CloseIdleConnections() // whose other end goes on without the process
+			return nil
+		})
 		runtime.Start()
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)

@@ -39,6 +39,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("PUT /2022-07-01/telemetry", s.subscribe("Telemetry", "ValidationError"))
 	mux.HandleFunc("PUT /2020-08-15/logs", s.subscribe("Logs", "Logs.ValidationError"))
 	mux.HandleFunc("GET /2026-01-15/metadata/execution-environment", s.metadata)
+	s.restoreRoutes(mux)
 	return mux
 }
 

@@ -58,6 +58,11 @@ type Config struct {
 	// for custom runtimes", Lambda Managed Instances).
 	Concurrency int
 
+	// SnapStart offers restore/next, restore/error and the credentials endpoint,
+	// which hands out Credentials to who bears Token.
+	SnapStart   bool
+	Credentials Credentials
+
 	// Listener is where the server listens; the server closes it. Default: a
 	// free port of 127.0.0.1, see [Listen].
 	Listener net.Listener
@@ -93,14 +98,17 @@ type Server struct {
 	initialised bool // the runtime and all extensions have asked for an event
 	missing     int  // external extensions that have not registered
 	registered  chan struct{}
+	restored    chan struct{} // closed by Restore
 }
 
 // A Signal is an action of the runtime. Reply is the call that it answered. Done
 // says that the runtime is done with its event, and extensions are not. Otherwise it
-// can take one more event, so Offer may be called once more.
+// can take one more event, so Offer may be called once more. Snapshot says that the
+// runtime waits for Restore.
 type Signal struct {
-	Reply *Call
-	Done  bool
+	Reply    *Call
+	Done     bool
+	Snapshot bool
 }
 
 // maxHead bounds the head of a request, in bytes. The cause for X-Ray, in a
@@ -121,7 +129,7 @@ func New(c Config) (*Server, error) {
 		config: c, listener: c.Listener, state: started, fault: make(chan Answer, 1), open: map[string]*Call{},
 		// Room for what a well-behaved runtime can do before signals are read.
 		signals: make(chan Signal, 2*c.Concurrency+1),
-		missing: len(c.External), registered: make(chan struct{}),
+		missing: len(c.External), registered: make(chan struct{}), restored: make(chan struct{}),
 	}
 	if s.missing == 0 {
 		close(s.registered)

@@ -8,6 +8,8 @@ import (
 // A state is what the runtime does, by the name that refusals show.
 //
 //	started ─▶ failed                          init/error
+//	started ─▶ restoreReady ─▶ restoring ─▶ ready   with SnapStart: restore/next, Restore, next
+//	restoring ─▶ restoreFailed                 restore/error
 //	started ─▶ ready ─▶ running                next, and an event was there
 //	           ready ◀─ running                the event did not arrive
 //	running ─▶ running                      next: it gets the event once more
@@ -17,12 +19,16 @@ import (
 type state string
 
 const (
-	started   state = "Started"
-	failed    state = "InitError"
-	ready     state = "Ready"
-	running   state = "Running"
-	answering state = "InvocationResponse"
-	answered  state = "RuntimeResponseSentState"
+	started state = "Started"
+	failed  state = "InitError"
+	// The names of AWS's emulator.
+	restoreReady  state = "RestoreReady"
+	restoring     state = "Restoring"
+	restoreFailed state = "RestoreError"
+	ready         state = "Ready"
+	running       state = "Running"
+	answering     state = "InvocationResponse"
+	answered      state = "RuntimeResponseSentState"
 )
 
 // A waiter is a request for the next event. It gets one call at most.
@@ -78,7 +84,7 @@ func (s *Server) hand(c *Call) {
 func (s *Server) wait() (*waiter, *refusal) {
 	s.mu.Lock()
 	switch {
-	case s.state == started || s.state == answered:
+	case s.state == started || s.state == restoring || s.state == answered:
 		s.state = ready
 	case s.state == ready && (s.single() || len(s.waiting) < s.config.Concurrency):
 		// A further loop, or the connection of an earlier request broke.

@@ -59,6 +59,9 @@ func main() {
 	case "term", "ignore-term":
 		extension()
 	}
+	if strings.HasPrefix(handler, "snapshot") {
+		snapshot()
+	}
 	if handler == "early-answer" {
 		fmt.Println(post("invocation/x/response", "1", nil))
 	}
@@ -67,6 +70,38 @@ func main() {
 		go loop()
 	}
 	loop()
+}
+
+// snapshot goes through the restore, as a runtime with SnapStart.
+func snapshot() {
+	if handler == "snapshot-hook-fails" {
+		post("init/error", `{"errorMessage":"busy","errorType":"App.Busy"}`, http.Header{"Lambda-Runtime-Function-Error-Type": {"Runtime.BeforeSnapshotError"}})
+		os.Exit(1)
+	}
+	resp, err := http.Get(base + "restore/next")
+	if err != nil {
+		fmt.Println("restore/next:", err)
+		os.Exit(7)
+	}
+	body, _ := io.ReadAll(resp.Body)
+	resp.Body.Close()
+	fmt.Printf("restore/next: %s %q\n", resp.Status, body)
+	switch handler {
+	case "snapshot-twice":
+		again, err := http.Get(base + "restore/next")
+		if err == nil {
+			text, _ := io.ReadAll(again.Body)
+			again.Body.Close()
+			fmt.Printf("again: %s %s\n", again.Status, text)
+		}
+	case "snapshot-restore-fails":
+		fmt.Println(post("restore/error", `{"errorMessage":"no table","errorType":"App.NoTable"}`, http.Header{"Lambda-Runtime-Function-Error-Type": {"Runtime.AfterRestoreError"}}))
+		os.Exit(1)
+	case "snapshot-restore-exits":
+		os.Exit(3)
+	case "snapshot-restore-hangs":
+		time.Sleep(time.Hour)
+	}
 }
 
 func loop() {
@@ -92,6 +127,21 @@ func answer(h http.Header, event []byte) {
 	case "headers":
 		h.Del("Date")
 		respond(strconv.Quote(fmt.Sprint(h)))
+	case "snapshot-credentials":
+		out := ""
+		for _, token := range []string{os.Getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN"), "wrong"} {
+			r, _ := http.NewRequest(http.MethodGet, os.Getenv("AWS_CONTAINER_CREDENTIALS_FULL_URI"), nil)
+			r.Header.Set("Authorization", token)
+			resp, err := http.DefaultClient.Do(r)
+			if err != nil {
+				out += err.Error()
+				continue
+			}
+			body, _ := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			out += resp.Status + " " + string(body)
+		}
+		respond(strconv.Quote(out + strings.Join(os.Environ(), "\n")))
 	case "environment":
 		respond(strconv.Quote(strings.Join(os.Environ(), "\n")))
 	case "root":
@@ -120,7 +170,7 @@ func answer(h http.Header, event []byte) {
 		post("invocation/"+id+"/error", fmt.Sprintf(`{"errorMessage":"%s%s"}`, address, names), nil)
 	case "exit":
 		os.Exit(5)
-	case "exit-sometimes":
+	case "exit-sometimes", "snapshot-exits":
 		if bytes.Contains(event, []byte("exit")) {
 			os.Exit(6)
 		}

@@ -56,7 +56,7 @@ type Fault struct {
 // A Server is a running API.
 type Server struct {
 	// Fault is asked before each request is answered; nil means none. Path
-	// is "next", "response", "error", "init", "register" or "event". It may
+	// is "next", "response", "error", "init", "restore", "restore error", "register" or "event". It may
 	// be called from several goroutines.
 	Fault func(path string) Fault
 	// Source gives the next event, or waits until there is one; false ends
@@ -77,11 +77,12 @@ type Server struct {
 	closed   bool
 	ended    bool
 
-	queue   chan Event
-	answers chan Answer
-	stop    chan struct{} // closed by Close
-	end     chan struct{} // closed by End
-	wg      sync.WaitGroup
+	queue    chan Event
+	restored chan int // statuses of restore/next
+	answers  chan Answer
+	stop     chan struct{} // closed by Close
+	end      chan struct{} // closed by End
+	wg       sync.WaitGroup
 }
 
 // Listen opens an API at a free port. Set its hooks, then call Serve.
@@ -91,7 +92,7 @@ func Listen() (*Server, error) {
 		return nil, err
 	}
 	s := &Server{listener: l, conns: map[net.Conn]bool{}, out: map[string]Event{}, done: map[string]bool{},
-		queue: make(chan Event, 4096), answers: make(chan Answer, 4096), stop: make(chan struct{}), end: make(chan struct{})}
+		queue: make(chan Event, 4096), restored: make(chan int), answers: make(chan Answer, 4096), stop: make(chan struct{}), end: make(chan struct{})}
 	return s, nil
 }
 
@@ -132,6 +133,9 @@ func (s *Server) End() {
 
 // Push queues an event.
 func (s *Server) Push(e Event) { s.queue <- e }
+
+// Restore answers a runtime that waits for a restore, with a status.
+func (s *Server) Restore(status int) { s.restored <- status }
 
 // Answers is where the answers come out.
 func (s *Server) Answers() <-chan Answer { return s.answers }
@@ -220,7 +224,7 @@ func (s *Server) giveBack(e Event) {
 
 // settle books an answer, and returns the status that the function sees.
 func (s *Server) settle(a Answer) int {
-	if a.Kind != "init" {
+	if a.Kind != "init" && a.Kind != "restore error" {
 		s.mu.Lock()
 		_, open := s.out[a.ID]
 		delete(s.out, a.ID)

@@ -83,6 +83,13 @@ func (s *Server) serve(c net.Conn) {
 		case kind == "event":
 			<-s.stop
 			return
+		case kind == "restore":
+			s.answers <- q.answer("restore", "")
+			select {
+			case status = <-s.restored:
+			case <-s.stop:
+				return
+			}
 		case kind == "":
 			status = 404
 		default:
@@ -122,6 +129,10 @@ func route(method, path string) (kind, id string) {
 		return "next", ""
 	case method == "POST" && path == base+"init/error":
 		return "init", ""
+	case method == "GET" && path == base+"restore/next":
+		return "restore", ""
+	case method == "POST" && path == base+"restore/error":
+		return "restore error", ""
 	case method == "POST" && path == "/2020-01-01/extension/register":
 		return "register", ""
 	case method == "GET" && path == "/2020-01-01/extension/event/next":

@@ -1,0 +1,93 @@
+package runtimeapi
+
+import (
+	"crypto/subtle"
+	"net/http"
+	"time"
+)
+
+// Credentials are what the credentials endpoint hands out.
+type Credentials struct {
+	AccessKeyID     string `json:"AccessKeyId"`
+	SecretAccessKey string
+	Token           string
+	Expiration      time.Time
+}
+
+// CredentialsPath is the path of the credentials endpoint, at which AWS's SDKs ask for
+// credentials that are not in a snapshot (AWS's emulator).
+const CredentialsPath = "/2021-04-23/credentials"
+
+func (s *Server) restoreRoutes(mux *http.ServeMux) {
+	if s.config.SnapStart { // otherwise they are not there: 404
+		mux.HandleFunc("GET "+runtimePath+"restore/next", s.restoreNext)
+		mux.HandleFunc("POST "+runtimePath+"restore/error", s.restoreError)
+		mux.HandleFunc("GET "+CredentialsPath, s.credentials)
+	}
+}
+
+// restoreNext waits for the restore: the runtime is ready for a snapshot.
+func (s *Server) restoreNext(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	from := s.state
+	first := from == started
+	if first {
+		s.state = restoreReady
+	}
+	s.mu.Unlock()
+	if !first {
+		refusedTransition(from, restoreReady).write(w)
+		return
+	}
+	s.signal(Signal{Snapshot: true})
+	select {
+	case <-s.restored:
+		w.WriteHeader(http.StatusOK)
+	case <-r.Context().Done():
+		// It may ask again over another connection.
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.state == restoreReady {
+			s.state = started
+		}
+	}
+}
+
+// Restore ends the wait of a runtime that has asked for the restore.
+func (s *Server) Restore() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state == restoreReady {
+		s.state = restoring
+		close(s.restored)
+	}
+}
+
+func (s *Server) restoreError(w http.ResponseWriter, r *http.Request) {
+	a := readError(r)
+	if kind := r.Header.Get(headerErrorType); kind != "" {
+		a.ErrorType = initType(kind)
+	}
+	s.mu.Lock()
+	from := s.state
+	if from == restoring {
+		s.state = restoreFailed
+	}
+	s.mu.Unlock()
+	if from != restoring {
+		refusedTransition(from, restoreFailed).write(w)
+		return
+	}
+	s.report(a)
+	accept(w)
+}
+
+// credentials hands out the function's credentials, for which AWS_SESSION_TOKEN is no
+// place: a snapshot outlasts them.
+func (s *Server) credentials(w http.ResponseWriter, r *http.Request) {
+	if subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), []byte(s.config.Token)) == 0 {
+		(&refusal{http.StatusNotFound, "InvalidToken", "the request does not bear AWS_CONTAINER_AUTHORIZATION_TOKEN"}).write(w)
+		return
+	}
+	writeJSON(w, http.StatusOK, s.config.Credentials)
+}
