@@ -43,6 +43,8 @@ type Zip struct {
 	CodeSha256 string `json:"codeSha256"` // the same in base64, as Lambda's GetFunction shows it
 	Content    string `json:"contentDigest"`
 
+	Image *Image `json:"image,omitempty"` // the same as an image; nil: none was made
+
 	Handlers  []string `json:"handlers,omitempty"`
 	Toolchain string   `json:"toolchain"`
 }

@@ -24,10 +24,16 @@ type Config struct {
 	Root   string // the project's directory, where assets are
 	Dist   string // where zips and manifest go
 	Inputs []Input
+	Images bool // make an image of every function, not only of those that ask for one
 
 	// Project are all functions of the project. Lines of the old manifest stay
 	// for functions that are not packed now and whose zip is unchanged.
 	Project []project.Function
+}
+
+// image reports whether an image is made of a function.
+func (c Config) image(f project.Function) bool {
+	return !f.Kind.IsLayer() && (c.Images || f.Image || f.SnapStart)
 }
 
 // An Input is a bootstrap to pack, or the program of an extension, or, without
@@ -82,7 +88,7 @@ func Pack(ctx context.Context, c Config) ([]Zip, error) {
 		old = Manifest{}
 	}
 	zips := make([]Zip, len(c.Inputs))
-	packed := make([]bool, len(c.Inputs))
+	packed := make([][]string, len(c.Inputs)) // names of files that are new
 	errs := make([]error, len(c.Inputs))
 	slots := make(chan struct{}, runtime.NumCPU())
 	var wg sync.WaitGroup
@@ -114,9 +120,9 @@ func Pack(ctx context.Context, c Config) ([]Zip, error) {
 	add := func(name string) {
 		files = append(files, atomicfile.File{From: filepath.Join(stage.Path, name), To: filepath.Join(c.Dist, name), Mode: 0o644})
 	}
-	for i, z := range zips {
-		if packed[i] {
-			add(z.File)
+	for _, names := range packed {
+		for _, name := range names {
+			add(name)
 		}
 	}
 	add(ManifestFile)
@@ -126,19 +132,31 @@ func Pack(ctx context.Context, c Config) ([]Zip, error) {
 // gone are the zips of the old manifest whose function is no longer in the project.
 // A file that was changed since stays.
 func gone(c Config, old Manifest) (names []string) {
-	there := map[string]bool{}
+	there, images := map[string]bool{}, map[string]bool{}
 	for _, in := range c.Inputs {
 		there[FileName(in.Function.Name, in.Arch)] = true
+		images[ImageName(in.Function.Name, in.Arch)] = c.image(in.Function)
 	}
 	for _, f := range c.Project {
 		for _, arch := range f.Arch {
 			there[FileName(f.Name, arch)] = true
+			if _, now := images[ImageName(f.Name, arch)]; !now {
+				images[ImageName(f.Name, arch)] = true
+			}
+		}
+	}
+	unchanged := func(file, sha256 string) {
+		name := filepath.Join(c.Dist, file)
+		if sum, _, err := digest.File(name); err == nil && sum == sha256 {
+			names = append(names, name)
 		}
 	}
 	for _, z := range old.Zips {
-		name := filepath.Join(c.Dist, z.File)
-		if sum, _, err := digest.File(name); !there[z.File] && z.File == FileName(z.Function, z.Arch) && err == nil && sum == z.SHA256 {
-			names = append(names, name)
+		if !there[z.File] && z.File == FileName(z.Function, z.Arch) {
+			unchanged(z.File, z.SHA256)
+		}
+		if m := z.Image; m != nil && !images[m.File] && m.File == ImageName(z.Function, z.Arch) {
+			unchanged(m.File, m.SHA256)
 		}
 	}
 	return names
@@ -167,33 +185,47 @@ func kept(c Config, old Manifest) []Zip {
 
 // packOne packs one input into the directory stage, unless the zip of the old
 // manifest is still up to date.
-func packOne(ctx context.Context, c Config, in Input, stage string, old Manifest) (z Zip, packed bool, err error) {
+func packOne(ctx context.Context, c Config, in Input, stage string, old Manifest) (z Zip, packed []string, err error) {
 	entries := in.entries(c.Root)
 	if err := checkEntries(entries); err != nil {
-		return z, false, err
+		return z, nil, err
 	}
 	z = Zip{
 		Function: in.Function.Name, Kind: in.Function.Kind, Arch: in.Arch, Runtime: "provided." + string(in.Function.Runtime),
 		File: FileName(in.Function.Name, in.Arch), Handlers: in.Function.Handlers, Toolchain: in.Toolchain,
 	}
 	if z.Content, z.Unzipped, err = ContentDigest(entries); err != nil {
-		return z, false, err
+		return z, nil, err
 	}
 	name := filepath.Join(c.Dist, z.File)
 	before, ok := old.find(z.Function, z.Arch)
 	sum, _, err := digest.File(name)
-	if packed = !ok || before.Content != z.Content || err != nil || sum != before.SHA256; packed {
+	if !ok || before.Content != z.Content || err != nil || sum != before.SHA256 {
 		name = filepath.Join(stage, z.File)
 		if err := Write(ctx, name, entries); err != nil {
-			return z, false, err
+			return z, nil, err
 		}
+		packed = append(packed, z.File)
 	}
 	if z.SHA256, z.Size, err = digest.File(name); err != nil {
-		return z, false, err
+		return z, nil, err
 	}
 	raw, err := hex.DecodeString(z.SHA256)
+	if err != nil {
+		return z, nil, err
+	}
 	z.CodeSha256 = base64.StdEncoding.EncodeToString(raw)
-	return z, packed, err
+	if !c.image(in.Function) {
+		return z, packed, nil
+	}
+	m, made, err := imageOf(ctx, c, in, entries, z.Content, stage, before.Image)
+	if err != nil {
+		return z, nil, err
+	}
+	if z.Image = m; made {
+		packed = append(packed, m.File)
+	}
+	return z, packed, nil
 }
 
 // Write makes the zip name from the entries, in order, by the rules of this

@@ -14,12 +14,17 @@ type Packaged struct {
 	Zips  []Zip // one for each of the build's artifacts
 }
 
+// PackageConfig says what is made besides zips.
+type PackageConfig struct {
+	Images bool // an image of each function, not only of those that ask for one
+}
+
 // Package builds the functions of the configuration and packs them into
 // c.Dist, as far as they changed. The caller
 // holds the lock on c.Dist (build.Lock). Errors are those of build.Build and
 // pack.Pack; after an error of pack.Pack, Packaged has the build's report.
-func Package(ctx context.Context, c build.Config) (Packaged, error) {
-	r := run{build: c}
+func Package(ctx context.Context, c build.Config, p PackageConfig) (Packaged, error) {
+	r := run{build: c, pack: p}
 	err := r.through(ctx, packaging)
 	return Packaged{r.report, r.zips}, err
 }
@@ -30,7 +35,7 @@ func buildBootstraps(ctx context.Context, r *run) (err error) {
 }
 
 func packZips(ctx context.Context, r *run) error {
-	c := pack.Config{Root: r.build.Root, Dist: r.build.Dist, Project: r.build.Project}
+	c := pack.Config{Root: r.build.Root, Dist: r.build.Dist, Project: r.build.Project, Images: r.pack.Images}
 	if len(c.Project) == 0 {
 		c.Project = r.build.Functions
 	}

@@ -41,6 +41,7 @@ type step func(context.Context, *run) error
 // A run is one pass through some of the steps.
 type run struct {
 	build build.Config
+	pack  PackageConfig
 	check CheckConfig
 
 	report build.Report

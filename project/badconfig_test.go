@@ -22,7 +22,7 @@ const (
 	assetHint   = "an asset is a file or folder of the project, relative to the function's source; name: says where it goes in the zip"
 	renameHint  = "give one of them another name:"
 	ruleHint    = "an entry needs id, severity and reason: the report shows the reason"
-	entryHint   = "known are: arch, assets, cgo, checks, command, deploy, env, event, handlers, kind, language, layers, ldflags, memory, routes, runtime, source, tags, timeout"
+	entryHint   = "known are: arch, assets, cgo, checks, command, deploy, env, event, handlers, image, kind, language, layers, ldflags, memory, routes, runtime, snapstart, source, tags, timeout"
 )
 
 // badConfigs are the mistakes that a bootzip.yaml can hold, each with what

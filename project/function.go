@@ -62,6 +62,10 @@ type Function struct {
 	// Runtime is the Lambda runtime that the bootstrap is for.
 	Runtime Runtime
 
+	// Image says that an OCI image is made as well, and SnapStart that Lambda may take a
+	// snapshot of it, which it does of images alone.
+	Image, SnapStart bool
+
 	// Checks change the severity of single checks of verify, or waive them.
 	Checks []CheckRule
 

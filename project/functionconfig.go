@@ -63,6 +63,9 @@ func (c *functionReader) function(value *yaml.Node) error {
 	if f.Language != Go && len(f.Tags)+len(f.Ldflags)+len(f.Cgo) > 0 {
 		return errorAt(f.Pos, "remove them", "%s is in the language %s, and tags, ldflags and cgo are Go's", what, f.Language)
 	}
+	if f.Kind == KindExtension && (f.Image || f.SnapStart) {
+		return errorAt(f.Pos, "remove image and snapstart", "%s is an extension, which is a layer; images have none", what)
+	}
 	if f.Kind == KindExtension && len(f.Handlers) > 0 {
 		return errorAt(f.Pos, "remove handlers", "%s is an extension, which has no handlers", what)
 	}

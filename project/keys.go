@@ -109,6 +109,10 @@ func functionKeys() []key[*functionReader] {
 			func(c r, n *yaml.Node) (err error) { c.f.Routes, err = c.routes(n); return err }},
 		{"deploy", "names under which it is deployed, for `changed` and the checks of deploy files. `${function}` is its name, `${stage}` that of `changed --stage`", aName,
 			func(c r, n *yaml.Node) (err error) { c.f.Deploy, err = c.decoder.deployNames(n); return err }},
+		{"image", "make an OCI image as well, `dist/NAME-ARCH.oci.tar`", shape{kind: "boolean"},
+			func(c r, n *yaml.Node) (err error) { c.f.Image, err = c.boolean(n, "image"); return err }},
+		{"snapstart", "an image that Lambda may take a snapshot of: with its label", shape{kind: "boolean"},
+			func(c r, n *yaml.Node) (err error) { c.f.SnapStart, err = c.boolean(n, "snapstart"); return err }},
 		{"checks", "severity of single checks: `fail`, `warn` or `waive`, with a reason", shape{kind: "array", of: &rule},
 			func(c r, n *yaml.Node) (err error) { c.f.Checks, err = c.checks(n); return err }},
 	}

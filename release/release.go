@@ -147,7 +147,7 @@ func Make(ctx context.Context, c Config) (Release, error) {
 	defer unlock()
 	c.Build.Dist = stage.Path
 	c.Build.Tag, c.Build.Commit = r.Tag, r.Commit
-	packaged, err := pipeline.Package(ctx, c.Build)
+	packaged, err := pipeline.Package(ctx, c.Build, pipeline.PackageConfig{})
 	if err != nil {
 		return r, err
 	}

@@ -110,7 +110,7 @@ func Rebuild(ctx context.Context, c RebuildConfig) (RebuildResult, error) {
 	if err := r.compareMaterials(materials, f); err != nil {
 		return r, err
 	}
-	packaged, err := pipeline.Package(ctx, b)
+	packaged, err := pipeline.Package(ctx, b, pipeline.PackageConfig{})
 	if err != nil {
 		return r, fmt.Errorf("commit %s: %w", r.Commit, err)
 	}

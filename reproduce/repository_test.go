@@ -112,7 +112,7 @@ func (r repository) pack(folder string) (build.Config, []pack.Zip) {
 		r.t.Fatal(err)
 	}
 	defer unlock()
-	p, err := pipeline.Package(context.Background(), c)
+	p, err := pipeline.Package(context.Background(), c, pipeline.PackageConfig{})
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -90,7 +90,7 @@ func Reproduce(ctx context.Context, c Config) (Result, error) {
 	if second.Engine != "host" {
 		second.Vary.Path = otherSource
 	}
-	again, err := pipeline.Package(ctx, second)
+	again, err := pipeline.Package(ctx, second, pipeline.PackageConfig{})
 	if err != nil {
 		return r, explainClean(err, tree)
 	}

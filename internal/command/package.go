@@ -1,6 +1,8 @@
 package command
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"github.com/bootzip/bootzip/internal/hint"
@@ -10,13 +12,15 @@ import (
 func (a *app) packageCommand() *cobra.Command {
 	s := settings{verbose: &a.verbose}
 	var format string
+	var withImages bool
 	c := &cobra.Command{
 		Use:   "package",
 		Short: "Build every function and pack it into a zip",
 		Long: `Package builds every function and packs it into dist/FUNCTION-ARCH.zip, with the
 same bytes every time. dist/manifest.json describes the zips. It prints the
 CodeSha256 that Lambda shows for each when it is deployed. --format=terraform prints
-one zip for Terraform's data source external.`,
+one zip for Terraform's data source external. --image makes an OCI image of each
+function as well, dist/FUNCTION-ARCH.oci.tar; "image: true" in bootzip.yaml of one.`,
 		Example: "  bootzip package --engine=podman\n  bootzip package --function=hello --arch=arm64 --format=terraform",
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := oneOf("format", format, "text", "json", "terraform"); err != nil {
@@ -25,6 +29,7 @@ one zip for Terraform's data source external.`,
 			if err := s.read(); err != nil {
 				return err
 			}
+			s.images = withImages
 			m, err := s.run(c.Context(), true)
 			if err != nil {
 				return err
@@ -39,18 +44,31 @@ one zip for Terraform's data source external.`,
 				Size       int64  `json:"size"`
 				Unzipped   int64  `json:"unzipped"`
 				CodeSha256 string `json:"codeSha256"`
+				Image      string `json:"image,omitempty"`
+				Digest     string `json:"imageDigest,omitempty"`
 			}
 			values := []row{}
 			t := table{header: []string{"ZIP", "SIZE", "UNZIPPED", "CODESHA256"}}
+			images := table{header: []string{"IMAGE", "SIZE", "DIGEST"}}
 			for _, z := range m.zips {
-				r := row{distFolder + "/" + z.Packed.File, z.Function.Name, string(z.Packed.Arch), z.Packed.Size, z.Packed.Unzipped, z.Packed.CodeSha256}
+				r := row{distFolder + "/" + z.Packed.File, z.Function.Name, string(z.Packed.Arch), z.Packed.Size, z.Packed.Unzipped, z.Packed.CodeSha256, "", ""}
 				values = append(values, r)
 				t.add(r.Zip, size(r.Size), size(r.Unzipped), r.CodeSha256)
+				if m := z.Packed.Image; m != nil {
+					r.Image, r.Digest = distFolder+"/"+m.File, m.Digest
+					values[len(values)-1] = r
+					images.add(r.Image, size(m.Size), m.Digest)
+				}
 			}
-			return t.print(format, values)
+			if err := t.print(format, values); err != nil || format != "text" || len(images.rows) == 0 {
+				return err
+			}
+			fmt.Println()
+			return images.print(format, nil)
 		},
 	}
 	s.flags(c, "engine", "arch", "function", "locked", "force")
+	c.Flags().BoolVar(&withImages, "image", false, "make an OCI image of each function as well")
 	c.Flags().StringVar(&format, "format", "text", "text, json or terraform")
 	complete(c, "format", "text", "json", "terraform")
 	return c

@@ -37,7 +37,7 @@ func (s settings) run(ctx context.Context, packToo bool) (made, error) {
 		if other := pack.OtherCompressor(); other != "" {
 			note("packing with klauspost/compress %s instead of %s, which a module of this program asks for: other bytes than the released bootzip's", other, pack.Compressor)
 		}
-		packaged, err := pipeline.Package(ctx, c)
+		packaged, err := pipeline.Package(ctx, c, pipeline.PackageConfig{Images: s.images})
 		m.report, m.zips = packaged.Build, packaged.Zips
 		for i, z := range m.zips {
 			m.zips[i].Target.Path = filepath.Join(distFolder, z.Packed.File) // as people write it

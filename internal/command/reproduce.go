@@ -47,7 +47,7 @@ if a zip differs, and says how and why.`,
 			}
 			var r reproduce.Result
 			err = s.inDist(c.Context(), func(ctx context.Context, _ project.Project, c build.Config) error {
-				first, err := pipeline.Package(ctx, c)
+				first, err := pipeline.Package(ctx, c, pipeline.PackageConfig{})
 				if err != nil {
 					return err
 				}

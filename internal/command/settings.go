@@ -27,6 +27,7 @@ type settings struct {
 	function  string       // "" for all
 	force     bool
 	locked    bool
+	images    bool // make images of all functions
 	quiet     bool // the engine was named before
 
 	archName string

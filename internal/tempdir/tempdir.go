@@ -113,10 +113,18 @@ func isLeft(dir string, changed time.Time) (lock *flock.Flock, left bool) {
 
 // removeAll removes a directory with read-only directories in it, as the go
 // command makes them for modules.
+//
+// The lock is the last: a program that a killed process had started may still write, and
+// what cannot be removed now is for the next sweep, which asks for the lock.
 func removeAll(dir string) error {
-	err := os.RemoveAll(dir)
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if e.Name() != lockName {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
+		}
+	}
 	if err == nil {
-		return nil
+		return os.RemoveAll(dir)
 	}
 	_ = filepath.WalkDir(dir, func(name string, e fs.DirEntry, _ error) error {
 		if e != nil && e.IsDir() {

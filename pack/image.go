@@ -1,0 +1,291 @@
+package pack
+
+import (
+	"archive/tar"
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/bootzip/bootzip/internal/atomicfile"
+	"github.com/bootzip/bootzip/internal/digest"
+	"github.com/bootzip/bootzip/project"
+)
+
+// An Image is what the manifest says of a function's image.
+type Image struct {
+	File    string `json:"file"` // an archive with an OCI image layout, in the manifest's directory
+	Size    int64  `json:"size"` // of the file, in bytes
+	SHA256  string `json:"sha256"`
+	Digest  string `json:"digest"`        // of the image's manifest, as registries and Lambda name it
+	Content string `json:"contentDigest"` // over the content digest and the image's configuration
+}
+
+// ImageName is the image's file name in the directory of the zips.
+func ImageName(function string, arch project.Arch) string {
+	return fmt.Sprintf("%s-%s.oci.tar", function, arch)
+}
+
+// ImageConfig says what an image is, besides its files.
+type ImageConfig struct {
+	Function  string // for the image's name where it is loaded
+	Arch      project.Arch
+	Handler   string            // value of _HANDLER; empty: none
+	SnapStart bool              // the label with which Lambda takes a snapshot of a runtime that has no hooks
+	Labels    map[string]string // of the image
+}
+
+// Where files are in an image, and what a base image of AWS sets (aws-lambda-base-images,
+// Dockerfile.provided.al2023): Lambda sets no more than the Runtime API's address with
+// certainty.
+const (
+	taskDir      = "var/task"
+	snapStartKey = "com.amazonaws.lambda.feature.snapstart"
+)
+
+// epochUnix is the time of everything in an image.
+var epochUnix = time.Unix(0, 0).UTC()
+
+// config is the image's configuration; diffID is the digest of the uncompressed layer.
+func (c ImageConfig) config(diffID string) v1.ConfigFile {
+	f := v1.ConfigFile{
+		Architecture: string(c.Arch), OS: "linux", Created: v1.Time{Time: epochUnix},
+		Config: v1.Config{
+			Entrypoint: []string{"/" + taskDir + "/" + bootstrapName}, WorkingDir: "/" + taskDir,
+			Env: []string{
+				"LAMBDA_RUNTIME_DIR=/var/runtime", "LAMBDA_TASK_ROOT=/" + taskDir, "LANG=en_US.UTF-8", "PATH=/usr/local/bin:/usr/bin/:/bin:/opt/bin", "TZ=:UTC",
+			},
+			Labels: c.Labels,
+		},
+		RootFS: v1.RootFS{Type: "layers", DiffIDs: []v1.Hash{hash(diffID)}},
+		// One for each layer.
+		History: []v1.History{{Created: v1.Time{Time: epochUnix}, CreatedBy: "bootzip"}},
+	}
+	if c.Handler != "" {
+		f.Config.Env = append(f.Config.Env, "_HANDLER="+c.Handler)
+	}
+	slices.Sort(f.Config.Env)
+	if c.SnapStart {
+		f.Config.Labels = map[string]string{snapStartKey: "Allow"}
+		for k, v := range c.Labels {
+			f.Config.Labels[k] = v
+		}
+	}
+	return f
+}
+
+// content is the digest over what an image is made of.
+func (c ImageConfig) content(contentDigest string) (string, error) {
+	b, err := json.Marshal(c.config(contentDigest))
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:]), err
+}
+
+func hash(hexadecimal string) v1.Hash { return v1.Hash{Algorithm: "sha256", Hex: hexadecimal} }
+
+// WriteImage makes the image archive name from the entries, in order, and returns the
+// digest of the image's manifest. It appears complete or not at all.
+//
+// The archive is an OCI image layout in a tar (OCI image specification 1.1, "Image
+// Layout"), and docker load takes it as well: it has a manifest.json. The image has one
+// layer, with the entries below /var/task and an entry for each directory above, and
+// /tmp; its entry point is /var/task/bootstrap. Nothing in it says when, where or by
+// whom it was made.
+func WriteImage(ctx context.Context, name string, entries []Entry, c ImageConfig) (imageDigest string, err error) {
+	if err := checkEntries(entries); err != nil {
+		return "", err
+	}
+	layer, err := os.CreateTemp(filepath.Dir(name), ".layer-*")
+	if err != nil {
+		return "", err
+	}
+	defer func() {
+		layer.Close()
+		err = errors.Join(err, os.Remove(layer.Name()))
+	}()
+	blob, diffID, err := writeLayer(ctx, layer, entries)
+	if err != nil {
+		return "", err
+	}
+	config, err := json.Marshal(c.config(diffID))
+	if err != nil {
+		return "", err
+	}
+	about := blobOf(config, types.OCIConfigJSON)
+	manifest, err := json.Marshal(v1.Manifest{SchemaVersion: 2, MediaType: types.OCIManifestSchema1, Config: about, Layers: []v1.Descriptor{blob}})
+	if err != nil {
+		return "", err
+	}
+	image := blobOf(manifest, types.OCIManifestSchema1)
+	tag := c.Function + ":" + string(c.Arch)
+	named := image
+	named.Annotations = map[string]string{"org.opencontainers.image.ref.name": tag}
+	index, err := json.Marshal(v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: []v1.Descriptor{named}})
+	if err != nil {
+		return "", err
+	}
+	docker, err := json.Marshal([]dockerManifest{{Config: blobPath(about), RepoTags: []string{tag}, Layers: []string{blobPath(blob)}}})
+	if err != nil {
+		return "", err
+	}
+	err = atomicfile.Write(name, 0o644, func(w io.Writer) error {
+		t := tar.NewWriter(w)
+		for _, dir := range []string{"blobs/", "blobs/sha256/"} {
+			if err := t.WriteHeader(dirHeader(dir, 0o755)); err != nil {
+				return err
+			}
+		}
+		for _, f := range []struct {
+			name string
+			text []byte
+		}{
+			{blobPath(about), config}, {blobPath(image), manifest}, {"index.json", index}, {"manifest.json", docker}, {"oci-layout", []byte(`{"imageLayoutVersion":"1.0.0"}`)},
+		} {
+			if err := addFile(t, f.name, 0o644, int64(len(f.text)), bytes.NewReader(f.text)); err != nil {
+				return err
+			}
+		}
+		if _, err := layer.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		return errors.Join(addFile(t, blobPath(blob), 0o644, blob.Size, layer), t.Close())
+	})
+	return image.Digest.String(), err
+}
+
+// A dockerManifest is an entry of manifest.json, which docker load reads.
+type dockerManifest struct {
+	Config   string
+	RepoTags []string
+	Layers   []string
+}
+
+func blobOf(text []byte, kind types.MediaType) v1.Descriptor {
+	sum := sha256.Sum256(text)
+	return v1.Descriptor{MediaType: kind, Size: int64(len(text)), Digest: hash(hex.EncodeToString(sum[:]))}
+}
+
+func blobPath(d v1.Descriptor) string { return "blobs/sha256/" + d.Digest.Hex }
+
+// writeLayer writes the compressed layer, and returns its descriptor and the digest of
+// what is compressed.
+func writeLayer(ctx context.Context, w io.Writer, entries []Entry) (blob v1.Descriptor, diffID string, err error) {
+	compressed, plain := sha256.New(), sha256.New()
+	var size counter
+	// The compressor is the zip's, and like that its bytes are those of one version.
+	z := gzip.NewWriter(io.MultiWriter(w, compressed, &size))
+	t := tar.NewWriter(io.MultiWriter(z, plain))
+	if err := addEntries(ctx, t, entries); err != nil {
+		return blob, "", err
+	}
+	if err := errors.Join(t.Close(), z.Close()); err != nil {
+		return blob, "", err
+	}
+	return v1.Descriptor{MediaType: types.OCILayer, Size: int64(size), Digest: hash(hex.EncodeToString(compressed.Sum(nil)))}, hex.EncodeToString(plain.Sum(nil)), nil
+}
+
+// addEntries adds the entries, sorted, and before them the directories that they are in:
+// Lambda makes up none (aspect-build/rules_aws#145).
+func addEntries(ctx context.Context, t *tar.Writer, entries []Entry) error {
+	modes := map[string]fs.FileMode{"tmp": 0o1777, "var": 0o755, taskDir: 0o755}
+	files := map[string]Entry{}
+	for _, e := range entries {
+		name := path.Join(taskDir, e.Name)
+		files[name] = e
+		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+			modes[dir] = cmp.Or(modes[dir], 0o755)
+		}
+	}
+	var names []string
+	for name := range modes {
+		names = append(names, name+"/")
+	}
+	for name := range files {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		e, file := files[name]
+		if !file {
+			if err := t.WriteHeader(dirHeader(name, modes[name[:len(name)-1]])); err != nil {
+				return err
+			}
+			continue
+		}
+		f, size, err := e.open()
+		if err != nil {
+			return err
+		}
+		err = addFile(t, name, e.mode(), size, f)
+		f.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func dirHeader(name string, mode fs.FileMode) *tar.Header {
+	return &tar.Header{Typeflag: tar.TypeDir, Name: name, Mode: int64(mode), ModTime: epochUnix}
+}
+
+func addFile(t *tar.Writer, name string, mode fs.FileMode, size int64, r io.Reader) error {
+	if err := t.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: int64(mode), Size: size, ModTime: epochUnix}); err != nil {
+		return err
+	}
+	n, err := io.Copy(t, r)
+	if err == nil && n != size {
+		err = fmt.Errorf("%s changed while it was packed", name)
+	}
+	return err
+}
+
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
+}
+
+// imageOf packs the image of an input into the directory stage, unless that of the old
+// manifest is still up to date.
+func imageOf(ctx context.Context, c Config, in Input, entries []Entry, contentDigest, stage string, before *Image) (m *Image, packed bool, err error) {
+	config := ImageConfig{Function: in.Function.Name, Arch: in.Arch, SnapStart: in.Function.SnapStart}
+	if len(in.Function.Handlers) > 0 {
+		config.Handler = in.Function.Handlers[0]
+	}
+	m = &Image{File: ImageName(in.Function.Name, in.Arch)}
+	if m.Content, err = config.content(contentDigest); err != nil {
+		return nil, false, err
+	}
+	name := filepath.Join(c.Dist, m.File)
+	if before != nil && before.Content == m.Content {
+		if sum, _, err := digest.File(name); err == nil && sum == before.SHA256 {
+			return before, false, nil
+		}
+	}
+	name = filepath.Join(stage, m.File)
+	if m.Digest, err = WriteImage(ctx, name, entries, config); err != nil {
+		return nil, false, err
+	}
+	m.SHA256, m.Size, err = digest.File(name)
+	return m, true, err
+}
