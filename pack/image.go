@@ -189,6 +189,7 @@ func writeLayer(ctx context.Context, w io.Writer, entries []Entry) (blob v1.Desc
 	var size counter
 	// The compressor is the zip's, and like that its bytes are those of one version.
 	z := gzip.NewWriter(io.MultiWriter(w, compressed, &size))
+	z.ModTime = epochUnix // otherwise it would write some other one
 	t := tar.NewWriter(io.MultiWriter(z, plain))
 	if err := addEntries(ctx, t, entries); err != nil {
 		return blob, "", err

@@ -119,9 +119,10 @@ func Package(ctx context.Context,
 	arch *string, // amd64 or arm64; default: each function's own
 	function *string, // one function; default: all
 	locked *bool, // fail if the image or toolchain differs from bootzip.lock
+	image *bool, // make an OCI image of each function as well
 	format *string, // text (the default), json or terraform
 ) error {
-	return run(ctx, "package", flag("engine", engine), flag("arch", arch), flag("function", function), flag("locked", locked), flag("format", format))
+	return run(ctx, "package", flag("engine", engine), flag("arch", arch), flag("function", function), flag("locked", locked), flag("image", image), flag("format", format))
 }
 
 // Verify builds and packs every function, and proves that Lambda can start each zip.
@@ -281,6 +282,18 @@ func Changed(ctx context.Context,
 	format *string, // text (the default), json, or matrix for GitHub Actions
 ) error {
 	return run(ctx, "changed", flag("since", since), flag("names", names), each("deploy", deploy), flag("stack", stack), flag("stage", stage), flag("engine", engine), flag("arch", arch), flag("function", function), flag("format", format))
+}
+
+// Push sends a function's image to a registry, and prints the reference with its digest.
+// Without arch, images for both architectures become an index, which Lambda does not
+// take. Credentials are those of docker login.
+func Push(ctx context.Context,
+	reference string,
+	engine *string, // auto (the default), docker, podman, sandbox or host
+	arch *string, // amd64 or arm64; default: each function's own
+	function *string, // needed where there are several
+) error {
+	return run(ctx, "push", flag("engine", engine), flag("arch", arch), flag("function", function), "--", reference)
 }
 
 // Diff explains how two zips, or two programs, differ, and why they likely do.

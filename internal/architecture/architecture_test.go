@@ -40,10 +40,11 @@ var mayImport = map[string][]string{
 	"internal": {},
 	"diff":     {"internal"},
 	"docker":   {},
+	"registry": {"internal"},
 	"sample":   {},
 
 	"release/internal": {},
-	"internal/command": slices.Concat([]string{"project", "internal", "sample"}, steps, joins, below),
+	"internal/command": slices.Concat([]string{"project", "internal", "sample", "registry"}, steps, joins, below),
 	"internal/dev":     {"internal", "build", "release", "release/program"},
 }
 
@@ -64,6 +65,7 @@ var onlyIn = map[string][]string{
 	"github.com/spf13/cobra":         {"internal/command"},
 	"github.com/mholt/archiver":      {"pack"},
 	"github.com/klauspost":           {"pack"},
+	"github.com/google/go-container": {"pack", "registry"},
 	"go.yaml.in/yaml":                {"project", "deploy"},
 	"github.com/hashicorp/hcl":       {"deploy"},
 	"github.com/zclconf/go-cty":      {"deploy"},

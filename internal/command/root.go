@@ -90,7 +90,7 @@ Exit status: 0 all well; 1 findings, or code that cannot be built; 2 misuse.`,
 		a.imageCommand(), a.lockCommand(), a.cleanCommand())
 	add("about", a.newCommand())
 	add("run", a.invokeCommand(), a.debugCommand(), a.serveCommand(), a.eventCommand())
-	add("deploy", a.changedCommand(), a.diffCommand(), a.reproduceCommand(), a.releaseCommand(), a.rebuildCommand())
+	add("deploy", a.changedCommand(), a.pushCommand(), a.diffCommand(), a.reproduceCommand(), a.releaseCommand(), a.rebuildCommand())
 	add("about", a.doctorCommand(), a.versionCommand())
 	root.SetHelpCommandGroupID("about")
 	root.SetCompletionCommandGroupID("about")

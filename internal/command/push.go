@@ -1,0 +1,62 @@
+package command
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/registry"
+)
+
+func (a *app) pushCommand() *cobra.Command {
+	s := settings{verbose: &a.verbose}
+	c := &cobra.Command{
+		Use:   "push [FILE...] REFERENCE",
+		Short: "Push a function's image to a registry",
+		Long: `Push sends an image to a registry and prints the reference with its digest, which is
+what Lambda is to be given. Without FILE it builds and packs the project's function and
+pushes its image; FILE is one of dist/*.oci.tar. One image is pushed as it is: Lambda
+takes no index. Images for both architectures become an index, for platforms that
+choose: give --arch for Lambda.
+
+What the registry has is not sent again. Credentials are those of docker login.`,
+		Example: "  bootzip push --function=hello --arch=arm64 123456789012.dkr.ecr.eu-west-1.amazonaws.com/hello:v1\n" +
+			"  bootzip push dist/hello-amd64.oci.tar dist/hello-arm64.oci.tar registry.example.com/hello:v1",
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			files, reference := args[:len(args)-1], args[len(args)-1]
+			if len(files) > 0 && (s.function != "" || s.archName != "") {
+				return misuse(fmt.Errorf("--function and --arch choose an image of the project: omit them with FILE"))
+			}
+			if len(files) == 0 {
+				if err := s.read(); err != nil {
+					return err
+				}
+				s.images = true
+				m, err := s.run(c.Context(), true)
+				if err != nil {
+					return err
+				}
+				for _, z := range m.zips {
+					if z.Packed.Image == nil {
+						continue
+					}
+					if z.Function.Name != m.zips[0].Function.Name {
+						return misuse(hint.New("say --function=NAME", "the project has several functions, and a reference is for one"))
+					}
+					files = append(files, filepath.Join(distFolder, z.Packed.Image.File))
+				}
+			}
+			pushed, err := registry.Push(c.Context(), registry.Config{UserAgent: "bootzip"}, reference, files...)
+			if err != nil {
+				return err
+			}
+			fmt.Println(pushed)
+			return nil
+		},
+	}
+	s.flags(c, "engine", "arch", "function")
+	return c
+}

@@ -1,0 +1,276 @@
+package registry
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	served "github.com/google/go-containerregistry/pkg/registry"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/google/go-containerregistry/pkg/v1/validate"
+
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/pack"
+	"github.com/bootzip/bootzip/project"
+)
+
+// A fake is go-containerregistry's registry, which may misbehave and notes what it is sent.
+type fake struct {
+	*httptest.Server
+	mu     sync.Mutex
+	sent   []string // METHOD of requests with a body, and manifests
+	before func(w http.ResponseWriter, r *http.Request) (done bool)
+}
+
+func newFake(t *testing.T) *fake {
+	f := &fake{}
+	next := served.New(served.Logger(log.New(io.Discard, "", 0)))
+	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f.mu.Lock()
+		before := f.before
+		if r.Method == http.MethodPatch || r.Method == http.MethodPut {
+			kind := "blob"
+			if strings.Contains(r.URL.Path, "/manifests/") {
+				kind = "manifest"
+			}
+			if r.Method == http.MethodPatch || kind == "manifest" {
+				f.sent = append(f.sent, kind)
+			}
+		}
+		f.mu.Unlock()
+		if before != nil && before(w, r) {
+			return
+		}
+		next.ServeHTTP(w, r)
+	}))
+	t.Cleanup(f.Close)
+	return f
+}
+
+func (f *fake) reference(tag string) string { return strings.TrimPrefix(f.URL, "http://") + "/shop/hello:" + tag }
+
+func (f *fake) took() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := strings.Join(f.sent, " ")
+	f.sent = nil
+	return s
+}
+
+// image makes an image archive.
+func image(t *testing.T, arch project.Arch, program string) (file, digest string) {
+	t.Helper()
+	dir := t.TempDir()
+	bootstrap := filepath.Join(dir, "bootstrap")
+	if err := os.WriteFile(bootstrap, []byte(program), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	file = filepath.Join(dir, pack.ImageName("hello", arch))
+	digest, err := pack.WriteImage(t.Context(), file, []pack.Entry{{Name: "bootstrap", Executable: true, File: bootstrap}}, pack.ImageConfig{Function: "hello", Arch: arch})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file, digest
+}
+
+func TestPush(t *testing.T) {
+	f := newFake(t)
+	file, digest := image(t, project.ARM64, "program")
+	pushed, err := Push(t.Context(), Config{UserAgent: "bootzip"}, f.reference("v1"), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := strings.TrimSuffix(f.reference("v1"), ":v1") + "@" + digest; pushed != want {
+		t.Errorf("pushed is %s, want %s", pushed, want)
+	}
+	if got := f.took(); got != "blob blob manifest" {
+		t.Errorf("sent were %q", got)
+	}
+	// What is pulled is what was made.
+	ref, err := name.ParseReference(pushed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pulled, err := remote.Image(ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := validate.Image(pulled); err != nil {
+		t.Error(err)
+	}
+	if kind, err := pulled.MediaType(); err != nil || kind != types.OCIManifestSchema1 {
+		t.Errorf("its type is %s (%v)", kind, err)
+	}
+	// Nothing is sent twice.
+	if _, err := Push(t.Context(), Config{}, f.reference("v2"), file); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.took(); got != "manifest" {
+		t.Errorf("again there were %q", got)
+	}
+}
+
+func TestPushIndex(t *testing.T) {
+	f := newFake(t)
+	amd64, _ := image(t, project.AMD64, "a")
+	arm64, _ := image(t, project.ARM64, "b")
+	pushed, err := Push(t.Context(), Config{}, f.reference("v1"), amd64, arm64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref, err := name.ParseReference(pushed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	index, err := remote.Index(ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := validate.Index(index); err != nil {
+		t.Error(err)
+	}
+	m, err := index.IndexManifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var platforms []string
+	for _, d := range m.Manifests {
+		platforms = append(platforms, d.Platform.String())
+	}
+	if got := strings.Join(platforms, " "); got != "linux/amd64 linux/arm64" || m.MediaType != types.OCIImageIndex {
+		t.Errorf("the index is %s of %q", m.MediaType, got)
+	}
+	again, err := Push(t.Context(), Config{}, f.reference("v2"), amd64, arm64)
+	if err != nil || again[strings.Index(again, "@"):] != pushed[strings.Index(pushed, "@"):] {
+		t.Errorf("again it is %s, and was %s (%v)", again, pushed, err)
+	}
+	if _, err := Push(t.Context(), Config{}, f.reference("v3"), amd64, amd64); err == nil || !strings.Contains(err.Error(), "are both for amd64") {
+		t.Errorf("the same platform twice: %v", err)
+	}
+}
+
+// An upload that breaks leaves no reference, and the next one sends the rest.
+func TestPushInterrupted(t *testing.T) {
+	f := newFake(t)
+	file, digest := image(t, project.ARM64, "program")
+	ctx, cancel := context.WithCancel(t.Context())
+	f.before = func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/manifests/") {
+			cancel()
+			panic(http.ErrAbortHandler)
+		}
+		return false
+	}
+	if _, err := Push(ctx, Config{}, f.reference("v1"), file); err == nil {
+		t.Fatal("no error")
+	}
+	f.mu.Lock()
+	f.before = nil
+	f.mu.Unlock()
+	ref, err := name.ParseReference(f.reference("v1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := remote.Head(ref); err == nil {
+		t.Error("the reference is there")
+	}
+	f.took()
+	pushed, err := Push(t.Context(), Config{}, f.reference("v1"), file)
+	if err != nil || !strings.HasSuffix(pushed, digest) {
+		t.Errorf("pushed is %s (%v)", pushed, err)
+	}
+	if got := f.took(); got != "manifest" {
+		t.Errorf("after the interruption there were %q", got)
+	}
+}
+
+func TestPushRefused(t *testing.T) {
+	file, _ := image(t, project.ARM64, "program")
+	text := func(status int, body string) func(http.ResponseWriter, *http.Request) bool {
+		return func(w http.ResponseWriter, _ *http.Request) bool {
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, body)
+			return true
+		}
+	}
+	for what, c := range map[string]struct {
+		before     func(http.ResponseWriter, *http.Request) bool
+		want, hint string
+	}{
+		"no credentials": {text(http.StatusUnauthorized, `{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}`), "refuses: ", "docker login 127.0.0.1"},
+		"no right":       {text(http.StatusForbidden, `{"errors":[{"code":"DENIED","message":"no"}]}`), "refuses: ", "aws ecr get-login-password"},
+		"full": {func(w http.ResponseWriter, r *http.Request) bool {
+			return r.Method == http.MethodPost && text(http.StatusInsufficientStorage, "no space left")(w, r)
+		}, "507", ""},
+		"lies": {func(w http.ResponseWriter, r *http.Request) bool {
+			if r.Method != http.MethodGet || !strings.Contains(r.URL.Path, "/manifests/") {
+				return false
+			}
+			w.Header().Set("Content-Type", string(types.OCIManifestSchema1))
+			_, _ = io.WriteString(w, `{"schemaVersion":2}`)
+			return true
+		}, "after the push, not sha256:", "push again"},
+	} {
+		f := newFake(t)
+		f.before = c.before
+		_, err := Push(t.Context(), Config{}, f.reference("v1"), file)
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(hint.Of(err), c.hint) {
+			t.Errorf("%s: %v, hint %q", what, err, hint.Of(err))
+		}
+	}
+}
+
+// Nothing is sent of what is no image.
+func TestPushOfOthers(t *testing.T) {
+	f := newFake(t)
+	good, _ := image(t, project.ARM64, "program")
+	data, err := os.ReadFile(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	put := func(name string, data []byte) string {
+		name = filepath.Join(dir, name)
+		if err := os.WriteFile(name, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	layer := bytes.LastIndex(data, []byte{0x1f, 0x8b, 8})
+	for what, c := range map[string]struct {
+		file, reference, want string
+	}{
+		"no file":      {filepath.Join(dir, "none"), f.reference("v1"), "none"},
+		"no tar":       {put("text", []byte("text")), f.reference("v1"), "text"},
+		"half":         {put("half", data[:len(data)/2]), f.reference("v1"), "half"},
+		"empty":        {put("empty", nil), f.reference("v1"), "it has no index.json"},
+		"other layer":  {put("layer", append(append(bytes.Clone(data[:layer+20]), data[layer+20]^1), data[layer+21:]...)), f.reference("v1"), "layer"},
+		"other config": {put("config", bytes.Replace(data, []byte(`"os":"linux"`), []byte(`"os":"l1nux"`), 1)), f.reference("v1"), "has other content"},
+		"other digest": {put("manifest", bytes.Replace(data, []byte(`"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest`), []byte(`"schemaVersion":3,"mediaType":"application/vnd.oci.image.manifest`), 1)), f.reference("v1"), "has other content"},
+		"reference":    {good, "NO/UPPER:case", "could not parse reference"},
+		"digest":       {good, "example.com/shop/hello@sha256:" + strings.Repeat("0", 64), "has a digest"},
+	} {
+		_, err := Push(t.Context(), Config{}, c.reference, c.file)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if got := f.took(); got != "" {
+		t.Errorf("sent were %q", got)
+	}
+	if _, _, err := Open(put("none.tar", make([]byte, 1024))); err == nil || errors.Unwrap(err) == nil {
+		t.Error(fmt.Sprint("an empty tar: ", err))
+	}
+}
