@@ -130,6 +130,7 @@ var badConfigs = []struct{ name, yaml, err, hint string }{
 	{"file where a folder is", "functions:\n  a:\n    assets:\n      - data/x\n      - {source: data/y, name: data}\n", `5:9: asset "data" is in the way of "data/x", from line 4: one is a file and one a folder`, renameHint},
 	{"folder where a file is", "functions:\n  a:\n    assets:\n      - {source: data/y, name: conf}\n      - {source: data/x, name: conf/a/x}\n", `5:9: asset "conf/a/x" is in the way of "conf", from line 4: one is a file and one a folder`, renameHint},
 
+	{"image of a layer", "functions:\n  a: {kind: extension, image: true}\n", `2:3: function "a" is a layer, and of a layer no image is made`, "remove image and snapstart: layers do not exist for functions that are images"},
 	{"kind", "functions:\n  a: {kind: layers}\n", `2:13: unknown kind "layers"`, `did you mean "layer"? known are: function, extension, layer`},
 	{"route without a method", "functions:\n  a: {routes: [/hello]}\n", `2:16: route "/hello": it does not begin with ANY, GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS, and a space`, "write METHOD /PATH, such as GET /orders/{id}, or $default"},
 	{"route of two functions", "functions:\n  a: {routes: [GET /x]}\n  b: {source: a, routes: [POST /x, GET /x]}\n", `3:3: route "GET /x" leads to "a" and to "b"`, "keep it in one of the two"},

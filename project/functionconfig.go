@@ -41,6 +41,9 @@ func (c *functionReader) function(value *yaml.Node) error {
 	if f.Source, err = c.folder(c.source); err != nil {
 		return errorAt(c.sourcePos, "source is a directory of the project, relative to bootzip.yaml", "source of %s: %v", what, err)
 	}
+	if f.Kind.IsLayer() && (f.Image || f.SnapStart) {
+		return errorAt(f.Pos, "remove image and snapstart: layers do not exist for functions that are images", "%s is a layer, and of a layer no image is made", what)
+	}
 	if f.Kind == KindLayer {
 		if c.languageNode != nil || len(f.Command) > 0 || len(f.Handlers) > 0 {
 			return errorAt(f.Pos, "remove language, command and handlers, or make it a function", "%s is a layer of assets, which has no program", what)
@@ -62,9 +65,6 @@ func (c *functionReader) function(value *yaml.Node) error {
 	}
 	if f.Language != Go && len(f.Tags)+len(f.Ldflags)+len(f.Cgo) > 0 {
 		return errorAt(f.Pos, "remove them", "%s is in the language %s, and tags, ldflags and cgo are Go's", what, f.Language)
-	}
-	if f.Kind == KindExtension && (f.Image || f.SnapStart) {
-		return errorAt(f.Pos, "remove image and snapstart", "%s is an extension, which is a layer; images have none", what)
 	}
 	if f.Kind == KindExtension && len(f.Handlers) > 0 {
 		return errorAt(f.Pos, "remove handlers", "%s is an extension, which has no handlers", what)

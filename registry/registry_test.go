@@ -59,7 +59,9 @@ func newFake(t *testing.T) *fake {
 	return f
 }
 
-func (f *fake) reference(tag string) string { return strings.TrimPrefix(f.URL, "http://") + "/shop/hello:" + tag }
+func (f *fake) reference(tag string) string {
+	return strings.TrimPrefix(f.URL, "http://") + "/shop/hello:" + tag
+}
 
 func (f *fake) took() string {
 	f.mu.Lock()

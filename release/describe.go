@@ -65,6 +65,11 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 		if err := errors.Join(add(z.File, false), bill(z.File, z.Toolchain, materials.Packages)); err != nil {
 			return nil, err
 		}
+		if m := z.Image; m != nil { // which has the program and the assets of the zip, and so its SBOM
+			if err := add(m.File, false); err != nil {
+				return nil, err
+			}
+		}
 	}
 	for _, e := range executables {
 		// They do not depend on the build image.

@@ -170,6 +170,9 @@ func (c Config) compare(ctx context.Context, z pack.Zip, again []pipeline.Zip, d
 	for _, other := range again {
 		if other.Packed.File == z.File {
 			one.Second = other.Packed.SHA256
+			if m := other.Packed.Image; m != nil {
+				one.SecondImage = m.Digest
+			}
 		}
 	}
 	file := filepath.Join(c.First.Dist, z.File)

@@ -35,12 +35,14 @@ type ZipResult struct {
 	Zip    pack.Zip // of the first build
 	Second string   // SHA-256 of the second build's zip, in hexadecimal
 	Report diff.Report
+
+	SecondImage string // digest of the second build's image; empty: it made none
 }
 
-// OK reports whether all zips are the same in both builds.
+// OK reports whether all zips and images are the same in both builds.
 func (r Result) OK() bool {
 	for _, one := range r.Results {
-		if !one.Report.Equal {
+		if !one.Report.Equal || !one.ImageEqual() {
 			return false
 		}
 	}
@@ -73,6 +75,7 @@ func (r Result) WriteText(w io.Writer) error {
 	for _, one := range r.Results {
 		if one.Report.Equal {
 			fmt.Fprintf(&b, "PASS %s  sha256:%s\n", one.Zip.File, one.Zip.SHA256)
+			one.writeImage(&b)
 			continue
 		}
 		fmt.Fprintf(&b, "FAIL %s\n", one.Zip.File)
@@ -82,6 +85,22 @@ func (r Result) WriteText(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// writeImage writes the line for an image.
+func (z ZipResult) writeImage(b *strings.Builder) {
+	switch {
+	case z.Zip.Image == nil:
+	case z.ImageEqual():
+		fmt.Fprintf(b, "PASS %s  %s\n", z.Zip.Image.File, z.Zip.Image.Digest)
+	default:
+		fmt.Fprintf(b, "FAIL %s  %s, and %s the second time\n", z.Zip.Image.File, z.Zip.Image.Digest, z.SecondImage)
+	}
+}
+
+// ImageEqual reports whether both builds made the same image, or none.
+func (z ZipResult) ImageEqual() bool {
+	return z.Zip.Image == nil || z.Zip.Image.Digest == z.SecondImage
 }
 
 // parenthesis is a reason in parentheses, if there is one.
@@ -112,12 +131,16 @@ type jsonVariation struct {
 }
 
 type jsonReproduced struct {
-	Function   string          `json:"function"`
-	Arch       string          `json:"arch"`
-	File       string          `json:"file"`
-	Equal      bool            `json:"equal"`
-	SHA256     string          `json:"sha256"`
-	Second     string          `json:"secondSha256"`
+	Function string `json:"function"`
+	Arch     string `json:"arch"`
+	File     string `json:"file"`
+	Equal    bool   `json:"equal"`
+	SHA256   string `json:"sha256"`
+	Second   string `json:"secondSha256"`
+
+	Image       string `json:"imageDigest,omitempty"`
+	SecondImage string `json:"secondImageDigest,omitempty"`
+
 	Comparison json.RawMessage `json:"comparison"`
 }
 
@@ -135,10 +158,14 @@ func (r Result) WriteJSON(w io.Writer) error {
 		if err != nil {
 			return err
 		}
-		document.Zips = append(document.Zips, jsonReproduced{
-			Function: one.Zip.Function, Arch: string(one.Zip.Arch), File: one.Zip.File, Equal: one.Report.Equal,
-			SHA256: one.Zip.SHA256, Second: one.Second, Comparison: comparison,
-		})
+		line := jsonReproduced{
+			Function: one.Zip.Function, Arch: string(one.Zip.Arch), File: one.Zip.File, Equal: one.Report.Equal && one.ImageEqual(),
+			SHA256: one.Zip.SHA256, Second: one.Second, SecondImage: one.SecondImage, Comparison: comparison,
+		}
+		if m := one.Zip.Image; m != nil {
+			line.Image = m.Digest
+		}
+		document.Zips = append(document.Zips, line)
 	}
 	return writeJSON(w, document)
 }
