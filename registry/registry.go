@@ -12,11 +12,13 @@ import (
 	"net/http"
 	"os"
 	"path"
+	"path/filepath"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/partial"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
@@ -61,10 +63,7 @@ func Push(ctx context.Context, c Config, reference string, archives ...string) (
 		}
 		images = append(images, image)
 	}
-	options := []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithUserAgent(c.UserAgent)}
-	if c.Transport != nil {
-		options = append(options, remote.WithTransport(c.Transport))
-	}
+	options := c.options(ctx)
 	var digest v1.Hash
 	if len(images) == 1 {
 		if err := remote.Write(ref, images[0], options...); err != nil {
@@ -92,6 +91,44 @@ func Push(ctx context.Context, c Config, reference string, archives ...string) (
 		return "", hint.New("push again; if it stays, the registry changes what it is sent", "%s is %s after the push, not %s", ref, there.Digest, digest)
 	}
 	return ref.Context().Name() + "@" + digest.String(), nil
+}
+
+// Fetch writes what a reference names into the directory dir, as an OCI image layout: an
+// image with its parts, or an index alone, whose images it does not choose from.
+func Fetch(ctx context.Context, c Config, reference, dir string) error {
+	ref, err := name.ParseReference(reference)
+	if err != nil {
+		return hint.Wrap(err, "give REGISTRY/NAME:TAG or REGISTRY/NAME@sha256:DIGEST")
+	}
+	there, err := remote.Get(ref, c.options(ctx)...)
+	if err != nil {
+		return refused(ref, err)
+	}
+	if there.MediaType.IsImage() {
+		image, err := there.Image()
+		if err != nil {
+			return refused(ref, err)
+		}
+		to, err := layout.Write(dir, empty.Index)
+		if err == nil {
+			err = to.AppendImage(image)
+		}
+		if err != nil {
+			return refused(ref, err)
+		}
+		return nil
+	}
+	blob := filepath.Join(dir, "blobs", there.Digest.Algorithm, there.Digest.Hex)
+	index, err := json.Marshal(v1.IndexManifest{SchemaVersion: 2, Manifests: []v1.Descriptor{there.Descriptor}})
+	return errors.Join(err, os.MkdirAll(filepath.Dir(blob), 0o755), os.WriteFile(blob, there.Manifest, 0o644), os.WriteFile(filepath.Join(dir, "index.json"), index, 0o644))
+}
+
+func (c Config) options(ctx context.Context) []remote.Option {
+	options := []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithUserAgent(c.UserAgent)}
+	if c.Transport != nil {
+		options = append(options, remote.WithTransport(c.Transport))
+	}
+	return options
 }
 
 // refused explains an error of a registry.

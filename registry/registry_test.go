@@ -234,6 +234,37 @@ func TestPushRefused(t *testing.T) {
 	}
 }
 
+// What is fetched is what was pushed; of an index, none of its images is chosen.
+func TestFetch(t *testing.T) {
+	f := newFake(t)
+	amd64, digest := image(t, project.AMD64, "a")
+	arm64, _ := image(t, project.ARM64, "b")
+	if _, err := Push(t.Context(), Config{}, f.reference("one"), amd64); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := Fetch(t.Context(), Config{}, f.reference("one"), dir); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "index.json"))
+	if err != nil || !strings.Contains(string(text), digest) {
+		t.Errorf("the index is %s (%v)", text, err)
+	}
+	if _, err := Push(t.Context(), Config{}, f.reference("both"), amd64, arm64); err != nil {
+		t.Fatal(err)
+	}
+	dir = t.TempDir()
+	if err := Fetch(t.Context(), Config{}, f.reference("both"), dir); err != nil {
+		t.Fatal(err)
+	}
+	if text, err = os.ReadFile(filepath.Join(dir, "index.json")); err != nil || !strings.Contains(string(text), string(types.OCIImageIndex)) {
+		t.Errorf("the index is %s (%v)", text, err)
+	}
+	if err := Fetch(t.Context(), Config{}, f.reference("none"), t.TempDir()); err == nil || !strings.Contains(err.Error(), "MANIFEST_UNKNOWN") {
+		t.Errorf("what is not there: %v", err)
+	}
+}
+
 // Nothing is sent of what is no image.
 func TestPushOfOthers(t *testing.T) {
 	f := newFake(t)

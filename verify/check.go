@@ -29,6 +29,7 @@ const (
 	Layout    Layer = "layout"    // the files that Lambda will find
 	Binary    Layer = "binary"    // the programs among them
 	Boot      Layer = "boot"      // starting it and answering an event; not done by this package
+	InImage   Layer = "image"     // an image: its parts, settings and layers
 	Deploy    Layer = "deploy"    // the files with which it is deployed; not done by this package
 )
 
@@ -57,7 +58,7 @@ const (
 )
 
 // table is the table of checks; nothing changes it.
-var table = slices.Concat(structureChecks(), layoutChecks(), scriptChecks(), binaryChecks(), goChecks(), bootChecks(), deployChecks())
+var table = slices.Concat(structureChecks(), layoutChecks(), scriptChecks(), binaryChecks(), goChecks(), bootChecks(), imageChecks(), deployChecks())
 
 // Checks returns the table of checks, in the order in which they are made.
 func Checks() []Check { return slices.Clone(table) }

@@ -23,8 +23,15 @@ type jsonReport struct {
 	SHA256   string       `json:"sha256"`
 	OK       bool         `json:"ok"`
 	Deploy   *jsonDeploy  `json:"deploy,omitempty"`
+	Image    *jsonImage   `json:"image,omitempty"`
 	Facts    []jsonFact   `json:"facts"`
 	Results  []jsonResult `json:"results"`
+}
+
+type jsonImage struct {
+	Digest   string `json:"digest"`
+	Layers   int    `json:"layers"`
+	Unpacked int64  `json:"unpackedSize"`
 }
 
 type jsonDeploy struct {
@@ -66,6 +73,9 @@ func WriteJSON(w io.Writer, reports []Report) error {
 		}
 		if r.Deploy != nil {
 			j.Deploy = &jsonDeploy{r.Deploy.Kind, r.Deploy.Functions, r.Deploy.Layers}
+		}
+		if r.Image != nil {
+			j.Image = &jsonImage{r.Image.Digest, r.Image.Layers, r.Image.Unpacked}
 		}
 		for _, f := range r.Facts {
 			j.Facts = append(j.Facts, jsonFact(f))

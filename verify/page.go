@@ -29,9 +29,10 @@ threads. Where they are missing, it is not known what Lambda does: the check is 
 		Layout:    "Layout: the files that Lambda will find",
 		Binary:    "Binary: the programs among them",
 		Boot:      "Boot: starting it",
+		InImage:   "Image: one that a function is, in place of a zip",
 		Deploy:    "Deploy: the files with which it is deployed",
 	}
-	for _, l := range []Layer{Structure, Layout, Binary, Boot, Deploy} {
+	for _, l := range []Layer{Structure, Layout, Binary, Boot, InImage, Deploy} {
 		fmt.Fprintf(e, "\n## %s\n\n| id | finding | proves that |\n|---|---|---|\n", titles[l])
 		for _, c := range Checks() {
 			if c.Layer == l {

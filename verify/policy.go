@@ -97,7 +97,7 @@ func (s Severity) status() Status {
 func (p policy) results(x *examination) []Result {
 	all := make([]Result, 0, len(table))
 	for _, c := range table {
-		if c.Layer == Deploy {
+		if c.Layer == Deploy || c.Layer == InImage {
 			continue
 		}
 		severity, reason := p.severity(c)

@@ -12,6 +12,7 @@ type Report struct {
 	SHA256   string       // of the zip, in hexadecimal digits
 	Kind     Kind         // Options.Kind
 	Deploy   *DeployFile  // of a report about a deploy file, in place of a zip
+	Image    *ImageFile   // of a report about an image
 	Facts    []Fact       // what was seen, without a judgement
 	Results  []Result     // at least one for each check, in the order of the table
 

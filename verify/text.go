@@ -53,10 +53,14 @@ func (e *errWriter) Write(b []byte) (int, error) {
 // line, so only the last one has them.
 func (t textWriter) table(reports []Report) {
 	tw := tabwriter.NewWriter(t.w, 0, 0, 2, ' ', 0)
-	deploys := 0
+	deploys, images := 0, 0
 	for i, r := range reports {
 		if r.Deploy != nil {
 			deploys++
+			continue
+		}
+		if r.Image != nil {
+			images++
 			continue
 		}
 		if i == 0 {
@@ -70,6 +74,18 @@ func (t textWriter) table(reports []Report) {
 		fmt.Fprintf(tw, "\t%s\n", t.result(r))
 	}
 	tw.Flush()
+	if images > 0 {
+		if images+deploys < len(reports) {
+			fmt.Fprintln(t.w)
+		}
+		fmt.Fprintln(tw, "IMAGE\tARCH\tSIZE\tIMAGE\tBINARY\tBOOT\tRESULT")
+		for _, r := range reports {
+			if r.Image != nil {
+				fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", printer.Line(r.Path), cmp.Or(string(r.Program), "any"), size(r.Image.Unpacked), r.layer(InImage), r.layer(Binary), r.layer(Boot), t.result(r))
+			}
+		}
+		tw.Flush()
+	}
 	if deploys == 0 {
 		return
 	}

@@ -27,12 +27,14 @@ func (a *app) checkCommand() *cobra.Command {
 		Use:   "check FILE...",
 		Short: "Prove of any zip, made by any tool, that Lambda can start it",
 		Long: `Check proves of zips made by any tool, from any language, that Lambda can start
-them. FILE is a zip, a directory with zips, or a pattern such as 'dist/*.zip'.
+them. FILE is a zip, a directory with zips, or a pattern such as 'dist/*.zip'; or an
+image: an archive of an OCI image layout or of docker save (*.tar), oci:DIRECTORY, or
+docker://REFERENCE in a registry.
 Without --boot nothing in a zip is started: it may be anybody's. With --deploy it
 compares deploy files (CloudFormation, SAM, cdk.out, serverless.yml, Terraform)
 with these zips, or with those that they name, and with bootzip.yaml. It ends with
 status 1 if a check fails, and with 2 if there is no such file.`,
-		Example: "  bootzip check function.zip --arch=arm64\n  bootzip check 'dist/*.zip' --boot\n  bootzip check --deploy=template.yaml",
+		Example: "  bootzip check function.zip --arch=arm64\n  bootzip check dist/hello-arm64.oci.tar --boot\n  bootzip check docker://registry.example.com/hello:v1\n  bootzip check 'dist/*.zip' --boot\n  bootzip check --deploy=template.yaml",
 		Args: func(c *cobra.Command, args []string) error {
 			if len(deploys) > 0 {
 				return nil // which names zips
@@ -63,6 +65,11 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 			if err := around.read(&config); err != nil {
 				return err
 			}
+			args, images, remove, err := a.images(c.Context(), args)
+			if err != nil {
+				return err
+			}
+			defer remove()
 			files, err := zipFiles(args)
 			if err != nil {
 				return misuse(err)
@@ -75,7 +82,7 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 				}
 				deployFiles = append(deployFiles, f)
 			}
-			if len(args) == 0 {
+			if len(args)+len(images) == 0 {
 				files = pipeline.DeployedZips(deployFiles)
 			}
 			against := pipeline.DeployConfig{Strict: strict}
@@ -97,12 +104,20 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 			if err != nil {
 				return err
 			}
+			for i := range images {
+				images[i].Function = project.Function{Handlers: handlers}
+				images[i].Options.Arch = options.Arch
+			}
+			imageReports, err := pipeline.CheckImages(c.Context(), config, images)
+			if err != nil {
+				return err
+			}
 			against.Zips = checked
 			reports, err := pipeline.CheckDeploy(against, deployFiles)
 			if err != nil {
 				return err
 			}
-			return conclude(append(provenReports(checked, boot && strict), reports...), write)
+			return conclude(slices.Concat(provenReports(checked, boot && strict), imageReports, reports), write)
 		},
 	}
 	f := c.Flags()

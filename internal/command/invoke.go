@@ -23,8 +23,10 @@ import (
 	"github.com/bootzip/bootzip/emulator/event"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/printer"
+	"github.com/bootzip/bootzip/internal/tempdir"
 	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/verify"
 )
 
 // An emulation is what invoke and serve let people say of functions.
@@ -64,7 +66,7 @@ func (e *emulation) check() (err error) {
 	}
 	if e.snapStart {
 		if e.perInstance > 1 {
-			return misuse(errors.New("Lambda Managed Instances have no SnapStart: omit --per-instance or --snapstart"))
+			return misuse(errors.New("no SnapStart on Lambda Managed Instances: omit --per-instance or --snapstart"))
 		}
 		note("SnapStart: each instance is initialised, stopped and restored here; Lambda restores copies of one snapshot, and offers it for images, not for zips, on OS-only runtimes")
 	}
@@ -96,14 +98,15 @@ func (e emulation) config(name string) emulator.Config {
 func (a *app) invokeCommand() *cobra.Command {
 	s := settings{verbose: &a.verbose}
 	var e emulation
-	var zip string
+	var zip, image string
 	c := &cobra.Command{
-		Use:   "invoke {FUNCTION [EVENT] | --zip=FILE.zip EVENT}",
+		Use:   "invoke {FUNCTION [EVENT] | --zip=FILE.zip EVENT | --image=FILE EVENT}",
 		Short: "Run a function with one event, as Lambda would",
 		Long: `Invoke builds and packs a function, and runs its zip here as Lambda would, with one
 event. EVENT is a file, "-" for standard input, or the name of a ready-made event
 (bootzip event list); by default it is the function's in bootzip.yaml. With --zip
-it runs a zip from any tool, and builds nothing.
+it runs a zip from any tool, with --image an image (an archive, or a directory with an
+OCI image layout) with no files outside of /var/task, and builds nothing.
 The answer goes to standard output, the log to standard error. It ends with
 status 1 if the function failed.`,
 		Example: "  bootzip invoke hello event.json\n  bootzip invoke --zip=thing.zip s3",
@@ -111,21 +114,27 @@ status 1 if the function failed.`,
 			switch {
 			case len(args) == 1:
 				return nil
-			case zip != "" && len(args) == 0:
+			case zip+image != "" && len(args) == 0:
 				return errors.New("missing argument EVENT")
 			}
 			return named("FUNCTION", "EVENT")(nil, args)
 		},
 		ValidArgsFunction: func(c *cobra.Command, args []string, start string) ([]string, cobra.ShellCompDirective) {
-			if len(args) == 0 && zip == "" {
+			if len(args) == 0 && zip+image == "" {
 				return functionNames(c, args, start)
 			}
 			names, _ := eventNames(c, args, start)
 			return names, cobra.ShellCompDirectiveDefault
 		},
 		RunE: func(c *cobra.Command, args []string) error {
+			if zip != "" && image != "" {
+				return misuse(errors.New("--zip and --image: omit one of the two"))
+			}
 			function := strings.TrimSuffix(filepath.Base(zip), ".zip")
-			if len(args) == 2 || zip == "" {
+			if image != "" {
+				function = strings.TrimSuffix(strings.TrimSuffix(filepath.Base(image), ".tar"), ".oci")
+			}
+			if len(args) == 2 || zip+image == "" {
 				function, args = args[0], args[1:]
 			}
 			s.function = function
@@ -137,6 +146,17 @@ status 1 if the function failed.`,
 				return err
 			}
 			config := e.config(function)
+			if image != "" {
+				dir, err := tempdir.New("", "bootzip-image")
+				if err != nil {
+					return err
+				}
+				defer dir.Remove()
+				zip = filepath.Join(dir.Path, "function.zip")
+				if err := zipOfImage(c.Context(), image, zip); err != nil {
+					return err
+				}
+			}
 			config.Zip = zip
 			var before distState // nil where nothing is built
 			if zip == "" {
@@ -153,8 +173,26 @@ status 1 if the function failed.`,
 	}
 	e.flags(c)
 	c.Flags().StringVar(&zip, "zip", "", "run this `FILE.zip`, from any tool, and build nothing")
+	c.Flags().StringVar(&image, "image", "", "run this image, an archive or a directory, and build nothing")
 	s.flags(c, "engine")
 	return c
+}
+
+// zipOfImage packs the function in an image into a zip, or says why that is not enough.
+func zipOfImage(ctx context.Context, image, zip string) error {
+	r, why, err := pipeline.ImageZip(ctx, image, zip, verify.ImageOptions{})
+	if err != nil {
+		return misuse(err)
+	}
+	for _, x := range r.Results {
+		if x.Status == verify.Fail {
+			return hint.New("bootzip check "+image+" has the details", "image %q: %s: %s", image, x.Check.ID, x.Detail)
+		}
+	}
+	if why != "" {
+		return misuse(hint.New("run it with docker run or podman run, under AWS's Runtime Interface Emulator", "image %q: %s", image, why))
+	}
+	return nil
 }
 
 // eventFor returns the event that was named, or that of the function in

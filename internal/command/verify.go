@@ -1,8 +1,10 @@
 package command
 
 import (
+	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -52,12 +54,25 @@ also if a function could not be started here.`,
 					return err
 				}
 			}
+			var images []pipeline.ImageTarget
+			for _, z := range m.zips {
+				if image := z.Packed.Image; image != nil {
+					images = append(images, pipeline.ImageTarget{
+						Path: distFolder + "/" + image.File, Function: z.Function, Root: z.Root,
+						Options: verify.ImageOptions{Function: z.Function.Name, Arch: z.Packed.Arch, Rules: z.Function.Checks, SnapStart: z.Function.SnapStart},
+					})
+				}
+			}
+			imageReports, err := pipeline.CheckImages(c.Context(), config, images)
+			if err != nil {
+				return err
+			}
 			against := pipeline.DeployConfig{Root: m.project.Root, Functions: m.project.Functions, Zips: checked, Strict: strict, All: true}
 			reports, err := pipeline.CheckDeploy(against, files)
 			if err != nil {
 				return err
 			}
-			return conclude(append(provenReports(checked, strict), reports...), write)
+			return conclude(slices.Concat(provenReports(checked, strict), imageReports, reports), write)
 		},
 	}
 	s.flags(c, "engine", "arch", "function", "locked", "force")
@@ -84,26 +99,30 @@ func conclude(reports []verify.Report, write func([]verify.Report) error) error 
 	if err := write(reports); err != nil {
 		return err
 	}
-	var bad, all [2]int // zips, deploy files
+	var bad, all [3]int // zips, deploy files, images
 	for _, r := range reports {
 		kind := 0
-		if r.Deploy != nil {
+		switch {
+		case r.Deploy != nil:
 			kind = 1
+		case r.Image != nil:
+			kind = 2
 		}
 		all[kind]++
 		if !r.OK() {
 			bad[kind]++
 		}
 	}
-	switch {
-	case bad[1] == 0 && bad[0] > 0:
-		return findings("%d of %d zips failed", bad[0], all[0])
-	case bad[0] == 0 && bad[1] > 0:
-		return findings("%d of %d deploy files failed", bad[1], all[1])
-	case bad[0] > 0:
-		return findings("%d of %d zips and %d of %d deploy files failed", bad[0], all[0], bad[1], all[1])
+	var parts []string
+	for kind, what := range []string{"zips", "deploy files", "images"} {
+		if bad[kind] > 0 {
+			parts = append(parts, fmt.Sprintf("%d of %d %s", bad[kind], all[kind], what))
+		}
 	}
-	return nil
+	if len(parts) == 0 {
+		return nil
+	}
+	return findings("%s failed", strings.Join(parts, " and "))
 }
 
 // reportFormats are the ways in which a report can be written.

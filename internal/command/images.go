@@ -1,0 +1,57 @@
+package command
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/bootzip/bootzip/internal/tempdir"
+	"github.com/bootzip/bootzip/pipeline"
+	"github.com/bootzip/bootzip/registry"
+)
+
+// images takes those arguments that are images out of args; remove removes what was
+// fetched for them.
+func (a *app) images(ctx context.Context, args []string) (rest []string, images []pipeline.ImageTarget, remove func(), err error) {
+	var fetched []*tempdir.Dir
+	remove = func() {
+		for _, d := range fetched {
+			_ = d.Remove()
+		}
+	}
+	defer func() {
+		if err != nil {
+			remove()
+		}
+	}()
+	for _, arg := range args {
+		kind, name, _ := strings.Cut(arg, ":")
+		switch {
+		case kind == "oci" || kind == "oci-archive" || kind == "docker-archive":
+			images = append(images, pipeline.ImageTarget{Path: name, Name: arg})
+		case strings.HasPrefix(arg, "docker://"):
+			dir, err := tempdir.New("", "bootzip-image")
+			if err != nil {
+				return nil, nil, remove, err
+			}
+			fetched = append(fetched, dir)
+			if err := registry.Fetch(ctx, registry.Config{UserAgent: "bootzip"}, strings.TrimPrefix(arg, "docker://"), dir.Path); err != nil {
+				return nil, nil, remove, err
+			}
+			images = append(images, pipeline.ImageTarget{Path: dir.Path, Name: arg})
+		case filepath.Ext(arg) == ".tar" && exists(arg):
+			images = append(images, pipeline.ImageTarget{Path: arg})
+		case exists(filepath.Join(arg, "oci-layout")):
+			images = append(images, pipeline.ImageTarget{Path: arg})
+		default:
+			rest = append(rest, arg)
+		}
+	}
+	return rest, images, remove, nil
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
+}

@@ -1,0 +1,421 @@
+package verify
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bootzip/bootzip/project"
+)
+
+// An ociLayer is entries of a layer, and what is done to its bytes.
+type ociLayer struct {
+	entries []tar.Header
+	content map[string]string
+	after   func(tar []byte) []byte
+	gzipped func(layer []byte) []byte
+	kind    string
+}
+
+// An ociSpec is an image that a test writes as a layout, with faults.
+type ociSpec struct {
+	layers   []ociLayer
+	config   map[string]any // what is put over a good one
+	settings map[string]any // of its "config"
+	manifest func(m map[string]any)
+	index    func(i map[string]any)
+	files    func(dir string) error // the last word
+	docker   bool
+}
+
+func blobName(data []byte) string {
+	sum := sha256.Sum256(data)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+func toJSON(t *testing.T, v any) []byte {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func (l ociLayer) bytes(t *testing.T) (plain, compressed []byte) {
+	t.Helper()
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, h := range l.entries {
+		text := l.content[h.Name]
+		if h.Typeflag == tar.TypeReg || h.Typeflag == 0 {
+			h.Typeflag, h.Size = tar.TypeReg, int64(len(text))
+		}
+		if h.Mode == 0 {
+			h.Mode = 0o755
+		}
+		if err := w.WriteHeader(&h); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(text)[:h.Size]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	plain = b.Bytes()
+	if l.after != nil {
+		plain = l.after(plain)
+	}
+	var z bytes.Buffer
+	g := gzip.NewWriter(&z)
+	_, err := g.Write(plain)
+	if err := errors.Join(err, g.Close()); err != nil {
+		t.Fatal(err)
+	}
+	compressed = z.Bytes()
+	if l.gzipped != nil {
+		compressed = l.gzipped(compressed)
+	}
+	return plain, compressed
+}
+
+// write makes a layout of the image in a new directory.
+func (s ociSpec) write(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	put := func(data []byte, kind string) map[string]any {
+		name := filepath.Join(dir, "blobs", "sha256", strings.TrimPrefix(blobName(data), "sha256:"))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, data, 0o644)); err != nil {
+			t.Fatal(err)
+		}
+		return map[string]any{"mediaType": kind, "digest": blobName(data), "size": len(data)}
+	}
+	types := map[string]string{"manifest": ociManifest, "config": ociConfig, "layer": ociLayerType}
+	if s.docker {
+		types = map[string]string{"manifest": dockerManifest, "config": dockerConfig, "layer": dockerLayer}
+	}
+	var layers, ids, history []any
+	for _, l := range s.layers {
+		plain, compressed := l.bytes(t)
+		kind := types["layer"]
+		if l.kind != "" {
+			kind = l.kind
+		}
+		layers = append(layers, put(compressed, kind))
+		ids = append(ids, blobName(plain))
+		history = append(history, map[string]any{"created_by": "test"})
+	}
+	settings := map[string]any{"Entrypoint": []string{"/var/task/bootstrap"}, "WorkingDir": "/var/task"}
+	maps.Copy(settings, s.settings)
+	config := map[string]any{"architecture": "amd64", "os": "linux", "config": settings, "rootfs": map[string]any{"type": "layers", "diff_ids": ids}, "history": history}
+	maps.Copy(config, s.config)
+	m := map[string]any{"schemaVersion": 2, "mediaType": types["manifest"], "config": put(toJSON(t, config), types["config"]), "layers": layers}
+	if s.manifest != nil {
+		s.manifest(m)
+	}
+	index := map[string]any{"schemaVersion": 2, "manifests": []any{put(toJSON(t, m), types["manifest"])}}
+	if s.index != nil {
+		s.index(index)
+	}
+	for name, data := range map[string][]byte{"index.json": toJSON(t, index), "oci-layout": []byte(`{"imageLayoutVersion":"1.0.0"}`)} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s.files != nil {
+		if err := s.files(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// goodLayer is that of a function with a script, which needs no other file.
+func goodLayer(more ...tar.Header) ociLayer {
+	l := ociLayer{content: map[string]string{"var/task/bootstrap": "#!/bin/sh\n"}}
+	for _, name := range []string{"var/", "var/task/"} {
+		l.entries = append(l.entries, tar.Header{Name: name, Typeflag: tar.TypeDir})
+	}
+	l.entries = append(append(l.entries, tar.Header{Name: "var/task/bootstrap"}), more...)
+	return l
+}
+
+// with is a good image with one change.
+func with(change func(s *ociSpec)) ociSpec {
+	s := ociSpec{layers: []ociLayer{goodLayer()}}
+	if change != nil {
+		change(&s)
+	}
+	return s
+}
+
+func layerWith(more ...tar.Header) ociSpec {
+	return with(func(s *ociSpec) { s.layers[0] = goodLayer(more...) })
+}
+
+func config(key string, value any) ociSpec {
+	return with(func(s *ociSpec) { s.config = map[string]any{key: value} })
+}
+
+func setting(key string, value any) ociSpec {
+	return with(func(s *ociSpec) { s.settings = map[string]any{key: value} })
+}
+
+func manifest(change func(m map[string]any)) ociSpec {
+	return with(func(s *ociSpec) { s.manifest = change })
+}
+
+func first(m map[string]any) map[string]any { return m["layers"].([]any)[0].(map[string]any) }
+
+func many(n int) []string { return slices.Repeat([]string{"x"}, n) }
+
+// found are the ids of what an image was found to have, without their prefix.
+func found(t *testing.T, name string, o ImageOptions) (ids []string, r Report) {
+	t.Helper()
+	r, _, err := Image(context.Background(), name, o, filepath.Join(t.TempDir(), "task"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range r.Results {
+		if x.Status == Fail || x.Status == Warn {
+			if id := strings.TrimPrefix(x.Check.ID, "image-"); !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids, r
+}
+
+// Each fault of an image is found, for its own reason.
+func TestBadImages(t *testing.T) {
+	dir := func(name string) tar.Header { return tar.Header{Name: name, Typeflag: tar.TypeDir} }
+	remove := func(name string) ociSpec {
+		return with(func(s *ociSpec) { s.files = func(dir string) error { return os.Remove(filepath.Join(dir, name)) } })
+	}
+	write := func(name, text string) ociSpec {
+		return with(func(s *ociSpec) {
+			s.files = func(dir string) error { return os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644) }
+		})
+	}
+	eachBlob := func(change func(data []byte) []byte, holds string) ociSpec {
+		return with(func(s *ociSpec) {
+			s.files = func(dir string) error {
+				names, err := filepath.Glob(filepath.Join(dir, "blobs", "sha256", "*"))
+				for _, name := range names {
+					data, readErr := os.ReadFile(name)
+					err = errors.Join(err, readErr)
+					if bytes.Contains(data, []byte(holds)) {
+						err = errors.Join(err, os.WriteFile(name, change(data), 0o644))
+					}
+				}
+				return err
+			}
+		})
+	}
+	arm64ELF := string(append([]byte("\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00\x01\x00\x00\x00"), make([]byte, 40)...))
+	cases := map[string]struct {
+		spec ociSpec
+		o    ImageOptions
+		want string
+	}{
+		"no index":         {remove("index.json"), ImageOptions{}, "archive"},
+		"index is no JSON": {write("index.json", "{"), ImageOptions{}, "archive"},
+		"index of two": {with(func(s *ociSpec) {
+			s.index = func(i map[string]any) { i["manifests"] = append(i["manifests"].([]any), i["manifests"].([]any)[0]) }
+		}), ImageOptions{}, "archive"},
+		"index of none": {with(func(s *ociSpec) { s.index = func(i map[string]any) { i["manifests"] = []any{} } }), ImageOptions{}, "archive"},
+		"an index": {with(func(s *ociSpec) {
+			s.index = func(i map[string]any) { i["manifests"].([]any)[0].(map[string]any)["mediaType"] = ociIndex }
+		}), ImageOptions{}, "index"},
+		"a manifest list": {with(func(s *ociSpec) {
+			s.index = func(i map[string]any) { i["manifests"].([]any)[0].(map[string]any)["mediaType"] = dockerIndex }
+		}), ImageOptions{}, "index"},
+		"an index in disguise":  {manifest(func(m map[string]any) { m["manifests"] = []any{m["config"]}; delete(m, "config") }), ImageOptions{}, "index"},
+		"Docker's config":       {manifest(func(m map[string]any) { m["config"].(map[string]any)["mediaType"] = dockerConfig }), ImageOptions{}, "media-type"},
+		"Docker's layer":        {with(func(s *ociSpec) { s.layers[0].kind = dockerLayer }), ImageOptions{}, "media-type"},
+		"OCI layer in Docker's": {with(func(s *ociSpec) { s.docker, s.layers[0].kind = true, ociLayerType }), ImageOptions{}, "media-type"},
+		"uncompressed layer":    {with(func(s *ociSpec) { s.layers[0].kind = "application/vnd.oci.image.layer.v1.tar" }), ImageOptions{}, "media-type"},
+		"zstd":                  {with(func(s *ociSpec) { s.layers[0].kind = "application/vnd.oci.image.layer.v1.tar+zstd" }), ImageOptions{}, "media-type"},
+		"foreign layer":         {manifest(func(m map[string]any) { first(m)["urls"] = []string{"https://example.com"} }), ImageOptions{}, "media-type"},
+		"artifact":              {manifest(func(m map[string]any) { m["artifactType"] = "application/vnd.in-toto+json" }), ImageOptions{}, "media-type"},
+		"two types":             {manifest(func(m map[string]any) { m["mediaType"] = dockerManifest }), ImageOptions{}, "media-type"},
+		"other manifest":        {eachBlob(func(b []byte) []byte { return append(b, ' ') }, `"schemaVersion"`), ImageOptions{}, "digest"},
+		"other configuration":   {eachBlob(func(b []byte) []byte { return bytes.Replace(b, []byte("amd64"), []byte("arm64"), 1) }, `"rootfs"`), ImageOptions{}, "digest"},
+		"other layer":           {eachBlob(func(b []byte) []byte { return append(b, 0) }, "\x1f\x8b\x08"), ImageOptions{}, "digest"},
+		"wrong size":            {manifest(func(m map[string]any) { first(m)["size"] = 1 }), ImageOptions{}, "digest"},
+		"bad digest":            {manifest(func(m map[string]any) { first(m)["digest"] = "sha256:../../../etc/passwd" }), ImageOptions{}, "digest"},
+		"another hash":          {manifest(func(m map[string]any) { first(m)["digest"] = "md5:0123" }), ImageOptions{}, "digest"},
+		"missing layer":         {manifest(func(m map[string]any) { first(m)["digest"] = "sha256:" + strings.Repeat("0", 64) }), ImageOptions{}, "archive"},
+		"wrong diff id":         {config("rootfs", map[string]any{"diff_ids": []string{"sha256:" + strings.Repeat("0", 64)}}), ImageOptions{}, "digest"},
+		"no diff id":            {config("rootfs", map[string]any{"diff_ids": []string{}}), ImageOptions{}, "digest"},
+		"Windows":               {config("os", "windows"), ImageOptions{}, "platform"},
+		"riscv64":               {config("architecture", "riscv64"), ImageOptions{}, "platform"},
+		"Lambda's own word":     {config("architecture", "x86_64"), ImageOptions{}, "platform"},
+		"wrong architecture":    {with(nil), ImageOptions{Arch: project.ARM64}, "platform"},
+		"program for arm64":     {with(func(s *ociSpec) { s.layers[0].content["var/task/bootstrap"] = arm64ELF }), ImageOptions{}, "platform"},
+		"no entry point":        {setting("Entrypoint", nil), ImageOptions{}, "entry-point"},
+		"missing program":       {setting("Entrypoint", []string{"/var/task/none"}), ImageOptions{}, "entry-point"},
+		"directory":             {setting("Entrypoint", []string{"/var/task"}), ImageOptions{}, "entry-point"},
+		"not in PATH":           {setting("Entrypoint", []string{"bootstrap"}), ImageOptions{}, "entry-point"},
+		"circle of links": {with(func(s *ociSpec) {
+			s.layers[0] = goodLayer(tar.Header{Name: "var/task/a", Typeflag: tar.TypeSymlink, Linkname: "a"})
+			s.settings = map[string]any{"Entrypoint": []string{"/var/task/a"}}
+		}), ImageOptions{}, "entry-point"},
+		"program hidden": {with(func(s *ociSpec) {
+			s.layers = append(s.layers, ociLayer{entries: []tar.Header{dir("var/"), dir("var/task/"), {Name: "var/task/.wh.bootstrap"}}})
+		}), ImageOptions{}, "entry-point"},
+		"directory hidden": {with(func(s *ociSpec) {
+			s.layers = append(s.layers, ociLayer{entries: []tar.Header{dir("var/"), dir("var/task/"), {Name: "var/task/.wh..wh..opq"}}})
+		}), ImageOptions{}, "entry-point"},
+		"not executable":     {with(func(s *ociSpec) { s.layers[0].entries[2].Mode = 0o644 }), ImageOptions{}, "entry-point"},
+		"for root alone":     {with(func(s *ociSpec) { s.layers[0].entries[2].Mode = 0o700 }), ImageOptions{}, "entry-point mode"},
+		"missing directory":  {setting("WorkingDir", "/srv"), ImageOptions{}, "working-directory"},
+		"relative directory": {setting("WorkingDir", "var/task"), ImageOptions{}, "working-directory"},
+		"file as directory":  {setting("WorkingDir", "/var/task/bootstrap"), ImageOptions{}, "working-directory"},
+		"many words":         {setting("Cmd", many(1501)), ImageOptions{}, "settings"},
+		"long directory":     {setting("WorkingDir", "/"+strings.Repeat("x", 1001)), ImageOptions{}, "working-directory settings"},
+		"large manifest":     {manifest(func(m map[string]any) { m["annotations"] = map[string]string{"x": strings.Repeat("x", 26000)} }), ImageOptions{}, "manifest-size"},
+		"half a layer":       {with(func(s *ociSpec) { s.layers[0].gzipped = func(b []byte) []byte { return b[:len(b)/2] } }), ImageOptions{}, "layer"},
+		"no tar": {with(func(s *ociSpec) {
+			s.layers[0].after = func([]byte) []byte { return bytes.Repeat([]byte("text"), 1000) }
+		}), ImageOptions{}, "layer"},
+		"absolute name":       {layerWith(tar.Header{Name: "/etc/passwd"}), ImageOptions{}, "name"},
+		"name that leaves":    {layerWith(tar.Header{Name: "../x"}), ImageOptions{}, "name"},
+		"name with a newline": {layerWith(tar.Header{Name: "var/a\nb"}), ImageOptions{}, "name"},
+		"name twice":          {layerWith(tar.Header{Name: "var/task/bootstrap"}), ImageOptions{}, "name"},
+		"below a file":        {layerWith(tar.Header{Name: "var/task/bootstrap/x"}), ImageOptions{}, "name"},
+		"no parent":           {layerWith(tar.Header{Name: "etc/ssl/cert.txt"}), ImageOptions{}, "parent"},
+		"hard link":           {layerWith(tar.Header{Name: "var/task/b", Typeflag: tar.TypeLink, Linkname: "var/task/bootstrap"}), ImageOptions{}, "link"},
+		"dangling hard link":  {layerWith(tar.Header{Name: "var/task/b", Typeflag: tar.TypeLink, Linkname: "var/task/none"}), ImageOptions{}, "name link"},
+		"block device":        {layerWith(tar.Header{Name: "var/sda", Typeflag: tar.TypeBlock}), ImageOptions{}, "special-file"},
+		"character device":    {layerWith(tar.Header{Name: "var/null", Typeflag: tar.TypeChar}), ImageOptions{}, "special-file"},
+		"pipe":                {layerWith(tar.Header{Name: "var/task/p", Typeflag: tar.TypeFifo}), ImageOptions{}, "special-file"},
+		"closed file":         {layerWith(tar.Header{Name: "var/task/x", Mode: 0o600}), ImageOptions{}, "mode"},
+		"closed directory":    {layerWith(tar.Header{Name: "var/task/d/", Typeflag: tar.TypeDir, Mode: 0o700}), ImageOptions{}, "mode"},
+		"no history":          {config("history", []any{}), ImageOptions{}, "history"},
+		"history of .git":     {layerWith(dir("var/task/.git/"), tar.Header{Name: "var/task/.git/config"}), ImageOptions{}, "secret"},
+		"environment file":    {layerWith(tar.Header{Name: "var/task/.env.production"}), ImageOptions{}, "secret"},
+		"key":                 {layerWith(dir("root/"), dir("root/.ssh/"), tar.Header{Name: "root/.ssh/id_ed25519"}), ImageOptions{}, "secret"},
+		"no label":            {with(nil), ImageOptions{SnapStart: true}, "snapstart"},
+		"other label":         {setting("Labels", map[string]string{snapStartLabel: "true"}), ImageOptions{}, "snapstart"},
+	}
+	if len(cases) < 40 {
+		t.Errorf("there are %d cases", len(cases))
+	}
+	for what, c := range cases {
+		t.Run(what, func(t *testing.T) {
+			ids, r := found(t, c.spec.write(t), c.o)
+			if strings.Join(ids, " ") != c.want {
+				for _, x := range r.Results {
+					if x.Status == Fail || x.Status == Warn {
+						t.Logf("%s %s: %s", x.Check.ID, x.File, x.Detail)
+					}
+				}
+				t.Errorf("found %q, want %q", ids, c.want)
+			}
+		})
+	}
+}
+
+// Nothing is found in good images of others.
+func TestGoodImages(t *testing.T) {
+	dir := func(name string) tar.Header { return tar.Header{Name: name, Typeflag: tar.TypeDir} }
+	for what, c := range map[string]struct {
+		spec     ociSpec
+		complete bool
+	}{
+		"OCI":    {with(nil), true},
+		"Docker": {with(func(s *ociSpec) { s.docker = true }), true},
+		"a base": {with(func(s *ociSpec) {
+			s.layers = []ociLayer{
+				{entries: []tar.Header{dir("./"), dir("bin/"), {Name: "bin/sh"}, {Name: "bin/bash", Typeflag: tar.TypeSymlink, Linkname: "sh"}, dir("dev/"), {Name: "dev/null", Typeflag: tar.TypeChar}, dir("srv/"), {Name: "srv/old"}, dir("usr/"), {Name: "usr/private.pem"}}},
+				{entries: []tar.Header{{Name: "srv/.wh.old"}}},
+				goodLayer(),
+			}
+		}), false},
+		"entry point in PATH": {with(func(s *ociSpec) {
+			s.settings = map[string]any{"Entrypoint": []string{"bootstrap"}, "Env": []string{"PATH=/bin:/var/task"}}
+		}), true},
+		"relative entry point": {setting("Entrypoint", []string{"./bootstrap"}), true},
+		"command alone": {with(func(s *ociSpec) {
+			s.settings = map[string]any{"Entrypoint": nil, "Cmd": []string{"/var/task/bootstrap", "handler"}}
+		}), true},
+		"linked entry point": {with(func(s *ociSpec) {
+			s.layers[0] = goodLayer(dir("opt/"), tar.Header{Name: "opt/app", Typeflag: tar.TypeSymlink, Linkname: "../var/task"})
+			s.settings = map[string]any{"Entrypoint": []string{"/opt/app/bootstrap"}}
+		}), false},
+		"label": {setting("Labels", map[string]string{snapStartLabel: "Allow"}), true},
+		"empty layers in the history": {with(func(s *ociSpec) {
+			s.config = map[string]any{"history": []any{map[string]any{"created_by": "ENV", "empty_layer": true}, map[string]any{"created_by": "COPY"}}}
+		}), true},
+	} {
+		t.Run(what, func(t *testing.T) {
+			name := c.spec.write(t)
+			task := filepath.Join(t.TempDir(), "task")
+			r, complete, err := Image(context.Background(), name, ImageOptions{Strict: true}, task)
+			if err != nil || !r.OK() || complete != c.complete {
+				t.Errorf("complete is %v, err %v", complete, err)
+				for _, x := range r.Results {
+					if x.Status == Fail {
+						t.Logf("%s %s: %s", x.Check.ID, x.File, x.Detail)
+					}
+				}
+			}
+			if text, err := os.ReadFile(filepath.Join(task, "bootstrap")); err != nil || string(text) != "#!/bin/sh\n" {
+				t.Errorf("the program is %q (%v)", text, err)
+			}
+		})
+	}
+}
+
+// What docker save wrote before version 25 has a manifest.json alone.
+func TestDockerArchive(t *testing.T) {
+	plain, _ := goodLayer().bytes(t)
+	config := toJSON(t, map[string]any{"architecture": "amd64", "os": "linux", "config": map[string]any{"Entrypoint": []string{"/var/task/bootstrap"}}, "rootfs": map[string]any{"diff_ids": []string{blobName(plain)}}, "history": []any{map[string]any{}}})
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, f := range []struct {
+		name string
+		data []byte
+	}{{"abc.json", config}, {"layer/layer.tar", plain}, {"manifest.json", []byte(`[{"Config":"abc.json","RepoTags":["x:y"],"Layers":["layer/layer.tar"]}]`)}} {
+		if err := w.WriteHeader(&tar.Header{Name: f.name, Mode: 0o644, Size: int64(len(f.data))}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(f.data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "image.tar")
+	if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if ids, r := found(t, name, ImageOptions{}); len(ids) > 0 || r.Image.Layers != 1 || r.SHA256 == "" {
+		t.Errorf("found %q: %+v", ids, r.Image)
+	}
+	if err := os.WriteFile(name, b.Bytes()[:700], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if ids, _ := found(t, name, ImageOptions{}); fmt.Sprint(ids) != "[archive]" {
+		t.Errorf("half an archive: %q", ids)
+	}
+	if _, _, err := Image(context.Background(), filepath.Join(t.TempDir(), "none"), ImageOptions{}, ""); err == nil {
+		t.Error("no error without a file")
+	}
+}
