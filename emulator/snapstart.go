@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
@@ -49,8 +48,7 @@ func (f *Function) snapshot(b *bootstrap) {
 	b.out.sync()
 	b.out.line(f.initReport(took))
 	if f.config.Container == "" && f.config.Attach == nil {
-		b.process.Signal(syscall.SIGSTOP)
-		b.process.Signal(syscall.SIGCONT)
+		pause(b.process)
 	}
 	b.restore = restore{began: time.Now(), asked: true}
 	b.hub.Event("restoreStart", record{FunctionName: f.config.Name, FunctionVersion: latest})

@@ -1,0 +1,8 @@
+//go:build !unix
+
+package emulator
+
+import "github.com/bootzip/bootzip/emulator/internal/process"
+
+// pause does nothing: such systems have no signals for it.
+func pause(process.Process) {}
