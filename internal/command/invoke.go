@@ -132,7 +132,7 @@ status 1 if the function failed.`,
 			}
 			function := strings.TrimSuffix(filepath.Base(zip), ".zip")
 			if image != "" {
-				function = strings.TrimSuffix(strings.TrimSuffix(filepath.Base(image), ".tar"), ".oci")
+				function = imageName(image)
 			}
 			if len(args) == 2 || zip+image == "" {
 				function, args = args[0], args[1:]
@@ -176,6 +176,11 @@ status 1 if the function failed.`,
 	c.Flags().StringVar(&image, "image", "", "run this image, an archive or a directory, and build nothing")
 	s.flags(c, "engine")
 	return c
+}
+
+// imageName is the function's name for an image, by its file.
+func imageName(image string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(filepath.Base(image), ".tar"), ".oci")
 }
 
 // zipOfImage packs the function in an image into a zip, or says why that is not enough.

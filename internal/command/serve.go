@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/bootzip/bootzip/emulator"
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/tempdir"
 )
 
 // serveTime is how long a stop waits for events on their way, and for their
@@ -23,7 +25,7 @@ func (a *app) serveCommand() *cobra.Command {
 	s := settings{verbose: &a.verbose}
 	var e emulation
 	var address string
-	var hosts, origins, zips []string
+	var hosts, origins, zips, images []string
 	var binary []string
 	var concurrency int
 	var events, buffered bool
@@ -36,11 +38,29 @@ own: the first by the name of the function, any other as FUNCTION-HANDLER. When 
 file of the project changes, it builds again, and replaces the functions whose zip
 changed; where the build fails, it shows why, and the old ones go on. With DIR or
 --zip it serves zips from any tool, by the names of their files, and builds nothing:
-each zip directly in DIR, those that appear later included.`,
+each zip directly in DIR, those that appear later included; with --image images with no
+files outside of /var/task.`,
 		Example: "  bootzip serve --address=127.0.0.1:8080 --env=TABLE=orders\n  bootzip serve --zip=build/thing.zip --cors=http://localhost:5173\n  bootzip serve build/zips",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, dirs []string) error {
 			given := zipSet{files: zips, dirs: dirs}
+			if len(images) > 0 {
+				dir, err := tempdir.New("", "bootzip-image")
+				if err != nil {
+					return err
+				}
+				defer dir.Remove()
+				for _, image := range images {
+					zip := filepath.Join(dir.Path, imageName(image)+".zip")
+					if exists(zip) {
+						return misuse(hint.New("rename one of them", "two images would both be the function %q", imageName(image)))
+					}
+					if err := zipOfImage(c.Context(), image, zip); err != nil {
+						return err
+					}
+					given.files = append(given.files, zip)
+				}
+			}
 			if given.empty() {
 				if err := s.read(); err != nil {
 					return err
@@ -94,6 +114,7 @@ each zip directly in DIR, those that appear later included.`,
 	f.StringArrayVar(&hosts, "host", nil, "a `NAME`, besides localhost, by which clients may address it; may be repeated")
 	f.StringArrayVar(&origins, "cors", nil, `an `+"`ORIGIN`"+` whose pages may call functions, such as http://localhost:5173, or "*"; may be repeated`)
 	f.StringArrayVar(&zips, "zip", nil, "serve this `FILE.zip`, from any tool, and build nothing; may be repeated")
+	f.StringArrayVar(&images, "image", nil, "serve this image, an archive or a directory, as it is at the start, and build nothing; may be repeated")
 	f.StringSliceVar(&binary, "binary-media-types", nil, "binary media `TYPES` of REST APIs, with commas between them: image/*,application/pdf or */*")
 	f.BoolVar(&buffered, "buffered", false, "collect what function URLs and REST APIs would stream, as Lambda does by default")
 	f.IntVar(&concurrency, "concurrency", 0, "`INSTANCES` of a function at most (default 10)")

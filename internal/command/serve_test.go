@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/bootzip/bootzip/pack"
+	"github.com/bootzip/bootzip/project"
 )
 
 const served = `package main
@@ -265,7 +266,12 @@ func TestServeDirectory(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(zips, "manifest.json"), []byte("{}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.start(3, zips, "--zip="+filepath.Join(zips, "two.zip"))
+	image := filepath.Join(t.TempDir(), "pictured.oci.tar")
+	if _, err := pack.WriteImage(t.Context(), image, []pack.Entry{{Name: "bootstrap", Executable: true, File: "bootstrap"}}, pack.ImageConfig{Function: "pictured", Arch: project.Arch(runtime.GOARCH)}); err != nil {
+		t.Fatal(err)
+	}
+	s.start(3, zips, "--zip="+filepath.Join(zips, "two.zip"), "--image="+image)
+	s.wait("pictured", "200 two") // the program of the last zip
 	s.wait("one", "200 one")
 	s.wait("two", "200 two")
 	zip("three")
@@ -283,7 +289,7 @@ func TestServeMisuse(t *testing.T) {
 	s.write("a.zip", "x")
 	s.write("b/a.zip", "x")
 	s.write("empty/a.txt", "x")
-	for _, args := range []string{"--zip=none.zip", "--zip=b", "--zip=a.zip --zip=b/a.zip", "none", "a.zip", "empty", "b --zip=a.zip", "--cors=localhost", "--cors=http://localhost:1/", "--cors=http://"} {
+	for _, args := range []string{"--zip=none.zip", "--image=none.tar", "--zip=b", "--zip=a.zip --zip=b/a.zip", "none", "a.zip", "empty", "b --zip=a.zip", "--cors=localhost", "--cors=http://localhost:1/", "--cors=http://"} {
 		err := Run(t.Context(), "bootzip", append([]string{"serve", "--address=" + s.address}, strings.Fields(args)...)...)
 		var exit *exitError
 		if !errors.As(err, &exit) || exit.status != 2 {
