@@ -12,10 +12,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -48,6 +50,8 @@ type ImageConfig struct {
 	Handler   string            // value of _HANDLER; empty: none
 	SnapStart bool              // the label with which Lambda takes a snapshot of a runtime that has no hooks
 	Labels    map[string]string // of the image
+
+	Certificates bool // root certificates are in it
 }
 
 // Where files are in an image, and what a base image of AWS sets (aws-lambda-base-images,
@@ -76,15 +80,23 @@ func (c ImageConfig) config(diffID string) v1.ConfigFile {
 		// One for each layer.
 		History: []v1.History{{Created: v1.Time{Time: epochUnix}, CreatedBy: "bootzip"}},
 	}
+	if c.Certificates {
+		f.Config.Env = append(f.Config.Env, "SSL_CERT_FILE=/"+certificatesFile)
+	}
 	if c.Handler != "" {
 		f.Config.Env = append(f.Config.Env, "_HANDLER="+c.Handler)
 	}
 	slices.Sort(f.Config.Env)
+	own := map[string]string{}
 	if c.SnapStart {
-		f.Config.Labels = map[string]string{snapStartKey: "Allow"}
-		for k, v := range c.Labels {
-			f.Config.Labels[k] = v
-		}
+		own[snapStartKey] = "Allow"
+	}
+	if c.Certificates {
+		own[certificatesKey] = Certificates
+	}
+	maps.Copy(own, c.Labels)
+	if len(own) > 0 {
+		f.Config.Labels = own
 	}
 	return f
 }
@@ -118,7 +130,7 @@ func WriteImage(ctx context.Context, name string, entries []Entry, c ImageConfig
 		layer.Close()
 		err = errors.Join(err, os.Remove(layer.Name()))
 	}()
-	blob, diffID, err := writeLayer(ctx, layer, entries)
+	blob, diffID, err := writeLayer(ctx, layer, entries, c.Certificates)
 	if err != nil {
 		return "", err
 	}
@@ -184,14 +196,14 @@ func blobPath(d v1.Descriptor) string { return "blobs/sha256/" + d.Digest.Hex }
 
 // writeLayer writes the compressed layer, and returns its descriptor and the digest of
 // what is compressed.
-func writeLayer(ctx context.Context, w io.Writer, entries []Entry) (blob v1.Descriptor, diffID string, err error) {
+func writeLayer(ctx context.Context, w io.Writer, entries []Entry, certificates bool) (blob v1.Descriptor, diffID string, err error) {
 	compressed, plain := sha256.New(), sha256.New()
 	var size counter
 	// The compressor is the zip's, and like that its bytes are those of one version.
 	z := gzip.NewWriter(io.MultiWriter(w, compressed, &size))
 	z.ModTime = epochUnix // otherwise it would write some other one
 	t := tar.NewWriter(io.MultiWriter(z, plain))
-	if err := addEntries(ctx, t, entries); err != nil {
+	if err := addEntries(ctx, t, entries, certificates); err != nil {
 		return blob, "", err
 	}
 	if err := errors.Join(t.Close(), z.Close()); err != nil {
@@ -202,7 +214,7 @@ func writeLayer(ctx context.Context, w io.Writer, entries []Entry) (blob v1.Desc
 
 // addEntries adds the entries, sorted, and before them the directories that they are in:
 // Lambda makes up none (aspect-build/rules_aws#145).
-func addEntries(ctx context.Context, t *tar.Writer, entries []Entry) error {
+func addEntries(ctx context.Context, t *tar.Writer, entries []Entry, certificates bool) error {
 	modes := map[string]fs.FileMode{"tmp": 0o1777, "var": 0o755, taskDir: 0o755}
 	files := map[string]Entry{}
 	for _, e := range entries {
@@ -211,6 +223,12 @@ func addEntries(ctx context.Context, t *tar.Writer, entries []Entry) error {
 		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
 			modes[dir] = cmp.Or(modes[dir], 0o755)
 		}
+	}
+	if certificates {
+		for dir := path.Dir(certificatesFile); dir != "."; dir = path.Dir(dir) {
+			modes[dir] = 0o755
+		}
+		files[certificatesFile] = Entry{}
 	}
 	var names []string
 	for name := range modes {
@@ -227,6 +245,13 @@ func addEntries(ctx context.Context, t *tar.Writer, entries []Entry) error {
 		e, file := files[name]
 		if !file {
 			if err := t.WriteHeader(dirHeader(name, modes[name[:len(name)-1]])); err != nil {
+				return err
+			}
+			continue
+		}
+		if name == certificatesFile && certificates {
+			bundle := certificateBundle()
+			if err := addFile(t, name, 0o644, int64(len(bundle)), bytes.NewReader(bundle)); err != nil {
 				return err
 			}
 			continue
@@ -269,7 +294,10 @@ func (c *counter) Write(p []byte) (int, error) {
 // imageOf packs the image of an input into the directory stage, unless that of the old
 // manifest is still up to date.
 func imageOf(ctx context.Context, c Config, in Input, entries []Entry, contentDigest, stage string, before *Image) (m *Image, packed bool, err error) {
-	config := ImageConfig{Function: in.Function.Name, Arch: in.Arch, SnapStart: in.Function.SnapStart}
+	config := ImageConfig{Function: in.Function.Name, Arch: in.Arch, SnapStart: in.Function.SnapStart, Certificates: in.Function.ImageCertificates, Labels: map[string]string{}}
+	for key, value := range in.Function.ImageLabels {
+		config.Labels[key] = strings.NewReplacer("${tag}", c.Tag, "${commit}", c.Commit).Replace(value)
+	}
 	if len(in.Function.Handlers) > 0 {
 		config.Handler = in.Function.Handlers[0]
 	}

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -147,6 +148,30 @@ func TestImage(t *testing.T) {
 	id, err := image.ConfigName()
 	if other, err2 := loaded.ConfigName(); err != nil || err2 != nil || id != other {
 		t.Errorf("the id is %s, and docker's %s (%v, %v)", id, other, err, err2)
+	}
+}
+
+// Root certificates come with their source, which go.mod requires.
+func TestImageCertificates(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "x.oci.tar")
+	if _, err := WriteImage(t.Context(), name, imageEntries(t), ImageConfig{Function: "x", Arch: project.AMD64, Certificates: true}); err != nil {
+		t.Fatal(err)
+	}
+	image := readImage(t, name)
+	f, err := image.ConfigFile()
+	if err != nil || f.Config.Labels[certificatesKey] != Certificates || !slices.Contains(f.Config.Env, "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt") {
+		t.Errorf("the configuration is %+v (%v)", f, err)
+	}
+	if entries := strings.Join(layerEntries(t, image), ", "); !strings.HasPrefix(entries, "5755 etc/ 0, 5755 etc/ssl/ 0, 5755 etc/ssl/certs/ 0, 0644 etc/ssl/certs/ca-certificates.crt 2") {
+		t.Errorf("the layer has %s", entries)
+	}
+	pool := x509.NewCertPool()
+	if n := bytes.Count(certificateBundle(), []byte("BEGIN CERTIFICATE")); !pool.AppendCertsFromPEM(certificateBundle()) || n < 100 {
+		t.Error("they cannot be read")
+	}
+	mod, err := os.ReadFile("../go.mod")
+	if err != nil || !strings.Contains(string(mod), Certificates) {
+		t.Errorf("go.mod requires another version than %s (%v)", Certificates, err)
 	}
 }
 

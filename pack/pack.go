@@ -26,6 +26,8 @@ type Config struct {
 	Inputs []Input
 	Images bool // make an image of every function, not only of those that ask for one
 
+	Tag, Commit string // what ${tag} and ${commit} stand for in labels of images
+
 	// Project are all functions of the project. Lines of the old manifest stay
 	// for functions that are not packed now and whose zip is unchanged.
 	Project []project.Function

@@ -35,7 +35,7 @@ func buildBootstraps(ctx context.Context, r *run) (err error) {
 }
 
 func packZips(ctx context.Context, r *run) error {
-	c := pack.Config{Root: r.build.Root, Dist: r.build.Dist, Project: r.build.Project, Images: r.pack.Images}
+	c := pack.Config{Root: r.build.Root, Dist: r.build.Dist, Project: r.build.Project, Images: r.pack.Images, Tag: r.build.Tag, Commit: r.build.Commit}
 	if len(c.Project) == 0 {
 		c.Project = r.build.Functions
 	}

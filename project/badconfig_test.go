@@ -131,6 +131,8 @@ var badConfigs = []struct{ name, yaml, err, hint string }{
 	{"folder where a file is", "functions:\n  a:\n    assets:\n      - {source: data/y, name: conf}\n      - {source: data/x, name: conf/a/x}\n", `5:9: asset "conf/a/x" is in the way of "conf", from line 4: one is a file and one a folder`, renameHint},
 
 	{"image of a layer", "functions:\n  a: {kind: extension, image: true}\n", `2:3: function "a" is a layer, and of a layer no image is made`, "remove image and snapstart: layers do not exist for functions that are images"},
+	{"image as a text", "functions:\n  a: {image: yes please}\n", `2:14: image must be true or false, not the text "yes please"`, "write true or false, without quotes"},
+	{"unknown placeholder in a label", "functions:\n  a: {image: {labels: {x: '${date}'}}}\n", `2:27: unknown placeholder "${date}" in labels`, "known are ${tag} and ${commit}: what else changes would change the bytes"},
 	{"kind", "functions:\n  a: {kind: layers}\n", `2:13: unknown kind "layers"`, `did you mean "layer"? known are: function, extension, layer`},
 	{"route without a method", "functions:\n  a: {routes: [/hello]}\n", `2:16: route "/hello": it does not begin with ANY, GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS, and a space`, "write METHOD /PATH, such as GET /orders/{id}, or $default"},
 	{"route of two functions", "functions:\n  a: {routes: [GET /x]}\n  b: {source: a, routes: [POST /x, GET /x]}\n", `3:3: route "GET /x" leads to "a" and to "b"`, "keep it in one of the two"},

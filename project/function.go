@@ -66,6 +66,11 @@ type Function struct {
 	// snapshot of it, which it does of images alone.
 	Image, SnapStart bool
 
+	// ImageCertificates says that the image has root certificates, and ImageLabels are
+	// its labels, whose values may hold ${tag} and ${commit}.
+	ImageCertificates bool
+	ImageLabels       map[string]string
+
 	// Checks change the severity of single checks of verify, or waive them.
 	Checks []CheckRule
 

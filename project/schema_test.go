@@ -134,6 +134,10 @@ func inWords(s shape) string {
 		return "list"
 	case s.kind == "object":
 		return "mapping"
+	case s.kind == "boolean" && s.or != nil:
+		return "`true`, `false`, or mapping"
+	case s.kind == "boolean":
+		return "`true`, `false`"
 	}
 	return "text"
 }

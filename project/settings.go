@@ -52,7 +52,7 @@ func (c *functionReader) tags(n *yaml.Node) ([]string, error) {
 // variable is a name as -X takes it: import path, point, identifier.
 var variable = regexp.MustCompile(`^[^\s"'=]+\.[\pL_][\pL\pN_]*$`)
 
-// placeholder is what stands for something in a value of ldflags.
+// placeholder is what stands for something in a value of ldflags and labels.
 var placeholder = regexp.MustCompile(`\$\{[^}]*\}?`)
 
 func (c *functionReader) ldflags(n *yaml.Node) (map[string]string, error) {
@@ -65,10 +65,8 @@ func (c *functionReader) ldflags(n *yaml.Node) (map[string]string, error) {
 		if err != nil {
 			return err
 		}
-		for _, p := range placeholder.FindAllString(text, -1) {
-			if p != "${tag}" && p != "${commit}" {
-				return errorAt(c.pos(value), "known are ${tag} and ${commit}: what else changes would change the bytes", "unknown placeholder %q in ldflags", p)
-			}
+		if err := c.placeholders(value, text, "ldflags"); err != nil {
+			return err
 		}
 		if strings.ContainsAny(text, "'\n\r\x00") && strings.Contains(text, `"`) || strings.ContainsAny(text, "\n\r\x00") {
 			return errorAt(c.pos(value), "use one kind of quotes, and one line", "the go command cannot take the value %q", text)
@@ -77,6 +75,16 @@ func (c *functionReader) ldflags(n *yaml.Node) (map[string]string, error) {
 		return nil
 	})
 	return all, err
+}
+
+// placeholders refuses those that are not known.
+func (d decoder) placeholders(n *yaml.Node, text, what string) error {
+	for _, p := range placeholder.FindAllString(text, -1) {
+		if p != "${tag}" && p != "${commit}" {
+			return errorAt(d.pos(n), "known are ${tag} and ${commit}: what else changes would change the bytes", "unknown placeholder %q in %s", p, what)
+		}
+	}
+	return nil
 }
 
 func (c *functionReader) cgo(n *yaml.Node) (string, error) {
@@ -172,4 +180,30 @@ func (f *file) goVersionOf(n *yaml.Node) (string, error) {
 		return "", errorAt(f.pos(n), "give all three numbers, such as 1.26.8", "go %q is not a release of Go", text)
 	}
 	return "go" + text, nil
+}
+
+// image reads whether an image is made, or what is in it.
+func (c *functionReader) image(n *yaml.Node) (err error) {
+	if resolve(n).Kind == yaml.ScalarNode {
+		c.f.Image, err = c.boolean(n, "image")
+		return err
+	}
+	c.f.Image = true
+	return c.fields(n, "image", map[string]func(*yaml.Node) error{
+		"certificates": func(n *yaml.Node) (err error) {
+			c.f.ImageCertificates, err = c.boolean(n, "certificates")
+			return err
+		},
+		"labels": func(n *yaml.Node) error {
+			c.f.ImageLabels = map[string]string{}
+			return c.pairs(n, "labels", func(key, value *yaml.Node) error {
+				text, err := c.value(value, "labels."+key.Value)
+				if err == nil {
+					err = c.placeholders(value, text, "labels")
+				}
+				c.f.ImageLabels[key.Value] = text
+				return err
+			})
+		},
+	})
 }

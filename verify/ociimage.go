@@ -576,6 +576,9 @@ func (x *imageExamination) workingDirectory() {
 // secretName matches names of files that builds take along by mistake.
 var secretName = regexp.MustCompile(`(^|/)(\.git|\.env(\.[a-z]+)?|\.aws/credentials|\.npmrc|\.netrc|\.docker/config\.json|id_(rsa|dsa|ecdsa|ed25519)|[^/]*\.(key|p12|pfx)|[^/]*private[^/]*\.pem)$`)
 
+// certificates are not what a function starts with.
+const certificates = "etc/ssl/certs/ca-certificates.crt"
+
 // taskPrefix is where a function's own files are.
 const taskPrefix = "var/task/"
 
@@ -585,7 +588,7 @@ func (x *imageExamination) contents() {
 	for _, name := range sortedKeys(x.files) {
 		e := x.files[name]
 		own := strings.HasPrefix(name, taskPrefix)
-		if e.kind != tar.TypeDir && !own {
+		if e.kind != tar.TypeDir && !own && name != certificates {
 			x.complete = false
 		}
 		// A system's own keys and tests are no secrets.

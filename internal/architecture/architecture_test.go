@@ -66,6 +66,7 @@ var onlyIn = map[string][]string{
 	"github.com/mholt/archiver":      {"pack"},
 	"github.com/klauspost":           {"pack"},
 	"github.com/google/go-container": {"pack", "registry"},
+	"golang.org/x/crypto":            {"pack"},
 	"go.yaml.in/yaml":                {"project", "deploy"},
 	"github.com/hashicorp/hcl":       {"deploy"},
 	"github.com/zclconf/go-cty":      {"deploy"},

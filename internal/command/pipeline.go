@@ -86,12 +86,13 @@ func (s settings) tellLeftOut(p project.Project) {
 	}
 }
 
-// stamps are what ${tag} and ${commit} stand for in ldflags: the project's in
+// stamps are what ${tag} and ${commit} stand for in ldflags and labels: the project's in
 // git, "devel" and COMMIT-dirty where the tree is not what a tag says, and
 // "unknown" outside of git.
 func stamps(ctx context.Context, root string, functions []project.Function) (tag, commit string, err error) {
 	asked := slices.ContainsFunc(functions, func(f project.Function) bool {
-		return slices.ContainsFunc(slices.Collect(maps.Values(f.Ldflags)), func(v string) bool { return strings.Contains(v, "${") })
+		values := slices.AppendSeq(slices.Collect(maps.Values(f.Ldflags)), maps.Values(f.ImageLabels))
+		return slices.ContainsFunc(values, func(v string) bool { return strings.Contains(v, "${") })
 	})
 	if !asked {
 		return "", "", nil
