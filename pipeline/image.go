@@ -110,7 +110,10 @@ func ImageZip(ctx context.Context, image, zip string, o verify.ImageOptions) (r 
 		return cmp.Compare(rank(a), rank(b))
 	})
 	if err := pack.Write(ctx, zip, entries); err != nil {
-		return r, "", err
+		if ctx.Err() != nil {
+			return r, "", err
+		}
+		return r, "its files cannot be those of a zip: " + err.Error(), nil
 	}
 	if !complete {
 		why = "it has files outside of /var/task, and is started in containers alone"

@@ -20,6 +20,7 @@ import (
 
 	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/printer"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -30,7 +31,9 @@ const (
 	maxImageItems    = 1500
 	maxImagePath     = 1000
 	maxImageJSON     = 4 << 20
-	maxImageEntries  = 2 << 20
+	maxImageEntries  = 2 << 20   // files of all layers
+	maxImageNames    = 256 << 20 // bytes of their names
+	maxArchiveFiles  = 10000
 )
 
 // An ImageFile is what a report says of an image.
@@ -144,9 +147,15 @@ type tarBlobs struct {
 
 func tarIndex(f *os.File) (blobs, error) {
 	t := tarBlobs{f, map[string][2]int64{}}
+	links := map[string]string{} // docker save has them for a layer that is there twice
 	for r := tar.NewReader(f); ; {
 		h, err := r.Next()
 		if err == io.EOF {
+			for name, target := range links {
+				if at, ok := t.at[target]; ok {
+					t.at[name] = at
+				}
+			}
 			return t, nil
 		}
 		if err != nil {
@@ -156,8 +165,16 @@ func tarIndex(f *os.File) (blobs, error) {
 		if err != nil {
 			return nil, err
 		}
-		if h.Typeflag == tar.TypeReg && len(t.at) < maxImageEntries {
-			t.at[path.Clean(h.Name)] = [2]int64{at, h.Size}
+		name := path.Clean(h.Name)
+		switch _, twice := t.at[name]; {
+		case len(t.at)+len(links) > maxArchiveFiles:
+			return nil, fmt.Errorf("it has more than %d files", maxArchiveFiles)
+		case h.Typeflag == tar.TypeSymlink:
+			links[name] = path.Join(path.Dir(name), h.Linkname)
+		case h.Typeflag == tar.TypeReg && twice:
+			return nil, fmt.Errorf("it has %s twice", printer.Line(name))
+		case h.Typeflag == tar.TypeReg:
+			t.at[name] = [2]int64{at, h.Size}
 		}
 	}
 }
@@ -221,6 +238,7 @@ type imageExamination struct {
 	arch     project.Arch // of the configuration
 	config   imageConfig
 	layers   []imageLayer
+	names    int64                 // bytes of all names
 	files    map[string]imageEntry // what is in the image, by name without the first slash
 	read     bool                  // configuration and layers were read
 	complete bool                  // it has no files but those of the function

@@ -409,6 +409,14 @@ func TestDockerArchive(t *testing.T) {
 	if ids, r := found(t, name, ImageOptions{}); len(ids) > 0 || r.Image.Layers != 1 || r.SHA256 == "" {
 		t.Errorf("found %q: %+v", ids, r.Image)
 	}
+	// Two of a name: tools take one or the other.
+	twice := append(bytes.Clone(b.Bytes()[:b.Len()-1024]), b.Bytes()...)
+	if err := os.WriteFile(name, twice, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if ids, _ := found(t, name, ImageOptions{}); fmt.Sprint(ids) != "[archive]" {
+		t.Errorf("files twice: %q", ids)
+	}
 	if err := os.WriteFile(name, b.Bytes()[:700], 0o644); err != nil {
 		t.Fatal(err)
 	}

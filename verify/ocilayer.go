@@ -69,6 +69,9 @@ func (x *imageExamination) layer(i int) error {
 			}
 			return unreadable(err)
 		}
+		if x.names += int64(len(h.Name) + len(h.Linkname)); x.names > maxImageNames || len(x.files) >= maxImageEntries {
+			return unreadable(errors.New("the layers have too many files"))
+		}
 		x.entry(i, h, own)
 	}
 	if _, err := io.Copy(io.Discard, counted); err != nil && counted.left > 0 {
@@ -139,8 +142,10 @@ func (x *imageExamination) entry(layer int, h *tar.Header, own map[string]bool) 
 		return
 	case strings.HasPrefix(base, whiteout):
 		gone := path.Join(dir, strings.TrimPrefix(base, whiteout))
+		if x.files[gone].kind == tar.TypeDir {
+			x.hide(gone, nil)
+		}
 		delete(x.files, gone)
-		x.hide(gone, nil)
 		return
 	}
 	e := imageEntry{h.Typeflag, h.FileInfo().Mode(), h.Linkname, layer}
@@ -165,9 +170,7 @@ func (x *imageExamination) entry(layer int, h *tar.Header, own map[string]bool) 
 	if old, ok := x.files[name]; ok && old.kind == tar.TypeDir && e.kind != tar.TypeDir {
 		x.hide(name, own)
 	}
-	if len(x.files) < maxImageEntries {
-		x.files[name] = e
-	}
+	x.files[name] = e
 }
 
 // hide removes what is below a directory, but for the names in keep.
