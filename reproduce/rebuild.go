@@ -25,7 +25,7 @@ import (
 
 // RebuildConfig says which zip to rebuild.
 type RebuildConfig struct {
-	File string // the zip, NAME-ARCH.zip
+	File string // the zip, NAME-ARCH.zip, or the image, NAME-ARCH.oci.tar
 
 	// Provenance is the file with its provenance; "": attest.ProvenanceFile beside
 	// the zip. Key is a file with the public key that signed it, in PEM; ""
@@ -110,7 +110,8 @@ func Rebuild(ctx context.Context, c RebuildConfig) (RebuildResult, error) {
 	if err := r.compareMaterials(materials, f); err != nil {
 		return r, err
 	}
-	packaged, err := pipeline.Package(ctx, b, pipeline.PackageConfig{})
+	image := strings.HasSuffix(r.Zip, imageSuffix)
+	packaged, err := pipeline.Package(ctx, b, pipeline.PackageConfig{Images: image})
 	if err != nil {
 		return r, fmt.Errorf("commit %s: %w", r.Commit, err)
 	}
@@ -120,18 +121,28 @@ func Rebuild(ctx context.Context, c RebuildConfig) (RebuildResult, error) {
 	if len(s.written.Pointers) > 0 {
 		r.differ("files of Git LFS", "their contents", "pointers to them: "+git.List(s.written.Pointers))
 	}
-	r.Report, err = diff.Zips(ctx, c.File, filepath.Join(b.Dist, packaged.Zips[0].Packed.File))
+	made := packaged.Zips[0].Packed
+	if image {
+		r.Report, err = pipeline.DiffImages(ctx, c.File, filepath.Join(b.Dist, made.Image.File))
+		return r, err
+	}
+	r.Report, err = diff.Zips(ctx, c.File, filepath.Join(b.Dist, made.File))
 	return r, err
 }
 
-// zipUnit splits a zip's name, NAME-ARCH.zip.
+// imageSuffix ends the name of an image's file, after its architecture.
+const imageSuffix = ".oci.tar"
+
+// zipUnit splits the name of a zip, NAME-ARCH.zip, or of an image, NAME-ARCH.oci.tar.
 func zipUnit(name string) (build.Unit, error) {
 	for _, arch := range project.Architectures() {
-		if function, ok := strings.CutSuffix(name, "-"+string(arch)+".zip"); ok && function != "" {
-			return build.Unit{Function: project.Function{Name: function}, Arch: arch}, nil
+		for _, suffix := range []string{".zip", imageSuffix} {
+			if function, ok := strings.CutSuffix(name, "-"+string(arch)+suffix); ok && function != "" {
+				return build.Unit{Function: project.Function{Name: function}, Arch: arch}, nil
+			}
 		}
 	}
-	return build.Unit{}, hint.New("give it its name in the release: FUNCTION-ARCH.zip", "file name %q does not have the form FUNCTION-ARCH.zip", name)
+	return build.Unit{}, hint.New("give it its name in the release: FUNCTION-ARCH.zip or FUNCTION-ARCH.oci.tar", "file name %q does not have the form FUNCTION-ARCH.zip", name)
 }
 
 // readProvenance reads the provenance, and returns an error if it is not about the

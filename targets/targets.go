@@ -296,7 +296,7 @@ func Push(ctx context.Context,
 	return run(ctx, "push", flag("engine", engine), flag("arch", arch), flag("function", function), "--", reference)
 }
 
-// Diff explains how two zips, or two programs, differ, and why they likely do.
+// Diff explains how two zips, images or programs differ, and why they likely do.
 // A and B are zips made by any tool, or two programs for Linux, macOS or
 // Windows. Flags come after them.
 func Diff(ctx context.Context,

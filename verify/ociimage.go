@@ -40,7 +40,8 @@ const (
 type ImageFile struct {
 	Digest   string // of its manifest; empty where there is none, as in an archive of Docker
 	Layers   int
-	Unpacked int64 // bytes of all layers
+	Unpacked int64  // bytes of all layers
+	Config   []byte // its configuration
 }
 
 // ImageOptions say what an image is checked against.
@@ -318,17 +319,16 @@ func (x *imageExamination) text(name string, v any) (data []byte, ok bool) {
 }
 
 // described reads a JSON blob, and compares it with what names it.
-func (x *imageExamination) described(d descriptor, v any) (ok bool) {
+func (x *imageExamination) described(d descriptor, v any) (data []byte, ok bool) {
 	if !sha256Digest.MatchString(d.Digest) {
 		x.find(IDImageDigest, "", "%q is not a digest by SHA-256", d.Digest)
-		return false
+		return nil, false
 	}
-	data, ok := x.text(d.path(), v)
-	if !ok {
-		return false
+	if data, ok = x.text(d.path(), v); !ok {
+		return nil, false
 	}
 	sum := sha256.Sum256(data)
-	return x.same(d, hex.EncodeToString(sum[:]), int64(len(data)))
+	return data, x.same(d, hex.EncodeToString(sum[:]), int64(len(data)))
 }
 
 func (x *imageExamination) same(d descriptor, sum string, size int64) bool {
@@ -371,7 +371,7 @@ func (x *imageExamination) manifest() bool {
 		x.find(IDImageIndex, "", "it is an index (%s)", d.MediaType)
 		return false
 	}
-	if !x.described(d, &m) {
+	if _, ok := x.described(d, &m); !ok {
 		return false
 	}
 	if len(m.Manifests) > 0 || m.Config == nil {
@@ -382,7 +382,8 @@ func (x *imageExamination) manifest() bool {
 		x.find(IDImageManifest, "", "the manifest has %d bytes", d.Size)
 	}
 	x.mediaTypes(d.MediaType, m.MediaType, m.ArtifactType, *m.Config, m.Layers)
-	if !x.described(*m.Config, &x.config) {
+	var ok bool
+	if x.about.Config, ok = x.described(*m.Config, &x.config); !ok {
 		return false
 	}
 	for _, l := range m.Layers {
@@ -424,7 +425,8 @@ func (x *imageExamination) dockerArchive() bool {
 		x.find(IDImageArchive, "manifest.json", "it names %d images, not one", len(all))
 		return false
 	}
-	if _, ok := x.text(path.Clean(all[0].Config), &x.config); !ok {
+	var ok bool
+	if x.about.Config, ok = x.text(path.Clean(all[0].Config), &x.config); !ok {
 		return false
 	}
 	for _, name := range all[0].Layers {

@@ -8,15 +8,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bootzip/bootzip/diff"
+	"github.com/bootzip/bootzip/pipeline"
 )
 
 func (a *app) diffCommand() *cobra.Command {
 	var format string
 	c := &cobra.Command{
 		Use:   "diff A B",
-		Short: "Explain how two zips or programs differ, and why",
-		Long: `Diff explains how two zips, or two programs, differ, and why they likely do. A and
-B are zips made by any tool, or two programs for Linux, macOS or Windows. It
+		Short: "Explain how two zips, images or programs differ, and why",
+		Long: `Diff explains how two zips, two images, or two programs, differ, and why they likely
+do. A and B are zips or images made by any tool, or two programs for Linux, macOS or Windows. It
 ends with status 0 if they are equal byte for byte, with 1 if they differ, and
 with 2 if one of them cannot be read.`,
 		Example: "  bootzip diff old.zip new.zip",
@@ -25,7 +26,11 @@ with 2 if one of them cannot be read.`,
 			if err := checkTableFormat(format); err != nil {
 				return err
 			}
-			r, err := diff.Any(c.Context(), args[0], args[1])
+			explain := diff.Any
+			if isImage(args[0]) && isImage(args[1]) {
+				explain = pipeline.DiffImages
+			}
+			r, err := explain(c.Context(), args[0], args[1])
 			if errors.Is(err, context.Canceled) {
 				return err
 			}

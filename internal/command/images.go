@@ -40,15 +40,18 @@ func (a *app) images(ctx context.Context, args []string) (rest []string, images 
 				return nil, nil, remove, err
 			}
 			images = append(images, pipeline.ImageTarget{Path: dir.Path, Name: arg})
-		case filepath.Ext(arg) == ".tar" && exists(arg):
-			images = append(images, pipeline.ImageTarget{Path: arg})
-		case exists(filepath.Join(arg, "oci-layout")):
+		case isImage(arg):
 			images = append(images, pipeline.ImageTarget{Path: arg})
 		default:
 			rest = append(rest, arg)
 		}
 	}
 	return rest, images, remove, nil
+}
+
+// isImage reports whether an argument looks like an image.
+func isImage(arg string) bool {
+	return filepath.Ext(arg) == ".tar" && exists(arg) || exists(filepath.Join(arg, "oci-layout"))
 }
 
 func exists(file string) bool {
