@@ -32,6 +32,8 @@ func TestExplainNamesTheCheckThatWouldHaveCaughtIt(t *testing.T) {
 	}
 	// What other checks would have caught, and none by mistake.
 	for _, c := range []struct{ text, want string }{
+		{"The image manifest, config or layer media type for the source image 123456789012.dkr.ecr.eu-west-1.amazonaws.com/x:v1 is not supported.", "image-index image-media-type"},
+		{"Runtime.InvalidWorkingDir", "image-working-directory"},
 		{"libcrypt.so.1: cannot open shared object file: No such file or directory", "elf-missing-library"},
 		{"/var/task/run.sh: cannot execute: required file not found", "elf-interpreter script-crlf script-interpreter"},
 		{"/bin/bash^M: bad interpreter: No such file or directory", "script-crlf"},

@@ -316,6 +316,16 @@ func TestBadImages(t *testing.T) {
 	if len(cases) < 40 {
 		t.Errorf("there are %d cases", len(cases))
 	}
+	all := ""
+	for _, c := range cases {
+		all += c.want + " "
+	}
+	for _, c := range Checks() {
+		// 10 GB are no matter of a test.
+		if id := strings.TrimPrefix(c.ID, "image-"); c.Layer == InImage && c.ID != IDImageSize && !slices.Contains(strings.Fields(all), id) {
+			t.Errorf("no image has what %s finds", c.ID)
+		}
+	}
 	for what, c := range cases {
 		t.Run(what, func(t *testing.T) {
 			ids, r := found(t, c.spec.write(t), c.o)
