@@ -26,6 +26,7 @@ const unlockedTime = time.Hour
 // A Dir is a temporary directory.
 type Dir struct {
 	Path string
+	name string // before the dash
 	lock *flock.Flock
 }
 
@@ -45,7 +46,7 @@ func New(parent, name string) (*Dir, error) {
 		// Another process's sweep may lock it first, and this process
 		// then holds the lock of a deleted file.
 		if locked && exists(lock.Path()) {
-			return &Dir{path, lock}, nil
+			return &Dir{path, name, lock}, nil
 		}
 		_ = lock.Close()
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -56,13 +57,16 @@ func New(parent, name string) (*Dir, error) {
 	return nil, fmt.Errorf("could not lock a temporary directory %s-* after %d attempts", filepath.Join(place(parent), name), attempts)
 }
 
-// Remove removes the directory. The next sweep retries what it could not remove.
+// Remove removes the directory, and sweeps once more: a program that a killed process had
+// started may have written while New swept. The next sweep retries what cannot be removed.
 func (d *Dir) Remove() error {
 	// Windows does not remove open files.
 	if err := d.lock.Close(); err != nil {
 		return err
 	}
-	return removeAll(d.Path)
+	err := removeAll(d.Path)
+	Sweep(filepath.Dir(d.Path), d.name, nil)
+	return err
 }
 
 // Sweep removes the directories of a name in parent whose processes have ended.

@@ -55,6 +55,24 @@ func start(t *testing.T, parent string) (cmd *exec.Cmd, folder string) {
 	return nil, ""
 }
 
+// A directory whose process was killed while another one had swept already is removed when
+// that one ends.
+func TestRemoveSweeps(t *testing.T) {
+	parent := t.TempDir()
+	own := mustNew(t, parent, "bootzip-kind")
+	cmd, left := start(t, parent)
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // it was killed
+	if err := own.Remove(); err != nil {
+		t.Fatal(err)
+	}
+	if exists(left) || exists(own.Path) {
+		t.Errorf("%s is there: %v, %s: %v", left, exists(left), own.Path, exists(own.Path))
+	}
+}
+
 func mustNew(t *testing.T, parent, kind string) *Dir {
 	t.Helper()
 	f, err := New(parent, kind)
