@@ -2,7 +2,6 @@
 package registry
 
 import (
-	"archive/tar"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -11,7 +10,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path"
 	"path/filepath"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -27,6 +25,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/tarindex"
 )
 
 // Config says how to push.
@@ -166,8 +165,7 @@ const maxJSON = 4 << 20
 
 // An archive is an OCI image layout in a tar, with one image.
 type archive struct {
-	file     *os.File
-	blobs    map[string][2]int64 // offset and size of files, by name
+	files    tarindex.Files
 	manifest []byte
 	config   []byte
 }
@@ -185,24 +183,11 @@ func Open(name string) (_ v1.Image, close func() error, err error) {
 			err = fmt.Errorf("image %q: %w", name, err)
 		}
 	}()
-	a := &archive{file: f, blobs: map[string][2]int64{}}
-	for r := tar.NewReader(f); ; {
-		h, err := r.Next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, nil, hint.Wrap(err, "make it with bootzip package --image")
-		}
-		if h.Typeflag != tar.TypeReg {
-			continue
-		}
-		at, err := f.Seek(0, io.SeekCurrent)
-		if err != nil {
-			return nil, nil, err
-		}
-		a.blobs[path.Clean(h.Name)] = [2]int64{at, h.Size}
+	files, err := tarindex.Read(f)
+	if err != nil {
+		return nil, nil, hint.Wrap(err, "make it with bootzip package --image")
 	}
+	a := &archive{files: files}
 	text, err := a.read("index.json")
 	if err != nil {
 		return nil, nil, hint.Wrap(err, "give an OCI image layout in a tar, as bootzip package --image makes it")
@@ -231,18 +216,10 @@ func Open(name string) (_ v1.Image, close func() error, err error) {
 	return image, f.Close, err
 }
 
-func (a *archive) section(name string) (*io.SectionReader, error) {
-	at, ok := a.blobs[name]
-	if !ok {
-		return nil, fmt.Errorf("it has no %s", name)
-	}
-	return io.NewSectionReader(a.file, at[0], at[1]), nil
-}
-
 func (a *archive) read(name string) ([]byte, error) {
-	s, err := a.section(name)
+	s, err := a.files.Open(name)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("it has no %s", name)
 	}
 	if s.Size() > maxJSON {
 		return nil, fmt.Errorf("%s has %d bytes, more than %d", name, s.Size(), maxJSON)
@@ -275,7 +252,7 @@ func (a *archive) MediaType() (types.MediaType, error) { return types.OCIManifes
 
 // LayerByDigest implements partial.CompressedImageCore.
 func (a *archive) LayerByDigest(h v1.Hash) (partial.CompressedLayer, error) {
-	s, err := a.section(blobName(h))
+	s, err := a.files.Open(blobName(h))
 	if err != nil {
 		return nil, err
 	}
@@ -300,6 +277,6 @@ func (l *layer) MediaType() (types.MediaType, error) { return types.OCILayer, ni
 
 // Compressed implements partial.CompressedLayer.
 func (l *layer) Compressed() (io.ReadCloser, error) {
-	s, err := l.archive.section(blobName(l.hash))
+	s, err := l.archive.files.Open(blobName(l.hash))
 	return io.NopCloser(s), err
 }

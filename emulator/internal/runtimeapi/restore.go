@@ -21,7 +21,7 @@ const CredentialsPath = "/2021-04-23/credentials"
 func (s *Server) restoreRoutes(mux *http.ServeMux) {
 	if s.config.SnapStart { // otherwise they are not there: 404
 		mux.HandleFunc("GET "+runtimePath+"restore/next", s.restoreNext)
-		mux.HandleFunc("POST "+runtimePath+"restore/error", s.restoreError)
+		mux.HandleFunc("POST "+runtimePath+"restore/error", s.failure(restoring, restoreFailed))
 		mux.HandleFunc("GET "+CredentialsPath, s.credentials)
 	}
 }
@@ -61,25 +61,6 @@ func (s *Server) Restore() {
 		s.state = restoring
 		close(s.restored)
 	}
-}
-
-func (s *Server) restoreError(w http.ResponseWriter, r *http.Request) {
-	a := readError(r)
-	if kind := r.Header.Get(headerErrorType); kind != "" {
-		a.ErrorType = initType(kind)
-	}
-	s.mu.Lock()
-	from := s.state
-	if from == restoring {
-		s.state = restoreFailed
-	}
-	s.mu.Unlock()
-	if from != restoring {
-		refusedTransition(from, restoreFailed).write(w)
-		return
-	}
-	s.report(a)
-	accept(w)
 }
 
 // credentials hands out the function's credentials, for which AWS_SESSION_TOKEN is no

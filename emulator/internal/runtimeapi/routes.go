@@ -29,7 +29,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET "+runtimePath+"invocation/next", s.next)
 	mux.HandleFunc("POST "+runtimePath+"invocation/{id}/response", s.response)
 	mux.HandleFunc("POST "+runtimePath+"invocation/{id}/error", s.invocationError)
-	mux.HandleFunc("POST "+runtimePath+"init/error", s.initError)
+	mux.HandleFunc("POST "+runtimePath+"init/error", s.failure(started, failed))
 	mux.HandleFunc("POST "+extensionPath+"register", s.register)
 	mux.HandleFunc("GET "+extensionPath+"event/next", s.extensionNext)
 	mux.HandleFunc("POST "+extensionPath+"init/error",
@@ -149,23 +149,27 @@ func (s *Server) invocationError(w http.ResponseWriter, r *http.Request) {
 	accept(w)
 }
 
-func (s *Server) initError(w http.ResponseWriter, r *http.Request) {
-	a := readError(r)
-	if kind := r.Header.Get(headerErrorType); kind != "" {
-		a.ErrorType = initType(kind)
+// failure takes the report of a runtime that can take no event: in the state from, which
+// becomes to.
+func (s *Server) failure(from, to state) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		a := readError(r)
+		if kind := r.Header.Get(headerErrorType); kind != "" {
+			a.ErrorType = initType(kind)
+		}
+		s.mu.Lock()
+		is := s.state
+		if is == from {
+			s.state = to
+		}
+		s.mu.Unlock()
+		if is != from {
+			refusedTransition(is, to).write(w)
+			return
+		}
+		s.report(a)
+		accept(w)
 	}
-	s.mu.Lock()
-	from := s.state
-	if from == started {
-		s.state = failed
-	}
-	s.mu.Unlock()
-	if from != started {
-		refusedTransition(from, failed).write(w)
-		return
-	}
-	s.report(a)
-	accept(w)
 }
 
 // initType is the type of a failed initialisation as Lambda has it: what is not

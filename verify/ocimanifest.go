@@ -1,0 +1,205 @@
+package verify
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"regexp"
+	"strings"
+)
+
+// A descriptor names a part of an image (OCI image specification, "Content Descriptors").
+type descriptor struct {
+	MediaType string   `json:"mediaType"`
+	Digest    string   `json:"digest"`
+	Size      int64    `json:"size"`
+	URLs      []string `json:"urls"`
+}
+
+var sha256Digest = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+
+func (d descriptor) path() string { return "blobs/" + strings.ReplaceAll(d.Digest, ":", "/") }
+
+// The media types that Lambda takes, by family.
+const (
+	ociIndex       = "application/vnd.oci.image.index.v1+json"
+	ociManifest    = "application/vnd.oci.image.manifest.v1+json"
+	ociConfig      = "application/vnd.oci.image.config.v1+json"
+	ociLayerType   = "application/vnd.oci.image.layer.v1.tar+gzip"
+	dockerIndex    = "application/vnd.docker.distribution.manifest.list.v2+json"
+	dockerManifest = "application/vnd.docker.distribution.manifest.v2+json"
+	dockerConfig   = "application/vnd.docker.container.image.v1+json"
+	dockerLayer    = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+)
+
+// text reads a JSON file into v, and reports whether it could.
+func (x *imageExamination) text(name string, v any) (data []byte, ok bool) {
+	r, size, err := x.blobs.open(name)
+	if err == nil {
+		defer r.Close()
+		if size > maxImageJSON {
+			err = fmt.Errorf("%s has %d bytes, more than %d", name, size, maxImageJSON)
+		} else if data, err = io.ReadAll(r); err == nil {
+			err = json.Unmarshal(data, v)
+		}
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errors.New("it is not there")
+	}
+	if err != nil {
+		x.find(IDImageArchive, name, "%v", err)
+		return nil, false
+	}
+	return data, true
+}
+
+// described reads a JSON blob, and compares it with what names it.
+func (x *imageExamination) described(d descriptor, v any) (data []byte, ok bool) {
+	if !sha256Digest.MatchString(d.Digest) {
+		x.find(IDImageDigest, "", "%q is not a digest by SHA-256", d.Digest)
+		return nil, false
+	}
+	if data, ok = x.text(d.path(), v); !ok {
+		return nil, false
+	}
+	sum := sha256.Sum256(data)
+	return data, x.same(d, hex.EncodeToString(sum[:]), int64(len(data)))
+}
+
+func (x *imageExamination) same(d descriptor, sum string, size int64) bool {
+	if "sha256:"+sum != d.Digest {
+		x.find(IDImageDigest, d.path(), "its digest is sha256:%s", sum)
+		return false
+	}
+	if size != d.Size {
+		x.find(IDImageDigest, d.path(), "it has %d bytes, and is said to have %d", size, d.Size)
+		return false
+	}
+	return true
+}
+
+// manifest reads index, manifest and configuration, or those of an archive of Docker. It
+// reports whether the layers are known.
+func (x *imageExamination) manifest() bool {
+	if _, _, err := x.blobs.open("index.json"); errors.Is(err, fs.ErrNotExist) {
+		if _, _, err := x.blobs.open("manifest.json"); err == nil {
+			return x.dockerArchive()
+		}
+	}
+	var index struct{ Manifests []descriptor }
+	if _, ok := x.text("index.json", &index); !ok {
+		return false
+	}
+	if len(index.Manifests) != 1 {
+		x.find(IDImageArchive, "index.json", "it names %d images, not one", len(index.Manifests))
+		return false
+	}
+	d := index.Manifests[0]
+	x.about.Digest = d.Digest
+	var m struct {
+		MediaType, ArtifactType string
+		Config                  *descriptor
+		Layers                  []descriptor
+		Manifests               []descriptor
+	}
+	if d.MediaType == ociIndex || d.MediaType == dockerIndex {
+		x.find(IDImageIndex, "", "it is an index (%s)", d.MediaType)
+		return false
+	}
+	if _, ok := x.described(d, &m); !ok {
+		return false
+	}
+	if len(m.Manifests) > 0 || m.Config == nil {
+		x.find(IDImageIndex, "", "its manifest has images, and no configuration")
+		return false
+	}
+	if d.Size >= maxImageManifest {
+		x.find(IDImageManifest, "", "the manifest has %d bytes", d.Size)
+	}
+	x.mediaTypes(d.MediaType, m.MediaType, m.ArtifactType, *m.Config, m.Layers)
+	var ok bool
+	if x.about.Config, ok = x.described(*m.Config, &x.config); !ok {
+		return false
+	}
+	for _, l := range m.Layers {
+		if !sha256Digest.MatchString(l.Digest) {
+			x.find(IDImageDigest, "", "%q is not a digest by SHA-256", l.Digest)
+			return false
+		}
+		r, size, err := x.blobs.open(l.path())
+		if err != nil {
+			x.find(IDImageArchive, l.path(), "the layer is not there")
+			return false
+		}
+		h := sha256.New()
+		_, err = io.Copy(h, &contextReader{x.ctx, r})
+		r.Close()
+		if err != nil {
+			x.find(IDImageArchive, l.path(), "%v", err)
+			return false
+		}
+		if !x.same(l, hex.EncodeToString(h.Sum(nil)), size) {
+			return false
+		}
+		x.layers = append(x.layers, imageLayer{l.path(), l.Digest})
+	}
+	x.about.Layers = len(x.layers)
+	return true
+}
+
+// dockerArchive reads what docker save wrote before version 25.
+func (x *imageExamination) dockerArchive() bool {
+	var all []struct {
+		Config string
+		Layers []string
+	}
+	if _, ok := x.text("manifest.json", &all); !ok {
+		return false
+	}
+	if len(all) != 1 {
+		x.find(IDImageArchive, "manifest.json", "it names %d images, not one", len(all))
+		return false
+	}
+	var ok bool
+	if x.about.Config, ok = x.text(path.Clean(all[0].Config), &x.config); !ok {
+		return false
+	}
+	for _, name := range all[0].Layers {
+		x.layers = append(x.layers, imageLayer{path.Clean(name), name})
+	}
+	x.about.Layers = len(x.layers)
+	return true
+}
+
+// mediaTypes looks at the types of all parts.
+func (x *imageExamination) mediaTypes(described, own, artifact string, config descriptor, layers []descriptor) {
+	type family struct{ manifest, config, layer string }
+	of := family{ociManifest, ociConfig, ociLayerType}
+	if described == dockerManifest {
+		of = family{dockerManifest, dockerConfig, dockerLayer}
+	}
+	for _, p := range []struct{ what, is, want string }{{"manifest", described, of.manifest}, {"configuration", config.MediaType, of.config}} {
+		if p.is != p.want {
+			x.find(IDImageMediaType, "", "the %s has the type %q, not %s", p.what, p.is, p.want)
+		}
+	}
+	if own != "" && own != described {
+		x.find(IDImageMediaType, "", "the manifest says that it is %q, and is named as %q", own, described)
+	}
+	if artifact != "" {
+		x.find(IDImageMediaType, "", "it is an artifact (%s), not an image", artifact)
+	}
+	for _, l := range layers {
+		if l.MediaType != of.layer {
+			x.find(IDImageMediaType, "", "layer %s has the type %q, not %s", l.Digest, l.MediaType, of.layer)
+		}
+		if len(l.URLs) > 0 {
+			x.find(IDImageMediaType, "", "layer %s is elsewhere: %s", l.Digest, l.URLs[0])
+		}
+	}
+}
