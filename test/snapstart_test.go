@@ -5,11 +5,15 @@ package test
 import (
 	"context"
 	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/bootzip/bootzip/emulator"
 )
@@ -98,4 +102,42 @@ func BenchmarkSnapStart(b *testing.B) {
 	b.ReportMetric(total[0]/float64(b.N), "cold-ms")
 	b.ReportMetric(total[1]/float64(b.N), "restore-ms")
 	b.ReportMetric(total[1]/total[0], "restore/cold")
+}
+
+// Package nethttp closes idle connections before the snapshot, and only then.
+func TestSnapStartClosesIdleConnections(t *testing.T) {
+	zip := packed(t, "idle")
+	for _, snap := range []bool{false, true} {
+		closed := make(chan bool, 10)
+		peer := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		peer.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+			if s == http.StateClosed {
+				closed <- true
+			}
+		}
+		peer.Start()
+		f, err := emulator.New(t.Context(), emulator.Config{Zip: zip, SnapStart: snap, Environment: []string{"PEER=" + peer.URL}, Temp: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		event := `{"version":"2.0","rawPath":"/","requestContext":{"http":{"method":"GET","path":"/"}}}`
+		answer, err := f.Invoke(t.Context(), emulator.Request{Payload: []byte(event)})
+		if err != nil || !strings.Contains(string(answer.Payload), "yes") {
+			t.Errorf("snapshot %v: %s, %v", snap, answer.Payload, err)
+		}
+		select {
+		case <-closed:
+			if !snap {
+				t.Error("without a snapshot the connection is closed")
+			}
+		case <-time.After(300 * time.Millisecond):
+			if snap {
+				t.Error("the connection outlasts the snapshot")
+			}
+		}
+		if err := f.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+		peer.Close()
+	}
 }
