@@ -15,6 +15,7 @@ import (
 // BootConfig says which zip to start. Zip alone is required.
 type BootConfig struct {
 	Zip      string
+	Root     *Root        // as Config's
 	Function string       // its name, for the environment
 	Arch     project.Arch // expected; default: the program's own
 
@@ -131,7 +132,7 @@ func Boot(ctx context.Context, c BootConfig) (BootResult, error) {
 func bootOne(ctx context.Context, c BootConfig, handler string) (_ HandlerResult, isolation string, err error) {
 	f, err := New(ctx, Config{
 		Name: c.Function, Zip: c.Zip, Handler: handler, Arch: c.Arch, Timeout: c.Timeout, InitLimit: c.InitLimit,
-		Memory: c.Memory, Concurrency: 1, Temp: c.Temp, Qemu: c.Qemu, Plain: c.Plain, Container: c.Container, Image: c.Image,
+		Memory: c.Memory, Concurrency: 1, Temp: c.Temp, Qemu: c.Qemu, Plain: c.Plain, Container: c.Container, Image: c.Image, Root: c.Root,
 		Environment: c.Environment, Layers: c.Layers,
 	})
 	var unsupported *UnsupportedError

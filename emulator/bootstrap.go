@@ -208,6 +208,9 @@ type machineError struct{ error }
 func (e machineError) Unwrap() error { return e.error }
 
 func (f *Function) spawnOnce(plain bool) (_ *bootstrap, err error) {
+	if plain && f.config.Root != nil {
+		return nil, machineError{&UnsupportedError{"an image with a base is started in a sandbox only, and it would be a plain process"}}
+	}
 	if plain && f.opt != "" {
 		return nil, machineError{&UnsupportedError{"its layers are at /opt in a sandbox only, and it would be a plain process"}}
 	}
@@ -234,6 +237,9 @@ func (f *Function) spawnOnce(plain bool) (_ *bootstrap, err error) {
 	c := process.Config{
 		Task: f.task, Opt: f.opt, InLayer: filepath.Dir(f.entry) != f.task, Etc: f.etc, Output: b.out.write, System: f.system(), Temp: f.config.TempSize,
 		Open: maxDescriptors, Tasks: maxThreads + sandboxTasks, Qemu: f.qemu, Group: b.group, Keep: f.keeps() || b.later, Later: b.later,
+	}
+	if r := f.config.Root; r != nil {
+		c.Root, c.Command, c.Dir, c.InLayer = r.Folder, r.Command, r.Dir, false
 	}
 	api := f.apiConfig(b)
 	defer close(b.known)

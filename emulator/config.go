@@ -8,10 +8,11 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// Config says how to run a function. Only Zip is required.
+// Config says how to run a function. Only Zip, or Root, is required.
 type Config struct {
 	Name    string       // of the function; default: "function"
 	Zip     string       // file
+	Root    *Root        // an image in place of the zip; only in a sandbox
 	Layers  []string     // zips that become /opt, a later one over an earlier one; only in a sandbox
 	Handler string       // value of _HANDLER
 	Arch    project.Arch // default: the bootstrap's own
@@ -63,6 +64,18 @@ type Config struct {
 	// Plain starts instances as plain processes even where namespaces are
 	// allowed.
 	Plain bool
+}
+
+// A Root is an unpacked image, with a directory for each of /dev, /etc, /proc, /sys and
+// /tmp, and files /etc/hosts and /etc/resolv.conf over which the machine's are mounted.
+type Root struct {
+	File    string       // the image's archive, for its size and hash; empty: a directory
+	Folder  string       // its files
+	Program string       // file in Folder that is started, slash-separated
+	Command []string     // its path in the image, and arguments
+	Dir     string       // the working directory; empty: /
+	Env     []string     // KEY=value, of the image
+	Arch    project.Arch // of the image
 }
 
 // Lambda's defaults (AWS Lambda API reference, CreateFunction) and limits (developer guide, "Lambda

@@ -38,13 +38,34 @@ func (f *Function) environment(api string) []string {
 	if c.PerInstance > 1 {
 		all = append(all, fmt.Sprintf("AWS_LAMBDA_MAX_CONCURRENCY=%d", c.PerInstance))
 	}
-	for _, variable := range c.Environment {
+	if c.Root != nil {
+		all = imageEnvironment(c.Root.Env, all)
+	}
+	all = override(all, c.Environment)
+	if c.SnapStart {
+		return f.snapStartEnvironment(all, api)
+	}
+	return all
+}
+
+// ofImages are variables that AWS's base images set, and Lambda not with certainty.
+var ofImages = []string{"LAMBDA_RUNTIME_DIR", "LANG", "LD_LIBRARY_PATH", "PATH", "TZ"}
+
+// imageEnvironment is an image's environment, with what Lambda sets in it.
+func imageEnvironment(image, lambda []string) []string {
+	return override(image, slices.DeleteFunc(lambda, func(variable string) bool {
+		name, value, _ := strings.Cut(variable, "=")
+		return slices.Contains(ofImages, name) || name == "_HANDLER" && value == ""
+	}))
+}
+
+// override is an environment with variables set anew.
+func override(all, variables []string) []string {
+	all = slices.Clone(all)
+	for _, variable := range variables {
 		name, _, _ := strings.Cut(variable, "=")
 		all = slices.DeleteFunc(all, func(old string) bool { return strings.HasPrefix(old, name+"=") })
 		all = append(all, variable)
-	}
-	if c.SnapStart {
-		return f.snapStartEnvironment(all, api)
 	}
 	return all
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bootzip/bootzip/emulator/internal/process"
 	"github.com/bootzip/bootzip/emulator/internal/unpack"
+	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/tempdir"
 )
 
@@ -87,18 +88,13 @@ func New(ctx context.Context, c Config) (_ *Function, err error) {
 	if err := process.WriteEtc(f.etc); err != nil {
 		return nil, err
 	}
-	if f.code, err = readCode(c.Zip); err != nil {
-		return nil, err
+	if c.Root != nil {
+		err = f.useRoot()
+	} else {
+		err = f.unpackZips(ctx)
 	}
-	if err := unpack.Zip(ctx, c.Zip, f.task); err != nil {
+	if err != nil {
 		return nil, err
-	}
-	if err := f.unpackLayers(ctx); err != nil {
-		return nil, err
-	}
-	f.entry = filepath.Join(f.task, "bootstrap")
-	if _, err := os.Lstat(f.entry); errors.Is(err, os.ErrNotExist) && f.opt != "" {
-		f.entry = filepath.Join(f.opt, "bootstrap") // where Lambda looks next
 	}
 	if f.program, err = inspect(f.entry); err != nil && !errors.Is(err, os.ErrNotExist) {
 		// Lambda tells of a bootstrap that cannot be read when it starts
@@ -109,6 +105,44 @@ func New(ctx context.Context, c Config) (_ *Function, err error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// unpackZips unpacks the zip and its layers.
+func (f *Function) unpackZips(ctx context.Context) (err error) {
+	if f.code, err = readCode(f.config.Zip); err != nil {
+		return err
+	}
+	if err := unpack.Zip(ctx, f.config.Zip, f.task); err != nil {
+		return err
+	}
+	if err := f.unpackLayers(ctx); err != nil {
+		return err
+	}
+	f.entry = filepath.Join(f.task, "bootstrap")
+	if _, err := os.Lstat(f.entry); errors.Is(err, os.ErrNotExist) && f.opt != "" {
+		f.entry = filepath.Join(f.opt, "bootstrap") // where Lambda looks next
+	}
+	return nil
+}
+
+// useRoot takes an image in place of a zip.
+func (f *Function) useRoot() (err error) {
+	r := f.config.Root
+	if len(f.config.Layers) > 0 {
+		return hint.New("copy their files into the image", "Lambda takes no layers for images")
+	}
+	if f.config.Container != "" || f.config.Attach != nil || len(f.config.Runner) > 0 {
+		return hint.Wrap(&UnsupportedError{"an image with a base is started in a sandbox of Linux alone"},
+			"docker load it, and run it under AWS's Runtime Interface Emulator")
+	}
+	if r.File != "" {
+		if f.code, err = readCode(r.File); err != nil {
+			return err
+		}
+	}
+	f.entry = filepath.Join(r.Folder, filepath.FromSlash(r.Program))
+	f.layered, err = extensions(filepath.Join(r.Folder, "opt"))
+	return err
 }
 
 // unpackLayers unpacks the layers into what becomes /opt.
@@ -135,7 +169,7 @@ func (f *Function) unpackLayers(ctx context.Context) error {
 
 // system reports whether instances see the system's directories.
 func (f *Function) system() bool {
-	return f.program.system || f.layersNeedSystem && len(f.external()) > 0
+	return f.config.Root == nil && (f.program.system || f.layersNeedSystem && len(f.external()) > 0)
 }
 
 // extensions returns the names, sorted, of what Lambda would start as external

@@ -99,6 +99,12 @@ func runner(c Config, p program) (qemu string, err error) {
 		return "", nil
 	}
 	arch := c.Arch
+	if c.Root != nil && c.Root.Arch != "" {
+		arch = c.Root.Arch
+		if p.system && p.arch == "" && arch != machine() {
+			return "", &UnsupportedError{fmt.Sprintf("it starts a script, whose interpreter is for %s, and this machine is %s", arch, runtime.GOARCH)}
+		}
+	}
 	if p.arch != "" {
 		arch = p.arch // the actual architecture, not the expected one
 	}

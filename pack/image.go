@@ -34,8 +34,9 @@ type Image struct {
 	File    string `json:"file"` // an archive with an OCI image layout, in the manifest's directory
 	Size    int64  `json:"size"` // of the file, in bytes
 	SHA256  string `json:"sha256"`
-	Digest  string `json:"digest"`        // of the image's manifest, as registries and Lambda name it
-	Content string `json:"contentDigest"` // over the content digest and the image's configuration
+	Digest  string `json:"digest"`         // of the image's manifest, as registries and Lambda name it
+	Content string `json:"contentDigest"`  // over the content digest and the image's configuration
+	Base    string `json:"base,omitempty"` // digest of the base image's manifest; empty: it has none
 }
 
 // ImageName is the image's file name in the directory of the zips.
@@ -52,6 +53,11 @@ type ImageConfig struct {
 	Labels    map[string]string // of the image
 
 	Certificates bool // root certificates are in it
+	Zones        bool // time zones are in it
+
+	// Base is an OCI image layout, in a directory or in a tar, of an image whose layers are
+	// below the function's; empty: none.
+	Base string
 }
 
 // Where files are in an image, and what a base image of AWS sets (aws-lambda-base-images,
@@ -65,8 +71,9 @@ const (
 // epochUnix is the time of everything in an image.
 var epochUnix = time.Unix(0, 0).UTC()
 
-// config is the image's configuration; diffID is the digest of the uncompressed layer.
-func (c ImageConfig) config(diffID string) v1.ConfigFile {
+// config is the image's configuration; diffID is the digest of the uncompressed layer, and
+// b is nil without a base.
+func (c ImageConfig) config(diffID string, b *base) v1.ConfigFile {
 	f := v1.ConfigFile{
 		Architecture: string(c.Arch), OS: "linux", Created: v1.Time{Time: epochUnix},
 		Config: v1.Config{
@@ -94,17 +101,26 @@ func (c ImageConfig) config(diffID string) v1.ConfigFile {
 	if c.Certificates {
 		own[certificatesKey] = Certificates
 	}
+	if c.Zones {
+		own[zonesKey] = Zones
+	}
 	maps.Copy(own, c.Labels)
 	if len(own) > 0 {
 		f.Config.Labels = own
+	}
+	if b != nil {
+		f = b.below(f)
 	}
 	return f
 }
 
 // content is the digest over what an image is made of.
-func (c ImageConfig) content(contentDigest string) (string, error) {
-	b, err := json.Marshal(c.config(contentDigest))
-	sum := sha256.Sum256(b)
+func (c ImageConfig) content(contentDigest string, b *base) (string, error) {
+	text, err := json.Marshal(c.config(contentDigest, b))
+	if b != nil {
+		text = append(text, b.digest...)
+	}
+	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:]), err
 }
 
@@ -115,10 +131,29 @@ func hash(hexadecimal string) v1.Hash { return v1.Hash{Algorithm: "sha256", Hex:
 //
 // The archive is an OCI image layout in a tar (OCI image specification 1.1, "Image
 // Layout"), and docker load takes it as well: it has a manifest.json. The image has one
-// layer, with the entries below /var/task and an entry for each directory above, and
-// /tmp; its entry point is /var/task/bootstrap. Nothing in it says when, where or by
-// whom it was made.
+// layer over those of its base, with the entries below /var/task and an entry for each
+// directory above, and /tmp; its entry point is /var/task/bootstrap. Nothing in it says
+// when, where or by whom it was made, but what its base says of that.
 func WriteImage(ctx context.Context, name string, entries []Entry, c ImageConfig) (imageDigest string, err error) {
+	b, err := c.openBase()
+	if err != nil {
+		return "", err
+	}
+	if b != nil {
+		defer b.close()
+	}
+	return writeImage(ctx, name, entries, c, b)
+}
+
+// openBase opens the base; nil: there is none.
+func (c ImageConfig) openBase() (*base, error) {
+	if c.Base == "" {
+		return nil, nil
+	}
+	return openBase(c.Base, c.Arch)
+}
+
+func writeImage(ctx context.Context, name string, entries []Entry, c ImageConfig, b *base) (imageDigest string, err error) {
 	if err := checkEntries(entries); err != nil {
 		return "", err
 	}
@@ -130,16 +165,29 @@ func WriteImage(ctx context.Context, name string, entries []Entry, c ImageConfig
 		layer.Close()
 		err = errors.Join(err, os.Remove(layer.Name()))
 	}()
-	blob, diffID, err := writeLayer(ctx, layer, entries, c.Certificates)
+	extras, err := c.extras()
 	if err != nil {
 		return "", err
 	}
-	config, err := json.Marshal(c.config(diffID))
+	blob, diffID, err := writeLayer(ctx, layer, entries, extras)
 	if err != nil {
 		return "", err
+	}
+	config, err := json.Marshal(c.config(diffID, b))
+	if err != nil {
+		return "", err
+	}
+	var layers []v1.Descriptor
+	if b != nil {
+		layers = b.layers
+	}
+	layers = append(layers, blob)
+	var paths []string
+	for _, l := range layers {
+		paths = append(paths, blobPath(l))
 	}
 	about := blobOf(config, types.OCIConfigJSON)
-	manifest, err := json.Marshal(v1.Manifest{SchemaVersion: 2, MediaType: types.OCIManifestSchema1, Config: about, Layers: []v1.Descriptor{blob}})
+	manifest, err := json.Marshal(v1.Manifest{SchemaVersion: 2, MediaType: types.OCIManifestSchema1, Config: about, Layers: layers})
 	if err != nil {
 		return "", err
 	}
@@ -151,7 +199,7 @@ func WriteImage(ctx context.Context, name string, entries []Entry, c ImageConfig
 	if err != nil {
 		return "", err
 	}
-	docker, err := json.Marshal([]dockerManifest{{Config: blobPath(about), RepoTags: []string{tag}, Layers: []string{blobPath(blob)}}})
+	docker, err := json.Marshal([]dockerManifest{{Config: blobPath(about), RepoTags: []string{tag}, Layers: paths}})
 	if err != nil {
 		return "", err
 	}
@@ -169,6 +217,11 @@ func WriteImage(ctx context.Context, name string, entries []Entry, c ImageConfig
 			{blobPath(about), config}, {blobPath(image), manifest}, {"index.json", index}, {"manifest.json", docker}, {"oci-layout", []byte(`{"imageLayoutVersion":"1.0.0"}`)},
 		} {
 			if err := addFile(t, f.name, 0o644, int64(len(f.text)), bytes.NewReader(f.text)); err != nil {
+				return err
+			}
+		}
+		if b != nil {
+			if err := b.copyLayers(t, map[v1.Hash]bool{blob.Digest: true}); err != nil {
 				return err
 			}
 		}
@@ -196,14 +249,14 @@ func blobPath(d v1.Descriptor) string { return "blobs/sha256/" + d.Digest.Hex }
 
 // writeLayer writes the compressed layer, and returns its descriptor and the digest of
 // what is compressed.
-func writeLayer(ctx context.Context, w io.Writer, entries []Entry, certificates bool) (blob v1.Descriptor, diffID string, err error) {
+func writeLayer(ctx context.Context, w io.Writer, entries []Entry, extras map[string][]byte) (blob v1.Descriptor, diffID string, err error) {
 	compressed, plain := sha256.New(), sha256.New()
 	var size counter
 	// The compressor is the zip's, and like that its bytes are those of one version.
 	z := gzip.NewWriter(io.MultiWriter(w, compressed, &size))
 	z.ModTime = epochUnix // otherwise it would write some other one
 	t := tar.NewWriter(io.MultiWriter(z, plain))
-	if err := addEntries(ctx, t, entries, certificates); err != nil {
+	if err := addEntries(ctx, t, entries, extras); err != nil {
 		return blob, "", err
 	}
 	if err := errors.Join(t.Close(), z.Close()); err != nil {
@@ -212,23 +265,37 @@ func writeLayer(ctx context.Context, w io.Writer, entries []Entry, certificates 
 	return v1.Descriptor{MediaType: types.OCILayer, Size: int64(size), Digest: hash(hex.EncodeToString(compressed.Sum(nil)))}, hex.EncodeToString(plain.Sum(nil)), nil
 }
 
-// addEntries adds the entries, sorted, and before them the directories that they are in:
-// Lambda makes up none (aspect-build/rules_aws#145).
-func addEntries(ctx context.Context, t *tar.Writer, entries []Entry, certificates bool) error {
+// extras are the files of an image that are not the function's.
+func (c ImageConfig) extras() (map[string][]byte, error) {
+	all := map[string][]byte{}
+	if c.Zones {
+		zones, err := zoneFiles()
+		if err != nil {
+			return nil, err
+		}
+		all = zones
+	}
+	if c.Certificates {
+		all[certificatesFile] = certificateBundle()
+	}
+	return all, nil
+}
+
+// addEntries adds the entries and the extras, sorted, and before them the directories that
+// they are in: Lambda makes up none (aspect-build/rules_aws#145).
+func addEntries(ctx context.Context, t *tar.Writer, entries []Entry, extras map[string][]byte) error {
 	modes := map[string]fs.FileMode{"tmp": 0o1777, "var": 0o755, taskDir: 0o755}
 	files := map[string]Entry{}
 	for _, e := range entries {
-		name := path.Join(taskDir, e.Name)
-		files[name] = e
+		files[path.Join(taskDir, e.Name)] = e
+	}
+	for name := range extras {
+		files[name] = Entry{}
+	}
+	for name := range files {
 		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
 			modes[dir] = cmp.Or(modes[dir], 0o755)
 		}
-	}
-	if certificates {
-		for dir := path.Dir(certificatesFile); dir != "."; dir = path.Dir(dir) {
-			modes[dir] = 0o755
-		}
-		files[certificatesFile] = Entry{}
 	}
 	var names []string
 	for name := range modes {
@@ -249,9 +316,8 @@ func addEntries(ctx context.Context, t *tar.Writer, entries []Entry, certificate
 			}
 			continue
 		}
-		if name == certificatesFile && certificates {
-			bundle := certificateBundle()
-			if err := addFile(t, name, 0o644, int64(len(bundle)), bytes.NewReader(bundle)); err != nil {
+		if text, ok := extras[name]; ok {
+			if err := addFile(t, name, 0o644, int64(len(text)), bytes.NewReader(text)); err != nil {
 				return err
 			}
 			continue
@@ -294,15 +360,26 @@ func (c *counter) Write(p []byte) (int, error) {
 // imageOf packs the image of an input into the directory stage, unless that of the old
 // manifest is still up to date.
 func imageOf(ctx context.Context, c Config, in Input, entries []Entry, contentDigest, stage string, before *Image) (m *Image, packed bool, err error) {
-	config := ImageConfig{Function: in.Function.Name, Arch: in.Arch, SnapStart: in.Function.SnapStart, Certificates: in.Function.ImageCertificates, Labels: map[string]string{}}
+	config := ImageConfig{
+		Function: in.Function.Name, Arch: in.Arch, SnapStart: in.Function.SnapStart, Labels: map[string]string{},
+		Certificates: in.Function.ImageCertificates, Zones: in.Function.ImageZones, Base: in.Base,
+	}
 	for key, value := range in.Function.ImageLabels {
 		config.Labels[key] = strings.NewReplacer("${tag}", c.Tag, "${commit}", c.Commit).Replace(value)
 	}
 	if len(in.Function.Handlers) > 0 {
 		config.Handler = in.Function.Handlers[0]
 	}
+	b, err := config.openBase()
+	if err != nil {
+		return nil, false, err
+	}
 	m = &Image{File: ImageName(in.Function.Name, in.Arch)}
-	if m.Content, err = config.content(contentDigest); err != nil {
+	if b != nil {
+		defer b.close()
+		m.Base = b.digest
+	}
+	if m.Content, err = config.content(contentDigest, b); err != nil {
 		return nil, false, err
 	}
 	name := filepath.Join(c.Dist, m.File)
@@ -312,7 +389,7 @@ func imageOf(ctx context.Context, c Config, in Input, entries []Entry, contentDi
 		}
 	}
 	name = filepath.Join(stage, m.File)
-	if m.Digest, err = WriteImage(ctx, name, entries, config); err != nil {
+	if m.Digest, err = writeImage(ctx, name, entries, config, b); err != nil {
 		return nil, false, err
 	}
 	m.SHA256, m.Size, err = digest.File(name)

@@ -33,8 +33,8 @@ type Config struct {
 	Project []project.Function
 }
 
-// image reports whether an image is made of a function.
-func (c Config) image(f project.Function) bool {
+// Image reports whether an image is made of a function.
+func (c Config) Image(f project.Function) bool {
 	return !f.Kind.IsLayer() && (c.Images || f.Image || f.SnapStart)
 }
 
@@ -44,6 +44,7 @@ type Input struct {
 	Function  project.Function
 	Arch      project.Arch
 	Bootstrap string // file
+	Base      string // as ImageConfig's, where an image is made
 	Toolchain string // for the manifest
 }
 
@@ -137,7 +138,7 @@ func gone(c Config, old Manifest) (names []string) {
 	there, images := map[string]bool{}, map[string]bool{}
 	for _, in := range c.Inputs {
 		there[FileName(in.Function.Name, in.Arch)] = true
-		images[ImageName(in.Function.Name, in.Arch)] = c.image(in.Function)
+		images[ImageName(in.Function.Name, in.Arch)] = c.Image(in.Function)
 	}
 	for _, f := range c.Project {
 		for _, arch := range f.Arch {
@@ -217,7 +218,7 @@ func packOne(ctx context.Context, c Config, in Input, stage string, old Manifest
 		return z, nil, err
 	}
 	z.CodeSha256 = base64.StdEncoding.EncodeToString(raw)
-	if !c.image(in.Function) {
+	if !c.Image(in.Function) {
 		return z, packed, nil
 	}
 	m, made, err := imageOf(ctx, c, in, entries, z.Content, stage, before.Image)

@@ -104,11 +104,16 @@ func (z *Zip) boot(ctx context.Context, check CheckConfig) error {
 	if err != nil {
 		return err
 	}
+	return bootInto(ctx, &z.Report, c)
+}
+
+// bootInto adds the outcome of a boot check to a report.
+func bootInto(ctx context.Context, r *verify.Report, c emulator.BootConfig) error {
 	result, err := emulator.Boot(ctx, c)
 	if err != nil {
-		return fmt.Errorf("boot check of %q: %w", z.Target.Path, err)
+		return fmt.Errorf("boot check of %q: %w", r.Path, err)
 	}
-	z.Report.AddBoot(verify.BootOutcome{
+	r.AddBoot(verify.BootOutcome{
 		Status: verify.Status(result.Status), Detail: result.Detail, Answered: result.Answered, Hint: bootHint(result),
 	})
 	return nil

@@ -3,10 +3,13 @@ package pipeline
 import (
 	"cmp"
 	"context"
+	"debug/elf"
+	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
-	"slices"
 
+	"github.com/bootzip/bootzip/emulator"
 	"github.com/bootzip/bootzip/internal/tempdir"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/project"
@@ -22,9 +25,9 @@ type ImageTarget struct {
 	Root     string
 }
 
-// CheckImages checks images. The program of one that has no other files than its function's
-// is checked as that of a zip, and started: in Lambda's environment for zips, since the
-// root of the image is as empty.
+// CheckImages checks images. A program that is alone in its image, or needs no libraries, is
+// checked as that of a zip. Where it is alone it is started as one, since the root of the
+// image is as empty; otherwise in the image's files.
 func CheckImages(ctx context.Context, c CheckConfig, images []ImageTarget) ([]verify.Report, error) {
 	var reports []verify.Report
 	for _, t := range images {
@@ -38,60 +41,118 @@ func CheckImages(ctx context.Context, c CheckConfig, images []ImageTarget) ([]ve
 }
 
 func checkImage(ctx context.Context, c CheckConfig, t ImageTarget) (verify.Report, error) {
-	t.Options.Strict = c.Strict
+	t.Options.Strict, t.Options.Unpack = c.Strict, c.Boot
 	dir, err := tempdir.New("", "bootzip-image")
 	if err != nil {
 		return verify.Report{}, err
 	}
 	defer dir.Remove()
-	zip := filepath.Join(dir.Path, "function.zip")
-	r, why, err := ImageZip(ctx, t.Path, zip, t.Options)
+	r, code, err := UnpackImage(ctx, t.Path, dir.Path, t.Options)
 	r.Path = cmp.Or(t.Name, r.Path)
 	if err != nil || !r.OK() {
 		return r, err
 	}
-	if why != "" {
-		if c.Boot {
-			r.AddBoot(verify.BootOutcome{Status: verify.Skip, Detail: why})
-		}
-		return r, nil
-	}
 	options := verify.Options{Function: t.Options.Function, Arch: t.Options.Arch, Rules: t.Options.Rules, Static: true}
-	zips, err := Check(ctx, c, []Zip{{Function: t.Function, Root: t.Root, Target: verify.Target{Path: zip, Options: options}}})
-	if err != nil {
-		return r, err
+	one := Zip{Function: t.Function, Root: t.Root, Target: verify.Target{Path: code.Zip, Options: options}}
+	one.Function.Layers, c.Layers = nil, nil // Lambda has none for images
+	if code.Zip != "" {
+		asZip := c
+		asZip.Boot = c.Boot && code.Root == nil
+		zips, err := Check(ctx, asZip, []Zip{one})
+		if err != nil {
+			return r, err
+		}
+		for _, x := range zips[0].Report.Results {
+			if x.Check.ID == verify.IDGoZones && code.zones {
+				continue // the image has the zones that the zip has not
+			}
+			if x.Check.Layer == verify.Binary || x.Check.Layer == verify.Boot && asZip.Boot {
+				r.Results = append(r.Results, x)
+			}
+		}
+	}
+	if c.Boot && code.Root != nil && r.OK() {
+		boot, err := one.bootConfig(c)
+		if err != nil {
+			return r, err
+		}
+		boot.Zip, boot.Root = "", code.Root
+		if err := bootInto(ctx, &r, boot); err != nil {
+			return r, err
+		}
 	}
 	if c.Boot && c.Strict {
-		zips[0].Report.FailUnproven()
-	}
-	for _, x := range zips[0].Report.Results {
-		if x.Check.Layer == verify.Binary || x.Check.Layer == verify.Boot {
-			r.Results = append(r.Results, x)
-		}
+		r.FailUnproven()
 	}
 	return r, nil
 }
 
-// ImageZip checks an image, and packs the files of its function into a zip. why says why
-// that zip does not start as the image does; empty: it does. After a report that is not OK
-// there is no zip.
-func ImageZip(ctx context.Context, image, zip string, o verify.ImageOptions) (r verify.Report, why string, err error) {
-	dir, err := tempdir.New("", "bootzip-image")
-	if err != nil {
-		return r, "", err
+// ImageCode is the program of an image: in a zip with the files of its function, where it
+// needs no libraries of the image, and in the image's own files, where there are others than
+// the function's.
+type ImageCode struct {
+	Zip  string         // empty: none
+	Root *emulator.Root // nil: the zip starts as the image does
+
+	zones bool // the image has time zones
+}
+
+// UnpackImage checks an image, and unpacks it into the directory dir, which is empty. There
+// is no code after a report that is not OK. A Root has all of its files with o.Unpack.
+func UnpackImage(ctx context.Context, image, dir string, o verify.ImageOptions) (verify.Report, ImageCode, error) {
+	folder := filepath.Join(dir, "root")
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		return verify.Report{}, ImageCode{}, err
 	}
-	defer dir.Remove()
-	task := filepath.Join(dir.Path, "task")
-	r, complete, err := verify.Image(ctx, image, o, task)
+	r, root, err := verify.Image(ctx, image, o, folder)
 	if err != nil || !r.OK() {
-		return r, "", err
+		return r, ImageCode{}, err
 	}
-	var entries []pack.Entry
-	err = filepath.WalkDir(task, func(name string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
+	code := ImageCode{zones: root.Zones}
+	alone := static(filepath.Join(folder, filepath.FromSlash(root.Program)))
+	if root.Complete || alone {
+		zip := filepath.Join(dir, "function.zip")
+		if packRoot(ctx, folder, root.Program, zip) == nil {
+			code.Zip = zip
+		}
+		if ctx.Err() != nil {
+			return r, ImageCode{}, context.Cause(ctx)
+		} // otherwise its names cannot be those of a zip
+	}
+	if code.Zip != "" && root.Complete && alone {
+		return r, code, nil
+	}
+	code.Root = &emulator.Root{
+		Folder: folder, Program: root.Program, Command: root.Command, Dir: root.Dir, Env: root.Env, Arch: r.Program,
+	}
+	if r.SHA256 != "" {
+		code.Root.File = image
+	}
+	return r, code, nil
+}
+
+// static reports whether a file is a program that needs no libraries.
+func static(name string) bool {
+	f, err := elf.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	libraries, err := f.ImportedLibraries()
+	return err == nil && len(libraries) == 0 && f.Section(".interp") == nil
+}
+
+// packRoot packs the files of /var/task, and the program as bootstrap.
+func packRoot(ctx context.Context, folder, program, zip string) error {
+	const name = "bootstrap"
+	program = filepath.Join(folder, filepath.FromSlash(program))
+	entries := []pack.Entry{{Name: name, Executable: true, File: program}}
+	task := filepath.Join(folder, "var", "task")
+	err := filepath.WalkDir(task, func(file string, e fs.DirEntry, err error) error {
+		if err != nil || !e.Type().IsRegular() {
 			return err
 		}
-		rel, err := filepath.Rel(task, name)
+		rel, err := filepath.Rel(task, file)
 		if err != nil {
 			return err
 		}
@@ -99,31 +160,13 @@ func ImageZip(ctx context.Context, image, zip string, o verify.ImageOptions) (r 
 		if err != nil {
 			return err
 		}
-		entries = append(entries, pack.Entry{Name: filepath.ToSlash(rel), Executable: info.Mode()&0o111 != 0, File: name})
+		if rel != name && file != program {
+			entries = append(entries, pack.Entry{Name: filepath.ToSlash(rel), Executable: info.Mode()&0o111 != 0, File: file})
+		}
 		return nil
 	})
-	if err != nil {
-		return r, "", err
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
-	// The bootstrap is the first, as in a zip of our own.
-	slices.SortStableFunc(entries, func(a, b pack.Entry) int {
-		return cmp.Compare(rank(a), rank(b))
-	})
-	if err := pack.Write(ctx, zip, entries); err != nil {
-		if ctx.Err() != nil {
-			return r, "", err
-		}
-		return r, "its files cannot be those of a zip: " + err.Error(), nil
-	}
-	if !complete {
-		why = "it has files outside of /var/task, and is started in containers alone"
-	}
-	return r, why, nil
-}
-
-func rank(e pack.Entry) int {
-	if e.Name == "bootstrap" {
-		return 0
-	}
-	return 1
+	return pack.Write(ctx, zip, entries)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/verify"
@@ -63,5 +64,92 @@ func TestCheckImages(t *testing.T) {
 	}
 	if left, err := filepath.Glob(filepath.Join(os.TempDir(), "bootzip-image-*")); err != nil || len(left) > 0 {
 		t.Errorf("left are %q (%v)", left, err)
+	}
+}
+
+// answering is a function without a runtime library.
+const answering = `package main
+
+import (
+	"net/http"
+	"os"
+	"strings"
+)
+
+func main() {
+	api := "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/invocation/"
+	for {
+		next, err := http.Get(api + "next")
+		if err != nil {
+			os.Exit(1)
+		}
+		text, _ := os.ReadFile("/usr/share/zoneinfo/tzdata.zi")
+		if _, err := os.Stat("/usr/share/zoneinfo/Europe/Berlin"); err != nil {
+			os.Exit(2)
+		}
+		resp, err := http.Post(api+next.Header.Get("Lambda-Runtime-Aws-Request-Id")+"/response", "", strings.NewReader("{}"+string(text)))
+		if err != nil {
+			os.Exit(3)
+		}
+		resp.Body.Close()
+	}
+}
+`
+
+// An image with more than its function's files is started in these, and a program without
+// libraries is checked as that of a zip all the same.
+func TestCheckImageWithFiles(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	dir := t.TempDir()
+	program := filepath.Join(dir, "bootstrap")
+	write(t, filepath.Join(dir, "main.go"), answering)
+	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", program, filepath.Join(dir, "main.go"))
+	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOFLAGS=", "GOWORK=off")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, zones := range []bool{true, false} {
+		image := filepath.Join(t.TempDir(), "x.oci.tar")
+		if _, err := pack.WriteImage(t.Context(), image, []pack.Entry{{Name: "bootstrap", Executable: true, File: program}}, pack.ImageConfig{Arch: project.Arch(runtime.GOARCH), Zones: zones}); err != nil {
+			t.Fatal(err)
+		}
+		reports, err := CheckImages(t.Context(), CheckConfig{Boot: true, Strict: true}, []ImageTarget{{Path: image}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		count := map[verify.Layer]int{}
+		boot := ""
+		for _, x := range reports[0].Results {
+			count[x.Check.Layer]++
+			if x.Check.Layer == verify.Boot {
+				boot = x.Detail
+			}
+		}
+		if strings.Contains(boot, "plain process") {
+			t.Skip("namespaces are refused here")
+		}
+		if count[verify.Binary] == 0 || count[verify.Boot] != 1 || reports[0].OK() != zones {
+			t.Errorf("zones %v: %v, %s", zones, count, boot)
+		}
+	}
+	if left, err := filepath.Glob(filepath.Join(os.TempDir(), "bootzip-*")); err != nil || len(left) > 0 {
+		t.Errorf("left are %q (%v)", left, err)
+	}
+}
+
+// A base is a file of the project.
+func TestBaseOf(t *testing.T) {
+	root := t.TempDir()
+	for name, target := range map[string]string{"out": t.TempDir(), "in": "base-amd64"} {
+		if err := os.Symlink(target, filepath.Join(root, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, filepath.Join(root, "base-amd64"), "x")
+	for name, good := range map[string]bool{"": true, "base-${arch}": true, "in": true, "out": false, "none": false} {
+		file, err := baseOf(t.Context(), project.Function{ImageBase: name}, project.AMD64, build.Config{Root: root})
+		if (err == nil) != good || good && (file == "") != (name == "") {
+			t.Errorf("%q is %q (%v)", name, file, err)
+		}
 	}
 }

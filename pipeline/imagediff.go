@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,9 +15,9 @@ import (
 	"github.com/bootzip/bootzip/verify"
 )
 
-// DiffImages explains how two images differ: in their configuration, and in their
-// functions, as the zips of these would. Errors are those of diff.Zips, and for images with
-// faults, which bootzip check lists.
+// DiffImages explains how two images differ: in their configuration, in their layers, and
+// in their functions, as the zips of these would. Errors are those of diff.Zips, and for
+// images with faults, which bootzip check lists.
 func DiffImages(ctx context.Context, a, b string) (diff.Report, error) {
 	dir, err := tempdir.New("", "bootzip-image")
 	if err != nil {
@@ -26,13 +27,20 @@ func DiffImages(ctx context.Context, a, b string) (diff.Report, error) {
 	var reports [2]verify.Report
 	var zips [2]string
 	for i, image := range []string{a, b} {
-		zips[i] = filepath.Join(dir.Path, fmt.Sprint(i)+".zip")
-		var why string
-		if reports[i], why, err = ImageZip(ctx, image, zips[i], verify.ImageOptions{}); err != nil {
+		folder := filepath.Join(dir.Path, fmt.Sprint(i))
+		if err := os.Mkdir(folder, 0o755); err != nil {
 			return diff.Report{}, err
 		}
-		if !reports[i].OK() || why != "" {
-			return diff.Report{}, hint.New("bootzip check "+image+" says why", "image %q cannot be compared: it has faults, or files outside of /var/task", image)
+		var root verify.ImageRoot
+		if reports[i], root, err = verify.Image(ctx, image, verify.ImageOptions{}, folder); err != nil {
+			return diff.Report{}, err
+		}
+		if !reports[i].OK() {
+			return diff.Report{}, hint.New("bootzip check "+image+" says why", "image %q cannot be compared: it has faults", image)
+		}
+		zips[i] = folder + ".zip"
+		if err := packRoot(ctx, folder, root.Program, zips[i]); err != nil {
+			return diff.Report{}, err
 		}
 	}
 	r, err := diff.Zips(ctx, zips[0], zips[1])
@@ -48,6 +56,10 @@ func DiffImages(ctx context.Context, a, b string) (diff.Report, error) {
 		return r, nil
 	}
 	fields := configFields(reports[0].Image.Config, reports[1].Image.Config)
+	if below := layerFields(reports[0].Image.Layers, reports[1].Image.Layers); len(below) > 0 {
+		r.Layers = append(r.Layers, diff.Layer{Name: "layers below the function's", Fields: below})
+		same = false
+	}
 	if len(fields) > 0 {
 		r.Layers = append([]diff.Layer{{Name: "image configuration", Fields: fields}}, r.Layers...)
 	}
@@ -55,6 +67,23 @@ func DiffImages(ctx context.Context, a, b string) (diff.Report, error) {
 		r.Layers = append(r.Layers, diff.Layer{Name: "compressed bytes only", Fields: []diff.Field{{Name: "digest", A: reports[0].Image.Digest, B: reports[1].Image.Digest}}})
 	}
 	return r, nil
+}
+
+// layerFields are the layers in which two images differ, but for the last, which has the
+// function.
+func layerFields(a, b []string) (fields []diff.Field) {
+	digest := func(layers []string, i int) string {
+		if i < len(layers)-1 {
+			return layers[i]
+		}
+		return "absent"
+	}
+	for i := range max(len(a), len(b)) {
+		if one, other := digest(a, i), digest(b, i); one != other {
+			fields = append(fields, diff.Field{Name: fmt.Sprintf("layer %d", i+1), A: one, B: other})
+		}
+	}
+	return fields
 }
 
 // configFields are the settings in which two configurations differ. What follows from the

@@ -2,10 +2,16 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/registry"
 )
 
 // Packaged is what Package has made.
@@ -34,13 +40,42 @@ func buildBootstraps(ctx context.Context, r *run) (err error) {
 	return err
 }
 
+// baseOf is the OCI image layout on which a function's image is made, which is fetched as
+// needed; empty: none.
+func baseOf(ctx context.Context, f project.Function, arch project.Arch, c build.Config) (string, error) {
+	reference, remote := strings.CutPrefix(f.ImageBase, "docker://")
+	if remote {
+		return registry.Base(ctx, registry.Config{UserAgent: "bootzip"}, reference, string(arch), filepath.Join(c.Cache, "bases"))
+	}
+	if reference == "" {
+		return "", nil
+	}
+	name := filepath.FromSlash(strings.ReplaceAll(reference, "${arch}", string(arch)))
+	top, err := os.OpenRoot(c.Root)
+	if err != nil {
+		return "", err
+	}
+	defer top.Close()
+	if _, err := top.Stat(name); err != nil { // also of a link out of the project
+		return "", hint.Wrap(err, "make or fetch it before, or correct base in "+project.ConfigFile)
+	}
+	return filepath.Join(c.Root, name), nil
+}
+
 func packZips(ctx context.Context, r *run) error {
 	c := pack.Config{Root: r.build.Root, Dist: r.build.Dist, Project: r.build.Project, Images: r.pack.Images, Tag: r.build.Tag, Commit: r.build.Commit}
 	if len(c.Project) == 0 {
 		c.Project = r.build.Functions
 	}
 	for _, a := range r.report.Artifacts {
-		c.Inputs = append(c.Inputs, pack.Input{Function: a.Function, Arch: a.Arch, Bootstrap: a.Path, Toolchain: a.Toolchain})
+		in := pack.Input{Function: a.Function, Arch: a.Arch, Bootstrap: a.Path, Toolchain: a.Toolchain}
+		if c.Image(a.Function) {
+			var err error
+			if in.Base, err = baseOf(ctx, a.Function, a.Arch, r.build); err != nil {
+				return fmt.Errorf("function %q: base image: %w", a.Function.Name, err)
+			}
+		}
+		c.Inputs = append(c.Inputs, in)
 	}
 	for _, f := range r.build.Functions {
 		for _, arch := range f.Arch {

@@ -96,11 +96,8 @@ func newZip(u build.Unit, root, dist string, packed []pack.Zip) (Zip, error) {
 		if z.Function == u.Function.Name && z.Arch == u.Arch {
 			f := u.Function
 			options := verify.Options{
-				Function: f.Name, Arch: u.Arch, Runtime: f.Runtime, Rules: f.Checks,
+				Function: f.Name, Arch: u.Arch, Runtime: f.Runtime, Rules: slices.Concat(f.Checks, derivedRules(f)),
 				Static: f.Kind != project.KindLayer,
-			}
-			if f.Cgo != "" && !slices.ContainsFunc(f.Checks, func(r project.CheckRule) bool { return r.ID == "go-cgo" }) {
-				options.Rules = append(slices.Clone(f.Checks), project.CheckRule{ID: "go-cgo", Severity: "waive", Reason: "cgo: " + f.Cgo + " in " + project.ConfigFile, Pos: f.Pos})
 			}
 			if f.Kind.IsLayer() {
 				options.Kind = verify.KindLayer
@@ -109,4 +106,23 @@ func newZip(u build.Unit, root, dist string, packed []pack.Zip) (Zip, error) {
 		}
 	}
 	return Zip{}, fmt.Errorf("function %q was not packed for %s", u.Function.Name, u.Arch)
+}
+
+// derivedRules waive checks of a zip that the function's other settings answer, where its
+// own rules do not name them.
+func derivedRules(f project.Function) (rules []project.CheckRule) {
+	waive := func(reason string, ids ...string) {
+		for _, id := range ids {
+			if !slices.ContainsFunc(f.Checks, func(r project.CheckRule) bool { return r.ID == id }) {
+				rules = append(rules, project.CheckRule{ID: id, Severity: "waive", Reason: reason + " in " + project.ConfigFile, Pos: f.Pos})
+			}
+		}
+	}
+	if f.Cgo != "" {
+		waive("cgo: "+f.Cgo, "go-cgo")
+	}
+	if f.ImageBase != "" || f.ImageZones {
+		waive("the image has files that the zip has not, and is started with them: image", verify.IDGoZones, verify.IDBoot)
+	}
+	return rules
 }

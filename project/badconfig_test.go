@@ -132,6 +132,8 @@ var badConfigs = []struct{ name, yaml, err, hint string }{
 
 	{"image of a layer", "functions:\n  a: {kind: extension, image: true}\n", `2:3: function "a" is a layer, and of a layer no image is made`, "remove image and snapstart: layers do not exist for functions that are images"},
 	{"image as a text", "functions:\n  a: {image: yes please}\n", `2:14: image must be true or false, not the text "yes please"`, "write true or false, without quotes"},
+	{"base by a tag", "functions:\n  a: {image: {base: 'docker://debian:13'}}\n", `2:21: base "docker://debian:13" has no digest: a tag moves, and the image with it`, "give docker://REGISTRY/NAME@sha256:DIGEST, as skopeo inspect or docker buildx imagetools inspect says it"},
+	{"base elsewhere", "functions:\n  a: {image: {base: ../base.tar}}\n", `2:21: base "../base.tar" is not in the project`, "give an OCI image layout of the project, a directory or a tar, relative to bootzip.yaml, or docker://REGISTRY/NAME@sha256:DIGEST"},
 	{"unknown placeholder in a label", "functions:\n  a: {image: {labels: {x: '${date}'}}}\n", `2:27: unknown placeholder "${date}" in labels`, "known are ${tag} and ${commit}: what else changes would change the bytes"},
 	{"kind", "functions:\n  a: {kind: layers}\n", `2:13: unknown kind "layers"`, `did you mean "layer"? known are: function, extension, layer`},
 	{"route without a method", "functions:\n  a: {routes: [/hello]}\n", `2:16: route "/hello": it does not begin with ANY, GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS, and a space`, "write METHOD /PATH, such as GET /orders/{id}, or $default"},

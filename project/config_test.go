@@ -3,6 +3,7 @@ package project
 import (
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/bootzip/bootzip/internal/hint"
@@ -131,6 +132,16 @@ functions:
 			Tags: []string{"lambda.norpc", "netgo"}, Ldflags: map[string]string{"main.version": "${tag}", "example.com/good/x.Commit": "it's ${commit}", "main.empty": ""},
 			Cgo: "static", Env: map[string]string{"TABLE": "orders", "EMPTY": ""}, Event: "s3", Memory: 256, Timeout: 10, Layers: []string{"dist/tracer-amd64.zip"},
 		}}},
+		{"an image on a base", `
+functions:
+  hello: {source: cmd/hello, image: {base: "docker://example.com/base@sha256:0000000000000000000000000000000000000000000000000000000000000000", zones: true}}
+  other: {source: cmd/hello, image: {base: "./images/base-${arch}.tar", certificates: true, labels: {a: b}}}
+`, []Function{
+			{Name: "hello", Source: "cmd/hello", Language: Go, Arch: both, Runtime: AL2023, Pos: at(3, 3), Image: true, ImageZones: true,
+				ImageBase: "docker://example.com/base@sha256:" + strings.Repeat("0", 64)},
+			{Name: "other", Source: "cmd/hello", Language: Go, Arch: both, Runtime: AL2023, Pos: at(4, 3), Image: true, ImageCertificates: true,
+				ImageBase: "images/base-${arch}.tar", ImageLabels: map[string]string{"a": "b"}},
+		}},
 		{"an extension, and a layer", "functions:\n  hello: {source: cmd/hello, kind: extension}\n  more: {source: ., kind: layer, assets: [shared]}\n", []Function{
 			{Name: "hello", Source: "cmd/hello", Language: Go, Kind: KindExtension, Arch: both, Runtime: AL2023, Pos: at(2, 3)},
 			{Name: "more", Source: ".", Kind: KindLayer, Arch: both, Runtime: AL2023, Pos: at(3, 3), Assets: []Asset{{Source: "shared/ca.pem", Name: "shared/ca.pem"}}},

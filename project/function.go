@@ -66,10 +66,16 @@ type Function struct {
 	// snapshot of it, which it does of images alone.
 	Image, SnapStart bool
 
-	// ImageCertificates says that the image has root certificates, and ImageLabels are
-	// its labels, whose values may hold ${tag} and ${commit}.
-	ImageCertificates bool
-	ImageLabels       map[string]string
+	// ImageBase is the image that the function's image is made on: a reference with a
+	// digest, docker://REGISTRY/NAME@sha256:…, or an OCI image layout in the project, a
+	// directory or a tar; empty: none.
+	ImageBase string
+
+	// ImageCertificates says that the image has root certificates, ImageZones that it has
+	// time zones, and ImageLabels are its labels, whose values may hold ${tag} and
+	// ${commit}.
+	ImageCertificates, ImageZones bool
+	ImageLabels                   map[string]string
 
 	// Checks change the severity of single checks of verify, or waive them.
 	Checks []CheckRule

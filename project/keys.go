@@ -31,7 +31,7 @@ var (
 	arches = shape{kind: "array", of: &shape{kind: "string", values: []string{string(AMD64), string(ARM64)}}}
 	aName  = shape{kind: "string", or: &texts}
 	image  = shape{kind: "boolean", or: &shape{kind: "object", fields: map[string]any{
-		"certificates": shape{kind: "boolean"}, "labels": shape{kind: "object", of: &aText},
+		"base": aText, "certificates": shape{kind: "boolean"}, "zones": shape{kind: "boolean"}, "labels": shape{kind: "object", of: &aText},
 	}}}
 	asset = shape{kind: "string", or: &shape{kind: "object", fields: map[string]any{
 		"source": aText, "name": aText, "executable": shape{kind: "boolean"},
@@ -112,7 +112,7 @@ func functionKeys() []key[*functionReader] {
 			func(c r, n *yaml.Node) (err error) { c.f.Routes, err = c.routes(n); return err }},
 		{"deploy", "names under which it is deployed, for `changed` and the checks of deploy files. `${function}` is its name, `${stage}` that of `changed --stage`", aName,
 			func(c r, n *yaml.Node) (err error) { c.f.Deploy, err = c.decoder.deployNames(n); return err }},
-		{"image", "make an OCI image as well, `dist/NAME-ARCH.oci.tar`; with `certificates: true` it has root certificates, `labels` are its labels, in which `${tag}` and `${commit}` are the project's in git", image,
+		{"image", "make an OCI image as well, `dist/NAME-ARCH.oci.tar`; with `certificates: true` it has root certificates, with `zones: true` time zones, `base` is an image to make it on (`docker://REGISTRY/NAME@sha256:DIGEST`, or an OCI image layout of the project, where `${arch}` is the architecture), `labels` are its labels, in which `${tag}` and `${commit}` are the project's in git", image,
 			func(c r, n *yaml.Node) error { return c.image(n) }},
 		{"snapstart", "an image that Lambda may take a snapshot of: with its label", shape{kind: "boolean"},
 			func(c r, n *yaml.Node) (err error) { c.f.SnapStart, err = c.boolean(n, "snapstart"); return err }},

@@ -2,6 +2,7 @@ package project
 
 import (
 	"fmt"
+	"io/fs"
 	"path"
 	"regexp"
 	"slices"
@@ -182,6 +183,29 @@ func (f *file) goVersionOf(n *yaml.Node) (string, error) {
 	return "go" + text, nil
 }
 
+// baseReference is a reference with a digest (OCI distribution specification, "Pulling
+// manifests").
+var baseReference = regexp.MustCompile(`^docker://[^@\s]+@sha256:[0-9a-f]{64}$`)
+
+// base reads what an image is made on.
+func (c *functionReader) base(n *yaml.Node) (string, error) {
+	text, err := c.text(n, "base")
+	if err != nil {
+		return "", err
+	}
+	if strings.HasPrefix(text, "docker://") {
+		if !baseReference.MatchString(text) {
+			return "", errorAt(c.pos(n), "give docker://REGISTRY/NAME@sha256:DIGEST, as skopeo inspect or docker buildx imagetools inspect says it", "base %q has no digest: a tag moves, and the image with it", text)
+		}
+		return text, nil
+	}
+	name := path.Clean(text)
+	if !fs.ValidPath(name) || strings.Contains(name, `\`) {
+		return "", errorAt(c.pos(n), "give an OCI image layout of the project, a directory or a tar, relative to bootzip.yaml, or docker://REGISTRY/NAME@sha256:DIGEST", "base %q is not in the project", text)
+	}
+	return name, nil
+}
+
 // image reads whether an image is made, or what is in it.
 func (c *functionReader) image(n *yaml.Node) (err error) {
 	if resolve(n).Kind == yaml.ScalarNode {
@@ -190,8 +214,16 @@ func (c *functionReader) image(n *yaml.Node) (err error) {
 	}
 	c.f.Image = true
 	return c.fields(n, "image", map[string]func(*yaml.Node) error{
+		"base": func(n *yaml.Node) (err error) {
+			c.f.ImageBase, err = c.base(n)
+			return err
+		},
 		"certificates": func(n *yaml.Node) (err error) {
 			c.f.ImageCertificates, err = c.boolean(n, "certificates")
+			return err
+		},
+		"zones": func(n *yaml.Node) (err error) {
+			c.f.ImageZones, err = c.boolean(n, "zones")
 			return err
 		},
 		"labels": func(n *yaml.Node) error {

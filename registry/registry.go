@@ -2,15 +2,15 @@
 package registry
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -18,14 +18,14 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/partial"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/internal/tarindex"
+	"github.com/bootzip/bootzip/internal/ociimage"
+	"github.com/bootzip/bootzip/internal/tempdir"
 )
 
 // Config says how to push.
@@ -52,7 +52,7 @@ func Push(ctx context.Context, c Config, reference string, archives ...string) (
 	}
 	var images []v1.Image
 	for _, file := range archives {
-		image, close, err := Open(file)
+		image, close, err := ociimage.Open(file, "")
 		if err != nil {
 			return "", err
 		}
@@ -90,6 +90,44 @@ func Push(ctx context.Context, c Config, reference string, archives ...string) (
 		return "", hint.New("push again; if it stays, the registry changes what it is sent", "%s is %s after the push, not %s", ref, there.Digest, digest)
 	}
 	return ref.Context().Name() + "@" + digest.String(), nil
+}
+
+// Base returns the directory, below cache, with the image that a reference with a digest
+// names for linux and an architecture, as an OCI image layout. What is there is not
+// fetched again.
+func Base(ctx context.Context, c Config, reference, architecture, cache string) (string, error) {
+	ref, err := name.NewDigest(reference)
+	if err != nil {
+		return "", hint.Wrap(err, "give REGISTRY/NAME@sha256:DIGEST")
+	}
+	dir := filepath.Join(cache, strings.ReplaceAll(ref.DigestStr(), ":", "-")+"-"+architecture)
+	if _, close, err := ociimage.Open(dir, architecture); err == nil {
+		return dir, close()
+	}
+	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(cache, 0o755)); err != nil {
+		return "", err
+	}
+	image, err := remote.Image(ref, append(c.options(ctx), remote.WithPlatform(v1.Platform{OS: "linux", Architecture: architecture}))...)
+	if err != nil {
+		return "", refused(ref, err)
+	}
+	stage, err := tempdir.New(cache, "fetch")
+	if err != nil {
+		return "", err
+	}
+	defer stage.Remove()
+	made := filepath.Join(stage.Path, "image")
+	to, err := layout.Write(made, empty.Index)
+	if err == nil {
+		err = to.AppendImage(image, layout.WithPlatform(v1.Platform{OS: "linux", Architecture: architecture}))
+	}
+	if err != nil {
+		return "", refused(ref, err)
+	}
+	if err := os.Rename(made, dir); err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", err
+	} // otherwise another process has fetched it
+	return dir, nil
 }
 
 // Fetch writes what a reference names into the directory dir, as an OCI image layout: an
@@ -157,126 +195,4 @@ func indexOf(archives []string, images []v1.Image) (v1.ImageIndex, error) {
 		index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: f.OS, Architecture: f.Architecture}}})
 	}
 	return index, nil
-}
-
-// maxJSON bounds an index, a manifest and a configuration, in bytes (OCI distribution
-// specification: 4 MiB are a registry's usual limit of a manifest).
-const maxJSON = 4 << 20
-
-// An archive is an OCI image layout in a tar, with one image.
-type archive struct {
-	files    tarindex.Files
-	manifest []byte
-	config   []byte
-}
-
-// Open reads the only image of an archive. The caller calls close when it needs the image
-// no more.
-func Open(name string) (_ v1.Image, close func() error, err error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			err = fmt.Errorf("image %q: %w", name, err)
-		}
-	}()
-	files, err := tarindex.Read(f)
-	if err != nil {
-		return nil, nil, hint.Wrap(err, "make it with bootzip package --image")
-	}
-	a := &archive{files: files}
-	text, err := a.read("index.json")
-	if err != nil {
-		return nil, nil, hint.Wrap(err, "give an OCI image layout in a tar, as bootzip package --image makes it")
-	}
-	var index v1.IndexManifest
-	if err := json.Unmarshal(text, &index); err != nil {
-		return nil, nil, fmt.Errorf("index.json: %w", err)
-	}
-	if len(index.Manifests) != 1 {
-		return nil, nil, fmt.Errorf("it has %d images, not one", len(index.Manifests))
-	}
-	if kind := index.Manifests[0].MediaType; kind != types.OCIManifestSchema1 {
-		return nil, nil, fmt.Errorf("it has a %s, not an image", kind)
-	}
-	if a.manifest, err = a.blob(index.Manifests[0].Digest); err != nil {
-		return nil, nil, err
-	}
-	var m v1.Manifest
-	if err := json.Unmarshal(a.manifest, &m); err != nil {
-		return nil, nil, fmt.Errorf("manifest: %w", err)
-	}
-	if a.config, err = a.blob(m.Config.Digest); err != nil {
-		return nil, nil, err
-	}
-	image, err := partial.CompressedToImage(a)
-	return image, f.Close, err
-}
-
-func (a *archive) read(name string) ([]byte, error) {
-	s, err := a.files.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("it has no %s", name)
-	}
-	if s.Size() > maxJSON {
-		return nil, fmt.Errorf("%s has %d bytes, more than %d", name, s.Size(), maxJSON)
-	}
-	return io.ReadAll(s)
-}
-
-func blobName(h v1.Hash) string { return "blobs/" + h.Algorithm + "/" + h.Hex }
-
-// blob reads a small blob, and compares it with its digest.
-func (a *archive) blob(h v1.Hash) ([]byte, error) {
-	text, err := a.read(blobName(h))
-	if err != nil {
-		return nil, err
-	}
-	if is, _, err := v1.SHA256(bytes.NewReader(text)); err != nil || is != h {
-		return nil, errors.Join(err, fmt.Errorf("%s has other content: its digest is %s", blobName(h), is))
-	}
-	return text, nil
-}
-
-// RawManifest implements partial.CompressedImageCore.
-func (a *archive) RawManifest() ([]byte, error) { return a.manifest, nil }
-
-// RawConfigFile implements partial.CompressedImageCore.
-func (a *archive) RawConfigFile() ([]byte, error) { return a.config, nil }
-
-// MediaType implements partial.CompressedImageCore.
-func (a *archive) MediaType() (types.MediaType, error) { return types.OCIManifestSchema1, nil }
-
-// LayerByDigest implements partial.CompressedImageCore.
-func (a *archive) LayerByDigest(h v1.Hash) (partial.CompressedLayer, error) {
-	s, err := a.files.Open(blobName(h))
-	if err != nil {
-		return nil, err
-	}
-	return &layer{a, h, s.Size()}, nil
-}
-
-// A layer is a blob of an archive.
-type layer struct {
-	archive *archive
-	hash    v1.Hash
-	size    int64
-}
-
-// Digest implements partial.CompressedLayer.
-func (l *layer) Digest() (v1.Hash, error) { return l.hash, nil }
-
-// Size implements partial.CompressedLayer.
-func (l *layer) Size() (int64, error) { return l.size, nil }
-
-// MediaType implements partial.CompressedLayer.
-func (l *layer) MediaType() (types.MediaType, error) { return types.OCILayer, nil }
-
-// Compressed implements partial.CompressedLayer.
-func (l *layer) Compressed() (io.ReadCloser, error) {
-	s, err := l.archive.files.Open(blobName(l.hash))
-	return io.NopCloser(s), err
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -22,6 +21,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/ociimage"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/project"
 )
@@ -303,7 +303,69 @@ func TestPushOfOthers(t *testing.T) {
 	if got := f.took(); got != "" {
 		t.Errorf("sent were %q", got)
 	}
-	if _, _, err := Open(put("none.tar", make([]byte, 1024))); err == nil || errors.Unwrap(err) == nil {
-		t.Error(fmt.Sprint("an empty tar: ", err))
+}
+
+// A base is fetched once, for one architecture, by a digest that is checked.
+func TestBase(t *testing.T) {
+	f := newFake(t)
+	amd64, _ := image(t, project.AMD64, "a")
+	arm64, digest := image(t, project.ARM64, "b")
+	pushed, err := Push(t.Context(), Config{}, f.reference("both"), amd64, arm64)
+	if err != nil {
+		t.Fatal(err)
 	}
+	cache := filepath.Join(t.TempDir(), "bases")
+	dir, err := Base(t.Context(), Config{}, pushed, "arm64", cache)
+	if err != nil {
+		t.Fatal(err)
+	}
+	base, close, err := ociimage.Open(dir, "arm64")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if is, err := base.Digest(); err != nil || is.String() != digest {
+		t.Errorf("it is %s, not %s (%v)", is, digest, err)
+	}
+	if err := errors.Join(validate.Image(base), close()); err != nil {
+		t.Error(err)
+	}
+	if again, err := Base(t.Context(), Config{Transport: refusing{}}, pushed, "arm64", cache); err != nil || again != dir {
+		t.Errorf("the second time it is %s (%v)", again, err)
+	}
+	if err := os.Remove(filepath.Join(dir, "index.json")); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := Base(t.Context(), Config{}, pushed, "arm64", cache); err != nil || again != dir {
+		t.Errorf("what was damaged: %s (%v)", again, err)
+	}
+	for what, reference := range map[string]string{"a tag": f.reference("both"), "none": strings.Replace(pushed, "@sha256:", "@sha256:0", 1)[:len(pushed)]} {
+		if _, err := Base(t.Context(), Config{}, reference, "arm64", cache); err == nil {
+			t.Errorf("%s is taken", what)
+		}
+	}
+	if _, err := Base(t.Context(), Config{}, pushed, "s390x", cache); err == nil || !strings.Contains(err.Error(), "s390x") {
+		t.Errorf("an architecture that it has not: %v", err)
+	}
+	f.mu.Lock()
+	f.before = func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.Contains(r.URL.Path, "/blobs/") {
+			return false
+		}
+		_, _ = w.Write([]byte("something else"))
+		return true
+	}
+	f.mu.Unlock()
+	if _, err := Base(t.Context(), Config{}, pushed, "amd64", cache); err == nil {
+		t.Error("a lie about a layer is taken")
+	}
+	if left, err := os.ReadDir(cache); err != nil || len(left) != 1 {
+		t.Errorf("there is %v (%v)", left, err)
+	}
+}
+
+// A refusing transport sends nothing.
+type refusing struct{}
+
+func (refusing) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, errors.New("it asks the registry")
 }

@@ -85,6 +85,16 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 		Repository: c.Repository, Tag: r.Tag, Commit: r.Commit, Folder: filepath.ToSlash(r.folder),
 		Packer: manifest.Packer, BootzipVersion: c.BootzipVersion, Materials: materials,
 	}
+	for _, z := range r.Zips {
+		if z.Image == nil || z.Image.Base == "" {
+			continue
+		}
+		for _, f := range c.Build.Functions {
+			if one := (attest.Base{Reference: f.ImageBase, Arch: string(z.Arch), Digest: z.Image.Base}); f.Name == z.Function && !slices.Contains(provenance.Bases, one) {
+				provenance.Bases = append(provenance.Bases, one)
+			}
+		}
+	}
 	for _, f := range files {
 		provenance.Subjects = append(provenance.Subjects, attest.Subject{Name: f.Name, SHA256: f.SHA256})
 	}

@@ -27,10 +27,10 @@ const (
 	idGoTrimpath    = "go-trimpath"
 	idGoDirty       = "go-dirty-tree"
 	idGoStub        = "go-cgo-stub"
-	idGoZones       = "go-time-zones"
+	IDGoZones       = "go-time-zones"
 	idGoLambda      = "go-lambda-rpc"
 	idMemory        = "elf-memory"
-	idBoot          = "boot-answers"
+	IDBoot          = "boot-answers"
 	hintTarget      = "build for the architecture of the function: GOOS=linux GOARCH=amd64 (Lambda's x86_64) or arm64"
 	hintLinkerFlags = "link without it; see the linker's -z options (noexecstack, text, separate-code)"
 )
@@ -70,7 +70,7 @@ func goChecks() []Check {
 		{ID: idGoCgo, Severity: SeverityWarn, Proves: "Go built the program without cgo", Hint: "build with CGO_ENABLED=0", needs: stageGo},
 		{ID: idGoStub, Proves: "no package of the program does nothing for want of cgo", Hint: "take a package in pure Go (modernc.org/sqlite for go-sqlite3), or build with cgo, statically linked", needs: stageGo},
 		{ID: idGoLambda, Proves: "the program's aws-lambda-go uses the Runtime API, as it does since v1.18.0; older ones wait for the runtime go1.x, which Lambda no longer has", Hint: "go get github.com/aws/aws-lambda-go@latest", needs: stageGo},
-		{ID: idGoZones, Severity: SeverityWarn, Proves: "the program has the time zones that it may load: Lambda's image of al2023 has none", Hint: "import _ \"time/tzdata\", or build with -tags timetzdata (450 kB)", needs: stageGo},
+		{ID: IDGoZones, Severity: SeverityWarn, Proves: "the program has the time zones that it may load: Lambda's image of al2023 has none", Hint: "import _ \"time/tzdata\", or build with -tags timetzdata (450 kB)", needs: stageGo},
 		{ID: idGoTrimpath, Severity: SeverityWarn, Proves: "Go built the program with -trimpath, so that its bytes do not depend on the folder", Hint: "build with -trimpath", needs: stageGo},
 		{ID: idGoDirty, Severity: SeverityWarn, Proves: "Go built the program from a clean tree", Hint: "commit, then build; or build with -buildvcs=false", needs: stageGo},
 	}
@@ -80,6 +80,6 @@ func goChecks() []Check {
 // bootChecks are made elsewhere: see [Report.AddBoot].
 func bootChecks() []Check {
 	return complete([]Check{
-		{ID: idBoot, Proves: "the function starts and answers an event", Hint: "read its last output, and run it here: bootzip invoke NAME EVENT --zip=FILE.zip", needs: stageBoot},
+		{ID: IDBoot, Proves: "the function starts and answers an event", Hint: "read its last output, and run it here: bootzip invoke NAME EVENT --zip=FILE.zip", needs: stageBoot},
 	}, Boot)
 }

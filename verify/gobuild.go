@@ -51,7 +51,7 @@ func (x *examination) goBuild(name string, f *elfscan.File, seen *sightings) {
 		x.find(idGoStub, name, "it was built without cgo, and a package in it says that it %q (go-sqlite3 and its forks do)", markCgoStub)
 	}
 	if seen.has(markZone) && !seen.has(markZoneData) && x.options.Runtime != project.AL2 && !x.zoneFiles() {
-		x.find(idGoZones, name, "it calls time.LoadLocation and has no zone data in it")
+		x.find(IDGoZones, name, "it calls time.LoadLocation and has no zone data in it")
 	}
 	if v := lambdaLibrary(g.Info); v != "" && semver.Compare(v, firstWithAPI) < 0 && seen.has(markLambda) {
 		x.find(idGoLambda, name, "it is linked with aws-lambda-go %s, which knows only the protocol of go1.x", v)

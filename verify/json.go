@@ -75,7 +75,7 @@ func WriteJSON(w io.Writer, reports []Report) error {
 			j.Deploy = &jsonDeploy{r.Deploy.Kind, r.Deploy.Functions, r.Deploy.Layers}
 		}
 		if r.Image != nil {
-			j.Image = &jsonImage{r.Image.Digest, r.Image.Layers, r.Image.Unpacked}
+			j.Image = &jsonImage{r.Image.Digest, len(r.Image.Layers), r.Image.Unpacked}
 		}
 		for _, f := range r.Facts {
 			j.Facts = append(j.Facts, jsonFact(f))

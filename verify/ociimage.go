@@ -4,19 +4,19 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/internal/tarindex"
+	"github.com/bootzip/bootzip/internal/ocilayout"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -33,10 +33,10 @@ const (
 
 // An ImageFile is what a report says of an image.
 type ImageFile struct {
-	Digest   string // of its manifest; empty where there is none, as in an archive of Docker
-	Layers   int
-	Unpacked int64  // bytes of all layers
-	Config   []byte // its configuration
+	Digest   string   // of its manifest; empty where there is none, as in an archive of Docker
+	Layers   []string // their digests, or names in an archive of Docker
+	Unpacked int64    // bytes of all layers
+	Config   []byte   // its configuration
 }
 
 // ImageOptions say what an image is checked against.
@@ -46,52 +46,58 @@ type ImageOptions struct {
 	Rules     []project.CheckRule // what findings mean
 	Strict    bool                // warnings fail
 	SnapStart bool                // its label is asked for
+	Unpack    bool                // all files are unpacked, not those of the function alone
+}
+
+// An ImageRoot is what a container of an image starts with. It is zero for an image that
+// starts nothing.
+type ImageRoot struct {
+	Program  string   // the file that is started, without the first slash
+	Command  []string // entry point and command; the first is a path in the image
+	Dir      string   // the working directory
+	Env      []string // KEY=value
+	Complete bool     // it has no files but those of /var/task
+	Zones    bool     // it has time zones
 }
 
 // Image checks an image: a directory with an OCI image layout, or an archive with one, or
 // an archive of docker save. Whatever is in it is a matter of the report; errors are as
 // those of File.
 //
-// The files of /var/task, and the program of the entry point as bootstrap, are copied into
-// the directory task, which is empty, if the image can be read: what starts there starts
-// in the image, unless it needs files that are elsewhere in it. complete tells that it has
-// no others.
-func Image(ctx context.Context, name string, o ImageOptions, task string) (r Report, complete bool, err error) {
+// What the image starts, and with o.Unpack all of its files, is unpacked into the
+// directory dir, which is empty, if the image can be read.
+func Image(ctx context.Context, name string, o ImageOptions, dir string) (r Report, root ImageRoot, err error) {
 	p, err := newPolicy(Options{Rules: o.Rules, Strict: o.Strict})
 	if err != nil {
-		return r, false, err
+		return r, root, err
 	}
 	x := &imageExamination{ctx: ctx, options: o, findings: map[string][]finding{}}
 	info, err := os.Stat(name)
 	if err != nil {
-		return r, false, hint.Wrap(fmt.Errorf("image cannot be read: %w", err), "give an archive or a directory of an image: dist/*.oci.tar")
+		return r, root, hint.Wrap(fmt.Errorf("image cannot be read: %w", err), "give an archive or a directory of an image: dist/*.oci.tar")
 	}
 	r = Report{Path: name, Function: o.Function, Arch: o.Arch, Image: &x.about, policy: p}
-	if info.IsDir() {
-		x.blobs = dirBlobs(name)
-	} else {
+	if !info.IsDir() {
 		if r.SHA256, r.Size, err = digest.File(name); err != nil {
-			return r, false, err
-		}
-		f, err := os.Open(name)
-		if err != nil {
-			return r, false, err
-		}
-		defer f.Close()
-		if files, err := tarindex.Read(f); err != nil {
-			x.find(IDImageArchive, "", "its tar: %v", err)
-		} else {
-			x.blobs = tarBlobs{files}
+			return r, root, err
 		}
 	}
-	if x.blobs != nil {
-		if err := x.run(task); err != nil {
-			return r, false, err
+	x.blobs, err = ocilayout.OpenFiles(name)
+	var broken *ocilayout.TarError
+	switch {
+	case errors.As(err, &broken):
+		x.find(IDImageArchive, "", "its tar: %v", err)
+	case err != nil:
+		return r, root, err
+	default:
+		defer x.blobs.Close()
+		if err := x.run(dir); err != nil {
+			return r, root, err
 		}
 	}
 	r.Program = x.arch
 	r.Results = p.imageResults(x)
-	return r, x.complete, nil
+	return r, x.root, nil
 }
 
 // imageResults makes a report's results from what was found.
@@ -115,39 +121,6 @@ func (p policy) imageResults(x *imageExamination) (all []Result) {
 	return all
 }
 
-// blobs are the files of an image's archive or directory.
-type blobs interface {
-	open(name string) (io.ReadCloser, int64, error) // fs.ErrNotExist: there is none
-}
-
-type dirBlobs string
-
-func (d dirBlobs) open(name string) (io.ReadCloser, int64, error) {
-	if !fs.ValidPath(name) {
-		return nil, 0, fs.ErrNotExist
-	}
-	file := filepath.Join(string(d), filepath.FromSlash(name))
-	info, err := os.Lstat(file)
-	if err != nil {
-		return nil, 0, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, 0, fmt.Errorf("%s is not a file", name)
-	}
-	f, err := os.Open(file)
-	return f, info.Size(), err
-}
-
-type tarBlobs struct{ tarindex.Files }
-
-func (t tarBlobs) open(name string) (io.ReadCloser, int64, error) {
-	r, err := t.Open(name)
-	if err != nil {
-		return nil, 0, err
-	}
-	return io.NopCloser(r), r.Size(), nil
-}
-
 // An imageConfig is an image's configuration (OCI image specification, "Image
 // Configuration").
 type imageConfig struct {
@@ -169,7 +142,7 @@ type imageConfig struct {
 type imageExamination struct {
 	ctx      context.Context
 	options  ImageOptions
-	blobs    blobs
+	blobs    ocilayout.Files
 	findings map[string][]finding
 	about    ImageFile
 	arch     project.Arch // of the configuration
@@ -178,7 +151,7 @@ type imageExamination struct {
 	names    int64                 // bytes of all names
 	files    map[string]imageEntry // what is in the image, by name without the first slash
 	read     bool                  // configuration and layers were read
-	complete bool                  // it has no files but those of the function
+	root     ImageRoot
 }
 
 type imageLayer struct {
@@ -205,7 +178,7 @@ func (x *imageExamination) find(id, file, format string, args ...any) {
 }
 
 // run examines the image; its error is the machine's or the context's.
-func (x *imageExamination) run(task string) error {
+func (x *imageExamination) run(dir string) error {
 	if !x.manifest() {
 		return x.ctx.Err()
 	}
@@ -224,13 +197,15 @@ func (x *imageExamination) run(task string) error {
 		x.find(IDImageSize, "", "its layers have %d bytes uncompressed, more than %d", x.about.Unpacked, int64(maxImageUnpacked))
 	}
 	x.history()
-	program := x.entryPoint()
+	program, name := x.entryPoint()
 	x.workingDirectory()
 	x.contents()
 	if program == "" || len(x.findings[IDImageName])+len(x.findings[IDImageDigest]) > 0 {
 		return nil
 	}
-	return x.copy(program, task)
+	c := x.config.Config
+	x.root.Program, x.root.Command, x.root.Dir, x.root.Env = program, append([]string{name}, slices.Concat(c.Entrypoint, c.Cmd)[1:]...), c.WorkingDir, c.Env
+	return x.unpack(dir)
 }
 
 func (x *imageExamination) platform() {
@@ -276,13 +251,14 @@ func (x *imageExamination) history() {
 	}
 }
 
-// entryPoint finds the program that Lambda starts; empty: there is none.
-func (x *imageExamination) entryPoint() string {
+// entryPoint finds the program that Lambda starts: its file, and the path by which it is
+// started; empty: there is none.
+func (x *imageExamination) entryPoint() (file, started string) {
 	c := x.config.Config
-	command := append(slices.Clone(c.Entrypoint), c.Cmd...)
+	command := slices.Concat(c.Entrypoint, c.Cmd)
 	if len(command) == 0 || command[0] == "" {
 		x.find(IDImageEntryPoint, "", "it has neither an entry point nor a command")
-		return ""
+		return "", ""
 	}
 	name := command[0]
 	candidates := []string{name}
@@ -305,12 +281,12 @@ func (x *imageExamination) entryPoint() string {
 		case e.mode&0o111 != 0o111:
 			x.find(IDImageEntryPoint, candidate, "its mode is %04o: not everybody can start it", e.mode.Perm())
 		default:
-			return file
+			return file, candidate
 		}
-		return ""
+		return "", ""
 	}
 	x.find(IDImageEntryPoint, name, "it is not there")
-	return ""
+	return "", ""
 }
 
 func environment(all []string, name, fallback string) string {
@@ -373,12 +349,13 @@ const taskPrefix = "var/task/"
 
 // contents looks at the files that the image shows.
 func (x *imageExamination) contents() {
-	x.complete = true
+	x.root.Complete = true
+	_, x.root.Zones = x.files["usr/share/zoneinfo"]
 	for _, name := range sortedKeys(x.files) {
 		e := x.files[name]
 		own := strings.HasPrefix(name, taskPrefix)
 		if e.kind != tar.TypeDir && !own && name != certificates {
-			x.complete = false
+			x.root.Complete = false
 		}
 		// A system's own keys and tests are no secrets.
 		if secretName.MatchString(name) && !strings.HasPrefix(name, "usr/") && !strings.HasPrefix(name, "etc/") {

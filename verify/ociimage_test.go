@@ -376,16 +376,16 @@ func TestGoodImages(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			name := c.spec.write(t)
 			task := filepath.Join(t.TempDir(), "task")
-			r, complete, err := Image(context.Background(), name, ImageOptions{Strict: true}, task)
-			if err != nil || !r.OK() || complete != c.complete {
-				t.Errorf("complete is %v, err %v", complete, err)
+			r, root, err := Image(context.Background(), name, ImageOptions{Strict: true}, task)
+			if err != nil || !r.OK() || root.Complete != c.complete {
+				t.Errorf("it is %+v, err %v", root, err)
 				for _, x := range r.Results {
 					if x.Status == Fail {
 						t.Logf("%s %s: %s", x.Check.ID, x.File, x.Detail)
 					}
 				}
 			}
-			if text, err := os.ReadFile(filepath.Join(task, "bootstrap")); err != nil || string(text) != "#!/bin/sh\n" {
+			if text, err := os.ReadFile(filepath.Join(task, filepath.FromSlash(root.Program))); err != nil || string(text) != "#!/bin/sh\n" {
 				t.Errorf("the program is %q (%v)", text, err)
 			}
 		})
@@ -416,7 +416,7 @@ func TestDockerArchive(t *testing.T) {
 	if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if ids, r := found(t, name, ImageOptions{}); len(ids) > 0 || r.Image.Layers != 1 || r.SHA256 == "" {
+	if ids, r := found(t, name, ImageOptions{}); len(ids) > 0 || len(r.Image.Layers) != 1 || r.SHA256 == "" {
 		t.Errorf("found %q: %+v", ids, r.Image)
 	}
 	// Two of a name: tools take one or the other.

@@ -5,24 +5,20 @@ import (
 	"bufio"
 	"compress/gzip"
 	"crypto/sha256"
-	"debug/elf"
 	"encoding/hex"
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/printer"
-	"github.com/bootzip/bootzip/project"
 )
 
 // openLayer opens what a layer's tar is.
 func (x *imageExamination) openLayer(i int) (r io.Reader, close func() error, err error) {
-	blob, _, err := x.blobs.open(x.layers[i].name)
+	blob, _, err := x.blobs.Open(x.layers[i].name)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -182,67 +178,6 @@ func (x *imageExamination) hide(dir string, keep map[string]bool) {
 	for name := range x.files {
 		if strings.HasPrefix(name, prefix) && !keep[name] {
 			delete(x.files, name)
-		}
-	}
-}
-
-// copy writes the files of /var/task, and the program as bootstrap, into a directory.
-func (x *imageExamination) copy(program, task string) error {
-	for i := range x.layers {
-		r, close, err := x.openLayer(i)
-		if err != nil {
-			return err
-		}
-		err = x.copyLayer(i, r, program, task)
-		if err := errors.Join(err, close()); err != nil {
-			return err
-		}
-	}
-	f, err := elf.Open(filepath.Join(task, "bootstrap"))
-	if err != nil {
-		return nil // a script, or a program for something else
-	}
-	defer f.Close()
-	if arch, ok := map[elf.Machine]project.Arch{elf.EM_X86_64: project.AMD64, elf.EM_AARCH64: project.ARM64}[f.Machine]; !ok || x.arch != "" && arch != x.arch {
-		x.find(IDImagePlatform, "/"+program, "the program is for %v, and the image for %s", f.Machine, x.config.Architecture)
-	}
-	return nil
-}
-
-func (x *imageExamination) copyLayer(layer int, r io.Reader, program, task string) error {
-	for t := tar.NewReader(r); ; {
-		h, err := t.Next()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		name := strings.TrimSuffix(strings.TrimPrefix(h.Name, "./"), "/")
-		e, ok := x.files[name]
-		if !ok || e.layer != layer || e.kind != tar.TypeReg {
-			continue
-		}
-		to := ""
-		switch {
-		case name == program:
-			to = "bootstrap"
-		case strings.HasPrefix(name, taskPrefix) && name != taskPrefix+"bootstrap":
-			to = strings.TrimPrefix(name, taskPrefix)
-		default:
-			continue
-		}
-		file := filepath.Join(task, filepath.FromSlash(to))
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			return err
-		}
-		f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, e.mode.Perm()|0o200)
-		if err != nil {
-			return err
-		}
-		_, err = io.Copy(f, t)
-		if err := errors.Join(err, f.Close()); err != nil {
-			return err
 		}
 	}
 }

@@ -39,7 +39,7 @@ const (
 
 // text reads a JSON file into v, and reports whether it could.
 func (x *imageExamination) text(name string, v any) (data []byte, ok bool) {
-	r, size, err := x.blobs.open(name)
+	r, size, err := x.blobs.Open(name)
 	if err == nil {
 		defer r.Close()
 		if size > maxImageJSON {
@@ -86,8 +86,8 @@ func (x *imageExamination) same(d descriptor, sum string, size int64) bool {
 // manifest reads index, manifest and configuration, or those of an archive of Docker. It
 // reports whether the layers are known.
 func (x *imageExamination) manifest() bool {
-	if _, _, err := x.blobs.open("index.json"); errors.Is(err, fs.ErrNotExist) {
-		if _, _, err := x.blobs.open("manifest.json"); err == nil {
+	if _, _, err := x.blobs.Open("index.json"); errors.Is(err, fs.ErrNotExist) {
+		if _, _, err := x.blobs.Open("manifest.json"); err == nil {
 			return x.dockerArchive()
 		}
 	}
@@ -131,7 +131,7 @@ func (x *imageExamination) manifest() bool {
 			x.find(IDImageDigest, "", "%q is not a digest by SHA-256", l.Digest)
 			return false
 		}
-		r, size, err := x.blobs.open(l.path())
+		r, size, err := x.blobs.Open(l.path())
 		if err != nil {
 			x.find(IDImageArchive, l.path(), "the layer is not there")
 			return false
@@ -148,7 +148,9 @@ func (x *imageExamination) manifest() bool {
 		}
 		x.layers = append(x.layers, imageLayer{l.path(), l.Digest})
 	}
-	x.about.Layers = len(x.layers)
+	for _, l := range x.layers {
+		x.about.Layers = append(x.about.Layers, l.digest)
+	}
 	return true
 }
 
@@ -172,7 +174,9 @@ func (x *imageExamination) dockerArchive() bool {
 	for _, name := range all[0].Layers {
 		x.layers = append(x.layers, imageLayer{path.Clean(name), name})
 	}
-	x.about.Layers = len(x.layers)
+	for _, l := range x.layers {
+		x.about.Layers = append(x.about.Layers, l.digest)
+	}
 	return true
 }
 

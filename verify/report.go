@@ -65,7 +65,7 @@ type BootOutcome struct {
 // place of the skip. Rules hold for it as for the others; one that lowers or
 // waives the check does so for a function that could not be started here, too.
 func (r *Report) AddBoot(b BootOutcome) {
-	c, _ := CheckByID(idBoot)
+	c, _ := CheckByID(IDBoot)
 	severity, reason := r.policy.severity(c)
 	if b.Hint != "" {
 		c.Hint = b.Hint
@@ -78,7 +78,7 @@ func (r *Report) AddBoot(b BootOutcome) {
 		x.Shown = r.startable()
 	}
 	for i, old := range r.Results {
-		if old.Check.ID == idBoot {
+		if old.Check.ID == IDBoot {
 			r.Results[i] = x
 			return
 		}
@@ -97,7 +97,7 @@ func (r *Report) FailUnproven() {
 		return
 	}
 	for i, x := range r.Results {
-		if x.Check.ID == idBoot && x.Status == Skip {
+		if x.Check.ID == IDBoot && x.Status == Skip {
 			r.Results[i].Status, r.Results[i].Severity, r.Results[i].Detail = Fail, SeverityFail, "it was not started: "+x.Detail
 		}
 	}

@@ -27,7 +27,7 @@ var steps = []string{"build", "pack", "verify", "emulator", "deploy"}
 var joins = []string{"pipeline", "release/attest", "reproduce", "release"}
 
 // below are directories that several joins need.
-var below = []string{"diff", "release/internal"}
+var below = []string{"diff", "registry", "release/internal"}
 
 // mayImport says which directories the packages of a directory may import, besides
 // those of their own directory: directories at the top, and those below them that
@@ -44,7 +44,7 @@ var mayImport = map[string][]string{
 	"sample":   {},
 
 	"release/internal": {},
-	"internal/command": slices.Concat([]string{"project", "internal", "sample", "registry"}, steps, joins, below),
+	"internal/command": slices.Concat([]string{"project", "internal", "sample"}, steps, joins, below),
 	"internal/dev":     {"internal", "build", "release", "release/program"},
 }
 
@@ -65,7 +65,7 @@ var onlyIn = map[string][]string{
 	"github.com/spf13/cobra":         {"internal/command"},
 	"github.com/mholt/archiver":      {"pack"},
 	"github.com/klauspost":           {"pack"},
-	"github.com/google/go-container": {"pack", "registry"},
+	"github.com/google/go-container": {"pack", "registry", "internal"}, // internal/ociimage
 	"golang.org/x/crypto":            {"pack"},
 	"go.yaml.in/yaml":                {"project", "deploy"},
 	"github.com/hashicorp/hcl":       {"deploy"},

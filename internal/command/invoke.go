@@ -106,7 +106,7 @@ func (a *app) invokeCommand() *cobra.Command {
 event. EVENT is a file, "-" for standard input, or the name of a ready-made event
 (bootzip event list); by default it is the function's in bootzip.yaml. With --zip
 it runs a zip from any tool, with --image an image (an archive, or a directory with an
-OCI image layout) with no files outside of /var/task, and builds nothing.
+OCI image layout), and builds nothing.
 The answer goes to standard output, the log to standard error. It ends with
 status 1 if the function failed.`,
 		Example: "  bootzip invoke hello event.json\n  bootzip invoke --zip=thing.zip s3",
@@ -152,14 +152,15 @@ status 1 if the function failed.`,
 					return err
 				}
 				defer dir.Remove()
-				zip = filepath.Join(dir.Path, "function.zip")
-				if err := zipOfImage(c.Context(), image, zip); err != nil {
+				code, err := codeOfImage(c.Context(), image, dir.Path)
+				if err != nil {
 					return err
 				}
+				zip, config.Root = code.Zip, code.Root
 			}
 			config.Zip = zip
 			var before distState // nil where nothing is built
-			if zip == "" {
+			if zip+image == "" {
 				before = readDist(distFolder)
 				if err := s.read(); err != nil {
 					return err
@@ -183,21 +184,18 @@ func imageName(image string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(filepath.Base(image), ".tar"), ".oci")
 }
 
-// zipOfImage packs the function in an image into a zip, or says why that is not enough.
-func zipOfImage(ctx context.Context, image, zip string) error {
-	r, why, err := pipeline.ImageZip(ctx, image, zip, verify.ImageOptions{})
+// codeOfImage unpacks an image into the directory dir, or says why it does not start.
+func codeOfImage(ctx context.Context, image, dir string) (pipeline.ImageCode, error) {
+	r, code, err := pipeline.UnpackImage(ctx, image, dir, verify.ImageOptions{Unpack: true})
 	if err != nil {
-		return misuse(err)
+		return code, misuse(err)
 	}
 	for _, x := range r.Results {
 		if x.Status == verify.Fail {
-			return hint.New("bootzip check "+image+" has the details", "image %q: %s: %s", image, x.Check.ID, x.Detail)
+			return code, hint.New("bootzip check "+image+" has the details", "image %q: %s: %s", image, x.Check.ID, x.Detail)
 		}
 	}
-	if why != "" {
-		return misuse(hint.New("run it with docker run or podman run, under AWS's Runtime Interface Emulator", "image %q: %s", image, why))
-	}
-	return nil
+	return code, nil
 }
 
 // eventFor returns the event that was named, or that of the function in

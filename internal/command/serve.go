@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/bootzip/bootzip/emulator"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/tempdir"
+	"github.com/bootzip/bootzip/pipeline"
 )
 
 // serveTime is how long a stop waits for events on their way, and for their
@@ -38,8 +40,7 @@ own: the first by the name of the function, any other as FUNCTION-HANDLER. When 
 file of the project changes, it builds again, and replaces the functions whose zip
 changed; where the build fails, it shows why, and the old ones go on. With DIR or
 --zip it serves zips from any tool, by the names of their files, and builds nothing:
-each zip directly in DIR, those that appear later included; with --image images with no
-files outside of /var/task.`,
+each zip directly in DIR, those that appear later included; with --image images.`,
 		Example: "  bootzip serve --address=127.0.0.1:8080 --env=TABLE=orders\n  bootzip serve --zip=build/thing.zip --cors=http://localhost:5173\n  bootzip serve build/zips",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, dirs []string) error {
@@ -50,15 +51,19 @@ files outside of /var/task.`,
 					return err
 				}
 				defer dir.Remove()
-				for _, image := range images {
-					zip := filepath.Join(dir.Path, imageName(image)+".zip")
-					if exists(zip) {
-						return misuse(hint.New("rename one of them", "two images would both be the function %q", imageName(image)))
+				given.images = map[string]pipeline.ImageCode{}
+				for i, image := range images {
+					name := imageName(image)
+					if _, twice := given.images[name]; twice {
+						return misuse(hint.New("rename one of them", "two images would both be the function %q", name))
 					}
-					if err := zipOfImage(c.Context(), image, zip); err != nil {
+					folder := filepath.Join(dir.Path, strconv.Itoa(i))
+					if err := os.Mkdir(folder, 0o755); err != nil {
 						return err
 					}
-					given.files = append(given.files, zip)
+					if given.images[name], err = codeOfImage(c.Context(), image, folder); err != nil {
+						return err
+					}
 				}
 			}
 			if given.empty() {

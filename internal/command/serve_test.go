@@ -253,7 +253,9 @@ func TestServeDirectory(t *testing.T) {
 	zips := t.TempDir()
 	zip := func(name string) {
 		s.write("cmd/main.go", strings.Replace(served, "VERSION", name, 1))
-		if out, err := exec.Command("go", "build", "-o", "bootstrap", "./cmd").CombinedOutput(); err != nil {
+		build := exec.Command("go", "build", "-o", "bootstrap", "./cmd")
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 		if err := pack.Write(t.Context(), filepath.Join(zips, name+".zip"), []pack.Entry{{Name: "bootstrap", Executable: true, File: "bootstrap"}}); err != nil {
@@ -270,8 +272,13 @@ func TestServeDirectory(t *testing.T) {
 	if _, err := pack.WriteImage(t.Context(), image, []pack.Entry{{Name: "bootstrap", Executable: true, File: "bootstrap"}}, pack.ImageConfig{Function: "pictured", Arch: project.Arch(runtime.GOARCH)}); err != nil {
 		t.Fatal(err)
 	}
-	s.start(3, zips, "--zip="+filepath.Join(zips, "two.zip"), "--image="+image)
+	zoned := filepath.Join(t.TempDir(), "zoned.oci.tar") // which is started in its own files
+	if _, err := pack.WriteImage(t.Context(), zoned, []pack.Entry{{Name: "bootstrap", Executable: true, File: "bootstrap"}}, pack.ImageConfig{Function: "zoned", Arch: project.Arch(runtime.GOARCH), Zones: true}); err != nil {
+		t.Fatal(err)
+	}
+	s.start(4, zips, "--zip="+filepath.Join(zips, "two.zip"), "--image="+image, "--image="+zoned)
 	s.wait("pictured", "200 two") // the program of the last zip
+	s.wait("zoned", "200 two")
 	s.wait("one", "200 one")
 	s.wait("two", "200 two")
 	zip("three")
@@ -289,7 +296,7 @@ func TestServeMisuse(t *testing.T) {
 	s.write("a.zip", "x")
 	s.write("b/a.zip", "x")
 	s.write("empty/a.txt", "x")
-	for _, args := range []string{"--zip=none.zip", "--image=none.tar", "--zip=b", "--zip=a.zip --zip=b/a.zip", "none", "a.zip", "empty", "b --zip=a.zip", "--cors=localhost", "--cors=http://localhost:1/", "--cors=http://"} {
+	for _, args := range []string{"--zip=none.zip", "--image=none.tar", "--zip=a.zip --image=a.tar", "--zip=b", "--zip=a.zip --zip=b/a.zip", "none", "a.zip", "empty", "b --zip=a.zip", "--cors=localhost", "--cors=http://localhost:1/", "--cors=http://"} {
 		err := Run(t.Context(), "bootzip", append([]string{"serve", "--address=" + s.address}, strings.Fields(args)...)...)
 		var exit *exitError
 		if !errors.As(err, &exit) || exit.status != 2 {

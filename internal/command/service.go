@@ -13,6 +13,7 @@ import (
 
 	"github.com/bootzip/bootzip/emulator"
 	"github.com/bootzip/bootzip/emulator/watch"
+	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -77,12 +78,19 @@ func (v *service) reload(ctx context.Context) {
 		files := map[string]string{} // by the function's name
 		for _, file := range v.zips.list() {
 			name := zipName(file)
+			if _, taken := v.zips.images[name]; taken {
+				note("%s: zip %q is not served: an image has the same name", name, file)
+				continue
+			}
 			if other, taken := files[name]; taken {
 				note("%s: zip %q is not served: zip %q has the same name", name, file, other)
 				continue
 			}
 			files[name] = file
 			sources = append(sources, source{name: name, zip: file})
+		}
+		for _, name := range slices.Sorted(maps.Keys(v.zips.images)) {
+			sources = append(sources, source{name: name, image: v.zips.images[name]})
 		}
 	} else {
 		p, err := project.Load(".")
@@ -122,11 +130,12 @@ func (v *service) reload(ctx context.Context) {
 	}
 }
 
-// A source is a zip that is served, or will be once it is built.
+// A source is a zip or an image that is served, or a function that is built.
 type source struct {
 	name     string // of its first function
 	handlers []string
-	zip      string // file; empty: it is built
+	zip      string // file
+	image    pipeline.ImageCode
 }
 
 // An assignment is what a function is made of.
@@ -170,10 +179,13 @@ func (v *service) replace(ctx context.Context, from source, there map[string]ass
 	base := v.configure(from.name)
 	var sum string
 	var err error
-	if from.zip != "" {
+	switch {
+	case from.zip != "":
 		base.Zip = from.zip
 		sum, err = stamp(from.zip)
-	} else {
+	case from.image != (pipeline.ImageCode{}):
+		base.Zip, base.Root, sum = from.image.Zip, from.image.Root, "image"
+	default:
 		s := v.settings
 		s.function = from.name
 		v.settings.quiet = true // the engine is named once

@@ -10,15 +10,17 @@ import (
 	"time"
 
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/pipeline"
 )
 
-// A zipSet is the zips that serve serves in place of the project's functions.
+// A zipSet is the zips and images that serve serves in place of the project's functions.
 type zipSet struct {
-	files []string // served even while they are missing
-	dirs  []string // each zip directly in one, at any time
+	files  []string                      // served even while they are missing
+	dirs   []string                      // each zip directly in one, at any time
+	images map[string]pipeline.ImageCode // by their functions' names
 }
 
-func (z zipSet) empty() bool { return len(z.files) == 0 && len(z.dirs) == 0 }
+func (z zipSet) empty() bool { return len(z.files)+len(z.dirs)+len(z.images) == 0 }
 
 // list returns the files of the set at this moment: first those named one by
 // one, then those of the directories, in the order of their names. A file that
@@ -78,6 +80,9 @@ func (z zipSet) check() error {
 		name := zipName(file)
 		if other, twice := names[name]; twice {
 			return hint.New("rename one of them", "zips %q and %q would both be the function %q", other, file, name)
+		}
+		if _, twice := z.images[name]; twice {
+			return hint.New("rename one of them", "zip %q and an image would both be the function %q", file, name)
 		}
 		names[name] = file
 	}

@@ -54,9 +54,17 @@ func makeRoot(r root) error {
 	if err := unix.Mount("tmpfs", at, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755"); err != nil {
 		return fmt.Errorf("new root: %w", err)
 	}
+	whole := false // a tree is the root itself
 	for _, t := range r.trees {
 		if err := t.attach(at); err != nil {
 			return err
+		}
+		if t.target == "/" {
+			whole = true
+			// Its own devices are not there, and it is read-only.
+			if err := unix.Mount("tmpfs", filepath.Join(at, "dev"), "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755"); err != nil {
+				return fmt.Errorf("/dev: %w", err)
+			}
 		}
 	}
 	if r.proc {
@@ -90,6 +98,9 @@ func makeRoot(r root) error {
 	if err := unix.Chdir("/"); err != nil {
 		return err
 	}
+	if whole {
+		return readOnly("/dev")
+	}
 	return readOnly("/")
 }
 
@@ -110,7 +121,7 @@ func forbidNamespaces() error {
 // in a container of docker.
 func mountProc(at string) error {
 	proc := filepath.Join(at, "proc")
-	if err := os.Mkdir(proc, 0o755); err != nil {
+	if err := os.MkdirAll(proc, 0o755); err != nil {
 		return err
 	}
 	if err := unix.Mount("proc", proc, "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {

@@ -6,7 +6,8 @@ import (
 	"os"
 )
 
-// A Mount makes a directory or file of the host visible inside.
+// A Mount makes a directory or file of the host visible inside. One at "/" is read-only,
+// the first, and has the directories dev, proc and tmp, and what else is mounted over.
 type Mount struct {
 	Source   string // on the host, absolute
 	Target   string // inside, absolute

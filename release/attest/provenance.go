@@ -29,6 +29,8 @@ type Provenance struct {
 	// left out.
 	Materials build.Materials
 
+	Bases []Base // of images, sorted; nil: none has one
+
 	Packer         string // as in the manifest
 	BootzipVersion string
 	Builder        string // builder.id, an https URI; "" writes LocalBuilder
@@ -36,6 +38,13 @@ type Provenance struct {
 	// Signed reports that ReadProvenance checked its signature with the given
 	// key. It is not written.
 	Signed bool
+}
+
+// A Base is an image on which images of functions were made.
+type Base struct {
+	Reference string // as in bootzip.yaml
+	Arch      string
+	Digest    string // of its manifest, sha256:…
 }
 
 // Covers returns an error unless the provenance is about a file: name is its base
@@ -61,8 +70,11 @@ func (p Provenance) Covers(name, sha256 string) error {
 // The names of the dependencies that are distinguished by name.
 const (
 	sourceName    = "source"
-	baseImageName = "base-image"
-	lockName      = build.LockFile
+	baseImageName = "base-image" // of the build image
+
+	imageBasePrefix = "image-base "
+	linuxPrefix     = "linux/"
+	lockName        = build.LockFile
 )
 
 const tagPrefix = "refs/tags/"
@@ -153,6 +165,22 @@ func dependencies(p Provenance) ([]descriptor, error) {
 	}
 	if m.LockSHA256 != "" {
 		list = append(list, descriptor{Name: lockName, Digest: map[string]string{"sha256": m.LockSHA256}})
+	}
+	bases := slices.Clone(p.Bases)
+	slices.SortFunc(bases, func(a, b Base) int {
+		return cmp.Or(strings.Compare(a.Reference, b.Reference), strings.Compare(a.Arch, b.Arch))
+	})
+	for _, b := range bases {
+		d := descriptor{
+			Name:        imageBasePrefix + b.Arch + " " + b.Reference,
+			Digest:      map[string]string{"sha256": strings.TrimPrefix(b.Digest, "sha256:")},
+			Annotations: map[string]any{"reference": b.Reference, "platform": linuxPrefix + b.Arch},
+		}
+		if reference, remote := strings.CutPrefix(b.Reference, "docker://"); remote {
+			repository, _, _ := strings.Cut(reference, "@")
+			d.URI = purl.OCI(repository, b.Digest, b.Arch)
+		}
+		list = append(list, d)
 	}
 	for _, f := range m.ModuleFiles {
 		list = append(list, descriptor{Name: f.Name, Digest: map[string]string{"sha256": f.SHA256}})

@@ -258,6 +258,14 @@ func (r *reader) dependencies(list []descriptor, p *Provenance) {
 			if goVersion.MatchString(d.Name) {
 				r.toolchain(at, d, m)
 			}
+			if strings.HasPrefix(d.Name, imageBasePrefix) {
+				reference, _ := d.Annotations["reference"].(string)
+				platform, _ := d.Annotations["platform"].(string)
+				p.Bases = append(p.Bases, Base{
+					Reference: r.need(at+".annotations.reference", reference), Arch: r.need(at+".annotations.platform", strings.TrimPrefix(platform, linuxPrefix)),
+					Digest: "sha256:" + r.digest(at, d, "sha256", 64),
+				})
+			}
 			if isModuleFile(d.Name) {
 				m.ModuleFiles = append(m.ModuleFiles, build.ModuleFile{Name: d.Name, SHA256: r.digest(at, d, "sha256", 64)})
 			}

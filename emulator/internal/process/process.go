@@ -3,6 +3,7 @@
 package process
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"net"
@@ -78,6 +79,12 @@ type Config struct {
 	Client, Image, Platform string
 	MemoryMB                int
 
+	// Of an image that is started in place of Task: its files, what is started, by its
+	// path in the image, with arguments, and the working directory.
+	Root    string
+	Command []string
+	Dir     string
+
 	InLayer bool          // bootstrap is in Opt, not in Task
 	Keep    bool          // for Again; until Close
 	Later   bool          // the bootstrap is not started before Again; in a sandbox
@@ -87,7 +94,7 @@ type Config struct {
 // systemDirs are what scripts and dynamically linked programs need.
 var systemDirs = []string{"/bin", "/lib", "/lib64", "/sbin", "/usr"}
 
-const qemuInside = "/qemu"
+const qemuInside = "/dev/qemu" // where an image has no files
 
 // Isolated starts the bootstrap in a sandbox. The error is a *sandbox.RefusedError if
 // sandboxes are refused.
@@ -98,18 +105,30 @@ func Isolated(c Config) (Process, error) {
 	}
 	again := func(env []string) sandbox.Command {
 		command := sandbox.Command{Dir: TaskRoot, Argv: []string{bootstrap}, Env: append(env, "LAMBDA_TASK_ROOT="+TaskRoot)}
+		if c.Root != "" {
+			command = sandbox.Command{Dir: cmp.Or(c.Dir, "/"), Argv: c.Command, Env: env}
+		}
 		if c.Qemu != "" {
-			command.Argv = []string{qemuInside, bootstrap}
+			command.Argv = append([]string{qemuInside}, command.Argv...)
 		}
 		return command
 	}
+	mounts := []sandbox.Mount{
+		{Source: c.Task, Target: TaskRoot, ReadOnly: true},
+		{Source: c.Etc, Target: "/etc", ReadOnly: true},
+	}
+	if c.Root != "" {
+		mounts = []sandbox.Mount{{Source: c.Root, Target: "/", ReadOnly: true}}
+		for _, name := range []string{"hosts", "resolv.conf"} {
+			if file := filepath.Join(c.Etc, name); exists(file) {
+				mounts = append(mounts, sandbox.Mount{Source: file, Target: "/etc/" + name, ReadOnly: true})
+			}
+		}
+	}
 	s := sandbox.ProcessConfig{
-		Mounts: []sandbox.Mount{
-			{Source: c.Task, Target: TaskRoot, ReadOnly: true},
-			{Source: c.Etc, Target: "/etc", ReadOnly: true},
-		},
-		Keep: c.Keep,
-		UID:  lambdaUID, GID: lambdaGID,
+		Mounts: mounts,
+		Keep:   c.Keep,
+		UID:    lambdaUID, GID: lambdaGID,
 		Temp: c.Temp, Descriptors: c.Open, Tasks: c.Tasks, Output: c.Output, Begun: c.Group.Add,
 		OwnNetwork: c.OwnNetwork, Listening: c.Listening,
 	}
@@ -125,7 +144,7 @@ func Isolated(c Config) (Process, error) {
 			seen = append(seen, "/etc/"+name)
 		}
 		for _, name := range seen {
-			if _, err := os.Stat(name); err == nil {
+			if exists(name) {
 				s.Mounts = append(s.Mounts, sandbox.Mount{Source: name, Target: name, ReadOnly: true})
 			}
 		}
@@ -152,10 +171,19 @@ func (i isolated) Again(env []string) error { return i.Process.Again(i.command(e
 
 func (i isolated) Beside(program string, env []string, output *os.File) (wait func() string, err error) {
 	argv := []string{program}
-	if i.config.Qemu != "" && !scripted(filepath.Join(i.config.Opt, strings.TrimPrefix(program, OptRoot))) {
+	file := filepath.Join(i.config.Opt, strings.TrimPrefix(program, OptRoot))
+	if i.config.Root != "" {
+		file = filepath.Join(i.config.Root, program)
+	}
+	if i.config.Qemu != "" && !scripted(file) {
 		argv = []string{qemuInside, program}
 	}
 	return i.Process.Beside(sandbox.Command{Dir: "/", Argv: argv, Env: env}, output)
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
 }
 
 // scripted reports whether a file begins with the name of its interpreter.

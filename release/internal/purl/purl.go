@@ -1,6 +1,6 @@
-// Package purl makes and reads package URLs of Go modules and Debian packages. The
-// rules are those of the purl specification (package-url/purl-spec, "golang" and
-// "deb"); escaping is the library's.
+// Package purl makes and reads package URLs of Go modules, Debian packages and images. The
+// rules are those of the purl specification (package-url/purl-spec, "golang", "deb" and
+// "oci"); escaping is the library's.
 package purl
 
 import (
@@ -23,6 +23,14 @@ func Go(path, version string) string {
 // Generic returns the package URL of a program that is in no registry.
 func Generic(name, version string) string {
 	return packageurl.NewPackageURL(packageurl.TypeGeneric, "", name, version, nil, "").ToString()
+}
+
+// OCI returns the package URL of an image in a repository, such as
+// "registry.example.com/team/name" (package-url/purl-spec, "oci").
+func OCI(repository, digest, arch string) string {
+	name := repository[strings.LastIndexByte(repository, '/')+1:]
+	qualifiers := packageurl.Qualifiers{{Key: "arch", Value: arch}, {Key: "repository_url", Value: repository}}
+	return packageurl.NewPackageURL(packageurl.TypeOCI, "", strings.ToLower(name), digest, qualifiers, "").ToString()
 }
 
 // ParseGo is the reverse of Go for a module whose path has only lower-case letters:

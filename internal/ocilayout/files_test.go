@@ -1,4 +1,4 @@
-package tarindex
+package ocilayout
 
 import (
 	"archive/tar"
@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-func archive(t *testing.T, headers ...tar.Header) *os.File {
+func makeTar(t *testing.T, headers ...tar.Header) *os.File {
 	t.Helper()
 	f, err := os.Create(filepath.Join(t.TempDir(), "x.tar"))
 	if err != nil {
@@ -45,13 +45,13 @@ func archive(t *testing.T, headers ...tar.Header) *os.File {
 func file(name string) tar.Header { return tar.Header{Name: name, Typeflag: tar.TypeReg} }
 
 func TestFiles(t *testing.T) {
-	files, err := Read(archive(t, file("./a"), tar.Header{Name: "dir/", Typeflag: tar.TypeDir}, file("dir/b"),
+	files, err := readTar(makeTar(t, file("./a"), tar.Header{Name: "dir/", Typeflag: tar.TypeDir}, file("dir/b"),
 		tar.Header{Name: "dir/link", Typeflag: tar.TypeSymlink, Linkname: "../a"}, tar.Header{Name: "out", Typeflag: tar.TypeSymlink, Linkname: "/etc/passwd"}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{"a": "text of ./a", "dir/b": "text of dir/b", "dir/link": "text of ./a"} {
-		r, err := files.Open(name)
+		r, _, err := files.Open(name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +60,7 @@ func TestFiles(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"", "dir", "out", "/etc/passwd", "none"} {
-		if _, err := files.Open(name); !errors.Is(err, fs.ErrNotExist) {
+		if _, _, err := files.Open(name); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
@@ -73,12 +73,12 @@ func TestRefused(t *testing.T) {
 	}
 	link := tar.Header{Name: "a", Typeflag: tar.TypeSymlink, Linkname: "b"}
 	for want, f := range map[string]*os.File{
-		"it has a twice": archive(t, file("a"), file("./a")),
-		"a twice":        archive(t, file("a"), link),
-		"has a twice":    archive(t, link, file("a")),
-		"more than":      archive(t, many...),
+		"it has a twice": makeTar(t, file("a"), file("./a")),
+		"a twice":        makeTar(t, file("a"), link),
+		"has a twice":    makeTar(t, link, file("a")),
+		"more than":      makeTar(t, many...),
 	} {
-		if _, err := Read(f); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := readTar(f); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)
 		}
 	}

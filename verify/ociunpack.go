@@ -1,0 +1,162 @@
+package verify
+
+import (
+	"archive/tar"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/bootzip/bootzip/project"
+)
+
+// unpack writes files of the image into the directory dir, and compares the program's
+// architecture with the image's. Its error is for an image that cannot be unpacked, too.
+func (x *imageExamination) unpack(dir string) error {
+	u := unpacker{x, dir, map[string]string{}}
+	for i := range x.layers {
+		r, close, err := x.openLayer(i)
+		if err != nil {
+			return err
+		}
+		err = u.layer(i, r)
+		if err := errors.Join(err, close()); err != nil {
+			return err
+		}
+	}
+	if x.options.Unpack {
+		if err := errors.Join(u.mountPoints(), u.links()); err != nil {
+			return err
+		}
+	}
+	f, err := elf.Open(filepath.Join(dir, filepath.FromSlash(x.root.Program)))
+	if err != nil {
+		return nil // a script, or a program for something else
+	}
+	defer f.Close()
+	if arch, ok := map[elf.Machine]project.Arch{elf.EM_X86_64: project.AMD64, elf.EM_AARCH64: project.ARM64}[f.Machine]; !ok || x.arch != "" && arch != x.arch {
+		x.find(IDImagePlatform, "/"+x.root.Program, "the program is for %v, and the image for %s", f.Machine, x.config.Architecture)
+	}
+	return nil
+}
+
+// An unpacker writes what an image shows in the end, and never through a symbolic link:
+// these are made last.
+type unpacker struct {
+	*imageExamination
+	dir     string
+	parents map[string]string // directories in the image, and where they lead
+}
+
+// ownDirs are directories in which a container has files of its own. A function finds
+// nothing there that the image has, but in /etc.
+var ownDirs = []string{"dev", "etc", "proc", "sys", "tmp"}
+
+// ownFiles are files that a container has in place of the image's.
+var ownFiles = []string{"etc/hosts", "etc/resolv.conf"}
+
+// wanted reports whether a file of the image is unpacked.
+func (u unpacker) wanted(name string) bool {
+	if !u.options.Unpack {
+		return name == u.root.Program || strings.HasPrefix(name, taskPrefix)
+	}
+	first, _, below := strings.Cut(name, "/")
+	return !slices.Contains(ownFiles, name) && (!slices.Contains(ownDirs, first) || first == "etc" && below)
+}
+
+// place is where a file of the image is on disk: its directory may be a link.
+func (u unpacker) place(name string) (string, error) {
+	dir := path.Dir(name)
+	parent, known := u.parents[dir]
+	if !known && dir != "." {
+		at, e, ok := u.resolve(dir)
+		if !ok || e.kind != tar.TypeDir {
+			return "", fmt.Errorf("file /%s of the image: /%s is no directory", name, dir)
+		}
+		parent = at
+		u.parents[dir] = at
+	}
+	file := filepath.Join(u.dir, filepath.FromSlash(parent), path.Base(name))
+	return file, os.MkdirAll(filepath.Dir(file), 0o755)
+}
+
+func (u unpacker) layer(i int, r io.Reader) error {
+	for t := tar.NewReader(r); ; {
+		h, err := t.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		name := strings.TrimSuffix(strings.TrimPrefix(h.Name, "./"), "/")
+		e, ok := u.files[name]
+		if !ok || e.layer != i || !u.wanted(name) || e.kind != tar.TypeReg && e.kind != tar.TypeDir {
+			continue
+		}
+		file, err := u.place(name)
+		if err != nil {
+			return err
+		}
+		if e.kind == tar.TypeDir {
+			if err := os.MkdirAll(file, 0o755); err != nil {
+				return err
+			}
+			continue
+		}
+		f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(f, t)
+		if err := errors.Join(err, f.Chmod(e.mode.Perm()), f.Close()); err != nil {
+			return err
+		}
+	}
+}
+
+// mountPoints makes the directories and files over which a container mounts its own.
+func (u unpacker) mountPoints() error {
+	for _, name := range ownDirs {
+		if err := os.MkdirAll(filepath.Join(u.dir, name), 0o755); err != nil {
+			return err
+		}
+	}
+	for _, name := range ownFiles {
+		if err := os.WriteFile(filepath.Join(u.dir, filepath.FromSlash(name)), nil, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (u unpacker) links() error {
+	for _, kind := range []byte{tar.TypeLink, tar.TypeSymlink} { // what is behind a symbolic link is no file to link to
+		for _, name := range sortedKeys(u.files) {
+			e := u.files[name]
+			if e.kind != kind || !u.wanted(name) {
+				continue
+			}
+			file, err := u.place(name)
+			if err != nil {
+				return err
+			}
+			if kind == tar.TypeSymlink {
+				err = os.Symlink(e.link, file)
+			} else if target, failed := u.place(e.link); failed == nil {
+				err = os.Link(target, file)
+			} else {
+				err = failed
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
