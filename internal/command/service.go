@@ -31,8 +31,17 @@ type service struct {
 }
 
 func (v *service) run(ctx context.Context, l net.Listener) error {
-	ended := make(chan error, 1)
-	go func() { ended <- v.server.Serve(l) }()
+	// Who asks before the first functions are there waits for them.
+	ended, first := make(chan error, 1), make(chan struct{})
+	var once sync.Once
+	go func() {
+		select {
+		case <-first:
+			ended <- v.server.Serve(l)
+		case <-ctx.Done():
+			ended <- l.Close()
+		}
+	}()
 	failed := make(chan error, 1)
 	watched, stop := context.WithCancel(ctx)
 	life, end := context.WithCancel(context.Background())
@@ -40,7 +49,10 @@ func (v *service) run(ctx context.Context, l net.Listener) error {
 	v.life = life
 	go func() {
 		defer close(failed)
-		build := func() { v.reload(watched) }
+		build := func() {
+			v.reload(watched)
+			once.Do(func() { close(first) })
+		}
 		if !v.zips.empty() {
 			failed <- watchFiles(watched, v.zips.list, build)
 			return

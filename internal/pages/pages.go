@@ -1,0 +1,86 @@
+// Package pages runs, as a test, the commands that pages of the documentation give, from
+// their text.
+package pages
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// A Block is a fenced block of commands, with what the page says that it prints.
+type Block struct {
+	Line     int    // of the first command
+	Commands string // for bash
+	Prints   []string
+	NotRun   string // why it is not run; empty: it is
+}
+
+var (
+	fence  = regexp.MustCompile("^```([a-z]*)$")
+	reason = regexp.MustCompile(`^<!-- not run: (.+) -->$`)
+)
+
+// Blocks returns the blocks of a page with commands: those of ```sh. A line
+// <!-- not run: REASON --> before one leaves it out. A block ```text that follows has lines
+// of its output, in order, where … is anything within a line.
+func Blocks(page string) (all []Block, err error) {
+	var kind, why string
+	var text []string
+	start, open := 0, false // open: the output of the last commands may follow
+	for n, line := range strings.Split(page, "\n") {
+		f := fence.FindStringSubmatch(strings.TrimSpace(line))
+		switch {
+		case f == nil && start > 0:
+			text = append(text, line)
+		case f == nil:
+			if m := reason.FindStringSubmatch(line); m != nil {
+				why = m[1]
+			} else if line != "" {
+				why, open = "", false
+			}
+		case start == 0:
+			kind, start, text = f[1], n+2, nil
+		default:
+			switch {
+			case kind == "sh":
+				all = append(all, Block{Line: start, Commands: strings.Join(text, "\n"), NotRun: why})
+			case kind == "text" && open:
+				all[len(all)-1].Prints = text
+			}
+			start, why, open = 0, "", kind == "sh"
+		}
+	}
+	if start > 0 {
+		return nil, fmt.Errorf("the block at line %d has no end", start-1)
+	}
+	return all, nil
+}
+
+// Missing returns the first line that an output should have and has not, after those before;
+// empty: it has all.
+func (b Block) Missing(output string) string {
+	lines := strings.Split(output, "\n")
+	for _, want := range b.Prints {
+		if strings.TrimSpace(want) == "" {
+			continue
+		}
+		parts := strings.Split(strings.Join(strings.Fields(want), " "), "…")
+		for i, part := range parts {
+			parts[i] = regexp.QuoteMeta(part)
+		}
+		pattern := regexp.MustCompile(strings.Join(parts, ".*"))
+		found := -1
+		for i, line := range lines {
+			if pattern.MatchString(strings.Join(strings.Fields(line), " ")) {
+				found = i
+				break
+			}
+		}
+		if found < 0 {
+			return want
+		}
+		lines = lines[found+1:]
+	}
+	return ""
+}

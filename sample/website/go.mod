@@ -1,0 +1,7 @@
+module github.com/bootzip/bootzip/sample/website
+
+go 1.24.0
+
+toolchain go1.26.8
+
+require github.com/bootzip/bootzip/runtime v0.1.0
