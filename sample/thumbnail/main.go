@@ -1,0 +1,31 @@
+// Command thumbnail writes a small JPEG for each picture that is put into a bucket of S3. Its
+// variables: THUMBNAIL_BUCKET, where it goes, which is another bucket than the pictures',
+// or it would call itself.
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/bootzip/bootzip/runtime"
+	"github.com/bootzip/bootzip/runtime/typed"
+)
+
+func main() {
+	s := &shrinker{}
+	runtime.Init(func(ctx context.Context) error {
+		if s.to = os.Getenv("THUMBNAIL_BUCKET"); s.to == "" {
+			return errors.New("THUMBNAIL_BUCKET is not set")
+		}
+		c, err := config.LoadDefaultConfig(ctx)
+		// Buckets as part of the path: servers here have no names for each. AWS takes both.
+		s.client = s3.NewFromConfig(c, func(o *s3.Options) { o.UsePathStyle = os.Getenv("AWS_ENDPOINT_URL_S3") != "" })
+		return err
+	})
+	typed.Handle("", s.run)
+	runtime.Start()
+}
