@@ -160,6 +160,30 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
+// Who asks while the first functions are built gets their answer, and who ends it then does
+// not wait for that.
+func TestServeHoldsRequests(t *testing.T) {
+	s := newServedProject(t)
+	s.write("cmd/one/main.go", strings.Replace(served, "VERSION", "first", 1))
+	s.start(3)
+	s.until("the address", func() bool {
+		c, err := net.Dial("tcp", s.address)
+		if err != nil {
+			return false
+		}
+		c.Close()
+		return true
+	})
+	if got := s.get("one/"); !strings.Contains(got, "200 first") {
+		t.Errorf("the first request is answered by %q", got)
+	}
+	s.end()
+	s = newServedProject(t)
+	s.write("cmd/one/main.go", strings.Replace(served, "VERSION", "first", 1))
+	s.start(3)
+	s.end()
+}
+
 // What is served is what the source says, and the last that could be built.
 func TestServeReloads(t *testing.T) {
 	s := newServedProject(t)

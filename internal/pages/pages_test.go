@@ -4,6 +4,7 @@ package pages
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,11 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/zip"
+
+	"github.com/bootzip/bootzip/internal/scaffold"
 )
 
 func TestBlocks(t *testing.T) {
@@ -41,13 +47,15 @@ func TestMissing(t *testing.T) {
 const limit = 5 * time.Minute
 
 // TestPages runs the pages that BOOTZIP_TEST_PAGES names, with commas between them,
-// relative to the repository: each block in the page's directory, with bash, and bootzip in
-// PATH.
+// relative to the repository, with bash, and bootzip in PATH: from the page's directory, or
+// an empty one if the page says so, and each block from where the one before has ended. The
+// version of the runtime that new projects require comes from here, as if it were published.
 func TestPages(t *testing.T) {
 	names := os.Getenv("BOOTZIP_TEST_PAGES")
 	if names == "" {
 		t.Skip("BOOTZIP_TEST_PAGES names no pages: .ci/run samples does")
 	}
+	publish(t)
 	for name := range strings.SplitSeq(names, ",") {
 		file := filepath.Join("..", "..", filepath.FromSlash(name))
 		text, err := os.ReadFile(file)
@@ -58,15 +66,18 @@ func TestPages(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		ran := 0
+		ran, dir := 0, filepath.Dir(file)
+		if strings.Contains(string(text), emptyDirectory) {
+			dir = t.TempDir()
+		}
 		for _, b := range blocks {
 			if b.NotRun != "" {
 				t.Logf("%s:%d: not run: %s", name, b.Line, b.NotRun)
 				continue
 			}
 			ran++
-			output, err := run(filepath.Dir(file), b.Commands)
-			if err != nil {
+			output, now, err := run(dir, b.Commands)
+			if dir = now; err != nil {
 				t.Errorf("%s:%d: %v\n%s\n%s", name, b.Line, err, b.Commands, output)
 			} else if missing := b.Missing(output); missing != "" {
 				t.Errorf("%s:%d: it does not print %q:\n%s\n%s", name, b.Line, missing, b.Commands, output)
@@ -78,17 +89,65 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// run runs commands to their end, and ends what they left running.
-func run(dir, commands string) (output string, err error) {
+// emptyDirectory is the line with which a page asks for one.
+const emptyDirectory = "<!-- run in an empty directory -->"
+
+// publish makes a module proxy in a directory of its own, with the runtime as it is here in
+// the version that new projects require, before those that are set.
+func publish(t *testing.T) {
+	t.Helper()
+	version := module.Version{Path: "github.com/bootzip/bootzip/runtime", Version: scaffold.RuntimeVersion}
+	dir := filepath.Join(t.TempDir(), filepath.FromSlash(version.Path), "@v")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Create(filepath.Join(dir, version.Version+".zip"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mod, failed := os.ReadFile("../../runtime/go.mod")
+	err = errors.Join(failed, zip.CreateFromDir(f, version, "../../runtime"), f.Close(),
+		os.WriteFile(filepath.Join(dir, version.Version+".mod"), mod, 0o644),
+		os.WriteFile(filepath.Join(dir, version.Version+".info"), []byte(`{"Version":"`+version.Version+`"}`), 0o644),
+		os.WriteFile(filepath.Join(dir, "list"), []byte(version.Version+"\n"), 0o644))
+	if err != nil {
+		t.Fatal(err)
+	}
+	others, err := exec.Command("go", "env", "GOPROXY").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := strings.TrimSuffix(filepath.ToSlash(dir), "/"+version.Path+"/@v")
+	t.Setenv("GOPROXY", "file://"+root+","+strings.TrimSpace(string(others)))
+	t.Setenv("GONOSUMDB", "github.com/bootzip/bootzip/runtime")
+	// Nothing of it stays in the cache of this machine.
+	cache, err := os.MkdirTemp("", "pages")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("GOMODCACHE", cache)
+	t.Cleanup(func() {
+		if out, err := exec.Command("go", "clean", "-modcache").CombinedOutput(); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+		_ = os.Remove(cache)
+	})
+}
+
+// run runs commands to their end, and ends what they left running. now is the directory in
+// which they end.
+func run(dir, commands string) (output, now string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	out, err := os.CreateTemp("", "pages")
 	if err != nil {
-		return "", err
+		return "", dir, err
 	}
 	defer os.Remove(out.Name())
 	defer out.Close()
-	bash := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", commands)
+	place := out.Name() + ".directory"
+	defer os.Remove(place)
+	bash := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", "trap 'pwd >\""+place+"\"' EXIT\n"+commands)
 	bash.Dir, bash.Stdout, bash.Stderr = dir, out, out
 	bash.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	bash.Cancel = func() error { return syscall.Kill(-bash.Process.Pid, syscall.SIGKILL) }
@@ -103,5 +162,8 @@ func run(dir, commands string) (output string, err error) {
 	if err == nil {
 		err = failed
 	}
-	return string(text), err
+	if last, failed := os.ReadFile(place); failed == nil {
+		dir = strings.TrimSuffix(string(last), "\n")
+	}
+	return string(text), dir, err
 }
