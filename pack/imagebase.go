@@ -2,16 +2,14 @@ package pack
 
 import (
 	"archive/tar"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-
 	"io"
 	"maps"
 	"slices"
 	"strings"
-
-	"crypto/sha256"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
