@@ -84,6 +84,11 @@ func Sweep(parent, name string, before func(dir string)) {
 			continue
 		}
 		dir := filepath.Join(parent, e.Name())
+		// An empty one was left between the last two steps of its removal; or its maker has
+		// not locked it yet, and then makes another.
+		if os.Remove(dir) == nil {
+			continue
+		}
 		lock, left := isLeft(dir, info.ModTime())
 		if !left {
 			continue

@@ -148,6 +148,10 @@ func TestRemove(t *testing.T) {
 func TestUnlocked(t *testing.T) {
 	parent := t.TempDir()
 	fresh, old, file := filepath.Join(parent, "bootzip-kind-fresh"), filepath.Join(parent, "bootzip-kind-old"), filepath.Join(parent, "bootzip-kind-file")
+	empty := filepath.Join(parent, "bootzip-kind-empty") // its remover was killed before the last step
+	if err := os.Mkdir(empty, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	put(t, filepath.Join(fresh, "x"))
 	put(t, filepath.Join(old, "x"))
 	put(t, file)
@@ -158,8 +162,8 @@ func TestUnlocked(t *testing.T) {
 		}
 	}
 	Sweep(parent, "bootzip-kind", nil)
-	if !exists(fresh) || exists(old) || !exists(file) {
-		t.Errorf("fresh is there: %t, old is there: %t, the file is there: %t", exists(fresh), exists(old), exists(file))
+	if !exists(fresh) || exists(old) || exists(empty) || !exists(file) {
+		t.Errorf("fresh is there: %t, old is there: %t, the empty one: %t, the file: %t", exists(fresh), exists(old), exists(empty), exists(file))
 	}
 }
 

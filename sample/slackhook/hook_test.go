@@ -112,6 +112,7 @@ func TestSlow(t *testing.T) {
 	if status, text := serve(t, h, request("secret", now, "command=/greet")); status != 200 || !strings.Contains(text, "longer than Slack waits") {
 		t.Errorf("%d %q", status, text)
 	}
+	h = newHook()
 	h.run = func(context.Context, command) (string, error) { return "", errors.New("the table is gone") }
 	if _, text := serve(t, h, request("secret", now, "command=/greet")); text != "That did not work: the table is gone" {
 		t.Errorf("%q", text)
