@@ -19,9 +19,12 @@ import (
 	"github.com/bootzip/bootzip/verify"
 )
 
-// sbomFile is the name of the SBOM of a zip or an executable.
+// sbomFile is the name of the SBOM of a zip, an image or an executable.
 func sbomFile(name string) string {
-	return strings.TrimSuffix(strings.TrimSuffix(name, ".zip"), ".exe") + ".cdx.json"
+	for _, suffix := range []string{".zip", ".tar", ".exe"} {
+		name = strings.TrimSuffix(name, suffix)
+	}
+	return name + ".cdx.json"
 }
 
 // describe writes the SBOMs and statements about the zips and executables, and
@@ -50,9 +53,9 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 		files = append(files, f)
 		return err
 	}
-	bill := func(name, toolchain string, packages []string) error {
+	bill := func(name, of string, image *sbom.Image, toolchain string, packages []string) error {
 		data, err := sbom.Make(ctx, sbom.Config{
-			File: filepath.Join(stage, name), Name: name, Version: r.version, BootzipVersion: c.BootzipVersion,
+			File: filepath.Join(stage, of), Name: name, Image: image, Version: r.version, BootzipVersion: c.BootzipVersion,
 			Time: r.time, Supplier: sbom.Supplier{Name: attest.Owner(c.Repository), URL: c.Repository},
 			Toolchain: toolchain, Packages: packages, ModuleCache: c.ModuleCache,
 		})
@@ -62,18 +65,18 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 		return errors.Join(write(sbomFile(name), data), add(sbomFile(name), false))
 	}
 	for _, z := range r.Zips {
-		if err := errors.Join(add(z.File, false), bill(z.File, z.Toolchain, materials.Packages)); err != nil {
+		if err := errors.Join(add(z.File, false), bill(z.File, z.File, nil, z.Toolchain, materials.Packages)); err != nil {
 			return nil, err
 		}
-		if m := z.Image; m != nil { // which has the program and the assets of the zip, and so its SBOM
-			if err := add(m.File, false); err != nil {
+		if m := z.Image; m != nil {
+			if err := errors.Join(add(m.File, false), bill(m.File, z.File, imageBill(z, c.Build.Functions), z.Toolchain, materials.Packages)); err != nil {
 				return nil, err
 			}
 		}
 	}
 	for _, e := range executables {
 		// They do not depend on the build image.
-		if err := errors.Join(add(e.Name, true), bill(e.Name, "", nil)); err != nil {
+		if err := errors.Join(add(e.Name, true), bill(e.Name, e.Name, nil, "", nil)); err != nil {
 			return nil, err
 		}
 	}
@@ -141,4 +144,24 @@ func (c Config) tell(stage, text string) {
 	if c.Build.Progress != nil {
 		c.Build.Progress(build.Event{Stage: stage, Text: text})
 	}
+}
+
+// imageBill is what the SBOM of a function's image says besides the files of its zip.
+func imageBill(z pack.Zip, functions []project.Function) *sbom.Image {
+	m := &sbom.Image{SHA256: z.Image.SHA256, Digest: z.Image.Digest}
+	for _, f := range functions {
+		if f.Name != z.Function {
+			continue
+		}
+		if z.Image.Base != "" {
+			m.Base = &sbom.ImageBase{Reference: f.ImageBase, Arch: string(z.Arch), Digest: z.Image.Base}
+		}
+		if f.ImageCertificates {
+			m.Certificates = pack.Certificates
+		}
+		if f.ImageZones {
+			m.Zones = pack.Zones
+		}
+	}
+	return m
 }

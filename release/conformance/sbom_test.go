@@ -103,6 +103,10 @@ func TestBillsOfMaterials(t *testing.T) {
 		"script":  {File: zipOf(t, map[string][]byte{"bootstrap": []byte("#!/bin/sh\n")}), Packages: all.Packages},
 		"data":    {File: zipOf(t, map[string][]byte{"x": []byte("x")})},
 		"nothing": {File: zipOf(t, nil)},
+		"image": {File: inZip.File, Name: "function.oci.tar", Toolchain: "go1.26.8", Image: &sbom.Image{
+			SHA256: strings.Repeat("1", 64), Digest: "sha256:" + strings.Repeat("2", 64), Certificates: "golang.org/x/crypto/x509roots/fallback v0.0.0-1", Zones: "IANA 2025c",
+			Base: &sbom.ImageBase{Reference: "docker://public.ecr.aws/lambda/provided@sha256:" + strings.Repeat("3", 64), Arch: "amd64", Digest: "sha256:" + strings.Repeat("3", 64)},
+		}},
 	} {
 		data, err := sbom.Make(context.Background(), c)
 		if err != nil {

@@ -5,6 +5,8 @@
 //
 //   - The zip itself, with its SHA-256 and the CodeSha256 that Lambda shows
 //     for it; or the program, where Make is given one (ELF, Mach-O or PE).
+//   - In place of the zip, an image with the same files, with the digest of its manifest;
+//     the image that it is made on, root certificates and time zones are components.
 //   - Each file of the zip, with its SHA-256; for an ELF program, the compilers
 //     in its .comment section.
 //   - For each Go program, the modules of its build information, exactly the

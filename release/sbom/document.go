@@ -79,6 +79,11 @@ func (d *document) fill(ctx context.Context) error {
 	if d.subject.zip {
 		d.known = append(d.known, rootRef)
 	}
+	if d.config.Image != nil {
+		if err := d.image(d.config.Image); err != nil {
+			return err
+		}
+	}
 	d.finish()
 	return nil
 }

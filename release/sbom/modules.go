@@ -17,6 +17,7 @@ import (
 const (
 	propertyCode      = "bootzip:lambda:CodeSha256" // base64, as Lambda's GetFunction shows it
 	propertyToolchain = "bootzip:toolchain"
+	propertyDigest    = "bootzip:image:digest" // of the manifest, as registries and Lambda name it
 	propertyComment   = "bootzip:elf:comment"
 	propertyPackage   = "bootzip:go:package"
 	propertySetting   = "bootzip:go:setting:" // and the setting's name

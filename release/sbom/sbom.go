@@ -15,6 +15,7 @@ import (
 type Config struct {
 	File    string // the zip, or a program
 	Name    string // "hello-amd64.zip"; the file's base name if empty
+	Image   *Image // the subject is this image, and File the zip with the same files; nil: it is File
 	Version string // the release's tag; may be empty
 
 	// Time and Supplier are when, and by whom, the release was made: the

@@ -1,0 +1,71 @@
+package sbom
+
+import (
+	"encoding/hex"
+	"strings"
+
+	cdx "github.com/CycloneDX/cyclonedx-go"
+
+	"github.com/bootzip/bootzip/release/internal/purl"
+)
+
+// An Image is an image with the files of a zip in it.
+type Image struct {
+	SHA256 string // of its archive, in hexadecimal
+	Digest string // of its manifest, sha256:…
+
+	Base         *ImageBase // nil: it is made from nothing
+	Certificates string     // source and version of root certificates, "MODULE VERSION"; empty: none
+	Zones        string     // source and version of time zones; empty: none
+}
+
+// An ImageBase is the image that an image is made on.
+type ImageBase struct {
+	Reference string // as in bootzip.yaml
+	Arch      string
+	Digest    string // of its manifest, sha256:…
+}
+
+// image makes the subject an image, and adds what it has besides the files of the zip.
+// What is in a base is unknown here: its own bill of materials says so.
+func (d *document) image(m *Image) error {
+	subject := d.bom.Metadata.Component
+	subject.Type = cdx.ComponentTypeContainer
+	sum, err := hex.DecodeString(m.SHA256)
+	if err != nil {
+		return err
+	}
+	subject.Hashes = sha256Hash([32]byte(sum))
+	properties := []cdx.Property{{Name: propertyDigest, Value: m.Digest}}
+	if d.config.Toolchain != "" {
+		properties = append(properties, cdx.Property{Name: propertyToolchain, Value: d.config.Toolchain})
+	}
+	subject.Properties = optional(properties)
+	add := func(c cdx.Component) {
+		d.components = append(d.components, c)
+		d.depend(rootRef, c.BOMRef)
+		d.unknown = append(d.unknown, c.BOMRef)
+	}
+	if b := m.Base; b != nil {
+		c := cdx.Component{
+			BOMRef: "image:" + b.Digest, Type: cdx.ComponentTypeContainer, Name: b.Reference,
+			Hashes: &[]cdx.Hash{{Algorithm: cdx.HashAlgoSHA256, Value: strings.TrimPrefix(b.Digest, "sha256:")}},
+		}
+		if reference, remote := strings.CutPrefix(b.Reference, "docker://"); remote {
+			repository, _, _ := strings.Cut(reference, "@")
+			c.Name, c.PackageURL = repository, purl.OCI(repository, b.Digest, b.Arch)
+		}
+		add(c)
+	}
+	if m.Certificates != "" {
+		module, version, _ := strings.Cut(m.Certificates, " ")
+		add(cdx.Component{
+			BOMRef: "certificates", Type: cdx.ComponentTypeData, Name: module, Version: version,
+			Description: "root certificates of Mozilla's programme", PackageURL: purl.Go(module, version),
+		})
+	}
+	if m.Zones != "" {
+		add(cdx.Component{BOMRef: "zones", Type: cdx.ComponentTypeData, Name: "time zone database", Version: m.Zones})
+	}
+	return nil
+}
