@@ -6,5 +6,5 @@ import "embed"
 
 // Files has a directory for each sample.
 //
-//go:embed hello-c hello-crystal hello-rust
+//go:embed hello-c hello-crystal/lib hello-crystal/src hello-crystal/shard.yml hello-rust
 var Files embed.FS

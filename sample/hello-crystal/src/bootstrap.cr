@@ -1,33 +1,61 @@
-# A Lambda function in Crystal: one bootstrap with several handlers, of which
-# _HANDLER names the one to run.
-require "./no_resolver"
-require "./runtime"
+# Lambda functions in Crystal, with the shard bootzip: one bootstrap with several handlers,
+# of which _HANDLER names the one to run.
+require "bootzip/no_resolver"
+require "bootzip"
 
-runtime = Runtime.new
-
-# Answers an HTTP request (API Gateway, function URL) and greets ?hello=NAME.
-runtime.handle "httpevent" do |event|
-  parameters = event.as_h["queryStringParameters"]?
+# Answers an HTTP request (API Gateway, function URL) and greets ?hello=NAME: from the
+# event's JSON, as any event can be read.
+Bootzip.handle "httpevent" do |event, _context|
   # null, where there are none.
-  parameters = nil if parameters && parameters.raw.nil?
-  user = parameters.try(&.as_h["hello"]?.try(&.as_s)) || "World"
+  parameters = event["queryStringParameters"]?.try(&.as_h?)
+  user = parameters.try(&.["hello"]?).try(&.as_s) || "World"
   {
     statusCode: 200,
     headers:    {"Content-Type" => "text/plain; charset=utf-8"},
     body:       "Hello #{user} from Crystal",
-  }.to_json
+  }
+end
+
+# What is posted to /orders.
+struct Order
+  include JSON::Serializable
+
+  getter item : String
+  getter count : Int32 = 1
+end
+
+# The same and more with the shard's requests and responses.
+Bootzip.http "api" do |request, context|
+  case {request.method, request.path}
+  when {"GET", "/"}
+    Bootzip::Response.text("Hello #{request.query["hello"]? || "World"} from Crystal\n")
+  when {"POST", "/orders"}
+    begin
+      order = Order.from_json(request.body)
+      Bootzip::Response.json({ordered: order.item, count: order.count, within: context.remaining.total_seconds.to_i}, 201)
+    rescue ex : JSON::ParseException
+      Bootzip::Response.text("the order cannot be read: #{ex.message}\n", 422)
+    end
+  else
+    Bootzip::Response.text("there is no #{request.path}\n", 404)
+  end
 end
 
 # Called by the clock (EventBridge).
-runtime.handle "scheduledevent" do |event|
-  STDERR.puts "scheduled event: #{event.to_json}"
-  "{}"
+Bootzip.handle "scheduledevent", Bootzip::ScheduledEvent do |event, _context|
+  STDERR.puts "scheduled at #{event.time}"
+  nil
 end
 
 # Called with messages of an SNS topic.
-runtime.handle "snsevent" do |event|
-  STDERR.puts "SNS event: #{event.to_json}"
-  "{}"
+Bootzip.handle "snsevent", Bootzip::SNSEvent do |event, _context|
+  event.records.each { |record| STDERR.puts "message: #{record.sns.text}" }
+  event.records.size
 end
 
-exit runtime.run
+# Called with notifications of S3.
+Bootzip.handle "s3event", Bootzip::S3Event do |event, _context|
+  event.records.map { |record| "#{record.event_name} #{record.s3.bucket.name}/#{record.s3.object.key}" }
+end
+
+Bootzip.start
