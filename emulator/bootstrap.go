@@ -209,7 +209,7 @@ func (e machineError) Unwrap() error { return e.error }
 
 func (f *Function) spawnOnce(plain bool) (_ *bootstrap, err error) {
 	if plain && f.config.Root != nil {
-		return nil, machineError{&UnsupportedError{"an image with a base is started in a sandbox only, and it would be a plain process"}}
+		return nil, machineError{&UnsupportedError{"an image's own files are seen in a sandbox only, and it would be a plain process"}}
 	}
 	if plain && f.opt != "" {
 		return nil, machineError{&UnsupportedError{"its layers are at /opt in a sandbox only, and it would be a plain process"}}

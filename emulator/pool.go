@@ -215,11 +215,3 @@ func (p *pool) close() bool {
 	}
 	return true
 }
-
-// count returns how many instances there are, and how many events they could
-// take at once.
-func (p *pool) count() (running, idle int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.running, len(p.idle)
-}

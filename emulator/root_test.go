@@ -17,13 +17,14 @@ import (
 func makeRoot(t *testing.T) *Root {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "root")
-	for _, name := range []string{"app", "dev", "etc", "proc", "sys", "tmp", "data"} {
+	for _, name := range []string{".", "app", "dev", "etc", "proc", "sys", "tmp", "data"} {
 		if err := errors.Join(os.MkdirAll(filepath.Join(dir, name), 0o755), os.Chmod(filepath.Join(dir, name), 0o755)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for name, text := range map[string]string{"app/server": string(faulty), "etc/hosts": "", "etc/resolv.conf": "", "etc/debian_version": "13.8", "data/x": "y"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+		file := filepath.Join(dir, name)
+		if err := errors.Join(os.WriteFile(file, []byte(text), 0o755), os.Chmod(file, 0o755)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"cmp"
 	"context"
-	"debug/elf"
 	"errors"
 	"io/fs"
 	"os"
@@ -109,8 +108,7 @@ func UnpackImage(ctx context.Context, image, dir string, o verify.ImageOptions) 
 		return r, ImageCode{}, err
 	}
 	code := ImageCode{zones: root.Zones}
-	alone := static(filepath.Join(folder, filepath.FromSlash(root.Program)))
-	if root.Complete || alone {
+	if root.Complete || root.Static {
 		zip := filepath.Join(dir, "function.zip")
 		if packRoot(ctx, folder, root.Program, zip) == nil {
 			code.Zip = zip
@@ -119,7 +117,7 @@ func UnpackImage(ctx context.Context, image, dir string, o verify.ImageOptions) 
 			return r, ImageCode{}, context.Cause(ctx)
 		} // otherwise its names cannot be those of a zip
 	}
-	if code.Zip != "" && root.Complete && alone {
+	if code.Zip != "" && root.Complete && root.Static {
 		return r, code, nil
 	}
 	code.Root = &emulator.Root{
@@ -129,17 +127,6 @@ func UnpackImage(ctx context.Context, image, dir string, o verify.ImageOptions) 
 		code.Root.File = image
 	}
 	return r, code, nil
-}
-
-// static reports whether a file is a program that needs no libraries.
-func static(name string) bool {
-	f, err := elf.Open(name)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	libraries, err := f.ImportedLibraries()
-	return err == nil && len(libraries) == 0 && f.Section(".interp") == nil
 }
 
 // packRoot packs the files of /var/task, and the program as bootstrap.

@@ -57,6 +57,7 @@ type ImageRoot struct {
 	Dir      string   // the working directory
 	Env      []string // KEY=value
 	Complete bool     // it has no files but those of /var/task
+	Static   bool     // the program is one for Linux that needs no libraries
 	Zones    bool     // it has time zones
 }
 

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"archive/tar"
-	"debug/elf"
 	"errors"
 	"fmt"
 	"io"
@@ -12,13 +11,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bootzip/bootzip/internal/elfscan"
 	"github.com/bootzip/bootzip/project"
 )
 
 // unpack writes files of the image into the directory dir, and compares the program's
 // architecture with the image's. Its error is for an image that cannot be unpacked, too.
 func (x *imageExamination) unpack(dir string) error {
-	u := unpacker{x, dir, map[string]string{}}
+	u := unpacker{x, dir, map[string]string{}, map[string]bool{}}
 	for i := range x.layers {
 		r, close, err := x.openLayer(i)
 		if err != nil {
@@ -34,13 +34,13 @@ func (x *imageExamination) unpack(dir string) error {
 			return err
 		}
 	}
-	f, err := elf.Open(filepath.Join(dir, filepath.FromSlash(x.root.Program)))
+	f, err := elfscan.ReadFile(filepath.Join(dir, filepath.FromSlash(x.root.Program)))
 	if err != nil {
 		return nil // a script, or a program for something else
 	}
-	defer f.Close()
-	if arch, ok := map[elf.Machine]project.Arch{elf.EM_X86_64: project.AMD64, elf.EM_AARCH64: project.ARM64}[f.Machine]; !ok || x.arch != "" && arch != x.arch {
-		x.find(IDImagePlatform, "/"+x.root.Program, "the program is for %v, and the image for %s", f.Machine, x.config.Architecture)
+	x.root.Static = !f.HasInterp && len(f.Needed) == 0
+	if arch := project.Arch(f.GOARCH()); arch == "" || x.arch != "" && arch != x.arch {
+		x.find(IDImagePlatform, "/"+x.root.Program, "the program is for %s, and the image for %s", f.MachineName(), x.config.Architecture)
 	}
 	return nil
 }
@@ -51,6 +51,7 @@ type unpacker struct {
 	*imageExamination
 	dir     string
 	parents map[string]string // directories in the image, and where they lead
+	made    map[string]bool   // directories on disk, by their names in the image
 }
 
 // ownDirs are directories in which a container has files of its own. A function finds
@@ -82,7 +83,23 @@ func (u unpacker) place(name string) (string, error) {
 		u.parents[dir] = at
 	}
 	file := filepath.Join(u.dir, filepath.FromSlash(parent), path.Base(name))
-	return file, os.MkdirAll(filepath.Dir(file), 0o755)
+	return file, u.makeDir(path.Clean(parent))
+}
+
+// makeDir makes a directory, and those above it, that everybody can read, whatever the
+// umask: in a sandbox the function is another user.
+func (u unpacker) makeDir(name string) error {
+	dir := filepath.Join(u.dir, filepath.FromSlash(name))
+	if u.made[name] {
+		return nil
+	}
+	u.made[name] = true
+	if name != "." {
+		if err := u.makeDir(path.Dir(name)); err != nil {
+			return err
+		}
+	}
+	return errors.Join(os.MkdirAll(dir, 0o755), os.Chmod(dir, 0o755))
 }
 
 func (u unpacker) layer(i int, r io.Reader) error {
@@ -104,7 +121,11 @@ func (u unpacker) layer(i int, r io.Reader) error {
 			return err
 		}
 		if e.kind == tar.TypeDir {
-			if err := os.MkdirAll(file, 0o755); err != nil {
+			at, err := filepath.Rel(u.dir, file)
+			if err == nil {
+				err = u.makeDir(filepath.ToSlash(at))
+			}
+			if err != nil {
 				return err
 			}
 			continue
@@ -123,11 +144,11 @@ func (u unpacker) layer(i int, r io.Reader) error {
 // mountPoints makes the directories and files over which a container mounts its own.
 func (u unpacker) mountPoints() error {
 	for _, name := range ownDirs {
-		if err := os.MkdirAll(filepath.Join(u.dir, name), 0o755); err != nil {
+		if err := u.makeDir(name); err != nil {
 			return err
 		}
 	}
-	for _, name := range ownFiles {
+	for _, name := range ownFiles { // the machine's are mounted over them, with their modes
 		if err := os.WriteFile(filepath.Join(u.dir, filepath.FromSlash(name)), nil, 0o644); err != nil {
 			return err
 		}

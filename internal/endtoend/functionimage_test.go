@@ -4,14 +4,10 @@ package endtoend
 
 import (
 	"encoding/json"
-	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"testing"
 	"time"
 
@@ -35,11 +31,8 @@ func TestFunctionImage(t *testing.T) {
 		t.Fatal(err)
 	}
 	containers(t, func(t *testing.T, client string) {
-		if out, err := try(client, "load", "--input", archive); err != nil {
-			t.Fatalf("%s load: %v\n%s", client, err, out)
-		}
 		image := "bootzip-test-web:" + string(arch)
-		t.Cleanup(func() { _, _ = try(client, "rmi", "--force", image) })
+		loadImage(t, client, archive, image)
 		out, err := exec.Command(client, "image", "inspect", image).Output()
 		if err != nil {
 			t.Fatal(err)
@@ -55,52 +48,12 @@ func TestFunctionImage(t *testing.T) {
 		if a.Architecture != string(arch) || len(a.Config.Entrypoint) != 1 || client == "podman" && a.Digest != digest {
 			t.Errorf("%s has %+v, and the digest is %s", client, a, digest)
 		}
-		name := fmt.Sprintf("bootzip-test-web-%d", time.Now().UnixNano())
-		run := exec.Command(client, "run", "--rm", "--name", name, "--read-only", "--publish", "127.0.0.1::8088", "--env", "PORT=8088", image)
-		var log strings.Builder
-		run.Stdout, run.Stderr = &log, &log
-		if err := run.Start(); err != nil {
-			t.Fatal(err)
+		f := serveImage(t, client, "8088", "--read-only", "--env", "PORT=8088", image)
+		if body := f.ask("GET", "/hello?name=Ada", ""); body != "hello Ada from /hello" {
+			t.Errorf("%s: the answer is %q; log:\n%s", client, body, f.log.String())
 		}
-		ended := make(chan error, 1)
-		go func() { ended <- run.Wait() }()
-		stopped := false
-		t.Cleanup(func() {
-			if !stopped {
-				_, _ = try(client, "rm", "--force", name)
-				<-ended
-			}
-		})
-		body := ""
-		for try := 0; try < 100 && body == ""; try++ {
-			time.Sleep(100 * time.Millisecond)
-			port, err := exec.Command(client, "port", name, "8088").Output()
-			if err != nil {
-				continue
-			}
-			resp, err := http.Get("http://" + strings.TrimSpace(strings.SplitN(string(port), "\n", 2)[0]) + "/hello?name=Ada")
-			if err != nil {
-				continue
-			}
-			text, err := io.ReadAll(resp.Body)
-			resp.Body.Close()
-			if err == nil {
-				body = string(text)
-			}
-		}
-		if body != "hello Ada from /hello" {
-			t.Errorf("%s: the answer is %q; log:\n%s", client, body, log.String())
-		}
-		began := time.Now()
-		if out, err := try(client, "stop", "--time", "9", name); err != nil {
-			t.Fatalf("%s stop: %v\n%s", client, err, out)
-		}
-		stopped = true
-		if err := <-ended; err != nil {
-			t.Errorf("%s: after SIGTERM it ended with %v; log:\n%s", client, err, log.String())
-		}
-		if took := time.Since(began); took > 8*time.Second {
-			t.Errorf("%s: SIGTERM was not heard: %v", client, took)
+		if took, err := f.stop(); err != nil || took > 8*time.Second {
+			t.Errorf("%s: after SIGTERM it ended after %v with %v; log:\n%s", client, took, err, f.log.String())
 		}
 	})
 }

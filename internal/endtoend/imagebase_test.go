@@ -4,16 +4,12 @@ package endtoend
 
 import (
 	"encoding/json"
-	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/pipeline"
@@ -87,11 +83,8 @@ func TestFunctionImageBase(t *testing.T) {
 		t.Errorf("it was not started: %q", booted)
 	}
 	containers(t, func(t *testing.T, client string) {
-		if out, err := try(client, "load", "--input", archive); err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
 		image := "bootzip-test-base:" + string(arch)
-		t.Cleanup(func() { _, _ = try(client, "rmi", "--force", image) })
+		loadImage(t, client, archive, image)
 		want, err := try(client, "run", "--rm", os.Getenv("BOOTZIP_BASE_IMAGE"), "cat", "/etc/debian_version")
 		if err != nil {
 			t.Fatal(err)
@@ -133,42 +126,12 @@ func TestFunctionImageInRIE(t *testing.T) {
 			t.Fatal(err)
 		}
 		containers(t, func(t *testing.T, client string) {
-			if out, err := try(client, "load", "--input", archive); err != nil {
-				t.Fatalf("%v\n%s", err, out)
-			}
 			image := c.name + ":" + string(arch)
-			t.Cleanup(func() { _, _ = try(client, "rmi", "--force", image) })
-			name := fmt.Sprintf("%s-%d", c.name, time.Now().UnixNano())
-			run := exec.Command(client, "run", "--rm", "--name", name, "--publish", "127.0.0.1::8080", "--env", "GREETING=hello",
-				"--volume", rie+":/aws-lambda-rie:ro", "--entrypoint", "/aws-lambda-rie", image, "/var/task/bootstrap")
-			var log strings.Builder
-			run.Stdout, run.Stderr = &log, &log
-			if err := run.Start(); err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() {
-				_, _ = try(client, "rm", "--force", name)
-				_ = run.Wait()
-			})
-			answer := ""
-			for try := 0; try < 100 && answer == ""; try++ {
-				time.Sleep(100 * time.Millisecond)
-				port, err := exec.Command(client, "port", name, "8080").Output()
-				if err != nil {
-					continue
-				}
-				resp, err := http.Post("http://"+strings.TrimSpace(strings.SplitN(string(port), "\n", 2)[0])+"/2015-03-31/functions/function/invocations", "application/json", strings.NewReader(c.event))
-				if err != nil {
-					continue
-				}
-				text, err := io.ReadAll(resp.Body)
-				resp.Body.Close()
-				if err == nil {
-					answer = string(text)
-				}
-			}
+			loadImage(t, client, archive, image)
+			f := serveImage(t, client, "8080", "--env", "GREETING=hello", "--volume", rie+":/aws-lambda-rie:ro", "--entrypoint", "/aws-lambda-rie", image, "/var/task/bootstrap")
+			answer := f.ask("POST", "/2015-03-31/functions/function/invocations", c.event)
 			if !strings.Contains(answer, c.want) || !json.Valid([]byte(answer)) {
-				t.Errorf("%s, %s: the answer is %q; log:\n%s", client, c.name, answer, log.String())
+				t.Errorf("%s, %s: the answer is %q; log:\n%s", client, c.name, answer, f.log.String())
 			}
 		})
 	}
