@@ -1,4 +1,4 @@
-// Package pages runs, as a test, the commands that pages of the documentation give, from
+// Package pages runs the commands that pages of the documentation give, from
 // their text.
 package pages
 
