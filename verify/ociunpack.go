@@ -3,7 +3,6 @@ package verify
 import (
 	"archive/tar"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path"
@@ -12,12 +11,39 @@ import (
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/elfscan"
+	"github.com/bootzip/bootzip/internal/printer"
 	"github.com/bootzip/bootzip/project"
 )
 
 // unpack writes files of the image into the directory dir, and compares the program's
-// architecture with the image's. Its error is for an image that cannot be unpacked, too.
+// architecture with the image's.
 func (x *imageExamination) unpack(dir string) error {
+	var misplaced *misplacedError
+	if err := x.unpackFiles(dir); errors.As(err, &misplaced) {
+		x.find(IDImageName, "/"+misplaced.name, "its directory /%s is none in the end, or leads to none", printer.Line(path.Dir(misplaced.name)))
+		return nil
+	} else if err != nil {
+		return err
+	}
+	f, err := elfscan.ReadFile(filepath.Join(dir, filepath.FromSlash(x.root.Program)))
+	if err != nil {
+		return nil // a script, or a program for something else
+	}
+	x.root.Static = !f.HasInterp && len(f.Needed) == 0
+	if arch := project.Arch(f.GOARCH()); arch == "" || x.arch != "" && arch != x.arch {
+		x.find(IDImagePlatform, "/"+x.root.Program, "the program is for %s, and the image for %s", f.MachineName(), x.config.Architecture)
+	}
+	return nil
+}
+
+// A misplacedError is for a file whose directory is none: the image cannot be unpacked.
+type misplacedError struct{ name string }
+
+func (e *misplacedError) Error() string {
+	return "file /" + e.name + " of the image is in no directory"
+}
+
+func (x *imageExamination) unpackFiles(dir string) error {
 	u := unpacker{x, dir, map[string]string{}, map[string]bool{}}
 	for i := range x.layers {
 		r, close, err := x.openLayer(i)
@@ -30,17 +56,7 @@ func (x *imageExamination) unpack(dir string) error {
 		}
 	}
 	if x.options.Unpack {
-		if err := errors.Join(u.mountPoints(), u.links()); err != nil {
-			return err
-		}
-	}
-	f, err := elfscan.ReadFile(filepath.Join(dir, filepath.FromSlash(x.root.Program)))
-	if err != nil {
-		return nil // a script, or a program for something else
-	}
-	x.root.Static = !f.HasInterp && len(f.Needed) == 0
-	if arch := project.Arch(f.GOARCH()); arch == "" || x.arch != "" && arch != x.arch {
-		x.find(IDImagePlatform, "/"+x.root.Program, "the program is for %s, and the image for %s", f.MachineName(), x.config.Architecture)
+		return errors.Join(u.mountPoints(), u.links())
 	}
 	return nil
 }
@@ -77,7 +93,7 @@ func (u unpacker) place(name string) (string, error) {
 	if !known && dir != "." {
 		at, e, ok := u.resolve(dir)
 		if !ok || e.kind != tar.TypeDir {
-			return "", fmt.Errorf("file /%s of the image: /%s is no directory", name, dir)
+			return "", &misplacedError{name}
 		}
 		parent = at
 		u.parents[dir] = at

@@ -100,11 +100,34 @@ func TestUnpackStaysInside(t *testing.T) {
 		"a link at the work dir": {{entries: []tar.Header{linkTo("var", outside)}}, {entries: []tar.Header{{Name: "var/evil"}}}},
 	} {
 		_, dir, err := unpacked(t, append([]ociLayer{start}, layers...)...)
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
 		if left, failed := os.ReadDir(outside); failed != nil || len(left) > 0 {
 			t.Errorf("%s: outside is %v (%v); %v", what, left, failed, err)
 		}
 		if info, err := os.Stat(filepath.Join(dir, "app/start")); err == nil && info.Mode()&fs.ModeSetuid != 0 {
 			t.Errorf("%s: the mode is %v", what, info.Mode())
+		}
+	}
+}
+
+// A file that is in no directory in the end is a finding, and nothing is started.
+func TestMisplaced(t *testing.T) {
+	image := ociSpec{
+		layers: []ociLayer{
+			{entries: []tar.Header{dirOf("app"), {Name: "app/start", Mode: 0o755}, linkTo("x", "y"), linkTo("y", "x")}, content: map[string]string{"app/start": "#!"}},
+			{entries: []tar.Header{{Name: "x/evil"}}},
+		},
+		settings: map[string]any{"Entrypoint": []string{"/app/start"}, "WorkingDir": "/app"},
+	}.write(t)
+	r, _, err := Image(context.Background(), image, ImageOptions{Unpack: true}, t.TempDir())
+	if err != nil || r.OK() {
+		t.Errorf("it passes, or %v", err)
+	}
+	for _, x := range r.Results {
+		if (x.Status == Fail) != (x.Check.ID == IDImageName) || x.Status == Fail && x.File != "/x/evil" {
+			t.Errorf("%s: %v %s %s", x.Check.ID, x.Status, x.File, x.Detail)
 		}
 	}
 }
