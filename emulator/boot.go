@@ -34,7 +34,8 @@ type BootConfig struct {
 	Qemu      string        // program that runs the other architecture; empty: none
 	Plain     bool          // as a plain process, even where namespaces are allowed
 
-	Container, Image string // as Config's
+	Container, Image string   // as Config's
+	ImageEnv         []string // as Config's
 }
 
 // bootTimeout is longer than Lambda's default, since build machines are busy.
@@ -132,7 +133,7 @@ func Boot(ctx context.Context, c BootConfig) (BootResult, error) {
 func bootOne(ctx context.Context, c BootConfig, handler string) (_ HandlerResult, isolation string, err error) {
 	f, err := New(ctx, Config{
 		Name: c.Function, Zip: c.Zip, Handler: handler, Arch: c.Arch, Timeout: c.Timeout, InitLimit: c.InitLimit,
-		Memory: c.Memory, Concurrency: 1, Temp: c.Temp, Qemu: c.Qemu, Plain: c.Plain, Container: c.Container, Image: c.Image, Root: c.Root,
+		Memory: c.Memory, Concurrency: 1, Temp: c.Temp, Qemu: c.Qemu, Plain: c.Plain, Container: c.Container, Image: c.Image, Root: c.Root, ImageEnv: c.ImageEnv,
 		Environment: c.Environment, Layers: c.Layers,
 	})
 	var unsupported *UnsupportedError

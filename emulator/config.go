@@ -61,6 +61,10 @@ type Config struct {
 	// Amazon Linux 2023 for scripts and dynamically linked programs.
 	Container, Image string
 
+	// ImageEnv are the variables, KEY=value, of the image that Root is, or whose files
+	// Zip has; nil: the function is a zip.
+	ImageEnv []string
+
 	// Plain starts instances as plain processes even where namespaces are
 	// allowed.
 	Plain bool
@@ -74,7 +78,6 @@ type Root struct {
 	Program string       // file in Folder that is started, slash-separated
 	Command []string     // its path in the image, and arguments
 	Dir     string       // the working directory; empty: /
-	Env     []string     // KEY=value, of the image
 	Arch    project.Arch // of the image
 }
 

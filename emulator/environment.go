@@ -38,8 +38,8 @@ func (f *Function) environment(api string) []string {
 	if c.PerInstance > 1 {
 		all = append(all, fmt.Sprintf("AWS_LAMBDA_MAX_CONCURRENCY=%d", c.PerInstance))
 	}
-	if c.Root != nil {
-		all = imageEnvironment(c.Root.Env, all)
+	if c.Root != nil || c.ImageEnv != nil {
+		all = imageEnvironment(c.ImageEnv, all)
 	}
 	all = override(all, c.Environment)
 	if c.SnapStart {

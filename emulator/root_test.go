@@ -33,14 +33,16 @@ func makeRoot(t *testing.T) *Root {
 	}
 	return &Root{
 		Folder: dir, Program: "app/server", Command: []string{"/start"}, Dir: "/data",
-		Env: []string{"PATH=/app", "AWS_REGION=nowhere", "FOO=bar", "_HANDLER=environment"},
 	}
 }
+
+// imageEnv are the variables of such an image.
+var imageEnv = []string{"PATH=/app", "AWS_REGION=nowhere", "FOO=bar", "_HANDLER=environment"}
 
 // An image starts in its own files, and with its own environment.
 func TestRoot(t *testing.T) {
 	invoke := func(c Config, payload string) string {
-		c.Root, c.Temp = makeRoot(t), t.TempDir()
+		c.Root, c.ImageEnv, c.Temp = makeRoot(t), imageEnv, t.TempDir()
 		f, err := New(context.Background(), c)
 		if err != nil {
 			t.Fatal(err)

@@ -60,7 +60,7 @@ func verifyZips(ctx context.Context, r *run) error {
 		z := &r.zips[i]
 		z.Target.Options.Strict = r.check.Strict
 		if z.Target.Options.Kind != verify.KindLayer {
-			z.Target.Options.Layers = slices.Concat(Layers(z.Function, z.Root), r.check.Layers)
+			z.Target.Options.Layers = slices.Concat(Layers(z.Function, z.Target.Options.Arch, z.Root), r.check.Layers)
 		}
 		targets = append(targets, z.Target)
 	}
@@ -127,8 +127,8 @@ func (z *Zip) bootConfig(check CheckConfig) (emulator.BootConfig, error) {
 		Environment: slices.Concat(Environment(f), check.Environment),
 		Memory:      cmp.Or(check.Memory, f.Memory),
 		Timeout:     cmp.Or(check.Timeout, time.Duration(f.Timeout)*time.Second),
-		Layers:      slices.Concat(Layers(f, z.Root), check.Layers),
-		Event:       check.Event,
+		Layers:      slices.Concat(Layers(f, o.Arch, z.Root), check.Layers),
+		Event:       check.Event, ImageEnv: z.imageEnv,
 	}
 	if c.Event != nil || f.Event == "" {
 		return c, nil
@@ -162,12 +162,12 @@ func Environment(f project.Function) []string {
 	return all
 }
 
-// Layers returns the files of a function's layers; root is the project's
-// directory.
-func Layers(f project.Function, root string) []string {
+// Layers returns the files of a function's layers for an architecture; root is the
+// project's directory.
+func Layers(f project.Function, arch project.Arch, root string) []string {
 	var all []string
 	for _, layer := range f.Layers {
-		all = append(all, filepath.Join(root, filepath.FromSlash(layer)))
+		all = append(all, filepath.Join(root, filepath.FromSlash(forArch(layer, arch))))
 	}
 	return all
 }

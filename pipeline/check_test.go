@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -123,5 +124,13 @@ func TestZipCarriesItsFunction(t *testing.T) {
 	}
 	if _, err := newZip(build.Unit{Function: project.Function{Name: "none"}, Arch: project.AMD64}, ".", "dist", packed); err == nil {
 		t.Error("a function without a zip is no error")
+	}
+}
+
+func TestLayersAreThoseOfTheArchitecture(t *testing.T) {
+	f := project.Function{Layers: []string{"layers/a-${arch}.zip", "b.zip"}}
+	want := []string{filepath.Join("root", "layers", "a-arm64.zip"), filepath.Join("root", "b.zip")}
+	if got := Layers(f, project.ARM64, "root"); !slices.Equal(got, want) {
+		t.Errorf("%q, not %q", got, want)
 	}
 }

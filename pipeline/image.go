@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/bootzip/bootzip/emulator"
 	"github.com/bootzip/bootzip/internal/tempdir"
@@ -54,6 +55,10 @@ func checkImage(ctx context.Context, c CheckConfig, t ImageTarget) (verify.Repor
 	options := verify.Options{Function: t.Options.Function, Arch: t.Options.Arch, Rules: t.Options.Rules, Static: true}
 	one := Zip{Function: t.Function, Root: t.Root, Target: verify.Target{Path: code.Zip, Options: options}}
 	one.Function.Layers, c.Layers = nil, nil // Lambda has none for images
+	if handler := code.handler(); handler != "" && len(one.Function.Handlers) == 0 {
+		one.Function.Handlers = []string{handler}
+	}
+	one.imageEnv = code.Env
 	if code.Zip != "" {
 		asZip := c
 		asZip.Boot = c.Boot && code.Root == nil
@@ -93,7 +98,18 @@ type ImageCode struct {
 	Zip  string         // empty: none
 	Root *emulator.Root // nil: the zip starts as the image does
 
-	zones bool // the image has time zones
+	Env   []string // the image's variables, KEY=value; not nil where there is code
+	zones bool     // the image has time zones
+}
+
+// handler is the value of _HANDLER in the image; empty: none.
+func (c ImageCode) handler() (value string) {
+	for _, variable := range c.Env {
+		if text, ok := strings.CutPrefix(variable, "_HANDLER="); ok {
+			value = text
+		}
+	}
+	return value
 }
 
 // UnpackImage checks an image, and unpacks it into the directory dir, which is empty. There
@@ -107,7 +123,7 @@ func UnpackImage(ctx context.Context, image, dir string, o verify.ImageOptions) 
 	if err != nil || !r.OK() {
 		return r, ImageCode{}, err
 	}
-	code := ImageCode{zones: root.Zones}
+	code := ImageCode{Env: append([]string{}, root.Env...), zones: root.Zones}
 	if root.Complete || root.Static {
 		zip := filepath.Join(dir, "function.zip")
 		if packRoot(ctx, folder, root.Program, zip) == nil {
@@ -117,11 +133,11 @@ func UnpackImage(ctx context.Context, image, dir string, o verify.ImageOptions) 
 			return r, ImageCode{}, context.Cause(ctx)
 		} // otherwise its names cannot be those of a zip
 	}
-	if code.Zip != "" && root.Complete && root.Static {
+	if code.Zip != "" && root.Complete && root.Static && len(root.Command) == 1 {
 		return r, code, nil
 	}
 	code.Root = &emulator.Root{
-		Folder: folder, Program: root.Program, Command: root.Command, Dir: root.Dir, Env: root.Env, Arch: r.Program,
+		Folder: folder, Program: root.Program, Command: root.Command, Dir: root.Dir, Arch: r.Program,
 	}
 	if r.SHA256 != "" {
 		code.Root.File = image

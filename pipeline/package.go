@@ -40,6 +40,11 @@ func buildBootstraps(ctx context.Context, r *run) (err error) {
 	return err
 }
 
+// forArch puts the architecture into the name of a file in bootzip.yaml.
+func forArch(name string, arch project.Arch) string {
+	return strings.ReplaceAll(name, "${arch}", string(arch))
+}
+
 // baseOf is the OCI image layout on which a function's image is made, which is fetched as
 // needed; empty: none.
 func baseOf(ctx context.Context, f project.Function, arch project.Arch, c build.Config) (string, error) {
@@ -50,7 +55,7 @@ func baseOf(ctx context.Context, f project.Function, arch project.Arch, c build.
 	if reference == "" {
 		return "", nil
 	}
-	name := filepath.FromSlash(strings.ReplaceAll(reference, "${arch}", string(arch)))
+	name := filepath.FromSlash(forArch(reference, arch))
 	top, err := os.OpenRoot(c.Root)
 	if err != nil {
 		return "", err

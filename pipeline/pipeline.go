@@ -69,6 +69,8 @@ type Zip struct {
 	Packed pack.Zip      // its line in the manifest; zero for a zip of another tool
 	Target verify.Target // where it is, and what it must be
 	Report verify.Report // what Check found
+
+	imageEnv []string // variables of the image whose code it is; nil: it is a zip
 }
 
 // Reports returns the reports of checked zips.

@@ -45,7 +45,8 @@ type Function struct {
 	// Env, Event, Memory (MB), Timeout (seconds) and Layers are what the boot
 	// check, invoke and serve give the function; 0 and empty are their
 	// defaults. Event is a file below the project's root, or the name of a
-	// ready-made event. Layers are zips, slash-separated, relative to the root.
+	// ready-made event. Layers are zips, slash-separated, relative to the root,
+	// where ${arch} is the architecture.
 	Env     map[string]string
 	Event   string
 	Memory  int

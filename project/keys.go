@@ -106,7 +106,7 @@ func functionKeys() []key[*functionReader] {
 				c.f.Timeout, err = c.integer(n, "timeout", 1, maxTimeout)
 				return err
 			}},
-		{"layers", "zips of layers, in Lambda's order, relative to bootzip.yaml; five at most", texts,
+		{"layers", "zips of layers, in Lambda's order, relative to bootzip.yaml, where `${arch}` is the architecture; five at most", texts,
 			func(c r, n *yaml.Node) (err error) { c.f.Layers, err = c.layers(n); return err }},
 		{"routes", "requests that `serve` sends to the function, as the routes of an HTTP API: `GET /orders/{id}`, `ANY /files/{path+}`, `$default`", texts,
 			func(c r, n *yaml.Node) (err error) { c.f.Routes, err = c.routes(n); return err }},

@@ -94,9 +94,8 @@ that is there. An unknown key or value is an error with its line and column.
 Editors complete the keys with [bootzip.schema.json](../bootzip.schema.json): put this into the
 first line.
 
-    # yaml-language-server: $schema=https://raw.githubusercontent.com/bootzip/bootzip/main/bootzip.schema.json
-
 `)
+	b.WriteString("```yaml\n# yaml-language-server: $schema=https://raw.githubusercontent.com/bootzip/bootzip/main/bootzip.schema.json\n```\n\n")
 	b.WriteString("```yaml\ngo: 1.26.8\nfunctions:\n  hello:                        # nothing more is needed where cmd and name are the same\n" +
 		"    source: cmd/hello\n    tags: [lambda.norpc]\n    ldflags: {main.version: \"${tag}\"}\n    env: {TABLE: orders}\n    event: events/put.json\n" +
 		"    assets:\n      - templates\n      - {source: ../shared/ca.pem, name: certs/ca.pem}\n  tracer:\n    kind: extension\n    source: cmd/tracer\n```\n\n")

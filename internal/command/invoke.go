@@ -156,7 +156,7 @@ status 1 if the function failed.`,
 				if err != nil {
 					return err
 				}
-				zip, config.Root = code.Zip, code.Root
+				zip, config.Root, config.ImageEnv = code.Zip, code.Root, code.Env
 			}
 			config.Zip = zip
 			var before distState // nil where nothing is built
@@ -243,7 +243,7 @@ func (s settings) packFor(ctx context.Context, config *emulator.Config) (sum str
 	config.Environment = slices.Concat(pipeline.Environment(f), config.Environment)
 	config.Memory = cmp.Or(config.Memory, f.Memory)
 	config.Timeout = cmp.Or(config.Timeout, time.Duration(f.Timeout)*time.Second)
-	config.Layers = slices.Concat(pipeline.Layers(f, p.Root), config.Layers)
+	config.Layers = slices.Concat(pipeline.Layers(f, s.arch, p.Root), config.Layers)
 	config.Zip, config.Arch = m.zips[0].Target.Path, s.arch
 	return m.zips[0].Packed.CodeSha256, nil
 }

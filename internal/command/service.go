@@ -195,8 +195,8 @@ func (v *service) replace(ctx context.Context, from source, there map[string]ass
 	case from.zip != "":
 		base.Zip = from.zip
 		sum, err = stamp(from.zip)
-	case from.image != (pipeline.ImageCode{}):
-		base.Zip, base.Root, sum = from.image.Zip, from.image.Root, "image"
+	case from.image.Env != nil:
+		base.Zip, base.Root, base.ImageEnv, sum = from.image.Zip, from.image.Root, from.image.Env, "image"
 	default:
 		s := v.settings
 		s.function = from.name
