@@ -1,10 +1,14 @@
 package verify
 
 import (
+	"flag"
 	"fmt"
 	"io"
 	"strings"
 )
+
+// Update makes tests write the pages that they compare.
+var Update = flag.Bool("update", false, "write docs/checks.md and docs/failures.md")
 
 // WriteChecks writes the table of checks as a page of Markdown; it is
 // docs/checks.md.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
-	"flag"
 	"fmt"
 	"net/url"
 	"os"
@@ -17,15 +16,13 @@ import (
 	"github.com/bootzip/bootzip/verify"
 )
 
-var update = flag.Bool("update", false, "write docs/checks.md")
-
 func TestChecksPageIsCurrent(t *testing.T) {
 	const page = "../docs/checks.md"
 	var want bytes.Buffer
 	if err := verify.WriteChecks(&want); err != nil {
 		t.Fatal(err)
 	}
-	if *update {
+	if *verify.Update {
 		if err := os.WriteFile(page, want.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,130 @@
+package verify
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// failures are messages of Lambda and of programs on it, by when they come.
+var failures = []struct {
+	title, text string
+	messages    []string
+}{
+	{"The upload is refused", "`CreateFunction` and `UpdateFunctionCode` say so, or the tool that calls them. The old version of the function goes on.", []string{
+		"Unzipped size must be smaller than 262144000 bytes",
+		"Request must be smaller than 69905067 bytes for the UpdateFunctionCode operation",
+		"Could not unzip uploaded file. Please check your file, then try to upload again.",
+		"Uploaded file must be a non-empty zip",
+		"The runtime parameter of go1.x is no longer supported for creating or updating AWS Lambda functions.",
+		"The image manifest, config or layer media type for the source image IMAGE is not supported.",
+		"UnsupportedImageLayerDetected",
+	}},
+	{"The program cannot be started", "The error type is `Runtime.InvalidEntrypoint`, or `Extension.LaunchError` of an extension. Nothing of the function has run: its log has no line of its own.", []string{
+		"Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]",
+		"fork/exec /var/task/bootstrap: exec format error",
+		"fork/exec /var/task/bootstrap: no such file or directory",
+		"fork/exec /var/task/bootstrap: permission denied",
+		"fork/exec /opt/extensions/NAME: permission denied",
+		"Extension.LaunchError",
+		"Runtime.InvalidWorkingDir",
+		"Runtime.InvalidTaskConfig",
+		"Runtime.InvalidEntrypoint",
+	}},
+	{"It starts, and ends before it asks for an event", "The error type is `Runtime.ExitError`, with the exit status or the signal. The cause stands before it, in what the program, its dynamic linker or its shell printed.", []string{
+		"/bin/bash^M: bad interpreter: No such file or directory",
+		"/var/task/bootstrap: /bin/zsh: bad interpreter: No such file or directory",
+		"env: 'python3': No such file or directory",
+		"version `GLIBC_2.38' not found",
+		"version `GLIBCXX_3.4.32' not found",
+		"error while loading shared libraries: libssl.so.1.1: cannot open shared object file",
+		"libcrypt.so.1: invalid ELF header",
+		"symbol lookup error: undefined symbol: NAME",
+		"signal: segmentation fault",
+		"signal: illegal instruction",
+		"This program can only be run on AMD64 processors with v3 microarchitecture support.",
+		"This program can only be run on AMD64 processors with v4 microarchitecture support.",
+		"This program can only be run on ARM64 processors with LSE atomics support.",
+		"bootstrap: line 4: java: command not found",
+		"bootstrap: line 2: ./function: Permission denied",
+		"exit status 126",
+		"exit status 127",
+		"panic: unknown time zone Europe/Berlin",
+		"Binary was compiled with 'CGO_ENABLED=0', go-sqlite3 requires cgo to work.",
+		"panic: runtime error: invalid memory address or nil pointer dereference",
+		"Runtime exited without providing a reason",
+		"Runtime exited with error: exit status 1",
+	}},
+	{"It runs, and does not answer", "", []string{
+		"Runtime.NoSuchHandler",
+		"Task timed out after 3.00 seconds",
+		"Runtime.OutOfMemory",
+		"open /var/task/cache: read-only file system",
+		"x509: certificate signed by unknown authority",
+		"Extension.Crash",
+	}},
+}
+
+func failuresPage() []byte {
+	var b bytes.Buffer
+	b.WriteString(`# What a failure at start means
+
+<!-- Made from what "bootzip explain" knows: go test ./verify -run FailuresPage -update -->
+For each message in Lambda's log, or in the answer to an upload: its likely causes, the
+likeliest first, what to do, and the check of ` + "`bootzip verify`" + ` that finds the cause
+before a deploy. ` + "`bootzip explain`" + ` says the same of any message:
+
+`)
+	b.WriteString("```sh\nbootzip explain \"fork/exec /var/task/bootstrap: exec format error\"\n```\n\n```text\n" +
+		"the program is for another architecture than the function\n```\n\n" +
+		"With the zip at hand, `bootzip check FILE.zip --boot` finds which it is, and starts it. A function that starts there and fails on Lambda differs in its settings: compare architecture, runtime, handler, memory, time-out and variables, which `bootzip check --deploy=FILE` does for a [deploy file](deploy.md). What happens after the start: [debugging.md](debugging.md).\n")
+	for _, group := range failures {
+		fmt.Fprintf(&b, "\n## %s\n", group.title)
+		if group.text != "" {
+			fmt.Fprintf(&b, "\n%s\n", group.text)
+		}
+		for _, message := range group.messages {
+			mark := "`"
+			if strings.Contains(message, mark) {
+				mark = "``"
+			}
+			fmt.Fprintf(&b, "\n### %s%s%s\n\n| cause | what to do | check |\n|---|---|---|\n", mark, message, mark)
+			for _, e := range Explain(message) {
+				fmt.Fprintf(&b, "| %s | %s | [%s](checks.md#%s) |\n", cell(e.Cause), cell(e.Hint), e.Check.ID, e.Check.ID)
+			}
+		}
+	}
+	return b.Bytes()
+}
+
+func TestFailuresPage(t *testing.T) {
+	var all []string
+	for _, group := range failures {
+		for _, message := range group.messages {
+			if len(Explain(message)) == 0 {
+				t.Errorf("%q has no explanation", message)
+			}
+			all = append(all, strings.ToLower(quotes.Replace(message)))
+		}
+	}
+	for _, s := range slices.Concat(sayings, vague) {
+		if !slices.ContainsFunc(all, func(message string) bool {
+			return s.says.MatchString(message) && (s.not == nil || !s.not.MatchString(message))
+		}) {
+			t.Errorf("the page has no message for %s", s.says)
+		}
+	}
+	const name = "../docs/failures.md"
+	page := failuresPage()
+	if *Update {
+		if err := os.WriteFile(name, page, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if on, err := os.ReadFile(name); err != nil || !bytes.Equal(on, page) {
+		t.Errorf("%s is not up to date: go test ./verify -run FailuresPage -update (%v)", name, err)
+	}
+}
