@@ -16,29 +16,48 @@ type Block struct {
 	NotRun   string // why it is not run; empty: it is
 }
 
+// setup is the line that begins hidden commands, which end with a line "-->".
+const setup = "<!-- setup"
+
 var (
-	fence  = regexp.MustCompile("^```([a-z]*)$")
+	fence  = regexp.MustCompile("^```([A-Za-z]*)$")
 	reason = regexp.MustCompile(`^<!-- not run: (.+) -->$`)
 )
 
 // Blocks returns the blocks of a page with commands: those of ```sh. A line
 // <!-- not run: REASON --> before one leaves it out. A block ```text that follows has lines
-// of its output, in order, where … is anything within a line.
+// of its output, in order, where … is anything within a line. A comment <!-- setup has
+// commands that readers need not see: what the next block takes for granted.
+//
+// Commands in any other form are an error, since nobody would run them: a block without a
+// kind, one of ```console, and indented code.
 func Blocks(page string) (all []Block, err error) {
 	var kind, why string
 	var text []string
 	start, open := 0, false // open: the output of the last commands may follow
+	blank := true           // the line before was
 	for n, line := range strings.Split(page, "\n") {
 		f := fence.FindStringSubmatch(strings.TrimSpace(line))
+		indented := blank && start == 0 && strings.HasPrefix(line, "    ")
+		blank = line == ""
 		switch {
-		case f == nil && start > 0:
+		case indented && f == nil:
+			return nil, fmt.Errorf("line %d: indented code; write ```sh, ```text or another kind", n+1)
+		case start > 0 && kind == setup && line == "-->":
+			all = append(all, Block{Line: start, Commands: strings.Join(text, "\n")})
+			start, why, open = 0, "", false
+		case start > 0 && (f == nil || kind == setup):
 			text = append(text, line)
+		case line == setup:
+			kind, start, text = setup, n+2, nil
 		case f == nil:
 			if m := reason.FindStringSubmatch(line); m != nil {
 				why = m[1]
 			} else if line != "" {
 				why, open = "", false
 			}
+		case start == 0 && (f[1] == "" || f[1] == "console"):
+			return nil, fmt.Errorf("line %d: a block without a kind; commands are ```sh, their output ```text", n+1)
 		case start == 0:
 			kind, start, text = f[1], n+2, nil
 		default:

@@ -5,6 +5,7 @@ package pages
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,16 +22,19 @@ import (
 )
 
 func TestBlocks(t *testing.T) {
-	page := strings.ReplaceAll("# Page\n\n'''sh\necho a\necho b\n'''\n\n'''text\na…\n'''\n\n<!-- not run: it needs AWS -->\n'''sh\naws\n'''\n\nWords.\n\n'''text\nof nothing\n'''\n\n'''yaml\na: b\n'''\n", "'''", "```")
+	page := strings.ReplaceAll("# Page\n\n'''sh\necho a\necho b\n'''\n\n'''text\na…\n'''\n\n<!-- setup\nb\n-->\n<!-- not run: it needs AWS -->\n'''sh\naws\n'''\n\nWords.\n\n'''text\nof nothing\n'''\n\n'''yaml\na: b\n'''\n", "'''", "```")
 	want := []Block{
 		{Line: 4, Commands: "echo a\necho b", Prints: []string{"a…"}},
-		{Line: 14, Commands: "aws", NotRun: "it needs AWS"},
+		{Line: 13, Commands: "b"},
+		{Line: 17, Commands: "aws", NotRun: "it needs AWS"},
 	}
 	if got, err := Blocks(page); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v (%v)", got, err)
 	}
-	if _, err := Blocks("```sh\nx\n"); err == nil {
-		t.Error("a block without an end is taken")
+	for _, page := range []string{"```sh\nx\n", "<!-- setup\nx\n", "```\nx\n```\n", "```console\n$ x\n```\n", "Words:\n\n    x\n"} {
+		if _, err := Blocks(page); err == nil {
+			t.Errorf("it takes %q", page)
+		}
 	}
 }
 
@@ -46,80 +50,129 @@ func TestMissing(t *testing.T) {
 // limit is how long a block may take.
 const limit = 5 * time.Minute
 
-// TestPages runs the pages that BOOTZIP_TEST_PAGES names, with commas between them,
-// relative to the repository, with bash, and bootzip in PATH: from the page's directory, or
-// an empty one if the page says so, and each block from where the one before has ended. The
-// version of the runtime that new projects require comes from here, as if it were published.
+// TestForm reads each page of the repository: all commands are in a form that TestPages
+// would run.
+func TestForm(t *testing.T) {
+	out, err := exec.Command("git", "-C", "../..", "ls-files", "*.md").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := 0
+	for _, name := range strings.Fields(string(out)) {
+		text, err := os.ReadFile(filepath.Join("../..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		blocks, err := Blocks(string(text))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		commands += len(blocks)
+	}
+	if commands < 50 {
+		t.Errorf("%d blocks of commands in all pages", commands)
+	}
+}
+
+// TestPages runs the pages that BOOTZIP_TEST_PAGES names, by patterns with commas between
+// them, relative to the repository, with bash, and bootzip in PATH: from the page's
+// directory, and each block where the one before has ended, with what that has exported.
+// The versions of bootzip and of the runtime that pages require come from here, as if they
+// were published.
 func TestPages(t *testing.T) {
 	names := os.Getenv("BOOTZIP_TEST_PAGES")
 	if names == "" {
 		t.Skip("BOOTZIP_TEST_PAGES names no pages: .ci/run samples does")
 	}
 	publish(t)
-	for name := range strings.SplitSeq(names, ",") {
-		file := filepath.Join("..", "..", filepath.FromSlash(name))
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran := 0
+	for pattern := range strings.SplitSeq(names, ",") {
+		files, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pattern)))
+		if err != nil || len(files) == 0 {
+			t.Errorf("%s: no such page (%v)", pattern, err)
 		}
-		blocks, err := Blocks(string(text))
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
+		for _, file := range files {
+			name, _ := filepath.Rel(root, file)
+			t.Run(filepath.ToSlash(name), func(t *testing.T) { ran += runPage(t, file) })
 		}
-		ran, dir := 0, filepath.Dir(file)
-		if strings.Contains(string(text), emptyDirectory) {
-			dir = t.TempDir()
-		}
-		for _, b := range blocks {
-			if b.NotRun != "" {
-				t.Logf("%s:%d: not run: %s", name, b.Line, b.NotRun)
-				continue
-			}
-			ran++
-			output, now, err := run(dir, b.Commands)
-			if dir = now; err != nil {
-				t.Errorf("%s:%d: %v\n%s\n%s", name, b.Line, err, b.Commands, output)
-			} else if missing := b.Missing(output); missing != "" {
-				t.Errorf("%s:%d: it does not print %q:\n%s\n%s", name, b.Line, missing, b.Commands, output)
-			}
-		}
-		if ran == 0 {
-			t.Errorf("%s: it has no block of commands", name)
-		}
+	}
+	if ran == 0 {
+		t.Error("these pages have no commands that can run here")
 	}
 }
 
-// emptyDirectory is the line with which a page asks for one.
-const emptyDirectory = "<!-- run in an empty directory -->"
+// runPage runs the blocks of a page, and returns how many it ran.
+func runPage(t *testing.T, file string) (ran int) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks, err := Blocks(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TMPDIR", t.TempDir())
+	s := session{dir: filepath.Dir(file), exports: filepath.Join(t.TempDir(), "exports")}
+	for _, b := range blocks {
+		if b.NotRun != "" {
+			t.Logf("line %d: not run: %s", b.Line, b.NotRun)
+			continue
+		}
+		ran++
+		if output, err := s.run(b.Commands); err != nil {
+			t.Errorf("line %d: %v\n%s\n%s", b.Line, err, b.Commands, output)
+		} else if missing := b.Missing(output); missing != "" {
+			t.Errorf("line %d: it does not print %q:\n%s\n%s", b.Line, missing, b.Commands, output)
+		}
+	}
+	return ran
+}
 
-// publish makes a module proxy in a directory of its own, with the runtime as it is here in
-// the version that new projects require, before those that are set.
+// publish makes a module proxy in a directory of its own, before those that are set: with
+// bootzip as it was committed, and the runtime as it is here in the version that new
+// projects require.
 func publish(t *testing.T) {
 	t.Helper()
-	version := module.Version{Path: "github.com/bootzip/bootzip/runtime", Version: scaffold.RuntimeVersion}
-	dir := filepath.Join(t.TempDir(), filepath.FromSlash(version.Path), "@v")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
+	proxy := t.TempDir()
+	for _, one := range []struct {
+		path, dir string
+		pack      func(w io.Writer, m module.Version, dir string) error
+	}{
+		{"github.com/bootzip/bootzip", "../..", func(w io.Writer, m module.Version, dir string) error {
+			return zip.CreateFromVCS(w, m, dir, "HEAD", "")
+		}},
+		{"github.com/bootzip/bootzip/runtime", "../../runtime", zip.CreateFromDir},
+	} {
+		version := module.Version{Path: one.path, Version: scaffold.RuntimeVersion}
+		dir := filepath.Join(proxy, filepath.FromSlash(version.Path), "@v")
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		f, err := os.Create(filepath.Join(dir, version.Version+".zip"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		mod, failed := os.ReadFile(filepath.Join(one.dir, "go.mod"))
+		err = errors.Join(failed, one.pack(f, version, one.dir), f.Close(),
+			os.WriteFile(filepath.Join(dir, version.Version+".mod"), mod, 0o644),
+			os.WriteFile(filepath.Join(dir, version.Version+".info"), []byte(`{"Version":"`+version.Version+`"}`), 0o644),
+			os.WriteFile(filepath.Join(dir, "list"), []byte(version.Version+"\n"), 0o644))
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	f, err := os.Create(filepath.Join(dir, version.Version+".zip"))
+	// What was fetched before need not be fetched again.
+	out, err := exec.Command("go", "env", "GOMODCACHE", "GOPROXY").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	mod, failed := os.ReadFile("../../runtime/go.mod")
-	err = errors.Join(failed, zip.CreateFromDir(f, version, "../../runtime"), f.Close(),
-		os.WriteFile(filepath.Join(dir, version.Version+".mod"), mod, 0o644),
-		os.WriteFile(filepath.Join(dir, version.Version+".info"), []byte(`{"Version":"`+version.Version+`"}`), 0o644),
-		os.WriteFile(filepath.Join(dir, "list"), []byte(version.Version+"\n"), 0o644))
-	if err != nil {
-		t.Fatal(err)
-	}
-	others, err := exec.Command("go", "env", "GOPROXY").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	root := strings.TrimSuffix(filepath.ToSlash(dir), "/"+version.Path+"/@v")
-	t.Setenv("GOPROXY", "file://"+root+","+strings.TrimSpace(string(others)))
-	t.Setenv("GONOSUMDB", "github.com/bootzip/bootzip/runtime")
+	fetched, others, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	t.Setenv("GOPROXY", "file://"+filepath.ToSlash(proxy)+",file://"+filepath.ToSlash(fetched)+"/cache/download,"+others)
+	t.Setenv("GONOSUMDB", "github.com/bootzip/bootzip,github.com/bootzip/bootzip/runtime")
 	// Nothing of it stays in the cache of this machine.
 	cache, err := os.MkdirTemp("", "pages")
 	if err != nil {
@@ -134,21 +187,27 @@ func publish(t *testing.T) {
 	})
 }
 
-// run runs commands to their end, and ends what they left running. now is the directory in
-// which they end.
-func run(dir, commands string) (output, now string, err error) {
+// A session is what a shell keeps from one block of a page to the next.
+type session struct {
+	dir     string
+	exports string // a file
+}
+
+// run runs commands to their end, and ends what they left running.
+func (s *session) run(commands string) (output string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	out, err := os.CreateTemp("", "pages")
 	if err != nil {
-		return "", dir, err
+		return "", err
 	}
 	defer os.Remove(out.Name())
 	defer out.Close()
 	place := out.Name() + ".directory"
 	defer os.Remove(place)
-	bash := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", "trap 'pwd >\""+place+"\"' EXIT\n"+commands)
-	bash.Dir, bash.Stdout, bash.Stderr = dir, out, out
+	bash := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c",
+		"[ ! -e '"+s.exports+"' ] || . '"+s.exports+"'\ntrap 'pwd >\""+place+"\"; export -p >\""+s.exports+"\"' EXIT\n"+commands)
+	bash.Dir, bash.Stdout, bash.Stderr = s.dir, out, out
 	bash.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	bash.Cancel = func() error { return syscall.Kill(-bash.Process.Pid, syscall.SIGKILL) }
 	err = bash.Run()
@@ -163,7 +222,7 @@ func run(dir, commands string) (output, now string, err error) {
 		err = failed
 	}
 	if last, failed := os.ReadFile(place); failed == nil {
-		dir = strings.TrimSuffix(string(last), "\n")
+		s.dir = strings.TrimSuffix(string(last), "\n")
 	}
-	return string(text), dir, err
+	return string(text), err
 }
