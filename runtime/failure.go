@@ -5,6 +5,7 @@ import (
 	goruntime "runtime"
 	"strconv"
 
+	"github.com/bootzip/bootzip/runtime/internal/awsform"
 	"github.com/bootzip/bootzip/runtime/internal/client"
 )
 
@@ -46,7 +47,9 @@ type failure struct {
 	kind    string // errorType
 	message string
 	stack   []Frame
-	fatal   bool // the process leaves after it
+	fatal   bool                  // the process leaves after it
+	objects bool                  // the stack is reported as objects, not as texts
+	log     func(document []byte) // nil: the runtime's own
 }
 
 // panicType is the error type of a panic.
@@ -54,11 +57,15 @@ const panicType = "Function.Panic"
 
 // newFailure describes an error that a handler returned.
 func newFailure(err error) *failure {
+	aws, objects := err.(awsform.Error)
+	if objects {
+		err = aws.Err
+	}
 	kind := errorType(err)
 	if kind == "" {
 		kind = typeName(err)
 	}
-	f := &failure{header: category(kind), kind: kind, message: err.Error()}
+	f := &failure{header: category(kind), kind: kind, message: err.Error(), objects: objects}
 	if e, ok := err.(*Error); ok {
 		f.stack, f.fatal = e.Stack, e.Fatal
 	}
@@ -108,6 +115,9 @@ func typeName(v any) string {
 // newPanic describes a recovered panic. It is called from the deferred
 // function that recovered, so that the stack still has the place.
 func newPanic(value any) *failure {
+	if p, ok := value.(awsform.Panic); ok {
+		return &failure{header: category(p.Type), kind: p.Type, message: p.Text, stack: callers(), fatal: true, objects: true, log: p.Log}
+	}
 	return &failure{header: panicType, kind: panicType, message: panicText(value), stack: callers(), fatal: true}
 }
 
@@ -189,6 +199,16 @@ func (f *failure) Error() string {
 
 func (f *Frame) text() string { return f.Path + ":" + strconv.Itoa(f.Line) + " " + f.Label }
 
+func (f *Frame) appendObject(b []byte) []byte {
+	b = append(b, `{"path":`...)
+	b = appendJSON(b, f.Path)
+	b = append(b, `,"line":`...)
+	b = strconv.AppendInt(b, int64(f.Line), 10)
+	b = append(b, `,"label":`...)
+	b = appendJSON(b, f.Label)
+	return append(b, '}')
+}
+
 // report writes a failure in the form of the Runtime API (AWS Lambda developer
 // guide, "Using the Lambda runtime API for custom runtimes", Invocation error)
 // and, for X-Ray, with its cause.
@@ -202,7 +222,11 @@ func (f *failure) report() client.Failure {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendJSON(b, s.text())
+		if f.objects {
+			b = s.appendObject(b)
+		} else {
+			b = appendJSON(b, s.text())
+		}
 	}
 	b = append(b, `]}`...)
 	return client.Failure{Header: f.header, Body: b, XRay: f.cause()}
@@ -221,13 +245,7 @@ func (f *failure) cause() []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(b, `{"path":`...)
-		b = appendJSON(b, s.Path)
-		b = append(b, `,"line":`...)
-		b = strconv.AppendInt(b, int64(s.Line), 10)
-		b = append(b, `,"label":`...)
-		b = appendJSON(b, s.Label)
-		b = append(b, '}')
+		b = s.appendObject(b)
 	}
 	b = append(b, `]}],"paths":[`...)
 paths: // each once

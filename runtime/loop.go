@@ -126,11 +126,20 @@ func (l *loop) fail(inv *invocation, f *failure) error {
 	if err := l.judge(inv, l.client.Fail(inv.RequestID, f.report())); err != nil {
 		return err
 	}
-	if f.fatal && !l.keepAfter {
-		l.log.print(f, inv.RequestID)
-		return errPanic
+	return l.after(f, inv)
+}
+
+// after logs a fatal failure that was reported, and ends the process.
+func (l *loop) after(f *failure, inv *invocation) error {
+	if f == nil || !f.fatal || l.keepAfter {
+		return nil
 	}
-	return nil
+	if f.log != nil {
+		f.log(f.report().Body)
+	} else {
+		l.log.print(f, inv.RequestID)
+	}
+	return errPanic
 }
 
 // judge decides whether the loop can go on after an answer of the API. By the

@@ -21,7 +21,7 @@ var allowed = []string{
 	"bytes", "cmp", "context", "encoding/base64", "encoding/binary", "errors", "io", "io/fs", "iter", "math", "math/bits",
 	"os", "os/signal", "path", "reflect", "runtime", "slices", "sort", "strconv", "sync", "sync/atomic", "syscall", "time",
 	"unicode", "unicode/utf16", "unicode/utf8", "unsafe",
-	own, own + "/internal/client", own + "/internal/http1", own + "/internal/socket",
+	own, own + "/internal/awsform", own + "/internal/client", own + "/internal/http1", own + "/internal/socket",
 }
 
 func TestDependenciesOfTheCore(t *testing.T) {

@@ -88,9 +88,5 @@ func (l *loop) streamed(inv *invocation, h StreamHandler, event []byte) error {
 	if err := l.judge(inv, err); err != nil {
 		return err
 	}
-	if f != nil && f.fatal && !l.keepAfter {
-		l.log.print(f, inv.RequestID)
-		return errPanic
-	}
-	return nil
+	return l.after(f, inv)
 }

@@ -12,11 +12,8 @@
 //   - Failures before the first event are reported to Lambda (init/error).
 //   - A signature that is not allowed is such a failure, where AWS's runtime
 //     fails each invocation.
-//   - A panic has the error type Function.Panic; AWS's has the name of the
-//     panic value's type. stackTrace is a list of texts, as Lambda documents
-//     it, and not of objects. (An error or panic that is AWS's own
-//     messages.InvokeResponse_Error keeps type, message and stack, and ends
-//     the process only if it says so.)
+//   - The first frame of a panic's stackTrace is where it happened, and its
+//     paths are whole; AWS's begins in the Go runtime, with shortened names.
 //   - An event that does not decode has the error type Runtime.UnmarshalError,
 //     and a result that does not encode Runtime.MarshalError; AWS's have the
 //     names of encoding/json's types.

@@ -327,7 +327,7 @@ func fail(kind string) (io.Reader, error) {
 func TestFailures(t *testing.T) {
 	for _, start := range []string{"fail", "fail-handler"} {
 		p := fakeapi.Start(t, "TEST="+start)
-		const own = `error {"errorMessage":"again please","errorType":"MyRetryable","stackTrace":["a.go:7 f"]} MyRetryable`
+		const own = `error {"errorMessage":"again please","errorType":"MyRetryable","stackTrace":[{"path":"a.go","line":7,"label":"f"}]} MyRetryable`
 		for _, kind := range []string{"value", "pointer", "panic"} {
 			a := p.Invoke(fakeapi.Event{ID: "id", Body: []byte(`"` + kind + `"`)})
 			if got := a.Kind + " " + string(a.Body) + " " + strings.TrimPrefix(a.Header["lambda-runtime-function-error-type"], "Function."); got != own {
@@ -345,23 +345,29 @@ func TestFailures(t *testing.T) {
 			t.Errorf("%s: left with %d", start, code)
 		}
 	}
-	for kind, want := range map[string]string{
-		"float": "1.5", "struct": "{21.5}", "stringer": "<7>", "error": "went wrong", "nil map": "assignment to entry in nil map", "panic exit": "again please",
+	// A panic has the type of its value, and is in the log once, as Lambda gets it.
+	for kind, want := range map[string][2]string{
+		"float": {"1.5", "float64"}, "struct": {"{21.5}", "temperature"}, "stringer": {"<7>", "named"}, "error": {"went wrong", "errorString"},
+		"nil map": {"assignment to entry in nil map", "plainError"}, "panic exit": {"again please", "MyRetryable"},
 	} {
 		p := fakeapi.Start(t, "TEST=fail")
 		a := p.Invoke(fakeapi.Event{ID: "id", Body: []byte(`"` + kind + `"`)})
 		var e struct {
 			ErrorMessage, ErrorType string
-			StackTrace              []string
+			StackTrace              []messages.InvokeResponse_Error_StackFrame
 		}
-		if err := json.Unmarshal(a.Body, &e); err != nil || a.Kind != "error" || e.ErrorMessage != want {
+		if err := json.Unmarshal(a.Body, &e); err != nil || a.Kind != "error" || e.ErrorMessage != want[0] || e.ErrorType != want[1] {
 			t.Errorf("%s: %s %s", kind, a.Kind, a.Body)
 		}
-		if kind != "panic exit" && (e.ErrorType != "Function.Panic" || len(e.StackTrace) == 0 || !strings.Contains(e.StackTrace[0], "lambda_test.go:")) {
+		if kind != "panic exit" && (len(e.StackTrace) == 0 || !strings.HasSuffix(e.StackTrace[0].Path, "lambda_test.go")) {
 			t.Errorf("%s: stack does not begin where it happened: %s", kind, a.Body)
 		}
-		if code, _ := p.Wait(); code != 1 {
+		code, log := p.Wait()
+		if code != 1 {
 			t.Errorf("%s: left with %d", kind, code)
+		}
+		if kind != "panic exit" && (strings.Count(log, want[0]) != 1 || !strings.Contains(log, string(a.Body))) {
+			t.Errorf("%s: the log is %q", kind, log)
 		}
 	}
 }

@@ -2,17 +2,20 @@ package lambda
 
 import (
 	"fmt"
+	"log"
+	"reflect"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 
 	"github.com/bootzip/bootzip/runtime"
+	"github.com/bootzip/bootzip/runtime/internal/awsform"
 )
 
 // failed is an error as Lambda gets it. aws-lambda-go's own error keeps its
 // type, its message and its stack, and ends the process where it says so.
 func failed(err error) error {
 	if e, ok := asResponseError(err); ok {
-		return e
+		return awsform.Error{Err: e}
 	}
 	return err
 }
@@ -40,20 +43,20 @@ func asResponseError(v any) (*runtime.Error, bool) {
 }
 
 // recovered is to be deferred around a handler. A panic with aws-lambda-go's own
-// error becomes an error of the invocation. Any other goes on, with its value
-// written as aws-lambda-go writes it: the runtime does without fmt.
+// error becomes an error of the invocation. Any other goes on, with its type,
+// its value and its log as aws-lambda-go has them.
 func recovered(err *error) {
 	v := recover()
 	if v == nil {
 		return
 	}
 	if e, ok := asResponseError(v); ok {
-		*err = e
+		*err = awsform.Error{Err: e}
 		return
 	}
-	switch v.(type) {
-	case error, string:
-		panic(v)
+	t := reflect.TypeOf(v)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
 	}
-	panic(fmt.Sprint(v))
+	panic(awsform.Panic{Type: t.Name(), Text: fmt.Sprint(v), Log: func(document []byte) { log.Printf("%s", document) }})
 }
