@@ -49,7 +49,7 @@ func Build(ctx context.Context, c Config) (Report, error) {
 		return Report{}, err
 	}
 
-	b := &builder{config: c, engine: e, languages: map[project.Language]language{}, state: readState(c.Dist), digests: newDigester(c.Root)}
+	b := &builder{config: c, engine: e, languages: map[project.Language]language{}, state: readState(c.Dist), digests: newDigester(c.Root), keys: map[string]string{}, cached: map[string]bool{}}
 	for _, f := range c.Functions {
 		if b.languages[f.Language] == nil {
 			if b.languages[f.Language], err = languageOf(ctx, c, f.Language, e); err != nil {
@@ -86,6 +86,9 @@ type builder struct {
 	languages map[project.Language]language
 	state     state
 	digests   *digester
+
+	keys   map[string]string // in the store, of what was built, by Unit.String()
+	cached map[string]bool   // what came from there
 }
 
 // made is what a run of commands made.
@@ -212,6 +215,7 @@ func (b *builder) publish(steps []step, stage *atomicfile.Stage, out string, in 
 				return nil, err
 			}
 			key := p.unit.String()
+			a.Key, a.Cached = b.keys[key], b.cached[key]
 			b.state.Units[key] = unitState{Inputs: in[key], Digest: digests[key], SHA256: a.SHA256}
 			built, files = append(built, a), append(files, atomicfile.File{From: file, To: a.Path, Mode: 0o755})
 		}

@@ -3,6 +3,7 @@ package build
 import (
 	"slices"
 
+	"github.com/bootzip/bootzip/internal/store"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -55,6 +56,13 @@ type Config struct {
 	// Force builds what has not changed as well.
 	Force bool
 
+	// Store has bootstraps that other machines built from the same inputs, and gets
+	// those that are built here if it may be written; nil: none. Varied and cold
+	// builds leave it alone, and with Force nothing is read from it. Tool is the
+	// version of bootzip, a part of each key.
+	Store *store.Store
+	Tool  string
+
 	// Vary varies the build's surroundings. With it, as with ColdCache, what
 	// has not changed is built as well: it was made in others.
 	Vary Variations
@@ -74,8 +82,8 @@ type Event struct {
 	// Stage is "engine" (Text says which was taken and why, and its bounds),
 	// "toolchain" (Text says which Go is taken for a module that names none, or
 	// that it is too old), "cgo" (Text names a file of a dependency that was left out), "lock" (Text says how the build differs from bootzip.lock), "user" (Text
-	// says why the commands run as root), "fetch", "image" or "build" (Text
-	// says what is being built).
+	// says why the commands run as root), "fetch", "image", "cache" (Text says what
+	// there was of the store) or "build" (Text says what is being built).
 	Stage string
 	Text  string
 	Done  int // bootstraps that are finished, of Total; in stage build
@@ -98,6 +106,8 @@ type Artifact struct {
 	Size      int64
 	Toolchain string // e.g. "go1.26.8"
 	Unchanged bool   // no input changed, so nothing was run
+	Cached    bool   // it comes from the store
+	Key       string // in the store; empty where it has none
 }
 
 // A Report is what a run did.

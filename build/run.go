@@ -39,10 +39,24 @@ func (b *builder) make(ctx context.Context, changed map[project.Language][]Unit,
 	all := plan{inputs: map[string]inputs{}}
 	digests := map[string]string{}
 	var varied []Variation
+	var fetched []step // from the store, which no command makes
 	for _, units := range b.rounds(changed) {
 		p, err := b.plan(ctx, units, host)
 		if err != nil {
 			return made{}, err
+		}
+		found := b.fetch(ctx, p, host)
+		if len(found.products) > 0 {
+			// Their inputs count as those of what is built; the others are planned anew.
+			maps.Copy(all.inputs, p.inputs)
+			if err := b.inputDigests(plan{steps: []step{found}, inputs: p.inputs}, digests); err != nil {
+				return made{}, err
+			}
+			if p, err = b.plan(ctx, without(units, found.products), host); err != nil {
+				return made{}, err
+			}
+			fetched = append(fetched, found)
+			done += len(found.products)
 		}
 		if err := b.inputDigests(p, digests); err != nil {
 			return made{}, err
@@ -68,7 +82,8 @@ func (b *builder) make(ctx context.Context, changed map[project.Language][]Unit,
 		})
 		return made{}, &failure
 	}
-	artifacts, err := b.publish(all.steps, stage, host.out, all.inputs, digests)
+	b.keep(ctx, all, host)
+	artifacts, err := b.publish(append(all.steps, fetched...), stage, host.out, all.inputs, digests)
 	return made{artifacts, varied}, err
 }
 

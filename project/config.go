@@ -16,6 +16,7 @@ type file struct {
 	arch      []Arch
 	runtime   Runtime
 	goVersion string
+	cache     string
 	exclude   []string
 	deploy    []string
 }
@@ -36,7 +37,7 @@ func parseConfig(p *Project, name string, data []byte) error {
 	if err := f.fields(doc, "the file", byKey(fileKeys(), f)); err != nil {
 		return err
 	}
-	p.Go, p.Exclude = f.goVersion, f.exclude
+	p.Go, p.Exclude, p.Cache = f.goVersion, f.exclude, f.cache
 	if f.functions == nil {
 		if err = findMainPackages(p); err != nil {
 			return errorAt(top, hint.Of(err), "%v", err)

@@ -55,6 +55,8 @@ func fileKeys() []key[*file] {
 			func(f *file, n *yaml.Node) (err error) { f.runtime, err = f.decoder.runtimeName(n); return err }},
 		{"go", "the Go toolchain for modules that name none, such as `1.26.8`; default: bootzip's own", aText,
 			func(f *file, n *yaml.Node) (err error) { f.goVersion, err = f.goVersionOf(n); return err }},
+		{"cache", "where bootstraps are found that other machines built: an https address, or the absolute path of a directory ([scale.md](scale.md))", aText,
+			func(f *file, n *yaml.Node) (err error) { f.cache, err = f.text(n, "cache"); return err }},
 		{"deploy", "names under which each function is deployed, such as `shop-${stage}-${function}`; default for every function", aName,
 			func(f *file, n *yaml.Node) (err error) { f.deploy, err = f.decoder.deployNames(n); return err }},
 		{"exclude", "directories whose main packages are no functions, where `functions` is absent", texts,

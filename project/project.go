@@ -28,6 +28,9 @@ type Project struct {
 	// if bootzip.yaml has none.
 	Go string
 
+	// Cache is the address of a store that has what other machines built; "" for none.
+	Cache string
+
 	// Exclude are directories whose main packages are no functions, and LeftOut
 	// are the main packages that are none, where functions were looked for.
 	Exclude []string

@@ -33,16 +33,20 @@ built again.`,
 				Size      int64  `json:"size"`
 				Toolchain string `json:"toolchain,omitempty"`
 				Unchanged bool   `json:"unchanged"`
+				Cached    bool   `json:"cached"`
 				Bootstrap string `json:"bootstrap"`
 			}
 			values := []row{}
 			t := table{header: []string{"FUNCTION", "ARCH", "SIZE", "TOOLCHAIN", "", "BOOTSTRAP"}}
 			for _, made := range m.report.Artifacts {
-				r := row{made.Function.Name, string(made.Arch), made.Size, made.Toolchain, made.Unchanged, relative(m.project.Root, made.Path)}
+				r := row{made.Function.Name, string(made.Arch), made.Size, made.Toolchain, made.Unchanged, made.Cached, relative(m.project.Root, made.Path)}
 				values = append(values, r)
 				novelty := "built"
-				if r.Unchanged {
+				switch {
+				case r.Unchanged:
 					novelty = "unchanged"
+				case r.Cached:
+					novelty = "cached"
 				}
 				t.add(r.Function, r.Arch, size(r.Size), r.Toolchain, novelty, r.Bootstrap)
 			}

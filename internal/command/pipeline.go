@@ -30,6 +30,9 @@ func (s settings) run(ctx context.Context, packToo bool) (made, error) {
 	m := made{before: readDist(distFolder)}
 	err := s.inDist(ctx, func(ctx context.Context, p project.Project, c build.Config) (err error) {
 		m.project = p
+		if c.Store, err = s.store(p); err != nil {
+			return err
+		}
 		if !packToo {
 			m.report, err = build.Build(ctx, c)
 			return err

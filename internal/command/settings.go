@@ -5,12 +5,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/git"
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/store"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/verify"
 )
@@ -122,8 +124,36 @@ func (s settings) buildConfig(p project.Project, functions []project.Function, p
 	return build.Config{
 		Root: p.Root, Repository: git.Top(p.Root), Dist: filepath.Join(p.Root, distFolder), Cache: s.cache,
 		Functions: functions, Project: p.Functions, Go: p.Go, Engine: s.engine, BaseImage: s.baseImage,
-		Environ: os.Environ(), Force: s.force, Locked: s.locked, Progress: progress,
+		Environ: os.Environ(), Force: s.force, Locked: s.locked, Progress: progress, Tool: ownVersion().version,
 	}
+}
+
+// store opens the store that the environment or bootzip.yaml names; nil: none. What is
+// secret, and the right to write, go to the address of the environment alone: a
+// bootzip.yaml may be somebody else's.
+func (s settings) store(p project.Project) (*store.Store, error) {
+	c := store.Config{Address: os.Getenv("BOOTZIP_CACHE_URL")}
+	switch c.Address {
+	case "off":
+		return nil, nil
+	case "":
+		if c.Address = p.Cache; c.Address == "" {
+			return nil, nil
+		}
+	default:
+		c.Token = os.Getenv("BOOTZIP_CACHE_TOKEN")
+		if text := os.Getenv("BOOTZIP_CACHE_WRITE"); text != "" {
+			var err error
+			if c.Write, err = strconv.ParseBool(text); err != nil {
+				return nil, misuse(hint.New("set it to true or false", "BOOTZIP_CACHE_WRITE is %q", text))
+			}
+		}
+	}
+	opened, err := store.Open(c)
+	if err != nil {
+		return nil, misuse(err)
+	}
+	return opened, nil
 }
 
 // oneOf refuses a value that is none of those that there are.

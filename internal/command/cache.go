@@ -1,0 +1,217 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/diff"
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/store"
+	"github.com/bootzip/bootzip/internal/tempdir"
+	"github.com/bootzip/bootzip/project"
+)
+
+func (a *app) cacheCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "cache",
+		Short:   "Compare what is in the shared cache with what is built here",
+		Example: "  bootzip cache audit --sample=5%",
+	}
+	c.AddCommand(a.auditCommand())
+	return c
+}
+
+func (a *app) auditCommand() *cobra.Command {
+	s := settings{verbose: &a.verbose}
+	var sample, format string
+	c := &cobra.Command{
+		Use:   "audit",
+		Short: "Build a share of the functions, and compare with the cache",
+		Long: `Audit builds some of the functions without the shared cache, picked at random, and
+compares the bytes with what the cache has for the same inputs. A difference is
+reported with who made the entry, and ends with status 1; with BOOTZIP_CACHE_WRITE=true
+the entry is removed. Nothing in dist changes.`,
+		Example: "  bootzip cache audit --sample=5%\n  bootzip cache audit --sample=100% --function=hello",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := checkTableFormat(format); err != nil {
+				return err
+			}
+			share, err := parseShare(sample)
+			if err != nil {
+				return misuse(err)
+			}
+			if err := s.read(); err != nil {
+				return err
+			}
+			rows, err := s.audit(c.Context(), share)
+			if err != nil {
+				return err
+			}
+			return printAudit(format, rows)
+		},
+	}
+	c.Flags().StringVar(&sample, "sample", "5%", "share of the functions' bootstraps, in `PERCENT`; one at least")
+	s.flags(c, "engine", "arch", "function")
+	tableFormat(c, &format)
+	return c
+}
+
+// parseShare reads a percentage, such as "5%".
+func parseShare(text string) (float64, error) {
+	n, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64)
+	if err != nil || !(n > 0 && n <= 100) {
+		return 0, hint.New("give one above 0 and up to 100, such as --sample=5%", "invalid percentage %q", text)
+	}
+	return n / 100, nil
+}
+
+// An audited is what was found of one bootstrap.
+type audited struct {
+	Function string   `json:"function"`
+	Arch     string   `json:"arch"`
+	Result   string   `json:"result"` // same, different, absent, or not shared
+	Key      string   `json:"key,omitempty"`
+	Commit   string   `json:"commit,omitempty"`
+	Writer   string   `json:"writer,omitempty"`
+	Differs  []string `json:"differs,omitempty"`
+}
+
+func (s settings) audit(ctx context.Context, share float64) (rows []audited, err error) {
+	p, functions, err := s.load()
+	if err != nil {
+		return nil, err
+	}
+	shared, err := s.store(p)
+	if err != nil {
+		return nil, err
+	}
+	if shared == nil {
+		return nil, misuse(hint.New("set BOOTZIP_CACHE_URL, or cache in bootzip.yaml", "there is no shared cache to audit"))
+	}
+	dir, err := tempdir.New("", "bootzip-audit")
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Remove()
+	bar := s.newProgress()
+	defer bar.close()
+	config := s.buildConfig(p, pick(functions, share), bar.event)
+	if config.Tag, config.Commit, err = stamps(ctx, p.Root, functions); err != nil {
+		return nil, err
+	}
+	// With Force nothing is read from the store, and it must not be written either.
+	write := shared.Write
+	config.Dist, config.Force, config.Store, shared.Write = filepath.Join(dir.Path, "dist"), true, shared, false
+	unlock, err := build.Lock(config.Dist)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	report, err := build.Build(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	shared.Write = write
+	for i, made := range report.Artifacts {
+		row := audited{Function: made.Function.Name, Arch: string(made.Arch), Key: made.Key, Result: "not shared"}
+		if made.Key != "" {
+			if err := compareStored(ctx, shared, made, filepath.Join(dir.Path, strconv.Itoa(i)), &row); err != nil {
+				return nil, err
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows, ctx.Err()
+}
+
+// pick takes a share of the functions' bootstraps, at random.
+func pick(functions []project.Function, share float64) []project.Function {
+	type one struct{ function, arch int }
+	var all []one
+	for i, f := range functions {
+		if f.Kind != project.KindLayer {
+			for j := range f.Arch {
+				all = append(all, one{i, j})
+			}
+		}
+	}
+	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	taken := map[one]bool{}
+	for _, o := range all[:min(len(all), max(1, int(share*float64(len(all))+0.5)))] {
+		taken[o] = true
+	}
+	var picked []project.Function
+	for i, f := range functions {
+		var arches []project.Arch
+		for j, arch := range f.Arch {
+			if taken[one{i, j}] {
+				arches = append(arches, arch)
+			}
+		}
+		if f.Arch = arches; len(arches) > 0 {
+			picked = append(picked, f)
+		}
+	}
+	return picked
+}
+
+// compareStored says in row how the store's bootstrap compares with the one that was made.
+// Its copy, if there is a difference, goes to the new file stored.
+func compareStored(ctx context.Context, shared *store.Store, made build.Artifact, stored string, row *audited) error {
+	record, ok := shared.Record(ctx, made.Key)
+	if !ok {
+		row.Result = "absent"
+		return nil
+	}
+	row.Commit, row.Writer, row.Result = record.Commit, record.Writer, "same"
+	if record.SHA256 == made.SHA256 {
+		return nil
+	}
+	row.Result = "different"
+	if shared.Fetch(ctx, made.Key, stored) {
+		r, err := diff.Any(ctx, stored, made.Path)
+		if err != nil {
+			row.Differs = append(row.Differs, "the entry is no program")
+		}
+		for _, layer := range r.Layers {
+			for _, field := range layer.Fields {
+				row.Differs = append(row.Differs, fmt.Sprintf("%s: %s: %s in the cache, %s here", layer.Name, field.Name, field.A, field.B))
+			}
+		}
+	}
+	if shared.Write {
+		return shared.Drop(ctx, made.Key)
+	}
+	return nil
+}
+
+func printAudit(format string, rows []audited) error {
+	t := table{header: []string{"FUNCTION", "ARCH", "RESULT", "COMMIT", "WRITER"}}
+	different := 0
+	for _, r := range rows {
+		t.add(r.Function, r.Arch, r.Result, r.Commit, r.Writer)
+		if r.Result == "different" {
+			different++
+		}
+	}
+	if err := t.print(format, rows); err != nil {
+		return err
+	}
+	if different == 0 {
+		return nil
+	}
+	for _, r := range rows {
+		if len(r.Differs) > 0 {
+			note("%s/%s: %s", r.Function, r.Arch, r.Differs[0])
+		}
+	}
+	return findings("the cache has other bytes than the build gives: find out who wrote them, before anybody uses it")
+}

@@ -1,0 +1,343 @@
+// Package store keeps what builds made where other machines find it: in a directory, or
+// behind an HTTP server with the paths of Bazel's remote cache, ac/KEY for a record and
+// cas/SHA256 for a file (Bazel, "Remote Caching", HTTP caching protocol), as bazel-remote
+// and servers with PUT have them.
+//
+// Whoever may write to a store is trusted as a builder: what a record says of its key
+// cannot be checked without building. What comes back is compared with its record, so a
+// store that is slow, broken or cut off costs time and never bytes: each of its faults
+// counts as an absent entry, and is counted.
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bootzip/bootzip/internal/atomicfile"
+	"github.com/bootzip/bootzip/internal/digest"
+	"github.com/bootzip/bootzip/internal/hint"
+)
+
+// A Record says what is kept under a key.
+type Record struct {
+	Version int       `json:"version"` // 1
+	SHA256  string    `json:"sha256"`  // of the file, in hexadecimal
+	Size    int64     `json:"size"`    // bytes
+	Tool    string    `json:"tool"`    // the version of bootzip that made it
+	Commit  string    `json:"commit,omitempty"`
+	Writer  string    `json:"writer,omitempty"` // the job that made it
+	Time    time.Time `json:"time"`
+}
+
+const (
+	recordVersion = 1
+	maxRecord     = 64 << 10
+	maxFile       = 512 << 20
+)
+
+// patience is how long a run waits for failing requests in all, before it goes on without
+// the store.
+const patience = 30 * time.Second
+
+// A backend has files by their names, ac/KEY and cas/SHA256.
+type backend interface {
+	// get writes a file, of at most limit bytes, to w; errAbsent: there is none.
+	get(ctx context.Context, name string, limit int64, w io.Writer) error
+	// put writes a file. A record that is there already stays; a file of the same digest
+	// may be damaged.
+	put(ctx context.Context, name string, file io.ReadSeeker, size int64) error
+	remove(ctx context.Context, name string) error
+}
+
+var (
+	errAbsent = errors.New("it is not there")
+	errWrong  = errors.New("its content is not what its record says")
+)
+
+// A Config says where a store is.
+type Config struct {
+	Address string // a directory, or file://, http:// or https:// with a prefix
+	Token   string // sent as Authorization: Bearer; empty: none
+	Write   bool   // what is built is kept there
+}
+
+// A Store is one store during one run. Its methods may be called side by side.
+type Store struct {
+	Write bool
+
+	files  backend
+	mu     sync.Mutex
+	counts Counts
+	faults map[string]int // by their texts
+	lost   time.Duration  // in failing requests
+}
+
+// Counts are what a run had of a store.
+type Counts struct{ Found, Absent, Kept, Faults int }
+
+// Open makes a store of its address. It asks nothing of it. Errors are misuse.
+func Open(c Config) (*Store, error) {
+	s := &Store{Write: c.Write, faults: map[string]int{}}
+	u, err := url.Parse(c.Address)
+	switch {
+	case err != nil:
+		return nil, hint.New("give a directory, or an address with https://", "cache %q is no address", c.Address)
+	case filepath.IsAbs(c.Address):
+		s.files = directory(c.Address)
+	case u.Scheme == "file" && u.Host == "" && u.Path != "":
+		s.files = directory(filepath.FromSlash(u.Path))
+	case (u.Scheme == "http" || u.Scheme == "https") && u.Host != "":
+		if (c.Token != "" || u.User != nil) && u.Scheme == "http" && !loopback(u.Hostname()) {
+			return nil, hint.New("use https://", "cache %s: the token or password would be readable on its way", u.Redacted())
+		}
+		s.files = newServer(u, c.Token)
+	default:
+		return nil, hint.New("give an absolute path, or file://, http:// or https:// with a host", "cache %q is neither a directory nor an address", c.Address)
+	}
+	return s, nil
+}
+
+// Fetch writes what is kept under a key to the new file name, and reports whether it did.
+// Whatever goes wrong leaves no file.
+func (s *Store) Fetch(ctx context.Context, key, name string) bool {
+	if s.givenUp() || ctx.Err() != nil {
+		return false
+	}
+	start := time.Now()
+	err := s.fetch(ctx, key, name)
+	if err != nil {
+		_ = os.Remove(name)
+	}
+	s.count(ctx, err, start, "read")
+	s.dropWrong(ctx, key, err)
+	return err == nil
+}
+
+// dropWrong removes a record after what it says was found to be wrong, by who may.
+func (s *Store) dropWrong(ctx context.Context, key string, err error) {
+	if s.Write && errors.Is(err, errWrong) && ctx.Err() == nil {
+		_ = s.Drop(ctx, key)
+	}
+}
+
+func (s *Store) fetch(ctx context.Context, key, name string) error {
+	r, err := s.record(ctx, key)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755)
+	if err != nil {
+		return err
+	}
+	sum := sha256.New()
+	size := &counter{w: io.MultiWriter(f, sum)}
+	err = s.files.get(ctx, "cas/"+r.SHA256, r.Size, size)
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	switch {
+	case errors.Is(err, errAbsent):
+		return fmt.Errorf("%w: a record without its file", errWrong)
+	case err != nil:
+		return err
+	case size.n != r.Size || hex.EncodeToString(sum.Sum(nil)) != r.SHA256:
+		return errWrong
+	}
+	return nil
+}
+
+// Record returns what is kept under a key; false: nothing, or a fault, which is counted.
+func (s *Store) Record(ctx context.Context, key string) (Record, bool) {
+	if s.givenUp() {
+		return Record{}, false
+	}
+	start := time.Now()
+	r, err := s.record(ctx, key)
+	s.count(ctx, err, start, "read")
+	s.dropWrong(ctx, key, err)
+	return r, err == nil
+}
+
+func (s *Store) record(ctx context.Context, key string) (r Record, err error) {
+	var text bytes.Buffer
+	if err := s.files.get(ctx, "ac/"+key, maxRecord, &text); err != nil {
+		return r, err
+	}
+	if err := json.Unmarshal(text.Bytes(), &r); err != nil || r.Version != recordVersion || !isSum(r.SHA256) || r.Size < 0 || r.Size > maxFile {
+		return r, fmt.Errorf("%w: no record of version %d", errWrong, recordVersion)
+	}
+	return r, nil
+}
+
+// Keep keeps the file name under a key: the file first, and its record, whose digest and
+// size it sets, last. A fault is counted.
+func (s *Store) Keep(ctx context.Context, key, name string, r Record) {
+	if s.givenUp() || ctx.Err() != nil {
+		return
+	}
+	start := time.Now()
+	err := s.keep(ctx, key, name, r)
+	s.count(ctx, err, start, "write")
+	if err == nil {
+		s.mu.Lock()
+		s.counts.Kept++
+		s.mu.Unlock()
+	}
+}
+
+func (s *Store) keep(ctx context.Context, key, name string, r Record) (err error) {
+	r.Version = recordVersion
+	if r.SHA256, r.Size, err = digest.File(name); err != nil {
+		return err
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := s.files.put(ctx, "cas/"+r.SHA256, f, r.Size); err != nil {
+		return err
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return s.files.put(ctx, "ac/"+key, bytes.NewReader(text), int64(len(text)))
+}
+
+// Drop removes the record of a key.
+func (s *Store) Drop(ctx context.Context, key string) error { return s.files.remove(ctx, "ac/"+key) }
+
+func (s *Store) givenUp() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lost >= patience
+}
+
+func (s *Store) count(ctx context.Context, err error, start time.Time, what string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case ctx.Err() != nil: // the run is over
+	case err == nil && what == "read":
+		s.counts.Found++
+	case err == nil:
+	case errors.Is(err, errAbsent):
+		s.counts.Absent++
+	default:
+		s.counts.Faults++
+		s.lost += time.Since(start)
+		s.faults[what+": "+err.Error()]++
+	}
+}
+
+// Counts returns what there was so far.
+func (s *Store) Counts() Counts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.counts
+}
+
+// Summary says what a run had of the store, in one line; empty: it was not asked.
+func (s *Store) Summary() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.counts
+	if c == (Counts{}) {
+		return ""
+	}
+	text := fmt.Sprintf("%d found, %d not there", c.Found, c.Absent)
+	if c.Kept > 0 {
+		text += fmt.Sprintf(", %d kept", c.Kept)
+	}
+	if c.Faults > 0 {
+		worst, most := "", 0
+		for fault, n := range s.faults {
+			if n > most || n == most && fault < worst {
+				worst, most = fault, n
+			}
+		}
+		text += fmt.Sprintf(", %d failed (%s)", c.Faults, worst)
+	}
+	if s.lost >= patience {
+		text += fmt.Sprintf("; not asked any more after %d s of waiting", int(s.lost.Seconds()))
+	}
+	return text
+}
+
+// isSum reports whether a text is a SHA-256 in hexadecimal.
+func isSum(text string) bool {
+	b, err := hex.DecodeString(text)
+	return err == nil && len(b) == sha256.Size && text == strings.ToLower(text)
+}
+
+// A counter counts what is written.
+type counter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// A directory is a backend on this machine, or on a file system that machines share.
+type directory string
+
+func (d directory) path(name string) string {
+	return filepath.Join(string(d), filepath.FromSlash(name))
+}
+
+func (d directory) get(_ context.Context, name string, limit int64, w io.Writer) error {
+	f, err := os.Open(d.path(name))
+	if errors.Is(err, os.ErrNotExist) {
+		return errAbsent
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return copyAtMost(w, f, limit)
+}
+
+func (d directory) put(_ context.Context, name string, file io.ReadSeeker, _ int64) error {
+	if _, err := os.Stat(d.path(name)); err == nil && strings.HasPrefix(name, "ac/") {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(d.path(name)), 0o755); err != nil {
+		return err
+	}
+	return atomicfile.Write(d.path(name), 0o644, func(w io.Writer) error {
+		_, err := io.Copy(w, file)
+		return err
+	})
+}
+
+func (d directory) remove(_ context.Context, name string) error {
+	if err := os.Remove(d.path(name)); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+func copyAtMost(w io.Writer, r io.Reader, limit int64) error {
+	n, err := io.Copy(w, io.LimitReader(r, limit+1))
+	if err == nil && n > limit {
+		err = fmt.Errorf("%w: it is longer", errWrong)
+	}
+	return err
+}
