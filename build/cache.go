@@ -31,8 +31,8 @@ func (b *builder) usesStore() bool {
 
 // storeKey is what u's bootstrap has in the store: a digest of all that decides its bytes on
 // any machine. ok is false where that is not known.
-func (b *builder) storeKey(d *digester, u Unit, in inputs, p plan, host places) (key string, ok bool, err error) {
-	by, ok, err := b.madeBy(u, p)
+func (b *builder) storeKey(ctx context.Context, d *digester, u Unit, in inputs, p plan, host places) (key string, ok bool, err error) {
+	by, ok, err := b.madeBy(ctx, u, p)
 	if err != nil || !ok {
 		return "", false, err
 	}
@@ -47,7 +47,7 @@ func (b *builder) storeKey(d *digester, u Unit, in inputs, p plan, host places) 
 // madeBy names the compilers by digest. Go's is a module, whose hash the checksum database
 // has, in every engine; a go command that was installed on the host otherwise may be another
 // of the same version. All else is made by the packages of the build image.
-func (b *builder) madeBy(u Unit, p plan) (string, bool, error) {
+func (b *builder) madeBy(ctx context.Context, u Unit, p plan) (string, bool, error) {
 	if u.Function.Language == project.Go && u.Function.Cgo == "" {
 		module := strings.Contains(filepath.ToSlash(p.toolchain), "/"+toolchainModule+"@")
 		return "go", b.engine.name() != "host" || module, nil
@@ -55,7 +55,7 @@ func (b *builder) madeBy(u Unit, p plan) (string, bool, error) {
 	if b.engine.image() == "" {
 		return "", false, nil
 	}
-	packages, err := imagePackages(context.Background(), b.config, b.engine.name(), b.engine.image())
+	packages, err := imagePackages(ctx, b.config, b.engine.name(), b.engine.image())
 	if err != nil {
 		return "", false, err
 	}
@@ -73,7 +73,7 @@ func (b *builder) fetch(ctx context.Context, p plan, host places) (found step) {
 	each(p.steps, func(one product) {
 		u := one.unit
 		mu.Lock()
-		key, ok, err := b.storeKey(b.digests, u, p.inputs[u.String()], p, host)
+		key, ok, err := b.storeKey(ctx, b.digests, u, p.inputs[u.String()], p, host)
 		if ok && err == nil {
 			b.keys[u.String()] = key
 		}
@@ -112,7 +112,7 @@ func (b *builder) keep(ctx context.Context, all plan, host places) {
 			u := one.unit
 			mu.Lock()
 			before := b.keys[u.String()]
-			key, ok, err := b.storeKey(again, u, all.inputs[u.String()], all, host)
+			key, ok, err := b.storeKey(ctx, again, u, all.inputs[u.String()], all, host)
 			mu.Unlock()
 			if before == "" || !ok || err != nil || key != before {
 				return

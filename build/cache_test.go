@@ -49,7 +49,7 @@ func newStoring(t *testing.T, dir string, change func(*storing)) storing {
 func TestStoreKey(t *testing.T) {
 	keyOf := func(change func(*storing)) string {
 		s := newStoring(t, t.TempDir(), change)
-		key, ok, err := s.storeKey(s.digests, s.unit, s.plan.inputs["hello/amd64"], s.plan, s.host)
+		key, ok, err := s.storeKey(t.Context(), s.digests, s.unit, s.plan.inputs["hello/amd64"], s.plan, s.host)
 		if !ok || err != nil {
 			t.Fatal(ok, err)
 		}
@@ -92,7 +92,7 @@ func TestStoreKey(t *testing.T) {
 	s := newStoring(t, t.TempDir(), func(s *storing) { s.engine = &host{} })
 	for root, want := range map[string]bool{"/usr/local/go": false, "/root/go/pkg/mod/golang.org/toolchain@v0.0.1-go1.26.8.linux-amd64": true} {
 		s.plan.toolchain = root
-		if _, ok, err := s.storeKey(s.digests, s.unit, s.plan.inputs["hello/amd64"], s.plan, s.host); ok != want || err != nil {
+		if _, ok, err := s.storeKey(t.Context(), s.digests, s.unit, s.plan.inputs["hello/amd64"], s.plan, s.host); ok != want || err != nil {
 			t.Errorf("%s: %v (%v)", root, ok, err)
 		}
 	}
