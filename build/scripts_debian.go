@@ -45,12 +45,15 @@ func scriptCrystal(s source) (string, error) {
 		return "", err
 	}
 	triplet := s.triplet("gnu")
-	return `export CRYSTAL_CACHE_DIR="$TMPDIR/crystal-$ARCH-$$" CC=` + triplet + `-gcc
+	// The compiler links programs that macros run (ECR's, for one) with $CC as well:
+	// these are for this machine, so the command that it prints gets its linker after.
+	return `export CRYSTAL_CACHE_DIR="$TMPDIR/crystal-$ARCH-$$" CC=cc
 export PKG_CONFIG_LIBDIR=/usr/lib/` + triplet + `/pkgconfig:/usr/share/pkgconfig
 mkdir -p "$CRYSTAL_CACHE_DIR"
 link=$(crystal build ` + quote(entry) + ` -o "$CRYSTAL_CACHE_DIR/bootstrap" --release --static --no-debug \
 	--cross-compile --target ` + triplet + ` --link-flags ` + quote(strings.TrimPrefix(linkFlags, "-static ")) + `)
-eval "$link"
+case $link in "cc "*) ;; *) echo "not a command of cc: $link" >&2; exit 1 ;; esac
+eval "` + triplet + `-gcc ${link#cc }"
 cp "$CRYSTAL_CACHE_DIR/bootstrap" "$OUT/bootstrap"
 rm -rf "$CRYSTAL_CACHE_DIR"`, nil
 }
