@@ -137,7 +137,7 @@ func (s settings) store(p project.Project) (*store.Store, error) {
 	case "off":
 		return nil, nil
 	case "":
-		if c.Address = p.Cache; c.Address == "" {
+		if c.Address, c.Anonymous = p.Cache, true; c.Address == "" {
 			return nil, nil
 		}
 	default:

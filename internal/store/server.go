@@ -27,14 +27,16 @@ type server struct {
 }
 
 func newServer(base *url.URL, token string) *server {
-	transport := &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: dialLimit}).DialContext,
-		TLSHandshakeTimeout:   dialLimit,
-		ResponseHeaderTimeout: answerLimit,
-		MaxIdleConnsPerHost:   16,
-	}
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment}
+	limit(transport)
 	return &server{base, token, &http.Client{Transport: transport, Timeout: requestLimit}}
+}
+
+func limit(t *http.Transport) {
+	t.DialContext = (&net.Dialer{Timeout: dialLimit}).DialContext
+	t.TLSHandshakeTimeout = dialLimit
+	t.ResponseHeaderTimeout = answerLimit
+	t.MaxIdleConnsPerHost = 16
 }
 
 // loopback reports whether a host is this machine.

@@ -1,6 +1,6 @@
-// Package store keeps what builds made where other machines find it: in a directory, or
-// behind an HTTP server with the paths of Bazel's remote cache, ac/KEY for a record and
-// cas/SHA256 for a file (Bazel, "Remote Caching", HTTP caching protocol), as bazel-remote
+// Package store keeps what builds made where other machines find it: in a directory, in S3,
+// or behind an HTTP server. The names are those of Bazel's remote cache, ac/KEY for a record
+// and cas/SHA256 for a file (Bazel, "Remote Caching", HTTP caching protocol), as bazel-remote
 // and servers with PUT have them.
 //
 // Whoever may write to a store is trusted as a builder: what a record says of its key
@@ -68,9 +68,10 @@ var (
 
 // A Config says where a store is.
 type Config struct {
-	Address string // a directory, or file://, http:// or https:// with a prefix
-	Token   string // sent as Authorization: Bearer; empty: none
-	Write   bool   // what is built is kept there
+	Address   string // a directory, or file://, http://, https:// or s3:// with a prefix
+	Token     string // for http and https, sent as Authorization: Bearer; empty: none
+	Anonymous bool   // S3 gets no credentials
+	Write     bool   // what is built is kept there
 }
 
 // A Store is one store during one run. Its methods may be called side by side.
@@ -103,8 +104,12 @@ func Open(c Config) (*Store, error) {
 			return nil, hint.New("use https://", "cache %s: the token or password would be readable on its way", u.Redacted())
 		}
 		s.files = newServer(u, c.Token)
+	case u.Scheme == "s3" && u.Host != "":
+		if s.files, err = newBucket(u, c.Anonymous); err != nil {
+			return nil, err
+		}
 	default:
-		return nil, hint.New("give an absolute path, or file://, http:// or https:// with a host", "cache %q is neither a directory nor an address", c.Address)
+		return nil, hint.New("give an absolute path, or file://, http://, https:// or s3:// with a host or bucket", "cache %q is neither a directory nor an address", c.Address)
 	}
 	return s, nil
 }
