@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"maps"
 	"os"
 	"path"
@@ -12,9 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
-	"github.com/bootzip/bootzip/internal/store"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -99,40 +96,25 @@ func (b *builder) fetch(ctx context.Context, p plan, host places) (found step) {
 	return found
 }
 
-// keep puts what was built into the store, and says what there was of it. What was edited
-// while it was built was made from no state of the files that is known, and is not kept.
+// keep puts what was built into the store. What was edited while it was built was made from
+// no state of the files that is known, and is not kept.
 func (b *builder) keep(ctx context.Context, all plan, host places) {
-	if !b.usesStore() {
+	if !b.usesStore() || !b.config.Store.Write {
 		return
 	}
-	if b.config.Store.Write {
-		again := newDigester(b.digests.root)
-		var mu sync.Mutex
-		each(all.steps, func(one product) {
-			u := one.unit
-			mu.Lock()
-			before := b.keys[u.String()]
-			key, ok, err := b.storeKey(ctx, again, u, all.inputs[u.String()], all, host)
-			mu.Unlock()
-			if before == "" || !ok || err != nil || key != before {
-				return
-			}
-			b.config.Store.Keep(ctx, key, filepath.Join(host.out, filepath.FromSlash(one.file)), store.Record{
-				Tool: b.config.Tool, Commit: b.config.Commit, Writer: writer(b.config.Environ), Time: time.Now().UTC().Truncate(time.Second),
-			})
-		})
-	}
-	if text := b.config.Store.Summary(); text != "" {
-		b.config.tell(Event{Stage: "cache", Text: text})
-	}
-}
-
-// writer names the job that builds: its repository and run on GitHub, else nothing.
-func writer(environ []string) string {
-	if repository := lookup(environ, "GITHUB_REPOSITORY"); repository != "" {
-		return fmt.Sprintf("%s run %s", repository, lookup(environ, "GITHUB_RUN_ID"))
-	}
-	return ""
+	again := newDigester(b.digests.root)
+	var mu sync.Mutex
+	each(all.steps, func(one product) {
+		u := one.unit
+		mu.Lock()
+		before := b.keys[u.String()]
+		key, ok, err := b.storeKey(ctx, again, u, all.inputs[u.String()], all, host)
+		mu.Unlock()
+		if before == "" || !ok || err != nil || key != before {
+			return
+		}
+		b.config.Store.Keep(ctx, key, filepath.Join(host.out, filepath.FromSlash(one.file)))
+	})
 }
 
 // each calls do for the products of steps, some side by side.

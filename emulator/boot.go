@@ -61,6 +61,11 @@ type BootResult struct {
 	Isolation string // see [Function.Isolation]; empty if nothing was started
 }
 
+// Isolated reports whether the program saw nothing of this machine but its kernel.
+func (r BootResult) Isolated() bool {
+	return r.Isolation == inEmptyRoot || r.Isolation == inEmptyRoot+byQemu
+}
+
 // A BootStage is how far a boot came that did not pass.
 type BootStage string
 
@@ -176,9 +181,9 @@ func (f *Function) boot(ctx context.Context, payload []byte) (one HandlerResult,
 		return f.judgeStart(v.notStarted, handler), nil
 	}
 	resp := v.result
-	took := fmt.Sprintf("asked for its first event after %d ms and answered", v.instance.initDuration().Milliseconds())
+	const answered = "asked for its first event and answered"
 	if resp.FunctionError == "" {
-		return HandlerResult{Status: BootPassed, Detail: took}, nil
+		return HandlerResult{Status: BootPassed, Detail: answered}, nil
 	}
 	message := strings.TrimPrefix(errorMessage(resp.Payload), "RequestId: "+resp.RequestID+" Error: ")
 	switch {
@@ -189,7 +194,7 @@ func (f *Function) boot(ctx context.Context, payload []byte) (one HandlerResult,
 	case resp.answeredByPlatform():
 		return HandlerResult{Status: BootFailed, Detail: withLog(message, resp.ErrorType, ownLines(resp.Log, resp.ErrorType)), at: BootEvent}, nil
 	}
-	return HandlerResult{Status: BootPassed, Detail: took + " with an error (" + message + ")", answered: message}, nil
+	return HandlerResult{Status: BootPassed, Detail: answered + " with an error (" + message + ")", answered: message}, nil
 }
 
 const needsHandler = "it asks for the name of a handler, and none is known: "

@@ -20,7 +20,7 @@ func TestBoot(t *testing.T) {
 		status BootStatus
 		detail string
 	}{
-		"two handlers":   {BootConfig{Zip: good, Handlers: []string{"echo", "stream"}}, BootPassed, "stream asked for its first event after"},
+		"two handlers":   {BootConfig{Zip: good, Handlers: []string{"echo", "stream"}}, BootPassed, "stream asked for its first event and answered"},
 		"no handler":     {BootConfig{Zip: good}, BootPassed, "and answered"},
 		"function error": {BootConfig{Zip: good, Handlers: []string{"error"}}, BootPassed, "and answered with an error (no luck)"},
 		"second is bad":  {BootConfig{Zip: good, Handlers: []string{"echo", "exit-at-init"}}, BootFailed, `handler "exit-at-init": Runtime exited with error: exit status 3 (Runtime.ExitError); its last output: starting exit-at-init | no configuration`},

@@ -52,6 +52,11 @@ func (s *isolation) started(g *cgroup.Group, unfiltered string) {
 	s.bounds, s.open = memory+"; "+threads, unfiltered
 }
 
+const (
+	inEmptyRoot = "in an empty root"
+	byQemu      = ", by qemu"
+)
+
 // Isolation describes in a few words what instances see of this machine, and names
 // the extensions in layers if they are not started. It is certain after the first was
 // started.
@@ -60,7 +65,7 @@ func (f *Function) Isolation() string {
 	defer f.isolation.mu.Unlock()
 	how := ""
 	if f.qemu != "" {
-		how = ", by qemu"
+		how = byQemu
 	}
 	switch {
 	case f.config.Container != "":
@@ -82,7 +87,7 @@ func (f *Function) Isolation() string {
 	if f.system() {
 		return "in a root with this machine's system directories" + how
 	}
-	return "in an empty root" + how
+	return inEmptyRoot + how
 }
 
 // Bounds describes in a few words how memory and threads of instances are bounded;

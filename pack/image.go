@@ -389,7 +389,16 @@ func imageOf(ctx context.Context, c Config, in Input, entries []Entry, contentDi
 		}
 	}
 	name = filepath.Join(stage, m.File)
-	if m.Digest, err = writeImage(ctx, name, entries, config, b); err != nil {
+	err = c.stored(ctx, name, []string{"bootzip image 1", packer(), m.Content, config.Function, string(config.Arch)},
+		func() (err error) {
+			m.Digest, err = writeImage(ctx, name, entries, config, b)
+			return err
+		},
+		func() (err error) {
+			m.Digest, err = imageDigest(name, config.Arch)
+			return err
+		})
+	if err != nil {
 		return nil, false, err
 	}
 	m.SHA256, m.Size, err = digest.File(name)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/digest"
+	"github.com/bootzip/bootzip/internal/store"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -31,6 +32,9 @@ type Config struct {
 	// Project are all functions of the project. Lines of the old manifest stay
 	// for functions that are not packed now and whose zip is unchanged.
 	Project []project.Function
+
+	// Store has what was packed elsewhere; nil: none.
+	Store *store.Store
 }
 
 // Image reports whether an image is made of a function.
@@ -89,6 +93,9 @@ func Pack(ctx context.Context, c Config) ([]Zip, error) {
 	manifest := Manifest{Packer: packer()}
 	if old.Packer != manifest.Packer || manifest.Packer == "" {
 		old = Manifest{}
+	}
+	if manifest.Packer == "" {
+		c.Store = nil
 	}
 	zips := make([]Zip, len(c.Inputs))
 	packed := make([][]string, len(c.Inputs)) // names of files that are new
@@ -205,7 +212,10 @@ func packOne(ctx context.Context, c Config, in Input, stage string, old Manifest
 	sum, _, err := digest.File(name)
 	if !ok || before.Content != z.Content || err != nil || sum != before.SHA256 {
 		name = filepath.Join(stage, z.File)
-		if err := Write(ctx, name, entries); err != nil {
+		err := c.stored(ctx, name, zipInputs(z.Content),
+			func() error { return Write(ctx, name, entries) },
+			func() error { return hasContent(name, z.Content, z.Unzipped) })
+		if err != nil {
 			return z, nil, err
 		}
 		packed = append(packed, z.File)

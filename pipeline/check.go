@@ -16,6 +16,7 @@ import (
 	"github.com/bootzip/bootzip/emulator"
 	"github.com/bootzip/bootzip/emulator/event"
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/store"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/verify"
 )
@@ -41,6 +42,11 @@ type CheckConfig struct {
 	// Qemu is a program that runs programs of the other architecture; "":
 	// none, and their boot check is a skip.
 	Qemu string
+
+	// Store has reports of equal zips; nil: none. Tool is the version of bootzip, and
+	// Machine what else decides how a function starts.
+	Store         *store.Store
+	Tool, Machine string
 }
 
 // Check verifies the zips, then starts the function of each in which nothing
@@ -48,6 +54,13 @@ type CheckConfig struct {
 // in its report; for errors, see verify.Files and emulator.Boot.
 func Check(ctx context.Context, c CheckConfig, zips []Zip) ([]Zip, error) {
 	r := run{check: c, zips: slices.Clone(zips)}
+	for i := range r.zips {
+		z := &r.zips[i]
+		z.Target.Options.Strict = c.Strict
+		if z.Target.Options.Kind != verify.KindLayer {
+			z.Target.Options.Layers = slices.Concat(Layers(z.Function, z.Target.Options.Arch, z.Root), c.Layers)
+		}
+	}
 	if err := r.through(ctx, checking); err != nil {
 		return nil, err
 	}
@@ -56,17 +69,16 @@ func Check(ctx context.Context, c CheckConfig, zips []Zip) ([]Zip, error) {
 
 func verifyZips(ctx context.Context, r *run) error {
 	var targets []verify.Target
+	var which []int
 	for i := range r.zips {
 		z := &r.zips[i]
-		z.Target.Options.Strict = r.check.Strict
-		if z.Target.Options.Kind != verify.KindLayer {
-			z.Target.Options.Layers = slices.Concat(Layers(z.Function, z.Target.Options.Arch, z.Root), r.check.Layers)
+		if !z.recalled {
+			targets, which = append(targets, z.Target), append(which, i)
 		}
-		targets = append(targets, z.Target)
 	}
 	reports, err := verify.Files(ctx, targets)
 	for i, report := range reports {
-		r.zips[i].Report = report
+		r.zips[which[i]].Report = report
 	}
 	return err
 }
@@ -81,6 +93,9 @@ func bootZips(ctx context.Context, r *run) error {
 	slots := make(chan struct{}, runtime.NumCPU())
 	var wg sync.WaitGroup
 	for i := range r.zips {
+		if r.zips[i].recalled {
+			continue
+		}
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
@@ -104,19 +119,20 @@ func (z *Zip) boot(ctx context.Context, check CheckConfig) error {
 	if err != nil {
 		return err
 	}
-	return bootInto(ctx, &z.Report, c)
+	z.isolated, err = bootInto(ctx, &z.Report, c)
+	return err
 }
 
 // bootInto adds the outcome of a boot check to a report.
-func bootInto(ctx context.Context, r *verify.Report, c emulator.BootConfig) error {
+func bootInto(ctx context.Context, r *verify.Report, c emulator.BootConfig) (isolated bool, err error) {
 	result, err := emulator.Boot(ctx, c)
 	if err != nil {
-		return fmt.Errorf("boot check of %q: %w", r.Path, err)
+		return false, fmt.Errorf("boot check of %q: %w", r.Path, err)
 	}
 	r.AddBoot(verify.BootOutcome{
 		Status: verify.Status(result.Status), Detail: result.Detail, Answered: result.Answered, Hint: bootHint(result),
 	})
-	return nil
+	return result.Isolated(), nil
 }
 
 // bootConfig is the function as the boot check starts it.

@@ -61,6 +61,7 @@ func checkImage(ctx context.Context, c CheckConfig, t ImageTarget) (verify.Repor
 	one.imageEnv = code.Env
 	if code.Zip != "" {
 		asZip := c
+		asZip.Store = nil
 		asZip.Boot = c.Boot && code.Root == nil
 		zips, err := Check(ctx, asZip, []Zip{one})
 		if err != nil {
@@ -81,7 +82,7 @@ func checkImage(ctx context.Context, c CheckConfig, t ImageTarget) (verify.Repor
 			return r, err
 		}
 		boot.Zip, boot.Root = "", code.Root
-		if err := bootInto(ctx, &r, boot); err != nil {
+		if _, err := bootInto(ctx, &r, boot); err != nil {
 			return r, err
 		}
 	}

@@ -69,6 +69,9 @@ func baseOf(ctx context.Context, f project.Function, arch project.Arch, c build.
 
 func packZips(ctx context.Context, r *run) error {
 	c := pack.Config{Root: r.build.Root, Dist: r.build.Dist, Project: r.build.Project, Images: r.pack.Images, Tag: r.build.Tag, Commit: r.build.Commit}
+	if !r.build.Force {
+		c.Store = r.build.Store
+	}
 	if len(c.Project) == 0 {
 		c.Project = r.build.Functions
 	}

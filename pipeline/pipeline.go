@@ -28,8 +28,10 @@ var (
 		packZips,        // bootstrap and assets → zip
 	}
 	checking = []step{
-		verifyZips, // zip → report
-		bootZips,   // zip → answer to an event, in the report
+		recallReports, // of equal zips, from the store
+		verifyZips,    // zip → report
+		bootZips,      // zip → answer to an event, in the report
+		keepReports,
 	}
 )
 
@@ -71,6 +73,9 @@ type Zip struct {
 	Report verify.Report // what Check found
 
 	imageEnv []string // variables of the image whose code it is; nil: it is a zip
+	key      string   // of its report in the store; empty: none
+	recalled bool     // the report is from there
+	isolated bool     // the function was started, and saw nothing of this machine
 }
 
 // Reports returns the reports of checked zips.

@@ -55,11 +55,11 @@ func TestStoreInS3(t *testing.T) {
 		return name
 	}
 	ctx, key, to := t.Context(), strings.Repeat("0a", 32), filepath.Join(t.TempDir(), "to")
-	writer := open(store.Config{Address: "s3://cache/below/here", Write: true})
+	writer := open(store.Config{Address: "s3://cache/below/here", Write: true, Tool: "v1"})
 	if writer.Fetch(ctx, key, to) || writer.Summary() != "0 found, 1 not there" {
 		t.Fatalf("an empty store has it: %s", writer.Summary())
 	}
-	writer.Keep(ctx, key, file("program"), store.Record{Tool: "v1"})
+	writer.Keep(ctx, key, file("program"))
 	if n := signed.Load(); n != 3 {
 		t.Errorf("%d requests were signed: %s", n, writer.Summary())
 	}
@@ -70,12 +70,12 @@ func TestStoreInS3(t *testing.T) {
 	if text, err := os.ReadFile(to); string(text) != "program" || err != nil {
 		t.Errorf("%q (%v)", text, err)
 	}
-	writer.Keep(ctx, key, file("other"), store.Record{Tool: "v2"})
+	open(store.Config{Address: "s3://cache/below/here", Write: true, Tool: "v2"}).Keep(ctx, key, file("other"))
 	if r, ok := reader.Record(ctx, key); !ok || r.Tool != "v1" {
 		t.Errorf("the record was written twice: %+v (%s)", r, writer.Summary())
 	}
 	reader = open(store.Config{Address: "s3://cache/below/here", Anonymous: true, Write: true})
-	reader.Keep(ctx, key, file("third"), store.Record{})
+	reader.Keep(ctx, key, file("third"))
 	if c := reader.Counts(); c != (store.Counts{Faults: 1}) || !strings.Contains(reader.Summary(), "Forbidden") {
 		t.Errorf("without credentials: %+v %s", c, reader.Summary())
 	}

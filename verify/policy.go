@@ -96,10 +96,7 @@ func (s Severity) status() Status {
 // results makes the report's results from what was found.
 func (p policy) results(x *examination) []Result {
 	all := make([]Result, 0, len(table))
-	for _, c := range table {
-		if c.Layer == Deploy || c.Layer == InImage {
-			continue
-		}
+	for _, c := range zipChecks() {
 		severity, reason := p.severity(c)
 		found := x.findings[c.ID]
 		if len(found) == 0 {

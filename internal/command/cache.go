@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -15,6 +16,8 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/store"
 	"github.com/bootzip/bootzip/internal/tempdir"
+	"github.com/bootzip/bootzip/pack"
+	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -35,7 +38,7 @@ func (a *app) auditCommand() *cobra.Command {
 		Use:   "audit",
 		Short: "Build a share of the functions, and compare with the cache",
 		Long: `Audit builds some of the functions without the shared cache, picked at random, and
-compares the bytes with what the cache has for the same inputs. A difference is
+compares bootstraps and zips with what the cache has for the same inputs. A difference is
 reported with who made the entry, and ends with status 1; with BOOTZIP_CACHE_WRITE=true
 the entry is removed. Nothing in dist changes.`,
 		Example: "  bootzip cache audit --sample=5%\n  bootzip cache audit --sample=100% --function=hello",
@@ -89,7 +92,7 @@ func (s settings) audit(ctx context.Context, share float64) (rows []audited, err
 	if err != nil {
 		return nil, err
 	}
-	shared, err := s.store(p)
+	shared, err := s.store(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -115,15 +118,24 @@ func (s settings) audit(ctx context.Context, share float64) (rows []audited, err
 		return nil, err
 	}
 	defer unlock()
-	report, err := build.Build(ctx, config)
+	packaged, err := pipeline.Package(ctx, config, pipeline.PackageConfig{})
 	if err != nil {
 		return nil, err
 	}
 	shared.Write = write
-	for i, made := range report.Artifacts {
+	for i, made := range packaged.Build.Artifacts {
 		row := audited{Function: made.Function.Name, Arch: string(made.Arch), Key: made.Key, Result: "not shared"}
-		if made.Key != "" {
-			if err := compareStored(ctx, shared, made, filepath.Join(dir.Path, strconv.Itoa(i)), &row); err != nil {
+		var packed pack.Zip
+		for _, z := range packaged.Zips {
+			if z.Function.Name == made.Function.Name && z.Packed.Arch == made.Arch {
+				packed = z.Packed
+			}
+		}
+		for _, f := range []struct{ key, sha256, name string }{{made.Key, made.SHA256, made.Path}, {packed.StoreKey(), packed.SHA256, filepath.Join(config.Dist, packed.File)}} {
+			if f.key == "" || row.Result == "different" {
+				continue
+			}
+			if err := compareStored(ctx, shared, f.key, f.sha256, f.name, filepath.Join(dir.Path, "stored", strconv.Itoa(i)), &row); err != nil {
 				return nil, err
 			}
 		}
@@ -163,23 +175,28 @@ func pick(functions []project.Function, share float64) []project.Function {
 	return picked
 }
 
-// compareStored says in row how the store's bootstrap compares with the one that was made.
-// Its copy, if there is a difference, goes to the new file stored.
-func compareStored(ctx context.Context, shared *store.Store, made build.Artifact, stored string, row *audited) error {
-	record, ok := shared.Record(ctx, made.Key)
+// compareStored says in row how what the store has under a key compares with the file made,
+// whose digest is sha256. Its copy, if there is a difference, goes to the new file stored.
+func compareStored(ctx context.Context, shared *store.Store, key, sha256, made, stored string, row *audited) error {
+	record, ok := shared.Record(ctx, key)
 	if !ok {
-		row.Result = "absent"
+		if row.Result != "same" {
+			row.Result = "absent"
+		}
 		return nil
 	}
-	row.Commit, row.Writer, row.Result = record.Commit, record.Writer, "same"
-	if record.SHA256 == made.SHA256 {
+	row.Commit, row.Writer, row.Result, row.Key = record.Commit, record.Writer, "same", key
+	if record.SHA256 == sha256 {
 		return nil
 	}
 	row.Result = "different"
-	if shared.Fetch(ctx, made.Key, stored) {
-		r, err := diff.Any(ctx, stored, made.Path)
+	if err := os.MkdirAll(filepath.Dir(stored), 0o755); err != nil {
+		return err
+	}
+	if shared.Fetch(ctx, key, stored) {
+		r, err := diff.Any(ctx, stored, made)
 		if err != nil {
-			row.Differs = append(row.Differs, "the entry is no program")
+			row.Differs = append(row.Differs, "the entry is neither a program nor a zip")
 		}
 		for _, layer := range r.Layers {
 			for _, field := range layer.Fields {
@@ -188,7 +205,7 @@ func compareStored(ctx context.Context, shared *store.Store, made build.Artifact
 		}
 	}
 	if shared.Write {
-		return shared.Drop(ctx, made.Key)
+		return shared.Drop(ctx, key)
 	}
 	return nil
 }

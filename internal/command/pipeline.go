@@ -12,6 +12,7 @@ import (
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/git"
+	"github.com/bootzip/bootzip/internal/store"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
@@ -23,6 +24,7 @@ type made struct {
 	report  build.Report
 	zips    []pipeline.Zip
 	before  distState // what was in dist
+	store   *store.Store
 }
 
 // run builds, and packs if asked to, under one lock.
@@ -30,9 +32,10 @@ func (s settings) run(ctx context.Context, packToo bool) (made, error) {
 	m := made{before: readDist(distFolder)}
 	err := s.inDist(ctx, func(ctx context.Context, p project.Project, c build.Config) (err error) {
 		m.project = p
-		if c.Store, err = s.store(p); err != nil {
+		if c.Store, err = s.store(ctx, p); err != nil {
 			return err
 		}
+		m.store = c.Store
 		if !packToo {
 			m.report, err = build.Build(ctx, c)
 			return err
@@ -47,7 +50,20 @@ func (s settings) run(ctx context.Context, packToo bool) (made, error) {
 		}
 		return err
 	})
+	if err == nil && !s.checks {
+		m.tellStore()
+	}
 	return m, err
+}
+
+// tellStore says what there was of the store.
+func (m made) tellStore() {
+	if m.store == nil {
+		return
+	}
+	if text := m.store.Summary(); text != "" {
+		note("cache: %s", text)
+	}
 }
 
 // inDist reads the project, and calls do with how it is to be built, as the

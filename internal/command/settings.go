@@ -2,6 +2,7 @@ package command
 
 import (
 	"cmp"
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,6 +32,7 @@ type settings struct {
 	locked    bool
 	images    bool // make images of all functions
 	quiet     bool // the engine was named before
+	checks    bool // zips are checked after, with the store's reports
 
 	archName string
 	verbose  *bool // the program's flag
@@ -131,8 +133,8 @@ func (s settings) buildConfig(p project.Project, functions []project.Function, p
 // store opens the store that the environment or bootzip.yaml names; nil: none. What is
 // secret, and the right to write, go to the address of the environment alone: a
 // bootzip.yaml may be somebody else's.
-func (s settings) store(p project.Project) (*store.Store, error) {
-	c := store.Config{Address: os.Getenv("BOOTZIP_CACHE_URL")}
+func (s settings) store(ctx context.Context, p project.Project) (*store.Store, error) {
+	c := store.Config{Address: os.Getenv("BOOTZIP_CACHE_URL"), Tool: ownVersion().version}
 	switch c.Address {
 	case "off":
 		return nil, nil
@@ -147,6 +149,16 @@ func (s settings) store(p project.Project) (*store.Store, error) {
 			if c.Write, err = strconv.ParseBool(text); err != nil {
 				return nil, misuse(hint.New("set it to true or false", "BOOTZIP_CACHE_WRITE is %q", text))
 			}
+		}
+	}
+	if c.Write {
+		if state, err := git.State(ctx, p.Root, os.Environ()); err == nil {
+			if c.Commit = state.Commit; len(state.Dirty) > 0 {
+				c.Commit += "-dirty"
+			}
+		}
+		if repository := os.Getenv("GITHUB_REPOSITORY"); repository != "" {
+			c.Writer = repository + " run " + os.Getenv("GITHUB_RUN_ID")
 		}
 	}
 	opened, err := store.Open(c)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -40,14 +41,20 @@ also if a function could not be started here.`,
 			if err := around.read(&config); err != nil {
 				return err
 			}
+			s.checks = true
 			m, err := s.run(c.Context(), true)
 			if err != nil {
 				return err
 			}
+			if config.Store = m.store; s.force {
+				config.Store = nil
+			}
+			config.Tool, config.Machine = ownVersion().program(), machine()
 			checked, err := pipeline.Check(c.Context(), config, m.zips)
 			if err != nil {
 				return m.before.failed(err, distFolder)
 			}
+			m.tellStore()
 			var files []deploy.File
 			if s.function == "" && s.arch == "" { // all that they deploy was made
 				if files, err = deploy.Find("."); err != nil {
@@ -80,6 +87,15 @@ also if a function could not be started here.`,
 	around.flags(c)
 	reportFormat(c, &format)
 	return c
+}
+
+// machine says what of this machine decides how functions start; empty: it is not known.
+func machine() string {
+	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	if err != nil {
+		return ""
+	}
+	return runtime.GOARCH + " " + strings.TrimSpace(string(release))
 }
 
 // provenReports are the reports of checked zips. Strictly, what could not be

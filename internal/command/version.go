@@ -1,11 +1,15 @@
 package command
 
 import (
+	"os"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/mod/module"
+
+	"github.com/bootzip/bootzip/internal/digest"
 )
 
 // Released is what the linker was told of a released program: its tag, such
@@ -48,6 +52,20 @@ const development = "v0.1.0-devel"
 
 // A programVersion is what is known of the bootzip that runs.
 type programVersion struct{ version, commit string }
+
+// program tells this program from others: by its version, or by its digest where others
+// have the same; empty: it cannot be told.
+func (v programVersion) program() string {
+	if v.version != development && !strings.HasSuffix(v.version, "+dirty") {
+		return v.version
+	}
+	name, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	sum, _, _ := digest.File(name)
+	return sum
+}
 
 func ownVersion() programVersion {
 	info, _ := debug.ReadBuildInfo()

@@ -39,6 +39,7 @@ type Record struct {
 	Commit  string    `json:"commit,omitempty"`
 	Writer  string    `json:"writer,omitempty"` // the job that made it
 	Time    time.Time `json:"time"`
+	Text    string    `json:"text,omitempty"` // in place of a file
 }
 
 const (
@@ -72,12 +73,15 @@ type Config struct {
 	Token     string // for http and https, sent as Authorization: Bearer; empty: none
 	Anonymous bool   // S3 gets no credentials
 	Write     bool   // what is built is kept there
+
+	Tool, Commit, Writer string // of records that are written, as in Record
 }
 
 // A Store is one store during one run. Its methods may be called side by side.
 type Store struct {
 	Write bool
 
+	by     Record // who writes
 	files  backend
 	mu     sync.Mutex
 	counts Counts
@@ -90,7 +94,7 @@ type Counts struct{ Found, Absent, Kept, Faults int }
 
 // Open makes a store of its address. It asks nothing of it. Errors are misuse.
 func Open(c Config) (*Store, error) {
-	s := &Store{Write: c.Write, faults: map[string]int{}}
+	s := &Store{Write: c.Write, by: Record{Tool: c.Tool, Commit: c.Commit, Writer: c.Writer}, faults: map[string]int{}}
 	u, err := url.Parse(c.Address)
 	switch {
 	case err != nil:
@@ -120,11 +124,35 @@ func (s *Store) Fetch(ctx context.Context, key, name string) bool {
 	if s.givenUp() || ctx.Err() != nil {
 		return false
 	}
-	start := time.Now()
-	err := s.fetch(ctx, key, name)
-	if err != nil {
-		_ = os.Remove(name)
+	return s.read(ctx, key, func() error {
+		err := s.fetch(ctx, key, name)
+		if err != nil {
+			_ = os.Remove(name)
+		}
+		return err
+	})
+}
+
+// Text returns the text that is kept under a key.
+func (s *Store) Text(ctx context.Context, key string) (text string, ok bool) {
+	if s.givenUp() || ctx.Err() != nil {
+		return "", false
 	}
+	ok = s.read(ctx, key, func() error {
+		r, err := s.record(ctx, key)
+		if err == nil && r.Text == "" {
+			err = fmt.Errorf("%w: it has no text", errWrong)
+		}
+		text = r.Text
+		return err
+	})
+	return text, ok
+}
+
+// read does one reading of a key, and counts it.
+func (s *Store) read(ctx context.Context, key string, do func() error) bool {
+	start := time.Now()
+	err := do()
 	s.count(ctx, err, start, "read")
 	s.dropWrong(ctx, key, err)
 	return err == nil
@@ -168,11 +196,12 @@ func (s *Store) Record(ctx context.Context, key string) (Record, bool) {
 	if s.givenUp() {
 		return Record{}, false
 	}
-	start := time.Now()
-	r, err := s.record(ctx, key)
-	s.count(ctx, err, start, "read")
-	s.dropWrong(ctx, key, err)
-	return r, err == nil
+	var r Record
+	ok := s.read(ctx, key, func() (err error) {
+		r, err = s.record(ctx, key)
+		return err
+	})
+	return r, ok
 }
 
 func (s *Store) record(ctx context.Context, key string) (r Record, err error) {
@@ -183,17 +212,33 @@ func (s *Store) record(ctx context.Context, key string) (r Record, err error) {
 	if err := json.Unmarshal(text.Bytes(), &r); err != nil || r.Version != recordVersion || !isSum(r.SHA256) || r.Size < 0 || r.Size > maxFile {
 		return r, fmt.Errorf("%w: no record of version %d", errWrong, recordVersion)
 	}
+	if r.Text != "" && r.SHA256 != sumOf(r.Text) {
+		return r, errWrong
+	}
 	return r, nil
 }
 
-// Keep keeps the file name under a key: the file first, and its record, whose digest and
-// size it sets, last. A fault is counted.
-func (s *Store) Keep(ctx context.Context, key, name string, r Record) {
+// Keep keeps the file name under a key: the file first, and its record last. A fault is
+// counted.
+func (s *Store) Keep(ctx context.Context, key, name string) {
+	s.write(ctx, func() error { return s.keep(ctx, key, name) })
+}
+
+// KeepText keeps a text of less than 64 KiB under a key.
+func (s *Store) KeepText(ctx context.Context, key, text string) {
+	s.write(ctx, func() error {
+		r := s.by
+		r.Text, r.SHA256, r.Size = text, sumOf(text), int64(len(text))
+		return s.putRecord(ctx, key, r)
+	})
+}
+
+func (s *Store) write(ctx context.Context, do func() error) {
 	if s.givenUp() || ctx.Err() != nil {
 		return
 	}
 	start := time.Now()
-	err := s.keep(ctx, key, name, r)
+	err := do()
 	s.count(ctx, err, start, "write")
 	if err == nil {
 		s.mu.Lock()
@@ -202,8 +247,8 @@ func (s *Store) Keep(ctx context.Context, key, name string, r Record) {
 	}
 }
 
-func (s *Store) keep(ctx context.Context, key, name string, r Record) (err error) {
-	r.Version = recordVersion
+func (s *Store) keep(ctx context.Context, key, name string) (err error) {
+	r := s.by
 	if r.SHA256, r.Size, err = digest.File(name); err != nil {
 		return err
 	}
@@ -215,9 +260,17 @@ func (s *Store) keep(ctx context.Context, key, name string, r Record) (err error
 	if err := s.files.put(ctx, "cas/"+r.SHA256, f, r.Size); err != nil {
 		return err
 	}
+	return s.putRecord(ctx, key, r)
+}
+
+func (s *Store) putRecord(ctx context.Context, key string, r Record) error {
+	r.Version, r.Time = recordVersion, time.Now().UTC().Truncate(time.Second)
 	text, err := json.Marshal(r)
 	if err != nil {
 		return err
+	}
+	if len(text) > maxRecord {
+		return fmt.Errorf("a record of %d bytes; %d are kept", len(text), maxRecord)
 	}
 	return s.files.put(ctx, "ac/"+key, bytes.NewReader(text), int64(len(text)))
 }
@@ -280,6 +333,14 @@ func (s *Store) Summary() string {
 		text += fmt.Sprintf("; not asked any more after %d s of waiting", int(s.lost.Seconds()))
 	}
 	return text
+}
+
+// Key is a key of all that decides what is kept under it.
+func Key(inputs ...string) string { return sumOf(strings.Join(inputs, "\n")) }
+
+func sumOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }
 
 // isSum reports whether a text is a SHA-256 in hexadecimal.

@@ -86,12 +86,15 @@ func TestStore(t *testing.T) {
 			ctx := t.Context()
 			reader := open(t, c)
 			c.Write = true
+			c.Tool, c.Commit = "v1", "abc"
 			writer := open(t, c)
+			c.Tool = "v2"
+			other := open(t, c)
 			to := filepath.Join(t.TempDir(), "to")
 			if reader.Fetch(ctx, key, to) || reader.Summary() != "0 found, 1 not there" {
 				t.Fatalf("an empty store has it: %s", reader.Summary())
 			}
-			writer.Keep(ctx, key, write(t, "program"), Record{Tool: "v1", Commit: "abc"})
+			writer.Keep(ctx, key, write(t, "program"))
 			if got := writer.Counts(); got != (Counts{Kept: 1}) {
 				t.Fatalf("%+v: %s", got, writer.Summary())
 			}
@@ -105,11 +108,19 @@ func TestStore(t *testing.T) {
 				t.Errorf("it cannot be executed (%v)", err)
 			}
 			// A record stays as it was written first.
-			writer.Keep(ctx, key, write(t, "other"), Record{Tool: "v2"})
+			other.Keep(ctx, key, write(t, "other"))
 			r, ok := reader.Record(ctx, key)
 			sum := sha256.Sum256([]byte("program"))
 			if !ok || r.Tool != "v1" || r.Commit != "abc" || r.Size != 7 || r.SHA256 != hex.EncodeToString(sum[:]) {
 				t.Errorf("%+v", r)
+			}
+			const about = "00000000000000000000000000000000000000000000000000000000000000bb"
+			writer.KeepText(ctx, about, "all is well")
+			if text, ok := reader.Text(ctx, about); !ok || text != "all is well" {
+				t.Errorf("%q: %s", text, reader.Summary())
+			}
+			if text, ok := reader.Text(ctx, key); ok {
+				t.Errorf("the text of a file is %q", text)
 			}
 			if err := writer.Drop(ctx, key); err != nil {
 				t.Error(err)
@@ -123,7 +134,7 @@ func TestStore(t *testing.T) {
 		})
 	}
 	refused := open(t, Config{Address: server.URL, Token: "wrong", Write: true})
-	refused.Keep(t.Context(), key, write(t, "x"), Record{})
+	refused.Keep(t.Context(), key, write(t, "x"))
 	if refused.Fetch(t.Context(), key, filepath.Join(t.TempDir(), "to")) || refused.Counts() != (Counts{Faults: 2}) || !strings.Contains(refused.Summary(), "401 Unauthorized") {
 		t.Errorf("without the token: %s", refused.Summary())
 	}
@@ -159,7 +170,7 @@ func TestWrongContent(t *testing.T) {
 		"huge":       func() error { return os.WriteFile(record, bytes.Repeat([]byte(" "), maxRecord+1), 0o644) },
 		"much to do": func() error { return os.WriteFile(record, []byte(`{"version":1,"size":1e18}`), 0o644) },
 	} {
-		s.Keep(t.Context(), key, write(t, "program"), Record{})
+		s.Keep(t.Context(), key, write(t, "program"))
 		before := s.Counts()
 		if err := spoil(); err != nil {
 			t.Fatal(err)
@@ -174,6 +185,27 @@ func TestWrongContent(t *testing.T) {
 		if _, err := os.Stat(record); !os.IsNotExist(err) {
 			t.Errorf("%s: the record is left (%v)", name, err)
 		}
+	}
+}
+
+func TestWrongText(t *testing.T) {
+	dir := t.TempDir()
+	record := filepath.Join(dir, "ac", key)
+	s := open(t, Config{Address: dir, Write: true})
+	s.KeepText(t.Context(), key, "4 passed")
+	s.KeepText(t.Context(), key, strings.Repeat("x", maxRecord)) // too long
+	data, err := os.ReadFile(record)
+	if err != nil || s.Counts() != (Counts{Kept: 1, Faults: 1}) {
+		t.Fatal(err, s.Summary())
+	}
+	if err := os.WriteFile(record, bytes.Replace(data, []byte("4 passed"), []byte("5 passed"), 1), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if text, ok := s.Text(t.Context(), key); ok {
+		t.Errorf("it was taken: %q", text)
+	}
+	if _, err := os.Stat(record); !os.IsNotExist(err) {
+		t.Errorf("the record is left (%v)", err)
 	}
 }
 
@@ -220,7 +252,7 @@ func TestFaults(t *testing.T) {
 	names := make([]string, reads)
 	for i := range names {
 		names[i] = fmt.Sprintf("%064x", i)
-		s.Keep(t.Context(), names[i], write(t, "program"), Record{})
+		s.Keep(t.Context(), names[i], write(t, "program"))
 	}
 	// The slow ones would use up the patience of a run.
 	hasty := newServer(base, "")

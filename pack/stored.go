@@ -1,0 +1,90 @@
+package pack
+
+import (
+	"archive/zip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/bootzip/bootzip/internal/ociimage"
+	"github.com/bootzip/bootzip/internal/store"
+	"github.com/bootzip/bootzip/project"
+)
+
+// stored makes the new file name: the store's under a key of the inputs, if it has one that
+// check accepts, or else what write writes, which the store gets.
+func (c Config) stored(ctx context.Context, name string, inputs []string, write, check func() error) error {
+	if c.Store == nil {
+		return write()
+	}
+	key := store.Key(inputs...)
+	if c.Store.Fetch(ctx, key, name) {
+		if check() == nil {
+			return nil
+		}
+		if err := os.Remove(name); err != nil {
+			return err
+		}
+	}
+	if err := write(); err != nil {
+		return err
+	}
+	if c.Store.Write {
+		c.Store.Keep(ctx, key, name)
+	}
+	return nil
+}
+
+// zipInputs decide the bytes of a zip.
+func zipInputs(contentDigest string) []string {
+	return []string{"bootzip zip 1", packer(), contentDigest}
+}
+
+// StoreKey is the key of a zip in a store.
+func (z Zip) StoreKey() string { return store.Key(zipInputs(z.Content)...) }
+
+// hasContent checks that a zip has the content of a digest, and of size bytes.
+func hasContent(name, digest string, size int64) error {
+	r, err := zip.OpenReader(name)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	all := sha256.New()
+	for _, f := range r.File {
+		content, err := f.Open()
+		if err != nil {
+			return err
+		}
+		one := sha256.New()
+		n, err := io.Copy(one, io.LimitReader(content, size+1))
+		content.Close()
+		if err != nil {
+			return err
+		}
+		if size -= n; size < 0 {
+			return fmt.Errorf("%s is longer than what it is made of", name)
+		}
+		fmt.Fprintf(all, "%04o %d %x %s\n", f.Mode().Perm(), n, one.Sum(nil), f.Name)
+	}
+	if got := hex.EncodeToString(all.Sum(nil)); got != digest {
+		return fmt.Errorf("%s has another content", name)
+	}
+	return nil
+}
+
+// imageDigest is the digest of the manifest of an image archive.
+func imageDigest(name string, arch project.Arch) (string, error) {
+	image, done, err := ociimage.Open(name, string(arch))
+	if err != nil {
+		return "", err
+	}
+	digest, err := image.Digest()
+	if closed := done(); err == nil {
+		err = closed
+	}
+	return digest.String(), err
+}

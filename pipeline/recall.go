@@ -1,0 +1,88 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"github.com/bootzip/bootzip/emulator"
+	"github.com/bootzip/bootzip/internal/digest"
+	"github.com/bootzip/bootzip/internal/store"
+	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/verify"
+)
+
+// reportForm is the version of what keys of reports are made of.
+const reportForm = "bootzip report 1"
+
+// recallReports takes the reports of zips that were checked before, elsewhere: with the same
+// bytes, settings, layers and version of bootzip, on a machine of the same kind. Only reports
+// without findings, of functions that were started, are in a store.
+func recallReports(ctx context.Context, r *run) error {
+	// Variables of the command line may be secrets, and a key could be guessed.
+	if r.check.Store == nil || !r.check.Boot || len(r.check.Environment) > 0 || r.check.Tool == "" || r.check.Machine == "" {
+		return nil
+	}
+	for i := range r.zips {
+		z := &r.zips[i]
+		if z.Packed.SHA256 == "" {
+			continue
+		}
+		key, err := z.reportKey(r.check)
+		if err != nil {
+			continue // what cannot be read is verify's to report
+		}
+		z.key = key
+		if text, ok := r.check.Store.Text(ctx, key); ok {
+			if report, err := verify.Recall(text, z.Target, z.Packed.SHA256); err == nil {
+				z.Report, z.recalled = report, true
+			}
+		}
+	}
+	return ctx.Err()
+}
+
+// keepReports puts the new reports into the store.
+func keepReports(ctx context.Context, r *run) error {
+	for _, z := range r.zips {
+		if z.key == "" || z.recalled || !z.isolated || !r.check.Store.Write {
+			continue
+		}
+		if text, ok := z.Report.Verdict(); ok {
+			r.check.Store.KeepText(ctx, z.key, text)
+		}
+	}
+	return nil
+}
+
+// reportKey is a key of all that decides the report.
+func (z *Zip) reportKey(c CheckConfig) (string, error) {
+	boot, err := z.bootConfig(c)
+	if err != nil {
+		return "", err
+	}
+	options := z.Target.Options
+	var layers []string
+	for _, name := range options.Layers {
+		sum, _, err := digest.File(name)
+		if err != nil {
+			return "", err
+		}
+		layers = append(layers, sum)
+	}
+	options.Layers, boot.Layers, boot.Zip = nil, nil, ""
+	options.Rules = slices.Clone(options.Rules)
+	for i := range options.Rules {
+		options.Rules[i].Pos = project.Position{}
+	}
+	inputs, err := json.Marshal(struct {
+		Form, Tool, Machine, Zip string
+		Options                  verify.Options
+		Boot                     emulator.BootConfig
+		Layers                   []string
+	}{reportForm, c.Tool, c.Machine, z.Packed.SHA256, options, boot, layers})
+	if err != nil {
+		return "", err
+	}
+	return store.Key(string(inputs)), nil
+}

@@ -1,0 +1,77 @@
+package verify
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/bootzip/bootzip/project"
+)
+
+// A verdict is a report in which nothing was found, without what a target says itself.
+type verdict struct {
+	Program project.Arch      `json:"program,omitempty"`
+	Size    int64             `json:"size"`
+	Facts   []Fact            `json:"facts,omitempty"`
+	Skips   map[string]string `json:"skips,omitempty"` // details, by check; all others passed
+	Boot    string            `json:"boot"`            // the boot check's detail
+	Shown   bool              `json:"shown,omitempty"` // of the boot check
+}
+
+// Verdict returns the report as a text from which [Recall] makes it again. ok is false
+// for a report with findings, or of a function that was not started.
+func (r Report) Verdict() (text string, ok bool) {
+	v := verdict{Program: r.Program, Size: r.Size, Facts: r.Facts, Skips: map[string]string{}}
+	started := false
+	for _, x := range r.Results {
+		switch {
+		case x.Check.ID == IDBoot && x.Status == Pass:
+			started, v.Boot, v.Shown = true, x.Detail, x.Shown
+		case x.Status == Skip:
+			v.Skips[x.Check.ID] = x.Detail
+		case x.Status != Pass:
+			return "", false
+		}
+	}
+	data, err := json.Marshal(v)
+	return string(data), started && err == nil
+}
+
+// Recall makes the report of a target again, whose zip's digest is sum, from a verdict on
+// the same zip and options.
+func Recall(text string, t Target, sum string) (Report, error) {
+	var v verdict
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		return Report{}, err
+	}
+	p, err := newPolicy(t.Options)
+	if err != nil {
+		return Report{}, err
+	}
+	r := Report{
+		Path: t.Path, Function: t.Options.Function, Arch: t.Options.Arch, Program: v.Program, Size: v.Size, SHA256: sum,
+		Kind: cmp.Or(t.Options.Kind, KindFunction), Facts: v.Facts, policy: p,
+	}
+	for _, c := range zipChecks() {
+		severity, _ := p.severity(c)
+		x := Result{Check: c, Status: Pass, Severity: severity}
+		if detail, skipped := v.Skips[c.ID]; skipped {
+			x.Status, x.Detail = Skip, detail
+			delete(v.Skips, c.ID)
+		}
+		if c.ID == IDBoot {
+			x.Status, x.Detail, x.Shown = Pass, v.Boot, v.Shown
+		}
+		r.Results = append(r.Results, x)
+	}
+	if len(v.Skips) > 0 || v.Boot == "" {
+		return Report{}, fmt.Errorf("it is a verdict on other checks")
+	}
+	return r, nil
+}
+
+// zipChecks are the checks of a zip, in their order.
+func zipChecks() []Check {
+	return slices.DeleteFunc(Checks(), func(c Check) bool { return c.Layer == Deploy || c.Layer == InImage })
+}
