@@ -39,23 +39,9 @@ func Build(ctx context.Context, c Config) (Report, error) {
 	if c.Functions = withProgram(c.Functions); len(c.Functions) == 0 {
 		return Report{}, nil
 	}
-	e, why, err := chooseEngine(ctx, c)
+	b, report, err := newBuilder(ctx, c)
 	if err != nil {
 		return Report{}, err
-	}
-	report := Report{Engine: e.name(), Why: why, Image: e.image(), Bounds: e.bounds(), Varied: c.Vary.asked()}
-	c.tell(Event{Stage: "engine", Text: engineLine(report)})
-	if err := checkLock(ctx, c, e); err != nil {
-		return Report{}, err
-	}
-
-	b := &builder{config: c, engine: e, languages: map[project.Language]language{}, state: readState(c.Dist), digests: newDigester(c.Root), keys: map[string]string{}, cached: map[string]bool{}}
-	for _, f := range c.Functions {
-		if b.languages[f.Language] == nil {
-			if b.languages[f.Language], err = languageOf(ctx, c, f.Language, e); err != nil {
-				return Report{}, err
-			}
-		}
 	}
 	all, err := b.build(ctx)
 	if err != nil {
@@ -66,6 +52,36 @@ func Build(ctx context.Context, c Config) (Report, error) {
 		report.Varied = all.varied
 	}
 	return report, nil
+}
+
+// newBuilder chooses the engine, and finds the languages' tools.
+func newBuilder(ctx context.Context, c Config) (*builder, Report, error) {
+	e, why, err := chooseEngine(ctx, c)
+	if err != nil {
+		return nil, Report{}, err
+	}
+	report := Report{Engine: e.name(), Why: why, Image: e.image(), Bounds: e.bounds(), Varied: c.Vary.asked()}
+	c.tell(Event{Stage: "engine", Text: engineLine(report)})
+	if err := checkLock(ctx, c, e); err != nil {
+		return nil, Report{}, err
+	}
+	b := &builder{config: c, engine: e, languages: map[project.Language]language{}, state: readState(c.Dist), digests: newDigester(c.Root), keys: map[string]string{}, seconds: map[string]float64{}, cached: map[string]bool{}}
+	for _, f := range c.Functions {
+		if b.languages[f.Language] == nil {
+			if b.languages[f.Language], err = languageOf(ctx, c, f.Language, e); err != nil {
+				return nil, Report{}, err
+			}
+		}
+	}
+	return b, report, nil
+}
+
+func byLanguage(units []Unit) map[project.Language][]Unit {
+	all := map[project.Language][]Unit{}
+	for _, u := range units {
+		all[u.Function.Language] = append(all[u.Function.Language], u)
+	}
+	return all
 }
 
 func engineLine(r Report) string {
@@ -87,8 +103,9 @@ type builder struct {
 	state     state
 	digests   *digester
 
-	keys   map[string]string // in the store, of what was built, by Unit.String()
-	cached map[string]bool   // what came from there
+	keys    map[string]string  // in the store, of what was built, by Unit.String()
+	seconds map[string]float64 // of builds, likewise
+	cached  map[string]bool    // what came from there
 }
 
 // made is what a run of commands made.
@@ -215,7 +232,7 @@ func (b *builder) publish(steps []step, stage *atomicfile.Stage, out string, in 
 				return nil, err
 			}
 			key := p.unit.String()
-			a.Key, a.Cached = b.keys[key], b.cached[key]
+			a.Key, a.Cached, a.Seconds = b.keys[key], b.cached[key], b.seconds[key]
 			b.state.Units[key] = unitState{Inputs: in[key], Digest: digests[key], SHA256: a.SHA256}
 			built, files = append(built, a), append(files, atomicfile.File{From: file, To: a.Path, Mode: 0o755})
 		}

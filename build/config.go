@@ -82,8 +82,7 @@ type Event struct {
 	// Stage is "engine" (Text says which was taken and why, and its bounds),
 	// "toolchain" (Text says which Go is taken for a module that names none, or
 	// that it is too old), "cgo" (Text names a file of a dependency that was left out), "lock" (Text says how the build differs from bootzip.lock), "user" (Text
-	// says why the commands run as root), "fetch", "image", "cache" (Text says what
-	// there was of the store) or "build" (Text says what is being built).
+	// says why the commands run as root), "fetch", "image" or "build" (Text says what is being built).
 	Stage string
 	Text  string
 	Done  int // bootstraps that are finished, of Total; in stage build
@@ -108,6 +107,10 @@ type Artifact struct {
 	Unchanged bool   // no input changed, so nothing was run
 	Cached    bool   // it comes from the store
 	Key       string // in the store; empty where it has none
+
+	// Seconds is how long it was built; its share, where one command builds several.
+	// 0: nothing was run.
+	Seconds float64
 }
 
 // A Report is what a run did.

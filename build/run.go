@@ -194,7 +194,23 @@ func (b *builder) run(ctx context.Context, steps []step, host places, total, don
 		count.here += len(s.products)
 	}
 	count.tell(true)
+	// Commands begin in their order, each when one before it has ended.
+	begun := make([]time.Time, len(batch.jobs))
+	started := 0
+	start := func() {
+		if started < len(begun) {
+			begun[started] = time.Now()
+			started++
+		}
+	}
+	for range batch.parallel {
+		start()
+	}
 	batch.finished = func(i int) {
+		for _, p := range steps[i].products {
+			b.seconds[p.unit.String()] = time.Since(begun[i]).Seconds() / float64(len(steps[i].products))
+		}
+		start()
 		count.mu.Lock()
 		count.left[i] = nil
 		count.mu.Unlock()

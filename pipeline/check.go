@@ -119,6 +119,8 @@ func (z *Zip) boot(ctx context.Context, check CheckConfig) error {
 	if err != nil {
 		return err
 	}
+	start := time.Now()
+	defer func() { z.seconds = time.Since(start).Seconds() }()
 	z.isolated, err = bootInto(ctx, &z.Report, c)
 	return err
 }

@@ -75,8 +75,12 @@ type Zip struct {
 	imageEnv []string // variables of the image whose code it is; nil: it is a zip
 	key      string   // of its report in the store; empty: none
 	recalled bool     // the report is from there
+	seconds  float64  // the boot check took
 	isolated bool     // the function was started, and saw nothing of this machine
 }
+
+// Seconds is how long the boot check took; 0: there was none.
+func (z Zip) Seconds() float64 { return z.seconds }
 
 // Reports returns the reports of checked zips.
 func Reports(zips []Zip) []verify.Report {
@@ -96,20 +100,24 @@ func Lines(zips []Zip) []pack.Zip {
 	return all
 }
 
-// newZip is the zip of a packed bootstrap. It alone derives what a zip must be from
-// its function.
+// ofLine is the zip of a line of the manifest. It alone derives what a zip must be from its
+// function.
+func ofLine(f project.Function, z pack.Zip, root, dist string) Zip {
+	options := verify.Options{
+		Function: f.Name, Arch: z.Arch, Runtime: f.Runtime, Rules: slices.Concat(f.Checks, derivedRules(f)),
+		Static: f.Kind != project.KindLayer,
+	}
+	if f.Kind.IsLayer() {
+		options.Kind = verify.KindLayer
+	}
+	return Zip{Function: f, Root: root, Packed: z, Target: verify.Target{Path: filepath.Join(dist, z.File), Options: options}}
+}
+
+// newZip is the zip of a packed bootstrap.
 func newZip(u build.Unit, root, dist string, packed []pack.Zip) (Zip, error) {
 	for _, z := range packed {
 		if z.Function == u.Function.Name && z.Arch == u.Arch {
-			f := u.Function
-			options := verify.Options{
-				Function: f.Name, Arch: u.Arch, Runtime: f.Runtime, Rules: slices.Concat(f.Checks, derivedRules(f)),
-				Static: f.Kind != project.KindLayer,
-			}
-			if f.Kind.IsLayer() {
-				options.Kind = verify.KindLayer
-			}
-			return Zip{Function: f, Root: root, Packed: z, Target: verify.Target{Path: filepath.Join(dist, z.File), Options: options}}, nil
+			return ofLine(u.Function, z, root, dist), nil
 		}
 	}
 	return Zip{}, fmt.Errorf("function %q was not packed for %s", u.Function.Name, u.Arch)

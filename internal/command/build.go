@@ -53,7 +53,7 @@ built again.`,
 			return t.print(format, values)
 		},
 	}
-	s.flags(c, "engine", "arch", "function", "locked", "force")
+	s.flags(c, "engine", "arch", "function", "shard", "locked", "force")
 	tableFormat(c, &format)
 	return c
 }

@@ -67,7 +67,7 @@ function as well, dist/FUNCTION-ARCH.oci.tar; "image: true" in bootzip.yaml of o
 			return images.print(format, nil)
 		},
 	}
-	s.flags(c, "engine", "arch", "function", "locked", "force")
+	s.flags(c, "engine", "arch", "function", "shard", "locked", "force")
 	c.Flags().BoolVar(&withImages, "image", false, "make an OCI image of each function as well")
 	c.Flags().StringVar(&format, "format", "text", "text, json or terraform")
 	complete(c, "format", "text", "json", "terraform")

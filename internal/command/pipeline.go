@@ -25,13 +25,28 @@ type made struct {
 	zips    []pipeline.Zip
 	before  distState // what was in dist
 	store   *store.Store
+	shard   *pipeline.Shard // nil: all functions are meant
 }
 
 // run builds, and packs if asked to, under one lock.
 func (s settings) run(ctx context.Context, packToo bool) (made, error) {
 	m := made{before: readDist(distFolder)}
-	err := s.inDist(ctx, func(ctx context.Context, p project.Project, c build.Config) (err error) {
+	err := s.withDist(ctx, func(ctx context.Context, p project.Project, c build.Config) (err error) {
 		m.project = p
+		shards, err := s.choose(ctx, &c)
+		if err != nil {
+			return err
+		}
+		if s.shard.text != "" {
+			if m.shard, err = s.describe(ctx, shards, c); err != nil {
+				return err
+			}
+			defer func() {
+				if err == nil {
+					err = m.writeShard()
+				}
+			}()
+		}
 		if c.Store, err = s.store(ctx, p); err != nil {
 			return err
 		}
@@ -66,9 +81,33 @@ func (m made) tellStore() {
 	}
 }
 
-// inDist reads the project, and calls do with how it is to be built, as the
-// only process that writes to its directory dist.
+// inDist is withDist for the functions that the flags choose.
 func (s settings) inDist(ctx context.Context, do func(context.Context, project.Project, build.Config) error) error {
+	return s.withDist(ctx, func(ctx context.Context, p project.Project, c build.Config) error {
+		if _, err := s.choose(ctx, &c); err != nil {
+			return err
+		}
+		return do(ctx, p, c)
+	})
+}
+
+// choose leaves the functions of the shard in c, with what they are stamped with.
+func (s settings) choose(ctx context.Context, c *build.Config) (shards [][]string, err error) {
+	if s.shard.some() {
+		if shards, err = s.shard.shards(ctx, *c); err != nil {
+			return nil, err
+		}
+		if c.Functions = only(c.Functions, shards[s.shard.number-1]); len(c.Functions) == 0 {
+			note("there is no function to build here")
+		}
+	}
+	c.Tag, c.Commit, err = stamps(ctx, c.Root, c.Functions)
+	return shards, err
+}
+
+// withDist reads the project, and calls do with how it is to be built, as the
+// only process that writes to its directory dist.
+func (s settings) withDist(ctx context.Context, do func(context.Context, project.Project, build.Config) error) error {
 	p, functions, err := s.load()
 	if err != nil {
 		return err
@@ -77,9 +116,6 @@ func (s settings) inDist(ctx context.Context, do func(context.Context, project.P
 	bar := s.newProgress()
 	defer bar.close()
 	c := s.buildConfig(p, functions, bar.event)
-	if c.Tag, c.Commit, err = stamps(ctx, p.Root, functions); err != nil {
-		return err
-	}
 	unlock, err := build.Lock(c.Dist)
 	if err != nil {
 		return err

@@ -67,7 +67,7 @@ if a zip differs, and says how and why.`,
 			return nil
 		},
 	}
-	s.flags(c, "engine", "arch", "function")
+	s.flags(c, "engine", "arch", "function", "shard")
 	otherFlag(c, &other)
 	tableFormat(c, &format)
 	return c

@@ -33,6 +33,7 @@ type settings struct {
 	images    bool // make images of all functions
 	quiet     bool // the engine was named before
 	checks    bool // zips are checked after, with the store's reports
+	shard     shardFlag
 
 	archName string
 	verbose  *bool // the program's flag
@@ -53,6 +54,9 @@ func (s *settings) flags(c *cobra.Command, names ...string) {
 			_ = c.RegisterFlagCompletionFunc(name, functionNames)
 		case "locked":
 			c.Flags().BoolVar(&s.locked, name, false, "fail if image or toolchain differs from bootzip.lock")
+		case "shard":
+			c.Flags().StringVar(&s.shard.text, name, "", "one `SHARD` of the functions, as 2/8; bootzip merge joins them")
+			c.Flags().StringVar(&s.shard.since, "since", "", "only functions that changed since this `COMMIT`")
 		case "force":
 			c.Flags().BoolVar(&s.force, name, false, "build what has not changed as well")
 		}
@@ -83,6 +87,9 @@ func (s *settings) read() error {
 	s.baseImage = os.Getenv("BOOTZIP_BASE_IMAGE")
 	s.cache = os.Getenv("BOOTZIP_CACHE")
 	if err := build.CheckEngine(s.engine); err != nil {
+		return misuse(err)
+	}
+	if err := s.shard.read(); err != nil {
 		return misuse(err)
 	}
 	if s.archName != "" {

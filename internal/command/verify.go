@@ -55,8 +55,12 @@ also if a function could not be started here.`,
 				return m.before.failed(err, distFolder)
 			}
 			m.tellStore()
+			m.zips = checked
+			if err := m.writeShard(); err != nil {
+				return err
+			}
 			var files []deploy.File
-			if s.function == "" && s.arch == "" { // all that they deploy was made
+			if s.function == "" && s.arch == "" && !s.shard.some() { // all that they deploy was made
 				if files, err = deploy.Find("."); err != nil {
 					return err
 				}
@@ -82,7 +86,7 @@ also if a function could not be started here.`,
 			return conclude(slices.Concat(provenReports(checked, strict), imageReports, reports), write)
 		},
 	}
-	s.flags(c, "engine", "arch", "function", "locked", "force")
+	s.flags(c, "engine", "arch", "function", "locked", "force", "shard")
 	c.Flags().BoolVar(&strict, "strict", false, "warnings fail as well, and functions that could not be started")
 	around.flags(c)
 	reportFormat(c, &format)

@@ -1,0 +1,124 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/deploy"
+	"github.com/bootzip/bootzip/internal/atomicfile"
+	"github.com/bootzip/bootzip/pipeline"
+	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/verify"
+)
+
+func (a *app) mergeCommand() *cobra.Command {
+	s := settings{verbose: &a.verbose}
+	var strict bool
+	var format string
+	c := &cobra.Command{
+		Use:   "merge DIR…",
+		Short: "Join what shards have built",
+		Long: `Merge joins the directories dist of all runs with --shard into this project's dist,
+as if one machine had made it: zips, images, manifest.json, SHA256SUMS where there
+are such files, and report.json, what "bootzip verify --format=json" printed. Deploy
+files are compared with all zips. Shards of different commits, versions of bootzip
+or divisions, and missing ones, are refused. It writes dist/timings.json, by
+which the next run's shards are divided.`,
+		Example: "  bootzip merge shards/*",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, dirs []string) error {
+			if err := checkTableFormat(format); err != nil {
+				return err
+			}
+			if err := s.read(); err != nil {
+				return err
+			}
+			var zips []pipeline.Zip
+			var reports []verify.Report
+			err := s.withDist(c.Context(), func(ctx context.Context, p project.Project, config build.Config) (err error) {
+				zips, err = pipeline.Merge(ctx, pipeline.MergeConfig{Dirs: dirs, Dist: config.Dist, Root: p.Root, Functions: p.Functions, Tool: config.Tool})
+				if err != nil {
+					return err
+				}
+				reports, err = addDeployReports(ctx, p, config.Dist, zips, strict)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			type row struct {
+				Zip        string `json:"zip"`
+				Function   string `json:"function"`
+				Arch       string `json:"arch"`
+				Size       int64  `json:"size"`
+				CodeSha256 string `json:"codeSha256"`
+			}
+			rows := []row{}
+			t := table{header: []string{"ZIP", "SIZE", "CODESHA256"}}
+			for _, z := range zips {
+				r := row{distFolder + "/" + z.Packed.File, z.Function.Name, string(z.Packed.Arch), z.Packed.Size, z.Packed.CodeSha256}
+				rows = append(rows, r)
+				t.add(r.Zip, size(r.Size), r.CodeSha256)
+			}
+			if err := t.print(format, rows); err != nil {
+				return err
+			}
+			return conclude(reports, func([]verify.Report) error { return nil })
+		},
+	}
+	c.Flags().BoolVar(&strict, "strict", false, "warnings of deploy files fail as well")
+	tableFormat(c, &format)
+	return c
+}
+
+// addDeployReports compares the project's deploy files with all zips, which no shard could,
+// and adds the reports to report.json, if there is one.
+func addDeployReports(ctx context.Context, p project.Project, dist string, zips []pipeline.Zip, strict bool) ([]verify.Report, error) {
+	name := filepath.Join(dist, pipeline.ReportFile)
+	report, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	files, err := deploy.Find(".")
+	if err != nil || len(files) == 0 {
+		return nil, err
+	}
+	for i := range zips {
+		zips[i].Target.Path = filepath.Join(distFolder, zips[i].Packed.File)
+	}
+	checked, err := pipeline.Check(ctx, pipeline.CheckConfig{Strict: strict}, zips)
+	if err != nil {
+		return nil, err
+	}
+	reports, err := pipeline.CheckDeploy(pipeline.DeployConfig{Root: p.Root, Functions: p.Functions, Zips: checked, Strict: strict, All: true}, files)
+	if err != nil {
+		return nil, err
+	}
+	var more bytes.Buffer
+	if err := verify.WriteJSON(&more, reports); err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, z := range zips {
+		names = append(names, z.Function.Name)
+	}
+	merged, err := verify.MergeJSON(map[string][]byte{name: report, "deploy files": more.Bytes()}, names)
+	if err != nil {
+		return nil, err
+	}
+	return reports, atomicfile.Write(name, 0o644, func(w io.Writer) error {
+		_, err := w.Write(merged)
+		return err
+	})
+}

@@ -1,0 +1,174 @@
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/git"
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/pipeline"
+	"github.com/bootzip/bootzip/project"
+)
+
+// maxShards is how many jobs a matrix may have (GitHub Docs, "Workflow syntax",
+// jobs.<job_id>.strategy.matrix).
+const maxShards = 256
+
+// A shardFlag is which part of the functions a run is about.
+type shardFlag struct {
+	text  string // "2/8"; empty: all
+	since string // a commit; empty: changed or not
+
+	number, of int // 1 and 1 without --shard
+}
+
+func (f *shardFlag) read() error {
+	f.number, f.of = 1, 1
+	if f.text == "" {
+		return nil
+	}
+	number, of, ok := strings.Cut(f.text, "/")
+	var bad [2]error
+	f.number, bad[0] = strconv.Atoi(number)
+	f.of, bad[1] = strconv.Atoi(of)
+	if !ok || bad != [2]error{} || f.of < 1 || f.of > maxShards || f.number < 1 || f.number > f.of {
+		return hint.New(fmt.Sprintf("give one as --shard=2/8, of at most %d", maxShards), "invalid shard %q", f.text)
+	}
+	return nil
+}
+
+// some reports whether not all functions are meant.
+func (f shardFlag) some() bool { return f.text != "" || f.since != "" }
+
+// shards divides the functions of a configuration, whose lock on Dist is held.
+func (f shardFlag) shards(ctx context.Context, c build.Config) ([][]string, error) {
+	functions := c.Functions
+	if f.since != "" {
+		tree, err := git.State(ctx, c.Root, os.Environ())
+		if err != nil {
+			return nil, misuse(err)
+		}
+		paths, err := tree.Changed(ctx, f.since, os.Environ())
+		if err != nil {
+			return nil, misuse(err)
+		}
+		c.Progress = nil
+		if functions, err = pipeline.Affected(ctx, c, paths); err != nil {
+			return nil, err
+		}
+	}
+	timings, err := pipeline.ReadTimings(c.Dist)
+	if err != nil {
+		return nil, err
+	}
+	return pipeline.Shards(functions, timings, f.of), nil
+}
+
+// only are the functions with the names.
+func only(functions []project.Function, names []string) []project.Function {
+	return slices.DeleteFunc(slices.Clone(functions), func(f project.Function) bool { return !slices.Contains(names, f.Name) })
+}
+
+func (a *app) shardCommand() *cobra.Command {
+	s := settings{verbose: &a.verbose}
+	var of int
+	var format string
+	c := &cobra.Command{
+		Use:   "shard --of=N",
+		Short: "Divide the functions among several machines",
+		Long: `Shard says which functions --shard=1/N to --shard=N/N are. They take about the same
+time each, as far as dist/timings.json knows it, which bootzip merge writes; all
+machines must have the same one, or none. With --since only functions count that
+are made from files that differ from a commit. --format=matrix is for GitHub
+Actions: as many shards as there is something to do for.`,
+		Example: "  bootzip shard --of=8\n  bootzip shard --of=8 --since=origin/main --format=matrix",
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := oneOf("format", format, "text", "json", "matrix"); err != nil {
+				return err
+			}
+			if of < 1 || of > maxShards {
+				return misuse(hint.New(fmt.Sprintf("say how many, up to %d, as in --of=8", maxShards), "invalid --of %d", of))
+			}
+			if err := s.read(); err != nil {
+				return err
+			}
+			s.shard.of = of
+			var shards [][]string
+			err := s.withDist(c.Context(), func(ctx context.Context, _ project.Project, config build.Config) (err error) {
+				shards, err = s.shard.shards(ctx, config)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			return printShards(format, shards)
+		},
+	}
+	c.Flags().IntVar(&of, "of", 0, "how many shards, `N`")
+	c.Flags().StringVar(&s.shard.since, "since", "", "only functions that changed since this `COMMIT`")
+	c.Flags().StringVar(&format, "format", "text", "text, json, or matrix for GitHub Actions")
+	complete(c, "format", "text", "json", "matrix")
+	s.flags(c, "engine", "arch")
+	return c
+}
+
+// describe says which shard a run is.
+func (s settings) describe(ctx context.Context, shards [][]string, c build.Config) (*pipeline.Shard, error) {
+	shard := &pipeline.Shard{Shard: s.shard.number, Of: s.shard.of, Shards: shards, Tool: c.Tool, Seconds: pipeline.Timings{}}
+	tree, err := git.State(ctx, c.Root, os.Environ())
+	if err != nil {
+		return shard, ctx.Err() // without git, all shards say so
+	}
+	if shard.Commit = tree.Commit; len(tree.Dirty) > 0 {
+		shard.Commit += "-dirty"
+	}
+	return shard, nil
+}
+
+// writeShard leaves in dist which shard it is, and what its functions took.
+func (m made) writeShard() error {
+	if m.shard == nil {
+		return nil
+	}
+	seconds := pipeline.Timings{}
+	for _, a := range m.report.Artifacts {
+		seconds[a.Function.Name] += a.Seconds
+	}
+	for _, z := range m.zips {
+		seconds[z.Function.Name] += z.Seconds()
+	}
+	maps.DeleteFunc(seconds, func(_ string, s float64) bool { return s == 0 })
+	m.shard.Seconds = seconds
+	return m.shard.Write(filepath.Join(m.project.Root, distFolder))
+}
+
+func printShards(format string, shards [][]string) error {
+	type row struct {
+		Shard     string   `json:"shard"`
+		Functions []string `json:"functions"`
+	}
+	rows, names := []row{}, []string{}
+	t := table{header: []string{"SHARD", "FUNCTIONS"}}
+	for i, functions := range shards {
+		r := row{fmt.Sprintf("%d/%d", i+1, len(shards)), append([]string{}, functions...)}
+		rows = append(rows, r)
+		t.add(r.Shard, strings.Join(functions, " "))
+		if len(functions) > 0 {
+			names = append(names, r.Shard)
+		}
+	}
+	if format == "matrix" { // one line, as $GITHUB_OUTPUT takes it
+		return json.NewEncoder(os.Stdout).Encode(map[string][]string{"shard": names})
+	}
+	return t.print(format, rows)
+}

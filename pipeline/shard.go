@@ -1,0 +1,98 @@
+package pipeline
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/bootzip/bootzip/pack"
+	"github.com/bootzip/bootzip/project"
+)
+
+// Timings are the seconds that functions took to be built and started, by name.
+type Timings map[string]float64
+
+// Shards splits the functions into so many lists of names, which take about the same time
+// each: the longest first, each to the list that has least to do so far. A function without
+// a time counts as the mean of the others. A function and the layers of the project that it
+// has are in one list. It depends on nothing but its arguments, so that each machine comes
+// to the same lists; with few functions, the last of them are empty.
+func Shards(functions []project.Function, t Timings, of int) [][]string {
+	var known, sum float64
+	for _, f := range functions {
+		if seconds := t[f.Name]; seconds > 0 {
+			known, sum = known+1, sum+seconds
+		}
+	}
+	mean := 1.0
+	if known > 0 {
+		mean = sum / known
+	}
+	type group struct {
+		names   []string
+		seconds float64
+	}
+	var groups []group
+	for _, names := range joined(functions) {
+		g := group{names: names}
+		for _, name := range names {
+			g.seconds += cmp.Or(max(t[name], 0), mean)
+		}
+		groups = append(groups, g)
+	}
+	slices.SortStableFunc(groups, func(a, b group) int {
+		return cmp.Or(cmp.Compare(b.seconds, a.seconds), strings.Compare(a.names[0], b.names[0]))
+	})
+	shards, busy := make([][]string, of), make([]float64, of)
+	for _, g := range groups {
+		least := 0
+		for i, seconds := range busy {
+			if seconds < busy[least] {
+				least = i
+			}
+		}
+		shards[least] = append(shards[least], g.names...)
+		busy[least] += g.seconds
+	}
+	for i := range shards {
+		slices.Sort(shards[i])
+	}
+	return shards
+}
+
+// joined are the functions by name, with those together that have the same layer of the
+// project, and the layer.
+func joined(functions []project.Function) [][]string {
+	list := map[string]string{} // the first function of a list, by function
+	var first func(name string) string
+	first = func(name string) string {
+		if list[name] == name {
+			return name
+		}
+		return first(list[name])
+	}
+	for _, f := range functions {
+		list[f.Name] = f.Name
+	}
+	for _, f := range functions {
+		for _, arch := range f.Arch {
+			for _, layer := range f.Layers {
+				for _, other := range functions {
+					if forArch(layer, arch) == "dist/"+pack.FileName(other.Name, arch) {
+						list[first(f.Name)] = first(other.Name)
+					}
+				}
+			}
+		}
+	}
+	byFirst := map[string][]string{}
+	for _, f := range functions {
+		byFirst[first(f.Name)] = append(byFirst[first(f.Name)], f.Name)
+	}
+	var all [][]string
+	for _, names := range byFirst {
+		slices.Sort(names)
+		all = append(all, names)
+	}
+	return all
+}

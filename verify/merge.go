@@ -1,0 +1,45 @@
+package verify
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// MergeJSON joins documents that [WriteJSON] wrote of different functions, as if it had
+// written one: the reports of zips in the order of the functions' names, then those of
+// images, then all others. The keys name the documents in errors.
+func MergeJSON(documents map[string][]byte, functions []string) ([]byte, error) {
+	all := jsonDocument{Version: JSONVersion, OK: true, Reports: []jsonReport{}}
+	for name, data := range documents {
+		var one jsonDocument
+		d := json.NewDecoder(bytes.NewReader(data))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&one); err != nil || one.Version != JSONVersion {
+			return nil, fmt.Errorf("report of %s is none that this version of bootzip writes (%v)", name, err)
+		}
+		all.OK = all.OK && one.OK
+		all.Reports = append(all.Reports, one.Reports...)
+	}
+	kind := func(r jsonReport) int {
+		switch {
+		case r.Deploy != nil:
+			return 2
+		case r.Image != nil:
+			return 1
+		}
+		return 0
+	}
+	place := map[string]int{}
+	for i, name := range functions {
+		place[name] = i
+	}
+	slices.SortStableFunc(all.Reports, func(a, b jsonReport) int {
+		return cmp.Or(cmp.Compare(kind(a), kind(b)), cmp.Compare(place[a.Function], place[b.Function]))
+	})
+	var text bytes.Buffer
+	err := writeIndented(&text, all)
+	return text.Bytes(), err
+}
