@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 
 	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/digest"
@@ -124,12 +125,12 @@ func (b *builder) build(ctx context.Context) (made, error) {
 	units := b.config.units()
 	artifacts := map[string]Artifact{}
 	changed := map[project.Language][]Unit{}
+	old, err := b.unchanged(units)
+	if err != nil {
+		return made{}, err
+	}
 	for _, u := range units {
-		a, ok, err := b.unchanged(u)
-		if err != nil {
-			return made{}, err
-		}
-		if ok {
+		if a, ok := old[u.String()]; ok {
 			artifacts[u.String()] = a
 		} else {
 			changed[u.Function.Language] = append(changed[u.Function.Language], u)
@@ -152,27 +153,46 @@ func (b *builder) build(ctx context.Context) (made, error) {
 	return all, nil
 }
 
-// unchanged returns the bootstrap of u if it is there and is what building
-// it again would give.
-func (b *builder) unchanged(u Unit) (Artifact, bool, error) {
-	recipe, err := b.recipe(u)
-	if err != nil {
-		return Artifact{}, false, err
+// unchanged returns the bootstraps that are there and are what building them again would
+// give, by Unit.String().
+func (b *builder) unchanged(units []Unit) (map[string]Artifact, error) {
+	all := map[string]Artifact{}
+	var mu sync.Mutex
+	var reading sync.WaitGroup
+	defer reading.Wait()
+	slots := make(chan struct{}, runtime.NumCPU())
+	for _, u := range units {
+		recipe, err := b.recipe(u)
+		if err != nil {
+			return nil, err
+		}
+		old, ok := b.state.Units[u.String()]
+		if !ok || b.config.Force {
+			continue
+		}
+		digest, err := b.digests.digest(old.Inputs, recipe)
+		if err != nil {
+			return nil, err
+		}
+		if digest != old.Digest {
+			continue
+		}
+		reading.Add(1)
+		slots <- struct{}{}
+		go func() {
+			defer func() { <-slots; reading.Done() }()
+			a, err := b.artifact(u, Path(b.config.Dist, u))
+			if err != nil || a.SHA256 != old.SHA256 {
+				return // a missing or changed bootstrap is made again
+			}
+			a.Unchanged = true
+			mu.Lock()
+			defer mu.Unlock()
+			all[u.String()] = a
+		}()
 	}
-	old, ok := b.state.Units[u.String()]
-	if !ok || b.config.Force {
-		return Artifact{}, false, nil
-	}
-	digest, err := b.digests.digest(old.Inputs, recipe)
-	if err != nil {
-		return Artifact{}, false, err
-	}
-	a, err := b.artifact(u, Path(b.config.Dist, u))
-	if digest != old.Digest || err != nil || a.SHA256 != old.SHA256 {
-		return Artifact{}, false, nil // a missing or changed bootstrap is made again
-	}
-	a.Unchanged = true
-	return a, true, nil
+	reading.Wait()
+	return all, nil
 }
 
 func (b *builder) artifact(u Unit, file string) (Artifact, error) {

@@ -20,6 +20,9 @@ type Entry struct {
 	Name       string // in the zip
 	Executable bool   // mode 0755 instead of 0644
 	File       string // where its content is, on disk
+
+	sha256 string // of the content, where it is known, and
+	size   int64  // its size
 }
 
 func (e Entry) mode() fs.FileMode {
@@ -113,18 +116,21 @@ func (e Entry) open() (*os.File, int64, error) {
 func ContentDigest(entries []Entry) (digest string, size int64, err error) {
 	all := sha256.New()
 	for _, e := range entries {
-		f, _, err := e.open()
-		if err != nil {
-			return "", 0, err
+		if e.sha256 == "" {
+			f, _, err := e.open()
+			if err != nil {
+				return "", 0, err
+			}
+			one := sha256.New()
+			e.size, err = io.Copy(one, f)
+			f.Close()
+			if err != nil {
+				return "", 0, err
+			}
+			e.sha256 = hex.EncodeToString(one.Sum(nil))
 		}
-		one := sha256.New()
-		n, err := io.Copy(one, f)
-		f.Close()
-		if err != nil {
-			return "", 0, err
-		}
-		size += n
-		fmt.Fprintf(all, "%04o %d %x %s\n", e.mode(), n, one.Sum(nil), e.Name)
+		size += e.size
+		fmt.Fprintf(all, "%04o %d %s %s\n", e.mode(), e.size, e.sha256, e.Name)
 	}
 	return hex.EncodeToString(all.Sum(nil)), size, nil
 }

@@ -48,6 +48,8 @@ type Input struct {
 	Function  project.Function
 	Arch      project.Arch
 	Bootstrap string // file
+	SHA256    string // of it, in hexadecimal; empty: it is read
+	Size      int64  // of it, in bytes
 	Base      string // as ImageConfig's, where an image is made
 	Toolchain string // for the manifest
 }
@@ -59,9 +61,9 @@ func (in Input) entries(root string) []Entry {
 	case project.KindExtension:
 		// Lambda starts every program there (developer guide, "Using the
 		// Lambda Extensions API to create extensions").
-		all = []Entry{{Name: "extensions/" + in.Function.Name, Executable: true, File: in.Bootstrap}}
+		all = []Entry{{Name: "extensions/" + in.Function.Name, Executable: true, File: in.Bootstrap, sha256: in.SHA256, size: in.Size}}
 	default:
-		all = []Entry{{Name: bootstrapName, Executable: true, File: in.Bootstrap}}
+		all = []Entry{{Name: bootstrapName, Executable: true, File: in.Bootstrap, sha256: in.SHA256, size: in.Size}}
 	}
 	for _, a := range in.Function.Assets {
 		all = append(all, Entry{Name: a.Name, Executable: a.Executable, File: filepath.Join(root, filepath.FromSlash(a.Source))})
@@ -209,8 +211,8 @@ func packOne(ctx context.Context, c Config, in Input, stage string, old Manifest
 	}
 	name := filepath.Join(c.Dist, z.File)
 	before, ok := old.find(z.Function, z.Arch)
-	sum, _, err := digest.File(name)
-	if !ok || before.Content != z.Content || err != nil || sum != before.SHA256 {
+	z.SHA256, z.Size, err = digest.File(name)
+	if !ok || before.Content != z.Content || err != nil || z.SHA256 != before.SHA256 {
 		name = filepath.Join(stage, z.File)
 		err := c.stored(ctx, name, zipInputs(z.Content),
 			func() error { return Write(ctx, name, entries) },
@@ -219,9 +221,9 @@ func packOne(ctx context.Context, c Config, in Input, stage string, old Manifest
 			return z, nil, err
 		}
 		packed = append(packed, z.File)
-	}
-	if z.SHA256, z.Size, err = digest.File(name); err != nil {
-		return z, nil, err
+		if z.SHA256, z.Size, err = digest.File(name); err != nil {
+			return z, nil, err
+		}
 	}
 	raw, err := hex.DecodeString(z.SHA256)
 	if err != nil {

@@ -76,7 +76,7 @@ func packZips(ctx context.Context, r *run) error {
 		c.Project = r.build.Functions
 	}
 	for _, a := range r.report.Artifacts {
-		in := pack.Input{Function: a.Function, Arch: a.Arch, Bootstrap: a.Path, Toolchain: a.Toolchain}
+		in := pack.Input{Function: a.Function, Arch: a.Arch, Bootstrap: a.Path, SHA256: a.SHA256, Size: a.Size, Toolchain: a.Toolchain}
 		if c.Image(a.Function) {
 			var err error
 			if in.Base, err = baseOf(ctx, a.Function, a.Arch, r.build); err != nil {

@@ -23,7 +23,7 @@ func ExampleEvent() {
 func ExampleVerify() {
 	deploy := func(ctx context.Context) error {
 		strict := true
-		if err := targets.Verify(ctx, nil, nil, nil, nil, nil, &strict, nil, nil, nil, nil, nil, nil, nil); err != nil {
+		if err := targets.Verify(ctx, nil, nil, nil, nil, nil, &strict, nil, nil, nil, nil, nil, nil, nil, nil, nil); err != nil {
 			return err
 		}
 		return nil // upload the zips in dist

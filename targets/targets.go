@@ -6,6 +6,7 @@ import (
 	"os/signal"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -106,9 +107,11 @@ func Build(ctx context.Context,
 	function *string, // one function; default: all
 	locked *bool, // fail if the image or toolchain differs from bootzip.lock
 	force *bool, // build what has not changed as well
+	shard *string, // one shard of the functions, as 2/8
+	since *string, // only functions that changed since this commit
 	format *string, // text (the default) or json
 ) error {
-	return run(ctx, "build", flag("engine", engine), flag("arch", arch), flag("function", function), flag("locked", locked), flag("force", force), flag("format", format))
+	return run(ctx, "build", flag("engine", engine), flag("arch", arch), flag("function", function), flag("locked", locked), flag("force", force), flag("shard", shard), flag("since", since), flag("format", format))
 }
 
 // Package builds every function and packs it into dist/FUNCTION-ARCH.zip, with the same bytes every time.
@@ -120,9 +123,11 @@ func Package(ctx context.Context,
 	function *string, // one function; default: all
 	locked *bool, // fail if the image or toolchain differs from bootzip.lock
 	image *bool, // make an OCI image of each function as well
+	shard *string, // one shard of the functions, as 2/8
+	since *string, // only functions that changed since this commit
 	format *string, // text (the default), json or terraform
 ) error {
-	return run(ctx, "package", flag("engine", engine), flag("arch", arch), flag("function", function), flag("locked", locked), flag("image", image), flag("format", format))
+	return run(ctx, "package", flag("engine", engine), flag("arch", arch), flag("function", function), flag("locked", locked), flag("image", image), flag("shard", shard), flag("since", since), flag("format", format))
 }
 
 // Verify builds and packs every function, and proves that Lambda can start each zip.
@@ -141,10 +146,12 @@ func Verify(ctx context.Context,
 	timeout *int, // seconds for an answer to the boot check; default: the function's, or 10
 	memory *int, // MB of the function in the boot check; default: the function's, or 512
 	layer *string, // zips whose content the function sees at /opt, with commas between them
+	shard *string, // one shard of the functions, as 2/8
+	since *string, // only functions that changed since this commit
 	format *string, // text (the default), json, sarif, github or junit; several as in text,github
 ) error {
 	return run(ctx, "verify", flag("engine", engine), flag("arch", arch), flag("function", function), flag("locked", locked), flag("force", force),
-		flag("strict", strict), flag("event", event), settings(env, envFile, timeout, memory, layer), flag("format", format))
+		flag("strict", strict), flag("event", event), settings(env, envFile, timeout, memory, layer), flag("shard", shard), flag("since", since), flag("format", format))
 }
 
 // Check proves of any zip, made by any tool from any language, that Lambda can start it.
@@ -192,6 +199,27 @@ func Lock(ctx context.Context,
 	engine *string, // auto (the default), docker, podman, sandbox or host
 ) error {
 	return run(ctx, "lock", flag("engine", engine))
+}
+
+// Shard says which functions -shard=1/N to -shard=N/N are.
+// They take about the same time each, as far as dist/timings.json knows it.
+func Shard(ctx context.Context,
+	of int,
+	since *string, // only functions that changed since this commit
+	engine *string, // auto (the default), docker, podman, sandbox or host
+	format *string, // text (the default), json, or matrix for GitHub Actions
+) error {
+	return run(ctx, "shard", "--of="+strconv.Itoa(of), flag("since", since), flag("engine", engine), flag("format", format))
+}
+
+// Merge joins what shards have built.
+// DIRECTORIES are their directories dist, one on each line.
+func Merge(ctx context.Context,
+	directories string,
+	strict *bool, // warnings of deploy files fail as well
+	format *string, // text (the default) or json
+) error {
+	return run(ctx, "merge", flag("strict", strict), flag("format", format), "--", lines(directories))
 }
 
 // Clean removes the directory dist with everything in it.
@@ -314,9 +342,11 @@ func Reproduce(ctx context.Context,
 	other *string, // engine of the second build; default: another one, if one can be used
 	arch *string, // amd64 or arm64; default: each function's own
 	function *string, // one function; default: all
+	shard *string, // one shard of the functions, as 2/8
+	since *string, // only functions that changed since this commit
 	format *string, // text (the default) or json
 ) error {
-	return run(ctx, "reproduce", flag("engine", engine), flag("other", other), flag("arch", arch), flag("function", function), flag("format", format))
+	return run(ctx, "reproduce", flag("engine", engine), flag("other", other), flag("arch", arch), flag("function", function), flag("shard", shard), flag("since", since), flag("format", format))
 }
 
 // Release makes of a tag everything that is published: zips, SBOMs, provenance, verify report, SHA256SUMS.
