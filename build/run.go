@@ -178,6 +178,9 @@ func (b *builder) run(ctx context.Context, steps []step, host places, total, don
 	if err != nil {
 		return nil, nil, err
 	}
+	if packages := b.serveGoCache(ctx, steps, host); packages != nil {
+		defer packages.Close()
+	}
 	batch := batch{host: host, vary: vary, parallel: b.config.Jobs}
 	for _, s := range steps {
 		s.env = with(s.env, vary.environment()...)

@@ -52,6 +52,10 @@ func (p *progress) event(e build.Event) {
 		if !p.quiet {
 			note("%s", e.Text)
 		}
+	case "cache":
+		if !p.quiet {
+			note("cache: %s", e.Text)
+		}
 	case "image", "lock", "user", "toolchain":
 		note("%s", e.Text)
 	case "build":

@@ -18,9 +18,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -81,12 +83,25 @@ type Config struct {
 type Store struct {
 	Write bool
 
+	kind   string // of what is counted
 	by     Record // who writes
 	files  backend
+	during *during
+}
+
+// during is what happened to a store during a run.
+type during struct {
 	mu     sync.Mutex
-	counts Counts
-	faults map[string]int // by their texts
-	lost   time.Duration  // in failing requests
+	counts map[string]Counts // by kind
+	faults map[string]int    // by their texts
+	lost   time.Duration     // in failing requests
+}
+
+// For is the same store, which counts what it is asked as of another kind.
+func (s *Store) For(kind string) *Store {
+	other := *s
+	other.kind = kind
+	return &other
 }
 
 // Counts are what a run had of a store.
@@ -94,7 +109,7 @@ type Counts struct{ Found, Absent, Kept, Faults int }
 
 // Open makes a store of its address. It asks nothing of it. Errors are misuse.
 func Open(c Config) (*Store, error) {
-	s := &Store{Write: c.Write, by: Record{Tool: c.Tool, Commit: c.Commit, Writer: c.Writer}, faults: map[string]int{}}
+	s := &Store{Write: c.Write, by: Record{Tool: c.Tool, Commit: c.Commit, Writer: c.Writer}, during: &during{counts: map[string]Counts{}, faults: map[string]int{}}}
 	u, err := url.Parse(c.Address)
 	switch {
 	case err != nil:
@@ -238,13 +253,7 @@ func (s *Store) write(ctx context.Context, do func() error) {
 		return
 	}
 	start := time.Now()
-	err := do()
-	s.count(ctx, err, start, "write")
-	if err == nil {
-		s.mu.Lock()
-		s.counts.Kept++
-		s.mu.Unlock()
-	}
+	s.count(ctx, do(), start, "write")
 }
 
 func (s *Store) keep(ctx context.Context, key, name string) (err error) {
@@ -279,60 +288,70 @@ func (s *Store) putRecord(ctx context.Context, key string, r Record) error {
 func (s *Store) Drop(ctx context.Context, key string) error { return s.files.remove(ctx, "ac/"+key) }
 
 func (s *Store) givenUp() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.lost >= patience
+	s.during.mu.Lock()
+	defer s.during.mu.Unlock()
+	return s.during.lost >= patience
 }
 
 func (s *Store) count(ctx context.Context, err error, start time.Time, what string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	d := s.during
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	c := d.counts[s.kind]
 	switch {
 	case ctx.Err() != nil: // the run is over
 	case err == nil && what == "read":
-		s.counts.Found++
+		c.Found++
 	case err == nil:
+		c.Kept++
 	case errors.Is(err, errAbsent):
-		s.counts.Absent++
+		c.Absent++
 	default:
-		s.counts.Faults++
-		s.lost += time.Since(start)
-		s.faults[what+": "+err.Error()]++
+		c.Faults++
+		d.lost += time.Since(start)
+		d.faults[what+": "+err.Error()]++
 	}
+	d.counts[s.kind] = c
 }
 
-// Counts returns what there was so far.
+// Counts returns what there was so far, of this kind.
 func (s *Store) Counts() Counts {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.counts
+	s.during.mu.Lock()
+	defer s.during.mu.Unlock()
+	return s.during.counts[s.kind]
 }
 
 // Summary says what a run had of the store, in one line; empty: it was not asked.
 func (s *Store) Summary() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := s.counts
-	if c == (Counts{}) {
-		return ""
+	d := s.during
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var parts []string
+	faults := 0
+	for _, kind := range slices.Sorted(maps.Keys(d.counts)) {
+		c := d.counts[kind]
+		text := fmt.Sprintf("%d found, %d not there", c.Found, c.Absent)
+		if c.Kept > 0 {
+			text += fmt.Sprintf(", %d kept", c.Kept)
+		}
+		if kind != "" {
+			text = kind + ": " + text
+		}
+		parts, faults = append(parts, text), faults+c.Faults
 	}
-	text := fmt.Sprintf("%d found, %d not there", c.Found, c.Absent)
-	if c.Kept > 0 {
-		text += fmt.Sprintf(", %d kept", c.Kept)
-	}
-	if c.Faults > 0 {
+	if faults > 0 {
 		worst, most := "", 0
-		for fault, n := range s.faults {
+		for fault, n := range d.faults {
 			if n > most || n == most && fault < worst {
 				worst, most = fault, n
 			}
 		}
-		text += fmt.Sprintf(", %d failed (%s)", c.Faults, worst)
+		parts = append(parts, fmt.Sprintf("%d failed (%s)", faults, worst))
 	}
-	if s.lost >= patience {
-		text += fmt.Sprintf("; not asked any more after %d s of waiting", int(s.lost.Seconds()))
+	if d.lost >= patience {
+		parts = append(parts, fmt.Sprintf("not asked any more after %d s of waiting", int(d.lost.Seconds())))
 	}
-	return text
+	return strings.Join(parts, "; ")
 }
 
 // Key is a key of all that decides what is kept under it.

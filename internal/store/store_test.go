@@ -257,7 +257,7 @@ func TestFaults(t *testing.T) {
 	// The slow ones would use up the patience of a run.
 	hasty := newServer(base, "")
 	hasty.client.Timeout = 50 * time.Millisecond
-	reader := &Store{files: hasty, faults: map[string]int{}, lost: -time.Hour}
+	reader := &Store{files: hasty, during: &during{counts: map[string]Counts{}, faults: map[string]int{}, lost: -time.Hour}}
 	right := 0
 	for _, name := range names {
 		to := filepath.Join(t.TempDir(), "to")
@@ -277,7 +277,7 @@ func TestFaults(t *testing.T) {
 // A run goes on without a store on which it has waited for long.
 func TestPatience(t *testing.T) {
 	s := open(t, Config{Address: "http://127.0.0.1:1"})
-	s.lost = patience
+	s.during.lost = patience
 	if s.Fetch(t.Context(), key, filepath.Join(t.TempDir(), "to")) || s.Counts() != (Counts{}) {
 		t.Errorf("it was asked: %s", s.Summary())
 	}
