@@ -8,6 +8,7 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/bootzip/bootzip/internal/elfscan"
 	"github.com/bootzip/bootzip/internal/gocache"
@@ -42,7 +43,7 @@ func (b *builder) serveGoCache(ctx context.Context, steps []step, host places) *
 	out := filepath.Join(host.out, gocacheFolder)
 	view := path.Join(filepath.ToSlash(b.engine.view(host).out), gocacheFolder)
 	relay, ok := b.relay(out)
-	if !ok {
+	if !ok || strings.Contains(view, "'") {
 		return nil
 	}
 	server, err := gocache.Serve(ctx, gocache.Config{Out: out, View: view, Local: filepath.Join(b.config.Cache, "gocache"), Store: b.config.Store.For("Go's packages")})
@@ -103,5 +104,5 @@ func copyProgram(from, to string) error {
 }
 
 // quoteArg makes one argument of s for GOCACHEPROG, which has no escapes (Go's
-// cmd/internal/quoted).
+// cmd/internal/quoted): s has no quotes.
 func quoteArg(s string) string { return "'" + s + "'" }

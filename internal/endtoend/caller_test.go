@@ -106,6 +106,7 @@ func TestPodmanWithoutRoot(t *testing.T) {
 	equalSums(t, "podman without root", bootstraps(t, dist), want)
 	who.owned(t, dist)
 
+	who.sharesPackages(t, "podman", env...)
 	who.closed(t, "podman", append(sesame, env...)...)
 
 	r := who.elsewhere(t, "podman", who.project(t), env...)

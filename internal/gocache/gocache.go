@@ -67,8 +67,19 @@ func Serve(ctx context.Context, c Config) (*Server, error) {
 			return nil, err
 		}
 	}
-	listener, err := listen(c.Out)
+	socket := filepath.Join(c.Out, socketName)
+	at, done, err := address(socket)
 	if err != nil {
+		return nil, err
+	}
+	listener, err := net.ListenUnix("unix", at)
+	done()
+	if err != nil {
+		return nil, err
+	}
+	listener.SetUnlinkOnClose(false) // it goes with the directory
+	if err := os.Chmod(socket, 0o666); err != nil {
+		listener.Close()
 		return nil, err
 	}
 	s := &Server{config: c, listener: listener, uploads: make(chan struct{}, maxUploads)}

@@ -63,17 +63,8 @@ func TestGoCommand(t *testing.T) {
 		if err := os.Symlink(self, relay); err != nil {
 			t.Fatal(err)
 		}
-		// The relay's address must be short, as a build's is.
-		short, err := os.MkdirTemp("", "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer os.RemoveAll(short)
-		if err := os.Symlink(server.config.Out, filepath.Join(short, "out")); err != nil {
-			t.Fatal(err)
-		}
 		cmd := exec.Command("go", "build", "-x", "unicode/utf8", "errors")
-		cmd.Env = append(os.Environ(), "GOFLAGS=", "GOCACHE="+t.TempDir(), "GOCACHEPROG="+relay+" "+filepath.Join(short, "out", socketName))
+		cmd.Env = append(os.Environ(), "GOFLAGS=", "GOCACHE="+t.TempDir(), "GOCACHEPROG="+relay+" "+server.Socket())
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			t.Fatalf("%v\n%s", err, out)

@@ -12,7 +12,12 @@ const RelayName = "bootzip-gocache"
 // Relay is all that it does: it hands on what the go command says to the socket, and what
 // comes back, until both have ended.
 func Relay(socket string, in io.Reader, out io.Writer) error {
-	conn, err := net.DialUnix("unix", nil, &net.UnixAddr{Name: socket, Net: "unix"})
+	at, done, err := address(socket)
+	if err != nil {
+		return err
+	}
+	conn, err := net.DialUnix("unix", nil, at)
+	done()
 	if err != nil {
 		return err
 	}
