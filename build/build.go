@@ -156,11 +156,7 @@ func (b *builder) build(ctx context.Context) (made, error) {
 // unchanged returns the bootstraps that are there and are what building them again would
 // give, by Unit.String().
 func (b *builder) unchanged(units []Unit) (map[string]Artifact, error) {
-	all := map[string]Artifact{}
-	var mu sync.Mutex
-	var reading sync.WaitGroup
-	defer reading.Wait()
-	slots := make(chan struct{}, runtime.NumCPU())
+	var same []Unit // by what they are made of
 	for _, u := range units {
 		recipe, err := b.recipe(u)
 		if err != nil {
@@ -174,15 +170,21 @@ func (b *builder) unchanged(units []Unit) (map[string]Artifact, error) {
 		if err != nil {
 			return nil, err
 		}
-		if digest != old.Digest {
-			continue
+		if digest == old.Digest {
+			same = append(same, u)
 		}
+	}
+	all := map[string]Artifact{}
+	var mu sync.Mutex
+	var reading sync.WaitGroup
+	slots := make(chan struct{}, runtime.NumCPU())
+	for _, u := range same {
 		reading.Add(1)
 		slots <- struct{}{}
 		go func() {
 			defer func() { <-slots; reading.Done() }()
 			a, err := b.artifact(u, Path(b.config.Dist, u))
-			if err != nil || a.SHA256 != old.SHA256 {
+			if err != nil || a.SHA256 != b.state.Units[u.String()].SHA256 {
 				return // a missing or changed bootstrap is made again
 			}
 			a.Unchanged = true

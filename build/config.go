@@ -72,6 +72,9 @@ type Config struct {
 	// are not cold: they are compared with go.sum and the checksum database.
 	ColdCache bool
 
+	// Known, if set, is kept between the runs of a process.
+	Known *Known
+
 	// Progress, if set, is told what happens. It is called from one
 	// goroutine at a time.
 	Progress func(Event)

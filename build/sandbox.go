@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/sandbox"
@@ -37,12 +38,41 @@ func newSandbox(ctx context.Context, c Config) (*sandboxed, error) {
 		return nil, err
 	}
 	var err error
-	s.unfiltered, err = sandbox.Probe(ctx,
-		sandbox.Mount{Source: c.Root, Target: "/src", ReadOnly: true}, sandbox.Mount{Source: s.cache, Target: "/cache"})
+	s.unfiltered, err = c.Known.probe(c.Root+"\n"+s.cache, func() (string, error) {
+		return sandbox.Probe(ctx,
+			sandbox.Mount{Source: c.Root, Target: "/src", ReadOnly: true}, sandbox.Mount{Source: s.cache, Target: "/cache"})
+	})
 	if err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+// Known is what one run found out for those after it in the same process: that there can be
+// a sandbox. Its zero value knows nothing.
+type Known struct {
+	mu        sync.Mutex
+	sandboxes map[string]string // what they lack, by their directories
+}
+
+// probe returns what is known under a name, or what ask finds; a nil Known keeps nothing.
+func (k *Known) probe(name string, ask func() (string, error)) (string, error) {
+	if k == nil {
+		return ask()
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if lacks, ok := k.sandboxes[name]; ok {
+		return lacks, nil
+	}
+	lacks, err := ask()
+	if err == nil {
+		if k.sandboxes == nil {
+			k.sandboxes = map[string]string{}
+		}
+		k.sandboxes[name] = lacks
+	}
+	return lacks, err
 }
 
 // why adds to the reason for which the sandbox was taken what it lacks.

@@ -62,6 +62,7 @@ func init() {
 // onlyIn says which directories alone may import a module of others.
 var onlyIn = map[string][]string{
 	"github.com/magefile/mage":       {"targets", "internal/dev"},
+	"github.com/aws/aws-sdk-go-v2":   {"internal"}, // internal/store
 	"github.com/spf13/cobra":         {"internal/command"},
 	"github.com/mholt/archiver":      {"pack"},
 	"github.com/klauspost":           {"pack"},

@@ -34,12 +34,13 @@ built again.`,
 				Toolchain string `json:"toolchain,omitempty"`
 				Unchanged bool   `json:"unchanged"`
 				Cached    bool   `json:"cached"`
+				Key       string `json:"key,omitempty"` // in the shared cache
 				Bootstrap string `json:"bootstrap"`
 			}
 			values := []row{}
 			t := table{header: []string{"FUNCTION", "ARCH", "SIZE", "TOOLCHAIN", "", "BOOTSTRAP"}}
 			for _, made := range m.report.Artifacts {
-				r := row{made.Function.Name, string(made.Arch), made.Size, made.Toolchain, made.Unchanged, made.Cached, relative(m.project.Root, made.Path)}
+				r := row{made.Function.Name, string(made.Arch), made.Size, made.Toolchain, made.Unchanged, made.Cached, made.Key, relative(m.project.Root, made.Path)}
 				values = append(values, r)
 				novelty := "built"
 				switch {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/emulator"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/tempdir"
@@ -105,6 +106,7 @@ each zip directly in DIR, those that appear later included; with --image images.
 			if events {
 				config.Event = func(function string, event []byte) { note("%s: event %s", function, event) }
 			}
+			s.known = new(build.Known)
 			v := &service{app: a, settings: s, zips: given, server: emulator.NewServer(config), base: "http://" + reachable(listener.Addr().String()), running: map[string]string{}}
 			v.configure = func(name string) emulator.Config {
 				c := e.config(name)

@@ -34,6 +34,7 @@ type settings struct {
 	quiet     bool // the engine was named before
 	checks    bool // zips are checked after, with the store's reports
 	shard     shardFlag
+	known     *build.Known // nil: this process runs once
 
 	archName string
 	verbose  *bool // the program's flag
@@ -133,7 +134,7 @@ func (s settings) buildConfig(p project.Project, functions []project.Function, p
 	return build.Config{
 		Root: p.Root, Repository: git.Top(p.Root), Dist: filepath.Join(p.Root, distFolder), Cache: s.cache,
 		Functions: functions, Project: p.Functions, Go: p.Go, Engine: s.engine, BaseImage: s.baseImage,
-		Environ: os.Environ(), Force: s.force, Locked: s.locked, Progress: progress, Tool: ownVersion().version,
+		Environ: os.Environ(), Force: s.force, Known: s.known, Locked: s.locked, Progress: progress, Tool: ownVersion().version,
 	}
 }
 
