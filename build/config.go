@@ -86,7 +86,7 @@ type Event struct {
 	// "toolchain" (Text says which Go is taken for a module that names none, or
 	// that it is too old), "cgo" (Text names a file of a dependency that was left out), "lock" (Text says how the build differs from bootzip.lock), "user" (Text
 	// says why the commands run as root), "fetch", "image", "cache" (Text says why
-	// the store has no packages of Go for it) or "build" (Text says what is being built).
+	// the store has no packages of Go for it), "worker" (Text says what became of one) or "build" (Text says what is being built).
 	Stage string
 	Text  string
 	Done  int // bootstraps that are finished, of Total; in stage build

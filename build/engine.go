@@ -69,12 +69,15 @@ type job struct {
 	dir     string // slash-separated, relative to the project's root
 	env     []string
 	command []string
+	share   int // of an engine with several workers, as its share of the first unit
 }
 
 // An outcome is how a job ended.
 type outcome struct {
 	exit   int
 	output string // standard output and error together, cut at maxOutput
+
+	withheld bool // it failed, and what it made all the same is not there
 }
 
 // killed says whether the kernel ended the command, or one that it had started,
@@ -96,10 +99,10 @@ var engineNames = []string{"docker", "podman", "sandbox", "host"}
 // CheckEngine returns an error, with the names that there are as a hint, unless
 // Config.Engine may be name.
 func CheckEngine(name string) error {
-	if name == "" || name == "auto" || slices.Contains(engineNames, name) {
+	if name == "" || name == "auto" || name == "buildkit" || slices.Contains(engineNames, name) {
 		return nil
 	}
-	return hint.New("use auto, "+strings.Join(engineNames, ", "), "unknown engine %q", name)
+	return hint.New("use auto, "+strings.Join(engineNames, ", ")+", buildkit", "unknown engine %q", name)
 }
 
 // chooseEngine returns the engine that the configuration asks for, ready to
@@ -118,6 +121,9 @@ func chooseEngine(ctx context.Context, c Config) (engine, string, error) {
 			return nil, "", hint.Wrap(fmt.Errorf("engine sandbox cannot be used: %w", err), "build with docker, podman, or --engine=host")
 		}
 		return e, e.why(""), nil
+	case "buildkit":
+		e, err := newBuildkit(ctx, c)
+		return e, "", err
 	case "auto", "":
 	default:
 		return nil, "", CheckEngine(c.Engine)

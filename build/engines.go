@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"os/exec"
 
 	"github.com/bootzip/bootzip/internal/hint"
@@ -19,7 +20,7 @@ type EngineState struct {
 
 // Engines looks at every engine, in the order in which auto tries them. It
 // makes no image and builds nothing: of docker and podman it says whether they
-// answer.
+// answer, and of BuildKit where it has a worker.
 func Engines(ctx context.Context, c Config) []EngineState {
 	var states []EngineState
 	add := func(name, detail string, err error, advice string) {
@@ -41,6 +42,14 @@ func Engines(ctx context.Context, c Config) []EngineState {
 		add("sandbox", "", err, hint.Of(err))
 	} else {
 		add("sandbox", cmp.Or(s.why(""), "namespaces are allowed"), nil, "")
+	}
+	if lookup(c.Environ, buildkitHost) != "" {
+		e, err := newBuildkit(ctx, c)
+		if err != nil {
+			add("buildkit", "", err, hint.Of(err))
+		} else {
+			add("buildkit", fmt.Sprintf("%d of %d workers answer", len(e.workers)-len(e.dead), len(e.workers)), nil, "")
+		}
 	}
 	add("host", "go is there; a build can read and write what you can", noGo, install)
 	return states

@@ -60,7 +60,7 @@ func (b *builder) serveGoCache(ctx context.Context, steps []step, host places) *
 // relay puts this program into the directory out, where it is a relay to the server, and
 // returns its name there. ok is false where the commands could not start it.
 func (b *builder) relay(out string) (name string, ok bool) {
-	if c, isContainer := b.engine.(*container); isContainer && c.copies() {
+	if c, isContainer := b.engine.(*container); isContainer && c.copies() || b.engine.name() == "buildkit" {
 		return "", false
 	}
 	goos, goarch := b.engine.platform()

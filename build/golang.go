@@ -134,14 +134,14 @@ func (g *golang) plan(ctx context.Context, units []Unit, e engine, host places) 
 	if e.copiesModules() {
 		// The whole module cache would be copied otherwise.
 		host.modules = filepath.Join(host.temp, "modules")
-		for _, group := range g.groups(units) {
+		for _, group := range g.groups(units, e) {
 			if err := copyModules(ctx, g.config, tool, group, host.modules); err != nil {
 				return p, err
 			}
 		}
 	}
 	p.toolchain, p.modules = host.toolchain, host.modules
-	for _, group := range g.groups(units) {
+	for _, group := range g.groups(units, e) {
 		one, err := g.planGroup(ctx, tool, group, e, host)
 		if err != nil {
 			return p, err
@@ -199,24 +199,28 @@ type goGroup struct {
 	module   goModule
 	arch     project.Arch
 	settings []string
+	share    int // as the job's
 	units    []Unit
 }
 
 // tags is the flag of the group's build tags, if it has any.
 func (g goGroup) tags() []string { return g.settings[1:] }
 
-func (g *golang) groups(units []Unit) []goGroup {
+func (g *golang) groups(units []Unit, e engine) []goGroup {
 	var groups []goGroup
 next:
 	for _, u := range units {
-		m := g.modules[u.Function.Source]
+		m, share := g.modules[u.Function.Source], 0
+		if several, ok := e.(*buildkit); ok {
+			share = several.share(u)
+		}
 		for i := range groups {
-			if groups[i].module == m && groups[i].arch == u.Arch && slices.Equal(groups[i].settings, g.settings(u)) {
+			if groups[i].module == m && groups[i].arch == u.Arch && groups[i].share == share && slices.Equal(groups[i].settings, g.settings(u)) {
 				groups[i].units = append(groups[i].units, u)
 				continue next
 			}
 		}
-		groups = append(groups, goGroup{m, u.Arch, g.settings(u), []Unit{u}})
+		groups = append(groups, goGroup{m, u.Arch, g.settings(u), share, []Unit{u}})
 	}
 	return groups
 }
@@ -311,6 +315,7 @@ func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, e en
 				dir:     m.dir,
 				env:     with(goEnv(seen, m, group.arch), compiler...),
 				command: argv,
+				share:   group.share,
 			},
 			products: products,
 			blame:    func(output string, missing []Unit) map[string]blamed { return blameGo(output, missing, byUnit) },

@@ -78,7 +78,7 @@ func (h *host) run(ctx context.Context, b batch) (outcomes []outcome, err error)
 			defer func() { <-slots }()
 			var output cut
 			exit, err := h.execute(ctx, &output, filepath.Join(b.host.source, filepath.FromSlash(b.host.project), filepath.FromSlash(j.dir)), j, b.vary)
-			outcomes[i], errs[i] = outcome{exit, output.String()}, err
+			outcomes[i], errs[i] = outcome{exit: exit, output: output.String()}, err
 			if err == nil {
 				mu.Lock()
 				defer mu.Unlock()

@@ -309,6 +309,9 @@ func (b *builder) judge(steps []step, outcomes []outcome, out string) Failure {
 			output = fmt.Sprintf("%q ended with status %d and said nothing", filepath.Base(s.command[0]), outcomes[i].exit)
 		}
 		blamed := s.blame(output, missing)
+		if outcomes[i].withheld {
+			missing = named(missing, blamed, output)
+		}
 		for _, u := range missing {
 			remedy := blamed[u.String()].hint
 			if remedy == "" && outcomes[i].killed() {
@@ -318,4 +321,13 @@ func (b *builder) judge(steps []step, outcomes []outcome, out string) Failure {
 		}
 	}
 	return failure
+}
+
+// named are the units of which the output says something of their own; all, if there are none.
+func named(units []Unit, all map[string]blamed, output string) []Unit {
+	some := slices.DeleteFunc(slices.Clone(units), func(u Unit) bool { return all[u.String()].message == output })
+	if len(some) == 0 {
+		return units
+	}
+	return some
 }

@@ -135,7 +135,7 @@ func (s *sandboxed) run(ctx context.Context, b batch) ([]outcome, error) {
 		if len(b.jobs) == 0 {
 			return // Start: the one result is about no command
 		}
-		outcomes[r.Index] = outcome{r.Exit, r.Output}
+		outcomes[r.Index] = outcome{exit: r.Exit, output: r.Output}
 		b.finished(r.Index)
 	})
 	if err != nil && ctx.Err() == nil {

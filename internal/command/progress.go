@@ -56,7 +56,7 @@ func (p *progress) event(e build.Event) {
 		if !p.quiet {
 			note("cache: %s", e.Text)
 		}
-	case "image", "lock", "user", "toolchain":
+	case "image", "worker", "lock", "user", "toolchain":
 		note("%s", e.Text)
 	case "build":
 		p.text = fmt.Sprintf("%d of %d built", e.Done, e.Total)

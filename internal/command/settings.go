@@ -45,8 +45,8 @@ func (s *settings) flags(c *cobra.Command, names ...string) {
 	for _, name := range names {
 		switch name {
 		case "engine":
-			c.Flags().StringVar(&s.engine, name, "", "where to build: auto, docker, podman, sandbox or host (BOOTZIP_ENGINE)")
-			complete(c, name, "auto", "docker", "podman", "sandbox", "host")
+			c.Flags().StringVar(&s.engine, name, "", "where to build: auto, docker, podman, sandbox, host or buildkit (BOOTZIP_ENGINE)")
+			complete(c, name, "auto", "docker", "podman", "sandbox", "host", "buildkit")
 		case "arch":
 			c.Flags().StringVar(&s.archName, name, "", "amd64 or arm64 (default: each function's own)")
 			complete(c, name, "amd64", "arm64")

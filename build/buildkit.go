@@ -1,0 +1,447 @@
+package build
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/process"
+	"github.com/bootzip/bootzip/internal/store"
+)
+
+// buildkit runs commands on workers of BuildKit, which its client buildctl reaches. All
+// commands of a worker are one solve, made by BuildKit's own Dockerfile front end: each is
+// an exec-form RUN on an empty root, without a network, with sources, modules and toolchain
+// as local inputs.
+type buildkit struct {
+	config  Config
+	workers []string // the addresses
+	arch    string   // of all of them
+
+	mu   sync.Mutex
+	dead map[string]bool
+}
+
+const (
+	buildkitHost = "BUILDKIT_HOST"        // buildctl's own; here of several workers as well
+	buildkitTLS  = "BOOTZIP_BUILDKIT_TLS" // a directory for buildctl --tlsdir
+)
+
+// buildkitSchemes are those that buildctl knows (BuildKit, client/connhelper).
+var buildkitSchemes = []string{"unix", "tcp", "ssh", "docker-container", "podman-container", "nerdctl-container", "kube-pod"}
+
+func newBuildkit(ctx context.Context, c Config) (*buildkit, error) {
+	for _, f := range c.Functions {
+		if needsImage(f.Language) || f.Cgo != "" {
+			return nil, hint.New("build it with docker or podman", "function %q needs the build image, and BuildKit's workers have an empty root with Go's toolchain", f.Name)
+		}
+	}
+	if c.Vary != (Variations{}) {
+		return nil, hint.New("vary the second build with --other=docker, podman, sandbox or host", "engine buildkit cannot vary a build's surroundings")
+	}
+	e := &buildkit{config: c, dead: map[string]bool{}}
+	for _, address := range strings.FieldsFunc(lookup(c.Environ, buildkitHost), func(r rune) bool { return r == ',' || r == ' ' }) {
+		u, err := url.Parse(address)
+		if err != nil || !slices.Contains(buildkitSchemes, u.Scheme) {
+			return nil, hint.New("as in unix:///run/buildkit/buildkitd.sock or tcp://worker:1234, several with commas", "%s: %q is no address", buildkitHost, address)
+		}
+		if ip := net.ParseIP(u.Hostname()); u.Scheme == "tcp" && lookup(c.Environ, buildkitTLS) == "" && u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			return nil, hint.New("give it certificates, and set "+buildkitTLS+" to a directory with ca.pem, cert.pem and key.pem",
+				"%s: without TLS, whoever can reach %s is root there", buildkitHost, address)
+		}
+		e.workers = append(e.workers, address)
+	}
+	if len(e.workers) == 0 {
+		return nil, hint.New("set "+buildkitHost+" to the address of a buildkitd, or of several with commas", "engine buildkit has no worker")
+	}
+	return e, e.ask(ctx)
+}
+
+// ask finds out which workers answer, and their architecture.
+func (e *buildkit) ask(ctx context.Context) error {
+	var refused error
+	for _, worker := range e.workers {
+		arch, err := e.archOf(ctx, worker)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			refused = errors.Join(refused, err)
+			e.dead[worker] = true
+			e.config.tell(Event{Stage: "worker", Text: fmt.Sprintf("worker %s is left out: %s", worker, firstLine(err.Error()))})
+		case e.arch == "":
+			e.arch = arch
+		case arch != e.arch:
+			return hint.New("name workers of one architecture in "+buildkitHost+": each builds for both", "worker %s is for %s, and others are for %s", worker, arch, e.arch)
+		}
+	}
+	if e.arch == "" {
+		return hint.Wrap(fmt.Errorf("no worker of BuildKit answers: %w", refused), "look at the buildkitd, and at "+buildkitHost)
+	}
+	return nil
+}
+
+func (e *buildkit) archOf(ctx context.Context, worker string) (string, error) {
+	text, err := capture(ctx, e.environ(), "", e.buildctl(worker, "debug", "workers", "--format", "{{json .}}")...)
+	if err != nil {
+		return "", err
+	}
+	var workers []struct {
+		Platforms []struct{ OS, Architecture string }
+	}
+	if err := json.Unmarshal([]byte(text), &workers); err != nil || len(workers) == 0 || len(workers[0].Platforms) == 0 || workers[0].Platforms[0].OS != "linux" {
+		return "", fmt.Errorf("%s has no worker for Linux (%.100s)", worker, text)
+	}
+	return workers[0].Platforms[0].Architecture, nil
+}
+
+func (e *buildkit) buildctl(worker string, argv ...string) []string {
+	all := []string{"buildctl", "--addr", worker}
+	if dir := lookup(e.config.Environ, buildkitTLS); dir != "" {
+		all = append(all, "--tlsdir", dir)
+	}
+	return append(all, argv...)
+}
+
+// environ is the caller's, without what would name one worker.
+func (e *buildkit) environ() []string {
+	return slices.DeleteFunc(slices.Clone(e.config.Environ), func(v string) bool { return strings.HasPrefix(v, buildkitHost+"=") })
+}
+
+func (e *buildkit) name() string               { return "buildkit" }
+func (e *buildkit) identity() string           { return "buildkit" }
+func (e *buildkit) image() string              { return "" }
+func (e *buildkit) platform() (string, string) { return "linux", e.arch }
+func (e *buildkit) bounds() Bounds             { return Bounds{} }
+func (e *buildkit) copiesModules() bool        { return true }
+
+func (e *buildkit) userUnsupported(places) string { return "BuildKit runs commands as root" }
+
+func (e *buildkit) view(host places) places {
+	p := containerPlaces
+	p.source = path.Join(p.source, host.project)
+	return p
+}
+
+// share is the worker that a function is built on as long as it answers, so that its caches
+// have what it was made from before (rendezvous hashing).
+func (e *buildkit) share(u Unit) int {
+	best, most := 0, ""
+	for i, worker := range e.workers {
+		if weight := store.Key(worker, u.String()); weight > most {
+			best, most = i, weight
+		}
+	}
+	return best
+}
+
+// worker is the one for a share: its own, or the next that answers.
+func (e *buildkit) worker(share int) (string, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i := range e.workers {
+		if worker := e.workers[(share+i)%len(e.workers)]; !e.dead[worker] {
+			return worker, true
+		}
+	}
+	return "", false
+}
+
+func (e *buildkit) run(ctx context.Context, b batch) ([]outcome, error) {
+	outcomes := make([]outcome, len(b.jobs))
+	if len(b.jobs) == 0 {
+		return outcomes, nil
+	}
+	// A .dockerignore of the project's would keep sources away.
+	source := filepath.Join(b.host.temp, "source")
+	if err := copySources(ctx, source, b.host.source); err != nil {
+		return nil, err
+	}
+	b.host.source = source
+	left := make([]int, len(b.jobs))
+	for i := range left {
+		left[i] = i
+	}
+	var finished sync.Mutex
+	tell := b.finished
+	b.finished = func(i int) {
+		finished.Lock()
+		defer finished.Unlock()
+		tell(i)
+	}
+	for len(left) > 0 {
+		byWorker := map[string][]int{}
+		for _, i := range left {
+			worker, ok := e.worker(b.jobs[i].share)
+			if !ok {
+				return nil, hint.New("look at the buildkitd, and at "+buildkitHost, "no worker of BuildKit answers any more")
+			}
+			byWorker[worker] = append(byWorker[worker], i)
+		}
+		errs := make(chan error, len(byWorker))
+		var mu sync.Mutex
+		var again []int
+		for worker, jobs := range byWorker {
+			go func() {
+				rest, err := e.solve(ctx, worker, b, jobs, outcomes)
+				mu.Lock()
+				defer mu.Unlock()
+				again = append(again, rest...)
+				errs <- err
+			}()
+		}
+		var err error
+		for range byWorker {
+			err = errors.Join(err, <-errs)
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			return nil, err
+		}
+		left = again
+	}
+	return outcomes, nil
+}
+
+// solve runs jobs on a worker, and fills in their outcomes. It returns those that are to be
+// run again: a job that fails ends the others of its solve, and a worker may go away.
+func (e *buildkit) solve(ctx context.Context, worker string, b batch, jobs []int, outcomes []outcome) (again []int, err error) {
+	dir, err := os.MkdirTemp(b.host.temp, "solve-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(e.dockerfile(b, jobs)), 0o644); err != nil {
+		return nil, err
+	}
+	out, err := os.MkdirTemp(b.host.out, ".solve-") // what is in it is moved from here
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(out)
+	argv := e.buildctl(worker, "build", "--progress=rawjson", "--frontend=dockerfile.v0", "--local", "dockerfile="+dir, "--output", "type=local,dest="+out)
+	if e.config.ColdCache {
+		argv = append(argv, "--no-cache")
+	}
+	for name, from := range map[string]string{"source": b.host.source, "toolchain": b.host.toolchain, "modules": b.host.modules} {
+		if from == "" {
+			continue
+		}
+		if err := os.MkdirAll(from, 0o755); err != nil { // modules that nothing was fetched into
+			return nil, err
+		}
+		argv = append(argv, "--local", name+"="+from, "--opt", "context:"+name+"=local:"+name)
+	}
+	cmd := command(ctx, e.environ(), "", argv...)
+	progress, w := io.Pipe()
+	cmd.Stdout, cmd.Stderr = io.Discard, w
+	read := make(chan solveProgress, 1)
+	go func() { read <- readProgress(progress, b.finished) }()
+	err = process.Run(ctx, cmd)
+	w.Close()
+	p := <-read
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err == nil {
+		return nil, moveInto(out, b.host.out)
+	}
+	for _, i := range jobs {
+		if exit, failed := p.failed[i]; failed {
+			outcomes[i] = outcome{exit: exit, output: p.logs[i].String(), withheld: true}
+		} else {
+			again = append(again, i)
+		}
+	}
+	if len(again) < len(jobs) {
+		return again, nil
+	}
+	if _, gone := e.archOf(ctx, worker); gone != nil && ctx.Err() == nil {
+		e.mu.Lock()
+		e.dead[worker] = true
+		e.mu.Unlock()
+		e.config.tell(Event{Stage: "worker", Text: fmt.Sprintf("worker %s has gone; the others go on", worker)})
+		return jobs, nil
+	}
+	remedy := "look at the log of the buildkitd, then run the same command again"
+	if strings.Contains(p.said, "no space left on device") {
+		remedy = "free space there: buildctl --addr " + worker + " prune"
+	}
+	return nil, hint.New(remedy, "worker %s of BuildKit failed: %s", worker, lastLines(p.said, 3))
+}
+
+// dockerfile has a stage for each job, and one that joins what they leave.
+func (e *buildkit) dockerfile(b batch, jobs []int) string {
+	var d strings.Builder
+	mounts := "--mount=type=bind,from=source,target=" + containerPlaces.source + " --mount=type=tmpfs,target=" + containerPlaces.temp
+	if b.host.toolchain != "" {
+		mounts += " --mount=type=bind,from=toolchain,target=" + containerPlaces.toolchain
+	}
+	if b.host.modules != "" {
+		mounts += " --mount=type=bind,from=modules,target=" + containerPlaces.modules
+	}
+	if e.config.ColdCache {
+		mounts += " --mount=type=tmpfs,target=" + containerPlaces.cache
+	} else {
+		mounts += " --mount=type=cache,id=bootzip,sharing=shared,target=" + containerPlaces.cache
+	}
+	for _, i := range jobs {
+		j := b.jobs[i]
+		fmt.Fprintf(&d, "FROM scratch AS job%d\n", i)
+		for _, v := range j.env {
+			name, value, _ := strings.Cut(v, "=")
+			fmt.Fprintf(&d, "ENV %s=%s\n", name, dockerQuote(value))
+		}
+		argv, _ := json.Marshal(j.command) // texts do not fail
+		fmt.Fprintf(&d, "WORKDIR %s\nWORKDIR %s\nRUN --network=none %s %s\n", containerPlaces.out,
+			dockerQuote(path.Join(containerPlaces.source, b.host.project, j.dir)), mounts, argv)
+	}
+	d.WriteString("FROM scratch\n")
+	for _, i := range jobs {
+		fmt.Fprintf(&d, "COPY --from=job%d %s/ /\n", i, containerPlaces.out)
+	}
+	return d.String()
+}
+
+// dockerQuote makes one word of s for an instruction that replaces variables.
+func dockerQuote(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`).Replace(s) + `"`
+}
+
+// solveProgress is what buildctl said of a solve.
+type solveProgress struct {
+	failed map[int]int  // exit status, by job
+	logs   map[int]*cut // by job
+	said   string       // what is no progress
+}
+
+var (
+	jobVertex  = regexp.MustCompile(`^\[job(\d+) .*\] RUN `)
+	exitStatus = regexp.MustCompile(`did not complete successfully: exit code: (\d+)`)
+)
+
+// readProgress reads lines of buildctl --progress=rawjson (BuildKit, client.SolveStatus),
+// until they end.
+func readProgress(r io.Reader, finished func(job int)) solveProgress {
+	p := solveProgress{failed: map[int]int{}, logs: map[int]*cut{}}
+	jobs, done := map[string]int{}, map[int]bool{} // by the vertex's digest
+	var said cut
+	lines := bufio.NewReader(r)
+	for {
+		line, err := lines.ReadBytes('\n')
+		var status struct {
+			Vertexes []struct {
+				Digest, Name, Error string
+				Completed           *string
+			}
+			Logs []struct {
+				Vertex string
+				Data   []byte
+			}
+		}
+		if json.Unmarshal(line, &status) != nil {
+			_, _ = said.Write(line)
+		}
+		for _, v := range status.Vertexes {
+			found := jobVertex.FindStringSubmatch(v.Name)
+			if found == nil {
+				continue
+			}
+			job, _ := strconv.Atoi(found[1])
+			jobs[v.Digest] = job
+			if exit := exitStatus.FindStringSubmatch(v.Error); exit != nil {
+				p.failed[job], _ = strconv.Atoi(exit[1])
+			}
+			if v.Completed != nil && v.Error == "" && !done[job] {
+				done[job] = true
+				finished(job)
+			}
+		}
+		for _, l := range status.Logs {
+			if job, ok := jobs[l.Vertex]; ok {
+				if p.logs[job] == nil {
+					p.logs[job] = &cut{}
+				}
+				_, _ = p.logs[job].Write(l.Data)
+			}
+		}
+		if err != nil {
+			break
+		}
+	}
+	for job := range p.failed {
+		if p.logs[job] == nil {
+			p.logs[job] = &cut{}
+		}
+	}
+	p.said = said.String()
+	return p
+}
+
+// copySources copies a tree without what git and bootzip keep there, as links where the
+// file system has them.
+func copySources(ctx context.Context, to, from string) error {
+	return filepath.WalkDir(from, func(name string, d fs.DirEntry, err error) error {
+		if err = cmp.Or(err, ctx.Err()); err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(from, name)
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(to, rel)
+		switch {
+		case d.IsDir() && (d.Name() == ".git" || d.Name() == "dist" && exists(filepath.Join(name, stateFolder))):
+			return fs.SkipDir
+		case d.IsDir():
+			return os.MkdirAll(target, 0o755)
+		case rel == ".dockerignore" || !d.Type().IsRegular() && d.Type() != fs.ModeSymlink:
+			return nil
+		case d.Type() == fs.ModeSymlink:
+			link, err := os.Readlink(name)
+			if err != nil {
+				return err
+			}
+			return os.Symlink(link, target)
+		}
+		if os.Link(name, target) == nil {
+			return nil
+		}
+		return copyProgram(name, target)
+	})
+}
+
+// moveInto moves the files of a tree into another.
+func moveInto(from, to string) error {
+	return filepath.WalkDir(from, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(from, name)
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			return os.MkdirAll(filepath.Join(to, rel), 0o755)
+		}
+		return os.Rename(name, filepath.Join(to, rel))
+	})
+}

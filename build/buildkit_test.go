@@ -1,0 +1,93 @@
+package build
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/bootzip/bootzip/project"
+)
+
+func TestBuildkitRefuses(t *testing.T) {
+	goOnly := []project.Function{{Name: "f", Language: project.Go}}
+	for what, c := range map[string]struct {
+		config Config
+		says   string
+	}{
+		"no address":       {Config{Functions: goOnly}, "no worker"},
+		"no scheme":        {Config{Functions: goOnly, Environ: []string{"BUILDKIT_HOST=worker:1234"}}, "is no address"},
+		"a word":           {Config{Functions: goOnly, Environ: []string{"BUILDKIT_HOST=worker"}}, "is no address"},
+		"tcp without TLS":  {Config{Functions: goOnly, Environ: []string{"BUILDKIT_HOST=unix:///a, tcp://10.0.0.1:1234"}}, "without TLS"},
+		"another language": {Config{Functions: []project.Function{{Name: "f", Language: project.C}}, Environ: []string{"BUILDKIT_HOST=unix:///a"}}, "needs the build image"},
+		"variations":       {Config{Functions: goOnly, Vary: Variations{Umask: 0o77}, Environ: []string{"BUILDKIT_HOST=unix:///a"}}, "cannot vary"},
+	} {
+		if _, err := newBuildkit(t.Context(), c.config); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// Each function has its worker; one that is gone moves no other's.
+func TestBuildkitShares(t *testing.T) {
+	e := buildkit{workers: []string{"unix:///a", "unix:///b", "unix:///c"}, dead: map[string]bool{}}
+	count := map[int]int{}
+	for i := range 300 {
+		u := Unit{project.Function{Name: fmt.Sprint("f", i)}, project.AMD64}
+		share := e.share(u)
+		count[share]++
+		if share != e.share(u) {
+			t.Fatal("it is not the same twice")
+		}
+		e.dead = map[string]bool{}
+		own, _ := e.worker(share)
+		e.dead[e.workers[(share+1)%3]] = true
+		if still, _ := e.worker(share); still != own {
+			t.Errorf("%s moved from %s to %s", u, own, still)
+		}
+		e.dead[own] = true
+		if other, ok := e.worker(share); !ok || other == own {
+			t.Errorf("%s is on %s, which is gone", u, own)
+		}
+	}
+	for share := range 3 {
+		if count[share] < 60 {
+			t.Errorf("%d of 300 functions on worker %d", count[share], share)
+		}
+	}
+	e.dead = map[string]bool{"unix:///a": true, "unix:///b": true, "unix:///c": true}
+	if _, ok := e.worker(0); ok {
+		t.Error("a worker, and all are gone")
+	}
+}
+
+func TestBuildkitDockerfile(t *testing.T) {
+	e := buildkit{}
+	got := e.dockerfile(batch{
+		host: places{project: "services", toolchain: "/go", modules: ""},
+		jobs: []job{{dir: "a b", env: []string{"A=1", `B=$HOME "x" \`}, command: []string{"/usr/local/go/bin/go", "build", "-ldflags=-X 'a=$b'"}}},
+	}, []int{0})
+	want := `FROM scratch AS job0
+ENV A="1"
+ENV B="\$HOME \"x\" \\"
+WORKDIR /out
+WORKDIR "/src/services/a b"
+RUN --network=none --mount=type=bind,from=source,target=/src --mount=type=tmpfs,target=/tmp --mount=type=bind,from=toolchain,target=/usr/local/go --mount=type=cache,id=bootzip,sharing=shared,target=/cache ["/usr/local/go/bin/go","build","-ldflags=-X 'a=$b'"]
+FROM scratch
+COPY --from=job0 /out/ /
+`
+	if got != want {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+func TestBuildkitProgress(t *testing.T) {
+	var finished []int
+	p := readProgress(strings.NewReader(`{"vertexes":[{"digest":"a","name":"[job0 3/3] RUN --network=none go"},{"digest":"b","name":"[job1 3/3] RUN go"},{"digest":"c","name":"[job2 3/3] RUN go"},{"digest":"d","name":"[context source] load"}]}
+{"logs":[{"vertex":"a","data":"YnJva2Vu"},{"vertex":"d","data":"bm8="}]}
+{"vertexes":[{"digest":"b","name":"[job1 3/3] RUN go","completed":"2026-01-01T00:00:00Z"},{"digest":"d","name":"[context source] load","completed":"2026-01-01T00:00:00Z"}]}
+{"vertexes":[{"digest":"a","name":"[job0 3/3] RUN --network=none go","completed":"2026-01-01T00:00:00Z","error":"process \"go\" did not complete successfully: exit code: 3"},{"digest":"c","name":"[job2 3/3] RUN go","completed":"2026-01-01T00:00:00Z","error":"context canceled"}]}
+error: failed to solve`), func(job int) { finished = append(finished, job) })
+	if len(p.failed) != 1 || p.failed[0] != 3 || p.logs[0].String() != "broken" || len(p.logs) != 1 || p.said != "error: failed to solve" || fmt.Sprint(finished) != "[1]" {
+		t.Errorf("%+v, finished %v", p, finished)
+	}
+}
