@@ -63,7 +63,7 @@ func TestGoCommand(t *testing.T) {
 		if err := os.Symlink(self, relay); err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.Command("go", "build", "-x", "unicode/utf8", "errors")
+		cmd := exec.Command("go", "build", "-x", "unicode/utf8", "unicode/utf16")
 		cmd.Env = append(os.Environ(), "GOFLAGS=", "GOCACHE="+t.TempDir(), "GOCACHEPROG="+relay+" "+server.Socket())
 		out, err := cmd.CombinedOutput()
 		if err != nil {
