@@ -166,13 +166,9 @@ func dependencies(p Provenance) ([]descriptor, error) {
 	if m.LockSHA256 != "" {
 		list = append(list, descriptor{Name: lockName, Digest: map[string]string{"sha256": m.LockSHA256}})
 	}
-	bases := slices.Clone(p.Bases)
-	slices.SortFunc(bases, func(a, b Base) int {
-		return cmp.Or(strings.Compare(a.Reference, b.Reference), strings.Compare(a.Arch, b.Arch))
-	})
-	for _, b := range bases {
+	for _, b := range slices.SortedFunc(slices.Values(p.Bases), compareBases) {
 		d := descriptor{
-			Name:        imageBasePrefix + b.Arch + " " + b.Reference,
+			Name:        b.name(),
 			Digest:      map[string]string{"sha256": strings.TrimPrefix(b.Digest, "sha256:")},
 			Annotations: map[string]any{"reference": b.Reference, "platform": linuxPrefix + b.Arch},
 		}
@@ -193,6 +189,12 @@ func dependencies(p Provenance) ([]descriptor, error) {
 		list = append(list, descriptor{URI: one.URL()})
 	}
 	return list, nil
+}
+
+func (b Base) name() string { return imageBasePrefix + b.Arch + " " + b.Reference }
+
+func compareBases(a, b Base) int {
+	return cmp.Or(strings.Compare(a.Reference, b.Reference), strings.Compare(a.Arch, b.Arch), strings.Compare(a.Digest, b.Digest))
 }
 
 // sourceURI is an SPDX download location, as in the example of the SLSA

@@ -3,6 +3,7 @@ package attest
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"flag"
 	"os"
 	"reflect"
@@ -108,6 +109,31 @@ func TestOrderDoesNotMatter(t *testing.T) {
 	}
 	if other.Subjects[0].Name != "manifest.json" || other.Functions[0] != "world" || other.Materials.Packages[0] != "dash:amd64=0.5.12-12" {
 		t.Error("the caller's own lists were sorted")
+	}
+}
+
+// Other builders need not sort their dependencies, or the keys of an object.
+func TestDependenciesAreReadInAnyOrder(t *testing.T) {
+	var statement map[string]any
+	if err := json.Unmarshal(mustWrite(t, example()), &statement); err != nil {
+		t.Fatal(err)
+	}
+	definition := statement["predicate"].(map[string]any)["buildDefinition"].(map[string]any)
+	dependencies := definition["resolvedDependencies"].([]any)
+	want, err := ReadProvenance(mustWrite(t, example()), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range dependencies {
+		dependencies = append(dependencies[1:], dependencies[0])
+		definition["resolvedDependencies"] = dependencies
+		data, err := json.Marshal(statement)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := ReadProvenance(data, nil); err != nil || !reflect.DeepEqual(got, want) {
+			t.Fatalf("%s\nis read as\n%+v; %v", data, got, err)
+		}
 	}
 }
 

@@ -261,16 +261,21 @@ func (r *reader) dependencies(list []descriptor, p *Provenance) {
 			if strings.HasPrefix(d.Name, imageBasePrefix) {
 				reference, _ := d.Annotations["reference"].(string)
 				platform, _ := d.Annotations["platform"].(string)
-				p.Bases = append(p.Bases, Base{
+				base := Base{
 					Reference: r.need(at+".annotations.reference", reference), Arch: r.need(at+".annotations.platform", strings.TrimPrefix(platform, linuxPrefix)),
 					Digest: "sha256:" + r.digest(at, d, "sha256", 64),
-				})
+				}
+				if want := base.name(); d.Name != want {
+					r.fail(hintRelease, "%s.name is %q, but its annotations say %q", at, d.Name, want)
+				}
+				p.Bases = append(p.Bases, base)
 			}
 			if isModuleFile(d.Name) {
 				m.ModuleFiles = append(m.ModuleFiles, build.ModuleFile{Name: d.Name, SHA256: r.digest(at, d, "sha256", 64)})
 			}
 		}
 	}
+	slices.SortFunc(p.Bases, compareBases)
 	slices.Sort(m.Packages)
 	slices.SortFunc(m.ModuleFiles, func(a, b build.ModuleFile) int { return strings.Compare(a.Name, b.Name) })
 	if p.Commit == "" {

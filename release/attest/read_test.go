@@ -46,6 +46,7 @@ var refused = []struct{ name, old, new, want string }{
 	{"short hash", `"dirHash": "64e986`, `"dirHash": "64e9`, "not a digest"},
 	{"image without an id", `"sha256": "fedc`, `"sha512": "fedc`, "sha256 is missing"},
 	{"image without a name", `"reference":`, `"ref":`, "reference is missing"},
+	{"base image of another name", `"name": "image-base amd64 `, `"name": "image-base arm64x `, "but its annotations say"},
 	{"package of another kind", "pkg:deb/debian/libc6@", "pkg:deb/ubuntu/libc6@", "canonical"},
 	{"no builder", `"id": "https://`, `"ID": "https://`, `not written as "id"`},
 	{"builder is no URI", `"id": "https://`, `"id": "ftp://`, "https address"},
