@@ -9,9 +9,11 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/project"
@@ -127,9 +129,11 @@ func (g *golang) plan(ctx context.Context, units []Unit, e engine, host places) 
 	host.modules, host.toolchain = tool.modules, tool.root
 	if e.name() != "host" {
 		_, arch := e.platform()
-		if host.toolchain, err = linuxToolchain(ctx, g.config, tool, arch); err != nil {
-			return p, err
-		}
+		host.toolchain = linuxToolchainDir(g.config, tool, arch)
+		p.prepare = append(p.prepare, func(ctx context.Context) error {
+			_, err := linuxToolchain(ctx, g.config, tool, arch)
+			return err
+		})
 	}
 	if e.copiesModules() {
 		// The whole module cache would be copied otherwise.
@@ -141,14 +145,45 @@ func (g *golang) plan(ctx context.Context, units []Unit, e engine, host places) 
 		}
 	}
 	p.toolchain, p.modules = host.toolchain, host.modules
-	for _, group := range g.groups(units, e) {
-		one, err := g.planGroup(ctx, tool, group, e, host)
+	groups := g.groups(units, e)
+	listings := g.list(ctx, tool, groups)
+	for i, group := range groups {
+		one, err := g.planGroup(ctx, tool, group, listings[i], e, host)
 		if err != nil {
 			return p, err
 		}
 		p.join(one)
 	}
 	return p, nil
+}
+
+// A listing is what the go command says of a group's programs.
+type listing struct {
+	programs []goProgram
+	err      error
+}
+
+// list asks the go command about all groups, about some at a time.
+func (g *golang) list(ctx context.Context, tool goTool, groups []goGroup) []listing {
+	all := make([]listing, len(groups))
+	slots := make(chan struct{}, runtime.NumCPU())
+	var wg sync.WaitGroup
+	for i, group := range groups {
+		g.config.tell(Event{Stage: "fetch", Text: fmt.Sprintf("modules of %d functions for %s", len(group.units), group.arch)})
+		var sources []string
+		for _, u := range group.units {
+			sources = append(sources, u.Function.Source)
+		}
+		wg.Add(1)
+		slots <- struct{}{}
+		go func() {
+			defer wg.Done()
+			all[i].programs, all[i].err = listPrograms(ctx, g.config, tool, group, sources)
+			<-slots
+		}()
+	}
+	wg.Wait()
+	return all
 }
 
 // tellLeftOut says once that a cgo file is not in the program.
@@ -225,15 +260,10 @@ next:
 	return groups
 }
 
-func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, e engine, host places) (plan, error) {
+func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, listed listing, e engine, host places) (plan, error) {
 	p := plan{inputs: map[string]inputs{}}
 	root, m := g.config.Root, group.module
-	g.config.tell(Event{Stage: "fetch", Text: fmt.Sprintf("modules of %d functions for %s", len(group.units), group.arch)})
-	var sources []string
-	for _, u := range group.units {
-		sources = append(sources, u.Function.Source)
-	}
-	programs, err := listPrograms(ctx, g.config, tool, group, sources)
+	programs, err := listed.programs, listed.err
 	switch {
 	case ctx.Err() != nil:
 		return p, ctx.Err()

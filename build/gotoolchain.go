@@ -37,8 +37,8 @@ const toolchainModule = "golang.org/toolchain"
 // more when it is unpacked, and a half-unpacked one is never seen. For a cold
 // cache the unpacked one is checked again.
 func linuxToolchain(ctx context.Context, c Config, tool goTool, goarch string) (string, error) {
-	name := fmt.Sprintf("%s.linux-%s", tool.version, goarch)
-	dir := filepath.Join(c.Cache, "toolchain", name)
+	dir := linuxToolchainDir(c, tool, goarch)
+	name := filepath.Base(dir)
 	if exists(filepath.Join(dir, "bin", "go")) {
 		if c.ColdCache {
 			return dir, checkToolchain(ctx, c, tool, name, dir)
@@ -62,6 +62,11 @@ func linuxToolchain(ctx context.Context, c Config, tool goTool, goarch string) (
 		return "", fmt.Errorf("toolchain %s: %w", name, err)
 	}
 	return dir, nil
+}
+
+// linuxToolchainDir is where linuxToolchain unpacks it.
+func linuxToolchainDir(c Config, tool goTool, goarch string) string {
+	return filepath.Join(c.Cache, "toolchain", fmt.Sprintf("%s.linux-%s", tool.version, goarch))
 }
 
 // unpackName begins the names of the directories that toolchains are unpacked

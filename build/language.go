@@ -37,6 +37,10 @@ type plan struct {
 
 	// What the language brings along, on the host; "" for nothing.
 	toolchain, modules string
+
+	// prepare makes what the steps need and is not there; where the store has all that
+	// they would make, nothing is.
+	prepare []func(context.Context) error
 }
 
 // join adds what another plan has.
@@ -45,6 +49,7 @@ func (p *plan) join(other plan) {
 	maps.Copy(p.inputs, other.inputs)
 	p.failure.join(other.failure)
 	p.toolchain = cmp.Or(p.toolchain, other.toolchain)
+	p.prepare = append(p.prepare, other.prepare...)
 	p.modules = cmp.Or(p.modules, other.modules)
 }
 

@@ -66,6 +66,11 @@ func (b *builder) make(ctx context.Context, changed map[project.Language][]Unit,
 			continue
 		}
 		host.toolchain, host.modules = p.toolchain, p.modules
+		for _, prepare := range p.prepare {
+			if err := prepare(ctx); err != nil {
+				return made{}, err
+			}
+		}
 		var outcomes []outcome
 		if outcomes, varied, err = b.run(ctx, p.steps, host, total, done); err != nil {
 			return made{}, err

@@ -216,7 +216,7 @@ func packOne(ctx context.Context, c Config, in Input, stage string, old Manifest
 		name = filepath.Join(stage, z.File)
 		err := c.stored(ctx, name, zipInputs(z.Content),
 			func() error { return Write(ctx, name, entries) },
-			func() error { return hasContent(name, z.Content, z.Unzipped) })
+			func() error { return hasContent(ctx, name, z.Content, z.Unzipped) })
 		if err != nil {
 			return z, nil, err
 		}

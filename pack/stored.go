@@ -1,7 +1,6 @@
 package pack
 
 import (
-	"archive/zip"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/bootzip/bootzip/internal/ociimage"
 	"github.com/bootzip/bootzip/internal/store"
+	"github.com/bootzip/bootzip/internal/zipscan"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -47,28 +47,40 @@ func zipInputs(contentDigest string) []string {
 func (z Zip) StoreKey() string { return store.Key(zipInputs(z.Content)...) }
 
 // hasContent checks that a zip has the content of a digest, and of size bytes.
-func hasContent(name, digest string, size int64) error {
-	r, err := zip.OpenReader(name)
+func hasContent(ctx context.Context, name, digest string, size int64) error {
+	f, err := os.Open(name)
 	if err != nil {
 		return err
 	}
-	defer r.Close()
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	a, err := zipscan.Open(ctx, f, info.Size())
+	if err != nil {
+		return err
+	}
+	if len(a.Faults) > 0 {
+		return fmt.Errorf("%s: %s", name, a.Faults[0].Detail)
+	}
 	all := sha256.New()
-	for _, f := range r.File {
-		content, err := f.Open()
-		if err != nil {
-			return err
-		}
-		one := sha256.New()
-		n, err := io.Copy(one, io.LimitReader(content, size+1))
-		content.Close()
-		if err != nil {
-			return err
-		}
-		if size -= n; size < 0 {
+	var s zipscan.Stream
+	for i := range a.Entries {
+		e := &a.Entries[i]
+		if size -= e.Size; size < 0 || !a.Readable(e) {
 			return fmt.Errorf("%s is longer than what it is made of", name)
 		}
-		fmt.Fprintf(all, "%04o %d %x %s\n", f.Mode().Perm(), n, one.Sum(nil), f.Name)
+		one := sha256.New()
+		s.Open(ctx, a, e)
+		b, err := s.Next()
+		for ; err == nil; b, err = s.Next() {
+			one.Write(b)
+		}
+		if err != io.EOF {
+			return err
+		}
+		fmt.Fprintf(all, "%04o %d %x %s\n", e.External>>16&0o777, e.Size, one.Sum(nil), e.Name)
 	}
 	if got := hex.EncodeToString(all.Sum(nil)); got != digest {
 		return fmt.Errorf("%s has another content", name)

@@ -2,6 +2,7 @@ package pack
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -45,7 +46,7 @@ func TestStored(t *testing.T) {
 		check func(name string) error
 		bad   []string
 	}{
-		"zip":   {zipOf, func(name string) error { return hasContent(name, content, size) }, []string{zipOf(filepath.Join(dir, "2.zip"), "two"), zipOf(filepath.Join(dir, "3.zip"), "longer"), put("4.zip", "no zip")}},
+		"zip":   {zipOf, func(name string) error { return hasContent(context.Background(), name, content, size) }, []string{zipOf(filepath.Join(dir, "2.zip"), "two"), zipOf(filepath.Join(dir, "3.zip"), "longer"), put("4.zip", "no zip")}},
 		"image": {imageOf, func(name string) error { _, err := imageDigest(name, project.ARM64); return err }, []string{put("2.tar", "no image")}},
 	} {
 		shared, err := store.Open(store.Config{Address: t.TempDir(), Write: true})

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
+	"runtime"
 	"slices"
 
 	"github.com/bootzip/bootzip/emulator"
@@ -17,7 +18,8 @@ const reportForm = "bootzip report 1"
 
 // recallReports takes the reports of zips that were checked before, elsewhere: with the same
 // bytes, settings, layers and version of bootzip, on a machine of the same kind. Only reports
-// without findings, of functions that were started, are in a store.
+// without findings are in a store: of functions that were started, or that no such machine
+// can start; of these the boot check is a skip again.
 func recallReports(ctx context.Context, r *run) error {
 	// Variables of the command line may be secrets, and a key could be guessed.
 	if r.check.Store == nil || !r.check.Boot || len(r.check.Environment) > 0 || r.check.Tool == "" || r.check.Machine == "" {
@@ -45,7 +47,7 @@ func recallReports(ctx context.Context, r *run) error {
 // keepReports puts the new reports into the store.
 func keepReports(ctx context.Context, r *run) error {
 	for _, z := range r.zips {
-		if z.key == "" || z.recalled || !z.isolated || !r.check.Store.Write {
+		if z.key == "" || z.recalled || !z.isolated && !z.foreign(r.check) || !r.check.Store.Write {
 			continue
 		}
 		if text, ok := z.Report.Verdict(); ok {
@@ -53,6 +55,12 @@ func keepReports(ctx context.Context, r *run) error {
 		}
 	}
 	return nil
+}
+
+// foreign reports whether the program is one that this kind of machine cannot start.
+func (z *Zip) foreign(c CheckConfig) bool {
+	program := string(z.Report.Program)
+	return program != "" && program != runtime.GOARCH && c.Qemu == ""
 }
 
 // reportKey is a key of all that decides the report.

@@ -14,20 +14,20 @@ type verdict struct {
 	Program project.Arch      `json:"program,omitempty"`
 	Size    int64             `json:"size"`
 	Facts   []Fact            `json:"facts,omitempty"`
-	Skips   map[string]string `json:"skips,omitempty"` // details, by check; all others passed
-	Boot    string            `json:"boot"`            // the boot check's detail
-	Shown   bool              `json:"shown,omitempty"` // of the boot check
+	Skips   map[string]string `json:"skips,omitempty"`   // details, by check; all others passed
+	Boot    string            `json:"boot"`              // the boot check's detail
+	Skipped bool              `json:"skipped,omitempty"` // the boot check was: this kind of machine cannot start the program
+	Shown   bool              `json:"shown,omitempty"`   // of the boot check
 }
 
 // Verdict returns the report as a text from which [Recall] makes it again. ok is false
-// for a report with findings, or of a function that was not started.
+// for a report with findings. Whether a boot check that was skipped would be skipped again is the caller's to know.
 func (r Report) Verdict() (text string, ok bool) {
 	v := verdict{Program: r.Program, Size: r.Size, Facts: r.Facts, Skips: map[string]string{}}
-	started := false
 	for _, x := range r.Results {
 		switch {
-		case x.Check.ID == IDBoot && x.Status == Pass:
-			started, v.Boot, v.Shown = true, x.Detail, x.Shown
+		case x.Check.ID == IDBoot && (x.Status == Pass || x.Status == Skip):
+			v.Boot, v.Skipped, v.Shown = x.Detail, x.Status == Skip, x.Shown
 		case x.Status == Skip:
 			v.Skips[x.Check.ID] = x.Detail
 		case x.Status != Pass:
@@ -35,7 +35,7 @@ func (r Report) Verdict() (text string, ok bool) {
 		}
 	}
 	data, err := json.Marshal(v)
-	return string(data), started && err == nil
+	return string(data), v.Boot != "" && err == nil
 }
 
 // Recall makes the report of a target again, whose zip's digest is sum, from a verdict on
@@ -61,7 +61,10 @@ func Recall(text string, t Target, sum string) (Report, error) {
 			delete(v.Skips, c.ID)
 		}
 		if c.ID == IDBoot {
-			x.Status, x.Detail, x.Shown = Pass, v.Boot, v.Shown
+			x.Detail, x.Shown = v.Boot, v.Shown
+			if v.Skipped {
+				x.Status = Skip
+			}
 		}
 		r.Results = append(r.Results, x)
 	}

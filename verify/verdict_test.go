@@ -13,9 +13,6 @@ import (
 func TestVerdict(t *testing.T) {
 	options := verify.Options{Function: "hello", Arch: project.AMD64, Rules: []project.CheckRule{{ID: "go-trimpath", Severity: "fail", Reason: "ours are"}}}
 	r := check(t, zspec{files: []zfile{boot()}}.bytes(), options)
-	if _, ok := r.Verdict(); ok {
-		t.Error("a verdict on a function that was not started")
-	}
 	started := func(r verify.Report, status verify.Status) verify.Report {
 		r.Results = append([]verify.Result(nil), r.Results...)
 		r.AddBoot(verify.BootOutcome{Status: status, Detail: "started", Answered: "no table"})
@@ -39,6 +36,13 @@ func TestVerdict(t *testing.T) {
 	}
 	if r.Count(verify.Skip) == 0 {
 		t.Error("nothing was skipped, so a skip was not tried")
+	}
+	// What was skipped is skipped again.
+	skipped := check(t, zspec{files: []zfile{boot()}}.bytes(), options)
+	skipped.AddBoot(verify.BootOutcome{Status: verify.Skip, Detail: "another architecture"})
+	text, ok = skipped.Verdict()
+	if again, err := verify.Recall(text, verify.Target{Path: skipped.Path, Options: options}, r.SHA256); !ok || err != nil || !reflect.DeepEqual(skipped, again) {
+		t.Errorf("%t, %v: it was\n%+v\nand is\n%+v", ok, err, skipped, again)
 	}
 	for _, wrong := range []string{"", "{", "{}", `{"boot":""}`, strings.Replace(text, `"skips":{`, `"skips":{"zip-future":"x",`, 1)} {
 		if _, err := verify.Recall(wrong, target, r.SHA256); err == nil {

@@ -59,12 +59,12 @@ type File struct {
 // it moves the first: only sync reveals a full disk, and then no place has
 // changed.
 func (s *Stage) Commit(files ...File) error {
+	if err := syncAll(files); err != nil {
+		return err
+	}
 	for _, f := range files {
 		if f.From == "" {
 			continue
-		}
-		if err := sync(f.From, f.Mode); err != nil {
-			return err
 		}
 		if err := os.MkdirAll(filepath.Dir(f.To), 0o755); err != nil {
 			return err
@@ -84,8 +84,36 @@ func (s *Stage) Commit(files ...File) error {
 	return nil
 }
 
-// sync sets the permissions of a file and writes it to disk.
-func sync(name string, mode fs.FileMode) error {
+// syncs is how many files are synced at a time: a disk takes many writes at once.
+const syncs = 8
+
+// syncAll syncs the files, and returns the error of the first that cannot be.
+func syncAll(files []File) error {
+	errs := make([]error, len(files))
+	slots := make(chan struct{}, syncs)
+	for i, f := range files {
+		if f.From == "" {
+			continue
+		}
+		slots <- struct{}{}
+		go func() {
+			errs[i] = syncFile(f.From, f.Mode)
+			<-slots
+		}()
+	}
+	for range syncs {
+		slots <- struct{}{}
+	}
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// syncFile sets the permissions of a file and writes it to disk.
+func syncFile(name string, mode fs.FileMode) error {
 	f, err := os.OpenFile(name, os.O_RDWR, 0)
 	if err != nil {
 		return err
