@@ -183,7 +183,7 @@ func (s *Server) invoke(w http.ResponseWriter, r *http.Request) {
 	case "Event":
 		c, failure := s.read(w, r, maxAsync)
 		if failure == nil {
-			failure = s.enqueue(c)
+			failure = s.enqueue(c, r.UserAgent())
 		}
 		if failure != nil {
 			failure.write(w)
@@ -203,6 +203,7 @@ func (s *Server) invokeNow(w http.ResponseWriter, r *http.Request) {
 		failure.write(w)
 		return
 	}
+	s.observe(c.name, "Invoke", r.UserAgent(), &c.request)
 	// A client that leaves does not stop the function.
 	resp, err := s.run(context.WithoutCancel(r.Context()), c.name, c.function, c.request)
 	if err != nil {
@@ -222,7 +223,7 @@ func (s *Server) invokeNow(w http.ResponseWriter, r *http.Request) {
 }
 
 // enqueue takes an asynchronous event.
-func (s *Server) enqueue(c apiCall) *apiError {
+func (s *Server) enqueue(c apiCall, client string) *apiError {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -237,7 +238,7 @@ func (s *Server) enqueue(c apiCall) *apiError {
 	go func() {
 		defer s.events.Done()
 		defer func() { <-s.queue }()
-		s.deliver(c)
+		s.deliver(c, client)
 	}()
 	return nil
 }
@@ -248,7 +249,7 @@ const throttlePause = 50 * time.Millisecond
 
 // deliver has a function answer an asynchronous event, and tries again where
 // it fails.
-func (s *Server) deliver(c apiCall) {
+func (s *Server) deliver(c apiCall, client string) {
 	reason := ""
 	for try := 0; try <= len(s.config.Retries); {
 		// It may have been replaced meanwhile.
@@ -257,6 +258,7 @@ func (s *Server) deliver(c apiCall) {
 			reason = "the function is gone"
 			break
 		}
+		s.observe(c.name, "Invoke, asynchronous", client, &c.request)
 		resp, err := s.run(s.life, c.name, f, c.request)
 		var throttled *ThrottledError
 		pause := throttlePause

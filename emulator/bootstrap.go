@@ -53,7 +53,8 @@ type bootstrap struct {
 
 	overMemory bool // it was killed for that
 
-	peak   int64     // bytes of memory at most
+	peak   int64 // bytes of memory at most
+	cpu    time.Duration
 	looked time.Time // when it was measured
 }
 
@@ -383,9 +384,9 @@ func (b *bootstrap) memory(age time.Duration) (now, peak int64) {
 	if age > 0 && time.Since(b.looked) < age {
 		return 0, b.peak
 	}
-	now, peak = b.process.Memory()
-	b.peak, b.looked = max(b.peak, peak), time.Now()
-	return now, b.peak
+	u := b.process.Usage()
+	b.peak, b.cpu, b.looked = max(b.peak, u.Peak), u.CPU, time.Now()
+	return u.Memory, b.peak
 }
 
 // initDuration is how long the initialisation took.

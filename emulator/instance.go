@@ -180,9 +180,6 @@ func (i *instance) serve() {
 
 // begin passes an event to the runtime.
 func (i *instance) begin(v *invocation, left time.Duration) {
-	if len(i.active) == 0 {
-		i.out.begin()
-	}
 	i.active = append(i.active, v)
 	v.begin(left)
 	i.api.Offer(&v.call)

@@ -53,6 +53,11 @@ func (v *invocation) begin(left time.Duration) {
 		ID: r.RequestID, Attempt: newUUID(), ARN: v.function.arn(r.Qualifier), Trace: r.Trace, ClientContext: r.ClientContext, Cognito: r.Cognito, Tenant: r.Tenant,
 		Deadline: v.deadline, Payload: r.Payload, Stream: r.Stream, StreamAll: r.StreamAll,
 	}
+	i := v.instance
+	v.observed(!i.served && len(i.active) == 1)
+	if len(i.active) == 1 {
+		i.out.begin()
+	}
 	if v.reports() {
 		v.instance.out.hold(v.function.startLine(r.RequestID))
 	}
@@ -88,6 +93,7 @@ func (v *invocation) end(fail *failure) {
 		r.Log = v.instance.out.last()
 	}
 	v.reply(r, err)
+	v.conclude(fail)
 }
 
 // response is that of a call that the runtime answered.
@@ -108,6 +114,7 @@ func (v *invocation) endUnstarted(fail *failure, left time.Duration) {
 	v.notStarted = fail
 	if fail.cause != nil {
 		v.reply(Response{}, fail.cause)
+		v.conclude(fail)
 		return
 	}
 	log, peak := fail.log, fail.peak
@@ -125,5 +132,9 @@ func (v *invocation) endUnstarted(fail *failure, left time.Duration) {
 		resp.Log = slices.Concat(log, start, own, platform)
 		resp.Log = resp.Log[max(0, len(resp.Log)-tailSize):]
 	}
+	if x := v.request.Observer; x != nil {
+		x.Logged(slices.Concat(log, start, own, platform))
+	}
 	v.reply(resp, nil)
+	v.conclude(fail)
 }

@@ -22,6 +22,9 @@ type Request struct {
 	RequestID     string // default: a new one
 	Tail          bool   // return the end of the log
 
+	// Observer is told what happens to the event; may be nil.
+	Observer Observer
+
 	// Stream receives the response of a streaming function as it arrives. If nil,
 	// the response is collected.
 	Stream Sink

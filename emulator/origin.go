@@ -4,8 +4,11 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
+
+	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
 )
 
 // foreign says why a request is not for this server, or may come from a web
@@ -58,6 +61,15 @@ func withoutPort(hostport string) string {
 		return host
 	}
 	return strings.TrimSuffix(strings.TrimPrefix(hostport, "["), "]")
+}
+
+// SameUser reports whether a request to a [Server] comes from a process of this machine
+// that has the user of this one. Where that cannot be told, as on other systems than
+// Linux, it is false.
+func SameUser(r *http.Request) bool {
+	c, ok := r.Context().Value(spelledKey{}).(*spelledConn)
+	check := runtimeapi.PeerUID(os.Getuid)
+	return ok && check != nil && check(c) == nil
 }
 
 // allows reports whether pages of an origin may call functions.

@@ -30,6 +30,8 @@ type output struct {
 	sink  *sink             // may be nil
 	tail  []byte
 	held  []byte // lines of the platform's that go before what is written next
+
+	observers []Observer // of the events that the instance has
 }
 
 // pipeSize is what a pipe holds, in bytes (pipe(7)).
@@ -118,6 +120,11 @@ func (o *output) add(own, platform []byte) {
 	}
 	for _, p := range [...][]byte{o.held, own, platform} {
 		o.keep(p)
+		for _, x := range o.observers {
+			if len(p) > 0 {
+				x.Logged(p)
+			}
+		}
 	}
 	o.held = o.held[:0]
 }

@@ -56,6 +56,7 @@ func (p *pool) submit(v *invocation) {
 	defer p.mu.Unlock()
 	if p.closed {
 		v.reply(Response{}, ErrClosed)
+		v.conclude(nil)
 		return
 	}
 	p.calls.Add(1)
@@ -99,6 +100,7 @@ func (p *pool) start(v *invocation) {
 
 func (p *pool) reject(v *invocation, err error) {
 	v.reply(Response{}, err)
+	v.conclude(nil)
 	p.calls.Done()
 }
 

@@ -30,6 +30,9 @@ func (s *Server) Serve(l net.Listener) error {
 		Handler: s, ReadHeaderTimeout: s.patience.head, ReadTimeout: s.patience.body, IdleTimeout: s.patience.idle,
 		ErrorLog: log.New(io.Discard, "", 0), // a client's mistakes, which it is told
 	}
+	if c, ok := s.config.Console.(io.Closer); ok {
+		web.RegisterOnShutdown(func() { _ = c.Close() })
+	}
 	l = keepSpelling(web, l)
 	s.mu.Lock()
 	closed := s.closed

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -45,6 +46,14 @@ type ServerConfig struct {
 	// response, and why, which clients are not told; may be nil.
 	Refused func(function, requestID, reason string)
 
+	// Observe returns who is told what happens to an event, once for each time that a function gets
+	// it; may be nil, and may return nil.
+	Observe func(Arrival) Observer
+
+	// Console answers requests below [ConsolePath], and a browser's for /, unless a route takes
+	// that; nil: nobody does. An io.Closer is closed when the server is.
+	Console http.Handler
+
 	// Dropped is told of each asynchronous event that failed for good; may
 	// be nil.
 	Dropped func(function, requestID, reason string)
@@ -62,7 +71,7 @@ type ServerConfig struct {
 //	any  /alb/NAME/PATH                           as a load balancer
 //	any  /alb-multi/NAME/PATH                     the same, with multi-value headers
 //	any  /PATH                                    as an HTTP API, by the routes of SetRoutes
-//	GET  /                                        which addresses there are
+//	GET  /                                        which addresses there are; for browsers, the console
 //
 // So clients of AWS work with http://127.0.0.1:PORT as their endpoint; signatures are not looked at.
 // NAME may be an ARN, and end in a version or alias.
@@ -191,6 +200,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.trigger(t, name, rest, w, r)
 		return
 	}
+	if s.config.Console != nil && strings.HasPrefix(r.URL.Path, ConsolePath) {
+		s.config.Console.ServeHTTP(w, r)
+		return
+	}
 	switch t, name, rest, ok, routed := s.route(r); {
 	case ok:
 		s.trigger(t, name, rest, w, r)
@@ -199,5 +212,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		message(w, http.StatusNotFound, "Not Found")
 		return
 	}
+	if s.config.Console != nil && r.URL.Path == "/" && strings.Contains(r.Header.Get("Accept"), "text/html") {
+		s.config.Console.ServeHTTP(w, r)
+		return
+	}
 	s.mux.ServeHTTP(w, r)
 }
+
+// ConsolePath is where the console's own pages are.
+const ConsolePath = "/_bootzip/"

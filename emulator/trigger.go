@@ -89,6 +89,7 @@ func (s *Server) trigger(t trigger, name, rest string, w http.ResponseWriter, r 
 		stream = &httpStream{kind: t.kind, w: w}
 		request.Stream = stream
 	}
+	s.observe(name, t.about, r.UserAgent(), &request)
 	type outcome struct {
 		Response
 		err error

@@ -27,19 +27,7 @@ func DiffImages(ctx context.Context, a, b string) (diff.Report, error) {
 	var reports [2]verify.Report
 	var zips [2]string
 	for i, image := range []string{a, b} {
-		folder := filepath.Join(dir.Path, fmt.Sprint(i))
-		if err := os.Mkdir(folder, 0o755); err != nil {
-			return diff.Report{}, err
-		}
-		var root verify.ImageRoot
-		if reports[i], root, err = verify.Image(ctx, image, verify.ImageOptions{}, folder); err != nil {
-			return diff.Report{}, err
-		}
-		if !reports[i].OK() {
-			return diff.Report{}, hint.New("bootzip check "+image+" says why", "image %q cannot be compared: it has faults", image)
-		}
-		zips[i] = folder + ".zip"
-		if err := packRoot(ctx, folder, root.Program, zips[i]); err != nil {
+		if reports[i], zips[i], err = zipOfImage(ctx, image, filepath.Join(dir.Path, fmt.Sprint(i))); err != nil {
 			return diff.Report{}, err
 		}
 	}
@@ -67,6 +55,47 @@ func DiffImages(ctx context.Context, a, b string) (diff.Report, error) {
 		r.Layers = append(r.Layers, diff.Layer{Name: "compressed bytes only", Fields: []diff.Field{{Name: "digest", A: reports[0].Image.Digest, B: reports[1].Image.Digest}}})
 	}
 	return r, nil
+}
+
+// zipOfImage unpacks an image into a new directory, and packs the function's files beside it.
+func zipOfImage(ctx context.Context, image, folder string) (r verify.Report, zip string, err error) {
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		return r, "", err
+	}
+	r, root, err := verify.Image(ctx, image, verify.ImageOptions{}, folder)
+	if err != nil {
+		return r, "", err
+	}
+	if !r.OK() {
+		return r, "", hint.New("bootzip check "+image+" says why", "image %q cannot be compared or measured: it has faults", image)
+	}
+	zip = folder + ".zip"
+	return r, zip, packRoot(ctx, folder, root.Program, zip)
+}
+
+// ImageSizes says what takes the space of an image, as diff.Sizes does of the zip that its
+// files would be. Errors are those of [DiffImages].
+func ImageSizes(ctx context.Context, image string) (diff.Part, error) {
+	dir, err := tempdir.New("", "bootzip-image")
+	if err != nil {
+		return diff.Part{}, err
+	}
+	defer dir.Remove()
+	r, zip, err := zipOfImage(ctx, image, filepath.Join(dir.Path, "image"))
+	if err != nil {
+		return diff.Part{}, err
+	}
+	p, err := diff.Sizes(ctx, zip)
+	if err != nil {
+		return p, err
+	}
+	p.Name, p.Kind, p.Packed = filepath.Base(r.Path), diff.PartImage, 0
+	// How its layers are compressed says nothing of one file.
+	p.Parts = slices.DeleteFunc(p.Parts, func(one diff.Part) bool { return one.Size == 0 })
+	for i := range p.Parts {
+		p.Parts[i].Packed = 0
+	}
+	return p, nil
 }
 
 // layerFields are the layers in which two images differ, but for the last, which has the

@@ -105,7 +105,7 @@ func Lines(zips []Zip) []pack.Zip {
 func ofLine(f project.Function, z pack.Zip, root, dist string) Zip {
 	options := verify.Options{
 		Function: f.Name, Arch: z.Arch, Runtime: f.Runtime, Rules: slices.Concat(f.Checks, derivedRules(f)),
-		Static: f.Kind != project.KindLayer,
+		Static: f.Kind != project.KindLayer, Budget: f.Budget,
 	}
 	if f.Kind.IsLayer() {
 		options.Kind = verify.KindLayer

@@ -22,7 +22,7 @@ const (
 	assetHint   = "an asset is a file or folder of the project, relative to the function's source; name: says where it goes in the zip"
 	renameHint  = "give one of them another name:"
 	ruleHint    = "an entry needs id, severity and reason: the report shows the reason"
-	entryHint   = "known are: arch, assets, cgo, checks, command, deploy, env, event, handlers, image, kind, language, layers, ldflags, memory, routes, runtime, snapstart, source, tags, timeout"
+	entryHint   = "known are: arch, assets, budget, cgo, checks, command, deploy, env, event, handlers, image, kind, language, layers, ldflags, memory, routes, runtime, snapstart, source, tags, timeout"
 )
 
 // badConfigs are the mistakes that a bootzip.yaml can hold, each with what
@@ -150,6 +150,11 @@ var badConfigs = []struct{ name, yaml, err, hint string }{
 	{"env with a bad name", "functions:\n  a: {env: {1A: x}}\n", `2:13: invalid name "1A" in env`, "a name begins with a letter and has letters, digits and '_'"},
 	{"memory", "functions:\n  a: {memory: 64}\n", `2:15: memory is 64, which Lambda does not offer`, "write a number from 128 to 10240"},
 	{"memory with a unit", "functions:\n  a: {memory: 256MB}\n", `2:15: memory must be a whole number, not the text "256MB"`, "write a whole number from 128 to 10240"},
+	{"budget without a unit", "functions:\n  a: {budget: {zip: 3}}\n", `2:21: budget.zip must be text, not the number 3`, quoteHint},
+	{"budget of another unit", "functions:\n  a: {budget: {unzipped: 3 apples}}\n", `2:26: budget.unzipped "3 apples" is not a size`, "write a number with a unit: 3MB, 500kB, 2.5MiB"},
+	{"budget that bounds nothing", "functions:\n  a: {budget: {zip: 9999MB}}\n", `2:21: budget.zip is 9999MB, which bounds nothing`, "Lambda takes zips of at most 262,144,000 bytes unzipped"},
+	{"budget of time", "functions:\n  a: {budget: {start: 200ms}}\n", `2:23: budget.start "200ms" is not a ratio`, "write a ratio to another zip's starts: 1.2x"},
+	{"budget of nothing", "functions:\n  a: {budget: {size: 3MB}}\n", `2:16: unknown key "size" in budget`, "known are: start, unzipped, zip"},
 	{"timeout", "functions:\n  a: {timeout: 901}\n", `2:16: timeout is 901, which Lambda does not offer`, "write a number from 1 to 900"},
 	{"layer elsewhere", "functions:\n  a: {layers: [../x.zip]}\n", `2:16: layer "../x.zip" is not in the project`, "give a zip of the project, relative to bootzip.yaml, with '/'"},
 	{"six layers", "functions:\n  a: {layers: [a, b, c, d, e, f]}\n", `2:15: 6 layers, and a function has 5 at most`, "join some of them"},

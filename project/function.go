@@ -78,6 +78,9 @@ type Function struct {
 	ImageCertificates, ImageZones bool
 	ImageLabels                   map[string]string
 
+	// Budget is what the function may have, by its owner's decision.
+	Budget Budget
+
 	// Checks change the severity of single checks of verify, or waive them.
 	Checks []CheckRule
 
@@ -94,6 +97,12 @@ type Asset struct {
 	// said in bootzip.yaml and not read from the disk, where the umask, an
 	// archive or Windows may have lost it.
 	Executable bool
+}
+
+// A Budget bounds a function; 0 is no bound.
+type Budget struct {
+	Zip, Unzipped int64   // bytes
+	Start         float64 // of cold starts, as a ratio to another zip's
 }
 
 // A Kind is what a zip is for Lambda; "" is a function.

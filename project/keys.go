@@ -33,6 +33,8 @@ var (
 	image  = shape{kind: "boolean", or: &shape{kind: "object", fields: map[string]any{
 		"base": aText, "certificates": shape{kind: "boolean"}, "zones": shape{kind: "boolean"}, "labels": shape{kind: "object", of: &aText},
 	}}}
+	budgetShape = shape{kind: "object", fields: map[string]any{"zip": aText, "unzipped": aText, "start": aText}}
+
 	asset = shape{kind: "string", or: &shape{kind: "object", fields: map[string]any{
 		"source": aText, "name": aText, "executable": shape{kind: "boolean"},
 	}}}
@@ -118,6 +120,8 @@ func functionKeys() []key[*functionReader] {
 			func(c r, n *yaml.Node) error { return c.image(n) }},
 		{"snapstart", "an image that Lambda may take a snapshot of: with its label", shape{kind: "boolean"},
 			func(c r, n *yaml.Node) (err error) { c.f.SnapStart, err = c.boolean(n, "snapstart"); return err }},
+		{"budget", "what the function may have: `zip` and `unzipped`, such as `3MB` (kB and MB are 1000 and 1000² bytes, KiB and MiB 1024 and 1024²), a check of `verify`; `start`, such as `1.2x`, what its cold starts may take in `bench --against`, as a ratio", budgetShape,
+			func(c r, n *yaml.Node) (err error) { c.f.Budget, err = c.budget(n); return err }},
 		{"checks", "severity of single checks: `fail`, `warn` or `waive`, with a reason", shape{kind: "array", of: &rule},
 			func(c r, n *yaml.Node) (err error) { c.f.Checks, err = c.checks(n); return err }},
 	}

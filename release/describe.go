@@ -123,12 +123,45 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 		return nil, err
 	}
 
+	if err := errors.Join(writePage(stage, reports, provenance), add(PageFile, false)); err != nil {
+		return nil, err
+	}
+
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	if err := writeSums(stage, files); err != nil {
 		return nil, err
 	}
 	err = add(SumsFile, false)
 	return files, err
+}
+
+// PageFile is the page with the reports of a release.
+const PageFile = "report.html"
+
+// writePage writes the reports and the provenance for people.
+func writePage(stage string, reports []verify.Report, p attest.Provenance) error {
+	m := p.Materials
+	from := verify.Section{Title: "Provenance", Rows: [][2]string{{"repository", p.Repository}, {"tag", p.Tag}, {"commit", p.Commit}}}
+	add := func(name, value string) {
+		if value != "" {
+			from.Rows = append(from.Rows, [2]string{name, value})
+		}
+	}
+	add("engine", m.Engine)
+	for _, t := range m.Toolchains {
+		add("toolchain", strings.TrimSpace(t.Version+" "+t.Sum))
+	}
+	add("base image", m.BaseImage)
+	add("image recipe", m.ImageRecipe)
+	add("packer", p.Packer)
+	add("bootzip", p.BootzipVersion)
+	hashes := verify.Section{Title: "SHA-256"}
+	for _, s := range p.Subjects {
+		hashes.Rows = append(hashes.Rows, [2]string{s.Name, s.SHA256})
+	}
+	return atomicfile.Write(filepath.Join(stage, PageFile), 0o644, func(w io.Writer) error {
+		return verify.WriteHTML(w, reports, from, hashes)
+	})
 }
 
 // configSubject is bootzip.yaml, if there is one.

@@ -250,6 +250,24 @@ func Invoke(ctx context.Context,
 		flag("per-instance", perInstance), flag("snapstart", snapstart), flag("engine", engine), arguments)
 }
 
+// Bench measures cold starts and warm invocations of a function, and compares them with another zip's.
+// EVENT is as that of 'mage invoke'. Flags come after the event.
+func Bench(ctx context.Context,
+	function string,
+	event string,
+	against *string, // a zip to compare with, which takes turns
+	starts *int, // cold starts of each; default: 20
+	invocations *int, // warm invocations of each; default: 200
+	format *string, // text (the default) or json
+	engine *string, // auto (the default), docker, podman, sandbox or host
+) error {
+	arguments := []string{"--", function}
+	if event != "" {
+		arguments = append(arguments, event)
+	}
+	return run(ctx, "bench", flag("against", against), flag("starts", starts), flag("invocations", invocations), flag("format", format), flag("engine", engine), arguments)
+}
+
 // Serve keeps all functions running behind HTTP, as function URLs, API Gateway, load balancer and Lambda's Invoke API.
 // When a file of the project changes, it builds again, and replaces the
 // functions whose zip changed.
@@ -329,9 +347,17 @@ func Push(ctx context.Context,
 // Windows. Flags come after them.
 func Diff(ctx context.Context,
 	a, b string,
-	format *string, // text (the default) or json
+	format *string, // text (the default), json or html
 ) error {
 	return run(ctx, "diff", flag("format", format), "--", a, b)
+}
+
+// Size shows what takes the space of a zip, an image or a program.
+func Size(ctx context.Context,
+	file string,
+	format *string, // text (the default), json or html
+) error {
+	return run(ctx, "size", flag("format", format), "--", file)
 }
 
 // Reproduce builds and packs every function twice, and proves that the zips are the same, byte for byte.

@@ -90,6 +90,7 @@ const (
 	stageELF                    // there are programs, and each was read
 	stageDynamic                // there is a dynamically linked program
 	stageGo                     // there is a Go program
+	stageBudget                 // there is a budget, and the directory was read
 	stageBoot                   // never here
 	stages
 )

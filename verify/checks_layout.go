@@ -30,6 +30,7 @@ const (
 	idScriptCommand     = "script-command"
 	idScriptUnseen      = "script-unseen"
 	idRuntimeEnded      = "runtime-ended"
+	idBudget            = "size-budget"
 )
 
 // layoutChecks are about the files that Lambda will find.
@@ -48,6 +49,7 @@ func layoutChecks() []Check {
 		{ID: idMode, Proves: "every file is readable by everyone, and every folder open to everyone", Hint: "0644 for files, 0755 for folders and programs: the function runs as another user than the one that unpacks", needs: stageLayout},
 		{ID: idUnzipped, Proves: "the files have at most 262,144,000 bytes together", Lambda: lambdaUnzipped, Hint: "the limit counts layers too (layers in bootzip.yaml, --layer); strip the program, or deploy it as a container image", Fixed: true, needs: stageDirectory},
 		{ID: idUpload, Severity: SeverityWarn, Proves: "the zip has at most 52,428,800 bytes, so it can be uploaded directly", Lambda: lambdaUpload, Hint: "upload it through S3", needs: stageEnd},
+		{ID: idBudget, Proves: "the zip, and its files together, have at most the bytes of the function's budget", Hint: "bootzip size shows what takes the space, bootzip diff what grew; or raise budget in bootzip.yaml", needs: stageBudget},
 		{ID: idRuntimeEnded, Severity: SeverityWarn, Proves: "AWS supports the runtime that the zip is for", Hint: "build for provided.al2023: runtime: al2023 in bootzip.yaml, --runtime=al2023 of bootzip check", needs: stageEnd},
 		{ID: idBootstrapMissing, Proves: "there is a bootstrap in the root", Lambda: lambdaNoBootstrap, Hint: "the program must be called bootstrap and stand in the root of the zip, not in a folder: zip -j function.zip path/to/bootstrap. If a layer has it: bootzip check --layer=FILE.zip, --with-layer if its zip is not here, or layers in bootzip.yaml", Fixed: true, needs: stageFunction},
 		{ID: idBootstrapRegular, Proves: "bootstrap is an ordinary file, or a link to one in the zip", Lambda: lambdaNoBootstrap, Hint: "put the program itself into the zip, under the name bootstrap", Fixed: true, needs: stageFunction},

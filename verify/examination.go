@@ -93,6 +93,9 @@ func (x *examination) run() error {
 	x.findings = map[string][]finding{}
 	x.boot = -1
 	x.skip(bootNotAsked, stageBoot)
+	if b := x.options.Budget; b.Zip == 0 && b.Unzipped == 0 {
+		x.skip("the function has no budget in bootzip.yaml", stageBudget)
+	}
 	x.support()
 	if x.size > maxUpload {
 		x.find(idUpload, "", "the zip has %d bytes", x.size)
@@ -195,6 +198,21 @@ func (x *examination) content() error {
 
 // bootNotAsked is why the boot check is skipped where nobody made it.
 const bootNotAsked = "starting the function is left to the emulator"
+
+// budget compares sizes with what the function may have. Layers are not counted: they have budgets of their own.
+func (x *examination) budget(unzipped int64) {
+	b := x.options.Budget
+	if b.Zip == 0 && b.Unzipped == 0 {
+		return
+	}
+	if b.Zip > 0 && x.size > b.Zip {
+		x.find(idBudget, "", "the zip has %d bytes, %d more than its budget of %d", x.size, x.size-b.Zip, b.Zip)
+	}
+	if b.Unzipped > 0 && unzipped > b.Unzipped {
+		x.find(idBudget, "", "the files have %d bytes, %d more than their budget of %d", unzipped, unzipped-b.Unzipped, b.Unzipped)
+	}
+	x.done(stageBudget)
+}
 
 // support checks that AWS still supports the runtime.
 func (x *examination) support() {

@@ -34,6 +34,7 @@ func (x *examination) layout() error {
 	case total+x.layers.size > maxUnzipped:
 		x.find(idUnzipped, "", "%d bytes, with the %d of its layers", total+x.layers.size, x.layers.size)
 	}
+	x.budget(total)
 	x.fact("unzipped size", "%d", total)
 	x.clashes()
 	x.caseClashes()

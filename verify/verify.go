@@ -27,6 +27,8 @@ type Options struct {
 	Dynamic  bool                // dynamically linked programs are allowed
 	Static   bool                // a dynamically linked program fails, instead of being warned of
 
+	Budget project.Budget // its sizes are a check
+
 	// WithLayer says that the function has a layer, which may supply what the
 	// zip has not: bootstrap, an interpreter below /opt, commands, libraries.
 	WithLayer bool

@@ -367,3 +367,32 @@ func TestNamesThatWouldFillTheMemoryAreRefused(t *testing.T) {
 		t.Errorf("%v found something", got)
 	}
 }
+
+func TestBudget(t *testing.T) {
+	z := function(asset("asset")).bytes()
+	for _, c := range []struct {
+		budget project.Budget
+		status verify.Status
+		detail string
+	}{
+		{project.Budget{}, verify.Skip, "no budget"},
+		{project.Budget{Start: 1.2}, verify.Skip, "no budget"},
+		{project.Budget{Zip: int64(len(z)), Unzipped: 1 << 20}, verify.Pass, ""},
+		{project.Budget{Zip: int64(len(z)) - 1}, verify.Fail, "1 more than its budget"},
+		{project.Budget{Unzipped: 100}, verify.Fail, "more than their budget of 100"},
+	} {
+		r := check(t, z, verify.Options{Budget: c.budget})
+		for _, x := range r.Results {
+			if x.Check.ID == "size-budget" && (x.Status != c.status || !strings.Contains(x.Detail, c.detail)) {
+				t.Errorf("%+v: %s: %s", c.budget, x.Status, x.Detail)
+			}
+		}
+		if r.OK() != (c.status != verify.Fail) {
+			t.Errorf("%+v: the report", c.budget)
+		}
+	}
+	waived := check(t, z, verify.Options{Budget: project.Budget{Zip: 1}, Rules: []project.CheckRule{{ID: "size-budget", Severity: "waive", Reason: "until the next release"}}})
+	if !waived.OK() || waived.Count(verify.Waived) != 1 {
+		t.Error("a budget cannot be waived")
+	}
+}

@@ -1,6 +1,7 @@
 // Command emulator measures how fast emulators of Lambda answer Invoke.
 //
 //	go run ./emulator [-seconds 0.5] [-rounds 20] [-rie PATH]
+//	go run ./emulator -console
 //
 // Each emulator is a process of its own and runs the same function, which
 // echoes its event: this project's emulator, a plain net/http server that does
@@ -9,6 +10,9 @@
 // connection and do no more than they have to (see load.go). CPU is that of the emulator and the function together, the client's not among it.
 // The emulators run side by side and are measured in turn, a short time each, so that
 // what else the machine does befalls all of them alike; figures are of all rounds together.
+//
+// With -console it is this project's emulator alone: without the console, with it and nobody who
+// looks, and with one page that asks for what the console's own page asks for (see viewer.go).
 package main
 
 import (
@@ -27,13 +31,15 @@ import (
 	"time"
 
 	"github.com/bootzip/bootzip/emulator"
+	"github.com/bootzip/bootzip/emulator/console"
 )
 
 var (
 	seconds = flag.Float64("seconds", 0.5, "duration of a measurement")
 	rounds  = flag.Int("rounds", 20, "measurements of each, in turn")
 	rie     = flag.String("rie", "", "AWS's emulator, built")
-	serve   = flag.String("serve", "", "be an emulator: ours, plain or socket")
+	view    = flag.Bool("console", false, "measure what the console costs, in place of other emulators")
+	serve   = flag.String("serve", "", "be an emulator: ours, console, plain or socket")
 	program = flag.String("program", "", "with -serve: the bootstrap")
 	listen  = flag.String("listen", "", "with -serve: address")
 )
@@ -79,7 +85,13 @@ func runServer() error {
 	if err != nil {
 		return err
 	}
-	s := emulator.NewServer(emulator.ServerConfig{})
+	config := emulator.ServerConfig{}
+	page := console.New(viewerToken, "events")
+	if *serve == "console" {
+		config.Observe, config.Console = page.Observe, page
+	}
+	s := emulator.NewServer(config)
+	page.Attach(s)
 	s.Set("function", f)
 	go s.Serve(l)
 	<-ctx.Done()
@@ -137,7 +149,13 @@ func measureAll() error {
 		{"bootzip", ours, self, "-serve=ours", "-program=" + bootstrap, "-listen=" + ours},
 		{"net/http loop", plain, self, "-serve=plain", "-program=" + bootstrap, "-listen=" + plain},
 	}
-	if *rie != "" {
+	if *view {
+		watched := "127.0.0.1:9476"
+		console := func(name, address string) []string {
+			return []string{name, address, self, "-serve=console", "-program=" + bootstrap, "-listen=" + address}
+		}
+		commands = [][]string{console("page open", watched), console("console", plain), commands[0]}
+	} else if *rie != "" {
 		const address = "127.0.0.1:9473"
 		commands = append(commands, []string{"RIE", address, *rie, "--runtime-interface-emulator-address", address, "--runtime-api-address", "127.0.0.1:9474", bootstrap})
 	}
@@ -145,7 +163,7 @@ func measureAll() error {
 	first := []string{"socket loop", socket, self, "-serve=socket", "-program=" + bootstrap, "-listen=" + socket} // knows one caller
 	for _, callers := range []int{1, 8} {
 		commands := commands
-		if callers == 1 {
+		if callers == 1 && !*view {
 			commands = append([][]string{first}, commands...)
 		}
 		results := measure(commands, callers)
@@ -187,7 +205,12 @@ func measure(commands [][]string, callers int) []result {
 			if results[i].failure != "" {
 				continue
 			}
+			stop := func() {}
+			if c[0] == "page open" {
+				stop = openPage(c[1])
+			}
 			more, err := load(c[1], callers)
+			stop()
 			if err != nil {
 				results[i].failure = err.Error()
 			}

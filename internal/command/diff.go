@@ -19,11 +19,12 @@ func (a *app) diffCommand() *cobra.Command {
 		Long: `Diff explains how two zips, two images, or two programs, differ, and why they likely
 do. A and B are zips or images made by any tool, or two programs for Linux, macOS or Windows. It
 ends with status 0 if they are equal byte for byte, with 1 if they differ, and
-with 2 if one of them cannot be read.`,
-		Example: "  bootzip diff old.zip new.zip",
+with 2 if one of them cannot be read. As a page, it shows what takes the space of both
+side by side, and what grew.`,
+		Example: "  bootzip diff old.zip new.zip\n  bootzip diff old.zip new.zip --format=html > diff.html",
 		Args:    named("A", "B"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := checkTableFormat(format); err != nil {
+			if err := oneOf("format", format, sizeFormats...); err != nil {
 				return err
 			}
 			explain := diff.Any
@@ -37,9 +38,18 @@ with 2 if one of them cannot be read.`,
 			if err != nil {
 				return misuse(err)
 			}
-			if format == "json" {
+			switch format {
+			case "json":
 				err = diff.WriteJSON(os.Stdout, []diff.Report{r})
-			} else {
+			case "html":
+				var parts [2]diff.Part
+				for i, file := range args {
+					if parts[i], err = sizesOf(c.Context(), file); err != nil {
+						return err
+					}
+				}
+				err = diff.WriteHTML(os.Stdout, r, parts[0], parts[1])
+			default:
 				err = diff.WriteText(os.Stdout, r)
 			}
 			if err == nil && !r.Equal {
@@ -48,6 +58,6 @@ with 2 if one of them cannot be read.`,
 			return err
 		},
 	}
-	tableFormat(c, &format)
+	sizeFormat(c, &format)
 	return c
 }

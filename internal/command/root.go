@@ -89,8 +89,8 @@ Exit status: 0 all well; 1 findings, or code that cannot be built; 2 misuse.`,
 	add("pipeline", a.buildCommand(), a.packageCommand(), a.verifyCommand(), a.checkCommand(), a.explainCommand(),
 		a.imageCommand(), a.lockCommand(), a.cacheCommand(), a.shardCommand(), a.mergeCommand(), a.cleanCommand())
 	add("about", a.newCommand())
-	add("run", a.invokeCommand(), a.debugCommand(), a.serveCommand(), a.eventCommand())
-	add("deploy", a.changedCommand(), a.pushCommand(), a.diffCommand(), a.reproduceCommand(), a.releaseCommand(), a.rebuildCommand())
+	add("run", a.invokeCommand(), a.debugCommand(), a.benchCommand(), a.serveCommand(), a.eventCommand())
+	add("deploy", a.changedCommand(), a.pushCommand(), a.sizeCommand(), a.diffCommand(), a.reproduceCommand(), a.releaseCommand(), a.rebuildCommand())
 	add("about", a.doctorCommand(), a.versionCommand())
 	root.SetHelpCommandGroupID("about")
 	root.SetCompletionCommandGroupID("about")

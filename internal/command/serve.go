@@ -1,6 +1,7 @@
 package command
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/emulator"
+	"github.com/bootzip/bootzip/emulator/console"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/tempdir"
 	"github.com/bootzip/bootzip/pipeline"
@@ -41,7 +43,10 @@ own: the first by the name of the function, any other as FUNCTION-HANDLER. When 
 file of the project changes, it builds again, and replaces the functions whose zip
 changed; where the build fails, it shows why, and the old ones go on. With DIR or
 --zip it serves zips from any tool, by the names of their files, and builds nothing:
-each zip directly in DIR, those that appear later included; with --image images.`,
+each zip directly in DIR, those that appear later included; with --image images.
+
+It prints the address of its console, a page that shows the functions and the events that
+they get, and sends events.`,
 		Example: "  bootzip serve --address=127.0.0.1:8080 --env=TABLE=orders\n  bootzip serve --zip=build/thing.zip --cors=http://localhost:5173\n  bootzip serve build/zips",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, dirs []string) error {
@@ -107,12 +112,15 @@ each zip directly in DIR, those that appear later included; with --image images.
 				config.Event = func(function string, event []byte) { note("%s: event %s", function, event) }
 			}
 			s.known = new(build.Known)
-			v := &service{app: a, settings: s, zips: given, server: emulator.NewServer(config), base: "http://" + reachable(listener.Addr().String()), running: map[string]string{}}
+			page := console.New(rand.Text(), "events")
+			config.Observe, config.Console = page.Observe, page
+			v := &service{console: page, app: a, settings: s, zips: given, server: emulator.NewServer(config), base: "http://" + reachable(listener.Addr().String()), running: map[string]string{}}
 			v.configure = func(name string) emulator.Config {
 				c := e.config(name)
 				c.Concurrency = concurrency
 				return c
 			}
+			page.Attach(v.server)
 			return v.run(c.Context(), listener)
 		},
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/bootzip/bootzip/emulator"
+	"github.com/bootzip/bootzip/emulator/console"
 	"github.com/bootzip/bootzip/emulator/watch"
 	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
@@ -24,7 +25,9 @@ type service struct {
 	zips      zipSet // to serve in place of the project, unless empty
 	server    *emulator.Server
 	base      string
+	console   *console.Console
 	configure func(name string) emulator.Config
+	taken     bool              // a route takes /
 	running   map[string]string // by the function's name, its zip's CodeSha256 and what it is run with
 	closing   sync.WaitGroup    // functions that were replaced
 	life      context.Context   // ends when these have been waited for long enough
@@ -51,7 +54,10 @@ func (v *service) run(ctx context.Context, l net.Listener) error {
 		defer close(failed)
 		build := func() {
 			v.reload(watched)
-			once.Do(func() { close(first) })
+			once.Do(func() {
+				note("console: %s", v.consoleAddress())
+				close(first)
+			})
 		}
 		if !v.zips.empty() {
 			failed <- watchFiles(watched, v.zips.list, build)
@@ -107,9 +113,12 @@ func (v *service) reload(ctx context.Context) {
 	} else {
 		p, err := project.Load(".")
 		if err != nil {
-			note("%v", v.app.shown(err))
+			err = v.app.shown(err)
+			note("%v", err)
+			v.console.Built("", err)
 			return
 		}
+		v.console.Built("", nil)
 		for _, f := range withDeployed(p.Functions) {
 			if f.Kind.IsLayer() {
 				continue // it runs beside a function
@@ -121,25 +130,43 @@ func (v *service) reload(ctx context.Context) {
 		}
 	}
 	v.server.SetRoutes(routes)
+	v.taken = slices.ContainsFunc(routes, func(r emulator.Route) bool {
+		_, _, matches := r.Match("GET", []string{""})
+		return matches
+	})
 	there := v.assign(sources)
 	for _, s := range sources {
 		if ctx.Err() != nil {
 			return
 		}
 		if err := v.replace(ctx, s, there); err != nil && ctx.Err() == nil {
-			note("%s: %v", s.name, v.app.shown(err))
+			err = v.app.shown(err)
+			note("%s: %v", s.name, err)
+			v.console.Built(s.name, err)
 			if _, old := v.running[s.name]; old {
 				note("%s: the old version goes on", s.name)
 			}
+		} else if err == nil {
+			v.console.Built(s.name, nil)
 		}
 	}
 	for name := range v.running {
 		if _, ok := there[name]; !ok {
 			v.swap(name, nil)
 			delete(v.running, name)
+			v.console.Gone(name)
 			note("%s: gone", name)
 		}
 	}
+}
+
+// consoleAddress is where the console is, with its token: at / unless a route takes that.
+func (v *service) consoleAddress() string {
+	path := "/"
+	if v.taken {
+		path = emulator.ConsolePath
+	}
+	return v.base + path + "?token=" + v.console.Token()
 }
 
 // A source is a zip or an image that is served, or a function that is built.
@@ -220,6 +247,7 @@ func (v *service) replace(ctx context.Context, from source, there map[string]ass
 		}
 		v.running[name] = now
 		v.swap(name, f)
+		v.console.Built(name, nil)
 		note("%s: %s/url/%s/", name, v.base, name)
 	}
 	return nil

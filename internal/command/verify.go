@@ -146,7 +146,7 @@ func conclude(reports []verify.Report, write func([]verify.Report) error) error 
 }
 
 // reportFormats are the ways in which a report can be written.
-var reportFormats = []string{"text", "json", "sarif", "github", "junit"}
+var reportFormats = []string{"text", "json", "sarif", "github", "junit", "html"}
 
 func reportFormat(c *cobra.Command, format *string) {
 	c.Flags().StringVar(format, "format", "text", enumerate(reportFormats)+"; several as in text,github")
@@ -161,6 +161,7 @@ func (a *app) reportWriter(format string) (func([]verify.Report) error, error) {
 			return verify.WriteText(w, reports, verify.TextOptions{Color: useColor(), Verbose: a.verbose})
 		},
 		"json": verify.WriteJSON, "sarif": verify.WriteSARIF, "github": verify.WriteGitHub, "junit": verify.WriteJUnit,
+		"html": func(w io.Writer, reports []verify.Report) error { return verify.WriteHTML(w, reports) },
 	}
 	names := strings.Split(format, ",")
 	for _, name := range names {

@@ -130,8 +130,8 @@ func (l *liveSandbox) serve() {
 			_ = syscall.Kill(-1, syscall.SIGKILL) // all but this process
 		}
 		if r.Memory {
-			now, peak := memory()
-			_ = l.channel.send(message{Now: now, Peak: peak})
+			u := memory()
+			_ = l.channel.send(message{Now: u.Memory, Peak: u.Peak, CPU: u.CPU})
 		}
 		if r.Start != nil {
 			output := 1

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -43,17 +45,18 @@ func readUsage(name string) (u usage) {
 	return u
 }
 
-// ReadMemory returns the resident memory of a process from its status file
-// in /proc, now and at most, in bytes; 0 if there is none.
-func ReadMemory(name string) (now, peak int64) {
-	u := readUsage(name)
-	return u.own + u.shared, u.peak
+// ReadUsage returns what a process has used; all is 0 if there is none.
+func ReadUsage(pid int) Usage {
+	dir := fmt.Sprintf("/proc/%d", pid)
+	u := readUsage(dir + "/status")
+	return Usage{Memory: u.own + u.shared, Peak: u.peak, CPU: readCPU(dir + "/stat")}
 }
 
 // memory adds up what all processes but this one have: what is resident, and
 // files of memory whether or not they are mapped. Files in /tmp do not count:
 // on Lambda that is a disk, and it has a bound of its own.
-func memory() (now, peak int64) {
+func memory() (all Usage) {
+	var now, peak int64
 	processes, _ := filepath.Glob("/proc/[0-9]*")
 	files := map[[2]uint64]int64{} // by device and inode
 	var mapped int64
@@ -63,6 +66,7 @@ func memory() (now, peak int64) {
 		}
 		u := readUsage(dir + "/status")
 		now, peak = now+u.own, peak+u.peak
+		all.CPU += readCPU(dir + "/stat")
 		before := len(files)
 		memoryFiles(dir, files)
 		if u.shared > 0 && len(files) > before {
@@ -78,7 +82,30 @@ func memory() (now, peak int64) {
 	if segments := segments(); segments > mapped {
 		now += segments - mapped
 	}
-	return now, max(now, peak)
+	all.Memory, all.Peak = now, max(now, peak)
+	return all
+}
+
+// tick is the unit of the times in /proc/PID/stat: USER_HZ is 100 on every architecture that
+// Lambda has (proc(5), sysconf(3)).
+const tick = 10 * time.Millisecond
+
+// readCPU reads the time that a process and those that it has waited for were running, from its stat file in
+// /proc; 0 if there is none.
+func readCPU(name string) time.Duration {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return 0
+	}
+	// The name, in parentheses, may have spaces.
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	const utime, last = 11, 14
+	var sum int64
+	for i := utime; i <= last && i < len(fields); i++ {
+		n, _ := strconv.ParseInt(fields[i], 10, 64)
+		sum += n
+	}
+	return time.Duration(sum) * tick
 }
 
 // memoryFiles adds the files of memory that a process has open

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // A Process is a program in a sandbox of its own. Whatever it started ends
@@ -49,11 +50,12 @@ type message struct {
 	NotStarted string // the program could not be started
 	Listening  bool   // the descriptor that comes along is of a listener
 	Started    bool
-	Dialled    bool   // the descriptor that comes along is of a connection
-	Unfiltered string // why the program has no filter of system calls
-	Now, Peak  int64  // bytes of memory, on request
-	Ended      string // how a program ended, in the words of os.ProcessState
-	Number     int    // of that program
+	Dialled    bool          // the descriptor that comes along is of a connection
+	Unfiltered string        // why the program has no filter of system calls
+	Now, Peak  int64         // bytes of memory, on request
+	CPU        time.Duration // likewise
+	Ended      string        // how a program ended, in the words of os.ProcessState
+	Number     int           // of that program
 
 	descriptors []int // that came along
 }
@@ -268,24 +270,23 @@ func (p *Process) Close() {
 	<-p.done
 }
 
-// Memory returns the memory of all processes in the sandbox, in bytes, and
-// the most that is known of; 0 if that cannot be told. After the end, the most
-// is that of the program alone.
-func (p *Process) Memory() (now, peak int64) {
+// Usage returns what all processes in the sandbox use together; all is 0 if that cannot
+// be told. After the end, Peak is that of the program alone.
+func (p *Process) Usage() Usage {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r := p.run.Load()
 	select {
 	case <-r.done:
-		return 0, r.peak
+		return Usage{Peak: r.peak}
 	default:
 	}
 	if p.child.channel.send(request{Memory: true}) == nil {
 		select {
 		case m := <-p.messages:
-			return m.Now, m.Peak
+			return Usage{m.Now, m.Peak, m.CPU}
 		case <-p.done:
 		}
 	}
-	return 0, 0 // it is ending
+	return Usage{} // it is ending
 }

@@ -53,11 +53,11 @@ func (*Process) Dial(int) (net.Conn, error) { return nil, ErrUnsupported }
 // Close does nothing.
 func (*Process) Close() {}
 
-// Memory knows nothing.
-func (*Process) Memory() (now, peak int64) { return 0, 0 }
+// Usage knows nothing.
+func (*Process) Usage() Usage { return Usage{} }
 
-// ReadMemory knows nothing on this system.
-func ReadMemory(string) (now, peak int64) { return 0, 0 }
+// ReadUsage knows nothing on this system.
+func ReadUsage(int) Usage { return Usage{} }
 
 // APIAddress is where Start listens on Linux.
 const APIAddress = "127.0.0.1:9001"

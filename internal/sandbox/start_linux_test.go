@@ -267,7 +267,8 @@ func TestMemory(t *testing.T) {
 			if n, _ := r.Read(line); string(line[:n]) != "ready\n" {
 				t.Fatalf("it says %q", line[:n])
 			}
-			now, peak := p.Memory()
+			u := p.Usage()
+			now, peak := u.Memory, u.Peak
 			want := int64(100 << 20)
 			if kind == "tmp" { // a disk on Lambda; the program had a copy
 				if now > 220<<20 {
@@ -326,7 +327,7 @@ func TestEnd(t *testing.T) {
 	if status := p.Wait(); status != "signal: terminated" {
 		t.Errorf("it ended with %s", status)
 	}
-	if now, _ := p.Memory(); now != 0 {
+	if now := p.Usage().Memory; now != 0 {
 		t.Errorf("it has %d bytes after its end", now)
 	}
 }

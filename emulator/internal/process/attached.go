@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync"
 	"syscall"
+
+	"github.com/bootzip/bootzip/internal/sandbox"
 )
 
 // attached is a process that somebody else starts and ends.
@@ -57,6 +59,6 @@ func (a *attached) Beside(string, []string, *os.File) (wait func() string, err e
 func (a *attached) Close()                          { a.Stop() }
 func (a *attached) Signal(syscall.Signal)           {}
 func (a *attached) Dial(port int) (net.Conn, error) { return dialMachine(port) }
-func (a *attached) Memory() (now, peak int64)       { return 0, 0 }
+func (a *attached) Usage() sandbox.Usage            { return sandbox.Usage{} }
 func (a *attached) UID() int                        { return os.Getuid() }
 func (a *attached) Unfiltered() string              { return "somebody else starts it" }

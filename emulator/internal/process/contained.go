@@ -22,6 +22,7 @@ import (
 	"syscall"
 
 	group "github.com/bootzip/bootzip/internal/process"
+	"github.com/bootzip/bootzip/internal/sandbox"
 )
 
 // emptyImage is the image for programs that need nothing but themselves.
@@ -258,6 +259,6 @@ func (p *contained) Beside(string, []string, *os.File) (wait func() string, err 
 
 func (p *contained) Close()                          { p.Stop() }
 func (p *contained) Dial(port int) (net.Conn, error) { return dialMachine(port) }
-func (p *contained) Memory() (now, peak int64)       { return 0, 0 }
+func (p *contained) Usage() sandbox.Usage            { return sandbox.Usage{} }
 func (p *contained) UID() int                        { return lambdaUID }
 func (p *contained) Unfiltered() string              { return "" }

@@ -2,7 +2,6 @@ package process
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"slices"
@@ -76,14 +75,14 @@ func (p *plain) Stop() {
 	}
 }
 
-func (p *plain) Memory() (now, peak int64) {
+func (p *plain) Usage() sandbox.Usage {
 	r := p.current.Load()
 	select {
 	case <-r.done:
-		return 0, r.peak
+		return sandbox.Usage{Peak: r.peak}
 	default:
 	}
-	return sandbox.ReadMemory(fmt.Sprintf("/proc/%d/status", r.process.Pid))
+	return sandbox.ReadUsage(r.process.Pid)
 }
 
 func (p *plain) Beside(string, []string, *os.File) (wait func() string, err error) {

@@ -45,9 +45,8 @@ type Process interface {
 	Dial(port int) (net.Conn, error)
 	// Close ends it, what it started, and its surroundings, and waits for that.
 	Close()
-	// Memory returns its resident memory in bytes, current and peak; 0 if
-	// unknown.
-	Memory() (now, peak int64)
+	// Usage returns what it uses; what is not known is 0.
+	Usage() sandbox.Usage
 	// UID returns the user id of its processes on this machine.
 	UID() int
 	// Unfiltered says why system calls are not filtered; empty: they are.

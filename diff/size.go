@@ -1,0 +1,484 @@
+package diff
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"debug/elf"
+	"debug/gosym"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Part is a part of a file, or of what is packed in it.
+type Part struct {
+	Name string `json:"name"`
+	Kind string `json:"kind"` // one of the constants
+
+	// Size is in bytes, of what is packed: as unpacked. Those of Parts add up to it.
+	Size int64 `json:"size"`
+
+	// Packed is how many bytes of a zip it takes. Those of the parts of a zip add up to the
+	// zip's own; 0 within a file of a zip.
+	Packed int64 `json:"packed,omitempty"`
+
+	Parts []Part `json:"parts,omitempty"` // the largest first
+}
+
+// Kinds of parts.
+const (
+	PartZip      = "zip"
+	PartImage    = "image"
+	PartProgram  = "program"
+	PartFile     = "file"
+	PartHeaders  = "headers" // of a zip or a program, and padding
+	PartSection  = "section"
+	PartData     = "data"     // a part of a section
+	PartModule   = "module"   // of Go, in a section of code
+	PartPackage  = "package"  // of Go
+	PartFunction = "function" // of Go
+	PartObject   = "object"   // a source file or a library, as the symbol table names it
+	PartSymbol   = "symbol"
+	PartEmbedded = "embedded" // a file of an embed.FS of Go
+)
+
+// Sizes says what takes the space of a zip, or of a program for Linux, macOS or
+// Windows. Code of a Go program is divided by module, package and function, as its function
+// table has them; that of another program by object, if it has a symbol table. Its errors
+// are those of [Zips].
+func Sizes(ctx context.Context, path string) (p Part, err error) {
+	f, err := open(ctx, path)
+	if err != nil {
+		return Part{}, err
+	}
+	defer f.Close()
+	if isProgram(path) {
+		p, err = sizesOfProgram(ctx, content{f, f.Size})
+		p.Name = f.Side.File
+	} else {
+		p, err = sizesOfZip(ctx, f)
+	}
+	if err != nil && ctx.Err() != nil {
+		return Part{}, fmt.Errorf("sizes of %q: %w", path, ctx.Err())
+	}
+	return p, err
+}
+
+func sizesOfZip(ctx context.Context, f *input) (Part, error) {
+	z, err := readZip(ctx, f)
+	if err != nil {
+		return Part{}, err
+	}
+	all := Part{Name: f.Side.File, Kind: PartZip, Packed: f.Size}
+	headers := f.Size
+	for i, e := range z.entries {
+		c, err := z.content(ctx, i)
+		if err != nil {
+			return Part{}, err
+		}
+		one := Part{Kind: PartFile, Size: e.Size}
+		if e.Size > 0 {
+			if one, err = sizesOfProgram(ctx, c); err != nil {
+				return Part{}, fmt.Errorf("file%s cannot be read: %w", called(e.Name), err)
+			}
+		}
+		one.Name, one.Packed = printable(e.Name, maxValue), e.Compressed
+		headers -= e.Compressed
+		all.Size += e.Size
+		all.Parts = append(all.Parts, one)
+	}
+	all.Parts = append(all.Parts, Part{Name: "headers of the zip", Kind: PartHeaders, Packed: headers})
+	sortParts(all.Parts)
+	return all, nil
+}
+
+// sizesOfProgram divides a program by section. Any other file has no parts.
+func sizesOfProgram(ctx context.Context, c content) (Part, error) {
+	p, err := readProgram(ctx, c)
+	if err != nil {
+		return Part{}, err
+	}
+	all := Part{Kind: PartFile, Size: c.size}
+	if p.format == "" || p.damaged {
+		return all, nil
+	}
+	all.Kind = PartProgram
+	objects, err := p.objects()
+	if err != nil {
+		return Part{}, err
+	}
+	for _, s := range p.sections {
+		one := Part{Name: printable(s.name, maxValue), Kind: PartSection, Size: s.to - s.from}
+		switch {
+		case s.name == betweenSections:
+			one.Name, one.Kind, one.Size = "headers and padding", PartHeaders, s.size
+		case s.code && p.functions != nil && (s.name == ".text" || s.name == "__text"):
+			one.Parts = p.modules(one.Size)
+		case s.name == ".gopclntab":
+			one.Parts, err = p.tableParts(s)
+		case s.name == ".rodata" && p.info != nil:
+			one.Parts, err = p.readOnlyParts(s)
+		default:
+			one.Parts = objects[s.name]
+		}
+		if err != nil {
+			return Part{}, err
+		}
+		if one.Size > 0 {
+			one.Parts = withRest(one.Parts, one.Size)
+			all.Parts = append(all.Parts, one)
+		}
+	}
+	sortParts(all.Parts)
+	return all, nil
+}
+
+// withRest adds what parts leave of a size. Parts that are more than that are none: the
+// table that they come from is about something else.
+func withRest(parts []Part, size int64) []Part {
+	if len(parts) == 0 {
+		return nil
+	}
+	for _, p := range parts {
+		size -= p.Size
+	}
+	if size < 0 {
+		return nil
+	}
+	if size > 0 {
+		parts = append(parts, Part{Name: "other", Kind: PartData, Size: size})
+	}
+	sortParts(parts)
+	return parts
+}
+
+func sortParts(parts []Part) {
+	slices.SortStableFunc(parts, func(a, b Part) int {
+		return cmp.Or(cmp.Compare(max(b.Size, b.Packed), max(a.Size, a.Packed)), strings.Compare(a.Name, b.Name))
+	})
+}
+
+// modules divides the code of a Go program by module, package and function. Padding
+// before a function is its predecessor's.
+func (p *program) modules(size int64) []Part {
+	packages := map[string]*Part{}
+	for name, n := range p.functions {
+		path := packageOf(name)
+		one := packages[path]
+		if one == nil {
+			one = &Part{Name: printable(cmp.Or(path, "assembly, and made by the compiler"), maxValue), Kind: PartPackage}
+			packages[path] = one
+		}
+		if n > 0 {
+			one.Size += n
+			one.Parts = append(one.Parts, Part{Name: printable(name, maxValue), Kind: PartFunction, Size: n})
+		}
+	}
+	modules := map[string]*Part{}
+	for path, one := range packages {
+		sortParts(one.Parts)
+		name := p.moduleOf(path)
+		m := modules[name]
+		if m == nil {
+			m = &Part{Name: printable(name, maxValue), Kind: PartModule}
+			modules[name] = m
+		}
+		m.Size += one.Size
+		m.Parts = append(m.Parts, *one)
+	}
+	var all []Part
+	for _, m := range modules {
+		sortParts(m.Parts)
+		if m.Size > 0 {
+			all = append(all, *m)
+		}
+	}
+	sortParts(all)
+	return all
+}
+
+// packageOf is the path of a function's package, or "".
+func packageOf(function string) string {
+	if strings.HasPrefix(function, "type:") || strings.HasPrefix(function, "go:") {
+		return "" // made by the compiler, such as type:.eq.T
+	}
+	path := (&gosym.Sym{Name: function}).PackageName()
+	// Dots of the last element are escaped (cmd/internal/objabi, PathToPrefix).
+	for _, escape := range [][2]string{{"%2e", "."}, {"%22", `"`}, {"%25", "%"}} {
+		path = strings.ReplaceAll(path, escape[0], escape[1])
+	}
+	return path
+}
+
+const standardLibrary = "standard library"
+
+// moduleOf is the module of a package of the program, by its build information.
+func (p *program) moduleOf(path string) string {
+	if p.info == nil {
+		return "Go"
+	}
+	if path == "main" {
+		return cmp.Or(p.info.Main.Path, "main package")
+	}
+	best := ""
+	consider := func(module string) {
+		if len(module) > len(best) && (path == module || strings.HasPrefix(path, module+"/")) {
+			best = module
+		}
+	}
+	consider(p.info.Main.Path)
+	for _, d := range p.info.Deps {
+		consider(d.Path)
+	}
+	first, _, _ := strings.Cut(path, "/")
+	if best == "" && !strings.Contains(first, ".") {
+		return standardLibrary
+	}
+	return cmp.Or(best, "other modules")
+}
+
+// tableParts divides the function table, which begins with where its parts are
+// (runtime/symtab.go, pcHeader).
+func (p *program) tableParts(s section) ([]Part, error) {
+	b, err := p.bytes(s.from, min(s.to, s.from+72))
+	if err != nil || len(b) < 72 || b[7] != 8 || p.functions == nil {
+		return nil, err
+	}
+	var parts []Part
+	words := []string{3: "names of functions", 4: "compilation units", 5: "names of files", 6: "tables of code addresses", 7: "records of functions"}
+	for i := 3; i <= 7; i++ {
+		from, to := int64(binary.LittleEndian.Uint64(b[8+8*i:])), s.to-s.from
+		if i < 7 {
+			to = int64(binary.LittleEndian.Uint64(b[16+8*i:]))
+		}
+		if from < 0 || to < from || to > s.to-s.from {
+			return nil, nil
+		}
+		if to > from {
+			parts = append(parts, Part{Name: words[i], Kind: PartData, Size: to - from})
+		}
+	}
+	return parts, nil
+}
+
+// maxEmbedded is how large a section may be in which embedded files are looked for, in bytes.
+const maxEmbedded = 256 << 20
+
+// readOnlyParts finds descriptions of types and embedded files among the constants of a
+// Go program.
+func (p *program) readOnlyParts(s section) (parts []Part, err error) {
+	file, err := p.elfFile()
+	if err != nil || file == nil {
+		return nil, err
+	}
+	if n, err := p.typeData(s); err != nil {
+		return nil, err
+	} else if n > 0 {
+		parts = append(parts, Part{Name: "descriptions of types", Kind: PartData, Size: n})
+	}
+	embedded, err := p.embedded(file, s)
+	return append(parts, embedded...), err
+}
+
+// elfFile reads the headers of a 64-bit ELF file again, which were read well before.
+func (p *program) elfFile() (*elf.File, error) {
+	if p.format != "ELF" {
+		return nil, nil
+	}
+	r := &boundedReader{p.content, maxHeaders, nil}
+	f, err := elf.NewFile(r)
+	if r.err != nil {
+		return nil, r.err
+	}
+	if err != nil || f.Class != elf.ELFCLASS64 || f.Data != elf.ELFDATA2LSB {
+		return nil, nil
+	}
+	return f, nil
+}
+
+// typeSize is the least that a description of a type has, in bytes (internal/abi, Type).
+const typeSize = 48
+
+// typeData is how many bytes at the beginning of the constants describe types: up to the last of those that
+// the section .typelink lists by their offsets (runtime/symtab.go, moduledata). A few more may follow, which
+// nothing in a stripped program tells from strings.
+func (p *program) typeData(s section) (int64, error) {
+	links := p.named(".typelink")
+	if links == nil || links.to-links.from > maxTable {
+		return 0, nil
+	}
+	b, err := p.bytes(links.from, links.to)
+	if err != nil {
+		return 0, err
+	}
+	end := int64(0)
+	for ; len(b) >= 4; b = b[4:] {
+		end = max(end, int64(binary.LittleEndian.Uint32(b))+typeSize)
+	}
+	if end > s.to-s.from {
+		return 0, nil // they are offsets from elsewhere
+	}
+	return end, nil
+}
+
+// isEmbedHash reports whether the compiler gives data a hash: the beginning of the SHA-256 of
+// the data, changed in the first bit or preceded by a byte (cmd/internal/hash), or, before Go 1.24,
+// with all bits inverted (cmd/internal/notsha256).
+func isEmbedHash(hash, data []byte) bool {
+	sum := sha256.Sum256(data)
+	if bytes.Equal(hash[1:], sum[1:16]) && hash[0] == ^sum[0] {
+		return true
+	}
+	inverted := true
+	for i := range hash {
+		inverted = inverted && hash[i] == ^sum[i]
+	}
+	preceded := sha256.New()
+	preceded.Write([]byte{1})
+	preceded.Write(data)
+	return inverted || bytes.Equal(hash, preceded.Sum(nil)[:16])
+}
+
+// embedded finds the files of each embed.FS: for each there is its name, its data, and a
+// hash of that (cmd/compile/internal/staticdata, WriteEmbed), which no other data has by chance.
+func (p *program) embedded(f *elf.File, s section) ([]Part, error) {
+	constants := f.Section(s.name)
+	if constants == nil || s.to-s.from > maxEmbedded {
+		return nil, nil
+	}
+	text, err := p.bytes(s.from, s.to)
+	if err != nil {
+		return nil, err
+	}
+	at := func(addr, n uint64) []byte {
+		off := addr - constants.Addr
+		if addr < constants.Addr || off > uint64(len(text)) || n > uint64(len(text))-off {
+			return nil
+		}
+		return text[off : off+n]
+	}
+	var parts []Part
+	seen := map[uint64]bool{}
+	for _, name := range []string{".rodata", ".data", ".data.rel.ro", ".noptrdata"} {
+		holder := p.named(name)
+		if holder == nil || holder.to-holder.from > maxEmbedded {
+			continue
+		}
+		b, err := p.bytes(holder.from, holder.to)
+		if err != nil {
+			return nil, err
+		}
+		for i := 0; i+48 <= len(b); i += 8 {
+			word := func(n int) uint64 { return binary.LittleEndian.Uint64(b[i+8*n:]) }
+			if word(1) == 0 || word(1) > 4096 || word(3) == 0 || seen[word(2)] {
+				continue
+			}
+			name, data := at(word(0), word(1)), at(word(2), word(3))
+			if name == nil || data == nil || !embeddable(name) {
+				continue
+			}
+			if !isEmbedHash(b[i+32:i+48], data) {
+				continue
+			}
+			seen[word(2)] = true
+			parts = append(parts, Part{Name: printable(string(name), maxValue), Kind: PartEmbedded, Size: int64(word(3))})
+		}
+	}
+	return parts, nil
+}
+
+// embeddable reports whether an embedded file may have a name: a path with slashes.
+func embeddable(name []byte) bool {
+	return name[0] != '/' && !bytes.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0xfffd || r == '\\' })
+}
+
+// The bounds of a symbol table, and of the name of one symbol, in bytes.
+const (
+	maxSymbols    = 64 << 20
+	maxSymbolName = 256
+)
+
+// objects divides sections by the symbol table of a program that is not Go's: local symbols
+// by the file that the table has before them, global ones by their own names.
+func (p *program) objects() (map[string][]Part, error) {
+	f, err := p.elfFile()
+	table, names := p.named(".symtab"), p.named(".strtab")
+	if err != nil || f == nil || p.info != nil || table == nil || names == nil || table.to-table.from > maxSymbols || names.to-names.from > maxSymbols {
+		return nil, err
+	}
+	symbols, err := p.bytes(table.from, table.to)
+	if err != nil {
+		return nil, err
+	}
+	text, err := p.bytes(names.from, names.to)
+	if err != nil {
+		return nil, err
+	}
+	sections, ok := p.numbered(f)
+	if !ok {
+		return nil, nil
+	}
+	found := map[string]map[string]*Part{}
+	taken := map[[2]uint64]bool{} // addresses: several symbols may name the same bytes
+	object := ""
+	for ; len(symbols) >= elf.Sym64Size; symbols = symbols[elf.Sym64Size:] {
+		name := symbolName(text, binary.LittleEndian.Uint32(symbols))
+		kind, bind := elf.ST_TYPE(symbols[4]), elf.ST_BIND(symbols[4])
+		section := int(binary.LittleEndian.Uint16(symbols[6:]))
+		value, size := binary.LittleEndian.Uint64(symbols[8:]), binary.LittleEndian.Uint64(symbols[16:])
+		switch {
+		case kind == elf.STT_FILE:
+			object = name
+			continue
+		case section == 0 || section >= len(sections) || size == 0 || size > uint64(p.size) || taken[[2]uint64{value, size}]:
+			continue
+		case kind != elf.STT_FUNC && kind != elf.STT_OBJECT && kind != elf.STT_GNU_IFUNC:
+			continue
+		}
+		taken[[2]uint64{value, size}] = true
+		key, partKind := name, PartSymbol
+		if bind == elf.STB_LOCAL && object != "" {
+			key, partKind = object, PartObject
+		}
+		parts := found[sections[section]]
+		if parts == nil {
+			parts = map[string]*Part{}
+			found[sections[section]] = parts
+		}
+		if parts[key] == nil {
+			parts[key] = &Part{Name: printable(key, maxValue), Kind: partKind}
+		}
+		parts[key].Size += int64(size)
+	}
+	all := map[string][]Part{}
+	for section, parts := range found {
+		for _, one := range parts {
+			all[section] = append(all[section], *one)
+		}
+	}
+	return all, nil
+}
+
+// numbered are the names of the sections by their numbers; false if two have the same.
+func (p *program) numbered(f *elf.File) (names []string, unique bool) {
+	seen := map[string]bool{}
+	for _, s := range f.Sections {
+		if seen[s.Name] && s.Name != "" {
+			return nil, false
+		}
+		seen[s.Name] = true
+		names = append(names, s.Name)
+	}
+	return names, true
+}
+
+func symbolName(text []byte, at uint32) string {
+	if int64(at) >= int64(len(text)) {
+		return ""
+	}
+	name, _, _ := bytes.Cut(text[at:min(int(at)+maxSymbolName, len(text))], []byte{0})
+	return string(name)
+}

@@ -1,0 +1,70 @@
+package diff
+
+import (
+	"cmp"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+
+	"github.com/bootzip/bootzip/internal/htmlpage"
+)
+
+//go:embed size.html
+var sizePage string
+
+var sizeTemplate = htmlpage.New(sizePage, template.FuncMap{
+	"count": count,
+	"share": func(n, whole int64) string { return fmt.Sprintf("%.1f %%", 100*float64(n)/float64(max(whole, 1))) },
+	"grown": func(g Growth) string { return grown(g.A, g.B) },
+	"list":  func(p Part, whole int64) listed { return listed{p, whole} },
+})
+
+// A listed part is one of the list below a treemap.
+type listed struct {
+	Part
+	Whole int64
+}
+
+// Shown are the parts that are worth a line of a page.
+func (l listed) Shown() (parts []listed) {
+	for _, p := range l.Parts {
+		if len(parts) == maxListed {
+			break
+		}
+		parts = append(parts, listed{p, l.Whole})
+	}
+	return parts
+}
+
+// Left is how many more there are.
+func (l listed) Left() int { return max(0, len(l.Parts)-maxListed) }
+
+// maxListed is how many parts of a part a page lists.
+const maxListed = 100
+
+// A side is one file of a page.
+type side struct {
+	Part
+	Bytes int64 // of the file
+	Cells []cell
+}
+
+func sideOf(p Part) side { return side{p, cmp.Or(p.Packed, p.Size), treemap(p)} }
+
+// WriteSizesHTML writes a page that shows what takes the space of a file: a treemap, and
+// a list. It is one file, without scripts.
+func WriteSizesHTML(w io.Writer, p Part) error {
+	return sizeTemplate.Execute(w, map[string]any{"Title": "What takes the space of " + p.Name, "Sides": []side{sideOf(p)}})
+}
+
+// WriteHTML writes a page with the sizes of two files side by side, what grew, and what the
+// report says. It is one file, without scripts.
+func WriteHTML(w io.Writer, r Report, a, b Part) error {
+	grown := Grown(a, b)
+	left := max(0, len(grown)-maxListed)
+	return sizeTemplate.Execute(w, map[string]any{
+		"Title": "How " + r.A.File + " and " + r.B.File + " differ", "Sides": []side{sideOf(a), sideOf(b)},
+		"Grown": grown[:len(grown)-left], "Left": left, "Report": &r,
+	})
+}

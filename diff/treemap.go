@@ -1,0 +1,117 @@
+package diff
+
+import (
+	"fmt"
+	"slices"
+)
+
+// A cell is a rectangle of a treemap: in per cent of the one that it is in.
+type cell struct {
+	Part
+	X, Y, W, H float64
+	Whole      int64 // size of the file
+	Cells      []cell
+}
+
+// The bounds of a treemap: how many levels it has, and the share of the whole, in
+// thousandths, from which a part has parts of its own.
+const (
+	maxLevels   = 5
+	dividedFrom = 5
+)
+
+// smallestCell is the share of the whole, in thousandths of a thousandth, below which parts share
+// a cell.
+const smallestCell = 500
+
+// gathered puts parts that are too small to see into one.
+func gathered(parts []Part, whole int64) []Part {
+	for i, p := range parts {
+		if p.Size*1e6 >= whole*smallestCell || i == len(parts)-1 {
+			continue
+		}
+		rest := Part{Name: fmt.Sprintf("(%d more)", len(parts)-i), Kind: p.Kind}
+		for _, p := range parts[i:] {
+			rest.Size += p.Size
+		}
+		parts = append(slices.Clone(parts[:i]), rest)
+		sortParts(parts)
+		return parts
+	}
+	return parts
+}
+
+// treemap divides the area of a file by size.
+func treemap(p Part) []cell { return cells(p.Parts, p.Size, 1, maxLevels) }
+
+// cells lays parts out in rows along the shorter side, such that they are as square as
+// they can be (Bruls, Huizing and van Wijk, "Squarified Treemaps", 2000). shape is width by height.
+func cells(parts []Part, whole int64, shape float64, levels int) (all []cell) {
+	parts = gathered(parts, whole)
+	total := 0.0
+	for _, p := range parts {
+		total += float64(p.Size)
+	}
+	if total == 0 || levels == 0 {
+		return nil
+	}
+	// A rectangle of the area 1, with the shape that is wanted for the square of per cents.
+	x, y, w, h := 0.0, 0.0, 1.0, 1.0
+	for len(parts) > 0 && parts[0].Size > 0 {
+		n, row := 1, float64(parts[0].Size)/total
+		wide := w*shape >= h
+		worst := worstOf(parts[:1], row, total, wide, w, h, shape)
+		for n < len(parts) {
+			more := row + float64(parts[n].Size)/total
+			next := worstOf(parts[:n+1], more, total, wide, w, h, shape)
+			if next > worst {
+				break
+			}
+			n, row, worst = n+1, more, next
+		}
+		// The row takes a part of the longer side, and all of the shorter one.
+		offset := 0.0
+		for _, p := range parts[:n] {
+			share := float64(p.Size) / total / row
+			c := cell{Part: p, X: x, Y: y, W: row / h, H: h * share, Whole: whole}
+			if wide {
+				c.Y += offset
+				offset += c.H
+			} else {
+				c.W, c.H = w*share, row/w
+				c.X += offset
+				offset += c.W
+			}
+			if p.Size*1000 >= whole*dividedFrom && p.Kind != PartPackage {
+				c.Cells = cells(p.Parts, whole, shape*c.W/max(c.H, 1e-9), levels-1)
+			}
+			c.X, c.Y, c.W, c.H = 100*c.X, 100*c.Y, 100*c.W, 100*c.H
+			all = append(all, c)
+		}
+		if wide {
+			x, w = x+row/h, w-row/h
+		} else {
+			y, h = y+row/w, h-row/w
+		}
+		parts = parts[n:]
+		if w <= 1e-9 || h <= 1e-9 {
+			break
+		}
+	}
+	return all
+}
+
+// worstOf is the worst ratio of the sides of parts in a row that has a share of the area.
+func worstOf(parts []Part, row, total float64, wide bool, w, h, shape float64) (worst float64) {
+	for _, p := range parts {
+		share := float64(p.Size) / total / row
+		a, b := row/h*shape, h*share
+		if !wide {
+			a, b = w*share*shape, row/w
+		}
+		if b > 0 && a > 0 {
+			worst = max(worst, a/b, b/a)
+		}
+	}
+	return worst
+}

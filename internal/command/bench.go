@@ -1,0 +1,262 @@
+package command
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bootzip/bootzip/emulator"
+)
+
+// The bounds of what is asked of a bench.
+const (
+	maxStarts      = 1000
+	maxInvocations = 100_000
+)
+
+func (a *app) benchCommand() *cobra.Command {
+	s := settings{verbose: &a.verbose}
+	var e emulation
+	var zip, against, format string
+	var starts, invocations int
+	c := &cobra.Command{
+		Use:   "bench {FUNCTION [EVENT] | --zip=FILE.zip EVENT}",
+		Short: "Measure cold starts and warm invocations, and compare them with another zip's",
+		Long: `Bench builds and packs a function, starts its zip many times, and then invokes it many
+times, as Lambda would, with one event. It shows times, memory and CPU time. With
+--against=OLD.zip both zips take turns, and the ratios are those of neighbours: what else the
+machine does hits both alike. Times of another machine, and of Lambda, are others; ratios carry
+over. If the function has a budget of start in bootzip.yaml, more than that is status 1.`,
+		Example: "  bootzip bench hello\n  bootzip bench hello event.json --against=old/hello-amd64.zip",
+		Args: func(_ *cobra.Command, args []string) error {
+			switch {
+			case len(args) == 1:
+				return nil
+			case zip != "" && len(args) == 0:
+				return errors.New("missing argument EVENT")
+			}
+			return named("FUNCTION", "EVENT")(nil, args)
+		},
+		ValidArgsFunction: func(c *cobra.Command, args []string, start string) ([]string, cobra.ShellCompDirective) {
+			if len(args) == 0 && zip == "" {
+				return functionNames(c, args, start)
+			}
+			names, _ := eventNames(c, args, start)
+			return names, cobra.ShellCompDirectiveDefault
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := checkTableFormat(format); err != nil {
+				return err
+			}
+			if starts < 1 || starts > maxStarts || invocations < 0 || invocations > maxInvocations {
+				return misuse(fmt.Errorf("--starts takes 1 to %d, --invocations 0 to %d", maxStarts, maxInvocations))
+			}
+			function := strings.TrimSuffix(filepath.Base(zip), ".zip")
+			if len(args) == 2 || zip == "" {
+				function, args = args[0], args[1:]
+			}
+			s.function = function
+			payload, err := s.eventFor(args)
+			if err != nil {
+				return misuse(err)
+			}
+			if err := e.check(); err != nil {
+				return err
+			}
+			config := e.config(function)
+			config.Log, config.Platform, config.Zip = nil, nil, zip
+			budget := 0.0
+			if zip == "" {
+				if err := s.read(); err != nil {
+					return err
+				}
+				_, functions, err := s.load()
+				if err != nil {
+					return err
+				}
+				budget = functions[0].Budget.Start
+				if _, err := s.packFor(c.Context(), &config); err != nil {
+					return err
+				}
+			}
+			m := emulator.MeasureConfig{Functions: []emulator.Config{config}, Event: payload, Starts: starts, Invocations: invocations}
+			if against != "" {
+				other := config
+				other.Zip = against
+				m.Functions = append(m.Functions, other)
+			}
+			for _, one := range m.Functions {
+				// A zip that cannot be run is a misuse, as of invoke.
+				f, err := emulator.New(c.Context(), one)
+				if err == nil {
+					err = f.Close(c.Context())
+				}
+				if err != nil {
+					return misuse(err)
+				}
+			}
+			measured, err := emulator.Measure(c.Context(), m)
+			if err != nil {
+				return err
+			}
+			r := benchReport{Version: 1, Function: function, Zip: config.Zip, Against: against, Starts: starts, Invocations: invocations, Isolation: measured[0].Isolation, Budget: budget}
+			r.fill(measured)
+			if err := r.print(format); err != nil {
+				return err
+			}
+			if budget > 0 && against == "" {
+				note("the budget of start, %.3gx, is not checked: --against=OLD.zip has the zip that it is a ratio to", budget)
+			}
+			if budget > 0 && against != "" && r.StartRatio.P50 > budget {
+				return findings("function %s starts in %.2f times the time of %s, and its budget is %.3gx", function, r.StartRatio.P50, against, budget)
+			}
+			return nil
+		},
+	}
+	e.flags(c)
+	f := c.Flags()
+	f.StringVar(&zip, "zip", "", "measure this `FILE.zip`, from any tool, and build nothing")
+	f.StringVar(&against, "against", "", "compare with this `OLD.zip`, which takes turns")
+	f.IntVar(&starts, "starts", 20, "cold `STARTS` of each zip")
+	f.IntVar(&invocations, "invocations", 200, "warm `INVOCATIONS` of each zip")
+	tableFormat(c, &format)
+	s.flags(c, "engine")
+	return c
+}
+
+// A benchReport is what bench prints.
+type benchReport struct {
+	Version     int     `json:"version"`
+	Function    string  `json:"function"`
+	Zip         string  `json:"zip"`
+	Against     string  `json:"against,omitempty"`
+	Starts      int     `json:"starts"`
+	Invocations int     `json:"invocations"`
+	Isolation   string  `json:"isolation"`
+	Budget      float64 `json:"startBudget,omitempty"`
+
+	Measured []benchSide `json:"measured"` // of the zip, and of the other one
+
+	// Ratios of the zip to the other one, of neighbours in time.
+	StartRatio  *quantiles `json:"startRatio,omitempty"`
+	WarmRatio   *quantiles `json:"warmRatio,omitempty"`
+	MemoryRatio float64    `json:"memoryRatio,omitempty"`
+}
+
+type benchSide struct {
+	Zip      string    `json:"zip"`
+	Start    quantiles `json:"startMs"`
+	Init     quantiles `json:"initMs"`
+	Warm     quantiles `json:"warmMs"`
+	Memory   int64     `json:"memory"` // bytes
+	StartCPU float64   `json:"startCpuMs"`
+	WarmCPU  float64   `json:"warmCpuMs"`
+}
+
+type quantiles struct {
+	P25 float64 `json:"p25"`
+	P50 float64 `json:"p50"`
+	P75 float64 `json:"p75"`
+	P90 float64 `json:"p90"`
+	P99 float64 `json:"p99"`
+}
+
+// quantilesOf are those of values, by the nearest rank.
+func quantilesOf(values []float64) quantiles {
+	if len(values) == 0 {
+		return quantiles{}
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	at := func(p int) float64 { return sorted[max(0, (len(sorted)*p+99)/100-1)] }
+	return quantiles{at(25), at(50), at(75), at(90), at(99)}
+}
+
+func inMilliseconds(all []time.Duration) []float64 {
+	values := make([]float64, len(all))
+	for i, d := range all {
+		values[i] = float64(d) / 1e6
+	}
+	return values
+}
+
+func ratios(a, b []time.Duration) *quantiles {
+	var values []float64
+	for i := range min(len(a), len(b)) {
+		values = append(values, float64(a[i])/max(float64(b[i]), 1))
+	}
+	if len(values) == 0 {
+		return nil
+	}
+	q := quantilesOf(values)
+	return &q
+}
+
+func (r *benchReport) fill(measured []emulator.Measurement) {
+	for i, m := range measured {
+		name := r.Zip
+		if i > 0 {
+			name = r.Against
+		}
+		r.Measured = append(r.Measured, benchSide{
+			name, quantilesOf(inMilliseconds(m.Start)), quantilesOf(inMilliseconds(m.Init)), quantilesOf(inMilliseconds(m.Warm)),
+			m.Memory, float64(m.StartCPU) / 1e6, float64(m.WarmCPU) / 1e6,
+		})
+	}
+	if len(measured) == 2 {
+		a, b := measured[0], measured[1]
+		r.StartRatio, r.WarmRatio = ratios(a.Start, b.Start), ratios(a.Warm, b.Warm)
+		if b.Memory > 0 {
+			r.MemoryRatio = float64(a.Memory) / float64(b.Memory)
+		}
+	}
+}
+
+func (r *benchReport) print(format string) error {
+	t := table{header: []string{"ZIP", "MEASURED", "P50", "P90", "P99", "CPU"}}
+	for _, m := range r.Measured {
+		row := func(what string, q quantiles, cpu float64) {
+			last := "-"
+			if cpu > 0 {
+				last = fmt.Sprintf("%.3g ms", cpu)
+			}
+			t.add(filepath.Base(m.Zip), what, milliseconds(q.P50), milliseconds(q.P90), milliseconds(q.P99), last)
+		}
+		row("cold start", m.Start, m.StartCPU)
+		row("of it, init", m.Init, 0)
+		if r.Invocations > 0 {
+			row("warm", m.Warm, m.WarmCPU)
+		}
+		if m.Memory > 0 {
+			t.add(filepath.Base(m.Zip), "memory at most", size(m.Memory), "", "", "")
+		}
+	}
+	if err := t.print(format, r); err != nil || format == "json" {
+		return err
+	}
+	fmt.Printf("\n%d cold starts and %d warm invocations of each, %s\n", r.Starts, r.Invocations, r.Isolation)
+	if r.StartRatio != nil {
+		fmt.Printf("cold start: %s\n", r.StartRatio)
+	}
+	if r.WarmRatio != nil {
+		fmt.Printf("warm:       %s\n", r.WarmRatio)
+	}
+	if r.MemoryRatio > 0 {
+		fmt.Printf("memory:     %.2fx\n", r.MemoryRatio)
+	}
+	return nil
+}
+
+// String shows a ratio, and where half of the pairs are.
+func (q *quantiles) String() string {
+	return fmt.Sprintf("%.2fx (half of the pairs: %.2fx to %.2fx)", q.P50, q.P25, q.P75)
+}
+
+func milliseconds(n float64) string {
+	return fmt.Sprintf("%.*f ms", cmp.Or(map[bool]int{n < 10: 2, n >= 10 && n < 100: 1}[true], 0), n)
+}

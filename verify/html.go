@@ -1,0 +1,80 @@
+package verify
+
+import (
+	_ "embed"
+	"html/template"
+	"io"
+	"path/filepath"
+	"slices"
+
+	"github.com/bootzip/bootzip/internal/htmlpage"
+	"github.com/bootzip/bootzip/internal/printer"
+)
+
+// A Section is a table that a page has besides its reports, such as where zips come from.
+type Section struct {
+	Title string
+	Rows  [][2]string
+}
+
+//go:embed report.html
+var reportPage string
+
+var reportTemplate = htmlpage.New(reportPage, template.FuncMap{"size": size, "clean": printer.Text})
+
+// A pageReport is a report as a page shows it.
+type pageReport struct {
+	Report
+	Name     string // base name
+	Outcome  string // class and word
+	Findings []Result
+	Rest     []Result // passes and skips
+}
+
+// WriteHTML writes reports as one page: what each check found, proves and would have fixed,
+// and what is known of the zips. It has no scripts, and nothing from elsewhere.
+func WriteHTML(w io.Writer, reports []Report, sections ...Section) error {
+	type count struct {
+		Status Status
+		N      int
+	}
+	var pages []pageReport
+	totals := []count{{Fail, 0}, {Warn, 0}, {Waived, 0}, {Skip, 0}, {Pass, 0}}
+	failed := 0
+	for _, r := range reports {
+		p := pageReport{Report: r, Name: filepath.Base(r.Path), Outcome: "pass"}
+		if !r.OK() {
+			p.Outcome = "fail"
+			failed++
+		}
+		for _, x := range r.Results {
+			for i := range totals {
+				if totals[i].Status == x.Status {
+					totals[i].N++
+				}
+			}
+			if x.Status.isFinding() || x.Shown {
+				p.Findings = append(p.Findings, x)
+			} else {
+				p.Rest = append(p.Rest, x)
+			}
+		}
+		pages = append(pages, p)
+	}
+	// What failed comes first.
+	slices.SortStableFunc(pages, func(a, b pageReport) int {
+		rank := map[string]int{"fail": 0, "pass": 1}
+		return rank[a.Outcome] - rank[b.Outcome]
+	})
+	return reportTemplate.Execute(w, map[string]any{
+		"Title": "bootzip verify", "Reports": pages, "Totals": totals, "Failed": failed, "All": len(reports), "Sections": sections,
+	})
+}
+
+// Where is the place of a finding.
+func (x Result) Where() string {
+	if x.Source != "" && x.File != "" {
+		return x.Source + ", " + x.File
+	}
+	return x.Source + x.File
+}
