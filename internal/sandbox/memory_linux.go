@@ -49,7 +49,7 @@ func readUsage(name string) (u usage) {
 func ReadUsage(pid int) Usage {
 	dir := fmt.Sprintf("/proc/%d", pid)
 	u := readUsage(dir + "/status")
-	return Usage{Memory: u.own + u.shared, Peak: u.peak, CPU: readCPU(dir + "/stat")}
+	return Usage{Memory: u.own + u.shared, Peak: u.peak, CPU: readCPU(dir)}
 }
 
 // memory adds up what all processes but this one have: what is resident, and
@@ -66,7 +66,7 @@ func memory() (all Usage) {
 		}
 		u := readUsage(dir + "/status")
 		now, peak = now+u.own, peak+u.peak
-		all.CPU += readCPU(dir + "/stat")
+		all.CPU += readCPU(dir)
 		before := len(files)
 		memoryFiles(dir, files)
 		if u.shared > 0 && len(files) > before {
@@ -90,12 +90,21 @@ func memory() (all Usage) {
 // Lambda has (proc(5), sysconf(3)).
 const tick = 10 * time.Millisecond
 
-// readCPU reads the time that a process and those that it has waited for were running, from its stat file in
-// /proc; 0 if there is none.
-func readCPU(name string) time.Duration {
-	text, err := os.ReadFile(name)
+// readCPU returns how long a process and those that it has waited for were running, from its
+// directory in /proc: by its threads to the nanosecond (schedstat; Linux,
+// Documentation/scheduler/sched-stats.rst), or, where more of them have ended, by its stat file. It is 0 if there is none.
+func readCPU(dir string) time.Duration {
+	var running time.Duration
+	threads, _ := filepath.Glob(dir + "/task/*/schedstat")
+	for _, name := range threads {
+		text, _ := os.ReadFile(name) // it may have ended
+		var n int64
+		_, _ = fmt.Sscan(string(text), &n)
+		running += time.Duration(n)
+	}
+	text, err := os.ReadFile(dir + "/stat")
 	if err != nil {
-		return 0
+		return running
 	}
 	// The name, in parentheses, may have spaces.
 	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
@@ -105,7 +114,7 @@ func readCPU(name string) time.Duration {
 		n, _ := strconv.ParseInt(fields[i], 10, 64)
 		sum += n
 	}
-	return time.Duration(sum) * tick
+	return max(running, time.Duration(sum)*tick)
 }
 
 // memoryFiles adds the files of memory that a process has open

@@ -5,5 +5,5 @@ import "time"
 // A Usage is what processes use. What is not known is 0.
 type Usage struct {
 	Memory, Peak int64         // bytes, now and at most
-	CPU          time.Duration // so far, in steps of 10 ms
+	CPU          time.Duration // so far
 }
