@@ -22,18 +22,18 @@ type input struct {
 
 // open opens a file and hashes it.
 func open(ctx context.Context, path string) (*input, error) {
-	const remedy = "give the paths of two files that exist; packed functions are in dist/"
+	const remedy = "give the path of a file that exists; packed functions are in dist/"
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, hint.Wrap(fmt.Errorf("file cannot be compared: %w", err), remedy)
+		return nil, hint.Wrap(fmt.Errorf("file cannot be read: %w", err), remedy)
 	}
 	// Opening a pipe would wait for a writer.
 	if !info.Mode().IsRegular() {
-		return nil, hint.New(remedy, "file %q cannot be compared: not a regular file", path)
+		return nil, hint.New(remedy, "file %q cannot be read: not a regular file", path)
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, hint.Wrap(fmt.Errorf("file cannot be compared: %w", err), remedy)
+		return nil, hint.Wrap(fmt.Errorf("file cannot be read: %w", err), remedy)
 	}
 	h := sha256.New()
 	if info, err = f.Stat(); err == nil {

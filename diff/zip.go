@@ -58,8 +58,8 @@ func readZip(ctx context.Context, f *input) (*zipFile, error) {
 			return nil, z.broken(i, "encrypted, or compressed by another method than deflate")
 		}
 		if total += e.Size; total > maxUnzipped {
-			return nil, hint.New("compare smaller zips; Lambda takes none so large",
-				"zip %q cannot be compared: its files have more than %s bytes together", f.path, count(maxUnzipped))
+			return nil, hint.New("give a smaller zip; Lambda takes none so large",
+				"zip %q cannot be read: its files have more than %s bytes together", f.path, count(maxUnzipped))
 		}
 	}
 	for _, i := range a.Order() {
@@ -73,13 +73,13 @@ func readZip(ctx context.Context, f *input) (*zipFile, error) {
 	return z, nil
 }
 
-// broken is the error for a zip that cannot be compared.
+// broken is the error for a zip that cannot be read.
 func (z *zipFile) broken(entry int, detail string) error {
 	file := ""
 	if entry >= 0 && entry < len(z.entries) {
 		file = fmt.Sprintf("file %q: ", printable(z.entries[entry].Name, maxValue))
 	}
-	return hint.New("give two valid zips; `bootzip check` lists the faults of one", "zip %q cannot be compared: %s%s", z.path, file, detail)
+	return hint.New("give a valid zip; `bootzip check` lists the faults of one", "zip %q cannot be read: %s%s", z.path, file, detail)
 }
 
 // drain reads the entry that was opened to its end.
