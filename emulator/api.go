@@ -203,9 +203,8 @@ func (s *Server) invokeNow(w http.ResponseWriter, r *http.Request) {
 		failure.write(w)
 		return
 	}
-	s.observe(c.name, "Invoke", r.UserAgent(), &c.request)
 	// A client that leaves does not stop the function.
-	resp, err := s.run(context.WithoutCancel(r.Context()), c.name, c.function, c.request)
+	resp, err := s.run(context.WithoutCancel(r.Context()), c.function, Arrival{c.name, "Invoke", r.UserAgent(), &c.request})
 	if err != nil {
 		apiErrorOf(err).write(w)
 		return
@@ -258,8 +257,7 @@ func (s *Server) deliver(c apiCall, client string) {
 			reason = "the function is gone"
 			break
 		}
-		s.observe(c.name, "Invoke, asynchronous", client, &c.request)
-		resp, err := s.run(s.life, c.name, f, c.request)
+		resp, err := s.run(s.life, f, Arrival{c.name, "Invoke, asynchronous", client, &c.request})
 		var throttled *ThrottledError
 		pause := throttlePause
 		switch {

@@ -72,8 +72,7 @@ func (s *Server) invokeStream(w http.ResponseWriter, r *http.Request) {
 	}
 	sink := &chunks{w: w}
 	c.request.Stream, c.request.StreamAll = sink, true
-	s.observe(c.name, "InvokeWithResponseStream", r.UserAgent(), &c.request)
-	resp, err := s.run(context.WithoutCancel(r.Context()), c.name, c.function, c.request)
+	resp, err := s.run(context.WithoutCancel(r.Context()), c.function, Arrival{c.name, "InvokeWithResponseStream", r.UserAgent(), &c.request})
 	if err != nil && !sink.begun {
 		apiErrorOf(err).write(w)
 		return

@@ -33,19 +33,13 @@ type Ended struct {
 	CPU    time.Duration // of all processes of the instance so far; as old as 100 ms, and 0 if not known
 }
 
-// An Arrival is an event as a server got it.
+// An Arrival is an event as a server got it. An observer may replace the Stream of its request by one
+// that passes everything on.
 type Arrival struct {
 	Function string
 	Source   string // the trigger, or the operation of the API
 	Client   string // what the client calls itself; from outside
 	Request  *Request
-}
-
-// observe has the server's observer look at an event.
-func (s *Server) observe(function, source, client string, r *Request) {
-	if s.config.Observe != nil {
-		r.Observer = s.config.Observe(Arrival{function, source, client, r})
-	}
 }
 
 // observed tells of the beginning.

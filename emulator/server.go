@@ -136,10 +136,15 @@ func (s *Server) function(name string) *Function {
 
 // run has a function answer. Where that was replaced at this very moment, the
 // new one answers.
-func (s *Server) run(ctx context.Context, name string, f *Function, r Request) (Response, error) {
-	for {
+func (s *Server) run(ctx context.Context, f *Function, a Arrival) (Response, error) {
+	for request := *a.Request; ; {
+		r := request
+		if s.config.Observe != nil {
+			a.Request = &r
+			r.Observer = s.config.Observe(a)
+		}
 		resp, err := f.Invoke(ctx, r)
-		next := s.function(name)
+		next := s.function(a.Function)
 		if err != ErrClosed || next == nil || next == f {
 			return resp, err
 		}

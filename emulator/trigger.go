@@ -89,7 +89,6 @@ func (s *Server) trigger(t trigger, name, rest string, w http.ResponseWriter, r 
 		stream = &httpStream{kind: t.kind, w: w}
 		request.Stream = stream
 	}
-	s.observe(name, t.about, r.UserAgent(), &request)
 	type outcome struct {
 		Response
 		err error
@@ -97,7 +96,7 @@ func (s *Server) trigger(t trigger, name, rest string, w http.ResponseWriter, r 
 	answered := make(chan outcome, 1)
 	go func() {
 		// A client that leaves does not stop the function.
-		resp, err := s.run(context.WithoutCancel(r.Context()), name, function, request)
+		resp, err := s.run(context.WithoutCancel(r.Context()), function, Arrival{name, t.about, r.UserAgent(), &request})
 		answered <- outcome{resp, err}
 	}()
 	var late <-chan time.Time
