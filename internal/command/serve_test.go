@@ -1,6 +1,7 @@
 package command
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -181,6 +182,57 @@ func TestServeHoldsRequests(t *testing.T) {
 	s = newServedProject(t)
 	s.write("cmd/one/main.go", strings.Replace(served, "VERSION", "first", 1))
 	s.start(3)
+	s.end()
+}
+
+// browse asks as the browser of the same user does.
+func (s *servedProject) browse(path string) string {
+	s.t.Helper()
+	r, err := http.NewRequest("GET", "http://"+s.address+path, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header.Set("Accept", "text/html,application/xhtml+xml")
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err.Error()
+	}
+	defer resp.Body.Close()
+	if strings.Contains(resp.Header.Get("Content-Type"), "event-stream") {
+		line, err := bufio.NewReader(resp.Body).ReadString('\n')
+		return fmt.Sprint(line, err)
+	}
+	body, err := io.ReadAll(resp.Body)
+	return fmt.Sprint(resp.StatusCode, " ", string(body), err)
+}
+
+// The console is at / for browsers, unless a route takes that, and shows builds and events.
+func TestServeConsole(t *testing.T) {
+	s := newServedProject(t)
+	s.write("cmd/one/main.go", strings.Replace(served, "VERSION", "first", 1))
+	s.start(3)
+	s.wait("one", `200 first`)
+	if text := s.browse("/"); !strings.Contains(text, "<h1>bootzip console</h1>") {
+		t.Errorf("a browser gets %s", text)
+	}
+	if resp, err := http.Get("http://" + s.address + "/"); err != nil || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") {
+		t.Errorf("another client gets %v, %v", resp, err)
+	}
+	if text := s.browse("/_bootzip/invocations"); !strings.Contains(text, `"function":"one"`) || !strings.Contains(text, `"source":"function URL"`) {
+		t.Errorf("events: %s", text)
+	}
+	s.write("cmd/one/main.go", "package main // AWS_LAMBDA_RUNTIME_API\n\nfunc main() {")
+	s.until("the failed build", func() bool { return strings.Contains(s.browse("/_bootzip/changes"), "syntax error") })
+	s.write("cmd/one/main.go", strings.Replace(served, "VERSION", "second", 1))
+	s.until("the build that works", func() bool {
+		text := s.browse("/_bootzip/changes")
+		return !strings.Contains(text, "syntax error") && strings.Contains(text, `"name":"one"`)
+	})
+	s.write("bootzip.yaml", "functions:\n  one: {routes: [GET /]}\n")
+	s.until("the route", func() bool { return strings.Contains(s.browse("/"), "200 second") })
+	if text := s.browse("/_bootzip/"); !strings.Contains(text, "<h1>bootzip console</h1>") {
+		t.Errorf("with a route: %s", text)
+	}
 	s.end()
 }
 
