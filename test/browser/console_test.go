@@ -1,10 +1,9 @@
-package test
+package browser
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -14,11 +13,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
 
@@ -50,28 +46,20 @@ func main() {
 
 // A console is bootzip serve with a browser at its page.
 type console struct {
-	t       *testing.T
+	*browser
 	dir     string
 	base    string // of the server
 	printed string // address of the console
-	page    context.Context
-
-	mu       sync.Mutex
-	requests []string // addresses that the page asked for
-	output   bytes.Buffer
+	output  bytes.Buffer
 }
 
 // newConsole serves a project with one function, and opens its console.
 func newConsole(t *testing.T) *console {
-	browser := os.Getenv("BOOTZIP_TEST_CHROMIUM")
-	if browser == "" {
-		t.Skip("BOOTZIP_TEST_CHROMIUM is not set to a Chromium; .ci/run console sets it")
-	}
-	c := &console{t: t, dir: t.TempDir()}
+	c := &console{browser: newBrowser(t), dir: t.TempDir()}
 	c.write("go.mod", "module example.com/app\n\ngo 1.24.0\n\ntoolchain "+goruntime.Version()+"\n\nrequire github.com/bootzip/bootzip/runtime v0.1.0\n\nreplace github.com/bootzip/bootzip/runtime => ./runtime\n")
 	c.write("cmd/hello/main.go", consoleFunction)
 	c.write("bootzip.yaml", "functions:\n  hello:\n")
-	top, err := filepath.Abs("..")
+	top, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,27 +117,7 @@ func newConsole(t *testing.T) *console {
 		return found && whole
 	})
 
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser), chromedp.NoSandbox, chromedp.WindowSize(1280, 900))
-	allocator, end := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(end)
-	page, close := chromedp.NewContext(allocator)
-	t.Cleanup(close)
-	c.page = page
-	chromedp.ListenTarget(page, func(e any) {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		switch e := e.(type) {
-		case *network.EventRequestWillBeSent:
-			c.requests = append(c.requests, e.Request.URL)
-		case *runtime.EventExceptionThrown:
-			t.Errorf("exception in the page: %s", e.ExceptionDetails.Error())
-		}
-	})
-	// The browser lives as long as the context of the first run.
-	if err := chromedp.Run(page); err != nil {
-		t.Fatal(err)
-	}
-	c.do(network.Enable(), chromedp.Navigate(c.printed), chromedp.WaitVisible(`//ul[@id="functions"]//strong[text()="hello"]`, chromedp.BySearch))
+	c.do(chromedp.Navigate(c.printed), chromedp.WaitVisible(`//ul[@id="functions"]//strong[text()="hello"]`, chromedp.BySearch))
 	return c
 }
 
@@ -164,47 +132,6 @@ func (c *console) write(name, text string) {
 	}
 }
 
-func (c *console) do(actions ...chromedp.Action) {
-	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.page, 60*time.Second)
-	defer cancel()
-	if err := chromedp.Run(ctx, actions...); err != nil {
-		c.t.Fatal(err)
-	}
-}
-
-func (c *console) until(what string, done func() bool) {
-	c.t.Helper()
-	for end := time.Now().Add(90 * time.Second); !done(); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(end) {
-			c.t.Fatalf("%s did not come", what)
-		}
-	}
-}
-
-// js evaluates an expression in the page.
-func js[T any](c *console, expression string) (value T) {
-	c.t.Helper()
-	c.do(chromedp.Evaluate(expression, &value))
-	return value
-}
-
-// shows waits until an element has a text.
-func (c *console) shows(selector, text string) {
-	c.t.Helper()
-	c.until(fmt.Sprintf("%q in %s", text, selector), func() bool {
-		return strings.Contains(js[string](c, fmt.Sprintf("[...document.querySelectorAll(%q)].map(e => e.textContent).join('\\n')", selector)), text)
-	})
-}
-
-// choose gives a field a value, as a person does.
-func (c *console) choose(id, value string) {
-	c.t.Helper()
-	c.until(fmt.Sprintf("%q in #%s", value, id), func() bool {
-		return js[bool](c, fmt.Sprintf(`(e => { e.value = %q; if (e.value !== %[1]q) return false; e.dispatchEvent(new Event(e.tagName === "SELECT" ? "change" : "input")); return true })(document.getElementById(%[2]q))`, value, id))
-	})
-}
-
 func (c *console) invoke(event string) {
 	c.t.Helper()
 	resp, err := http.Post(c.base+"/2015-03-31/functions/hello/invocations", "application/json", strings.NewReader(event))
@@ -217,41 +144,9 @@ func (c *console) invoke(event string) {
 	}
 }
 
-// accessible fails for what axe-core finds.
-func (c *console) accessible(what string) {
-	c.t.Helper()
-	name := os.Getenv("BOOTZIP_TEST_AXE")
-	if name == "" {
-		c.t.Fatal("BOOTZIP_TEST_AXE is not set to the file axe.min.js of axe-core")
-	}
-	axe, err := os.ReadFile(name)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	var found string
-	c.do(chromedp.Evaluate(string(axe)+";0", nil), chromedp.Evaluate(
-		`axe.run().then(r => JSON.stringify(r.violations.map(v => v.id + ": " + v.nodes.slice(0, 3).map(n => n.html).join(" "))))`, &found,
-		func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
-	if found != "[]" {
-		c.t.Errorf("axe-core finds in %s: %s", what, found)
-	}
-}
-
-// screenshot writes a picture for the documentation, with -update.
-func (c *console) screenshot(name string) {
-	c.t.Helper()
-	var picture []byte
-	c.do(chromedp.CaptureScreenshot(&picture))
-	if *update {
-		if err := os.WriteFile(filepath.Join("..", "docs", "images", name), picture, 0o644); err != nil {
-			c.t.Fatal(err)
-		}
-	}
-}
-
 func TestConsole(t *testing.T) {
 	c := newConsole(t)
-	if address := js[string](c, "location.href"); strings.Contains(address, "token") {
+	if address := js[string](c.browser, "location.href"); strings.Contains(address, "token") {
 		t.Errorf("the token stays in the address: %s", address)
 	}
 
@@ -263,7 +158,7 @@ func TestConsole(t *testing.T) {
 	c.shows("#detail", "cold, ")
 	c.shows("#detail .phase", "init, ")
 	c.do(chromedp.Click(`//button[text()="Send again"]`, chromedp.BySearch))
-	c.until("a second event", func() bool { return js[int](c, "document.querySelectorAll('#events tr').length") == 2 })
+	c.until("a second event", func() bool { return js[int](c.browser, "document.querySelectorAll('#events tr').length") == 2 })
 	c.shows("#detail", "warm")
 	c.do(chromedp.Click(`//button[text()="Edit and send"]`, chromedp.BySearch), chromedp.SetValue("#send-event", `{"log":"edited","fail":"for a test"}`), chromedp.Click(`#send button[type=submit]`))
 	c.shows("#detail .error", "it was told to fail: for a test")
@@ -272,7 +167,7 @@ func TestConsole(t *testing.T) {
 	// A ready-made event, and one that is saved for invoke.
 	c.choose("send-kind", "s3")
 	c.until("the ready-made event", func() bool {
-		return strings.Contains(js[string](c, "document.getElementById('send-event').value"), "aws:s3")
+		return strings.Contains(js[string](c.browser, "document.getElementById('send-event').value"), "aws:s3")
 	})
 	c.do(chromedp.SetValue("#save-name", "upload"), chromedp.Click("#save"))
 	c.shows("#sent", "saved: bootzip invoke hello events/upload.json")
@@ -284,12 +179,12 @@ func TestConsole(t *testing.T) {
 
 	// Filters, by the keyboard.
 	c.do(chromedp.Focus("#filter-text"), chromedp.KeyEvent("edited"))
-	c.until("one event", func() bool { return js[int](c, "document.querySelectorAll('#events tr').length") == 1 })
+	c.until("one event", func() bool { return js[int](c.browser, "document.querySelectorAll('#events tr').length") == 1 })
 	c.choose("filter-text", "")
 	c.choose("filter-status", "error")
-	c.until("the failed event", func() bool { return js[int](c, "document.querySelectorAll('#events tr').length") == 1 })
+	c.until("the failed event", func() bool { return js[int](c.browser, "document.querySelectorAll('#events tr').length") == 1 })
 	c.choose("filter-status", "")
-	c.until("all events", func() bool { return js[int](c, "document.querySelectorAll('#events tr').length") == 3 })
+	c.until("all events", func() bool { return js[int](c.browser, "document.querySelectorAll('#events tr').length") == 3 })
 
 	for _, look := range []struct {
 		name, scheme  string
@@ -297,7 +192,7 @@ func TestConsole(t *testing.T) {
 	}{{"console-light.png", "light", 1280, 900}, {"console-dark.png", "dark", 1280, 900}, {"console-narrow.png", "light", 360, 780}} {
 		c.do(emulation.SetDeviceMetricsOverride(look.width, look.height, 1, false),
 			emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: look.scheme}}), chromedp.Evaluate("scrollTo(0, 0)", nil))
-		if wide := js[int64](c, "document.documentElement.scrollWidth"); wide > look.width {
+		if wide := js[int64](c.browser, "document.documentElement.scrollWidth"); wide > look.width {
 			t.Errorf("%s: the page is %d wide", look.name, wide)
 		}
 		c.accessible(look.name)
@@ -312,7 +207,7 @@ func TestConsole(t *testing.T) {
 	c.invoke(`{"log":"the old one goes on"}`)
 	c.write("cmd/hello/main.go", consoleFunction)
 	c.until("the build that works", func() bool {
-		return !strings.Contains(js[string](c, "document.getElementById('functions').textContent"), "failed")
+		return !strings.Contains(js[string](c.browser, "document.getElementById('functions').textContent"), "failed")
 	})
 
 	// Text of functions is text.
@@ -323,16 +218,16 @@ func TestConsole(t *testing.T) {
 	}
 	c.invoke(string(event))
 	c.shows("#state", "5 of 5 events")
-	c.until("the hostile event", func() bool { return js[int](c, "document.querySelectorAll('#events tr').length") == 5 })
+	c.until("the hostile event", func() bool { return js[int](c.browser, "document.querySelectorAll('#events tr').length") == 5 })
 	c.do(chromedp.Click("#events button"))
 	c.shows("#detail pre", "window.hacked")
-	if js[bool](c, "!!window.hacked || document.querySelectorAll('#detail script, #detail img').length > 0") {
+	if js[bool](c.browser, "!!window.hacked || document.querySelectorAll('#detail script, #detail img').length > 0") {
 		t.Error("text of a function became markup")
 	}
-	if strings.ContainsAny(js[string](c, "document.body.textContent"), "\u202e\x1b\x07") {
+	if strings.ContainsAny(js[string](c.browser, "document.body.textContent"), "\u202e\x1b\x07") {
 		t.Error("control characters are shown as they are")
 	}
-	if wide := js[int](c, "document.documentElement.scrollWidth"); wide > 1280 {
+	if wide := js[int](c.browser, "document.documentElement.scrollWidth"); wide > 1280 {
 		t.Errorf("a long line makes the page %d wide", wide)
 	}
 
@@ -356,32 +251,25 @@ func TestConsole(t *testing.T) {
 	wg.Wait()
 	c.shows("#state", "10,005 events")
 	c.do(chromedp.Reload(), chromedp.WaitVisible("#events tr"))
-	if n := js[int](c, "document.querySelectorAll('*').length"); n > 3000 {
+	if n := js[int](c.browser, "document.querySelectorAll('*').length"); n > 3000 {
 		t.Errorf("the page has %d elements", n)
 	}
-	if n := js[int](c, "performance.memory.usedJSHeapSize"); n > 64<<20 {
+	if n := js[int](c.browser, "performance.memory.usedJSHeapSize"); n > 64<<20 {
 		t.Errorf("the page has %d bytes of objects", n)
 	}
-	t.Logf("with 10,005 events: first paint after %.0f ms, %d bytes of objects", js[float64](c, "performance.getEntriesByName('first-contentful-paint')[0].startTime"), js[int](c, "performance.memory.usedJSHeapSize"))
-	first := js[string](c, "document.querySelector('#events button').dataset.id")
+	t.Logf("with 10,005 events: first paint after %.0f ms, %d bytes of objects", js[float64](c.browser, "performance.getEntriesByName('first-contentful-paint')[0].startTime"), js[int](c.browser, "performance.memory.usedJSHeapSize"))
+	first := js[string](c.browser, "document.querySelector('#events button').dataset.id")
 	c.do(chromedp.Click("#older"))
-	c.until("an older page", func() bool { return js[string](c, "document.querySelector('#events button').dataset.id") != first })
+	c.until("an older page", func() bool {
+		return js[string](c.browser, "document.querySelector('#events button').dataset.id") != first
+	})
 
 	c.do(chromedp.Click("#pause"))
 	c.shows("#pause", "Go on")
 	c.do(chromedp.Click("#clear"))
 	c.shows("#state", "0 of 10,005")
 
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.requests) < 10 {
-		t.Errorf("%d requests were seen", len(c.requests))
-	}
-	for _, address := range c.requests {
-		if !strings.HasPrefix(address, c.base+"/") && !strings.HasPrefix(address, "data:") {
-			t.Errorf("the page asked for %s", address)
-		}
-	}
+	c.askedOnly(c.base + "/")
 }
 
 // Pages of other origins get nothing, and whoever has no token neither.
@@ -415,10 +303,10 @@ func TestPagesOfCommands(t *testing.T) {
 		t.Fatal(zips, err)
 	}
 	for name, args := range map[string][]string{
-		"size.png": {"size", zips[0], "--format=html"}, "diff.png": {"diff", zips[0], zips[0], "--format=html"}, "report.png": {"check", zips[0], "--format=html"},
+		"size.png": {"size", zips[0], "--format=html"}, "": {"diff", zips[0], zips[0], "--format=html"}, "report.png": {"check", zips[0], "--format=html"},
 	} {
 		cmd := exec.Command("go", append([]string{"run", "./cmd/bootzip"}, args...)...)
-		cmd.Dir = ".."
+		cmd.Dir = filepath.Join("..", "..")
 		text, err := cmd.Output()
 		if err != nil {
 			t.Fatal(args, err)
@@ -432,19 +320,15 @@ func TestPagesOfCommands(t *testing.T) {
 		c.mu.Unlock()
 		for _, width := range []int64{1280, 360} {
 			c.do(emulation.SetDeviceMetricsOverride(width, 900, 1, false), chromedp.Navigate("file://"+file))
-			if wide := js[int64](c, "document.documentElement.scrollWidth"); wide > width {
+			if wide := js[int64](c.browser, "document.documentElement.scrollWidth"); wide > width {
 				t.Errorf("%s is %d wide of %d", name, wide, width)
 			}
 			c.accessible(name)
 		}
 		c.do(emulation.SetDeviceMetricsOverride(1280, 900, 1, false))
-		c.screenshot(name)
-		c.mu.Lock()
-		for _, address := range c.requests {
-			if address != "file://"+file {
-				t.Errorf("%s asked for %s", name, address)
-			}
+		if name != "" {
+			c.screenshot(name)
 		}
-		c.mu.Unlock()
+		c.askedOnly("file://" + file)
 	}
 }
