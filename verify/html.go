@@ -20,7 +20,7 @@ type Section struct {
 //go:embed report.html
 var reportPage string
 
-var reportTemplate = htmlpage.New(reportPage, template.FuncMap{"size": size, "clean": printer.Text})
+var reportTemplate = htmlpage.New(reportPage, template.FuncMap{"size": size, "clean": printer.Text, "where": Result.where})
 
 // A pageReport is a report as a page shows it.
 type pageReport struct {
@@ -71,8 +71,8 @@ func WriteHTML(w io.Writer, reports []Report, sections ...Section) error {
 	})
 }
 
-// Where is the place of a finding.
-func (x Result) Where() string {
+// where is the place of a finding.
+func (x Result) where() string {
 	if x.Source != "" && x.File != "" {
 		return x.Source + ", " + x.File
 	}

@@ -8,11 +8,9 @@
 package console
 
 import (
-	"cmp"
 	"crypto/subtle"
 	"embed"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -46,7 +44,6 @@ type Console struct {
 func New(token, events string) *Console {
 	c := &Console{token: token, events: events, mux: http.NewServeMux(), closed: make(chan struct{})}
 	c.history.builds = map[string]Build{}
-	c.history.began = time.Now()
 	const path = emulator.ConsolePath
 	c.mux.HandleFunc("GET /{$}", c.page)
 	c.mux.HandleFunc("GET "+path+"{$}", c.page)
@@ -92,8 +89,8 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for _, name := range []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers"} {
 		h.Del(name)
 	}
-	origin := r.Header.Get("Origin")
-	if u, err := url.Parse(origin); origin != "" && (err != nil || u.Host != r.Host) {
+	origin, site := r.Header.Get("Origin"), r.Header.Get("Sec-Fetch-Site")
+	if u, err := url.Parse(origin); origin != "" && (err != nil || u.Host != r.Host) || site == "cross-site" || site == "same-site" {
 		refuse(w, http.StatusForbidden, "the console is for its own pages")
 		return
 	}
@@ -386,7 +383,7 @@ func (c *Console) save(w http.ResponseWriter, r *http.Request) {
 		})
 	}
 	if err != nil {
-		refuse(w, http.StatusInternalServerError, "the event cannot be saved: %v", cmp.Or(errors.Unwrap(err), err))
+		refuse(w, http.StatusInternalServerError, "the event cannot be saved: %v", err)
 		return
 	}
 	answer(w, filepath.ToSlash(file))

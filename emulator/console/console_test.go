@@ -166,6 +166,8 @@ func TestWhoIsLetIn(t *testing.T) {
 		{"/_bootzip/invocations", "Origin: http://127.0.0.1:9000", http.StatusOK},
 		{"/_bootzip/invocations", "Origin: http://localhost:5173", http.StatusForbidden},
 		{"/_bootzip/invocations", "Origin: null", http.StatusForbidden},
+		{"/_bootzip/invocations", "Sec-Fetch-Site: same-origin", http.StatusOK},
+		{"/_bootzip/changes", "Sec-Fetch-Site: cross-site", http.StatusForbidden}, // --cors="*" lets it come so far
 		{"/_bootzip/?token=wrong", "Cookie: ", http.StatusOK},
 	} {
 		w := ask(t, c, "GET", test.path, "", test.headers)

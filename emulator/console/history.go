@@ -33,8 +33,7 @@ type Build struct {
 // A history holds the newest events.
 type history struct {
 	mu      sync.Mutex // no other lock is taken under it
-	began   time.Time
-	records []*record // the oldest first
+	records []*record  // the oldest first
 	bytes   int
 	total   int64
 	version int64 // grows with each change
@@ -201,13 +200,6 @@ func (r *record) Ended(e emulator.Ended) {
 	defer h.mu.Unlock()
 	r.Memory = e.Memory
 	r.answer = e.Response.Payload
-	if len(r.answer) == 0 {
-		// What went to the client; it is counted already.
-		r.Out = len(r.streamed)
-		for _, c := range r.chunks {
-			r.Out = max(r.Out, c.Size)
-		}
-	}
 	r.Out = max(r.Out, len(r.answer))
 	r.Status, r.Error = e.Status, e.Response.ErrorType
 	if e.Err != nil {
@@ -256,6 +248,7 @@ func (t *tee) Write(p []byte) (int, error) {
 	} else {
 		r.chunks[maxChunks-1].Size += len(p)
 	}
+	r.Out += len(p)
 	n := min(len(p), MaxStreamed-len(r.streamed))
 	r.streamed = append(r.streamed, p[:n]...)
 	h.add(r, n)

@@ -2,7 +2,6 @@ package command
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -34,22 +33,6 @@ times, as Lambda would, with one event. It shows times, memory and CPU time. Wit
 machine does hits both alike. Times of another machine, and of Lambda, are others; ratios carry
 over. If the function has a budget of start in bootzip.yaml, more than that is status 1.`,
 		Example: "  bootzip bench hello\n  bootzip bench hello event.json --against=old/hello-amd64.zip",
-		Args: func(_ *cobra.Command, args []string) error {
-			switch {
-			case len(args) == 1:
-				return nil
-			case zip != "" && len(args) == 0:
-				return errors.New("missing argument EVENT")
-			}
-			return named("FUNCTION", "EVENT")(nil, args)
-		},
-		ValidArgsFunction: func(c *cobra.Command, args []string, start string) ([]string, cobra.ShellCompDirective) {
-			if len(args) == 0 && zip == "" {
-				return functionNames(c, args, start)
-			}
-			names, _ := eventNames(c, args, start)
-			return names, cobra.ShellCompDirectiveDefault
-		},
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := checkTableFormat(format); err != nil {
 				return err
@@ -119,6 +102,7 @@ over. If the function has a budget of start in bootzip.yaml, more than that is s
 			return nil
 		},
 	}
+	functionAndEvent(c, func() bool { return zip != "" })
 	e.flags(c)
 	f := c.Flags()
 	f.StringVar(&zip, "zip", "", "measure this `FILE.zip`, from any tool, and build nothing")

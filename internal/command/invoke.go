@@ -110,22 +110,6 @@ OCI image layout), and builds nothing.
 The answer goes to standard output, the log to standard error. It ends with
 status 1 if the function failed.`,
 		Example: "  bootzip invoke hello event.json\n  bootzip invoke --zip=thing.zip s3",
-		Args: func(_ *cobra.Command, args []string) error {
-			switch {
-			case len(args) == 1:
-				return nil
-			case zip+image != "" && len(args) == 0:
-				return errors.New("missing argument EVENT")
-			}
-			return named("FUNCTION", "EVENT")(nil, args)
-		},
-		ValidArgsFunction: func(c *cobra.Command, args []string, start string) ([]string, cobra.ShellCompDirective) {
-			if len(args) == 0 && zip+image == "" {
-				return functionNames(c, args, start)
-			}
-			names, _ := eventNames(c, args, start)
-			return names, cobra.ShellCompDirectiveDefault
-		},
 		RunE: func(c *cobra.Command, args []string) error {
 			if zip != "" && image != "" {
 				return misuse(errors.New("--zip and --image: omit one of the two"))
@@ -172,11 +156,33 @@ status 1 if the function failed.`,
 			return before.failed(invokeOnce(c.Context(), config, payload), distFolder)
 		},
 	}
+	functionAndEvent(c, func() bool { return zip+image != "" })
 	e.flags(c)
 	c.Flags().StringVar(&zip, "zip", "", "run this `FILE.zip`, from any tool, and build nothing")
 	c.Flags().StringVar(&image, "image", "", "run this image, an archive or a directory, and build nothing")
 	s.flags(c, "engine")
 	return c
+}
+
+// functionAndEvent makes a command take FUNCTION and perhaps EVENT, or EVENT if the code
+// is given by a flag.
+func functionAndEvent(c *cobra.Command, given func() bool) {
+	c.Args = func(_ *cobra.Command, args []string) error {
+		switch {
+		case len(args) == 1:
+			return nil
+		case given() && len(args) == 0:
+			return errors.New("missing argument EVENT")
+		}
+		return named("FUNCTION", "EVENT")(nil, args)
+	}
+	c.ValidArgsFunction = func(c *cobra.Command, args []string, start string) ([]string, cobra.ShellCompDirective) {
+		if len(args) == 0 && !given() {
+			return functionNames(c, args, start)
+		}
+		names, _ := eventNames(c, args, start)
+		return names, cobra.ShellCompDirectiveDefault
+	}
 }
 
 // imageName is the function's name for an image, by its file.
