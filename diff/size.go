@@ -57,7 +57,7 @@ func Sizes(ctx context.Context, path string) (p Part, err error) {
 	defer f.Close()
 	if isProgram(path) {
 		p, err = sizesOfProgram(ctx, content{f, f.Size})
-		p.Name = f.Side.File
+		p.Name = printable(f.Side.File, maxValue)
 	} else {
 		p, err = sizesOfZip(ctx, f)
 	}
@@ -72,7 +72,7 @@ func sizesOfZip(ctx context.Context, f *input) (Part, error) {
 	if err != nil {
 		return Part{}, err
 	}
-	all := Part{Name: f.Side.File, Kind: PartZip, Packed: f.Size}
+	all := Part{Name: printable(f.Side.File, maxValue), Kind: PartZip, Packed: f.Size}
 	headers := f.Size
 	for i, e := range z.entries {
 		c, err := z.content(ctx, i)

@@ -261,7 +261,7 @@ func TestSizesOfZip(t *testing.T) {
 			t.Errorf("the page of two lacks %q", want)
 		}
 	}
-	if g := Grown(p, q); len(g) != 2 || g[0].A+g[0].B != 2 {
+	if g := growths(p, q); len(g) != 2 || g[0].A+g[0].B != 2 {
 		t.Errorf("%+v", g)
 	}
 }

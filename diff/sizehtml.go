@@ -16,7 +16,7 @@ var sizePage string
 var sizeTemplate = htmlpage.New(sizePage, template.FuncMap{
 	"count": count,
 	"share": func(n, whole int64) string { return fmt.Sprintf("%.1f %%", 100*float64(n)/float64(max(whole, 1))) },
-	"grown": func(g Growth) string { return grown(g.A, g.B) },
+	"grown": func(g growth) string { return grown(g.A, g.B) },
 	"list":  func(p Part, whole int64) listed { return listed{p, whole} },
 })
 
@@ -61,10 +61,10 @@ func WriteSizesHTML(w io.Writer, p Part) error {
 // WriteHTML writes a page with the sizes of two files side by side, what grew, and what the
 // report says. It is one file, without scripts.
 func WriteHTML(w io.Writer, r Report, a, b Part) error {
-	grown := Grown(a, b)
-	left := max(0, len(grown)-maxListed)
+	all := growths(a, b)
+	left := max(0, len(all)-maxListed)
 	return sizeTemplate.Execute(w, map[string]any{
 		"Title": "How " + r.A.File + " and " + r.B.File + " differ", "Sides": []side{sideOf(a), sideOf(b)},
-		"Grown": grown[:len(grown)-left], "Left": left, "Report": &r,
+		"Grown": all[:len(all)-left], "Left": left, "Report": &r,
 	})
 }

@@ -65,15 +65,15 @@ func writeParts(b *strings.Builder, parts []Part, whole int64, indent string, al
 	}
 }
 
-// A Growth is a part that has another size in B than in A.
-type Growth struct {
+// A growth is a part that has another size in B than in A.
+type growth struct {
 	Path string // names, from the outermost
 	A, B int64  // bytes; 0: it is not there
 }
 
-// Grown lists the smallest parts of a and b that differ in size, but for functions: the largest
+// growths lists the smallest parts of a and b that differ in size, but for functions: the largest
 // difference first.
-func Grown(a, b Part) []Growth {
+func growths(a, b Part) []growth {
 	type pair struct{ a, b int64 }
 	found := map[string]*pair{}
 	collect := func(p Part, add func(*pair, int64)) {
@@ -94,14 +94,14 @@ func Grown(a, b Part) []Growth {
 	}
 	collect(a, func(x *pair, n int64) { x.a += n })
 	collect(b, func(x *pair, n int64) { x.b += n })
-	var all []Growth
+	var all []growth
 	for path, x := range found {
 		if x.a != x.b {
-			all = append(all, Growth{path, x.a, x.b})
+			all = append(all, growth{path, x.a, x.b})
 		}
 	}
-	slices.SortFunc(all, func(x, y Growth) int {
-		size := func(g Growth) int64 { return max(g.B-g.A, g.A-g.B) }
+	slices.SortFunc(all, func(x, y growth) int {
+		size := func(g growth) int64 { return max(g.B-g.A, g.A-g.B) }
 		return cmp.Or(cmp.Compare(size(y), size(x)), strings.Compare(x.Path, y.Path))
 	})
 	return all

@@ -114,7 +114,6 @@ type FunctionState struct {
 	TimeoutSeconds  float64
 	Instances, Busy int
 	CodeBytes       int64
-	CodeSha256      string
 }
 
 // Functions lists the functions by name, and what they are doing.
@@ -122,7 +121,7 @@ func (s *Server) Functions() (all []FunctionState) {
 	for _, name := range s.names() {
 		if f := s.function(name); f != nil {
 			instances, busy := f.pool.load()
-			all = append(all, FunctionState{name, f.config.Handler, f.config.Memory, f.config.Timeout.Seconds(), instances, busy, f.code.size, f.code.sha256})
+			all = append(all, FunctionState{name, f.config.Handler, f.config.Memory, f.config.Timeout.Seconds(), instances, busy, f.code.size})
 		}
 	}
 	return all

@@ -206,7 +206,6 @@ type functionState struct {
 	Instances int     `json:"instances"`
 	Busy      int     `json:"busy"`
 	CodeBytes int64   `json:"codeBytes"`
-	SHA256    string  `json:"codeSha256"`
 	Running   bool    `json:"running"`
 	Built     int64   `json:"built,omitempty"` // milliseconds since 1970
 	Error     string  `json:"error,omitempty"` // of the last build
@@ -222,7 +221,7 @@ func (c *Console) state() pageState {
 			b := builds[f.Name]
 			seen[f.Name] = true
 			s.Functions = append(s.Functions, functionState{
-				f.Name, f.Handler, f.MemoryMB, f.TimeoutSeconds, f.Instances, f.Busy, f.CodeBytes, f.CodeSha256, true, milliseconds(b.At), b.Error,
+				f.Name, f.Handler, f.MemoryMB, f.TimeoutSeconds, f.Instances, f.Busy, f.CodeBytes, true, milliseconds(b.At), b.Error,
 			})
 		}
 	}
