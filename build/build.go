@@ -61,7 +61,7 @@ func newBuilder(ctx context.Context, c Config) (*builder, Report, error) {
 	if err != nil {
 		return nil, Report{}, err
 	}
-	report := Report{Engine: e.name(), Why: why, Image: e.image(), Bounds: e.bounds(), Varied: c.Vary.asked()}
+	report := Report{Engine: e.name(), Why: why, Image: e.image().id, Bounds: e.bounds(), Varied: c.Vary.asked()}
 	c.tell(Event{Stage: "engine", Text: engineLine(report)})
 	if err := checkLock(ctx, c, e); err != nil {
 		return nil, Report{}, err

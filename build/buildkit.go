@@ -19,6 +19,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/process"
@@ -27,12 +28,14 @@ import (
 
 // buildkit runs commands on workers of BuildKit, which its client buildctl reaches. All
 // commands of a worker are one solve, made by BuildKit's own Dockerfile front end: each is
-// an exec-form RUN on an empty root, without a network, with sources, modules and toolchain
-// as local inputs.
+// an exec-form RUN on the build image, or on an empty root where Go alone is built, without
+// a network, with sources, modules and toolchain as local inputs.
 type buildkit struct {
 	config  Config
 	workers []string // the addresses
 	arch    string   // of all of them
+	built   builtImage
+	layout  string // of the image: a directory
 
 	mu   sync.Mutex
 	dead map[string]bool
@@ -47,11 +50,6 @@ const (
 var buildkitSchemes = []string{"unix", "tcp", "ssh", "docker-container", "podman-container", "nerdctl-container", "kube-pod"}
 
 func newBuildkit(ctx context.Context, c Config) (*buildkit, error) {
-	for _, f := range c.Functions {
-		if needsImage(f.Language) || f.Cgo != "" {
-			return nil, hint.New("build it with docker or podman", "function %q needs the build image, and BuildKit's workers have an empty root with Go's toolchain", f.Name)
-		}
-	}
 	if c.Vary != (Variations{}) {
 		return nil, hint.New("vary the second build with --other=docker, podman, sandbox or host", "engine buildkit cannot vary a build's surroundings")
 	}
@@ -70,7 +68,18 @@ func newBuildkit(ctx context.Context, c Config) (*buildkit, error) {
 	if len(e.workers) == 0 {
 		return nil, hint.New("set "+buildkitHost+" to the address of a buildkitd, or of several with commas", "engine buildkit has no worker")
 	}
-	return e, e.ask(ctx)
+	if err := e.ask(ctx); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// withImage makes the build image, if a function is built in it.
+func (e *buildkit) withImage(ctx context.Context) (err error) {
+	if slices.ContainsFunc(e.config.everything(), inImage) {
+		e.layout, e.built, err = e.buildImage(ctx)
+	}
+	return err
 }
 
 // ask finds out which workers answer, and their architecture.
@@ -125,8 +134,8 @@ func (e *buildkit) environ() []string {
 }
 
 func (e *buildkit) name() string               { return "buildkit" }
-func (e *buildkit) identity() string           { return "buildkit" }
-func (e *buildkit) image() string              { return "" }
+func (e *buildkit) identity() string           { return strings.TrimSpace("buildkit " + e.built.id) }
+func (e *buildkit) image() builtImage          { return e.built }
 func (e *buildkit) platform() (string, string) { return "linux", e.arch }
 func (e *buildkit) bounds() Bounds             { return Bounds{} }
 func (e *buildkit) copiesModules() bool        { return true }
@@ -137,6 +146,14 @@ func (e *buildkit) view(host places) places {
 	p := containerPlaces
 	p.source = path.Join(p.source, host.project)
 	return p
+}
+
+// shareOf is the job's share for a unit.
+func shareOf(e engine, u Unit) int {
+	if several, ok := e.(*buildkit); ok {
+		return several.share(u)
+	}
+	return 0
 }
 
 // share is the worker that a function is built on as long as it answers, so that its caches
@@ -250,6 +267,9 @@ func (e *buildkit) solve(ctx context.Context, worker string, b batch, jobs []int
 		}
 		argv = append(argv, "--local", name+"="+from, "--opt", "context:"+name+"=local:"+name)
 	}
+	if e.layout != "" {
+		argv = append(argv, layoutOptions("image", e.layout, e.built.id)...)
+	}
 	cmd := command(ctx, e.environ(), "", argv...)
 	progress, w := io.Pipe()
 	cmd.Stdout, cmd.Stderr = io.Discard, w
@@ -264,8 +284,9 @@ func (e *buildkit) solve(ctx context.Context, worker string, b batch, jobs []int
 	if err == nil {
 		return nil, moveInto(out, b.host.out)
 	}
+	own := p.own()
 	for _, i := range jobs {
-		if exit, failed := p.failed[i]; failed {
+		if exit, failed := own[i]; failed {
 			outcomes[i] = outcome{exit: exit, output: p.logs[i].String(), withheld: true}
 		} else {
 			again = append(again, i)
@@ -305,7 +326,11 @@ func (e *buildkit) dockerfile(b batch, jobs []int) string {
 	}
 	for _, i := range jobs {
 		j := b.jobs[i]
-		fmt.Fprintf(&d, "FROM scratch AS job%d\n", i)
+		if e.layout != "" {
+			fmt.Fprintf(&d, "FROM image AS job%d\nUSER 0:0\n", i)
+		} else {
+			fmt.Fprintf(&d, "FROM scratch AS job%d\n", i)
+		}
 		for _, v := range j.env {
 			name, value, _ := strings.Cut(v, "=")
 			fmt.Fprintf(&d, "ENV %s=%s\n", name, dockerQuote(value))
@@ -328,9 +353,15 @@ func dockerQuote(s string) string {
 
 // solveProgress is what buildctl said of a solve.
 type solveProgress struct {
-	failed map[int]int  // exit status, by job
-	logs   map[int]*cut // by job
-	said   string       // what is no progress
+	failed map[int]failed // by job
+	logs   map[int]*cut   // by job
+	said   string         // what is no progress
+}
+
+// failed is how a job failed.
+type failed struct {
+	exit int
+	at   time.Time
 }
 
 var (
@@ -341,7 +372,7 @@ var (
 // readProgress reads lines of buildctl --progress=rawjson (BuildKit, client.SolveStatus),
 // until they end.
 func readProgress(r io.Reader, finished func(job int)) solveProgress {
-	p := solveProgress{failed: map[int]int{}, logs: map[int]*cut{}}
+	p := solveProgress{failed: map[int]failed{}, logs: map[int]*cut{}}
 	jobs, done := map[string]int{}, map[int]bool{} // by the vertex's digest
 	var said cut
 	lines := bufio.NewReader(r)
@@ -350,7 +381,7 @@ func readProgress(r io.Reader, finished func(job int)) solveProgress {
 		var status struct {
 			Vertexes []struct {
 				Digest, Name, Error string
-				Completed           *string
+				Completed           *time.Time
 			}
 			Logs []struct {
 				Vertex string
@@ -367,8 +398,9 @@ func readProgress(r io.Reader, finished func(job int)) solveProgress {
 			}
 			job, _ := strconv.Atoi(found[1])
 			jobs[v.Digest] = job
-			if exit := exitStatus.FindStringSubmatch(v.Error); exit != nil {
-				p.failed[job], _ = strconv.Atoi(exit[1])
+			if found := exitStatus.FindStringSubmatch(v.Error); found != nil && v.Completed != nil {
+				exit, _ := strconv.Atoi(found[1])
+				p.failed[job] = failed{exit, *v.Completed}
 			}
 			if v.Completed != nil && v.Error == "" && !done[job] {
 				done[job] = true
@@ -394,6 +426,25 @@ func readProgress(r io.Reader, finished func(job int)) solveProgress {
 	}
 	p.said = said.String()
 	return p
+}
+
+// own are the exit status of the jobs that failed by themselves: when one has, the worker
+// kills the others, also those that runc is about to start.
+func (p solveProgress) own() map[int]int {
+	first := time.Time{}
+	for _, f := range p.failed {
+		if first.IsZero() || f.at.Before(first) {
+			first = f.at
+		}
+	}
+	all := map[int]int{}
+	for job, f := range p.failed {
+		const signalled = 126 // and what is not a status at all
+		if f.at.Equal(first) || f.exit < signalled && !strings.Contains(p.logs[job].String(), "runc run failed:") {
+			all[job] = f.exit
+		}
+	}
+	return all
 }
 
 // copySources copies a tree without what git and bootzip keep there, as links where the

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bootzip/bootzip/project"
 )
@@ -14,12 +15,11 @@ func TestBuildkitRefuses(t *testing.T) {
 		config Config
 		says   string
 	}{
-		"no address":       {Config{Functions: goOnly}, "no worker"},
-		"no scheme":        {Config{Functions: goOnly, Environ: []string{"BUILDKIT_HOST=worker:1234"}}, "is no address"},
-		"a word":           {Config{Functions: goOnly, Environ: []string{"BUILDKIT_HOST=worker"}}, "is no address"},
-		"tcp without TLS":  {Config{Functions: goOnly, Environ: []string{"BUILDKIT_HOST=unix:///a, tcp://10.0.0.1:1234"}}, "without TLS"},
-		"another language": {Config{Functions: []project.Function{{Name: "f", Language: project.C}}, Environ: []string{"BUILDKIT_HOST=unix:///a"}}, "needs the build image"},
-		"variations":       {Config{Functions: goOnly, Vary: Variations{Umask: 0o77}, Environ: []string{"BUILDKIT_HOST=unix:///a"}}, "cannot vary"},
+		"no address":      {Config{Functions: goOnly}, "no worker"},
+		"no scheme":       {Config{Functions: goOnly, Environ: []string{"BUILDKIT_HOST=worker:1234"}}, "is no address"},
+		"a word":          {Config{Functions: goOnly, Environ: []string{"BUILDKIT_HOST=worker"}}, "is no address"},
+		"tcp without TLS": {Config{Functions: goOnly, Environ: []string{"BUILDKIT_HOST=unix:///a, tcp://10.0.0.1:1234"}}, "without TLS"},
+		"variations":      {Config{Functions: goOnly, Vary: Variations{Umask: 0o77}, Environ: []string{"BUILDKIT_HOST=unix:///a"}}, "cannot vary"},
 	} {
 		if _, err := newBuildkit(t.Context(), c.config); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", what, err)
@@ -62,10 +62,11 @@ func TestBuildkitShares(t *testing.T) {
 
 func TestBuildkitDockerfile(t *testing.T) {
 	e := buildkit{}
-	got := e.dockerfile(batch{
+	jobs := batch{
 		host: places{project: "services", toolchain: "/go", modules: ""},
 		jobs: []job{{dir: "a b", env: []string{"A=1", `B=$HOME "x" \`}, command: []string{"/usr/local/go/bin/go", "build", "-ldflags=-X 'a=$b'"}}},
-	}, []int{0})
+	}
+	got := e.dockerfile(jobs, []int{0})
 	want := `FROM scratch AS job0
 ENV A="1"
 ENV B="\$HOME \"x\" \\"
@@ -78,6 +79,35 @@ COPY --from=job0 /out/ /
 	if got != want {
 		t.Errorf("got\n%s", got)
 	}
+	e.layout = "image"
+	if got, want := e.dockerfile(jobs, []int{0}), strings.Replace(want, "FROM scratch AS job0\n", "FROM image AS job0\nUSER 0:0\n", 1); got != want {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+// A job that fails ends the others of its solve, by a signal.
+func TestBuildkitFailures(t *testing.T) {
+	at := func(seconds int64) time.Time { return time.Unix(seconds, 0) }
+	log := func(text string) *cut {
+		var c cut
+		_, _ = c.Write([]byte(text))
+		return &c
+	}
+	for _, x := range []struct {
+		failed map[int]failed
+		want   string
+	}{
+		{map[int]failed{0: {137, at(3)}, 1: {1, at(2)}, 2: {4294967295, at(3)}, 3: {1, at(4)}}, "map[1:1]"},
+		{map[int]failed{0: {137, at(3)}, 1: {1, at(2)}, 2: {2, at(4)}}, "map[1:1 2:2]"},
+		{map[int]failed{0: {137, at(3)}, 1: {137, at(2)}}, "map[1:137]"},
+		{map[int]failed{3: {1, at(3)}, 1: {137, at(4)}}, "map[3:1]"},
+		{nil, "map[]"},
+	} {
+		logs := map[int]*cut{0: log(""), 1: log(""), 2: log("no such variable"), 3: log("runc run failed: container process is already dead")}
+		if got := fmt.Sprint((solveProgress{failed: x.failed, logs: logs}).own()); got != x.want {
+			t.Errorf("of %v: %v", x.failed, got)
+		}
+	}
 }
 
 func TestBuildkitProgress(t *testing.T) {
@@ -87,7 +117,7 @@ func TestBuildkitProgress(t *testing.T) {
 {"vertexes":[{"digest":"b","name":"[job1 3/3] RUN go","completed":"2026-01-01T00:00:00Z"},{"digest":"d","name":"[context source] load","completed":"2026-01-01T00:00:00Z"}]}
 {"vertexes":[{"digest":"a","name":"[job0 3/3] RUN --network=none go","completed":"2026-01-01T00:00:00Z","error":"process \"go\" did not complete successfully: exit code: 3"},{"digest":"c","name":"[job2 3/3] RUN go","completed":"2026-01-01T00:00:00Z","error":"context canceled"}]}
 error: failed to solve`), func(job int) { finished = append(finished, job) })
-	if len(p.failed) != 1 || p.failed[0] != 3 || p.logs[0].String() != "broken" || len(p.logs) != 1 || p.said != "error: failed to solve" || fmt.Sprint(finished) != "[1]" {
+	if len(p.own()) != 1 || len(p.failed) != 1 || p.failed[0].exit != 3 || p.logs[0].String() != "broken" || len(p.logs) != 1 || p.said != "error: failed to solve" || fmt.Sprint(finished) != "[1]" {
 		t.Errorf("%+v, finished %v", p, finished)
 	}
 }

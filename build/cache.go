@@ -49,10 +49,10 @@ func (b *builder) madeBy(ctx context.Context, u Unit, p plan) (string, bool, err
 		module := strings.Contains(filepath.ToSlash(p.toolchain), "/"+toolchainModule+"@")
 		return "go", b.engine.name() != "host" || module, nil
 	}
-	if b.engine.image() == "" {
+	if b.engine.image().id == "" {
 		return "", false, nil
 	}
-	packages, err := imagePackages(ctx, b.config, b.engine.name(), b.engine.image())
+	packages, err := b.engine.image().packages(ctx)
 	if err != nil {
 		return "", false, err
 	}

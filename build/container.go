@@ -72,7 +72,7 @@ func (e *container) mapsUsers() bool { return e.client == "podman" && e.rootless
 
 func (e *container) name() string               { return e.client }
 func (e *container) identity() string           { return e.client + " " + e.built.id }
-func (e *container) image() string              { return e.built.id }
+func (e *container) image() builtImage          { return e.built }
 func (e *container) platform() (string, string) { return "linux", e.arch }
 
 func (e *container) view(host places) places {
@@ -120,7 +120,7 @@ func (e *container) run(ctx context.Context, b batch) ([]outcome, error) {
 		}
 		argv = append(argv, mount("bind", b.host.modules, containerPlaces.modules, true))
 	}
-	argv = append(argv, e.image())
+	argv = append(argv, e.built.id)
 	return user.lend(ctx, b.host, func() ([]outcome, error) {
 		return e.follow(ctx, b, append(argv, startScript(b)...))
 	})

@@ -72,8 +72,8 @@ func newDebian(ctx context.Context, c Config, l project.Language, e engine) (*de
 	default:
 		return nil, fmt.Errorf("language %q cannot be built", l)
 	}
-	if e.image() != "" && d.compiler != "" {
-		packages, err := imagePackages(ctx, c, e.name(), e.image())
+	if e.image().id != "" && d.compiler != "" {
+		packages, err := e.image().packages(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -136,7 +136,8 @@ func (d *debian) plan(_ context.Context, units []Unit, e engine, host places) (p
 			job: job{
 				dir:     u.Function.Source,
 				env:     d.env(e.view(host), u),
-				command: []string{"/bin/sh", "-c", "set -eu\nmkdir -p \"$CACHE\"\n" + script},
+				command: []string{"/bin/sh", "-c", "set -eu\nmkdir -p \"$CACHE\" \"$OUT\"\n" + script},
+				share:   shareOf(e, u),
 			},
 			products: []product{{u, d.product(u)}},
 			blame:    d.blame,

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/project"
 )
 
 // An engine runs commands somewhere.
@@ -18,8 +17,8 @@ type engine interface {
 	// input of everything that is built.
 	identity() string
 
-	// image is the id of the image that commands run in, "" without one.
-	image() string
+	// image is the one that commands run in; its id is empty without one.
+	image() builtImage
 
 	// platform is what the commands' machine is: GOOS and GOARCH.
 	platform() (goos, goarch string)
@@ -123,6 +122,9 @@ func chooseEngine(ctx context.Context, c Config) (engine, string, error) {
 		return e, e.why(""), nil
 	case "buildkit":
 		e, err := newBuildkit(ctx, c)
+		if err == nil {
+			err = e.withImage(ctx)
+		}
 		return e, "", err
 	case "auto", "":
 	default:
@@ -149,7 +151,7 @@ func chooseEngine(ctx context.Context, c Config) (engine, string, error) {
 		}
 		refused = append(refused, fmt.Sprintf("%s: %s", name, firstLine(err.Error())))
 	}
-	if failed != nil && slices.ContainsFunc(c.everything(), func(f project.Function) bool { return needsImage(f.Language) || f.Cgo != "" }) {
+	if failed != nil && slices.ContainsFunc(c.everything(), inImage) {
 		return nil, "", failed
 	}
 	e, err := newSandbox(ctx, c)

@@ -245,10 +245,7 @@ func (g *golang) groups(units []Unit, e engine) []goGroup {
 	var groups []goGroup
 next:
 	for _, u := range units {
-		m, share := g.modules[u.Function.Source], 0
-		if several, ok := e.(*buildkit); ok {
-			share = several.share(u)
-		}
+		m, share := g.modules[u.Function.Source], shareOf(e, u)
 		for i := range groups {
 			if groups[i].module == m && groups[i].arch == u.Arch && groups[i].share == share && slices.Equal(groups[i].settings, g.settings(u)) {
 				groups[i].units = append(groups[i].units, u)

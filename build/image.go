@@ -36,7 +36,7 @@ func needsOf(functions []project.Function) needs {
 		}
 		for _, a := range f.Arch {
 			// Go's toolchain builds for every architecture.
-			if (needsImage(f.Language) || f.Cgo != "") && !slices.Contains(n.arches, string(a)) {
+			if inImage(f) && !slices.Contains(n.arches, string(a)) {
 				n.arches = append(n.arches, string(a))
 			}
 		}
@@ -75,56 +75,81 @@ func Image(ctx context.Context, c Config) (id, engine string, err error) {
 
 // A builtImage is a build image.
 type builtImage struct {
-	id     string
-	recipe string // hash of all that it is made from
+	id           string
+	recipe       string // hash of all that it is made from
+	base, baseID string
+	packages     func(context.Context) ([]string, error) // what is installed in it, sorted
 }
+
+// An imagePlan says how to make a build image.
+type imagePlan struct {
+	files             map[string]string // Dockerfile.build, and what it copies
+	languages, arches string            // with blanks between
+}
+
+func planImage(c Config) (imagePlan, error) {
+	files, err := imageFiles(c.Root)
+	need := needsOf(c.everything())
+	return imagePlan{files, strings.Join(need.languages, " "), strings.Join(need.arches, " ")}, err
+}
+
+// recipe is a hash of all that the image is made from.
+func (p imagePlan) recipe(baseID string) string {
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(p.files)) {
+		fmt.Fprintf(h, "%s %d\n%s\n", name, len(p.files[name]), p.files[name])
+	}
+	fmt.Fprintf(h, "%s\n%s\n%s\n", baseID, p.languages, p.arches)
+	return fmt.Sprintf("%x", h.Sum(nil)[:8])
+}
+
+func (p imagePlan) tell(c Config, base string) {
+	c.tell(Event{Stage: "image", Text: fmt.Sprintf("making the build image for %s from %s", p.languages, base)})
+}
+
+// write makes the directory dir, with the files.
+func (p imagePlan) write(dir string) error {
+	err := os.Mkdir(dir, 0o755)
+	for name, text := range p.files {
+		err = errors.Join(err, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
+	}
+	return err
+}
+
+const mirrorsHint = "packages come from Debian's mirrors, which the engine's network must reach; look at the output above"
 
 // buildImage returns the image for what is needed. Its tag is the hash of all
 // that it is made from, so a change makes another image and nothing else does.
 func buildImage(ctx context.Context, c Config, client string) (builtImage, error) {
 	var built builtImage
-	files, err := imageFiles(c.Root)
+	plan, err := planImage(c)
 	if err != nil {
 		return built, err
 	}
-	base, err := baseReference(c)
-	if err != nil {
+	if built.base, err = baseReference(c); err != nil {
 		return built, err
 	}
-	need := needsOf(c.everything())
-	baseID, err := baseImage(ctx, c, client, base)
-	if err != nil {
+	if built.baseID, err = baseImage(ctx, c, client, built.base); err != nil {
 		return built, err
 	}
-
-	h := sha256.New()
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		fmt.Fprintf(h, "%s %d\n%s\n", name, len(files[name]), files[name])
-	}
-	languages, arches := strings.Join(need.languages, " "), strings.Join(need.arches, " ")
-	fmt.Fprintf(h, "%s\n%s\n%s\n", baseID, languages, arches)
-	built.recipe = fmt.Sprintf("%x", h.Sum(nil)[:8])
+	built.recipe = plan.recipe(built.baseID)
+	built.packages = func(ctx context.Context) ([]string, error) { return imagePackages(ctx, c, client, built.id) }
 	tag := "bootzip-build:" + built.recipe
 	if built.id, err = imageID(ctx, c, client, tag); err == nil {
 		return built, nil
 	}
-	c.tell(Event{Stage: "image", Text: fmt.Sprintf("making the build image for %s from %s", languages, base)})
+	plan.tell(c, built.base)
 	temp, err := tempdir.New("", "bootzip-image")
 	if err != nil {
 		return built, err
 	}
 	defer temp.Remove()
 	dir := filepath.Join(temp.Path, "context")
-	if err := os.Mkdir(dir, 0o755); err != nil {
+	if err := plan.write(dir); err != nil {
 		return built, err
 	}
-	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			return built, err
-		}
-	}
 	argv := []string{client, "build", "--tag", tag, "--file", filepath.Join(dir, "Dockerfile.build"),
-		"--build-arg", "BASE_IMAGE=" + base, "--build-arg", "LANGUAGES=" + languages, "--build-arg", "ARCHITECTURES=" + arches}
+		"--build-arg", "BASE_IMAGE=" + built.base, "--build-arg", "LANGUAGES=" + plan.languages, "--build-arg", "ARCHITECTURES=" + plan.arches}
 	if client == "podman" {
 		// Packages are downloaded. The network of a rootless container needs
 		// a device that is closed on many machines; the host's does not.
@@ -140,8 +165,8 @@ func buildImage(ctx context.Context, c Config, client string) (builtImage, error
 		return built, err
 	}
 	if exit != 0 {
-		return built, hint.New("packages come from Debian's mirrors, which the engine's network must reach; look at the output above, and try `"+client+" build` with docker/Dockerfile.build",
-			"build image for %s was not made by %s:\n%s", languages, client, indent(lastLines(output.String(), 40)))
+		return built, hint.New(mirrorsHint+", and try `"+client+" build` with docker/Dockerfile.build",
+			"build image for %s was not made by %s:\n%s", plan.languages, client, indent(lastLines(output.String(), 40)))
 	}
 	built.id, err = imageID(ctx, c, client, tag)
 	return built, err

@@ -112,20 +112,15 @@ func currentLock(ctx context.Context, c Config, e engine) (lockFile, error) {
 	}
 	slices.Sort(versions)
 	l.Toolchain = strings.Join(slices.Compact(versions), " ")
-	if e.image() == "" {
+	built := e.image()
+	if built.id == "" {
 		return l, nil
 	}
-	base, err := baseReference(c)
+	packages, err := built.packages(ctx)
 	if err != nil {
 		return l, err
 	}
-	image := lockedImage{Base: base}
-	if image.BaseID, err = imageID(ctx, c, e.name(), base); err != nil {
-		return l, err
-	}
-	if image.Packages, err = imagePackages(ctx, c, e.name(), e.image()); err != nil {
-		return l, err
-	}
+	image := lockedImage{Base: built.base, BaseID: built.baseID, Packages: packages}
 	goos, goarch := e.platform()
 	l.Images = map[string]lockedImage{goos + "/" + goarch: image}
 	return l, nil

@@ -66,12 +66,9 @@ func MaterialsOf(ctx context.Context, c Config) (Materials, error) {
 	if err != nil {
 		return Materials{}, err
 	}
-	m := Materials{Engine: e.name(), ImageID: e.image()}
+	m := Materials{Engine: e.name(), ImageID: e.image().id, ImageRecipe: e.image().recipe}
 	for _, image := range now.Images { // one, or none
 		m.BaseImage, m.BaseImageID, m.Packages = image.Base, image.BaseID, image.Packages
-	}
-	if container, ok := e.(*container); ok {
-		m.ImageRecipe = container.built.recipe
 	}
 	m.LockSHA256, _, err = digest.File(filepath.Join(c.Root, LockFile))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -59,7 +59,7 @@ func (e *container) runCopies(ctx context.Context, name string, b batch, user co
 	for _, target := range volumes {
 		argv = append(argv, "--volume", target) // without a name: goes with the container
 	}
-	argv = append(append(argv, e.image()), startScript(b)...)
+	argv = append(append(argv, e.built.id), startScript(b)...)
 	if _, err := capture(ctx, e.config.Environ, "", argv...); err != nil {
 		return nil, err
 	}

@@ -108,3 +108,6 @@ func scriptCommand(s source) (string, error) {
 var debianLanguages = []project.Language{project.C, project.Crystal, project.Rust, project.Nim, project.Command}
 
 func needsImage(l project.Language) bool { return slices.Contains(debianLanguages, l) }
+
+// inImage reports whether a function is built with what the build image has.
+func inImage(f project.Function) bool { return needsImage(f.Language) || f.Cgo != "" }

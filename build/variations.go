@@ -151,8 +151,8 @@ func (s *surroundings) look(ctx context.Context, c Config, steps []step) (err er
 			s.golang = true
 		}
 	}
-	if s.engine.image() != "" && s.others {
-		s.packages, err = imagePackages(ctx, c, s.engine.name(), s.engine.image())
+	if image := s.engine.image(); image.id != "" && s.others {
+		s.packages, err = image.packages(ctx)
 	}
 	return err
 }
@@ -163,7 +163,7 @@ func (s surroundings) has(name string) bool { return packageVersion(s.packages, 
 // POSIX's form for UTC (time.Local). C libraries know the form, and names
 // where the list is installed.
 func (s surroundings) timeZone(zone string) (applied bool, why string) {
-	named, image := strings.Contains(zone, "/"), s.engine.image() != ""
+	named, image := strings.Contains(zone, "/"), s.engine.image().id != ""
 	if s.golang && !named {
 		why = "Go's toolchain knows time zones by name, and takes this for UTC"
 	} else {
@@ -185,7 +185,7 @@ func (s surroundings) locale(name string) (why string) {
 	switch {
 	case !s.others:
 		return "no program of Go's toolchain asks for it"
-	case s.engine.image() != "" && !slices.Contains(always, name) && !s.has("locales-all"):
+	case s.engine.image().id != "" && !slices.Contains(always, name) && !s.has("locales-all"):
 		return "the image has no such locale, so programs take C instead of the usual C.UTF-8"
 	}
 	return ""

@@ -55,8 +55,8 @@ func init() {
 	for i, join := range joins {
 		mayImport[join] = slices.Concat([]string{"project", "internal"}, steps, joins[:i], below)
 	}
-	// The Dockerfile travels with the package that needs it.
-	mayImport["build"] = append(mayImport["build"], "docker")
+	// The Dockerfile travels with the package that needs it; its base comes from a registry.
+	mayImport["build"] = append(mayImport["build"], "docker", "registry")
 }
 
 // onlyIn says which directories alone may import a module of others.
@@ -66,7 +66,7 @@ var onlyIn = map[string][]string{
 	"github.com/spf13/cobra":         {"internal/command"},
 	"github.com/mholt/archiver":      {"pack"},
 	"github.com/klauspost":           {"pack"},
-	"github.com/google/go-container": {"pack", "registry", "internal"}, // internal/ociimage
+	"github.com/google/go-container": {"build", "pack", "registry", "internal"}, // internal/ociimage
 	"golang.org/x/crypto":            {"pack"},
 	"go.yaml.in/yaml":                {"project", "deploy"},
 	"github.com/hashicorp/hcl":       {"deploy"},

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	registry "github.com/google/go-containerregistry/pkg/registry"
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/hint"
@@ -38,7 +41,7 @@ func newWorker(t *testing.T, root string) worker {
 	empty := filepath.Join(dir, "buildkitd.toml")
 	put(t, empty, "")
 	w.daemon = exec.Command("buildkitd", "--config="+empty, "--root="+root, "--addr="+w.address, "--containerd-worker=false",
-		"--oci-worker-snapshotter=native", "--oci-worker-binary=runc")
+		"--oci-worker-binary=runc")
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
 		t.Fatal(err)
@@ -78,12 +81,29 @@ func detach(t *testing.T, dir string) {
 // kill ends it and what it runs.
 func (w worker) kill() { _ = syscall.Kill(-w.daemon.Process.Pid, syscall.SIGKILL) }
 
-// Two workers of BuildKit build what the other engines build, also when one of them goes
-// away in the middle.
-func TestBuildKit(t *testing.T) {
+// needsBuildKit skips a test that takes minutes.
+func needsBuildKit(t *testing.T) {
+	t.Helper()
 	if os.Getenv("BOOTZIP_TEST_BUILDKIT") == "" {
 		t.Skip("BOOTZIP_TEST_BUILDKIT is not set: buildkitd, buildctl and runc must be in PATH")
 	}
+}
+
+// on gives a build the workers, and builds what has not changed as well.
+func on(c build.Config, workers ...worker) build.Config {
+	var addresses []string
+	for _, w := range workers {
+		addresses = append(addresses, w.address)
+	}
+	c.Environ = append(slices.Clone(c.Environ), "BUILDKIT_HOST="+strings.Join(addresses, ","))
+	c.Force = true
+	return c
+}
+
+// Two workers of BuildKit build what the other engines build, also when one of them goes
+// away in the middle.
+func TestBuildKit(t *testing.T) {
+	needsBuildKit(t)
 	const many = 12
 	sources := map[string]string{"go.mod": goMod(), ".dockerignore": "**\n", "shared/shared.go": "package shared\n\nconst Text = \"of all\"\n"}
 	var functions []project.Function
@@ -97,11 +117,6 @@ func TestBuildKit(t *testing.T) {
 	}
 	root := tree(t, sources)
 	first, second := newWorker(t, t.TempDir()), newWorker(t, t.TempDir())
-	with := func(c build.Config, workers ...string) build.Config {
-		c.Environ = append(slices.Clone(c.Environ), "BUILDKIT_HOST="+strings.Join(workers, ","))
-		c.Force = true
-		return c
-	}
 	var told []string
 	c := config(t, root, "buildkit", functions)
 	c.Progress = func(e build.Event) {
@@ -109,7 +124,7 @@ func TestBuildKit(t *testing.T) {
 			told = append(told, e.Text)
 		}
 	}
-	both := with(c, first.address, second.address)
+	both := on(c, first, second)
 	sandboxed := config(t, root, "sandbox", functions)
 	sandboxed.Force = true
 	want := sums(mustBuild(t, sandboxed))
@@ -119,7 +134,7 @@ func TestBuildKit(t *testing.T) {
 			t.Errorf("%s: %v\n%s", w.address, err, out)
 		}
 	}
-	equalSums(t, "one, and one that is not there", sums(mustBuild(t, with(c, "unix:///nowhere", first.address))), want)
+	equalSums(t, "one, and one that is not there", sums(mustBuild(t, on(c, worker{address: "unix:///nowhere"}, first))), want)
 	if len(told) != 1 || !strings.Contains(told[0], "unix:///nowhere is left out") {
 		t.Errorf("told: %q", told)
 	}
@@ -164,7 +179,7 @@ func TestBuildKit(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(small, syscall.MNT_DETACH) })
-	_, err = run(t.Context(), t, with(c, newWorker(t, small).address))
+	_, err = run(t.Context(), t, on(c, newWorker(t, small)))
 	if err == nil || !strings.Contains(err.Error(), "no space left on device") || !strings.Contains(hint.Of(err), "prune") {
 		t.Errorf("a full worker: %v", err)
 	}
@@ -173,4 +188,104 @@ func TestBuildKit(t *testing.T) {
 	if _, err := run(t.Context(), t, both); err == nil || !strings.Contains(err.Error(), "no worker of BuildKit answers") {
 		t.Errorf("no worker is left: %v", err)
 	}
+}
+
+// All languages are built on BuildKit in the build image, which one worker makes from a base
+// in a registry, with the bytes of docker and podman.
+func TestBuildKitLanguages(t *testing.T) {
+	needsBuildKit(t)
+	base := serveBase(t)
+	first, second := newWorker(t, t.TempDir()), newWorker(t, t.TempDir())
+	images := 0
+	buildkit := func(root string, functions []project.Function) build.Config {
+		c := config(t, root, "buildkit", functions)
+		c.BaseImage = base
+		c.Progress = func(e build.Event) {
+			if e.Stage == "image" {
+				images++
+			}
+		}
+		return c
+	}
+	c := config(t, t.TempDir(), "buildkit", nil)
+	c.Cache = t.TempDir() // no image is there
+
+	root := tree(t, map[string]string{
+		"go.mod":        goMod(),
+		"plain/main.go": says("plain"),
+		"mixed/main.go": "package main // AWS_LAMBDA_RUNTIME_API\n\n// static int answer(void) { return 42; }\nimport \"C\"\n\nfunc main() { println(C.answer()) }\n",
+		"native/main.c": "#include <stdio.h>\n\nint main(void) { puts(\"AWS_LAMBDA_RUNTIME_API\"); return 0; }\n",
+	})
+	plain, mixed, native := goFunction("plain"), goFunction("mixed"), goFunction("native")
+	mixed.Cgo, native.Language = "static", project.C
+	small := []project.Function{plain, mixed, native}
+	for i := range small {
+		small[i].Arch = project.Architectures()
+	}
+	cold := buildkit(root, small)
+	cold.Cache = c.Cache
+	got := mustBuild(t, on(cold, first, second))
+	if images != 1 || !strings.HasPrefix(got.Image, "sha256:") {
+		t.Errorf("%d images were made, the last %q", images, got.Image)
+	}
+	if again := mustBuild(t, on(cold, second, first)); images != 1 || again.Image != got.Image {
+		t.Errorf("%d images were made, the last %q", images, again.Image)
+	}
+	for _, client := range engines(t, "docker", "podman") {
+		equalSums(t, client, sums(got), sums(mustBuild(t, config(t, root, client, small))))
+	}
+
+	// What is wrong is said of each.
+	before := files(t, cold.Dist)
+	put(t, filepath.Join(root, "native", "main.c"), "int main(void) { return missing; }\n")
+	put(t, filepath.Join(root, "plain", "main.go"), "package main // AWS_LAMBDA_RUNTIME_API\n\nfunc main() { missing() }\n")
+	_, err := run(t.Context(), t, on(cold, first))
+	var failure *build.Failure
+	if !errors.As(err, &failure) || len(failure.Functions) != 2 || failure.Functions[0].Name != "plain" || !strings.Contains(failure.Functions[1].Message, "undeclared (first use") {
+		t.Errorf("error is %v", err)
+	}
+	unchanged(t, cold, before)
+
+	// A lock of docker's holds here, also to the base's id.
+	lock := config(t, root, "docker", small)
+	lock.BaseImage = base
+	if _, err := build.WriteLock(t.Context(), lock); err != nil {
+		t.Fatal(err)
+	}
+	put(t, filepath.Join(root, "native", "main.c"), "int main(void) { return 0; }\n")
+	put(t, filepath.Join(root, "plain", "main.go"), says("plain"))
+	locked := on(cold, first, second)
+	locked.Locked = true
+	mustBuild(t, locked)
+
+	// The image is gone from the worker, and made by nobody anew.
+	third := newWorker(t, t.TempDir())
+	mustBuild(t, on(cold, third))
+	if images != 1 {
+		t.Errorf("%d images were made", images)
+	}
+
+	folder := filepath.Join(t.TempDir(), "samples")
+	copySamples(t, folder)
+	others := filepath.Join(folder, otherProject)
+	got = mustBuild(t, on(buildkit(others, load(t, others)), first, second))
+	for _, client := range engines(t, "docker", "podman") {
+		equalSums(t, "samples by "+client, sums(got), sums(sample(t, client, otherProject)))
+	}
+}
+
+// serveBase serves the base image of the tests from a registry of this machine, and returns
+// its reference.
+func serveBase(t *testing.T) string {
+	t.Helper()
+	image := os.Getenv("BOOTZIP_BASE_IMAGE")
+	if image == "" {
+		t.Fatal("BOOTZIP_BASE_IMAGE names no image")
+	}
+	server := httptest.NewServer(registry.New())
+	t.Cleanup(server.Close)
+	at := strings.TrimPrefix(server.URL, "http://") + "/base"
+	digest := filepath.Join(t.TempDir(), "digest")
+	command(t, "podman", "push", "--quiet", "--tls-verify=false", "--format=v2s2", "--digestfile="+digest, image, at+":trixie")
+	return at + "@" + strings.TrimSpace(read(t, digest))
 }

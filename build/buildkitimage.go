@@ -1,0 +1,174 @@
+package build
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/ociimage"
+	"github.com/bootzip/bootzip/internal/tempdir"
+	"github.com/bootzip/bootzip/registry"
+)
+
+// keptImages is how long an image is kept that no build uses.
+const keptImages = 30 * 24 * time.Hour
+
+// buildImage returns the build image, and the OCI image layout with it: one worker makes it,
+// and all get the same. The base comes from its registry to here, with the caller's
+// credentials.
+func (e *buildkit) buildImage(ctx context.Context) (dir string, built builtImage, err error) {
+	plan, err := planImage(e.config)
+	if err != nil {
+		return "", built, err
+	}
+	if built.base, err = baseReference(e.config); err != nil {
+		return "", built, err
+	}
+	base, err := registry.Base(ctx, registry.Config{UserAgent: "bootzip"}, built.base, e.arch, filepath.Join(e.config.Cache, "bases"))
+	if err != nil {
+		return "", built, hint.Wrap(fmt.Errorf("base image %q: %w", built.base, err), "name it with its registry and digest in BOOTZIP_BASE_IMAGE: BuildKit has no images of docker's or podman's")
+	}
+	baseDigest, config, _, err := describe(base, false)
+	if err != nil {
+		return "", built, err
+	}
+	built.baseID = config
+	built.recipe = plan.recipe(built.baseID)
+	kept := filepath.Join(e.config.Cache, "images")
+	dir = filepath.Join(kept, "buildkit-"+built.recipe)
+	if !exists(dir) {
+		plan.tell(e.config, built.base)
+		removeOld(kept)
+		if err := e.exportImage(ctx, plan, base, baseDigest, dir); err != nil {
+			return "", built, err
+		}
+	}
+	var packages []string
+	if built.id, _, packages, err = describe(dir, true); err != nil {
+		return "", built, hint.Wrap(err, "remove "+dir)
+	}
+	built.packages = func(context.Context) ([]string, error) { return packages, nil }
+	now := time.Now()
+	return dir, built, os.Chtimes(dir, now, now)
+}
+
+// exportImage makes the image on a worker, as the OCI image layout dir.
+func (e *buildkit) exportImage(ctx context.Context, plan imagePlan, base, baseDigest, dir string) error {
+	worker, _ := e.worker(0) // one has answered
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return err
+	}
+	temp, err := tempdir.New(filepath.Dir(dir), "bootzip-image")
+	if err != nil {
+		return err
+	}
+	defer temp.Remove()
+	from, made := filepath.Join(temp.Path, "context"), filepath.Join(temp.Path, "image")
+	if err := plan.write(from); err != nil {
+		return err
+	}
+	argv := e.buildctl(worker, "build", "--progress=plain", "--frontend=dockerfile.v0", "--local", "context="+from, "--local", "dockerfile="+from,
+		"--opt", "filename=Dockerfile.build", "--opt", "build-arg:BASE_IMAGE=base", "--opt", "build-arg:LANGUAGES="+plan.languages,
+		"--opt", "build-arg:ARCHITECTURES="+plan.arches, "--output", "type=oci,tar=false,compression=uncompressed,dest="+made)
+	argv = append(argv, layoutOptions("base", base, baseDigest)...)
+	var output cut
+	exit, err := run(ctx, &output, e.environ(), "", argv...)
+	if err != nil {
+		return err
+	}
+	if exit != 0 {
+		return hint.New(mirrorsHint, "build image for %s was not made by worker %s:\n%s", plan.languages, worker, indent(lastLines(output.String(), 40)))
+	}
+	if err := os.Rename(made, dir); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	} // otherwise another process has made it
+	return nil
+}
+
+// layoutOptions give a solve the image of an OCI image layout, under a name.
+func layoutOptions(name, dir, digest string) []string {
+	return []string{"--oci-layout", name + "=" + dir, "--opt", "context:" + name + "=oci-layout://" + name + "@" + digest}
+}
+
+// describe returns the digests of a layout's image and of its configuration, and the
+// packages that are listed in it.
+func describe(dir string, listed bool) (id, config string, packages []string, err error) {
+	image, closeFiles, err := ociimage.Open(dir, "")
+	if err != nil {
+		return "", "", nil, err
+	}
+	defer closeFiles()
+	digest, err := image.Digest()
+	if err != nil {
+		return "", "", nil, err
+	}
+	name, err := image.ConfigName()
+	if err != nil || !listed {
+		return digest.String(), name.String(), nil, err
+	}
+	text, err := readLast(image, packagesFile)
+	if err != nil {
+		return "", "", nil, fmt.Errorf("image %q: %w", dir, err)
+	}
+	packages = strings.Fields(text)
+	slices.Sort(packages)
+	return digest.String(), name.String(), packages, nil
+}
+
+// readLast reads a file of an image, from the last layer that has it.
+func readLast(image v1.Image, name string) (string, error) {
+	layers, err := image.Layers()
+	if err != nil {
+		return "", err
+	}
+	for _, layer := range slices.Backward(layers) {
+		text, err := readLayer(layer, name)
+		if err == nil || !errors.Is(err, fs.ErrNotExist) {
+			return text, err
+		}
+	}
+	return "", fmt.Errorf("%s is missing", name)
+}
+
+func readLayer(layer v1.Layer, name string) (string, error) {
+	r, err := layer.Uncompressed()
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	for files := tar.NewReader(r); ; {
+		h, err := files.Next()
+		if err == io.EOF {
+			return "", fs.ErrNotExist
+		}
+		if err != nil {
+			return "", err
+		}
+		if path.Clean("/"+h.Name) == name && h.Typeflag == tar.TypeReg {
+			text, err := io.ReadAll(files)
+			return string(text), err
+		}
+	}
+}
+
+// removeOld removes images that were not used for long.
+func removeOld(kept string) {
+	all, _ := filepath.Glob(filepath.Join(kept, "buildkit-*"))
+	for _, dir := range all {
+		if info, err := os.Stat(dir); err == nil && time.Since(info.ModTime()) > keptImages {
+			_ = os.RemoveAll(dir)
+		}
+	}
+}
