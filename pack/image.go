@@ -52,6 +52,10 @@ type ImageConfig struct {
 	SnapStart bool              // the label with which Lambda takes a snapshot of a runtime that has no hooks
 	Labels    map[string]string // of the image
 
+	// Program is the entry that the image starts, for a command-line program in place of a
+	// function: /usr/bin/PROGRAM, without Lambda's variables. Empty: a function.
+	Program string
+
 	Certificates bool // root certificates are in it
 	Zones        bool // time zones are in it
 
@@ -65,6 +69,7 @@ type ImageConfig struct {
 // certainty.
 const (
 	taskDir      = "var/task"
+	programDir   = "usr/bin"
 	snapStartKey = "com.amazonaws.lambda.feature.snapstart"
 )
 
@@ -86,6 +91,9 @@ func (c ImageConfig) config(diffID string, b *base) v1.ConfigFile {
 		RootFS: v1.RootFS{Type: "layers", DiffIDs: []v1.Hash{hash(diffID)}},
 		// One for each layer.
 		History: []v1.History{{Created: v1.Time{Time: epochUnix}, CreatedBy: "bootzip"}},
+	}
+	if c.Program != "" {
+		f.Config.Entrypoint, f.Config.WorkingDir, f.Config.Env = []string{"/" + c.dir() + "/" + c.Program}, "/", []string{"PATH=/usr/local/bin:/usr/bin:/bin"}
 	}
 	if c.Certificates {
 		f.Config.Env = append(f.Config.Env, "SSL_CERT_FILE=/"+certificatesFile)
@@ -114,6 +122,14 @@ func (c ImageConfig) config(diffID string, b *base) v1.ConfigFile {
 	return f
 }
 
+// dir is where the entries are in the image.
+func (c ImageConfig) dir() string {
+	if c.Program != "" {
+		return programDir
+	}
+	return taskDir
+}
+
 // content is the digest over what an image is made of.
 func (c ImageConfig) content(contentDigest string, b *base) (string, error) {
 	text, err := json.Marshal(c.config(contentDigest, b))
@@ -131,7 +147,7 @@ func hash(hexadecimal string) v1.Hash { return v1.Hash{Algorithm: "sha256", Hex:
 //
 // The archive is an OCI image layout in a tar (OCI image specification 1.1, "Image
 // Layout"), and docker load takes it as well: it has a manifest.json. The image has one
-// layer over those of its base, with the entries below /var/task and an entry for each
+// layer over those of its base, with the entries below /var/task (of a program: /usr/bin) and an entry for each
 // directory above, and /tmp; its entry point is /var/task/bootstrap. Nothing in it says
 // when, where or by whom it was made, but what its base says of that.
 func WriteImage(ctx context.Context, name string, entries []Entry, c ImageConfig) (imageDigest string, err error) {
@@ -169,7 +185,7 @@ func writeImage(ctx context.Context, name string, entries []Entry, c ImageConfig
 	if err != nil {
 		return "", err
 	}
-	blob, diffID, err := writeLayer(ctx, layer, entries, extras)
+	blob, diffID, err := writeLayer(ctx, layer, c.dir(), entries, extras)
 	if err != nil {
 		return "", err
 	}
@@ -249,14 +265,14 @@ func blobPath(d v1.Descriptor) string { return "blobs/sha256/" + d.Digest.Hex }
 
 // writeLayer writes the compressed layer, and returns its descriptor and the digest of
 // what is compressed.
-func writeLayer(ctx context.Context, w io.Writer, entries []Entry, extras map[string][]byte) (blob v1.Descriptor, diffID string, err error) {
+func writeLayer(ctx context.Context, w io.Writer, at string, entries []Entry, extras map[string][]byte) (blob v1.Descriptor, diffID string, err error) {
 	compressed, plain := sha256.New(), sha256.New()
 	var size counter
 	// The compressor is the zip's, and like that its bytes are those of one version.
 	z := gzip.NewWriter(io.MultiWriter(w, compressed, &size))
 	z.ModTime = epochUnix // otherwise it would write some other one
 	t := tar.NewWriter(io.MultiWriter(z, plain))
-	if err := addEntries(ctx, t, entries, extras); err != nil {
+	if err := addEntries(ctx, t, at, entries, extras); err != nil {
 		return blob, "", err
 	}
 	if err := errors.Join(t.Close(), z.Close()); err != nil {
@@ -281,18 +297,18 @@ func (c ImageConfig) extras() (map[string][]byte, error) {
 	return all, nil
 }
 
-// addEntries adds the entries and the extras, sorted, and before them the directories that
+// addEntries adds the entries, below the directory at, and the extras, sorted, and before them the directories that
 // they are in: Lambda makes up none (aspect-build/rules_aws#145).
-func addEntries(ctx context.Context, t *tar.Writer, entries []Entry, extras map[string][]byte) error {
-	modes := map[string]fs.FileMode{"tmp": 0o1777, "var": 0o755, taskDir: 0o755}
+func addEntries(ctx context.Context, t *tar.Writer, at string, entries []Entry, extras map[string][]byte) error {
+	modes := map[string]fs.FileMode{"tmp": 0o1777, at: 0o755}
 	files := map[string]Entry{}
 	for _, e := range entries {
-		files[path.Join(taskDir, e.Name)] = e
+		files[path.Join(at, e.Name)] = e
 	}
 	for name := range extras {
 		files[name] = Entry{}
 	}
-	for name := range files {
+	for _, name := range append(slices.Collect(maps.Keys(files)), at) {
 		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
 			modes[dir] = cmp.Or(modes[dir], 0o755)
 		}

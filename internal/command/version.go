@@ -19,14 +19,19 @@ var Released struct{ Version, Commit string }
 
 func (a *app) versionCommand() *cobra.Command {
 	var format string
+	var check bool
 	c := &cobra.Command{
 		Use:   "version",
 		Short: "Say which bootzip this is",
 		Long: `Version prints the module's version, the commit, and the Go toolchain that the
 program was made with. Of a checkout the version is that of the next release, with
 "-devel". The commit is
-"unknown" where nothing in the program says it.`,
-		Example: "  bootzip version --format=json",
+"unknown" where nothing in the program says it.
+
+With --check it also says who made the program, where it is, and its SHA-256, which is that of
+bootzip-OS-ARCH in the SHA256SUMS of a release. It asks no server: no command of bootzip looks for
+newer versions or sends anything about its use.`,
+		Example: "  bootzip version --format=json\n  bootzip version --check",
 		RunE: func(*cobra.Command, []string) error {
 			if err := checkTableFormat(format); err != nil {
 				return err
@@ -37,11 +42,28 @@ program was made with. Of a checkout the version is that of the next release, wi
 			t.add("commit", v.commit)
 			t.add("toolchain", runtime.Version())
 			t.add("platform", runtime.GOOS+"/"+runtime.GOARCH)
-			return t.print(format, map[string]string{
+			report := map[string]string{
 				"version": v.version, "commit": v.commit, "toolchain": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH,
-			})
+			}
+			if check {
+				name, err := os.Executable()
+				if err != nil {
+					return err
+				}
+				sum, _, err := digest.File(name)
+				if err != nil {
+					return err
+				}
+				info, _ := debug.ReadBuildInfo()
+				report["made"], report["program"], report["sha256"] = madeBy(info, Released.Version), name, sum
+				for _, row := range []string{"made", "program", "sha256"} {
+					t.add(row, report[row])
+				}
+			}
+			return t.print(format, report)
 		},
 	}
+	c.Flags().BoolVar(&check, "check", false, "say who made the program, and its SHA-256, without asking anybody")
 	tableFormat(c, &format)
 	return c
 }
@@ -72,16 +94,43 @@ func ownVersion() programVersion {
 	return versionOf(info, Released.Version, Released.Commit)
 }
 
+// madeBy says who made a program, by what the go command wrote into it and the linker was told.
+func madeBy(info *debug.BuildInfo, released string) string {
+	if released != "" {
+		return "by a release"
+	}
+	if info == nil {
+		return "without the go command"
+	}
+	settings := map[string]string{}
+	for _, s := range info.Settings {
+		settings[s.Key] = s.Value
+	}
+	switch {
+	case settings["vcs.modified"] == "true":
+		return "from a checkout with changes"
+	case settings["vcs.revision"] != "":
+		return "from a checkout"
+	case info.Main.Sum != "":
+		return "by go install, from a module that go.sum's database has"
+	case info.Main.Path != toolModule:
+		return "as a part of " + info.Main.Path
+	}
+	return "from a directory"
+}
+
+// toolModule is the path of the tool's module.
+const toolModule = "github.com/bootzip/bootzip"
+
 // versionOf reads what the go command wrote into the program; what the linker
 // was told overrides it. In a project's magefile bootzip is a dependency, and
 // in cmd/bootzip the main module.
 func versionOf(info *debug.BuildInfo, version, commit string) programVersion {
-	const path = "github.com/bootzip/bootzip"
 	found := programVersion{development, "unknown"}
 	if info != nil {
 		all := append([]*debug.Module{&info.Main}, info.Deps...)
 		for _, m := range all {
-			if m.Path != path {
+			if m.Path != toolModule {
 				continue
 			}
 			if m.Replace != nil {

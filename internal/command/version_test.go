@@ -35,3 +35,26 @@ func TestVersionOf(t *testing.T) {
 		}
 	}
 }
+
+func TestMadeBy(t *testing.T) {
+	main := func(sum string, settings ...debug.BuildSetting) *debug.BuildInfo {
+		return &debug.BuildInfo{Main: debug.Module{Path: toolModule, Sum: sum}, Settings: settings}
+	}
+	revision := debug.BuildSetting{Key: "vcs.revision", Value: "0123456789ab"}
+	for want, c := range map[string]struct {
+		info     *debug.BuildInfo
+		released string
+	}{
+		"by a release":                 {main(""), "v1.2.3"},
+		"from a checkout":              {main("", revision), ""},
+		"from a checkout with changes": {main("", revision, debug.BuildSetting{Key: "vcs.modified", Value: "true"}), ""},
+		"by go install, from a module that go.sum's database has": {main("h1:x"), ""},
+		"from a directory":              {main(""), ""},
+		"as a part of example.com/shop": {&debug.BuildInfo{Main: debug.Module{Path: "example.com/shop"}}, ""},
+		"without the go command":        {nil, ""},
+	} {
+		if got := madeBy(c.info, c.released); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
