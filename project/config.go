@@ -34,7 +34,7 @@ func parseConfig(p *Project, name string, data []byte) error {
 	if doc == nil {
 		return errorAt(top, "list the functions under functions:, or remove the file to take every main package", "the file is empty")
 	}
-	if err := f.fields(doc, "the file", byKey(fileKeys(), f)); err != nil {
+	if err := f.fields(doc, "the file", byKey("file", fileKeys(), f)); err != nil {
 		return err
 	}
 	p.Go, p.Exclude, p.Cache = f.goVersion, f.exclude, f.cache

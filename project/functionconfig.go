@@ -30,7 +30,7 @@ func (c *functionReader) function(value *yaml.Node) error {
 	what := fmt.Sprintf("function %q", f.Name)
 	c.source, c.sourcePos = f.Name, f.Pos
 	if n := resolve(value); n.Kind != yaml.ScalarNode || n.Tag != "!!null" { // "hello:" has every default
-		if err := c.fields(value, what, byKey(functionKeys(), c)); err != nil {
+		if err := c.fields(value, what, byKey("function", functionKeys(), c)); err != nil {
 			return err
 		}
 	}

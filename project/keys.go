@@ -2,6 +2,8 @@ package project
 
 import (
 	"go.yaml.in/yaml/v4"
+
+	"github.com/bootzip/bootzip/internal/hint"
 )
 
 // A key is one key of bootzip.yaml. The tables below make the decoder, the
@@ -127,11 +129,12 @@ func functionKeys() []key[*functionReader] {
 	}
 }
 
-// byKey makes of a table what decoder.fields takes.
-func byKey[T any](keys []key[T], d T) map[string]func(*yaml.Node) error {
+// byKey makes of a table what decoder.fields takes. An error names the key's place in the
+// page, whose anchor begins with of.
+func byKey[T any](of string, keys []key[T], d T) map[string]func(*yaml.Node) error {
 	known := map[string]func(*yaml.Node) error{}
 	for _, k := range keys {
-		known[k.name] = func(n *yaml.Node) error { return k.read(d, n) }
+		known[k.name] = func(n *yaml.Node) error { return hint.See(k.read(d, n), "bootzip-yaml#"+of+"-"+k.name) }
 	}
 	return known
 }

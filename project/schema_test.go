@@ -99,10 +99,10 @@ first line.
 	b.WriteString("```yaml\ngo: 1.26.8\nfunctions:\n  hello:                        # nothing more is needed where cmd and name are the same\n" +
 		"    source: cmd/hello\n    tags: [lambda.norpc]\n    ldflags: {main.version: \"${tag}\"}\n    env: {TABLE: orders}\n    event: events/put.json\n" +
 		"    assets:\n      - templates\n      - {source: ../shared/ca.pem, name: certs/ca.pem}\n  tracer:\n    kind: extension\n    source: cmd/tracer\n```\n\n")
-	table := func(title string, rows [][3]string) {
+	table := func(title, of string, rows [][3]string) {
 		fmt.Fprintf(&b, "## %s\n| key | value | what it is |\n|---|---|---|\n", title)
 		for _, r := range rows {
-			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", r[0], r[1], r[2])
+			fmt.Fprintf(&b, "| <a id=\"%[1]s-%[2]s\"></a>`%[2]s` | %s | %s |\n", of, r[0], r[1], r[2])
 		}
 		b.WriteString("\n")
 	}
@@ -113,8 +113,8 @@ first line.
 	for _, k := range functionKeys() {
 		function = append(function, [3]string{k.name, inWords(k.value), k.about})
 	}
-	table("The file", file)
-	table("A function", function)
+	table("The file", "file", file)
+	table("A function", "function", function)
 	b.WriteString("An asset is a path, or `source`, `name` (in the zip) and `executable`. An entry of `checks` has `id`, `severity` and `reason`; [checks.md](checks.md) has the ids.\n")
 	return []byte(b.String())
 }

@@ -1,6 +1,10 @@
 package verify
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/bootzip/bootzip/internal/hint"
+)
 
 // A Check is one row of the table of checks. Its ID names the fault that it
 // finds.
@@ -19,6 +23,9 @@ type Check struct {
 
 	needs stage // how far the examination must have come for a pass
 }
+
+// page is the address of what the documentation says of the check.
+func (c Check) page() string { return hint.Site + "checks#" + c.ID }
 
 // A Layer groups checks by where they look.
 type Layer string

@@ -35,6 +35,7 @@ type (
 		ShortDescription sarifText      `json:"shortDescription"`
 		FullDescription  sarifText      `json:"fullDescription"`
 		Help             sarifText      `json:"help"`
+		HelpURI          string         `json:"helpUri"`
 		Configuration    sarifConfig    `json:"defaultConfiguration"`
 		Properties       sarifRuleProps `json:"properties"`
 	}
@@ -153,7 +154,7 @@ func sarifRuleOf(c Check) sarifRule {
 		level = "warning"
 	}
 	return sarifRule{
-		ID: c.ID, ShortDescription: sarifText{c.Proves}, FullDescription: sarifText{full}, Help: sarifText{c.Hint},
+		ID: c.ID, ShortDescription: sarifText{c.Proves}, FullDescription: sarifText{full}, Help: sarifText{c.Hint}, HelpURI: c.page(),
 		Configuration: sarifConfig{level}, Properties: sarifRuleProps{[]string{"lambda", string(c.Layer)}},
 	}
 }

@@ -177,7 +177,7 @@ func (t textWriter) report(r Report) {
 			if x.Check.Lambda != "" {
 				fmt.Fprintf(t.w, "        Lambda says: %s\n", x.Check.Lambda)
 			}
-			fmt.Fprintf(t.w, "        hint: %s\n", x.Check.Hint)
+			fmt.Fprintf(t.w, "        hint: %s\n        see: %s\n", x.Check.Hint, x.Check.page())
 		}
 		last = x.Check.ID
 	}

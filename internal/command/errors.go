@@ -52,6 +52,9 @@ func (a *app) shown(err error) error {
 	} else if h := hint.Of(err); h != "" {
 		text += "\nhint: " + h
 	}
+	if page := hint.PageOf(err); page != "" {
+		text += "\nsee: " + page
+	}
 	text = a.typed(text)
 	if text = printer.Text(text); text == err.Error() {
 		return err

@@ -22,10 +22,10 @@ the message.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			explanations := verify.Explain(strings.Join(args, " "))
 			if len(explanations) == 0 {
-				return hint.New("docs/checks.md lists the messages that are known", "nothing is known about this message")
+				return hint.See(hint.New("the page has the messages that are known", "nothing is known about this message"), "failures")
 			}
 			for _, e := range explanations {
-				_, err := fmt.Printf("%s\n  found by %s: %s\n  to do: %s\n", e.Cause, e.Check.ID, a.typed("bootzip check FILE.zip"), a.typed(e.Hint))
+				_, err := fmt.Printf("%s\n  found by %s: %s\n  to do: %s\n  see: %schecks#%s\n", e.Cause, e.Check.ID, a.typed("bootzip check FILE.zip"), a.typed(e.Hint), hint.Site, e.Check.ID)
 				if err != nil {
 					return err
 				}

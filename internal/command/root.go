@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/bootzip/bootzip/internal/hint"
 )
 
 // Main runs the program with its arguments and returns its exit status.
@@ -78,6 +81,8 @@ Exit status: 0 all well; 1 findings, or code that cannot be built; 2 misuse.`,
 		DisableAutoGenTag: true,
 	}
 	root.SetVersionTemplate("bootzip {{.Version}}\n")
+	cobra.AddTemplateFunc("page", pageOf)
+	root.SetUsageTemplate(strings.TrimSuffix(root.UsageTemplate(), "\n") + "\nSee {{page .}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddGroup(groups...)
 	add := func(group string, commands ...*cobra.Command) {
@@ -111,6 +116,11 @@ Exit status: 0 all well; 1 findings, or code that cannot be built; 2 misuse.`,
 		a.wrap(c)
 	}
 	return root
+}
+
+// pageOf is where the documentation has a command.
+func pageOf(c *cobra.Command) string {
+	return hint.Site + "cli#" + strings.ReplaceAll(c.CommandPath(), " ", "-")
 }
 
 // wrap makes errors of a command show their hint, in the caller's form, and

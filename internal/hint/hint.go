@@ -11,6 +11,9 @@ import (
 	"fmt"
 )
 
+// Site is where the documentation is: docs/NAME.md is Site+NAME.
+const Site = "https://bootzip.github.io/bootzip/"
+
 type hinted struct {
 	err  error
 	hint string
@@ -38,6 +41,30 @@ func Of(err error) string {
 	var h *hinted
 	if errors.As(err, &h) {
 		return h.hint
+	}
+	return ""
+}
+
+type paged struct {
+	error
+	page string
+}
+
+func (p *paged) Unwrap() error { return p.error }
+
+// See adds to err the page that says more, such as "checks#boot-answers"; nil stays nil.
+func See(err error, page string) error {
+	if err == nil {
+		return nil
+	}
+	return &paged{err, page}
+}
+
+// PageOf returns the address of the page that says more, and "" where there is none.
+func PageOf(err error) string {
+	var p *paged
+	if errors.As(err, &p) {
+		return Site + p.page
 	}
 	return ""
 }

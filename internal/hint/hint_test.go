@@ -36,3 +36,13 @@ func TestHint(t *testing.T) {
 		t.Error("no error has a hint")
 	}
 }
+
+func TestSee(t *testing.T) {
+	err := fmt.Errorf("function: %w", See(New("change it", "it is wrong"), "checks#wrong"))
+	if Of(err) != "change it" || PageOf(err) != Site+"checks#wrong" || err.Error() != "function: it is wrong" {
+		t.Errorf("%v, hint %q, page %q", err, Of(err), PageOf(err))
+	}
+	if See(nil, "checks") != nil || PageOf(nil) != "" || PageOf(New("x", "y")) != "" {
+		t.Error("a page of nothing")
+	}
+}

@@ -1,0 +1,127 @@
+package command
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+var update = flag.Bool("update", false, "write docs/cli.md")
+
+// TestCommandsPage holds the page of the commands to what the program says of them.
+func TestCommandsPage(t *testing.T) {
+	const name = "../../docs/cli.md"
+	want := commandsPage()
+	if *update {
+		if err := os.WriteFile(name, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(name)
+	if err != nil || !bytes.Equal(bytes.ReplaceAll(got, []byte("\r\n"), []byte("\n")), want) {
+		t.Errorf("%s is not what the commands are (%v): go test ./internal/command -run CommandsPage -update", name, err)
+	}
+}
+
+func commandsPage() []byte {
+	var b bytes.Buffer
+	b.WriteString("# Commands\n\n<!-- Made from the commands: go test ./internal/command -run CommandsPage -update -->\n")
+	root := (&app{caller: "bootzip"}).root()
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	fmt.Fprintf(&b, "%s\n\n", root.Long)
+	b.WriteString("With Mage, each command is a target of the same name, and flags have one dash: `mage verify -strict`.\n")
+	fmt.Fprintf(&b, "\n## Flags of all commands\n\n%s", flagsTable(root.PersistentFlags()))
+	for _, g := range groups {
+		fmt.Fprintf(&b, "\n## %s\n", strings.TrimSuffix(g.Title, ":"))
+		for _, c := range root.Commands() {
+			if c.GroupID == g.ID && c.IsAvailableCommand() {
+				describe(&b, c)
+			}
+		}
+	}
+	return b.Bytes()
+}
+
+// describe writes a command, and those below it.
+func describe(b *bytes.Buffer, c *cobra.Command) {
+	fmt.Fprintf(b, "\n### %s\n\n", c.CommandPath())
+	text := c.Long
+	if text == "" {
+		text = c.Short + "."
+	}
+	fmt.Fprintf(b, "%s\n\n```text\n%s\n```\n", strings.TrimSpace(prose(text)), c.UseLine())
+	if c.Example != "" {
+		fmt.Fprintf(b, "\n```text\n%s\n```\n", unindent(c.Example))
+	}
+	if table := flagsTable(c.NonInheritedFlags()); table != "" {
+		fmt.Fprintf(b, "\n%s", table)
+	}
+	for _, below := range c.Commands() {
+		if below.IsAvailableCommand() {
+			describe(b, below)
+		}
+	}
+}
+
+// prose is a help text as Markdown: what is indented is as it stands.
+func prose(text string) string {
+	var lines []string
+	indented := false
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\n")
+		if begins := strings.HasPrefix(line, "\t") || strings.HasPrefix(line, "  "); begins != indented && line != "" {
+			lines, indented = append(lines, "```text"), begins
+			if !begins {
+				lines[len(lines)-1] = "```"
+			}
+		}
+		if !indented {
+			line = strings.NewReplacer("<", "\\<", "*", "\\*").Replace(line)
+		}
+		lines = append(lines, line)
+	}
+	if indented {
+		lines = append(lines, "```")
+	}
+	return strings.Join(lines, "\n")
+}
+
+func unindent(text string) string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		lines = append(lines, strings.TrimPrefix(strings.TrimRight(line, "\n"), "  "))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func flagsTable(flags *pflag.FlagSet) string {
+	var b strings.Builder
+	flags.VisitAll(func(f *pflag.Flag) {
+		if f.Hidden || f.Name == "help" {
+			return
+		}
+		value, about := pflag.UnquoteUsage(f)
+		name := "--" + f.Name
+		if f.Shorthand != "" {
+			name = "-" + f.Shorthand + ", " + name
+		}
+		if value != "" {
+			name += " " + value
+		}
+		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "[]" && f.DefValue != "0" {
+			about += fmt.Sprintf(" (default %s)", f.DefValue)
+		}
+		fmt.Fprintf(&b, "| `%s` | %s |\n", name, strings.NewReplacer("|", "\\|", "<", "\\<", "*", "\\*").Replace(about))
+	})
+	if b.Len() == 0 {
+		return ""
+	}
+	return "| flag | |\n|---|---|\n" + b.String()
+}
