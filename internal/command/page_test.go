@@ -72,31 +72,22 @@ func describe(b *bytes.Buffer, c *cobra.Command) {
 
 // prose is a help text as Markdown: what is indented is as it stands.
 func prose(text string) string {
-	var lines []string
-	indented := false
-	for line := range strings.Lines(text) {
-		line = strings.TrimRight(line, "\n")
-		if begins := strings.HasPrefix(line, "\t") || strings.HasPrefix(line, "  "); begins != indented && line != "" {
-			lines, indented = append(lines, "```text"), begins
-			if !begins {
-				lines[len(lines)-1] = "```"
-			}
+	var paragraphs []string
+	for paragraph := range strings.SplitSeq(text, "\n\n") {
+		if strings.HasPrefix(paragraph, "\t") || strings.HasPrefix(paragraph, "  ") {
+			paragraph = "```text\n" + unindent(paragraph) + "\n```"
+		} else {
+			paragraph = strings.NewReplacer("<", "\\<", "*", "\\*").Replace(paragraph)
 		}
-		if !indented {
-			line = strings.NewReplacer("<", "\\<", "*", "\\*").Replace(line)
-		}
-		lines = append(lines, line)
+		paragraphs = append(paragraphs, paragraph)
 	}
-	if indented {
-		lines = append(lines, "```")
-	}
-	return strings.Join(lines, "\n")
+	return strings.Join(paragraphs, "\n\n")
 }
 
 func unindent(text string) string {
 	var lines []string
 	for line := range strings.Lines(text) {
-		lines = append(lines, strings.TrimPrefix(strings.TrimRight(line, "\n"), "  "))
+		lines = append(lines, strings.TrimPrefix(strings.TrimPrefix(strings.TrimRight(line, "\n"), "\t"), "  "))
 	}
 	return strings.Join(lines, "\n")
 }
