@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -77,11 +78,18 @@ func prose(text string) string {
 		if strings.HasPrefix(paragraph, "\t") || strings.HasPrefix(paragraph, "  ") {
 			paragraph = "```text\n" + unindent(paragraph) + "\n```"
 		} else {
-			paragraph = strings.NewReplacer("<", "\\<", "*", "\\*").Replace(paragraph)
+			paragraph = escaped(paragraph)
 		}
 		paragraphs = append(paragraphs, paragraph)
 	}
 	return strings.Join(paragraphs, "\n\n")
+}
+
+var address = regexp.MustCompile(`https?://[\w./:-]*[\w/]`)
+
+// escaped is a text that Markdown takes for none of its own.
+func escaped(text string) string {
+	return address.ReplaceAllString(strings.NewReplacer("|", "\\|", "<", "\\<", "*", "\\*").Replace(text), "`$0`")
 }
 
 func unindent(text string) string {
@@ -109,7 +117,7 @@ func flagsTable(flags *pflag.FlagSet) string {
 		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "[]" && f.DefValue != "0" {
 			about += fmt.Sprintf(" (default %s)", f.DefValue)
 		}
-		fmt.Fprintf(&b, "| `%s` | %s |\n", name, strings.NewReplacer("|", "\\|", "<", "\\<", "*", "\\*").Replace(about))
+		fmt.Fprintf(&b, "| `%s` | %s |\n", name, escaped(about))
 	})
 	if b.Len() == 0 {
 		return ""

@@ -20,7 +20,7 @@ func TestSite(t *testing.T) {
 	}
 	server := httptest.NewServer(http.FileServer(http.Dir(dir)))
 	defer server.Close()
-	for _, page := range []string{"/", "/start.html", "/checks.html", "/emulator.html", "/documentation.html", "/decisions/"} {
+	for _, page := range []string{"/", "/start.html", "/checks.html", "/emulator.html", "/documentation.html", "/decisions/", "/install.html", "/cli.html", "/bootzip-yaml.html"} {
 		for _, look := range []struct {
 			scheme string
 			width  int64
@@ -32,6 +32,13 @@ func TestSite(t *testing.T) {
 				t.Errorf("%s is %d wide of %d", page, wide, look.width)
 			}
 			b.accessible(page + " in " + look.scheme)
+		}
+	}
+	// Where findings, errors and --help say that there is more.
+	for page, anchor := range map[string]string{"checks": "boot-answers", "bootzip-yaml": "function-source", "cli": "bootzip-cache-audit"} {
+		b.do(chromedp.Navigate(server.URL+"/"+page+".html"), chromedp.WaitVisible("main h1"))
+		if !js[bool](b, "document.getElementById('"+anchor+"') !== null") {
+			t.Errorf("%s has no %s", page, anchor)
 		}
 	}
 	b.do(emulation.SetDeviceMetricsOverride(1280, 900, 1, false), chromedp.Navigate(server.URL+"/"), chromedp.WaitVisible("#local-search button"), chromedp.Click("#local-search button"),
