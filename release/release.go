@@ -1,6 +1,7 @@
 package release
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -50,7 +51,7 @@ type Config struct {
 	OtherEngine    string // of the second build; see reproduce.Config.Engine
 	Qemu           string // see pipeline.CheckConfig
 	ModuleCache    string // GOMODCACHE, from which licences are read; "": none are stated
-	BootzipVersion string // of the program that makes the release
+	BootzipVersion string // of the program that makes the release; "": it is built from this very commit, and has the release's
 
 	// Progress, if not nil, is called with each event of the second build.
 	Progress func(build.Event)
@@ -123,6 +124,7 @@ func Make(ctx context.Context, c Config) (Release, error) {
 		return r, err
 	}
 	r.version = state.Version(r.Tag)
+	c.BootzipVersion = cmp.Or(c.BootzipVersion, r.version)
 	if c.Repository == "" {
 		c.Repository = state.Origin
 	}

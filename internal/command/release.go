@@ -45,7 +45,10 @@ went well. The tree must be clean and the commit have a tag.`,
 					return err
 				}
 				config.Build, config.OtherEngine, config.Progress = c, second, again(c.Progress)
-				config.Qemu, config.ModuleCache, config.BootzipVersion = findQemu(), cache, ownVersion().version
+				config.Qemu, config.ModuleCache = findQemu(), cache
+				if config.BootzipVersion = ownVersion().version; a.caller == "mage" && config.BootzipVersion == development && isOwn(c.Root) {
+					config.BootzipVersion = "" // go tool mage has built it from this checkout
+				}
 				made, err = release.Make(ctx, config)
 				return err
 			})

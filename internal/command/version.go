@@ -2,11 +2,13 @@ package command
 
 import (
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 
 	"github.com/bootzip/bootzip/internal/digest"
@@ -117,6 +119,12 @@ func madeBy(info *debug.BuildInfo, released string) string {
 		return "as a part of " + info.Main.Path
 	}
 	return "from a directory"
+}
+
+// isOwn reports whether a directory is bootzip's own module.
+func isOwn(root string) bool {
+	text, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	return err == nil && modfile.ModulePath(text) == toolModule
 }
 
 // toolModule is the path of the tool's module.

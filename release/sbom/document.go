@@ -59,7 +59,7 @@ func (d *document) fill(ctx context.Context) error {
 			d.unknown = append(d.unknown, std.BOMRef)
 		}
 		for _, m := range modules(f.golang) {
-			module := moduleRef(m)
+			module := d.moduleRef(m)
 			d.depend(ref, module)
 			if added[module] {
 				continue

@@ -60,9 +60,13 @@ func modules(info *debug.BuildInfo) []*debug.Module {
 	return list
 }
 
-// moduleRef is the module's name inside of the document.
-func moduleRef(m *debug.Module) string {
+// moduleRef is the module's name inside of the document. The main module of a release has its
+// version, of which the go command knows nothing.
+func (d *document) moduleRef(m *debug.Module) string {
 	ref := "go:" + m.Path + "@" + m.Version
+	if m.Version == devel && d.config.Version != "" {
+		ref = "go:" + m.Path + "@" + d.config.Version
+	}
 	switch r := m.Replace; {
 	case r == nil:
 	case isFolder(r):
@@ -82,7 +86,7 @@ func isFolder(replacement *debug.Module) bool {
 
 // module describes one module.
 func (d *document) module(ctx context.Context, m *debug.Module) (cdx.Component, error) {
-	c := cdx.Component{BOMRef: moduleRef(m), Type: cdx.ComponentTypeLibrary, Name: m.Path}
+	c := cdx.Component{BOMRef: d.moduleRef(m), Type: cdx.ComponentTypeLibrary, Name: m.Path}
 	var properties []cdx.Property
 	is := m
 	if r := m.Replace; r != nil && isFolder(r) {
@@ -99,6 +103,9 @@ func (d *document) module(ctx context.Context, m *debug.Module) (cdx.Component, 
 			c.Version = is.Version
 		}
 		c.PackageURL = purl.Go(is.Path, c.Version)
+		if c.Version == "" { // a version of the project, and perhaps none of a module
+			c.Version = d.config.Version
+		}
 	}
 	if is.Sum != "" {
 		properties = append(properties, cdx.Property{Name: propertySum, Value: is.Sum})

@@ -275,7 +275,7 @@ func TestZip(t *testing.T) {
 	if local.PackageURL != "" || local.Version != "v1.0.0" || local.Licenses != nil || property(local, propertyFolder) != "true" {
 		t.Errorf("module from a folder %+v", local)
 	}
-	if main := component(t, bom, "go:example.com/Program@(devel)"); main.Version != "" || main.PackageURL != "pkg:golang/example.com/program" {
+	if main := component(t, bom, "go:example.com/Program@v1.2.3"); main.Version != "v1.2.3" || main.PackageURL != "pkg:golang/example.com/program" {
 		t.Errorf("main module %+v", main)
 	}
 	// What took part in the making is not in the zip.
