@@ -72,19 +72,24 @@ func listPrograms(ctx context.Context, c Config, tool goTool, group goGroup, sou
 	// came by a link, the go command would name every directory by that.
 	env := with(tool.fetching, "GOOS=linux", "GOARCH="+string(arch), "GOAMD64=v1", "GOARM64=v8.0", "GOWORK="+m.workValue(c.Root), "PWD="+dir)
 	env = with(env, group.compiler()...)
-	text, err := capture(ctx, env, dir, argv...)
+	key := strings.Join(slices.Concat(argv, env), "\x00")
+	text, err := c.Known.listing(key, func() (string, error) { return capture(ctx, env, dir, argv...) }, func(text string) (dirs, files []string, ok bool) {
+		packages, err := decodePackages(text)
+		if err != nil {
+			return nil, nil, false
+		}
+		return m.decides(c.Root, tool.modules, packages)
+	})
+	if err != nil {
+		return nil, err
+	}
+	packages, err := decodePackages(text)
 	if err != nil {
 		return nil, err
 	}
 	all := map[string]*goPackage{}
 	byDir := map[string]*goPackage{}
-	for decoder := json.NewDecoder(strings.NewReader(text)); ; {
-		p := new(goPackage)
-		if err := decoder.Decode(p); errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			return nil, fmt.Errorf("go list: %w", err)
-		}
+	for _, p := range packages {
 		all[p.ImportPath] = p
 		byDir[p.Dir] = p
 	}
@@ -108,6 +113,20 @@ func listPrograms(ctx context.Context, c Config, tool goTool, group goGroup, sou
 		}
 	}
 	return programs, nil
+}
+
+// decodePackages reads what go list -json says.
+func decodePackages(text string) ([]*goPackage, error) {
+	var all []*goPackage
+	for decoder := json.NewDecoder(strings.NewReader(text)); ; {
+		p := new(goPackage)
+		if err := decoder.Decode(p); errors.Is(err, io.EOF) {
+			return all, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("go list: %w", err)
+		}
+		all = append(all, p)
+	}
 }
 
 // copyModules makes a module cache in the directory dir with just the modules

@@ -49,10 +49,11 @@ func newSandbox(ctx context.Context, c Config) (*sandboxed, error) {
 }
 
 // Known is what one run found out for those after it in the same process: that there can be
-// a sandbox. Its zero value knows nothing.
+// a sandbox, and what programs consist of. Its zero value knows nothing.
 type Known struct {
 	mu        sync.Mutex
-	sandboxes map[string]string // what they lack, by their directories
+	sandboxes map[string]string      // what they lack, by their directories
+	listings  map[string]keptListing // by the command that was run
 }
 
 // probe returns what is known under a name, or what ask finds; a nil Known keeps nothing.

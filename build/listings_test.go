@@ -1,0 +1,55 @@
+package build
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// The go command is asked again when it could say something else, and only then.
+func TestListing(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("main.go", "package main\n\nimport \"fmt\"\n\nfunc main() { fmt.Println(1) }\n")
+	write("go.mod", "module example.com/x\n")
+	known, asked := &Known{}, 0
+	run := func() {
+		t.Helper()
+		_, err := known.listing("go list", func() (string, error) { asked++; return "said", nil }, func(string) (dirs, files []string, ok bool) {
+			return []string{dir}, []string{filepath.Join(dir, "go.mod"), filepath.Join(dir, "go.work")}, true
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	run()
+	run() // of which state of the files the first was is not known
+	for _, x := range []struct {
+		what, name, text string
+		asks             int
+	}{
+		{"the same", "main.go", "package main\n\nimport \"fmt\"\n\nfunc main() { fmt.Println(1) }\n", 0},
+		{"a body", "main.go", "package main\n\nimport \"fmt\"\n\nfunc main() { fmt.Println(2) }\n", 0},
+		{"an import", "main.go", "package main\n\nimport \"os\"\n\nfunc main() { os.Exit(2) }\n", 1},
+		{"a constraint", "main.go", "//go:build linux\n\npackage main\n\nimport \"os\"\n\nfunc main() { os.Exit(2) }\n", 1},
+		{"an embedded file", "main.go", "//go:build linux\n\npackage main\n\nimport \"os\"\n\n//go:embed x\nvar x string\n\nfunc main() { os.Exit(2) }\n", 1},
+		{"another file", "other.go", "package main\n", 1},
+		{"go.mod", "go.mod", "module example.com/x\n\ngo 1.24\n", 1},
+		{"go.work", "go.work", "go 1.24\n", 1},
+		{"no Go", "main.go", "packag main\n", 2}, // always
+		{"Go again", "main.go", "package main\n\nfunc main() {}\n", 1},
+	} {
+		before := asked
+		write(x.name, x.text)
+		run()
+		run()
+		if asked-before != x.asks {
+			t.Errorf("%s: asked %d times, want %d", x.what, asked-before, x.asks)
+		}
+	}
+}
