@@ -96,7 +96,7 @@ func functionKeys() []key[*functionReader] {
 			func(c r, n *yaml.Node) (err error) { c.f.Tags, err = c.tags(n); return err }},
 		{"ldflags", "variables that Go's linker sets (-X): `main.version: ${tag}`. `${tag}` and `${commit}` are the project's in git", shape{kind: "object", of: &aText},
 			func(c r, n *yaml.Node) (err error) { c.f.Ldflags, err = c.ldflags(n); return err }},
-		{"cgo", "`static`: with cgo, linked statically, in docker or podman; `off` is the default", shape{kind: "string", values: []string{"off", "static"}},
+		{"cgo", "`static`: with cgo, linked statically, in the build image (docker, podman, buildkit); `off` is the default", shape{kind: "string", values: []string{"off", "static"}},
 			func(c r, n *yaml.Node) (err error) { c.f.Cgo, err = c.cgo(n); return err }},
 		{"env", "environment of the boot check, `invoke` and `serve`", shape{kind: "object", of: &aText},
 			func(c r, n *yaml.Node) (err error) { c.f.Env, err = c.env(n); return err }},
