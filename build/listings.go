@@ -142,6 +142,9 @@ func (m goModule) decides(root, modules string, packages []*goPackage) (dirs, fi
 			return nil, nil, false
 		}
 		dirs = append(dirs, p.Dir)
+		for above := p.Dir; above != dir && strings.HasPrefix(above, dir+string(filepath.Separator)); above = filepath.Dir(above) {
+			files = append(files, filepath.Join(above, "go.mod")) // one that comes makes another module of it
+		}
 		if p.Module != nil && p.Module.GoMod != "" {
 			files = append(files, filepath.Join(filepath.Dir(p.Module.GoMod), "go.sum"))
 		}

@@ -3,6 +3,7 @@ package build
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -50,6 +51,27 @@ func TestListing(t *testing.T) {
 		run()
 		if asked-before != x.asks {
 			t.Errorf("%s: asked %d times, want %d", x.what, asked-before, x.asks)
+		}
+	}
+}
+
+// A module that comes below another decides, too.
+func TestDecides(t *testing.T) {
+	root := t.TempDir()
+	p := &goPackage{Dir: filepath.Join(root, "a", "b"), ImportPath: "example.com/x/a/b", Module: &goListModule{GoMod: filepath.Join(root, "go.mod")}}
+	dirs, files, ok := goModule{dir: "."}.decides(root, filepath.Join(root, "modules"), []*goPackage{p})
+	if !ok || len(dirs) != 1 || !slices.Contains(files, filepath.Join(root, "a", "go.mod")) || !slices.Contains(files, filepath.Join(root, "go.mod")) {
+		t.Errorf("%v, %v, %t", dirs, files, ok)
+	}
+	for what, q := range map[string]*goPackage{
+		"an embedded file":  {Dir: p.Dir, EmbedPatterns: []string{"x"}},
+		"C":                 {Dir: p.Dir, CgoFiles: []string{"x.go"}},
+		"an error":          {Dir: p.Dir, Error: &goListError{Err: "x"}},
+		"no directory":      {},
+		"one of its errors": {Dir: p.Dir, DepsErrors: []goListError{{Err: "x"}}},
+	} {
+		if _, _, ok := (goModule{dir: "."}).decides(root, "/modules", []*goPackage{p, q}); ok {
+			t.Errorf("%s: it is kept", what)
 		}
 	}
 }
