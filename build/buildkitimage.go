@@ -1,20 +1,15 @@
 package build
 
 import (
-	"archive/tar"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
-
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/ociimage"
@@ -118,49 +113,13 @@ func describe(dir string, listed bool) (id, config string, packages []string, er
 	if err != nil || !listed {
 		return digest.String(), name.String(), nil, err
 	}
-	text, err := readLast(image, packagesFile)
+	text, err := ociimage.ReadFile(image, packagesFile)
 	if err != nil {
 		return "", "", nil, fmt.Errorf("image %q: %w", dir, err)
 	}
 	packages = strings.Fields(text)
 	slices.Sort(packages)
 	return digest.String(), name.String(), packages, nil
-}
-
-// readLast reads a file of an image, from the last layer that has it.
-func readLast(image v1.Image, name string) (string, error) {
-	layers, err := image.Layers()
-	if err != nil {
-		return "", err
-	}
-	for _, layer := range slices.Backward(layers) {
-		text, err := readLayer(layer, name)
-		if err == nil || !errors.Is(err, fs.ErrNotExist) {
-			return text, err
-		}
-	}
-	return "", fmt.Errorf("%s is missing", name)
-}
-
-func readLayer(layer v1.Layer, name string) (string, error) {
-	r, err := layer.Uncompressed()
-	if err != nil {
-		return "", err
-	}
-	defer r.Close()
-	for files := tar.NewReader(r); ; {
-		h, err := files.Next()
-		if err == io.EOF {
-			return "", fs.ErrNotExist
-		}
-		if err != nil {
-			return "", err
-		}
-		if path.Clean("/"+h.Name) == name && h.Typeflag == tar.TypeReg {
-			text, err := io.ReadAll(files)
-			return string(text), err
-		}
-	}
 }
 
 // removeOld removes images that were not used for long.

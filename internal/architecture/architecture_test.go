@@ -66,7 +66,7 @@ var onlyIn = map[string][]string{
 	"github.com/spf13/cobra":         {"internal/command"},
 	"github.com/mholt/archiver":      {"pack"},
 	"github.com/klauspost":           {"pack"},
-	"github.com/google/go-container": {"build", "pack", "registry", "internal"}, // internal/ociimage
+	"github.com/google/go-container": {"pack", "registry", "internal"}, // internal/ociimage
 	"golang.org/x/crypto":            {"pack"},
 	"go.yaml.in/yaml":                {"project", "deploy"},
 	"github.com/hashicorp/hcl":       {"deploy"},
