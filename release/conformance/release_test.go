@@ -52,8 +52,8 @@ func TestRelease(t *testing.T) {
 		case exists(program + ".exe"):
 			program += ".exe"
 		}
-		want := modulesOf(t, program)
-		if got := billed(t, bill); !slices.Equal(got, want) {
+		got, released := billed(t, bill)
+		if want := modulesOf(t, program, released); !slices.Equal(got, want) {
 			t.Errorf("%s has the modules\n%q\nand the program\n%q", filepath.Base(bill), got, want)
 		}
 	}
@@ -83,13 +83,18 @@ func bootstrapOf(t *testing.T, name string) string {
 	return write(t, filepath.Join(t.TempDir(), "bootstrap"), data)
 }
 
-// modulesOf are the modules "PATH@VERSION" that the go command finds in a
-// program, besides the main one, which has no version; sorted.
-func modulesOf(t *testing.T, program string) []string {
+// modulesOf are the modules "PATH@VERSION" that the go command finds in a program; the main
+// one has the release's version, of which the go command knows nothing; sorted.
+func modulesOf(t *testing.T, program, released string) []string {
 	t.Helper()
 	modules := []string{}
 	for _, line := range strings.Split(must(t, "", nil, "go", "version", "-m", program), "\n") {
-		if words := strings.Fields(line); len(words) >= 3 && words[0] == "dep" && words[2] != "(devel)" {
+		words := strings.Fields(line)
+		switch {
+		case len(words) < 3:
+		case words[0] == "mod":
+			modules = append(modules, words[1]+"@"+released)
+		case words[0] == "dep" && words[2] != "(devel)":
 			modules = append(modules, words[1]+"@"+words[2])
 		}
 	}
@@ -98,25 +103,25 @@ func modulesOf(t *testing.T, program string) []string {
 }
 
 // billed are the modules of a bill of materials, by their package URLs,
-// without the standard library; sorted.
-func billed(t *testing.T, bill string) []string {
+// without the standard library; sorted. Its subject has the release's version.
+func billed(t *testing.T, bill string) (modules []string, released string) {
 	t.Helper()
 	data, err := os.ReadFile(bill)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var document struct {
+		Metadata   struct{ Component struct{ Version string } }
 		Components []struct{ Name, Version, PURL string }
 	}
 	if err := json.Unmarshal(data, &document); err != nil {
 		t.Fatal(err)
 	}
-	modules := []string{}
 	for _, c := range document.Components {
 		if strings.HasPrefix(c.PURL, "pkg:golang/") && c.Name != "std" && strings.HasPrefix(c.Version, "v") {
 			modules = append(modules, c.Name+"@"+c.Version)
 		}
 	}
 	slices.Sort(modules)
-	return modules
+	return modules, document.Metadata.Component.Version
 }

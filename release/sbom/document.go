@@ -59,13 +59,17 @@ func (d *document) fill(ctx context.Context) error {
 			d.unknown = append(d.unknown, std.BOMRef)
 		}
 		for _, m := range modules(f.golang) {
-			module := d.moduleRef(m)
+			released := ""
+			if m == &f.golang.Main {
+				released = d.config.Version
+			}
+			module := moduleRef(m, released)
 			d.depend(ref, module)
 			if added[module] {
 				continue
 			}
 			added[module] = true
-			c, err := d.module(ctx, m)
+			c, err := d.module(ctx, m, released)
 			if err != nil {
 				return err
 			}

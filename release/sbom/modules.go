@@ -60,12 +60,12 @@ func modules(info *debug.BuildInfo) []*debug.Module {
 	return list
 }
 
-// moduleRef is the module's name inside of the document. The main module of a release has its
-// version, of which the go command knows nothing.
-func (d *document) moduleRef(m *debug.Module) string {
+// moduleRef is the module's name inside of the document. released is its version where the go
+// command knows none: of a release's main module, and no other's.
+func moduleRef(m *debug.Module, released string) string {
 	ref := "go:" + m.Path + "@" + m.Version
-	if m.Version == devel && d.config.Version != "" {
-		ref = "go:" + m.Path + "@" + d.config.Version
+	if m.Version == devel && released != "" {
+		ref = "go:" + m.Path + "@" + released
 	}
 	switch r := m.Replace; {
 	case r == nil:
@@ -85,8 +85,8 @@ func isFolder(replacement *debug.Module) bool {
 }
 
 // module describes one module.
-func (d *document) module(ctx context.Context, m *debug.Module) (cdx.Component, error) {
-	c := cdx.Component{BOMRef: d.moduleRef(m), Type: cdx.ComponentTypeLibrary, Name: m.Path}
+func (d *document) module(ctx context.Context, m *debug.Module, released string) (cdx.Component, error) {
+	c := cdx.Component{BOMRef: moduleRef(m, released), Type: cdx.ComponentTypeLibrary, Name: m.Path}
 	var properties []cdx.Property
 	is := m
 	if r := m.Replace; r != nil && isFolder(r) {
@@ -104,7 +104,7 @@ func (d *document) module(ctx context.Context, m *debug.Module) (cdx.Component, 
 		}
 		c.PackageURL = purl.Go(is.Path, c.Version)
 		if c.Version == "" { // a version of the project, and perhaps none of a module
-			c.Version = d.config.Version
+			c.Version = released
 		}
 	}
 	if is.Sum != "" {
