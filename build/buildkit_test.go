@@ -2,6 +2,8 @@ package build
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -119,5 +121,24 @@ func TestBuildkitProgress(t *testing.T) {
 error: failed to solve`), func(job int) { finished = append(finished, job) })
 	if len(p.own()) != 1 || len(p.failed) != 1 || p.failed[0].exit != 3 || p.logs[0].String() != "broken" || len(p.logs) != 1 || p.said != "error: failed to solve" || fmt.Sprint(finished) != "[1]" {
 		t.Errorf("%+v, finished %v", p, finished)
+	}
+}
+
+// What no build has used for long is removed, and nothing else.
+func TestBuildkitRemoveOld(t *testing.T) {
+	dir := t.TempDir()
+	for name, age := range map[string]time.Duration{"buildkit-old": keptImages + time.Hour, "buildkit-new": time.Hour, "sha256-1.packages": 2 * keptImages} {
+		if err := os.MkdirAll(filepath.Join(dir, name, "blobs"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		at := time.Now().Add(-age)
+		if err := os.Chtimes(filepath.Join(dir, name), at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	removeOld(dir)
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != 2 || left[0].Name() != "buildkit-new" {
+		t.Errorf("left: %v (%v)", left, err)
 	}
 }

@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -42,9 +44,6 @@ func put(t *testing.T, name, text string) {
 
 // The bytes are the same wherever and by whomever the packages are made.
 func TestSameBytes(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("the executable of this test is a shell script")
-	}
 	var first string
 	for range 2 {
 		root := repository(t, "v1.2.3-rc.1")
@@ -72,9 +71,6 @@ func TestSameBytes(t *testing.T) {
 
 // The package that people install names those of all platforms, in its own version.
 func TestNPM(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("the executable of this test is a shell script")
-	}
 	root := repository(t, "v1.2.3")
 	if _, err := makeAll(t.Context(), root, "v1.2.3"); err != nil {
 		t.Fatal(err)
@@ -126,9 +122,6 @@ func readNPM(t *testing.T, name string) packageJSON {
 
 // What is wrong is said, and nothing is made.
 func TestRefused(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("the executable of this test is a shell script")
-	}
 	for what, x := range map[string]struct {
 		version string
 		change  func(root string)
