@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net"
 	"net/url"
 	"os"
@@ -32,8 +33,9 @@ import (
 // a network, with sources, modules and toolchain as local inputs.
 type buildkit struct {
 	config  Config
-	workers []string // the addresses
-	arch    string   // of all of them
+	workers []string          // the addresses
+	arches  map[string]string // by address, of those that answered
+	arch    string            // of the first that answers, and of the build image
 	built   builtImage
 	layout  string // of the image: a directory
 
@@ -53,7 +55,7 @@ func newBuildkit(ctx context.Context, c Config) (*buildkit, error) {
 	if c.Vary != (Variations{}) {
 		return nil, hint.New("vary the second build with --other=docker, podman, sandbox or host", "engine buildkit cannot vary a build's surroundings")
 	}
-	e := &buildkit{config: c, dead: map[string]bool{}}
+	e := &buildkit{config: c, arches: map[string]string{}, dead: map[string]bool{}}
 	for _, address := range strings.FieldsFunc(lookup(c.Environ, buildkitHost), func(r rune) bool { return r == ',' || r == ' ' }) {
 		u, err := url.Parse(address)
 		if err != nil || !slices.Contains(buildkitSchemes, u.Scheme) {
@@ -74,15 +76,28 @@ func newBuildkit(ctx context.Context, c Config) (*buildkit, error) {
 	return e, nil
 }
 
-// withImage makes the build image, if a function is built in it.
+// withImage makes the build image, if a function is built in it. There is one image, so that
+// there is one compiler: workers of other architectures cannot start it, and are left out.
 func (e *buildkit) withImage(ctx context.Context) (err error) {
-	if slices.ContainsFunc(e.config.everything(), inImage) {
-		e.layout, e.built, err = e.buildImage(ctx)
+	if !slices.ContainsFunc(e.config.everything(), inImage) {
+		return nil
 	}
+	for _, worker := range e.workers {
+		if arch := e.arches[worker]; arch != "" && arch != e.arch {
+			e.leaveOut(worker, fmt.Sprintf("it is for %s, and the build image is for %s", arch, e.arch))
+		}
+	}
+	e.layout, e.built, err = e.buildImage(ctx)
 	return err
 }
 
-// ask finds out which workers answer, and their architecture.
+func (e *buildkit) leaveOut(worker, why string) {
+	delete(e.arches, worker)
+	e.dead[worker] = true
+	e.config.tell(Event{Stage: "worker", Text: fmt.Sprintf("worker %s is left out: %s", worker, why)})
+}
+
+// ask finds out which workers answer, and their architectures.
 func (e *buildkit) ask(ctx context.Context) error {
 	var refused error
 	for _, worker := range e.workers {
@@ -92,12 +107,9 @@ func (e *buildkit) ask(ctx context.Context) error {
 			return ctx.Err()
 		case err != nil:
 			refused = errors.Join(refused, err)
-			e.dead[worker] = true
-			e.config.tell(Event{Stage: "worker", Text: fmt.Sprintf("worker %s is left out: %s", worker, firstLine(err.Error()))})
-		case e.arch == "":
-			e.arch = arch
-		case arch != e.arch:
-			return hint.New("name workers of one architecture in "+buildkitHost+": each builds for both", "worker %s is for %s, and others are for %s", worker, arch, e.arch)
+			e.leaveOut(worker, firstLine(err.Error()))
+		default:
+			e.arches[worker], e.arch = arch, cmp.Or(e.arch, arch)
 		}
 	}
 	if e.arch == "" {
@@ -148,6 +160,15 @@ func (e *buildkit) view(host places) places {
 	return p
 }
 
+// archesOf are the architectures of the machines that commands may run on, as GOARCH.
+func archesOf(e engine) []string {
+	if several, ok := e.(*buildkit); ok {
+		return slices.Compact(slices.Sorted(maps.Values(several.arches)))
+	}
+	_, arch := e.platform()
+	return []string{arch}
+}
+
 // shareOf is the job's share for a unit.
 func shareOf(e engine, u Unit) int {
 	if several, ok := e.(*buildkit); ok {
@@ -156,28 +177,44 @@ func shareOf(e engine, u Unit) int {
 	return 0
 }
 
-// share is the worker that a function is built on as long as it answers, so that its caches
-// have what it was made from before (rendezvous hashing).
+// share is the worker that a function is built on as long as it answers: one of its
+// architecture, where there is one, and always the same, so that its caches have what it was
+// made from before (rendezvous hashing).
 func (e *buildkit) share(u Unit) int {
 	best, most := 0, ""
 	for i, worker := range e.workers {
-		if weight := store.Key(worker, u.String()); weight > most {
+		arch, answered := e.arches[worker]
+		if !answered {
+			continue
+		}
+		weight := store.Key(worker, u.String())
+		if arch == string(u.Arch) {
+			weight = "native " + weight // after all digits
+		}
+		if weight > most {
 			best, most = i, weight
 		}
 	}
 	return best
 }
 
-// worker is the one for a share: its own, or the next that answers.
+// worker is the one for a share: its own, or the next that answers, of the same architecture
+// if there is one.
 func (e *buildkit) worker(share int) (string, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	other := ""
 	for i := range e.workers {
-		if worker := e.workers[(share+i)%len(e.workers)]; !e.dead[worker] {
+		worker := e.workers[(share+i)%len(e.workers)]
+		switch {
+		case e.dead[worker]:
+		case e.arches[worker] == e.arches[e.workers[share]]:
 			return worker, true
+		case other == "":
+			other = worker
 		}
 	}
-	return "", false
+	return other, other != ""
 }
 
 func (e *buildkit) run(ctx context.Context, b batch) ([]outcome, error) {
@@ -258,7 +295,11 @@ func (e *buildkit) solve(ctx context.Context, worker string, b batch, jobs []int
 	if e.config.ColdCache {
 		argv = append(argv, "--no-cache")
 	}
-	for name, from := range map[string]string{"source": b.host.source, "toolchain": b.host.toolchain, "modules": b.host.modules} {
+	toolchain := b.host.toolchain
+	if toolchain != "" {
+		toolchain = toolchainFor(toolchain, e.arches[worker])
+	}
+	for name, from := range map[string]string{"source": b.host.source, "toolchain": toolchain, "modules": b.host.modules} {
 		if from == "" {
 			continue
 		}

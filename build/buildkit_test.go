@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +32,8 @@ func TestBuildkitRefuses(t *testing.T) {
 
 // Each function has its worker; one that is gone moves no other's.
 func TestBuildkitShares(t *testing.T) {
-	e := buildkit{workers: []string{"unix:///a", "unix:///b", "unix:///c"}, dead: map[string]bool{}}
+	e := buildkit{workers: []string{"unix:///a", "unix:///b", "unix:///c"}, dead: map[string]bool{},
+		arches: map[string]string{"unix:///a": "amd64", "unix:///b": "amd64", "unix:///c": "amd64"}}
 	count := map[int]int{}
 	for i := range 300 {
 		u := Unit{project.Function{Name: fmt.Sprint("f", i)}, project.AMD64}
@@ -59,6 +61,37 @@ func TestBuildkitShares(t *testing.T) {
 	e.dead = map[string]bool{"unix:///a": true, "unix:///b": true, "unix:///c": true}
 	if _, ok := e.worker(0); ok {
 		t.Error("a worker, and all are gone")
+	}
+}
+
+// A function is built by a worker of its architecture, while one answers.
+func TestBuildkitNative(t *testing.T) {
+	e := buildkit{workers: []string{"unix:///down", "unix:///a", "unix:///b", "unix:///c", "unix:///d"}, dead: map[string]bool{"unix:///down": true},
+		arches: map[string]string{"unix:///a": "amd64", "unix:///b": "arm64", "unix:///c": "amd64", "unix:///d": "arm64"}}
+	if got := archesOf(&e); !slices.Equal(got, []string{"amd64", "arm64"}) {
+		t.Errorf("of %v: %v", e.arches, got)
+	}
+	used := map[string]bool{}
+	for i := range 50 {
+		for _, arch := range project.Architectures() {
+			e.dead = map[string]bool{"unix:///down": true}
+			share := e.share(Unit{project.Function{Name: fmt.Sprint("f", i)}, arch})
+			for _, want := range []string{string(arch), string(arch), "another"} {
+				worker, ok := e.worker(share)
+				if got := e.arches[worker]; !ok || got != want && want != "another" || got == string(arch) && want == "another" {
+					t.Errorf("f%d for %s is on %s (%s), with %v gone", i, arch, worker, got, e.dead)
+				}
+				used[worker], e.dead[worker] = true, true
+			}
+		}
+	}
+	if len(used) != 4 {
+		t.Errorf("used: %v", used)
+	}
+	for dir, want := range map[string]string{"/c.linux-a/toolchain/go1.26.8.linux-amd64": "/c.linux-a/toolchain/go1.26.8.linux-arm64"} {
+		if got := toolchainFor(dir, "arm64"); got != want {
+			t.Errorf("toolchain for arm64: %s", got)
+		}
 	}
 }
 

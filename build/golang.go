@@ -131,8 +131,12 @@ func (g *golang) plan(ctx context.Context, units []Unit, e engine, host places) 
 		_, arch := e.platform()
 		host.toolchain = linuxToolchainDir(g.config, tool, arch)
 		p.prepare = append(p.prepare, func(ctx context.Context) error {
-			_, err := linuxToolchain(ctx, g.config, tool, arch)
-			return err
+			for _, arch := range archesOf(e) {
+				if _, err := linuxToolchain(ctx, g.config, tool, arch); err != nil {
+					return err
+				}
+			}
+			return nil
 		})
 	}
 	if e.copiesModules() {

@@ -66,7 +66,15 @@ func linuxToolchain(ctx context.Context, c Config, tool goTool, goarch string) (
 
 // linuxToolchainDir is where linuxToolchain unpacks it.
 func linuxToolchainDir(c Config, tool goTool, goarch string) string {
-	return filepath.Join(c.Cache, "toolchain", fmt.Sprintf("%s.linux-%s", tool.version, goarch))
+	return filepath.Join(c.Cache, "toolchain", tool.version+linuxSuffix+goarch)
+}
+
+const linuxSuffix = ".linux-"
+
+// toolchainFor is where linuxToolchain unpacks the toolchain of another architecture.
+func toolchainFor(dir, goarch string) string {
+	i := strings.LastIndex(dir, linuxSuffix)
+	return dir[:i+len(linuxSuffix)] + goarch
 }
 
 // unpackName begins the names of the directories that toolchains are unpacked

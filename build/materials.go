@@ -18,7 +18,7 @@ import (
 // or name of a machine is in them.
 type Materials struct {
 	Engine      string       // "docker", "podman", "sandbox" or "host"
-	Toolchains  []Toolchain  // by version, one each; nil without functions in Go
+	Toolchains  []Toolchain  // by version, one each, or one for each architecture of the engine's machines; nil without functions in Go
 	Programs    []Program    // by function; nil without functions in Go
 	BaseImage   string       // the base image as it is referred to; "" without a container
 	BaseImageID string       // its id, "sha256:…"
@@ -86,11 +86,13 @@ func MaterialsOf(ctx context.Context, c Config) (Materials, error) {
 		versions[p.GoVersion] = true
 	}
 	for _, version := range slices.Sorted(maps.Keys(versions)) {
-		one, err := toolchainInUse(ctx, c, e, version)
-		if err != nil {
-			return m, err
+		for _, arch := range archesOf(e) {
+			one, err := toolchainInUse(ctx, c, e, version, arch)
+			if err != nil {
+				return m, err
+			}
+			m.Toolchains = append(m.Toolchains, one)
 		}
-		m.Toolchains = append(m.Toolchains, one)
 	}
 	return m, nil
 }
@@ -138,15 +140,15 @@ func moduleFilesOf(c Config) ([]ModuleFile, error) {
 	return files, nil
 }
 
-// toolchainInUse is the toolchain of that version on the engine. On the host an
-// installed Go was checked by whoever installed it.
-func toolchainInUse(ctx context.Context, c Config, e engine, version string) (Toolchain, error) {
+// toolchainInUse is the toolchain of that version on the engine's machines of an
+// architecture. On the host an installed Go was checked by whoever installed it.
+func toolchainInUse(ctx context.Context, c Config, e engine, version, goarch string) (Toolchain, error) {
 	t := Toolchain{Version: version}
 	tool, err := findGo(ctx, c, version)
 	if err != nil {
 		return t, err
 	}
-	goos, goarch := e.platform()
+	goos, _ := e.platform()
 	name := version + "." + goos + "-" + goarch
 	module := toolchainModule + "@v0.0.1-" + name
 	dir := tool.root

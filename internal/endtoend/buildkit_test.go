@@ -30,7 +30,7 @@ type worker struct {
 }
 
 // newWorker starts a buildkitd whose files are in the directory root.
-func newWorker(t *testing.T, root string) worker {
+func newWorker(t *testing.T, root string, args ...string) worker {
 	t.Helper()
 	// A socket's path must be short.
 	dir, err := os.MkdirTemp("", "bk-")
@@ -40,8 +40,8 @@ func newWorker(t *testing.T, root string) worker {
 	w := worker{address: "unix://" + filepath.Join(dir, "socket")}
 	empty := filepath.Join(dir, "buildkitd.toml")
 	put(t, empty, "")
-	w.daemon = exec.Command("buildkitd", "--config="+empty, "--root="+root, "--addr="+w.address, "--containerd-worker=false",
-		"--oci-worker-binary=runc")
+	w.daemon = exec.Command("buildkitd", append([]string{"--config=" + empty, "--root=" + root, "--addr=" + w.address, "--containerd-worker=false",
+		"--oci-worker-binary=runc"}, args...)...)
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
 		t.Fatal(err)
@@ -125,9 +125,16 @@ func TestBuildKit(t *testing.T) {
 		}
 	}
 	both := on(c, first, second)
-	sandboxed := config(t, root, "sandbox", functions)
-	sandboxed.Force = true
-	want := sums(mustBuild(t, sandboxed))
+	var want map[string]string
+	for _, name := range engines(t, "docker", "podman", "sandbox", "host") {
+		other := config(t, root, name, functions)
+		other.Force = true
+		got := sums(mustBuild(t, other))
+		if want == nil {
+			want = got
+		}
+		equalSums(t, name, got, want)
+	}
 	equalSums(t, "two workers", sums(mustBuild(t, both)), want)
 	for _, w := range []worker{first, second} {
 		if out, err := exec.Command("buildctl", "--addr", w.address, "du").CombinedOutput(); err != nil || !strings.Contains(string(out), "Total:") {
@@ -188,6 +195,80 @@ func TestBuildKit(t *testing.T) {
 	if _, err := run(t.Context(), t, both); err == nil || !strings.Contains(err.Error(), "no worker of BuildKit answers") {
 		t.Errorf("no worker is left: %v", err)
 	}
+}
+
+// A worker for arm64, whose commands QEMU runs here, builds what is for arm64, with the
+// bytes of cross-compilation. Where the build image is needed, it is left out.
+func TestBuildKitNative(t *testing.T) {
+	needsBuildKit(t)
+	emulate(t)
+	native := newWorker(t, t.TempDir())
+	arm := newWorker(t, t.TempDir(), "--oci-worker-platform=linux/arm64")
+	root := tree(t, map[string]string{"go.mod": goMod(), "hello/main.go": "package main // AWS_LAMBDA_RUNTIME_API\n\nfunc main() { println(\"hello\") }\n"})
+	function := goFunction("hello")
+	function.Arch = project.Architectures()
+	c := config(t, root, "buildkit", []project.Function{function})
+	var told []string
+	c.Progress = func(e build.Event) {
+		if e.Stage == "worker" {
+			told = append(told, e.Text)
+		}
+	}
+	mixed := on(c, arm, native)
+	got := mustBuild(t, mixed)
+	equalSums(t, "native and cross-compiled", sums(got), sums(mustBuild(t, config(t, root, "sandbox", []project.Function{function}))))
+	for w, arches := range map[worker][2]project.Arch{native: {project.AMD64, project.ARM64}, arm: {project.ARM64, project.AMD64}} {
+		out, err := exec.Command("buildctl", "--addr", w.address, "du", "--verbose").CombinedOutput()
+		built := func(a project.Arch) bool { return strings.Contains(string(out), " -o /out/.go/"+string(a)+"/") }
+		if err != nil || !built(arches[0]) || built(arches[1]) {
+			t.Errorf("%s, of %s, has this in its caches (%v):\n%s", w.address, arches[0], err, out)
+		}
+	}
+	materials, err := build.MaterialsOf(t.Context(), mixed)
+	if err != nil || len(materials.Toolchains) != 2 || !strings.HasSuffix(materials.Toolchains[1].Module, ".linux-arm64") {
+		t.Errorf("toolchains are %v (%v)", materials.Toolchains, err)
+	}
+
+	put(t, filepath.Join(root, "native", "main.c"), "int main(void) { return 0; /* AWS_LAMBDA_RUNTIME_API */ }\n")
+	inC := goFunction("native")
+	inC.Language = project.C
+	c.Functions = append(c.Functions, inC)
+	c.BaseImage = serveBase(t)
+	c.Cache = t.TempDir() // no image is there
+	told = nil
+	mustBuild(t, on(c, native, arm))
+	if len(told) != 1 || !strings.Contains(told[0], arm.address+" is left out: it is for arm64, and the build image is for amd64") {
+		t.Errorf("told: %q", told)
+	}
+
+	// It goes away while it builds, and a worker of the other architecture takes over.
+	told = nil
+	mixed.ColdCache = true
+	timer := time.AfterFunc(20*time.Second, arm.kill)
+	defer timer.Stop()
+	equalSums(t, "the native worker is killed", sums(mustBuild(t, mixed)), sums(got))
+	if len(told) != 1 || !strings.Contains(told[0], arm.address+" has gone") {
+		t.Errorf("told: %q", told)
+	}
+}
+
+// emulate lets this machine start programs for arm64 until the test ends.
+func emulate(t *testing.T) {
+	t.Helper()
+	const at, name = "/proc/sys/fs/binfmt_misc", "bootzip-arm64"
+	if _, err := os.Stat(at + "/register"); err != nil {
+		if err := syscall.Mount("binfmt_misc", at, "binfmt_misc", 0, ""); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = syscall.Unmount(at, syscall.MNT_DETACH) })
+	}
+	// The format is that of the kernel's Documentation/admin-guide/binfmt-misc.rst. F opens
+	// the interpreter now, so that it is there in containers.
+	rule := ":" + name + `:M::\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00:\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff:/usr/bin/qemu-aarch64-static:F`
+	if err := os.WriteFile(at+"/register", []byte(rule), 0); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.WriteFile(filepath.Join(at, name), []byte("-1"), 0) })
 }
 
 // All languages are built on BuildKit in the build image, which one worker makes from a base

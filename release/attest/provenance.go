@@ -149,10 +149,13 @@ func dependencies(p Provenance) ([]descriptor, error) {
 		URI:    sourceURI(p.Repository, p.Tag),
 		Digest: map[string]string{"gitCommit": p.Commit},
 	}}
-	for _, one := range m.Toolchains {
+	for i, one := range m.Toolchains {
 		d, err := toolchain(one)
 		if err != nil {
 			return nil, err
+		}
+		if i > 0 && m.Toolchains[i-1].Version == one.Version { // for machines of another architecture
+			_, d.Name, _ = strings.Cut(one.Module, "@v0.0.1-")
 		}
 		list = append(list, d)
 	}

@@ -156,9 +156,13 @@ func TestWhatIsReadIsWhatWasWritten(t *testing.T) {
 	installed.Materials = build.Materials{Engine: "sandbox", Toolchains: []build.Toolchain{{Version: "go1.25.1"}, {Version: "go1.26.8"}},
 		Programs: []build.Program{{Function: "a", GoVersion: "go1.26.8", Cgo: "static"}, {Function: "b", Kind: project.KindExtension, GoVersion: "go1.25.1"}}}
 	installed.Builder = "https://github.com/actions/runner/github-hosted"
+	mixed := example()
+	other := mixed.Materials.Toolchains[0]
+	other.Module = strings.Replace(other.Module, "amd64", "arm64", 1)
+	mixed.Materials.Toolchains = append(mixed.Materials.Toolchains, other)
 	withoutTag := example()
 	withoutTag.Tag = ""
-	for name, c := range map[string]Provenance{"all": example(), "minimal": minimal, "several, installed": installed, "no tag": withoutTag} {
+	for name, c := range map[string]Provenance{"all": example(), "minimal": minimal, "several, installed": installed, "several architectures": mixed, "no tag": withoutTag} {
 		data := mustWrite(t, c)
 		got, err := ReadProvenance(data, nil)
 		if err != nil {

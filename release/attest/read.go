@@ -119,7 +119,8 @@ func (r *reader) programs(all []program, m *build.Materials) {
 }
 
 // goVersion is a version as `go version` writes it, and so the name of its
-// toolchain among the dependencies.
+// toolchain among the dependencies. A second toolchain of a version has its
+// platform after it, as in "go1.26.8.linux-arm64".
 var goVersion = regexp.MustCompile(`^go[0-9][0-9A-Za-z.-]*$`)
 
 // clone copies a list; an empty one is nil, as one that is absent.
@@ -281,7 +282,7 @@ func (r *reader) dependencies(list []descriptor, p *Provenance) {
 	if p.Commit == "" {
 		r.fail(hintRelease, "it has no commit: there is no dependency %q", sourceName)
 	}
-	slices.SortFunc(m.Toolchains, func(a, b build.Toolchain) int { return strings.Compare(a.Version, b.Version) })
+	slices.SortStableFunc(m.Toolchains, func(a, b build.Toolchain) int { return strings.Compare(a.Version, b.Version) })
 	for _, one := range m.Programs {
 		if !seen[one.GoVersion] {
 			r.fail(hintRelease, "program %q was built with %s, but there is no dependency of that name", one.Function, one.GoVersion)
@@ -290,7 +291,8 @@ func (r *reader) dependencies(list []descriptor, p *Provenance) {
 }
 
 func (r *reader) toolchain(at string, d descriptor, m *build.Materials) {
-	t := build.Toolchain{Version: d.Name}
+	version, platform, second := strings.Cut(d.Name, ".linux-")
+	t := build.Toolchain{Version: version}
 	if !slices.ContainsFunc(m.Programs, func(p build.Program) bool { return p.GoVersion == t.Version }) {
 		r.fail(hintRelease, "it has the toolchain %s, but no program that was built with it", t.Version)
 	}
@@ -305,7 +307,7 @@ func (r *reader) toolchain(at string, d descriptor, m *build.Materials) {
 	if err != nil {
 		r.fail(hintRelease, "%s.uri: %w", at, err)
 	}
-	if !strings.HasPrefix(version, "v0.0.1-"+t.Version+".") {
+	if !strings.HasPrefix(version, "v0.0.1-"+t.Version+".") || second && !strings.HasSuffix(version, ".linux-"+platform) {
 		r.fail(hintRelease, "%s.uri is %q, but its name is %q", at, d.URI, t.Version)
 	}
 	t.Module, t.Sum = path+"@"+version, hexToH1(r.digest(at, d, "dirHash", 64))
