@@ -12,8 +12,8 @@ import (
 )
 
 // Affected returns the names of the functions whose bootstraps are made from any of the
-// paths, which are slash-separated and relative to c.Root and need not exist any more. It
-// asks the languages' tools, and builds nothing. The caller holds the lock on Dist.
+// paths, which are slash-separated, relative to c.Root, and may be deleted. It runs the
+// languages' tools, and builds nothing. The caller holds the lock on Dist.
 func Affected(ctx context.Context, c Config, paths []string) (names []string, err error) {
 	if c.Functions = withProgram(c.Functions); len(c.Functions) == 0 {
 		return nil, nil
@@ -22,7 +22,7 @@ func Affected(ctx context.Context, c Config, paths []string) (names []string, er
 	if err != nil {
 		return nil, err
 	}
-	stage, err := atomicfile.Begin(filepath.Join(c.Dist, stateFolder))
+	stage, err := atomicfile.Begin(filepath.Join(c.Dist, stateDir))
 	if err != nil {
 		return nil, err
 	}
@@ -32,16 +32,16 @@ func Affected(ctx context.Context, c Config, paths []string) (names []string, er
 		return nil, err
 	}
 	defer temp.Remove()
-	host, err := b.folders(stage.Path, temp.Path)
+	host, err := b.places(stage.Path, temp.Path)
 	if err != nil {
 		return nil, err
 	}
 	for _, u := range c.units() {
-		if _, err := b.recipe(u); err != nil { // it reads the module, which rounds ask for
+		if _, err := b.recipe(u); err != nil { // reads the module, which rounds needs
 			return nil, err
 		}
 	}
-	for _, units := range b.rounds(byLanguage(c.units())) {
+	for _, units := range b.rounds(c.units()) {
 		p, err := b.plan(ctx, units, host)
 		if err != nil {
 			return nil, err
@@ -49,19 +49,17 @@ func Affected(ctx context.Context, c Config, paths []string) (names []string, er
 		if len(p.failure.Functions) > 0 {
 			return nil, &p.failure
 		}
-		for _, s := range p.steps {
-			for _, one := range s.products {
-				name := one.unit.Function.Name
-				if !slices.Contains(names, name) && slices.ContainsFunc(paths, p.inputs[one.unit.String()].has) {
-					names = append(names, name)
-				}
+		for _, one := range productsOf(p.steps) {
+			name := one.unit.Function.Name
+			if !slices.Contains(names, name) && slices.ContainsFunc(paths, p.inputs[one.unit.String()].has) {
+				names = append(names, name)
 			}
 		}
 	}
 	return names, nil
 }
 
-// has reports whether a path is that of an input, or would be if it were there.
+// has reports whether a path is an input, or would be one if it existed.
 func (in inputs) has(name string) bool {
 	if slices.Contains(in.Files, name) || compiled(path.Base(name)) && slices.Contains(in.Dirs, path.Dir(name)) {
 		return true

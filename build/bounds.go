@@ -6,26 +6,25 @@ import (
 	"slices"
 )
 
-// The bounds of a container. They keep a build from taking its machine down,
-// and are far above what any compiler here needs: Crystal takes 430 MB for a
-// sample, rustc and Go's linker some gigabytes for the largest programs.
+// The bounds of a container. They keep a build from exhausting its machine, and are
+// far above what the compilers need: Crystal takes 430 MB for a sample, rustc and
+// Go's linker some gigabytes for the largest programs.
 const (
-	// maxProcesses is how many processes and threads there may be. It is half
-	// of the process numbers that Linux has by default (32,768, see proc(5),
-	// pid_max), so a fork bomb leaves the other half. Go's toolchain takes the
-	// most: at most one compiler for each CPU, with about as many threads
-	// as there are CPUs; at 64 CPUs that is 4,096.
+	// maxProcesses bounds processes and threads. It is half of the process ids that
+	// Linux has by default (32,768, see proc(5), pid_max), so a fork bomb leaves
+	// the other half. Go's toolchain needs most: one compiler for each CPU, with
+	// about as many threads as there are CPUs; at 64 CPUs that is 4,096.
 	maxProcesses = 16384
 
-	// Of the machine's memory, a container gets three quarters, and of these
-	// /tmp at most a half. Linux gives a tmpfs half of the machine's memory by
-	// default (tmpfs(5)), so this takes little away, and linking a large
-	// program still finds room.
+	// A container gets three quarters of the machine's memory, and /tmp at most half
+	// of that. Linux gives a tmpfs half of the machine's memory by default
+	// (tmpfs(5)), so /tmp is hardly smaller, and linking a large program has enough
+	// memory.
 	memoryNumerator, memoryDenominator = 3, 4
 	tempDenominator                    = 2
 )
 
-// Bounds are what an engine holds the commands of a build to.
+// Bounds are the limits that an engine enforces on the commands of a build.
 type Bounds struct {
 	Memory      uint64 // bytes, /tmp included; 0: not bounded
 	MemoryBy    string // "control group" for all processes together, "ulimit" for the data of each; "" if not bounded
@@ -39,8 +38,8 @@ const (
 	byUlimit       = "ulimit"
 )
 
-// String says what is bounded and how, in one line without a line end: "at most
-// 6.0 GiB of memory and 16384 processes (control groups)".
+// String describes the bounds in one line: "at most 6.0 GiB of memory and 16384
+// processes (control groups)".
 func (b Bounds) String() string {
 	memory := fmt.Sprintf("%.1f GiB of memory", float64(b.Memory)/(1<<30))
 	processes := fmt.Sprintf("%d processes", b.Processes)
@@ -63,8 +62,8 @@ func (b Bounds) String() string {
 	return text
 }
 
-// hint is for a command that was killed: what could have been the reason, ""
-// where memory is not bounded for all processes together.
+// hint explains why a command may have been killed. It is "" where memory is not
+// bounded for all processes together.
 func (b Bounds) hint() string {
 	if b.MemoryBy != byControlGroup {
 		return ""
@@ -72,10 +71,10 @@ func (b Bounds) hint() string {
 	return fmt.Sprintf("a container has at most %.1f GiB of memory, three quarters of the engine's machine; give that more, or build fewer functions at a time", float64(b.Memory)/(1<<30))
 }
 
-// bounds are those of every container of the engine.
+// bounds returns the bounds of every container of the engine.
 func (i engineInfo) bounds() Bounds {
 	b := Bounds{Processes: maxProcesses, ProcessesBy: byUlimit, Seccomp: i.seccomp}
-	// Control groups count pages; whole mebibytes are both exact and easy to read.
+	// Control groups count pages. Full mebibytes are exact, and easy to read.
 	b.Memory = i.memory / memoryDenominator * memoryNumerator &^ (1<<20 - 1)
 	if i.boundsProcesses {
 		b.ProcessesBy = byControlGroup
@@ -90,7 +89,7 @@ func (i engineInfo) bounds() Bounds {
 	return b
 }
 
-// boundOptions are the options of the client by which the bounds hold.
+// boundOptions returns the client's options for the bounds.
 func (e *container) boundOptions() []string {
 	b := e.bounds()
 	var argv []string
@@ -98,7 +97,7 @@ func (e *container) boundOptions() []string {
 	if !e.remote {
 		ulimits = limits(e.client)
 	}
-	ulimits["core"] = 0 // what dumps core would go where the host's core_pattern says
+	ulimits["core"] = 0 // a core dump would go where the host's core_pattern says
 	if b.ProcessesBy == byControlGroup {
 		argv = append(argv, "--pids-limit", fmt.Sprint(b.Processes))
 	} else if _, ok := ulimits["nproc"]; !ok {
@@ -120,7 +119,7 @@ func (e *container) boundOptions() []string {
 	return append(append(argv, "--tmpfs", temp), ulimitOptions(ulimits)...)
 }
 
-// ulimitOptions set soft and hard limits, by the names of the clients' option.
+// ulimitOptions returns options that set soft and hard limits, by ulimit name.
 func ulimitOptions(limits map[string]uint64) []string {
 	var argv []string
 	for _, name := range slices.Sorted(maps.Keys(limits)) {

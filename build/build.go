@@ -23,9 +23,9 @@ func Path(dist string, u Unit) string {
 
 // Build makes the bootstraps of all functions of the configuration.
 //
-// If any of them cannot be built the error is a *Failure that names them all,
-// and nothing in Dist changes. Errors carry hints (package internal/hint).
-// The caller holds the lock on Dist (see Lock).
+// If some cannot be built, the error is a *Failure that names them all, and
+// nothing in Dist changes. Errors carry hints (package internal/hint). The
+// caller holds the lock on Dist (see Lock).
 func Build(ctx context.Context, c Config) (Report, error) {
 	if err := c.Vary.check(); err != nil {
 		return Report{}, err
@@ -44,29 +44,28 @@ func Build(ctx context.Context, c Config) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	all, err := b.build(ctx)
-	if err != nil {
+	if report.Artifacts, err = b.build(ctx); err != nil {
 		return Report{}, err
 	}
-	report.Artifacts = all.artifacts
-	if all.varied != nil {
-		report.Varied = all.varied
-	}
+	report.Varied = b.varied
 	return report, nil
 }
 
-// newBuilder chooses the engine, and finds the languages' tools.
+// newBuilder chooses the engine and finds the languages' tools.
 func newBuilder(ctx context.Context, c Config) (*builder, Report, error) {
 	e, why, err := chooseEngine(ctx, c)
 	if err != nil {
 		return nil, Report{}, err
 	}
-	report := Report{Engine: e.name(), Why: why, Image: e.image().id, Bounds: e.bounds(), Varied: c.Vary.asked()}
+	report := Report{Engine: e.name(), Why: why, Image: e.image().id, Bounds: e.bounds()}
 	c.tell(Event{Stage: "engine", Text: engineLine(report)})
 	if err := checkLock(ctx, c, e); err != nil {
 		return nil, Report{}, err
 	}
-	b := &builder{config: c, engine: e, languages: map[project.Language]language{}, state: readState(c.Dist), digests: newDigester(c.Root), keys: map[string]string{}, seconds: map[string]float64{}, cached: map[string]bool{}}
+	b := &builder{
+		config: c, engine: e, languages: map[project.Language]language{}, state: readState(c.Dist), digests: newDigester(c.Root),
+		varied: c.Vary.asked(), keys: map[string]string{}, seconds: map[string]float64{}, cached: map[string]bool{},
+	}
 	for _, f := range c.Functions {
 		if b.languages[f.Language] == nil {
 			if b.languages[f.Language], err = languageOf(ctx, c, f.Language, e); err != nil {
@@ -75,14 +74,6 @@ func newBuilder(ctx context.Context, c Config) (*builder, Report, error) {
 		}
 	}
 	return b, report, nil
-}
-
-func byLanguage(units []Unit) map[project.Language][]Unit {
-	all := map[project.Language][]Unit{}
-	for _, u := range units {
-		all[u.Function.Language] = append(all[u.Function.Language], u)
-	}
-	return all
 }
 
 func engineLine(r Report) string {
@@ -103,60 +94,52 @@ type builder struct {
 	languages map[project.Language]language
 	state     state
 	digests   *digester
+	varied    []Variation // each that was asked for
 
-	keys    map[string]string  // in the store, of what was built, by Unit.String()
-	seconds map[string]float64 // of builds, likewise
-	cached  map[string]bool    // what came from there
+	// By Unit.String(), of what was built.
+	keys    map[string]string // in the store
+	seconds map[string]float64
+	cached  map[string]bool // it came from the store
 }
 
-// made is what a run of commands made.
-type made struct {
-	artifacts []Artifact
-	varied    []Variation // nil if nothing was run
-}
-
-// recipe is the language's recipe for u on this engine.
+// recipe returns the language's recipe for u on this engine.
 func (b *builder) recipe(u Unit) (string, error) {
 	recipe, err := b.languages[u.Function.Language].recipe(u)
 	return b.engine.identity() + "\n" + string(u.Arch) + "\n" + recipe, err
 }
 
-func (b *builder) build(ctx context.Context) (made, error) {
+func (b *builder) build(ctx context.Context) ([]Artifact, error) {
 	units := b.config.units()
-	artifacts := map[string]Artifact{}
-	changed := map[project.Language][]Unit{}
-	old, err := b.unchanged(units)
+	artifacts, err := b.unchanged(units)
 	if err != nil {
-		return made{}, err
+		return nil, err
 	}
+	var changed []Unit
 	for _, u := range units {
-		if a, ok := old[u.String()]; ok {
-			artifacts[u.String()] = a
-		} else {
-			changed[u.Function.Language] = append(changed[u.Function.Language], u)
+		if _, ok := artifacts[u.String()]; !ok {
+			changed = append(changed, u)
 		}
 	}
-	var all made
 	if len(changed) > 0 {
 		built, err := b.make(ctx, changed, len(units), len(artifacts))
 		if err != nil {
-			return made{}, err
+			return nil, err
 		}
-		for _, a := range built.artifacts {
+		for _, a := range built {
 			artifacts[a.Unit.String()] = a
 		}
-		all.varied = built.varied
 	}
+	var all []Artifact
 	for _, u := range units {
-		all.artifacts = append(all.artifacts, artifacts[u.String()])
+		all = append(all, artifacts[u.String()])
 	}
 	return all, nil
 }
 
-// unchanged returns the bootstraps that are there and are what building them again would
-// give, by Unit.String().
+// unchanged returns the bootstraps in Dist that another build would make again with the same
+// bytes, by Unit.String().
 func (b *builder) unchanged(units []Unit) (map[string]Artifact, error) {
-	var same []Unit // by what they are made of
+	var same []Unit // with the same inputs
 	for _, u := range units {
 		recipe, err := b.recipe(u)
 		if err != nil {
@@ -176,24 +159,16 @@ func (b *builder) unchanged(units []Unit) (map[string]Artifact, error) {
 	}
 	all := map[string]Artifact{}
 	var mu sync.Mutex
-	var reading sync.WaitGroup
-	slots := make(chan struct{}, runtime.NumCPU())
-	for _, u := range same {
-		reading.Add(1)
-		slots <- struct{}{}
-		go func() {
-			defer func() { <-slots; reading.Done() }()
-			a, err := b.artifact(u, Path(b.config.Dist, u))
-			if err != nil || a.SHA256 != b.state.Units[u.String()].SHA256 {
-				return // a missing or changed bootstrap is made again
-			}
-			a.Unchanged = true
-			mu.Lock()
-			defer mu.Unlock()
-			all[u.String()] = a
-		}()
-	}
-	reading.Wait()
+	sideBySide(same, runtime.NumCPU(), func(_ int, u Unit) {
+		a, err := b.artifact(u, Path(b.config.Dist, u))
+		if err != nil || a.SHA256 != b.state.Units[u.String()].SHA256 {
+			return // a missing or changed bootstrap is built again
+		}
+		a.Unchanged = true
+		mu.Lock()
+		defer mu.Unlock()
+		all[u.String()] = a
+	})
 	return all, nil
 }
 
@@ -210,8 +185,8 @@ func (b *builder) artifact(u Unit, file string) (Artifact, error) {
 	return Artifact{Unit: u, Path: Path(b.config.Dist, u), SHA256: sum, Size: info.Size(), Toolchain: toolchain}, nil
 }
 
-// check refuses what is certainly not a bootstrap for the architecture, so
-// that it does not take the place of one that is. All else is verify's.
+// check refuses what cannot be a bootstrap for the architecture, so that it does
+// not replace a good one. All other checks are in package verify.
 func (b *builder) check(u Unit, file string) error {
 	f, err := elfscan.ReadFile(file)
 	if errors.Is(err, elfscan.ErrNotELF) {
@@ -229,8 +204,8 @@ func (b *builder) check(u Unit, file string) error {
 	return b.languages[u.Function.Language].check(u, file)
 }
 
-// isScript reports whether a file names its interpreter, which Lambda's kernel
-// starts for it.
+// isScript reports whether a file begins with "#!", so that Lambda's kernel starts
+// its interpreter.
 func isScript(name string) bool {
 	f, err := os.Open(name)
 	if err != nil {
@@ -242,22 +217,20 @@ func isScript(name string) bool {
 	return err == nil && string(head) == "#!"
 }
 
-// publish moves the new bootstraps to their places, and then the state.
-func (b *builder) publish(steps []step, stage *atomicfile.Stage, out string, in map[string]inputs, digests map[string]string) ([]Artifact, error) {
+// publish moves the new bootstraps to their places, and after them the state.
+func (b *builder) publish(products []product, stage *atomicfile.Stage, out string, in map[string]inputs, digests map[string]string) ([]Artifact, error) {
 	var built []Artifact
 	var files []atomicfile.File
-	for _, s := range steps {
-		for _, p := range s.products {
-			file := filepath.Join(out, filepath.FromSlash(p.file))
-			a, err := b.artifact(p.unit, file)
-			if err != nil {
-				return nil, err
-			}
-			key := p.unit.String()
-			a.Key, a.Cached, a.Seconds = b.keys[key], b.cached[key], b.seconds[key]
-			b.state.Units[key] = unitState{Inputs: in[key], Digest: digests[key], SHA256: a.SHA256}
-			built, files = append(built, a), append(files, atomicfile.File{From: file, To: a.Path, Mode: 0o755})
+	for _, p := range products {
+		file := filepath.Join(out, filepath.FromSlash(p.file))
+		a, err := b.artifact(p.unit, file)
+		if err != nil {
+			return nil, err
 		}
+		key := p.unit.String()
+		a.Key, a.Cached, a.Seconds = b.keys[key], b.cached[key], b.seconds[key]
+		b.state.Units[key] = unitState{Inputs: in[key], Digest: digests[key], SHA256: a.SHA256}
+		built, files = append(built, a), append(files, atomicfile.File{From: file, To: a.Path, Mode: 0o755})
 	}
 	state := filepath.Join(stage.Path, "state.json")
 	if err := b.state.write(state); err != nil {
@@ -266,8 +239,8 @@ func (b *builder) publish(steps []step, stage *atomicfile.Stage, out string, in 
 	return built, stage.Commit(append(files, atomicfile.File{From: state, To: stateFile(b.config.Dist), Mode: 0o644})...)
 }
 
-// Start does what Build does before the first command runs, and runs one that
-// does nothing: it is what an engine costs by itself, for measuring.
+// Start starts the engine without a command, to measure what an engine costs by
+// itself.
 func Start(ctx context.Context, c Config) error {
 	e, _, err := chooseEngine(ctx, c)
 	if err != nil {

@@ -27,15 +27,15 @@ import (
 	"github.com/bootzip/bootzip/internal/store"
 )
 
-// buildkit runs commands on workers of BuildKit, which its client buildctl reaches. All
-// commands of a worker are one solve, made by BuildKit's own Dockerfile front end: each is
-// an exec-form RUN on the build image, or on an empty root where Go alone is built, without
-// a network, with sources, modules and toolchain as local inputs.
+// buildkit runs commands on workers of BuildKit, through its client buildctl. All commands
+// of a worker are one solve of BuildKit's Dockerfile front end. Each is an exec-form RUN
+// without a network, on the build image, or on an empty root if all is Go. Sources, modules
+// and toolchain are local inputs.
 type buildkit struct {
 	config  Config
 	workers []string          // the addresses
 	arches  map[string]string // by address, of those that answered
-	arch    string            // of the first that answers, and of the build image
+	arch    string            // of the first that answered, and of the build image
 	built   builtImage
 	layout  string // of the image: a directory
 
@@ -44,11 +44,11 @@ type buildkit struct {
 }
 
 const (
-	buildkitHost = "BUILDKIT_HOST"        // buildctl's own; here of several workers as well
+	buildkitHost = "BUILDKIT_HOST"        // buildctl's own; here also several workers
 	buildkitTLS  = "BOOTZIP_BUILDKIT_TLS" // a directory for buildctl --tlsdir
 )
 
-// buildkitSchemes are those that buildctl knows (BuildKit, client/connhelper).
+// buildkitSchemes are the schemes that buildctl knows (BuildKit, client/connhelper).
 var buildkitSchemes = []string{"unix", "tcp", "ssh", "docker-container", "podman-container", "nerdctl-container", "kube-pod"}
 
 func newBuildkit(ctx context.Context, c Config) (*buildkit, error) {
@@ -76,8 +76,8 @@ func newBuildkit(ctx context.Context, c Config) (*buildkit, error) {
 	return e, nil
 }
 
-// withImage makes the build image, if a function is built in it. There is one image, so that
-// there is one compiler: workers of other architectures cannot start it, and are left out.
+// withImage makes the build image, if a function needs it. There is one image, and so one
+// compiler. Workers of other architectures cannot run it, and are left out.
 func (e *buildkit) withImage(ctx context.Context) (err error) {
 	if !slices.ContainsFunc(e.config.everything(), inImage) {
 		return nil
@@ -97,7 +97,7 @@ func (e *buildkit) leaveOut(worker, why string) {
 	e.config.tell(Event{Stage: "worker", Text: fmt.Sprintf("worker %s is left out: %s", worker, why)})
 }
 
-// ask finds out which workers answer, and their architectures.
+// ask asks the workers for their architectures, and leaves out those that do not answer.
 func (e *buildkit) ask(ctx context.Context) error {
 	var refused error
 	for _, worker := range e.workers {
@@ -140,7 +140,7 @@ func (e *buildkit) buildctl(worker string, argv ...string) []string {
 	return append(all, argv...)
 }
 
-// environ is the caller's, without what would name one worker.
+// environ returns the caller's environment without BUILDKIT_HOST.
 func (e *buildkit) environ() []string {
 	return slices.DeleteFunc(slices.Clone(e.config.Environ), func(v string) bool { return strings.HasPrefix(v, buildkitHost+"=") })
 }
@@ -160,7 +160,7 @@ func (e *buildkit) view(host places) places {
 	return p
 }
 
-// archesOf are the architectures of the machines that commands may run on, as GOARCH.
+// archesOf returns the architectures of the machines that commands may run on, as GOARCH.
 func archesOf(e engine) []string {
 	if several, ok := e.(*buildkit); ok {
 		return slices.Compact(slices.Sorted(maps.Values(several.arches)))
@@ -169,7 +169,7 @@ func archesOf(e engine) []string {
 	return []string{arch}
 }
 
-// shareOf is the job's share for a unit.
+// shareOf returns the job's share for a unit.
 func shareOf(e engine, u Unit) int {
 	if several, ok := e.(*buildkit); ok {
 		return several.share(u)
@@ -177,9 +177,9 @@ func shareOf(e engine, u Unit) int {
 	return 0
 }
 
-// share is the worker that a function is built on as long as it answers: one of its
-// architecture, where there is one, and always the same, so that its caches have what it was
-// made from before (rendezvous hashing).
+// share returns the index of the worker that builds a unit as long as it answers: one of the
+// unit's architecture if there is one, and always the same, so that its caches are warm
+// (rendezvous hashing).
 func (e *buildkit) share(u Unit) int {
 	best, most := 0, ""
 	for i, worker := range e.workers {
@@ -189,7 +189,7 @@ func (e *buildkit) share(u Unit) int {
 		}
 		weight := store.Key(worker, u.String())
 		if arch == string(u.Arch) {
-			weight = "native " + weight // after all digits
+			weight = "native " + weight // sorts after all hexadecimal digits
 		}
 		if weight > most {
 			best, most = i, weight
@@ -198,8 +198,8 @@ func (e *buildkit) share(u Unit) int {
 	return best
 }
 
-// worker is the one for a share: its own, or the next that answers, of the same architecture
-// if there is one.
+// worker returns the worker for a share: its own, or the next that answers, if possible of
+// the same architecture.
 func (e *buildkit) worker(share int) (string, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -222,7 +222,7 @@ func (e *buildkit) run(ctx context.Context, b batch) ([]outcome, error) {
 	if len(b.jobs) == 0 {
 		return outcomes, nil
 	}
-	// A .dockerignore of the project's would keep sources away.
+	// The project's .dockerignore would exclude sources.
 	source := filepath.Join(b.host.temp, "source")
 	if err := copySources(ctx, source, b.host.source); err != nil {
 		return nil, err
@@ -248,35 +248,24 @@ func (e *buildkit) run(ctx context.Context, b batch) ([]outcome, error) {
 			}
 			byWorker[worker] = append(byWorker[worker], i)
 		}
-		errs := make(chan error, len(byWorker))
+		left = nil
 		var mu sync.Mutex
-		var again []int
-		for worker, jobs := range byWorker {
-			go func() {
-				rest, err := e.solve(ctx, worker, b, jobs, outcomes)
-				mu.Lock()
-				defer mu.Unlock()
-				again = append(again, rest...)
-				errs <- err
-			}()
-		}
-		var err error
-		for range byWorker {
-			err = errors.Join(err, <-errs)
-		}
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if err != nil {
+		var failure error
+		sideBySide(slices.Collect(maps.Keys(byWorker)), len(byWorker), func(_ int, worker string) {
+			again, err := e.solve(ctx, worker, b, byWorker[worker], outcomes)
+			mu.Lock()
+			defer mu.Unlock()
+			left, failure = append(left, again...), errors.Join(failure, err)
+		})
+		if err := cmp.Or(ctx.Err(), failure); err != nil {
 			return nil, err
 		}
-		left = again
 	}
 	return outcomes, nil
 }
 
-// solve runs jobs on a worker, and fills in their outcomes. It returns those that are to be
-// run again: a job that fails ends the others of its solve, and a worker may go away.
+// solve runs jobs on a worker and sets their outcomes. It returns the jobs to run again: a
+// job that fails ends the others of its solve, and a worker may go away.
 func (e *buildkit) solve(ctx context.Context, worker string, b batch, jobs []int, outcomes []outcome) (again []int, err error) {
 	dir, err := os.MkdirTemp(b.host.temp, "solve-")
 	if err != nil {
@@ -286,7 +275,7 @@ func (e *buildkit) solve(ctx context.Context, worker string, b batch, jobs []int
 	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(e.dockerfile(b, jobs)), 0o644); err != nil {
 		return nil, err
 	}
-	out, err := os.MkdirTemp(b.host.out, ".solve-") // what is in it is moved from here
+	out, err := os.MkdirTemp(b.host.out, ".solve-") // its files are moved to b.host.out
 	if err != nil {
 		return nil, err
 	}
@@ -303,7 +292,7 @@ func (e *buildkit) solve(ctx context.Context, worker string, b batch, jobs []int
 		if from == "" {
 			continue
 		}
-		if err := os.MkdirAll(from, 0o755); err != nil { // modules that nothing was fetched into
+		if err := os.MkdirAll(from, 0o755); err != nil { // the module cache may not exist yet
 			return nil, err
 		}
 		argv = append(argv, "--local", name+"="+from, "--opt", "context:"+name+"=local:"+name)
@@ -328,7 +317,7 @@ func (e *buildkit) solve(ctx context.Context, worker string, b batch, jobs []int
 	own := p.own()
 	for _, i := range jobs {
 		if exit, failed := own[i]; failed {
-			outcomes[i] = outcome{exit: exit, output: p.logs[i].String(), withheld: true}
+			outcomes[i] = outcome{exit: exit, output: p.log(i).String(), withheld: true}
 		} else {
 			again = append(again, i)
 		}
@@ -350,7 +339,7 @@ func (e *buildkit) solve(ctx context.Context, worker string, b batch, jobs []int
 	return nil, hint.New(remedy, "worker %s of BuildKit failed: %s", worker, lastLines(p.said, 3))
 }
 
-// dockerfile has a stage for each job, and one that joins what they leave.
+// dockerfile has a stage for each job, and one that joins their outputs.
 func (e *buildkit) dockerfile(b batch, jobs []int) string {
 	var d strings.Builder
 	mounts := "--mount=type=bind,from=source,target=" + containerPlaces.source + " --mount=type=tmpfs,target=" + containerPlaces.temp
@@ -376,7 +365,7 @@ func (e *buildkit) dockerfile(b batch, jobs []int) string {
 			name, value, _ := strings.Cut(v, "=")
 			fmt.Fprintf(&d, "ENV %s=%s\n", name, dockerQuote(value))
 		}
-		argv, _ := json.Marshal(j.command) // texts do not fail
+		argv, _ := json.Marshal(j.command) // strings do not fail
 		fmt.Fprintf(&d, "WORKDIR %s\nWORKDIR %s\nRUN --network=none %s %s\n", containerPlaces.out,
 			dockerQuote(path.Join(containerPlaces.source, b.host.project, j.dir)), mounts, argv)
 	}
@@ -387,16 +376,24 @@ func (e *buildkit) dockerfile(b batch, jobs []int) string {
 	return d.String()
 }
 
-// dockerQuote makes one word of s for an instruction that replaces variables.
+// dockerQuote quotes s for an instruction that expands variables.
 func dockerQuote(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`).Replace(s) + `"`
 }
 
-// solveProgress is what buildctl said of a solve.
+// solveProgress is what buildctl reported of a solve.
 type solveProgress struct {
 	failed map[int]failed // by job
 	logs   map[int]*cut   // by job
-	said   string         // what is no progress
+	said   string         // lines that are not progress
+}
+
+// log returns the log of a job, for writing.
+func (p solveProgress) log(job int) *cut {
+	if p.logs[job] == nil {
+		p.logs[job] = &cut{}
+	}
+	return p.logs[job]
 }
 
 // failed is how a job failed.
@@ -450,27 +447,19 @@ func readProgress(r io.Reader, finished func(job int)) solveProgress {
 		}
 		for _, l := range status.Logs {
 			if job, ok := jobs[l.Vertex]; ok {
-				if p.logs[job] == nil {
-					p.logs[job] = &cut{}
-				}
-				_, _ = p.logs[job].Write(l.Data)
+				_, _ = p.log(job).Write(l.Data)
 			}
 		}
 		if err != nil {
 			break
 		}
 	}
-	for job := range p.failed {
-		if p.logs[job] == nil {
-			p.logs[job] = &cut{}
-		}
-	}
 	p.said = said.String()
 	return p
 }
 
-// own are the exit status of the jobs that failed by themselves: when one has, the worker
-// kills the others, also those that runc is about to start.
+// own returns the exit status of the jobs that failed by themselves. When one has failed, the
+// worker kills the others, also those that runc is about to start.
 func (p solveProgress) own() map[int]int {
 	first := time.Time{}
 	for _, f := range p.failed {
@@ -480,16 +469,16 @@ func (p solveProgress) own() map[int]int {
 	}
 	all := map[int]int{}
 	for job, f := range p.failed {
-		const signalled = 126 // and what is not a status at all
-		if f.at.Equal(first) || f.exit < signalled && !strings.Contains(p.logs[job].String(), "runc run failed:") {
+		const signalled = 126 // and above: signals, and values that are not a status
+		if f.at.Equal(first) || f.exit < signalled && !strings.Contains(p.log(job).String(), "runc run failed:") {
 			all[job] = f.exit
 		}
 	}
 	return all
 }
 
-// copySources copies a tree without what git and bootzip keep there, as links where the
-// file system has them.
+// copySources copies a tree without the directories of git and bootzip, with hard links
+// where possible.
 func copySources(ctx context.Context, to, from string) error {
 	return filepath.WalkDir(from, func(name string, d fs.DirEntry, err error) error {
 		if err = cmp.Or(err, ctx.Err()); err != nil {
@@ -501,7 +490,7 @@ func copySources(ctx context.Context, to, from string) error {
 		}
 		target := filepath.Join(to, rel)
 		switch {
-		case d.IsDir() && (d.Name() == ".git" || d.Name() == "dist" && exists(filepath.Join(name, stateFolder))):
+		case d.IsDir() && noSource(name):
 			return fs.SkipDir
 		case d.IsDir():
 			return os.MkdirAll(target, 0o755)

@@ -17,18 +17,18 @@ import (
 	"github.com/bootzip/bootzip/registry"
 )
 
-// keptImages is how long an image is kept that no build uses.
+// keptImages is how long an unused image is kept.
 const keptImages = 30 * 24 * time.Hour
 
-// buildImage returns the build image, and the OCI image layout with it: one worker makes it,
-// and all get the same. The base comes from its registry to here, with the caller's
+// buildImage returns the build image, and the OCI image layout that holds it. One worker
+// makes it, for all. This process fetches the base from its registry, with the caller's
 // credentials.
 func (e *buildkit) buildImage(ctx context.Context) (dir string, built builtImage, err error) {
 	plan, err := planImage(e.config)
 	if err != nil {
 		return "", built, err
 	}
-	if built.base, err = baseReference(e.config); err != nil {
+	if built.base, err = plan.base(e.config); err != nil {
 		return "", built, err
 	}
 	base, err := registry.Base(ctx, registry.Config{UserAgent: "bootzip"}, built.base, e.arch, filepath.Join(e.config.Cache, "bases"))
@@ -61,7 +61,7 @@ func (e *buildkit) buildImage(ctx context.Context) (dir string, built builtImage
 
 // exportImage makes the image on a worker, as the OCI image layout dir.
 func (e *buildkit) exportImage(ctx context.Context, plan imagePlan, base, baseDigest, dir string) error {
-	worker, _ := e.worker(0) // one has answered
+	worker, _ := e.worker(0) // at least one has answered
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return err
 	}
@@ -92,13 +92,13 @@ func (e *buildkit) exportImage(ctx context.Context, plan imagePlan, base, baseDi
 	return nil
 }
 
-// layoutOptions give a solve the image of an OCI image layout, under a name.
+// layoutOptions name the image of an OCI image layout for a solve.
 func layoutOptions(name, dir, digest string) []string {
 	return []string{"--oci-layout", name + "=" + dir, "--opt", "context:" + name + "=oci-layout://" + name + "@" + digest}
 }
 
-// describe returns the digests of a layout's image and of its configuration, and the
-// packages that are listed in it.
+// describe returns the digests of a layout's image and of its configuration. If listed, it
+// also returns the packages that the image lists, sorted.
 func describe(dir string, listed bool) (id, config string, packages []string, err error) {
 	image, closeFiles, err := ociimage.Open(dir, "")
 	if err != nil {
@@ -122,7 +122,7 @@ func describe(dir string, listed bool) (id, config string, packages []string, er
 	return digest.String(), name.String(), packages, nil
 }
 
-// removeOld removes images that were not used for long.
+// removeOld removes images that were not used for keptImages.
 func removeOld(kept string) {
 	all, _ := filepath.Glob(filepath.Join(kept, "buildkit-*"))
 	for _, dir := range all {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -15,19 +14,19 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// storeKeys is the version of what keys are made of.
+// storeKeys is the version of the inputs of keys.
 const storeKeys = "bootzip store 1"
 
-// storeRequests is how many bootstraps are fetched or kept at a time.
+// storeRequests bounds how many bootstraps are fetched or stored at a time.
 const storeRequests = 8
 
-// usesStore reports whether this run has to do with the store.
+// usesStore reports whether this run uses the store.
 func (b *builder) usesStore() bool {
 	return b.config.Store != nil && !b.config.ColdCache && b.config.Vary == Variations{}
 }
 
-// storeKey is what u's bootstrap has in the store: a digest of all that decides its bytes on
-// any machine. ok is false where that is not known.
+// storeKey returns the key of u's bootstrap in the store: a digest of all that decides its
+// bytes on any machine. ok is false where that is not known.
 func (b *builder) storeKey(ctx context.Context, d *digester, u Unit, in inputs, p plan, host places) (key string, ok bool, err error) {
 	by, ok, err := b.madeBy(ctx, u, p)
 	if err != nil || !ok {
@@ -41,9 +40,9 @@ func (b *builder) storeKey(ctx context.Context, d *digester, u Unit, in inputs, 
 	return key, err == nil, err
 }
 
-// madeBy names the compilers by digest. Go's is a module, whose hash the checksum database
-// has, in every engine; a go command that was installed on the host otherwise may be another
-// of the same version. All else is made by the packages of the build image.
+// madeBy identifies the compilers. In every engine Go is a module, whose hash is in the
+// checksum database; a go command that the host has from elsewhere may differ at the same
+// version. Other compilers are identified by a digest of the build image's packages.
 func (b *builder) madeBy(ctx context.Context, u Unit, p plan) (string, bool, error) {
 	if u.Function.Language == project.Go && u.Function.Cgo == "" {
 		module := strings.Contains(filepath.ToSlash(p.toolchain), "/"+toolchainModule+"@")
@@ -60,14 +59,14 @@ func (b *builder) madeBy(ctx context.Context, u Unit, p plan) (string, bool, err
 	return "packages " + hex.EncodeToString(sum[:]), true, nil
 }
 
-// fetch takes from the store what it has of a plan's products, to below host.out, and
-// returns them. Whatever is wrong with one, it is built.
-func (b *builder) fetch(ctx context.Context, p plan, host places) (found step) {
+// fetch copies the plan's products that the store has to below host.out, and returns them.
+// After a fault, or if the check fails, a product is built.
+func (b *builder) fetch(ctx context.Context, p plan, host places) (found []product) {
 	if !b.usesStore() {
 		return found
 	}
 	var mu sync.Mutex
-	each(p.steps, func(one product) {
+	sideBySide(productsOf(p.steps), storeRequests, func(_ int, one product) {
 		u := one.unit
 		mu.Lock()
 		key, ok, err := b.storeKey(ctx, b.digests, u, p.inputs[u.String()], p, host)
@@ -90,21 +89,21 @@ func (b *builder) fetch(ctx context.Context, p plan, host places) (found step) {
 		mu.Lock()
 		defer mu.Unlock()
 		b.cached[u.String()] = true
-		found.products = append(found.products, product{u, at})
+		found = append(found, product{u, at})
 	})
-	slices.SortFunc(found.products, func(x, y product) int { return strings.Compare(x.unit.String(), y.unit.String()) })
+	slices.SortFunc(found, func(x, y product) int { return strings.Compare(x.unit.String(), y.unit.String()) })
 	return found
 }
 
-// keep puts what was built into the store. What was edited while it was built was made from
-// no state of the files that is known, and is not kept.
+// keep puts what was built into the store, unless a file was edited during the build: then
+// it is not known which state of the files was compiled.
 func (b *builder) keep(ctx context.Context, all plan, host places) {
 	if !b.usesStore() || !b.config.Store.Write {
 		return
 	}
 	again := newDigester(b.digests.root)
 	var mu sync.Mutex
-	each(all.steps, func(one product) {
+	sideBySide(productsOf(all.steps), storeRequests, func(_ int, one product) {
 		u := one.unit
 		mu.Lock()
 		before := b.keys[u.String()]
@@ -117,30 +116,9 @@ func (b *builder) keep(ctx context.Context, all plan, host places) {
 	})
 }
 
-// each calls do for the products of steps, some side by side.
-func each(steps []step, do func(product)) {
-	var running sync.WaitGroup
-	free := make(chan struct{}, storeRequests)
-	for _, s := range steps {
-		for _, p := range s.products {
-			free <- struct{}{}
-			running.Add(1)
-			go func() {
-				defer func() { <-free; running.Done() }()
-				do(p)
-			}()
-		}
-	}
-	running.Wait()
-}
-
-// without are the units of a round that have no such product.
-func without(units map[project.Language][]Unit, products []product) map[project.Language][]Unit {
-	rest := maps.Clone(units)
-	for language, all := range rest {
-		rest[language] = slices.DeleteFunc(slices.Clone(all), func(u Unit) bool {
-			return slices.ContainsFunc(products, func(p product) bool { return p.unit.String() == u.String() })
-		})
-	}
-	return rest
+// without returns the units that have no such product.
+func without(units []Unit, products []product) []Unit {
+	return slices.DeleteFunc(slices.Clone(units), func(u Unit) bool {
+		return slices.ContainsFunc(products, func(p product) bool { return p.unit.String() == u.String() })
+	})
 }

@@ -102,7 +102,7 @@ func TestStoreKey(t *testing.T) {
 func TestWhatIsEditedIsNotKept(t *testing.T) {
 	for _, edited := range []bool{false, true} {
 		s := newStoring(t, t.TempDir(), nil)
-		if found := s.fetch(t.Context(), s.plan, s.host); len(found.products) > 0 || s.keys["hello/amd64"] == "" {
+		if found := s.fetch(t.Context(), s.plan, s.host); len(found) > 0 || s.keys["hello/amd64"] == "" {
 			t.Fatalf("%v %v", found, s.keys)
 		}
 		if edited {
@@ -124,7 +124,7 @@ func TestWhatIsNoProgramIsNotTaken(t *testing.T) {
 	s.fetch(t.Context(), s.plan, s.host)
 	s.keep(t.Context(), s.plan, s.host) // the text "program"
 	again := newStoring(t, dir, nil)
-	if found := again.fetch(t.Context(), again.plan, again.host); len(found.products) > 0 || again.config.Store.Counts().Found != 1 {
+	if found := again.fetch(t.Context(), again.plan, again.host); len(found) > 0 || again.config.Store.Counts().Found != 1 {
 		t.Errorf("%v: %s", found, again.config.Store.Summary())
 	}
 	if left, err := filepath.Glob(filepath.Join(again.host.out, ".store", "*", "*", "*")); err != nil || len(left) > 0 {

@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/csv"
-	"encoding/hex"
 	"fmt"
 	"os"
 	"path"
@@ -25,24 +24,24 @@ type container struct {
 	client string // "docker" or "podman"
 	engineInfo
 	built  builtImage
-	remote bool // the engine is on another machine, which bind mounts do not reach
+	remote bool // the engine is on another machine, out of reach of bind mounts
 }
 
-// Where a container sees the directories of a run.
+// containerPlaces are the directories of a run as a container sees them.
 var containerPlaces = places{
 	source: "/src", out: "/out", cache: "/cache", temp: "/tmp", toolchain: "/usr/local/go", modules: "/go/pkg/mod",
 }
 
 const (
-	// projectLabel marks our containers with the project that they work for.
-	// A project is built by one process at a time, so whatever has the label
-	// when a run begins was left by a process that was killed.
+	// projectLabel marks our containers with their project. One process at a time
+	// builds a project, so containers that have the label when a run begins were
+	// left by a killed process.
 	projectLabel = "org.bootzip.project"
 
-	// cacheVolume begins the name of the volume that is shared by all projects
-	// of a user, as the go command's own build cache is: its entries are found
-	// by content. After it comes the user, since what the builds of one leave
-	// there must not get into those of another.
+	// cacheVolume begins the name of the volume that all projects of a user share,
+	// as they do the go command's build cache: its entries are found by content.
+	// The user id follows, since one user's builds must not use what another's
+	// left there.
 	cacheVolume = "bootzip-cache-"
 )
 
@@ -57,17 +56,17 @@ func newContainer(ctx context.Context, c Config, client string) (*container, err
 	return e, err
 }
 
-// copies says whether the commands get copies of the caller's directories and not
-// these themselves: they are out of reach, or the commands run as somebody who
-// is another user outside as well. What he wrote could not be removed by the
-// caller, and what is the caller's alone could not be read by him.
+// copies reports whether the commands get copies of the caller's directories. They
+// do if the directories are out of reach, or if the commands run as another user
+// outside too: that user could not read what only the caller may read, and the
+// caller could not remove what that user wrote.
 func (e *container) copies() bool {
 	return e.remote || e.config.Vary.otherUser() && !e.mapsUsers()
 }
 
 func (e *container) copiesModules() bool { return e.copies() }
 
-// mapsUsers says whether any user inside can be the caller outside.
+// mapsUsers reports whether any user inside can be the caller outside.
 func (e *container) mapsUsers() bool { return e.client == "podman" && e.rootless && !e.remote }
 
 func (e *container) name() string               { return e.client }
@@ -95,13 +94,12 @@ func (e *container) run(ctx context.Context, b batch) ([]outcome, error) {
 	if err := writeScripts(b); err != nil {
 		return nil, err
 	}
-	name, err := containerName()
-	if err != nil {
-		return nil, err
-	}
+	id := make([]byte, 6)
+	_, _ = rand.Read(id) // never fails (crypto/rand)
+	name := fmt.Sprintf("bootzip-%x", id)
 	defer func() {
 		if ctx.Err() != nil {
-			// The client is gone and the container is not.
+			// The client has ended, but not the container.
 			e.remove(name)
 		}
 	}()
@@ -126,22 +124,16 @@ func (e *container) run(ctx context.Context, b batch) ([]outcome, error) {
 	})
 }
 
-func containerName() (string, error) {
-	id := make([]byte, 6)
-	_, err := rand.Read(id)
-	return "bootzip-" + hex.EncodeToString(id), err
-}
-
-// options are what every container of a build is started with.
+// options returns the options for every container of a build.
 func (e *container) options(name string, v Variations, user containerUser) []string {
 	argv := []string{"--name", name, "--label", projectLabel + "=" + projectKey(e.config.Root), "--workdir", "/"}
 	argv = append(argv, confinement(e.client)...)
 	argv = append(argv, e.boundOptions()...)
 	switch {
 	case e.config.ColdCache:
-		argv = append(argv, "--volume", containerPlaces.cache) // without a name: goes with the container
+		argv = append(argv, "--volume", containerPlaces.cache) // without a name: removed with the container
 	case e.remote && !v.otherUser():
-		// Nobody there has to do with the user of this number here.
+		// User ids of this machine mean nothing there.
 		argv = append(argv, mount("volume", cacheVolume+"remote", containerPlaces.cache, false))
 	default:
 		argv = append(argv, mount("volume", cacheVolume+strconv.Itoa(user.uid), containerPlaces.cache, false))
@@ -151,35 +143,35 @@ func (e *container) options(name string, v Variations, user containerUser) []str
 	return append(argv, user.options...)
 }
 
-// confinement are the options that take from a container whatever a build does
-// not need. The engine's default seccomp profile stays on, and so do its
-// masked and read-only paths of /proc and /sys.
+// confinement returns the options that deny a container what a build does not need.
+// The engine's default seccomp profile, and its masked and read-only paths of /proc
+// and /sys, stay on.
 func confinement(client string) []string {
 	argv := []string{
 		"--network", "none", "--ipc", "private", "--cap-drop", "ALL",
 		"--security-opt", "no-new-privileges",
-		// Rather than relabel the caller's sources for SELinux.
+		// The alternative is to relabel the caller's sources for SELinux.
 		"--security-opt", "label=disable",
 		"--read-only",
 	}
 	if client == "podman" {
-		// It would mount file systems without a bound on /run and /var/tmp.
+		// Podman would mount unbounded file systems on /run and /var/tmp.
 		argv = append(argv, "--read-only-tmpfs=false")
 	}
 	return argv
 }
 
 func startScript(b batch) []string {
-	return []string{"/bin/sh", containerPlaces.out + "/" + scriptFolder + "/run", strconv.Itoa(b.parallel)}
+	return []string{"/bin/sh", containerPlaces.out + "/" + scriptDir + "/run", strconv.Itoa(b.parallel)}
 }
 
-// follow runs the client that runs the container, and reads from it which
-// commands have ended. What they printed is left in the output directory.
+// follow runs the client that runs the container, and reads from it which commands
+// have ended. Their output is in the output directory.
 func (e *container) follow(ctx context.Context, b batch, argv []string) ([]outcome, error) {
 	cmd := command(ctx, e.config.Environ, "", argv...)
 	var stderr cut
 	cmd.Stderr = &stderr
-	// It stays open as long as this process lives: see runScript.
+	// Standard input stays open as long as this process lives: see runScript.
 	stdin, alive, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -216,26 +208,25 @@ func (e *container) follow(ctx context.Context, b batch, argv []string) ([]outco
 			"look at the engine's own log, then run the same command again")
 	}
 	if e.copies() {
-		return outcomes, nil // its logs are not here yet
+		return outcomes, nil // the logs are still in the container
 	}
 	return outcomes, readLogs(b, outcomes)
 }
 
-// initArg gives the container a first process that ends when it is told to.
-// Debian's podman comes without the program for it; our script is the first
-// process there, and removing the container ends it all the same.
+// initArg gives the container a first process that ends on a signal. Debian's podman
+// comes without the program for it. There our script is the first process, which
+// ends when the container is removed.
 func initArg(client string) []string {
 	if client == "docker" {
 		return []string{"--init"}
 	}
-	// It would wait for ten seconds before it ends our script by force.
+	// Podman would wait ten seconds before it kills our script.
 	return []string{"--stop-timeout", "0"}
 }
 
-// noProxies keeps the caller's proxies out of the container, where there is no
-// network to need them: their addresses may have a password in them. Podman
-// hands on its own environment's, docker those of the caller's
-// ~/.docker/config.json, unless they are given.
+// noProxies keeps the caller's proxies out of the container, which has no network:
+// their addresses may contain a password. By default podman passes on those of its
+// environment, and docker those of the caller's ~/.docker/config.json.
 func noProxies(client string) []string {
 	if client == "podman" {
 		return []string{"--http-proxy=false"}
@@ -247,10 +238,10 @@ func noProxies(client string) []string {
 	return argv
 }
 
-// projectKey stands for the project's directory, in labels and caches.
+// projectKey identifies the project's directory in labels and caches.
 func projectKey(root string) string {
 	sum := sha256.Sum256([]byte(root))
-	return hex.EncodeToString(sum[:8])
+	return fmt.Sprintf("%x", sum[:8])
 }
 
 // sweep removes the containers of this project that a killed process left.
@@ -265,22 +256,22 @@ func (e *container) sweep(ctx context.Context) error {
 	return nil
 }
 
-// remove ends a container. It is called when the run's own context is done,
-// and within the five seconds that Mage gives to an interrupted target.
+// remove ends a container. The run's context may be done by then, so it has a
+// timeout of its own, below the five seconds that Mage gives an interrupted target.
 func (e *container) remove(id string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Second)
 	defer cancel()
-	// That there is none any more is as good.
 	argv := []string{e.client, "rm", "--force", "--volumes"}
 	if e.client == "podman" {
-		// It would ask the processes to end first, and wait ten seconds.
+		// Podman would ask the processes to end first, and wait ten seconds.
 		argv = append(argv, "--time", "0")
 	}
+	// It fails if the container has gone by itself.
 	_, _ = capture(ctx, e.config.Environ, "", append(argv, id)...)
 }
 
-// mount is an argument of run. Its value is a line of CSV, so a comma in a
-// path is quoted.
+// mount returns an argument of run. Its value is a line of CSV, so that a comma in
+// a path is quoted.
 func mount(kind, source, target string, readOnly bool) string {
 	fields := []string{"type=" + kind, "source=" + source, "target=" + target}
 	if readOnly {

@@ -10,22 +10,22 @@ import (
 	"strings"
 )
 
-// rootsUser is who runs the commands in a container if the caller is root.
-// Root inside would be root outside for whatever goes by user ids alone, and
-// most ways out of a container need it. The number is in a range that systemd's
-// registry of ids leaves unused (https://systemd.io/UIDS-GIDS/, "Summary"), so it
-// is nobody's outside either. It is always the same, for the cache's sake.
+// rootsUser runs the commands in a container if the caller is root. Root inside
+// would be root outside wherever only user ids count, and most ways out of a
+// container need it. The number is in a range that systemd's registry of ids leaves
+// unused (https://systemd.io/UIDS-GIDS/, "Summary"), so no user outside has it. It
+// is always the same, so that the cache stays readable.
 const rootsUser = 2000000000
 
-// A containerUser is who runs the commands of a container.
+// A containerUser runs the commands of a container.
 type containerUser struct {
 	options []string // of the client
 	uid     int      // inside; -1: the engine decides
-	owner   bool     // the output directory has to be given to him, and taken back
+	owner   bool     // this user has to own the output directory during the run
 }
 
-// user decides who runs the commands: the caller, as far as the engine lets
-// him own the output in the end, or another user where one is asked for.
+// user chooses the user of the commands: another one if asked for, else the caller,
+// as far as the engine lets the caller own the output at the end.
 func (e *container) user(v Variations, host places) containerUser {
 	if v.otherUser() {
 		uid, gid := v.user()
@@ -53,7 +53,7 @@ func (e *container) user(v Variations, host places) containerUser {
 	if name := closedToOthers(host); name != "" {
 		reason = name + " is closed to other users"
 	} else if err := os.Chown(host.out, rootsUser, rootsUser); err != nil {
-		// Root of a user namespace has few users; some file systems obey no root.
+		// Root of a user namespace has few users, and some file systems let nobody change owners.
 		reason = fmt.Sprintf("the output cannot be given to another user: %v", err)
 	}
 	if reason != "" {
@@ -65,9 +65,9 @@ func (e *container) user(v Variations, host places) containerUser {
 
 func asIDs(uid, gid int) []string { return []string{"--user", fmt.Sprintf("%d:%d", uid, gid)} }
 
-// lend gives the output directory to the user for as long as a run takes. After
-// an interrupt, when the container may still be ending, it stays his: root,
-// who is the caller, can remove it all the same.
+// lend makes the user own the output directory during a run. After an interrupt,
+// when the container may still be running, the owner stays: the caller is root,
+// and can remove the directory.
 func (u containerUser) lend(ctx context.Context, host places, run func() ([]outcome, error)) ([]outcome, error) {
 	if !u.owner {
 		return run()
@@ -91,8 +91,8 @@ func (u containerUser) lend(ctx context.Context, host places, run func() ([]outc
 }
 
 // closedToOthers returns a file or directory that is mounted in a container and
-// that somebody else than its owner could not read, "" if there is none. The
-// folders above do not count: a mount leads around them.
+// that only its owner can read, "" if there is none. The directories above do not
+// count: a mount leads around them.
 func closedToOthers(host places) string {
 	if name := closedBelow(host.source); name != "" || host.modules == "" {
 		return name
@@ -101,11 +101,8 @@ func closedToOthers(host places) string {
 	// form "name@version", so it is enough to look at these.
 	name := ""
 	_ = filepath.WalkDir(host.modules, func(dir string, e fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
+		if err != nil || !e.IsDir() {
 			return err
-		case !e.IsDir():
-			return nil
 		}
 		if info, err := e.Info(); err == nil && info.Mode()&0o005 != 0o005 {
 			name = dir
@@ -119,11 +116,11 @@ func closedToOthers(host places) string {
 	return name
 }
 
-// closedBelow returns a file or directory of the project that somebody else than
-// its owner could not read. Version control and our own output do not count.
+// closedBelow returns a file or directory of the project that only its owner can
+// read. Version control and our own output do not count.
 func closedBelow(root string) (name string) {
 	_ = filepath.WalkDir(root, func(file string, e fs.DirEntry, err error) error {
-		if file != root && e != nil && e.IsDir() && (e.Name() == ".git" || exists(filepath.Join(file, stateFolder))) {
+		if file != root && e != nil && e.IsDir() && (e.Name() == ".git" || exists(filepath.Join(file, stateDir))) {
 			return fs.SkipDir
 		}
 		if err == nil && e.Type()&fs.ModeSymlink != 0 {

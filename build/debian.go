@@ -13,23 +13,22 @@ import (
 )
 
 // debian builds functions with Debian's compilers, those of the build image.
-// What it runs for each language, and why, is in docs/languages.md.
+// docs/languages.md says what it runs for each language, and why.
 type debian struct {
 	config   Config
 	language project.Language
 	engine   engine
-	compiler string // package whose version names the toolchain
 	version  string // of the compiler, "" if it is not known
-	script   func(s source) (string, error)
+	debianLanguage
 }
 
-// A source is a function for one architecture, as a script builder sees it.
+// A source is a unit for which a script is made.
 type source struct {
 	Unit
 	dir string // the source directory on the host
 }
 
-// triplet is what Debian calls the architecture, with "-gnu" or "-musl".
+// triplet returns Debian's name of the platform; library is "gnu" or "musl".
 func (s source) triplet(library string) string {
 	return s.cpu() + "-linux-" + library
 }
@@ -51,27 +50,16 @@ func (s source) entry(names ...string) (string, error) {
 	return "", hint.New("call the program's main file "+names[0], "%s has no %s", s.Function.Source, strings.Join(names, " and no "))
 }
 
-// linkFlags are those that all languages share: static, at a fixed address,
-// without symbols, without code that nobody calls, and without a hash of the
-// file in the file.
+// linkFlags are shared by all languages: static, at a fixed address, without
+// symbols, unused code, and a hash of the file in the file.
 const linkFlags = "-static -s -no-pie -Wl,--gc-sections -Wl,--build-id=none"
 
 func newDebian(ctx context.Context, c Config, l project.Language, e engine) (*debian, error) {
-	d := &debian{config: c, language: l, engine: e}
-	switch l {
-	case project.C:
-		d.compiler, d.script = "gcc", scriptC
-	case project.Crystal:
-		d.compiler, d.script = "crystal", scriptCrystal
-	case project.Rust:
-		d.compiler, d.script = "rustc", scriptRust
-	case project.Nim:
-		d.compiler, d.script = "nim", scriptNim
-	case project.Command:
-		d.script = scriptCommand
-	default:
+	means, ok := debianLanguages[l]
+	if !ok {
 		return nil, fmt.Errorf("language %q cannot be built", l)
 	}
+	d := &debian{config: c, language: l, engine: e, debianLanguage: means}
 	if e.image().id != "" && d.compiler != "" {
 		packages, err := e.image().packages(ctx)
 		if err != nil {
@@ -85,7 +73,7 @@ func newDebian(ctx context.Context, c Config, l project.Language, e engine) (*de
 func (d *debian) recipe(u Unit) (string, error) {
 	script, err := d.script(d.source(u))
 	if err != nil {
-		// The build says so, in the list of all that is wrong.
+		// plan reports it with the failures of the other units.
 		return "", nil
 	}
 	return strings.Join(append(d.env(containerPlaces, u), script), "\n"), nil
@@ -95,7 +83,7 @@ func (d *debian) source(u Unit) source {
 	return source{u, filepath.Join(d.config.Root, filepath.FromSlash(u.Function.Source))}
 }
 
-// product is where a script leaves the program.
+// product returns the file where a script leaves the program.
 func (d *debian) product(u Unit) string {
 	return path.Join(u.Function.Name, string(u.Arch), "bootstrap")
 }
@@ -129,8 +117,8 @@ func (d *debian) plan(_ context.Context, units []Unit, e engine, host places) (p
 			p.failure.add(u, link, linkHint)
 			continue
 		}
-		// A program may be made from any file of the project, and no
-		// compiler but Go's says beforehand from which.
+		// A program may be made from any file of the project. Only Go's
+		// toolchain says beforehand from which.
 		p.inputs[u.String()] = inputs{Trees: []string{"."}}
 		p.steps = append(p.steps, step{
 			job: job{
@@ -168,6 +156,5 @@ func (d *debian) toolchain(Unit) string {
 	return d.compiler + " " + d.version
 }
 
-// check leaves it to verify: these languages have nothing like Go's build
-// information.
+// check does nothing: these languages have nothing like Go's build information.
 func (d *debian) check(Unit, string) error { return nil }

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -13,27 +14,27 @@ import (
 type engine interface {
 	name() string
 
-	// identity distinguishes engines whose output might differ: it is an
-	// input of everything that is built.
+	// identity distinguishes engines whose output might differ. It is an input
+	// of all bootstraps.
 	identity() string
 
-	// image is the one that commands run in; its id is empty without one.
+	// image is the image that commands run in; without one, its id is empty.
 	image() builtImage
 
-	// platform is what the commands' machine is: GOOS and GOARCH.
+	// platform is that of the commands' machine, as GOOS and GOARCH.
 	platform() (goos, goarch string)
 
-	// bounds are what the commands are held to; zero if to nothing.
+	// bounds are the limits on the commands; zero without any.
 	bounds() Bounds
 
-	// copiesModules says whether the commands get a copy of the modules, and
+	// copiesModules reports whether the commands get a copy of the modules, and
 	// not the caller's module cache.
 	copiesModules() bool
 
-	// view says where commands see what is at the given places of the host.
+	// view returns where commands see the given places of the host.
 	view(host places) places
 
-	// userUnsupported says why commands that see the given places of the host
+	// userUnsupported returns why commands with the given places of the host
 	// cannot run as another user; "" if they can.
 	userUnsupported(host places) string
 
@@ -45,11 +46,11 @@ type engine interface {
 // places are the directories of a run, as paths of the host or as a command sees
 // them.
 type places struct {
-	source    string // the project's root; of a host, what engines give to commands: that, or a directory above it
-	project   string // of a host: the project's root in source, slash-separated
-	out       string // the only directory, but for cache and temporary ones, that is written
-	cache     string // kept between runs; on the host set only where a run has its own
-	temp      string // thrown away; also HOME
+	source    string // the project's root; of the host, what commands can see: that, or a directory above it
+	project   string // of the host: the project's root relative to source, slash-separated
+	out       string // the only directory, besides cache and temp, that commands write
+	cache     string // kept between runs; of the host, set only if a run has its own
+	temp      string // removed after the run; also HOME
 	toolchain string // GOROOT
 	modules   string // GOMODCACHE
 }
@@ -58,7 +59,7 @@ type places struct {
 type batch struct {
 	host     places
 	jobs     []job
-	vary     Variations // all are applied, but for those in the jobs' environment
+	vary     Variations // the engine applies them, except for those in the jobs' environment
 	parallel int
 	finished func(job int) // called from one goroutine at a time
 }
@@ -68,7 +69,7 @@ type job struct {
 	dir     string // slash-separated, relative to the project's root
 	env     []string
 	command []string
-	share   int // of an engine with several workers, as its share of the first unit
+	share   int // see shareOf; for engines with several workers
 }
 
 // An outcome is how a job ended.
@@ -76,27 +77,27 @@ type outcome struct {
 	exit   int
 	output string // standard output and error together, cut at maxOutput
 
-	withheld bool // it failed, and what it made all the same is not there
+	withheld bool // it failed, and its products were not copied out
 }
 
-// killed says whether the kernel ended the command, or one that it had started,
-// as it does for want of memory. Shells say it by the status; the go command, gcc
-// and cargo by their messages.
+// killed reports whether the kernel killed the command, or one that it had started,
+// as when memory runs out. Shells report it by their status; the go command, gcc and
+// cargo by their messages.
 func (o outcome) killed() bool {
 	return o.exit == 128+9 || slices.ContainsFunc([]string{"signal: killed", "Killed signal terminated", "(signal: 9,"}, func(said string) bool {
 		return strings.Contains(o.output, said)
 	})
 }
 
-// maxOutput bounds what is kept of a command's output, in bytes.
+// maxOutput bounds how much of a command's output is kept, in bytes.
 const maxOutput = 1 << 20
 
 // The engines that Config.Engine can name, in the order in which auto tries
 // them.
 var engineNames = []string{"docker", "podman", "sandbox", "host"}
 
-// CheckEngine returns an error, with the names that there are as a hint, unless
-// Config.Engine may be name.
+// CheckEngine returns an error, with the valid names as a hint, unless name is valid
+// for Config.Engine.
 func CheckEngine(name string) error {
 	if name == "" || name == "auto" || name == "buildkit" || slices.Contains(engineNames, name) {
 		return nil
@@ -104,8 +105,8 @@ func CheckEngine(name string) error {
 	return hint.New("use auto, "+strings.Join(engineNames, ", ")+", buildkit", "unknown engine %q", name)
 }
 
-// chooseEngine returns the engine that the configuration asks for, ready to
-// be used, and for auto the reason why it was taken.
+// chooseEngine returns the engine that the configuration asks for, ready for use,
+// and for auto why it was taken.
 func chooseEngine(ctx context.Context, c Config) (engine, string, error) {
 	switch c.Engine {
 	case "host":
@@ -134,20 +135,17 @@ func chooseEngine(ctx context.Context, c Config) (engine, string, error) {
 	var refused []string
 	var failed error
 	for _, name := range []string{"docker", "podman"} {
-		if err := answers(ctx, c, name); err != nil {
-			refused = append(refused, fmt.Sprintf("%s: %s", name, firstLine(err.Error())))
-			continue
-		}
-		e, err := newContainer(ctx, c, name)
+		err := answers(ctx, c, name)
 		if err == nil {
-			return e, strings.Join(append(refused, name+" answers"), "; "), nil
-		}
-		if ctx.Err() != nil {
-			return nil, "", err
-		}
-		// It answers and has no image for this build: the next may have one.
-		if failed == nil {
-			failed = err
+			var e *container
+			if e, err = newContainer(ctx, c, name); err == nil {
+				return e, strings.Join(append(refused, name+" answers"), "; "), nil
+			}
+			if ctx.Err() != nil {
+				return nil, "", err
+			}
+			// It answers, but has no image for this build. The next may have one.
+			failed = cmp.Or(failed, err)
 		}
 		refused = append(refused, fmt.Sprintf("%s: %s", name, firstLine(err.Error())))
 	}

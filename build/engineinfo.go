@@ -10,20 +10,20 @@ import (
 	"time"
 )
 
-// engineInfo is what a container engine says of itself and of its machine.
+// engineInfo is what a container engine reports of itself and of its machine.
 type engineInfo struct {
 	arch     string // GOARCH of its machine
-	version  string // only podman says so right away
+	version  string // only podman's info has it
 	rootless bool   // it runs as a plain user
-	memory   uint64 // bytes that its machine has; 0 if it does not say
+	memory   uint64 // of its machine, in bytes; 0 if unknown
 
 	// What its control groups can bound.
 	boundsMemory, boundsSwap, boundsProcesses bool
 
-	seccomp bool // containers get a seccomp filter unless they are told otherwise
+	seccomp bool // containers get a seccomp filter by default
 }
 
-// answers says why the engine cannot be used: no client, or no daemon.
+// answers returns why the engine cannot be used: no client, or no daemon.
 func answers(ctx context.Context, c Config, client string) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -32,12 +32,11 @@ func answers(ctx context.Context, c Config, client string) error {
 }
 
 func askEngine(ctx context.Context, c Config, client string) (engineInfo, error) {
-	argv := []string{client, "info", "--format", "{{json .}}"}
 	decode := decodeDocker
 	if client == "podman" {
 		decode = decodePodman
 	}
-	text, err := capture(ctx, c.Environ, "", argv...)
+	text, err := capture(ctx, c.Environ, "", client, "info", "--format", "{{json .}}")
 	if err != nil {
 		return engineInfo{}, err
 	}
@@ -96,7 +95,7 @@ func decodePodman(data []byte) (info engineInfo, goos string, err error) {
 		Host struct {
 			OS, Arch          string
 			MemTotal          uint64
-			CgroupControllers []string // none without root on version 1, else those that were delegated
+			CgroupControllers []string // without root: none on version 1, the delegated ones on version 2
 			Security          struct{ Rootless, SECCOMPEnabled bool }
 		}
 		Version struct{ Version string }
@@ -107,7 +106,7 @@ func decodePodman(data []byte) (info engineInfo, goos string, err error) {
 	has := func(controller string) bool { return slices.Contains(said.Host.CgroupControllers, controller) }
 	return engineInfo{
 		arch: said.Host.Arch, version: said.Version.Version, rootless: said.Host.Security.Rootless, memory: said.Host.MemTotal,
-		// Podman says nothing of swap. Where it cannot bound it, it warns and goes on.
+		// Podman's info does not mention swap. Where it cannot bound swap, it only warns.
 		boundsMemory: has("memory"), boundsSwap: has("memory"), boundsProcesses: has("pids"),
 		seccomp: said.Host.Security.SECCOMPEnabled,
 	}, said.Host.OS, nil

@@ -10,7 +10,7 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// An EngineState says of an engine whether it can be used here.
+// An EngineState says whether an engine can be used here.
 type EngineState struct {
 	Name   string `json:"name"`
 	Usable bool   `json:"usable"`
@@ -18,9 +18,9 @@ type EngineState struct {
 	Hint   string `json:"hint,omitempty"` // how to get it, if it cannot be used
 }
 
-// Engines looks at every engine, in the order in which auto tries them. It
-// makes no image and builds nothing: of docker and podman it says whether they
-// answer, and of BuildKit where it has a worker.
+// Engines checks every engine, in the order in which auto tries them. It makes no
+// image and builds nothing: it checks that docker and podman answer, and, if it is
+// configured, that BuildKit has workers.
 func Engines(ctx context.Context, c Config) []EngineState {
 	var states []EngineState
 	add := func(name, detail string, err error, advice string) {
@@ -32,7 +32,7 @@ func Engines(ctx context.Context, c Config) []EngineState {
 	}
 	add("docker", "answers", answers(ctx, c, "docker"), "install and start it: https://docs.docker.com/engine/install/")
 	add("podman", "answers", answers(ctx, c, "podman"), "install it: https://podman.io/docs/installation")
-	// Both build with the go command that is here, and nothing but Go.
+	// The sandbox and the host need the go command of this machine.
 	_, noGo := exec.LookPath("go")
 	const install = "install Go: https://go.dev/doc/install"
 	if noGo != nil {

@@ -14,10 +14,10 @@ type Failure struct {
 	Functions []FunctionFailure // in the order of the project
 }
 
-// A FunctionFailure is what the compiler says of one function.
+// A FunctionFailure has the compiler's messages about one function.
 type FunctionFailure struct {
 	Name    string
-	Arch    []string // architectures with these very messages
+	Arch    []string // architectures with the same messages
 	Message string   // one or more lines, without a line end
 	Hint    string
 }
@@ -36,8 +36,7 @@ func (f *Failure) Error() string {
 	return b.String()
 }
 
-// add records that u failed. The same message for another architecture is
-// said once.
+// add records that u failed. Architectures with the same message share an entry.
 func (f *Failure) add(u Unit, message, hint string) {
 	message = strings.TrimRight(message, "\n")
 	for i := range f.Functions {

@@ -3,7 +3,6 @@ package build
 import (
 	"context"
 	gover "go/version"
-	"io"
 	"os"
 	"path"
 	"path/filepath"
@@ -15,19 +14,19 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// gocacheFolder is where, below the output directory, the go commands of a build find the
+// gocacheDir is where, below the output directory, the go commands of a build find the
 // shared cache of packages.
-const gocacheFolder = ".gocache"
+const gocacheDir = ".gocache"
 
 // firstCacheProg is the first Go that asks a program for its cache.
 const firstCacheProg = "go1.24"
 
-// serveGoCache lets the go commands of a batch use the store for packages, and adds what
-// they need to the environment of the steps. It returns nil where there is no store, or no
-// way to it.
+// serveGoCache lets the go commands of a batch use the store for packages, and adds the
+// variable for it to the environment of the steps. It returns nil where there is no store,
+// or no way to it.
 //
-// Commands that run other code than the go command's own get none of it: they could put
-// other packages there than the sources give.
+// Commands that run code from elsewhere, such as cgo's, get no access: they could store
+// packages that differ from the sources.
 func (b *builder) serveGoCache(ctx context.Context, steps []step, host places) *gocache.Server {
 	if !b.usesStore() || b.config.Force {
 		return nil
@@ -40,8 +39,8 @@ func (b *builder) serveGoCache(ctx context.Context, steps []step, host places) *
 			}
 		}
 	}
-	out := filepath.Join(host.out, gocacheFolder)
-	view := path.Join(filepath.ToSlash(b.engine.view(host).out), gocacheFolder)
+	out := filepath.Join(host.out, gocacheDir)
+	view := path.Join(filepath.ToSlash(b.engine.view(host).out), gocacheDir)
 	relay, ok := b.relay(out)
 	if !ok || strings.Contains(view, "'") {
 		return nil
@@ -57,8 +56,8 @@ func (b *builder) serveGoCache(ctx context.Context, steps []step, host places) *
 	return server
 }
 
-// relay puts this program into the directory out, where it is a relay to the server, and
-// returns its name there. ok is false where the commands could not start it.
+// relay copies this program into the directory out, as the relay to the server, and returns
+// its name there. ok is false where the commands could not start it.
 func (b *builder) relay(out string) (name string, ok bool) {
 	if c, isContainer := b.engine.(*container); isContainer && c.copies() || b.engine.name() == "buildkit" {
 		return "", false
@@ -92,17 +91,9 @@ func copyProgram(from, to string) error {
 		return err
 	}
 	defer in.Close()
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o755)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	if closed := out.Close(); err == nil {
-		err = closed
-	}
-	return err
+	return writeFrom(in, to)
 }
 
-// quoteArg makes one argument of s for GOCACHEPROG, which has no escapes (Go's
-// cmd/internal/quoted): s has no quotes.
+// quoteArg quotes s, which has no quotes, for GOCACHEPROG, which has no escapes (Go's
+// cmd/internal/quoted).
 func quoteArg(s string) string { return "'" + s + "'" }

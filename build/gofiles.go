@@ -5,9 +5,9 @@ import (
 	"path/filepath"
 )
 
-// moduleFiles returns the files that decide which modules a program is built
-// from, as far as they exist: go.mod and go.sum, go.work and go.work.sum and
-// those of its modules, vendor/modules.txt. Slash-separated, relative to root.
+// moduleFiles returns the existing files that decide which modules a program is
+// built from: go.mod and go.sum, or go.work, go.work.sum and those of its modules,
+// and vendor/modules.txt. They are slash-separated and relative to root.
 func moduleFiles(root string, m goModule) []string {
 	var files []string
 	add := func(name string) {

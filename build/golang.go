@@ -19,11 +19,11 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// goFlags make the bytes depend on the sources and the toolchain alone.
+// goFlags make the bytes depend only on the sources and the toolchain.
 var goFlags = []string{
 	"-trimpath",
-	"-buildvcs=false",    // the revision goes into the provenance; here it would change with each commit
-	"-buildmode=default", // exe on both architectures; called so, it would take one program at a time
+	"-buildvcs=false",    // the provenance has the revision; here it would change the bytes with each commit
+	"-buildmode=default", // exe on both architectures; -buildmode=exe takes one program at a time
 	"-pgo=off",           // a default.pgo beside main.go would count otherwise
 }
 
@@ -32,22 +32,22 @@ var goFlags = []string{
 // flags removed.
 const goLinkFlags = "-s -w -buildid= -linkmode=internal"
 
-// cgoLinkFlags are the linker's for a function with cgo, which C's linker
-// finishes: one file, with the C library in it.
+// cgoLinkFlags are the linker's for a function with cgo. C's linker makes one
+// file, with the C library in it.
 const cgoLinkFlags = "-s -w -buildid= -linkmode=external '-extldflags=" + linkFlags + "'"
 
-// goSettled is what the environment of the Go compiler has in every build.
-// What is empty here is so on purpose: unset it would be taken from a file, or
-// from a default that differs between machines.
+// goSettled is in the environment of the Go compiler in every build. Variables
+// are empty on purpose: unset, their values would come from a file, or from a
+// default that differs between machines.
 var goSettled = []string{
 	"CGO_ENABLED=0", "GOOS=linux", "GOAMD64=v1", "GOARM64=v8.0",
 	"GOTOOLCHAIN=local", "GOENV=off", "GOFLAGS=", "GOEXPERIMENT=", "GOFIPS140=off", "GODEBUG=",
 	"GO111MODULE=on", "GOPROXY=off", "GOSUMDB=off", "GOVCS=*:off",
 }
 
-// goEnv is the whole environment of the Go compiler. There is no HOME: in a
-// new one the go command would start a telemetry process, which outlives it
-// and still writes there.
+// goEnv is the complete environment of the Go compiler. It has no HOME: in a new
+// one the go command would start a telemetry process, which outlives it and
+// writes there.
 func goEnv(p places, m goModule, arch project.Arch) []string {
 	return append(slices.Clone(goSettled),
 		"GOARCH="+string(arch),
@@ -62,8 +62,8 @@ func goEnv(p places, m goModule, arch project.Arch) []string {
 type golang struct {
 	config  Config
 	modules map[string]goModule // by source
-	told    map[string]bool     // what was said of toolchains, and of files that are left out
-	unnamed string              // directory of a module that was said to name none
+	told    map[string]bool     // what was reported of toolchains, and of files that are left out
+	unnamed string              // directory of the module that was reported to name no toolchain
 }
 
 func (g *golang) module(u Unit) (goModule, error) {
@@ -79,14 +79,14 @@ func (g *golang) module(u Unit) (goModule, error) {
 	return m, nil
 }
 
-// tell says, once, which toolchain is taken for a module that names none, and
-// that one is no longer supported.
+// tell reports once which toolchain is taken for a module that names none, and that
+// a toolchain is no longer supported.
 func (g *golang) tell(m goModule) {
 	text := ""
 	switch {
 	case m.unnamed && g.config.Go == "":
 		if g.unnamed != "" {
-			return // what holds for one holds for all of them
+			return // all such modules get the same one
 		}
 		g.unnamed = m.dir
 		text = fmt.Sprintf("module in %q names no Go toolchain, so %s is taken for such modules; \"go: %s\" in bootzip.yaml keeps it", m.dir, m.version, strings.TrimPrefix(m.version, "go"))
@@ -99,9 +99,8 @@ func (g *golang) tell(m goModule) {
 	}
 }
 
-// supported reports whether a release gets fixes: the newest two do (Go
-// release policy, go.dev/doc/devel/release), of which DefaultGo is the newest
-// that is known here.
+// supported reports whether a release gets fixes. The newest two do (Go release
+// policy, go.dev/doc/devel/release), and DefaultGo is the newest known here.
 func supported(release string) bool {
 	minor := func(v string) int {
 		n, _ := strconv.Atoi(strings.TrimPrefix(gover.Lang(v), "go1."))
@@ -139,20 +138,20 @@ func (g *golang) plan(ctx context.Context, units []Unit, e engine, host places) 
 			return nil
 		})
 	}
+	groups := g.groups(units, e)
 	if e.copiesModules() {
-		// The whole module cache would be copied otherwise.
+		// Otherwise all of the module cache would be copied.
 		host.modules = filepath.Join(host.temp, "modules")
-		for _, group := range g.groups(units, e) {
+		for _, group := range groups {
 			if err := copyModules(ctx, g.config, tool, group, host.modules); err != nil {
 				return p, err
 			}
 		}
 	}
 	p.toolchain, p.modules = host.toolchain, host.modules
-	groups := g.groups(units, e)
 	listings := g.list(ctx, tool, groups)
 	for i, group := range groups {
-		one, err := g.planGroup(ctx, tool, group, listings[i], e, host)
+		one, err := g.planGroup(ctx, group, listings[i], e, host)
 		if err != nil {
 			return p, err
 		}
@@ -161,28 +160,24 @@ func (g *golang) plan(ctx context.Context, units []Unit, e engine, host places) 
 	return p, nil
 }
 
-// A listing is what the go command says of a group's programs.
+// A listing is what the go command reports of a group's programs.
 type listing struct {
 	programs []goProgram
 	err      error
 }
 
-// list asks the go command about all groups, about some at a time.
+// list lists the programs of all groups, some at a time.
 func (g *golang) list(ctx context.Context, tool goTool, groups []goGroup) []listing {
 	all := make([]listing, len(groups))
 	slots := make(chan struct{}, runtime.NumCPU())
 	var wg sync.WaitGroup
 	for i, group := range groups {
 		g.config.tell(Event{Stage: "fetch", Text: fmt.Sprintf("modules of %d functions for %s", len(group.units), group.arch)})
-		var sources []string
-		for _, u := range group.units {
-			sources = append(sources, u.Function.Source)
-		}
 		wg.Add(1)
 		slots <- struct{}{}
 		go func() {
 			defer wg.Done()
-			all[i].programs, all[i].err = listPrograms(ctx, g.config, tool, group, sources)
+			all[i].programs, all[i].err = listPrograms(ctx, g.config, tool, group)
 			<-slots
 		}()
 	}
@@ -190,7 +185,7 @@ func (g *golang) list(ctx context.Context, tool goTool, groups []goGroup) []list
 	return all
 }
 
-// tellLeftOut says once that a cgo file is not in the program.
+// tellLeftOut reports once that a cgo file is not in the program.
 func (g *golang) tellLeftOut(file string) {
 	if g.told[file] {
 		return
@@ -199,8 +194,8 @@ func (g *golang) tellLeftOut(file string) {
 	g.config.tell(Event{Stage: "cgo", Text: fmt.Sprintf("%s is left out, as it imports \"C\": its package may do less without, or nothing; cgo: static in bootzip.yaml builds it", file)})
 }
 
-// settings are what a function says of its program, as flags of the go
-// command, with which it is listed and built.
+// settings returns the flags of the go command, for listing and building, that the
+// function's configuration makes.
 func (g *golang) settings(u Unit) []string {
 	f := u.Function
 	ldflags, tags := goLinkFlags, f.Tags
@@ -222,8 +217,8 @@ func (g *golang) settings(u Unit) []string {
 	return flags
 }
 
-// compiler is what the environment of a function with cgo has besides: Debian's
-// gcc for the architecture, which has its name on Debian's machines as well.
+// compiler returns what a function with cgo has in its environment as well: Debian's
+// gcc for the architecture. On machines of that architecture it has the same name.
 func (g goGroup) compiler() []string {
 	if g.units[0].Function.Cgo == "" {
 		return nil
@@ -233,7 +228,8 @@ func (g goGroup) compiler() []string {
 		"PKG_CONFIG_LIBDIR=/usr/local/lib/" + cc + "/pkgconfig:/usr/lib/" + cc + "/pkgconfig:/usr/share/pkgconfig"}
 }
 
-// A goGroup is what one go command can build: one module, one architecture.
+// A goGroup is what one go command can build: units of one module, one
+// architecture, and the same settings.
 type goGroup struct {
 	module   goModule
 	arch     project.Arch
@@ -242,7 +238,7 @@ type goGroup struct {
 	units    []Unit
 }
 
-// tags is the flag of the group's build tags, if it has any.
+// tags returns the flag with the group's build tags, if it has any.
 func (g goGroup) tags() []string { return g.settings[1:] }
 
 func (g *golang) groups(units []Unit, e engine) []goGroup {
@@ -261,14 +257,14 @@ next:
 	return groups
 }
 
-func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, listed listing, e engine, host places) (plan, error) {
+func (g *golang) planGroup(ctx context.Context, group goGroup, listed listing, e engine, host places) (plan, error) {
 	p := plan{inputs: map[string]inputs{}}
 	root, m := g.config.Root, group.module
 	programs, err := listed.programs, listed.err
-	switch {
-	case ctx.Err() != nil:
+	if ctx.Err() != nil {
 		return p, ctx.Err()
-	case err != nil: // functions of other modules can be built
+	}
+	if err != nil { // functions of other modules can be built
 		for i, u := range group.units {
 			message := fmt.Sprintf("module in %q: %v", m.dir, err)
 			if i > 0 {
@@ -287,20 +283,18 @@ func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, list
 	var good []Unit
 	for i, u := range group.units {
 		program := programs[i]
-		message, mend := program.problem(root)
+		message, remedy := program.problem(root)
 		if message == "" {
 			if outside := program.outside(host.source); outside != "" {
-				message, mend = fmt.Sprintf("package %q is in a directory outside of the project and its git repository, by a replace or use line", outside),
-					"move it into the project's repository, or require a version of it"
+				message = fmt.Sprintf("package %q is in a directory outside of the project and its git repository, by a replace or use line", outside)
+				remedy = "move it into the project's repository, or require a version of it"
 			}
 		}
 		if message == "" {
-			if message = program.link(host, m, links); message != "" {
-				mend = linkHint
-			}
+			message, remedy = program.link(host, m, links), linkHint
 		}
 		if message != "" {
-			p.failure.add(u, message, mend)
+			p.failure.add(u, message, remedy)
 			continue
 		}
 		if u.Function.Cgo == "" {
@@ -316,18 +310,19 @@ func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, list
 		return p, err
 	}
 
-	// One go command builds all of them, which is three times faster than
-	// one each: it loads and checks the shared packages once. It names its
-	// outputs itself, so two programs of the same name go to two commands.
+	// One go command builds all units, which is three times faster than one
+	// each: it loads and checks shared packages once. It names its outputs
+	// itself, so two programs of the same name need two commands.
 	seen := e.view(host)
+	goos, _ := e.platform()
 	compiler := group.compiler()
 	if compiler != nil && e.name() != "host" {
 		compiler = append(compiler, "PKG_CONFIG=/bootzip/bin/pkg-config") // it asks for static libraries
 	}
 	for n := 0; len(good) > 0; n++ {
 		taken := map[string]bool{}
-		out := path.Join(".go", strings.NewReplacer("/", "_", "..", "above").Replace(m.dir), string(group.arch), group.units[0].Function.Name+"-"+fmt.Sprint(n))
-		argv := slices.Concat([]string{seen.toolchain + "/bin/go" + hostSuffix(e), "build", m.modFlag()}, goFlags, group.settings)
+		out := path.Join(".go", strings.NewReplacer("/", "_", "..", "above").Replace(m.dir), string(group.arch), fmt.Sprintf("%s-%d", group.units[0].Function.Name, n))
+		argv := slices.Concat([]string{seen.toolchain + "/bin/go" + exeSuffix(goos), "build", m.modFlag()}, goFlags, group.settings)
 		argv = append(argv, "-o", seen.out+"/"+out+"/")
 		var products []product
 		var rest []Unit
@@ -356,18 +351,11 @@ func (g *golang) planGroup(ctx context.Context, tool goTool, group goGroup, list
 	return p, nil
 }
 
-func hostSuffix(e engine) string {
-	if e.name() == "host" {
-		return exeSuffix()
-	}
-	return ""
-}
-
 var versionElement = regexp.MustCompile(`^v([2-9]|[1-9][0-9]+)$`)
 
-// programName is what go build -o FOLDER/ calls a program: the last element
-// of its import path, or the one before if that is a major version (cmd/go,
-// "Compile packages and dependencies").
+// programName returns the name that go build -o DIR/ gives a program: the last
+// element of its import path, or the one before if that is a major version
+// (cmd/go, "Compile packages and dependencies").
 func programName(importPath string) string {
 	base := path.Base(importPath)
 	if versionElement.MatchString(base) && path.Dir(importPath) != "." {
@@ -376,9 +364,9 @@ func programName(importPath string) string {
 	return base
 }
 
-// outside returns a package of the program that is neither below the
-// directory top, which the commands see, nor in the module cache, so that no
-// other machine would find it.
+// outside returns a package of the program that is neither below the directory
+// top, which the commands see, nor in the module cache. No other machine would
+// find it.
 func (p goProgram) outside(top string) string {
 	for _, q := range p.packages {
 		mod := q.Module
@@ -393,9 +381,9 @@ func (p goProgram) outside(top string) string {
 	return ""
 }
 
-// link returns a message about a file that the program is built from and that
-// is a link out of the project, "" if there is none. known holds the messages
-// about packages, of which programs share many.
+// link returns a message about a file of the program that is a link out of the
+// project, "" if there is none. known keeps the messages about packages, many of
+// which programs share.
 func (p goProgram) link(host places, m goModule, known map[*goPackage]string) string {
 	for _, name := range moduleFiles(host.root(), m) {
 		if target := leadsOut(host.source, path.Join(host.project, name)); target != "" {
@@ -415,8 +403,8 @@ func (p goProgram) link(host places, m goModule, known map[*goPackage]string) st
 	return ""
 }
 
-// inputs are the program's files that are in the project, or beside it in its
-// repository. Modules from the cache are covered by go.sum.
+// inputs returns the program's files in the project, or beside it in its repository.
+// go.sum covers modules from the cache.
 func (p goProgram) inputs(host places, m goModule) inputs {
 	in := inputs{Files: moduleFiles(host.root(), m)}
 	for _, q := range p.packages {
@@ -429,8 +417,8 @@ func (p goProgram) inputs(host places, m goModule) inputs {
 		if len(q.EmbedPatterns) > 0 {
 			in.Trees = append(in.Trees, rel)
 		}
-		// A go.mod that appears in a directory between would cut the package
-		// off from its module.
+		// A new go.mod in a directory between would remove the package from
+		// its module.
 		for d := rel; d != "." && d != m.dir; d = path.Dir(d) {
 			if file := path.Join(d, "go.mod"); !slices.Contains(in.Files, file) {
 				in.Files = append(in.Files, file)
@@ -440,9 +428,8 @@ func (p goProgram) inputs(host places, m goModule) inputs {
 	return in
 }
 
-// blameGo takes the output of go build apart. It comes in sections that begin
-// with "# IMPORT/PATH"; a function is blamed for the sections of packages
-// that it consists of.
+// blameGo splits the output of go build into its sections, which begin with
+// "# IMPORT/PATH". A function gets the sections of its packages.
 func blameGo(output string, missing []Unit, programs map[string]goProgram) map[string]blamed {
 	sections := map[string]string{}
 	current := ""
@@ -471,8 +458,8 @@ func blameGo(output string, missing []Unit, programs map[string]goProgram) map[s
 	return all
 }
 
-// check reads the build information of the program and compares it with what
-// was asked for.
+// check compares the Go version in the program's build information with the one
+// that was asked for.
 func (g *golang) check(u Unit, file string) error {
 	info, err := buildinfo.ReadFile(file)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -21,8 +22,8 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// A goPackage is what `go list -json` says of a package (cmd/go, "List
-// packages or modules"); only what is used here.
+// A goPackage has the fields of `go list -json` (cmd/go, "List packages or
+// modules") that are used here.
 type goPackage struct {
 	Dir, ImportPath, Name                  string
 	Standard                               bool
@@ -58,18 +59,17 @@ type goProgram struct {
 	packages []*goPackage // dependencies outside of the standard library, and main itself
 }
 
-// listPrograms runs `go list` for the main packages in the folders sources,
-// which also fetches the modules that they need. It returns a program for
-// each source, in order.
-func listPrograms(ctx context.Context, c Config, tool goTool, group goGroup, sources []string) ([]goProgram, error) {
+// listPrograms runs `go list` for the group's main packages, which also fetches the
+// modules that they need. It returns a program for each unit, in order.
+func listPrograms(ctx context.Context, c Config, tool goTool, group goGroup) ([]goProgram, error) {
 	m, arch := group.module, group.arch
 	argv := append([]string{tool.command(), "list", "-e", "-deps", goListFields, m.modFlag()}, group.tags()...)
-	for _, s := range sources {
-		argv = append(argv, packagePath(c.Root, m, s))
+	for _, u := range group.units {
+		argv = append(argv, packagePath(c.Root, m, u.Function.Source))
 	}
 	dir := filepath.Join(c.Root, m.dir)
-	// The packages are those that the build will see. PWD: where the caller
-	// came by a link, the go command would name every directory by that.
+	// List the packages that the build will see. PWD: if the caller's directory
+	// was reached by a link, the go command would use that in all its paths.
 	env := with(tool.fetching, "GOOS=linux", "GOARCH="+string(arch), "GOAMD64=v1", "GOARM64=v8.0", "GOWORK="+m.workValue(c.Root), "PWD="+dir)
 	env = with(env, group.compiler()...)
 	key := strings.Join(slices.Concat(argv, env), "\x00")
@@ -93,8 +93,9 @@ func listPrograms(ctx context.Context, c Config, tool goTool, group goGroup, sou
 		all[p.ImportPath] = p
 		byDir[p.Dir] = p
 	}
-	programs := make([]goProgram, len(sources))
-	for i, s := range sources {
+	programs := make([]goProgram, len(group.units))
+	for i, u := range group.units {
+		s := u.Function.Source
 		p := byDir[filepath.Join(c.Root, filepath.FromSlash(s))]
 		for _, q := range all {
 			// A package that cannot be loaded may have no Dir.
@@ -115,7 +116,7 @@ func listPrograms(ctx context.Context, c Config, tool goTool, group goGroup, sou
 	return programs, nil
 }
 
-// decodePackages reads what go list -json says.
+// decodePackages decodes the output of go list -json.
 func decodePackages(text string) ([]*goPackage, error) {
 	var all []*goPackage
 	for decoder := json.NewDecoder(strings.NewReader(text)); ; {
@@ -129,9 +130,9 @@ func decodePackages(text string) ([]*goPackage, error) {
 	}
 }
 
-// copyModules makes a module cache in the directory dir with just the modules
-// that the group needs. The caller's cache serves as its proxy, so nothing is
-// downloaded that was not there; what is missing is fetched first.
+// copyModules makes a module cache in the directory dir with only the modules that
+// the group needs. It fetches missing modules into the caller's cache first, which
+// then serves as a proxy.
 func copyModules(ctx context.Context, c Config, tool goTool, group goGroup, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -139,23 +140,19 @@ func copyModules(ctx context.Context, c Config, tool goTool, group goGroup, dir 
 	proxy := url.URL{Scheme: "file", Path: filepath.ToSlash(filepath.Join(tool.modules, "cache", "download"))}
 	local := tool
 	local.fetching = with(tool.fetching, "GOMODCACHE="+dir, "GOPROXY="+proxy.String(),
-		// Their hashes are in go.sum; the checksum database was asked when
-		// they came into the caller's cache. The flag lets the copy be removed.
+		// go.sum has their hashes, and the checksum database was asked when
+		// they were fetched. -modcacherw: so that the copy can be removed.
 		"GOSUMDB=off", "GOPRIVATE=", "GONOPROXY=", "GOFLAGS=-modcacherw")
-	var sources []string
-	for _, u := range group.units {
-		sources = append(sources, u.Function.Source)
-	}
-	if _, err := listPrograms(ctx, c, tool, group, sources); err != nil {
+	if _, err := listPrograms(ctx, c, tool, group); err != nil {
 		return err
 	}
-	_, err := listPrograms(ctx, c, local, group, sources)
+	_, err := listPrograms(ctx, c, local, group)
 	return err
 }
 
-// packagePath is the go command's name for the package in the directory
-// source, as seen from the directory of go.mod or go.work, which may be above
-// the project's root.
+// packagePath returns the go command's name for the package in the directory source,
+// as seen from the directory of go.mod or go.work, which may be above the project's
+// root.
 func packagePath(root string, m goModule, source string) string {
 	rel, err := filepath.Rel(filepath.Join(root, m.dir), filepath.Join(root, source))
 	if err != nil || rel == "." {
@@ -164,9 +161,9 @@ func packagePath(root string, m goModule, source string) string {
 	return "./" + filepath.ToSlash(rel)
 }
 
-// problem says why the program cannot be built, as far as that is known
-// without compiling it; both results are "" if nothing is known.
-func (p goProgram) problem(root string) (message, mend string) {
+// problem says why the program cannot be built, as far as that is known without
+// compiling it. Both results are "" if it may compile.
+func (p goProgram) problem(root string) (message, remedy string) {
 	if file := p.cgoOnly(root); file != "" {
 		return fmt.Sprintf("%s: the package is cgo (import \"C\"), and bootstraps are built with CGO_ENABLED=0", file),
 			"use a library in pure Go, or set cgo: static in bootzip.yaml, which builds it with a C compiler in docker or podman"
@@ -193,9 +190,9 @@ func (p goProgram) problem(root string) (message, mend string) {
 	}
 	message = strings.Join(lines, "\n")
 	if strings.Contains(message, "go.sum") || strings.Contains(message, "cannot find module providing package") {
-		mend = "run `go mod tidy`"
+		remedy = "run `go mod tidy`"
 	}
-	return message, mend
+	return message, remedy
 }
 
 // cgoOnly returns a file that makes a package of the program need cgo: one
@@ -218,8 +215,8 @@ func (p goProgram) cgoOnly(root string) string {
 	return ""
 }
 
-// mentionsC returns a file that the build left out because of import "C", for
-// a hint when the rest does not compile: of the main module first.
+// mentionsC returns a file that the build left out because of import "C", for a
+// hint when the rest does not compile. Files of the main module come first.
 func (p goProgram) mentionsC() string {
 	file := ""
 	for _, q := range p.packages {
@@ -233,7 +230,7 @@ func (p goProgram) mentionsC() string {
 }
 
 // leftOut returns the cgo files of dependencies that the build leaves out, one for each
-// package, by its name: such a package may do less, or nothing.
+// package. Without it, the package may do less, or nothing.
 func (p goProgram) leftOut(u Unit) []string {
 	context := gobuild.Default
 	context.GOOS, context.GOARCH, context.CgoEnabled, context.BuildTags = "linux", string(u.Arch), true, u.Function.Tags
@@ -262,11 +259,10 @@ func importsC(file string) bool {
 	return false
 }
 
-// verifyModules compares the unpacked source of every module that the
-// programs use with go.sum. The go command checks a module when it downloads
-// it and never again: without this a changed file in the module cache is
-// built without a word. It is what `go mod verify` does, for the modules that
-// matter to the programs.
+// verifyModules compares the unpacked source of every module that the programs use
+// with go.sum, as `go mod verify` does for all modules. The go command checks a
+// module only when it downloads it, and would silently build a changed file in the
+// module cache.
 func verifyModules(c Config, m goModule, programs []goProgram) error {
 	if m.vendor {
 		return nil
@@ -290,12 +286,7 @@ func verifyModules(c Config, m goModule, programs []goProgram) error {
 	if err != nil {
 		return err
 	}
-	var names []string
-	for name := range used {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(used)) {
 		want := sums[name]
 		if len(want) == 0 {
 			return hint.New("run `go mod tidy`", "module %q is not in go.sum", name)

@@ -4,14 +4,13 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	gover "go/version"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -30,8 +29,8 @@ type goModule struct {
 	vendor  bool   // dependencies are in vendor/
 }
 
-// modFlag is the one way in which the go command may find dependencies. It
-// never writes to go.mod or go.sum.
+// modFlag says where the go command may find dependencies. The command never writes
+// to go.mod or go.sum.
 func (m goModule) modFlag() string {
 	if m.vendor {
 		return "-mod=vendor"
@@ -39,7 +38,7 @@ func (m goModule) modFlag() string {
 	return "-mod=readonly"
 }
 
-// workValue is GOWORK, for the project's root at the path root.
+// workValue returns GOWORK, for the project's root at the path root.
 func (m goModule) workValue(root string) string {
 	if m.work {
 		return path.Join(filepath.ToSlash(root), m.dir, "go.work")
@@ -47,12 +46,12 @@ func (m goModule) workValue(root string) string {
 	return "off"
 }
 
-// fullVersion is a Go release, as in "go1.26.8" or "go1.27rc1", and not just
-// a language version as in "go1.26".
+// fullVersion matches a Go release, as in "go1.26.8" or "go1.27rc1", and not a
+// language version as in "go1.26".
 var fullVersion = regexp.MustCompile(`^go1\.\d+(\.\d+|rc\d+|beta\d+)(-[0-9A-Za-z.+-]+)?$`)
 
-// DefaultGo is the toolchain of modules that name none, where bootzip.yaml
-// names none either: the one that bootzip itself is released with.
+// DefaultGo is the toolchain of modules that name none, if bootzip.yaml names none
+// either. bootzip itself is released with it.
 const DefaultGo = "go1.26.8"
 
 // oldestSwitch is the first release that the go command can fetch by itself
@@ -68,8 +67,8 @@ const oldestSwitch = "go1.21.0"
 // Config.Go, or DefaultGo.
 func findModule(c Config, source string) (goModule, error) {
 	var m goModule
-	root, dir := c.Root, source
-	for ; !exists(filepath.Join(root, dir, "go.mod")); dir = path.Dir(dir) {
+	dir := source
+	for ; !exists(filepath.Join(c.Root, dir, "go.mod")); dir = path.Dir(dir) {
 		if dir == "." {
 			return m, hint.New("run `go mod init`, or move bootzip.yaml to the module's root",
 				"no go.mod is in %q or above it, up to the project's root", source)
@@ -83,7 +82,7 @@ func findModule(c Config, source string) (goModule, error) {
 	}
 	for _, file := range files {
 		var err error
-		if m.version, err = namedToolchain(root, file); err != nil {
+		if m.version, err = namedToolchain(c.Root, file); err != nil {
 			return m, err
 		}
 		if m.version != "" {
@@ -93,7 +92,7 @@ func findModule(c Config, source string) (goModule, error) {
 	if m.version == "" {
 		m.unnamed, m.version = true, cmp.Or(c.Go, DefaultGo)
 	}
-	m.vendor = exists(filepath.Join(root, m.dir, "vendor", "modules.txt"))
+	m.vendor = exists(filepath.Join(c.Root, m.dir, "vendor", "modules.txt"))
 	return m, nil
 }
 
@@ -136,7 +135,7 @@ func namedToolchain(root, file string) (string, error) {
 
 func exists(name string) bool {
 	_, err := os.Stat(name)
-	return !errors.Is(err, fs.ErrNotExist) && err == nil
+	return err == nil
 }
 
 // goTool is a Go toolchain on the host, and the environment that lets it
@@ -148,21 +147,20 @@ type goTool struct {
 	fetching []string
 }
 
-// goSettings are the go command's settings that decide from where modules
-// come, who vouches for them, and where they are kept. They are asked for, and
-// then given to every later command together with GOENV=off, so that a setting
-// in the caller's `go env -w` file counts here and no other does.
+// goSettings are the go command's settings that decide where modules come from, who
+// vouches for them, and where they are kept. Every later command gets their values,
+// with GOENV=off. So of the caller's `go env -w` file only these settings count.
 var goSettings = []string{
 	"GOMODCACHE", "GOPATH", "GOPROXY", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOSUMDB", "GOINSECURE", "GOVCS", "GOAUTH",
 }
 
 // goVariable matches the names of the variables that the go command and its
-// compilers read (go help environment). GOOGLE_APPLICATION_CREDENTIALS, which a
-// GOAUTH command may need, is none of them.
+// compilers read (go help environment), but not GOOGLE_APPLICATION_CREDENTIALS,
+// which a GOAUTH command may need.
 var goVariable = regexp.MustCompile(`^(C?GO_.*|GO[A-Z0-9]*|GCCGO[A-Z0-9]*|AR|CC|CXX|FC|PKG_CONFIG)$`)
 
-// withoutGo returns the caller's environment without the variables of Go's, but
-// for goSettings and those that say where files are.
+// withoutGo returns the caller's environment without Go's variables, except for
+// goSettings and those that say where files are.
 func withoutGo(environ []string) []string {
 	return slices.DeleteFunc(slices.Clone(environ), func(e string) bool {
 		name, _, _ := strings.Cut(e, "=")
@@ -171,12 +169,11 @@ func withoutGo(environ []string) []string {
 	})
 }
 
-// findGo finds the toolchain with the very version on the host. The go
-// command downloads it if the installed one differs.
+// findGo finds the toolchain of exactly that version on the host. The go command
+// downloads it if the installed one differs.
 func findGo(ctx context.Context, c Config, version string) (goTool, error) {
-	// What the caller's `go env -w` file has is overridden by values that are
-	// not empty alone. Asked for everything, the go command would run the
-	// caller's C compiler.
+	// Only values that are not empty override the caller's `go env -w` file. Asked
+	// for all settings, the go command would run the caller's C compiler.
 	env := with(withoutGo(c.Environ), "GOTOOLCHAIN="+version, "GOFLAGS=-mod=readonly", "GOWORK=off", "GO111MODULE=on",
 		"GOEXPERIMENT=none", "GOFIPS140=off", "CGO_ENABLED=0")
 	text, err := goEnvironment(ctx, env)
@@ -199,8 +196,8 @@ func findGo(ctx context.Context, c Config, version string) (goTool, error) {
 	return goTool{version: version, root: values["GOROOT"], modules: values["GOMODCACHE"], fetching: with(env, fetching...)}, nil
 }
 
-// goAnswers are what go env said to this process, by what it depends on: serve
-// builds again and again.
+// goAnswers keeps the output of go env by all that it depends on, for serve, which
+// builds many times.
 var goAnswers sync.Map
 
 func goEnvironment(ctx context.Context, env []string) (string, error) {
@@ -224,6 +221,6 @@ func goEnvironment(ctx context.Context, env []string) (string, error) {
 	return text, err
 }
 
-// command is the path of the go command itself. Going through the GOROOT
-// leaves no room for another go of the caller's PATH.
-func (t goTool) command() string { return filepath.Join(t.root, "bin", "go"+exeSuffix()) }
+// command returns the path of the go command in the GOROOT. The caller's PATH may
+// have another one.
+func (t goTool) command() string { return filepath.Join(t.root, "bin", "go"+exeSuffix(runtime.GOOS)) }

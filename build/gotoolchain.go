@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"golang.org/x/mod/sumdb/dirhash"
@@ -20,8 +19,8 @@ import (
 	"github.com/bootzip/bootzip/internal/tempdir"
 )
 
-func exeSuffix() string {
-	if runtime.GOOS == "windows" {
+func exeSuffix(goos string) string {
+	if goos == "windows" {
 		return ".exe"
 	}
 	return ""
@@ -31,11 +30,15 @@ func exeSuffix() string {
 // version (cmd/go, "Module downloads"; go.dev/doc/toolchain).
 const toolchainModule = "golang.org/toolchain"
 
-// linuxToolchain returns the directory of a Go toolchain for linux/goarch, to be
-// mounted into a container. It is the module golang.org/toolchain, which the
-// go command checks against the checksum database; its hash is computed once
-// more when it is unpacked, and a half-unpacked one is never seen. For a cold
-// cache the unpacked one is checked again.
+// moduleOf returns the module, with its version, of the toolchain name, such as
+// "go1.26.8.linux-amd64".
+func moduleOf(name string) string { return toolchainModule + "@v0.0.1-" + name }
+
+// linuxToolchain returns the directory of a Go toolchain for linux/goarch, to mount
+// into a container. It comes from the module golang.org/toolchain, which the go
+// command checks against the checksum database. Its hash is computed again before
+// it is unpacked, and the directory appears only when complete. For a cold cache
+// the unpacked files are checked again.
 func linuxToolchain(ctx context.Context, c Config, tool goTool, goarch string) (string, error) {
 	dir := linuxToolchainDir(c, tool, goarch)
 	name := filepath.Base(dir)
@@ -71,18 +74,17 @@ func linuxToolchainDir(c Config, tool goTool, goarch string) string {
 
 const linuxSuffix = ".linux-"
 
-// toolchainFor is where linuxToolchain unpacks the toolchain of another architecture.
+// toolchainFor is linuxToolchainDir for another architecture.
 func toolchainFor(dir, goarch string) string {
 	i := strings.LastIndex(dir, linuxSuffix)
 	return dir[:i+len(linuxSuffix)] + goarch
 }
 
-// unpackName begins the names of the directories that toolchains are unpacked
-// in.
+// unpackName begins the names of the directories where toolchains are unpacked.
 const unpackName = ".bootzip-unpack"
 
-// placeToolchain unpacks the toolchain name from the zip of its module, and
-// moves it to dir when all of it is there. Another process may be first.
+// placeToolchain unpacks the toolchain name from the zip of its module, and moves
+// it to dir when it is complete. Another process may be first.
 func placeToolchain(ctx context.Context, zip, name, dir string) error {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return err
@@ -96,10 +98,10 @@ func placeToolchain(ctx context.Context, zip, name, dir string) error {
 	if err := os.Mkdir(unpacked, 0o755); err != nil {
 		return err
 	}
-	if err := unpackToolchain(ctx, zip, toolchainModule+"@v0.0.1-"+name+"/", unpacked); err != nil {
+	if err := unpackToolchain(ctx, zip, moduleOf(name)+"/", unpacked); err != nil {
 		return err
 	}
-	// Others build with it too, whatever the umask is.
+	// Other users build with it too, whatever the umask is.
 	if err := os.Chmod(unpacked, 0o755); err != nil {
 		return err
 	}
@@ -109,10 +111,10 @@ func placeToolchain(ctx context.Context, zip, name, dir string) error {
 	return nil
 }
 
-// A downloadedModule is what go mod download -json says of a module.
+// A downloadedModule is the output of go mod download -json.
 type downloadedModule struct{ Zip, Sum, Error string }
 
-// downloadToolchain lets the go command fetch a toolchain, unless it is in the
+// downloadToolchain makes the go command fetch a toolchain, unless it is in the
 // module cache, and check its hash against the checksum database.
 func downloadToolchain(ctx context.Context, c Config, tool goTool, name string) (downloadedModule, error) {
 	c.tell(Event{Stage: "fetch", Text: "toolchain " + name})
@@ -121,7 +123,7 @@ func downloadToolchain(ctx context.Context, c Config, tool goTool, name string) 
 	if lookup(env, "GOSUMDB") == "off" {
 		env = with(env, "GOSUMDB=sum.golang.org")
 	}
-	text, err := capture(ctx, env, os.TempDir(), tool.command(), "mod", "download", "-json", toolchainModule+"@v0.0.1-"+name)
+	text, err := capture(ctx, env, os.TempDir(), tool.command(), "mod", "download", "-json", moduleOf(name))
 	var module downloadedModule
 	if json.Unmarshal([]byte(text), &module) == nil && module.Error != "" {
 		err = errors.New(module.Error)
@@ -150,10 +152,10 @@ func checkToolchain(ctx context.Context, c Config, tool goTool, name, dir string
 	return nil
 }
 
-// toolchainSum is the hash, as in go.sum, that the module of an unpacked
-// toolchain has.
+// toolchainSum returns the hash, as in go.sum, of the module of an unpacked
+// toolchain.
 func toolchainSum(dir, name string) (string, error) {
-	prefix := toolchainModule + "@v0.0.1-" + name + "/"
+	prefix := moduleOf(name) + "/"
 	files := map[string]string{} // by their names in the module's zip
 	var names []string
 	err := filepath.WalkDir(dir, func(file string, e fs.DirEntry, err error) error {
@@ -167,12 +169,12 @@ func toolchainSum(dir, name string) (string, error) {
 		rel = filepath.ToSlash(rel)
 		if before, ok := strings.CutSuffix(rel, "/go.mod"); ok {
 			rel = before + "/_go.mod" // see unpackToolchain
-			// The go command, when it switches to a toolchain, keeps the one
-			// beside the other.
+			// The go command keeps both files when it switches to a toolchain.
 			there, err := os.ReadFile(filepath.Join(filepath.Dir(file), "_go.mod"))
 			if err == nil {
 				return sameContent(file, there)
-			} else if !errors.Is(err, fs.ErrNotExist) {
+			}
+			if !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
 		}
@@ -186,7 +188,7 @@ func toolchainSum(dir, name string) (string, error) {
 	return dirhash.Hash1(names, func(name string) (io.ReadCloser, error) { return os.Open(files[name]) })
 }
 
-// sameContent returns an error unless the file holds what there is.
+// sameContent returns an error unless the file has the content of its _go.mod.
 func sameContent(file string, there []byte) error {
 	data, err := os.ReadFile(file)
 	if err == nil && !bytes.Equal(data, there) {
@@ -195,8 +197,8 @@ func sameContent(file string, there []byte) error {
 	return err
 }
 
-// openToAll lets every user read a toolchain, which was perhaps unpacked by
-// one with another umask. What can be executed stays so.
+// openToAll lets every user read a toolchain, which may have been unpacked with
+// another umask. What its owner can execute, everybody can.
 func openToAll(dir string) error {
 	return filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
 		if err != nil {
@@ -217,8 +219,8 @@ func openToAll(dir string) error {
 	})
 }
 
-// unpackToolchain unpacks the module's zip. Its content was checked by hash,
-// so names are trusted to stay below dir as far as filepath.IsLocal agrees.
+// unpackToolchain unpacks the module's zip, whose hash was checked. It refuses names
+// that leave dir.
 func unpackToolchain(ctx context.Context, file, prefix, dir string) error {
 	r, err := zip.OpenReader(file)
 	if err != nil {

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +15,7 @@ import (
 	"github.com/bootzip/bootzip/internal/sandbox"
 )
 
-// host runs commands on this machine, as they are.
+// host runs commands on this machine, without confinement.
 type host struct {
 	cache     string
 	otherUser bool // commands are to run, and can run, as another user
@@ -48,10 +49,8 @@ func (h *host) userUnsupported(host places) string {
 }
 
 func (h *host) view(p places) places {
-	p.source = filepath.Join(p.source, filepath.FromSlash(p.project))
-	if p.cache == "" {
-		p.cache = h.cache
-	}
+	p.source = p.root()
+	p.cache = cmp.Or(p.cache, h.cache)
 	return p
 }
 
@@ -67,26 +66,17 @@ func (h *host) run(ctx context.Context, b batch) (outcomes []outcome, err error)
 	}
 	outcomes = make([]outcome, len(b.jobs))
 	errs := make([]error, len(b.jobs))
-	slots := make(chan struct{}, b.parallel)
 	var mu sync.Mutex
-	var wg sync.WaitGroup
-	for i, j := range b.jobs {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			var output cut
-			exit, err := h.execute(ctx, &output, filepath.Join(b.host.source, filepath.FromSlash(b.host.project), filepath.FromSlash(j.dir)), j, b.vary)
-			outcomes[i], errs[i] = outcome{exit: exit, output: output.String()}, err
-			if err == nil {
-				mu.Lock()
-				defer mu.Unlock()
-				b.finished(i)
-			}
-		}()
-	}
-	wg.Wait()
+	sideBySide(b.jobs, b.parallel, func(i int, j job) {
+		var output cut
+		exit, err := h.execute(ctx, &output, filepath.Join(b.host.root(), filepath.FromSlash(j.dir)), j, b.vary)
+		outcomes[i], errs[i] = outcome{exit: exit, output: output.String()}, err
+		if err == nil {
+			mu.Lock()
+			defer mu.Unlock()
+			b.finished(i)
+		}
+	})
 	for _, err := range errs {
 		if err != nil {
 			return nil, err
@@ -99,7 +89,7 @@ func (h *host) run(ctx context.Context, b batch) (outcomes []outcome, err error)
 func (h *host) execute(ctx context.Context, output io.Writer, dir string, j job, v Variations) (int, error) {
 	argv := j.command
 	if v.Umask != 0 {
-		// The umask of this process is that of all its threads.
+		// All threads of this process share its umask.
 		argv = append([]string{"/bin/sh", "-c", `umask "$0" && exec "$@"`, fmt.Sprintf("%04o", v.Umask)}, argv...)
 	}
 	cmd := command(ctx, j.env, dir, argv...)
@@ -110,9 +100,9 @@ func (h *host) execute(ctx context.Context, output io.Writer, dir string, j job,
 	return finish(ctx, cmd, output)
 }
 
-// closedTo returns a file or directory of a build that somebody else than the
-// caller could not use, "" if there is none. What the build writes is given to
-// him; only the way there must be open.
+// closedTo returns a file or directory of a build that another user cannot use, ""
+// if there is none. That user will own what the build writes, so only the way to
+// it must be open.
 func closedTo(host places) string {
 	ways := []string{filepath.Dir(host.out), filepath.Dir(host.temp), filepath.Dir(host.cache), host.source}
 	if host.toolchain != "" {
@@ -131,7 +121,7 @@ func closedTo(host places) string {
 	return closedBelow(host.source)
 }
 
-// giveTo makes somebody the owner of directories and all that is in them.
+// giveTo changes the owner of directories and of all that is in them.
 func giveTo(uid, gid int, dirs ...string) error {
 	for _, dir := range dirs {
 		err := filepath.WalkDir(dir, func(name string, _ fs.DirEntry, err error) error {

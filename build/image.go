@@ -19,31 +19,23 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// needs say what must be in the build image.
-type needs struct {
-	languages []string // sorted
-	arches    []string // sorted; only what is cross-compiled with Debian's compilers counts
-}
-
-func needsOf(functions []project.Function) needs {
-	var n needs
+// needsOf returns what must be in the build image, sorted: languages, and the architectures
+// that Debian's compilers build for. Go's toolchain builds for all.
+func needsOf(functions []project.Function) (languages, arches []string) {
 	for _, f := range functions {
-		if f.Cgo != "" && !slices.Contains(n.languages, "cgo") {
-			n.languages = append(n.languages, "cgo")
+		languages = append(languages, string(f.Language))
+		if f.Cgo != "" {
+			languages = append(languages, "cgo")
 		}
-		if !slices.Contains(n.languages, string(f.Language)) {
-			n.languages = append(n.languages, string(f.Language))
-		}
-		for _, a := range f.Arch {
-			// Go's toolchain builds for every architecture.
-			if inImage(f) && !slices.Contains(n.arches, string(a)) {
-				n.arches = append(n.arches, string(a))
+		if inImage(f) {
+			for _, a := range f.Arch {
+				arches = append(arches, string(a))
 			}
 		}
 	}
-	slices.Sort(n.languages)
-	slices.Sort(n.arches)
-	return n
+	slices.Sort(languages)
+	slices.Sort(arches)
+	return slices.Compact(languages), slices.Compact(arches)
 }
 
 // defaultBase is the line of Dockerfile.build that pins the base image.
@@ -78,22 +70,22 @@ type builtImage struct {
 	id           string
 	recipe       string // hash of all that it is made from
 	base, baseID string
-	packages     func(context.Context) ([]string, error) // what is installed in it, sorted
+	packages     func(context.Context) ([]string, error) // installed in it, sorted
 }
 
 // An imagePlan says how to make a build image.
 type imagePlan struct {
 	files             map[string]string // Dockerfile.build, and what it copies
-	languages, arches string            // with blanks between
+	languages, arches string            // separated by blanks
 }
 
 func planImage(c Config) (imagePlan, error) {
 	files, err := imageFiles(c.Root)
-	need := needsOf(c.everything())
-	return imagePlan{files, strings.Join(need.languages, " "), strings.Join(need.arches, " ")}, err
+	languages, arches := needsOf(c.everything())
+	return imagePlan{files, strings.Join(languages, " "), strings.Join(arches, " ")}, err
 }
 
-// recipe is a hash of all that the image is made from.
+// recipe returns a hash of all that the image is made from.
 func (p imagePlan) recipe(baseID string) string {
 	h := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(p.files)) {
@@ -107,7 +99,7 @@ func (p imagePlan) tell(c Config, base string) {
 	c.tell(Event{Stage: "image", Text: fmt.Sprintf("making the build image for %s from %s", p.languages, base)})
 }
 
-// write makes the directory dir, with the files.
+// write makes the directory dir with the files.
 func (p imagePlan) write(dir string) error {
 	err := os.Mkdir(dir, 0o755)
 	for name, text := range p.files {
@@ -118,15 +110,15 @@ func (p imagePlan) write(dir string) error {
 
 const mirrorsHint = "packages come from Debian's mirrors, which the engine's network must reach; look at the output above"
 
-// buildImage returns the image for what is needed. Its tag is the hash of all
-// that it is made from, so a change makes another image and nothing else does.
+// buildImage returns the build image, and makes it if need be. Its tag is the hash of
+// all that it is made from, so only a change makes another image.
 func buildImage(ctx context.Context, c Config, client string) (builtImage, error) {
 	var built builtImage
 	plan, err := planImage(c)
 	if err != nil {
 		return built, err
 	}
-	if built.base, err = baseReference(c); err != nil {
+	if built.base, err = plan.base(c); err != nil {
 		return built, err
 	}
 	if built.baseID, err = baseImage(ctx, c, client, built.base); err != nil {
@@ -172,26 +164,21 @@ func buildImage(ctx context.Context, c Config, client string) (builtImage, error
 	return built, err
 }
 
-// baseReference is the base image that the configuration or the Dockerfile
-// names.
-func baseReference(c Config) (string, error) {
+// base returns the reference of the base image in the configuration, or in the
+// Dockerfile.
+func (p imagePlan) base(c Config) (string, error) {
 	if c.BaseImage != "" {
 		return c.BaseImage, nil
 	}
-	files, err := imageFiles(c.Root)
-	if err != nil {
-		return "", err
-	}
-	found := defaultBase.FindStringSubmatch(files["Dockerfile.build"])
+	found := defaultBase.FindStringSubmatch(p.files["Dockerfile.build"])
 	if found == nil {
 		return "", hint.New("add one, with the digest of a Debian image", "docker/Dockerfile.build has no line ARG BASE_IMAGE=…")
 	}
 	return found[1], nil
 }
 
-// imageFiles are the files that the image is made from: the project's own
-// docker directory if it has a Dockerfile.build, else those that came with
-// bootzip.
+// imageFiles returns the files that the image is made from: those of the project's
+// docker directory if it has a Dockerfile.build, else bootzip's own.
 func imageFiles(root string) (map[string]string, error) {
 	var fsys fs.FS = docker.Files
 	if dir := filepath.Join(root, "docker"); exists(filepath.Join(dir, "Dockerfile.build")) {
@@ -225,7 +212,7 @@ func baseImage(ctx context.Context, c Config, client, base string) (string, erro
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}
-		// Clients say the reason last, behind warnings about their settings.
+		// The clients' last line has the reason, after warnings about settings.
 		return "", hint.New("make one from Debian's packages with `scripts/base-image --engine "+client+"` and set BOOTZIP_BASE_IMAGE=bootzip-base:trixie; Go alone can be built with --engine=sandbox or host",
 			"base image %q cannot be pulled by %s: %s", base, client, lastLines(err.Error(), 1))
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -15,16 +16,15 @@ import (
 	"github.com/bootzip/bootzip/internal/digest"
 )
 
-// inputs are the files of the project that a bootstrap is made from, in a
-// form that can be looked at again without running a compiler. All paths are
+// inputs are the files of the project that a bootstrap is made from, in a form
+// that can be compared again without running a compiler. All paths are
 // slash-separated and relative to the project's root.
 //
-// This is enough to notice every change: which package is imported from
-// where can change only through a file of a package that is already in Dirs,
-// or through one of Files.
+// This is enough to notice every change: the imports of a program can change only
+// through a file of a package in Dirs, or through one of Files.
 type inputs struct {
-	Files []string `json:"files,omitempty"` // a missing one counts as such
-	Dirs  []string `json:"dirs,omitempty"`  // files that the Go compiler may read, not below
+	Files []string `json:"files,omitempty"` // may be missing
+	Dirs  []string `json:"dirs,omitempty"`  // the files in them that the Go compiler may read, not below
 	Trees []string `json:"trees,omitempty"` // all files below
 }
 
@@ -42,15 +42,14 @@ func newDigester(root string) *digester {
 
 // digest is the SHA-256 of the inputs' names and contents, and of the recipe.
 func (d *digester) digest(in inputs, recipe string) (string, error) {
-	root := d.root
 	names := map[string]bool{}
 	for _, f := range in.Files {
 		names[f] = true
 	}
 	for _, dir := range in.Dirs {
-		entries, err := os.ReadDir(filepath.Join(root, filepath.FromSlash(dir)))
+		entries, err := os.ReadDir(filepath.Join(d.root, filepath.FromSlash(dir)))
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // its files are missing then, and so the digest differs
+			continue // without its files the digest differs
 		}
 		if err != nil {
 			return "", err
@@ -65,7 +64,7 @@ func (d *digester) digest(in inputs, recipe string) (string, error) {
 		below, ok := d.trees[tree]
 		if !ok {
 			var err error
-			if below, err = filesBelow(root, tree); err != nil {
+			if below, err = filesBelow(d.root, tree); err != nil {
 				return "", err
 			}
 			d.trees[tree] = below
@@ -74,19 +73,13 @@ func (d *digester) digest(in inputs, recipe string) (string, error) {
 			names[f] = true
 		}
 	}
-	var sorted []string
-	for n := range names {
-		sorted = append(sorted, n)
-	}
-	slices.Sort(sorted)
-
 	h := sha256.New()
 	fmt.Fprintf(h, "bootzip inputs 1\n%d %s\n", len(recipe), recipe)
-	for _, name := range sorted {
+	for _, name := range slices.Sorted(maps.Keys(names)) {
 		sum, ok := d.sums[name]
 		if !ok {
 			var err error
-			sum, err = inputSum(filepath.Join(root, filepath.FromSlash(name)))
+			sum, err = inputSum(filepath.Join(d.root, filepath.FromSlash(name)))
 			if errors.Is(err, fs.ErrNotExist) {
 				sum = "missing"
 			} else if err != nil {
@@ -99,11 +92,18 @@ func (d *digester) digest(in inputs, recipe string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// compiled says whether a build may read the file: everything in a package's
-// folder but tests and documentation. Too much rather than too little: a file
-// too many costs a build, one too few a wrong answer.
+// compiled reports whether a build may read the file: all in a package's directory
+// but tests and documentation. A file too many costs a build, one too few gives a
+// wrong result.
 func compiled(name string) bool {
 	return !strings.HasSuffix(name, "_test.go") && path.Ext(name) != ".md"
+}
+
+// noSource reports whether a directory never has sources: it is version control's, or our
+// own output.
+func noSource(dir string) bool {
+	base := filepath.Base(dir)
+	return base == ".git" || base == "dist" && exists(filepath.Join(dir, stateDir))
 }
 
 func filesBelow(root, tree string) ([]string, error) {
@@ -116,8 +116,7 @@ func filesBelow(root, tree string) ([]string, error) {
 			return err
 		}
 		if e.IsDir() {
-			// Version control and our own output are never sources.
-			if base := e.Name(); base == ".git" || base == "dist" && exists(filepath.Join(name, stateFolder)) {
+			if noSource(name) {
 				return fs.SkipDir
 			}
 			return nil
@@ -135,8 +134,8 @@ func filesBelow(root, tree string) ([]string, error) {
 	return all, err
 }
 
-// inputSum is the SHA-256 of a file, in hexadecimal. Links are followed; what
-// stands for a directory says only that.
+// inputSum returns the SHA-256 of a file, in hexadecimal. Links are followed. For a
+// directory it returns "folder".
 func inputSum(name string) (string, error) {
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
 		return "folder", nil

@@ -11,8 +11,8 @@ import (
 // A language knows which commands turn the functions of a run into
 // bootstraps.
 type language interface {
-	// recipe identifies how u is built, apart from its files: flags,
-	// toolchain, environment. It is an input of what is built.
+	// recipe identifies how u is built, apart from its files: flags, toolchain,
+	// environment. It is an input of the bootstrap.
 	recipe(u Unit) (string, error)
 
 	// plan fetches what the units need, on the host, and returns the steps
@@ -31,15 +31,14 @@ type plan struct {
 	steps  []step
 	inputs map[string]inputs // by Unit.String()
 
-	// failure has the units that cannot be built for a reason that is known
-	// by now. They have no step.
+	// failure has the units that are known not to build. They have no step.
 	failure Failure
 
-	// What the language brings along, on the host; "" for nothing.
+	// Directories of the language on the host; "" for none.
 	toolchain, modules string
 
-	// prepare makes what the steps need and is not there; where the store has all that
-	// they would make, nothing is.
+	// prepare makes what the steps need. It is not called if the store has all of
+	// their products.
 	prepare []func(context.Context) error
 }
 
@@ -57,8 +56,8 @@ func (p *plan) join(other plan) {
 type step struct {
 	job
 	products []product
-	// blame says which of the units the output speaks of. It gets the units
-	// whose product is missing.
+	// blame divides the output among the missing units, whose products were not
+	// made.
 	blame func(output string, missing []Unit) map[string]blamed
 }
 

@@ -6,14 +6,14 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
-// A link out of the project has another meaning, or none, on every other
-// machine: in a container, in the sandbox, in a clone. Only the engine host
-// would follow it. So all engines refuse it, before anything is built. A link
-// that ends in the project is as good as what it points to, and one to nothing
-// is left to the compiler.
+// A link out of the project leads elsewhere, or nowhere, in a container, in the
+// sandbox and in a clone. Only the engine host would follow it. So all engines
+// refuse it before the build. Links within the project are allowed, and dangling
+// ones are left to the compiler.
 
 // linkHint is the hint for a link out of the project.
 const linkHint = "put the file itself into the project; containers, the sandbox and other machines do not have what the link points to"
@@ -23,8 +23,8 @@ func linkMessage(name, target string) string {
 	return fmt.Sprintf("file %q is a link that leads out of the project, to %q", name, target)
 }
 
-// leadsOut returns where the file name, slash-separated and relative to the
-// directory root, really is, if that is outside of root; else "".
+// leadsOut returns the real path of the file name, slash-separated and relative to
+// the directory root, if that is outside of root; else "".
 func leadsOut(root, name string) string {
 	root, err := filepath.EvalSymlinks(root)
 	if err != nil {
@@ -52,7 +52,7 @@ func linkBelow(root, source string) (message string, err error) {
 		switch {
 		case err != nil:
 			return err
-		case e.IsDir() && file != top && (strings.HasPrefix(e.Name(), ".") || exists(filepath.Join(file, stateFolder))):
+		case e.IsDir() && file != top && (strings.HasPrefix(e.Name(), ".") || exists(filepath.Join(file, stateDir))):
 			return fs.SkipDir
 		case e.Type()&fs.ModeSymlink == 0:
 			return nil
@@ -71,9 +71,8 @@ func linkBelow(root, source string) (message string, err error) {
 	return message, err
 }
 
-// link returns a message about a file of the package that is, or is reached
-// by, a link out of the project; "" if there is none, and for a package of a
-// module from elsewhere.
+// link returns a message about a file of the package that is, or is reached by, a
+// link out of the project; "" if there is none, and for packages outside of root.
 func (p *goPackage) link(root string) string {
 	rel, err := filepath.Rel(root, p.Dir)
 	if err != nil || !filepath.IsLocal(rel) {
@@ -83,10 +82,7 @@ func (p *goPackage) link(root string) string {
 	if target := leadsOut(root, dir); target != "" {
 		return fmt.Sprintf("package %q is reached by a link that leads out of the project, to %q", p.ImportPath, target)
 	}
-	var names []string
-	for _, some := range [][]string{p.GoFiles, p.SFiles, p.HFiles, p.SysoFiles, p.EmbedFiles, p.CgoFiles} {
-		names = append(names, some...)
-	}
+	names := slices.Concat(p.GoFiles, p.HFiles, p.SysoFiles)
 	if len(p.SFiles)+len(p.CgoFiles) > 0 {
 		// Assembly and C can include any file.
 		entries, err := os.ReadDir(p.Dir)
@@ -99,9 +95,8 @@ func (p *goPackage) link(root string) string {
 				names = append(names, e.Name())
 			}
 		}
-		names = append(names, p.EmbedFiles...)
 	}
-	for _, name := range names {
+	for _, name := range append(names, p.EmbedFiles...) {
 		info, err := os.Lstat(filepath.Join(p.Dir, filepath.FromSlash(name)))
 		if err != nil || info.Mode()&fs.ModeSymlink == 0 {
 			continue

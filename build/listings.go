@@ -15,20 +15,20 @@ import (
 	"strings"
 )
 
-// A keptListing is what the go command said of some programs, and of what it depends on.
+// A keptListing is an output of go list, and what it depends on.
 type keptListing struct {
-	text  string // empty: it is not known yet of which state of the files
-	shape string // of dirs and files when it was asked
+	text  string // empty: it is not known yet for which state of the files it holds
+	shape string // of dirs and files before go list ran
 	dirs  []string
 	files []string
 }
 
-// listing is what ask, which runs go list, says, or said before when it would say the same
-// again: a function that is edited keeps its imports most of the time. A nil Known keeps
-// nothing. dependsOn finds in what was said the directories of packages and the files that
-// decide it; ok is false where they are not all that does.
+// listing returns the output of ask, which runs go list, or a kept output if ask would return
+// the same: edits of a function rarely change its imports. A nil Known keeps nothing.
+// dependsOn finds the directories and files that decide the output. ok is false if others
+// do too.
 //
-// What is kept was asked after its shape was taken, so that an edit in between makes another.
+// The shape is taken before ask runs, so that an edit in between changes it.
 func (k *Known) listing(key string, ask func() (string, error), dependsOn func(text string) (dirs, files []string, ok bool)) (string, error) {
 	if k == nil {
 		return ask()
@@ -64,8 +64,8 @@ func (k *Known) listing(key string, ask func() (string, error), dependsOn func(t
 	return text, nil
 }
 
-// shapeOf is a digest over what go list reads: the names in directories, the beginnings of Go
-// files up to their imports, and whole files such as go.mod.
+// shapeOf returns a digest of what go list reads: the names in directories, the beginnings of
+// Go files with their imports, and complete files such as go.mod.
 func shapeOf(dirs, files []string) (string, error) {
 	h := sha256.New()
 	for _, dir := range dirs {
@@ -93,7 +93,7 @@ func shapeOf(dirs, files []string) (string, error) {
 	return fmt.Sprintf("%x", h.Sum(nil)), nil
 }
 
-// addHead adds the beginning of a Go file, and its lines that embed files.
+// addHead adds the beginning of a Go file, and its //go:embed lines.
 func addHead(h hash.Hash, name string) error {
 	data, err := os.ReadFile(name)
 	if err != nil {
@@ -118,8 +118,8 @@ func addHead(h hash.Hash, name string) error {
 	return nil
 }
 
-// decides are the directories and files on which a listing depends. ok is false for programs
-// of which a package could not be loaded, or has embedded files or C, which other files decide.
+// decides returns the directories and files on which a listing depends. ok is false if a
+// package could not be loaded, or has embedded files or C, which depend on other files.
 func (m goModule) decides(root, modules string, packages []*goPackage) (dirs, files []string, ok bool) {
 	dir := filepath.Join(root, m.dir)
 	for _, name := range []string{"go.work", "go.work.sum", "go.mod", "go.sum", filepath.Join("vendor", "modules.txt")} {
@@ -133,7 +133,7 @@ func (m goModule) decides(root, modules string, packages []*goPackage) (dirs, fi
 			continue
 		}
 		if p.Module != nil && p.Module.GoMod != "" {
-			files = append(files, p.Module.GoMod) // also of a module in the cache, which may be emptied
+			files = append(files, p.Module.GoMod) // also of a module in the cache, which may be cleaned
 		}
 		if strings.HasPrefix(p.Dir, modules+string(filepath.Separator)) {
 			continue
@@ -143,7 +143,7 @@ func (m goModule) decides(root, modules string, packages []*goPackage) (dirs, fi
 		}
 		dirs = append(dirs, p.Dir)
 		for above := p.Dir; above != dir && strings.HasPrefix(above, dir+string(filepath.Separator)); above = filepath.Dir(above) {
-			files = append(files, filepath.Join(above, "go.mod")) // one that comes makes another module of it
+			files = append(files, filepath.Join(above, "go.mod")) // a new one would make it another module
 		}
 		if p.Module != nil && p.Module.GoMod != "" {
 			files = append(files, filepath.Join(filepath.Dir(p.Module.GoMod), "go.sum"))

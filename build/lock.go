@@ -1,12 +1,14 @@
 package build
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,8 +19,8 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// LockFile is the name of the file, in the project's root, that says with
-// what the project was built when somebody last wrote it down.
+// LockFile is the name of the file in the project's root that records what the
+// project is built with.
 const LockFile = "bootzip.lock"
 
 // lockFile is the content of a bootzip.lock. It is JSON, written by
@@ -26,24 +28,23 @@ const LockFile = "bootzip.lock"
 type lockFile struct {
 	// Toolchain is the Go toolchain, "go1.26.8"; empty without Go functions.
 	Toolchain string `json:"toolchain,omitempty"`
-	// Images are by the platform of the machine that the image runs on,
-	// "linux/amd64": another one has other packages.
+	// Images are by platform of the machine that runs the image, as in
+	// "linux/amd64". Their packages differ.
 	Images map[string]lockedImage `json:"images,omitempty"`
 }
 
 type lockedImage struct {
-	// Base is the reference of the base image, and BaseID the id that it had:
-	// the digest of its configuration.
+	// Base is the reference of the base image, and BaseID its id, the digest of
+	// its configuration.
 	Base     string   `json:"base"`
 	BaseID   string   `json:"baseId"`
 	Packages []string `json:"packages"` // "name:architecture=version", sorted
 }
 
-// maxDifferences bounds how many differences a message lists.
+// maxDifferences bounds the differences in a message.
 const maxDifferences = 100
 
-// A LockMismatch is the error of a run that was to be locked and differs from
-// bootzip.lock.
+// A LockMismatch is the error of a locked run that differs from bootzip.lock.
 type LockMismatch struct {
 	Differences []string // at most 100, the fields that differ with both values
 }
@@ -52,10 +53,9 @@ func (e *LockMismatch) Error() string {
 	return "this build differs from " + LockFile + ":\n  " + strings.Join(e.Differences, "\n  ")
 }
 
-// WriteLock writes bootzip.lock for the project: the toolchain, and for a
-// container engine the base image and the packages of the build image, which
-// is made if need be. What an existing file says of other platforms stays.
-// It returns the file's path.
+// WriteLock writes bootzip.lock for the project, and returns its path. It has the
+// toolchain, and for a container engine the base image and the packages of the
+// build image, which it makes if need be. Entries of other platforms stay.
 func WriteLock(ctx context.Context, c Config) (string, error) {
 	e, _, err := chooseEngine(ctx, c)
 	if err != nil {
@@ -69,14 +69,10 @@ func WriteLock(ctx context.Context, c Config) (string, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
-	for platform, image := range old.Images {
-		if _, ok := now.Images[platform]; !ok {
-			if now.Images == nil {
-				now.Images = map[string]lockedImage{}
-			}
-			now.Images[platform] = image
-		}
-	}
+	images := map[string]lockedImage{}
+	maps.Copy(images, old.Images)
+	maps.Copy(images, now.Images)
+	now.Images = images
 	name := filepath.Join(c.Root, LockFile)
 	return name, atomicfile.Write(name, 0o644, func(w io.Writer) error {
 		j := json.NewEncoder(w)
@@ -97,7 +93,7 @@ func readLock(root string) (lockFile, error) {
 	return l, nil
 }
 
-// currentLock is what the lock would say of a build with this engine.
+// currentLock returns the lock that a build with this engine would have.
 func currentLock(ctx context.Context, c Config, e engine) (lockFile, error) {
 	var l lockFile
 	var versions []string
@@ -126,8 +122,8 @@ func currentLock(ctx context.Context, c Config, e engine) (lockFile, error) {
 	return l, nil
 }
 
-// checkLock compares the run with bootzip.lock, if there is one. With
-// Config.Locked a difference, or no lock, is an error; else it is an event.
+// checkLock compares the run with bootzip.lock. With Config.Locked, a difference or
+// a missing lock is an error. Otherwise a difference is an event.
 func checkLock(ctx context.Context, c Config, e engine) error {
 	old, err := readLock(c.Root)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -158,14 +154,8 @@ func checkLock(ctx context.Context, c Config, e engine) error {
 func compareLocks(old, now lockFile) []string {
 	var all []string
 	differ := func(what, before, after string) {
-		if before == "" {
-			before = "nothing"
-		}
-		if after == "" {
-			after = "nothing"
-		}
 		if before != after {
-			all = append(all, fmt.Sprintf("%s: locked %s, now %s", what, before, after))
+			all = append(all, fmt.Sprintf("%s: locked %s, now %s", what, cmp.Or(before, "nothing"), cmp.Or(after, "nothing")))
 		}
 	}
 	differ("toolchain", old.Toolchain, now.Toolchain)
@@ -178,17 +168,9 @@ func compareLocks(old, now lockFile) []string {
 		differ("base image", before.Base, image.Base)
 		differ("id of the base image", before.BaseID, image.BaseID)
 		was, is := packageMap(before.Packages), packageMap(image.Packages)
-		var names []string
-		for name := range was {
-			names = append(names, name)
-		}
-		for name := range is {
-			if _, ok := was[name]; !ok {
-				names = append(names, name)
-			}
-		}
-		slices.Sort(names)
-		for _, name := range names {
+		either := maps.Clone(was)
+		maps.Copy(either, is)
+		for _, name := range slices.Sorted(maps.Keys(either)) {
 			differ("package "+name, was[name], is[name])
 		}
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// Materials are what a build is made with, for its provenance: no path, time
-// or name of a machine is in them.
+// Materials are what a build is made with, for its provenance. They have no path,
+// time or name of a machine.
 type Materials struct {
 	Engine      string       // "docker", "podman", "sandbox" or "host"
 	Toolchains  []Toolchain  // by version, one each, or one for each architecture of the engine's machines; nil without functions in Go
@@ -38,7 +38,7 @@ type Toolchain struct {
 	Sum     string // the hash of Module, "h1:…" as the checksum database has it, computed from the files as they are used; "" without Module
 }
 
-// A Program is what one function in Go adds to the settings of all.
+// A Program has the settings of one function in Go.
 type Program struct {
 	Function  string
 	Kind      project.Kind // "extension"; "" of a function
@@ -55,7 +55,7 @@ type ModuleFile struct {
 	SHA256 string // hexadecimal
 }
 
-// MaterialsOf says what Build uses for the configuration. It makes the build
+// MaterialsOf returns what Build uses for the configuration. It makes the build
 // image and fetches the toolchain if need be.
 func MaterialsOf(ctx context.Context, c Config) (Materials, error) {
 	e, _, err := chooseEngine(ctx, c)
@@ -74,13 +74,10 @@ func MaterialsOf(ctx context.Context, c Config) (Materials, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return m, err
 	}
-	if m.Programs, err = programsOf(c); err != nil || m.Programs == nil {
+	if m.Programs, m.ModuleFiles, err = goMaterials(c); err != nil || m.Programs == nil {
 		return m, err
 	}
 	m.Flags, m.Environment = slices.Clone(goFlags), slices.Clone(goSettled)
-	if m.ModuleFiles, err = moduleFilesOf(c); err != nil {
-		return m, err
-	}
 	versions := map[string]bool{}
 	for _, p := range m.Programs {
 		versions[p.GoVersion] = true
@@ -97,27 +94,11 @@ func MaterialsOf(ctx context.Context, c Config) (Materials, error) {
 	return m, nil
 }
 
-// programsOf returns the settings of all functions in Go, by name.
-func programsOf(c Config) ([]Program, error) {
+// goMaterials returns the settings of all functions in Go, and the files of their modules
+// and workspaces, both by name.
+func goMaterials(c Config) ([]Program, []ModuleFile, error) {
 	g := golang{config: c}
-	var list []Program
-	for _, f := range c.Functions {
-		if f.Language != project.Go {
-			continue
-		}
-		m, err := findModule(c, f.Source)
-		if err != nil {
-			return nil, fmt.Errorf("function %q: %w", f.Name, err)
-		}
-		list = append(list, Program{Function: f.Name, Kind: f.Kind, GoVersion: m.version, Flags: g.settings(Unit{Function: f}), Cgo: f.Cgo})
-	}
-	slices.SortFunc(list, func(a, b Program) int { return strings.Compare(a.Function, b.Function) })
-	return list, nil
-}
-
-// moduleFilesOf returns the files of all modules and workspaces that functions
-// in Go are built in, by name. Without functions in Go there are none.
-func moduleFilesOf(c Config) ([]ModuleFile, error) {
+	var programs []Program
 	sums := map[string]string{}
 	for _, f := range c.Functions {
 		if f.Language != project.Go {
@@ -125,23 +106,25 @@ func moduleFilesOf(c Config) ([]ModuleFile, error) {
 		}
 		m, err := findModule(c, f.Source)
 		if err != nil {
-			return nil, fmt.Errorf("function %q: %w", f.Name, err)
+			return nil, nil, fmt.Errorf("function %q: %w", f.Name, err)
 		}
+		programs = append(programs, Program{Function: f.Name, Kind: f.Kind, GoVersion: m.version, Flags: g.settings(Unit{Function: f}), Cgo: f.Cgo})
 		for _, name := range moduleFiles(c.Root, m) {
 			if sums[name], _, err = digest.File(filepath.Join(c.Root, filepath.FromSlash(name))); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 	}
+	slices.SortFunc(programs, func(a, b Program) int { return strings.Compare(a.Function, b.Function) })
 	var files []ModuleFile
 	for _, name := range slices.Sorted(maps.Keys(sums)) {
 		files = append(files, ModuleFile{name, sums[name]})
 	}
-	return files, nil
+	return programs, files, nil
 }
 
-// toolchainInUse is the toolchain of that version on the engine's machines of an
-// architecture. On the host an installed Go was checked by whoever installed it.
+// toolchainInUse returns the toolchain of a version on the engine's machines of an
+// architecture. An installed Go of the host has no module to compare it with.
 func toolchainInUse(ctx context.Context, c Config, e engine, version, goarch string) (Toolchain, error) {
 	t := Toolchain{Version: version}
 	tool, err := findGo(ctx, c, version)
@@ -150,7 +133,7 @@ func toolchainInUse(ctx context.Context, c Config, e engine, version, goarch str
 	}
 	goos, _ := e.platform()
 	name := version + "." + goos + "-" + goarch
-	module := toolchainModule + "@v0.0.1-" + name
+	module := moduleOf(name)
 	dir := tool.root
 	if e.name() != "host" {
 		if dir, err = linuxToolchain(ctx, c, tool, goarch); err != nil {

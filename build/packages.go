@@ -16,8 +16,8 @@ import (
 // "name:architecture=version" a line (docker/packages).
 const packagesFile = "/bootzip/packages"
 
-// imagePackages returns the packages of an image, sorted. An image never
-// changes under its id, so the answer is kept.
+// imagePackages returns the packages of an image, sorted. An id always names the
+// same image, so the list is kept.
 func imagePackages(ctx context.Context, c Config, client, id string) ([]string, error) {
 	kept := filepath.Join(c.Cache, "images", strings.ReplaceAll(id, ":", "-")+".packages")
 	if data, err := os.ReadFile(kept); err == nil {
@@ -42,8 +42,7 @@ func imagePackages(ctx context.Context, c Config, client, id string) ([]string, 
 	})
 }
 
-// packageVersion finds the version of a package in a list of them, "" if it
-// is not there.
+// packageVersion returns the version of a package in a list, "" if it is not there.
 func packageVersion(packages []string, name string) string {
 	for _, p := range packages {
 		if qualified, version, ok := strings.Cut(p, "="); ok {

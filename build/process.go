@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"slices"
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/process"
@@ -14,22 +15,22 @@ import (
 
 // cut is a buffer that keeps the first maxOutput bytes and counts the rest.
 type cut struct {
-	bytes.Buffer
+	kept bytes.Buffer // a field: io.Copy would use the ReadFrom of an embedded one, past Write
 	lost int
 }
 
 func (c *cut) Write(p []byte) (int, error) {
-	room := min(len(p), maxOutput-c.Len())
-	c.Buffer.Write(p[:room])
+	room := min(len(p), maxOutput-c.kept.Len())
+	c.kept.Write(p[:room])
 	c.lost += len(p) - room
 	return len(p), nil
 }
 
 func (c *cut) String() string {
 	if c.lost > 0 {
-		return fmt.Sprintf("%s\n… and %d bytes more", c.Buffer.String(), c.lost)
+		return fmt.Sprintf("%s\n… and %d bytes more", c.kept.String(), c.lost)
 	}
-	return c.Buffer.String()
+	return c.kept.String()
 }
 
 // command prepares a child process that ends with ctx, and with this process
@@ -73,7 +74,7 @@ func run(ctx context.Context, w io.Writer, env []string, dir string, argv ...str
 	return finish(ctx, command(ctx, env, dir, argv...), w)
 }
 
-// finish is run for a command that is prepared.
+// finish is run for a prepared command.
 func finish(ctx context.Context, cmd *exec.Cmd, w io.Writer) (int, error) {
 	cmd.Stdout, cmd.Stderr = w, w
 	err := process.Run(ctx, cmd)
@@ -89,11 +90,11 @@ func finish(ctx context.Context, cmd *exec.Cmd, w io.Writer) (int, error) {
 	return 0, nil
 }
 
-// lookup returns the value of a variable in an environment list, the last one
-// as the operating system takes it.
+// lookup returns the value of a variable in an environment list. The last one
+// counts, as for the operating system.
 func lookup(environ []string, key string) string {
-	for i := len(environ) - 1; i >= 0; i-- {
-		if name, value, ok := strings.Cut(environ[i], "="); ok && name == key {
+	for _, e := range slices.Backward(environ) {
+		if name, value, ok := strings.Cut(e, "="); ok && name == key {
 			return value
 		}
 	}
@@ -102,18 +103,9 @@ func lookup(environ []string, key string) string {
 
 // with returns environ with some variables set to new values.
 func with(environ []string, set ...string) []string {
-	var all []string
-	for _, e := range environ {
+	kept := slices.DeleteFunc(slices.Clone(environ), func(e string) bool {
 		name, _, _ := strings.Cut(e, "=")
-		replaced := false
-		for _, s := range set {
-			if strings.HasPrefix(s, name+"=") {
-				replaced = true
-			}
-		}
-		if !replaced {
-			all = append(all, e)
-		}
-	}
-	return append(all, set...)
+		return slices.ContainsFunc(set, func(s string) bool { return strings.HasPrefix(s, name+"=") })
+	})
+	return append(kept, set...)
 }

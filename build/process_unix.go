@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// asUser lets the command run as another user, in no other group.
+// asUser makes the command run as another user, with one group.
 func asUser(cmd *exec.Cmd, uid, gid int) {
 	cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 }

@@ -19,19 +19,19 @@ import (
 )
 
 // An engine on another machine cannot mount the caller's directories, and another
-// user cannot use them. There, sources, modules and scripts are copied into
-// the container before it starts, and what it made is copied out. To another
-// machine the toolchain is copied once, into a volume that is kept.
+// user cannot use them. Then sources, modules and scripts are copied into the
+// container before it starts, and the outputs are copied back. The toolchain is
+// copied to another machine once, into a volume that is kept.
 //
-// The files belong to root and the commands run as another user, so sources
-// are as read-only as a mount would make them.
+// The files belong to root and the commands run as another user, so sources are
+// read-only, as with a mount.
 
-// copiesUser is who runs commands there: the plain user of docker/packages.
+// copiesUser runs the commands there: the plain user of docker/packages.
 const copiesUser = 1000
 
-// isRemote says whether the client's engine is on another machine: the
-// variable that says where it is names a network address. A docker context
-// that does so is not seen; set DOCKER_HOST instead.
+// isRemote reports whether the client's engine is on another machine: its variable
+// has a network address. A docker context with one is not seen; set DOCKER_HOST
+// instead.
 func isRemote(c Config, client string) bool {
 	variable := map[string]string{"docker": "DOCKER_HOST", "podman": "CONTAINER_HOST"}[client]
 	u, err := url.Parse(lookup(c.Environ, variable))
@@ -57,7 +57,7 @@ func (e *container) runCopies(ctx context.Context, name string, b batch, user co
 		volumes = append(volumes, containerPlaces.modules)
 	}
 	for _, target := range volumes {
-		argv = append(argv, "--volume", target) // without a name: goes with the container
+		argv = append(argv, "--volume", target) // without a name: removed with the container
 	}
 	argv = append(append(argv, e.built.id), startScript(b)...)
 	if _, err := capture(ctx, e.config.Environ, "", argv...); err != nil {
@@ -131,7 +131,7 @@ func (e *container) copyIn(ctx context.Context, name, from, to string, uid, gid 
 	r, w := io.Pipe()
 	argv := []string{e.client, "cp"}
 	if e.client == "podman" {
-		// It would give everything to the container's user.
+		// Podman would make the container's user the owner of all files.
 		argv = append(argv, "--archive=false")
 	}
 	cmd := command(ctx, e.config.Environ, "", append(argv, "-", name+":"+to)...)
@@ -155,8 +155,8 @@ func (e *container) copyIn(ctx context.Context, name, from, to string, uid, gid 
 	return writeErr
 }
 
-// writeTar writes the files below dir, less version control and our own
-// output. Of modes, only who may execute is kept.
+// writeTar writes the files below dir, without version control and our own output.
+// Of their modes it keeps only the executable bit.
 func writeTar(w io.Writer, dir string, uid, gid int) error {
 	out := tar.NewWriter(w)
 	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
@@ -167,7 +167,7 @@ func writeTar(w io.Writer, dir string, uid, gid int) error {
 		if err != nil {
 			return err
 		}
-		if entry.IsDir() && (entry.Name() == ".git" || exists(filepath.Join(name, stateFolder))) && rel != "." {
+		if entry.IsDir() && (entry.Name() == ".git" || exists(filepath.Join(name, stateDir))) && rel != "." {
 			return fs.SkipDir
 		}
 		info, err := entry.Info()
@@ -210,8 +210,8 @@ func writeTar(w io.Writer, dir string, uid, gid int) error {
 	return out.Close()
 }
 
-// copyOut copies the container's directory from into the directory to. Only directories
-// and regular files are taken; a link could lead anywhere on this machine.
+// copyOut copies the container's directory from into the directory to. It copies only
+// directories and regular files: a link could lead anywhere on this machine.
 func (e *container) copyOut(ctx context.Context, name, from, to string) error {
 	cmd := command(ctx, e.config.Environ, "", e.client, "cp", name+":"+from, "-")
 	var stderr cut

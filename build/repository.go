@@ -11,9 +11,9 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// A module beside the project is found by every checkout of their repository,
-// and so a build may use it. What commands see is then the directory above both,
-// where the same relative paths lead to the same files.
+// A build may use a module beside the project in the same repository: every
+// checkout has it. Commands then see the directory above both, where the same
+// relative paths lead to the same files.
 
 // within reports whether dir is the directory top, or is below it.
 func within(top, dir string) bool {
@@ -21,7 +21,7 @@ func within(top, dir string) bool {
 	return err == nil && filepath.IsLocal(rel)
 }
 
-// repository is the directory that the project may use modules of: Root unless
+// repository returns the directory whose modules the project may use: Root, unless
 // Repository is above it.
 func (c Config) repository() string {
 	if c.Repository != "" && within(c.Repository, c.Root) {
@@ -30,12 +30,12 @@ func (c Config) repository() string {
 	return c.Root
 }
 
-// root is the project's directory on the host.
+// root returns the project's directory on the host.
 func (p places) root() string { return filepath.Join(p.source, filepath.FromSlash(p.project)) }
 
-// workspace returns the directory, relative to Root, of the go.work that counts
-// for a module: one in Root, else the nearest above it if that lists the module
-// (cmd/go, "Workspaces"). The go command would refuse one that does not.
+// workspace returns the directory, relative to Root, of a module's go.work: one in
+// Root, else the nearest above it if that lists the module (cmd/go, "Workspaces").
+// The go command would refuse a go.work that does not.
 func (c Config) workspace(module string) (string, bool) {
 	for dir := c.Root; within(c.repository(), dir); dir = filepath.Dir(dir) {
 		if !exists(filepath.Join(dir, "go.work")) {
@@ -57,29 +57,35 @@ func (c Config) workspace(module string) (string, bool) {
 	return "", false
 }
 
-// mains are the directories, relative to root, of the main modules: the one, or
-// those that go.work uses by relative paths.
+// mains returns the directories, relative to root, of the main modules: one, or those
+// that go.work uses by relative paths.
 func (m goModule) mains(root string) []string {
 	if !m.work {
 		return []string{m.dir}
 	}
 	var dirs []string
-	if data, err := os.ReadFile(filepath.Join(root, m.dir, "go.work")); err == nil {
-		if f, err := modfile.ParseWork("go.work", data, nil); err == nil {
-			for _, use := range f.Use {
-				// Of the project itself the name has no "..".
-				rel, err := filepath.Rel(root, filepath.Join(root, m.dir, use.Path))
-				if err == nil && !filepath.IsAbs(use.Path) {
-					dirs = append(dirs, filepath.ToSlash(rel))
-				}
-			}
+	for _, use := range m.workFile(root).Use {
+		// A path into the project itself must have no "..".
+		rel, err := filepath.Rel(root, filepath.Join(root, m.dir, use.Path))
+		if err == nil && !filepath.IsAbs(use.Path) {
+			dirs = append(dirs, filepath.ToSlash(rel))
 		}
 	}
 	return dirs
 }
 
-// directories are those, relative to root, that a module's programs may be made
-// from: of go.work, of the main modules, and of what they replace by a
+// workFile returns a workspace's go.work; empty if it cannot be read.
+func (m goModule) workFile(root string) *modfile.WorkFile {
+	if data, err := os.ReadFile(filepath.Join(root, m.dir, "go.work")); err == nil {
+		if f, err := modfile.ParseWork("go.work", data, nil); err == nil {
+			return f
+		}
+	}
+	return &modfile.WorkFile{}
+}
+
+// directories returns the directories, relative to root, that a module's programs may
+// be made from: those of go.work, of the main modules, and of replacements by a
 // relative path.
 func (m goModule) directories(root string) []string {
 	dirs := []string{m.dir}
@@ -91,11 +97,7 @@ func (m goModule) directories(root string) []string {
 		}
 	}
 	if m.work {
-		if data, err := os.ReadFile(filepath.Join(root, m.dir, "go.work")); err == nil {
-			if f, err := modfile.ParseWork("go.work", data, nil); err == nil {
-				replaced(m.dir, f.Replace)
-			}
-		}
+		replaced(m.dir, m.workFile(root).Replace)
 	}
 	for _, dir := range m.mains(root) {
 		dirs = append(dirs, dir)
@@ -108,9 +110,8 @@ func (m goModule) directories(root string) []string {
 	return dirs
 }
 
-// visible returns the directory that commands see: the project's, or the one
-// above it that has the modules of its repository as well which the functions
-// are made from.
+// visible returns the directory that commands see: the project's, or one above it
+// that also has the modules of the repository that the functions use.
 func (c Config) visible() (string, error) {
 	top := c.Root
 	for _, f := range c.Functions {

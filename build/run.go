@@ -19,47 +19,45 @@ import (
 )
 
 // make builds what has changed, in a directory beside the artifacts, and moves
-// it to its place when all of it is there. Of total bootstraps, done are
-// there already.
-func (b *builder) make(ctx context.Context, changed map[project.Language][]Unit, total, done int) (made, error) {
-	stage, err := atomicfile.Begin(filepath.Join(b.config.Dist, stateFolder))
+// all of it to its place at the end. Of total bootstraps, done exist already.
+func (b *builder) make(ctx context.Context, changed []Unit, total, done int) ([]Artifact, error) {
+	stage, err := atomicfile.Begin(filepath.Join(b.config.Dist, stateDir))
 	if err != nil {
-		return made{}, err
+		return nil, err
 	}
 	defer stage.Remove()
 	temp, err := tempdir.New("", "bootzip-build")
 	if err != nil {
-		return made{}, err
+		return nil, err
 	}
 	defer temp.Remove()
-	host, err := b.folders(stage.Path, temp.Path)
+	host, err := b.places(stage.Path, temp.Path)
 	if err != nil {
-		return made{}, err
+		return nil, err
 	}
 	all := plan{inputs: map[string]inputs{}}
 	digests := map[string]string{}
-	var varied []Variation
-	var fetched []step // from the store, which no command makes
+	var fetched []product // from the store
 	for _, units := range b.rounds(changed) {
 		p, err := b.plan(ctx, units, host)
 		if err != nil {
-			return made{}, err
+			return nil, err
 		}
 		found := b.fetch(ctx, p, host)
-		if len(found.products) > 0 {
-			// Their inputs count as those of what is built; the others are planned anew.
+		if len(found) > 0 {
+			// The state has their inputs as well. Plan the others again.
 			maps.Copy(all.inputs, p.inputs)
-			if err := b.inputDigests(plan{steps: []step{found}, inputs: p.inputs}, digests); err != nil {
-				return made{}, err
+			if err := b.inputDigests(found, p.inputs, digests); err != nil {
+				return nil, err
 			}
-			if p, err = b.plan(ctx, without(units, found.products), host); err != nil {
-				return made{}, err
+			if p, err = b.plan(ctx, without(units, found), host); err != nil {
+				return nil, err
 			}
-			fetched = append(fetched, found)
-			done += len(found.products)
+			fetched = append(fetched, found...)
+			done += len(found)
 		}
-		if err := b.inputDigests(p, digests); err != nil {
-			return made{}, err
+		if err := b.inputDigests(productsOf(p.steps), p.inputs, digests); err != nil {
+			return nil, err
 		}
 		all.join(p)
 		if len(p.steps) == 0 {
@@ -68,50 +66,44 @@ func (b *builder) make(ctx context.Context, changed map[project.Language][]Unit,
 		host.toolchain, host.modules = p.toolchain, p.modules
 		for _, prepare := range p.prepare {
 			if err := prepare(ctx); err != nil {
-				return made{}, err
+				return nil, err
 			}
 		}
-		var outcomes []outcome
-		if outcomes, varied, err = b.run(ctx, p.steps, host, total, done); err != nil {
-			return made{}, err
+		outcomes, err := b.run(ctx, p.steps, host, total, done)
+		if err != nil {
+			return nil, err
 		}
-		for _, s := range p.steps {
-			done += len(s.products)
-		}
+		done += len(productsOf(p.steps))
 		all.failure.join(b.judge(p.steps, outcomes, host.out))
 	}
-	failure := all.failure
-	if len(failure.Functions) > 0 {
-		slices.SortStableFunc(failure.Functions, func(x, y FunctionFailure) int {
+	if len(all.failure.Functions) > 0 {
+		slices.SortStableFunc(all.failure.Functions, func(x, y FunctionFailure) int {
 			return b.position(x.Name) - b.position(y.Name)
 		})
-		return made{}, &failure
+		return nil, &all.failure
 	}
 	b.keep(ctx, all, host)
-	artifacts, err := b.publish(append(all.steps, fetched...), stage, host.out, all.inputs, digests)
-	return made{artifacts, varied}, err
+	return b.publish(append(productsOf(all.steps), fetched...), stage, host.out, all.inputs, digests)
 }
 
-// rounds splits the units into those that can be built at once: with one
-// toolchain of Go, which is what the engines have a place for.
-func (b *builder) rounds(changed map[project.Language][]Unit) []map[project.Language][]Unit {
-	first := maps.Clone(changed)
-	delete(first, project.Go)
-	rounds := []map[project.Language][]Unit{first}
-	byVersion := map[string]map[project.Language][]Unit{}
-	for _, u := range changed[project.Go] {
-		version := b.languages[project.Go].toolchain(u)
-		round, ok := byVersion[version]
-		switch {
-		case ok:
-		case len(byVersion) == 0:
-			round = first
-		default:
-			round = map[project.Language][]Unit{}
-			rounds = append(rounds, round)
+// rounds splits the units into those that can be built at once: with one Go
+// toolchain, as an engine has a place for one.
+func (b *builder) rounds(changed []Unit) [][]Unit {
+	rounds := make([][]Unit, 1)
+	var versions []string // of Go, one for each round
+	for _, u := range changed {
+		round := 0
+		if u.Function.Language == project.Go {
+			version := b.languages[project.Go].toolchain(u)
+			if round = slices.Index(versions, version); round < 0 {
+				round = len(versions)
+				versions = append(versions, version)
+			}
 		}
-		byVersion[version] = round
-		round[project.Go] = append(round[project.Go], u)
+		if round == len(rounds) {
+			rounds = append(rounds, nil)
+		}
+		rounds[round] = append(rounds[round], u)
 	}
 	return rounds
 }
@@ -120,9 +112,9 @@ func (b *builder) position(name string) int {
 	return slices.IndexFunc(b.config.Functions, func(f project.Function) bool { return f.Name == name })
 }
 
-// folders makes the directories of a run, in two that are its own. They may be
-// given to another user, and what they are in stays ours.
-func (b *builder) folders(stage, temp string) (places, error) {
+// places makes the directories of a run, below stage and temp. Another user may get
+// them; stage and temp stay the caller's.
+func (b *builder) places(stage, temp string) (places, error) {
 	host := places{out: filepath.Join(stage, "out"), temp: filepath.Join(temp, "temp")}
 	var err error
 	if host.source, err = b.config.visible(); err != nil {
@@ -144,13 +136,14 @@ func (b *builder) folders(stage, temp string) (places, error) {
 }
 
 // plan asks each language how to build its units.
-func (b *builder) plan(ctx context.Context, changed map[project.Language][]Unit, host places) (plan, error) {
+func (b *builder) plan(ctx context.Context, changed []Unit, host places) (plan, error) {
 	all := plan{inputs: map[string]inputs{}}
 	for _, name := range project.Languages() {
-		if len(changed[name]) == 0 {
+		units := slices.DeleteFunc(slices.Clone(changed), func(u Unit) bool { return u.Function.Language != name })
+		if len(units) == 0 {
 			continue
 		}
-		p, err := b.languages[name].plan(ctx, changed[name], b.engine, host)
+		p, err := b.languages[name].plan(ctx, units, b.engine, host)
 		if err != nil {
 			return all, err
 		}
@@ -159,50 +152,46 @@ func (b *builder) plan(ctx context.Context, changed map[project.Language][]Unit,
 	return all, nil
 }
 
-// inputDigests adds those of what the files are before the build, by unit: one that
-// is edited meanwhile is seen as a change by the next run.
-func (b *builder) inputDigests(p plan, digests map[string]string) error {
-	for _, s := range p.steps {
-		for _, product := range s.products {
-			recipe, err := b.recipe(product.unit)
-			if err != nil {
-				return err
-			}
-			key := product.unit.String()
-			if digests[key], err = b.digests.digest(p.inputs[key], recipe); err != nil {
-				return err
-			}
+// inputDigests adds the digests of the inputs, by unit. It is called before the build, so
+// that the next run sees a file that is edited meanwhile as changed.
+func (b *builder) inputDigests(products []product, in map[string]inputs, digests map[string]string) error {
+	for _, p := range products {
+		recipe, err := b.recipe(p.unit)
+		if err != nil {
+			return err
+		}
+		key := p.unit.String()
+		if digests[key], err = b.digests.digest(in[key], recipe); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
 // run runs the steps in one batch.
-func (b *builder) run(ctx context.Context, steps []step, host places, total, done int) ([]outcome, []Variation, error) {
-	vary, varied, err := b.apply(ctx, steps, host)
+func (b *builder) run(ctx context.Context, steps []step, host places, total, done int) ([]outcome, error) {
+	vary, err := b.apply(ctx, steps, host)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if packages := b.serveGoCache(ctx, steps, host); packages != nil {
 		defer packages.Close()
 	}
 	batch := batch{host: host, vary: vary, parallel: b.config.Jobs}
+	count := counter{build: b, out: host.out, before: done, total: total}
 	for _, s := range steps {
 		s.env = with(s.env, vary.environment()...)
 		batch.jobs = append(batch.jobs, s.job)
+		count.left = append(count.left, s.products)
+		count.here += len(s.products)
 		for _, p := range s.products {
 			if err := os.MkdirAll(filepath.Join(host.out, filepath.FromSlash(filepath.Dir(p.file))), 0o755); err != nil {
-				return nil, nil, err
+				return nil, err
 			}
 		}
 	}
-	count := counter{build: b, out: host.out, before: done, total: total}
-	for _, s := range steps {
-		count.left = append(count.left, s.products)
-		count.here += len(s.products)
-	}
 	count.tell(true)
-	// Commands begin in their order, each when one before it has ended.
+	// Commands begin in order: the first at once, each other when one has ended.
 	begun := make([]time.Time, len(batch.jobs))
 	started := 0
 	start := func() {
@@ -241,12 +230,36 @@ func (b *builder) run(ctx context.Context, steps []step, host places, total, don
 	outcomes, err := b.engine.run(ctx, batch)
 	stop()
 	watching.Wait()
-	return outcomes, varied, err
+	return outcomes, err
 }
 
-// A counter tells how many bootstraps are finished. One go command builds many,
-// so it looks for their files as well; an engine on another machine has them at
-// the end only.
+// productsOf returns the products of all steps.
+func productsOf(steps []step) []product {
+	var all []product
+	for _, s := range steps {
+		all = append(all, s.products...)
+	}
+	return all
+}
+
+// sideBySide calls do with each item and its index, for at most limit of them at a time.
+func sideBySide[T any](items []T, limit int, do func(int, T)) {
+	var running sync.WaitGroup
+	free := make(chan struct{}, limit)
+	for i, item := range items {
+		free <- struct{}{}
+		running.Add(1)
+		go func() {
+			defer func() { <-free; running.Done() }()
+			do(i, item)
+		}()
+	}
+	running.Wait()
+}
+
+// A counter reports how many bootstraps are finished. One go command builds many,
+// so it looks for their files as well. With an engine on another machine, the files
+// appear only at the end.
 type counter struct {
 	build  *builder
 	out    string
@@ -256,7 +269,7 @@ type counter struct {
 
 	mu   sync.Mutex
 	left [][]product // of each step; none once it has ended
-	done int         // as was told last
+	done int         // as last reported
 }
 
 func (c *counter) tell(always bool) {
@@ -276,7 +289,7 @@ func (c *counter) tell(always bool) {
 	}
 }
 
-// firstOf are the first of the names, and how many more there are.
+// firstOf joins the first names, and says how many more there are.
 func firstOf(names []string) string {
 	const shown = 3
 	if extra := len(names) - shown; extra > 0 {
@@ -285,8 +298,7 @@ func firstOf(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// judge looks at what the steps left below the directory out, and returns what
-// failed.
+// judge checks what the steps left below the directory out, and returns what failed.
 func (b *builder) judge(steps []step, outcomes []outcome, out string) Failure {
 	var failure Failure
 	for i, s := range steps {
@@ -328,7 +340,7 @@ func (b *builder) judge(steps []step, outcomes []outcome, out string) Failure {
 	return failure
 }
 
-// named are the units of which the output says something of their own; all, if there are none.
+// named returns the units that have messages of their own in the output; all, if none has.
 func named(units []Unit, all map[string]blamed, output string) []Unit {
 	some := slices.DeleteFunc(slices.Clone(units), func(u Unit) bool { return all[u.String()].message == output })
 	if len(some) == 0 {

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"path"
@@ -13,15 +14,14 @@ import (
 	"github.com/bootzip/bootzip/internal/sandbox"
 )
 
-// sandboxed runs commands in Linux namespaces: what a container does for a
-// build, without an engine.
+// sandboxed runs commands in Linux namespaces, confined as in a container, but
+// without a container engine.
 type sandboxed struct {
 	cache      string
 	source     string // where the commands see the project
 	unfiltered string // why the commands have no filter of system calls
 }
 
-// newSandbox also tells why commands have no filter of system calls, if so.
 func newSandbox(ctx context.Context, c Config) (*sandboxed, error) {
 	for _, f := range c.Functions {
 		if f.Cgo != "" {
@@ -33,7 +33,7 @@ func newSandbox(ctx context.Context, c Config) (*sandboxed, error) {
 		}
 	}
 	s := &sandboxed{cache: filepath.Join(c.Cache, "sandbox"), source: c.Vary.source()}
-	// Nobody else looks into it: what it holds runs with the next build.
+	// For the caller alone: the next build runs what is in the cache.
 	if err := os.MkdirAll(s.cache, 0o700); err != nil {
 		return nil, err
 	}
@@ -48,15 +48,16 @@ func newSandbox(ctx context.Context, c Config) (*sandboxed, error) {
 	return s, nil
 }
 
-// Known is what one run found out for those after it in the same process: that there can be
-// a sandbox, and what programs consist of. Its zero value knows nothing.
+// Known keeps results for later runs in the same process: whether there can be a sandbox,
+// and what programs consist of. The zero value is empty.
 type Known struct {
 	mu        sync.Mutex
 	sandboxes map[string]string      // what they lack, by their directories
-	listings  map[string]keptListing // by the command that was run
+	listings  map[string]keptListing // by command
 }
 
-// probe returns what is known under a name, or what ask finds; a nil Known keeps nothing.
+// probe returns the result that is kept under a name, or else that of ask. A nil Known keeps
+// nothing.
 func (k *Known) probe(name string, ask func() (string, error)) (string, error) {
 	if k == nil {
 		return ask()
@@ -76,7 +77,7 @@ func (k *Known) probe(name string, ask func() (string, error)) (string, error) {
 	return lacks, err
 }
 
-// why adds to the reason for which the sandbox was taken what it lacks.
+// why adds what the sandbox lacks to the reason for taking it.
 func (s *sandboxed) why(reason string) string {
 	if s.unfiltered == "" {
 		return reason
@@ -97,7 +98,6 @@ func (s *sandboxed) userUnsupported(places) string { return "" }
 func (s *sandboxed) view(host places) places {
 	p := containerPlaces
 	p.source = path.Join(s.source, host.project)
-	p.cache = "/cache"
 	return p
 }
 
@@ -106,14 +106,10 @@ func (s *sandboxed) run(ctx context.Context, b batch) ([]outcome, error) {
 	if b.vary.otherUser() {
 		c.UID, c.GID = b.vary.user()
 	}
-	cache := s.cache
-	if b.host.cache != "" {
-		cache = b.host.cache
-	}
 	for _, m := range []sandbox.Mount{
 		{Source: b.host.source, Target: b.vary.source(), ReadOnly: true},
 		{Source: b.host.out, Target: containerPlaces.out},
-		{Source: cache, Target: "/cache"},
+		{Source: cmp.Or(b.host.cache, s.cache), Target: containerPlaces.cache},
 		{Source: b.host.toolchain, Target: containerPlaces.toolchain, ReadOnly: true},
 		{Source: b.host.modules, Target: containerPlaces.modules, ReadOnly: true},
 	} {
@@ -121,7 +117,7 @@ func (s *sandboxed) run(ctx context.Context, b batch) ([]outcome, error) {
 			continue // the batch needs none
 		}
 		if m.ReadOnly {
-			// A module cache that nothing was ever fetched into.
+			// The module cache may not exist yet.
 			if err := os.MkdirAll(m.Source, 0o755); err != nil {
 				return nil, err
 			}

@@ -12,21 +12,21 @@ import (
 )
 
 const (
-	// scriptFolder is where, below the output directory, a container finds what
-	// to run and leaves what it printed.
-	scriptFolder = ".job"
+	// scriptDir, below the output directory, has the commands of a container and
+	// their output.
+	scriptDir = ".job"
 
-	// doneMark begins the line that says that a command has ended.
+	// doneMark begins the line that reports the end of a command.
 	doneMark = "bootzip-done"
 )
 
-// runScript runs all commands, some side by side, in the one container of a
-// run. xargs is in every Debian image.
+// runScript returns the script that runs all commands of a run in one container,
+// some side by side. xargs is in every Debian image.
 //
-// Nothing is ever written to its standard input. When that is closed, whoever
-// started the container has gone, and everything in it is ended.
+// Nothing is written to its standard input. When that closes, the process that
+// started the container has ended, and the script kills all in the container.
 func runScript(umask int) string {
-	return fmt.Sprintf("umask %04o\n", umask) + `cd /out/` + scriptFolder + ` || exit 125
+	return fmt.Sprintf("umask %04o\n", umask) + `cd /out/` + scriptDir + ` || exit 125
 exec 3<&0 </dev/null
 (cat <&3 >/dev/null; kill -s KILL -- -1) &
 exec 3<&-
@@ -34,7 +34,7 @@ ls | grep '\.job$' | sort -n | xargs -r -P "$1" -n 1 sh one
 `
 }
 
-// oneScript runs one command and says how it ended.
+// oneScript runs one command and reports its exit status.
 const oneScript = `n=${1%.job}
 sh "$1" >"$n.log" 2>&1 </dev/null
 echo ` + doneMark + ` "$n" $?
@@ -42,7 +42,7 @@ echo ` + doneMark + ` "$n" $?
 
 // writeScripts writes the commands of a batch where the container sees them.
 func writeScripts(b batch) error {
-	dir := filepath.Join(b.host.out, scriptFolder)
+	dir := filepath.Join(b.host.out, scriptDir)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
@@ -72,15 +72,15 @@ func quoteAll(words []string) []string {
 	return quoted
 }
 
-// quote makes one word of s for a POSIX shell.
+// quote quotes s for a POSIX shell.
 func quote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// readLogs reads what the commands of a batch printed.
+// readLogs reads the output of a batch's commands.
 func readLogs(b batch, outcomes []outcome) (err error) {
 	for i := range outcomes {
-		name := filepath.Join(scriptFolder, fmt.Sprintf("%d.log", i))
+		name := filepath.Join(scriptDir, fmt.Sprintf("%d.log", i))
 		if outcomes[i].output, err = readCut(b.host.out, name); err != nil {
 			return hint.Wrap(fmt.Errorf("messages of a build cannot be read: %w", err),
 				"builds may write to $OUT, and not to what is above it")
@@ -89,7 +89,7 @@ func readLogs(b batch, outcomes []outcome) (err error) {
 	return nil
 }
 
-// readCut reads the file name below dir as cut would have kept it.
+// readCut reads the file name below dir as far as cut keeps it.
 func readCut(dir, name string) (string, error) {
 	f, err := openInside(dir, name)
 	if err != nil {

@@ -3,7 +3,6 @@ package build
 import (
 	"errors"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/hint"
@@ -13,8 +12,8 @@ import (
 // The shell scripts that build one function, by language. They run in the
 // source directory, which is read-only, and leave $OUT/bootstrap.
 
-// scriptC compiles all C files of the source directory together, with musl:
-// its resolver is part of itself and loads nothing at run time.
+// scriptC compiles all C files of the source directory together, with musl, whose
+// resolver loads nothing at run time.
 func scriptC(s source) (string, error) {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
@@ -37,16 +36,16 @@ func scriptC(s source) (string, error) {
 	return strings.Join(quoteAll(argv), " ") + ` -o "$OUT/bootstrap"`, nil
 }
 
-// scriptCrystal lets Crystal write an object file, and runs the command that
-// it prints for linking it. Both architectures take this way.
+// scriptCrystal makes Crystal write an object file, and runs the link command that
+// it prints. Both architectures are built like this.
 func scriptCrystal(s source) (string, error) {
 	entry, err := s.entry("src/bootstrap.cr", "bootstrap.cr")
 	if err != nil {
 		return "", err
 	}
 	triplet := s.triplet("gnu")
-	// The compiler links programs that macros run (ECR's, for one) with $CC as well:
-	// these are for this machine, so the command that it prints gets its linker after.
+	// The compiler also uses $CC to link programs that macros run on this machine, as
+	// ECR's do. So the linker is replaced only in the command that it prints.
 	return `export CRYSTAL_CACHE_DIR="$TMPDIR/crystal-$ARCH-$$" CC=cc
 export PKG_CONFIG_LIBDIR=/usr/lib/` + triplet + `/pkgconfig:/usr/share/pkgconfig
 mkdir -p "$CRYSTAL_CACHE_DIR"
@@ -60,10 +59,10 @@ rm -rf "$CRYSTAL_CACHE_DIR"`, nil
 
 // scriptRust runs cargo, offline: crates are in the source.
 //
-// Cargo decides by time what has changed, and a file that was restored can be
-// older than what was made from another. So all that it remembers is made
-// older than any source: the project's own crates are compiled again, and
-// those in vendor/, which it knows by hash, are not.
+// Cargo compares times, and a restored file can be older than what was made from
+// its other version. So the script makes cargo's records older than all sources.
+// Then cargo compiles the project's own crates again, and not those in vendor/,
+// which it compares by hash.
 func scriptRust(s source) (string, error) {
 	if _, err := s.entry("Cargo.toml"); err != nil {
 		return "", err
@@ -71,8 +70,7 @@ func scriptRust(s source) (string, error) {
 	if _, err := s.entry("Cargo.lock"); err != nil {
 		return "", hint.Wrap(errors.New("the crates' versions are open: there is no Cargo.lock"), "run `cargo generate-lockfile`, and `cargo vendor` for crates from a registry")
 	}
-	target, gcc := s.triplet("unknown"), s.triplet("gnu")+"-gcc"
-	target = strings.Replace(target, "-linux-unknown", "-unknown-linux-gnu", 1)
+	target, gcc := s.cpu()+"-unknown-linux-gnu", s.triplet("gnu")+"-gcc"
 	variable := strings.ReplaceAll(target, "-", "_")
 	return `export CARGO_HOME="$CACHE/home" CARGO_TARGET_DIR="$CACHE/target" CARGO_INCREMENTAL=0
 export CARGO_TARGET_` + strings.ToUpper(variable) + `_LINKER=` + gcc + ` CC_` + variable + `=` + gcc + `
@@ -104,10 +102,24 @@ func scriptCommand(s source) (string, error) {
 	return "exec " + strings.Join(quoteAll(s.Function.Command), " "), nil
 }
 
-// debianLanguages are those that need the build image.
-var debianLanguages = []project.Language{project.C, project.Crystal, project.Rust, project.Nim, project.Command}
+// A debianLanguage is how the build image builds a language.
+type debianLanguage struct {
+	compiler string // package whose version names the toolchain; "" without one
+	script   func(source) (string, error)
+}
 
-func needsImage(l project.Language) bool { return slices.Contains(debianLanguages, l) }
+var debianLanguages = map[project.Language]debianLanguage{
+	project.C:       {"gcc", scriptC},
+	project.Crystal: {"crystal", scriptCrystal},
+	project.Rust:    {"rustc", scriptRust},
+	project.Nim:     {"nim", scriptNim},
+	project.Command: {"", scriptCommand},
+}
 
-// inImage reports whether a function is built with what the build image has.
+func needsImage(l project.Language) bool {
+	_, ok := debianLanguages[l]
+	return ok
+}
+
+// inImage reports whether a function is built with the build image's compilers.
 func inImage(f project.Function) bool { return needsImage(f.Language) || f.Cgo != "" }

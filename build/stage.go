@@ -5,12 +5,12 @@ import (
 	"os"
 )
 
-// What a build leaves in its output directory is not trusted: a link there could
-// make this process read, print or move any file of the caller's, and a pipe
-// could keep it for ever.
+// The files in a build's output directory are not trusted: a link there could make
+// this process read, print or move any file of the caller's, and a pipe could
+// block it.
 
-// openInside opens the regular file name, a path below the directory dir. A link
-// on the way to it may not lead out of dir, and it may be none itself.
+// openInside opens the regular file name, a path below the directory dir. It must
+// not be a link, and no link on the way may lead out of dir.
 func openInside(dir, name string) (*os.File, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -27,8 +27,8 @@ func openInside(dir, name string) (*os.File, error) {
 	return root.Open(name)
 }
 
-// madeInside says whether the file name below the directory dir is a regular one
-// with something in it.
+// madeInside reports whether the file name below the directory dir is regular and
+// not empty.
 func madeInside(dir, name string) bool {
 	f, err := openInside(dir, name)
 	if err != nil {

@@ -13,11 +13,11 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// stateFolder is the directory, in Config.Dist, of what a run must know of the
-// one before. Removing it costs a build and nothing else.
-const stateFolder = ".bootzip"
+// stateDir is the directory in Config.Dist with what a run must know of the one
+// before. Removing it only costs a build.
+const stateDir = ".bootzip"
 
-// state is what is remembered of the bootstraps in Config.Dist.
+// state records how the bootstraps in Config.Dist were built.
 type state struct {
 	Units map[string]unitState `json:"units"` // by Unit.String()
 }
@@ -28,11 +28,11 @@ type unitState struct {
 	SHA256 string `json:"sha256"` // of the bootstrap
 }
 
-func stateFile(dist string) string { return filepath.Join(dist, stateFolder, "state.json") }
+func stateFile(dist string) string { return filepath.Join(dist, stateDir, "state.json") }
 
-// readState never fails: a state that cannot be read is an empty one.
+// readState returns an empty state if it cannot be read.
 func readState(dist string) state {
-	s := state{Units: map[string]unitState{}}
+	var s state
 	data, err := os.ReadFile(stateFile(dist))
 	if err != nil || json.Unmarshal(data, &s) != nil || s.Units == nil {
 		s.Units = map[string]unitState{}
@@ -49,15 +49,14 @@ func (s state) write(name string) error {
 }
 
 // Lock makes this process the only one that writes to the directory dist, until
-// the returned function is called. Another process that does so already is an
-// error; nothing waits. Whoever calls Build or pack.Pack holds it, and for
-// both together where one follows the other. What killed processes left in
-// dist is removed.
+// unlock is called. It does not wait: if another process has the lock, it returns
+// an error. Callers of Build and pack.Pack hold the lock, for both if one follows
+// the other. Lock removes what killed processes left in dist.
 func Lock(dist string) (unlock func(), err error) {
-	if err := os.MkdirAll(filepath.Join(dist, stateFolder), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(dist, stateDir), 0o755); err != nil {
 		return nil, err
 	}
-	lock := flock.New(filepath.Join(dist, stateFolder, "lock"))
+	lock := flock.New(filepath.Join(dist, stateDir, "lock"))
 	locked, err := lock.TryLock()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", lock.Path(), err)
@@ -66,6 +65,6 @@ func Lock(dist string) (unlock func(), err error) {
 		return nil, hint.New("wait until it has ended", "another bootzip is writing to %s", dist)
 	}
 	atomicfile.Sweep(dist)
-	atomicfile.Sweep(filepath.Join(dist, stateFolder))
+	atomicfile.Sweep(filepath.Join(dist, stateDir))
 	return func() { _ = lock.Unlock() }, nil
 }

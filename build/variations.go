@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -13,11 +14,11 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// Variations are what of a build's surroundings can be varied and must not
-// matter: the same sources give the same bytes with them and without them. The
-// zero value varies nothing. (The word is that of Debian's reprotest.)
+// Variations are what can be varied in a build's environment and must not matter:
+// the same sources give the same bytes with and without them. The zero value
+// varies nothing. (The term is Debian reprotest's.)
 type Variations struct {
-	UID, GID int    // who runs the commands; 0: the caller
+	UID, GID int    // of the commands; 0: the caller's
 	Umask    int    // at most 077; 0: the usual one, 022
 	TimeZone string // TZ, a name as "Asia/Kathmandu" or in POSIX's form, "NPT-5:45"; "": UTC
 	Locale   string // LANG and LC_ALL; "": LANG is C.UTF-8
@@ -29,7 +30,7 @@ type Variation struct {
 	Name    string // "user", "umask", "time zone", "locale" or "path"
 	Value   string // as asked for: "1234:1234", "0077", "Asia/Kathmandu", "C", "/elsewhere"
 	Applied bool   // it was in force
-	Why     string // why not; or what it made no difference to
+	Why     string // why not, or to what it made no difference
 }
 
 // variations is the table of what can be varied.
@@ -37,8 +38,8 @@ var variations = []struct {
 	name  string
 	value func(Variations) string // what is asked for; "" if it is not varied
 	reset func(*Variations)
-	// effect reports whether the variation is in force, and why not or what it
-	// makes no difference to.
+	// effect reports whether the variation is in force, and why not, or to what
+	// it makes no difference.
 	effect func(Variations, surroundings) (applied bool, why string)
 }{
 	{
@@ -97,7 +98,7 @@ var variations = []struct {
 	},
 }
 
-// asked returns a line for each variation, with nothing in force yet.
+// asked returns each variation that is asked for, none of them in force yet.
 func (v Variations) asked() []Variation {
 	var all []Variation
 	for _, one := range variations {
@@ -108,18 +109,18 @@ func (v Variations) asked() []Variation {
 	return all
 }
 
-// apply returns which of the variations are in force for the steps, and a line
-// for each that was asked for. The engine applies all that it is then given,
-// or fails.
-func (b *builder) apply(ctx context.Context, steps []step, host places) (Variations, []Variation, error) {
-	v, all := b.config.Vary, []Variation(nil)
+// apply returns the variations that are in force for the steps, and records in b.varied
+// each that was asked for. The engine applies all that apply returns, or fails.
+func (b *builder) apply(ctx context.Context, steps []step, host places) (Variations, error) {
+	v := b.config.Vary
 	if v == (Variations{}) {
-		return v, nil, nil
+		return v, nil
 	}
 	s := surroundings{engine: b.engine, host: host}
-	if err := s.look(ctx, b.config, steps); err != nil {
-		return v, nil, err
+	if err := s.look(ctx, steps); err != nil {
+		return v, err
 	}
+	b.varied = nil
 	for _, one := range variations {
 		value := one.value(v)
 		if value == "" {
@@ -129,21 +130,21 @@ func (b *builder) apply(ctx context.Context, steps []step, host places) (Variati
 		if !applied {
 			one.reset(&v)
 		}
-		all = append(all, Variation{one.name, value, applied, why})
+		b.varied = append(b.varied, Variation{one.name, value, applied, why})
 	}
-	return v, all, nil
+	return v, nil
 }
 
-// surroundings are what decides which variations have an effect.
+// surroundings decide which variations have an effect.
 type surroundings struct {
 	engine   engine
 	host     places
-	golang   bool     // Go's toolchain runs, which is static and asks no C library
+	golang   bool     // Go's toolchain runs, which is static and uses no C library
 	others   bool     // compilers run that are linked with a C library
-	packages []string // of the build image, where these compilers are from it
+	packages []string // of the build image, if these compilers come from it
 }
 
-func (s *surroundings) look(ctx context.Context, c Config, steps []step) (err error) {
+func (s *surroundings) look(ctx context.Context, steps []step) (err error) {
 	for _, one := range steps {
 		if needsImage(one.products[0].unit.Function.Language) {
 			s.others = true
@@ -159,9 +160,9 @@ func (s *surroundings) look(ctx context.Context, c Config, steps []step) (err er
 
 func (s surroundings) has(name string) bool { return packageVersion(s.packages, name) != "" }
 
-// timeZone: Go finds a zone by name, in its own list if need be, and takes
-// POSIX's form for UTC (time.Local). C libraries know the form, and names
-// where the list is installed.
+// timeZone reports whether a time zone is in force. Go finds a zone by name, if
+// need be in its own list, and takes POSIX's form for UTC (time.Local). C
+// libraries know that form, and names if the list is installed.
 func (s surroundings) timeZone(zone string) (applied bool, why string) {
 	named, image := strings.Contains(zone, "/"), s.engine.image().id != ""
 	if s.golang && !named {
@@ -179,7 +180,7 @@ func (s surroundings) timeZone(zone string) (applied bool, why string) {
 	return applied, why
 }
 
-// locale returns what a locale makes no difference to.
+// locale returns to what a locale makes no difference.
 func (s surroundings) locale(name string) (why string) {
 	always := []string{"C", "POSIX", "C.UTF-8", "C.utf8"}
 	switch {
@@ -191,40 +192,22 @@ func (s surroundings) locale(name string) (why string) {
 	return ""
 }
 
-// otherUser reports whether somebody else than the caller is to run the
-// commands.
+// otherUser reports whether another user than the caller is to run the commands.
 func (v Variations) otherUser() bool { return v.UID != 0 || v.GID != 0 }
 
-// user is who runs the commands, the caller where nobody else is asked for.
+// user returns the ids of the commands, by default the caller's.
 func (v Variations) user() (uid, gid int) {
-	uid, gid = v.UID, v.GID
-	if uid == 0 {
-		uid = os.Getuid()
-	}
-	if gid == 0 {
-		gid = os.Getgid()
-	}
-	return uid, gid
+	return cmp.Or(v.UID, os.Getuid()), cmp.Or(v.GID, os.Getgid())
 }
 
 // source is where a container or the sandbox sees the project.
-func (v Variations) source() string {
-	if v.Path == "" {
-		return containerPlaces.source
-	}
-	return v.Path
-}
+func (v Variations) source() string { return cmp.Or(v.Path, containerPlaces.source) }
 
 // mask is the umask of the commands.
-func (v Variations) mask() int {
-	if v.Umask == 0 {
-		return 0o022
-	}
-	return v.Umask
-}
+func (v Variations) mask() int { return cmp.Or(v.Umask, 0o022) }
 
-// environment is what the environment of a command has besides or in place of
-// the usual.
+// environment returns the variables that are added to, or replaced in, the
+// environment of a command.
 func (v Variations) environment() []string {
 	var set []string
 	if v.TimeZone != "" {
@@ -236,7 +219,7 @@ func (v Variations) environment() []string {
 	return set
 }
 
-// check refuses what no engine could do.
+// check refuses what no engine can do.
 func (v Variations) check() error {
 	var wrong string
 	switch {
@@ -253,8 +236,8 @@ func (v Variations) check() error {
 		"build cannot be varied by the %s", wrong)
 }
 
-// freePath reports whether a container can have the project there: nothing
-// that an image has, and no other place of a build.
+// freePath reports whether a container can have the project at a path: neither an
+// image nor a build uses it for anything else.
 func freePath(name string) bool {
 	if !path.IsAbs(name) || path.Clean(name) != name {
 		return false

@@ -8,38 +8,36 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// A template is one of CloudFormation or SAM (AWS CloudFormation user guide, "Template
+// A template is a CloudFormation or SAM template (AWS CloudFormation user guide, "Template
 // reference"; AWS SAM developer guide, "AWS SAM resources and properties").
 type template struct {
 	root  *yaml.Node
 	dir   string
-	depth int // of references that are being resolved
-	steps int // that were made
+	depth int // of the references being resolved
+	steps int // references resolved so far
 }
 
 func (t *template) functions() (all []Function) {
 	for _, r := range pairs(get(t.root, "Resources")) {
 		key, resource := r[0], r[1]
 		kind := get(resource, "Type")
-		if kind != nil && (kind.Value == "AWS::Serverless::LayerVersion" || kind.Value == "AWS::Lambda::LayerVersion") {
-			all = append(all, t.layer(key, resource))
+		if kind == nil {
 			continue
 		}
-		if kind == nil || kind.Value != "AWS::Serverless::Function" && kind.Value != "AWS::Lambda::Function" {
+		var shared *yaml.Node
+		switch kind.Value {
+		case "AWS::Serverless::LayerVersion", "AWS::Lambda::LayerVersion":
+			all = append(all, t.layer(key, resource))
+			continue
+		case "AWS::Serverless::Function":
+			shared = get(t.root, "Globals", "Function")
+		case "AWS::Lambda::Function":
+		default:
 			continue
 		}
 		f := Function{Name: key.Value, Position: at(key)}
 		own := get(resource, "Properties")
-		var shared *yaml.Node
-		if kind.Value == "AWS::Serverless::Function" {
-			shared = get(t.root, "Globals", "Function")
-		}
-		property := func(name string) *yaml.Node {
-			if n := get(own, name); n != nil {
-				return n
-			}
-			return get(shared, name)
-		}
+		property := func(name string) *yaml.Node { return cmp.Or(get(own, name), get(shared, name)) }
 		f.FunctionName = t.value(property("FunctionName"))
 		f.Runtime = t.value(property("Runtime"))
 		f.Handler = t.value(property("Handler"))
@@ -66,7 +64,7 @@ func (t *template) functions() (all []Function) {
 	return all
 }
 
-// layer is a version of a layer.
+// layer reads a version of a layer.
 func (t *template) layer(key, resource *yaml.Node) Function {
 	own := get(resource, "Properties")
 	f := Function{
@@ -77,7 +75,7 @@ func (t *template) layer(key, resource *yaml.Node) Function {
 	return f
 }
 
-// routes are those of SAM's events HttpApi: one without a path is the default.
+// routes reads SAM's events HttpApi. One without a path is the default route.
 func (t *template) routes(f *Function, events *yaml.Node) {
 	for _, e := range pairs(events) {
 		if kind := get(e[1], "Type"); kind == nil || kind.Value != "HttpApi" {
@@ -88,11 +86,11 @@ func (t *template) routes(f *Function, events *yaml.Node) {
 	}
 }
 
-// routeOf is a route of a method and a path, where one may not be there.
+// routeOf joins a method and a path, either of which may be absent, to a route.
 func routeOf(method, path Value, p Position) Value {
 	switch {
 	case method.Unresolved != "" || path.Unresolved != "":
-		return unresolved(p, "%s", cmp.Or(path.Unresolved, method.Unresolved))
+		return Value{Unresolved: cmp.Or(path.Unresolved, method.Unresolved), Position: p}
 	case !path.IsSet() || path.Text == "*":
 		return Value{Text: "$default", Position: p}
 	}
@@ -103,7 +101,7 @@ func routeOf(method, path Value, p Position) Value {
 	return Value{Text: verb + " " + path.Text, Position: p}
 }
 
-// code is where the code of a function or layer is.
+// code reads where the code of a function or layer is.
 func (t *template) code(f *Function, resource, code *yaml.Node) {
 	// CDK's templates name the asset beside the reference to S3 (AWS CDK developer
 	// guide, "Assets", Metadata).
@@ -128,10 +126,10 @@ func (t *template) code(f *Function, resource, code *yaml.Node) {
 	}
 }
 
-// call is the name of the intrinsic function that a node is, without Fn::, such as Ref
-// and GetAtt; empty: it is none.
+// call returns the name of a node's intrinsic function, without Fn::, such as Ref and
+// GetAtt; empty if the node has none.
 func call(n *yaml.Node) string {
-	if strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!") {
+	if hasOwnTag(n) {
 		return n.Tag[1:]
 	}
 	if n.Kind == yaml.MappingNode && len(n.Content) == 2 {
@@ -146,9 +144,9 @@ func call(n *yaml.Node) string {
 	return ""
 }
 
-// argument is that of an intrinsic function.
+// argument returns the argument of an intrinsic function.
 func argument(n *yaml.Node) *yaml.Node {
-	if n.Kind == yaml.MappingNode && len(n.Content) == 2 && !(strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!")) {
+	if n.Kind == yaml.MappingNode && len(n.Content) == 2 && !hasOwnTag(n) {
 		return follow(n.Content[1])
 	}
 	return n
@@ -170,7 +168,7 @@ func (t *template) value(n *yaml.Node) Value {
 		if n.Kind != yaml.ScalarNode {
 			return unresolved(p, "it is no text")
 		}
-		return Value{Text: n.Value, Position: p}
+		return literal(n)
 	}
 	arg := argument(n)
 	if name == "Ref" && arg.Value == "AWS::NoValue" {
@@ -183,7 +181,7 @@ func (t *template) value(n *yaml.Node) Value {
 	return v
 }
 
-// called is the result of an intrinsic function.
+// called evaluates an intrinsic function.
 func (t *template) called(name string, arg *yaml.Node) Value {
 	p := at(arg)
 	parts := items(arg)
@@ -212,14 +210,11 @@ func (t *template) called(name string, arg *yaml.Node) Value {
 		if len(parts) != 3 {
 			break
 		}
-		yes, why := t.condition(parts[0].Value)
+		n, why := t.branch(parts)
 		if why != "" {
 			return unresolved(p, "!If: %s", why)
 		}
-		if yes {
-			return t.value(parts[1])
-		}
-		return t.value(parts[2])
+		return t.value(n)
 	case "Join":
 		if len(parts) != 2 {
 			break
@@ -244,15 +239,16 @@ func (t *template) called(name string, arg *yaml.Node) Value {
 	return unresolved(p, "!%s is known at the deploy alone", name)
 }
 
-// ref is the value of a parameter with a default.
+// ref returns the default of a parameter.
 func (t *template) ref(name string, p Position) Value {
-	if parameter := get(t.root, "Parameters", name); parameter != nil {
-		if n := get(parameter, "Default"); n != nil {
-			return t.value(n)
-		}
-		return unresolved(p, "parameter %s has no default", name)
+	parameter := get(t.root, "Parameters", name)
+	if parameter == nil {
+		return unresolved(p, "!Ref %s is known at the deploy alone", name)
 	}
-	return unresolved(p, "!Ref %s is known at the deploy alone", name)
+	if n := get(parameter, "Default"); n != nil {
+		return t.value(n)
+	}
+	return unresolved(p, "parameter %s has no default", name)
 }
 
 func (t *template) sub(parts []*yaml.Node, p Position) Value {
@@ -288,7 +284,16 @@ func (t *template) sub(parts []*yaml.Node, p Position) Value {
 	}
 }
 
-// condition evaluates one of Conditions; why says why that is not possible.
+// branch returns what the condition of an If chooses, or why that is not known.
+func (t *template) branch(parts []*yaml.Node) (n *yaml.Node, why string) {
+	yes, why := t.condition(parts[0].Value)
+	if yes {
+		return parts[1], why
+	}
+	return parts[2], why
+}
+
+// condition evaluates one of Conditions. why is the reason if that is not possible.
 func (t *template) condition(name string) (yes bool, why string) {
 	n := get(t.root, "Conditions", name)
 	if n == nil {
@@ -340,13 +345,10 @@ func (t *template) list(n *yaml.Node) (all []Value) {
 	if n == nil || isNull(n) {
 		return nil
 	}
-	if name := call(n); name == "If" {
+	if call(n) == "If" {
 		if parts := items(argument(n)); len(parts) == 3 {
-			if yes, why := t.condition(parts[0].Value); why == "" {
-				if yes {
-					return t.list(parts[1])
-				}
-				return t.list(parts[2])
+			if chosen, why := t.branch(parts); why == "" {
+				return t.list(chosen)
 			}
 		}
 	}
@@ -361,7 +363,7 @@ func (t *template) list(n *yaml.Node) (all []Value) {
 	return all
 }
 
-// names are the keys of a mapping; open says why there may be more.
+// names returns the keys of a mapping. open is the reason if there may be more.
 func (t *template) names(n *yaml.Node) (all []Value, open string) {
 	if n == nil {
 		return nil, ""
@@ -374,7 +376,7 @@ func (t *template) names(n *yaml.Node) (all []Value, open string) {
 			open = p[0].Value + " is known at the deploy alone"
 			continue
 		}
-		all = append(all, Value{Text: p[0].Value, Position: at(p[0])})
+		all = append(all, literal(p[0]))
 	}
 	return all, open
 }

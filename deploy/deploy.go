@@ -53,7 +53,7 @@ type Value struct {
 }
 
 // IsSet reports whether the file has the setting.
-func (v Value) IsSet() bool { return v.Position != Position{} || v.Text != "" || v.Unresolved != "" }
+func (v Value) IsSet() bool { return v != Value{} }
 
 // Known reports whether the setting is there and its value known.
 func (v Value) Known() bool { return v.IsSet() && v.Unresolved == "" }
@@ -80,21 +80,24 @@ type Function struct {
 	Timeout       Value // seconds
 	Layers        []Value
 	Environment   []Value // names
-	OpenEnv       string  // why there may be names that Environment has not; empty: it is complete
+	OpenEnv       string  // why Environment may lack names; empty: it is complete
 	Routes        []Value // of an HTTP API, such as "GET /orders/{id}" and "$default"; of templates of SAM and serverless.yml
 }
 
-// maxFile bounds what is read of a deploy file, in bytes: a plan of Terraform has all
-// of a state.
+// maxFile is the size in bytes of the largest deploy file that is read. A plan of
+// Terraform contains a complete state.
 const maxFile = 64 << 20
 
 // errNoDeployFile is wrapped in the error for a file of no known kind.
 var errNoDeployFile = errors.New("it is no deploy file that bootzip reads")
 
-const kindsHint = "give a CloudFormation or SAM template, a serverless.yml, a .tf file, or a plan of Terraform as JSON"
+func notDeployFile(path string) error {
+	return hint.Wrap(fmt.Errorf("deploy file %q: %w", path, errNoDeployFile),
+		"give a CloudFormation or SAM template, a serverless.yml, a .tf file, or a plan of Terraform as JSON")
+}
 
-// Read reads a deploy file. Of a .tf file it reads all of its directory, as Terraform
-// does. Errors name the file, and the place where it cannot be understood.
+// Read reads a deploy file. For a .tf file it reads all .tf files of the directory, as
+// Terraform does. Errors name the file, and the place that cannot be parsed.
 func Read(path string) (File, error) {
 	if strings.HasSuffix(path, ".tf") {
 		return readTerraform(path)
@@ -104,7 +107,7 @@ func Read(path string) (File, error) {
 		return File{}, err
 	}
 	if info.IsDir() || info.Size() > maxFile {
-		return File{}, hint.Wrap(fmt.Errorf("deploy file %q: %w", path, errNoDeployFile), kindsHint)
+		return File{}, notDeployFile(path)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -122,7 +125,7 @@ func Read(path string) (File, error) {
 	switch {
 	case get(root, "planned_values") != nil:
 		f.Kind = TerraformPlan
-		f.Functions = planFunctions(root, filepath.Dir(path))
+		f.Functions = planModule(get(root, "planned_values", "root_module"), filepath.Dir(path))
 	case get(root, "Resources") != nil:
 		f.Kind = CloudFormation
 		if get(root, "Transform") != nil {
@@ -135,20 +138,20 @@ func Read(path string) (File, error) {
 		s := serverless{root: root, dir: filepath.Dir(path)}
 		f.Functions = s.functions()
 	default:
-		return f, hint.Wrap(fmt.Errorf("deploy file %q: %w", path, errNoDeployFile), kindsHint)
+		return f, notDeployFile(path)
 	}
 	return f, nil
 }
 
-// What is resolved is bounded, so that references that double each other cost nothing.
+// Limits of resolving, so that references that double each other cost little.
 const (
 	maxDepth = 50     // of references in references
 	maxSteps = 100000 // references in one file
 	maxText  = 64 << 10
 )
 
-// unreadable is the error for a text that cannot be parsed. Without a word of ours it is
-// another tool's, whose templates need not be YAML.
+// unreadable returns the error for a text that cannot be parsed. A text without words of
+// deploy files belongs to another tool, whose templates need not be YAML.
 func unreadable(path string, err error, text []byte) error {
 	err = fmt.Errorf("deploy file %q: %w", path, err)
 	for _, word := range []string{"AWS::", "provider:", "aws_lambda_function", "planned_values"} {
@@ -159,13 +162,13 @@ func unreadable(path string, err error, text []byte) error {
 	return fmt.Errorf("%w; %w", err, errNoDeployFile)
 }
 
-// names are those of deploy files that Find looks for.
+// names are the patterns that Find looks for.
 var names = []string{
 	"template.yaml", "template.yml", "template.json", "serverless.yml", "serverless.yaml", "*.tf", "cdk.out/*.template.json",
 }
 
-// Find returns the deploy files in a directory, by their usual names: of .tf files one,
-// which stands for all. A template that is none of AWS's is left out.
+// Find returns the deploy files in a directory, by their usual names. One .tf file stands
+// for all of them. Templates that are not for AWS are omitted.
 func Find(dir string) ([]File, error) {
 	var found []File
 	for _, name := range names {
@@ -190,10 +193,10 @@ func Find(dir string) ([]File, error) {
 	return found, nil
 }
 
-// at is the place of a node.
+// at returns the position of a node.
 func at(n *yaml.Node) Position { return Position{n.Line, n.Column} }
 
-// get is the value of a key of a mapping; nil without one.
+// get follows keys through nested mappings. It returns nil if one is missing.
 func get(n *yaml.Node, keys ...string) *yaml.Node {
 	for _, key := range keys {
 		n = follow(n)
@@ -212,7 +215,7 @@ func get(n *yaml.Node, keys ...string) *yaml.Node {
 	return follow(n)
 }
 
-// follow is the node that an alias stands for.
+// follow returns the node that an alias stands for.
 func follow(n *yaml.Node) *yaml.Node {
 	for n != nil && n.Kind == yaml.AliasNode {
 		n = n.Alias
@@ -220,7 +223,7 @@ func follow(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// pairs are the keys and values of a mapping.
+// pairs returns the keys and values of a mapping.
 func pairs(n *yaml.Node) (all [][2]*yaml.Node) {
 	if n = follow(n); n == nil || n.Kind != yaml.MappingNode {
 		return nil
@@ -231,7 +234,7 @@ func pairs(n *yaml.Node) (all [][2]*yaml.Node) {
 	return all
 }
 
-// items are those of a list; a scalar counts as a list of one.
+// items returns the items of a list; anything else counts as a list of one.
 func items(n *yaml.Node) (all []*yaml.Node) {
 	switch n = follow(n); {
 	case n == nil:
@@ -248,7 +251,24 @@ func items(n *yaml.Node) (all []*yaml.Node) {
 // isNull reports whether a node is YAML's null.
 func isNull(n *yaml.Node) bool { return n != nil && n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
 
-// located makes a path of a deploy file one of the working directory.
+// hasOwnTag reports whether a node has a tag that is not YAML's, such as !Ref.
+func hasOwnTag(n *yaml.Node) bool {
+	return strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!")
+}
+
+// literal returns a node's text as a value.
+func literal(n *yaml.Node) Value { return Value{Text: n.Value, Position: at(n)} }
+
+// keyNames returns the keys of a mapping.
+func keyNames(n *yaml.Node) (all []Value) {
+	for _, p := range pairs(n) {
+		all = append(all, literal(p[0]))
+	}
+	return all
+}
+
+// located makes a path that is relative to the deploy file's directory relative to the
+// working directory.
 func (v Value) located(dir string) Value {
 	if v.Unresolved == "" && v.Text != "" && !filepath.IsAbs(v.Text) {
 		v.Text = filepath.Join(dir, filepath.FromSlash(v.Text))
@@ -256,13 +276,12 @@ func (v Value) located(dir string) Value {
 	return v
 }
 
-// unresolved is a value that cannot be known.
+// unresolved returns a value that is not known, with the reason.
 func unresolved(p Position, format string, args ...any) Value {
 	return Value{Unresolved: fmt.Sprintf(format, args...), Position: p}
 }
 
-// OSOnly reports whether a runtime has nothing but an operating system, so that the zip
-// has a bootstrap.
+// OSOnly reports whether a runtime is OS-only, so that the zip has a bootstrap.
 func OSOnly(runtime string) bool {
 	return slices.Contains([]string{"provided", "provided.al2", "provided.al2023"}, runtime)
 }

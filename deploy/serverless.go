@@ -15,8 +15,8 @@ import (
 type serverless struct {
 	root  *yaml.Node
 	dir   string
-	depth int // of variables that are being resolved
-	steps int // that were made
+	depth int // of the variables being resolved
+	steps int // variables resolved so far
 }
 
 func (s *serverless) functions() (all []Function) {
@@ -31,12 +31,7 @@ func (s *serverless) functions() (all []Function) {
 			continue
 		}
 		f := Function{Name: key.Value, Position: at(key)}
-		setting := func(name string) Value {
-			if n := get(own, name); n != nil {
-				return s.value(n)
-			}
-			return s.value(get(provider, name))
-		}
+		setting := func(name string) Value { return s.value(cmp.Or(get(own, name), get(provider, name))) }
 		f.FunctionName = s.value(get(own, "name"))
 		f.Runtime, f.Memory, f.Timeout = setting("runtime"), setting("memorySize"), setting("timeout")
 		f.Handler = s.value(get(own, "handler"))
@@ -48,26 +43,14 @@ func (s *serverless) functions() (all []Function) {
 			f.Environment = append(f.Environment, names...)
 			f.OpenEnv = cmp.Or(f.OpenEnv, open)
 		}
-		layers := get(own, "layers")
-		if layers == nil {
-			layers = get(provider, "layers")
-		}
-		for _, n := range items(layers) {
-			f.Layers = append(f.Layers, s.value(n))
-		}
+		f.Layers = s.list(cmp.Or(get(own, "layers"), get(provider, "layers")))
 		if image := get(own, "image"); image != nil {
-			f.Image = s.value(image)
-			if uri := get(image, "uri"); uri != nil {
-				f.Image = s.value(uri)
-			}
+			f.Image = s.value(cmp.Or(get(image, "uri"), image))
 			f.PackageType = Value{Text: "Image", Position: at(image)}
 		}
-		artifact := get(own, "package", "artifact")
-		if artifact == nil {
-			artifact = get(s.root, "package", "artifact")
-		}
+		artifact := cmp.Or(get(own, "package", "artifact"), get(s.root, "package", "artifact"))
 		f.Code = s.value(artifact).located(s.dir)
-		if artifact == nil && f.Image == (Value{}) {
+		if artifact == nil && !f.Image.IsSet() {
 			f.Code = s.pluginZip(f)
 		}
 		for _, e := range items(get(own, "events")) {
@@ -79,26 +62,28 @@ func (s *serverless) functions() (all []Function) {
 	}
 	for _, e := range pairs(get(s.root, "layers")) {
 		key, own := e[0], e[1]
-		f := Function{Name: key.Value, Position: at(key), Layer: true, FunctionName: s.value(get(own, "name")), Code: s.value(get(own, "package", "artifact")).located(s.dir)}
-		for _, n := range items(get(own, "compatibleArchitectures")) {
-			f.Architectures = append(f.Architectures, s.value(n))
-		}
-		for _, n := range items(get(own, "compatibleRuntimes")) {
-			f.Runtimes = append(f.Runtimes, s.value(n))
-		}
-		all = append(all, f)
+		all = append(all, Function{
+			Name: key.Value, Position: at(key), Layer: true, FunctionName: s.value(get(own, "name")),
+			Architectures: s.list(get(own, "compatibleArchitectures")), Runtimes: s.list(get(own, "compatibleRuntimes")),
+			Code: s.value(get(own, "package", "artifact")).located(s.dir),
+		})
 	}
 	return all
 }
 
-// pluginZip is the zip that the plugin serverless-bootzip (integrations/serverless)
-// makes; absent without it.
+// list resolves a list of scalars.
+func (s *serverless) list(n *yaml.Node) (all []Value) {
+	for _, item := range items(n) {
+		all = append(all, s.value(item))
+	}
+	return all
+}
+
+// pluginZip returns the zip that the plugin serverless-bootzip (integrations/serverless)
+// makes; a zero Value without the plugin.
 func (s *serverless) pluginZip(f Function) Value {
 	const plugin = "serverless-bootzip"
-	list := get(s.root, "plugins")
-	if modules := get(list, "modules"); modules != nil {
-		list = modules
-	}
+	list := cmp.Or(get(s.root, "plugins", "modules"), get(s.root, "plugins"))
 	if !OSOnly(f.Runtime.Text) || !slices.ContainsFunc(items(list), func(n *yaml.Node) bool { return n.Value == plugin }) {
 		return Value{}
 	}
@@ -112,28 +97,28 @@ func (s *serverless) pluginZip(f Function) Value {
 		project.Unresolved = cmp.Or(project.Unresolved, v.Unresolved)
 	}
 	if why := cmp.Or(name.Unresolved, project.Unresolved); why != "" {
-		return unresolved(f.Position, "%s", why)
+		return Value{Unresolved: why, Position: f.Position}
 	}
 	return Value{Text: path.Join(project.Text, "dist", cmp.Or(name.Text, f.Name)+"-"+arch+".zip"), Position: f.Position}.located(s.dir)
 }
 
-// route is that of an event httpApi: "GET /path", "*", or a mapping.
+// route reads an event httpApi: "GET /path", "*", or a mapping.
 func (s *serverless) route(n *yaml.Node) Value {
 	if n.Kind == yaml.MappingNode {
 		return routeOf(s.value(get(n, "method")), s.value(get(n, "path")), at(n))
 	}
 	v := s.value(n)
-	method, path, both := strings.Cut(v.Text, " ")
 	if v.Unresolved != "" {
 		return v
 	}
+	method, path, both := strings.Cut(v.Text, " ")
 	if !both {
 		method, path = "", v.Text
 	}
 	return routeOf(Value{Text: method, Position: v.Position}, Value{Text: path, Position: v.Position}, v.Position)
 }
 
-// names are the keys of a mapping; open says why there may be more.
+// names returns the keys of a mapping. open is the reason if there may be more.
 func (s *serverless) names(n *yaml.Node) (all []Value, open string) {
 	if n == nil {
 		return nil, ""
@@ -141,10 +126,7 @@ func (s *serverless) names(n *yaml.Node) (all []Value, open string) {
 	if n.Kind == yaml.ScalarNode && n.Value != "" && !isNull(n) {
 		return nil, n.Value + " is a mapping that is known at the deploy alone"
 	}
-	for _, p := range pairs(n) {
-		all = append(all, Value{Text: p[0].Value, Position: at(p[0])})
-	}
-	return all, ""
+	return keyNames(n), ""
 }
 
 // value resolves a scalar.
@@ -152,17 +134,22 @@ func (s *serverless) value(n *yaml.Node) Value {
 	if n = follow(n); n == nil || isNull(n) {
 		return Value{}
 	}
-	if n.Kind != yaml.ScalarNode || strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!") {
+	if n.Kind != yaml.ScalarNode || hasOwnTag(n) {
 		return unresolved(at(n), "it is known at the deploy alone")
 	}
 	text, why := s.resolve(n.Value)
 	return Value{Text: text, Unresolved: why, Position: at(n)}
 }
 
-// variable is one without another in it.
-var variable = regexp.MustCompile(`\$\{([^${}]*)\}`)
+var (
+	// variable matches a variable that contains no other.
+	variable = regexp.MustCompile(`\$\{([^${}]*)\}`)
 
-// resolve replaces variables from the inside out; why says which is not known.
+	// number matches defaults that are written without quotes.
+	number = regexp.MustCompile(`^(-?[0-9.]+|true|false)$`)
+)
+
+// resolve replaces variables from the inside out. why names the one that is not known.
 func (s *serverless) resolve(text string) (out, why string) {
 	if s.depth >= maxDepth {
 		return "", "variables go in a circle"
@@ -186,7 +173,7 @@ func (s *serverless) resolve(text string) (out, why string) {
 	return "", "it has too many variables"
 }
 
-// variable is the value of ${source, default, …}.
+// variable returns the value of ${source, default, …}.
 func (s *serverless) variable(inner string) (value, why string) {
 	for _, source := range strings.Split(inner, ",") {
 		source = strings.TrimSpace(source)
@@ -205,10 +192,10 @@ func (s *serverless) variable(inner string) (value, why string) {
 			}
 			return "dev", ""
 		case strings.HasPrefix(source, "opt:"), strings.HasPrefix(source, "env:"), strings.HasPrefix(source, "param:"):
-			// What is given at the deploy; the default, if there is one, comes next.
+			// Given at the deploy. The default, if there is one, comes next.
 		case len(source) > 1 && (source[0] == '\'' || source[0] == '"') && source[len(source)-1] == source[0]:
 			return source[1 : len(source)-1], ""
-		case regexp.MustCompile(`^(-?[0-9.]+|true|false)$`).MatchString(source):
+		case number.MatchString(source):
 			return source, ""
 		default:
 			return "", "${" + source + "} is known at the deploy alone"

@@ -95,8 +95,8 @@ func (t *terraform) declare(body *hclsyntax.Body) {
 	}
 }
 
-// evaluate makes the context: variables by their defaults, and locals, which may name
-// other locals, round after round.
+// evaluate makes the context from the defaults of variables and from locals. Locals may
+// refer to other locals, so it repeats until nothing changes.
 func (t *terraform) evaluate() {
 	dir := cty.StringVal(filepath.ToSlash(t.dir))
 	locals := map[string]cty.Value{}
@@ -128,8 +128,8 @@ func (t *terraform) evaluate() {
 	}
 }
 
-// evaluateModules makes the outputs of modules bootzip-function
-// (integrations/terraform), as far as they can be known without the manifest.
+// evaluateModules adds the outputs of modules bootzip-function (integrations/terraform)
+// that are known without the manifest.
 func (t *terraform) evaluateModules(bodies []*hclsyntax.Body) {
 	modules := map[string]cty.Value{}
 	for _, body := range bodies {
@@ -167,7 +167,7 @@ func (t *terraform) evaluateModules(bodies []*hclsyntax.Body) {
 	t.context.Variables["module"] = cty.ObjectVal(modules)
 }
 
-// sizeOf is about how much text a value holds: locals may double each other.
+// sizeOf returns about how many bytes of text a value has. Locals may double each other.
 func sizeOf(v cty.Value) (n int) {
 	_ = cty.Walk(v, func(_ cty.Path, v cty.Value) (bool, error) {
 		n++
@@ -179,20 +179,24 @@ func sizeOf(v cty.Value) (n int) {
 	return n
 }
 
-// value evaluates an attribute; absent without one.
+// value evaluates an attribute, which may be nil.
 func (t *terraform) value(a *hclsyntax.Attribute) Value {
 	if a == nil {
 		return Value{}
 	}
-	v, why := t.known(a.Expr)
-	p := startOf(a.Expr)
-	if why != "" {
-		return unresolved(p, "%s", why)
-	}
-	return textOf(v, p)
+	return t.valueOf(a.Expr)
 }
 
-// textOf is a value of HCL as text.
+// valueOf evaluates an expression.
+func (t *terraform) valueOf(e hcl.Expression) Value {
+	v, why := t.known(e)
+	if why != "" {
+		return Value{Unresolved: why, Position: startOf(e)}
+	}
+	return textOf(v, startOf(e))
+}
+
+// textOf converts a value of HCL to text.
 func textOf(v cty.Value, p Position) Value {
 	if v.IsNull() {
 		return Value{}
@@ -208,7 +212,7 @@ func startOf(e hcl.Expression) Position {
 	return Position{e.Range().Start.Line, e.Range().Start.Column}
 }
 
-// known is the value of an expression, or why it is not known.
+// known returns the value of an expression, or why it is not known.
 func (t *terraform) known(e hcl.Expression) (v cty.Value, why string) {
 	v, problems := e.Value(t.context)
 	if !problems.HasErrors() && v.IsKnown() {
@@ -236,19 +240,14 @@ func (t *terraform) list(a *hclsyntax.Attribute) (all []Value) {
 	}
 	if tuple, ok := a.Expr.(*hclsyntax.TupleConsExpr); ok {
 		for _, e := range tuple.Exprs {
-			v, why := t.known(e)
-			if why != "" {
-				all = append(all, unresolved(startOf(e), "%s", why))
-			} else {
-				all = append(all, textOf(v, startOf(e)))
-			}
+			all = append(all, t.valueOf(e))
 		}
 		return all
 	}
 	v, why := t.known(a.Expr)
 	switch {
 	case why != "":
-		return []Value{unresolved(startOf(a.Expr), "%s", why)}
+		return []Value{{Unresolved: why, Position: startOf(a.Expr)}}
 	case v.IsNull() || !v.CanIterateElements():
 		return nil
 	}
@@ -259,7 +258,8 @@ func (t *terraform) list(a *hclsyntax.Attribute) (all []Value) {
 	return all
 }
 
-// names are the keys of an attribute with a map; open says why they are not known.
+// names returns the keys of an attribute with a map. open is the reason if some are not
+// known.
 func (t *terraform) names(a *hclsyntax.Attribute) (all []Value, open string) {
 	if a == nil {
 		return nil, ""
@@ -286,18 +286,22 @@ func (t *terraform) names(a *hclsyntax.Attribute) (all []Value, open string) {
 	return all, ""
 }
 
-// resource is a resource aws_lambda_function.
-func (t *terraform) resource(b *hclsyntax.Block) Function {
-	a := b.Body.Attributes
-	f := Function{
-		Name: strings.Join(b.Labels, "."), FunctionName: t.value(a["function_name"]), Runtime: t.value(a["runtime"]), Architectures: t.list(a["architectures"]),
-		Handler: t.value(a["handler"]), PackageType: t.value(a["package_type"]), Image: t.value(a["image_uri"]), Code: t.value(a["filename"]),
+// function reads the attributes that resources and modules have in common.
+func (t *terraform) function(name, code string, a hclsyntax.Attributes) Function {
+	return Function{
+		Name: name, FunctionName: t.value(a["function_name"]), Runtime: t.value(a["runtime"]), Architectures: t.list(a["architectures"]),
+		Handler: t.value(a["handler"]), PackageType: t.value(a["package_type"]), Image: t.value(a["image_uri"]), Code: t.inModule(t.value(a[code])),
 		Memory: t.value(a["memory_size"]), Timeout: t.value(a["timeout"]), Layers: t.list(a["layers"]),
 	}
+}
+
+// resource reads a resource aws_lambda_function.
+func (t *terraform) resource(b *hclsyntax.Block) Function {
+	a := b.Body.Attributes
+	f := t.function(strings.Join(b.Labels, "."), "filename", a)
 	if s3 := a["s3_bucket"]; s3 != nil {
 		f.Code = unresolved(startOf(s3.Expr), "the code is in S3")
 	}
-	f.Code = t.inModule(f.Code)
 	for _, inner := range b.Body.Blocks {
 		switch inner.Type {
 		case "environment":
@@ -311,27 +315,26 @@ func (t *terraform) resource(b *hclsyntax.Block) Function {
 	return f
 }
 
-// layer is a resource aws_lambda_layer_version.
+// layer reads a resource aws_lambda_layer_version.
 func (t *terraform) layer(b *hclsyntax.Block) Function {
 	a := b.Body.Attributes
 	f := Function{
 		Name: strings.Join(b.Labels, "."), Layer: true, FunctionName: t.value(a["layer_name"]),
-		Architectures: t.list(a["compatible_architectures"]), Runtimes: t.list(a["compatible_runtimes"]), Code: t.value(a["filename"]),
+		Architectures: t.list(a["compatible_architectures"]), Runtimes: t.list(a["compatible_runtimes"]), Code: t.inModule(t.value(a["filename"])),
 	}
 	if s3 := a["s3_bucket"]; s3 != nil {
 		f.Code = unresolved(startOf(s3.Expr), "the layer is in S3")
 	}
-	f.Code = t.inModule(f.Code)
 	return f
 }
 
-// inModule makes a path one below the directory of the configuration: Terraform's own
-// are relative to where it runs, which is there.
+// inModule locates a path in the directory of the configuration: Terraform's paths are
+// relative to where it runs, which is there.
 func (t *terraform) inModule(v Value) Value {
-	if v.Unresolved == "" && v.Text != "" && !filepath.IsAbs(v.Text) && t.dir != "." && !strings.HasPrefix(v.Text, filepath.ToSlash(t.dir)+"/") {
-		return v.located(t.dir)
+	if t.dir == "." || strings.HasPrefix(v.Text, filepath.ToSlash(t.dir)+"/") {
+		return v
 	}
-	return v
+	return v.located(t.dir)
 }
 
 func (t *terraform) isLambdaModule(b *hclsyntax.Block) bool {
@@ -339,24 +342,16 @@ func (t *terraform) isLambdaModule(b *hclsyntax.Block) bool {
 	return source == "terraform-aws-modules/lambda/aws" || strings.Contains(source, "terraform-aws-modules/terraform-aws-lambda")
 }
 
-// module is a module terraform-aws-modules/lambda/aws.
+// module reads a module terraform-aws-modules/lambda/aws.
 func (t *terraform) module(b *hclsyntax.Block) Function {
 	a := b.Body.Attributes
-	f := Function{
-		Name: "module." + b.Labels[0], FunctionName: t.value(a["function_name"]), Runtime: t.value(a["runtime"]), Architectures: t.list(a["architectures"]),
-		Handler: t.value(a["handler"]), PackageType: t.value(a["package_type"]), Image: t.value(a["image_uri"]),
-		Code: t.inModule(t.value(a["local_existing_package"])), Memory: t.value(a["memory_size"]), Timeout: t.value(a["timeout"]), Layers: t.list(a["layers"]),
-	}
+	f := t.function("module."+b.Labels[0], "local_existing_package", a)
 	f.Environment, f.OpenEnv = t.names(a["environment_variables"])
 	return f
 }
 
-// planFunctions are those of a plan as JSON (Terraform's documentation, "JSON Output
-// Format", planned_values).
-func planFunctions(root *yaml.Node, dir string) []Function {
-	return planModule(get(root, "planned_values", "root_module"), dir)
-}
-
+// planModule reads the functions of a module, and of those below it, in a plan as JSON
+// (Terraform's documentation, "JSON Output Format", planned_values).
 func planModule(module *yaml.Node, dir string) (all []Function) {
 	for _, r := range items(get(module, "resources")) {
 		kind, address := get(r, "type"), get(r, "address")
@@ -370,20 +365,19 @@ func planModule(module *yaml.Node, dir string) (all []Function) {
 			if n == nil || isNull(n) {
 				return Value{}
 			}
-			return Value{Text: n.Value, Position: at(n)}
+			return literal(n)
 		}
 		f := Function{
-			Name: address.Value, Position: at(address), FunctionName: value("function_name"), Runtime: value("runtime"), Handler: value("handler"),
+			Name: address.Value, Position: at(address), Layer: layer, FunctionName: value("function_name"), Runtime: value("runtime"), Handler: value("handler"),
 			PackageType: value("package_type"), Image: value("image_uri"), Code: value("filename").located(dir), Memory: value("memory_size"), Timeout: value("timeout"),
 		}
 		if s3 := value("s3_bucket"); s3.IsSet() {
 			f.Code = unresolved(s3.Position, "the code is in S3")
 		}
-		f.Layer = layer
 		list := func(name string) (all []Value) {
 			for _, n := range items(get(values, name)) {
 				if !isNull(n) {
-					all = append(all, Value{Text: n.Value, Position: at(n)})
+					all = append(all, literal(n))
 				}
 			}
 			return all
@@ -393,9 +387,7 @@ func planModule(module *yaml.Node, dir string) (all []Function) {
 			f.FunctionName, f.Architectures, f.Runtimes = value("layer_name"), list("compatible_architectures"), list("compatible_runtimes")
 		}
 		for _, e := range items(get(values, "environment")) {
-			for _, p := range pairs(get(e, "variables")) {
-				f.Environment = append(f.Environment, Value{Text: p[0].Value, Position: at(p[0])})
-			}
+			f.Environment = append(f.Environment, keyNames(get(e, "variables"))...)
 		}
 		all = append(all, f)
 	}

@@ -19,7 +19,7 @@ import (
 // guide, "Lambda functions as targets").
 type httpAnswer struct {
 	StatusCode        json.RawMessage
-	Headers           map[string]*scalar // a header that is null is left out
+	Headers           map[string]*scalar // a null header is omitted
 	MultiValueHeaders map[string][]scalar
 	Cookies           []string
 	Body              string
@@ -27,16 +27,12 @@ type httpAnswer struct {
 
 	status int
 	body   []byte
-	each   bool // spellings of a header's name are fields of their own
+	each   bool // each spelling of a header's name is a field of its own
 }
 
-// decodeAnswer takes a JSON object apart. The case of its keys matters, unlike
-// with encoding/json: a Go struct without tags, say, has no statusCode.
-func decodeAnswer(text []byte) (*httpAnswer, error) {
-	var keys map[string]json.RawMessage
-	if err := json.Unmarshal(text, &keys); err != nil {
-		return nil, err
-	}
+// decodeAnswer decodes the members of a JSON object. Unlike in encoding/json, the case of
+// their keys matters: a Go struct without tags, for example, has no statusCode.
+func decodeAnswer(keys map[string]json.RawMessage) (*httpAnswer, error) {
 	a := &httpAnswer{StatusCode: keys["statusCode"]}
 	for key, to := range map[string]any{
 		"headers": &a.Headers, "multiValueHeaders": &a.MultiValueHeaders, "cookies": &a.Cookies, "body": &a.Body, "isBase64Encoded": &a.IsBase64Encoded,
@@ -50,7 +46,8 @@ func decodeAnswer(text []byte) (*httpAnswer, error) {
 	return a, nil
 }
 
-// A scalar is the value of a header: a text, or a number or a boolean as it stands in the JSON.
+// A scalar is the value of a header: a string, or a number or boolean as written in the
+// JSON.
 type scalar string
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -65,7 +62,8 @@ func (s *scalar) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// statusOf reads a status. API Gateway and function URLs take a text with digits as well.
+// statusOf reads a status. With text, it takes a string of digits as well, as API
+// Gateway and function URLs do.
 func statusOf(raw json.RawMessage, text bool) (int, error) {
 	digits := string(raw)
 	if text {
@@ -78,15 +76,7 @@ func statusOf(raw json.RawMessage, text bool) (int, error) {
 	return status, nil
 }
 
-// hasStatus reports whether an answer describes a response.
-func hasStatus(payload []byte) bool {
-	var keys map[string]json.RawMessage
-	err := json.Unmarshal(payload, &keys)
-	status := string(keys["statusCode"])
-	return err == nil && status != "" && status != "null"
-}
-
-// unquoted is the text of a JSON string, and any other JSON as it stands.
+// unquoted returns the text of a JSON string, and any other JSON unchanged.
 func unquoted(payload []byte) []byte {
 	var text *string
 	if json.Unmarshal(payload, &text) != nil || text == nil {
@@ -99,21 +89,23 @@ func unquoted(payload []byte) []byte {
 // (Elastic Load Balancing user guide, "Lambda functions as targets").
 const maxBalanced = 1 << 20
 
-// readAnswer reads a function's answer. In format 2.0, what has no status is
-// the body itself: a JSON string without its quotes, as it was recorded of
-// function URLs, though the guide shows them with quotes.
+// readAnswer reads a function's answer. In format 2.0, an answer without a status is
+// the body: a JSON string loses its quotes, as recorded from function URLs, though the
+// guide shows them with quotes.
 func readAnswer(kind event.Trigger, payload []byte) (*httpAnswer, error) {
 	balanced := kind == event.ALB || kind == event.ALBMulti
 	if balanced && len(payload) > maxBalanced {
 		return nil, fmt.Errorf("answer of %d bytes is larger than a load balancer takes (%d bytes)", len(payload), maxBalanced)
 	}
-	if !hasStatus(payload) {
+	var keys map[string]json.RawMessage
+	err := json.Unmarshal(payload, &keys)
+	if status := string(keys["statusCode"]); err != nil || status == "" || status == "null" {
 		if kind != event.FunctionURL && kind != event.HTTPAPI {
 			return nil, errors.New("answer has no statusCode")
 		}
 		return &httpAnswer{status: http.StatusOK, body: unquoted(payload)}, nil
 	}
-	a, err := decodeAnswer(payload)
+	a, err := decodeAnswer(keys)
 	if err != nil {
 		return nil, err
 	}
@@ -139,9 +131,8 @@ func readAnswer(kind event.Trigger, payload []byte) (*httpAnswer, error) {
 	return a, nil
 }
 
-// setHeader sets the header fields, in place of those that the server has set.
-// A field that is in headers and in multiValueHeaders has the values of both,
-// and one that is in both once.
+// setHeader sets the header fields, replacing those that the server has set. A field
+// in both headers and multiValueHeaders gets the values of both, without repeating one.
 func (a *httpAnswer) setHeader(h http.Header) {
 	for name := range a.Headers {
 		if a.each {
@@ -168,7 +159,7 @@ func (a *httpAnswer) setHeader(h http.Header) {
 	for _, c := range a.Cookies {
 		h.Add("Set-Cookie", c)
 	}
-	h.Del("Content-Length") // that of the body counts
+	h.Del("Content-Length") // the body's length counts
 	if h.Get("Content-Type") == "" {
 		h.Set("Content-Type", "application/json")
 	}
@@ -185,9 +176,13 @@ func (a *httpAnswer) write(w http.ResponseWriter) {
 	send(w, a.status, a.body)
 }
 
-// message is an error in API Gateway's form.
+// message writes an error in API Gateway's form.
 func message(w http.ResponseWriter, status int, text string) {
+	writeJSON(w, status, map[string]string{"message": text})
+}
+
+func writeJSON(w http.ResponseWriter, status int, document any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]string{"message": text})
+	_ = json.NewEncoder(w).Encode(document)
 }

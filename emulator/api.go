@@ -11,17 +11,19 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
 )
 
-// maxAsync is what an asynchronous event may have, in bytes (AWS Lambda
-// developer guide, "Lambda quotas").
+// maxAsync is the limit of an asynchronous event, in bytes (AWS Lambda developer
+// guide, "Lambda quotas").
 const maxAsync = 1 << 20
 
-// maxDrain is how much of a request that is too large is read, in bytes.
+// maxDrain bounds what is read of a request that is too large, in bytes.
 const maxDrain = 64 << 20
 
-// maxClientContext is what a client context may have, in bytes of base64 (AWS
-// Lambda API reference, Invoke).
+// maxClientContext is the limit of a client context, in bytes of base64 (AWS Lambda
+// API reference, Invoke).
 const maxClientContext = 3583
 
 // functionsPath is where the operations on functions are.
@@ -38,11 +40,11 @@ func (s *Server) apiRoutes() {
 	s.mux.HandleFunc("/", unknownOperation)
 }
 
-// operation is how the paths of Lambda's API begin.
+// operation matches the paths of Lambda's API.
 var operation = regexp.MustCompile(`^/\d{4}-\d{2}-\d{2}/`)
 
-// unknownOperation refuses what is not there; an operation of Lambda's API as
-// AWS's clients understand it.
+// unknownOperation refuses an unknown path: for an operation of Lambda's API, with an
+// error that AWS's clients understand.
 func unknownOperation(w http.ResponseWriter, r *http.Request) {
 	if !operation.MatchString(r.URL.Path) {
 		message(w, http.StatusNotFound, "Not Found: GET / lists the addresses that there are")
@@ -69,43 +71,53 @@ func (e *apiError) write(w http.ResponseWriter) {
 		document["Reason"] = e.reason
 		w.Header().Set("Retry-After", "1")
 	}
-	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Amzn-Errortype", e.kind)
-	w.WriteHeader(e.status)
-	_ = json.NewEncoder(w).Encode(document)
+	writeJSON(w, e.status, document)
 }
 
-// apiErrorOf says an error of Invoke in AWS's words.
+// apiErrorOf returns an error of Invoke in AWS's words.
 func apiErrorOf(err error) *apiError {
+	e := &apiError{status: http.StatusInternalServerError, kind: "ServiceException", message: err.Error()}
 	var large *TooLargeError
 	var throttled *ThrottledError
 	var snap *SnapStartError
 	switch {
-	case errors.As(err, &snap) && snap.Kind == "SnapStartTimeoutException":
-		return &apiError{status: http.StatusRequestTimeout, kind: snap.Kind, message: err.Error()}
 	case errors.As(err, &snap):
-		return &apiError{status: http.StatusBadRequest, kind: snap.Kind, message: err.Error()}
+		e.status, e.kind = http.StatusBadRequest, snap.Kind
+		if snap.Kind == "SnapStartTimeoutException" {
+			e.status = http.StatusRequestTimeout
+		}
 	case errors.As(err, &large):
-		return &apiError{status: http.StatusRequestEntityTooLarge, kind: "RequestTooLargeException", message: err.Error()}
+		e.status, e.kind = http.StatusRequestEntityTooLarge, "RequestTooLargeException"
 	case errors.As(err, &throttled):
-		return &apiError{status: http.StatusTooManyRequests, kind: "TooManyRequestsException", message: "Rate Exceeded.", reason: "ReservedFunctionConcurrentInvocationLimitExceeded"}
+		e.status, e.kind = http.StatusTooManyRequests, "TooManyRequestsException"
+		e.message, e.reason = "Rate Exceeded.", "ReservedFunctionConcurrentInvocationLimitExceeded"
 	case errors.Is(err, ErrClosed):
-		return &apiError{status: http.StatusBadGateway, kind: "ResourceNotReadyException", message: err.Error()}
+		e.status, e.kind = http.StatusBadGateway, "ResourceNotReadyException"
 	}
-	return &apiError{status: http.StatusInternalServerError, kind: "ServiceException", message: err.Error()}
+	return e
+}
+
+func badRequest(kind, message string) *apiError {
+	return &apiError{status: http.StatusBadRequest, kind: kind, message: message}
+}
+
+func invalidContent(message string) *apiError {
+	return badRequest("InvalidRequestContentException", message)
 }
 
 func unknownType(kind string) *apiError {
-	return &apiError{status: http.StatusBadRequest, kind: "InvalidParameterValueException", message: "Unknown invocation type " + kind}
+	return badRequest("InvalidParameterValueException", "Unknown invocation type "+kind)
 }
 
-// dryRun answers a request that shall have no effect.
+// dryRun answers a request without effect.
 func dryRun(w http.ResponseWriter) {
 	w.Header().Set("X-Amz-Executed-Version", latest)
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// find returns the function of a name, or of a partial or whole ARN, and the version or alias that is meant.
+// find returns the function of a name or of a partial or full ARN, and the version or
+// alias: wanted, or else that in the name.
 func (s *Server) find(id, wanted string) (f *Function, name, qualifier string, failure *apiError) {
 	name = id
 	if _, after, ok := strings.Cut(name, ":function:"); ok {
@@ -122,14 +134,14 @@ func (s *Server) find(id, wanted string) (f *Function, name, qualifier string, f
 	return f, name, qualifier, nil
 }
 
-// A call is a request of a client of AWS.
+// An apiCall is a request of a client of AWS.
 type apiCall struct {
 	function *Function
 	name     string
 	request  Request
 }
 
-// read takes a request apart.
+// read decodes a request.
 func (s *Server) read(w http.ResponseWriter, r *http.Request, limit int) (apiCall, *apiError) {
 	f, name, qualifier, failure := s.find(r.PathValue("name"), r.URL.Query().Get("Qualifier"))
 	if failure != nil {
@@ -137,7 +149,7 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request, limit int) (apiCal
 	}
 	payload, err := io.ReadAll(io.LimitReader(r.Body, int64(limit)+1))
 	if err != nil {
-		return apiCall{}, &apiError{status: http.StatusBadRequest, kind: "InvalidRequestContentException", message: "Could not read the request body"}
+		return apiCall{}, invalidContent("Could not read the request body")
 	}
 	if len(payload) > limit {
 		n, _ := io.Copy(io.Discard, io.LimitReader(r.Body, maxDrain))
@@ -147,21 +159,20 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request, limit int) (apiCal
 		payload = []byte("{}")
 	}
 	if !json.Valid(payload) {
-		return apiCall{}, &apiError{status: http.StatusBadRequest, kind: "InvalidRequestContentException", message: "Could not parse request body into json"}
+		return apiCall{}, invalidContent("Could not parse request body into json")
 	}
 	c := apiCall{f, name, Request{
-		Payload: payload, Qualifier: qualifier, RequestID: newUUID(), Trace: r.Header.Get("X-Amzn-Trace-Id"),
+		Payload: payload, Qualifier: qualifier, RequestID: runtimeapi.NewUUID(), Trace: r.Header.Get("X-Amzn-Trace-Id"),
 		Tenant: r.Header.Get("X-Amz-Tenant-Id"), Tail: r.Header.Get("X-Amz-Log-Type") == "Tail",
 	}}
-	// An asynchronous event has none.
+	// An asynchronous event has no client context.
 	if encoded := r.Header.Get("X-Amz-Client-Context"); encoded != "" && r.Header.Get("X-Amz-Invocation-Type") != "Event" {
 		if len(encoded) > maxClientContext {
-			return apiCall{}, &apiError{status: http.StatusBadRequest, kind: "InvalidRequestContentException",
-				message: fmt.Sprintf("Client context must not be larger than %d bytes in base64", maxClientContext)}
+			return apiCall{}, invalidContent(fmt.Sprintf("Client context must not be larger than %d bytes in base64", maxClientContext))
 		}
 		text, err := base64.StdEncoding.DecodeString(encoded)
 		if err != nil || !json.Valid(text) {
-			return apiCall{}, &apiError{status: http.StatusBadRequest, kind: "InvalidRequestContentException", message: "Client context must be a valid Base64-encoded JSON object."}
+			return apiCall{}, invalidContent("Client context must be a valid Base64-encoded JSON object.")
 		}
 		c.request.ClientContext = string(text)
 	}
@@ -171,38 +182,34 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request, limit int) (apiCal
 
 // invoke is Lambda's Invoke.
 func (s *Server) invoke(w http.ResponseWriter, r *http.Request) {
-	switch kind := r.Header.Get("X-Amz-Invocation-Type"); kind {
-	case "", "RequestResponse":
-		s.invokeNow(w, r)
-	case "DryRun":
-		if _, failure := s.read(w, r, maxPayload); failure != nil {
-			failure.write(w)
-			return
-		}
-		dryRun(w)
+	var c apiCall
+	var failure *apiError
+	kind := r.Header.Get("X-Amz-Invocation-Type")
+	switch kind {
+	case "", "RequestResponse", "DryRun":
+		c, failure = s.read(w, r, maxPayload)
 	case "Event":
-		c, failure := s.read(w, r, maxAsync)
-		if failure == nil {
+		if c, failure = s.read(w, r, maxAsync); failure == nil {
 			failure = s.enqueue(c, r.UserAgent())
 		}
-		if failure != nil {
-			failure.write(w)
-			return
-		}
+	default:
+		failure = unknownType(kind)
+	}
+	switch {
+	case failure != nil:
+		failure.write(w)
+	case kind == "DryRun":
+		dryRun(w)
+	case kind == "Event":
 		w.Header().Set("X-Amz-Executed-Version", latest)
 		w.WriteHeader(http.StatusAccepted)
 	default:
-		unknownType(kind).write(w)
+		s.invokeNow(w, r, c)
 	}
 }
 
-// invokeNow has a function answer while the client waits.
-func (s *Server) invokeNow(w http.ResponseWriter, r *http.Request) {
-	c, failure := s.read(w, r, maxPayload)
-	if failure != nil {
-		failure.write(w)
-		return
-	}
+// invokeNow invokes a function while the client waits.
+func (s *Server) invokeNow(w http.ResponseWriter, r *http.Request, c apiCall) {
 	// A client that leaves does not stop the function.
 	resp, err := s.run(context.WithoutCancel(r.Context()), c.function, Arrival{c.name, "Invoke", r.UserAgent(), &c.request})
 	if err != nil {
@@ -242,15 +249,14 @@ func (s *Server) enqueue(c apiCall, client string) *apiError {
 	return nil
 }
 
-// throttlePause is how long an asynchronous event waits for an instance before it is
-// tried again; that is no try that counts.
+// throttlePause is how long a throttled asynchronous event waits before it is tried
+// again. Such tries do not count.
 const throttlePause = 50 * time.Millisecond
 
-// deliver has a function answer an asynchronous event, and tries again where
-// it fails.
+// deliver invokes a function with an asynchronous event, and tries again if it fails.
 func (s *Server) deliver(c apiCall, client string) {
 	reason := ""
-	for try := 0; try <= len(s.config.Retries); {
+	for retries := s.config.Retries; ; {
 		// It may have been replaced meanwhile.
 		f := s.function(c.name)
 		if f == nil {
@@ -258,30 +264,27 @@ func (s *Server) deliver(c apiCall, client string) {
 			break
 		}
 		resp, err := s.run(s.life, f, Arrival{c.name, "Invoke, asynchronous", client, &c.request})
-		var throttled *ThrottledError
-		pause := throttlePause
-		switch {
-		case err == nil && resp.FunctionError == "":
+		if err == nil && resp.FunctionError == "" {
 			return
-		case errors.As(err, &throttled):
-		default:
+		}
+		pause := throttlePause
+		var throttled *ThrottledError
+		if !errors.As(err, &throttled) {
 			if reason = resp.ErrorType; err != nil {
 				reason = err.Error()
 			}
-			if try < len(s.config.Retries) {
-				pause = s.config.Retries[try]
+			if len(retries) == 0 {
+				break
 			}
-			try++
-		}
-		if try > len(s.config.Retries) {
-			break
+			pause, retries = retries[0], retries[1:]
 		}
 		select {
 		case <-time.After(pause):
+			continue
 		case <-s.life.Done():
 			reason = "the server was stopped"
-			try = len(s.config.Retries) + 1
 		}
+		break
 	}
 	if s.config.Dropped != nil {
 		s.config.Dropped(c.name, c.request.RequestID, reason)

@@ -1,10 +1,12 @@
 package emulator
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,20 +14,20 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// BootConfig says which zip to start. Zip alone is required.
+// BootConfig says which zip to start. Only Zip is required.
 type BootConfig struct {
 	Zip      string
 	Root     *Root        // as Config's
 	Function string       // its name, for the environment
 	Arch     project.Arch // expected; default: the program's own
 
-	// Handlers are the values of _HANDLER that it answers to; it is started
-	// once for each. Without any, it is started once with an empty one.
+	// Handlers are the values of _HANDLER that it answers to: it is started once
+	// for each, or once with an empty one.
 	Handlers []string
 
 	Environment []string // as Config's
 	Layers      []string // as Config's
-	Event       []byte   // default: one that is guessed from the handler's name
+	Event       []byte   // default: guessed from the handler's name
 
 	InitLimit time.Duration // default: 10 s, as Lambda's
 	Timeout   time.Duration // for the answer; default: 10 s
@@ -50,8 +52,8 @@ const (
 	BootSkipped BootStatus = "skip" // nothing was checked
 )
 
-// A BootResult is the result of all boots of a zip: that of the last one, which is
-// the first that did not pass.
+// A BootResult is the result of all boots of a zip: that of the first boot that did
+// not pass, or of the last.
 type BootResult struct {
 	Status    BootStatus
 	Detail    string // what happened, and with what isolation
@@ -61,12 +63,12 @@ type BootResult struct {
 	Isolation string // see [Function.Isolation]; empty if nothing was started
 }
 
-// Isolated reports whether the program saw nothing of this machine but its kernel.
+// Isolated reports whether the program saw only the kernel of this machine.
 func (r BootResult) Isolated() bool {
 	return r.Isolation == inEmptyRoot || r.Isolation == inEmptyRoot+byQemu
 }
 
-// A BootStage is how far a boot came that did not pass.
+// A BootStage is where a boot ended that did not pass.
 type BootStage string
 
 const (
@@ -96,11 +98,11 @@ type HandlerResult struct {
 // It is skipped if this machine cannot run the program, or if no handler was named
 // and the program reports that it needs one.
 //
-// The error is not about the function: the zip cannot be read or unpacked, or ctx was
+// An error is not about the function: the zip cannot be read or unpacked, or ctx was
 // cancelled.
 func Boot(ctx context.Context, c BootConfig) (BootResult, error) {
-	set(&c.Timeout, bootTimeout)
-	set(&c.Memory, 512)
+	c.Timeout = cmp.Or(c.Timeout, bootTimeout)
+	c.Memory = cmp.Or(c.Memory, 512)
 	handlers := c.Handlers
 	if len(handlers) == 0 {
 		handlers = []string{""}
@@ -133,8 +135,7 @@ func Boot(ctx context.Context, c BootConfig) (BootResult, error) {
 	return result, nil
 }
 
-// bootOne boots one handler. It returns the result, and what the program saw of this
-// machine.
+// bootOne boots one handler. It returns the result and the isolation.
 func bootOne(ctx context.Context, c BootConfig, handler string) (_ HandlerResult, isolation string, err error) {
 	f, err := New(ctx, Config{
 		Name: c.Function, Zip: c.Zip, Handler: handler, Arch: c.Arch, Timeout: c.Timeout, InitLimit: c.InitLimit,
@@ -160,8 +161,8 @@ func bootOne(ctx context.Context, c BootConfig, handler string) (_ HandlerResult
 	return one, f.Isolation(), err
 }
 
-// boot starts one instance and sends it one event, or one that is guessed if
-// payload is nil.
+// boot starts one instance and sends it one event: payload, or if that is nil one
+// guessed from the handler's name.
 func (f *Function) boot(ctx context.Context, payload []byte) (one HandlerResult, err error) {
 	handler := f.config.Handler
 	if payload == nil {
@@ -177,8 +178,12 @@ func (f *Function) boot(ctx context.Context, payload []byte) (one HandlerResult,
 	if err != nil {
 		return one, err
 	}
-	if v.notStarted != nil {
-		return f.judgeStart(v.notStarted, handler), nil
+	if fail := v.notStarted; fail != nil {
+		message := fail.message
+		if fail.timeout {
+			message = fmt.Sprintf("it did not ask for an event within %s (%s)", f.config.InitLimit, message)
+		}
+		return judge(handler, message, fail.kind, fail.log, BootStart), nil
 	}
 	resp := v.result
 	const answered = "asked for its first event and answered"
@@ -186,53 +191,35 @@ func (f *Function) boot(ctx context.Context, payload []byte) (one HandlerResult,
 		return HandlerResult{Status: BootPassed, Detail: answered}, nil
 	}
 	message := strings.TrimPrefix(errorMessage(resp.Payload), "RequestId: "+resp.RequestID+" Error: ")
-	switch {
-	case handler == "" && unknownHandler(resp.ErrorType):
-		return HandlerResult{Status: BootSkipped, Detail: needsHandler + message, at: BootHandler}, nil
-	case unknownHandler(resp.ErrorType):
-		return HandlerResult{Status: BootFailed, Detail: withLog(message, resp.ErrorType, ownLines(resp.Log, resp.ErrorType)), at: BootHandler}, nil
-	case resp.answeredByPlatform():
-		return HandlerResult{Status: BootFailed, Detail: withLog(message, resp.ErrorType, ownLines(resp.Log, resp.ErrorType)), at: BootEvent}, nil
+	if unknownHandler(resp.ErrorType) || slices.Contains(platformErrors, resp.ErrorType) {
+		return judge(handler, message, resp.ErrorType, ownLines(resp.Log, resp.ErrorType), BootEvent), nil
 	}
 	return HandlerResult{Status: BootPassed, Detail: answered + " with an error (" + message + ")", answered: message}, nil
 }
 
-const needsHandler = "it asks for the name of a handler, and none is known: "
+// platformErrors are the types of errors that the platform answers, not the function.
+var platformErrors = []string{"Runtime.ExitError", outOfMemory, "Sandbox.Timedout", "Runtime.TruncatedResponse"}
 
-// judgeStart judges a program that did not start.
-func (f *Function) judgeStart(fail *failure, handler string) HandlerResult {
-	message := fail.message
-	if fail.timeout {
-		message = fmt.Sprintf("it did not ask for an event within %s (%s)", f.config.InitLimit, message)
-	}
-	one := HandlerResult{Status: BootFailed, Detail: withLog(message, fail.kind, fail.log), at: BootStart}
+// judge returns the result of a boot that ended at a stage with an error of type kind. If
+// the handler is unknown, the stage is BootHandler.
+func judge(handler, message, kind string, log []byte, at BootStage) HandlerResult {
 	switch {
-	case handler == "" && unknownHandler(fail.kind):
-		one = HandlerResult{Status: BootSkipped, Detail: needsHandler + message, at: BootHandler}
-	case unknownHandler(fail.kind):
-		one.at = BootHandler
+	case !unknownHandler(kind):
+		return HandlerResult{Status: BootFailed, Detail: withLog(message, kind, log), at: at}
+	case handler == "":
+		return HandlerResult{Status: BootSkipped, Detail: "it asks for the name of a handler, and none is known: " + message, at: BootHandler}
 	}
-	return one
-}
-
-// answeredByPlatform reports whether the error is the platform's, not the
-// function's.
-func (r Response) answeredByPlatform() bool {
-	return r.ErrorType == "Runtime.ExitError" || r.ErrorType == outOfMemory || r.ErrorType == "Sandbox.Timedout" || r.ErrorType == "Runtime.TruncatedResponse"
+	return HandlerResult{Status: BootFailed, Detail: withLog(message, kind, log), at: BootHandler}
 }
 
 // unknownHandler reports whether a runtime did not know the handler's name. There is
 // no fixed type for that: AWS's own runtimes have several.
 func unknownHandler(kind string) bool {
-	for _, known := range []string{"NoSuchHandler", "HandlerNotFound", "UnknownHandler", "MalformedHandlerName", "HandlerNotRegistered", "InvalidHandler"} {
-		if strings.Contains(kind, known) {
-			return true
-		}
-	}
-	return false
+	known := []string{"NoSuchHandler", "HandlerNotFound", "UnknownHandler", "MalformedHandlerName", "HandlerNotRegistered", "InvalidHandler"}
+	return slices.ContainsFunc(known, func(part string) bool { return strings.Contains(kind, part) })
 }
 
-// errorMessage is the text of an error document.
+// errorMessage returns the message of an error document, or the document if it has none.
 func errorMessage(payload []byte) string {
 	var document struct{ ErrorMessage string }
 	if json.Unmarshal(payload, &document) == nil && document.ErrorMessage != "" {
@@ -244,7 +231,7 @@ func errorMessage(payload []byte) string {
 // bootLines is how many lines of a log a result shows.
 const bootLines = 10
 
-// withLog is a failure with the last lines that the program printed.
+// withLog adds the last lines that the program printed to a message.
 func withLog(message, kind string, log []byte) string {
 	if kind != "" && !strings.Contains(message, kind) {
 		message += " (" + kind + ")"
@@ -252,7 +239,7 @@ func withLog(message, kind string, log []byte) string {
 	lines := strings.Split(strings.TrimSpace(strings.ToValidUTF8(string(log), "?")), "\n")
 	from := max(0, len(lines)-bootLines)
 	for i, line := range lines {
-		// What Go says first of a crash is its reason; a stack follows.
+		// Go prints the reason of a crash first; a stack follows.
 		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
 			from = min(from, i)
 			break
@@ -260,7 +247,7 @@ func withLog(message, kind string, log []byte) string {
 	}
 	lines = lines[from:min(len(lines), from+bootLines)]
 	for i, line := range lines {
-		lines[i] = strings.Join(strings.Fields(line), " ") // a report's line holds no tabs
+		lines[i] = oneLine(line) // a report's line has no tabs
 	}
 	if text := strings.Join(lines, " | "); text != "" && !(len(lines) == 1 && strings.Contains(text, message)) {
 		message += "; its last output: " + text

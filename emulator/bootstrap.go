@@ -19,16 +19,16 @@ import (
 	"github.com/bootzip/bootzip/internal/sandbox"
 )
 
-// The time from the first SIGTERM to SIGKILL, with internal extensions alone, and
-// with external ones (AWS Lambda developer guide, "Lambda execution environment
-// lifecycle", Shutdown phase). Of the latter the runtime has at most a share to
-// itself, as in AWS's emulator.
+// The time from the first SIGTERM to SIGKILL, with internal extensions only, and with
+// external ones (AWS Lambda developer guide, "Lambda execution environment lifecycle",
+// Shutdown phase). Of the latter, the runtime gets at most runtimeShare, as in AWS's
+// emulator.
 const (
 	internalGrace = 500 * time.Millisecond
 	externalGrace = 2 * time.Second
 	runtimeShare  = externalGrace * 3 / 10
 
-	drainTime = 300 * time.Millisecond // for what subscribers of telemetry have not got yet
+	drainTime = 300 * time.Millisecond // to deliver the rest to subscribers of telemetry
 )
 
 // A bootstrap is the process of an instance, with its own Runtime API.
@@ -42,20 +42,20 @@ type bootstrap struct {
 	exited  chan struct{} // closed when the process has ended
 	status  string        // then: its end, in the words of package os
 
-	known      chan struct{} // closed when process is there, or will not be
+	known      chan struct{} // closed when process is set, or will not be
 	later      bool          // the process is started when the external extensions have registered
 	companions []*companion  // external extensions
 	crashed    chan *companion
 	beside     *output        // of the extensions; nil without
 	hub        *telemetry.Hub // of the Telemetry API
-	ready      bool           // that the runtime has initialised was said
+	ready      bool           // runtimeReady has reported
 	restore    restore        // with SnapStart
 
-	overMemory bool // it was killed for that
+	overMemory bool // it was killed for its memory
 
-	peak   int64 // bytes of memory at most
+	peak   int64 // peak memory in bytes
 	cpu    time.Duration
-	looked time.Time // when it was measured
+	looked time.Time // when both were measured
 }
 
 // launch starts a bootstrap and waits until it asks for its first event, at most for
@@ -72,9 +72,8 @@ func (f *Function) launch(ctx context.Context, phase string, limit time.Duration
 	return b, nil
 }
 
-// relaunch starts a bootstrap in the surroundings of one that has ended, where
-// /tmp is as that left it, and waits as launch does. The surroundings stay
-// with an error, too, unless lost is true.
+// relaunch starts a bootstrap in the sandbox of one that has ended, with its /tmp, and
+// waits as launch does. The sandbox stays usable after a failure, unless lost is true.
 func (f *Function) relaunch(ctx context.Context, old *bootstrap, limit time.Duration) (_ *bootstrap, fail *failure, lost bool) {
 	b, err := f.respawn(old)
 	if err != nil {
@@ -89,7 +88,7 @@ func (f *Function) relaunch(ctx context.Context, old *bootstrap, limit time.Dura
 	return b, fail, lost
 }
 
-// awaken waits until a bootstrap asks for its first event. If it does not, it
+// awaken waits until a bootstrap asks for its first event. If it does not, awaken
 // writes why.
 func (f *Function) awaken(ctx context.Context, b *bootstrap, phase string, limit time.Duration) *failure {
 	b.hub.Event("initStart", record{
@@ -136,7 +135,7 @@ func (f *Function) initialise(ctx context.Context, b *bootstrap, phase string, l
 			if err := f.startLater(b); err != nil {
 				return err
 			}
-			f.isolation.started(b.group, b.process.Unfiltered())
+			f.noteStart(b)
 			go b.wait()
 		case s := <-b.api.Signals():
 			f.runtimeReady(b, phase, nil)
@@ -168,14 +167,18 @@ func (f *Function) initialise(ctx context.Context, b *bootstrap, phase string, l
 }
 
 // spawn starts the process of a bootstrap in a sandbox, or as a plain process if
-// sandboxes are refused; the first start decides for all.
+// sandboxes are refused. The first start decides for all.
 func (f *Function) spawn() (*bootstrap, *failure) {
 	if err := checkBootstrap(f.entry); err != nil {
 		return nil, entryFailure(err)
 	}
-	for try := 0; ; try++ {
+	for {
 		plain := f.isolation.isPlain()
-		b, err := f.spawnOnce(plain)
+		var b *bootstrap
+		err := retryBusy(func() (err error) {
+			b, err = f.spawnOnce(plain)
+			return err
+		})
 		var refused *sandbox.RefusedError
 		var machine machineError
 		switch {
@@ -185,22 +188,23 @@ func (f *Function) spawn() (*bootstrap, *failure) {
 			f.isolation.refused(refused)
 		case errors.As(err, &machine):
 			return nil, &failure{cause: err}
-		case busy(err, try):
 		default:
 			return nil, entryFailure(err)
 		}
 	}
 }
 
-// busy reports whether a start is to be tried again, after a pause. While this
-// program starts another one, the child briefly has all our files open, also those
-// that were just written, which cannot be started meanwhile (execve(2), ETXTBSY).
-func busy(err error, try int) bool {
-	if try == 50 || !strings.HasSuffix(err.Error(), syscall.ETXTBSY.Error()) {
-		return false
+// retryBusy starts a program, and tries again while its file is busy. While this process
+// starts another program, the child briefly has all our files open, also those that
+// were just written, which cannot be started meanwhile (execve(2), ETXTBSY).
+func retryBusy(start func() error) error {
+	for try := 0; ; try++ {
+		err := start()
+		if err == nil || try == 50 || !strings.HasSuffix(err.Error(), syscall.ETXTBSY.Error()) {
+			return err
+		}
+		time.Sleep(5 * time.Millisecond)
 	}
-	time.Sleep(5 * time.Millisecond)
-	return true
 }
 
 // A machineError is a failure of this machine, not of the function.
@@ -231,13 +235,13 @@ func (f *Function) spawnOnce(plain bool) (_ *bootstrap, err error) {
 	}
 	b.listen()
 	container := f.config.Container
-	b.group = &cgroup.Group{} // which bounds nothing: a container has its own bounds
+	b.group = &cgroup.Group{} // bounds nothing: a container has its own bounds
 	if container == "" {
 		b.group = f.newGroup()
 	}
 	c := process.Config{
 		Task: f.task, Opt: f.opt, InLayer: filepath.Dir(f.entry) != f.task, Etc: f.etc, Output: b.out.write, System: f.system(), Temp: f.config.TempSize,
-		Open: maxDescriptors, Tasks: maxThreads + sandboxTasks, Qemu: f.qemu, Group: b.group, Keep: f.keeps() || b.later, Later: b.later,
+		Open: maxDescriptors, Tasks: maxThreads + sandboxTasks, Qemu: f.qemu, Runner: f.config.Runner, Group: b.group, Keep: f.keeps() || b.later, Later: b.later,
 	}
 	if r := f.config.Root; r != nil {
 		c.Root, c.Command, c.Dir, c.InLayer = r.Folder, r.Command, r.Dir, false
@@ -261,7 +265,7 @@ func (f *Function) spawnOnce(plain bool) (_ *bootstrap, err error) {
 			return b.process.UID()
 		})
 		if container == "podman" && os.Getuid() != 0 {
-			api.Peer = nil // its users are others outside
+			api.Peer = nil // its users have other ids outside
 		}
 		if container != "" {
 			api.Host = process.HostOf(container)
@@ -271,7 +275,6 @@ func (f *Function) spawnOnce(plain bool) (_ *bootstrap, err error) {
 		}
 		c.Env = f.environment(b.api.Address())
 	}
-	c.Runner = f.config.Runner
 	start := process.Isolated
 	switch {
 	case container != "":
@@ -283,14 +286,13 @@ func (f *Function) spawnOnce(plain bool) (_ *bootstrap, err error) {
 		start = process.Plain
 	}
 	if b.process, err = start(c); err != nil {
-		b.process = nil
 		if container != "" { // its engine failed
 			err = machineError{&UnsupportedError{err.Error()}}
 		}
 		return nil, err
 	}
 	if !b.later {
-		f.isolation.started(b.group, b.process.Unfiltered())
+		f.noteStart(b)
 		go b.wait()
 	}
 	return b, nil
@@ -306,18 +308,17 @@ func (f *Function) apiConfig(b *bootstrap) runtimeapi.Config {
 	return runtimeapi.Config{
 		Token:     f.token,
 		External:  f.external(),
-		Subscribe: b.subscribe,
+		Subscribe: b.hub.Subscribe,
 		Name:      f.config.Name, Version: latest, Handler: f.config.Handler, Account: f.config.Account, Concurrency: f.config.PerInstance,
 		SnapStart: f.config.SnapStart, Credentials: f.credentials(),
 	}
 }
 
-// keeps tells that the surroundings of a bootstrap outlast it: those of a
-// sandbox with one event at a time.
+// keeps reports whether the sandbox of a bootstrap, with its /tmp, outlasts it.
 func (f *Function) keeps() bool { return f.single() && !f.startsOnce && !f.config.SnapStart }
 
-// respawn starts the process of a bootstrap in the surroundings of old, which
-// has ended, with a Runtime API of its own.
+// respawn starts the process of a bootstrap in the sandbox of old, which has ended,
+// with a Runtime API of its own.
 func (f *Function) respawn(old *bootstrap) (*bootstrap, error) {
 	b := f.newBootstrap()
 	b.process, b.out, b.beside, b.group = old.process, old.out, old.beside, old.group
@@ -345,18 +346,21 @@ func (b *bootstrap) release() {
 		b.api.Close()
 	}
 	b.hub.Close()
-	for _, o := range []*output{b.out, b.beside} {
-		if o != nil {
-			o.close()
-		}
+	for _, o := range b.outputs() {
+		o.close()
 	}
 	if b.group != nil {
 		b.group.Close()
 	}
 }
 
-// exitFailure says why a bootstrap has ended. What it reported before counts more
-// than its exit.
+// outputs returns the outputs that there are.
+func (b *bootstrap) outputs() []*output {
+	return slices.DeleteFunc([]*output{b.out, b.beside}, func(o *output) bool { return o == nil })
+}
+
+// exitFailure returns why a bootstrap has ended. An earlier report takes precedence
+// over its exit.
 func (b *bootstrap) exitFailure() *failure {
 	select {
 	case a := <-b.api.Fault():
@@ -378,8 +382,8 @@ func (f *Function) watchMemory(b *bootstrap) {
 	}
 }
 
-// memory returns the use of memory, in bytes. The peak may be as old as age, since
-// measuring costs more than many events; then now is 0.
+// memory returns the current and the peak use of memory, in bytes. The peak may be as
+// old as age, since measuring costs more than many events; then now is 0.
 func (b *bootstrap) memory(age time.Duration) (now, peak int64) {
 	if age > 0 && time.Since(b.looked) < age {
 		return 0, b.peak
@@ -389,11 +393,8 @@ func (b *bootstrap) memory(age time.Duration) (now, peak int64) {
 	return u.Memory, b.peak
 }
 
-// initDuration is how long the initialisation took.
-func (b *bootstrap) initDuration() time.Duration { return b.opened.Sub(b.began) }
-
-// terminate sends SIGTERM and waits, if Lambda would: only with an extension. Then
-// external extensions hear of the end, and why.
+// terminate sends SIGTERM and waits, if there is an extension, as Lambda does. Then it
+// sends the external extensions SHUTDOWN, with the reason.
 func (b *bootstrap) terminate(why shutdownReason) {
 	if b.later { // it never started
 		b.later = false
@@ -431,7 +432,7 @@ func (b *bootstrap) terminate(why shutdownReason) {
 	}
 }
 
-// rest ends a bootstrap but for its surroundings.
+// rest ends a bootstrap, and keeps its sandbox.
 func (b *bootstrap) rest(why shutdownReason) {
 	b.terminate(why)
 	b.process.Stop()

@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// code is what Lambda shows of a function's zip.
+// code is what Lambda's API reports about a function's zip.
 type code struct {
-	size     int64 // bytes
+	size     int64 // in bytes
 	sha256   string
-	revision string // of the form of a UUID; the same for the same zip
+	revision string // in the form of a UUID; the same for the same zip
 	loaded   time.Time
 }
 

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"io"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 // Config says how to run a function. Only Zip, or Root, is required.
 type Config struct {
 	Name    string       // of the function; default: "function"
-	Zip     string       // file
+	Zip     string       // its path
 	Root    *Root        // an image in place of the zip; only in a sandbox
 	Layers  []string     // zips that become /opt, a later one over an earlier one; only in a sandbox
 	Handler string       // value of _HANDLER
@@ -29,7 +30,7 @@ type Config struct {
 
 	Region      string   // default: us-east-1
 	Account     string   // default: 123456789012
-	Environment []string // KEY=value, in addition to what Lambda sets, and in place of it
+	Environment []string // KEY=value, in addition to Lambda's variables, and overriding them
 
 	// Log gets the function's output and Lambda's lines about it, like a log
 	// group of CloudWatch; nil discards them. Writes do not overlap.
@@ -40,29 +41,29 @@ type Config struct {
 	Platform io.Writer
 
 	// Temp is the directory in which the zip is unpacked; default: the
-	// system's own for temporary files.
+	// system's directory for temporary files.
 	Temp string
 
 	// Qemu is a statically linked qemu-user program, which runs bootstraps of
 	// the other architecture; empty: they cannot be run.
 	Qemu string
 
-	// Runner is a program, with arguments, that starts the bootstrap, whose path
-	// follows, such as a debugger; only of plain processes.
+	// Runner is a program, such as a debugger, that starts the bootstrap, with
+	// arguments to which the bootstrap's path is appended; only for plain processes.
 	Runner []string
 
-	// Attach is given the environment of an instance, which somebody else starts
-	// with it; nil: instances are started here. With it, Plain is meant.
+	// Attach gets the environment of an instance, with which the caller starts it.
+	// It implies Plain. nil: instances are started here.
 	Attach func(environment []string)
 
-	// Container is "docker" or "podman", and runs instances in its containers;
+	// Container is "docker" or "podman", which then runs instances in containers;
 	// empty: on Linux instances are started here, on other systems by the first
-	// of the two that answers. Image is an image in place of an empty one, or of
+	// of the two that answers. Image replaces the empty image, and that of
 	// Amazon Linux 2023 for scripts and dynamically linked programs.
 	Container, Image string
 
-	// ImageEnv are the variables, KEY=value, of the image that Root is, or whose files
-	// Zip has; nil: the function is a zip.
+	// ImageEnv are the variables, KEY=value, of the image in Root, or of the one whose
+	// files are in Zip; nil: the function is a zip.
 	ImageEnv []string
 
 	// Plain starts instances as plain processes even where namespaces are
@@ -74,8 +75,8 @@ type Config struct {
 // /tmp, and files /etc/hosts and /etc/resolv.conf over which the machine's are mounted.
 type Root struct {
 	File    string       // the image's archive, for its size and hash; empty: a directory
-	Folder  string       // its files
-	Program string       // file in Folder that is started, slash-separated
+	Folder  string       // directory of its files
+	Program string       // the file in Folder to start, slash-separated
 	Command []string     // its path in the image, and arguments
 	Dir     string       // the working directory; empty: /
 	Arch    project.Arch // of the image
@@ -96,36 +97,35 @@ const (
 	defaultIdle      = 5 * time.Minute
 )
 
+const (
+	defaultRegion  = "us-east-1"
+	defaultAccount = "123456789012"
+)
+
 func (c Config) withDefaults() (Config, error) {
 	if c.PerInstance < 0 || c.Timeout < 0 || c.InitLimit < 0 || c.Restore < 0 || c.Memory < 0 || c.TempSize < 0 || c.Concurrency < 0 || c.Idle < 0 {
 		return c, hint.New("use 0 for the default", "a limit of the function is negative")
 	}
-	set(&c.Name, "function")
-	set(&c.Region, "us-east-1")
-	set(&c.Account, "123456789012")
-	set(&c.Timeout, defaultTimeout)
-	set(&c.PerInstance, 1)
-	if c.SnapStart {
-		if c.PerInstance > 1 {
-			return c, hint.New("leave out one of the two", "Lambda Managed Instances have no SnapStart")
-		}
-		set(&c.InitLimit, min(max(c.Timeout, snapStartInit), snapStartMost))
+	if c.SnapStart && c.PerInstance > 1 {
+		return c, hint.New("leave out one of the two", "Lambda Managed Instances have no SnapStart")
 	}
-	if c.PerInstance > 1 {
-		set(&c.InitLimit, max(c.Timeout, managedInit))
+	c.Name = cmp.Or(c.Name, "function")
+	c.Region = cmp.Or(c.Region, defaultRegion)
+	c.Account = cmp.Or(c.Account, defaultAccount)
+	c.Timeout = cmp.Or(c.Timeout, defaultTimeout)
+	c.PerInstance = cmp.Or(c.PerInstance, 1)
+	initLimit := defaultInit
+	switch {
+	case c.SnapStart:
+		initLimit = min(max(c.Timeout, snapStartInit), snapStartMost)
+	case c.PerInstance > 1:
+		initLimit = max(c.Timeout, managedInit)
 	}
-	set(&c.InitLimit, defaultInit)
-	set(&c.Restore, defaultRestore)
-	set(&c.Memory, defaultMemory)
-	set(&c.TempSize, defaultTemp)
-	set(&c.Concurrency, defaultInstances)
-	set(&c.Idle, defaultIdle)
+	c.InitLimit = cmp.Or(c.InitLimit, initLimit)
+	c.Restore = cmp.Or(c.Restore, defaultRestore)
+	c.Memory = cmp.Or(c.Memory, defaultMemory)
+	c.TempSize = cmp.Or(c.TempSize, defaultTemp)
+	c.Concurrency = cmp.Or(c.Concurrency, defaultInstances)
+	c.Idle = cmp.Or(c.Idle, defaultIdle)
 	return c, nil
-}
-
-func set[T comparable](value *T, fallback T) {
-	var zero T
-	if *value == zero {
-		*value = fallback
-	}
 }

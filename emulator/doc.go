@@ -11,8 +11,8 @@
 //   - An initialisation of at most 10 seconds, and its second try in the first
 //     invocation.
 //   - The time-out, after which the bootstrap is killed. After that, or after a
-//     crash, the next invocation starts it again as a part of itself, and it finds
-//     /tmp as it was left.
+//     crash, the next invocation starts it again, within its own time and with the
+//     same /tmp.
 //   - The types of failures: Runtime.ExitError, Runtime.OutOfMemory and those that a
 //     runtime reports, in a header or in its document.
 //   - One event at a time for each instance, several instances up to a limit, and
@@ -20,8 +20,8 @@
 //   - The lines START, END and REPORT of the log, or the events platform.start,
 //     platform.runtimeDone and platform.report if AWS_LAMBDA_LOG_FORMAT is JSON.
 //   - The limits of payloads, descriptors and /tmp.
-//   - SIGTERM for functions with an extension, and SIGKILL half a second later, with
-//     an external one two seconds. External ones hear of the end before.
+//   - SIGTERM for functions with an extension, and SIGKILL half a second later, or two
+//     seconds later with an external extension, which gets SHUTDOWN before.
 //
 // Sources: AWS Lambda developer guide, "Understanding the Lambda execution
 // environment lifecycle", "Lambda quotas", "Using the Lambda runtime API for custom
@@ -30,11 +30,11 @@
 // # Isolation
 //
 // On Linux, where namespaces are allowed, an instance sees an empty root with the
-// zip's content at /var/task and that of its layers at /opt (read-only), /tmp, /proc, an /etc like Lambda's and the
-// plain devices of /dev: a hidden dependency on a file of the build machine shows. A
-// script, or a dynamically linked program, needs files of Lambda's image; it sees
-// this machine's system directories as well, with bash as sh if there is one, and
-// [Function.Isolation] says so.
+// zip's content at /var/task and that of its layers at /opt (read-only), /tmp, /proc, an
+// /etc like Lambda's and the plain devices of /dev: this reveals a hidden dependency on a
+// file of the build machine. A script, or a dynamically linked program, needs files of
+// Lambda's image: it sees this machine's system directories as well, with bash as sh if
+// there is one, and [Function.Isolation] says so.
 // Elsewhere an instance is a plain process, with LAMBDA_TASK_ROOT at a temporary
 // directory.
 //
@@ -47,9 +47,9 @@
 // # Several events in one instance
 //
 // With [Config.PerInstance], an instance behaves as on Lambda Managed Instances:
-// its loops each have an event at the same time, and a time-out fails one event and
-// stops nothing. (AWS Lambda developer guide, "Understanding
-// the Lambda Managed Instances execution environment".)
+// each of its loops has an event at the same time, and a time-out fails one event without
+// stopping anything (AWS Lambda developer guide, "Understanding the Lambda Managed
+// Instances execution environment").
 //
 // # Throttling
 //
@@ -60,11 +60,11 @@
 // # How it works
 //
 // A call is an invocation. The pool, under one lock, finds an instance for it. Each
-// instance has a goroutine that owns its state and its invocations: the Runtime
-// API, the clock, the end of the process and callers that leave send it messages,
-// and it alone ends an invocation. Locks are held briefly, and no other lock is taken
-// meanwhile, with two exceptions: the chain of an instance's output (the pipe, the
-// tail, the sink, the subscribers of telemetry), and a stream's lock, which is held while its client reads.
+// instance has a goroutine that owns its state and its invocations: the Runtime API, the
+// clock, the end of the process and callers that leave send it messages, and only it
+// ends an invocation. Locks are held briefly, and no other lock is taken meanwhile, with
+// two exceptions: the chain of an instance's output (the pipe, the tail, the sink, the
+// subscribers of telemetry), and a stream's lock, which is held while its client reads.
 //
 // # Exceptions
 //
@@ -83,11 +83,11 @@
 //     between events.
 //   - A kernel that kills all of a control group for its memory takes the sandbox
 //     with it, and so /tmp.
-//   - A plain process has this machine's /tmp and sh, can write to its own code, and what it starts in other process
-//     groups outlives it.
-//   - With several events in one instance, its log mixes all of them, also in the
-//     tail that an answer has. A second try of the initialisation is part of the
-//     invocation, which Lambda Managed Instances does not document.
+//   - A plain process has this machine's /tmp and sh, can write to its own code, and what
+//     it starts in other process groups outlives it.
+//   - With several events in one instance, its log mixes all of them, and so does the
+//     tail of an answer. A second try of the initialisation is part of the invocation,
+//     which Lambda Managed Instances does not document.
 //   - If an invocation's second try of the initialisation fails, START comes after
 //     its log.
 //

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// environment is the complete environment of an instance (AWS Lambda developer
+// environment returns the complete environment of an instance (AWS Lambda developer
 // guide, "Working with Lambda environment variables", defined runtime
 // environment variables). OS-only runtimes have neither AWS_EXECUTION_ENV nor
 // _X_AMZN_TRACE_ID.
@@ -48,10 +48,11 @@ func (f *Function) environment(api string) []string {
 	return all
 }
 
-// ofImages are variables that AWS's base images set, and Lambda not with certainty.
+// ofImages are variables that AWS's base images set. It is uncertain whether Lambda
+// sets them.
 var ofImages = []string{"LAMBDA_RUNTIME_DIR", "LANG", "LD_LIBRARY_PATH", "PATH", "TZ"}
 
-// imageEnvironment is an image's environment, with what Lambda sets in it.
+// imageEnvironment adds Lambda's variables to those of an image.
 func imageEnvironment(image, lambda []string) []string {
 	return override(image, slices.DeleteFunc(lambda, func(variable string) bool {
 		name, value, _ := strings.Cut(variable, "=")
@@ -59,7 +60,7 @@ func imageEnvironment(image, lambda []string) []string {
 	}))
 }
 
-// override is an environment with variables set anew.
+// override returns an environment with variables added or replaced.
 func override(all, variables []string) []string {
 	all = slices.Clone(all)
 	for _, variable := range variables {
@@ -70,7 +71,17 @@ func override(all, variables []string) []string {
 	return all
 }
 
-// initialization is the kind of initialisation (as AWS's Runtime Interface Emulator
+// variable returns the last value of a variable in an environment; "" if it is not set.
+func variable(environment []string, name string) (value string) {
+	for _, one := range environment {
+		if text, ok := strings.CutPrefix(one, name+"="); ok {
+			value = text
+		}
+	}
+	return value
+}
+
+// initialization returns the kind of initialisation (as AWS's Runtime Interface Emulator
 // reports it for Lambda Managed Instances).
 func initialization(c Config) string {
 	if c.PerInstance > 1 {

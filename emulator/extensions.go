@@ -30,7 +30,7 @@ const (
 	failureReason  shutdownReason = "FAILURE"
 )
 
-// reasonOf is why an instance ends with a failure, or without one.
+// reasonOf returns why an instance ends, given its failure, if any.
 func reasonOf(f *failure) shutdownReason {
 	switch {
 	case f == nil || f.cause != nil:
@@ -41,8 +41,8 @@ func reasonOf(f *failure) shutdownReason {
 	return failureReason
 }
 
-// external are the file names of the extensions that are started. A boot check
-// starts none: they would look for a network, and the function is what it is about.
+// external returns the file names of the extensions to start. A boot check starts none:
+// it is about the function, and they would need a network.
 func (f *Function) external() []string {
 	if f.startsOnce {
 		return nil
@@ -50,10 +50,12 @@ func (f *Function) external() []string {
 	return f.layered
 }
 
-// newBootstrap is a bootstrap without a process.
+// newBootstrap returns a bootstrap without a process.
 func (f *Function) newBootstrap() *bootstrap {
-	b := &bootstrap{began: time.Now(), exited: make(chan struct{}), known: make(chan struct{}), later: len(f.external()) > 0}
-	b.crashed = make(chan *companion, len(f.external()))
+	b := &bootstrap{
+		began: time.Now(), exited: make(chan struct{}), known: make(chan struct{}),
+		later: len(f.external()) > 0, crashed: make(chan *companion, len(f.external())),
+	}
 	b.hub = telemetry.New(b.dial, f.json)
 	return b
 }
@@ -65,11 +67,6 @@ func (b *bootstrap) dial(port int) (net.Conn, error) {
 		return nil, errors.New("it did not start")
 	}
 	return b.process.Dial(port)
-}
-
-// subscribe takes a subscription to the Telemetry API or the Logs API.
-func (b *bootstrap) subscribe(extension string, logs bool, body []byte) error {
-	return b.hub.Subscribe(extension, logs, body)
 }
 
 // maxExternal is how many extensions an instance can have.
@@ -85,10 +82,11 @@ func (f *Function) startExtensions(b *bootstrap) *failure {
 	env := extensionEnvironment(f.environment(b.api.Address()))
 	for _, name := range names {
 		program := process.OptRoot + "/extensions/" + name
-		wait, err := b.process.Beside(program, env, b.beside.write)
-		for try := 0; err != nil && busy(err, try); try++ {
+		var wait func() string
+		err := retryBusy(func() (err error) {
 			wait, err = b.process.Beside(program, env, b.beside.write)
-		}
+			return err
+		})
 		var refused *sandbox.RefusedError
 		switch {
 		case errors.As(err, &refused):
@@ -105,7 +103,7 @@ func (f *Function) startExtensions(b *bootstrap) *failure {
 		go func() {
 			x.status = wait()
 			close(x.ended)
-			b.crashed <- x // at any time but shutdown, when nobody looks
+			b.crashed <- x // ignored during shutdown
 		}()
 	}
 	return nil
@@ -113,11 +111,7 @@ func (f *Function) startExtensions(b *bootstrap) *failure {
 
 // startLater starts the bootstrap after the extensions.
 func (f *Function) startLater(b *bootstrap) *failure {
-	env := f.environment(b.api.Address())
-	err := b.process.Again(slices.Clone(env))
-	for try := 0; err != nil && busy(err, try); try++ {
-		err = b.process.Again(slices.Clone(env))
-	}
+	err := retryBusy(func() error { return b.process.Again(f.environment(b.api.Address())) })
 	var refused *sandbox.RefusedError
 	switch {
 	case errors.As(err, &refused):
@@ -129,7 +123,8 @@ func (f *Function) startLater(b *bootstrap) *failure {
 	return nil
 }
 
-// launchError is the failure of an extension that cannot be started.
+// launchError writes the line about an extension that cannot be started, and returns
+// its failure.
 func (f *Function) launchError(b *bootstrap, name, kind string, err error) *failure {
 	f.extensionLine(b, record{Name: name, State: "LaunchError", ErrorType: kind})
 	return &failure{kind: "Extension.LaunchError", message: err.Error()}
@@ -142,7 +137,7 @@ var withheld = []string{
 	"LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT",
 }
 
-// extensionEnvironment is the environment of extensions, given the function's.
+// extensionEnvironment returns the environment of extensions, given the function's.
 func extensionEnvironment(function []string) []string {
 	return slices.DeleteFunc(function, func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
@@ -150,8 +145,8 @@ func extensionEnvironment(function []string) []string {
 	})
 }
 
-// crashFailure is the failure of an instance whose extension has ended. What was
-// reported before counts more.
+// crashFailure returns the failure of an instance whose extension has ended. An earlier
+// report takes precedence.
 func (b *bootstrap) crashFailure(x *companion) *failure {
 	if b.overMemory {
 		<-b.exited
@@ -165,7 +160,7 @@ func (b *bootstrap) crashFailure(x *companion) *failure {
 	}
 }
 
-// listen passes on what is printed to those who subscribed.
+// listen passes output on to the subscribers of telemetry.
 func (b *bootstrap) listen() {
 	b.out.listen(func(text []byte) { b.hub.Print(telemetry.Function, text) })
 	if b.beside != nil {
@@ -173,7 +168,7 @@ func (b *bootstrap) listen() {
 	}
 }
 
-// runtimeReady says that the runtime has initialised, or why it has not.
+// runtimeReady reports, once, that the runtime has initialised, or why it has not.
 func (f *Function) runtimeReady(b *bootstrap, phase string, fail *failure) {
 	if b.ready {
 		return
@@ -190,11 +185,7 @@ func (f *Function) initialised(b *bootstrap, phase string, fail *failure) {
 	for _, x := range b.api.Extensions() {
 		f.extensionLine(b, record{Name: x.Name, State: x.State, Events: x.Events})
 	}
-	status, kind := fail.status()
-	b.hub.Event("initReport", record{
-		InitializationType: initialization(f.config), Phase: phase, Status: status, ErrorType: kind,
-		Metrics: &recordMetrics{Duration: jsonMilliseconds(time.Since(b.began))},
-	})
+	b.hub.Event("initReport", f.initRecord(phase, fail, time.Since(b.began)))
 	b.hub.Begun()
 }
 

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 
@@ -11,15 +12,15 @@ import (
 type failure struct {
 	kind    string // e.g. "Runtime.ExitError"
 	message string
-	body    []byte // the document that the runtime posted; nil: it posted none
+	body    []byte // the document that the runtime posted; nil: none
 	log     []byte // the last lines
-	peak    int64  // bytes of memory at most, of an initialisation
+	peak    int64  // of an initialisation: peak memory in bytes
 	timeout bool
 	cause   error // an error of this machine or of the caller's context, not of the function
 }
 
 // outOfMemory is the kind of failure of a process that was killed for its
-// memory. Its message is that of any that was killed.
+// memory. Its message is that of any killed process.
 const outOfMemory = "Runtime.OutOfMemory"
 
 // exitFailure is the failure of a process that ended with a status, in the
@@ -40,17 +41,14 @@ func entryFailure(err error) *failure {
 func reported(a runtimeapi.Answer) *failure {
 	var document struct{ ErrorType, ErrorMessage string }
 	_ = json.Unmarshal(a.Payload, &document) // other forms have no type and message
-	f := &failure{kind: a.ErrorType, message: document.ErrorMessage, body: a.Payload}
-	set(&f.kind, document.ErrorType)
-	set(&f.kind, "Runtime.Unknown")
-	return f
+	return &failure{kind: cmp.Or(a.ErrorType, document.ErrorType, "Runtime.Unknown"), message: document.ErrorMessage, body: a.Payload}
 }
 
 func (f *Function) timedOut() *failure {
 	return &failure{kind: "Sandbox.Timedout", timeout: true, message: fmt.Sprintf("Task timed out after %.2f seconds", f.config.Timeout.Seconds())}
 }
 
-// response is what a caller sees of a failure.
+// response is the caller's response for a failure.
 func (f *failure) response(id string) Response {
 	body := f.body
 	if body == nil {

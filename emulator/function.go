@@ -24,7 +24,7 @@ const latest = "$LATEST"
 // from several goroutines.
 type Function struct {
 	config           Config
-	folder           *tempdir.Dir // removed by Close
+	dir              *tempdir.Dir // removed by Close
 	task             string       // what becomes /var/task
 	opt              string       // what becomes /opt; empty: nothing
 	layered          []string     // file names of the layers' extensions
@@ -34,7 +34,7 @@ type Function struct {
 	program          program
 	code             code
 	qemu             string
-	log              *sink // nil: nobody reads it
+	log              *sink // nil: it is discarded
 	json             bool  // the platform's lines are JSON
 
 	isolation  isolation
@@ -48,11 +48,11 @@ type Function struct {
 	endLife   context.CancelCauseFunc // stops all instances
 }
 
-// tempName is that of the directories that zips are unpacked into.
+// tempName begins the names of the directories into which zips are unpacked.
 const tempName = "bootzip-emulator"
 
-// New unpacks a zip and gets ready to start it. An *UnsupportedError says that this machine cannot
-// run the function. The caller closes the Function.
+// New unpacks a zip and prepares to start it. The error is an *UnsupportedError if this
+// machine cannot run the function. The caller closes the Function.
 func New(ctx context.Context, c Config) (_ *Function, err error) {
 	c, err = c.withDefaults()
 	if err == nil {
@@ -62,29 +62,28 @@ func New(ctx context.Context, c Config) (_ *Function, err error) {
 		return nil, err
 	}
 	sweep(c.Temp)
-	folder, err := tempdir.New(c.Temp, tempName)
+	dir, err := tempdir.New(c.Temp, tempName)
 	if err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			_ = folder.Remove()
+			_ = dir.Remove()
 		}
 	}()
-	f := &Function{config: c, folder: folder, token: newID(64), task: filepath.Join(folder.Path, "task")}
+	f := &Function{config: c, dir: dir, token: newID(64), task: filepath.Join(dir.Path, "task")}
 	f.isolation.plain = c.Plain || c.Attach != nil
-	f.isolation.contained = c.Container != ""
 	f.startsOnce = c.Attach != nil || len(c.Runner) > 0 || c.Container != ""
 	f.pool = &pool{limit: c.Concurrency, single: f.single(), launch: f.newInstance, startAfter: startAfter}
 	f.life, f.endLife = context.WithCancelCause(context.Background())
 	f.log = newSink(c.Log, c.Platform)
-	f.json = logsJSON(c.Environment)
-	// For everybody to read, whatever the umask: in a sandbox the function is
-	// another user.
+	f.json = variable(c.Environment, "AWS_LAMBDA_LOG_FORMAT") == "JSON"
+	// World-readable, whatever the umask is: in a sandbox the function has another
+	// user.
 	if err := errors.Join(os.Mkdir(f.task, 0o755), os.Chmod(f.task, 0o755)); err != nil {
 		return nil, err
 	}
-	f.etc = filepath.Join(folder.Path, "etc")
+	f.etc = filepath.Join(dir.Path, "etc")
 	if err := process.WriteEtc(f.etc); err != nil {
 		return nil, err
 	}
@@ -96,11 +95,8 @@ func New(ctx context.Context, c Config) (_ *Function, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.program, err = inspect(f.entry); err != nil && !errors.Is(err, os.ErrNotExist) {
-		// Lambda tells of a bootstrap that cannot be read when it starts
-		// it, and so does launch.
-		f.program = program{}
-	}
+	// Like Lambda, report an unreadable bootstrap when it is started: see launch.
+	f.program, _ = inspect(f.entry)
 	if f.qemu, err = runner(c, f.program); err != nil {
 		return nil, err
 	}
@@ -125,7 +121,7 @@ func (f *Function) unpackZips(ctx context.Context) (err error) {
 	return nil
 }
 
-// useRoot takes an image in place of a zip.
+// useRoot prepares an image in place of a zip.
 func (f *Function) useRoot() (err error) {
 	r := f.config.Root
 	if len(f.config.Layers) > 0 {
@@ -150,7 +146,7 @@ func (f *Function) unpackLayers(ctx context.Context) error {
 	if len(f.config.Layers) == 0 {
 		return nil
 	}
-	f.opt = filepath.Join(f.folder.Path, "opt")
+	f.opt = filepath.Join(f.dir.Path, "opt")
 	if err := errors.Join(os.Mkdir(f.opt, 0o755), os.Chmod(f.opt, 0o755)); err != nil {
 		return err
 	}
@@ -160,7 +156,7 @@ func (f *Function) unpackLayers(ctx context.Context) error {
 	var err error
 	f.layered, err = extensions(f.opt)
 	for _, name := range f.layered {
-		// What cannot be read is said when it is started.
+		// What cannot be read is reported when it is started.
 		p, _ := inspect(filepath.Join(f.opt, "extensions", name))
 		f.layersNeedSystem = f.layersNeedSystem || p.system
 	}
@@ -172,9 +168,9 @@ func (f *Function) system() bool {
 	return f.config.Root == nil && (f.program.system || f.layersNeedSystem && len(f.external()) > 0)
 }
 
-// extensions returns the names, sorted, of what Lambda would start as external
+// extensions returns the sorted names of what Lambda would start as external
 // extensions, given the directory that becomes /opt: everything in its directory
-// extensions that is no directory (AWS Lambda developer guide, "Using the Lambda
+// extensions but directories (AWS Lambda developer guide, "Using the Lambda
 // Extensions API to create extensions"; AWS's emulator).
 func extensions(opt string) (names []string, err error) {
 	entries, err := os.ReadDir(filepath.Join(opt, "extensions"))
@@ -192,8 +188,8 @@ func extensions(opt string) (names []string, err error) {
 // single reports whether an instance has one event at a time.
 func (f *Function) single() bool { return f.config.PerInstance == 1 }
 
-// Close stops the function. Invocations on their way may end until ctx is
-// done; then they are given up. It returns when no process is left.
+// Close stops the function. It waits for invocations until ctx is done, and then
+// gives them up. It returns when no process is left.
 func (f *Function) Close(ctx context.Context) error {
 	if !f.pool.close() {
 		return nil
@@ -210,16 +206,16 @@ func (f *Function) Close(ctx context.Context) error {
 	f.endLife(errGivenUp)
 	<-ended
 	f.instances.Wait()
-	return f.folder.Remove()
+	return f.dir.Remove()
 }
 
-// ErrClosed is returned by Invoke after Close, and is wrapped in the error for
-// what Close gave up.
+// ErrClosed is returned by Invoke after Close. The error of an invocation that Close
+// gave up wraps it.
 var ErrClosed = errors.New("function was stopped")
 
 var errGivenUp = fmt.Errorf("invocation was given up: %w", ErrClosed)
 
-// newID returns so many random hexadecimal digits.
+// newID returns random hexadecimal digits.
 func newID(digits int) string {
 	b := make([]byte, digits/2)
 	_, _ = rand.Read(b)

@@ -1,8 +1,8 @@
 package emulator
 
 import (
+	"cmp"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -15,15 +15,12 @@ import (
 // reference, ListFunctions).
 const maxListed = 50
 
-// configuration describes a function as far as anything here corresponds to it
-// (AWS Lambda API reference, FunctionConfiguration). Of its environment the
-// caller's credentials are left out.
+// configuration describes a function, as far as the emulator knows it (AWS Lambda API
+// reference, FunctionConfiguration). Its environment omits the caller's credentials.
 func (f *Function) configuration() map[string]any {
-	arch := f.program.arch
-	set(&arch, machine())
-	name := string(arch)
-	if name == "amd64" {
-		name = "x86_64"
+	arch := string(cmp.Or(f.program.arch, machine()))
+	if arch == "amd64" {
+		arch = "x86_64"
 	}
 	variables := map[string]string{}
 	for _, pair := range f.config.Environment {
@@ -35,7 +32,7 @@ func (f *Function) configuration() map[string]any {
 		"FunctionName": f.config.Name, "FunctionArn": f.arn(""), "Runtime": "provided.al2023", "Handler": f.config.Handler, "Description": "",
 		"CodeSize": f.code.size, "CodeSha256": f.code.sha256, "RevisionId": f.code.revision,
 		"Timeout": int(f.config.Timeout / time.Second), "MemorySize": f.config.Memory, "EphemeralStorage": map[string]any{"Size": f.config.TempSize >> 20},
-		"Version": latest, "PackageType": "Zip", "Architectures": []string{name}, "Environment": map[string]any{"Variables": variables},
+		"Version": latest, "PackageType": "Zip", "Architectures": []string{arch}, "Environment": map[string]any{"Variables": variables},
 		"State": "Active", "LastUpdateStatus": "Successful", "LastModified": f.code.loaded.UTC().Format("2006-01-02T15:04:05.000+0000"),
 		"Role": "arn:aws:iam::" + f.config.Account + ":role/lambda-role", "TracingConfig": map[string]string{"Mode": "PassThrough"},
 		"SnapStart":     map[string]string{"ApplyOn": "None", "OptimizationStatus": "Off"},
@@ -49,12 +46,11 @@ func (s *Server) getFunction(w http.ResponseWriter, r *http.Request) {
 		failure.write(w)
 		return
 	}
-	w.Header().Set("Content-Type", "application/json")
-	if strings.HasSuffix(r.URL.Path, "/configuration") {
-		_ = json.NewEncoder(w).Encode(f.configuration())
-		return
+	document := f.configuration()
+	if !strings.HasSuffix(r.URL.Path, "/configuration") {
+		document = map[string]any{"Configuration": document, "Code": map[string]string{}}
 	}
-	_ = json.NewEncoder(w).Encode(map[string]any{"Configuration": f.configuration(), "Code": map[string]string{}})
+	writeJSON(w, http.StatusOK, document)
 }
 
 // listFunctions lists functions by their names, in pages. A marker is the name
@@ -90,30 +86,26 @@ func (s *Server) listFunctions(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	page["Functions"] = all
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(page)
+	writeJSON(w, http.StatusOK, page)
 }
 
 func invalidParameter(name, value, want string) *apiError {
-	return &apiError{status: http.StatusBadRequest, kind: "InvalidParameterValueException", message: fmt.Sprintf("invalid %s %q: give %s", name, value, want)}
+	return badRequest("InvalidParameterValueException", fmt.Sprintf("invalid %s %q: give %s", name, value, want))
 }
 
-// index lists the addresses, for whoever opens the server in a browser.
+// index lists the addresses, for users who open the server in a browser.
 func (s *Server) index(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	base := "http://" + r.Host
 	for _, name := range s.names() {
 		fmt.Fprintf(w, "%s\n", name)
-		for _, t := range triggers {
-			stage := ""
-			if t.staged {
-				stage = "$default/"
-				if t.prefix == "v1" {
-					stage = "prod/"
-				}
+		for _, t := range s.triggers {
+			address := base + "/" + t.prefix + "/" + name + "/"
+			if t.stage != "" {
+				address += t.stage + "/"
 			}
-			fmt.Fprintf(w, "  %-60s %s\n", base+"/"+t.prefix+"/"+name+"/"+stage, t.about)
+			fmt.Fprintf(w, "  %-60s %s\n", address, t.about)
 		}
 		fmt.Fprintln(w)
 	}

@@ -23,27 +23,27 @@ const (
 	starting state = iota // its bootstrap initialises, perhaps for the second time
 	opening               // one loop has asked for an event, others may follow
 	serving
-	resting  // its bootstrap has ended, and the next event starts another one, which finds the same /tmp
+	resting  // its bootstrap has ended; the next event starts another one with the same /tmp
 	stopping // it takes no more events
 )
 
 // An instance is an execution environment. Its goroutine, run, owns all of it except
-// the channels: it receives everything that happens, and it alone changes the state
-// and ends events.
+// the channels: it receives everything that happens, and only it changes the state and
+// ends events.
 type instance struct {
 	function *Function
-	jobs     chan *invocation // from the pool, which never sends more than were asked for
+	jobs     chan *invocation // from the pool, which never sends more than the instance asked for
 	givenUp  chan *invocation // whose callers left
 
 	state      state
 	*bootstrap               // nil until it starts
-	active     []*invocation // in the order of their beginnings
+	active     []*invocation // in the order in which they began
 	asked      int           // how often it has asked for an event
 	draining   int           // loops that have replied and not asked again
 	last       *failure      // what ended it
 	served     bool          // it has had an event, so the next REPORT has no Init Duration
 	idle       time.Time     // since when, if nothing is active
-	clock      *time.Timer   // rings for tick
+	clock      *time.Timer   // calls tick
 	due        time.Time     // when it does
 }
 
@@ -137,12 +137,12 @@ func (i *instance) take(v *invocation) {
 	i.begin(v, left)
 }
 
-// restart ends the rest, or says why not; then the instance is there for the
-// next event.
+// restart starts the bootstrap of a resting instance again, or returns why it cannot. The
+// instance then waits for the next event.
 func (i *instance) restart(ctx context.Context, left time.Duration) (fail *failure) {
 	f, lost := i.function, false
 	if i.bootstrap, fail, lost = f.relaunch(ctx, i.bootstrap, left); lost {
-		// The surroundings are gone: others will do, with an empty /tmp.
+		// The sandbox is gone: start another one, with an empty /tmp.
 		i.bootstrap.stop(failureReason)
 		next, failed := f.launch(ctx, "invoke", left)
 		if failed != nil {
@@ -170,7 +170,7 @@ func (i *instance) open() {
 	}
 }
 
-// serve ends opening: no further loops are expected.
+// serve ends the state opening: no further loops are expected.
 func (i *instance) serve() {
 	i.state = serving
 	if !i.function.single() {
@@ -243,16 +243,16 @@ func (i *instance) next() {
 	}
 }
 
-// giveUp ends an event whose caller left. With one at a time, its bootstrap is
-// unusable.
+// giveUp ends an event whose caller left. With one event at a time, the bootstrap is
+// then unusable.
 func (i *instance) giveUp(v *invocation) {
-	for len(i.jobs) > 0 { // it may still be in the channel
+	for len(i.jobs) > 0 { // the event may still be in the channel
 		i.take(<-i.jobs)
 	}
 	i.expire(&failure{cause: context.Cause(v.ctx)}, v)
 }
 
-// expire ends events without a waiting caller, before or after their time-out.
+// expire ends events that timed out or whose caller left, unless they have ended.
 func (i *instance) expire(fail *failure, late ...*invocation) {
 	late = slices.DeleteFunc(late, func(v *invocation) bool { return !slices.Contains(i.active, v) })
 	if len(late) == 0 {
@@ -272,14 +272,8 @@ func (i *instance) expire(fail *failure, late ...*invocation) {
 // exit handles the end of the bootstrap, after the signals that the runtime sent
 // before.
 func (i *instance) exit() {
-	for {
-		select {
-		case s := <-i.api.Signals():
-			i.hear(s)
-			continue
-		default:
-		}
-		break
+	for len(i.api.Signals()) > 0 {
+		i.hear(<-i.api.Signals())
 	}
 	i.rest(i.exitFailure())
 }
@@ -304,7 +298,7 @@ func (i *instance) rest(fail *failure) {
 		v.report(fail)
 	}
 	if len(busy) > 0 {
-		// Before the caller is answered, who may call again at once.
+		// Before the answer to the caller, who may call again at once.
 		i.function.pool.asked(i, drained)
 	}
 	for _, v := range busy {
@@ -330,7 +324,7 @@ func (i *instance) stop(fail *failure) {
 	i.active = nil
 }
 
-// finish writes the last lines about events, and then answers their callers.
+// finish writes the last lines about events, then answers their callers.
 func (i *instance) finish(fail *failure, all ...*invocation) {
 	for _, v := range all {
 		v.report(fail)
@@ -340,8 +334,8 @@ func (i *instance) finish(fail *failure, all ...*invocation) {
 	}
 }
 
-// arm makes the clock ring at a time. It is reset only if it would ring too late, so
-// most events do not reset it.
+// arm sets the clock to a time, unless it rings earlier. So most events do not reset
+// it.
 func (i *instance) arm(at time.Time) {
 	if i.due.IsZero() || at.Before(i.due) {
 		i.due = at
@@ -349,7 +343,7 @@ func (i *instance) arm(at time.Time) {
 	}
 }
 
-// tick looks for time-outs, and checks the memory.
+// tick checks for time-outs, and the memory.
 func (i *instance) tick() {
 	f, now := i.function, time.Now()
 	i.due = time.Time{}

@@ -18,8 +18,8 @@ const (
 	answered              // its caller has the answer
 )
 
-// An invocation is an event on its way. Until it has an instance, the pool owns
-// it; from then on, the instance's goroutine does.
+// An invocation is one event and its answer. The pool owns it until it has an
+// instance, then the instance's goroutine does.
 type invocation struct {
 	ctx      context.Context // of the caller
 	function *Function
@@ -29,28 +29,27 @@ type invocation struct {
 	began    time.Time
 	deadline time.Time
 	stage    stage
-	told     bool // that the runtime is done with it
 
-	runtimeEnded time.Time // when that was told
+	runtimeEnded time.Time // when extensions got to know that the runtime is done with it
 
-	done       chan struct{} // closed when what follows is there
+	done       chan struct{} // closed when what follows is set
 	result     Response
 	err        error
-	notStarted *failure // why there was no instance for it, in its first words
+	notStarted *failure // why no instance could be started for it
 }
 
 func (f *Function) newInvocation(ctx context.Context, r Request) *invocation {
 	return &invocation{ctx: ctx, function: f, request: r, done: make(chan struct{})}
 }
 
-// begin gives an invocation its time, and writes its first line.
+// begin sets the deadline of an invocation, and writes its first line.
 func (v *invocation) begin(left time.Duration) {
 	r := &v.request
 	v.stage = running
 	v.began = time.Now()
 	v.deadline = v.began.Add(left)
 	v.call.Event = runtimeapi.Event{
-		ID: r.RequestID, Attempt: newUUID(), ARN: v.function.arn(r.Qualifier), Trace: r.Trace, ClientContext: r.ClientContext, Cognito: r.Cognito, Tenant: r.Tenant,
+		ID: r.RequestID, Attempt: runtimeapi.NewUUID(), ARN: v.function.arn(r.Qualifier), Trace: r.Trace, ClientContext: r.ClientContext, Cognito: r.Cognito, Tenant: r.Tenant,
 		Deadline: v.deadline, Payload: r.Payload, Stream: r.Stream, StreamAll: r.StreamAll,
 	}
 	i := v.instance
@@ -59,10 +58,10 @@ func (v *invocation) begin(left time.Duration) {
 		i.out.begin()
 	}
 	if v.reports() {
-		v.instance.out.hold(v.function.startLine(r.RequestID))
+		i.out.hold(v.function.startLine(r.RequestID))
 	}
-	if hub := v.instance.hub; hub.Wanted() {
-		hub.Event("start", record{RequestID: r.RequestID, Version: latest, Tracing: tracing(r.Trace)})
+	if i.hub.Wanted() {
+		i.hub.Event("start", record{RequestID: r.RequestID, Version: latest, Tracing: tracing(r.Trace)})
 	}
 }
 
@@ -75,8 +74,8 @@ func (v *invocation) reply(r Response, err error) {
 	close(v.done)
 }
 
-// end is the end of an invocation, well or with a failure: the caller gets
-// what is still owed.
+// end ends an invocation, with a failure or without. It answers the caller, unless
+// reply has.
 func (v *invocation) end(fail *failure) {
 	defer v.function.pool.calls.Done()
 	var r Response
@@ -96,7 +95,7 @@ func (v *invocation) end(fail *failure) {
 	v.conclude(fail)
 }
 
-// response is that of a call that the runtime answered.
+// response returns the runtime's answer.
 func (v *invocation) response() Response {
 	a := &v.call.Answer
 	resp := Response{RequestID: v.request.RequestID, Payload: a.Payload, ContentType: a.ContentType, ErrorType: a.ErrorType, Streamed: a.Streamed}
@@ -106,7 +105,7 @@ func (v *invocation) response() Response {
 	return resp
 }
 
-// endUnstarted ends an invocation for which no instance could be started, with
+// endUnstarted ends an invocation for which no instance could be started. left is
 // what is left of its time.
 func (v *invocation) endUnstarted(fail *failure, left time.Duration) {
 	f := v.function

@@ -3,8 +3,6 @@ package emulator
 import (
 	"context"
 	"crypto/rand"
-	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -22,15 +20,15 @@ type Request struct {
 	RequestID     string // default: a new one
 	Tail          bool   // return the end of the log
 
-	// Observer is told what happens to the event; may be nil.
+	// Observer is notified of what happens to the event; may be nil.
 	Observer Observer
 
 	// Stream receives the response of a streaming function as it arrives. If nil,
 	// the response is collected.
 	Stream Sink
 
-	// StreamAll has Stream take any response, as Lambda's
-	// InvokeWithResponseStream does: the call decides, not the runtime.
+	// StreamAll makes Stream take any response, as Lambda's
+	// InvokeWithResponseStream does: the caller decides, not the runtime.
 	StreamAll bool
 }
 
@@ -41,7 +39,7 @@ type Sink = runtimeapi.Sink
 // A Response is the result of an event.
 type Response struct {
 	RequestID   string
-	Payload     []byte // of a function error: its document
+	Payload     []byte // of a function error: the error document
 	ContentType string // as the runtime sent it
 
 	// FunctionError is "Unhandled" if the function failed: it reported an error,
@@ -73,8 +71,14 @@ func (f *Function) Invoke(ctx context.Context, r Request) (Response, error) {
 
 // invoke is Invoke with more details. The error means that the request is invalid.
 func (f *Function) invoke(ctx context.Context, r Request) (*invocation, error) {
-	if err := r.complete(); err != nil {
-		return nil, err
+	if len(r.Payload) > maxPayload {
+		return nil, &TooLargeError{len(r.Payload), maxPayload}
+	}
+	if r.RequestID == "" {
+		r.RequestID = runtimeapi.NewUUID()
+	}
+	if r.Trace == "" {
+		r.Trace = newTrace(time.Now())
 	}
 	v := f.newInvocation(ctx, r)
 	defer v.call.Detach()
@@ -93,21 +97,7 @@ func (f *Function) invoke(ctx context.Context, r Request) (*invocation, error) {
 	return v, nil
 }
 
-// complete sets defaults.
-func (r *Request) complete() error {
-	if len(r.Payload) > maxPayload {
-		return &TooLargeError{len(r.Payload), maxPayload}
-	}
-	if r.RequestID == "" {
-		r.RequestID = newUUID()
-	}
-	if r.Trace == "" {
-		r.Trace = newTrace(time.Now())
-	}
-	return nil
-}
-
-// arn is the function's ARN.
+// arn returns the function's ARN.
 func (f *Function) arn(qualifier string) string {
 	arn := "arn:aws:lambda:" + f.config.Region + ":" + f.config.Account + ":function:" + f.config.Name
 	if qualifier != "" {
@@ -116,17 +106,9 @@ func (f *Function) arn(qualifier string) string {
 	return arn
 }
 
-// newUUID makes a random one.
-func newUUID() string { return runtimeapi.NewUUID() }
-
 // newTrace makes a tracing header (AWS X-Ray developer guide, "Tracing header").
 func newTrace(now time.Time) string {
-	var b [24]byte
-	_, _ = rand.Read(b[:20])
-	binary.BigEndian.PutUint32(b[20:], uint32(now.Unix()))
-	d := append(make([]byte, 0, 80), "Root=1-"...)
-	d = append(hex.AppendEncode(d, b[20:]), '-')
-	d = append(hex.AppendEncode(d, b[:12]), ";Parent="...)
-	d = append(hex.AppendEncode(d, b[12:20]), ";Sampled=0"...)
-	return string(d)
+	var b [20]byte
+	_, _ = rand.Read(b[:])
+	return fmt.Sprintf("Root=1-%08x-%x;Parent=%x;Sampled=0", now.Unix(), b[:12], b[12:])
 }

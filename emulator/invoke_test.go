@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
 )
 
 func text(t *testing.T, r Response) string {
@@ -72,7 +74,7 @@ func TestInvokeSendsWhatLambdaSends(t *testing.T) {
 	if trace := newTrace(time.Now()); !regexp.MustCompile(`^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$`).MatchString(trace) {
 		t.Errorf("trace id is %q", trace)
 	}
-	if id := newUUID(); !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(id) {
+	if id := runtimeapi.NewUUID(); !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(id) {
 		t.Errorf("request id is %q", id)
 	}
 }

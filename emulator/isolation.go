@@ -8,14 +8,13 @@ import (
 )
 
 // isolation describes how the instances of a function are isolated. It is certain
-// after the first was started.
+// after the first start.
 type isolation struct {
-	mu        sync.Mutex // nothing blocks and no other lock is taken while it is held
-	contained bool       // instances are containers
-	plain     bool       // instances are plain processes
-	refusal   string     // why
-	bounds    string
-	open      string // why system calls are not filtered; empty: they are
+	mu      sync.Mutex // nothing blocks and no other lock is taken while it is held
+	plain   bool       // instances are plain processes
+	refusal string     // why sandboxes are refused; empty: they are not
+	bounds  string
+	open    string // why system calls are not filtered; empty: they are
 }
 
 func (s *isolation) isPlain() bool {
@@ -31,25 +30,24 @@ func (s *isolation) refused(why error) {
 	s.plain, s.refusal = true, why.Error()
 }
 
-// started notes how an instance is bounded, and why its system calls are not
+// noteStart notes how a started instance is bounded, and why its system calls are not
 // filtered.
-func (s *isolation) started(g *cgroup.Group, unfiltered string) {
-	if s.contained {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.bounds = "memory and threads are bounded by the container"
-		return
-	}
+func (f *Function) noteStart(b *bootstrap) {
 	memory, threads := "memory is watched", "threads are not limited"
-	if g.Memory {
+	if b.group.Memory {
 		memory = "memory is watched, and bounded by a control group"
 	}
-	if g.Tasks {
+	if b.group.Tasks {
 		threads = "threads are limited"
 	}
+	bounds, open := memory+"; "+threads, b.process.Unfiltered()
+	if f.config.Container != "" {
+		bounds = "memory and threads are bounded by the container"
+	}
+	s := &f.isolation
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.bounds, s.open = memory+"; "+threads, unfiltered
+	s.bounds, s.open = bounds, open
 }
 
 const (
@@ -58,8 +56,8 @@ const (
 )
 
 // Isolation describes in a few words what instances see of this machine, and names
-// the extensions in layers if they are not started. It is certain after the first was
-// started.
+// the extensions in layers if they are not started. It is certain after the first
+// start.
 func (f *Function) Isolation() string {
 	f.isolation.mu.Lock()
 	defer f.isolation.mu.Unlock()
@@ -91,7 +89,7 @@ func (f *Function) Isolation() string {
 }
 
 // Bounds describes in a few words how memory and threads of instances are bounded;
-// empty before the first was started.
+// empty before the first start.
 func (f *Function) Bounds() string {
 	f.isolation.mu.Lock()
 	defer f.isolation.mu.Unlock()

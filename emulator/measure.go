@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -11,7 +10,7 @@ import (
 
 // MeasureConfig says what [Measure] measures.
 type MeasureConfig struct {
-	Functions   []Config // which take turns: one, or two that are compared
+	Functions   []Config // they take turns: one, or two to compare
 	Event       []byte
 	Starts      int // cold starts of each
 	Invocations int // warm ones of each, one after the other
@@ -30,12 +29,12 @@ type Measurement struct {
 	Isolation string        // as [Function.Isolation]
 }
 
-// Measure starts and invokes functions in turn, so that what else this machine does
-// hits all of them alike. It returns a measurement for each. Unpacking is not measured. The error is
-// that of New or Invoke, or says that a function failed.
+// Measure starts and invokes functions in turn, so that other load of this machine
+// affects all of them alike. It returns a measurement for each. Unpacking is not
+// measured. The error is that of New or Invoke, or reports that a function failed.
 func Measure(ctx context.Context, c MeasureConfig) ([]Measurement, error) {
 	all := make([]Measurement, len(c.Functions))
-	var cpu = make([]time.Duration, len(c.Functions))
+	cpu := make([]time.Duration, len(c.Functions))
 	for round := range c.Starts {
 		for _, i := range turn(len(c.Functions), round) {
 			s, err := measureStart(ctx, c.Functions[i], c.Event, &all[i])
@@ -53,7 +52,7 @@ func Measure(ctx context.Context, c MeasureConfig) ([]Measurement, error) {
 	return all, measureWarm(ctx, c, all)
 }
 
-// turn is the order of n functions in a round: none is always first.
+// turn returns the order of n functions in a round: none is always first.
 func turn(n, round int) []int {
 	order := make([]int, n)
 	for i := range order {
@@ -135,11 +134,7 @@ func (f *Function) measure(ctx context.Context, event []byte) (stopwatch, error)
 	}
 	<-s.done
 	if resp.FunctionError != "" || s.ended.AnswerEnded.IsZero() {
-		return *s, hint.New("give an event that it answers; bootzip invoke shows its log", "function %s failed: %s", f.config.Name, describeFailure(resp))
+		return *s, hint.New("give an event that it answers; bootzip invoke shows its log", "function %s failed: %s %.200s", f.config.Name, resp.ErrorType, resp.Payload)
 	}
 	return *s, nil
-}
-
-func describeFailure(r Response) string {
-	return fmt.Sprintf("%s %.200s", r.ErrorType, r.Payload)
 }

@@ -1,17 +1,20 @@
 package emulator
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
-// An Observer is told what happens to one event. Its methods are called in the order Started, Logged,
-// Ended, from the goroutines of the emulator: they return at once. An event for which
-// nothing could be started has no Started.
+// An Observer is notified of what happens to one event. Its methods are called in the
+// order Started, Logged, Ended, from goroutines of the emulator, and must not block.
+// Started is not called if no instance could be started.
 type Observer interface {
 	Started(Started)
 	Logged(text []byte) // what the function, its extensions and the platform log meanwhile; only valid during the call
-	Ended(Ended)        // nothing follows
+	Ended(Ended)        // the last call
 }
 
-// Started says when an event was given to the runtime.
+// Started reports when the runtime got an event.
 type Started struct {
 	At time.Time
 
@@ -20,29 +23,29 @@ type Started struct {
 	InitBegan, InitEnded time.Time
 }
 
-// Ended says how an event ended.
+// Ended reports how an event ended.
 type Ended struct {
 	At       time.Time
 	Response Response
 	Err      error  // in place of Response, as Invoke returns it
 	Status   string // "success", "error" or "timeout", as in platform.report of the Telemetry API; empty with Err
 
-	AnswerBegan, AnswerEnded time.Time // the runtime's response, as it came; zero: none did
+	AnswerBegan, AnswerEnded time.Time // when the runtime's response arrived; zero: it did not
 
 	Memory int64         // peak of the instance, in bytes
-	CPU    time.Duration // of all processes of the instance so far; as old as 100 ms, and 0 if not known
+	CPU    time.Duration // of all processes of the instance so far; up to 100 ms old; 0: not known
 }
 
-// An Arrival is an event as a server got it. An observer may replace the Stream of its request by one
-// that passes everything on.
+// An Arrival is an event that a server got. An observer may replace the Stream of its
+// request by one that passes everything on.
 type Arrival struct {
 	Function string
 	Source   string // the trigger, or the operation of the API
-	Client   string // what the client calls itself; from outside
+	Client   string // the client's own name for itself; not trustworthy
 	Request  *Request
 }
 
-// observed tells of the beginning.
+// observed reports the beginning to the observer.
 func (v *invocation) observed(first bool) {
 	x := v.request.Observer
 	if x == nil {
@@ -58,14 +61,12 @@ func (v *invocation) observed(first bool) {
 			x.Logged(text)
 		}
 	}
-	for _, o := range []*output{i.out, i.beside} {
-		if o != nil {
-			o.observe(x)
-		}
+	for _, o := range i.outputs() {
+		o.observe(x)
 	}
 }
 
-// conclude tells of the end.
+// conclude reports the end to the observer.
 func (v *invocation) conclude(fail *failure) {
 	x := v.request.Observer
 	if x == nil {
@@ -78,10 +79,8 @@ func (v *invocation) conclude(fail *failure) {
 		}
 	}
 	if i := v.instance; i != nil && i.bootstrap != nil {
-		for _, o := range []*output{i.out, i.beside} {
-			if o != nil {
-				o.forget(x)
-			}
+		for _, o := range i.outputs() {
+			o.forget(x)
 		}
 		_, e.Memory = i.memory(memoryInterval)
 		e.CPU = i.cpu
@@ -89,7 +88,7 @@ func (v *invocation) conclude(fail *failure) {
 	x.Ended(e)
 }
 
-// observe has an observer hear what is logged from now on.
+// observe passes what is logged from now on to an observer.
 func (o *output) observe(x Observer) {
 	o.mu.Lock()
 	o.observers = append(o.observers, x)
@@ -98,25 +97,24 @@ func (o *output) observe(x Observer) {
 
 func (o *output) forget(x Observer) {
 	o.mu.Lock()
-	for i, one := range o.observers {
-		if one == x {
-			o.observers = append(o.observers[:i], o.observers[i+1:]...)
-			break
-		}
+	if at := slices.Index(o.observers, x); at >= 0 {
+		o.observers = slices.Delete(o.observers, at, at+1)
 	}
 	o.mu.Unlock()
 }
 
-// A FunctionState is what a server has of a function.
+// A FunctionState describes a function of a server and its instances.
 type FunctionState struct {
-	Name, Handler   string
-	MemoryMB        int
-	TimeoutSeconds  float64
-	Instances, Busy int
-	CodeBytes       int64
+	Name           string  `json:"name"`
+	Handler        string  `json:"handler,omitempty"`
+	MemoryMB       int     `json:"memoryMB"`
+	TimeoutSeconds float64 `json:"timeout"`
+	Instances      int     `json:"instances"`
+	Busy           int     `json:"busy"`
+	CodeBytes      int64   `json:"codeBytes"`
 }
 
-// Functions lists the functions by name, and what they are doing.
+// Functions lists the functions by name, with their state.
 func (s *Server) Functions() (all []FunctionState) {
 	for _, name := range s.names() {
 		if f := s.function(name); f != nil {
@@ -127,7 +125,7 @@ func (s *Server) Functions() (all []FunctionState) {
 	return all
 }
 
-// load is how many instances there are, and how many of them cannot take an event.
+// load returns how many instances there are, and how many of them cannot take an event.
 func (p *pool) load() (instances, busy int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -11,14 +11,14 @@ import (
 	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
 )
 
-// foreign says why a request is not for this server, or may come from a web
-// page of somebody else (Fetch Standard, "Origin header"; Fetch Metadata,
+// foreign returns why a request is refused: it is not for this server, or may come from
+// a page of another site (Fetch Standard, "Origin header"; Fetch Metadata,
 // "Sec-Fetch-Site").
 //
-// A browser sends Sec-Fetch-Site to loopback addresses and over HTTPS alone. By
-// another name over HTTP, a plain GET of another site's page, as for an image,
-// looks as one that a person typed: it is refused unless it names a page of
-// this server as its referrer.
+// Browsers send Sec-Fetch-Site only to loopback addresses and over HTTPS. To another
+// host over HTTP, a plain GET of another site's page, as for an image, looks like an
+// address that the user typed: it is refused unless its referrer is a page of this
+// server.
 func (s *Server) foreign(r *http.Request) string {
 	if !s.knows(r.Host) {
 		return "host " + r.Host + " is not known here: only loopback addresses are, and the name that --host gives"
@@ -36,7 +36,7 @@ func (s *Server) foreign(r *http.Request) string {
 	return ""
 }
 
-// hostOf is the host of a URL with its port; empty if there is none.
+// hostOf returns the host and port of a URL; "" if it has none.
 func hostOf(text string) string {
 	u, err := url.Parse(text)
 	if err != nil {
@@ -63,9 +63,8 @@ func withoutPort(hostport string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(hostport, "["), "]")
 }
 
-// SameUser reports whether a request to a [Server] comes from a process of this machine
-// that has the user of this one. Where that cannot be told, as on other systems than
-// Linux, it is false.
+// SameUser reports whether a request to a [Server] comes from a process of the same user
+// on this machine. It reports false if that is unknown, as on systems other than Linux.
 func SameUser(r *http.Request) bool {
 	c, ok := r.Context().Value(spelledKey{}).(*spelledConn)
 	check := runtimeapi.PeerUID(os.Getuid)
@@ -79,7 +78,7 @@ func (s *Server) allows(origin string) bool {
 
 // crossOrigin lets a page of an allowed origin read the response, and answers
 // its preflight request (Fetch Standard, "CORS protocol"); then it returns true.
-// A header that the function sets counts in place of this one.
+// Headers that the function sets replace these.
 func (s *Server) crossOrigin(w http.ResponseWriter, r *http.Request) bool {
 	origin := r.Header.Get("Origin")
 	if origin == "" || !s.allows(origin) {

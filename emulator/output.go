@@ -15,21 +15,20 @@ const tailSize = 4 << 10
 // An output reads what an instance prints, through a pipe.
 //
 // When the program answers, its output may still be in the pipe. So there are two
-// readers, one at a time: a goroutine that blocks, and sync, which reads what is
-// there.
+// readers, which take turns: a goroutine that blocks, and sync, which does not.
 type output struct {
 	read, write *os.File
 	pipe        syscall.RawConn // of read
 	done        chan struct{}
 
-	reading sync.Mutex // the pipe, until what came was added to the log
+	reading sync.Mutex // held from reading the pipe until the log has the text
 	buffer  []byte
 
 	mu    sync.Mutex
-	heard func(text []byte) // gets what the program prints; nil: nobody does
+	heard func(text []byte) // gets what the program prints; may be nil
 	sink  *sink             // may be nil
 	tail  []byte
-	held  []byte // lines of the platform's that go before what is written next
+	held  []byte // lines of the platform, to be written before anything else
 
 	observers []Observer // of the events that the instance has
 }
@@ -52,7 +51,7 @@ func newOutput(sink *sink) (*output, error) {
 	return o, nil
 }
 
-// listen has what the program prints from now on passed on as well.
+// listen passes what the program prints from now on to heard as well.
 func (o *output) listen(heard func(text []byte)) {
 	o.mu.Lock()
 	o.heard = heard
@@ -79,7 +78,7 @@ func (o *output) take(fd uintptr) (n int, again bool, err error) {
 	defer o.reading.Unlock()
 	n, again, err = readNow(fd, o.buffer)
 	if n > 0 {
-		_, _ = o.Write(o.buffer[:n])
+		o.add(o.buffer[:n], nil)
 	}
 	return n, again, err
 }
@@ -94,12 +93,6 @@ func (o *output) hold(line string) {
 
 // flush writes the buffered lines.
 func (o *output) flush() { o.add(nil, nil) }
-
-// Write adds output of the function.
-func (o *output) Write(p []byte) (int, error) {
-	o.add(p, nil)
-	return len(p), nil
-}
 
 // line adds a line of the platform.
 func (o *output) line(text string) { o.add(nil, []byte(text)) }
@@ -155,8 +148,8 @@ func (o *output) last() []byte {
 	return bytes.Clone(o.tail)
 }
 
-// sync reads what was printed until now. That is at most the pipe's size, so it does
-// not wait for a program that prints endlessly.
+// sync reads what was printed until now. It reads at most the pipe's size, so a program
+// that prints endlessly does not block it.
 func (o *output) sync() {
 	for left := pipeSize; left > 0; {
 		var n int
@@ -170,7 +163,7 @@ func (o *output) sync() {
 // close ends the output after the program has ended, and reads the rest.
 func (o *output) close() {
 	o.write.Close()
-	// A process that the program left behind may keep the pipe open.
+	// A process that the program left running may keep the pipe open.
 	select {
 	case <-o.done:
 	case <-time.After(time.Second):

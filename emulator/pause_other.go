@@ -4,5 +4,5 @@ package emulator
 
 import "github.com/bootzip/bootzip/emulator/internal/process"
 
-// pause does nothing: such systems have no signals for it.
+// pause does nothing: this system has no signals for it.
 func pause(process.Process) {}

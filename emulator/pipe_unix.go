@@ -4,8 +4,8 @@ package emulator
 
 import "syscall"
 
-// readNow reads from a non-blocking descriptor; again reports that it is empty at the
-// moment.
+// readNow reads from a non-blocking descriptor; again reports that there is nothing to
+// read at the moment.
 func readNow(fd uintptr, p []byte) (n int, again bool, err error) {
 	for {
 		n, err = syscall.Read(int(fd), p)

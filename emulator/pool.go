@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// startAfter is how long a call waits for an instance that may become ready soon,
-// before another one is started, which takes about as long.
+// startAfter is how long a call waits for an instance that may become ready soon before
+// the pool starts another one, which takes about as long.
 const startAfter = 20 * time.Millisecond
 
 // A ThrottledError reports that the maximum number of instances is busy.
@@ -28,17 +28,17 @@ func (e *ThrottledError) Error() string {
 // Lock order: nothing blocks and no other lock is taken while mu is held.
 type pool struct {
 	limit  int               // maximum number of instances
-	single bool              // an instance has one event at a time
+	single bool              // an instance takes one event at a time
 	launch func(*invocation) // starts an instance with its first event; must not block
 
-	startAfter time.Duration // see there
+	startAfter time.Duration // startAfter, except in tests
 
 	calls sync.WaitGroup // that have not ended
 
 	mu       sync.Mutex
 	closed   bool
 	running  int         // instances that start or serve
-	idle     []*instance // the last used at the end; once for each event that it can take
+	idle     []*instance // the last used at the end; each once for each event that it can take
 	draining int         // loops that have replied and not asked again
 	opening  int         // instances whose further loops may ask soon
 	waiters  []*waiter   // in the order of their arrival
@@ -78,8 +78,8 @@ func (p *pool) submit(v *invocation) {
 // mu is held.
 func (p *pool) covered(at int) bool { return at < p.draining || p.opening > 0 }
 
-// give sends a call to an instance; mu is held. Its channel has room for as many as it
-// asked for.
+// give sends a call to an instance; mu is held. The channel has room for as many calls as
+// the instance asked for.
 func (p *pool) give(i *instance, v *invocation) {
 	v.instance = i
 	i.jobs <- v
@@ -104,7 +104,7 @@ func (p *pool) reject(v *invocation, err error) {
 	p.calls.Done()
 }
 
-// remove removes a waiter; mu is held.
+// remove removes the waiter at an index; mu is held.
 func (p *pool) remove(at int) *invocation {
 	w := p.waiters[at]
 	w.timer.Stop()
@@ -130,8 +130,8 @@ func (p *pool) review() {
 	}
 }
 
-// withdraw ends a call that waits for an instance. If the call has an instance, it
-// returns that instead.
+// withdraw ends a call that waits for an instance. If the call already has an instance,
+// withdraw returns that instead.
 func (p *pool) withdraw(v *invocation, cause error) *instance {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -173,8 +173,7 @@ func (p *pool) opened() {
 	p.review()
 }
 
-// retire removes an instance unless it was just sent a call; it reports whether it
-// did.
+// retire removes an instance, and reports true, unless it was just sent a call.
 func (p *pool) retire(i *instance, draining int, opening bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -185,8 +184,8 @@ func (p *pool) retire(i *instance, draining int, opening bool) bool {
 	return true
 }
 
-// leave removes an instance, with the number of its draining loops. After that it gets
-// no calls.
+// leave removes an instance, with the number of its draining loops. It gets no calls
+// after that.
 func (p *pool) leave(i *instance, draining int, opening bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -14,8 +15,8 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// An UnsupportedError reports that this machine cannot run a function. It says nothing
-// about the function.
+// An UnsupportedError reports that this machine cannot run a function. It is not about
+// the function.
 type UnsupportedError struct{ Reason string }
 
 func (e *UnsupportedError) Error() string { return e.Reason }
@@ -66,8 +67,8 @@ func openEntry(name string) (*os.File, error) {
 	return root.Open(filepath.Base(name))
 }
 
-// chooseContainer takes docker or podman where instances cannot be started here:
-// functions are programs for Linux.
+// chooseContainer chooses docker or podman on systems other than Linux, where instances
+// cannot be started directly.
 func (c *Config) chooseContainer() error {
 	if runtime.GOOS == "linux" || c.Attach != nil || c.Container != "" {
 		return nil
@@ -81,16 +82,9 @@ func (c *Config) chooseContainer() error {
 	return nil
 }
 
-// platform is that of a container.
+// platform returns the platform of containers, such as linux/amd64.
 func (f *Function) platform() string {
-	arch := f.program.arch
-	if arch == "" {
-		arch = f.config.Arch
-	}
-	if arch == "" {
-		arch = machine()
-	}
-	return "linux/" + string(arch)
+	return "linux/" + string(cmp.Or(f.program.arch, f.config.Arch, machine()))
 }
 
 // runner decides how to run the bootstrap: directly, or by qemu.
@@ -134,11 +128,11 @@ func checkBootstrap(name string) error {
 	case err != nil, !info.Mode().IsRegular():
 		return missing
 	case info.Mode()&0o111 == 0:
-		// qemu would not mind.
+		// qemu would start it.
 		return errors.New("fork/exec /var/task/bootstrap: permission denied")
 	}
 	return nil
 }
 
-// machine is the architecture of this machine.
+// machine returns the architecture of this machine.
 func machine() project.Arch { return project.Arch(runtime.GOARCH) }

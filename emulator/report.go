@@ -3,12 +3,11 @@ package emulator
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"strings"
 	"time"
 )
 
-// reports reports whether the lines about an invocation are read.
+// reports reports whether the lines about an invocation are needed.
 func (v *invocation) reports() bool { return v.function.log != nil || v.request.Tail }
 
 // report writes Lambda's lines at the end of an invocation.
@@ -28,7 +27,7 @@ func (v *invocation) report(fail *failure) {
 	case first && v.function.config.SnapStart:
 		m.restored = i.restore.took
 	case first:
-		m.initialised = i.initDuration()
+		m.initialised = i.opened.Sub(i.bootstrap.began)
 	}
 	own, platform := v.function.endLines(v.request.RequestID, fail, m)
 	i.out.add(own, platform)
@@ -41,14 +40,13 @@ func (v *invocation) report(fail *failure) {
 	}
 }
 
-// runtimeDone says that the runtime is done with the event, well or not: extensions
-// may wait for that.
+// runtimeDone reports, once, that the runtime is done with the event, with a failure or
+// without: extensions may wait for that.
 func (v *invocation) runtimeDone(fail *failure) {
 	i := v.instance
-	if v.told || !i.hub.Wanted() {
+	if !v.runtimeEnded.IsZero() || !i.hub.Wanted() {
 		return
 	}
-	v.told = true
 	i.out.sync()
 	status, kind := fail.status()
 	a := &v.call.Answer
@@ -77,35 +75,28 @@ type span struct {
 }
 
 func spanOf(name string, from, to time.Time) span {
-	return span{name, from.UTC().Format("2006-01-02T15:04:05.000Z"), jsonMilliseconds(to.Sub(from))}
+	return span{name, from.UTC().Format(timeForm), jsonMilliseconds(to.Sub(from))}
 }
 
-// reportRecord is what platform.report says of an invocation.
+// reportRecord returns the record of platform.report.
 func (f *Function) reportRecord(id string, fail *failure, m metrics) record {
 	status, kind := fail.status()
 	return record{RequestID: id, Status: status, ErrorType: kind, Metrics: &recordMetrics{
-		Duration: jsonMilliseconds(m.took), Billed: int(math.Ceil(float64(m.took) / 1e6)), Size: f.config.Memory,
+		Duration: jsonMilliseconds(m.took), Billed: billed(m.took), Size: f.config.Memory,
 		Used: int((m.peak + 1<<20 - 1) >> 20), Init: jsonMilliseconds(m.initialised),
-		Restore: jsonMilliseconds(m.restored), BilledRestore: int(math.Ceil(float64(m.restored) / 1e6)),
+		Restore: jsonMilliseconds(m.restored), BilledRestore: billed(m.restored),
 	}}
 }
 
-// metrics are what REPORT says of an invocation.
+// billed returns a duration in milliseconds, rounded up.
+func billed(d time.Duration) int { return int((d + time.Millisecond - 1) / time.Millisecond) }
+
+// metrics are what REPORT reports about an invocation.
 type metrics struct {
 	took        time.Duration
-	peak        int64         // bytes of memory at most
-	initialised time.Duration // what the initialisation took; 0: that is not said
-	restored    time.Duration // what the restore took, in place of it
-}
-
-// logsJSON tells that the platform's lines are JSON: those of AWS_LAMBDA_LOG_FORMAT.
-func logsJSON(environment []string) (is bool) {
-	for _, variable := range environment {
-		if name, value, _ := strings.Cut(variable, "="); name == "AWS_LAMBDA_LOG_FORMAT" {
-			is = value == "JSON"
-		}
-	}
-	return is
+	peak        int64         // peak memory in bytes
+	initialised time.Duration // what the initialisation took; 0: not reported
+	restored    time.Duration // likewise the restore, with SnapStart
 }
 
 // startLine is the first line about an event.
@@ -124,48 +115,57 @@ func (f *Function) startLine(id string) string {
 // and platform.runtimeDone if the event failed (AWS Lambda developer guide,
 // "Log level filtering", system log level event mapping).
 func (f *Function) endLines(id string, fail *failure, m metrics) (own, platform []byte) {
-	status, kind := fail.status()
-	used, billed := (m.peak+1<<20-1)>>20, math.Ceil(float64(m.took)/1e6)
+	r := f.reportRecord(id, fail, m)
 	if f.json {
 		lines := ""
-		if status != "success" {
-			lines = platformLine("runtimeDone", record{RequestID: id, Status: status, ErrorType: kind, Metrics: &recordMetrics{Duration: jsonMilliseconds(m.took)}})
+		if r.Status != "success" {
+			lines = platformLine("runtimeDone", record{RequestID: id, Status: r.Status, ErrorType: r.ErrorType, Metrics: &recordMetrics{Duration: r.Metrics.Duration}})
 		}
-		return nil, []byte(lines + platformLine("report", f.reportRecord(id, fail, m)))
+		return nil, []byte(lines + platformLine("report", r))
 	}
-	more := fmt.Sprintf("Max Memory Used: %d MB\t", used)
+	more := fmt.Sprintf("Max Memory Used: %d MB\t", r.Metrics.Used)
 	if m.initialised > 0 {
 		more += fmt.Sprintf("Init Duration: %s\t", milliseconds(m.initialised))
 	}
 	if m.restored > 0 {
-		more += fmt.Sprintf("Restore Duration: %s\tBilled Restore Duration: %.0f ms\t", milliseconds(m.restored), math.Ceil(float64(m.restored)/1e6))
+		more += fmt.Sprintf("Restore Duration: %s\tBilled Restore Duration: %d ms\t", milliseconds(m.restored), r.Metrics.BilledRestore)
 	}
-	switch status {
+	switch r.Status {
 	case "timeout":
 		own = fmt.Appendf(nil, "%s %s %s\n", time.Now().UTC().Format(timeForm), id, fail.message)
 		more += "Status: timeout"
 	case "error":
 		own = fmt.Appendf(nil, "RequestId: %s Error: %s\n%s\n", id, fail.message, fail.kind)
-		more += "Status: error\tError Type: " + oneLine(kind)
+		more += "Status: error\tError Type: " + oneLine(r.ErrorType)
 	}
-	return own, fmt.Appendf(nil, "END RequestId: %s\nREPORT RequestId: %s\tDuration: %s\tBilled Duration: %.0f ms\tMemory Size: %d MB\t%s\n",
-		id, id, milliseconds(m.took), billed, f.config.Memory, more)
+	return own, fmt.Appendf(nil, "END RequestId: %s\nREPORT RequestId: %s\tDuration: %s\tBilled Duration: %d ms\tMemory Size: %d MB\t%s\n",
+		id, id, milliseconds(m.took), r.Metrics.Billed, f.config.Memory, more)
 }
 
-// initLine says that an initialisation has failed.
+// initLine is the line about an initialisation; fail is nil if it succeeded.
 func (f *Function) initLine(phase string, fail *failure, took time.Duration) string {
-	status, kind := fail.status()
+	r := f.initRecord(phase, fail, took)
 	if f.json {
-		return platformLine("initReport", record{
-			InitializationType: initialization(f.config), Phase: phase, Status: status, ErrorType: kind,
-			Metrics: &recordMetrics{Duration: jsonMilliseconds(took)},
-		})
+		return platformLine("initReport", r)
 	}
-	return fmt.Sprintf("INIT_REPORT Init Duration: %s\tPhase: %s\tStatus: %s\tError Type: %s\n", milliseconds(took), phase, status, oneLine(fail.kind))
+	line := fmt.Sprintf("INIT_REPORT Init Duration: %s\tPhase: %s\tStatus: %s", milliseconds(took), phase, r.Status)
+	if fail != nil {
+		line += "\tError Type: " + oneLine(fail.kind)
+	}
+	return line + "\n"
 }
 
-// status is that of the Telemetry API, and the type of the error. What fails on
-// this machine is no failure of the function.
+// initRecord returns the record of platform.initReport.
+func (f *Function) initRecord(phase string, fail *failure, took time.Duration) record {
+	status, kind := fail.status()
+	return record{
+		InitializationType: initialization(f.config), Phase: phase, Status: status, ErrorType: kind,
+		Metrics: &recordMetrics{Duration: jsonMilliseconds(took)},
+	}
+}
+
+// status returns the status and the error type for the Telemetry API. A failure of this
+// machine is not a failure of the function.
 func (f *failure) status() (status, kind string) {
 	switch {
 	case f == nil || f.cause != nil:
@@ -176,7 +176,7 @@ func (f *failure) status() (status, kind string) {
 	return "error", f.kind
 }
 
-// A record is what an event of the Telemetry API says (AWS Lambda developer
+// A record is the content of an event of the Telemetry API (AWS Lambda developer
 // guide, "Lambda Telemetry API Event schema reference").
 type record struct {
 	InitializationType string         `json:"initializationType,omitempty"`
@@ -195,7 +195,7 @@ type record struct {
 	Spans              []span         `json:"spans,omitempty"`
 }
 
-// traced is what a record says of the trace that an event belongs to.
+// traced is the trace that an event belongs to.
 type traced struct {
 	Type  string `json:"type"`
 	Value string `json:"value"`
@@ -220,23 +220,20 @@ type recordMetrics struct {
 	BilledRestore int         `json:"billedRestoreDurationMs,omitempty"`
 }
 
-// timeForm is how the platform writes a time.
+// timeForm is the form in which the platform writes times.
 const timeForm = "2006-01-02T15:04:05.000Z"
 
-// platformLine is an event of the Telemetry API as a line of a log.
+// platformLine returns an event of the Telemetry API as a line of a log.
 func platformLine(kind string, r record) string {
-	line, err := json.Marshal(struct {
+	line, _ := json.Marshal(struct { // of strings and numbers: it cannot fail
 		Time   string `json:"time"`
 		Type   string `json:"type"`
 		Record record `json:"record"`
 	}{time.Now().UTC().Format(timeForm), "platform." + kind, r})
-	if err != nil { // of strings and numbers: it cannot be
-		return ""
-	}
 	return string(line) + "\n"
 }
 
-// jsonMilliseconds is a duration as a number with three decimals; empty if it is 0.
+// jsonMilliseconds formats a duration with three decimals; "" if it is 0.
 func jsonMilliseconds(d time.Duration) json.Number {
 	if d == 0 {
 		return ""
@@ -244,7 +241,8 @@ func jsonMilliseconds(d time.Duration) json.Number {
 	return json.Number(fmt.Sprintf("%.3f", float64(d)/1e6))
 }
 
-// oneLine keeps a function's text from ending a line of the platform.
+// oneLine joins a function's text to one line, so that it cannot end a line of the
+// platform.
 func oneLine(word string) string { return strings.Join(strings.Fields(word), " ") }
 
 func milliseconds(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d)/1e6) }

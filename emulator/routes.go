@@ -16,16 +16,16 @@ type Route struct {
 	Function string // its name
 }
 
-// SetRoutes replaces the routes. Paths of the server's own, those of [Server], come
-// first. With routes, the list of the addresses is at / if no route takes that.
+// SetRoutes replaces the routes. The server's own paths, see [Server], take precedence.
+// With routes, the list of the addresses is at / if no route takes that.
 func (s *Server) SetRoutes(routes []Route) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.routes = slices.Clone(routes)
 }
 
-// route finds the function that a request is for by the routes; routed tells that
-// there are some.
+// route finds the function of a request by the routes; routed reports whether there
+// are any.
 func (s *Server) route(r *http.Request) (t trigger, function, rest string, ok, routed bool) {
 	s.mu.Lock()
 	routes := s.routes
@@ -48,19 +48,16 @@ func (s *Server) route(r *http.Request) (t trigger, function, rest string, ok, r
 		if !matches || ok && rank <= best {
 			continue
 		}
-		for _, known := range triggers {
-			if known.kind == event.HTTPAPI {
-				t = known
-			}
-		}
-		// The stage is $default, which has no part in the path.
-		t.staged, t.route, t.parameters = false, one.Key(), parameters
+		t = s.triggers[event.HTTPAPI]
+		// The path has no stage: it is $default.
+		t.stage, t.route, t.parameters = "", one.Key(), parameters
 		best, ok, function = rank, true, one.Function
 	}
 	return t, function, strings.TrimPrefix(path, "/"), ok, true
 }
 
-// sentPath is the path as it was sent, with what needed an escape and has none.
+// sentPath returns the path as it was sent, including characters that should have been
+// escaped.
 func sentPath(r *http.Request) string {
 	if strings.HasPrefix(r.RequestURI, "/") {
 		path, _, _ := strings.Cut(r.RequestURI, "?")

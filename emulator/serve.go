@@ -28,7 +28,7 @@ const sendTime = time.Minute
 func (s *Server) Serve(l net.Listener) error {
 	web := &http.Server{
 		Handler: s, ReadHeaderTimeout: s.patience.head, ReadTimeout: s.patience.body, IdleTimeout: s.patience.idle,
-		ErrorLog: log.New(io.Discard, "", 0), // a client's mistakes, which it is told
+		ErrorLog: log.New(io.Discard, "", 0), // errors of clients, who get them as well
 	}
 	if c, ok := s.config.Console.(io.Closer); ok {
 		web.RegisterOnShutdown(func() { _ = c.Close() })
@@ -47,18 +47,18 @@ func (s *Server) Serve(l net.Listener) error {
 	return web.Serve(l)
 }
 
-// shutdown waits for requests that are being answered, until ctx is done.
+// shutdown waits for current requests until ctx is done.
 func shutdown(ctx context.Context, web *http.Server) {
 	if web.Shutdown(ctx) != nil {
 		_ = web.Close()
 	}
 }
 
-// send sends a response that is not streamed. A client that does not read it
-// holds up nobody for long.
+// send sends a response that is not streamed. It gives up on a client that does not
+// read it within sendTime.
 func send(w http.ResponseWriter, status int, body []byte) {
 	c := http.NewResponseController(w)
-	_ = c.SetWriteDeadline(time.Now().Add(sendTime)) // a recorder of a test has none
+	_ = c.SetWriteDeadline(time.Now().Add(sendTime)) // the recorder of a test has none
 	if status != http.StatusNoContent {
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	}

@@ -1,14 +1,14 @@
 package emulator
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/bootzip/bootzip/emulator/event"
 )
 
 // ServerConfig says how a [Server] behaves.
@@ -30,7 +30,7 @@ type ServerConfig struct {
 	// Accept is one, and goes out as text otherwise.
 	BinaryTypes []string
 
-	// Buffered keeps function URLs and REST APIs from streaming, as is
+	// Buffered keeps function URLs and REST APIs from streaming, which is
 	// Lambda's default: what a function streams is collected.
 	Buffered bool
 
@@ -39,23 +39,22 @@ type ServerConfig struct {
 	// handling for asynchronous invocation"); default: after one and two seconds.
 	Retries []time.Duration
 
-	// Event is told each event that was made of an HTTP request; may be nil.
+	// Event gets each event that is made of an HTTP request; may be nil.
 	Event func(function string, event []byte)
 
-	// Refused is told of each answer to an HTTP request that makes no HTTP
-	// response, and why, which clients are not told; may be nil.
+	// Refused gets each answer to an HTTP request that is not a valid HTTP
+	// response, with the reason, which clients do not get; may be nil.
 	Refused func(function, requestID, reason string)
 
-	// Observe returns who is told what happens to an event, once for each time that a function gets
-	// it; may be nil, and may return nil.
+	// Observe returns the observer of an event. It is called each time that a function
+	// gets the event; may be nil, and may return nil.
 	Observe func(Arrival) Observer
 
-	// Console answers requests below [ConsolePath], and a browser's for /, unless a route takes
-	// that; nil: nobody does. An io.Closer is closed when the server is.
+	// Console answers requests below [ConsolePath], and a browser's for / unless a
+	// route takes that; may be nil. If it is an io.Closer, the server closes it.
 	Console http.Handler
 
-	// Dropped is told of each asynchronous event that failed for good; may
-	// be nil.
+	// Dropped gets each asynchronous event that failed for good; may be nil.
 	Dropped func(function, requestID, reason string)
 }
 
@@ -71,15 +70,15 @@ type ServerConfig struct {
 //	any  /alb/NAME/PATH                           as a load balancer
 //	any  /alb-multi/NAME/PATH                     the same, with multi-value headers
 //	any  /PATH                                    as an HTTP API, by the routes of SetRoutes
-//	GET  /                                        which addresses there are; for browsers, the console
+//	GET  /                                        list of the addresses; for browsers, the console
 //
-// So clients of AWS work with http://127.0.0.1:PORT as their endpoint; signatures are not looked at.
+// So clients of AWS work with http://127.0.0.1:PORT as their endpoint; signatures are not checked.
 // NAME may be an ARN, and end in a version or alias.
 //
-// A request whose Host is neither a loopback address nor one of Hosts is
-// refused, and so is one that a web page of another origin sent, or may have
-// sent, but for those of Origins: otherwise any page in a browser could invoke functions. Nothing is
-// asked of other clients: whoever reaches the server can invoke them.
+// The server refuses a request whose Host is neither a loopback address nor one of
+// Hosts, and one that a web page sent, or may have sent, whose origin is neither the
+// server's nor one of Origins: otherwise any page in a browser could invoke functions.
+// Other clients need no permission: whoever reaches the server can invoke functions.
 type Server struct {
 	config   ServerConfig
 	patience patience
@@ -89,7 +88,7 @@ type Server struct {
 	events   sync.WaitGroup // asynchronous ones on their way
 	queue    chan struct{}  // a place for each of them
 
-	triggerPatience map[event.Trigger]time.Duration // in place of a trigger's own; for tests
+	triggers []trigger // by kind
 
 	mu        sync.Mutex
 	functions map[string]*Function
@@ -103,19 +102,22 @@ const maxQueue = 1000
 
 // NewServer makes a server without functions.
 func NewServer(c ServerConfig) *Server {
-	set(&c.Region, "us-east-1")
-	set(&c.Account, "123456789012")
+	c.Region = cmp.Or(c.Region, defaultRegion)
+	c.Account = cmp.Or(c.Account, defaultAccount)
 	if c.Retries == nil {
 		c.Retries = []time.Duration{time.Second, 2 * time.Second}
 	}
-	s := &Server{config: c, patience: defaultPatience, mux: http.NewServeMux(), functions: map[string]*Function{}, queue: make(chan struct{}, maxQueue)}
+	s := &Server{
+		config: c, patience: defaultPatience, triggers: slices.Clone(triggers), mux: http.NewServeMux(),
+		functions: map[string]*Function{}, queue: make(chan struct{}, maxQueue),
+	}
 	s.life, s.stop = context.WithCancel(context.Background())
 	s.apiRoutes()
 	return s
 }
 
-// Set makes f the function called name, and returns the one before, which is the caller's to close; nil
-// takes the function away.
+// Set makes f the function called name, or removes it if f is nil. It returns the one
+// before, which the caller closes.
 func (s *Server) Set(name string, f *Function) (before *Function) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -134,8 +136,8 @@ func (s *Server) function(name string) *Function {
 	return s.functions[name]
 }
 
-// run has a function answer. Where that was replaced at this very moment, the
-// new one answers.
+// run invokes a function. If it was replaced and closed meanwhile, the new one
+// answers.
 func (s *Server) run(ctx context.Context, f *Function, a Arrival) (Response, error) {
 	for request := *a.Request; ; {
 		r := request
@@ -155,16 +157,11 @@ func (s *Server) run(ctx context.Context, f *Function, a Arrival) (Response, err
 func (s *Server) names() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var all []string
-	for name := range s.functions {
-		all = append(all, name)
-	}
-	slices.Sort(all)
-	return all
+	return slices.Sorted(maps.Keys(s.functions))
 }
 
-// Close ends what Serve does, when requests on their way have been answered or ctx is done, gives up the asynchronous events, and
-// closes the functions as [Function.Close] does.
+// Close ends Serve, when the current requests have been answered or ctx is done. Then it
+// gives up the asynchronous events, and closes the functions as [Function.Close] does.
 func (s *Server) Close(ctx context.Context) error {
 	s.mu.Lock()
 	s.closed = true
@@ -183,9 +180,7 @@ func (s *Server) Close(ctx context.Context) error {
 	var first error
 	for _, name := range s.names() {
 		if f := s.Set(name, nil); f != nil {
-			if err := f.Close(ctx); err != nil && first == nil {
-				first = err
-			}
+			first = cmp.Or(first, f.Close(ctx))
 		}
 	}
 	s.events.Wait()
@@ -201,7 +196,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.crossOrigin(w, r) {
 		return
 	}
-	if t, name, rest, ok := triggerOf(r); ok {
+	if t, name, rest, ok := s.triggerOf(r); ok {
 		s.trigger(t, name, rest, w, r)
 		return
 	}

@@ -20,7 +20,7 @@ func newSink(own, platform io.Writer) *sink {
 	return &sink{own: own, platform: platform}
 }
 
-// write writes lines of the platform, output of the function, and lines of the
+// write writes lines of the platform, output of the function, and again lines of the
 // platform.
 func (s *sink) write(before, own, after []byte) {
 	s.mu.Lock()

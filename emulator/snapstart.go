@@ -10,23 +10,23 @@ import (
 )
 
 // With SnapStart, Lambda initialises a function when a version is published, takes a
-// snapshot of its memory, and starts instances by restoring that. A process cannot be
-// copied here: each instance is initialised, stopped and resumed. All that the function
-// sees is the same, but that its memory is its own.
+// snapshot of its memory, and starts instances by restoring it. A process cannot be
+// copied here: each instance is initialised, stopped and resumed. The function sees the
+// same, except that instances do not share what the initialisation left in memory.
 
 const (
-	// defaultRestore is what a restore and the functions of the runtime after it may take
+	// defaultRestore limits a restore and the runtime's hooks after it
 	// (AWS Lambda developer guide, "Understanding the Lambda execution environment
 	// lifecycle", Restore phase).
 	defaultRestore = 10 * time.Second
 
-	// The least and the most for an initialisation with SnapStart; between them it is
-	// the function's time-out (likewise, Init phase).
+	// The limit of an initialisation with SnapStart is the function's time-out, but at
+	// least the first and at most the second (likewise, Init phase).
 	snapStartInit, snapStartMost = 130 * time.Second, 900 * time.Second
 )
 
-// A SnapStartError is why a function could not be restored, as Lambda's API says it (AWS
-// Lambda API reference, Invoke, Errors).
+// A SnapStartError reports why a function could not be restored, as Lambda's API does
+// (AWS Lambda API reference, Invoke, Errors).
 type SnapStartError struct {
 	Kind    string // SnapStartException or SnapStartTimeoutException
 	Message string
@@ -34,19 +34,19 @@ type SnapStartError struct {
 
 func (e *SnapStartError) Error() string { return e.Message }
 
-// A restore is what the restore of a bootstrap took. Its zero value is none.
+// A restore describes the restore of a bootstrap. Its zero value is none.
 type restore struct {
 	began time.Time
 	took  time.Duration // 0: it is under way
 	asked bool          // the runtime waited for it
 }
 
-// snapshot is the moment between initialisation and restore: the process stands.
+// snapshot stops and resumes the process between initialisation and restore.
 func (f *Function) snapshot(b *bootstrap) {
 	f.initialised(b, "init", nil)
 	took := time.Since(b.began)
 	b.out.sync()
-	b.out.line(f.initReport(took))
+	b.out.line(f.initLine("init", nil, took))
 	if f.config.Container == "" && f.config.Attach == nil {
 		pause(b.process)
 	}
@@ -55,25 +55,18 @@ func (f *Function) snapshot(b *bootstrap) {
 	b.api.Restore()
 }
 
-// initReport says what an initialisation took that was no invocation's.
-func (f *Function) initReport(took time.Duration) string {
-	if f.json {
-		return platformLine("initReport", record{InitializationType: initialization(f.config), Phase: "init", Status: "success", Metrics: &recordMetrics{Duration: jsonMilliseconds(took)}})
-	}
-	return fmt.Sprintf("INIT_REPORT Init Duration: %s\tPhase: init\tStatus: success\n", milliseconds(took))
-}
-
-// restored notes how a restore went. A failure is turned into the error of Lambda's API.
+// restored notes how a restore ended. It turns a failure into the error of Lambda's API.
 func (f *Function) restored(b *bootstrap, fail *failure) *failure {
 	if b.restore.began.IsZero() {
-		// The runtime has asked for no restore: there is nothing to wait for.
+		// The runtime has not asked for a restore: there is nothing to wait for.
 		b.restore.began = time.Now()
-		b.out.line(f.initReport(time.Since(b.began)))
+		b.out.line(f.initLine("init", nil, time.Since(b.began)))
 	}
 	b.restore.took = max(time.Since(b.restore.began), time.Microsecond)
 	status, kind := fail.status()
 	b.hub.Event("restoreRuntimeDone", record{Status: status, ErrorType: kind})
-	b.hub.Event("restoreReport", record{Status: status, ErrorType: kind, Metrics: &recordMetrics{Duration: jsonMilliseconds(b.restore.took)}})
+	report := record{Status: status, ErrorType: kind, Metrics: &recordMetrics{Duration: jsonMilliseconds(b.restore.took)}}
+	b.hub.Event("restoreReport", report)
 	if fail == nil || fail.cause != nil {
 		return fail
 	}
@@ -82,7 +75,7 @@ func (f *Function) restored(b *bootstrap, fail *failure) *failure {
 		e = &SnapStartError{"SnapStartTimeoutException", "The environment could not be restored within " + f.config.Restore.String()}
 	}
 	if f.json {
-		b.out.line(platformLine("restoreReport", record{Status: status, ErrorType: kind, Metrics: &recordMetrics{Duration: jsonMilliseconds(b.restore.took)}}))
+		b.out.line(platformLine("restoreReport", report))
 	} else {
 		b.out.line(fmt.Sprintf("RESTORE_REPORT Restore Duration: %s\tStatus: %s\tError Type: %s\n", milliseconds(b.restore.took), status, oneLine(fail.kind)))
 	}
@@ -90,8 +83,8 @@ func (f *Function) restored(b *bootstrap, fail *failure) *failure {
 	return fail
 }
 
-// snapStartEnvironment is an environment as it is with SnapStart: no log stream, since
-// many have the snapshot, and no credentials, which it outlasts.
+// snapStartEnvironment adapts an environment to SnapStart: it has no log stream, since
+// many instances share the snapshot, and no credentials, which the snapshot outlasts.
 func (f *Function) snapStartEnvironment(all []string, api string) []string {
 	all = slices.DeleteFunc(all, func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
@@ -100,18 +93,12 @@ func (f *Function) snapStartEnvironment(all []string, api string) []string {
 	return append(all, "AWS_CONTAINER_CREDENTIALS_FULL_URI=http://"+api+runtimeapi.CredentialsPath, "AWS_CONTAINER_AUTHORIZATION_TOKEN="+f.token)
 }
 
-// credentials are those of the function's environment.
+// credentials returns those of the function's environment.
 func (f *Function) credentials() runtimeapi.Credentials {
-	c := runtimeapi.Credentials{Expiration: time.Now().Add(time.Hour).UTC().Truncate(time.Second)}
-	for _, variable := range f.config.Environment {
-		switch name, value, _ := strings.Cut(variable, "="); name {
-		case "AWS_ACCESS_KEY_ID":
-			c.AccessKeyID = value
-		case "AWS_SECRET_ACCESS_KEY":
-			c.SecretAccessKey = value
-		case "AWS_SESSION_TOKEN":
-			c.Token = value
-		}
+	return runtimeapi.Credentials{
+		AccessKeyID:     variable(f.config.Environment, "AWS_ACCESS_KEY_ID"),
+		SecretAccessKey: variable(f.config.Environment, "AWS_SECRET_ACCESS_KEY"),
+		Token:           variable(f.config.Environment, "AWS_SESSION_TOKEN"),
+		Expiration:      time.Now().Add(time.Hour).UTC().Truncate(time.Second),
 	}
-	return c
 }

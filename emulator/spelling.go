@@ -9,12 +9,11 @@ import (
 	"sync"
 )
 
-// maxSpelled is how much of a request's head is looked at, in bytes.
+// maxSpelled bounds what is kept of a request's head, in bytes.
 const maxSpelled = 64 << 10
 
-// A spelledConn keeps the head of the request that is being read: net/http has
-// the names of header fields in its own case alone, and a REST API hands them
-// on as the client wrote them.
+// A spelledConn keeps the head of the current request: net/http has only canonical
+// names of header fields, but a REST API passes them on as the client wrote them.
 type spelledConn struct {
 	net.Conn
 	mu    sync.Mutex
@@ -35,8 +34,7 @@ func (c *spelledConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// CloseWrite lets net/http end a connection so that the client gets to read
-// why.
+// CloseWrite lets net/http close a connection so that the client can read the reason.
 func (c *spelledConn) CloseWrite() error {
 	if w, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return w.CloseWrite()
@@ -44,16 +42,15 @@ func (c *spelledConn) CloseWrite() error {
 	return nil
 }
 
-// again awaits the next request. Of a client that sends it before it has the
-// answer to the last one, the head is not seen: its names have net/http's case.
+// again prepares for the next request. If the client sent that before it had the last
+// answer, its head is lost, and its names are canonical.
 func (c *spelledConn) again() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.head, c.whole = c.head[:0], false
 }
 
-// names are the names of header fields that are not in their canonical form,
-// by that.
+// names returns the names of header fields that are not canonical, by canonical name.
 func (c *spelledConn) names() map[string]string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -83,8 +80,8 @@ func (l spelledListener) Accept() (net.Conn, error) {
 
 type spelledKey struct{}
 
-// keepSpelling makes a server know the names of header fields; l is what it
-// has to serve.
+// keepSpelling makes a server keep the names of header fields. It returns the listener
+// to serve in place of l.
 func keepSpelling(web *http.Server, l net.Listener) net.Listener {
 	web.ConnContext = func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, spelledKey{}, c) }
 	web.ConnState = func(c net.Conn, state http.ConnState) {
@@ -95,7 +92,7 @@ func keepSpelling(web *http.Server, l net.Listener) net.Listener {
 	return spelledListener{l}
 }
 
-// spelling is how the client wrote the names of a request's header fields.
+// spelling returns the names of a request's header fields as the client wrote them.
 func spelling(r *http.Request) map[string]string {
 	if c, ok := r.Context().Value(spelledKey{}).(*spelledConn); ok {
 		return c.names()

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -18,19 +19,18 @@ var endOfPrelude = make([]byte, 8)
 
 var errNoPrelude = errors.New("prelude of the response has no end")
 
-// An httpStream hands a streamed response to an HTTP client. It implements
-// Sink.
+// An httpStream passes a streamed response to an HTTP client. It implements Sink.
 type httpStream struct {
 	kind event.Trigger
 	w    http.ResponseWriter
 
 	mu        sync.Mutex
 	sent      bool // status and header fields
-	late      bool // the client has another response
-	collected bool // what comes is kept in body: a REST API streams only what has a prelude
+	late      bool // the client got another response
+	collected bool // the response is kept in body: a REST API streams only with a prelude
 	body      []byte
-	prelude   []byte // what came of it so far
-	refused   error  // why it is not a valid one
+	prelude   []byte // as far as it has arrived
+	refused   error  // why the response is not valid
 }
 
 // Begin implements Sink.
@@ -86,10 +86,13 @@ func (s *httpStream) Write(p []byte) (int, error) {
 	return n, http.NewResponseController(s.w).Flush()
 }
 
-// readPrelude reads the JSON at the beginning of a stream, where each key may
-// be missing.
+// readPrelude reads the JSON at the beginning of a stream. Each key is optional.
 func readPrelude(text []byte) (*httpAnswer, error) {
-	a, err := decodeAnswer(text)
+	var keys map[string]json.RawMessage
+	if err := json.Unmarshal(text, &keys); err != nil {
+		return nil, err
+	}
+	a, err := decodeAnswer(keys)
 	if err != nil {
 		return nil, err
 	}
@@ -100,8 +103,7 @@ func readPrelude(text []byte) (*httpAnswer, error) {
 	return a, err
 }
 
-// expire stops a stream of which the client has seen nothing; false where it
-// has.
+// expire stops a stream, and reports true, unless the client has seen its beginning.
 func (s *httpStream) expire() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -109,7 +111,7 @@ func (s *httpStream) expire() bool {
 	return s.late
 }
 
-// answer is what a stream that is not under way comes to.
+// answer returns the answer of a stream of which the client has seen nothing.
 func (s *httpStream) answer() ([]byte, error) {
 	switch {
 	case s.refused != nil:

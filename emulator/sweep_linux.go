@@ -11,22 +11,22 @@ import (
 	"github.com/bootzip/bootzip/internal/tempdir"
 )
 
-// sweep removes what killed emulators left: directories, plain processes that run from
-// them, and control groups. What cannot be removed stays.
+// sweep removes what killed emulators left: directories, the plain processes that run
+// programs in them, and control groups. What cannot be removed stays.
 func sweep(temp string) {
 	tempdir.Sweep(temp, tempName, killFrom)
 	cgroup.Sweep()
 }
 
 // killFrom kills the processes whose program is in a directory (proc(5), exe).
-func killFrom(folder string) {
-	if whole, err := filepath.EvalSymlinks(folder); err == nil {
-		folder = whole
+func killFrom(dir string) {
+	if resolved, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = resolved
 	}
 	links, _ := filepath.Glob("/proc/[0-9]*/exe")
 	for _, link := range links {
 		program, err := os.Readlink(link)
-		if err != nil || !strings.HasPrefix(program, folder+"/") {
+		if err != nil || !strings.HasPrefix(program, dir+"/") {
 			continue
 		}
 		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(link))); err == nil {

@@ -2,5 +2,5 @@
 
 package emulator
 
-// sweep does nothing. No function runs on this system, and so no process can be left behind.
+// sweep does nothing: no function runs directly on this system.
 func sweep(string) {}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/bootzip/bootzip/emulator/event"
+	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
 )
 
 // A trigger is a way in which an HTTP request reaches a function.
@@ -23,7 +24,7 @@ type trigger struct {
 	kind      event.Trigger
 	prefix    string
 	about     string
-	staged    bool          // the path goes on with a stage
+	stage     string        // default stage, if the path goes on with a stage
 	maxBody   int           // of a request, in bytes
 	patience  time.Duration // for the function's answer; 0: as long as its time-out
 	throttled int           // status of a throttled call
@@ -32,27 +33,27 @@ type trigger struct {
 	parameters map[string]string // of its path
 }
 
-// The limits are those of the Amazon API Gateway developer guide, "Quotas", and
-// of the Elastic Load Balancing user guide, "Lambda functions as targets". The
-// status of a throttled call behind API Gateway and a load balancer is from
-// public threads alone.
+// triggers are the triggers by kind. The limits are those of the Amazon API Gateway
+// developer guide, "Quotas", and of the Elastic Load Balancing user guide, "Lambda
+// functions as targets". The only sources for the status of a throttled call at API
+// Gateway and a load balancer are public threads.
 var triggers = []trigger{
-	{kind: event.FunctionURL, prefix: "url", about: "function URL", maxBody: maxPayload, throttled: http.StatusTooManyRequests},
-	{kind: event.HTTPAPI, prefix: "v2", about: "API Gateway HTTP API", staged: true, maxBody: maxPayload, patience: 30 * time.Second, throttled: http.StatusServiceUnavailable},
-	{kind: event.RESTAPI, prefix: "v1", about: "API Gateway REST API", staged: true, maxBody: maxPayload, patience: 29 * time.Second, throttled: http.StatusInternalServerError},
-	{kind: event.ALB, prefix: "alb", about: "load balancer", maxBody: maxBalanced, throttled: http.StatusServiceUnavailable},
-	{kind: event.ALBMulti, prefix: "alb-multi", about: "load balancer with multi-value headers", maxBody: maxBalanced, throttled: http.StatusServiceUnavailable},
+	event.FunctionURL: {kind: event.FunctionURL, prefix: "url", about: "function URL", maxBody: maxPayload, throttled: http.StatusTooManyRequests},
+	event.HTTPAPI:     {kind: event.HTTPAPI, prefix: "v2", about: "API Gateway HTTP API", stage: "$default", maxBody: maxPayload, patience: 30 * time.Second, throttled: http.StatusServiceUnavailable},
+	event.RESTAPI:     {kind: event.RESTAPI, prefix: "v1", about: "API Gateway REST API", stage: "prod", maxBody: maxPayload, patience: 29 * time.Second, throttled: http.StatusInternalServerError},
+	event.ALB:         {kind: event.ALB, prefix: "alb", about: "load balancer", maxBody: maxBalanced, throttled: http.StatusServiceUnavailable},
+	event.ALBMulti:    {kind: event.ALBMulti, prefix: "alb-multi", about: "load balancer with multi-value headers", maxBody: maxBalanced, throttled: http.StatusServiceUnavailable},
 }
 
-// triggerOf returns the trigger that a request is for, and cuts its path, as it
-// was sent, into the function's name and what follows. http.ServeMux would not
-// do: it redirects paths with "//" in them.
-func triggerOf(r *http.Request) (t trigger, name, rest string, ok bool) {
+// triggerOf returns the trigger of a request, and splits its path, as it was sent,
+// into the function's name and the rest. It does not use http.ServeMux, which
+// redirects paths with "//" in them.
+func (s *Server) triggerOf(r *http.Request) (t trigger, name, rest string, ok bool) {
 	parts := strings.SplitN(sentPath(r), "/", 4)
 	if len(parts) < 3 {
 		return trigger{}, "", "", false
 	}
-	for _, t := range triggers {
+	for _, t := range s.triggers {
 		if t.prefix == parts[1] {
 			name, err := url.PathUnescape(parts[2])
 			return t, name, strings.Join(parts[3:], ""), err == nil
@@ -61,14 +62,14 @@ func triggerOf(r *http.Request) (t trigger, name, rest string, ok bool) {
 	return trigger{}, "", "", false
 }
 
-// trigger has a function answer an HTTP request.
+// trigger answers an HTTP request by a function.
 func (s *Server) trigger(t trigger, name, rest string, w http.ResponseWriter, r *http.Request) {
 	function, name, _, failure := s.find(name, "")
 	if failure != nil {
 		failure.write(w)
 		return
 	}
-	request := Request{RequestID: newUUID()}
+	request := Request{RequestID: runtimeapi.NewUUID()}
 	payload, err := s.event(t, name, rest, r, &request)
 	if err != nil {
 		status := http.StatusBadRequest
@@ -100,8 +101,8 @@ func (s *Server) trigger(t trigger, name, rest string, w http.ResponseWriter, r 
 		answered <- outcome{resp, err}
 	}()
 	var late <-chan time.Time
-	if wait := s.patienceOf(t); wait > 0 {
-		timer := time.NewTimer(wait)
+	if t.patience > 0 {
+		timer := time.NewTimer(t.patience)
 		defer timer.Stop()
 		late = timer.C
 	}
@@ -118,7 +119,7 @@ func (s *Server) trigger(t trigger, name, rest string, w http.ResponseWriter, r 
 	switch {
 	case stream != nil && stream.sent:
 		if resp.err != nil || resp.FunctionError != "" {
-			// The client has to see that this is not all.
+			// Abort, so that the client sees that the response is incomplete.
 			panic(http.ErrAbortHandler)
 		}
 		return
@@ -152,15 +153,7 @@ func (s *Server) trigger(t trigger, name, rest string, w http.ResponseWriter, r 
 	answer.write(w)
 }
 
-// patienceOf is how long a trigger waits for a function.
-func (s *Server) patienceOf(t trigger) time.Duration {
-	if wait, ok := s.triggerPatience[t.kind]; ok {
-		return wait
-	}
-	return t.patience
-}
-
-// refuse tells of an answer that is no HTTP response.
+// refuse reports an answer that is not a valid HTTP response.
 func (s *Server) refuse(function, requestID string, reason error) {
 	if s.config.Refused != nil {
 		s.config.Refused(function, requestID, reason.Error())
@@ -174,11 +167,11 @@ func (s *Server) event(t trigger, name, rest string, r *http.Request, invocation
 		return nil, err
 	}
 	if len(body) > t.maxBody {
-		n, _ := io.Copy(io.Discard, io.LimitReader(r.Body, maxDrain)) // so that the client gets to read the refusal
+		n, _ := io.Copy(io.Discard, io.LimitReader(r.Body, maxDrain)) // or the client could not read the refusal
 		return nil, &TooLargeError{len(body) + int(n), t.maxBody}
 	}
 	stage := ""
-	if t.staged {
+	if t.stage != "" {
 		stage, rest, _ = strings.Cut(rest, "/")
 		if stage, err = url.PathUnescape(stage); err != nil {
 			return nil, err
@@ -208,8 +201,7 @@ func (s *Server) event(t trigger, name, rest string, r *http.Request, invocation
 	}.Encode(t.kind)
 }
 
-// id is that of the function URL or API in front of a function, of AWS's form
-// and always the same.
+// id returns the id of a function's URL or API, in AWS's form and always the same.
 func (t trigger) id(name string) string {
 	digits := 10
 	if t.kind == event.FunctionURL {
@@ -219,7 +211,7 @@ func (t trigger) id(name string) string {
 	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))[:digits]
 }
 
-// refused is what clients see of a call that did not reach the function.
+// refused answers a call that did not reach the function.
 func (t trigger) refused(w http.ResponseWriter, e *apiError) {
 	if e.status == http.StatusTooManyRequests {
 		e.status = t.throttled
@@ -238,7 +230,7 @@ func (t trigger) refused(w http.ResponseWriter, e *apiError) {
 	}
 }
 
-// timedOut is what clients see where the trigger does not wait any longer.
+// timedOut answers a call when the trigger does not wait any longer.
 func (t trigger) timedOut(w http.ResponseWriter) {
 	if t.kind == event.RESTAPI {
 		message(w, http.StatusGatewayTimeout, "Endpoint request timed out")
@@ -247,7 +239,7 @@ func (t trigger) timedOut(w http.ResponseWriter) {
 	message(w, http.StatusServiceUnavailable, "Service Unavailable")
 }
 
-// broken is what clients see of a function that failed, or whose answer makes no sense.
+// broken answers for a function that failed, or whose answer makes no sense.
 func (t trigger) broken(w http.ResponseWriter) {
 	switch t.kind {
 	case event.HTTPAPI:
@@ -262,7 +254,7 @@ func (t trigger) broken(w http.ResponseWriter) {
 	}
 }
 
-// page is an error of a load balancer.
+// page writes an error in a load balancer's form.
 func page(w http.ResponseWriter, status int) {
 	w.Header().Set("Content-Type", "text/html")
 	w.WriteHeader(status)

@@ -215,7 +215,7 @@ func TestEventsOfRequests(t *testing.T) {
 
 func TestLimitsOfTriggers(t *testing.T) {
 	s := NewServer(ServerConfig{})
-	s.triggerPatience = map[event.Trigger]time.Duration{event.RESTAPI: 50 * time.Millisecond, event.HTTPAPI: 50 * time.Millisecond}
+	s.triggers[event.RESTAPI].patience, s.triggers[event.HTTPAPI].patience = 50*time.Millisecond, 50*time.Millisecond
 	for _, h := range []string{"slow", "http-stream", "http"} {
 		f, _ := newFunction(t, Config{Name: h, Handler: h, Timeout: 20 * time.Second, Memory: 512})
 		s.Set(h, f)

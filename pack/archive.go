@@ -8,10 +8,9 @@ import (
 	"github.com/mholt/archiver/v3"
 )
 
-// This file is the only one that uses archiver, and it uses no more of it
-// than Create, Write and Close: everything that reads archives has known
-// vulnerabilities without a fix in version 3 (GO-2024-2698, GO-2025-3605,
-// GO-2025-4020). A test holds this.
+// This file is the only one that uses archiver, and it uses only Create, Write and
+// Close: everything in version 3 that reads archives has known vulnerabilities without
+// a fix (GO-2024-2698, GO-2025-3605, GO-2025-4020). A test checks this.
 
 // epoch is the time of every entry.
 var epoch = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -25,12 +24,12 @@ func newArchive(w io.Writer) (archive, error) {
 	z := archiver.NewZip()
 	// Otherwise an asset's name would decide whether it is compressed.
 	z.SelectiveCompression = false
-	// CompressionLevel stays at its default: only that is klauspost's
-	// deflate, whose bytes do not change with the Go release.
+	// CompressionLevel keeps its default: only that one uses klauspost's deflate,
+	// whose bytes do not change with the Go release.
 	return archive{z}, z.Create(w)
 }
 
-// add writes one entry. The archiver closes nothing that it was given.
+// add writes one entry. It does not close content.
 func (a archive) add(name string, mode fs.FileMode, size int64, content io.Reader) error {
 	return a.zip.Write(archiver.File{
 		FileInfo:   entryInfo{name: name, mode: mode, size: size},
@@ -40,8 +39,8 @@ func (a archive) add(name string, mode fs.FileMode, size int64, content io.Reade
 
 func (a archive) close() error { return a.zip.Close() }
 
-// entryInfo is all that the archiver learns of a file: nothing of the disk's
-// own times, modes or owners gets through.
+// entryInfo is all that the archiver gets of a file: no times, modes or owners from the
+// disk.
 type entryInfo struct {
 	name string
 	mode fs.FileMode

@@ -15,8 +15,8 @@
 // and with every Go release, since the compressor is not Go's own. Exception:
 // another version of the compressor, github.com/klauspost/compress, may
 // compress differently. It is fixed by this module's go.mod, and a project that
-// imports bootzip can raise it: [OtherCompressor] tells, and the manifest
-// names it.
+// imports bootzip can raise it: [OtherCompressor] returns that version, and the
+// manifest names it.
 //
 // The library always writes data descriptors (APPNOTE.TXT 4.3.9) and an
 // extended timestamp for each entry. Neither can be turned off.
@@ -24,6 +24,6 @@
 // # Two digests
 //
 // CodeSha256 is what Lambda shows for the deployed zip. The content digest
-// covers names, modes and uncompressed bytes (see ContentDigest): if it is
-// equal and CodeSha256 is not, the compressor changed and the code did not.
+// covers names, modes and uncompressed bytes (see [ContentDigest]). If it is
+// equal and CodeSha256 differs, the compressor changed and the code did not.
 package pack

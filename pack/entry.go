@@ -7,7 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"path"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -21,8 +21,8 @@ type Entry struct {
 	Executable bool   // mode 0755 instead of 0644
 	File       string // where its content is, on disk
 
-	sha256 string // of the content, where it is known, and
-	size   int64  // its size
+	sha256 string // of the content; empty: not known yet
+	size   int64  // of the content in bytes, if sha256 is known
 }
 
 func (e Entry) mode() fs.FileMode {
@@ -32,8 +32,7 @@ func (e Entry) mode() fs.FileMode {
 	return 0o644
 }
 
-// What Linux takes, in bytes (limits.h, PATH_MAX and NAME_MAX), for a file
-// below /var/task.
+// Linux's limits in bytes (limits.h, PATH_MAX and NAME_MAX) for a file below /var/task.
 const (
 	maxNameLength = 4096 - len("/var/task/") - 1
 	maxPartLength = 255
@@ -71,7 +70,7 @@ func checkEntries(entries []Entry) error {
 	}
 	// A file where another entry needs a directory cannot be unpacked.
 	for _, e := range entries {
-		for dir := filepath.ToSlash(filepath.Dir(e.Name)); dir != "."; dir = filepath.ToSlash(filepath.Dir(dir)) {
+		for dir := path.Dir(e.Name); dir != "."; dir = path.Dir(dir) {
 			if other, ok := seen[strings.ToLower(dir)]; ok {
 				return hint.New("rename one of the two", "%q is a file, but %q needs a directory of that name", other, e.Name)
 			}
@@ -105,14 +104,14 @@ func (e Entry) open() (*os.File, int64, error) {
 	return f, info.Size(), nil
 }
 
-// ContentDigest is the SHA-256, in hexadecimal, of what a zip of the entries
-// holds. It is computed over one line for each entry, in order:
+// ContentDigest returns the SHA-256, in hexadecimal, of the content of a zip with the
+// entries, and the bytes of all contents together. The digest is computed over one line
+// for each entry, in order:
 //
 //	MODE SIZE SHA256 NAME\n
 //
-// MODE in octal with four digits, SIZE in decimal, SHA256 of the uncompressed
-// content in hexadecimal, NAME as in the zip. size is that of all contents
-// together, in bytes.
+// MODE in octal with four digits, SIZE in decimal, SHA256 of the uncompressed content in
+// hexadecimal, NAME as in the zip.
 func ContentDigest(entries []Entry) (digest string, size int64, err error) {
 	all := sha256.New()
 	for _, e := range entries {

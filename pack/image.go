@@ -29,7 +29,7 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// An Image is what the manifest says of a function's image.
+// An Image is the manifest's description of a function's image.
 type Image struct {
 	File    string `json:"file"` // an archive with an OCI image layout, in the manifest's directory
 	Size    int64  `json:"size"` // of the file, in bytes
@@ -39,12 +39,12 @@ type Image struct {
 	Base    string `json:"base,omitempty"` // digest of the base image's manifest; empty: it has none
 }
 
-// ImageName is the image's file name in the directory of the zips.
+// ImageName returns the image's file name in the directory of the zips.
 func ImageName(function string, arch project.Arch) string {
 	return fmt.Sprintf("%s-%s.oci.tar", function, arch)
 }
 
-// ImageConfig says what an image is, besides its files.
+// ImageConfig describes an image, except for its files.
 type ImageConfig struct {
 	Function  string // for the image's name where it is loaded
 	Arch      project.Arch
@@ -52,7 +52,7 @@ type ImageConfig struct {
 	SnapStart bool              // the label with which Lambda takes a snapshot of a runtime that has no hooks
 	Labels    map[string]string // of the image
 
-	// Program is the entry that the image starts, for a command-line program in place of a
+	// Program is the entry that the image starts, if it is a command-line program and not a
 	// function: /usr/bin/PROGRAM, without Lambda's variables. Empty: a function.
 	Program string
 
@@ -64,20 +64,20 @@ type ImageConfig struct {
 	Base string
 }
 
-// Where files are in an image, and what a base image of AWS sets (aws-lambda-base-images,
-// Dockerfile.provided.al2023): Lambda sets no more than the Runtime API's address with
-// certainty.
 const (
 	taskDir      = "var/task"
 	programDir   = "usr/bin"
 	snapStartKey = "com.amazonaws.lambda.feature.snapstart"
 )
 
-// epochUnix is the time of everything in an image.
+// epochUnix is the time of all files in an image, and of the image.
 var epochUnix = time.Unix(0, 0).UTC()
 
-// config is the image's configuration; diffID is the digest of the uncompressed layer, and
+// config returns the image's configuration. diffID is the digest of the uncompressed layer;
 // b is nil without a base.
+//
+// The variables are those of AWS's base images (aws-lambda-base-images,
+// Dockerfile.provided.al2023): Lambda is only certain to set the Runtime API's address.
 func (c ImageConfig) config(diffID string, b *base) v1.ConfigFile {
 	f := v1.ConfigFile{
 		Architecture: string(c.Arch), OS: "linux", Created: v1.Time{Time: epochUnix},
@@ -86,7 +86,6 @@ func (c ImageConfig) config(diffID string, b *base) v1.ConfigFile {
 			Env: []string{
 				"LAMBDA_RUNTIME_DIR=/var/runtime", "LAMBDA_TASK_ROOT=/" + taskDir, "LANG=en_US.UTF-8", "PATH=/usr/local/bin:/usr/bin/:/bin:/opt/bin", "TZ=:UTC",
 			},
-			Labels: c.Labels,
 		},
 		RootFS: v1.RootFS{Type: "layers", DiffIDs: []v1.Hash{hash(diffID)}},
 		// One for each layer.
@@ -102,27 +101,25 @@ func (c ImageConfig) config(diffID string, b *base) v1.ConfigFile {
 		f.Config.Env = append(f.Config.Env, "_HANDLER="+c.Handler)
 	}
 	slices.Sort(f.Config.Env)
-	own := map[string]string{}
+	labels := map[string]string{}
 	if c.SnapStart {
-		own[snapStartKey] = "Allow"
+		labels[snapStartKey] = "Allow"
 	}
 	if c.Certificates {
-		own[certificatesKey] = Certificates
+		labels[certificatesKey] = Certificates
 	}
 	if c.Zones {
-		own[zonesKey] = Zones
+		labels[zonesKey] = Zones
 	}
-	maps.Copy(own, c.Labels)
-	if len(own) > 0 {
-		f.Config.Labels = own
-	}
+	maps.Copy(labels, c.Labels)
+	f.Config.Labels = labels
 	if b != nil {
 		f = b.below(f)
 	}
 	return f
 }
 
-// dir is where the entries are in the image.
+// dir returns the directory of the entries in the image.
 func (c ImageConfig) dir() string {
 	if c.Program != "" {
 		return programDir
@@ -130,7 +127,7 @@ func (c ImageConfig) dir() string {
 	return taskDir
 }
 
-// content is the digest over what an image is made of.
+// content returns a digest over all that decides the bytes of an image.
 func (c ImageConfig) content(contentDigest string, b *base) (string, error) {
 	text, err := json.Marshal(c.config(contentDigest, b))
 	if b != nil {
@@ -146,10 +143,10 @@ func hash(hexadecimal string) v1.Hash { return v1.Hash{Algorithm: "sha256", Hex:
 // digest of the image's manifest. It appears complete or not at all.
 //
 // The archive is an OCI image layout in a tar (OCI image specification 1.1, "Image
-// Layout"), and docker load takes it as well: it has a manifest.json. The image has one
-// layer over those of its base, with the entries below /var/task (of a program: /usr/bin) and an entry for each
-// directory above, and /tmp; its entry point is /var/task/bootstrap. Nothing in it says
-// when, where or by whom it was made, but what its base says of that.
+// Layout"). It also has a manifest.json, so docker load accepts it. The image has one layer
+// above those of its base, with the entries below /var/task (of a program: /usr/bin), an
+// entry for each directory above them, and /tmp; its entry point is /var/task/bootstrap.
+// Except for what its base contains, nothing in it says when, where or by whom it was made.
 func WriteImage(ctx context.Context, name string, entries []Entry, c ImageConfig) (imageDigest string, err error) {
 	b, err := c.openBase()
 	if err != nil {
@@ -161,7 +158,7 @@ func WriteImage(ctx context.Context, name string, entries []Entry, c ImageConfig
 	return writeImage(ctx, name, entries, c, b)
 }
 
-// openBase opens the base; nil: there is none.
+// openBase opens the base; it returns nil if there is none.
 func (c ImageConfig) openBase() (*base, error) {
 	if c.Base == "" {
 		return nil, nil
@@ -263,12 +260,12 @@ func blobOf(text []byte, kind types.MediaType) v1.Descriptor {
 
 func blobPath(d v1.Descriptor) string { return "blobs/sha256/" + d.Digest.Hex }
 
-// writeLayer writes the compressed layer, and returns its descriptor and the digest of
-// what is compressed.
+// writeLayer writes the compressed layer, and returns its descriptor and the digest of the
+// uncompressed one.
 func writeLayer(ctx context.Context, w io.Writer, at string, entries []Entry, extras map[string][]byte) (blob v1.Descriptor, diffID string, err error) {
 	compressed, plain := sha256.New(), sha256.New()
 	var size counter
-	// The compressor is the zip's, and like that its bytes are those of one version.
+	// The compressor is the zip's: its bytes depend on its version alone.
 	z := gzip.NewWriter(io.MultiWriter(w, compressed, &size))
 	z.ModTime = epochUnix // otherwise it would write some other one
 	t := tar.NewWriter(io.MultiWriter(z, plain))
@@ -281,24 +278,21 @@ func writeLayer(ctx context.Context, w io.Writer, at string, entries []Entry, ex
 	return v1.Descriptor{MediaType: types.OCILayer, Size: int64(size), Digest: hash(hex.EncodeToString(compressed.Sum(nil)))}, hex.EncodeToString(plain.Sum(nil)), nil
 }
 
-// extras are the files of an image that are not the function's.
-func (c ImageConfig) extras() (map[string][]byte, error) {
-	all := map[string][]byte{}
+// extras returns the files of an image that are not the function's.
+func (c ImageConfig) extras() (all map[string][]byte, err error) {
+	all = map[string][]byte{}
 	if c.Zones {
-		zones, err := zoneFiles()
-		if err != nil {
-			return nil, err
-		}
-		all = zones
+		all, err = zoneFiles()
 	}
-	if c.Certificates {
+	if c.Certificates && err == nil {
 		all[certificatesFile] = certificateBundle()
 	}
-	return all, nil
+	return all, err
 }
 
-// addEntries adds the entries, below the directory at, and the extras, sorted, and before them the directories that
-// they are in: Lambda makes up none (aspect-build/rules_aws#145).
+// addEntries adds the entries, below the directory at, and the extras, sorted, each after
+// the directories that it is in: Lambda does not create missing ones
+// (aspect-build/rules_aws#145).
 func addEntries(ctx context.Context, t *tar.Writer, at string, entries []Entry, extras map[string][]byte) error {
 	modes := map[string]fs.FileMode{"tmp": 0o1777, at: 0o755}
 	files := map[string]Entry{}
@@ -373,8 +367,8 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// imageOf packs the image of an input into the directory stage, unless that of the old
-// manifest is still up to date.
+// imageOf packs the image of an input into the directory stage, unless the old manifest's
+// is up to date.
 func imageOf(ctx context.Context, c Config, in Input, entries []Entry, contentDigest, stage string, before *Image) (m *Image, packed bool, err error) {
 	config := ImageConfig{
 		Function: in.Function.Name, Arch: in.Arch, SnapStart: in.Function.SnapStart, Labels: map[string]string{},

@@ -29,8 +29,8 @@ type base struct {
 	close  func() error
 }
 
-// ociLayers are the media types of layers that are taken, and what OCI calls them: their
-// bytes are the same, and Lambda takes no mixture.
+// ociLayers are the media types of layers that are accepted, and OCI's names for them:
+// their bytes are the same, and Lambda accepts no mixture.
 var ociLayers = map[types.MediaType]types.MediaType{
 	types.OCILayer:    types.OCILayer,
 	types.DockerLayer: types.OCILayer,
@@ -77,8 +77,8 @@ func openBase(name string, arch project.Arch) (b *base, err error) {
 	return b, nil
 }
 
-// copyLayers adds the layers to an archive that has not got them yet, each compared with
-// its digest.
+// copyLayers adds the layers that are not in the archive yet, and compares each with its
+// digest.
 func (b *base) copyLayers(t *tar.Writer, added map[v1.Hash]bool) error {
 	for _, d := range b.layers {
 		if added[d.Digest] {
@@ -105,8 +105,8 @@ func (b *base) copyLayers(t *tar.Writer, added map[v1.Hash]bool) error {
 	return nil
 }
 
-// below puts what an image says of itself on what its base says. The base's variables and
-// labels stay where the image has none of that name; its entry point and its command go.
+// below merges an image's configuration with its base's. The base's variables and labels
+// remain unless the image has one of the same name; its entry point and command do not.
 func (b *base) below(f v1.ConfigFile) v1.ConfigFile {
 	own := map[string]bool{}
 	for _, variable := range f.Config.Env {
@@ -124,17 +124,15 @@ func (b *base) below(f v1.ConfigFile) v1.ConfigFile {
 		f.Config.Env = append(f.Config.Env, variable)
 	}
 	slices.Sort(f.Config.Env)
-	labels := maps.Clone(b.config.Config.Labels)
-	if labels == nil {
-		labels = map[string]string{}
-	}
+	labels := map[string]string{}
+	maps.Copy(labels, b.config.Config.Labels)
 	maps.Copy(labels, f.Config.Labels)
 	f.Config.Labels = labels
 	f.Config.User = b.config.Config.User
 	f.RootFS.DiffIDs = slices.Concat(b.config.RootFS.DiffIDs, f.RootFS.DiffIDs)
 	f.History = slices.Concat(b.config.History, f.History)
 	if count := len(slices.DeleteFunc(slices.Clone(f.History), func(h v1.History) bool { return h.EmptyLayer })); count != len(f.RootFS.DiffIDs) {
-		// It says less than there is; then nothing of it is kept.
+		// The base's history is incomplete. Keep none of it.
 		f.History = slices.Repeat(f.History[len(f.History)-1:], len(f.RootFS.DiffIDs))
 	}
 	return f

@@ -12,7 +12,7 @@ import (
 )
 
 // Certificates names the root certificates that an image may have: those of Mozilla's
-// programme, as this version of a module of the Go project has them. Raising it changes the
+// root program, in this version of a module of the Go project. Raising it changes the
 // digest of each image that has them.
 const Certificates = "golang.org/x/crypto/x509roots/fallback v0.0.0-20260113154411-7d0074ccc6f1"
 
@@ -21,8 +21,8 @@ const (
 	certificatesKey  = "io.bootzip.certificates"           // label that names their source
 )
 
-// certificateBundle is the certificates in PEM. Those that Mozilla trusts for older
-// certificates alone are left out: a file cannot say so.
+// certificateBundle returns the certificates in PEM. It omits those that Mozilla trusts only
+// for older certificates, since a file cannot say so.
 func certificateBundle() []byte {
 	var b bytes.Buffer
 	for root := range bundle.Roots() {
@@ -34,8 +34,8 @@ func certificateBundle() []byte {
 }
 
 // Zones names the time zones that an image may have: IANA's time zone database, which is in
-// the public domain, as a release of Go has it in lib/time/zoneinfo.zip. Raising it changes
-// the digest of each image that has them.
+// the public domain, from lib/time/zoneinfo.zip of a release of Go. Raising it changes the
+// digest of each image that has them.
 const Zones = "IANA 2025c (go1.26.8, lib/time/zoneinfo.zip)"
 
 //go:embed zoneinfo.zip
@@ -46,7 +46,7 @@ const (
 	zonesKey = "io.bootzip.zones"   // label that names their source
 )
 
-// zoneFiles are the time zones, as files of an image.
+// zoneFiles returns the time zones, as files of an image.
 func zoneFiles() (map[string][]byte, error) {
 	z, err := zip.NewReader(bytes.NewReader(zoneinfo), int64(len(zoneinfo)))
 	if err != nil {

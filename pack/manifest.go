@@ -43,7 +43,7 @@ type Zip struct {
 	CodeSha256 string `json:"codeSha256"` // the same in base64, as Lambda's GetFunction shows it
 	Content    string `json:"contentDigest"`
 
-	Image *Image `json:"image,omitempty"` // the same as an image; nil: none was made
+	Image *Image `json:"image,omitempty"` // nil: none was made
 
 	Handlers  []string `json:"handlers,omitempty"`
 	Toolchain string   `json:"toolchain"`
@@ -88,17 +88,17 @@ func (m Manifest) find(function string, arch project.Arch) (Zip, bool) {
 	return Zip{}, false
 }
 
-// Compressor is the version of klauspost/compress that decides the bytes of
-// zips. The go.mod of this module requires it, and a program that links
-// another packs other bytes: [OtherCompressor] tells.
+// Compressor is the version of klauspost/compress that decides the bytes of zips. The
+// go.mod of this module requires it. A program that links another version packs other
+// bytes, and [OtherCompressor] returns that version.
 //
-// It is the newest that Go 1.24 builds. Raising it changes the CodeSha256 of
-// every zip of everybody, and so is a breaking change.
+// It is the newest that Go 1.24 builds. Raising it changes the CodeSha256 of every zip of
+// every user, and so is a breaking change.
 const Compressor = "v1.19.2"
 
-// OtherCompressor returns the version of klauspost/compress that this program
-// links instead of [Compressor]; "" if it is that, or not known. The go
-// command takes the highest that any module of the program asks for.
+// OtherCompressor returns the version of klauspost/compress that this program links, if it
+// is known and not [Compressor]; otherwise "". The go command takes the highest version
+// that any module of the program requires.
 func OtherCompressor() string {
 	if _, compress := linked(); compress != Compressor {
 		return compress
@@ -106,10 +106,9 @@ func OtherCompressor() string {
 	return ""
 }
 
-// packer names the archiver and the compressor as they are in the running
-// program, which may have newer ones than this module's go.mod asks for. It
-// is "" where a program does not know its modules; then nothing is taken for
-// unchanged.
+// packer names the archiver and the compressor of the running program, which may be newer
+// than this module's go.mod requires. It is "" if the program does not know its modules;
+// then everything is packed again.
 func packer() string {
 	archiver, compress := linked()
 	if archiver == "" || compress == "" {
@@ -118,8 +117,8 @@ func packer() string {
 	return fmt.Sprintf("archiver/v3 %s, klauspost/compress %s", archiver, compress)
 }
 
-// linked are the versions of both in the running program; "" where it does not
-// know its modules.
+// linked returns the versions of both in the running program; "" if it does not know its
+// modules.
 func linked() (archiver, compress string) {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

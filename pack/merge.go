@@ -13,17 +13,16 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// A Part is a directory with zips and their manifest, of which some functions are taken.
+// A Part is a directory with zips and their manifest, and the functions to take from it.
 type Part struct {
 	Dir       string
 	Functions []string
 }
 
-// Merge copies zips and images of the parts into the directory dist, with one manifest of
-// them, which is that of a run in which they are packed together. It refuses files that are
-// not those of their manifest, a function that is in two parts or, for one of its
-// architectures, in none, and parts of other packers; then dist is unchanged. The caller
-// holds the lock on dist.
+// Merge copies zips and images of the parts into the directory dist, and writes the
+// manifest that packing them together would write. It refuses files that differ from their
+// manifest, a function that is in two parts or lacks one of its architectures, and parts of
+// different packers; then dist is unchanged. The caller holds the lock on dist.
 func Merge(ctx context.Context, dist string, functions []project.Function, parts []Part) ([]Zip, error) {
 	stage, err := atomicfile.Begin(dist)
 	if err != nil {

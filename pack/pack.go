@@ -29,21 +29,21 @@ type Config struct {
 
 	Tag, Commit string // what ${tag} and ${commit} stand for in labels of images
 
-	// Project are all functions of the project. Lines of the old manifest stay
-	// for functions that are not packed now and whose zip is unchanged.
+	// Project are all functions of the project. The new manifest keeps the old one's
+	// lines of functions that are not packed now and whose zip is unchanged.
 	Project []project.Function
 
-	// Store has what was packed elsewhere; nil: none.
+	// Store has zips and images that were packed elsewhere; nil: none.
 	Store *store.Store
 }
 
-// Image reports whether an image is made of a function.
+// Image reports whether a function gets an image.
 func (c Config) Image(f project.Function) bool {
 	return !f.Kind.IsLayer() && (c.Images || f.Image || f.SnapStart)
 }
 
-// An Input is a bootstrap to pack, or the program of an extension, or, without
-// one, a layer of assets alone.
+// An Input is a bootstrap to pack, or the program of an extension, or a layer, which has
+// assets alone.
 type Input struct {
 	Function  project.Function
 	Arch      project.Arch
@@ -71,7 +71,7 @@ func (in Input) entries(root string) []Entry {
 	return all
 }
 
-// FileName is the zip's name in the directory of the zips.
+// FileName returns the zip's name in the directory of the zips.
 func FileName(function string, arch project.Arch) string {
 	return fmt.Sprintf("%s-%s.zip", function, arch)
 }
@@ -141,21 +141,19 @@ func Pack(ctx context.Context, c Config) ([]Zip, error) {
 	return zips, stage.Commit(files...)
 }
 
-// gone are the zips of the old manifest whose function is no longer in the project.
-// A file that was changed since stays.
+// gone returns the zips of the old manifest whose function is no longer in the project, and
+// the images that are no longer made. Files that changed since are kept.
 func gone(c Config, old Manifest) (names []string) {
 	there, images := map[string]bool{}, map[string]bool{}
-	for _, in := range c.Inputs {
-		there[FileName(in.Function.Name, in.Arch)] = true
-		images[ImageName(in.Function.Name, in.Arch)] = c.Image(in.Function)
-	}
 	for _, f := range c.Project {
 		for _, arch := range f.Arch {
 			there[FileName(f.Name, arch)] = true
-			if _, now := images[ImageName(f.Name, arch)]; !now {
-				images[ImageName(f.Name, arch)] = true
-			}
+			images[ImageName(f.Name, arch)] = true
 		}
+	}
+	for _, in := range c.Inputs {
+		there[FileName(in.Function.Name, in.Arch)] = true
+		images[ImageName(in.Function.Name, in.Arch)] = c.Image(in.Function)
 	}
 	unchanged := func(file, sha256 string) {
 		name := filepath.Join(c.Dist, file)
@@ -174,7 +172,7 @@ func gone(c Config, old Manifest) (names []string) {
 	return names
 }
 
-// kept are the lines of the old manifest that are still valid.
+// kept returns the lines of the old manifest that are still valid.
 func kept(c Config, old Manifest) []Zip {
 	now := map[string]bool{}
 	for _, in := range c.Inputs {
@@ -195,8 +193,8 @@ func kept(c Config, old Manifest) []Zip {
 	return lines
 }
 
-// packOne packs one input into the directory stage, unless the zip of the old
-// manifest is still up to date.
+// packOne packs one input into the directory stage, unless the old manifest's zip is up to
+// date.
 func packOne(ctx context.Context, c Config, in Input, stage string, old Manifest) (z Zip, packed []string, err error) {
 	entries := in.entries(c.Root)
 	if err := checkEntries(entries); err != nil {

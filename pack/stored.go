@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,8 +15,8 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// stored makes the new file name: the store's under a key of the inputs, if it has one that
-// check accepts, or else what write writes, which the store gets.
+// stored makes the file name. It takes the store's file under a key of the inputs, if there
+// is one that check accepts; otherwise it calls write, and adds the file to the store.
 func (c Config) stored(ctx context.Context, name string, inputs []string, write, check func() error) error {
 	if c.Store == nil {
 		return write()
@@ -38,15 +39,15 @@ func (c Config) stored(ctx context.Context, name string, inputs []string, write,
 	return nil
 }
 
-// zipInputs decide the bytes of a zip.
+// zipInputs returns what decides the bytes of a zip.
 func zipInputs(contentDigest string) []string {
 	return []string{"bootzip zip 1", packer(), contentDigest}
 }
 
-// StoreKey is the key of a zip in a store.
+// StoreKey returns the key of a zip in a store.
 func (z Zip) StoreKey() string { return store.Key(zipInputs(z.Content)...) }
 
-// hasContent checks that a zip has the content of a digest, and of size bytes.
+// hasContent checks that a zip has the content of a digest, which has size bytes.
 func hasContent(ctx context.Context, name, digest string, size int64) error {
 	f, err := os.Open(name)
 	if err != nil {
@@ -88,15 +89,12 @@ func hasContent(ctx context.Context, name, digest string, size int64) error {
 	return nil
 }
 
-// imageDigest is the digest of the manifest of an image archive.
+// imageDigest returns the digest of the manifest of an image archive.
 func imageDigest(name string, arch project.Arch) (string, error) {
 	image, done, err := ociimage.Open(name, string(arch))
 	if err != nil {
 		return "", err
 	}
 	digest, err := image.Digest()
-	if closed := done(); err == nil {
-		err = closed
-	}
-	return digest.String(), err
+	return digest.String(), errors.Join(err, done())
 }

@@ -1,7 +1,6 @@
 package project
 
 import (
-	"os"
 	"slices"
 
 	"go.yaml.in/yaml/v4"
@@ -12,20 +11,18 @@ import (
 // A file is a bootzip.yaml that is being read.
 type file struct {
 	decoder
+	project   *Project // gets the keys that are not about functions
 	functions *yaml.Node
 	arch      []Arch
 	runtime   Runtime
-	goVersion string
-	cache     string
-	exclude   []string
 	deploy    []string
 }
 
-// parseConfig reads a bootzip.yaml into p, whose root has its links resolved;
-// name is the file's in errors.
+// parseConfig reads a bootzip.yaml into p, whose root has its links resolved. Errors
+// call the file name.
 func parseConfig(p *Project, name string, data []byte) error {
 	left := maxValues
-	f := &file{decoder: decoder{file: name, left: &left}, arch: Architectures(), runtime: AL2023}
+	f := &file{decoder: decoder{file: name, left: &left}, project: p, arch: Architectures(), runtime: AL2023}
 	top := Position{File: name, Line: 1, Column: 1}
 	doc, err := f.document(data)
 	if err != nil {
@@ -34,10 +31,9 @@ func parseConfig(p *Project, name string, data []byte) error {
 	if doc == nil {
 		return errorAt(top, "list the functions under functions:, or remove the file to take every main package", "the file is empty")
 	}
-	if err := f.fields(doc, "the file", byKey("file", fileKeys(), f)); err != nil {
+	if err := f.fields(doc, "the file", byKey("file", fileKeys(f))); err != nil {
 		return err
 	}
-	p.Go, p.Exclude, p.Cache = f.goVersion, f.exclude, f.cache
 	if f.functions == nil {
 		if err = findMainPackages(p); err != nil {
 			return errorAt(top, hint.Of(err), "%v", err)
@@ -48,7 +44,7 @@ func parseConfig(p *Project, name string, data []byte) error {
 		return nil
 	}
 	err = f.pairs(f.functions, "functions", func(key, value *yaml.Node) error {
-		c := functionReader{decoder: f.decoder, paths: paths{root: p.Root, fsys: os.DirFS(p.Root)}}
+		c := functionReader{decoder: f.decoder, paths: paths{root: p.Root}}
 		c.f = Function{Name: key.Value, Arch: f.arch, Runtime: f.runtime, Deploy: f.deploy, Pos: f.pos(key)}
 		err := c.function(value)
 		p.Functions = append(p.Functions, c.f)

@@ -4,14 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
 )
 
-// maxValues bounds how many values are read of a file. Only aliases can make
-// more of them than a file of maxConfig bytes has any use for.
+// maxValues is how many values may be read of a file. Only aliases can make more of
+// them than a file of maxConfig bytes needs.
 const maxValues = 1 << 16
 
 // decoder reads YAML nodes strictly, and remembers the file they are from.
@@ -27,9 +28,10 @@ func (d decoder) document(data []byte) (*yaml.Node, error) {
 		return nil, nil
 	}
 	var doc yaml.Node
-	if err := yaml.Load(data, &doc); err != nil && strings.HasSuffix(err.Error(), "no documents in stream") {
-		return nil, nil // comments only
-	} else if err := yaml.Load(data, &doc); err != nil {
+	if err := yaml.Load(data, &doc); err != nil {
+		if strings.HasSuffix(err.Error(), "no documents in stream") {
+			return nil, nil // comments only
+		}
 		pos := Position{File: d.file, Line: 1, Column: 1}
 		message := strings.TrimPrefix(err.Error(), "yaml: ")
 		var load *yaml.LoadError
@@ -54,8 +56,8 @@ func (d decoder) pos(n *yaml.Node) Position {
 	return Position{File: d.file, Line: n.Line, Column: n.Column}
 }
 
-// resolve follows an alias to its anchor. What is read has a fixed depth, so
-// an alias to itself ends; spend ends one that is used without measure.
+// resolve follows an alias to its anchor. An alias to itself ends, since what is read
+// has a fixed depth; spend limits how often aliases are used.
 func resolve(n *yaml.Node) *yaml.Node {
 	for n.Kind == yaml.AliasNode && n.Alias != nil {
 		n = n.Alias
@@ -101,24 +103,32 @@ func (d decoder) pairs(n *yaml.Node, what string, each func(key, value *yaml.Nod
 	return nil
 }
 
-// fields is pairs for a mapping whose keys are known beforehand.
+// fields calls the reader of every key of the mapping n, and refuses unknown keys.
 func (d decoder) fields(n *yaml.Node, what string, known map[string]func(*yaml.Node) error) error {
 	return d.pairs(n, what, func(key, value *yaml.Node) error {
 		set := known[key.Value]
 		if set == nil {
-			var names []string
-			for name := range known {
-				names = append(names, name)
-			}
-			slices.Sort(names)
-			return errorAt(d.pos(key), didYouMean(key.Value, names), "unknown key %q in %s", key.Value, what)
+			return errorAt(d.pos(key), didYouMean(key.Value, slices.Sorted(maps.Keys(known))), "unknown key %q in %s", key.Value, what)
 		}
 		return set(value)
 	})
 }
 
+// into returns a reader of a key that stores its value.
+func into[T any](to *T, read func(*yaml.Node) (T, error)) func(*yaml.Node) error {
+	return func(n *yaml.Node) (err error) {
+		*to, err = read(n)
+		return err
+	}
+}
+
+// intoNamed is into for a value that errors call what.
+func intoNamed[T any](to *T, read func(n *yaml.Node, what string) (T, error), what string) func(*yaml.Node) error {
+	return into(to, func(n *yaml.Node) (T, error) { return read(n, what) })
+}
+
 // text reads a string that is not empty. A number or a boolean is refused
-// rather than turned into a string: `name: 1e3` is seldom what was meant.
+// rather than converted to a string: `name: 1e3` is seldom what was meant.
 func (d decoder) text(n *yaml.Node, what string) (string, error) {
 	n = resolve(n)
 	if n.Kind != yaml.ScalarNode || n.Tag != "!!str" {
@@ -158,7 +168,7 @@ func (d decoder) list(n *yaml.Node, what string, each func(*yaml.Node) error) er
 	return nil
 }
 
-// names is texts, none of them twice.
+// names reads a list of distinct strings.
 func (d decoder) names(n *yaml.Node, what string) ([]string, error) {
 	all, err := d.texts(n, what)
 	if err != nil {

@@ -9,13 +9,13 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// What a name under key deploy may hold.
+// Placeholders of names under the key deploy.
 const (
 	functionPart = "${function}"
 	stagePart    = "${stage}"
 )
 
-// deployName is what Lambda takes as a name (API reference, CreateFunction).
+// deployName is a name that Lambda accepts (API reference, CreateFunction).
 var deployName = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`)
 
 func (d decoder) deployNames(n *yaml.Node) ([]string, error) {
@@ -31,9 +31,9 @@ func (d decoder) deployNames(n *yaml.Node) ([]string, error) {
 	return all, err
 }
 
-// DeployedNames are the names under which the function is deployed in a stage; empty:
+// DeployedNames returns the names under which the function is deployed in a stage; empty:
 // its own. It returns an error if a name has ${stage} and stage is empty, or if Lambda
-// takes no such name.
+// does not accept the name.
 func (f Function) DeployedNames(stage string) ([]string, error) {
 	var all []string
 	for _, name := range f.Deploy {
@@ -49,8 +49,7 @@ func (f Function) DeployedNames(stage string) ([]string, error) {
 	return all, nil
 }
 
-// IsDeployedAs reports whether the function has the name where it is deployed, in any
-// stage.
+// IsDeployedAs reports whether the function is deployed under the name in any stage.
 func (f Function) IsDeployedAs(name string) bool {
 	for _, pattern := range f.Deploy {
 		pattern = strings.ReplaceAll(pattern, functionPart, f.Name)

@@ -21,7 +21,7 @@ import (
 type discovery struct {
 	root    string
 	modules []goModule
-	beside  []goModule // where packages may be that the project's import: what is replaced by, or outside
+	beside  []goModule // modules on this machine that replace others, or that go.work uses outside the root
 	work    []string   // directories that go.work uses; nil without one
 	mains   []mainPackage
 	known   map[string]usage // by directory of the package
@@ -33,11 +33,11 @@ type goModule struct{ dir, path string }
 // A mainPackage is a candidate for a function.
 type mainPackage struct {
 	source string
-	broken bool // not all of its files can be read: the compiler tells why
-	cgo    bool // it is one with cgo only
+	broken bool // not all of its files can be read: the compiler reports why
+	cgo    bool // it is a main package only with cgo
 }
 
-// newDiscovery finds the modules. The error is that there is none.
+// newDiscovery finds the modules. It returns an error if there are none.
 func newDiscovery(root string) (*discovery, error) {
 	d := &discovery{root: root, known: map[string]usage{}}
 	data, err := os.ReadFile(filepath.Join(root, "go.work"))
@@ -57,25 +57,15 @@ func newDiscovery(root string) (*discovery, error) {
 		}
 		d.replaced(".", work.Replace)
 	}
-	err = filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.IsDir() {
-			return err
-		}
-		if name != root && !ours(name) {
-			return fs.SkipDir
-		}
+	err = d.directories(func(name, dir string) {
 		data, err := os.ReadFile(filepath.Join(name, "go.mod"))
-		if err != nil {
-			return nil
+		if err != nil || d.work != nil && !slices.Contains(d.work, dir) {
+			return
 		}
-		rel, err := filepath.Rel(root, name)
-		if dir := filepath.ToSlash(rel); d.work == nil || slices.Contains(d.work, dir) {
-			d.modules = append(d.modules, goModule{dir, modfile.ModulePath(data)})
-			if f, err := modfile.Parse("go.mod", data, nil); err == nil {
-				d.replaced(dir, f.Replace)
-			}
+		d.modules = append(d.modules, goModule{dir, modfile.ModulePath(data)})
+		if f, err := modfile.Parse("go.mod", data, nil); err == nil {
+			d.replaced(dir, f.Replace)
 		}
-		return err
 	})
 	if err == nil && len(d.modules) == 0 {
 		err = hint.New("run this in the directory of bootzip.yaml or go.mod, or write a bootzip.yaml",
@@ -84,8 +74,8 @@ func newDiscovery(root string) (*discovery, error) {
 	return d, err
 }
 
-// replaced takes up the modules that a file in the directory dir replaces by
-// others on this machine.
+// replaced adds the modules on this machine by which a file in the directory dir replaces
+// others.
 func (d *discovery) replaced(dir string, all []*modfile.Replace) {
 	for _, r := range all {
 		if r.New.Version == "" && !filepath.IsAbs(r.New.Path) {
@@ -94,16 +84,33 @@ func (d *discovery) replaced(dir string, all []*modfile.Replace) {
 	}
 }
 
-// ours reports whether a directory below the root can hold the project's
-// packages: it is not one that the go command passes by, and not a project of
-// its own.
+// directories calls visit for the root, and for each directory below it that can hold the
+// project's packages. dir is relative to the root, and slash-separated.
+func (d *discovery) directories(visit func(name, dir string)) error {
+	return filepath.WalkDir(d.root, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.IsDir() {
+			return err
+		}
+		if name != d.root && !ours(name) {
+			return fs.SkipDir
+		}
+		dir, err := filepath.Rel(d.root, name)
+		if err == nil {
+			visit(name, filepath.ToSlash(dir))
+		}
+		return err
+	})
+}
+
+// ours reports whether a directory below the root can hold the project's packages: the
+// go command does not ignore it, and it is not a project of its own.
 func ours(name string) bool {
 	_, err := os.Stat(filepath.Join(name, ConfigFile))
 	return holdsPackages(filepath.Base(name)) && err != nil
 }
 
-// rootName is the name of the program in the root: the last element of the
-// module's path that is not a major version, else the root's own.
+// rootName returns the name of the program in the root: the last element of the module's
+// path that is not a major version, or else the root's own name.
 func (d *discovery) rootName() string {
 	for _, m := range d.modules {
 		if prefix, _, ok := module.SplitPathVersion(m.path); m.dir == "." && ok && prefix != "" {
@@ -113,29 +120,17 @@ func (d *discovery) rootName() string {
 	return filepath.Base(d.root)
 }
 
-// context is set whole: nothing of the caller's GOOS or GOFLAGS decides which
-// functions there are.
+// context sets every field, so that the caller's GOOS or GOFLAGS do not decide which
+// functions are found.
 func context(cgo bool) build.Context {
 	return build.Context{GOOS: "linux", GOARCH: "amd64", Compiler: "gc", ReleaseTags: build.Default.ReleaseTags, CgoEnabled: cgo}
 }
 
-// walk fills in the main packages, in the order of their directories. What is
-// excluded need not be readable.
-func (d *discovery) walk(exclude []string) error {
-	return filepath.WalkDir(d.root, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.IsDir() {
-			return err
-		}
-		if name != d.root && !ours(name) {
-			return fs.SkipDir
-		}
-		rel, err := filepath.Rel(d.root, name)
-		if err != nil {
-			return err
-		}
-		source := filepath.ToSlash(rel)
+// walk fills in the main packages, in the order of their directories.
+func (d *discovery) walk() error {
+	return d.directories(func(name, source string) {
 		if !d.inModule(source) {
-			return nil
+			return
 		}
 		for _, cgo := range []bool{false, true} {
 			gobuild := context(cgo)
@@ -147,7 +142,6 @@ func (d *discovery) walk(exclude []string) error {
 			d.mains = append(d.mains, mainPackage{source: source, broken: err != nil, cgo: cgo})
 			break
 		}
-		return nil
 	})
 }
 
@@ -164,7 +158,7 @@ func (d *discovery) inModule(dir string) bool {
 	}
 }
 
-// leaveOut says why a main package is no function, "" if it is one.
+// leaveOut returns why a main package is not a function; "" if it is one.
 func (d *discovery) leaveOut(m mainPackage) string {
 	if u := d.usage(m.source, m.cgo); m.broken || u.library || u.api {
 		return ""
@@ -172,9 +166,9 @@ func (d *discovery) leaveOut(m mainPackage) string {
 	return "it uses no Lambda runtime"
 }
 
-// kind is what a main package is for Lambda. An extension registers itself, and
-// asks for no invocations. Programs that do both are functions with an internal
-// extension, or proxies of the Runtime API: bootzip.yaml has to tell these.
+// kind returns the kind of a main package. An extension registers itself, and asks for
+// no invocations. A program that does both is a function with an internal extension, or a
+// proxy of the Runtime API: only bootzip.yaml can tell which.
 func (d *discovery) kind(m mainPackage) Kind {
 	if u := d.usage(m.source, m.cgo); u.api && u.registers && !u.library && !u.invocations {
 		return KindExtension
@@ -182,15 +176,15 @@ func (d *discovery) kind(m mainPackage) Kind {
 	return ""
 }
 
-// runtimes are the packages, with those below them, by which programs are
-// functions: AWS's, bootzip's, libraries that start AWS's, and others' own.
+// runtimes are the packages, with those below them, whose import makes a program a
+// function: AWS's, bootzip's, libraries that start AWS's, and independent ones.
 var runtimes = []string{
 	"github.com/aws/aws-lambda-go/lambda", "github.com/aws/aws-lambda-go/lambdaurl", "github.com/bootzip/bootzip/runtime",
 	"github.com/akrylysov/algnhsa", "github.com/apex/gateway", "github.com/carlmjohnson/gateway", "github.com/fujiwara/ridge",
 	"github.com/aws-cloudformation/cloudformation-cli-go-plugin/cfn", "github.com/hotsock/voker", "github.com/mantil-io/mantil.go",
 }
 
-// What a program that talks to Lambda itself has in its source: the variable with
+// Strings in the source of a program that uses Lambda's APIs itself: the variable with
 // the address of the APIs, the path of the Runtime API (AWS Lambda developer guide,
 // "Using the Lambda runtime API for custom runtimes"), and the header with which an
 // extension registers ("Using the Lambda Extensions API"), in lower case.
@@ -200,8 +194,7 @@ const (
 	extensionHeader = "lambda-extension-name"
 )
 
-// A usage is what a package uses of Lambda, by itself or by way of packages of the
-// project.
+// A usage is what a package uses of Lambda, directly or through packages of the project.
 type usage struct {
 	library     bool // it imports a runtime
 	api         bool // it reads the address of the APIs
@@ -254,8 +247,8 @@ func isRuntime(imported string) bool {
 	})
 }
 
-// directory returns the directory of a package of the project's modules, and of
-// those that they are replaced by, or used with, on this machine.
+// directory returns the directory of a package in the project's modules, or in the
+// modules beside them.
 func (d *discovery) directory(imported string) (string, bool) {
 	var best goModule
 	for _, m := range slices.Concat(d.modules, d.beside) {

@@ -11,15 +11,14 @@
 //	        reason: built from a patched tree on purpose
 //
 // docs/bootzip-yaml.md lists all keys, and bootzip.schema.json describes them
-// to editors; both are made from the tables in keys.go, by which the file is
-// read.
+// to editors. Both are made from the tables in keys.go, as is the decoder.
 //
 // The file is decoded strictly. An unknown key, a value of the wrong type, a
 // key given twice, a source or an asset that leaves the project: each is an
-// error that names the file, the line and the column, with a hint. Aliases
-// and anchors of YAML are taken as usual; merge keys ("<<") and more than
-// one document are refused.
+// error that names the file, the line and the column, with a hint. YAML's
+// anchors and aliases are accepted; merge keys ("<<") and more than one
+// document are refused.
 //
-// The package reads files below the project's root only, and nothing of the
-// environment.
+// The package reads only files below the project's root, and no environment
+// variables.
 package project

@@ -6,7 +6,7 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// String is "file:line:column", the form editors jump to.
+// String returns "file:line:column", which editors understand.
 func (p Position) String() string {
 	if p.Line == 0 {
 		return p.File
@@ -14,7 +14,7 @@ func (p Position) String() string {
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 }
 
-// errorAt is an error about one place of bootzip.yaml, with the fix.
-func errorAt(pos Position, mend, format string, args ...any) error {
-	return hint.New(mend, "%s: %s", pos, fmt.Sprintf(format, args...))
+// errorAt returns an error about one place of bootzip.yaml, with the hint fix.
+func errorAt(pos Position, fix, format string, args ...any) error {
+	return hint.New(fix, "%s: %s", pos, fmt.Sprintf(format, args...))
 }

@@ -4,8 +4,8 @@ package project
 type Function struct {
 	// Name is the function's name, and the name of its zip:
 	// dist/NAME-ARCH.zip. Lower-case letters, digits, '-' and '_', 64 at
-	// most (AWS Lambda API reference, CreateFunction, FunctionName; bootzip
-	// leaves out upper case, which some file systems cannot tell apart).
+	// most (AWS Lambda API reference, CreateFunction, FunctionName; bootzip does not
+	// allow upper case, which some file systems cannot tell apart).
 	Name string
 
 	// Source is the directory of the program, relative to the project's root,
@@ -78,13 +78,14 @@ type Function struct {
 	ImageCertificates, ImageZones bool
 	ImageLabels                   map[string]string
 
-	// Budget is what the function may have, by its owner's decision.
+	// Budget bounds the function's sizes and cold starts.
 	Budget Budget
 
 	// Checks change the severity of single checks of verify, or waive them.
 	Checks []CheckRule
 
-	// Pos is where the function stands in bootzip.yaml; zero without one.
+	// Pos is the function's place in bootzip.yaml. A main package that was found without
+	// one has a File only.
 	Pos Position
 }
 
@@ -93,9 +94,9 @@ type Asset struct {
 	Source string // file, relative to the project's root, with forward slashes
 	Name   string // name in the zip: relative, with forward slashes
 
-	// Executable gives the file mode 0755 in the zip instead of 0644. It is
-	// said in bootzip.yaml and not read from the disk, where the umask, an
-	// archive or Windows may have lost it.
+	// Executable gives the file mode 0755 in the zip instead of 0644. It comes from
+	// bootzip.yaml and not from the disk, where the umask, an archive or Windows may
+	// have lost it.
 	Executable bool
 }
 
@@ -123,7 +124,7 @@ type CheckRule struct {
 	ID       string   // the check's id, e.g. "elf-not-stripped"
 	Severity string   // "fail", "warn" or "waive"
 	Reason   string   // shown in the report; required
-	Pos      Position // where the rule stands in bootzip.yaml
+	Pos      Position // in bootzip.yaml
 }
 
 // A Position is a place in a file. Line and Column count from 1; Column

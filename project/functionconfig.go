@@ -1,7 +1,9 @@
 package project
 
 import (
+	"cmp"
 	"fmt"
+	"os"
 	"path"
 	"slices"
 
@@ -14,8 +16,8 @@ type functionReader struct {
 	paths
 	f Function
 
-	// A path is only checked when all keys are read: an asset's default name
-	// depends on the source.
+	// Paths are checked once all keys are read: an asset's default name depends on the
+	// source.
 	source       string
 	sourcePos    Position
 	assetsNode   *yaml.Node
@@ -30,15 +32,15 @@ func (c *functionReader) function(value *yaml.Node) error {
 	what := fmt.Sprintf("function %q", f.Name)
 	c.source, c.sourcePos = f.Name, f.Pos
 	if n := resolve(value); n.Kind != yaml.ScalarNode || n.Tag != "!!null" { // "hello:" has every default
-		if err := c.fields(value, what, byKey("function", functionKeys(), c)); err != nil {
+		if err := c.fields(value, what, byKey("function", functionKeys(c))); err != nil {
 			return err
 		}
 	}
 	var err error
 	if c.sourcePos == f.Pos && !c.isDir(c.source) && c.isDir("cmd/"+c.source) {
-		c.source = "cmd/" + c.source // where Go's programs are by custom
+		c.source = "cmd/" + c.source // where Go's programs usually are
 	}
-	if f.Source, err = c.folder(c.source); err != nil {
+	if f.Source, err = c.directory(c.source); err != nil {
 		return errorAt(c.sourcePos, "source is a directory of the project, relative to bootzip.yaml", "source of %s: %v", what, err)
 	}
 	if f.Kind.IsLayer() && (f.Image || f.SnapStart) {
@@ -81,7 +83,7 @@ func (c *functionReader) language(n *yaml.Node) (Language, error) {
 		if len(f.Command) > 0 {
 			return Command, nil
 		}
-		language, err := findLanguage(c.fsys, f.Source)
+		language, err := findLanguage(os.DirFS(c.root), f.Source)
 		if err != nil {
 			return "", errorAt(f.Pos, "write the program, or set source: and language: (go, crystal, c, rust, nim or command)", "function %q: %v", f.Name, err)
 		}
@@ -97,8 +99,8 @@ func (c *functionReader) language(n *yaml.Node) (Language, error) {
 	return Language(name), nil
 }
 
-// assets reads the list of assets, and takes directories apart into their files,
-// sorted by name.
+// assets reads the list of assets, and replaces directories by their files, sorted by
+// name.
 func (c *functionReader) assets(source string, n *yaml.Node) ([]Asset, error) {
 	var all []Asset
 	taken := assetNames{}
@@ -108,9 +110,9 @@ func (c *functionReader) assets(source string, n *yaml.Node) ([]Asset, error) {
 		var err error
 		if element.Kind == yaml.MappingNode {
 			err = c.fields(element, "an asset", map[string]func(*yaml.Node) error{
-				"source":     func(n *yaml.Node) (err error) { a.Source, err = c.text(n, "source"); return err },
-				"name":       func(n *yaml.Node) (err error) { a.Name, err = c.text(n, "name"); return err },
-				"executable": func(n *yaml.Node) (err error) { a.Executable, err = c.boolean(n, "executable"); return err },
+				"source":     intoNamed(&a.Source, c.text, "source"),
+				"name":       intoNamed(&a.Name, c.text, "name"),
+				"executable": intoNamed(&a.Executable, c.boolean, "executable"),
 			})
 			if err == nil && a.Source == "" {
 				err = errorAt(c.pos(element), "add source: FILE", "an asset has no source")
@@ -136,16 +138,13 @@ func (c *functionReader) assets(source string, n *yaml.Node) ([]Asset, error) {
 	return all, err
 }
 
-// asset returns the files that one entry of assets stands for.
+// asset returns the files of one entry of assets.
 func (c *functionReader) asset(source string, a Asset) ([]Asset, error) {
 	from, err := c.inProject(path.Join(source, a.Source), a.Source)
 	if err != nil {
 		return nil, fmt.Errorf("asset %q: %w", a.Source, err)
 	}
-	name := a.Name
-	if name == "" {
-		name = relativeTo(source, from)
-	}
+	name := cmp.Or(a.Name, relativeTo(source, from))
 	if err := checkAssetName(name); err != nil {
 		return nil, fmt.Errorf("asset %q: %w", a.Source, err)
 	}
@@ -157,8 +156,8 @@ func (c *functionReader) checks(n *yaml.Node) ([]CheckRule, error) {
 	err := c.list(n, "checks", func(element *yaml.Node) error {
 		rule := CheckRule{Pos: c.pos(element)}
 		err := c.fields(element, "an entry of checks", map[string]func(*yaml.Node) error{
-			"id":     func(n *yaml.Node) (err error) { rule.ID, err = c.text(n, "id"); return err },
-			"reason": func(n *yaml.Node) (err error) { rule.Reason, err = c.text(n, "reason"); return err },
+			"id":     intoNamed(&rule.ID, c.text, "id"),
+			"reason": intoNamed(&rule.Reason, c.text, "reason"),
 			"severity": func(n *yaml.Node) (err error) {
 				rule.Severity, err = c.text(n, "severity")
 				if err == nil && !slices.Contains(severities, rule.Severity) {
@@ -173,10 +172,8 @@ func (c *functionReader) checks(n *yaml.Node) ([]CheckRule, error) {
 		if rule.ID == "" || rule.Severity == "" || rule.Reason == "" {
 			return errorAt(rule.Pos, "an entry needs id, severity and reason: the report shows the reason", "an entry of checks is incomplete")
 		}
-		for _, other := range all {
-			if other.ID == rule.ID {
-				return errorAt(rule.Pos, "remove one of the two", "check %q is given twice", rule.ID)
-			}
+		if slices.ContainsFunc(all, func(other CheckRule) bool { return other.ID == rule.ID }) {
+			return errorAt(rule.Pos, "remove one of the two", "check %q is given twice", rule.ID)
 		}
 		all = append(all, rule)
 		return nil

@@ -21,8 +21,8 @@ const (
 // Languages lists the names that bootzip.yaml may give.
 func Languages() []Language { return []Language{Go, Crystal, C, Rust, Nim, Command} }
 
-// languageMarks says which file in the source directory gives a language away,
-// the surest first: a Rust or Crystal project may well hold a .c file.
+// languageMarks are the files in a source directory by which a language is found. The
+// surest come first: a Rust or Crystal project may contain a .c file.
 var languageMarks = []struct {
 	pattern  string
 	language Language
@@ -39,8 +39,7 @@ var languageMarks = []struct {
 	{"src/*.c", C},
 }
 
-// findLanguage looks into the source directory and says which language its
-// program is in.
+// findLanguage returns the language of the program in the source directory.
 func findLanguage(root fs.FS, source string) (Language, error) {
 	for _, mark := range languageMarks {
 		found, err := fs.Glob(root, path.Join(escapeGlob(source), mark.pattern))
@@ -54,7 +53,7 @@ func findLanguage(root fs.FS, source string) (Language, error) {
 	return "", fmt.Errorf("no program of a known language in %q", source)
 }
 
-// escapeGlob makes the directory's name stand for itself in a glob pattern.
+// escapeGlob returns a glob pattern that matches only s.
 func escapeGlob(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(s)
 }

@@ -10,29 +10,28 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// A LeftOut is a main package that is no function, and why.
+// A LeftOut is a main package that is not a function, and why.
 type LeftOut struct {
 	Source string // directory, slash-separated, relative to the project's root
 	Reason string
 }
 
-// findMainPackages finds the project's functions: the main packages that use
-// a Lambda runtime, sorted by name, of the module in the root, of the modules
-// that go.work in the root lists, and without a go.work of modules below. Of
-// directories, those that hold no program of a module's own are left out:
-// vendor, testdata, and names that begin with '.' or '_'. A magefile is no
-// main package: its build tag leaves it out.
+// findMainPackages finds the project's functions: the main packages that use a Lambda
+// runtime, sorted by name, of the module in the root, of the modules that go.work in the
+// root lists, and without a go.work of modules below. It ignores directories that the go
+// command ignores: vendor, testdata, and names that begin with '.' or '_'. A magefile is
+// not a main package: its build tag excludes it.
 //
-// A function is called as the directory of its package, and as the whole path
-// with '-' between its elements where two would have the same name. The
-// program in the root is called as the module. A program that registers an
-// extension, and uses no runtime, has the kind extension.
+// A function has the name of its package's directory or, where two would have the same
+// name, of the complete path, with '-' for '/'. The program in the root has the name of
+// the module. A program that registers an extension, and uses no runtime, has the kind
+// extension.
 func findMainPackages(p *Project) error {
 	d, err := newDiscovery(p.Root)
 	if err != nil {
 		return err
 	}
-	if err := d.walk(p.Exclude); err != nil {
+	if err := d.walk(); err != nil {
 		return err
 	}
 	var sources []string
@@ -71,8 +70,8 @@ func findMainPackages(p *Project) error {
 		"no main package is a function: %s", strings.Join(names, ", "))
 }
 
-// holdsPackages says whether the go command looks for packages in a directory
-// of this name.
+// holdsPackages reports whether the go command looks for packages in a directory of this
+// name.
 func holdsPackages(base string) bool {
 	return base != "vendor" && base != "testdata" && !strings.HasPrefix(base, ".") && !strings.HasPrefix(base, "_")
 }
@@ -111,12 +110,7 @@ func nameFunctions(rootName string, sources []string) ([]Function, error) {
 	return functions, nil
 }
 
-// functionName makes a directory's name fit for a function.
+// functionName makes the name of a function from a directory's.
 func functionName(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '.' || r == ' ' {
-			return '-'
-		}
-		return r
-	}, strings.ToLower(s))
+	return strings.NewReplacer(".", "-", " ", "-").Replace(strings.ToLower(s))
 }

@@ -16,10 +16,9 @@ const maxName = 64
 // Architectures lists all of Lambda's architectures.
 func Architectures() []Arch { return []Arch{AMD64, ARM64} }
 
-// ParseArch reads an architecture by its GOARCH name. Lambda's own name for
-// AMD64, "x86_64", and the ELF world's for ARM64, "aarch64", are refused with
-// an error that says what bootzip calls them: one name for one thing in every
-// file name and manifest.
+// ParseArch reads an architecture by its GOARCH name. It refuses Lambda's name for AMD64,
+// "x86_64", and Linux's for ARM64, "aarch64", with an error that says what bootzip calls
+// them: each architecture has one name in all file names and manifests.
 func ParseArch(s string) (Arch, error) {
 	if slices.Contains(Architectures(), Arch(s)) {
 		return Arch(s), nil
@@ -42,7 +41,7 @@ func CheckName(name string) error {
 	return nil
 }
 
-// checkName says what is wrong with a function's name.
+// checkName is CheckName without the hint.
 func checkName(name string) error {
 	switch {
 	case name == "":
@@ -63,7 +62,7 @@ func checkName(name string) error {
 
 const nameHint = "use lower-case letters, digits, '-' and '_', 64 at most"
 
-// didYouMean is the hint for a word that is none of candidates.
+// didYouMean returns the hint for a word that is not one of candidates.
 func didYouMean(s string, candidates []string) string {
 	all := "known are: " + strings.Join(candidates, ", ")
 	if n := suggest.Word(s, candidates); n != "" {

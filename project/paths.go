@@ -12,17 +12,15 @@ import (
 	"unicode/utf8"
 )
 
-// paths decides what is inside the project. Links are followed, and where
-// they end decides: a link to a file of the project is as good as the file,
-// one that leads out of it is refused, since another machine has not what it
-// points to.
+// paths decides what is inside the project. It follows links: a link to a file of the
+// project counts as the file. One that leads out of the project is refused, since its
+// target is missing on other machines.
 type paths struct {
 	root string // absolute, links resolved
-	fsys fs.FS  // the same directory
 }
 
-// inProject returns the clean form of the slash-separated path name, which
-// must exist in the project. given is what the person wrote, for the error.
+// inProject returns the clean form of the slash-separated path name, which must exist in
+// the project. given is the path as bootzip.yaml has it, for the error.
 func (p paths) inProject(name, given string) (string, error) {
 	if strings.Contains(given, `\`) {
 		return "", fmt.Errorf("%q has a backslash in it; write '/'", given)
@@ -47,24 +45,20 @@ func (p paths) inProject(name, given string) (string, error) {
 	return clean, nil
 }
 
-// folder is inProject for a directory.
-func (p paths) folder(name string) (string, error) {
+// directory is inProject for a directory.
+func (p paths) directory(name string) (string, error) {
 	clean, err := p.inProject(name, name)
 	if err != nil {
 		return "", err
 	}
-	info, err := os.Stat(filepath.Join(p.root, filepath.FromSlash(clean)))
-	if err != nil {
-		return "", err
-	}
-	if !info.IsDir() {
+	if !p.isDir(clean) {
 		return "", fmt.Errorf("%q is not a folder", name)
 	}
 	return clean, nil
 }
 
-// files returns a itself if it is a file, and every file below it, by name,
-// if it is a directory.
+// files returns a itself if it is a file, and every file below it, sorted by name, if it
+// is a directory.
 func (p paths) files(a Asset) ([]Asset, error) {
 	info, err := os.Stat(filepath.Join(p.root, filepath.FromSlash(a.Source)))
 	if err != nil {
@@ -96,10 +90,8 @@ func (p paths) files(a Asset) ([]Asset, error) {
 		if _, err := p.inProject(source, source); err != nil {
 			return nil, err
 		}
-		if e.Type()&fs.ModeSymlink != 0 {
-			if info, err := os.Stat(filepath.Join(p.root, filepath.FromSlash(source))); err == nil && info.IsDir() {
-				return nil, fmt.Errorf("asset %q is a link to a folder; name the folder itself", source)
-			}
+		if e.Type()&fs.ModeSymlink != 0 && p.isDir(source) {
+			return nil, fmt.Errorf("asset %q is a link to a folder; name the folder itself", source)
 		}
 		name := path.Join(a.Name, e.Name())
 		if err := checkAssetName(name); err != nil {
@@ -114,23 +106,23 @@ func (p paths) files(a Asset) ([]Asset, error) {
 	return all, nil
 }
 
-// relativeTo is the name of file as seen from the directory, and the file's own
-// name where it lies outside of it.
-func relativeTo(folder, file string) string {
-	if folder == "." {
+// relativeTo returns the path of file relative to the directory, or the file's own name if
+// it is outside the directory.
+func relativeTo(dir, file string) string {
+	if dir == "." {
 		return file
 	}
-	if below, ok := strings.CutPrefix(file, folder+"/"); ok {
+	if below, ok := strings.CutPrefix(file, dir+"/"); ok {
 		return below
 	}
-	if file == folder {
+	if file == dir {
 		return "."
 	}
 	return path.Base(file)
 }
 
-// checkAssetName says what is wrong with an asset's name in the zip. pack
-// refuses the same; here the error has a line number.
+// checkAssetName checks an asset's name in the zip. pack refuses the same names; here the
+// error has a line number.
 func checkAssetName(name string) error {
 	switch {
 	case strings.Contains(name, `\`):
@@ -148,17 +140,16 @@ func checkAssetName(name string) error {
 	return nil
 }
 
-// assetNames remembers which names a zip has, without regard to case, and
-// the line of bootzip.yaml that each is from: a file's own name, and the names
-// of the directories that it is in.
+// assetNames are the names in a zip, in lower case, and the line of bootzip.yaml that each
+// is from: those of files, and those of the directories that they are in.
 type assetNames map[string]struct {
 	name   string
 	line   int
 	folder bool
 }
 
-// add takes the name of one more file, unless the zip could then not be
-// unpacked everywhere.
+// add adds the name of a file. It returns an error if the zip could then not be unpacked
+// on every system.
 func (n assetNames) add(name string, line int) error {
 	for at := name; at != "."; at = path.Dir(at) {
 		key, folder := strings.ToLower(at), at != name

@@ -6,15 +6,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// ConfigFile is the name of the file, in the project's root, that says which
-// functions there are.
+// ConfigFile is the name of the file in the project's root that lists the functions.
 const ConfigFile = "bootzip.yaml"
 
-// maxConfig bounds what is read of a bootzip.yaml, in bytes. A thousand
+// maxConfig is the size in bytes of the largest bootzip.yaml that is read. A thousand
 // functions need a tenth of it.
 const maxConfig = 1 << 20
 
@@ -31,8 +31,8 @@ type Project struct {
 	// Cache is the address of a store that has what other machines built; "" for none.
 	Cache string
 
-	// Exclude are directories whose main packages are no functions, and LeftOut
-	// are the main packages that are none, where functions were looked for.
+	// Exclude are directories whose main packages are not functions. LeftOut are the
+	// main packages that were found and are not functions.
 	Exclude []string
 	LeftOut []LeftOut
 }
@@ -88,9 +88,9 @@ func readConfig(path string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// Select returns the functions called name, or all of them for "". With an
-// arch other than "" each is reduced to that architecture, and a function
-// that is not built for it is left out.
+// Select returns the functions called name, or all of them for "". With an arch other
+// than "" it reduces each to that architecture, and omits functions that are not built
+// for it.
 func (p Project) Select(name string, arch Arch) ([]Function, error) {
 	var names []string
 	var selected []Function
@@ -100,7 +100,7 @@ func (p Project) Select(name string, arch Arch) ([]Function, error) {
 			continue
 		}
 		if arch != "" {
-			if !f.builtFor(arch) {
+			if !slices.Contains(f.Arch, arch) {
 				continue
 			}
 			f.Arch = []Arch{arch}
@@ -110,23 +110,12 @@ func (p Project) Select(name string, arch Arch) ([]Function, error) {
 	if len(selected) > 0 {
 		return selected, nil
 	}
-	for _, f := range p.Functions {
-		if f.Name == name {
-			return nil, hint.New("add it to the function's arch, or leave --arch away",
-				"function %q is not built for %s", name, arch)
-		}
+	if slices.Contains(names, name) {
+		return nil, hint.New("add it to the function's arch, or leave --arch away",
+			"function %q is not built for %s", name, arch)
 	}
 	if name != "" {
 		return nil, hint.New(didYouMean(name, names), "function %q is not in this project", name)
 	}
 	return nil, hint.New("add it to a function's arch, or leave --arch away", "no function is built for %s", arch)
-}
-
-func (f Function) builtFor(arch Arch) bool {
-	for _, a := range f.Arch {
-		if a == arch {
-			return true
-		}
-	}
-	return false
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // A Route says which requests reach a function, as the routes of an API Gateway HTTP
-// API do (API Gateway developer guide, "Create routes for HTTP APIs"). Its zero value
-// is none.
+// API do (API Gateway developer guide, "Create routes for HTTP APIs"). The zero value is
+// $default.
 type Route struct {
 	Method   string // "GET", …, "ANY"; "" of $default
 	Segments []Segment
@@ -17,13 +17,13 @@ type Route struct {
 
 // A Segment is one part of a path.
 type Segment struct {
-	Text     string // as it is, or the name of a variable
+	Text     string // the text itself, or the name of a variable
 	Variable bool
 	Greedy   bool // a variable that takes the rest of the path
 }
 
-// DefaultRoute takes what no other route takes.
-const DefaultRoute = "$default"
+// defaultRoute takes the requests that no other route takes.
+const defaultRoute = "$default"
 
 var (
 	routeMethod   = regexp.MustCompile(`^(ANY|GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$`)
@@ -32,7 +32,7 @@ var (
 
 // ParseRoute reads a route: "GET /orders/{id}", "ANY /files/{path+}" or "$default".
 func ParseRoute(text string) (Route, error) {
-	if text == DefaultRoute {
+	if text == defaultRoute {
 		return Route{}, nil
 	}
 	method, path, ok := strings.Cut(text, " ")
@@ -64,10 +64,10 @@ func ParseRoute(text string) (Route, error) {
 	return r, nil
 }
 
-// Key is the route as API Gateway writes it.
+// Key returns the route as API Gateway writes it.
 func (r Route) Key() string {
 	if r.Method == "" {
-		return DefaultRoute
+		return defaultRoute
 	}
 	var parts []string
 	for _, s := range r.Segments {
@@ -84,9 +84,9 @@ func (r Route) Key() string {
 }
 
 // Match reports whether the route takes a request, and returns the values of its
-// variables. path is the parts of the path, unescaped. rank orders the routes that
-// take it: the greater is the more specific one. A name comes before a variable,
-// that before one that takes the rest, and a method before ANY.
+// variables. path are the parts of the path, unescaped. rank orders the routes that take
+// a request: the more specific one is greater. A name ranks above a variable, a variable
+// above one that takes the rest, and a method above ANY.
 func (r Route) Match(method string, path []string) (parameters map[string]string, rank string, ok bool) {
 	if r.Method == "" {
 		return nil, "", true

@@ -28,19 +28,24 @@ func TestSchema(t *testing.T) {
 	}
 }
 
+var (
+	keysOfFile     = fileKeys(&file{project: &Project{}})
+	keysOfFunction = functionKeys(&functionReader{})
+)
+
 func schema(t *testing.T) []byte {
 	t.Helper()
 	functions := map[string]any{}
-	for _, k := range functionKeys() {
+	for _, k := range keysOfFunction {
 		functions[k.name] = describe(k.value, k.about)
 	}
 	function := map[string]any{"type": []string{"object", "null"}, "additionalProperties": false, "properties": functions}
 	top := map[string]any{}
-	for _, k := range fileKeys() {
+	for _, k := range keysOfFile {
 		top[k.name] = describe(k.value, k.about)
 	}
 	top["functions"] = map[string]any{
-		"type": "object", "minProperties": 1, "description": plain(fileKeys()[0].about),
+		"type": "object", "minProperties": 1, "description": plain(keysOfFile[0].about),
 		"propertyNames": map[string]any{"pattern": "^[a-z0-9_][a-z0-9_-]{0,63}$"}, "additionalProperties": function,
 	}
 	data, err := json.MarshalIndent(map[string]any{
@@ -71,7 +76,7 @@ func describe(s shape, about string) map[string]any {
 	case s.fields != nil:
 		fields := map[string]any{}
 		for name, f := range s.fields {
-			fields[name] = describe(f.(shape), "")
+			fields[name] = describe(f, "")
 		}
 		m["properties"], m["additionalProperties"] = fields, false
 	case s.kind == "object":
@@ -107,10 +112,10 @@ first line.
 		b.WriteString("\n")
 	}
 	var file, function [][3]string
-	for _, k := range fileKeys() {
+	for _, k := range keysOfFile {
 		file = append(file, [3]string{k.name, inWords(k.value), k.about})
 	}
-	for _, k := range functionKeys() {
+	for _, k := range keysOfFunction {
 		function = append(function, [3]string{k.name, inWords(k.value), k.about})
 	}
 	table("The file", "file", file)

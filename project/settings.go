@@ -37,7 +37,7 @@ func (c *functionReader) kind(n *yaml.Node) (Kind, error) {
 	return Kind(name), nil
 }
 
-// buildTag is what Go takes for one (go/build/constraint).
+// buildTag is a build tag of Go (go/build/constraint).
 var buildTag = regexp.MustCompile(`^[\pL\pN_.]+$`)
 
 func (c *functionReader) tags(n *yaml.Node) ([]string, error) {
@@ -50,10 +50,10 @@ func (c *functionReader) tags(n *yaml.Node) ([]string, error) {
 	return all, err
 }
 
-// variable is a name as -X takes it: import path, point, identifier.
+// variable is a name as the linker's -X takes it: import path, dot, identifier.
 var variable = regexp.MustCompile(`^[^\s"'=]+\.[\pL_][\pL\pN_]*$`)
 
-// placeholder is what stands for something in a value of ldflags and labels.
+// placeholder matches placeholders in values of ldflags and labels.
 var placeholder = regexp.MustCompile(`\$\{[^}]*\}?`)
 
 func (c *functionReader) ldflags(n *yaml.Node) (map[string]string, error) {
@@ -78,7 +78,7 @@ func (c *functionReader) ldflags(n *yaml.Node) (map[string]string, error) {
 	return all, err
 }
 
-// placeholders refuses those that are not known.
+// placeholders refuses unknown placeholders.
 func (d decoder) placeholders(n *yaml.Node, text, what string) error {
 	for _, p := range placeholder.FindAllString(text, -1) {
 		if p != "${tag}" && p != "${commit}" {
@@ -101,7 +101,7 @@ func (c *functionReader) cgo(n *yaml.Node) (string, error) {
 	return text, nil
 }
 
-// envName is what Lambda takes (API reference, Environment).
+// envName is a name that Lambda accepts (API reference, Environment).
 var envName = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9_]*$`)
 
 func (c *functionReader) env(n *yaml.Node) (map[string]string, error) {
@@ -117,7 +117,7 @@ func (c *functionReader) env(n *yaml.Node) (map[string]string, error) {
 	return all, err
 }
 
-// value reads text that may be empty. Numbers are refused as by text.
+// value is text for a value that may be empty.
 func (d decoder) value(n *yaml.Node, what string) (string, error) {
 	if r := resolve(n); r.Kind == yaml.ScalarNode && r.Tag == "!!str" && r.Value == "" {
 		return "", nil
@@ -169,7 +169,7 @@ func (c *functionReader) routes(n *yaml.Node) (routes []Route, err error) {
 // version is a release of Go.
 var version = regexp.MustCompile(`^1\.[0-9]+\.[0-9]+$`)
 
-func (f *file) goVersionOf(n *yaml.Node) (string, error) {
+func (f *file) goVersion(n *yaml.Node) (string, error) {
 	text, err := f.text(n, "go")
 	if err != nil {
 		if r := resolve(n); r.Kind == yaml.ScalarNode && r.Tag == "!!float" {
@@ -187,7 +187,7 @@ func (f *file) goVersionOf(n *yaml.Node) (string, error) {
 // manifests").
 var baseReference = regexp.MustCompile(`^docker://[^@\s]+@sha256:[0-9a-f]{64}$`)
 
-// base reads what an image is made on.
+// base reads the base of an image.
 func (c *functionReader) base(n *yaml.Node) (string, error) {
 	text, err := c.text(n, "base")
 	if err != nil {
@@ -206,7 +206,7 @@ func (c *functionReader) base(n *yaml.Node) (string, error) {
 	return name, nil
 }
 
-// image reads whether an image is made, or what is in it.
+// image reads whether an image is made, or its settings.
 func (c *functionReader) image(n *yaml.Node) (err error) {
 	if resolve(n).Kind == yaml.ScalarNode {
 		c.f.Image, err = c.boolean(n, "image")
@@ -214,18 +214,9 @@ func (c *functionReader) image(n *yaml.Node) (err error) {
 	}
 	c.f.Image = true
 	return c.fields(n, "image", map[string]func(*yaml.Node) error{
-		"base": func(n *yaml.Node) (err error) {
-			c.f.ImageBase, err = c.base(n)
-			return err
-		},
-		"certificates": func(n *yaml.Node) (err error) {
-			c.f.ImageCertificates, err = c.boolean(n, "certificates")
-			return err
-		},
-		"zones": func(n *yaml.Node) (err error) {
-			c.f.ImageZones, err = c.boolean(n, "zones")
-			return err
-		},
+		"base":         into(&c.f.ImageBase, c.base),
+		"certificates": intoNamed(&c.f.ImageCertificates, c.boolean, "certificates"),
+		"zones":        intoNamed(&c.f.ImageZones, c.boolean, "zones"),
 		"labels": func(n *yaml.Node) error {
 			c.f.ImageLabels = map[string]string{}
 			return c.pairs(n, "labels", func(key, value *yaml.Node) error {

@@ -28,20 +28,20 @@ import (
 	"github.com/bootzip/bootzip/internal/tempdir"
 )
 
-// Config says how to push.
+// Config says how to push and fetch.
 type Config struct {
 	UserAgent string
-	Transport http.RoundTripper // default: that of package remote, which tries again
+	Transport http.RoundTripper // default: that of package remote, which retries
 }
 
 // Push pushes the images in archives, OCI image layouts in tars, to a reference such as
 // "123456789012.dkr.ecr.eu-west-1.amazonaws.com/hello:v1", and returns the reference with
-// the digest. Of one archive it is the image's manifest, as Lambda takes it; of several it
-// is an index of images for different platforms. What the registry has is not sent again.
+// the digest. For one archive it pushes the image's manifest, as Lambda needs it; for several,
+// an index of images for different platforms. It does not send what the registry has.
 // Credentials are those of docker login (and podman login) for the registry.
 //
-// Everything is checked before the first byte is sent; the reference is moved last, and
-// read back.
+// Push checks everything before it sends the first byte. It moves the reference last, and
+// reads it back.
 func Push(ctx context.Context, c Config, reference string, archives ...string) (pushed string, err error) {
 	ref, err := name.ParseReference(reference)
 	if err != nil {
@@ -92,9 +92,8 @@ func Push(ctx context.Context, c Config, reference string, archives ...string) (
 	return ref.Context().Name() + "@" + digest.String(), nil
 }
 
-// Base returns the directory, below cache, with the image that a reference with a digest
-// names for linux and an architecture, as an OCI image layout. What is there is not
-// fetched again.
+// Base returns a directory below cache, an OCI image layout with the image that a reference
+// with a digest names for linux and an architecture. It fetches the image only once.
 func Base(ctx context.Context, c Config, reference, architecture, cache string) (string, error) {
 	ref, err := name.NewDigest(reference)
 	if err != nil {
@@ -107,7 +106,8 @@ func Base(ctx context.Context, c Config, reference, architecture, cache string) 
 	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(cache, 0o755)); err != nil {
 		return "", err
 	}
-	image, err := remote.Image(ref, append(c.options(ctx), remote.WithPlatform(v1.Platform{OS: "linux", Architecture: architecture}))...)
+	platform := v1.Platform{OS: "linux", Architecture: architecture}
+	image, err := remote.Image(ref, append(c.options(ctx), remote.WithPlatform(platform))...)
 	if err != nil {
 		return "", refused(ref, err)
 	}
@@ -117,11 +117,7 @@ func Base(ctx context.Context, c Config, reference, architecture, cache string) 
 	}
 	defer stage.Remove()
 	made := filepath.Join(stage.Path, "image")
-	to, err := layout.Write(made, empty.Index)
-	if err == nil {
-		err = to.AppendImage(image, layout.WithPlatform(v1.Platform{OS: "linux", Architecture: architecture}))
-	}
-	if err != nil {
+	if err := writeLayout(made, image, layout.WithPlatform(platform)); err != nil {
 		return "", refused(ref, err)
 	}
 	if err := os.Rename(made, dir); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -131,7 +127,7 @@ func Base(ctx context.Context, c Config, reference, architecture, cache string) 
 }
 
 // Fetch writes what a reference names into the directory dir, as an OCI image layout: an
-// image with its parts, or an index alone, whose images it does not choose from.
+// image with its parts, or an index alone, without its images.
 func Fetch(ctx context.Context, c Config, reference, dir string) error {
 	ref, err := name.ParseReference(reference)
 	if err != nil {
@@ -143,12 +139,8 @@ func Fetch(ctx context.Context, c Config, reference, dir string) error {
 	}
 	if there.MediaType.IsImage() {
 		image, err := there.Image()
-		if err != nil {
-			return refused(ref, err)
-		}
-		to, err := layout.Write(dir, empty.Index)
 		if err == nil {
-			err = to.AppendImage(image)
+			err = writeLayout(dir, image)
 		}
 		if err != nil {
 			return refused(ref, err)
@@ -160,6 +152,15 @@ func Fetch(ctx context.Context, c Config, reference, dir string) error {
 	return errors.Join(err, os.MkdirAll(filepath.Dir(blob), 0o755), os.WriteFile(blob, there.Manifest, 0o644), os.WriteFile(filepath.Join(dir, "index.json"), index, 0o644))
 }
 
+// writeLayout writes an OCI image layout with one image.
+func writeLayout(dir string, image v1.Image, options ...layout.Option) error {
+	to, err := layout.Write(dir, empty.Index)
+	if err != nil {
+		return err
+	}
+	return to.AppendImage(image, options...)
+}
+
 func (c Config) options(ctx context.Context) []remote.Option {
 	options := []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithUserAgent(c.UserAgent)}
 	if c.Transport != nil {
@@ -168,7 +169,7 @@ func (c Config) options(ctx context.Context) []remote.Option {
 	return options
 }
 
-// refused explains an error of a registry.
+// refused names the registry in its error, and how to log in.
 func refused(ref name.Reference, err error) error {
 	var t *transport.Error
 	if errors.As(err, &t) && (t.StatusCode == http.StatusUnauthorized || t.StatusCode == http.StatusForbidden) {
@@ -179,7 +180,7 @@ func refused(ref name.Reference, err error) error {
 	return fmt.Errorf("registry %s: %w", ref.Context().RegistryStr(), err)
 }
 
-// indexOf is an index of images, each for a platform of its own.
+// indexOf returns an index of images, each for a different platform.
 func indexOf(archives []string, images []v1.Image) (v1.ImageIndex, error) {
 	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
 	seen := map[string]string{}

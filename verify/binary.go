@@ -8,7 +8,7 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// binary judges one ELF program.
+// binary checks one ELF program.
 func (p *programs) binary(i int, how started, f *elfscan.File, head []byte, seen *sightings) {
 	x := p.x
 	name := x.name(i)
@@ -28,7 +28,7 @@ func (p *programs) binary(i int, how started, f *elfscan.File, head []byte, seen
 	}
 	x.fact("architecture", "%s", arch)
 	x.system(name, f)
-	x.whole(name, f)
+	x.loadable(name, f)
 	x.memory(name, f)
 	x.hardening(name, f)
 	x.origin(name, f, head)
@@ -45,8 +45,8 @@ func (p *programs) binary(i int, how started, f *elfscan.File, head []byte, seen
 	}
 }
 
-// machine checks class, byte order and machine; false means that nothing
-// more was read.
+// machine checks class, byte order and machine. It returns false for a program that cannot
+// be examined further.
 func (x *examination) machine(name string, f *elfscan.File) (project.Arch, bool) {
 	arch := project.Arch(f.GOARCH())
 	if arch == "" {
@@ -59,15 +59,15 @@ func (x *examination) machine(name string, f *elfscan.File) (project.Arch, bool)
 	return arch, true
 }
 
-// Numbers of System V and Linux in e_ident[EI_OSABI] (gABI; Linux takes
-// both, and its kernel looks at neither).
+// Numbers of System V and Linux in e_ident[EI_OSABI] (gABI). Linux programs have either;
+// the kernel ignores them.
 const (
 	abiSystemV = 0
 	abiLinux   = 3
 )
 
-// system checks that the program is for Linux. The kernel would load one for
-// another system all the same, and it would fail at its first system call.
+// system checks that the program is for Linux. The kernel would load one for another system,
+// and it would fail at its first system call.
 func (x *examination) system(name string, f *elfscan.File) {
 	systems := map[byte]string{1: "HP-UX", 2: "NetBSD", 6: "Solaris", 9: "FreeBSD", 12: "OpenBSD", 97: "ARM without a system", 255: "no system"}
 	if f.OSABI != abiSystemV && f.OSABI != abiLinux {
@@ -103,11 +103,11 @@ func (x *examination) system(name string, f *elfscan.File) {
 	}
 }
 
-// goLibrary are the build modes of Go that make no program.
+// goLibrary are the build modes of Go that do not make a program.
 var goLibrary = map[string]bool{"c-shared": true, "c-archive": true, "archive": true, "plugin": true, "shared": true}
 
-// whole checks what the kernel needs to start the program.
-func (x *examination) whole(name string, f *elfscan.File) {
+// loadable checks what the kernel needs to start the program.
+func (x *examination) loadable(name string, f *elfscan.File) {
 	switch {
 	case f.Type != elfscan.TypeExec && f.Type != elfscan.TypeDyn:
 		kinds := map[uint16]string{1: "an object file", 4: "a core dump"}

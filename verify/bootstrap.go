@@ -2,16 +2,21 @@ package verify
 
 import (
 	"path"
+	"strconv"
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/zipscan"
 )
 
-// bootstrap looks for the file that Lambda starts.
+// bootstrapStages are those that need the content of bootstrap.
+var bootstrapStages = []stage{stageBootstrap, stageScript, stageELF, stageDynamic, stageGo}
+
+// bootstrap finds the file that Lambda starts.
 func (x *examination) bootstrap() {
 	at, regular, found := x.names.named("bootstrap")
 	if !found && x.layers.starts("/opt/bootstrap") {
-		x.skip("a layer supplies bootstrap", stageFunction, stageBootstrap, stageScript, stageELF, stageDynamic, stageGo)
+		x.skip("a layer supplies bootstrap", stageFunction)
+		x.skip("a layer supplies bootstrap", bootstrapStages...)
 		return
 	}
 	x.done(stageFunction)
@@ -19,20 +24,20 @@ func (x *examination) bootstrap() {
 		if len(x.archive.Entries) > 0 {
 			x.find(idBootstrapMissing, "", "%s%s", x.almostBootstrap(), x.layers.bootstrap())
 		}
-		x.skip("there is no bootstrap", stageBootstrap, stageScript, stageELF, stageDynamic, stageGo)
+		x.skip("there is no bootstrap", bootstrapStages...)
 		return
 	}
 	e := &x.archive.Entries[at]
 	why := "it is a folder or a special file"
 	if !regular && isLink(e) {
-		why = "it is a link to " + quote(x.targets["bootstrap"]) + ", which is not a file of the zip"
+		why = "it is a link to " + strconv.Quote(x.targets["bootstrap"]) + ", which is not a file of the zip"
 		if i, ok := x.entry("bootstrap"); ok {
 			at, regular, e = i, true, &x.archive.Entries[i]
 		}
 	}
 	if !regular {
 		x.find(idBootstrapRegular, e.Name, "%s", why)
-		x.skip("bootstrap is not an ordinary file", stageBootstrap, stageScript, stageELF, stageDynamic, stageGo)
+		x.skip("bootstrap is not an ordinary file", bootstrapStages...)
 		return
 	}
 	x.boot = at
@@ -50,17 +55,18 @@ func (x *examination) executable(id string, e *zipscan.Entry) {
 	}
 }
 
-// almostBootstrap names a file that was probably meant to be the bootstrap.
+// almostBootstrap returns the message that there is no bootstrap, with the file that was
+// probably meant to be it.
 func (x *examination) almostBootstrap() string {
 	for i := range x.archive.Entries {
 		name := x.archive.Entries[i].Name
 		base := strings.ToLower(path.Base(strings.ReplaceAll(name, `\`, "/")))
 		if base == "bootstrap" || strings.TrimSuffix(base, path.Ext(base)) == "bootstrap" {
-			return "there is no bootstrap in the root, but " + quote(name)
+			return "there is no bootstrap in the root, but " + strconv.Quote(name)
 		}
 	}
 	if list := x.archive.Entries; len(list) == 1 {
-		return "there is no bootstrap; the only file is " + quote(list[0].Name)
+		return "there is no bootstrap; the only file is " + strconv.Quote(list[0].Name)
 	}
 	return "there is no bootstrap"
 }

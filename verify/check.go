@@ -10,24 +10,23 @@ import (
 // finds.
 type Check struct {
 	ID       string   // e.g. "zip-duplicate-name"
-	Layer    Layer    // where it looks
+	Layer    Layer    // what it examines
 	Severity Severity // of a finding, unless a rule or Options.Strict changes it
 	Proves   string   // what holds where the check passes
 	Lambda   string   // what Lambda says about the fault, word for word; empty where that is not known
 	Hint     string   // how to fix it
 
-	// Fixed says that no rule can lower or waive the check: it stands for a
-	// fault behind which nothing else can be examined, or for a limit that
-	// Lambda enforces.
+	// Fixed says that no rule can lower or waive the check: it is for a fault that
+	// prevents other checks, or for a limit that Lambda enforces.
 	Fixed bool
 
-	needs stage // how far the examination must have come for a pass
+	needs stage // that must be completed for a pass
 }
 
-// page is the address of what the documentation says of the check.
+// page returns the address of the check's documentation.
 func (c Check) page() string { return hint.Site + "checks#" + c.ID }
 
-// A Layer groups checks by where they look.
+// A Layer groups checks by what they examine.
 type Layer string
 
 // The layers, in the order in which they are examined.
@@ -53,9 +52,8 @@ const (
 // A Status is how a check ended.
 type Status string
 
-// How a check ends. A skip is never a pass: the check was not made, and
-// Detail says why. A waived finding is a Waived, with its reason, and does not
-// fail the report.
+// How a check ends. A skip is never a pass: the check was not made, and Detail says why.
+// Waived is a finding that a rule accepts, with its reason; it does not fail the report.
 const (
 	Pass   Status = "pass"
 	Fail   Status = "fail"
@@ -89,15 +87,15 @@ const (
 	stageDirectory              // the central directory
 	stageEntries                // the local headers
 	stageContent                // every content was decompressed
-	stageLayout                 // names, modes and kinds were looked at
-	stageFunction               // it is a function's zip, and was looked at
-	stageLayer                  // it is a layer's zip, and was looked at
+	stageLayout                 // names, modes and kinds were checked
+	stageFunction               // it is a function's zip, and was checked
+	stageLayer                  // it is a layer's zip, and was checked
 	stageBootstrap              // there is a bootstrap, and its beginning was read
 	stageScript                 // the bootstrap is a script
 	stageELF                    // there are programs, and each was read
 	stageDynamic                // there is a dynamically linked program
 	stageGo                     // there is a Go program
 	stageBudget                 // there is a budget, and the directory was read
-	stageBoot                   // never here
+	stageBoot                   // never completed by this package
 	stages
 )

@@ -35,7 +35,7 @@ const (
 	hintLinkerFlags = "link without it; see the linker's -z options (noexecstack, text, separate-code)"
 )
 
-// binaryChecks are about the programs in the zip.
+// binaryChecks returns the checks of the programs in the zip.
 func binaryChecks() []Check {
 	rows := []Check{
 		{ID: idMachine, Proves: "the program is for the expected architecture, 64 bit, little endian", Lambda: lambdaExecFormat, Hint: hintTarget, Fixed: true, needs: stageELF},
@@ -63,7 +63,7 @@ func binaryChecks() []Check {
 	return complete(rows, Binary)
 }
 
-// goChecks are about the build information of Go programs.
+// goChecks returns the checks of Go programs' build information.
 func goChecks() []Check {
 	rows := []Check{
 		{ID: idGoTarget, Proves: "Go's build information names the same target as the ELF header", Lambda: lambdaExecFormat, Hint: hintTarget, needs: stageGo},
@@ -77,7 +77,7 @@ func goChecks() []Check {
 	return complete(rows, Binary)
 }
 
-// bootChecks are made elsewhere: see [Report.AddBoot].
+// bootChecks returns the boot check, which is made by another package: see [Report.AddBoot].
 func bootChecks() []Check {
 	return complete([]Check{
 		{ID: IDBoot, Proves: "the function starts and answers an event", Hint: "read its last output, and run it here: bootzip invoke NAME EVENT --zip=FILE.zip", needs: stageBoot},

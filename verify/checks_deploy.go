@@ -1,8 +1,6 @@
 package verify
 
-import (
-	"github.com/bootzip/bootzip/project"
-)
+import "github.com/bootzip/bootzip/project"
 
 // The ids of the checks of deploy files. Package pipeline makes them.
 const (
@@ -48,7 +46,7 @@ type DeployFinding struct {
 	File         string // the file, where it is not the report's: one of several .tf files
 	Line, Column int    // from 1; 0: not known
 	Detail       string
-	Skipped      bool // it is not known whether the check holds
+	Skipped      bool // it could not be checked
 
 	Rules []project.CheckRule // of the function in bootzip.yaml
 }
@@ -60,14 +58,11 @@ type DeployFile struct {
 	Layers    int    // of which it deploys a version
 }
 
-// DeployReport is the report of a deploy file: one result for each check of the layer
-// Deploy, and for each finding.
+// DeployReport makes the report of a deploy file: a result for each finding, and for each
+// check of the layer Deploy without one.
 func DeployReport(path string, size int64, sha256 string, file DeployFile, findings []DeployFinding, strict bool) (Report, error) {
 	r := Report{Path: path, Size: size, SHA256: sha256, Deploy: &file, policy: policy{strict: strict}}
-	for _, c := range table {
-		if c.Layer != Deploy {
-			continue
-		}
+	for _, c := range deployChecks() {
 		n := len(r.Results)
 		for _, f := range findings {
 			if f.ID != c.ID {

@@ -2,24 +2,24 @@ package verify
 
 // The ids of the checks of images.
 const (
-	IDImageArchive    = "image-archive"
-	IDImageIndex      = "image-index"
-	IDImageMediaType  = "image-media-type"
-	IDImageDigest     = "image-digest"
-	IDImagePlatform   = "image-platform"
-	IDImageEntryPoint = "image-entry-point"
-	IDImageDirectory  = "image-working-directory"
-	IDImageSettings   = "image-settings"
-	IDImageSize       = "image-size"
-	IDImageManifest   = "image-manifest-size"
-	IDImageLayer      = "image-layer"
-	IDImageName       = "image-name"
-	IDImageParent     = "image-parent"
-	IDImageLink       = "image-link"
-	IDImageSpecial    = "image-special-file"
-	IDImageMode       = "image-mode"
-	IDImageHistory    = "image-history"
-	IDImageSecret     = "image-secret"
+	idImageArchive    = "image-archive"
+	idImageIndex      = "image-index"
+	idImageMediaType  = "image-media-type"
+	idImageDigest     = "image-digest"
+	idImagePlatform   = "image-platform"
+	idImageEntryPoint = "image-entry-point"
+	idImageDirectory  = "image-working-directory"
+	idImageSettings   = "image-settings"
+	idImageSize       = "image-size"
+	idImageManifest   = "image-manifest-size"
+	idImageLayer      = "image-layer"
+	idImageName       = "image-name"
+	idImageParent     = "image-parent"
+	idImageLink       = "image-link"
+	idImageSpecial    = "image-special-file"
+	idImageMode       = "image-mode"
+	idImageHistory    = "image-history"
+	idImageSecret     = "image-secret"
 	IDImageSnapStart  = "image-snapstart"
 )
 
@@ -28,29 +28,29 @@ const (
 	lambdaLayer     = "UnsupportedImageLayerDetected - Layer Digest sha256:…"
 )
 
-// imageChecks are those of images. Sources: AWS Lambda developer guide, "Create a Lambda
+// imageChecks returns the checks of images. Sources: AWS Lambda developer guide, "Create a Lambda
 // function using a container image" and "Lambda quotas"; API reference, ImageConfig; OCI
 // image specification 1.1; aspect-build/rules_aws#145 for what Lambda refuses in a layer.
 func imageChecks() []Check {
 	return complete([]Check{
-		{ID: IDImageArchive, Proves: "the archive or directory has one image, whose parts are all there", Hint: "make it with bootzip package --image, or save it again: docker save, podman save, skopeo copy", Fixed: true},
-		{ID: IDImageIndex, Proves: "it is one image for one platform, not an index", Lambda: lambdaMediaType, Hint: "push the image of one platform: docker build --provenance=false --platform=linux/arm64, or bootzip push --arch=arm64", Fixed: true},
-		{ID: IDImageMediaType, Proves: "manifest, configuration and layers are all of OCI or all of Docker, and layers are tars compressed by gzip", Lambda: lambdaMediaType, Hint: "build it with gzip layers and without attestations, artifacts and foreign layers"},
-		{ID: IDImageDigest, Proves: "each part has the size and the digest by which it is named", Hint: "fetch or save the image again", Fixed: true},
-		{ID: IDImagePlatform, Proves: "it is for Linux, and for the architecture of its program", Lambda: lambdaExecFormat, Hint: "build it for linux/arm64 or linux/amd64, with a program for that"},
-		{ID: IDImageEntryPoint, Proves: "the entry point is an executable file of the image", Lambda: "Runtime.InvalidEntrypoint", Hint: `set ENTRYPOINT ["/var/task/bootstrap"] in its exec form, and mode 0755`},
-		{ID: IDImageDirectory, Proves: "the working directory is a directory of the image", Lambda: "Runtime.InvalidWorkingDir", Hint: "set WORKDIR to a directory that is there, with an absolute path"},
-		{ID: IDImageSettings, Proves: "entry point, command and working directory are within Lambda's limits", Lambda: "Runtime.InvalidTaskConfig", Hint: "1,500 items and 1,000 characters (API reference, ImageConfig)"},
-		{ID: IDImageSize, Proves: "all layers together have at most 10 GB uncompressed", Hint: "leave out what the function does not need", Fixed: true},
-		{ID: IDImageManifest, Severity: SeverityWarn, Proves: "the manifest has less than 25,400 bytes, as Lambda recommends", Hint: "use fewer layers, and fewer annotations"},
-		{ID: IDImageLayer, Proves: "each layer can be decompressed and read to its end", Lambda: lambdaLayer, Hint: "build or fetch the image again", Fixed: true},
-		{ID: IDImageName, Proves: "names in a layer are relative, clean and unique: they unpack where they should", Lambda: lambdaLayer, Hint: "make the layer with another tool"},
-		{ID: IDImageParent, Proves: "each directory of a file has an entry of its own", Lambda: lambdaLayer, Hint: "add the directories to the layer, before what is in them: Docker makes up those that are missing, and Lambda does not"},
-		{ID: IDImageLink, Severity: SeverityWarn, Proves: "there are no hard links", Lambda: lambdaLayer, Hint: "copy the file, or make a symbolic link"},
-		{ID: IDImageSpecial, Proves: "there are no device files, pipes and sockets", Lambda: lambdaLayer, Hint: "leave them out"},
-		{ID: IDImageMode, Severity: SeverityWarn, Proves: "everybody can read the function's files: Lambda runs it as a user of its own", Hint: "give files mode 0644 or 0755, and directories 0755"},
-		{ID: IDImageHistory, Severity: SeverityWarn, Proves: "the history has one entry for each layer", Hint: "build it with a tool that writes the history"},
-		{ID: IDImageSecret, Severity: SeverityWarn, Proves: "no secrets of the build are in it", Hint: "add them to .dockerignore, and build again: a later layer only hides them"},
+		{ID: idImageArchive, Proves: "the archive or directory has one image, whose parts are all there", Hint: "make it with bootzip package --image, or save it again: docker save, podman save, skopeo copy", Fixed: true},
+		{ID: idImageIndex, Proves: "it is one image for one platform, not an index", Lambda: lambdaMediaType, Hint: "push the image of one platform: docker build --provenance=false --platform=linux/arm64, or bootzip push --arch=arm64", Fixed: true},
+		{ID: idImageMediaType, Proves: "manifest, configuration and layers are all of OCI or all of Docker, and layers are tars compressed by gzip", Lambda: lambdaMediaType, Hint: "build it with gzip layers and without attestations, artifacts and foreign layers"},
+		{ID: idImageDigest, Proves: "each part has the size and the digest by which it is named", Hint: "fetch or save the image again", Fixed: true},
+		{ID: idImagePlatform, Proves: "it is for Linux, and for the architecture of its program", Lambda: lambdaExecFormat, Hint: "build it for linux/arm64 or linux/amd64, with a program for that"},
+		{ID: idImageEntryPoint, Proves: "the entry point is an executable file of the image", Lambda: "Runtime.InvalidEntrypoint", Hint: `set ENTRYPOINT ["/var/task/bootstrap"] in its exec form, and mode 0755`},
+		{ID: idImageDirectory, Proves: "the working directory is a directory of the image", Lambda: "Runtime.InvalidWorkingDir", Hint: "set WORKDIR to a directory that is there, with an absolute path"},
+		{ID: idImageSettings, Proves: "entry point, command and working directory are within Lambda's limits", Lambda: "Runtime.InvalidTaskConfig", Hint: "1,500 items and 1,000 characters (API reference, ImageConfig)"},
+		{ID: idImageSize, Proves: "all layers together have at most 10 GB uncompressed", Hint: "leave out what the function does not need", Fixed: true},
+		{ID: idImageManifest, Severity: SeverityWarn, Proves: "the manifest has less than 25,400 bytes, as Lambda recommends", Hint: "use fewer layers, and fewer annotations"},
+		{ID: idImageLayer, Proves: "each layer can be decompressed and read to its end", Lambda: lambdaLayer, Hint: "build or fetch the image again", Fixed: true},
+		{ID: idImageName, Proves: "names in a layer are relative, clean and unique: they unpack where they should", Lambda: lambdaLayer, Hint: "make the layer with another tool"},
+		{ID: idImageParent, Proves: "each directory of a file has an entry of its own", Lambda: lambdaLayer, Hint: "add the directories to the layer, before what is in them: Docker makes up those that are missing, and Lambda does not"},
+		{ID: idImageLink, Severity: SeverityWarn, Proves: "there are no hard links", Lambda: lambdaLayer, Hint: "copy the file, or make a symbolic link"},
+		{ID: idImageSpecial, Proves: "there are no device files, pipes and sockets", Lambda: lambdaLayer, Hint: "leave them out"},
+		{ID: idImageMode, Severity: SeverityWarn, Proves: "everybody can read the function's files: Lambda runs it as a user of its own", Hint: "give files mode 0644 or 0755, and directories 0755"},
+		{ID: idImageHistory, Severity: SeverityWarn, Proves: "the history has one entry for each layer", Hint: "build it with a tool that writes the history"},
+		{ID: idImageSecret, Severity: SeverityWarn, Proves: "no secrets of the build are in it", Hint: "add them to .dockerignore, and build again: a later layer only hides them"},
 		{ID: IDImageSnapStart, Proves: "the label for SnapStart is Allow, where it is there or asked for", Hint: "set the label com.amazonaws.lambda.feature.snapstart to Allow, or use a runtime with hooks and leave it out"},
 	}, InImage)
 }

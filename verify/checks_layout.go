@@ -33,7 +33,7 @@ const (
 	idBudget            = "size-budget"
 )
 
-// layoutChecks are about the files that Lambda will find.
+// layoutChecks returns the checks of the files that Lambda will find.
 func layoutChecks() []Check {
 	rows := []Check{
 		{ID: idEmpty, Proves: "the zip has at least one file", Hint: "put the bootstrap into it", Fixed: true, needs: stageDirectory},
@@ -61,8 +61,8 @@ func layoutChecks() []Check {
 	return complete(rows, Layout)
 }
 
-// scriptChecks are about a bootstrap that is a script, and about what it
-// starts, as far as that can be read from it.
+// scriptChecks returns the checks of a bootstrap that is a script, and of what it starts, as
+// far as that can be read from it.
 func scriptChecks() []Check {
 	rows := []Check{
 		{ID: idScriptCRLF, Proves: "the script's lines end in LF, not CRLF", Lambda: lambdaNoFile, Hint: "sed -i 's/\\r$//' FILE, and tell git: *.sh text eol=lf", needs: stageScript},

@@ -8,7 +8,7 @@ const (
 	hintAmbiguous = "the zip is ambiguous: two readers can unpack different files from it; make it again from the files themselves"
 )
 
-// structureChecks are about the bytes of the zip.
+// structureChecks returns the checks of the bytes of the zip.
 func structureChecks() []Check {
 	rows := []Check{
 		{ID: zipscan.FaultNotZip, Proves: "the file ends like a zip", Lambda: lambdaUnzip, Hint: "give the zip itself; if it was downloaded or copied, do so again", Fixed: true, needs: stageEnd},
@@ -36,7 +36,7 @@ func structureChecks() []Check {
 	return complete(rows, Structure)
 }
 
-// complete fills in what rows of one layer have in common.
+// complete sets the layer of rows, and the default severity.
 func complete(rows []Check, layer Layer) []Check {
 	for i := range rows {
 		rows[i].Layer = layer

@@ -7,7 +7,7 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// dynamic judges what a program asks of the dynamic linker.
+// dynamic checks what a program needs of the dynamic linker.
 func (p *programs) dynamic(d dynamicProgram) error {
 	x, name, f := p.x, d.name, d.file
 	if !x.options.Dynamic && d.loader == "" {

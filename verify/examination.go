@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,8 +12,8 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// An examination goes through one zip and collects findings. What they mean
-// is the policy's affair.
+// An examination goes through one zip and collects findings. The policy decides what they
+// mean.
 type examination struct {
 	ctx     context.Context
 	file    io.ReaderAt
@@ -26,7 +27,7 @@ type examination struct {
 	targets  map[string]string // of symbolic links
 	boot     int               // entry that Lambda starts; -1: none
 	arch     project.Arch      // of the first program; "" if there is none
-	findings map[string][]finding
+	findings findings
 	stages   [stages]struct {
 		done bool
 		why  string // it was not
@@ -36,22 +37,27 @@ type examination struct {
 
 type finding struct{ file, detail string }
 
-// maxFindings bounds what one check reports; more files with the same fault
-// are counted only.
+// findings are what checks found, by id.
+type findings map[string][]finding
+
+// maxFindings is how many findings of one check are listed.
 const maxFindings = 20
+
+func (all findings) add(id string, f finding) {
+	switch list := all[id]; {
+	case len(list) < maxFindings:
+		all[id] = append(list, f)
+	case len(list) == maxFindings:
+		all[id] = append(list, finding{"", "and more of the same, not listed"})
+	}
+}
 
 // find notes a finding of a check; file is empty for the zip itself.
 func (x *examination) find(id, file, format string, args ...any) {
-	list := x.findings[id]
 	f := finding{file, fmt.Sprintf(format, args...)}
-	switch {
-	case slices.Contains(list, f): // in the local header and in the directory
-	case len(list) < maxFindings:
-		list = append(list, f)
-	case len(list) == maxFindings:
-		list = append(list, finding{"", "and more of the same, not listed"})
+	if !slices.Contains(x.findings[id], f) { // else it is in the local header and in the directory
+		x.findings.add(id, f)
 	}
-	x.findings[id] = list
 }
 
 // found reports whether a check has a finding in a file.
@@ -59,14 +65,9 @@ func (x *examination) found(id, file string) bool {
 	return slices.ContainsFunc(x.findings[id], func(f finding) bool { return f.file == file })
 }
 
-func (x *examination) done(s ...stage) {
-	for _, s := range s {
-		x.stages[s].done = true
-	}
-}
+func (x *examination) done(s stage) { x.stages[s].done = true }
 
-// skip gives the reason for which stages are not reached, unless they have
-// one already.
+// skip sets the reason why stages are not reached, unless they have one.
 func (x *examination) skip(why string, s ...stage) {
 	for _, s := range s {
 		if x.stages[s].why == "" {
@@ -75,28 +76,31 @@ func (x *examination) skip(why string, s ...stage) {
 	}
 }
 
+// skipped returns why a check without a finding was not made; "" if it was made.
+func (x *examination) skipped(c Check) string {
+	if s := x.stages[c.needs]; !s.done {
+		return s.why
+	}
+	return ""
+}
+
 func (x *examination) fact(name, format string, args ...any) {
 	if len(x.facts) < 40 {
 		x.facts = append(x.facts, Fact{name, fmt.Sprintf(format, args...)})
 	}
 }
 
-func (x *examination) kind() Kind {
-	if x.options.Kind == "" {
-		return KindFunction
-	}
-	return x.options.Kind
-}
+func (x *examination) kind() Kind { return cmp.Or(x.options.Kind, KindFunction) }
 
 // run goes through the layers. Its error is the file's or the context's.
 func (x *examination) run() error {
-	x.findings = map[string][]finding{}
-	x.boot = -1
-	x.skip(bootNotAsked, stageBoot)
+	x.skip("starting the function is left to the emulator", stageBoot)
 	if b := x.options.Budget; b.Zip == 0 && b.Unzipped == 0 {
 		x.skip("the function has no budget in bootzip.yaml", stageBudget)
 	}
-	x.support()
+	if x.options.Runtime == project.AL2 {
+		x.find(idRuntimeEnded, "", "provided.al2: %s", endOfAL2)
+	}
 	if x.size > maxUpload {
 		x.find(idUpload, "", "the zip has %d bytes", x.size)
 	}
@@ -114,14 +118,13 @@ func (x *examination) run() error {
 			return err
 		}
 	}
-	const unread = "the zip cannot be read so far"
 	for s := range stages {
-		x.skip(unread, s)
+		x.skip("the zip cannot be read so far", s)
 	}
 	return nil
 }
 
-// structure takes over what the reader found.
+// structure adds what the reader found.
 func (x *examination) structure() {
 	a := x.archive
 	for _, f := range a.Faults {
@@ -144,9 +147,9 @@ func (x *examination) structure() {
 	}
 }
 
-// name is the name of an entry for a finding.
+// name returns the name of an entry for a finding; "" for -1, the zip itself.
 func (x *examination) name(entry int) string {
-	if entry < 0 || entry >= len(x.archive.Entries) {
+	if entry < 0 {
 		return ""
 	}
 	if n := x.archive.Entries[entry].Name; n != "" {
@@ -155,9 +158,8 @@ func (x *examination) name(entry int) string {
 	return fmt.Sprintf("entry %d", entry+1)
 }
 
-// content decompresses every entry once, in the order of the file, and looks
-// into programs on the way. Lambda's limit bounds the work: a zip beyond it
-// has failed already, and what is beyond is not looked at.
+// content decompresses every entry once, in the order of the file, and examines programs.
+// It stops at Lambda's limit: a zip beyond it has already failed.
 func (x *examination) content() error {
 	a := x.archive
 	p := newPrograms(x)
@@ -196,10 +198,8 @@ func (x *examination) content() error {
 	return p.finish(small)
 }
 
-// bootNotAsked is why the boot check is skipped where nobody made it.
-const bootNotAsked = "starting the function is left to the emulator"
-
-// budget compares sizes with what the function may have. Layers are not counted: they have budgets of their own.
+// budget compares sizes with the function's budget. Layers do not count: they have budgets
+// of their own.
 func (x *examination) budget(unzipped int64) {
 	b := x.options.Budget
 	if b.Zip == 0 && b.Unzipped == 0 {
@@ -212,11 +212,4 @@ func (x *examination) budget(unzipped int64) {
 		x.find(idBudget, "", "the files have %d bytes, %d more than their budget of %d", unzipped, unzipped-b.Unzipped, b.Unzipped)
 	}
 	x.done(stageBudget)
-}
-
-// support checks that AWS still supports the runtime.
-func (x *examination) support() {
-	if x.options.Runtime == project.AL2 {
-		x.find(idRuntimeEnded, "", "provided.al2: %s", endOfAL2)
-	}
 }

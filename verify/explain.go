@@ -18,13 +18,13 @@ type Explanation struct {
 
 var glibcVersion = regexp.MustCompile(`GLIBC_2\.(\d+)`)
 
-// quotes makes marks that stand for the same the same. A CR in a line is
-// written as shells show it.
+// quotes replaces variants of quotation marks by one. It writes a CR in a line as shells
+// show it.
 var quotes = strings.NewReplacer("\u2018", "'", "\u2019", "'", "`", "'", "\r\n", "\n", "\r", `\r`)
 
-// Explain takes a message from Lambda's log, or some lines around it, and
-// returns its likely causes, the likeliest first, each with the check that
-// would have caught it; nothing if the message is unknown.
+// Explain returns the likely causes of a message from Lambda's log, which may have lines
+// around it. The most likely cause comes first, each with the check that would have caught
+// it. It returns nothing for an unknown message.
 func Explain(text string) []Explanation {
 	low := strings.ToLower(quotes.Replace(text))
 	list := explain(low, sayings)

@@ -26,7 +26,7 @@ func WriteGitHub(w io.Writer, reports []Report) error {
 			if x.Line > 0 {
 				place = fmt.Sprintf(",line=%d,col=%d", x.Line, x.Column)
 			}
-			fmt.Fprintf(e, "::%s file=%s%s,title=%s::%s\n", command, escapeProperty(cmp.Or(x.Source, r.Path)), place, escapeProperty(x.Check.ID), escapeData(message))
+			fmt.Fprintf(e, "::%s file=%s%s,title=%s::%s\n", command, propertyEscapes.Replace(cmp.Or(x.Source, r.Path)), place, propertyEscapes.Replace(x.Check.ID), dataEscapes.Replace(message))
 		}
 	}
 	return e.err
@@ -36,6 +36,3 @@ var (
 	dataEscapes     = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 	propertyEscapes = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 )
-
-func escapeData(s string) string     { return dataEscapes.Replace(s) }
-func escapeProperty(s string) string { return propertyEscapes.Replace(s) }

@@ -11,7 +11,7 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// cpu checks the processor that the program needs.
+// cpu checks which processor the program needs.
 func (x *examination) cpu(name string, f *elfscan.File) {
 	switch level := f.ISALevel(); {
 	case level >= 4:
@@ -37,7 +37,7 @@ func (x *examination) cpu(name string, f *elfscan.File) {
 	}
 }
 
-// goBuild checks what Go says about how it built the program.
+// goBuild checks Go's build information.
 func (x *examination) goBuild(name string, f *elfscan.File, seen *sightings) {
 	g := f.Go
 	x.fact("Go", "%s", g.Version)
@@ -80,8 +80,8 @@ func (x *examination) goBuild(name string, f *elfscan.File, seen *sightings) {
 // (aws/aws-lambda-go, pull request 298, and its source at that version).
 const firstWithAPI = "v1.18.0"
 
-// lambdaLibrary is the version of aws-lambda-go that a program is built with; "" if
-// that is unknown.
+// lambdaLibrary returns the version of aws-lambda-go that a program is built with; "" if it
+// is not known.
 func lambdaLibrary(info *debug.BuildInfo) string {
 	if info == nil {
 		return ""
@@ -100,11 +100,11 @@ func lambdaLibrary(info *debug.BuildInfo) string {
 	return ""
 }
 
-// zoneFiles reports whether the zip seems to bring zone data along, to be
-// named by ZONEINFO.
+// zoneFiles reports whether the zip seems to contain zone data, for the variable ZONEINFO.
 func (x *examination) zoneFiles() bool {
 	for i := range x.archive.Entries {
-		if base := path.Base(x.archive.Entries[i].Name); base == "zoneinfo" || base == "zoneinfo.zip" || strings.Contains(x.archive.Entries[i].Name, "zoneinfo/") {
+		name := x.archive.Entries[i].Name
+		if base := path.Base(name); base == "zoneinfo" || base == "zoneinfo.zip" || strings.Contains(name, "zoneinfo/") {
 			return true
 		}
 	}

@@ -6,12 +6,13 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/bootzip/bootzip/internal/htmlpage"
 	"github.com/bootzip/bootzip/internal/printer"
 )
 
-// A Section is a table that a page has besides its reports, such as where zips come from.
+// A Section is a table of a page besides its reports, such as where zips come from.
 type Section struct {
 	Title string
 	Rows  [][2]string
@@ -31,8 +32,8 @@ type pageReport struct {
 	Rest     []Result // passes and skips
 }
 
-// WriteHTML writes reports as one page: what each check found, proves and would have fixed,
-// and what is known of the zips. It has no scripts, and nothing from elsewhere.
+// WriteHTML writes reports as one page: what each check found and proves, how to fix it, and
+// what is known of the zips. The page has no scripts, and loads nothing.
 func WriteHTML(w io.Writer, reports []Report, sections ...Section) error {
 	type count struct {
 		Status Status
@@ -47,12 +48,10 @@ func WriteHTML(w io.Writer, reports []Report, sections ...Section) error {
 			p.Outcome = "fail"
 			failed++
 		}
+		for i := range totals {
+			totals[i].N += r.Count(totals[i].Status)
+		}
 		for _, x := range r.Results {
-			for i := range totals {
-				if totals[i].Status == x.Status {
-					totals[i].N++
-				}
-			}
 			if x.Status.isFinding() || x.Shown {
 				p.Findings = append(p.Findings, x)
 			} else {
@@ -61,17 +60,14 @@ func WriteHTML(w io.Writer, reports []Report, sections ...Section) error {
 		}
 		pages = append(pages, p)
 	}
-	// What failed comes first.
-	slices.SortStableFunc(pages, func(a, b pageReport) int {
-		rank := map[string]int{"fail": 0, "pass": 1}
-		return rank[a.Outcome] - rank[b.Outcome]
-	})
+	// "fail" comes before "pass".
+	slices.SortStableFunc(pages, func(a, b pageReport) int { return strings.Compare(a.Outcome, b.Outcome) })
 	return reportTemplate.Execute(w, map[string]any{
 		"Title": "bootzip verify", "Reports": pages, "Totals": totals, "Failed": failed, "All": len(reports), "Sections": sections,
 	})
 }
 
-// where is the place of a finding.
+// where returns the place of a finding.
 func (x Result) where() string {
 	if x.Source != "" && x.File != "" {
 		return x.Source + ", " + x.File

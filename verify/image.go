@@ -13,10 +13,10 @@ var interpreters = map[project.Arch][]string{
 	project.ARM64: {"/lib/ld-linux-aarch64.so.1", "/usr/lib/ld-linux-aarch64.so.1", "/lib64/ld-linux-aarch64.so.1", "/usr/lib64/ld-linux-aarch64.so.1"},
 }
 
-// Libraries in /lib64 of provided.al2023, from listings of it that Bref keeps
-// (brefphp/aws-lambda-layers, utils/lib-copy, x86_64 of 2023 and arm64 of
-// 2025); what only one of them has is left out, but for libmvec, which glibc
-// has on x86_64 only.
+// Libraries in /lib64 of provided.al2023, from Bref's listings
+// (brefphp/aws-lambda-layers, utils/lib-copy, x86_64 of 2023 and arm64 of 2025).
+// Libraries in only one of them are omitted, except libmvec, which glibc has on
+// x86_64 only.
 const librariesAL2023 = `
 ld-linux-x86-64.so.2 ld-linux-aarch64.so.1 libBrokenLocale.so.1 libacl.so.1 libanl.so.1 libarchive.so.13
 libassuan.so.0 libattr.so.1 libaudit.so.1 libauparse.so.0 libblkid.so.1 libbz2.so.1 libc.so.6 libc_malloc_debug.so.0
@@ -33,8 +33,8 @@ libselinux.so.1 libsepol.so.2 libsigsegv.so.2 libsmartcols.so.1 libsolv.so.1 lib
 libstdc++.so.6 libtasn1.so.6 libthread_db.so.1 libtic.so.6 libtinfo.so.6 libunistring.so.2 libutil.so.1 libuuid.so.1
 libverto.so.1 libxml2.so.2 libyaml-0.so.2 libz.so.1 libzstd.so.1 p11-kit-proxy.so`
 
-// The same of provided.al2 (utils/lib-check, x86_64), as far as programs ask
-// for them. There is no listing of arm64, which is taken to have the same.
+// The same of provided.al2 (utils/lib-check, x86_64), those that programs need. There
+// is no listing of arm64, which is assumed to have the same.
 const librariesAL2 = `
 ld-linux-x86-64.so.2 ld-linux-aarch64.so.1 libBrokenLocale.so.1 libacl.so.1 libanl.so.1 libattr.so.1 libbz2.so.1 libc.so.6
 libcap.so.2 libcidn.so.1 libcom_err.so.2 libcrypt.so.1 libcrypto.so.10 libcurl.so.4 libdb-5.3.so libdl.so.2 libelf.so.1
@@ -84,7 +84,7 @@ var (
 // imageOf returns the image of a runtime. Amazon Linux 2023 has gcc 11 (AWS,
 // "Core toolchain packages glibc, gcc, binutils"), Amazon Linux 2 has gcc 7;
 // their versions of libstdc++ are in GCC's "ABI Policy and Guidelines". Newer
-// images of al2023 have gcc 14's, and a function can be kept on an older one.
+// images of al2023 have gcc 14's, but a function can be pinned to an older one.
 func imageOf(r project.Runtime) image {
 	if r == project.AL2 {
 		return imageAL2

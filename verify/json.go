@@ -5,9 +5,9 @@ import (
 	"io"
 )
 
-// JSONVersion is the version of the form that [WriteJSON] writes. It grows
-// when a field is removed or changes its meaning; new fields do not change it.
-const JSONVersion = 1
+// jsonVersion is the version of the format that [WriteJSON] writes. It is raised when a
+// field is removed or changes its meaning, not for new fields.
+const jsonVersion = 1
 
 type jsonDocument struct {
 	Version int          `json:"version"`
@@ -60,19 +60,16 @@ type jsonResult struct {
 	Hint     string `json:"hint,omitempty"`
 }
 
-// WriteJSON writes reports for a program, in the form that
-// docs/verify-report.schema.json describes. Every result is there, passes
-// and skips too; "ok" is true if nothing failed.
+// WriteJSON writes reports for programs, in the format that
+// docs/verify-report.schema.json describes. It writes every result, passes and skips too;
+// "ok" is true if nothing failed.
 func WriteJSON(w io.Writer, reports []Report) error {
-	doc := jsonDocument{Version: JSONVersion, OK: true, Reports: []jsonReport{}}
+	doc := jsonDocument{Version: jsonVersion, OK: true, Reports: []jsonReport{}}
 	for _, r := range reports {
 		doc.OK = doc.OK && r.OK()
 		j := jsonReport{
 			Path: r.Path, Function: r.Function, Arch: string(r.Arch), Size: r.Size, SHA256: r.SHA256, OK: r.OK(),
-			Facts: []jsonFact{}, Results: []jsonResult{},
-		}
-		if r.Deploy != nil {
-			j.Deploy = &jsonDeploy{r.Deploy.Kind, r.Deploy.Functions, r.Deploy.Layers}
+			Deploy: (*jsonDeploy)(r.Deploy), Facts: []jsonFact{}, Results: []jsonResult{},
 		}
 		if r.Image != nil {
 			j.Image = &jsonImage{r.Image.Digest, len(r.Image.Layers), r.Image.Unpacked}
@@ -98,7 +95,7 @@ func WriteJSON(w io.Writer, reports []Report) error {
 // isFinding reports whether a check found its fault.
 func (s Status) isFinding() bool { return s == Fail || s == Warn || s == Waived }
 
-// writeIndented writes a value as JSON that a person can read too.
+// writeIndented writes a value as indented JSON.
 func writeIndented(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")

@@ -36,8 +36,8 @@ type (
 )
 
 // WriteJUnit writes reports as JUnit's XML: a suite for each zip, a case for
-// each result. Warnings and waived findings are passes with a text, since the
-// form knows nothing between pass and failure.
+// each result. Warnings and waived findings are passes with a text, since the format has
+// nothing between pass and failure.
 func WriteJUnit(w io.Writer, reports []Report) error {
 	doc := junitSuites{Name: "bootzip verify"}
 	for _, r := range reports {

@@ -1,8 +1,7 @@
 package verify
 
-// What Lambda says about a fault, word for word, as AWS's documentation, its
-// open-source emulator and issue threads quote it. Nothing else in this package
-// claims to know what Lambda says.
+// Lambda's messages, word for word, as AWS's documentation, its open-source emulator and
+// issue threads quote them. Nothing else in this package claims to know what Lambda says.
 const (
 	lambdaNoBootstrap = "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"
 	lambdaExecFormat  = "fork/exec /var/task/bootstrap: exec format error"
@@ -25,8 +24,8 @@ const (
 	maxUpload   = 52_428_800   // bytes of a zip in a direct upload; larger ones go through S3
 )
 
-// RuntimeEnd says when AWS ended its support of a runtime that Go's functions have had,
-// and with what effect; empty: it has not, as far as is known.
+// RuntimeEnd says when AWS ended its support of a runtime of Go's functions, and with what
+// effect; empty: it has not, as far as is known.
 func RuntimeEnd(runtime string) string {
 	switch runtime {
 	case "provided.al2":

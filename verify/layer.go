@@ -1,9 +1,12 @@
 package verify
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
-// Folders of /opt that Lambda or one of its runtimes looks into (AWS Lambda
-// developer guide, "Packaging your layer content").
+// Directories of /opt that Lambda or one of its runtimes searches (AWS Lambda developer
+// guide, "Packaging your layer content").
 var layerFolders = map[string]bool{
 	"bin": true, "lib": true, "extensions": true,
 	"python": true, "nodejs": true, "java": true, "ruby": true,
@@ -17,7 +20,7 @@ func isExtension(name string) bool {
 	return ok && rest != "" && !strings.Contains(rest, "/")
 }
 
-// layerFolders checks what a layer has for Lambda.
+// layerFolders checks the files of a layer that Lambda uses.
 func (x *examination) layerFolders() {
 	known := false
 	for i := range x.archive.Entries {
@@ -37,8 +40,8 @@ func (x *examination) layerFolders() {
 	}
 }
 
-// parentFolder names the one directory of a zip whose content should be one level
-// higher, as a zip of a repository's files has it.
+// parentFolder returns a message about the one directory of a zip whose content should be
+// in the root, as in a zip of a repository's files; "" if there is none.
 func (x *examination) parentFolder() string {
 	parent := ""
 	for i := range x.archive.Entries {
@@ -48,7 +51,7 @@ func (x *examination) parentFolder() string {
 		}
 		parent = first
 		if second, _, below := strings.Cut(rest, "/"); below && layerFolders[second] || rest == "bootstrap" {
-			return ": all is in " + quote(parent+"/") + ", whose content belongs into the root"
+			return ": all is in " + strconv.Quote(parent+"/") + ", whose content belongs into the root"
 		}
 	}
 	return ""

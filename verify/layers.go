@@ -14,17 +14,17 @@ import (
 
 // layers are the files below /opt of the function's layers.
 type layers struct {
-	unknown bool            // there are layers whose zips are not here, which may have anything
-	files   map[string]bool // by path; true if everyone may execute it
+	unknown bool            // there are layers whose zips are missing; they may have any file
+	files   map[string]bool // by path; true if every user may execute it
 	size    int64           // unzipped, in bytes
 }
 
-// maxLayerFiles bounds how many files of a layer are counted.
+// maxLayerFiles is how many files of a layer are read.
 const maxLayerFiles = 100_000
 
-// readLayers reads the directories of the layers' zips, in their order: a later
-// one's files replace those of the ones before (AWS Lambda developer guide,
-// "Adding layers to functions").
+// readLayers reads the directories of the layers' zips, in order. Files of a later layer
+// replace those of earlier ones (AWS Lambda developer guide, "Adding layers to
+// functions").
 func readLayers(o Options) (layers, error) {
 	l := layers{unknown: o.WithLayer, files: map[string]bool{}}
 	for _, name := range o.Layers {
@@ -34,7 +34,11 @@ func readLayers(o Options) (layers, error) {
 			if errors.Is(err, fs.ErrNotExist) {
 				remedy = "package the layer first, or correct its path"
 			}
-			return l, hint.New(remedy, "layer %s: %w", name, cmp.Or(withoutPath(err), err))
+			var withPath *fs.PathError
+			if errors.As(err, &withPath) {
+				err = withPath.Err
+			}
+			return l, hint.New(remedy, "layer %s: %w", name, err)
 		}
 		if len(r.File) > maxLayerFiles {
 			err = fmt.Errorf("layer %s: it has %d files, and %d are looked at", name, len(r.File), maxLayerFiles)
@@ -52,19 +56,10 @@ func readLayers(o Options) (layers, error) {
 	return l, nil
 }
 
-// withoutPath is what an error about a file says of it; nil if it is none.
-func withoutPath(err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return nil
-}
-
 // any reports whether the function has layers.
 func (l layers) any() bool { return l.unknown || len(l.files) > 0 }
 
-// bootstrap ends the message that there is none.
+// bootstrap returns the end of the message that there is no bootstrap.
 func (l layers) bootstrap() string {
 	if l.any() {
 		return ", and no layer has one that is executable"
@@ -72,13 +67,13 @@ func (l layers) bootstrap() string {
 	return ""
 }
 
-// has reports whether a layer supplies the file at a path, or may do so.
+// has reports whether a layer has, or may have, the file at a path.
 func (l layers) has(name string) bool {
 	_, ok := l.files[path.Clean(name)]
 	return ok || l.unknown && strings.HasPrefix(name, "/opt/")
 }
 
-// starts is has for a file that is started.
+// starts reports whether a layer has, or may have, an executable file at a path.
 func (l layers) starts(name string) bool {
 	return l.files[path.Clean(name)] || l.unknown && strings.HasPrefix(name, "/opt/")
 }

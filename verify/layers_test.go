@@ -91,7 +91,7 @@ func TestLayersAreLookedInto(t *testing.T) {
 // The unzipped size of the layers counts with the zip's.
 func TestLayersCount(t *testing.T) {
 	big := filepath.Join(t.TempDir(), "big.zip")
-	if err := os.WriteFile(big, zspec{files: []zfile{zfile{name: "lib/zeros", data: make([]byte, 262_144_000), mode: 0o100644}}}.bytes(), 0o644); err != nil {
+	if err := os.WriteFile(big, zspec{files: []zfile{zfile{name: "lib/zeros", data: make([]byte, 262_144_000), mode: 0o100644, store: true}}}.bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	z := filepath.Join(t.TempDir(), "function.zip")

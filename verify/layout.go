@@ -7,8 +7,8 @@ import (
 	"github.com/bootzip/bootzip/internal/zipscan"
 )
 
-// layout looks at the names, kinds, modes and sizes in the directory. Its
-// error is the file's or the context's.
+// layout checks the names, kinds, modes and sizes in the central directory. Its error is
+// the file's or the context's.
 func (x *examination) layout() error {
 	x.done(stageLayout)
 	a := x.archive
@@ -21,10 +21,8 @@ func (x *examination) layout() error {
 		total += e.Size
 		x.entryName(i)
 		x.entryMode(i)
-		if isFolder(e) {
-			if e.Size > 0 {
-				x.find(idFolderData, e.Name, "the folder has %d bytes", e.Size)
-			}
+		if isFolder(e) && e.Size > 0 {
+			x.find(idFolderData, e.Name, "the folder has %d bytes", e.Size)
 		}
 	}
 	x.names = sortNames(a.Entries)
@@ -67,7 +65,7 @@ func (x *examination) entryName(i int) {
 	}
 }
 
-// unsafeName says what is wrong with a name, if anything.
+// unsafeName returns what is wrong with a name; "" if nothing is.
 func unsafeName(name string) string {
 	switch {
 	case name == "":
@@ -108,8 +106,7 @@ func (x *examination) entryMode(i int) {
 	name := x.name(i)
 	m, ok := unixMode(e)
 	if !ok {
-		// Some readers take up a Unix mode that is there all the same, so it
-		// must be a good one.
+		// Some readers use a Unix mode even here, so it must be a good one.
 		m = e.External >> 16
 		switch {
 		case !fromDOS(e):
@@ -124,7 +121,7 @@ func (x *examination) entryMode(i int) {
 	}
 	switch kind := m & typeMask; {
 	case kind == typeLink:
-		return // links looks at it
+		return // links checks it
 	case kind == typeFolder && !isFolder(e), kind == typeFile && isFolder(e):
 		x.find(idNameConflict, name, "its name and its mode disagree on whether it is a folder")
 		return
@@ -146,7 +143,7 @@ func (x *examination) entryMode(i int) {
 	}
 }
 
-// isProgram reports whether another check looks at the mode of a file.
+// isProgram reports whether another check is about the mode of a file.
 func (x *examination) isProgram(name string) bool {
 	if x.kind() == KindLayer {
 		return isExtension(name)

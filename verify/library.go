@@ -11,25 +11,24 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// A dynamicProgram is judged when all contents of the zip have been seen: its
-// libraries may come after it.
+// A dynamicProgram is checked after all contents of the zip were read: its libraries may
+// come after it.
 type dynamicProgram struct {
 	name string
 	file *elfscan.File
 	arch project.Arch
 
-	// Set where a script starts it: the dynamic linker that it names, and
-	// the directories of LD_LIBRARY_PATH or --library-path.
+	// Set if a script starts it: the dynamic linker that the script names, and the
+	// directories of LD_LIBRARY_PATH or --library-path.
 	loader string
 	dirs   []string
 }
 
-// maxLibraries bounds how many libraries of a zip are read for one program.
+// maxLibraries is how many libraries of a zip are read for one program.
 const maxLibraries = 200
 
-// libraries follows the libraries that a program needs, and those that they
-// need, and returns the newest versions that all of them ask for together, of
-// what is not in the zip.
+// libraries follows the libraries that a program needs, and those that they need in turn.
+// It returns the newest versions that all of them need of libraries outside the zip.
 func (p *programs) libraries(d dynamicProgram) (versions, error) {
 	x := p.x
 	needs := versionsOf(d.file)
@@ -37,8 +36,7 @@ func (p *programs) libraries(d dynamicProgram) (versions, error) {
 	own := map[string]bool{}
 	var follow func(name string, f *elfscan.File, inherited []string) error
 	follow = func(name string, f *elfscan.File, inherited []string) error {
-		dirs, rpath := x.searchPath(d, name, f, inherited)
-		inherited = rpath
+		dirs, inherited := x.searchPath(d, name, f, inherited)
 		for _, library := range f.Needed {
 			if seen[library] {
 				continue
@@ -78,7 +76,7 @@ func (p *programs) libraries(d dynamicProgram) (versions, error) {
 		loader = d.loader
 	}
 	if _, ok := x.inZip(loader); ok && own["libc.so.6"] || x.layers.has(loader) {
-		needs.glibc = -1 // it or a layer brings glibc along, with its linker
+		needs.glibc = -1 // the zip or a layer contains glibc, with its linker
 	}
 	if own["libstdc++.so.6"] {
 		needs.libstdcxx, needs.cxxabi = -1, -1
@@ -86,16 +84,15 @@ func (p *programs) libraries(d dynamicProgram) (versions, error) {
 	return needs, err
 }
 
-// versions are the newest versions of the image's libraries that files ask
-// for: the minor version of glibc 2, x of GLIBCXX_3.4.x, and x of
-// CXXABI_1.3.x; -1 for none.
+// versions are the newest versions of the image's libraries that files need: the minor
+// version of glibc 2, x of GLIBCXX_3.4.x, and x of CXXABI_1.3.x; -1 for none.
 type versions struct{ glibc, libstdcxx, cxxabi int }
 
 func (v versions) and(w versions) versions {
 	return versions{max(v.glibc, w.glibc), max(v.libstdcxx, w.libstdcxx), max(v.cxxabi, w.cxxabi)}
 }
 
-// versionsOf reads the versions that one file asks for.
+// versionsOf returns the versions that one file needs.
 func versionsOf(f *elfscan.File) versions {
 	v := versions{-1, -1, -1}
 	for _, need := range f.Versions {
@@ -123,15 +120,15 @@ func suffix(name, prefix string) int {
 	return n
 }
 
-// systemFolders are where the image has its libraries; /lib64 is a link to the
-// other.
+// systemFolders are the directories of the image's libraries; /lib64 is a link to the
+// other one.
 var systemFolders = map[string]bool{"/lib64": true, "/usr/lib64": true}
 
-// searchPath lists the directories in which the dynamic linker looks for what a
-// file needs, in its order (ld.so(8)): RPATH, LD_LIBRARY_PATH, RUNPATH, its
-// own. Lambda's LD_LIBRARY_PATH begins with the image's directories, so that a
-// library of the image wins over the same one in the zip. rpath are the
-// folders that hold for the libraries of the libraries too.
+// searchPath returns the directories in which the dynamic linker searches what a file
+// needs, in order (ld.so(8)): RPATH, LD_LIBRARY_PATH, RUNPATH, its own. Lambda's
+// LD_LIBRARY_PATH begins with the image's directories, so a library of the image wins over
+// the same one in the zip. rpath are the directories that also hold for the libraries'
+// libraries.
 func (x *examination) searchPath(d dynamicProgram, name string, f *elfscan.File, inherited []string) (dirs, rpath []string) {
 	origin := path.Join(x.root(), path.Dir(name))
 	var own []string
@@ -163,7 +160,7 @@ const (
 	inZip
 )
 
-// findLibrary looks for a library in directories; in the zip, it is entry i.
+// findLibrary searches directories for a library. If it is in the zip, i is its entry.
 func (x *examination) findLibrary(library string, dirs []string) (i int, where place) {
 	if strings.Contains(library, "/") {
 		// A name with a slash is a path; a relative one begins where Lambda
@@ -187,7 +184,7 @@ func (x *examination) findLibrary(library string, dirs []string) (i int, where p
 	return 0, nowhere
 }
 
-// readLibrary reads an entry as an ELF file; nil if it is none.
+// readLibrary reads an entry as an ELF file; nil if it is not one.
 func (p *programs) readLibrary(i int) (*elfscan.File, error) {
 	x := p.x
 	e := &x.archive.Entries[i]

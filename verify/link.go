@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"path"
+	"strconv"
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/zipscan"
@@ -15,8 +16,8 @@ const (
 	maxFollows = 40     // links that Linux follows for one path (path_resolution(7))
 )
 
-// links reads the symbolic links of the zip, and checks where they lead. Its
-// error is the file's or the context's.
+// links reads the symbolic links of the zip, and checks their targets. Its error is the
+// file's or the context's.
 func (x *examination) links() error {
 	x.targets = map[string]string{}
 	var list []int
@@ -40,7 +41,7 @@ func (x *examination) links() error {
 		target, why := x.resolve(plain(e.Name))
 		switch {
 		case why == "" && !x.exists(target):
-			why = "it leads to " + quote(target) + ", which is not in the zip"
+			why = "it leads to " + strconv.Quote(target) + ", which is not in the zip"
 		case why == "":
 			x.find(idSymlink, x.name(i), "it is a symbolic link to %q", x.targets[plain(e.Name)])
 			continue
@@ -49,7 +50,7 @@ func (x *examination) links() error {
 			continue
 		}
 		if plain(e.Name) == "bootstrap" && x.kind() == KindFunction {
-			continue // the check for an ordinary bootstrap says so
+			continue // the check for an ordinary bootstrap reports it
 		}
 		x.find(idLinkTarget, x.name(i), "%s", why)
 	}
@@ -72,7 +73,7 @@ func (x *examination) readLink(e *zipscan.Entry) (string, error) {
 		case err == io.EOF:
 			return string(target), nil
 		case errors.As(err, &damaged):
-			return "", nil // which is reported when the contents are read
+			return "", nil // reported when the contents are read
 		case err != nil:
 			return "", err
 		}
@@ -80,12 +81,12 @@ func (x *examination) readLink(e *zipscan.Entry) (string, error) {
 	}
 }
 
-// outside is resolve's reason for a link that leads by its full path to a
-// place that is not the zip's: /tmp, a layer, a device.
+// outside is resolve's reason for a link whose absolute target is not in the zip: /tmp, a
+// layer, a device.
 const outside = "it leads out of the zip"
 
-// resolve follows the links in a name, those of its directories too. It returns
-// the name that they lead to, or why they lead nowhere.
+// resolve follows the links in a name, including those of its directories. It returns the
+// name that they lead to, or why they lead nowhere.
 func (x *examination) resolve(name string) (resolved, why string) {
 	follows := 0
 	done, rest := "", name

@@ -8,16 +8,16 @@ import (
 	"slices"
 )
 
-// MergeJSON joins documents that [WriteJSON] wrote of different functions, as if it had
-// written one: the reports of zips in the order of the functions' names, then those of
-// images, then all others. The keys name the documents in errors.
+// MergeJSON joins documents that [WriteJSON] wrote for different functions to the one that
+// it would write for all of them: the reports of zips in the order of functions, then those
+// of images, then all others. The keys name the documents in errors.
 func MergeJSON(documents map[string][]byte, functions []string) ([]byte, error) {
-	all := jsonDocument{Version: JSONVersion, OK: true, Reports: []jsonReport{}}
+	all := jsonDocument{Version: jsonVersion, OK: true, Reports: []jsonReport{}}
 	for name, data := range documents {
 		var one jsonDocument
 		d := json.NewDecoder(bytes.NewReader(data))
 		d.DisallowUnknownFields()
-		if err := d.Decode(&one); err != nil || one.Version != JSONVersion {
+		if err := d.Decode(&one); err != nil || one.Version != jsonVersion {
 			return nil, fmt.Errorf("report of %s is none that this version of bootzip writes (%v)", name, err)
 		}
 		all.OK = all.OK && one.OK

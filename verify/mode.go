@@ -1,6 +1,10 @@
 package verify
 
-import "github.com/bootzip/bootzip/internal/zipscan"
+import (
+	"strings"
+
+	"github.com/bootzip/bootzip/internal/zipscan"
+)
 
 // Bits of a Unix mode (POSIX, sys/stat.h).
 const (
@@ -26,9 +30,8 @@ const (
 	dosFolder = 0x10 // MS-DOS attribute
 )
 
-// unixMode returns the mode of an entry, and whether it has one: only entries
-// made on a Unix system do. What others have in that place, readers take up
-// or not.
+// unixMode returns the mode of an entry, and whether it has one: only entries made on a
+// Unix system do. Readers differ in whether they use these bits of other entries.
 func unixMode(e *zipscan.Entry) (uint32, bool) {
 	switch e.Creator >> 8 {
 	case systemUnix, systemMacOS:
@@ -46,8 +49,6 @@ func fromDOS(e *zipscan.Entry) bool {
 	return false
 }
 
-// isFolder reports whether an entry is a directory: by its name, which is all
-// that most readers go by.
-func isFolder(e *zipscan.Entry) bool {
-	return len(e.Name) > 0 && e.Name[len(e.Name)-1] == '/'
-}
+// isFolder reports whether an entry is a directory by its name, which is what most readers
+// use.
+func isFolder(e *zipscan.Entry) bool { return strings.HasSuffix(e.Name, "/") }

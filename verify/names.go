@@ -1,15 +1,16 @@
 package verify
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/zipscan"
 )
 
-// names are the indices of a zip's entries, sorted so that what lies below a
-// folder, or below a file of the same name, follows it at once. A sorted list
-// takes a tenth of the memory of a map.
+// names are the indices of a zip's entries, sorted so that what is below a directory, or
+// below a file of the same name, follows it. A sorted list takes a tenth of the memory of
+// a map.
 type names struct {
 	entries []zipscan.Entry
 	order   []int32
@@ -21,22 +22,18 @@ func sortNames(entries []zipscan.Entry) names {
 		n.order[i] = int32(i)
 	}
 	slices.SortFunc(n.order, func(a, b int32) int {
-		if c := compareNames(entries[a].Name, entries[b].Name); c != 0 {
-			return c
-		}
-		return int(a - b)
+		return cmp.Or(compareNames(entries[a].Name, entries[b].Name), int(a-b))
 	})
 	return n
 }
 
-// plain is a name without the mark of a directory.
+// plain returns a name without the final slash of a directory.
 func plain(name string) string { return strings.TrimSuffix(name, "/") }
 
-// compareNames compares names without the mark of a directory; a slash comes
-// before all other characters.
+// compareNames compares plain names. A slash comes before all other characters.
 func compareNames(a, b string) int {
 	a, b = plain(a), plain(b)
-	for i := 0; i < min(len(a), len(b)); i++ {
+	for i := range min(len(a), len(b)) {
 		if a[i] == b[i] {
 			continue
 		}
@@ -48,11 +45,10 @@ func compareNames(a, b string) int {
 	return len(a) - len(b)
 }
 
-// compareFolded compares names as a file system does that cannot tell upper
-// from lower case (of ASCII).
+// compareFolded compares plain names, ignoring case (of ASCII).
 func compareFolded(a, b string) int {
 	a, b = plain(a), plain(b)
-	for i := 0; i < min(len(a), len(b)); i++ {
+	for i := range min(len(a), len(b)) {
 		if x, y := lower(a[i]), lower(b[i]); x != y {
 			return int(x) - int(y)
 		}
@@ -67,12 +63,17 @@ func lower(c byte) byte {
 	return c
 }
 
+// search returns where a name is in the order, or would be.
+func (n names) search(name string) (at int, found bool) {
+	return slices.BinarySearchFunc(n.order, name, func(i int32, name string) int {
+		return compareNames(n.entries[i].Name, name)
+	})
+}
+
 // named returns the first entry of a name, and whether it is an ordinary
 // file.
 func (n names) named(name string) (i int, regular, found bool) {
-	at, ok := slices.BinarySearchFunc(n.order, name, func(i int32, name string) int {
-		return compareNames(n.entries[i].Name, name)
-	})
+	at, ok := n.search(name)
 	if !ok {
 		return 0, false, false
 	}
@@ -82,11 +83,9 @@ func (n names) named(name string) (i int, regular, found bool) {
 
 // above reports whether there are entries below a directory of a name.
 func (n names) above(name string) bool {
-	at, _ := slices.BinarySearchFunc(n.order, name, func(i int32, name string) int {
-		return compareNames(n.entries[i].Name, name)
-	})
-	for ; at < len(n.order) && at >= 0; at++ {
-		if e := n.entries[n.order[at]].Name; plain(e) != name {
+	at, _ := n.search(name)
+	for _, i := range n.order[at:] {
+		if e := n.entries[i].Name; plain(e) != name {
 			return strings.HasPrefix(e, name+"/")
 		}
 	}
@@ -108,7 +107,7 @@ func isFile(e *zipscan.Entry) bool {
 	return kind == 0 || kind == typeFile
 }
 
-// clashes looks for names that occur twice, or as a file and a directory.
+// clashes finds names that occur twice, or as a file and a directory.
 func (x *examination) clashes() {
 	list := x.names.order
 	for k := 1; k < len(list); k++ {
@@ -122,15 +121,12 @@ func (x *examination) clashes() {
 	}
 }
 
-// caseClashes looks for names that differ in case only.
+// caseClashes finds names that differ only in case.
 func (x *examination) caseClashes() {
 	entries := x.archive.Entries
 	list := slices.Clone(x.names.order)
 	slices.SortFunc(list, func(a, b int32) int {
-		if c := compareFolded(entries[a].Name, entries[b].Name); c != 0 {
-			return c
-		}
-		return int(a - b)
+		return cmp.Or(compareFolded(entries[a].Name, entries[b].Name), int(a-b))
 	})
 	for k := 1; k < len(list); k++ {
 		a, b := entries[list[k-1]].Name, entries[list[k]].Name

@@ -2,12 +2,12 @@ package verify
 
 import (
 	"archive/tar"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"regexp"
@@ -20,20 +20,22 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// Lambda's limits, and what is read at most.
 const (
+	// Lambda's limits.
 	maxImageUnpacked = 10 << 30 // "10 GB" (Lambda quotas)
 	maxImageManifest = 25400
 	maxImageItems    = 1500
 	maxImagePath     = 1000
-	maxImageJSON     = 4 << 20
-	maxImageEntries  = 2 << 20   // files of all layers
-	maxImageNames    = 256 << 20 // bytes of their names
+
+	// Limits of what is read.
+	maxImageJSON    = 4 << 20
+	maxImageEntries = 2 << 20   // files of all layers
+	maxImageNames   = 256 << 20 // bytes of their names
 )
 
 // An ImageFile is what a report says of an image.
 type ImageFile struct {
-	Digest   string   // of its manifest; empty where there is none, as in an archive of Docker
+	Digest   string   // of its manifest; empty if it has none, as an archive of Docker
 	Layers   []string // their digests, or names in an archive of Docker
 	Unpacked int64    // bytes of all layers
 	Config   []byte   // its configuration
@@ -45,34 +47,34 @@ type ImageOptions struct {
 	Arch      project.Arch        // expected architecture; empty: the program's
 	Rules     []project.CheckRule // what findings mean
 	Strict    bool                // warnings fail
-	SnapStart bool                // its label is asked for
-	Unpack    bool                // all files are unpacked, not those of the function alone
+	SnapStart bool                // the image must have SnapStart's label
+	Unpack    bool                // unpack all files, not only the function's
 }
 
-// An ImageRoot is what a container of an image starts with. It is zero for an image that
-// starts nothing.
+// An ImageRoot is what a container of an image starts with; zero if the image starts
+// nothing.
 type ImageRoot struct {
 	Program  string   // the file that is started, without the first slash
 	Command  []string // entry point and command; the first is a path in the image
 	Dir      string   // the working directory
 	Env      []string // KEY=value
-	Complete bool     // it has no files but those of /var/task
-	Static   bool     // the program is one for Linux that needs no libraries
+	Complete bool     // it has no files but those below /var/task, and certificates
+	Static   bool     // the program needs no libraries
 	Zones    bool     // it has time zones
 }
 
-// Image checks an image: a directory with an OCI image layout, or an archive with one, or
-// an archive of docker save. Whatever is in it is a matter of the report; errors are as
-// those of File.
+// Image checks an image: a directory or an archive with an OCI image layout, or an archive
+// of docker save. All that is wrong with its content is in the report; errors are as those
+// of [File].
 //
-// What the image starts, and with o.Unpack all of its files, is unpacked into the
-// directory dir, which is empty, if the image can be read.
+// If the image can be read, Image unpacks the function, or with o.Unpack all files, into
+// the empty directory dir.
 func Image(ctx context.Context, name string, o ImageOptions, dir string) (r Report, root ImageRoot, err error) {
 	p, err := newPolicy(Options{Rules: o.Rules, Strict: o.Strict})
 	if err != nil {
 		return r, root, err
 	}
-	x := &imageExamination{ctx: ctx, options: o, findings: map[string][]finding{}}
+	x := &imageExamination{ctx: ctx, options: o, findings: findings{}}
 	info, err := os.Stat(name)
 	if err != nil {
 		return r, root, hint.Wrap(fmt.Errorf("image cannot be read: %w", err), "give an archive or a directory of an image: dist/*.oci.tar")
@@ -87,7 +89,7 @@ func Image(ctx context.Context, name string, o ImageOptions, dir string) (r Repo
 	var broken *ocilayout.TarError
 	switch {
 	case errors.As(err, &broken):
-		x.find(IDImageArchive, "", "its tar: %v", err)
+		x.find(idImageArchive, "", "its tar: %v", err)
 	case err != nil:
 		return r, root, err
 	default:
@@ -97,29 +99,13 @@ func Image(ctx context.Context, name string, o ImageOptions, dir string) (r Repo
 		}
 	}
 	r.Program = x.arch
-	r.Results = p.imageResults(x)
+	r.Results = p.results(imageChecks(), x.findings, func(c Check) string {
+		if !x.read && c.ID != idImageArchive {
+			return "the image cannot be read"
+		}
+		return ""
+	})
 	return r, x.root, nil
-}
-
-// imageResults makes a report's results from what was found.
-func (p policy) imageResults(x *imageExamination) (all []Result) {
-	for _, c := range table {
-		if c.Layer != InImage {
-			continue
-		}
-		severity, reason := p.severity(c)
-		for _, f := range x.findings[c.ID] {
-			all = append(all, Result{Check: c, Status: severity.status(), Severity: severity, Detail: f.detail, File: f.file, Reason: reason})
-		}
-		if len(x.findings[c.ID]) == 0 {
-			one := Result{Check: c, Status: Pass, Severity: severity}
-			if !x.read && c.ID != IDImageArchive {
-				one.Status, one.Detail = Skip, "the image cannot be read"
-			}
-			all = append(all, one)
-		}
-	}
-	return all
 }
 
 // An imageConfig is an image's configuration (OCI image specification, "Image
@@ -144,7 +130,7 @@ type imageExamination struct {
 	ctx      context.Context
 	options  ImageOptions
 	blobs    ocilayout.Files
-	findings map[string][]finding
+	findings findings
 	about    ImageFile
 	arch     project.Arch // of the configuration
 	config   imageConfig
@@ -169,19 +155,16 @@ type imageEntry struct {
 }
 
 func (x *imageExamination) find(id, file, format string, args ...any) {
-	f := finding{file, fmt.Sprintf(format, args...)}
-	switch list := x.findings[id]; {
-	case len(list) < maxFindings:
-		x.findings[id] = append(list, f)
-	case len(list) == maxFindings:
-		x.findings[id] = append(list, finding{"", "and more of the same, not listed"})
-	}
+	x.findings.add(id, finding{file, fmt.Sprintf(format, args...)})
 }
 
 // run examines the image; its error is the machine's or the context's.
 func (x *imageExamination) run(dir string) error {
 	if !x.manifest() {
 		return x.ctx.Err()
+	}
+	for _, l := range x.layers {
+		x.about.Layers = append(x.about.Layers, l.digest)
 	}
 	x.platform()
 	x.files = map[string]imageEntry{}
@@ -190,18 +173,18 @@ func (x *imageExamination) run(dir string) error {
 			return err
 		}
 	}
-	if len(x.findings[IDImageLayer]) > 0 {
-		return nil // it is not known what is in it
+	if len(x.findings[idImageLayer]) > 0 {
+		return nil // the files of the image are not known
 	}
 	x.read = true
 	if x.about.Unpacked > maxImageUnpacked {
-		x.find(IDImageSize, "", "its layers have %d bytes uncompressed, more than %d", x.about.Unpacked, int64(maxImageUnpacked))
+		x.find(idImageSize, "", "its layers have %d bytes uncompressed, more than %d", x.about.Unpacked, int64(maxImageUnpacked))
 	}
 	x.history()
 	program, name := x.entryPoint()
 	x.workingDirectory()
 	x.contents()
-	if program == "" || len(x.findings[IDImageName])+len(x.findings[IDImageDigest]) > 0 {
+	if program == "" || len(x.findings[idImageName])+len(x.findings[idImageDigest]) > 0 {
 		return nil
 	}
 	c := x.config.Config
@@ -212,13 +195,13 @@ func (x *imageExamination) run(dir string) error {
 func (x *imageExamination) platform() {
 	c := x.config
 	if c.OS != "linux" {
-		x.find(IDImagePlatform, "", "it is for the system %q, not linux", c.OS)
+		x.find(idImagePlatform, "", "it is for the system %q, not linux", c.OS)
 	}
 	switch arch := project.Arch(c.Architecture); {
 	case arch != project.AMD64 && arch != project.ARM64:
-		x.find(IDImagePlatform, "", "it is for the architecture %q, not amd64 or arm64", c.Architecture)
+		x.find(idImagePlatform, "", "it is for the architecture %q, not amd64 or arm64", c.Architecture)
 	case x.options.Arch != "" && arch != x.options.Arch:
-		x.find(IDImagePlatform, "", "it is for %s, not for %s", arch, x.options.Arch)
+		x.find(idImagePlatform, "", "it is for %s, not for %s", arch, x.options.Arch)
 	default:
 		x.arch = arch
 	}
@@ -228,10 +211,10 @@ func (x *imageExamination) platform() {
 		x.find(IDImageSnapStart, "", "the label is not there")
 	}
 	if len(c.Config.Entrypoint) > maxImageItems || len(c.Config.Cmd) > maxImageItems {
-		x.find(IDImageSettings, "", "entry point and command have %d and %d items", len(c.Config.Entrypoint), len(c.Config.Cmd))
+		x.find(idImageSettings, "", "entry point and command have %d and %d items", len(c.Config.Entrypoint), len(c.Config.Cmd))
 	}
 	if n := len(c.Config.WorkingDir); n > maxImagePath {
-		x.find(IDImageSettings, "", "the working directory has %d characters", n)
+		x.find(idImageSettings, "", "the working directory has %d characters", n)
 	}
 }
 
@@ -245,20 +228,20 @@ func (x *imageExamination) history() {
 		}
 	}
 	if n != len(x.layers) {
-		x.find(IDImageHistory, "", "the history has %d entries for %d layers", n, len(x.layers))
+		x.find(idImageHistory, "", "the history has %d entries for %d layers", n, len(x.layers))
 	}
 	if len(x.config.RootFS.DiffIDs) != len(x.layers) {
-		x.find(IDImageDigest, "", "the configuration names %d layers, and the manifest %d", len(x.config.RootFS.DiffIDs), len(x.layers))
+		x.find(idImageDigest, "", "the configuration names %d layers, and the manifest %d", len(x.config.RootFS.DiffIDs), len(x.layers))
 	}
 }
 
 // entryPoint finds the program that Lambda starts: its file, and the path by which it is
-// started; empty: there is none.
+// started. Both are empty if there is none.
 func (x *imageExamination) entryPoint() (file, started string) {
 	c := x.config.Config
 	command := slices.Concat(c.Entrypoint, c.Cmd)
 	if len(command) == 0 || command[0] == "" {
-		x.find(IDImageEntryPoint, "", "it has neither an entry point nor a command")
+		x.find(idImageEntryPoint, "", "it has neither an entry point nor a command")
 		return "", ""
 	}
 	name := command[0]
@@ -278,15 +261,15 @@ func (x *imageExamination) entryPoint() (file, started string) {
 		case !ok:
 			continue
 		case e.kind != tar.TypeReg && e.kind != tar.TypeLink:
-			x.find(IDImageEntryPoint, candidate, "it is not a file")
+			x.find(idImageEntryPoint, candidate, "it is not a file")
 		case e.mode&0o111 != 0o111:
-			x.find(IDImageEntryPoint, candidate, "its mode is %04o: not everybody can start it", e.mode.Perm())
+			x.find(idImageEntryPoint, candidate, "its mode is %04o: not everybody can start it", e.mode.Perm())
 		default:
 			return file, candidate
 		}
 		return "", ""
 	}
-	x.find(IDImageEntryPoint, name, "it is not there")
+	x.find(idImageEntryPoint, name, "it is not there")
 	return "", ""
 }
 
@@ -299,9 +282,14 @@ func environment(all []string, name, fallback string) string {
 	return fallback
 }
 
+// elements returns the elements of an absolute path.
+func elements(name string) []string {
+	return strings.Split(strings.Trim(path.Clean(name), "/"), "/")
+}
+
 // resolve follows symbolic links in the image.
 func (x *imageExamination) resolve(name string) (file string, e imageEntry, ok bool) {
-	rest := strings.Split(strings.Trim(path.Clean("/"+name), "/"), "/")
+	rest := elements("/" + name)
 	at := ""
 	for steps := 0; len(rest) > 0; steps++ {
 		if steps > 255 {
@@ -312,15 +300,15 @@ func (x *imageExamination) resolve(name string) (file string, e imageEntry, ok b
 		if e, ok = x.files[next]; !ok {
 			return "", e, false
 		}
-		switch {
-		case e.kind == tar.TypeSymlink && path.IsAbs(e.link):
-			rest, at = append(strings.Split(strings.Trim(path.Clean(e.link), "/"), "/"), rest...), ""
-		case e.kind == tar.TypeSymlink:
-			target := path.Clean(path.Join("/", at, e.link))
-			rest, at = append(strings.Split(strings.Trim(target, "/"), "/"), rest...), ""
-		default:
+		if e.kind != tar.TypeSymlink {
 			at = next
+			continue
 		}
+		target := e.link
+		if !path.IsAbs(target) {
+			target = path.Join("/", at, target)
+		}
+		rest, at = append(elements(target), rest...), ""
 	}
 	if e.kind == tar.TypeLink {
 		target, found := x.files[e.link]
@@ -335,49 +323,40 @@ func (x *imageExamination) workingDirectory() {
 		return
 	}
 	if _, e, ok := x.resolve(dir); !path.IsAbs(dir) || !ok || e.kind != tar.TypeDir {
-		x.find(IDImageDirectory, dir, "it is no directory of the image")
+		x.find(idImageDirectory, dir, "it is no directory of the image")
 	}
 }
 
-// secretName matches names of files that builds take along by mistake.
+// secretName matches names of files that builds include by mistake.
 var secretName = regexp.MustCompile(`(^|/)(\.git|\.env(\.[a-z]+)?|\.aws/credentials|\.npmrc|\.netrc|\.docker/config\.json|id_(rsa|dsa|ecdsa|ed25519)|[^/]*\.(key|p12|pfx)|[^/]*private[^/]*\.pem)$`)
 
-// certificates are not what a function starts with.
+// certificates may be in an image besides the function's files.
 const certificates = "etc/ssl/certs/ca-certificates.crt"
 
-// taskPrefix is where a function's own files are.
+// taskPrefix begins the names of a function's files.
 const taskPrefix = "var/task/"
 
-// contents looks at the files that the image shows.
+// contents checks the files that a container of the image has.
 func (x *imageExamination) contents() {
 	x.root.Complete = true
 	_, x.root.Zones = x.files["usr/share/zoneinfo"]
-	for _, name := range sortedKeys(x.files) {
+	for _, name := range slices.Sorted(maps.Keys(x.files)) {
 		e := x.files[name]
 		own := strings.HasPrefix(name, taskPrefix)
 		if e.kind != tar.TypeDir && !own && name != certificates {
 			x.root.Complete = false
 		}
-		// A system's own keys and tests are no secrets.
+		// A distribution's own keys and test files are not secrets.
 		if secretName.MatchString(name) && !strings.HasPrefix(name, "usr/") && !strings.HasPrefix(name, "etc/") {
-			x.find(IDImageSecret, "/"+name, "a file of this name has often a secret, or the history of the sources")
+			x.find(idImageSecret, "/"+name, "a file of this name has often a secret, or the history of the sources")
 		}
 		if own && (e.kind == tar.TypeReg && e.mode&0o444 != 0o444 || e.kind == tar.TypeDir && e.mode&0o555 != 0o555) {
-			x.find(IDImageMode, "/"+name, "its mode is %04o", e.mode.Perm())
+			x.find(idImageMode, "/"+name, "its mode is %04o", e.mode.Perm())
 		}
 	}
 }
 
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
-
-// A contextReader ends with its context.
+// A contextReader returns its context's error once there is one.
 type contextReader struct {
 	ctx context.Context
 	r   io.Reader
@@ -389,6 +368,3 @@ func (c *contextReader) Read(p []byte) (int, error) {
 	}
 	return c.r.Read(p)
 }
-
-// isGzip reports whether data begins as gzip (RFC 1952).
-func isGzip(data []byte) bool { return bytes.HasPrefix(data, []byte{0x1f, 0x8b}) }

@@ -322,7 +322,7 @@ func TestBadImages(t *testing.T) {
 	}
 	for _, c := range Checks() {
 		// 10 GB are no matter of a test.
-		if id := strings.TrimPrefix(c.ID, "image-"); c.Layer == InImage && c.ID != IDImageSize && !slices.Contains(strings.Fields(all), id) {
+		if id := strings.TrimPrefix(c.ID, "image-"); c.Layer == InImage && c.ID != idImageSize && !slices.Contains(strings.Fields(all), id) {
 			t.Errorf("no image has what %s finds", c.ID)
 		}
 	}

@@ -3,12 +3,14 @@ package verify
 import (
 	"archive/tar"
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -16,14 +18,14 @@ import (
 	"github.com/bootzip/bootzip/internal/printer"
 )
 
-// openLayer opens what a layer's tar is.
+// openLayer opens the tar of a layer, which may be compressed.
 func (x *imageExamination) openLayer(i int) (r io.Reader, close func() error, err error) {
 	blob, _, err := x.blobs.Open(x.layers[i].name)
 	if err != nil {
 		return nil, nil, err
 	}
 	b := bufio.NewReaderSize(&contextReader{x.ctx, blob}, 64<<10)
-	if head, _ := b.Peek(2); !isGzip(head) {
+	if head, _ := b.Peek(2); !bytes.HasPrefix(head, []byte{0x1f, 0x8b}) { // gzip (RFC 1952)
 		return b, blob.Close, nil
 	}
 	z, err := gzip.NewReader(b)
@@ -33,7 +35,7 @@ func (x *imageExamination) openLayer(i int) (r io.Reader, close func() error, er
 	return z, blob.Close, nil
 }
 
-// layer reads the names in a layer, over those of the layers below. Its error is the
+// layer adds the names in a layer to those of the layers below. Its error is the
 // context's.
 func (x *imageExamination) layer(i int) error {
 	name := x.layers[i].digest
@@ -41,7 +43,7 @@ func (x *imageExamination) layer(i int) error {
 		if ctx := x.ctx.Err(); ctx != nil {
 			return ctx
 		}
-		x.find(IDImageLayer, name, "%v", err)
+		x.find(idImageLayer, name, "%v", err)
 		return nil
 	}
 	r, close, err := x.openLayer(i)
@@ -61,7 +63,7 @@ func (x *imageExamination) layer(i int) error {
 		}
 		if err != nil {
 			if counted.left <= 0 {
-				return nil // it is too large, which is said
+				return nil // it is too large, which run reports
 			}
 			return unreadable(err)
 		}
@@ -74,12 +76,12 @@ func (x *imageExamination) layer(i int) error {
 		return unreadable(err)
 	}
 	if ids := x.config.RootFS.DiffIDs; i < len(ids) && counted.left > 0 && ids[i] != "sha256:"+hex.EncodeToString(sum.Sum(nil)) {
-		x.find(IDImageDigest, name, "its content has another digest than the configuration says: sha256:%x", sum.Sum(nil))
+		x.find(idImageDigest, name, "its content has another digest than the configuration says: sha256:%x", sum.Sum(nil))
 	}
 	return nil
 }
 
-// A countingReader counts, and ends after so many bytes.
+// A countingReader counts bytes, and fails when none are left.
 type countingReader struct {
 	r       io.Reader
 	n, left int64
@@ -103,22 +105,24 @@ const (
 	opaqueWhiteout = ".wh..wh..opq"
 )
 
-// entry takes one entry of a layer.
+// plainName returns the name of an entry without ./ and the slash of a directory.
+func plainName(h *tar.Header) string {
+	return strings.TrimSuffix(strings.TrimPrefix(h.Name, "./"), "/")
+}
+
+// entry adds one entry of a layer. own are the names in the layer so far.
 func (x *imageExamination) entry(layer int, h *tar.Header, own map[string]bool) {
 	shown := printer.Line(h.Name)
-	name := strings.TrimSuffix(strings.TrimPrefix(h.Name, "./"), "/")
-	if name == "" || name == "." {
-		return // the root
-	}
-	if h.Typeflag == tar.TypeXGlobalHeader {
+	name := plainName(h)
+	if name == "" || name == "." || h.Typeflag == tar.TypeXGlobalHeader { // the root, or no file
 		return
 	}
 	if !fs.ValidPath(name) || !printer.IsLine(name) {
-		x.find(IDImageName, shown, "it is absolute, not clean, leaves the image, or has control characters")
+		x.find(idImageName, shown, "it is absolute, not clean, leaves the image, or has control characters")
 		return
 	}
 	if own[name] {
-		x.find(IDImageName, shown, "it is there twice in one layer")
+		x.find(idImageName, shown, "it is there twice in one layer")
 		return
 	}
 	own[name] = true
@@ -126,10 +130,10 @@ func (x *imageExamination) entry(layer int, h *tar.Header, own map[string]bool) 
 	dir = strings.TrimSuffix(dir, "/")
 	if dir != "" {
 		if e, ok := x.files[dir]; !ok {
-			x.find(IDImageParent, shown, "its directory /%s has no entry", printer.Line(dir))
-			x.files[dir] = imageEntry{tar.TypeDir, 0o755, "", layer} // said once
+			x.find(idImageParent, shown, "its directory /%s has no entry", printer.Line(dir))
+			x.files[dir] = imageEntry{tar.TypeDir, 0o755, "", layer} // reported once
 		} else if e.kind != tar.TypeDir && e.kind != tar.TypeSymlink {
-			x.find(IDImageName, shown, "/%s is no directory", printer.Line(dir))
+			x.find(idImageName, shown, "/%s is no directory", printer.Line(dir))
 		}
 	}
 	switch {
@@ -146,22 +150,20 @@ func (x *imageExamination) entry(layer int, h *tar.Header, own map[string]bool) 
 	}
 	e := imageEntry{h.Typeflag, h.FileInfo().Mode(), h.Linkname, layer}
 	switch h.Typeflag {
-	case tar.TypeDir:
-	case tar.TypeReg:
-	case tar.TypeSymlink:
+	case tar.TypeDir, tar.TypeReg, tar.TypeSymlink:
 	case tar.TypeLink:
 		e.link = strings.TrimPrefix(strings.TrimPrefix(h.Linkname, "./"), "/")
-		x.find(IDImageLink, shown, "it is a hard link to /%s", printer.Line(e.link))
+		x.find(idImageLink, shown, "it is a hard link to /%s", printer.Line(e.link))
 		if target, ok := x.files[e.link]; !ok || target.kind != tar.TypeReg {
-			x.find(IDImageName, shown, "what it links to is no file: /%s", printer.Line(e.link))
+			x.find(idImageName, shown, "what it links to is no file: /%s", printer.Line(e.link))
 		}
 	case tar.TypeChar:
-		// Those that tools for base images make; Lambda has a /dev of its own.
+		// Tools for base images make these; Lambda has its own /dev.
 		if !slices.Contains([]string{"console", "full", "null", "ptmx", "random", "tty", "urandom", "zero"}, base) || dir != "dev" {
-			x.find(IDImageSpecial, shown, "it is a device")
+			x.find(idImageSpecial, shown, "it is a device")
 		}
 	default:
-		x.find(IDImageSpecial, shown, "it is a device, a pipe or of another special kind (type %q)", h.Typeflag)
+		x.find(idImageSpecial, shown, "it is a device, a pipe or of another special kind (type %q)", h.Typeflag)
 	}
 	if old, ok := x.files[name]; ok && old.kind == tar.TypeDir && e.kind != tar.TypeDir {
 		x.hide(name, own)
@@ -169,15 +171,11 @@ func (x *imageExamination) entry(layer int, h *tar.Header, own map[string]bool) 
 	x.files[name] = e
 }
 
-// hide removes what is below a directory, but for the names in keep.
+// hide removes what is below a directory, except for the names in keep.
 func (x *imageExamination) hide(dir string, keep map[string]bool) {
 	prefix := dir + "/"
 	if dir == "" {
 		prefix = ""
 	}
-	for name := range x.files {
-		if strings.HasPrefix(name, prefix) && !keep[name] {
-			delete(x.files, name)
-		}
-	}
+	maps.DeleteFunc(x.files, func(name string, _ imageEntry) bool { return strings.HasPrefix(name, prefix) && !keep[name] })
 }

@@ -25,7 +25,7 @@ var sha256Digest = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 
 func (d descriptor) path() string { return "blobs/" + strings.ReplaceAll(d.Digest, ":", "/") }
 
-// The media types that Lambda takes, by family.
+// The media types that Lambda accepts, by family.
 const (
 	ociIndex       = "application/vnd.oci.image.index.v1+json"
 	ociManifest    = "application/vnd.oci.image.manifest.v1+json"
@@ -52,16 +52,16 @@ func (x *imageExamination) text(name string, v any) (data []byte, ok bool) {
 		err = errors.New("it is not there")
 	}
 	if err != nil {
-		x.find(IDImageArchive, name, "%v", err)
+		x.find(idImageArchive, name, "%v", err)
 		return nil, false
 	}
 	return data, true
 }
 
-// described reads a JSON blob, and compares it with what names it.
+// described reads a JSON blob, and compares it with its descriptor.
 func (x *imageExamination) described(d descriptor, v any) (data []byte, ok bool) {
 	if !sha256Digest.MatchString(d.Digest) {
-		x.find(IDImageDigest, "", "%q is not a digest by SHA-256", d.Digest)
+		x.find(idImageDigest, "", "%q is not a digest by SHA-256", d.Digest)
 		return nil, false
 	}
 	if data, ok = x.text(d.path(), v); !ok {
@@ -73,18 +73,18 @@ func (x *imageExamination) described(d descriptor, v any) (data []byte, ok bool)
 
 func (x *imageExamination) same(d descriptor, sum string, size int64) bool {
 	if "sha256:"+sum != d.Digest {
-		x.find(IDImageDigest, d.path(), "its digest is sha256:%s", sum)
+		x.find(idImageDigest, d.path(), "its digest is sha256:%s", sum)
 		return false
 	}
 	if size != d.Size {
-		x.find(IDImageDigest, d.path(), "it has %d bytes, and is said to have %d", size, d.Size)
+		x.find(idImageDigest, d.path(), "it has %d bytes, and is said to have %d", size, d.Size)
 		return false
 	}
 	return true
 }
 
-// manifest reads index, manifest and configuration, or those of an archive of Docker. It
-// reports whether the layers are known.
+// manifest reads index, manifest and configuration, or an archive of docker save. It reports
+// whether the layers are known.
 func (x *imageExamination) manifest() bool {
 	if _, _, err := x.blobs.Open("index.json"); errors.Is(err, fs.ErrNotExist) {
 		if _, _, err := x.blobs.Open("manifest.json"); err == nil {
@@ -96,7 +96,7 @@ func (x *imageExamination) manifest() bool {
 		return false
 	}
 	if len(index.Manifests) != 1 {
-		x.find(IDImageArchive, "index.json", "it names %d images, not one", len(index.Manifests))
+		x.find(idImageArchive, "index.json", "it names %d images, not one", len(index.Manifests))
 		return false
 	}
 	d := index.Manifests[0]
@@ -108,18 +108,18 @@ func (x *imageExamination) manifest() bool {
 		Manifests               []descriptor
 	}
 	if d.MediaType == ociIndex || d.MediaType == dockerIndex {
-		x.find(IDImageIndex, "", "it is an index (%s)", d.MediaType)
+		x.find(idImageIndex, "", "it is an index (%s)", d.MediaType)
 		return false
 	}
 	if _, ok := x.described(d, &m); !ok {
 		return false
 	}
 	if len(m.Manifests) > 0 || m.Config == nil {
-		x.find(IDImageIndex, "", "its manifest has images, and no configuration")
+		x.find(idImageIndex, "", "its manifest has images, and no configuration")
 		return false
 	}
 	if d.Size >= maxImageManifest {
-		x.find(IDImageManifest, "", "the manifest has %d bytes", d.Size)
+		x.find(idImageManifest, "", "the manifest has %d bytes", d.Size)
 	}
 	x.mediaTypes(d.MediaType, m.MediaType, m.ArtifactType, *m.Config, m.Layers)
 	var ok bool
@@ -128,28 +128,25 @@ func (x *imageExamination) manifest() bool {
 	}
 	for _, l := range m.Layers {
 		if !sha256Digest.MatchString(l.Digest) {
-			x.find(IDImageDigest, "", "%q is not a digest by SHA-256", l.Digest)
+			x.find(idImageDigest, "", "%q is not a digest by SHA-256", l.Digest)
 			return false
 		}
 		r, size, err := x.blobs.Open(l.path())
 		if err != nil {
-			x.find(IDImageArchive, l.path(), "the layer is not there")
+			x.find(idImageArchive, l.path(), "the layer is not there")
 			return false
 		}
 		h := sha256.New()
 		_, err = io.Copy(h, &contextReader{x.ctx, r})
 		r.Close()
 		if err != nil {
-			x.find(IDImageArchive, l.path(), "%v", err)
+			x.find(idImageArchive, l.path(), "%v", err)
 			return false
 		}
 		if !x.same(l, hex.EncodeToString(h.Sum(nil)), size) {
 			return false
 		}
 		x.layers = append(x.layers, imageLayer{l.path(), l.Digest})
-	}
-	for _, l := range x.layers {
-		x.about.Layers = append(x.about.Layers, l.digest)
 	}
 	return true
 }
@@ -164,7 +161,7 @@ func (x *imageExamination) dockerArchive() bool {
 		return false
 	}
 	if len(all) != 1 {
-		x.find(IDImageArchive, "manifest.json", "it names %d images, not one", len(all))
+		x.find(idImageArchive, "manifest.json", "it names %d images, not one", len(all))
 		return false
 	}
 	var ok bool
@@ -174,13 +171,10 @@ func (x *imageExamination) dockerArchive() bool {
 	for _, name := range all[0].Layers {
 		x.layers = append(x.layers, imageLayer{path.Clean(name), name})
 	}
-	for _, l := range x.layers {
-		x.about.Layers = append(x.about.Layers, l.digest)
-	}
 	return true
 }
 
-// mediaTypes looks at the types of all parts.
+// mediaTypes checks the types of all parts.
 func (x *imageExamination) mediaTypes(described, own, artifact string, config descriptor, layers []descriptor) {
 	type family struct{ manifest, config, layer string }
 	of := family{ociManifest, ociConfig, ociLayerType}
@@ -189,21 +183,21 @@ func (x *imageExamination) mediaTypes(described, own, artifact string, config de
 	}
 	for _, p := range []struct{ what, is, want string }{{"manifest", described, of.manifest}, {"configuration", config.MediaType, of.config}} {
 		if p.is != p.want {
-			x.find(IDImageMediaType, "", "the %s has the type %q, not %s", p.what, p.is, p.want)
+			x.find(idImageMediaType, "", "the %s has the type %q, not %s", p.what, p.is, p.want)
 		}
 	}
 	if own != "" && own != described {
-		x.find(IDImageMediaType, "", "the manifest says that it is %q, and is named as %q", own, described)
+		x.find(idImageMediaType, "", "the manifest says that it is %q, and is named as %q", own, described)
 	}
 	if artifact != "" {
-		x.find(IDImageMediaType, "", "it is an artifact (%s), not an image", artifact)
+		x.find(idImageMediaType, "", "it is an artifact (%s), not an image", artifact)
 	}
 	for _, l := range layers {
 		if l.MediaType != of.layer {
-			x.find(IDImageMediaType, "", "layer %s has the type %q, not %s", l.Digest, l.MediaType, of.layer)
+			x.find(idImageMediaType, "", "layer %s has the type %q, not %s", l.Digest, l.MediaType, of.layer)
 		}
 		if len(l.URLs) > 0 {
-			x.find(IDImageMediaType, "", "layer %s is elsewhere: %s", l.Digest, l.URLs[0])
+			x.find(idImageMediaType, "", "layer %s is elsewhere: %s", l.Digest, l.URLs[0])
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -20,7 +21,7 @@ import (
 func (x *imageExamination) unpack(dir string) error {
 	var misplaced *misplacedError
 	if err := x.unpackFiles(dir); errors.As(err, &misplaced) {
-		x.find(IDImageName, "/"+misplaced.name, "its directory /%s is none in the end, or leads to none", printer.Line(path.Dir(misplaced.name)))
+		x.find(idImageName, "/"+misplaced.name, "its directory /%s is none in the end, or leads to none", printer.Line(path.Dir(misplaced.name)))
 		return nil
 	} else if err != nil {
 		return err
@@ -31,12 +32,13 @@ func (x *imageExamination) unpack(dir string) error {
 	}
 	x.root.Static = !f.HasInterp && len(f.Needed) == 0
 	if arch := project.Arch(f.GOARCH()); arch == "" || x.arch != "" && arch != x.arch {
-		x.find(IDImagePlatform, "/"+x.root.Program, "the program is for %s, and the image for %s", f.MachineName(), x.config.Architecture)
+		x.find(idImagePlatform, "/"+x.root.Program, "the program is for %s, and the image for %s", f.MachineName(), x.config.Architecture)
 	}
 	return nil
 }
 
-// A misplacedError is for a file whose directory is none: the image cannot be unpacked.
+// A misplacedError is for a file whose parent is not a directory: the image cannot be
+// unpacked.
 type misplacedError struct{ name string }
 
 func (e *misplacedError) Error() string {
@@ -61,8 +63,8 @@ func (x *imageExamination) unpackFiles(dir string) error {
 	return nil
 }
 
-// An unpacker writes what an image shows in the end, and never through a symbolic link:
-// these are made last.
+// An unpacker writes the files that a container of an image has. It never writes through a
+// symbolic link: it makes these last.
 type unpacker struct {
 	*imageExamination
 	dir     string
@@ -70,8 +72,8 @@ type unpacker struct {
 	made    map[string]bool   // directories on disk, by their names in the image
 }
 
-// ownDirs are directories in which a container has files of its own. A function finds
-// nothing there that the image has, but in /etc.
+// ownDirs are directories in which a container has its own files. Except for /etc, they
+// hide the image's.
 var ownDirs = []string{"dev", "etc", "proc", "sys", "tmp"}
 
 // ownFiles are files that a container has in place of the image's.
@@ -86,7 +88,8 @@ func (u unpacker) wanted(name string) bool {
 	return !slices.Contains(ownFiles, name) && (!slices.Contains(ownDirs, first) || first == "etc" && below)
 }
 
-// place is where a file of the image is on disk: its directory may be a link.
+// place returns where a file of the image is on disk, and makes its directory. A directory
+// of the image may be a link.
 func (u unpacker) place(name string) (string, error) {
 	dir := path.Dir(name)
 	parent, known := u.parents[dir]
@@ -102,8 +105,8 @@ func (u unpacker) place(name string) (string, error) {
 	return file, u.makeDir(path.Clean(parent))
 }
 
-// makeDir makes a directory, and those above it, that everybody can read, whatever the
-// umask: in a sandbox the function is another user.
+// makeDir makes a directory, and those above it, that every user can read, whatever the
+// umask: in a sandbox the function runs as a different user.
 func (u unpacker) makeDir(name string) error {
 	dir := filepath.Join(u.dir, filepath.FromSlash(name))
 	if u.made[name] {
@@ -127,7 +130,7 @@ func (u unpacker) layer(i int, r io.Reader) error {
 		if err != nil {
 			return err
 		}
-		name := strings.TrimSuffix(strings.TrimPrefix(h.Name, "./"), "/")
+		name := plainName(h)
 		e, ok := u.files[name]
 		if !ok || e.layer != i || !u.wanted(name) || e.kind != tar.TypeReg && e.kind != tar.TypeDir {
 			continue
@@ -173,8 +176,8 @@ func (u unpacker) mountPoints() error {
 }
 
 func (u unpacker) links() error {
-	for _, kind := range []byte{tar.TypeLink, tar.TypeSymlink} { // what is behind a symbolic link is no file to link to
-		for _, name := range sortedKeys(u.files) {
+	for _, kind := range []byte{tar.TypeLink, tar.TypeSymlink} { // hard links never go through symbolic ones
+		for _, name := range slices.Sorted(maps.Keys(u.files)) {
 			e := u.files[name]
 			if e.kind != kind || !u.wanted(name) {
 				continue

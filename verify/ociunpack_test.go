@@ -126,7 +126,7 @@ func TestMisplaced(t *testing.T) {
 		t.Errorf("it passes, or %v", err)
 	}
 	for _, x := range r.Results {
-		if (x.Status == Fail) != (x.Check.ID == IDImageName) || x.Status == Fail && x.File != "/x/evil" {
+		if (x.Status == Fail) != (x.Check.ID == idImageName) || x.Status == Fail && x.File != "/x/evil" {
 			t.Errorf("%s: %v %s %s", x.Check.ID, x.Status, x.File, x.Detail)
 		}
 	}

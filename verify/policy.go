@@ -45,17 +45,16 @@ func newPolicy(o Options) (policy, error) {
 	return p, nil
 }
 
-// ValidateRules says what is wrong with the rules of a function, so that a
-// mistake in bootzip.yaml is found before anything is built: an unknown id, a
-// check with two rules, or one that cannot be lowered. The error names the
-// rule's place.
+// ValidateRules checks the rules of a function, so that a mistake in bootzip.yaml is found
+// before anything is built: an unknown id, a check with two rules, or one that cannot be
+// lowered. The error names the rule's place.
 func ValidateRules(rules []project.CheckRule) error {
 	_, err := newPolicy(Options{Rules: rules})
 	return err
 }
 
-// add takes one rule. The last of several rules for a check would silently
-// win, so there may be one only.
+// add adds a rule. It refuses a second one for a check, which would silently replace the
+// first.
 func (p *policy) add(r project.CheckRule) error {
 	c, ok := CheckByID(r.ID)
 	_, twice := p.rules[r.ID]
@@ -76,8 +75,7 @@ func (p *policy) add(r project.CheckRule) error {
 	return nil
 }
 
-// severity returns what a finding of c means, and the reason if a rule says
-// so.
+// severity returns what a finding of c means, and the reason if a rule decides it.
 func (p policy) severity(c Check) (Severity, string) {
 	if r, ok := p.rules[c.ID]; ok {
 		return Severity(r.Severity), r.Reason
@@ -88,33 +86,32 @@ func (p policy) severity(c Check) (Severity, string) {
 	return c.Severity, ""
 }
 
-// status is how a finding of a severity ends.
+// status returns the status of a finding of a severity.
 func (s Severity) status() Status {
 	return map[Severity]Status{SeverityFail: Fail, SeverityWarn: Warn, Waive: Waived}[s]
 }
 
-// results makes the report's results from what was found.
-func (p policy) results(x *examination) []Result {
-	all := make([]Result, 0, len(table))
-	for _, c := range zipChecks() {
+// results makes the results of checks. skipped returns why a check without a finding was
+// not made; "" if it was made.
+func (p policy) results(checks []Check, found findings, skipped func(Check) string) (all []Result) {
+	for _, c := range checks {
 		severity, reason := p.severity(c)
-		found := x.findings[c.ID]
-		if len(found) == 0 {
-			r := Result{Check: c, Status: Pass, Severity: severity}
-			if s := x.stages[c.needs]; !s.done {
-				r.Status, r.Detail = Skip, s.why
-			}
-			all = append(all, r)
-			continue
-		}
-		for _, f := range found {
+		for _, f := range found[c.ID] {
 			all = append(all, Result{Check: c, Status: severity.status(), Severity: severity, Detail: f.detail, File: f.file, Reason: reason})
 		}
+		if len(found[c.ID]) > 0 {
+			continue
+		}
+		r := Result{Check: c, Status: Pass, Severity: severity}
+		if why := skipped(c); why != "" {
+			r.Status, r.Detail = Skip, why
+		}
+		all = append(all, r)
 	}
 	return all
 }
 
-// idHint is the hint for an id that does not exist.
+// idHint returns the hint for an id that does not exist.
 func idHint(id string) string {
 	var ids []string
 	for _, c := range table {

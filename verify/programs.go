@@ -13,27 +13,25 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// programs looks into the programs of a zip while its contents are
-// decompressed.
+// programs examines the programs of a zip while its contents are decompressed.
 type programs struct {
 	x   *examination
-	elf bool // one was read, whole
+	elf bool // an ELF program was read completely
 
 	dynamics    []dynamicProgram
 	others      []otherProgram
 	scripts     []pendingScript
-	seen        map[int]bool // entries that were looked into
-	interpreter map[int]int  // of scripts, where it is in the zip
+	seen        map[int]bool // entries that were examined
+	interpreter map[int]int  // entries of the interpreters of scripts
 }
 
-// An otherProgram lies beside the bootstrap; a script may start it.
+// An otherProgram is a program besides the bootstrap; a script may start it.
 type otherProgram struct {
 	at   int
 	arch project.Arch // empty: none of Lambda's
 }
 
-// other notes a program that is not started by Lambda itself. head is its
-// beginning.
+// other notes a program that Lambda does not start itself. head is its beginning.
 func (p *programs) other(i int, head []byte) {
 	m, _ := unixMode(&p.x.archive.Entries[i])
 	if m&allExecute == 0 || !elfscan.IsELF(head) || len(head) < elfscan.HeaderSize || len(p.others) > maxFindings {
@@ -48,8 +46,8 @@ func newPrograms(x *examination) *programs {
 	return &programs{x: x, seen: map[int]bool{}, interpreter: map[int]int{}}
 }
 
-// role says what becomes of a file: the bootstrap and a layer's extensions and
-// programs are started; libraries are loaded, perhaps.
+// A role says how a file is used: the bootstrap and a layer's extensions and programs are
+// started; libraries may be loaded.
 type role int
 
 const (
@@ -75,8 +73,8 @@ func (p *programs) role(i int) role {
 	return roleNone
 }
 
-// read decompresses entry i, whole, and looks into it if it is a program. Its
-// error is a *zipscan.Fault or the file's.
+// read decompresses entry i completely, and examines it if it is a program. Its error is a
+// *zipscan.Fault or the file's.
 func (p *programs) read(i int, role role, how started) error {
 	e := &p.x.archive.Entries[i]
 	s := p.x.stream
@@ -90,15 +88,15 @@ func (p *programs) read(i int, role role, how started) error {
 		random = s.Random()
 	}
 	var head []byte
-	first, program := true, false
-	for {
+	program := false
+	for first := true; ; first = false {
 		b, err := s.Next()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
 			if role == roleBootstrap {
-				p.x.skip("bootstrap cannot be decompressed", stageBootstrap, stageScript, stageELF, stageDynamic, stageGo)
+				p.x.skip("bootstrap cannot be decompressed", bootstrapStages...)
 			}
 			return err
 		}
@@ -106,12 +104,10 @@ func (p *programs) read(i int, role role, how started) error {
 			if first {
 				p.other(i, b)
 			}
-			first = false
 			continue
 		}
 		head = append(head, b[:min(len(b), shellscan.MaxSize+1-len(head))]...)
 		if first {
-			first = false
 			program = random != nil && elfscan.IsELF(head)
 		}
 		if program {
@@ -124,7 +120,7 @@ func (p *programs) read(i int, role role, how started) error {
 	return p.examine(i, role, how, head, random, &seen)
 }
 
-// examine judges a program by its beginning, and by what it is.
+// examine checks a program. head is its beginning.
 func (p *programs) examine(i int, role role, how started, head []byte, random *zipscan.Random, seen *sightings) error {
 	x := p.x
 	e := &x.archive.Entries[i]
@@ -156,7 +152,7 @@ func (p *programs) examine(i int, role role, how started, head []byte, random *z
 			p.scripts = append(p.scripts, pendingScript{i, head, how.certain})
 		}
 	case role == roleStarted && !how.kernel && isText(head):
-		p.scripts = append(p.scripts, pendingScript{i, head, how.certain}) // the shell that cannot execute it reads it
+		p.scripts = append(p.scripts, pendingScript{i, head, how.certain}) // a shell that cannot execute it reads it as a script
 	case role == roleStarted:
 		x.find(idScriptFormat, e.Name, "%s", notAProgram(head))
 	case role == roleBootstrap || isExtension(e.Name):
@@ -166,16 +162,15 @@ func (p *programs) examine(i int, role role, how started, head []byte, random *z
 	return nil
 }
 
-// startedByScripts looks at what scripts start, and at their interpreters.
+// startedByScripts examines what scripts start, and their interpreters.
 func (p *programs) startedByScripts() error {
-	follow := func(s pendingScript) error {
-		if s.text == nil {
-			return p.readStarted(s.at, started{certain: true, kernel: true})
+	for n := 0; n < len(p.scripts); n++ { // each may add more
+		var err error
+		if s := p.scripts[n]; s.text == nil {
+			err = p.readStarted(s.at, started{certain: true, kernel: true})
+		} else {
+			err = p.follow(s)
 		}
-		return p.follow(s)
-	}
-	for n := 0; n < len(p.scripts); n++ {
-		err := follow(p.scripts[n])
 		var damaged *zipscan.Fault
 		if err != nil && !errors.As(err, &damaged) { // damage was reported when the contents were read
 			return err
@@ -184,12 +179,11 @@ func (p *programs) startedByScripts() error {
 	return nil
 }
 
-// finish looks at what could be judged only when all contents had been read,
-// and says which stages were reached. Where the zip is too large, whole is
-// false, and nothing is read a second time.
-func (p *programs) finish(whole bool) error {
+// finish makes the checks that need all contents to have been read, and sets which stages
+// were reached. If again is false, the zip is too large, and nothing is read again.
+func (p *programs) finish(again bool) error {
 	x := p.x
-	if whole {
+	if again {
 		if err := p.startedByScripts(); err != nil {
 			return err
 		}
@@ -220,7 +214,7 @@ func (p *programs) finish(whole bool) error {
 	return nil
 }
 
-// notAProgram says what a file is that Linux cannot execute.
+// notAProgram describes a file that Linux cannot execute.
 func notAProgram(head []byte) string {
 	switch {
 	case len(head) == 0:

@@ -1,30 +1,34 @@
 package verify
 
-import "github.com/bootzip/bootzip/project"
+import (
+	"slices"
+
+	"github.com/bootzip/bootzip/project"
+)
 
 // A Report is what is known about one zip.
 type Report struct {
 	Path     string
 	Function string       // Options.Function
 	Arch     project.Arch // Options.Arch; empty if either was accepted
-	Program  project.Arch // what its program is for; empty where that is not known, as of a script
+	Program  project.Arch // the architecture of its program; empty: not known, as of a script
 	Size     int64        // bytes of the zip
 	SHA256   string       // of the zip, in hexadecimal digits
 	Kind     Kind         // Options.Kind
-	Deploy   *DeployFile  // of a report about a deploy file, in place of a zip
+	Deploy   *DeployFile  // of a report about a deploy file
 	Image    *ImageFile   // of a report about an image
-	Facts    []Fact       // what was seen, without a judgement
+	Facts    []Fact       // what was seen
 	Results  []Result     // at least one for each check, in the order of the table
 
 	policy policy
 }
 
-// A Result is how one check ended; a check that finds something in several
-// files has a result for each, up to a bound that the last one tells.
+// A Result is how one check ended. A check that finds something in several files has a
+// result for each, up to a limit; then the last one says that there are more.
 type Result struct {
 	Check    Check
 	Status   Status
-	Severity Severity // what a finding means here, by the table, the rules and Strict
+	Severity Severity // what a finding means here, from the table, the rules and Strict
 	Detail   string   // what was found, or why the check was skipped; empty for a pass
 	File     string   // the file in the zip; empty for the zip itself. The function in a deploy file
 	Source   string   // one of several deploy files, where it is not the report's Path
@@ -53,17 +57,17 @@ func (r Report) Count(s Status) int {
 	return n
 }
 
-// A BootOutcome is how the check ended that starts the function.
+// A BootOutcome is how the boot check ended.
 type BootOutcome struct {
 	Status   Status // Pass, Fail or Skip
 	Detail   string // what happened
-	Answered string // the error that the function answered to the event, in a pass; empty: none
-	Hint     string // in place of the check's own; may be empty
+	Answered string // of a pass: the error with which the function answered; empty: none
+	Hint     string // replaces the check's; may be empty
 }
 
-// AddBoot puts the result of the boot check, which was made elsewhere, in the
-// place of the skip. Rules hold for it as for the others; one that lowers or
-// waives the check does so for a function that could not be started here, too.
+// AddBoot replaces the skip of the boot check by its result. Rules hold for it as for other
+// checks; one that lowers or waives it does so also for a function that could not be
+// started here.
 func (r *Report) AddBoot(b BootOutcome) {
 	c, _ := CheckByID(IDBoot)
 	severity, reason := r.policy.severity(c)
@@ -77,28 +81,28 @@ func (r *Report) AddBoot(b BootOutcome) {
 	if x.Status == Skip {
 		x.Shown = r.startable()
 	}
-	for i, old := range r.Results {
-		if old.Check.ID == IDBoot {
-			r.Results[i] = x
-			return
-		}
+	if i := r.boot(); i >= 0 {
+		r.Results[i] = x
+	} else {
+		r.Results = append(r.Results, x)
 	}
-	r.Results = append(r.Results, x)
 }
 
-// startable reports whether the zip is one that can be started: a skip of
-// another one says nothing that was not known.
+// boot returns the index of the boot check's result, or -1.
+func (r *Report) boot() int {
+	return slices.IndexFunc(r.Results, func(x Result) bool { return x.Check.ID == IDBoot })
+}
+
+// startable reports whether the zip can be started. A skip is only news for such a zip.
 func (r *Report) startable() bool { return r.Kind != KindLayer && r.OK() }
 
-// FailUnproven fails a zip in which all is well but that it was not started.
-// Whoever is strict wants to know.
+// FailUnproven makes a report fail that is OK except that the zip was not started.
 func (r *Report) FailUnproven() {
-	if !r.startable() {
+	i := r.boot()
+	if i < 0 || !r.startable() {
 		return
 	}
-	for i, x := range r.Results {
-		if x.Check.ID == IDBoot && x.Status == Skip {
-			r.Results[i].Status, r.Results[i].Severity, r.Results[i].Detail = Fail, SeverityFail, "it was not started: "+x.Detail
-		}
+	if x := &r.Results[i]; x.Status == Skip {
+		x.Status, x.Severity, x.Detail = Fail, SeverityFail, "it was not started: "+x.Detail
 	}
 }

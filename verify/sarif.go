@@ -89,9 +89,8 @@ type (
 )
 
 // WriteSARIF writes the findings of reports as SARIF 2.1.0, for code scanning.
-// Waived findings are there too, suppressed with their reason. The path of a
-// zip stands as it is in the report, so give paths relative to the root of
-// the repository.
+// Waived findings are suppressed, with their reason. The paths of zips are those of the
+// reports, so they should be relative to the root of the repository.
 func WriteSARIF(w io.Writer, reports []Report) error {
 	run := sarifRun{
 		Tool:       sarifTool{sarifDriver{Name: "bootzip verify", InformationURI: "https://github.com/bootzip/bootzip"}},
@@ -124,11 +123,8 @@ func WriteSARIF(w io.Writer, reports []Report) error {
 				place.Logical = []sarifLogical{{Name: printer.Line(x.File), Full: printer.Line(r.Path + "!/" + x.File), Kind: "member"}}
 			}
 			result := sarifResult{
-				RuleID: x.Check.ID, RuleIndex: index[x.Check.ID], Level: "error",
+				RuleID: x.Check.ID, RuleIndex: index[x.Check.ID], Level: sarifLevel(x.Severity),
 				Message: sarifText{x.message()}, Locations: []sarifLocation{place},
-			}
-			if x.Severity == SeverityWarn {
-				result.Level = "warning"
 			}
 			if x.Status == Waived {
 				result.Level = "note"
@@ -149,14 +145,17 @@ func sarifRuleOf(c Check) sarifRule {
 	if c.Lambda != "" {
 		full += " Where it does not hold, Lambda says: " + c.Lambda
 	}
-	level := "error"
-	if c.Severity == SeverityWarn {
-		level = "warning"
-	}
 	return sarifRule{
 		ID: c.ID, ShortDescription: sarifText{c.Proves}, FullDescription: sarifText{full}, Help: sarifText{c.Hint}, HelpURI: c.page(),
-		Configuration: sarifConfig{level}, Properties: sarifRuleProps{[]string{"lambda", string(c.Layer)}},
+		Configuration: sarifConfig{sarifLevel(c.Severity)}, Properties: sarifRuleProps{[]string{"lambda", string(c.Layer)}},
 	}
+}
+
+func sarifLevel(s Severity) string {
+	if s == SeverityWarn {
+		return "warning"
+	}
+	return "error"
 }
 
 // sarifPath makes a URI reference of a path.
@@ -168,7 +167,7 @@ func sarifPath(path string) string {
 	return u.String()
 }
 
-// message is a finding in one text, for reports of others' form.
+// message returns a finding as one text, for the formats of other tools.
 func (x Result) message() string {
 	text := printer.Line(x.Detail)
 	if x.File != "" {

@@ -2,15 +2,15 @@ package verify
 
 import "regexp"
 
-// A saying is something that stands in a log, and what can have led to it, the
-// likeliest first. Both patterns are for lower case.
+// A saying is a message in a log, and its possible causes, the most likely first. Both
+// patterns are for lower case.
 type saying struct {
 	says   *regexp.Regexp
-	not    *regexp.Regexp // unless this stands there too; may be nil
+	not    *regexp.Regexp // the text must not match this; may be nil
 	causes []cause
 }
 
-// A cause is why, and what to do where that is not the hint of the check.
+// A cause is a reason, the check for it, and a hint that replaces the check's; may be empty.
 type cause struct{ id, why, hint string }
 
 func says(pattern string, causes ...cause) saying {
@@ -27,7 +27,7 @@ const (
 	hintLoop   = "bootstrap must ask for the next event for ever: see whether main returns, or what the script does last"
 )
 
-// sayings are looked through in their order. All that are there count.
+// sayings are tried in order. All that match count.
 var sayings = []saying{
 	says(`exec format error|cannot execute binary file`,
 		cause{id: idMachine, why: "the program is for another architecture than the function: arm64 for x86_64, or the other way round"},
@@ -153,22 +153,22 @@ var sayings = []saying{
 		cause{id: IDBoot, why: "the program found no CA certificates that it trusts, or somebody stands in between: a static OpenSSL looks where its distribution has them, and Lambda's image has them in /etc/pki/tls/certs/ca-bundle.crt", hint: "set SSL_CERT_FILE=/etc/pki/tls/certs/ca-bundle.crt in the function's environment, or put a CA bundle into the zip"},
 	),
 	says(`layer media type for the source image`,
-		cause{id: IDImageIndex, why: "the image is an index: it is for several platforms, or the builder added attestations"},
-		cause{id: IDImageMediaType, why: "a part of the image has a type that Lambda does not take: an uncompressed or zstd layer, or types of OCI and Docker in one"},
+		cause{id: idImageIndex, why: "the image is an index: it is for several platforms, or the builder added attestations"},
+		cause{id: idImageMediaType, why: "a part of the image has a type that Lambda does not take: an uncompressed or zstd layer, or types of OCI and Docker in one"},
 	),
 	says(`unsupportedimagelayerdetected|imagelayerfailure`,
-		cause{id: IDImageMediaType, why: "a layer is not compressed by gzip"},
-		cause{id: IDImageParent, why: "a directory of the layer has no entry of its own, which Docker makes up and Lambda does not"},
-		cause{id: IDImageLink, why: "the layer has hard links"},
-		cause{id: IDImageSpecial, why: "the layer has device files, pipes or sockets"},
-		cause{id: IDImageName, why: "names in the layer are absolute, twice there, or leave the image"},
-		cause{id: IDImageLayer, why: "the layer is damaged"},
+		cause{id: idImageMediaType, why: "a layer is not compressed by gzip"},
+		cause{id: idImageParent, why: "a directory of the layer has no entry of its own, which Docker makes up and Lambda does not"},
+		cause{id: idImageLink, why: "the layer has hard links"},
+		cause{id: idImageSpecial, why: "the layer has device files, pipes or sockets"},
+		cause{id: idImageName, why: "names in the layer are absolute, twice there, or leave the image"},
+		cause{id: idImageLayer, why: "the layer is damaged"},
 	),
 	says(`runtime\.invalidworkingdir`,
-		cause{id: IDImageDirectory, why: "the image's working directory is not there"},
+		cause{id: idImageDirectory, why: "the image's working directory is not there"},
 	),
 	says(`runtime\.invalidtaskconfig`,
-		cause{id: IDImageSettings, why: "the image's entry point, command or working directory is too long"},
+		cause{id: idImageSettings, why: "the image's entry point, command or working directory is too long"},
 	),
 	says(`requires cgo`,
 		cause{id: idGoStub, why: "a package was built without cgo, and does nothing but say so"},
@@ -178,15 +178,14 @@ var sayings = []saying{
 	),
 }
 
-// vague are sayings that tell little; they are looked at only where
-// none of those fits.
+// vague are sayings with little information. They are tried only if no other matches.
 var vague = []saying{
 	says(`runtime\.invalidentrypoint`,
 		cause{id: idBootstrapMissing, why: "there is no bootstrap in the root of the zip"},
 		cause{id: idMachine, why: "the program is for another architecture"},
 		cause{id: idBootstrapMode, why: "bootstrap may not be executed"},
 		cause{id: idInterpreter, why: "the program's dynamic linker is not there"},
-		cause{id: IDImageEntryPoint, why: "of an image: its entry point is not there, or may not be executed"},
+		cause{id: idImageEntryPoint, why: "of an image: its entry point is not there, or may not be executed"},
 	),
 	says(`runtime exited with error|runtime\.exiterror`,
 		cause{id: IDBoot, why: "the program ended by itself; its own output stands before this line"},

@@ -4,18 +4,15 @@ import (
 	"bytes"
 	"cmp"
 	"path"
-	"strconv"
 	"strings"
 )
 
-func quote(s string) string { return strconv.Quote(s) }
-
-// The kernel reads this much of a script for its #! line
+// scriptHead is how many bytes of a script the kernel reads for its #! line
 // (linux/binfmts.h, BINPRM_BUF_SIZE).
 const scriptHead = 256
 
-// script checks a script that begins with #!, and returns the full path or
-// the name of its interpreter; "" if there is none.
+// script checks a script that begins with #!, and returns the full path or the name of
+// its interpreter; "" if there is none.
 func (x *examination) script(name string, head []byte) (interpreter string) {
 	x.done(stageScript)
 	line, _, ended := bytes.Cut(head[:min(len(head), scriptHead)], []byte("\n"))
@@ -50,8 +47,8 @@ func (x *examination) script(name string, head []byte) (interpreter string) {
 	return fields[0]
 }
 
-// noInterpreter notes that an interpreter was not found. An extension runs
-// beside a managed runtime, too, whose image has more.
+// noInterpreter notes that an interpreter was not found. An extension may also run beside a
+// managed runtime, whose image has more programs.
 func (x *examination) noInterpreter(name, interpreter, format string, args ...any) {
 	switch {
 	case x.layers.starts(interpreter), x.layers.unknown && !strings.Contains(interpreter, "/"):
@@ -62,8 +59,8 @@ func (x *examination) noInterpreter(name, interpreter, format string, args ...an
 	}
 }
 
-// env returns what the script's env is to start. Linux hands over all that
-// follows as one argument; only -S takes it apart.
+// env returns the program that the script's env starts. Linux passes all that follows as
+// one argument; only -S splits it.
 func (x *examination) env(name string, args []string) (interpreter string) {
 	if len(args) > 0 && (args[0] == "-S" || args[0] == "--split-string") {
 		args = args[1:]
@@ -94,8 +91,8 @@ func (x *examination) available(program string) bool {
 	return (dir == "/bin" || dir == "/usr/bin") && imagePrograms[path.Base(program)] || x.ownProgram(program)
 }
 
-// ownProgram reports whether a path on Lambda is that of a program in the
-// zip.
+// ownProgram reports whether a path on Lambda is a program in the zip that everyone may
+// execute.
 func (x *examination) ownProgram(program string) bool {
 	in, ok := x.inZip(program)
 	if !ok {
@@ -109,7 +106,7 @@ func (x *examination) ownProgram(program string) bool {
 	return ok && m&(allRead|allExecute) == allRead|allExecute
 }
 
-// root is where Lambda unpacks the zip.
+// root returns the directory into which Lambda unpacks the zip.
 func (x *examination) root() string {
 	if x.kind() == KindLayer {
 		return "/opt"

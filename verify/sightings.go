@@ -6,7 +6,7 @@ import (
 	"github.com/bootzip/bootzip/internal/elfscan"
 )
 
-// Strings by which a program gives away what is linked into it.
+// Strings that show what is linked into a program.
 const (
 	markNSS      = "libnss_%s.so"                 // glibc 2.34 and newer, loading a name service
 	markNSSwitch = "/etc/nsswitch.conf"           // older ones too, and Go's own resolver
@@ -17,31 +17,26 @@ const (
 	markCgoStub  = "requires cgo to work"         // go-sqlite3 and its forks, without cgo
 )
 
-var marks = [...]string{string(elfscan.GoMagic), markNSS, markNSSwitch, markNSSName, markZone, markZoneData, markLambda, markCgoStub}
-
-var markBytes = func() (all [len(marks)][]byte) {
-	for i, m := range marks {
-		all[i] = []byte(m)
-	}
-	return all
-}()
+var marks = [...][]byte{
+	elfscan.GoMagic, []byte(markNSS), []byte(markNSSwitch), []byte(markNSSName),
+	[]byte(markZone), []byte(markZoneData), []byte(markLambda), []byte(markCgoStub),
+}
 
 const longestMark = 32
 
-// sightings notes where strings occur in a content that passes by in pieces.
+// sightings notes where marks occur in a content that is read in pieces.
 type sightings struct {
 	at    [len(marks)]int64 // 1 + offset of the first sighting; 0: none
-	off   int64             // bytes that have passed
-	carry []byte            // the end of what has passed
+	off   int64             // bytes read so far
+	carry []byte            // the last of them
 }
 
 func (s *sightings) look(b []byte) {
-	for i := range marks {
+	for i, m := range marks {
 		if s.at[i] > 0 {
 			continue
 		}
-		m := markBytes[i]
-		aligned := i == 0 // Go's mark counts only where the linker puts it
+		aligned := i == 0 // Go's mark counts only at a multiple of 16, as the linker puts it
 		if len(s.carry) > 0 {
 			joint := append(s.carry[:len(s.carry):len(s.carry)], b[:min(len(b), longestMark)]...)
 			s.note(i, joint, m, s.off-int64(len(s.carry)), aligned)
@@ -76,17 +71,17 @@ func (s *sightings) note(i int, b, mark []byte, base int64, aligned bool) {
 // has reports whether a mark was seen.
 func (s *sightings) has(mark string) bool {
 	for i, m := range marks {
-		if m == mark {
+		if string(m) == mark {
 			return s.at[i] > 0
 		}
 	}
 	return false
 }
 
-// staticNSS reports the strings of glibc's name-service switch.
+// staticNSS reports whether the strings of glibc's name-service switch were seen.
 func (s *sightings) staticNSS() bool {
 	return s.has(markNSS) || s.has(markNSSwitch) && s.has(markNSSName)
 }
 
-// goMagic is the offset of Go's mark, or -1.
+// goMagic returns the offset of Go's mark, or -1.
 func (s *sightings) goMagic() int64 { return s.at[0] - 1 }

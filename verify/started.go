@@ -10,27 +10,26 @@ import (
 	"github.com/bootzip/bootzip/internal/shellscan"
 )
 
-// maxStarted bounds how many files of a zip are looked at because a script
-// starts them.
+// maxStarted is how many files that scripts start are examined.
 const maxStarted = 50
 
-// What the kernel follows at most when the interpreter of a script is a script
-// (fs/exec.c, exec_binprm).
+// maxInterpreters is how many interpreters the kernel follows if the interpreter of a
+// script is a script (fs/exec.c, exec_binprm).
 const maxInterpreters = 5
 
 // A started file is one that Lambda or a script starts, and how.
 type started struct {
-	certain bool // every run of the script comes here
+	certain bool // every run of the script starts it
 	shell   bool // a shell reads it, so it need not be executable
 	kernel  bool // the kernel starts it, as the interpreter of a script
 	loader  string
 	dirs    []string // of LD_LIBRARY_PATH; nil: Lambda's own
 }
 
-// A pendingScript was read, and what it starts has not been looked at.
+// A pendingScript is a script whose programs were not examined yet.
 type pendingScript struct {
 	at      int    // entry
-	text    []byte // nil: it is the interpreter of a script, and not read yet
+	text    []byte // nil: it is the interpreter of a script, and was not read yet
 	certain bool
 }
 
@@ -43,7 +42,7 @@ var scriptVariables = map[string]string{
 	"LD_LIBRARY_PATH":    "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
 }
 
-// Others of them, which are known only on Lambda.
+// More of them, whose values are known only on Lambda.
 var scriptUnknown = []string{"_HANDLER", "HOME", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_RUNTIME_API"}
 
 // isShell reports whether a script's interpreter is the shell of Lambda's
@@ -53,13 +52,13 @@ func isShell(interpreter string) bool {
 	return base == "sh" || base == "bash"
 }
 
-// isText reports whether a file is text, which a shell that cannot execute it
-// runs as a script.
+// isText reports whether a file looks like text. A shell that cannot execute such a file
+// runs it as a script.
 func isText(head []byte) bool {
-	return len(head) > 0 && bytes.IndexByte(head, 0) < 0 && utf8.Valid(bytes.ToValidUTF8(head[:min(len(head), 512)], nil)) && head[0] < utf8.RuneSelf
+	return len(head) > 0 && bytes.IndexByte(head, 0) < 0 && head[0] < utf8.RuneSelf
 }
 
-// follow looks at what a shell script starts.
+// follow examines what a shell script starts.
 func (p *programs) follow(s pendingScript) error {
 	x := p.x
 	name := x.archive.Entries[s.at].Name
@@ -84,7 +83,7 @@ func (p *programs) follow(s pendingScript) error {
 	return nil
 }
 
-// start looks at one program that the script of a name starts.
+// start examines one program that a script starts.
 func (p *programs) start(script string, st shellscan.Start) error {
 	x := p.x
 	unseen := func(why string) error {
@@ -124,7 +123,8 @@ func (p *programs) start(script string, st shellscan.Start) error {
 	}
 	in, ok := x.inZip(program)
 	if !ok {
-		return p.elsewhere(script, st, path.Clean(program))
+		p.elsewhere(script, st, path.Clean(program))
+		return nil
 	}
 	if resolved, why := x.resolve(in); why == outside {
 		return unseen("it is a link out of the zip")
@@ -154,17 +154,18 @@ func (p *programs) start(script string, st shellscan.Start) error {
 	return p.readStarted(i, how)
 }
 
-// elsewhere judges a path that is not one of the zip's.
-func (p *programs) elsewhere(script string, st shellscan.Start, program string) error {
+// elsewhere checks a program whose path is not in the zip.
+func (p *programs) elsewhere(script string, st shellscan.Start, program string) {
 	x := p.x
 	why := "it is not one of the zip's files"
 	switch dir := path.Dir(program); {
 	case x.layers.starts(program), x.layers.has(program) && (st.Shell || st.Loader != ""):
-		return nil
+		return
 	case strings.HasPrefix(program, "/opt/") && x.layers.any():
-		if why = "no layer has it, executable"; st.Certain {
+		why = "no layer has it, executable"
+		if st.Certain {
 			x.find(idScriptMissing, script, "%s: %s", st.Text, why)
-			return nil
+			return
 		}
 	case strings.HasPrefix(program, "/opt/"):
 		why = "it is a layer's, and not in the zip (--layer=FILE.zip shows it, --with-layer says that there is one)"
@@ -174,13 +175,12 @@ func (p *programs) elsewhere(script string, st shellscan.Start, program string) 
 		if !imagePrograms[path.Base(program)] {
 			x.find(idScriptCommand, script, "%s: %q is not in the image of %s, as far as is known", st.Text, program, imageOf(x.options.Runtime).name)
 		}
-		return nil
+		return
 	}
 	x.find(idScriptUnseen, script, "%s: %s", st.Text, why)
-	return nil
 }
 
-// hasLoader reports whether a dynamic linker that a script names is there.
+// hasLoader reports whether a dynamic linker that a script names exists.
 func (x *examination) hasLoader(loader, dir string) bool {
 	if !path.IsAbs(loader) && dir != "" {
 		loader = path.Join(dir, loader)
@@ -193,8 +193,7 @@ func (x *examination) hasLoader(loader, dir string) bool {
 	return x.ownProgram(loader) || x.layers.starts(loader)
 }
 
-// command looks for a command in the directories of PATH; at is "" for one of the
-// image.
+// command searches the directories of PATH for a command; at is "" if it is in the image.
 func (x *examination) command(name, dirs string) (at string, ok bool) {
 	if imagePrograms[name] {
 		return "", true
@@ -207,8 +206,7 @@ func (x *examination) command(name, dirs string) (at string, ok bool) {
 	return "", false
 }
 
-// readStarted reads a file once more that a script starts, unless it has been
-// looked at.
+// readStarted reads again a file that a script starts, unless it was examined before.
 func (p *programs) readStarted(i int, how started) error {
 	switch {
 	case p.seen[i]:
@@ -217,7 +215,7 @@ func (p *programs) readStarted(i int, how started) error {
 		p.x.find(idScriptUnseen, p.x.name(i), "more than %d files are started; this one was not looked at", maxStarted)
 		return nil
 	case !p.x.archive.Readable(&p.x.archive.Entries[i]):
-		return nil // which was said when the contents were read
+		return nil // reported when the contents were read
 	}
 	return p.read(i, roleStarted, how)
 }

@@ -16,9 +16,8 @@ type TextOptions struct {
 	Verbose bool // each check and each fact, not only what was found
 }
 
-// WriteText writes reports for a person: a table with a line for each zip,
-// then each finding, with Lambda's words for it where they are known, and how
-// to fix it.
+// WriteText writes reports for people: a table with a line for each zip, then each finding
+// with Lambda's words for it, if they are known, and how to fix it.
 func WriteText(w io.Writer, reports []Report, o TextOptions) error {
 	t := textWriter{w: &errWriter{w: w}, o: o}
 	t.table(reports)
@@ -33,8 +32,7 @@ type textWriter struct {
 	o TextOptions
 }
 
-// An errWriter keeps the first error, so that a writer of many lines need not
-// look after each.
+// An errWriter keeps the first error, so that not every write needs a check.
 type errWriter struct {
 	w   io.Writer
 	err error
@@ -49,8 +47,8 @@ func (e *errWriter) Write(b []byte) (int, error) {
 	return n, e.err
 }
 
-// table writes one line for each zip. Colours would put the columns out of
-// line, so only the last one has them.
+// table writes one line for each zip. Colours would misalign the columns, so only the last
+// one has them.
 func (t textWriter) table(reports []Report) {
 	tw := tabwriter.NewWriter(t.w, 0, 0, 2, ' ', 0)
 	deploys, images := 0, 0
@@ -143,7 +141,7 @@ func (r Report) layer(l Layer) string {
 func (t textWriter) report(r Report) {
 	var lines []Result
 	for _, x := range r.Results {
-		if t.o.Verbose || x.Shown || x.Status == Fail || x.Status == Warn || x.Status == Waived {
+		if t.o.Verbose || x.Shown || x.Status.isFinding() {
 			lines = append(lines, x)
 		}
 	}
@@ -183,7 +181,7 @@ func (t textWriter) report(r Report) {
 	}
 }
 
-// status is a word of four letters, coloured on a terminal.
+// status returns a word of four letters, coloured on a terminal.
 func (t textWriter) status(s Status) string {
 	word := strings.ToUpper(string(s))
 	if s == Waived {
@@ -196,7 +194,7 @@ func (t textWriter) status(s Status) string {
 	return "\x1b[" + code + "m" + word + "\x1b[0m"
 }
 
-// size writes a number of bytes as people read it.
+// size formats a number of bytes for people.
 func size(n int64) string {
 	switch {
 	case n < 1000:

@@ -3,25 +3,26 @@ package verify
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"slices"
 
 	"github.com/bootzip/bootzip/project"
 )
 
-// A verdict is a report in which nothing was found, without what a target says itself.
+// A verdict is a report without findings, except for what its target contains.
 type verdict struct {
 	Program project.Arch      `json:"program,omitempty"`
 	Size    int64             `json:"size"`
 	Facts   []Fact            `json:"facts,omitempty"`
 	Skips   map[string]string `json:"skips,omitempty"`   // details, by check; all others passed
 	Boot    string            `json:"boot"`              // the boot check's detail
-	Skipped bool              `json:"skipped,omitempty"` // the boot check was: this kind of machine cannot start the program
+	Skipped bool              `json:"skipped,omitempty"` // of the boot check: this kind of machine cannot start the program
 	Shown   bool              `json:"shown,omitempty"`   // of the boot check
 }
 
-// Verdict returns the report as a text from which [Recall] makes it again. ok is false
-// for a report with findings. Whether a boot check that was skipped would be skipped again is the caller's to know.
+// Verdict returns the report as a text from which [Recall] makes it again. ok is false for a
+// report with findings. It is up to the caller to know whether a skipped boot check would be
+// skipped again.
 func (r Report) Verdict() (text string, ok bool) {
 	v := verdict{Program: r.Program, Size: r.Size, Facts: r.Facts, Skips: map[string]string{}}
 	for _, x := range r.Results {
@@ -38,8 +39,8 @@ func (r Report) Verdict() (text string, ok bool) {
 	return string(data), v.Boot != "" && err == nil
 }
 
-// Recall makes the report of a target again, whose zip's digest is sum, from a verdict on
-// the same zip and options.
+// Recall makes the report of a target from a verdict on the same zip and options. sum is the
+// zip's digest.
 func Recall(text string, t Target, sum string) (Report, error) {
 	var v verdict
 	if err := json.Unmarshal([]byte(text), &v); err != nil {
@@ -69,12 +70,12 @@ func Recall(text string, t Target, sum string) (Report, error) {
 		r.Results = append(r.Results, x)
 	}
 	if len(v.Skips) > 0 || v.Boot == "" {
-		return Report{}, fmt.Errorf("it is a verdict on other checks")
+		return Report{}, errors.New("it is a verdict on other checks")
 	}
 	return r, nil
 }
 
-// zipChecks are the checks of a zip, in their order.
+// zipChecks returns the checks of a zip, in order.
 func zipChecks() []Check {
 	return slices.DeleteFunc(Checks(), func(c Check) bool { return c.Layer == Deploy || c.Layer == InImage })
 }

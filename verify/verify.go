@@ -20,21 +20,21 @@ import (
 type Options struct {
 	Function string              // name for the report; may be empty
 	Arch     project.Arch        // expected architecture; empty: either of Lambda's
-	Runtime  project.Runtime     // decides the glibc ceiling; empty: al2023
+	Runtime  project.Runtime     // decides the newest glibc; empty: al2023
 	Kind     Kind                // empty: KindFunction
 	Rules    []project.CheckRule // what findings mean for this zip
-	Strict   bool                // warnings fail, but for those that a rule set to warn
+	Strict   bool                // warnings fail, except those that a rule sets to warn
 	Dynamic  bool                // dynamically linked programs are allowed
-	Static   bool                // a dynamically linked program fails, instead of being warned of
+	Static   bool                // dynamically linked programs fail
 
 	Budget project.Budget // its sizes are a check
 
-	// WithLayer says that the function has a layer, which may supply what the
-	// zip has not: bootstrap, an interpreter below /opt, commands, libraries.
+	// WithLayer says that the function has a layer, which may supply what the zip
+	// lacks: bootstrap, an interpreter below /opt, commands, libraries.
 	WithLayer bool
 
-	// Layers are the files of the function's layers. Their directories are read:
-	// what they have is there, and their unzipped size counts with the zip's.
+	// Layers are the zips of the function's layers. Their files count as there, and
+	// their unzipped size is added to the zip's.
 	Layers []string
 }
 
@@ -53,14 +53,14 @@ type Target struct {
 	Options Options
 }
 
-// File checks one zip. Whatever is in the file is a matter of the report; the
-// error is for what is no question of its content: there is no such file, it
-// is a directory, it cannot be read, the options make no sense (an unknown id in
-// a rule, a rule for a check that cannot be changed), or ctx was cancelled.
+// File checks one zip. All that is wrong with the content of the file is in the report.
+// An error means that there is no such file, that it is a directory or cannot be read,
+// that the options make no sense (an unknown id in a rule, a rule for a check that
+// cannot be changed), or that ctx was cancelled.
 //
-// It keeps under 32 MB of memory, whatever the size of the zip, and
-// decompresses at most Lambda's 262,144,000 bytes once, and programs that
-// scripts start, and parts of others, twice.
+// It uses less than 32 MB of memory, whatever the size of the zip. It decompresses at
+// most Lambda's 262,144,000 bytes once; programs that scripts start, and parts of other
+// programs, twice.
 func File(ctx context.Context, path string, o Options) (Report, error) {
 	var s zipscan.Stream
 	return file(ctx, path, o, &s)
@@ -106,24 +106,20 @@ feed:
 	return reports, nil
 }
 
-func isCancelled(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
-}
-
-// firstError returns the first error that is not the echo of another's
-// cancellation.
+// firstError returns the first error that is not a cancellation, or else a cancellation:
+// that one follows from another's error.
 func firstError(errs []error) error {
-	var echo error
+	var cancelled error
 	for _, err := range errs {
 		if err == nil {
 			continue
 		}
-		if !isCancelled(err) {
+		if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 			return err
 		}
-		echo = err
+		cancelled = err
 	}
-	return echo
+	return cancelled
 }
 
 func file(ctx context.Context, path string, o Options, s *zipscan.Stream) (Report, error) {
@@ -131,18 +127,18 @@ func file(ctx context.Context, path string, o Options, s *zipscan.Stream) (Repor
 	if err != nil {
 		return Report{}, err
 	}
-	const mend = "give the path of a zip; packed functions are in dist/"
+	const remedy = "give the path of a zip; packed functions are in dist/"
 	info, err := os.Stat(path)
 	if err != nil {
-		return Report{}, hint.Wrap(fmt.Errorf("zip cannot be read: %w", err), mend)
+		return Report{}, hint.Wrap(fmt.Errorf("zip cannot be read: %w", err), remedy)
 	}
-	// Opening a pipe would wait for somebody to write into it.
+	// Opening a pipe would block until a program writes to it.
 	if !info.Mode().IsRegular() {
-		return Report{}, hint.New(mend, "zip %q is not a file", path)
+		return Report{}, hint.New(remedy, "zip %q is not a file", path)
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return Report{}, hint.Wrap(fmt.Errorf("zip cannot be read: %w", err), mend)
+		return Report{}, hint.Wrap(fmt.Errorf("zip cannot be read: %w", err), remedy)
 	}
 	defer f.Close()
 	if info, err = f.Stat(); err != nil {
@@ -151,9 +147,9 @@ func file(ctx context.Context, path string, o Options, s *zipscan.Stream) (Repor
 	return examine(ctx, path, f, info.Size(), o, policy, s)
 }
 
-// ReaderAt checks a zip of size bytes that is not, or not yet, a file; name
-// stands in the report for its path. Like [File], it returns an error only for
-// what is no question of the zip's content. It reads r from two goroutines.
+// ReaderAt checks a zip of size bytes that is not, or not yet, a file; the report has name
+// as its path. As with [File], no error comes from the zip's content. It reads r from two
+// goroutines.
 func ReaderAt(ctx context.Context, name string, r io.ReaderAt, size int64, o Options) (Report, error) {
 	policy, err := newPolicy(o)
 	if err != nil {
@@ -162,8 +158,7 @@ func ReaderAt(ctx context.Context, name string, r io.ReaderAt, size int64, o Opt
 	return examine(ctx, name, r, size, o, policy, &zipscan.Stream{})
 }
 
-// examine makes the report; while the zip is read by one goroutine, another
-// sums it.
+// examine makes the report. While one goroutine reads the zip, another computes its digest.
 func examine(ctx context.Context, name string, f io.ReaderAt, size int64, o Options, p policy, s *zipscan.Stream) (Report, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -171,10 +166,10 @@ func examine(ctx context.Context, name string, f io.ReaderAt, size int64, o Opti
 	if err != nil {
 		return Report{}, err
 	}
-	x := &examination{ctx: ctx, file: f, size: size, options: o, stream: s, layers: supplied}
+	x := &examination{ctx: ctx, file: f, size: size, options: o, stream: s, layers: supplied, boot: -1, findings: findings{}}
 	var sum string
 	err = both(size > aloneBelow,
-		func() error { return x.run() },
+		x.run,
 		func() (err error) { sum, err = sha256Of(ctx, f, size); return err },
 		cancel)
 	if err != nil {
@@ -182,7 +177,7 @@ func examine(ctx context.Context, name string, f io.ReaderAt, size int64, o Opti
 	}
 	return Report{
 		Path: name, Function: o.Function, Arch: o.Arch, Program: x.arch, Size: size, SHA256: sum,
-		Kind: x.kind(), Facts: x.facts, Results: p.results(x), policy: p,
+		Kind: x.kind(), Facts: x.facts, Results: p.results(zipChecks(), x.findings, x.skipped), policy: p,
 	}, nil
 }
 
@@ -190,8 +185,7 @@ func examine(ctx context.Context, name string, f io.ReaderAt, size int64, o Opti
 // than it saves.
 const aloneBelow = 256 << 10
 
-// both does two things, at once if that is worth it. The first to fail cancels
-// the other.
+// both calls two functions, concurrently if atOnce. The first to fail cancels the other.
 func both(atOnce bool, a, b func() error, cancel func()) error {
 	if !atOnce {
 		if err := a(); err != nil {
@@ -214,7 +208,7 @@ func both(atOnce bool, a, b func() error, cancel func()) error {
 	return firstError([]error{err, <-second})
 }
 
-// sha256Of sums a file in pieces, so that it can be cancelled.
+// sha256Of computes the digest of a file in pieces, so that it can be cancelled.
 func sha256Of(ctx context.Context, f io.ReaderAt, size int64) (string, error) {
 	h := sha256.New()
 	b := make([]byte, min(size, 64<<10))

@@ -1,10 +1,10 @@
-// Package console is the page in a browser that shows what an emulator's server does: its
+// Package console is a web page that shows what an emulator's server does: its
 // functions, and the events that they get.
 //
-// It keeps the newest events in memory, within the bounds of [MaxEvents] and [MaxBytes].
-// It answers the user of this process on this machine, and others with a token. Texts of
-// functions are never markup: the page has no other scripts than its own, and loads
-// nothing from elsewhere.
+// It keeps the newest events in memory, at most maxEvents and maxBytes. It answers
+// requests of this process's user on this machine, and requests with a token. Text of
+// functions never becomes markup: the page has only its own scripts, and loads nothing
+// from elsewhere.
 package console
 
 import (
@@ -13,11 +13,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -39,14 +41,15 @@ type Console struct {
 	history
 }
 
-// New makes a console. token lets requests of other users in, and events is the directory
-// in which events are saved.
+// New makes a console. token admits requests of other users; events is the directory in
+// which events are saved.
 func New(token, events string) *Console {
 	c := &Console{token: token, events: events, mux: http.NewServeMux(), closed: make(chan struct{})}
-	c.history.builds = map[string]Build{}
+	c.history.builds = map[string]build{}
 	const path = emulator.ConsolePath
-	c.mux.HandleFunc("GET /{$}", c.page)
-	c.mux.HandleFunc("GET "+path+"{$}", c.page)
+	page := asset("console.html", "text/html; charset=utf-8")
+	c.mux.HandleFunc("GET /{$}", page)
+	c.mux.HandleFunc("GET "+path+"{$}", page)
 	c.mux.HandleFunc("GET "+path+"console.js", asset("console.js", "text/javascript; charset=utf-8"))
 	c.mux.HandleFunc("GET "+path+"console.css", asset("console.css", "text/css; charset=utf-8"))
 	c.mux.HandleFunc("GET "+path+"changes", c.changes)
@@ -60,16 +63,16 @@ func New(token, events string) *Console {
 	return c
 }
 
-// Close ends what pages wait for. It returns nil.
+// Close ends the requests with which pages wait for changes. It returns nil.
 func (c *Console) Close() error {
 	c.close.Do(func() { close(c.closed) })
 	return nil
 }
 
-// Token is what lets requests of other users in.
+// Token returns the token that admits requests of other users.
 func (c *Console) Token() string { return c.token }
 
-// Attach tells which server the functions are of.
+// Attach sets the server whose functions the console shows.
 func (c *Console) Attach(s *emulator.Server) { c.server = s }
 
 //go:embed console.html console.js console.css
@@ -85,7 +88,7 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
-	// Pages that --cors lets call functions have no business here.
+	// Pages that --cors lets call functions get no access here.
 	for _, name := range []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers"} {
 		h.Del(name)
 	}
@@ -95,7 +98,7 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if given := r.URL.Query().Get("token"); given != "" && c.isToken(given) {
-		// Out of the address, where it would be seen, and kept.
+		// Move the token from the address, where it is visible, to a cookie.
 		http.SetCookie(w, &http.Cookie{Name: tokenName, Value: given, Path: emulator.ConsolePath, HttpOnly: true, SameSite: http.SameSiteStrictMode})
 		http.Redirect(w, r, r.URL.Path, http.StatusSeeOther)
 		return
@@ -107,8 +110,8 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.mux.ServeHTTP(w, r)
 }
 
-// open reports whether a request is for what anybody may see, the page without data, or has the token.
-// The cookie is sent to the console alone, and so to no function.
+// open reports whether a request has the token, or is for the page without data, which is
+// public. Browsers send the cookie only to the console, never to a function.
 func (c *Console) open(r *http.Request) bool {
 	switch r.URL.Path {
 	case "/", emulator.ConsolePath, emulator.ConsolePath + "console.js", emulator.ConsolePath + "console.css":
@@ -135,24 +138,16 @@ func answer(w http.ResponseWriter, value any) {
 
 func asset(name, contentType string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		text, err := files.ReadFile(name)
-		if err != nil {
-			refuse(w, http.StatusNotFound, "%v", err)
-			return
-		}
+		text, _ := files.ReadFile(name) // embedded
 		w.Header().Set("Content-Type", contentType)
 		_, _ = w.Write(text)
 	}
 }
 
-func (c *Console) page(w http.ResponseWriter, r *http.Request) {
-	asset("console.html", "text/html; charset=utf-8")(w, r)
-}
-
-// pushInterval is how often an open page hears of changes at most.
+// pushInterval is the shortest time between two messages to an open page.
 const pushInterval = 250 * time.Millisecond
 
-// changes tells a page that something changed, as server-sent events (HTML Standard,
+// changes notifies a page of changes by server-sent events (HTML Standard,
 // "Server-sent events").
 func (c *Console) changes(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -187,7 +182,7 @@ func (c *Console) changes(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// A pageState is what the page shows all the time.
+// A pageState is what the page always shows.
 type pageState struct {
 	Version   int64           `json:"version"` // of the list of events
 	Held      int             `json:"held"`
@@ -199,16 +194,10 @@ type pageState struct {
 }
 
 type functionState struct {
-	Name      string  `json:"name"`
-	Handler   string  `json:"handler,omitempty"`
-	MemoryMB  int     `json:"memoryMB"`
-	Timeout   float64 `json:"timeout"`
-	Instances int     `json:"instances"`
-	Busy      int     `json:"busy"`
-	CodeBytes int64   `json:"codeBytes"`
-	Running   bool    `json:"running"`
-	Built     int64   `json:"built,omitempty"` // milliseconds since 1970
-	Error     string  `json:"error,omitempty"` // of the last build
+	emulator.FunctionState
+	Running bool   `json:"running"`
+	Built   int64  `json:"built,omitempty"` // milliseconds since 1970
+	Error   string `json:"error,omitempty"` // of the last build
 }
 
 func (c *Console) state() pageState {
@@ -220,17 +209,15 @@ func (c *Console) state() pageState {
 		for _, f := range c.server.Functions() {
 			b := builds[f.Name]
 			seen[f.Name] = true
-			s.Functions = append(s.Functions, functionState{
-				f.Name, f.Handler, f.MemoryMB, f.TimeoutSeconds, f.Instances, f.Busy, f.CodeBytes, true, milliseconds(b.At), b.Error,
-			})
+			s.Functions = append(s.Functions, functionState{f, true, milliseconds(b.at), b.failure})
 		}
 	}
-	for _, name := range sortedNames(builds) {
-		if b := builds[name]; name != "" && !seen[name] && b.Error != "" {
-			s.Functions = append(s.Functions, functionState{Name: name, Built: milliseconds(b.At), Error: b.Error})
+	for _, name := range slices.Sorted(maps.Keys(builds)) {
+		if b := builds[name]; name != "" && !seen[name] && b.failure != "" {
+			s.Functions = append(s.Functions, functionState{emulator.FunctionState{Name: name}, false, milliseconds(b.at), b.failure})
 		}
 	}
-	s.Project = builds[""].Error
+	s.Project = builds[""].failure
 	return s
 }
 
@@ -256,12 +243,12 @@ func (c *Console) clear(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *Console) record(w http.ResponseWriter, r *http.Request) (detail, bool) {
-	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	id, _ := strconv.ParseInt(r.PathValue("id"), 10, 64) // no event has the id 0
 	d, ok := c.get(id)
-	if err != nil || !ok {
+	if !ok {
 		refuse(w, http.StatusNotFound, "the event is not held any more")
 	}
-	return d, err == nil && ok
+	return d, ok
 }
 
 func (c *Console) detail(w http.ResponseWriter, r *http.Request) {
@@ -270,37 +257,29 @@ func (c *Console) detail(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// download hands out an event, an answer, or the body of one of these, as a file.
+// download sends an event, an answer, or the body of one of these, as a file.
 func (c *Console) download(w http.ResponseWriter, r *http.Request) {
 	d, ok := c.record(w, r)
 	if !ok {
 		return
 	}
-	var data []byte
-	name, kind := fmt.Sprintf("%s-%d", d.Function, d.ID), ""
-	switch part := r.PathValue("part"); part {
-	case "event", "answer":
-		data, kind = d.event, part+".json"
-		if part == "answer" {
-			data = d.answer
-		}
-	case "event-body", "answer-body":
-		text := d.event
-		if part == "answer-body" {
-			text = d.answer
-		}
-		var found bool
-		if data, found = bodyOf(text); !found {
-			refuse(w, http.StatusNotFound, "there is no body")
-			return
-		}
-		kind = part + ".bin"
-	default:
+	part, extension := r.PathValue("part"), ".json"
+	document, isBody := strings.CutSuffix(part, "-body")
+	data, ok := map[string][]byte{"event": d.event, "answer": d.answer}[document]
+	if !ok {
 		refuse(w, http.StatusNotFound, "there is no %q", part)
 		return
 	}
+	if isBody {
+		extension = ".bin"
+		if data, ok = bodyOf(data); !ok {
+			refuse(w, http.StatusNotFound, "there is no body")
+			return
+		}
+	}
+	name := fmt.Sprintf("%s-%d-%s%s", d.Function, d.ID, part, extension)
 	w.Header().Set("Content-Type", "application/octet-stream")
-	w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name+"-"+kind))
+	w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name))
 	_, _ = w.Write(data)
 }
 
@@ -322,7 +301,7 @@ func (c *Console) kinds(w http.ResponseWriter, r *http.Request) {
 	answer(w, all)
 }
 
-// made gives a ready-made event, or one that was saved.
+// made sends a ready-made event, or a saved one.
 func (c *Console) made(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
 	var text []byte
@@ -343,10 +322,10 @@ func (c *Console) made(w http.ResponseWriter, r *http.Request) {
 	answer(w, string(text))
 }
 
-// maxSaved is what an event may have that is saved, in bytes: what Lambda takes.
+// maxSaved is the limit of a saved event, in bytes: that of Lambda.
 const maxSaved = 6 << 20
 
-// savedName is what the name of a saved event may be.
+// savedName matches the valid names of saved events.
 var savedName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}\.json$`)
 
 // save writes an event to a new file of the project, for bootzip invoke.
@@ -370,12 +349,12 @@ func (c *Console) save(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	file := filepath.Join(c.events, name)
+	if _, err := os.Lstat(file); err == nil {
+		refuse(w, http.StatusConflict, "there is a file %s: choose another name", file)
+		return
+	}
 	err := os.MkdirAll(c.events, 0o755)
 	if err == nil {
-		if _, there := os.Lstat(file); there == nil {
-			refuse(w, http.StatusConflict, "there is a file %s: choose another name", file)
-			return
-		}
 		err = atomicfile.Write(file, 0o644, func(f io.Writer) error {
 			_, err := io.WriteString(f, strings.TrimRight(asked.Event, "\n")+"\n")
 			return err

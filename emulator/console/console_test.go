@@ -98,10 +98,10 @@ func TestEvents(t *testing.T) {
 // What is held is bounded by number and by bytes, also while a log grows.
 func TestBounds(t *testing.T) {
 	c := New(token, t.TempDir())
-	for i := range MaxEvents + 500 {
+	for i := range maxEvents + 500 {
 		happen(c, fmt.Sprint("f", i%3), `{}`, `{}`)
 	}
-	if len(c.records) != MaxEvents || c.total != MaxEvents+500 {
+	if len(c.records) != maxEvents || c.total != maxEvents+500 {
 		t.Errorf("%d of %d", len(c.records), c.total)
 	}
 	p := listed(t, c, "")
@@ -119,14 +119,14 @@ func TestBounds(t *testing.T) {
 	for _, r := range c.records {
 		sum += len(r.event) + len(r.answer) + len(r.log) + len(r.streamed)
 	}
-	if c.bytes > MaxBytes || c.bytes != sum {
+	if c.bytes > maxBytes || c.bytes != sum {
 		t.Errorf("%d bytes are counted, %d are there", c.bytes, sum)
 	}
 	x := c.Observe(emulator.Arrival{Function: "talks", Request: &emulator.Request{}}).(*record)
 	for range 10 {
-		x.Logged(make([]byte, MaxLog/4))
+		x.Logged(make([]byte, maxLog/4))
 	}
-	if len(x.log) != MaxLog || x.lost != 6*MaxLog/4 {
+	if len(x.log) != maxLog || x.lost != 6*maxLog/4 {
 		t.Errorf("%d bytes of log, %d lost", len(x.log), x.lost)
 	}
 }
@@ -255,7 +255,7 @@ func TestChanges(t *testing.T) {
 		}
 		return s
 	}
-	if s := next(); s.Total != 0 || s.MaxEvents != MaxEvents {
+	if s := next(); s.Total != 0 || s.MaxEvents != maxEvents {
 		t.Errorf("%+v", s)
 	}
 	c.Built("hello", errors.New("it does not compile"))

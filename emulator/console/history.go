@@ -14,20 +14,21 @@ import (
 	"github.com/bootzip/bootzip/emulator"
 )
 
-// The bounds of what is held: events, and bytes of events, answers and logs together. Of
-// the log of one event the first MaxLog bytes are held, and of what it streams the first MaxStreamed.
+// The bounds of what is held: the number of events; the bytes of events, answers and logs
+// together; and of one event the first bytes of its log, the first bytes that it streams,
+// and the number of chunks.
 const (
-	MaxEvents   = 10_000
-	MaxBytes    = 128 << 20
-	MaxLog      = 256 << 10
-	MaxStreamed = 6 << 20
+	maxEvents   = 10_000
+	maxBytes    = 128 << 20
+	maxLog      = 256 << 10
+	maxStreamed = 6 << 20
 	maxChunks   = 500
 )
 
-// A Build is how the last build of a function ended.
-type Build struct {
-	At    time.Time
-	Error string // empty: well
+// A build is how the last build of a function ended.
+type build struct {
+	at      time.Time
+	failure string // empty: it succeeded
 }
 
 // A history holds the newest events.
@@ -36,8 +37,8 @@ type history struct {
 	records []*record  // the oldest first
 	bytes   int
 	total   int64
-	version int64 // grows with each change
-	builds  map[string]Build
+	version int64            // grows with each change
+	builds  map[string]build // by function; "": of the entire project
 }
 
 // A record is an event. history.mu guards it.
@@ -47,7 +48,7 @@ type record struct {
 	event    []byte
 	answer   []byte
 	log      []byte
-	lost     int // bytes of the log that were not held
+	lost     int // bytes of the log that are not held
 	chunks   []chunk
 	streamed []byte
 	context  string
@@ -64,16 +65,16 @@ type summary struct {
 	Function  string  `json:"function"`
 	Source    string  `json:"source"`
 	Client    string  `json:"client,omitempty"`
-	Status    string  `json:"status"` // waiting, running, success, error, timeout, refused
-	Duration  float64 `json:"duration,omitempty"`
-	Init      float64 `json:"init,omitempty"` // milliseconds, likewise; 0: a warm start
+	Status    string  `json:"status"`             // waiting, running, success, error, timeout, refused
+	Duration  float64 `json:"duration,omitempty"` // in milliseconds, as is Init
+	Init      float64 `json:"init,omitempty"`     // 0: a warm start
 	Memory    int64   `json:"memory,omitempty"`
 	In        int     `json:"in"` // bytes
 	Out       int     `json:"out"`
 	Error     string  `json:"error,omitempty"` // its type
 }
 
-// A phase is a part of the time of an event, in milliseconds from its arrival.
+// A phase is a part of an event's time, in milliseconds since its arrival.
 type phase struct {
 	Name string  `json:"name"`
 	From float64 `json:"from"`
@@ -82,11 +83,11 @@ type phase struct {
 
 // A chunk is a part of a streamed response.
 type chunk struct {
-	At   float64 `json:"at"` // milliseconds from the arrival
+	At   float64 `json:"at"` // milliseconds since the arrival of the event
 	Size int     `json:"size"`
 }
 
-// A detail is all that is held of an event.
+// A detail is everything that is held of an event.
 type detail struct {
 	summary
 	Event       string  `json:"event"`
@@ -99,17 +100,17 @@ type detail struct {
 	AnswerBody  *body   `json:"answerBody,omitempty"`
 	ContextJSON string  `json:"clientContext,omitempty"`
 
-	event, answer []byte // as they are
+	event, answer []byte // not changed to valid UTF-8
 }
 
-// A body is that of an HTTP event or answer.
+// A body is the body of an HTTP event or answer.
 type body struct {
 	Text   string `json:"text,omitempty"` // empty: it is binary
 	Binary bool   `json:"binary,omitempty"`
 	Size   int    `json:"size"`
 }
 
-// Observe is for [emulator.ServerConfig.Observe].
+// Observe implements [emulator.ServerConfig.Observe].
 func (c *Console) Observe(a emulator.Arrival) emulator.Observer {
 	h := &c.history
 	now := time.Now()
@@ -129,7 +130,7 @@ func (c *Console) Observe(a emulator.Arrival) emulator.Observer {
 	return r
 }
 
-// clientName is how a client calls itself, cut.
+// clientName shortens a User-Agent.
 func clientName(agent string) string {
 	if strings.HasPrefix(agent, "Mozilla/") {
 		return "browser"
@@ -137,7 +138,8 @@ func clientName(agent string) string {
 	return agent[:min(len(agent), 200)]
 }
 
-// add counts bytes that a record holds, and lets go of the oldest ones; mu is held.
+// add counts n more bytes of a record, and drops the oldest records beyond the bounds;
+// mu is held.
 func (h *history) add(r *record, n int) {
 	h.version++
 	if !r.held {
@@ -146,13 +148,13 @@ func (h *history) add(r *record, n int) {
 	h.bytes += n
 	gone := 0
 	for _, old := range h.records {
-		if len(h.records)-gone <= MaxEvents && h.bytes <= MaxBytes || old == r {
+		if len(h.records)-gone <= maxEvents && h.bytes <= maxBytes || old == r {
 			break
 		}
 		h.drop(old)
 		gone++
 	}
-	clear(h.records[:gone]) // or the array would keep them
+	clear(h.records[:gone]) // otherwise the array would keep them
 	h.records = h.records[gone:]
 }
 
@@ -187,7 +189,7 @@ func (r *record) Logged(text []byte) {
 	h := r.history
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	n := min(len(text), MaxLog-len(r.log))
+	n := min(len(text), maxLog-len(r.log))
 	r.log = append(r.log, text[:n]...)
 	r.lost += len(text) - n
 	h.add(r, n)
@@ -206,30 +208,28 @@ func (r *record) Ended(e emulator.Ended) {
 		r.Status, r.Error = "refused", e.Err.Error()
 	}
 	end := r.since(e.At)
+	answered := end
+	if !e.AnswerEnded.IsZero() {
+		answered = r.since(e.AnswerEnded)
+	}
 	began := 0.0
 	for i := range r.phases {
 		if p := &r.phases[i]; p.Name == "invoke" {
 			began = p.From
-			p.To = end
-			if !e.AnswerEnded.IsZero() {
-				p.To = r.since(e.AnswerEnded)
-			}
+			p.To = answered
 		}
 	}
-	r.Duration = end - began
-	if !e.AnswerEnded.IsZero() {
-		if from, to := r.since(e.AnswerBegan), r.since(e.AnswerEnded); to-from > 0.5 {
-			r.phases = append(r.phases, phase{"response", from, to})
-		}
-		if to := r.since(e.AnswerEnded); end-to > 0.05 {
-			r.phases = append(r.phases, phase{"runtime and extensions", to, end})
-		}
-		r.Duration = r.since(e.AnswerEnded) - began
+	r.Duration = answered - began
+	if from := r.since(e.AnswerBegan); !e.AnswerEnded.IsZero() && answered-from > 0.5 {
+		r.phases = append(r.phases, phase{"response", from, answered})
+	}
+	if end-answered > 0.05 {
+		r.phases = append(r.phases, phase{"runtime and extensions", answered, end})
 	}
 	h.add(r, len(r.answer))
 }
 
-// A tee sees what a function streams.
+// A tee records what a function streams.
 type tee struct {
 	to     emulator.Sink
 	record *record
@@ -249,26 +249,26 @@ func (t *tee) Write(p []byte) (int, error) {
 		r.chunks[maxChunks-1].Size += len(p)
 	}
 	r.Out += len(p)
-	n := min(len(p), MaxStreamed-len(r.streamed))
+	n := min(len(p), maxStreamed-len(r.streamed))
 	r.streamed = append(r.streamed, p[:n]...)
 	h.add(r, n)
 	h.mu.Unlock()
 	return t.to.Write(p)
 }
 
-// Built notes how the build of a function ended; name "" stands for the whole project.
+// Built notes how the build of a function ended; name "" stands for the entire project.
 func (c *Console) Built(name string, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	b := Build{At: time.Now()}
+	b := build{at: time.Now()}
 	if err != nil {
-		b.Error = err.Error()
+		b.failure = err.Error()
 	}
 	c.builds[name] = b
 	c.version++
 }
 
-// Gone forgets a function that is served no more.
+// Gone forgets a function that is no longer served.
 func (c *Console) Gone(name string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -276,32 +276,31 @@ func (c *Console) Gone(name string) {
 	c.version++
 }
 
-func (h *history) lastBuilds() map[string]Build {
+func (h *history) lastBuilds() map[string]build {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return maps.Clone(h.builds)
 }
 
-func sortedNames(m map[string]Build) []string { return slices.Sorted(maps.Keys(m)) }
-
 func (h *history) counts() pageState {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return pageState{Version: h.version, Held: len(h.records), Total: h.total, MaxEvents: MaxEvents, MaxBytes: MaxBytes}
+	return pageState{Version: h.version, Held: len(h.records), Total: h.total, MaxEvents: maxEvents, MaxBytes: maxBytes}
 }
 
 // A filter chooses events; an empty field takes all.
 type filter struct{ function, status, text string }
 
-// A found page is what a page of the list has.
+// A foundPage is a page of the list.
 type foundPage struct {
 	Events []summary `json:"events"` // the newest first
 	More   bool      `json:"more"`   // there are older ones
 }
 
-// find returns the newest events that a filter takes, older than one if before is not 0.
+// find returns the newest events that a filter takes; with before, only those older than
+// that event.
 func (h *history) find(f filter, before int64, limit int) foundPage {
-	// Searching takes longer than a lock may be held: the records stay as they are in a copy.
+	// Search a copy of the list: searching takes longer than the lock may be held.
 	h.mu.Lock()
 	all := slices.Clone(h.records)
 	h.mu.Unlock()
@@ -349,7 +348,7 @@ func (h *history) get(id int64) (detail, bool) {
 	return d, true
 }
 
-// text is what JSON can carry: bytes that are no text become signs for that.
+// text returns b as valid UTF-8, with U+FFFD for invalid bytes.
 func text(b []byte) string { return strings.ToValidUTF8(string(b), "\ufffd") }
 
 // bodyOf returns the body of an HTTP event or of an answer to one.

@@ -1,8 +1,8 @@
 // Package event makes events as AWS's services send them to functions, with
-// content that could be real: identifiers of the right form, the present time, checksums
-// and signatures that hold.
+// realistic content: identifiers of the right form, the current time, valid checksums
+// and signatures.
 //
-// [Make] makes one by its name; [Request.Encode] makes the HTTP ones of any
+// [Make] makes one by its name; [Request.Encode] makes the event of any HTTP
 // request. The forms are those of the AWS Lambda developer guide, "Integrating other
 // services", of the Amazon API Gateway developer guide, "Lambda proxy
 // integrations", of the Elastic Load Balancing user guide, "Lambda functions as
@@ -10,11 +10,12 @@
 // with Lambda triggers"; those of webhooks, of Slack's "Verifying requests from Slack"
 // and GitHub's "Validating webhook deliveries".
 //
-// Exception: optional parts that depend on how a service was set up (authorizers, client
-// certificates, VPC links) are left out.
+// Exception: optional parts that depend on a service's configuration (authorizers, client
+// certificates, VPC links) are omitted.
 package event
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/rand"
 	"encoding/base64"
@@ -23,14 +24,15 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// Options are what an event shall say. What an event has no use for is
-// ignored; what is zero gets a default.
+// Options set the content of an event. An event ignores what it has no use for;
+// zero values get a default.
 type Options struct {
 	Region   string    // default: us-east-1
 	Account  string    // default: 123456789012
@@ -44,7 +46,7 @@ type Options struct {
 	Method   string // HTTP; default: GET, and POST with a body
 	Path     string // HTTP; default: "/"
 	Query    string // HTTP, without "?"
-	Secret   string // with which webhooks are signed; default: "secret"
+	Secret   string // signs webhooks; default: "secret"
 }
 
 func (o Options) withDefaults() Options {
@@ -99,12 +101,12 @@ func Kinds() []Kind {
 	return all
 }
 
-// Exists tells whether Make knows a name.
+// Exists reports whether Make knows a name.
 func Exists(name string) bool {
 	return slices.ContainsFunc(makers, func(m maker) bool { return m.name == name })
 }
 
-// Make makes an event, as JSON with line breaks. The error is for a name that is not known, and
+// Make makes an event, as JSON with line breaks. It fails for an unknown name and
 // for options that make no sense.
 func Make(name string, o Options) ([]byte, error) {
 	for _, m := range makers {
@@ -115,7 +117,7 @@ func Make(name string, o Options) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("event %q: %w", name, err)
 		}
-		return encode(value)
+		return encode(value, "  ")
 	}
 	var names []string
 	for _, m := range makers {
@@ -124,16 +126,16 @@ func Make(name string, o Options) ([]byte, error) {
 	return nil, hint.New("there are: "+strings.Join(names, ", "), "event %q is not known", name)
 }
 
-// guesses say from which service a handler takes its events, by what is in its name; the
-// first that fits counts.
+// guesses map a part of a handler's name to the event that it probably takes; the
+// first match counts.
 var guesses = []struct{ part, name string }{
 	{"sched", "schedule"}, {"cron", "schedule"}, {"sns", "sns"}, {"sqs", "sqs"}, {"queue", "sqs"}, {"s3", "s3"},
 	{"dynamo", "dynamodb"}, {"kinesis", "kinesis"}, {"cognito", "cognito"}, {"slack", "slack"}, {"github", "github"},
 	{"eventbridge", "eventbridge"}, {"alb", "alb"}, {"http", "apigateway-v2"}, {"url", "function-url"}, {"api", "apigateway-v2"}, {"web", "apigateway-v2"},
 }
 
-// Guess returns the name of an event that a handler of this name probably
-// takes; "empty" if its name says nothing.
+// Guess returns the name of the event that a handler of this name probably
+// takes; "empty" if no guess matches.
 func Guess(handler string) string {
 	handler = strings.ToLower(handler)
 	for _, g := range guesses {
@@ -148,7 +150,7 @@ func Guess(handler string) string {
 type object []member
 
 type member struct {
-	name  string
+	name  string // ASCII
 	value any
 }
 
@@ -159,40 +161,33 @@ func (o object) MarshalJSON() ([]byte, error) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		name, err := marshal(m.name)
-		if err != nil {
-			return nil, err
-		}
 		value, err := marshal(m.value)
 		if err != nil {
 			return nil, err
 		}
-		b = append(append(append(b, name...), ':'), value...)
+		b = append(strconv.AppendQuote(b, m.name), ':')
+		b = append(b, value...)
 	}
 	return append(b, '}'), nil
 }
 
-// marshal writes JSON without escapes for HTML.
+// marshal writes JSON on one line, without a line break.
 func marshal(v any) ([]byte, error) {
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return []byte(strings.TrimSuffix(b.String(), "\n")), nil
+	b, err := encode(v, "")
+	return bytes.TrimSuffix(b, []byte("\n")), err
 }
 
-func encode(v any) ([]byte, error) {
-	var b strings.Builder
+// encode writes JSON without escapes for HTML.
+func encode(v any, indent string) ([]byte, error) {
+	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
+	e.SetIndent("", indent)
 	err := e.Encode(v)
-	return []byte(b.String()), err
+	return b.Bytes(), err
 }
 
-// random content of the forms that AWS uses.
+// Random content in the forms that AWS uses.
 
 func randomBytes(n int) []byte {
 	b := make([]byte, n)
@@ -215,10 +210,7 @@ func randomUpper(n int) string {
 
 func randomDigits(n int) string {
 	limit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
-	v, err := rand.Int(rand.Reader, limit)
-	if err != nil {
-		v = new(big.Int) // cannot be: the random source does not fail
-	}
+	v, _ := rand.Int(rand.Reader, limit) // does not fail
 	return fmt.Sprintf("%0*d", n, v)
 }
 
@@ -228,5 +220,5 @@ func uuid() string {
 	return fmt.Sprintf("%s-%s-%s-%s-%s", d[:8], d[8:12], d[12:16], d[16:20], d[20:])
 }
 
-// millis is the form of times in most events.
+// millis formats a time as most events have it.
 func millis(t time.Time) string { return t.Format("2006-01-02T15:04:05.000Z") }

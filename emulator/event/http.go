@@ -26,7 +26,7 @@ const (
 	ALBMulti                   // the same, with multi-value headers
 )
 
-// A Request is an HTTP request to a function. docs/http-events.md has what
+// A Request is an HTTP request to a function. docs/http-events.md lists what
 // each trigger makes of it.
 type Request struct {
 	Method   string
@@ -53,12 +53,12 @@ type Request struct {
 	Parameters map[string]string // of an HTTP API's route: the parts of the path
 
 	// BinaryTypes are the binary media types of a REST API, such as image/png or
-	// */*: a body of another type is text, whatever its bytes are. If it is nil, a
+	// */*: a body of another type is text, even if it is not valid UTF-8. If nil, a
 	// body that is valid UTF-8 is text.
 	BinaryTypes []string
 }
 
-// request is one that somebody could have sent with a browser.
+// request is one that a browser could have sent.
 func (o Options) request() Request {
 	r := Request{
 		Method: o.Method, Path: o.Path, Query: o.Query, Protocol: "HTTP/1.1",
@@ -67,7 +67,6 @@ func (o Options) request() Request {
 			"Accept-Encoding":   {"gzip, deflate, br"},
 			"Accept-Language":   {"en-GB,en;q=0.5"},
 			"User-Agent":        {"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"},
-			"X-Amzn-Trace-Id":   {fmt.Sprintf("Root=1-%08x-%s", o.Time.Unix(), randomHex(24))},
 			"X-Forwarded-For":   {"203.0.113.7"},
 			"X-Forwarded-Port":  {"443"},
 			"X-Forwarded-Proto": {"https"},
@@ -98,7 +97,7 @@ func httpMaker(t Trigger) func(Options) (any, error) {
 	}
 }
 
-// Encode makes the event of a request, as JSON.
+// Encode makes the event of a request, as JSON on one line.
 func (r Request) Encode(t Trigger) ([]byte, error) {
 	e, err := r.event(t)
 	if err != nil {
@@ -121,8 +120,7 @@ func (r Request) event(t Trigger) (any, error) {
 		r.RequestID = cmp.Or(r.RequestID, uuid())
 		return r.version2(t, r.domain("lambda-url", "on.aws", 32), r.Path, path), nil
 	case HTTPAPI:
-		// It decodes twice, and takes what a first "%3F" became for the
-		// beginning of the query.
+		// It decodes twice, and cuts the path at a "?" that was "%3F".
 		path, _, _ = strings.Cut(path, "?")
 		if path, err = url.PathUnescape(path); err != nil {
 			return nil, fmt.Errorf("path %q: an HTTP API refuses it: decoded once, %w", r.Path, err)
@@ -140,8 +138,8 @@ func (r Request) event(t Trigger) (any, error) {
 	return r.loadBalancer(t == ALBMulti), nil
 }
 
-// domain is that of a function URL or an API, which is the host as well where
-// there is no other.
+// domain returns the domain of a function URL or an API, which is also the default
+// for the host.
 func (r *Request) domain(service, suffix string, digits int) string {
 	r.ID = cmp.Or(r.ID, strings.ToLower(randomUpper(digits)))
 	domain := r.ID + "." + service + "." + r.Region + "." + suffix
@@ -149,8 +147,8 @@ func (r *Request) domain(service, suffix string, digits int) string {
 	return domain
 }
 
-// header returns all header fields, with the host and a trace header: each
-// trigger adds one to a request without.
+// header returns all header fields, with the host and a trace header, which each
+// trigger adds to a request without one.
 func (r Request) header() http.Header {
 	h := r.Header.Clone()
 	if h == nil {
@@ -163,8 +161,8 @@ func (r Request) header() http.Header {
 	return h
 }
 
-// spelled returns header fields with the names that the client wrote. Those
-// that AWS sets or reads itself are in AWS's case.
+// spelled returns header fields with their names as the client wrote them. Those
+// that AWS sets or reads itself have AWS's spelling.
 func (r Request) spelled(h http.Header) http.Header {
 	out := make(http.Header, len(h))
 	for name, values := range h {
@@ -176,8 +174,9 @@ func (r Request) spelled(h http.Header) http.Header {
 	return out
 }
 
-// body is the body as text where that is possible, or in base64.
-func (r Request) body(text bool) (string, bool) {
+// body returns the body, as text if text is set and it is valid UTF-8, otherwise in
+// base64.
+func (r Request) body(text bool) (body string, encoded bool) {
 	if len(r.Body) == 0 {
 		return "", false
 	}
@@ -199,7 +198,7 @@ func BinaryType(types []string, mediaType string) bool {
 	})
 }
 
-// isText tells whether a body is handed on as text, by its type.
+// isText reports whether a body is passed on as text, by its type.
 func isText(h http.Header) bool {
 	if h.Get("Content-Encoding") != "" {
 		return false

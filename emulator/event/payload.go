@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// version2 has the path twice: as rawPath and as that of the request context.
+// version2 makes an event in payload format 2.0. It has the path twice: as rawPath,
+// and in the request context.
 func (r Request) version2(t Trigger, domain, raw, path string) object {
 	account := r.Account
 	header := r.header()
@@ -22,7 +23,7 @@ func (r Request) version2(t Trigger, domain, raw, path string) object {
 	if t == FunctionURL {
 		account = "anonymous" // without IAM
 		if len(cookies) > 0 {
-			header.Set("Cookie", strings.Join(cookies, "; ")) // it has them in both places
+			header.Set("Cookie", strings.Join(cookies, "; ")) // both here and in cookies
 		}
 	}
 	e := object{{"version", "2.0"}, {"routeKey", cmp.Or(r.Route, "$default")}, {"rawPath", raw}, {"rawQueryString", r.Query}}
@@ -58,11 +59,11 @@ func (r Request) version2(t Trigger, domain, raw, path string) object {
 	return append(e, member{"isBase64Encoded", encoded})
 }
 
-// version1 has the path as it was sent, in each place.
+// version1 makes an event in payload format 1.0, with the path as it was sent.
 func (r Request) version1(domain string) object {
 	header := r.header()
 	agent := header.Get("User-Agent")
-	// Without binary media types set up, a REST API hands bodies on as text.
+	// Without binary media types, a REST API passes bodies on as text.
 	body, encoded := r.body(true)
 	if r.BinaryTypes != nil && len(r.Body) > 0 {
 		body, encoded = strings.ToValidUTF8(string(r.Body), "\uFFFD"), false
@@ -126,7 +127,7 @@ func (r Request) loadBalancer(multi bool) object {
 	for k, v := range r.header() {
 		header[strings.ToLower(k)] = v
 	}
-	// A load balancer hands the query on as it was sent, without decoding.
+	// A load balancer passes the query on undecoded.
 	query := map[string][]string{}
 	for name, value := range r.parameters() {
 		query[name] = append(query[name], value)

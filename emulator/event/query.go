@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// joined are the values of each name, with commas between them.
+// joined returns the values of each name, separated by commas.
 func joined(values map[string][]string, name func(string) string) map[string]string {
 	m := map[string]string{}
 	for k, v := range values {
@@ -15,7 +15,7 @@ func joined(values map[string][]string, name func(string) string) map[string]str
 	return m
 }
 
-// last are the last values of each name.
+// last returns the last value of each name.
 func last(values map[string][]string) map[string]string {
 	m := map[string]string{}
 	for k, v := range values {
@@ -28,7 +28,8 @@ func last(values map[string][]string) map[string]string {
 
 func same(s string) string { return s }
 
-// query takes a query apart. A semicolon is part of a value, and what is no escape stays as it was sent.
+// query parses the query. A semicolon is part of a value, and an invalid escape stays
+// unchanged.
 func (r Request) query() map[string][]string {
 	values := map[string][]string{}
 	for name, value := range r.parameters() {
@@ -38,7 +39,7 @@ func (r Request) query() map[string][]string {
 	return values
 }
 
-// parameters are the names and values of a query as they were sent.
+// parameters yields the names and values of the query as they were sent.
 func (r Request) parameters() iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
 		for part := range strings.SplitSeq(r.Query, "&") {

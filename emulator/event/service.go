@@ -45,7 +45,7 @@ func s3(o Options) (any, error) {
 				{"arn", "arn:aws:s3:::" + o.Bucket},
 			}},
 			{"object", object{
-				// Keys come encoded as in a form: a blank is a plus.
+				// Keys are form-encoded: a space is a plus.
 				{"key", strings.ReplaceAll(url.QueryEscape(o.Key), "%2F", "/")},
 				{"size", len(content)},
 				{"eTag", md5Of(content)},
@@ -98,7 +98,7 @@ func sqs(o Options) (any, error) {
 	}), nil
 }
 
-// detail is the body as JSON: as it is where it is an object, or in one.
+// detail returns the body if it is a JSON object, and otherwise an object with it.
 func detail(body, fallback string) any {
 	body = cmp.Or(body, fallback)
 	if strings.HasPrefix(strings.TrimSpace(body), "{") && json.Valid([]byte(body)) {

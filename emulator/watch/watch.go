@@ -17,11 +17,11 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// Quiet is how long nothing must change before a change is reported: an editor, or a
-// checkout of another branch, writes many files at once. As long as only one file has
-// changed it is oneQuiet, in which one is written.
+// quiet is how long nothing must change before a change is reported: an editor, or a
+// checkout of another branch, writes many files at once. While only one file has
+// changed, oneQuiet counts, which is enough to write one.
 const (
-	Quiet    = 150 * time.Millisecond
+	quiet    = 150 * time.Millisecond
 	oneQuiet = 10 * time.Millisecond
 )
 
@@ -29,11 +29,10 @@ const (
 // then returns nil. Changes while changed runs are reported afterwards. ready is called
 // when all of the tree is watched.
 //
-// Directories called by one of the names in skip, at any depth, are left out, as
-// are node_modules and names that begin with a dot. Links to directories are
-// not followed. Logs are no input of a build: files whose name ends with .log,
-// and the files in outputs, where what changed prints goes. If these counted,
-// each build would cause the next.
+// It ignores directories with a name in skip, at any depth, node_modules, and names that
+// begin with a dot, and does not follow links to directories. It ignores logs, too, since
+// they are not input of a build and each build would cause the next: files whose name
+// ends with .log, and outputs, the files that changed prints to.
 func Tree(ctx context.Context, root string, skip []string, ready, changed func(), outputs ...*os.File) error {
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
@@ -50,9 +49,9 @@ func Tree(ctx context.Context, root string, skip []string, ready, changed func()
 		return err
 	}
 	ready()
-	quiet := time.NewTimer(time.Hour)
-	quiet.Stop()
-	defer quiet.Stop()
+	timer := time.NewTimer(time.Hour)
+	timer.Stop()
+	defer timer.Stop()
 	changedFiles := map[string]bool{} // since the last report
 	for {
 		select {
@@ -72,20 +71,20 @@ func Tree(ctx context.Context, root string, skip []string, ready, changed func()
 			}
 			changedFiles[e.Name] = true
 			if len(changedFiles) == 1 {
-				quiet.Reset(oneQuiet)
+				timer.Reset(oneQuiet)
 			} else {
-				quiet.Reset(Quiet)
+				timer.Reset(quiet)
 			}
 		case err, ok := <-w.Errors:
 			if !ok {
 				return nil
 			}
-			// Too many events at once: scan again.
+			// Too many events at once: anything may have changed.
 			if err != fsnotify.ErrEventOverflow {
 				return fmt.Errorf("files cannot be watched: %w", err)
 			}
-			quiet.Reset(Quiet)
-		case <-quiet.C:
+			timer.Reset(quiet)
+		case <-timer.C:
 			clear(changedFiles)
 			changed()
 		}
@@ -98,7 +97,7 @@ type tree struct {
 	outputs []fs.FileInfo
 }
 
-// isLog reports whether a file is written by what the changes cause.
+// isLog reports whether a file is a log.
 func (t tree) isLog(name string) bool {
 	info, err := os.Stat(name)
 	if err != nil || !info.Mode().IsRegular() {
@@ -108,19 +107,10 @@ func (t tree) isLog(name string) bool {
 }
 
 func (t tree) skipped(name string) bool {
-	if strings.HasPrefix(name, ".") && name != "." {
-		return true
-	}
-	for _, s := range t.skip {
-		if s == name {
-			return true
-		}
-	}
-	return false
+	return strings.HasPrefix(name, ".") && name != "." || slices.Contains(t.skip, name)
 }
 
-// add watches a directory and those below it. One that vanishes meanwhile is not an
-// error, except for the root.
+// add watches a directory and those below it. Only the root must not vanish meanwhile.
 func (t tree) add(name string, root bool) error {
 	return filepath.WalkDir(name, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {

@@ -32,7 +32,7 @@ func TestTree(t *testing.T) {
 	write(t, filepath.Join(root, "dist", "new"))
 	write(t, filepath.Join(root, ".git", "new"))
 	write(t, filepath.Join(root, ".swap"))
-	time.Sleep(3 * Quiet)
+	time.Sleep(3 * quiet)
 	if len(changed) > 0 {
 		t.Error("a change in a folder that is skipped was told")
 	}
@@ -73,13 +73,13 @@ func TestTreeIgnoresItsOwnOutput(t *testing.T) {
 	if err := os.Link(output.Name(), filepath.Join(root, "other.txt")); err != nil {
 		t.Log(err)
 	}
-	time.Sleep(3 * Quiet)
+	time.Sleep(3 * quiet)
 	if len(changed) > 0 {
 		t.Error("its own output is a change")
 	}
 	write(t, filepath.Join(root, "main.go"))
 	<-changed
-	time.Sleep(4 * Quiet)
+	time.Sleep(4 * quiet)
 	if len(changed) > 0 {
 		t.Errorf("%d more changes after one", len(changed))
 	}

@@ -12,6 +12,7 @@
 package atomicfile
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -26,11 +27,9 @@ import (
 // users' patterns do not take them for part of the project.
 const stageName = ".bootzip-stage"
 
-// A Stage is a directory in which a set of files is made.
-type Stage struct {
-	Path string
-	dir  *tempdir.Dir
-}
+// A Stage is a directory in which a set of files is made. Its Remove removes it
+// with what was not moved from it.
+type Stage struct{ *tempdir.Dir }
 
 // Begin makes a stage in dir, which must exist and be on the file system of
 // the files' places. The caller removes it.
@@ -39,14 +38,11 @@ func Begin(dir string) (*Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Stage{d.Path, d}, nil
+	return &Stage{d}, nil
 }
 
 // Sweep removes the stages in dir that killed processes left.
 func Sweep(dir string) { tempdir.Sweep(dir, stageName, nil) }
-
-// Remove removes the stage, with what was not moved from it.
-func (s *Stage) Remove() error { return s.dir.Remove() }
 
 // A File is one of a set.
 type File struct {
@@ -104,12 +100,7 @@ func syncAll(files []File) error {
 	for range syncs {
 		slots <- struct{}{}
 	}
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return cmp.Or(errs...)
 }
 
 // syncFile sets the permissions of a file and writes it to disk.
@@ -122,10 +113,7 @@ func syncFile(name string, mode fs.FileMode) error {
 	if err == nil {
 		err = f.Sync()
 	}
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	return err
+	return cmp.Or(err, f.Close())
 }
 
 // Write makes the file name with the permissions mode, whatever the umask is.
@@ -147,10 +135,7 @@ func Write(name string, mode fs.FileMode, write func(io.Writer) error) (err erro
 		return err
 	}
 	err = write(f)
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
+	if err = cmp.Or(err, f.Close()); err != nil {
 		return err
 	}
 	return s.Commit(File{f.Name(), name, mode})

@@ -26,18 +26,18 @@ const (
 	maxVersions = 2048
 )
 
-// dynamic reads what the program asks of the dynamic linker.
+// dynamic reads what the program needs of the dynamic linker.
 func (f *reader) dynamic() {
 	var at Prog
 	for _, p := range f.Progs {
 		if p.Type == ProgDynamic {
-			at, f.HasDynamic = p, true
+			at = p
 		}
 	}
-	if !f.HasDynamic {
+	if at.Type != ProgDynamic {
 		return
 	}
-	if at.Off > uint64(f.size) || uint64(f.size)-at.Off < at.Filesz || at.Filesz > maxDynamic {
+	if !f.has(at.Off, at.Filesz) || at.Filesz > maxDynamic {
 		f.fault(FaultDynamic, "the dynamic section lies outside the file, or is larger than %d bytes", maxDynamic)
 		return
 	}

@@ -2,10 +2,9 @@
 // without trusting any of it.
 //
 // debug/elf is made for files of a known compiler: it needs valid section
-// headers, which the kernel does not, and says little about what the kernel
-// does need. This reader goes by the program headers, as the kernel and the
-// dynamic linker do, and uses section headers only for what they alone contain
-// (symbols, comments).
+// headers, which the kernel does not, and reports little of what the kernel does
+// need. This reader uses the program headers, as the kernel and the dynamic linker
+// do, and section headers only for what they alone contain (symbols, comments).
 //
 // # Bounds
 //
@@ -20,6 +19,7 @@
 package elfscan
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -40,14 +40,13 @@ type File struct {
 	HasInterp bool
 	Interp    string
 
-	HasDynamic bool
-	Needed     []string // libraries
-	Soname     bool     // it has a name as a library
-	Runpath    []string // RUNPATH, else RPATH
-	Inherited  bool     // it is an RPATH, which holds for the libraries' libraries too
-	Versions   []Version
-	TextRel    bool
-	PIE        bool // the DF_1_PIE mark
+	Needed    []string // libraries
+	Soname    bool     // it has a name as a library
+	Runpath   []string // RUNPATH, else RPATH
+	Inherited bool     // Runpath is an RPATH, which also holds for the libraries' libraries
+	Versions  []Version
+	TextRel   bool
+	PIE       bool // the DF_1_PIE mark
 
 	Sections []Section
 	Symbols  bool     // a symbol table beside the dynamic one
@@ -67,10 +66,10 @@ type Prog struct {
 
 // A Section is a section header.
 type Section struct {
-	Name      string
-	Type      uint32
-	Addr, Off uint64
-	Size      uint64
+	Name string
+	Type uint32
+	Off  uint64
+	Size uint64
 }
 
 // A Version is a version of a library that a program needs.
@@ -101,7 +100,6 @@ const (
 
 	FlagX = 1
 	FlagW = 2
-	FlagR = 4
 )
 
 const (
@@ -119,7 +117,7 @@ const (
 )
 
 // IsELF reports whether a file that begins with head is ELF.
-func IsELF(head []byte) bool { return len(head) >= 4 && string(head[:4]) == "\x7fELF" }
+func IsELF(head []byte) bool { return bytes.HasPrefix(head, []byte("\x7fELF")) }
 
 // ErrNotELF is the error of [ReadFile] for a file that is not ELF.
 var ErrNotELF = errors.New("not an ELF file")
@@ -203,6 +201,11 @@ func (f *File) fault(kind, format string, args ...any) {
 	}
 }
 
+// has reports whether the file has n bytes at off.
+func (f *reader) has(off, n uint64) bool {
+	return off <= uint64(f.size) && n <= uint64(f.size)-off
+}
+
 // bytes reads n bytes at off; nil if they are not all in the file.
 func (f *reader) bytes(off, n int64) []byte {
 	if f.err != nil || off < 0 || n < 0 || n > maxStrings || off > f.size-n {
@@ -236,7 +239,7 @@ func (f *reader) progs() {
 	case n > maxProgs:
 		f.fault(FaultHeader, "%d program headers; Linux accepts %d", n, maxProgs)
 		return
-	case off > uint64(f.size) || uint64(f.size)-off < uint64(n*progSize):
+	case !f.has(off, uint64(n*progSize)):
 		f.fault(FaultHeader, "the program headers lie outside the file: it is cut off")
 		return
 	}
@@ -262,7 +265,7 @@ func (f *reader) segments() {
 		}
 		end := p.Vaddr + p.Memsz
 		switch {
-		case p.Off > uint64(f.size) || uint64(f.size)-p.Off < p.Filesz:
+		case !f.has(p.Off, p.Filesz):
 			f.fault(FaultSegment, "segment %d lies outside the file: it is cut off", i)
 		case p.Filesz > p.Memsz:
 			f.fault(FaultSegment, "segment %d is larger in the file than in memory", i)
@@ -286,7 +289,7 @@ func (f *reader) segments() {
 	case loads == 0:
 		f.fault(FaultSegment, "the file has no segment to load")
 	case f.Entry == 0 && f.Type == TypeDyn:
-		// A shared object; the caller says so.
+		// A shared object, which the caller reports.
 	case !inside:
 		f.fault(FaultSegment, "the entry point %#x is in no segment", f.Entry)
 	case !executable:
@@ -298,8 +301,7 @@ func (f *reader) segments() {
 // bytes of the same segment follow, at most limit.
 func (f *reader) offset(addr uint64, limit int64) (off, n int64, ok bool) {
 	for _, p := range f.Progs {
-		if p.Type != ProgLoad || addr < p.Vaddr || addr-p.Vaddr >= p.Filesz ||
-			p.Off > uint64(f.size) || uint64(f.size)-p.Off < p.Filesz {
+		if p.Type != ProgLoad || addr < p.Vaddr || addr-p.Vaddr >= p.Filesz || !f.has(p.Off, p.Filesz) {
 			continue
 		}
 		in := addr - p.Vaddr
@@ -330,13 +332,10 @@ func (f *reader) interp() {
 	}
 }
 
+// cString returns the text before the first zero byte.
 func cString(b []byte) string {
-	for i, c := range b {
-		if c == 0 {
-			return string(b[:i])
-		}
-	}
-	return string(b)
+	text, _, _ := bytes.Cut(b, []byte{0})
+	return string(text)
 }
 
 func u16(b []byte, at int) uint16 { return binary.LittleEndian.Uint16(b[at:]) }

@@ -22,15 +22,14 @@ const maxGoBuild = 1 << 20
 // goBuild reads Go's build information: since Go 1.18 two strings after the
 // header, before that two pointers to string headers.
 func (f *reader) goBuild(magic int64) {
-	off, n := magic, int64(0)
+	off := magic
 	if s, ok := f.named(".go.buildinfo"); ok && s.Type != typeNoBits && s.Off <= uint64(f.size) {
 		off = int64(s.Off)
 	}
 	if off < 0 || off > f.size {
 		return
 	}
-	n = min(f.size-off, maxGoBuild)
-	b := f.bytes(off, min(n, 8192))
+	b := f.bytes(off, min(f.size-off, 8192))
 	if len(b) < 32 || !bytes.HasPrefix(b, GoMagic) {
 		return
 	}
@@ -48,7 +47,7 @@ func (f *reader) goBuild(magic int64) {
 		return
 	}
 	f.Go = &GoBuild{Version: version, Settings: map[string]string{}}
-	// The text stands between two marks of 16 bytes.
+	// The text is between two marks of 16 bytes.
 	if len(module) >= 33 && module[len(module)-17] == '\n' {
 		module = module[16 : len(module)-16]
 	}
@@ -63,8 +62,8 @@ func (f *reader) goBuild(magic int64) {
 	}
 }
 
-// varString reads a length and a string of it from b, which begins at off, and from
-// the file if b is too short; rest is the offset after it.
+// varString reads a length and a string of that length from b, which begins at off, and
+// from the file if b is too short. rest is the offset after the string.
 func (f *reader) varString(b []byte, off int64) (s string, rest int64, ok bool) {
 	n, used := binary.Uvarint(b)
 	if used <= 0 || n > maxGoBuild {

@@ -1,6 +1,8 @@
 package elfscan
 
-// A Note is a vendor's mark in a program.
+import "math/bits"
+
+// A Note is an ELF note: a vendor's record in a program.
 type Note struct {
 	Name string
 	Type uint32
@@ -20,7 +22,7 @@ func (f *reader) notes() {
 			continue
 		}
 		segments++
-		if p.Off > uint64(f.size) || uint64(f.size)-p.Off < p.Filesz {
+		if !f.has(p.Off, p.Filesz) {
 			continue
 		}
 		align := 4
@@ -29,19 +31,15 @@ func (f *reader) notes() {
 		}
 		b := f.bytes(int64(p.Off), int64(min(p.Filesz, maxNoteSegment)))
 		for len(b) >= 12 && len(f.Notes) < maxNotes {
-			name := b[12:]
 			if left := uint32(len(b)); u32(b, 0) > left || u32(b, 4) > left {
 				break
 			}
 			n, d := int(u32(b, 0)), int(u32(b, 4))
-			start := 12 + (n+align-1)/align*align
-			if align == 8 {
-				start = (12 + n + 7) / 8 * 8
-			}
-			if n > len(name) || start > len(b) || d > len(b)-start {
+			start := (12 + n + align - 1) / align * align
+			if start > len(b) || d > len(b)-start {
 				break
 			}
-			f.Notes = append(f.Notes, Note{cString(name[:n]), u32(b, 8), b[start : start+d]})
+			f.Notes = append(f.Notes, Note{cString(b[12 : 12+n]), u32(b, 8), b[start : start+d]})
 			b = b[min(len(b), start+(d+align-1)/align*align):]
 		}
 	}
@@ -62,9 +60,7 @@ func (f *File) ISALevel() int {
 			}
 			kind, size := u32(b, 0), int(u32(b, 4))
 			if kind == isaNeeded && size >= 4 {
-				for v := u32(b, 8); v > 0; v >>= 1 {
-					level++
-				}
+				level += bits.Len32(u32(b, 8))
 			}
 			b = b[min(len(b), 8+(size+7)/8*8):]
 		}

@@ -18,7 +18,7 @@ func (f *reader) sections() {
 	if n == 0 || off == 0 {
 		return
 	}
-	if size != sectionSize || n > maxSections || off > uint64(f.size) || uint64(f.size)-off < uint64(n*sectionSize) {
+	if size != sectionSize || n > maxSections || !f.has(off, uint64(n*sectionSize)) {
 		f.fault(FaultSections, "the section headers lie outside the file, or have an unknown size")
 		return
 	}
@@ -26,7 +26,7 @@ func (f *reader) sections() {
 	index := make([]uint32, 0, n)
 	for ; len(b) >= sectionSize; b = b[sectionSize:] {
 		index = append(index, u32(b, 0))
-		f.Sections = append(f.Sections, Section{Type: u32(b, 4), Addr: u64(b, 16), Off: u64(b, 24), Size: u64(b, 32)})
+		f.Sections = append(f.Sections, Section{Type: u32(b, 4), Off: u64(b, 24), Size: u64(b, 32)})
 	}
 	if names == 0 || names >= len(f.Sections) {
 		return
@@ -45,7 +45,7 @@ func (f *reader) sections() {
 
 // section reads the content of a section, limit bytes at most.
 func (f *reader) section(s Section, limit int64) []byte {
-	if s.Type == typeNoBits || s.Off > uint64(f.size) || s.Size > uint64(f.size)-s.Off {
+	if s.Type == typeNoBits || !f.has(s.Off, s.Size) {
 		return nil
 	}
 	return f.bytes(int64(s.Off), min(int64(s.Size), limit))

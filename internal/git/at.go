@@ -37,15 +37,15 @@ type Written struct {
 // Refuse returns an error if a directory of the checkout, "." for all of it, is
 // incomplete: it has a submodule, or a link that leads out of the checkout. Errors
 // have hints.
-func (w Written) Refuse(folder string) error {
+func (w Written) Refuse(dir string) error {
 	for _, name := range w.Submodules {
-		if below(name, folder) || below(folder, name) {
+		if below(name, dir) || below(dir, name) {
 			return hint.New("make its files part of the repository, or a module that go.mod requires",
 				"%q is a git submodule, and a checkout of the commit alone does not have it", name)
 		}
 	}
 	for _, name := range w.Links {
-		if below(name, folder) {
+		if below(name, dir) {
 			return hint.New("put the file itself into the repository", "%q is a link that leads out of the repository", name)
 		}
 	}
@@ -100,7 +100,7 @@ func At(ctx context.Context, source, commit, dir string, o Options) (w Written, 
 		return w, err
 	}
 	over := refuse(commit, "git fetched more than the limit of %d bytes", o.Limits.Fetched)
-	err = within(ctx, own.home, o.Limits.Fetched, over, func(ctx context.Context) error {
+	err = within(ctx, own.home.Path, o.Limits.Fetched, over, func(ctx context.Context) error {
 		return o.Limits.fetching(own).fetch(ctx, from, commit, dir)
 	})
 	if err != nil {
@@ -214,14 +214,14 @@ func (g *git) fetch(ctx context.Context, from, commit, dir string) error {
 	return nil
 }
 
-// below reports whether name is folder or below it.
-func below(name, folder string) bool {
-	folder = path.Clean(folder)
-	return folder == "." || path.Clean(name) == folder || strings.HasPrefix(name, folder+"/")
+// below reports whether name is the directory dir, or below it.
+func below(name, dir string) bool {
+	dir = path.Clean(dir)
+	return dir == "." || path.Clean(name) == dir || strings.HasPrefix(name, dir+"/")
 }
 
-// longAgo is the latest of the times that Differing gives to files: older than
-// any compiler's package.
+// longAgo is the latest time that Differing gives to a file. It is older than any
+// compiler's package.
 var longAgo = time.Date(1994, 3, 11, 5, 6, 7, 0, time.UTC)
 
 // finish sets the files' modes and times, and examines links and Git LFS
@@ -231,13 +231,13 @@ func (w *Written) finish(ctx context.Context, dir, large string, l *listing, o O
 	if err != nil {
 		return err
 	}
-	folders := map[string]bool{".": true}
+	dirs := map[string]bool{".": true}
 	for i, f := range l.files {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		for at := path.Dir(f.name); !folders[at]; at = path.Dir(at) {
-			folders[at] = true
+		for at := path.Dir(f.name); !dirs[at]; at = path.Dir(at) {
+			dirs[at] = true
 		}
 		name := filepath.Join(dir, filepath.FromSlash(f.name))
 		if f.mode == modeLink {
@@ -257,7 +257,7 @@ func (w *Written) finish(ctx context.Context, dir, large string, l *listing, o O
 			return err
 		}
 		if !info.Mode().IsRegular() {
-			// Two names that are the same on this file system.
+			// Two names of the commit are the same on this file system.
 			return fmt.Errorf("%q was not written as a file", f.name)
 		}
 		if err := os.Chmod(name, mode); err != nil {
@@ -280,7 +280,7 @@ func (w *Written) finish(ctx context.Context, dir, large string, l *listing, o O
 			}
 		}
 	}
-	for name := range folders {
+	for name := range dirs {
 		if err := os.Chmod(filepath.Join(dir, filepath.FromSlash(name)), 0o755); err != nil {
 			return err
 		}

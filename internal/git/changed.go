@@ -8,9 +8,8 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// Changed returns the files of the tree that differ from a commit, those that are not
-// committed yet among them, and those that are gone. The names are slash-separated and
-// relative to t.Folder.
+// Changed returns the files of the tree that differ from the commit since, with those that
+// are uncommitted or deleted. The names are slash-separated and relative to t.Folder.
 func (t Tree) Changed(ctx context.Context, since string, environ []string) ([]string, error) {
 	g, err := newGit(environ)
 	if err != nil {

@@ -17,8 +17,8 @@ import (
 	"github.com/bootzip/bootzip/internal/tempdir"
 )
 
-// configuration is git's only configuration (git-config). A repository's own is
-// never read where it could matter: see own.
+// configuration is git's only configuration (git-config). A repository's own
+// configuration is never read where it could matter: see own.
 const configuration = `[safe]
 	directory = *
 [core]
@@ -54,22 +54,19 @@ var passed = []string{
 
 // git runs git commands in a fixed environment.
 type git struct {
-	temp *tempdir.Dir
-	home string // it
-	env  []string
-
+	home    *tempdir.Dir
+	env     []string
 	options []string // of every command
 }
 
 // newGit prepares the environment. The caller calls close.
 func newGit(environ []string) (*git, error) {
-	temp, err := tempdir.New("", "bootzip-git")
+	home, err := tempdir.New("", "bootzip-git")
 	if err != nil {
 		return nil, err
 	}
-	home := temp.Path
-	g := &git{temp: temp, home: home}
-	config := filepath.Join(home, ".gitconfig")
+	g := &git{home: home}
+	config := filepath.Join(home.Path, ".gitconfig")
 	if err := os.WriteFile(config, []byte(configuration), 0o600); err != nil {
 		g.close()
 		return nil, err
@@ -81,23 +78,26 @@ func newGit(environ []string) (*git, error) {
 	}
 	g.env = append(g.env,
 		// Older versions of git ignore GIT_CONFIG_GLOBAL and read HOME.
-		"HOME="+home, "XDG_CONFIG_HOME="+home, "GIT_CONFIG_GLOBAL="+config, "GIT_CONFIG_NOSYSTEM=1", "GIT_ATTR_NOSYSTEM=1",
+		"HOME="+home.Path, "XDG_CONFIG_HOME="+home.Path, "GIT_CONFIG_GLOBAL="+config, "GIT_CONFIG_NOSYSTEM=1", "GIT_ATTR_NOSYSTEM=1",
 		"GIT_TERMINAL_PROMPT=0", "GIT_SSH_COMMAND=ssh -o BatchMode=yes", "GIT_ALLOW_PROTOCOL="+transports,
 		"GIT_NO_LAZY_FETCH=1", "GIT_OPTIONAL_LOCKS=0", "LC_ALL=C")
 	return g, nil
 }
 
-func (g *git) close() { _ = g.temp.Remove() }
+func (g *git) close() { _ = g.home.Remove() }
 
-// own makes an empty repository without configuration, and returns a git that
-// works in it, with tree as its working tree.
+// repository is the directory of the repository that own makes.
+func (g *git) repository() string { return filepath.Join(g.home.Path, "repository") }
+
+// own makes an empty repository without configuration. It returns a git for that
+// repository, with tree as its working tree.
 func (g *git) own(ctx context.Context, commit, tree string) (*git, error) {
-	dir := filepath.Join(g.home, "repository")
+	dir := g.repository()
 	argv := []string{"init", "--quiet", "--bare"}
 	if len(commit) == 64 {
 		argv = append(argv, "--object-format=sha256")
 	}
-	if _, err := g.run(ctx, g.home, nil, append(argv, dir)...); err != nil {
+	if _, err := g.run(ctx, g.home.Path, nil, append(argv, dir)...); err != nil {
 		return nil, err
 	}
 	return &git{home: g.home, env: append(slices.Clone(g.env), "GIT_DIR="+dir, "GIT_WORK_TREE="+tree)}, nil
@@ -113,7 +113,7 @@ func (g *git) run(ctx context.Context, dir string, stdin io.Reader, argv ...stri
 	return stdout.String(), nil
 }
 
-// runTo is run with standard output to a writer. git ends if that fails.
+// runTo is run with standard output to a writer. git ends when a write fails.
 func (g *git) runTo(ctx context.Context, dir string, stdin io.Reader, stdout io.Writer, argv ...string) error {
 	// git starts children, which may still write to directories that the caller
 	// is about to remove.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,21 +38,18 @@ func refuse(commit, format string, args ...any) error {
 		"commit %s is not checked out: %s", commit, fmt.Sprintf(format, args...))
 }
 
-// allocLimit is how much git may allocate at once, in bytes, while it computes
-// the names of objects: a file, and what git needs besides.
-func (l Limits) allocLimit() int64 { return l.FileBytes + 64<<20 }
-
-// fetching returns the git that fetches within the limits. Objects come
-// compressed, and as deltas, so a few bytes can stand for gigabytes: git holds
-// each in memory, and fails at GIT_ALLOC_LIMIT.
+// fetching returns a git that fetches within the limits. Objects come compressed,
+// and as deltas, so a few bytes can stand for gigabytes: git holds each in memory
+// while it computes its name, and fails at GIT_ALLOC_LIMIT. That is the limit of a
+// file, and 64 MiB for what git needs besides.
 func (l Limits) fetching(g *git) *git {
 	if l.FileBytes == 0 {
 		return g
 	}
 	bounded := *g
-	bounded.env = append(g.env[:len(g.env):len(g.env)], fmt.Sprintf("GIT_ALLOC_LIMIT=%d", l.allocLimit()))
-	// A larger threshold, and so no stream past the limit. One thread: each
-	// may allocate as much.
+	bounded.env = append(slices.Clone(g.env), fmt.Sprintf("GIT_ALLOC_LIMIT=%d", l.FileBytes+64<<20))
+	// git streams files above the threshold, past the limit. Each thread may
+	// allocate up to the limit, so use one.
 	bounded.options = []string{"-c", "core.bigFileThreshold=4095m", "-c", "pack.threads=1"}
 	return &bounded
 }
@@ -97,8 +95,8 @@ func within(ctx context.Context, dir string, limit int64, over error, do func(co
 	return err
 }
 
-// sizeBelow is the size of the files below a directory, in bytes. Files come
-// and go meanwhile.
+// sizeBelow returns the size of the files below a directory, in bytes. Files may
+// come and go meanwhile.
 func sizeBelow(dir string) int64 {
 	var size int64
 	_ = filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error {

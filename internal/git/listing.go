@@ -17,9 +17,9 @@ const (
 	modeSubmodule = "160000"
 )
 
-// A listing reads what `git ls-tree -r -t -l -z` writes, and stops it at a
+// A listing reads the output of `git ls-tree -r -t -l -z`, and stops it at a
 // limit: a few small trees can name each other so that they have more files
-// than any disk. Only then, or if it is not understood, a Write fails.
+// than any disk. A Write fails at a limit, and on unexpected output.
 type listing struct {
 	commit string
 	limits Limits
@@ -46,7 +46,7 @@ func (l *listing) Write(p []byte) (int, error) {
 	return len(p), l.err
 }
 
-// add takes a line: "<mode> <type> <name> <size>\t<path>".
+// add parses a line: "<mode> <type> <name> <size>\t<path>".
 func (l *listing) add(line string) error {
 	about, name, ok := strings.Cut(line, "\t")
 	words := strings.Fields(about)

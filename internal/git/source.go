@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/hint"
@@ -29,10 +30,8 @@ func isURL(source string) bool {
 func checkURL(source string) error {
 	const remedy = "use an https://, ssh:// or file:// address, or a directory"
 	if scheme, rest, ok := strings.Cut(source, "://"); ok {
-		for _, known := range strings.Split(transports, ":") {
-			if scheme == known && rest != "" && !strings.HasPrefix(rest, "-") {
-				return nil
-			}
+		if slices.Contains(strings.Split(transports, ":"), scheme) && rest != "" && !strings.HasPrefix(rest, "-") {
+			return nil
 		}
 		return hint.New(remedy, "unsupported source %q", WithoutCredentials(source))
 	}

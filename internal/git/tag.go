@@ -11,8 +11,8 @@ import (
 // moduleVersion is how the name of a tag for a Go module ends.
 var moduleVersion = regexp.MustCompile(`^v[0-9]`)
 
-// ownTags divides the tags of the commit into the project's and those of
-// modules in other directories.
+// ownTags divides the commit's tags into the project's and those of modules in
+// other directories.
 //
 // A tag DIRECTORY/vVERSION is for the module in that directory (Go Modules
 // Reference, "Mapping versions to commits"), and any other one for the

@@ -96,9 +96,9 @@ func State(ctx context.Context, root string, environ []string) (Tree, error) {
 		t.Origin = publicURL(strings.TrimSpace(text))
 	}
 
-	// The comparison is made in an own repository that borrows the objects:
-	// the other's configuration could run filters and a file system monitor,
-	// and its index may hide changes.
+	// Compare in a separate repository that borrows the objects. The original's
+	// configuration could run filters and a file system monitor, and its index
+	// may hide changes.
 	own, err := g.own(ctx, t.Commit, t.Root)
 	if err != nil {
 		return t, err
@@ -136,14 +136,14 @@ func State(ctx context.Context, root string, environ []string) (Tree, error) {
 	return t, t.dropPointers(ctx, own, changed)
 }
 
-// borrow uses the objects of another repository, and its list of ignored files,
-// in this one.
+// borrow lets the repository use the objects of another one, and its list of
+// ignored files.
 func (g *git) borrow(objects, exclude string) error {
-	info := filepath.Join(g.home, "repository", "objects", "info")
+	info := filepath.Join(g.repository(), "objects", "info")
 	if err := os.MkdirAll(info, 0o755); err != nil {
 		return err
 	}
-	// A shallow clone's objects lack only the history.
+	// A shallow clone lacks only the history.
 	if err := os.WriteFile(filepath.Join(info, "alternates"), []byte(filepath.ToSlash(objects)+"\n"), 0o600); err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func (g *git) borrow(objects, exclude string) error {
 	if err != nil {
 		return err
 	}
-	info = filepath.Join(g.home, "repository", "info")
+	info = filepath.Join(g.repository(), "info")
 	if err := os.MkdirAll(info, 0o755); err != nil {
 		return err
 	}

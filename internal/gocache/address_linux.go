@@ -7,11 +7,11 @@ import (
 	"path/filepath"
 )
 
-// maxPath is how long a socket's path can be in an address, in bytes (unix(7)).
+// maxPath bounds the path in a socket's address, in bytes (unix(7)).
 const maxPath = 107
 
-// address is that of a socket whose path may be longer. The caller calls close when it was
-// used. A sandbox, where paths are short, has no /proc.
+// address returns the address of a socket, whose path may be longer than maxPath. The caller
+// calls close after using it. A sandbox has no /proc, but its paths are short.
 func address(socket string) (a *net.UnixAddr, close func() error, err error) {
 	if len(socket) <= maxPath {
 		return &net.UnixAddr{Name: socket, Net: "unix"}, func() error { return nil }, nil

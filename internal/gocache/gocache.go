@@ -1,14 +1,13 @@
-// Package gocache answers the go command's questions to its build cache from a store that
-// machines share.
+// Package gocache serves the go command's build cache from a store that machines share.
 //
-// The go command starts the program that GOCACHEPROG names, and asks it on standard input
-// and output (Go's cmd/go/internal/cacheprog, since Go 1.24). In a build that has no
-// network this is a relay to a unix socket in the build's output directory, behind which
-// the [Server] is: it has the store, its token, and a directory of its own for what was
-// there before. A file that it answers with is one in the output directory.
+// The go command starts the program that GOCACHEPROG names, and sends it requests on
+// standard input (Go's cmd/go/internal/cacheprog, since Go 1.24). A build has no network, so
+// that program is a relay to a unix socket in the build's output directory, where the
+// [Server] listens. The server has the store, its token, and a local directory with what
+// earlier runs used. It copies the files of its answers into the output directory.
 //
-// The server never refuses: what the store cannot give, in time or in the right bytes, is a
-// miss, and the go command compiles it.
+// The server never fails a request: what the store does not return in time, or with the
+// right bytes, is a miss, and the go command compiles it.
 package gocache
 
 import (
@@ -33,11 +32,11 @@ import (
 	"github.com/bootzip/bootzip/internal/store"
 )
 
-// Config says what a Server serves.
+// Config configures a Server.
 type Config struct {
-	Out   string // directory of the build, in which files and socket are made
-	View  string // the same as the build sees it
-	Local string // directory that is kept between runs
+	Out   string // a directory of the build, for files and socket
+	View  string // Out as the build sees it
+	Local string // a directory that is kept between runs
 	Store *store.Store
 }
 
@@ -57,10 +56,10 @@ const (
 
 	maxUploads = 8
 	maxBody    = 512 << 20          // bytes
-	unused     = 5 * 24 * time.Hour // as the go command removes its own
+	unused     = 5 * 24 * time.Hour // as in the go command's own cache
 )
 
-// Serve begins to serve, until Close.
+// Serve starts a server, which runs until Close.
 func Serve(ctx context.Context, c Config) (*Server, error) {
 	for _, dir := range []string{c.Out, filepath.Join(c.Out, filesName), c.Local} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -77,7 +76,7 @@ func Serve(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	listener.SetUnlinkOnClose(false) // it goes with the directory
+	listener.SetUnlinkOnClose(false) // it is removed with the directory
 	if err := os.Chmod(socket, 0o666); err != nil {
 		listener.Close()
 		return nil, err
@@ -103,11 +102,11 @@ func Serve(ctx context.Context, c Config) (*Server, error) {
 	return s, nil
 }
 
-// Socket is the socket as the build sees it.
+// Socket returns the path of the socket as the build sees it.
 func (s *Server) Socket() string { return path.Join(s.config.View, socketName) }
 
-// Close ends the serving, after what is on its way to the store has arrived, and removes
-// from Local what was not used for days. The go commands have ended.
+// Close stops the server. It waits for uploads to the store, and removes from Local what was
+// not used for days. The go commands have ended before.
 func (s *Server) Close() {
 	_ = s.listener.Close()
 	s.running.Wait()
@@ -115,7 +114,7 @@ func (s *Server) Close() {
 	trim(s.config.Local, time.Now())
 }
 
-// A request of the go command, and the answer, as in cmd/go/internal/cacheprog.
+// A request of the go command, as in cmd/go/internal/cacheprog.
 type request struct {
 	ID       int64
 	Command  string
@@ -124,6 +123,7 @@ type request struct {
 	BodySize int64
 }
 
+// A response to a request, as there.
 type response struct {
 	ID            int64
 	Err           string     `json:",omitempty"`
@@ -135,7 +135,7 @@ type response struct {
 	DiskPath      string     `json:",omitempty"`
 }
 
-// serve answers one go command, until it has no more requests.
+// serve answers one go command until it sends no more requests.
 func (s *Server) serve(in io.Reader, out io.Writer) {
 	requests := json.NewDecoder(bufio.NewReaderSize(in, 64<<10))
 	answers := json.NewEncoder(out)
@@ -143,7 +143,7 @@ func (s *Server) serve(in io.Reader, out io.Writer) {
 	answer := func(r response) {
 		mu.Lock()
 		defer mu.Unlock()
-		_ = answers.Encode(r) // if it is gone, reading ends as well
+		_ = answers.Encode(r) // if the go command has gone, reading ends as well
 	}
 	answer(response{KnownCommands: []string{"get", "put", "close"}})
 	var handling sync.WaitGroup
@@ -156,7 +156,7 @@ func (s *Server) serve(in io.Reader, out io.Writer) {
 		var body []byte
 		if r.Command == "put" && r.BodySize > 0 {
 			if err := requests.Decode(&body); err != nil || int64(len(body)) != r.BodySize || r.BodySize > maxBody {
-				return // the go command says that its cache has gone
+				return // the go command reports that its cache has gone
 			}
 		}
 		handling.Add(1)
@@ -177,7 +177,7 @@ func (s *Server) serve(in io.Reader, out io.Writer) {
 	}
 }
 
-// get answers with what is in the local directory, or in the store.
+// get answers from the local directory, or from the store.
 func (s *Server) get(r request) response {
 	miss := response{ID: r.ID, Miss: true}
 	action := hex.EncodeToString(r.ActionID)
@@ -198,7 +198,7 @@ func (s *Server) get(r request) response {
 	return response{ID: r.ID, OutputID: id, Size: size, DiskPath: s.view(output)}
 }
 
-// put keeps a body, here and, behind the answer, in the store.
+// put stores a body locally and, after the answer, in the store.
 func (s *Server) put(r request, body []byte) response {
 	a := response{ID: r.ID}
 	action, output := hex.EncodeToString(r.ActionID), hex.EncodeToString(r.OutputID)
@@ -212,7 +212,7 @@ func (s *Server) put(r request, body []byte) response {
 	}
 	a.DiskPath = s.view(output)
 	if write(s.localFile(output, "d"), body) != nil || write(s.localFile(action, "a"), []byte(output)) != nil {
-		return a // the next run compiles it again
+		return a // the next run will compile it again
 	}
 	if s.config.Store.Write {
 		s.running.Add(1)
@@ -226,7 +226,7 @@ func (s *Server) put(r request, body []byte) response {
 	return a
 }
 
-// key is the key of an action in the store.
+// key returns the key of an action in the store.
 func key(action string) string { return store.Key("bootzip go 1", action) }
 
 // local looks an action up in the local directory.
@@ -246,7 +246,7 @@ func (s *Server) local(action string) (output string, ok bool) {
 	return output, true
 }
 
-// fetch takes what the store has of an action into the local directory.
+// fetch copies the output of an action from the store to the local directory.
 func (s *Server) fetch(action string) (output string, ok bool) {
 	temp, err := os.MkdirTemp(s.config.Local, "fetch-")
 	if err != nil {
@@ -267,8 +267,8 @@ func (s *Server) fetch(action string) (output string, ok bool) {
 	return output, true
 }
 
-// show makes a file of the local directory one of the build. It is a copy: the build may
-// write to it.
+// show copies a file of the local directory to the build's. A link would not do: the build
+// may write to it.
 func (s *Server) show(output string) (size int64, err error) {
 	if info, err := os.Stat(s.file(output)); err == nil {
 		return info.Size(), nil
@@ -283,12 +283,12 @@ func (s *Server) show(output string) (size int64, err error) {
 func (s *Server) file(output string) string { return filepath.Join(s.config.Out, filesName, output) }
 func (s *Server) view(output string) string { return path.Join(s.config.View, filesName, output) }
 
-// localFile is the file of an action ("a") or an output ("d").
+// localFile returns the file of an action ("a") or an output ("d").
 func (s *Server) localFile(id, kind string) string {
 	return filepath.Join(s.config.Local, id[:2], id+"-"+kind)
 }
 
-// write makes a file that is complete or not there.
+// write writes a file that is complete or absent.
 func write(name string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err

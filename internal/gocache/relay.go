@@ -5,12 +5,11 @@ import (
 	"net"
 )
 
-// RelayName is the name under which this program is a relay: the go command of a build
+// RelayName is the name under which this program acts as a relay. The go command of a build
 // starts it, with the path of a socket.
 const RelayName = "bootzip-gocache"
 
-// Relay is all that it does: it hands on what the go command says to the socket, and what
-// comes back, until both have ended.
+// Relay copies the go command's requests to the socket, and the answers back, until both end.
 func Relay(socket string, in io.Reader, out io.Writer) error {
 	at, done, err := address(socket)
 	if err != nil {

@@ -1,5 +1,4 @@
-// Package hint attaches to an error the one line that tells a person how to
-// mend it.
+// Package hint attaches to an error the one line that says how to fix it.
 //
 // A library returns hint.New or hint.Wrap; what prints errors asks hint.Of.
 // The hint is not part of Error(), so that wrapping an error does not bury
@@ -15,16 +14,15 @@ import (
 const Site = "https://bootzip.github.io/bootzip/"
 
 type hinted struct {
-	err  error
+	error
 	hint string
 }
 
-func (h *hinted) Error() string { return h.err.Error() }
-func (h *hinted) Unwrap() error { return h.err }
+func (h *hinted) Unwrap() error { return h.error }
 
 // New returns an error with the text of format and args, and a hint.
 func New(hint, format string, args ...any) error {
-	return &hinted{err: fmt.Errorf(format, args...), hint: hint}
+	return Wrap(fmt.Errorf(format, args...), hint)
 }
 
 // Wrap adds a hint to err; nil stays nil.
@@ -32,11 +30,11 @@ func Wrap(err error, hint string) error {
 	if err == nil {
 		return nil
 	}
-	return &hinted{err: err, hint: hint}
+	return &hinted{err, hint}
 }
 
-// Of returns the outermost hint in err's chain, and "" where there is none.
-// The outermost one knows most about what the person wanted to do.
+// Of returns the outermost hint in err's chain; "" if there is none.
+// The outermost one knows most about what the user wanted to do.
 func Of(err error) string {
 	var h *hinted
 	if errors.As(err, &h) {
@@ -60,7 +58,7 @@ func See(err error, page string) error {
 	return &paged{err, page}
 }
 
-// PageOf returns the address of the page that says more, and "" where there is none.
+// PageOf returns the address of the page that says more; "" if there is none.
 func PageOf(err error) string {
 	var p *paged
 	if errors.As(err, &p) {

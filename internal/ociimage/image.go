@@ -21,10 +21,10 @@ import (
 // specification: 4 MiB are a registry's usual limit of a manifest).
 const maxJSON = 4 << 20
 
-// Open reads an image of an OCI image layout, in a directory or in a tar: the only one, or
-// the one for linux and the architecture if that is not empty. Its manifest and its
-// configuration are as their digests say; layers are not read. The caller calls close when
-// it needs the image no more.
+// Open reads an image of an OCI image layout, in a directory or in a tar: the only one, or,
+// if architecture is not empty, the one for linux and that architecture. It compares the
+// manifest and the configuration with their digests, and does not read layers. The caller
+// calls close when it no longer needs the image.
 func Open(name, architecture string) (_ v1.Image, close func() error, err error) {
 	const remedy = "give an OCI image layout, in a directory or in a tar as bootzip package --image makes it"
 	files, err := ocilayout.OpenFiles(name)
@@ -64,7 +64,7 @@ func Open(name, architecture string) (_ v1.Image, close func() error, err error)
 	return image, files.Close, err
 }
 
-// choose finds the image's descriptor in an index, or in an index that this names.
+// choose finds the image's descriptor in an index, or in an index that this index names.
 func (l *layoutImage) choose(text []byte, architecture string) (d v1.Descriptor, err error) {
 	for range 2 {
 		var index v1.IndexManifest

@@ -72,7 +72,7 @@ func (d directory) Open(name string) (io.ReadCloser, int64, error) {
 // Close implements Files.
 func (directory) Close() error { return nil }
 
-// maxFiles bounds how many files of a tar are known.
+// maxFiles is how many files a tar may have.
 const maxFiles = 10000
 
 // An archive is a tar that is not compressed.
@@ -81,9 +81,9 @@ type archive struct {
 	at   map[string][2]int64 // offset and size
 }
 
-// readTar finds the regular files of a tar, without reading what is in them. Two files of
-// one name are an error, since programs take one or the other. A symbolic link to a file
-// of the tar is that file: docker save has them for a layer that is there twice.
+// readTar finds the regular files of a tar, without reading their content. Two files of
+// one name are an error, since programs differ in which they take. A symbolic link to a
+// file of the tar counts as that file: docker save makes one for a layer that occurs twice.
 func readTar(f *os.File) (*archive, error) {
 	t := &archive{f, map[string][2]int64{}}
 	links := map[string]string{}

@@ -38,8 +38,7 @@ func (s *Source) Write(p []byte) (int, error) {
 	defer s.log.mu.Unlock()
 	in := append(s.rest, p...)
 	s.rest = nil
-	var out []byte
-	out = s.log.turnTo(s, out)
+	out := s.log.turnTo(s)
 	for len(in) > 0 {
 		if !utf8.FullRune(in) || len(in) == 1 && in[0] == '\r' { // what follows decides
 			s.rest = bytes.Clone(in)
@@ -53,7 +52,7 @@ func (s *Source) Write(p []byte) (int, error) {
 		if s.last == [2]rune{'#', '#'} && c == '[' {
 			out = append(out, `\x5b`...) // "##[" is a command
 		} else if c != '\r' || in[1] != '\n' {
-			out = appendEscaped(out, c, size, in[0])
+			out = appendEscaped(out, c, in[:size])
 		}
 		s.last = [2]rune{s.last[1], c}
 		if c == '\n' {
@@ -67,17 +66,18 @@ func (s *Source) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// turnTo ends the open line of another source; mu is held.
-func (l *Log) turnTo(s *Source, out []byte) []byte {
-	if l.open != nil && l.open != s {
-		out = append(out, '\n')
-		l.open = nil
+// turnTo ends the open line of another source: it returns the line end to write.
+// mu is held.
+func (l *Log) turnTo(s *Source) []byte {
+	if l.open == nil || l.open == s {
+		return nil
 	}
-	return out
+	l.open = nil
+	return []byte{'\n'}
 }
 
-// Platform returns the writer for the platform's own lines, in which the function
-// decides at most a word in the middle.
+// Platform returns the writer for the platform's own lines, of which the function
+// controls at most a word in the middle.
 func (s *Source) Platform() io.Writer { return platform{s.log} }
 
 type platform struct{ log *Log }
@@ -85,8 +85,7 @@ type platform struct{ log *Log }
 func (p platform) Write(b []byte) (int, error) {
 	p.log.mu.Lock()
 	defer p.log.mu.Unlock()
-	out := p.log.turnTo(nil, nil)
-	if _, err := p.log.w.Write(append(out, Text(string(b))...)); err != nil {
+	if _, err := p.log.w.Write(append(p.log.turnTo(nil), Text(string(b))...)); err != nil {
 		return 0, err
 	}
 	return len(b), nil

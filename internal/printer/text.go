@@ -10,6 +10,7 @@
 package printer
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
@@ -52,9 +53,7 @@ func Text(s string) string {
 }
 
 // IsLine reports whether Line returns a text unchanged.
-func IsLine(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsPrint(c) })
-}
+func IsLine(s string) bool { return Line(s) == s }
 
 // Quoted returns a text unchanged if it is printable, and quoted otherwise.
 func Quoted(s string) string {
@@ -64,17 +63,15 @@ func Quoted(s string) string {
 	return strconv.Quote(s)
 }
 
-// appendEscaped appends a piece of a log, with codes such as \x1b or \u202e for
-// what is not printable. Line ends and tabs stay.
-func appendEscaped(b []byte, c rune, size int, raw byte) []byte {
-	const hex = "0123456789abcdef"
+// appendEscaped appends a character of a log, which is encoded as raw, with codes
+// such as \x1b or \u202e for what is not printable. Line ends and tabs stay.
+func appendEscaped(b []byte, c rune, raw []byte) []byte {
+	invalid := c == utf8.RuneError && len(raw) == 1
 	switch {
-	case c == utf8.RuneError && size == 1:
-		return append(b, '\\', 'x', hex[raw>>4], hex[raw&15])
-	case c == '\n' || c == '\t' || unicode.IsPrint(c):
-		return utf8.AppendRune(b, c)
-	case c < 0x80:
-		return append(b, '\\', 'x', hex[c>>4], hex[c&15])
+	case !invalid && (c == '\n' || c == '\t' || unicode.IsPrint(c)):
+		return append(b, raw...)
+	case len(raw) == 1:
+		return fmt.Appendf(b, `\x%02x`, raw[0])
 	}
 	quoted := strconv.QuoteRuneToASCII(c)
 	return append(b, quoted[1:len(quoted)-1]...)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"sync"
@@ -12,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// channelFile is the descriptor of the channel in the sandbox's first process.
+// channelFile is the channel's descriptor in the sandbox's first process.
 const channelFile = 3
 
 // maxMessage bounds a message, in bytes: the output of a command, escaped.
@@ -22,15 +23,15 @@ const maxMessage = 16 << 20
 // unix(7).
 const maxDescriptors = 253
 
-// A channel carries JSON messages, and descriptors with them, between the
-// caller and the first process of a sandbox. Its end is the end of the sandbox.
+// A channel carries JSON messages, with descriptors, between the caller and the
+// first process of a sandbox. When it closes, the sandbox ends.
 type channel struct {
 	conn *net.UnixConn
 	mu   sync.Mutex // one message at a time
 }
 
 // newChannel makes a channel. The file is for the child process; the caller
-// closes it once that runs.
+// closes it once the child runs.
 func newChannel() (*channel, *os.File, error) {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -82,8 +83,7 @@ func (c *channel) send(message any, descriptors ...int) error {
 	return err
 }
 
-// receive waits for a message. The descriptors that come with it are the
-// caller's to close.
+// receive waits for a message. The caller closes the descriptors that come with it.
 func (c *channel) receive(message any) (descriptors []int, err error) {
 	length, rights := make([]byte, 4), make([]byte, unix.CmsgSpace(4*maxDescriptors))
 	for have := 0; have < len(length); {
@@ -106,12 +106,8 @@ func (c *channel) receive(message any) (descriptors []int, err error) {
 		return nil, fmt.Errorf("channel: message of %d bytes", size)
 	}
 	data := make([]byte, size)
-	for have := 0; have < len(data); {
-		n, err := c.conn.Read(data[have:])
-		if err != nil {
-			return nil, err
-		}
-		have += n
+	if _, err := io.ReadFull(c.conn, data); err != nil {
+		return nil, err
 	}
 	return descriptors, json.Unmarshal(data, message)
 }

@@ -6,9 +6,9 @@
 //
 // # What holds
 //
-//   - Nobody inside is root outside. For root, the processes of a sandbox are a
-//     user that nobody on the machine is, another one for each sandbox. For
-//     anybody else they are the caller, without a way to more.
+//   - No process inside is root outside. For root, a sandbox has an unused user
+//     id of the machine, a different one for each sandbox. For all others its
+//     processes are the caller, and cannot gain privileges.
 //   - A program has no capabilities, gains no privileges, and makes no
 //     namespaces. A filter of system calls (seccomp) allows what Docker's
 //     default profile allows without capabilities, but for ptrace, the setuid
@@ -27,24 +27,24 @@
 // # Exceptions
 //
 //   - The host's kernel is shared, as with containers.
-//   - Memory is counted for who asks (Process.Memory) and bounded by nobody here.
-//     Buffers of pipes and sockets are not counted.
-//   - Where the kernel takes no filter, the program runs without one, and
+//   - Memory is counted (Process.Usage) and not bounded. Buffers of pipes and
+//     sockets are not counted.
+//   - Where the kernel accepts no filter, the program runs without one, and
 //     Process.Unfiltered and Result.Unfiltered say so.
 //   - A filter is loaded before qemu-user starts, and so is of this machine's
 //     architecture.
 //   - In the network of the host a program reaches what listens on its loopback
 //     interface and on abstract unix sockets.
-//   - It needs Linux 5.12. For root, Run needs file systems that map ids: ext4,
-//     xfs, btrfs and others, tmpfs since 6.3, but no overlayfs. Some distributions
-//     forbid namespaces to plain users, and docker's default profile forbids
-//     them in containers. Probe says why. Other systems than Linux have none.
-//   - A limit on tasks holds for root, and since Linux 5.14 for everybody.
+//   - It needs Linux 5.12; on other systems all fails with ErrUnsupported. For root,
+//     Run needs file systems that map ids: ext4, xfs, btrfs and others, tmpfs since
+//     6.3, but not overlayfs. Some distributions forbid namespaces to plain users,
+//     and docker's default profile forbids them in containers. Probe says why.
+//   - A limit on tasks holds for root, and since Linux 5.14 for all users.
 //
 // # How
 //
-// The program starts itself once more, in new namespaces. A function init of
-// this package notices that, prepares the root and runs the commands, before
-// anything else of the program runs. So every program that imports this
-// package has that hook; it acts only on the name under which it is started.
+// The program starts itself again, in new namespaces. There, a function init of
+// this package prepares the root and runs the commands, before main. Every program
+// that imports this package has that hook; it acts only as process 1 of a
+// namespace, under the name that Run and Start use.
 package sandbox

@@ -22,7 +22,7 @@ import (
 //     and statmount, which no function needs;
 //   - io_uring and the keyring's calls, which newer profiles do not allow either.
 //
-// Those that an architecture has not are left out there.
+// Calls that an architecture lacks are left out there.
 const allowed = `
 accept accept4 access adjtimex alarm arch_prctl bind brk cachestat capget capset chdir chown clock_adjtime
 clock_getres clock_gettime clock_nanosleep close close_range connect copy_file_range creat dup dup2 dup3
@@ -52,7 +52,7 @@ statfs statx symlink symlinkat sync sync_file_range syncfs sysinfo tee tgkill ti
 timer_getoverrun timer_gettime timer_settime timerfd_create timerfd_gettime timerfd_settime times tkill truncate
 umask uname unlink unlinkat utime utimensat utimes vfork vmsplice wait4 waitid write writev`
 
-// debugging are the system calls that a debugger needs beside those.
+// debugging are the system calls that a debugger needs as well.
 const debugging = "ptrace process_vm_readv process_vm_writev kcmp"
 
 // newNamespaces are the flags of clone(2) that make a namespace:
@@ -60,14 +60,14 @@ const debugging = "ptrace process_vm_readv process_vm_writev kcmp"
 const newNamespaces = unix.CLONE_NEWNS | unix.CLONE_NEWCGROUP | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC |
 	unix.CLONE_NEWUSER | unix.CLONE_NEWPID | unix.CLONE_NEWNET
 
-// setIDs are the bits of a file's mode that let who executes it become
-// somebody else. Files that a build of root writes belong to root outside.
+// setIDs are the mode bits that run a program as the owner or group of its file.
+// Files that a build of root writes belong to root outside.
 const setIDs = unix.S_ISUID | unix.S_ISGID
 
-// policy says which system calls are allowed on this architecture. What is
-// not fails with EPERM; clone3, whose flags no filter can read, with ENOSYS,
-// so that C libraries take clone instead. Another architecture's calls, such
-// as those of 32 bits, fail as well.
+// policy says which system calls are allowed on this architecture. All others
+// fail with EPERM, those of other architectures (such as 32 bits) too. clone3,
+// whose flags no filter can read, fails with ENOSYS, so that C libraries use
+// clone instead.
 func policy(debug bool) (seccomp.Policy, error) {
 	info, err := arch.GetInfo("")
 	if err != nil {
@@ -115,7 +115,7 @@ func policy(debug bool) (seccomp.Policy, error) {
 	}, nil
 }
 
-// A filter is an assembled policy: the caller assembles it while the first
+// A filter is an assembled policy. The caller assembles it while the first
 // process starts. Unfiltered says why there is none.
 type filter struct {
 	Program    []byte `json:",omitempty"` // struct sock_filter, one after the other (seccomp(2))
@@ -123,15 +123,7 @@ type filter struct {
 }
 
 func newFilter(debug bool) (f filter) {
-	p, err := policy(debug)
-	if err != nil {
-		return filter{Unfiltered: unfiltered(err)}
-	}
-	instructions, err := p.Assemble()
-	if err != nil {
-		return filter{Unfiltered: unfiltered(err)}
-	}
-	program, err := bpf.Assemble(instructions)
+	program, err := assemble(debug)
 	if err != nil {
 		return filter{Unfiltered: unfiltered(err)}
 	}
@@ -143,14 +135,26 @@ func newFilter(debug bool) (f filter) {
 	return f
 }
 
-// load puts the calling thread, and what it starts from now on, under the
-// policy. The thread gave up gaining privileges before (seccomp(2)). It
-// returns why there is no filter; empty: there is one.
+func assemble(debug bool) ([]bpf.RawInstruction, error) {
+	p, err := policy(debug)
+	if err != nil {
+		return nil, err
+	}
+	instructions, err := p.Assemble()
+	if err != nil {
+		return nil, err
+	}
+	return bpf.Assemble(instructions)
+}
+
+// load applies the policy to the calling thread, and what it starts from now on.
+// The thread must have set no_new_privs before (seccomp(2)). load returns why
+// there is no filter; empty: there is one.
 func (f filter) load() string {
 	if len(f.Program) == 0 {
 		return f.Unfiltered
 	}
-	// Of every allocation of this size, the address is a multiple of eight.
+	// Allocations of this size are aligned to eight bytes.
 	head := unix.SockFprog{
 		Len:    uint16(len(f.Program) / int(unsafe.Sizeof(unix.SockFilter{}))),
 		Filter: (*unix.SockFilter)(unsafe.Pointer(&f.Program[0])),

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -13,12 +14,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// An identity is who the processes of a sandbox are. Inside and outside are
-// one number each, used for the user and the group alike.
+// An identity is the user and group of the processes of a sandbox.
 type identity struct {
 	uid, gid       int  // inside
 	outUID, outGID int  // outside
-	mapped         bool // outside is somebody else than the caller
+	mapped         bool // outside they are not the caller's
 }
 
 // The ids that a sandbox of root may take: a range that systemd's registry of
@@ -29,9 +29,9 @@ const (
 	lastID  = 0x7FFDFFFF
 )
 
-// newIdentity decides who the processes are that see themselves as uid and
-// gid: for root an id that nobody on this machine has, another one for each
-// sandbox; for anybody else the caller.
+// newIdentity chooses the outside ids of processes that have uid and gid inside.
+// For root it takes an unused id of this machine, a different one for each
+// sandbox; for all others the caller's.
 func newIdentity(uid, gid int) (identity, error) {
 	id := identity{uid: uid, gid: gid, outUID: os.Getuid(), outGID: os.Getgid()}
 	if id.outUID != 0 || !ownsAllIDs() {
@@ -45,7 +45,7 @@ func newIdentity(uid, gid int) (identity, error) {
 		var b [4]byte
 		_, _ = rand.Read(b[:]) // never fails (crypto/rand)
 		n := firstID + int(binary.BigEndian.Uint32(b[:]))%(lastID-firstID+1)
-		if !taken.contain(n) {
+		if !slices.ContainsFunc(taken, func(r idRange) bool { return r.first <= n && n <= r.last }) {
 			id.outUID, id.outGID, id.mapped = n, n, true
 			return id, nil
 		}
@@ -53,31 +53,20 @@ func newIdentity(uid, gid int) (identity, error) {
 	return id, errors.New("no unused user id found in 100 attempts")
 }
 
-// ownsAllIDs tells that the caller is root of the machine, and not of a user
-// namespace with some ids only, in which case it is somebody else outside.
+// ownsAllIDs reports whether the caller, root, is root of the machine, and not of
+// a user namespace with some ids only.
 func ownsAllIDs() bool {
 	data, err := os.ReadFile("/proc/self/uid_map")
 	return err == nil && strings.Join(strings.Fields(string(data)), " ") == "0 0 4294967295"
 }
 
-// A idRange is a range of ids, both ends included.
+// An idRange is a range of ids, both ends included.
 type idRange struct{ first, last int }
 
-type idRanges []idRange
-
-func (all idRanges) contain(id int) bool {
-	for _, r := range all {
-		if r.first <= id && id <= r.last {
-			return true
-		}
-	}
-	return false
-}
-
-// takenIDs returns the ids that users and groups of this machine have, and
-// those that were set aside for their containers (passwd(5), subuid(5)).
-func takenIDs() (idRanges, error) {
-	var all idRanges
+// takenIDs returns the ids of users and groups of this machine, and those that
+// are set aside for their containers (passwd(5), subuid(5)).
+func takenIDs() ([]idRange, error) {
+	var all []idRange
 	for _, name := range []string{"/etc/passwd", "/etc/group", "/etc/subuid", "/etc/subgid"} {
 		data, err := os.ReadFile(name)
 		if errors.Is(err, os.ErrNotExist) {
@@ -91,43 +80,37 @@ func takenIDs() (idRanges, error) {
 			if len(fields) < 3 {
 				continue
 			}
-			r := idRange{}
+			first, count := fields[2], "1"
 			if strings.HasPrefix(name, "/etc/sub") {
-				first, errFirst := strconv.Atoi(fields[1])
-				count, errCount := strconv.Atoi(fields[2])
-				if errFirst != nil || errCount != nil {
-					continue
-				}
-				r = idRange{first, first + count - 1}
-			} else {
-				n, err := strconv.Atoi(fields[2])
-				if err != nil {
-					continue
-				}
-				r = idRange{n, n}
+				first, count = fields[1], fields[2]
 			}
-			all = append(all, r)
+			from, errFrom := strconv.Atoi(first)
+			length, errLength := strconv.Atoi(count)
+			if errFrom != nil || errLength != nil {
+				continue
+			}
+			all = append(all, idRange{from, from + length - 1})
 		}
 	}
 	return all, nil
 }
 
-// namespaces are those that every sandbox has. The first process still is the
-// caller outside when it starts, so that it can be read and executed; it takes
-// on its identity itself (become).
+// namespaces returns the namespaces of every sandbox. Outside, the first process
+// starts as the caller, so that its program can be read and executed; it changes
+// to its identity itself (become).
 func (id identity) namespaces() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{
 		Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID |
 			syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS,
 		UidMappings: []syscall.SysProcIDMap{{ContainerID: id.uid, HostID: id.outUID, Size: 1}},
 		GidMappings: []syscall.SysProcIDMap{{ContainerID: id.gid, HostID: id.outGID, Size: 1}},
-		// Root has to leave its own groups, which setgroups does. The kernel
-		// refuses that to anybody else, whose groups stay as they are.
+		// Root leaves its groups with setgroups. The kernel refuses that to all
+		// others, who keep their groups.
 		GidMappingsEnableSetgroups: id.mapped,
 		Setpgid:                    true,
-		// What the first process needs to make the root and to give up the
-		// rest. They are ambient because it is not root inside, and would lose
-		// them when it starts (capabilities(7)).
+		// The first process needs these to make the root, and to drop the rest.
+		// They are ambient because it is not root inside, and would lose them
+		// when it starts (capabilities(7)).
 		AmbientCaps: []uintptr{
 			unix.CAP_SYS_ADMIN, unix.CAP_SETPCAP, unix.CAP_SETUID, unix.CAP_SETGID,
 			unix.CAP_NET_ADMIN, unix.CAP_SYS_RESOURCE, unix.CAP_SYS_PTRACE,
@@ -140,8 +123,8 @@ func (id identity) become() error {
 	if !id.mapped {
 		return nil
 	}
-	// All three keep the capabilities, which setresuid(2) clears only for who
-	// leaves the root of the namespace.
+	// All three keep the capabilities: setresuid(2) clears them only when the
+	// process was root of the namespace.
 	if err := syscall.Setgroups(nil); err != nil {
 		return fmt.Errorf("setgroups: %w", err)
 	}
@@ -154,17 +137,17 @@ func (id identity) become() error {
 	return nil
 }
 
-// idNamespace returns a user namespace in which the caller's id 0 is the
-// outside id, for mounts that show the caller's files as the sandbox's own
-// (mount_setattr(2), MOUNT_ATTR_IDMAP). That of the sandbox's first process is
-// one if it is root inside. The caller closes it.
+// idNamespace returns a user namespace that maps the caller's id 0 to the outside
+// id, for mounts that show the caller's files as the sandbox's own
+// (mount_setattr(2), MOUNT_ATTR_IDMAP). If the sandbox's first process is root
+// inside, its namespace does. The caller closes the file.
 func (id identity) idNamespace(first int) (*os.File, error) {
 	if id.uid == 0 && id.gid == 0 {
 		return os.Open(fmt.Sprintf("/proc/%d/ns/user", first))
 	}
-	// A child that does nothing but wait holds the namespace until it is open.
-	// It shares no memory and makes system calls alone: after a plain clone(2)
-	// nothing else of the Go runtime works.
+	// A child that only waits holds the namespace until it is open. It shares no
+	// memory and makes nothing but system calls: after a plain clone(2) nothing
+	// else of the Go runtime works.
 	pid, _, errno := syscall.RawSyscall6(syscall.SYS_CLONE, uintptr(syscall.CLONE_NEWUSER|syscall.SIGCHLD), 0, 0, 0, 0, 0)
 	if errno != 0 {
 		return nil, fmt.Errorf("user namespace: %w", errno)

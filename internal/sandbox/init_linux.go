@@ -16,15 +16,13 @@ import (
 )
 
 func init() {
-	// Process 1 of a new process namespace, under our name: nobody but Run
-	// and Start starts a program like that.
+	// Only Run and Start start process 1 of a process namespace under this name.
 	if len(os.Args) == 0 || os.Args[0] != initName || os.Getpid() != 1 {
 		return
 	}
 	if err := inside(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		// At once: os.Exit lets the race detector, in tests, linger for a
-		// second.
+		// os.Exit lets the race detector, in tests, linger for a second.
 		syscall.Exit(1)
 	}
 	syscall.Exit(0)
@@ -32,13 +30,13 @@ func init() {
 
 // inside is the life of the sandbox's first process.
 func inside() error {
-	// What the caller happened to have open is nobody's business here
-	// (CVE-2024-21626). The channel and the trees are used by this process alone.
+	// Programs inside must not inherit what the caller had open (CVE-2024-21626),
+	// nor the channel and the trees.
 	if err := KeepDescriptors(); err != nil {
 		return err
 	}
-	// To programs of the same user inside, this process is closed: what it has
-	// open, and what it is (proc(5), "dumpable").
+	// Hide this process's descriptors and memory from programs of the same user
+	// inside (proc(5), "dumpable").
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
 		return fmt.Errorf("dumpable: %w", err)
 	}
@@ -55,7 +53,7 @@ func inside() error {
 		return live(s, c)
 	}
 	go func() {
-		// The caller says nothing more: this is its end, and so ours.
+		// The caller sends nothing more: it has ended, so end as well.
 		_, _ = c.receive(&struct{}{})
 		syscall.Exit(1)
 	}()
@@ -65,7 +63,7 @@ func inside() error {
 	return runCommands(s, c)
 }
 
-// prepare makes this process, and the root that it sees, what the setup says.
+// prepare applies the setup to this process and its root.
 func (s setup) prepare(r root) (err error) {
 	if err = s.identity().become(); err != nil {
 		return err
@@ -103,9 +101,9 @@ func (s setup) prepare(r root) (err error) {
 	return nil
 }
 
-// countsTasks tells that a limit on processes counts those of the sandbox
-// alone: they are of a user of their own, or the kernel counts by user
-// namespace (since Linux 5.14).
+// countsTasks reports whether a limit on processes counts those of the sandbox
+// alone: they have a user of their own, or the kernel counts by user namespace
+// (since Linux 5.14).
 func (s setup) countsTasks() bool {
 	if s.Mapped {
 		return true
@@ -152,12 +150,13 @@ func runCommands(s setup, to *channel) error {
 	return nil
 }
 
-// tryFilter tells whether commands would have a filter of system calls.
+// tryFilter returns a result that says whether commands would have a filter of
+// system calls.
 func (s setup) tryFilter() (r Result) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		runtime.LockOSThread() // it ends with this goroutine
+		runtime.LockOSThread() // the thread ends with this goroutine
 		if err := dropPrivileges(); err != nil {
 			r.Unfiltered = err.Error()
 			return
@@ -171,8 +170,7 @@ func (s setup) tryFilter() (r Result) {
 func (s setup) execute(i int, c Command) Result {
 	// The thread ends with this goroutine and is used for nothing else.
 	runtime.LockOSThread()
-	err := dropPrivileges()
-	if err != nil {
+	if err := dropPrivileges(); err != nil {
 		return Result{Index: i, Exit: -1, Output: err.Error() + "\n"}
 	}
 	unfiltered := s.Filter.load()
@@ -180,7 +178,7 @@ func (s setup) execute(i int, c Command) Result {
 	cmd := exec.Command(c.Argv[0], c.Argv[1:]...)
 	cmd.Dir, cmd.Env = c.Dir, c.Env
 	cmd.Stdout, cmd.Stderr = &output, &output
-	err = cmd.Run()
+	err := cmd.Run()
 	r := Result{Index: i, Output: output.String(), Unfiltered: unfiltered}
 	var exit *exec.ExitError
 	switch {
@@ -195,19 +193,21 @@ func (s setup) execute(i int, c Command) Result {
 }
 
 // limited keeps the first maxOutput bytes.
-type limited struct{ bytes.Buffer }
+type limited struct {
+	kept bytes.Buffer // a field: io.Copy would use the ReadFrom of an embedded one, past Write
+}
 
 func (l *limited) Write(p []byte) (int, error) {
-	l.Buffer.Write(p[:min(len(p), maxOutput-l.Len())])
+	l.kept.Write(p[:min(len(p), maxOutput-l.kept.Len())])
 	return len(p), nil
 }
 
-func (l *limited) String() string { return strings.ToValidUTF8(l.Buffer.String(), "\uFFFD") }
+func (l *limited) String() string { return strings.ToValidUTF8(l.kept.String(), "\uFFFD") }
 
-// dropPrivileges gives up, for the children that this thread will start, what
-// made the mounts possible. Each thread has capabilities of its own; a child
-// gets those of the thread that forks, and as root inside it would get all
-// that are in the bounding set (capabilities(7)).
+// dropPrivileges drops, for the children of this thread, the capabilities that
+// made the mounts possible. Each thread has capabilities of its own. A child
+// gets those of the thread that forks, and as root inside all of the bounding
+// set (capabilities(7)).
 func dropPrivileges() error {
 	for capability := 0; capability <= unix.CAP_LAST_CAP; capability++ {
 		// An older kernel has fewer of them.
@@ -215,7 +215,7 @@ func dropPrivileges() error {
 			return fmt.Errorf("capability %d: %w", capability, err)
 		}
 	}
-	// From the inheritable set, and with it the ambient one, a child inherits.
+	// Clear the inheritable set, and with it the ambient one.
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 	var sets [2]unix.CapUserData // 32 capabilities each
 	err := unix.Capget(&header, &sets[0])
@@ -232,10 +232,8 @@ func dropPrivileges() error {
 	return nil
 }
 
-// KeepDescriptors keeps programs that this process starts from inheriting
-// what it inherited itself: descriptors beyond standard error that whoever
-// started it happened to have open. What is handed on by name, as
-// exec.Cmd.ExtraFiles, is.
+// KeepDescriptors keeps the programs that this process starts from inheriting
+// the descriptors that it inherited itself. exec.Cmd.ExtraFiles still works.
 func KeepDescriptors() error {
 	if err := unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC); err != nil {
 		return fmt.Errorf("inherited descriptors: %w", tooOld(err))

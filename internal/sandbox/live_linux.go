@@ -10,15 +10,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A live sandbox is what Start made: its first process starts programs, serves
-// requests, and collects what ends.
+// A liveSandbox is the first process of a sandbox that Start made. It starts
+// programs, serves requests, and collects processes that end.
 type liveSandbox struct {
 	setup   setup
 	channel *channel
 
 	mu      sync.Mutex
-	pids    map[int]int // of the programs: their numbers
-	program int         // the id of the process of number 0; 0: none
+	pids    map[int]int // numbers of the programs, by process id
+	program int         // process id of number 0; 0: none
 	started chan struct{}
 }
 
@@ -50,9 +50,9 @@ func live(s setup, c *channel) error {
 	return l.collectEnds()
 }
 
-// start starts the program of a number and tells the caller.
+// start starts the program of a number and sends the result to the caller.
 func (l *liveSandbox) start(c Command, number, output int) (ok bool, err error) {
-	l.mu.Lock() // it may end at once
+	l.mu.Lock() // the program may end at once
 	defer l.mu.Unlock()
 	pid, unfiltered, err := l.setup.startProgram(c, output)
 	if err != nil {
@@ -69,8 +69,8 @@ func (l *liveSandbox) start(c Command, number, output int) (ok bool, err error) 
 	return true, l.channel.send(message{Started: true, Unfiltered: unfiltered})
 }
 
-// collectEnds waits for the ends of programs and tells the caller. Orphans become
-// children of process 1, which has to collect them.
+// collectEnds waits for programs to end and reports them to the caller. Orphans
+// become children of process 1, which has to collect them.
 func (l *liveSandbox) collectEnds() error {
 	for {
 		var status syscall.WaitStatus
@@ -110,8 +110,8 @@ func (l *liveSandbox) collectEnds() error {
 	}
 }
 
-// serve does what the caller asks for. The end of the channel is that of the
-// sandbox: who started us is gone, and so shall be everything here.
+// serve answers the caller's requests. When the channel closes, the caller is gone
+// and the sandbox ends.
 func (l *liveSandbox) serve() {
 	for {
 		var r request
@@ -127,7 +127,7 @@ func (l *liveSandbox) serve() {
 			l.mu.Unlock()
 		}
 		if r.Stop {
-			_ = syscall.Kill(-1, syscall.SIGKILL) // all but this process
+			_ = syscall.Kill(-1, syscall.SIGKILL) // all processes but this one
 		}
 		if r.Memory {
 			u := memory()
@@ -149,8 +149,8 @@ func (l *liveSandbox) serve() {
 	}
 }
 
-// dial connects to a port of 127.0.0.1, which takes no time, and hands over the
-// connection.
+// dial connects to a port of 127.0.0.1, which takes no time, and sends the
+// connection to the caller.
 func (l *liveSandbox) dial(port int) {
 	d, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err == nil {
@@ -164,19 +164,19 @@ func (l *liveSandbox) dial(port int) {
 	_ = l.channel.send(message{Dialled: true}, d)
 }
 
-// killRest ends whatever the programs have left behind.
+// killRest ends all processes that the programs left behind.
 func killRest() {
 	for {
 		_ = syscall.Kill(-1, syscall.SIGKILL)
 		if _, err := syscall.Wait4(-1, nil, 0, nil); err != nil && err != syscall.EINTR {
-			return // ECHILD: there is nobody else
+			return // ECHILD: none is left
 		}
 	}
 }
 
-// startProgram starts a program, which is nobody in particular from its first
-// instruction; output is a descriptor. It tells why there is no filter of system
-// calls, if so.
+// startProgram starts a program, which has no privileges from its first
+// instruction. output is a descriptor. unfiltered says why there is no filter of
+// system calls.
 func (s setup) startProgram(c Command, output int) (pid int, unfiltered string, err error) {
 	// The thread ends with its goroutine and is used for nothing else.
 	ended := make(chan struct{})
@@ -196,8 +196,7 @@ func (s setup) startProgram(c Command, output int) (pid int, unfiltered string, 
 		if output == 1 {
 			errors = 2
 		}
-		// Without package os, which would try out twice what the kernel has of
-		// pidfd_open(2) before.
+		// Package os would first probe the kernel for pidfd_open(2), twice.
 		pid, _, err = syscall.StartProcess(c.Argv[0], c.Argv, &syscall.ProcAttr{Dir: c.Dir, Env: c.Env, Files: []uintptr{null.Fd(), uintptr(output), uintptr(errors)}})
 		if err != nil {
 			err = &os.PathError{Op: "fork/exec", Path: c.Argv[0], Err: err}
@@ -207,7 +206,7 @@ func (s setup) startProgram(c Command, output int) (pid int, unfiltered string, 
 	return pid, unfiltered, err
 }
 
-// describe says how a process ended, as os.ProcessState does.
+// describe says how a process ended, in the words of os.ProcessState.
 func describe(s syscall.WaitStatus) string {
 	if s.Signaled() {
 		return "signal: " + s.Signal().String()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,8 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// usage is what a process, or several, have of memory, in bytes (proc(5),
-// status).
+// usage is the memory of a process, in bytes (proc(5), status).
 type usage struct {
 	own    int64 // RssAnon and RssFile
 	shared int64 // RssShmem: mapped files of memory, and what was inherited as shared
@@ -28,35 +28,36 @@ func readUsage(name string) (u usage) {
 	}
 	for line := range strings.Lines(string(text)) {
 		field, value, _ := strings.Cut(line, ":")
-		var kb int64
-		switch field {
-		case "RssAnon", "RssFile", "RssShmem", "VmHWM":
-			_, _ = fmt.Sscanf(value, "%d", &kb)
-		}
 		switch field {
 		case "RssAnon", "RssFile":
-			u.own += kb << 10
+			u.own += inBytes(value)
 		case "RssShmem":
-			u.shared = kb << 10
+			u.shared = inBytes(value)
 		case "VmHWM":
-			u.peak = kb << 10
+			u.peak = inBytes(value)
 		}
 	}
 	return u
 }
 
-// ReadUsage returns what a process has used; all is 0 if there is none.
+// inBytes parses a value such as "  1024 kB"; one that is not understood is 0.
+func inBytes(value string) int64 {
+	var kb int64
+	_, _ = fmt.Sscanf(value, "%d", &kb)
+	return kb << 10
+}
+
+// ReadUsage returns what a process has used; all is 0 if there is no process.
 func ReadUsage(pid int) Usage {
 	dir := fmt.Sprintf("/proc/%d", pid)
 	u := readUsage(dir + "/status")
 	return Usage{Memory: u.own + u.shared, Peak: u.peak, CPU: readCPU(dir)}
 }
 
-// memory adds up what all processes but this one have: what is resident, and
-// files of memory whether or not they are mapped. Files in /tmp do not count:
-// on Lambda that is a disk, and it has a bound of its own.
+// memory adds up what all processes but this one use: resident memory, and memfds
+// whether or not they are mapped. Files in /tmp do not count: on Lambda it is a
+// disk, with a limit of its own.
 func memory() (all Usage) {
-	var now, peak int64
 	processes, _ := filepath.Glob("/proc/[0-9]*")
 	files := map[[2]uint64]int64{} // by device and inode
 	var mapped int64
@@ -65,24 +66,22 @@ func memory() (all Usage) {
 			continue
 		}
 		u := readUsage(dir + "/status")
-		now, peak = now+u.own, peak+u.peak
+		all.Memory += u.own
+		all.Peak += u.peak
 		all.CPU += readCPU(dir)
 		before := len(files)
 		memoryFiles(dir, files)
 		if u.shared > 0 && len(files) > before {
-			// Some of it may be mappings of files that are counted already.
+			// It may include mappings of files that are counted already.
 			u.shared = sharedWithoutFile(dir)
 		}
 		mapped += u.shared
 	}
 	for _, n := range files {
-		now += n
+		all.Memory += n
 	}
-	now += mapped
-	if segments := segments(); segments > mapped {
-		now += segments - mapped
-	}
-	all.Memory, all.Peak = now, max(now, peak)
+	all.Memory += max(mapped, segments()) // mapped includes segments that processes have mapped
+	all.Peak = max(all.Peak, all.Memory)
 	return all
 }
 
@@ -90,9 +89,10 @@ func memory() (all Usage) {
 // Lambda has (proc(5), sysconf(3)).
 const tick = 10 * time.Millisecond
 
-// readCPU returns how long a process and those that it has waited for were running, from its
-// directory in /proc: by its threads to the nanosecond (schedstat; Linux,
-// Documentation/scheduler/sched-stats.rst), or, where more of them have ended, by its stat file. It is 0 if there is none.
+// readCPU returns the CPU time of a process and of those that it has waited for, from its
+// directory in /proc; 0 if there is none. Its threads have it to the nanosecond (schedstat;
+// Linux, Documentation/scheduler/sched-stats.rst). The stat file includes threads and
+// children that have ended, so the larger of the two counts.
 func readCPU(dir string) time.Duration {
 	var running time.Duration
 	threads, _ := filepath.Glob(dir + "/task/*/schedstat")
@@ -117,8 +117,7 @@ func readCPU(dir string) time.Duration {
 	return max(running, time.Duration(sum)*tick)
 }
 
-// memoryFiles adds the files of memory that a process has open
-// (memfd_create(2)). They lie in no directory; what is in /tmp is a disk's.
+// memoryFiles adds the memfds that a process has open (memfd_create(2)).
 func memoryFiles(dir string, files map[[2]uint64]int64) {
 	entries, _ := os.ReadDir(dir + "/fd")
 	for _, e := range entries {
@@ -133,8 +132,8 @@ func memoryFiles(dir string, files map[[2]uint64]int64) {
 	}
 }
 
-// sharedWithoutFile is what a process has mapped of shared memory that is no
-// memfd, from its smaps (proc(5)).
+// sharedWithoutFile returns how much shared memory without a memfd a process has
+// mapped, from its smaps (proc(5)).
 func sharedWithoutFile(dir string) (n int64) {
 	text, _ := os.ReadFile(dir + "/smaps")
 	counts := false
@@ -145,37 +144,23 @@ func sharedWithoutFile(dir string) (n int64) {
 			continue
 		}
 		if counts && string(field) == "Rss" {
-			var kb int64
-			_, _ = fmt.Sscanf(string(value), "%d", &kb)
-			n += kb << 10
+			n += inBytes(string(value))
 		}
 	}
 	return n
 }
 
-// segments is the memory of System V's shared segments, which stays when
-// nobody has them mapped: the column rss of /proc/sysvipc/shm (proc(5)).
+// segments returns the memory of System V's shared segments, which stays when no
+// process has them mapped: the column rss of /proc/sysvipc/shm (proc(5)).
 func segments() (n int64) {
 	text, _ := os.ReadFile("/proc/sysvipc/shm")
-	column := -1
-	for line := range strings.Lines(string(text)) {
-		fields := strings.Fields(line)
-		if column < 0 {
-			for i, f := range fields {
-				if f == "rss" {
-					column = i
-				}
-			}
-			if column < 0 {
-				return 0
-			}
-			continue
+	head, rest, _ := strings.Cut(string(text), "\n")
+	column := slices.Index(strings.Fields(head), "rss")
+	for line := range strings.Lines(rest) {
+		if fields := strings.Fields(line); column >= 0 && column < len(fields) {
+			bytes, _ := strconv.ParseInt(fields[column], 10, 64)
+			n += bytes
 		}
-		var bytes int64
-		if column < len(fields) {
-			_, _ = fmt.Sscanf(fields[column], "%d", &bytes)
-		}
-		n += bytes
 	}
 	return n
 }

@@ -9,17 +9,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A tree is a detached copy of a mount and all that is mounted below it, by
-// its descriptor. Unlike a path it can be handed to a process that could not
-// have opened it.
+// A tree is the descriptor of a detached copy of a mount and of all mounts below
+// it. Unlike a path, a process can use it that could not have opened it.
 type tree struct {
 	descriptor int
 	target     string // inside, absolute
 	dir        bool
 }
 
-// openTree copies what the mount names. With ids, files of the caller become
-// files of the sandbox: that takes root, and a file system that can do it.
+// openTree copies the source of the mount. With ids, the caller's files become the
+// sandbox's: that needs root, and a file system with id-mapped mounts.
 func openTree(m Mount, ids *os.File) (tree, error) {
 	t := tree{target: m.Target}
 	info, err := os.Stat(m.Source)
@@ -53,7 +52,7 @@ func openTree(m Mount, ids *os.File) (tree, error) {
 	return t, nil
 }
 
-// tooOld explains what a kernel before 5.12 says.
+// tooOld explains the error of a kernel before 5.12.
 func tooOld(err error) error {
 	if errors.Is(err, unix.ENOSYS) {
 		return fmt.Errorf("%w (Linux 5.12 or newer is needed)", err)
@@ -74,8 +73,7 @@ func (t tree) attach(root string) error {
 	return nil
 }
 
-// makeTarget makes the directory or the empty file that is mounted over,
-// unless it is there.
+// makeTarget makes the directory or empty file to mount over, unless it exists.
 func makeTarget(name string, dir bool) error {
 	if _, err := os.Lstat(name); err == nil {
 		return nil

@@ -11,8 +11,8 @@ import (
 // port is Lambda's.
 const APIAddress = "127.0.0.1:9001"
 
-// listenInside brings up the loopback interface of this network namespace,
-// and listens there. It returns a descriptor for the caller of Start.
+// listenInside brings up the loopback interface of this network namespace, and
+// returns the descriptor of a listener there, for the caller of Start.
 func listenInside() (int, error) {
 	s, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {

@@ -10,8 +10,7 @@ import (
 	"time"
 )
 
-// A Process is a program in a sandbox of its own. Whatever it started ends
-// with it.
+// A Process is a program in a sandbox of its own. All that it started ends with it.
 type Process struct {
 	child      *child
 	unfiltered string
@@ -21,47 +20,47 @@ type Process struct {
 	mu     sync.Mutex // one request at a time
 	run    atomic.Pointer[run]
 	beside sync.Map      // *run of programs beside it, by number
-	last   int           // number of the last of these; mu is held
+	last   int           // number of the last program beside it; guarded by mu
 	done   chan struct{} // closed when the sandbox has ended
 }
 
 // A run is the program from a start to its end.
 type run struct {
-	done   chan struct{} // closed when what follows is there
+	done   chan struct{} // closed when the fields below are set
 	status string
 	peak   int64 // bytes of memory
 }
 
 func newRun() *run { return &run{done: make(chan struct{}), status: "signal: killed"} }
 
-// A request is what Start's side asks of the first process.
+// A request goes to the first process.
 type request struct {
-	Start  *Command `json:",omitempty"` // start the program again, or one beside it, whose output comes along
-	Number int      `json:",omitempty"` // of the one beside it; 0: the program
+	Start  *Command `json:",omitempty"` // start the program again, or one beside it, with a descriptor for its output
+	Number int      `json:",omitempty"` // of the program beside it; 0: the program
 	Dial   int      `json:",omitempty"` // connect to the port of 127.0.0.1 inside
 	Stop   bool     `json:",omitempty"` // kill all processes but the first
-	Signal int      `json:",omitempty"` // send it to the program
-	Memory bool     `json:",omitempty"` // answer with the use of memory
+	Signal int      `json:",omitempty"` // send this signal to the program
+	Memory bool     `json:",omitempty"` // answer with the usage
 }
 
-// A message is what the first process says.
+// A message comes from the first process.
 type message struct {
 	Refused    string // there is no sandbox
 	NotStarted string // the program could not be started
-	Listening  bool   // the descriptor that comes along is of a listener
+	Listening  bool   // with the descriptor of a listener
 	Started    bool
-	Dialled    bool          // the descriptor that comes along is of a connection
+	Dialled    bool          // with the descriptor of a connection
 	Unfiltered string        // why the program has no filter of system calls
 	Now, Peak  int64         // bytes of memory, on request
 	CPU        time.Duration // likewise
 	Ended      string        // how a program ended, in the words of os.ProcessState
 	Number     int           // of that program
 
-	descriptors []int // that came along
+	descriptors []int // that came with it
 }
 
 // Start makes a sandbox and starts the program in it. The error is a
-// *RefusedError where there can be no sandbox; any other says why the program did
+// *RefusedError if there can be no sandbox. Any other says why the program did
 // not start, in the words of package os: "fork/exec PATH: no such file or
 // directory".
 func Start(c ProcessConfig) (*Process, error) {
@@ -91,7 +90,7 @@ func Start(c ProcessConfig) (*Process, error) {
 	return p, nil
 }
 
-// begin takes the messages up to the program's start.
+// begin receives messages until the program has started.
 func (p *Process) begin(c ProcessConfig) error {
 	for {
 		var m message
@@ -121,7 +120,7 @@ func (p *Process) begin(c ProcessConfig) error {
 	}
 }
 
-// listen takes the messages of the first process until it ends.
+// listen receives messages of the first process until it ends.
 func (p *Process) listen() {
 	ended := false // the current run
 	for {
@@ -140,12 +139,12 @@ func (p *Process) listen() {
 				one.(*run).status = m.Ended
 				close(one.(*run).done)
 			}
-		case p.keep:
+		default:
 			r.status, r.peak = m.Ended, m.Peak
-			close(r.done)
-			ended = true
-		default: // its sandbox ends with it
-			r.status, r.peak = m.Ended, m.Peak
+			if p.keep { // else the sandbox ends with it
+				close(r.done)
+				ended = true
+			}
 		}
 	}
 	_ = p.child.cmd.Wait()
@@ -160,8 +159,8 @@ func (p *Process) listen() {
 	})
 }
 
-// Wait waits for the program's end, and that of all it started, and returns
-// how it ended in the words of package os: "exit status 1", "signal: killed".
+// Wait waits until the program and all that it started have ended. It returns how
+// the program ended, in the words of package os: "exit status 1", "signal: killed".
 func (p *Process) Wait() string {
 	r := p.run.Load()
 	<-r.done
@@ -179,9 +178,8 @@ func (p *Process) Stop() {
 	_ = p.child.channel.send(request{Stop: true})
 }
 
-// Again starts a program in the sandbox of another one that has ended. An error
-// of the type *RefusedError says that the sandbox is gone; any other is that of
-// Start.
+// Again starts a program in the sandbox after another one has ended. An error of
+// type *RefusedError says that the sandbox is gone; others are as of Start.
 func (p *Process) Again(c Command) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -195,9 +193,8 @@ func (p *Process) Again(c Command) error {
 	return nil
 }
 
-// Beside starts a program beside the one that Again starts. Its output goes to
-// a file of its own. wait waits for its end and returns how it ended. Errors are as
-// of Again.
+// Beside starts a program beside the one that Again starts, with its output to
+// another file. wait waits for it and returns how it ended. Errors are as of Again.
 func (p *Process) Beside(c Command, output *os.File) (wait func() string, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -230,7 +227,8 @@ func (p *Process) Dial(port int) (net.Conn, error) {
 	return net.FileConn(file)
 }
 
-// ask sends a request to start or connect, and waits for the answer; p.mu is held.
+// ask sends a request to start or connect, and waits for the answer. The caller
+// holds p.mu.
 func (p *Process) ask(r request, descriptors ...int) (message, error) {
 	err := p.child.channel.send(r, descriptors...)
 	if err == nil {
@@ -247,7 +245,7 @@ func (p *Process) ask(r request, descriptors ...int) (message, error) {
 	return message{}, &RefusedError{err}
 }
 
-// UID returns who the program is outside of the sandbox.
+// UID returns the program's user id outside of the sandbox.
 func (p *Process) UID() int { return p.child.id.outUID }
 
 // Unfiltered says why the program runs without a filter of system calls;
@@ -270,8 +268,8 @@ func (p *Process) Close() {
 	<-p.done
 }
 
-// Usage returns what all processes in the sandbox use together; all is 0 if that cannot
-// be told. After the end, Peak is that of the program alone.
+// Usage returns what all processes in the sandbox use together, 0 for what is not
+// known. After the end, Peak is that of the program alone.
 func (p *Process) Usage() Usage {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -10,11 +10,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// devices are the files of /dev that programs take for granted. They are the
-// machine's own, and nobody inside owns them.
+// devices are the files of /dev that programs rely on. They are the machine's own,
+// and belong to no user inside.
 var devices = []string{"null", "zero", "full", "random", "urandom"}
 
-// What of /proc is hidden, and what is read-only, is that of the OCI runtime
+// The hidden and the read-only paths of /proc are those of the OCI runtime
 // specification's default configuration (specs-go and runc's `runc spec`,
 // maskedPaths and readonlyPaths). A function sees no /sys at all.
 var (
@@ -28,13 +28,13 @@ var (
 // A root is what is in the root of a sandbox besides /dev.
 type root struct {
 	trees []tree
-	proc  bool  // /proc, and what of /dev leads there
+	proc  bool  // /proc, and the links to it in /dev
 	temp  int64 // bytes that fit into /tmp; 0: the system's own bound
 }
 
 // makeRoot replaces the root by an empty one with the trees in it.
 func makeRoot(r root) error {
-	// Nothing that is mounted here shows outside.
+	// Keep the mounts below from showing outside.
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("mounts are refused: %w", err)
 	}
@@ -48,20 +48,20 @@ func makeRoot(r root) error {
 		}
 		r.trees = append(r.trees, t)
 	}
-	// Any directory will do as the place of the new root until it is the root.
-	// /sys is on every system, hidden here alone, and nobody's source.
+	// Until it is the root, the new root is mounted over /sys: every system has
+	// it, and no mount has it as its source.
 	const at = "/sys"
 	if err := unix.Mount("tmpfs", at, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755"); err != nil {
 		return fmt.Errorf("new root: %w", err)
 	}
-	whole := false // a tree is the root itself
+	isRoot := false // a tree is the root itself
 	for _, t := range r.trees {
 		if err := t.attach(at); err != nil {
 			return err
 		}
 		if t.target == "/" {
-			whole = true
-			// Its own devices are not there, and it is read-only.
+			isRoot = true
+			// It has no devices, and is read-only.
 			if err := unix.Mount("tmpfs", filepath.Join(at, "dev"), "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755"); err != nil {
 				return fmt.Errorf("/dev: %w", err)
 			}
@@ -98,16 +98,15 @@ func makeRoot(r root) error {
 	if err := unix.Chdir("/"); err != nil {
 		return err
 	}
-	if whole {
+	if isRoot {
 		return readOnly("/dev")
 	}
 	return readOnly("/")
 }
 
-// forbidNamespaces keeps what runs in the sandbox from making user namespaces
-// of its own, in which it would have all capabilities (namespaces(7),
-// /proc/sys/user). Where /proc is read-only, as in a container, the filter of
-// system calls is left.
+// forbidNamespaces keeps programs in the sandbox from making user namespaces, in
+// which they would have all capabilities (namespaces(7), /proc/sys/user). Where
+// /proc is read-only, as in a container, only the filter of system calls does.
 func forbidNamespaces() error {
 	err := os.WriteFile("/proc/sys/user/max_user_namespaces", []byte("0"), 0)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.EROFS) || errors.Is(err, fs.ErrPermission) {
@@ -116,9 +115,9 @@ func forbidNamespaces() error {
 	return err
 }
 
-// mountProc adds /proc, and the names in /dev that lead to open files
-// (proc(5)). The kernel refuses it where the old /proc is covered in part, as
-// in a container of docker.
+// mountProc adds /proc, and the names in /dev that lead to open files (proc(5)).
+// The kernel refuses it where the old /proc is partly covered, as in a container
+// of docker.
 func mountProc(at string) error {
 	proc := filepath.Join(at, "proc")
 	if err := os.MkdirAll(proc, 0o755); err != nil {
@@ -153,7 +152,7 @@ func mountProc(at string) error {
 	return nil
 }
 
-// mask covers a file by /dev/null, or a directory by an empty one.
+// mask covers a file with /dev/null, or a directory with an empty one.
 func mask(at, name string) error {
 	info, err := os.Lstat(at + name)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"syscall"
@@ -13,17 +14,17 @@ import (
 // together. Go's own builds stay below a few hundred.
 const maxTasks = 4096
 
-// Probe says whether a sandbox with these mounts can be made here, and why
-// not; and, if commands would run without a filter of system calls, why.
+// Probe returns an error if no sandbox with these mounts can be made here.
+// unfiltered says why commands would run without a filter of system calls.
 func Probe(ctx context.Context, mounts ...Mount) (unfiltered string, err error) {
 	err = Run(ctx, Config{Mounts: mounts}, func(r Result) { unfiltered = r.Unfiltered })
 	return unfiltered, err
 }
 
-// Run makes a sandbox, runs the commands in it and calls finished with the
-// result of each that ends, one at a time. The error is about the sandbox: a
-// command that fails is a Result. Without commands there is one Result, which
-// says how they would have run.
+// Run makes a sandbox, runs the commands in it, and calls finished with the result
+// of each, one at a time. The error is about the sandbox: a command that fails has
+// a Result. Without commands there is one Result, which says how they would have
+// run.
 func Run(ctx context.Context, c Config, finished func(Result)) error {
 	s := setup{UID: c.UID, GID: c.GID, Tasks: maxTasks, Config: &c}
 	stderr, write, err := os.Pipe()
@@ -34,7 +35,7 @@ func Run(ctx context.Context, c Config, finished func(Result)) error {
 	said := make(chan string, 1)
 	go func() {
 		var l limited
-		_, _ = l.ReadFrom(stderr)
+		_, _ = io.Copy(&l, stderr)
 		said <- l.String()
 	}()
 	child, err := start(s, c.Mounts, true, syscall.CLONE_NEWNET, write)
@@ -42,8 +43,8 @@ func Run(ctx context.Context, c Config, finished func(Result)) error {
 	if err != nil {
 		return err
 	}
-	// Everything inside is in the process namespace of the first process, so
-	// its end is the end of all.
+	// All processes inside are in the process namespace of the first one, and end
+	// with it.
 	stop := context.AfterFunc(ctx, func() { _ = child.cmd.Process.Kill() })
 	defer stop()
 	ended := 0

@@ -20,13 +20,13 @@ func Start(ProcessConfig) (*Process, error) {
 	return nil, &RefusedError{Err: ErrUnsupported}
 }
 
-// A Process is not possible on this system.
+// A Process is not possible on this system: Start returns none.
 type Process struct{}
 
 // Wait returns how nothing ended.
 func (*Process) Wait() string { return "" }
 
-// UID returns the id of nobody.
+// UID returns -1.
 func (*Process) UID() int { return -1 }
 
 // Unfiltered says nothing.

@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// A Mount makes a directory or file of the host visible inside. One at "/" is read-only,
-// the first, and has the directories dev, proc and tmp, and what else is mounted over.
+// A Mount makes a directory or file of the host visible inside. One at "/" comes first, is
+// read-only, and has the directories dev, proc and tmp, and the targets of other mounts.
 type Mount struct {
 	Source   string // on the host, absolute
 	Target   string // inside, absolute
@@ -17,7 +17,7 @@ type Mount struct {
 // A Command is one program to run. Dir and Argv[0] are paths inside.
 type Command struct {
 	Dir  string
-	Env  []string // the whole environment
+	Env  []string // the complete environment
 	Argv []string
 }
 
@@ -38,9 +38,8 @@ type Config struct {
 	Commands []Command
 	Parallel int // how many run side by side; at least 1
 
-	// What the commands find themselves in. Their files belong to the caller
-	// whoever they think they are.
-	UID, GID int // who they run as, inside
+	// Files that the commands write belong to the caller, whatever UID and GID are.
+	UID, GID int // of the commands, inside
 	Umask    int // 0: 022
 }
 
@@ -50,21 +49,21 @@ var ErrUnsupported = errors.New("namespaces need Linux")
 // maxOutput bounds what is kept of a command's output, in bytes.
 const maxOutput = 1 << 20
 
-// A ProcessConfig is a sandbox with one program in it that lives on and is
-// talked to, for Start. It differs from what Run makes: there is /proc, and
-// the network is the host's, unless OwnNetwork is set.
+// A ProcessConfig is a sandbox for Start, with one program that keeps running.
+// Unlike a sandbox of Run it has /proc, and the network of the host, unless
+// OwnNetwork is set.
 type ProcessConfig struct {
 	Mounts      []Mount
 	Command     Command  // without Argv, nothing is started before Beside and Again
-	UID, GID    int      // who the program is, inside
+	UID, GID    int      // of the program, inside
 	Temp        int64    // bytes that fit into /tmp; 0: the system's own bound
 	Descriptors uint64   // that a process may have open; 0: the caller's bound
 	Tasks       uint64   // processes and threads in the sandbox, at most; 0: the caller's bound. Since Linux 5.14, or as root
 	Debug       bool     // the program may trace others in the sandbox (ptrace(2))
 	Output      *os.File `json:"-"` // gets standard output and error
 
-	// Keep has the sandbox outlast the program, so that Again can start it once
-	// more and it finds in /tmp what was left there. The caller ends it by Close.
+	// Keep makes the sandbox outlast the program, so that Again can start it once
+	// more, with the same /tmp. The caller ends the sandbox with Close.
 	Keep bool
 
 	// OwnNetwork gives the sandbox a network with nothing in it but a
@@ -73,13 +72,13 @@ type ProcessConfig struct {
 	OwnNetwork bool
 	Listening  func(net.Listener) `json:"-"`
 
-	// Begun is called with the sandbox's first process, whose child the program will be, before that is
-	// started; may be nil.
+	// Begun, if set, is called with the id of the sandbox's first process, the parent of
+	// the program, before the program starts.
 	Begun func(pid int) `json:"-"`
 }
 
-// A RefusedError says that this system makes no such sandbox, as opposed to
-// that the program in it could not be started.
+// A RefusedError says that this system makes no such sandbox. Other errors are
+// about the program in it.
 type RefusedError struct{ Err error }
 
 func (e *RefusedError) Error() string { return "sandbox: " + e.Err.Error() }

@@ -12,10 +12,10 @@ import (
 // initName is the name under which this program is started again.
 const initName = "bootzip-sandbox-init"
 
-// A setup is the first thing that the first process of a sandbox reads.
+// A setup is the first message to the first process of a sandbox.
 type setup struct {
 	UID, GID int  // inside
-	Mapped   bool // it has to become that
+	Mapped   bool // it has to change to these ids
 
 	Mounts      []mounted
 	Filter      filter
@@ -28,8 +28,8 @@ type setup struct {
 	Process *ProcessConfig `json:",omitempty"` // of Start
 }
 
-// A mounted is a mount that, if Mapped, was opened for the first process. Its
-// descriptor comes along with the setup.
+// A mounted is a mount. If Mapped, it was opened for the first process, and its
+// descriptor comes with the setup.
 type mounted struct {
 	Mount
 	Dir bool
@@ -44,8 +44,8 @@ type child struct {
 	id      identity
 }
 
-// start starts the first process and hands it the setup. owned are the mounts
-// that have to show the caller's files as the sandbox's own.
+// start starts the first process and sends it the setup. If owned, the mounts show
+// the caller's files as the sandbox's own.
 func start(s setup, mounts []Mount, owned bool, namespaces uintptr, output *os.File) (*child, error) {
 	id, err := newIdentity(s.UID, s.GID)
 	if err != nil {
@@ -54,7 +54,7 @@ func start(s setup, mounts []Mount, owned bool, namespaces uintptr, output *os.F
 	s.Mapped = id.mapped
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Args = []string{initName}
-	// The first process does next to nothing: one thread is enough.
+	// The first process does little: one thread is enough.
 	cmd.Env = []string{"GOMAXPROCS=1"}
 	cmd.Stdout, cmd.Stderr = output, output
 	cmd.SysProcAttr = id.namespaces()
@@ -69,7 +69,7 @@ func start(s setup, mounts []Mount, owned bool, namespaces uintptr, output *os.F
 		c.close()
 		return nil, fmt.Errorf("namespaces are refused: %w", err)
 	}
-	// What follows takes about as long as the first process needs to start.
+	// This takes about as long as the first process needs to start.
 	opened, err := s.open(id, mounts, owned, cmd.Process.Pid)
 	if err == nil {
 		s.Filter = newFilter(s.Process != nil && s.Process.Debug)
@@ -87,9 +87,9 @@ func start(s setup, mounts []Mount, owned bool, namespaces uintptr, output *os.F
 	return &child{cmd, c, id}, nil
 }
 
-// open notes the mounts in the setup. For root it opens them: the first
-// process, first, is somebody who could not enter directories that only root
-// may enter. The caller closes the descriptors, with an error too.
+// open adds the mounts to the setup. For root it opens them, as the first process
+// cannot enter directories that only root may enter. first is its id. The caller
+// closes the descriptors, also after an error.
 func (s *setup) open(id identity, mounts []Mount, owned bool, first int) (descriptors []int, err error) {
 	if id.mapped && len(mounts) > maxDescriptors {
 		return nil, fmt.Errorf("%d mounts, more than %d", len(mounts), maxDescriptors)

@@ -159,6 +159,26 @@ func TestDescriptors(t *testing.T) {
 	}
 }
 
+// What a command prints is kept up to a bound, and the next one runs.
+func TestOutputIsBounded(t *testing.T) {
+	var results []sandbox.Result
+	err := sandbox.Run(t.Context(), sandbox.Config{
+		Mounts: []sandbox.Mount{{Source: program, Target: "/program", ReadOnly: true}},
+		Commands: []sandbox.Command{
+			{Dir: "/", Argv: []string{"/program", "print", strconv.Itoa(20 << 20)}},
+			{Dir: "/", Argv: []string{"/program", "print", "1"}},
+		},
+	}, func(r sandbox.Result) { results = append(results, r) })
+	if err != nil || len(results) != 2 {
+		t.Fatalf("%d results (%v)", len(results), err)
+	}
+	for _, r := range results {
+		if want := []int{1 << 20, 1}[r.Index]; r.Exit != 0 || len(r.Output) != want {
+			t.Errorf("command %d: status %d and %d bytes, want %d", r.Index, r.Exit, len(r.Output), want)
+		}
+	}
+}
+
 func TestProc(t *testing.T) {
 	if _, err := os.Stat("/proc/kcore"); err == nil {
 		expect(t, run(t, sandbox.ProcessConfig{}, "write", "/proc/kcore"), "/proc/kcore true") // it is /dev/null

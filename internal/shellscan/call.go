@@ -55,23 +55,22 @@ func (s *scan) call(c *syntax.CallExpr, certain bool) after {
 // Builtins that start nothing, as far as this package follows them.
 var builtins = map[string]bool{
 	":": true, "[": true, "alias": true, "bg": true, "bind": true, "break": true, "builtin": true, "caller": true, "complete": true,
-	"continue": true, "declare": true, "dirs": true, "disown": true, "echo": true, "enable": true, "false": true, "fc": true, "fg": true,
-	"hash": true, "help": true, "history": true, "jobs": true, "kill": true, "let": true, "local": true, "popd": true, "pwd": true,
-	"set": true, "shift": true, "shopt": true, "test": true, "times": true, "trap": true, "true": true, "type": true, "typeset": true,
+	"continue": true, "declare": true, "dirs": true, "disown": true, "echo": true, "enable": true, "export": true, "false": true,
+	"fc": true, "fg": true, "hash": true, "help": true, "history": true, "jobs": true, "kill": true, "let": true, "local": true,
+	"popd": true, "pwd": true, "readonly": true, "set": true, "shift": true, "shopt": true, "test": true, "times": true, "trap": true, "true": true, "type": true, "typeset": true,
 	"ulimit": true, "umask": true, "unalias": true, "wait": true,
 }
 
-// Commands that start the one after their options; the options that take a
-// word of their own, and how many words come before the command.
-var wrappers = map[string]struct {
-	options string
-	words   int
-}{
+// A wrapper is a command that starts another one.
+type wrapper struct {
+	options string // those that take a word of their own
+	words   int    // before the command
+}
+
+var wrappers = map[string]wrapper{
 	"command": {}, "exec": {options: "a"}, "nohup": {}, "nice": {options: "n"}, "env": {options: "uC"}, "stdbuf": {options: "ioe"},
 	"timeout": {options: "ks", words: 1}, "setsid": {}, "time": {},
 }
-
-var shells = map[string]bool{"sh": true, "bash": true}
 
 // run follows a command whose words are expanded.
 func (s *scan) run(args []value, text string, certain bool) after {
@@ -87,29 +86,28 @@ func (s *scan) run(args []value, text string, certain bool) after {
 	if body, ok := s.functions[name]; ok {
 		return s.callFunction(body, certain)
 	}
-	switch {
-	case builtins[name]:
+	if builtins[name] {
 		return goesOn
-	case name == "cd" || name == "pushd":
+	}
+	switch name {
+	case "cd", "pushd":
 		s.cd(rest)
 		return goesOn
-	case name == "exit" || name == "return":
+	case "exit", "return":
 		if !certain && len(rest) > 0 && rest[0].known && rest[0].text != "0" {
-			return goesOn // a guard: the script goes on where all is well
+			return goesOn // a guard: without an error the script continues
 		}
 		return hasEnded
-	case name == "export" || name == "readonly" || name == "unset" || name == "read" || name == "mapfile" || name == "readarray" || name == "getopts" || name == "printf":
+	case "unset", "read", "mapfile", "readarray", "getopts", "printf":
 		for _, a := range rest {
-			if a.known && name != "export" && name != "readonly" {
-				if _, there := s.vars[a.text]; there || name == "read" {
-					s.set(a.text, "", false)
-				}
+			if _, there := s.vars[a.text]; a.known && (there || name == "read") {
+				s.set(a.text, "", false)
 			}
 		}
 		return goesOn
-	case name == "eval":
+	case "eval":
 		return s.eval(rest, start)
-	case name == "." || name == "source":
+	case ".", "source":
 		if len(rest) > 0 && rest[0].known {
 			start.Program, start.Shell = rest[0].text, true
 		}
@@ -118,10 +116,10 @@ func (s *scan) run(args []value, text string, certain bool) after {
 	}
 	base := path.Base(name)
 	if w, ok := wrappers[base]; ok {
-		return s.wrapped(base, w.options, w.words, rest, text, certain)
+		return s.wrapped(base, w, rest, text, certain)
 	}
 	switch {
-	case shells[base]:
+	case base == "sh" || base == "bash":
 		s.shell(rest, start)
 	case strings.HasPrefix(base, "ld-linux") || strings.HasPrefix(base, "ld-musl") || base == "ld.so":
 		s.loader(name, rest, start)
@@ -155,24 +153,24 @@ func (s *scan) cd(args []value) {
 	}
 }
 
-// wrapped follows a command that starts another one.
-func (s *scan) wrapped(name, options string, words int, args []value, text string, certain bool) (end after) {
-	run := func() {
+// wrapped follows the command that a wrapper starts.
+func (s *scan) wrapped(name string, w wrapper, args []value, text string, certain bool) after {
+	replaced := name == "exec" && len(args) > 0 // exec alone moves descriptors
+	s.apart(func() {
 		for len(args) > 0 && args[0].known {
 			a := args[0].text
 			switch {
-			case a == "-v" && name == "command" || a == "-V" && name == "command":
-				args = nil // it only asks
-				return
+			case name == "command" && (a == "-v" || a == "-V"):
+				return // it only asks
 			case len(a) > 1 && a[0] == '-':
-				if len(a) == 2 && strings.Contains(options, a[1:]) && len(args) > 1 {
+				if len(a) == 2 && strings.Contains(w.options, a[1:]) && len(args) > 1 {
 					args = args[1:]
 				}
 			case name == "env" && strings.Contains(a, "="):
 				k, v, _ := strings.Cut(a, "=")
 				s.set(k, v, true)
-			case words > 0:
-				words--
+			case w.words > 0:
+				w.words--
 			default:
 				s.run(args, text, certain)
 				return
@@ -182,17 +180,11 @@ func (s *scan) wrapped(name, options string, words int, args []value, text strin
 		if len(args) > 0 {
 			s.run(args, text, certain)
 		}
-	}
-	if name != "exec" {
-		s.apart(run)
-		return goesOn
-	}
-	replaced := len(args) > 0
-	s.apart(run)
+	})
 	if replaced {
 		return hasEnded
 	}
-	return goesOn // exec alone moves descriptors
+	return goesOn
 }
 
 // shell follows sh -c TEXT and sh FILE.
@@ -236,7 +228,7 @@ func (s *scan) eval(args []value, start Start) after {
 	return s.inner(strings.Join(words, " "), start)
 }
 
-// inner follows a text that is a script itself.
+// inner follows a text that is itself a script.
 func (s *scan) inner(text string, start Start) after {
 	file, err := parse([]byte(text))
 	if err != nil || s.calls >= maxCalls {

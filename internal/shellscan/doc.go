@@ -4,11 +4,11 @@
 // It follows what a start script does: cd, assignments, $(pwd) and $(dirname
 // "$0"), functions, conditions, exec, and the dynamic linker called by name.
 // What depends on more than the script and its environment (an argument, the
-// output of another program, a loop's variable) is not known, and a [Start] of
-// it says so.
+// output of another program, a loop's variable) is not known, and a [Start]
+// that depends on it says so.
 //
-// A start is certain where every run of the script comes to it. What stands in
-// a condition, after && or ||, or after an exec in a condition is not.
+// A start is certain if every run of the script reaches it. In a condition, after
+// && or ||, or after an exec in a condition it is not.
 //
-// The grammar is mvdan.cc/sh's, for bash: it is /bin/sh of Amazon Linux.
+// The grammar is mvdan.cc/sh's, for bash, which is /bin/sh on Amazon Linux.
 package shellscan

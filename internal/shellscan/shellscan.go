@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -27,17 +28,17 @@ type Config struct {
 	Dir    string            // working directory
 	Vars   map[string]string // environment, as far as it is known
 
-	// Unknown are the variables that are set to something that is not known.
-	// Others than these and Vars are taken to be unset.
+	// Unknown are the variables that are set to an unknown value. All others that
+	// are not in Vars are unset.
 	Unknown []string
 }
 
 // A Start is a program that a script starts.
 type Start struct {
-	Text    string // as it stands in the script, for people
+	Text    string // as the script has it
 	Program string // path or name; "" if it is not known
 	Dir     string // working directory; "" if it is not known
-	Certain bool   // every run of the script comes here
+	Certain bool   // every run of the script reaches it
 
 	// Shell says that a shell reads Program as a script, so that it need
 	// not be executable.
@@ -87,7 +88,7 @@ func parse(text []byte) (*syntax.File, error) {
 type scan struct {
 	script    string
 	dir       string             // "" if it is not known
-	vars      map[string]*string // nil: set to something that is not known
+	vars      map[string]*string // nil: set to an unknown value
 	functions map[string]*syntax.Stmt
 	calls     int
 	steps     int
@@ -102,7 +103,7 @@ func (s *scan) set(name, value string, known bool) {
 	s.vars[name] = &value
 }
 
-// known returns the value of a variable, "" if it is not known.
+// known returns the value of a variable; "" if it is not known.
 func (s *scan) known(name string) string {
 	if v := s.vars[name]; v != nil {
 		return *v
@@ -110,20 +111,19 @@ func (s *scan) known(name string) string {
 	return ""
 }
 
-// apart does something as a subshell does: what it changes is gone
-// afterwards.
+// apart calls do as in a subshell: it undoes what do changes.
 func (s *scan) apart(do func()) {
 	dir, vars := s.dir, s.vars
-	s.vars = clone(vars)
+	s.vars = maps.Clone(vars)
 	do()
 	s.dir, s.vars = dir, vars
 }
 
-// perhaps does something that a run of the script may pass by: what it changes
+// perhaps calls do for commands that not every run of the script comes to: what do changes
 // is not known afterwards.
 func (s *scan) perhaps(do func()) {
 	dir, vars := s.dir, s.vars
-	s.vars = clone(vars)
+	s.vars = maps.Clone(vars)
 	do()
 	if s.dir != dir {
 		s.dir = ""
@@ -139,12 +139,4 @@ func (s *scan) perhaps(do func()) {
 			s.vars[name] = nil
 		}
 	}
-}
-
-func clone(vars map[string]*string) map[string]*string {
-	c := make(map[string]*string, len(vars))
-	for name, value := range vars {
-		c[name] = value
-	}
-	return c
 }

@@ -2,12 +2,12 @@ package shellscan
 
 import "mvdan.cc/sh/v3/syntax"
 
-// An after says how a shell goes on after a command.
+// An after says how a script continues after a command.
 type after int
 
 const (
 	goesOn   after = iota
-	mayEnd         // the script may have ended here, well
+	mayEnd         // the script may have ended here, without an error
 	hasEnded       // nothing more is run
 )
 
@@ -45,7 +45,7 @@ func (s *scan) statement(stmt *syntax.Stmt, certain bool) (end after) {
 	return s.command(stmt.Cmd, certain)
 }
 
-// inCondition follows commands that may be passed by.
+// inCondition follows commands that may not be run.
 func (s *scan) inCondition(list []*syntax.Stmt) (end after) {
 	s.perhaps(func() { end = s.statements(list, false) })
 	return min(end, mayEnd)
@@ -109,26 +109,19 @@ func (s *scan) command(c syntax.Command, certain bool) after {
 
 // binary follows two commands that are joined by |, && or ||.
 func (s *scan) binary(c *syntax.BinaryCmd, certain bool) after {
-	switch c.Op {
-	case syntax.AndStmt:
-		first := s.statement(c.X, certain)
-		if first == hasEnded {
-			return hasEnded
-		}
-		if succeeds(c.X) {
-			return max(first, s.statement(c.Y, certain && first == goesOn))
-		}
-		return max(first, s.inCondition([]*syntax.Stmt{c.Y}))
-	case syntax.OrStmt:
-		first := s.statement(c.X, certain)
-		if first == hasEnded {
-			return hasEnded
-		}
-		return max(first, s.inCondition([]*syntax.Stmt{c.Y}))
+	if c.Op != syntax.AndStmt && c.Op != syntax.OrStmt {
+		s.apart(func() { s.statement(c.X, certain) })
+		s.apart(func() { s.statement(c.Y, certain) })
+		return goesOn
 	}
-	s.apart(func() { s.statement(c.X, certain) })
-	s.apart(func() { s.statement(c.Y, certain) })
-	return goesOn
+	first := s.statement(c.X, certain)
+	if first == hasEnded {
+		return hasEnded
+	}
+	if c.Op == syntax.AndStmt && succeeds(c.X) {
+		return max(first, s.statement(c.Y, certain && first == goesOn))
+	}
+	return max(first, s.inCondition([]*syntax.Stmt{c.Y}))
 }
 
 // forever reports whether a loop's condition is always true.
@@ -140,7 +133,7 @@ func forever(cond []*syntax.Stmt) bool {
 	return ok && len(call.Args) == 1 && (call.Args[0].Lit() == "true" || call.Args[0].Lit() == ":")
 }
 
-// Commands that fail only where the whole script is wrong.
+// Commands that fail only if the script itself is wrong.
 var succeeding = map[string]bool{
 	":": true, "true": true, "cd": true, "export": true, "set": true, "shopt": true, "umask": true, "ulimit": true,
 	"unset": true, "echo": true, "printf": true, "mkdir": true, "chmod": true, "source": true, ".": true,

@@ -8,7 +8,7 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// text is a node as it stands in the script, in one line.
+// text returns a node as the script has it, in one line.
 func text(n syntax.Node) string {
 	var b bytes.Buffer
 	if err := syntax.NewPrinter(syntax.SingleLine(true)).Print(&b, n); err != nil {
@@ -27,8 +27,8 @@ type value struct {
 	known bool
 }
 
-// words expands the words of a command. A variable without quotes whose value
-// has blanks becomes several.
+// words expands the words of a command. A variable without quotes becomes several words
+// if its value has blanks.
 func (s *scan) words(list []*syntax.Word) []value {
 	var all []value
 	for _, w := range list {
@@ -44,7 +44,7 @@ func (s *scan) words(list []*syntax.Word) []value {
 	return all
 }
 
-// word expands a word; false if it depends on what is not known.
+// word expands a word; false if it depends on something unknown.
 func (s *scan) word(w *syntax.Word) (string, bool) {
 	if w == nil {
 		return "", true
@@ -82,8 +82,8 @@ func (s *scan) parts(parts []syntax.WordPart, quoted bool) (string, bool) {
 	return b.String(), true
 }
 
-// literal takes the backslashes out of a literal. A pattern of names is not
-// known.
+// literal removes the backslashes from a literal. What a pattern of file names expands to
+// is not known.
 func literal(lit string, quoted bool) (string, bool) {
 	var b strings.Builder
 	for i := 0; i < len(lit); i++ {
@@ -153,7 +153,7 @@ func (s *scan) parameter(p *syntax.ParamExp) (string, bool) {
 	return "", false
 }
 
-// output is what some commands print: pwd, dirname, basename, readlink -f,
+// output returns what some commands print: pwd, dirname, basename, readlink -f,
 // realpath, and these after a cd.
 func (s *scan) output(c *syntax.CmdSubst) (v string, known bool) {
 	s.apart(func() {
@@ -223,7 +223,7 @@ func (s *scan) printed(stmt *syntax.Stmt) (string, bool) {
 	return "", false
 }
 
-// substitutions follows the commands whose output a word takes up.
+// substitutions follows the commands whose output a word contains.
 func (s *scan) substitutions(n syntax.Node, certain bool) {
 	if w, ok := n.(*syntax.Word); ok && w == nil {
 		return

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -23,14 +24,14 @@ type bucket struct {
 	name, prefix string
 }
 
-// newBucket takes s3://BUCKET/PREFIX. Region, credentials and another endpoint are what the
-// AWS SDK finds, as in AWS_REGION and AWS_ENDPOINT_URL_S3; anonymous: without credentials.
+// newBucket takes s3://BUCKET/PREFIX. The AWS SDK finds the region, the credentials and
+// another endpoint, as in AWS_REGION and AWS_ENDPOINT_URL_S3. anonymous sends no credentials.
 func newBucket(u *url.URL, anonymous bool) (*bucket, error) {
 	if u.User != nil || u.RawQuery != "" || u.Port() != "" {
 		return nil, hint.New("region, credentials and endpoint are those of the AWS SDK: AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL_S3", "cache %s is not s3://BUCKET/PREFIX", u.Redacted())
 	}
 	client := awshttp.NewBuildableClient().WithTransportOptions(limit).WithTimeout(requestLimit)
-	// It reads files of this machine, and waits for nobody.
+	// LoadDefaultConfig reads local files only, so it needs no deadline.
 	settings, err := config.LoadDefaultConfig(context.Background(), config.WithHTTPClient(client), config.WithRetryMaxAttempts(2))
 	if err != nil {
 		return nil, fmt.Errorf("cache %s: %w", u, err)
@@ -41,11 +42,11 @@ func newBucket(u *url.URL, anonymous bool) (*bucket, error) {
 	if anonymous {
 		settings.Credentials = aws.AnonymousCredentials{}
 	}
-	// Digests are compared here; stores of others lack checksums of S3.
+	// The store compares digests itself, and other implementations lack S3's checksums.
 	settings.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 	settings.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 	api := s3.NewFromConfig(settings, func(o *s3.Options) {
-		o.UsePathStyle = o.BaseEndpoint != nil // names below it need not exist elsewhere
+		o.UsePathStyle = o.BaseEndpoint != nil // BUCKET.HOST need not resolve elsewhere
 	})
 	return &bucket{api, u.Host, strings.Trim(u.Path, "/")}, nil
 }
@@ -54,7 +55,7 @@ func (b *bucket) key(name string) *string {
 	return aws.String(strings.TrimPrefix(b.prefix+"/"+name, "/"))
 }
 
-// s3Error is a short form of the SDK's errors, without what differs for each request.
+// s3Error shortens an error of the SDK, and drops what differs for each request.
 func s3Error(err error) error {
 	var answer *awshttp.ResponseError
 	var failed *url.Error
@@ -76,15 +77,7 @@ func s3Error(err error) error {
 
 func isCode(err error, codes ...string) bool {
 	var api smithy.APIError
-	if !errors.As(err, &api) {
-		return false
-	}
-	for _, code := range codes {
-		if api.ErrorCode() == code {
-			return true
-		}
-	}
-	return false
+	return errors.As(err, &api) && slices.Contains(codes, api.ErrorCode())
 }
 
 func (b *bucket) get(ctx context.Context, name string, limit int64, w io.Writer) error {

@@ -11,11 +11,9 @@ import (
 	"time"
 )
 
-// requestLimit is how long a request may take, and answerLimit how long until its answer
-// begins.
 const (
-	requestLimit = time.Minute
-	answerLimit  = 10 * time.Second
+	requestLimit = time.Minute      // for a request and its answer
+	answerLimit  = 10 * time.Second // until the answer begins
 	dialLimit    = 5 * time.Second
 )
 
@@ -63,7 +61,7 @@ func (s *server) do(ctx context.Context, method, name string, body io.Reader, si
 	}
 	resp, err := s.client.Do(r)
 	if err != nil {
-		// Without the address: it may have a password, and differs for each entry.
+		// Drop the address: it may contain a password, and differs for each entry.
 		if failed, ok := err.(*url.Error); ok {
 			err = failed.Err
 		}
@@ -88,7 +86,7 @@ func (s *server) get(ctx context.Context, name string, limit int64, w io.Writer)
 }
 
 func (s *server) put(ctx context.Context, name string, file io.ReadSeeker, size int64) error {
-	resp, err := s.do(ctx, http.MethodPut, name, io.NopCloser(file), size) // which stays open
+	resp, err := s.do(ctx, http.MethodPut, name, io.NopCloser(file), size) // the caller closes it
 	if err != nil {
 		return err
 	}

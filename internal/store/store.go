@@ -1,12 +1,12 @@
-// Package store keeps what builds made where other machines find it: in a directory, in S3,
-// or behind an HTTP server. The names are those of Bazel's remote cache, ac/KEY for a record
-// and cas/SHA256 for a file (Bazel, "Remote Caching", HTTP caching protocol), as bazel-remote
-// and servers with PUT have them.
+// Package store shares what builds made with other machines: in a directory, in S3, or
+// behind an HTTP server. It uses the names of Bazel's remote cache, ac/KEY for a record and
+// cas/SHA256 for a file (Bazel, "Remote Caching", HTTP caching protocol), as bazel-remote
+// and servers with PUT do.
 //
 // Whoever may write to a store is trusted as a builder: what a record says of its key
-// cannot be checked without building. What comes back is compared with its record, so a
-// store that is slow, broken or cut off costs time and never bytes: each of its faults
-// counts as an absent entry, and is counted.
+// cannot be checked without building. Files are compared with their records, so a store
+// that is slow, broken or cut off costs time and never bytes: a fault is counted, and
+// treated as an absent entry.
 package store
 
 import (
@@ -50,15 +50,15 @@ const (
 	maxFile       = 512 << 20
 )
 
-// patience is how long a run waits for failing requests in all, before it goes on without
-// the store.
+// patience bounds the time that a run spends on failing requests, all together, before it
+// continues without the store.
 const patience = 30 * time.Second
 
-// A backend has files by their names, ac/KEY and cas/SHA256.
+// A backend stores files by name, ac/KEY and cas/SHA256.
 type backend interface {
-	// get writes a file, of at most limit bytes, to w; errAbsent: there is none.
+	// get writes a file of at most limit bytes to w, or returns errAbsent.
 	get(ctx context.Context, name string, limit int64, w io.Writer) error
-	// put writes a file. A record that is there already stays; a file of the same digest
+	// put writes a file. An existing record stays; an existing file is replaced, as it
 	// may be damaged.
 	put(ctx context.Context, name string, file io.ReadSeeker, size int64) error
 	remove(ctx context.Context, name string) error
@@ -73,18 +73,18 @@ var (
 type Config struct {
 	Address   string // a directory, or file://, http://, https:// or s3:// with a prefix
 	Token     string // for http and https, sent as Authorization: Bearer; empty: none
-	Anonymous bool   // S3 gets no credentials
-	Write     bool   // what is built is kept there
+	Anonymous bool   // send no credentials to S3
+	Write     bool   // keep there what is built
 
-	Tool, Commit, Writer string // of records that are written, as in Record
+	Tool, Commit, Writer string // for the records that are written, as in Record
 }
 
-// A Store is one store during one run. Its methods may be called side by side.
+// A Store is one store during one run. Its methods may be called concurrently.
 type Store struct {
 	Write bool
 
-	kind   string // of what is counted
-	by     Record // who writes
+	kind   string // under which requests are counted
+	by     Record // with the fields about the writer
 	files  backend
 	during *during
 }
@@ -97,17 +97,17 @@ type during struct {
 	lost   time.Duration     // in failing requests
 }
 
-// For is the same store, which counts what it is asked as of another kind.
+// For returns the same store, which counts requests under another kind.
 func (s *Store) For(kind string) *Store {
 	other := *s
 	other.kind = kind
 	return &other
 }
 
-// Counts are what a run had of a store.
+// Counts are the results of a run's requests.
 type Counts struct{ Found, Absent, Kept, Faults int }
 
-// Open makes a store of its address. It asks nothing of it. Errors are misuse.
+// Open returns the store at an address. It sends no request. Errors are misuse.
 func Open(c Config) (*Store, error) {
 	s := &Store{Write: c.Write, by: Record{Tool: c.Tool, Commit: c.Commit, Writer: c.Writer}, during: &during{counts: map[string]Counts{}, faults: map[string]int{}}}
 	u, err := url.Parse(c.Address)
@@ -134,11 +134,8 @@ func Open(c Config) (*Store, error) {
 }
 
 // Fetch writes what is kept under a key to the new file name, and reports whether it did.
-// Whatever goes wrong leaves no file.
+// After a fault there is no file.
 func (s *Store) Fetch(ctx context.Context, key, name string) bool {
-	if s.givenUp() || ctx.Err() != nil {
-		return false
-	}
 	return s.read(ctx, key, func() error {
 		err := s.fetch(ctx, key, name)
 		if err != nil {
@@ -150,9 +147,6 @@ func (s *Store) Fetch(ctx context.Context, key, name string) bool {
 
 // Text returns the text that is kept under a key.
 func (s *Store) Text(ctx context.Context, key string) (text string, ok bool) {
-	if s.givenUp() || ctx.Err() != nil {
-		return "", false
-	}
 	ok = s.read(ctx, key, func() error {
 		r, err := s.record(ctx, key)
 		if err == nil && r.Text == "" {
@@ -164,20 +158,19 @@ func (s *Store) Text(ctx context.Context, key string) (text string, ok bool) {
 	return text, ok
 }
 
-// read does one reading of a key, and counts it.
+// read reads a key with do, and counts the result. It removes a record that is wrong, if
+// this run may write.
 func (s *Store) read(ctx context.Context, key string, do func() error) bool {
+	if s.givenUp(ctx) {
+		return false
+	}
 	start := time.Now()
 	err := do()
 	s.count(ctx, err, start, "read")
-	s.dropWrong(ctx, key, err)
-	return err == nil
-}
-
-// dropWrong removes a record after what it says was found to be wrong, by who may.
-func (s *Store) dropWrong(ctx context.Context, key string, err error) {
 	if s.Write && errors.Is(err, errWrong) && ctx.Err() == nil {
 		_ = s.Drop(ctx, key)
 	}
+	return err == nil
 }
 
 func (s *Store) fetch(ctx context.Context, key, name string) error {
@@ -206,13 +199,10 @@ func (s *Store) fetch(ctx context.Context, key, name string) error {
 	return nil
 }
 
-// Record returns what is kept under a key; false: nothing, or a fault, which is counted.
-func (s *Store) Record(ctx context.Context, key string) (Record, bool) {
-	if s.givenUp() {
-		return Record{}, false
-	}
-	var r Record
-	ok := s.read(ctx, key, func() (err error) {
+// Record returns the record of a key. ok is false if there is none, or after a fault, which
+// is counted.
+func (s *Store) Record(ctx context.Context, key string) (r Record, ok bool) {
+	ok = s.read(ctx, key, func() (err error) {
 		r, err = s.record(ctx, key)
 		return err
 	})
@@ -233,13 +223,13 @@ func (s *Store) record(ctx context.Context, key string) (r Record, err error) {
 	return r, nil
 }
 
-// Keep keeps the file name under a key: the file first, and its record last. A fault is
+// Keep stores the file name under a key: the file first, and its record last. A fault is
 // counted.
 func (s *Store) Keep(ctx context.Context, key, name string) {
 	s.write(ctx, func() error { return s.keep(ctx, key, name) })
 }
 
-// KeepText keeps a text of less than 64 KiB under a key.
+// KeepText stores a text of less than 64 KiB under a key.
 func (s *Store) KeepText(ctx context.Context, key, text string) {
 	s.write(ctx, func() error {
 		r := s.by
@@ -249,7 +239,7 @@ func (s *Store) KeepText(ctx context.Context, key, text string) {
 }
 
 func (s *Store) write(ctx context.Context, do func() error) {
-	if s.givenUp() || ctx.Err() != nil {
+	if s.givenUp(ctx) {
 		return
 	}
 	start := time.Now()
@@ -287,10 +277,11 @@ func (s *Store) putRecord(ctx context.Context, key string, r Record) error {
 // Drop removes the record of a key.
 func (s *Store) Drop(ctx context.Context, key string) error { return s.files.remove(ctx, "ac/"+key) }
 
-func (s *Store) givenUp() bool {
+// givenUp reports whether no more requests are made.
+func (s *Store) givenUp(ctx context.Context) bool {
 	s.during.mu.Lock()
 	defer s.during.mu.Unlock()
-	return s.during.lost >= patience
+	return s.during.lost >= patience || ctx.Err() != nil
 }
 
 func (s *Store) count(ctx context.Context, err error, start time.Time, what string) {
@@ -314,14 +305,14 @@ func (s *Store) count(ctx context.Context, err error, start time.Time, what stri
 	d.counts[s.kind] = c
 }
 
-// Counts returns what there was so far, of this kind.
+// Counts returns the results so far of this kind.
 func (s *Store) Counts() Counts {
 	s.during.mu.Lock()
 	defer s.during.mu.Unlock()
 	return s.during.counts[s.kind]
 }
 
-// Summary says what a run had of the store, in one line; empty: it was not asked.
+// Summary describes the results of a run in one line; empty: no requests.
 func (s *Store) Summary() string {
 	d := s.during
 	d.mu.Lock()
@@ -354,7 +345,7 @@ func (s *Store) Summary() string {
 	return strings.Join(parts, "; ")
 }
 
-// Key is a key of all that decides what is kept under it.
+// Key returns the key for inputs, which must decide what is kept under it.
 func Key(inputs ...string) string { return sumOf(strings.Join(inputs, "\n")) }
 
 func sumOf(text string) string {
@@ -362,7 +353,7 @@ func sumOf(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// isSum reports whether a text is a SHA-256 in hexadecimal.
+// isSum reports whether a text is a SHA-256 in lower-case hexadecimal.
 func isSum(text string) bool {
 	b, err := hex.DecodeString(text)
 	return err == nil && len(b) == sha256.Size && text == strings.ToLower(text)
@@ -380,7 +371,7 @@ func (c *counter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// A directory is a backend on this machine, or on a file system that machines share.
+// A directory is a backend in a local or shared file system.
 type directory string
 
 func (d directory) path(name string) string {

@@ -1,6 +1,5 @@
-// Package tempdir makes temporary directories that are removed even after their
-// process was killed: the next process that makes one of the same name removes
-// it.
+// Package tempdir makes temporary directories that are removed even if their process
+// is killed: the next process that makes one of the same name removes them.
 package tempdir
 
 import (
@@ -57,7 +56,7 @@ func New(parent, name string) (*Dir, error) {
 	return nil, fmt.Errorf("could not lock a temporary directory %s-* after %d attempts", filepath.Join(place(parent), name), attempts)
 }
 
-// Remove removes the directory, and sweeps once more: a program that a killed process had
+// Remove removes the directory, and sweeps once more: a program that a killed process
 // started may have written while New swept. The next sweep retries what cannot be removed.
 func (d *Dir) Remove() error {
 	// Windows does not remove open files.
@@ -84,8 +83,8 @@ func Sweep(parent, name string, before func(dir string)) {
 			continue
 		}
 		dir := filepath.Join(parent, e.Name())
-		// An empty one was left between the last two steps of its removal; or its maker has
-		// not locked it yet, and then makes another.
+		// It is empty if its removal was interrupted before the last step, or if its maker
+		// has not locked it yet, which then makes another.
 		if os.Remove(dir) == nil {
 			continue
 		}
@@ -120,11 +119,11 @@ func isLeft(dir string, changed time.Time) (lock *flock.Flock, left bool) {
 	return lock, true
 }
 
-// removeAll removes a directory with read-only directories in it, as the go
-// command makes them for modules.
+// removeAll removes a directory, including read-only directories in it, as the go command
+// makes them for modules.
 //
-// The lock is the last: a program that a killed process had started may still write, and
-// what cannot be removed now is for the next sweep, which asks for the lock.
+// It removes the lock last: a program that a killed process started may still write, and
+// the next sweep, which needs the lock, retries what cannot be removed now.
 func removeAll(dir string) error {
 	entries, err := os.ReadDir(dir)
 	for _, e := range entries {

@@ -4,25 +4,24 @@
 // Go's archive/zip, Python's zipfile and Info-ZIP tolerate many faults, each
 // different ones, so what one of them accepts says little about what another
 // unpacks. This reader tolerates no fault that affects names, modes, sizes or
-// contents. Every byte of the file must belong to exactly one
-// of: a local header, its data, its data descriptor, the central directory,
-// the end record. It never writes to disk.
+// contents. Every byte of the file must belong to exactly one of: a local header,
+// its data, its data descriptor, the central directory, the end record. It never
+// writes to disk.
 //
 // # How it reads
 //
 // [Open] reads the end record, the central directory and each local header,
-// and compares them; it does not decompress. A [Stream] then
-// decompresses one entry at a time in pieces of at most 128 KiB, and checks
-// its size and its CRC-32; a [Random] reads anywhere in an entry that
-// was streamed before.
+// and compares them; it does not decompress. A [Stream] then decompresses one entry
+// at a time in pieces of at most 128 KiB, and checks its size and its CRC-32; a
+// [Random] reads anywhere in an entry that was streamed before.
 //
 // # Bounds
 //
-// Memory: about 120 bytes and the name for each entry, names of [MaxNames]
-// bytes in all, and at most 2.5 MiB for each stream; whatever the size of the
-// zip. Time: linear in the bytes of the file and in the bytes that the caller
-// lets a stream decompress. Overlapping entries, by which small files become
-// huge, are found before anything is decompressed.
+// Memory: about 120 bytes and the name for each entry, names of 12 MiB
+// in all, and at most 2.5 MiB for each stream, whatever the size of the zip. Time:
+// linear in the bytes of the file and in the bytes that the caller lets a stream
+// decompress. Overlapping entries, by which small files become huge, are found
+// before anything is decompressed.
 //
 // # What is not read
 //
@@ -40,24 +39,23 @@ import (
 	"io"
 )
 
-// MaxNames is how many bytes the names of an archive's entries may have
-// together. 65,535 names of 190 bytes fit.
-const MaxNames = 12 << 20
+// maxNames is how many bytes the names of an archive's entries may have together.
+// 65,535 names of 190 bytes fit.
+const maxNames = 12 << 20
 
 // maxFaults is how many faults of one kind an archive reports. Each kind is counted
 // separately: many harmless faults must not hide a serious one.
 const maxFaults = 25
 
-// A Reach says how far [Open] came.
+// A Reach says how far [Open] came; 0: not even the end record was read.
 type Reach int
 
 // The order in which an archive is read. A later part is read only if the earlier
 // ones are reliable.
 const (
-	ReachedNothing   Reach = iota
-	ReachedEnd             // the end record was read
-	ReachedDirectory       // and the central directory
-	ReachedEntries         // and each local header; entries can be streamed
+	ReachedEnd       Reach = 1 + iota // the end record was read
+	ReachedDirectory                  // and the central directory
+	ReachedEntries                    // and each local header; entries can be streamed
 )
 
 // An Archive is a zip whose headers were read.
@@ -109,8 +107,7 @@ const (
 // zip of size bytes. Faults of the zip are in Archive.Faults; the error is
 // r's own, or ctx's.
 func Open(ctx context.Context, r io.ReaderAt, size int64) (*Archive, error) {
-	a := &Archive{r: r, Size: size}
-	a.scan = scanner{r: r, size: size}
+	a := &Archive{r: r, Size: size, counts: map[string]int{}, scan: scanner{r: r, size: size}}
 	for _, step := range []func(context.Context) (bool, error){a.readEnd, a.readDirectory, a.readEntries} {
 		ok, err := step(ctx)
 		if err != nil {
@@ -127,9 +124,6 @@ func Open(ctx context.Context, r io.ReaderAt, size int64) (*Archive, error) {
 
 // fault records a fault; entry is -1 for the archive itself.
 func (a *Archive) fault(kind string, entry int, format string, args ...any) {
-	if a.counts == nil {
-		a.counts = map[string]int{}
-	}
 	if a.counts[kind]++; a.counts[kind] <= maxFaults {
 		a.Faults = append(a.Faults, Fault{Kind: kind, Entry: entry, Detail: fmt.Sprintf(format, args...)})
 	}

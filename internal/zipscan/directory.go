@@ -2,6 +2,7 @@ package zipscan
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 )
 
@@ -49,8 +50,8 @@ func (a *Archive) readDirectory(ctx context.Context) (bool, error) {
 		if b, err = a.scan.at(off, headerSize+n+m); err != nil {
 			return false, err
 		}
-		if names += n; names > MaxNames {
-			a.fault(FaultTooMany, -1, "the names of all entries exceed %d bytes", MaxNames)
+		if names += n; names > maxNames {
+			a.fault(FaultTooMany, -1, "the names of all entries exceed %d bytes", maxNames)
 			return false, nil
 		}
 		a.addEntry(off, b, n)
@@ -63,8 +64,8 @@ func (a *Archive) readDirectory(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// addEntry takes the entry of the directory at off, with its name of n bytes
-// and its extra fields.
+// addEntry adds the directory's entry at off. b holds its header, its name of n
+// bytes and its extra fields.
 func (a *Archive) addEntry(off int64, b []byte, n int) {
 	e := Entry{
 		Header:     off,
@@ -98,39 +99,21 @@ func (a *Archive) addEntry(off int64, b []byte, n int) {
 		a.fault(FaultFlags, i, "flags %#04x", rest)
 	}
 	if e.Method != Store && e.Method != Deflate {
-		a.fault(FaultMethod, i, "method %d (%s)", e.Method, methodName(e.Method))
+		a.fault(FaultMethod, i, "method %d (%s)", e.Method, cmp.Or(methodNames[e.Method], "unknown"))
 	}
 	a.version(i, e.Needed)
 	a.extra(i, b[headerSize+n:], e.Name)
 }
 
-// version checks a version needed to extract. 4.5 is what readers without
-// encryption and new methods have; more makes some of them stop.
+// version checks a version needed to extract. Readers without encryption and new
+// methods have 4.5; some of them refuse a higher one.
 func (a *Archive) version(i int, needed uint16) {
 	if needed > 45 {
 		a.fault(FaultVersion, i, "it needs version %d.%d of the format to extract", needed/10, needed%10)
 	}
 }
 
-// methodName names the methods that are seen in the wild (APPNOTE.TXT 4.4.5).
-func methodName(m uint16) string {
-	switch m {
-	case 1:
-		return "shrink"
-	case 6:
-		return "implode"
-	case 9:
-		return "deflate64"
-	case 12:
-		return "bzip2"
-	case 14:
-		return "LZMA"
-	case 93:
-		return "zstd"
-	case 95:
-		return "xz"
-	case 99:
-		return "AES"
-	}
-	return "unknown"
+// methodNames are the methods that are seen in the wild (APPNOTE.TXT 4.4.5).
+var methodNames = map[uint16]string{
+	1: "shrink", 6: "implode", 9: "deflate64", 12: "bzip2", 14: "LZMA", 93: "zstd", 95: "xz", 99: "AES",
 }

@@ -39,10 +39,9 @@ func (a *Archive) readEnd(context.Context) (bool, error) {
 		}
 	}
 	if found < 0 {
-		switch {
-		case marks > 0:
+		if marks > 0 {
 			a.fault(FaultTrailing, -1, "the end record does not end where the file ends: bytes follow it, or its comment is cut off")
-		default:
+		} else {
 			a.fault(FaultNotZip, -1, "%s", a.looksLike(tail))
 		}
 		return false, nil
@@ -112,7 +111,7 @@ func (a *Archive) looksLike(tail []byte) string {
 	return looksLikeText(head)
 }
 
-// looksLikeText says what a text is that stands where a zip should be.
+// looksLikeText describes a text without an end record.
 func looksLikeText(head []byte) string {
 	text := bytes.ToLower(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n"))
 	for _, k := range []struct{ begin, what string }{

@@ -58,16 +58,12 @@ func (a *Archive) readEntries(ctx context.Context) (bool, error) {
 // file.
 func (a *Archive) Order() []int {
 	order := make([]int, len(a.Entries))
-	sorted := true
 	for i := range order {
 		order[i] = i
-		sorted = sorted && (i == 0 || a.Entries[i-1].Offset <= a.Entries[i].Offset)
 	}
-	if !sorted {
-		slices.SortStableFunc(order, func(x, y int) int {
-			return cmp.Compare(a.Entries[x].Offset, a.Entries[y].Offset)
-		})
-	}
+	slices.SortFunc(order, func(x, y int) int {
+		return cmp.Or(cmp.Compare(a.Entries[x].Offset, a.Entries[y].Offset), cmp.Compare(x, y))
+	})
 	return order
 }
 
@@ -144,8 +140,8 @@ func (a *Archive) compare(i int, b, name []byte) {
 	}
 }
 
-// readDescriptor compares the data descriptor at off with the directory; it
-// comes with or without its mark (APPNOTE.TXT 4.3.9.3).
+// readDescriptor compares the data descriptor at off with the directory. Its
+// signature is optional (APPNOTE.TXT 4.3.9.3).
 func (a *Archive) readDescriptor(i int, off, next int64) (int64, error) {
 	e := &a.Entries[i]
 	size := int64(16)

@@ -2,8 +2,7 @@ package zipscan
 
 import "hash/crc32"
 
-// Extra fields that do not change what is unpacked, as far as names, modes
-// and contents go.
+// Extra fields that do not change the names, modes and contents that are unpacked.
 var harmlessExtra = map[uint16]bool{
 	0x000a: true, // NTFS times
 	0x5455: true, // extended timestamp

@@ -34,9 +34,9 @@ type table struct {
 }
 
 // build makes the table for codes of the given lengths (RFC 1951, 3.2.2).
-// symbol gives kind, value and extra bits of a symbol. Like zlib it refuses
-// codes with too many or too few words, but for a code with one word of one
-// bit where single allows it, and an empty one where empty does.
+// symbol returns kind, value and extra bits of a symbol. Like zlib, build refuses
+// codes with too many or too few words, except for a code with one word of one
+// bit if single, and an empty one if empty.
 func (t *table) build(lengths []uint8, first uint, symbol func(int) uint32, single, empty bool) error {
 	var count [maxCode + 1]int
 	for _, n := range lengths {

@@ -1,6 +1,7 @@
 package zipscan
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -20,15 +21,15 @@ var (
 	errCutOff  = errors.New("deflate data is cut off")
 )
 
-// An inflater decompresses deflate data (RFC 1951) in pieces. It can begin
-// again at any [point] that it noted before, so that a program inside a zip
-// can be read here and there without keeping it in memory.
+// An inflater decompresses deflate data (RFC 1951) in pieces. It can begin again at any
+// [point] that it noted before, so that parts of a program in a zip can be read without
+// keeping the program in memory.
 //
-// compress/flate and github.com/klauspost/compress/flate (v1.11.4)
-// were measured in its place: bench/README.md, "verify". With
-// either a check takes longer than "unzip -t", and a large program needs a
-// temporary file. Both also accept codes that zlib and so unzip refuse, and
-// klauspost's accepts data that is cut off inside the extra bits of a match.
+// compress/flate and github.com/klauspost/compress/flate (v1.11.4) were measured in its
+// place: bench/README.md, "verify". With either, a check takes longer than "unzip -t",
+// and a large program needs a temporary file. Both also accept codes that zlib, and so
+// unzip, refuse; klauspost's accepts data that is cut off inside the extra bits of a
+// match.
 type inflater struct {
 	ctx  context.Context
 	src  io.ReaderAt
@@ -74,8 +75,8 @@ type point struct {
 	history     []byte
 }
 
-// reset begins at the start of the data from..end of src; size is how many
-// bytes are expected to come of it, and only a hint.
+// reset begins with the data from..end of src. size is a hint: how many bytes it
+// probably decompresses to.
 func (f *inflater) reset(ctx context.Context, src io.ReaderAt, from, end, size int64) {
 	// Small entries get by with small buffers.
 	inWant := int(min(max(end-from, 512), inSize))
@@ -92,13 +93,13 @@ func (f *inflater) reset(ctx context.Context, src io.ReaderAt, from, end, size i
 	f.in, f.ipos, f.next, f.bits, f.n = f.in[:0], 0, from, 0, 0
 }
 
-// point notes the present place.
+// point returns the present place.
 func (f *inflater) point() point {
 	have := int(min(int64(window), f.done+int64(f.w-window)))
 	return point{
 		header: f.header, bit: f.position(), stored: f.stored, state: f.state, final: f.final,
 		out:     f.done + int64(f.w-window),
-		history: append([]byte(nil), f.out[f.w-have:f.w]...),
+		history: bytes.Clone(f.out[f.w-have : f.w]),
 	}
 }
 
@@ -122,12 +123,12 @@ func (f *inflater) resume(p point) error {
 	return nil
 }
 
-// position is the offset in src of the next bit.
+// position returns the offset in src of the next bit.
 func (f *inflater) position() int64 {
 	return (f.next-int64(len(f.in)-f.ipos))*8 - int64(f.n)
 }
 
-// consumed is the offset in src of the first byte that was not needed.
+// consumed returns the offset in src of the first byte that was not needed.
 func (f *inflater) consumed() int64 { return (f.position() + 7) / 8 }
 
 func (f *inflater) seek(bit int64) error {
@@ -154,24 +155,21 @@ func (f *inflater) fill() error {
 	if want == 0 {
 		return nil
 	}
-	got, err := f.src.ReadAt(f.in[kept:], f.next)
-	if got < want {
+	got, err := readAt(f.src, f.in[kept:], f.next)
+	if err != nil {
 		f.in = f.in[:kept+got]
-		if err == nil || err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
 		return &readError{err}
 	}
 	f.next += int64(want)
 	return nil
 }
 
-// A readError is the file's fault, not the data's.
+// A readError is an error of the file or of the context, not of the data.
 type readError struct{ error }
 
 func (e *readError) Unwrap() error { return e.error }
 
-// need makes sure of n bits, 48 at most.
+// need makes n bits available, 48 at most.
 func (f *inflater) need(n uint) error {
 	if f.n >= n {
 		return nil
@@ -191,7 +189,7 @@ func (f *inflater) need(n uint) error {
 	return nil
 }
 
-// more takes bytes from the input while there is room and input.
+// more moves bytes from the input to bits while there is room.
 func (f *inflater) more() {
 	f.bits &= 1<<f.n - 1
 	for f.n <= 48 && f.ipos < len(f.in) {
@@ -243,7 +241,7 @@ func (f *inflater) read() ([]byte, error) {
 	return f.out[window:f.w], nil
 }
 
-// endBlock goes on after a block.
+// endBlock continues after a block.
 func (f *inflater) endBlock() {
 	f.state = atHeader
 	if f.final {
@@ -279,8 +277,8 @@ func (f *inflater) storedBlock() error {
 	return nil
 }
 
-// block decodes symbols until the block or the room for output ends: most of
-// them in fast, those near the end of the input one by one.
+// block decodes symbols until the block or the room for output ends: most of them with
+// fast, those near the end of the input one by one.
 func (f *inflater) block() error {
 	for f.state == inBlock && f.w < f.room {
 		if len(f.in)-f.ipos < 16 && f.next < f.end {
@@ -321,17 +319,7 @@ func (f *inflater) symbol() error {
 	if err != nil {
 		return err
 	}
-	length := int(e>>16) + extra
-	if e, err = f.lookup(&f.dist); err != nil {
-		return err
-	}
-	if e&kindMask == kindTable {
-		return errDeflate
-	}
-	if extra, err = f.take(uint(e >> 4 & 15)); err != nil {
-		return err
-	}
-	return f.match(length, int(e>>16)+extra)
+	return f.finish(int(e>>16) + extra)
 }
 
 // lookup decodes one code word.

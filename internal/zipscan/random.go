@@ -6,9 +6,9 @@ import (
 	"io"
 )
 
-// A Random reads anywhere in the content of an entry that a [Stream] has gone
-// through. It keeps no content: it decompresses again from the nearest of at
-// most some 64 places that the stream noted, 32 KiB each.
+// A Random reads anywhere in the content of an entry that a [Stream] has read to its
+// end. It keeps no content: it decompresses again from the nearest of about 64 places
+// that the stream noted, 32 KiB each.
 type Random struct {
 	e      *Entry
 	r      io.ReaderAt
@@ -24,9 +24,8 @@ type Random struct {
 // maxPoints bounds the memory that points take: 2 MiB.
 const maxPoints = 64
 
-// Random makes s note places while it reads the entry that was just opened.
-// The result can be read when s has returned io.EOF, and until s is opened
-// again.
+// Random makes s note places while it reads the entry that was just opened. The result
+// can be used once s has returned io.EOF, until s is opened again.
 func (s *Stream) Random() *Random {
 	s.points = &Random{e: s.e, r: s.r, f: &s.f, step: max(piece, s.e.Size/maxPoints+1)}
 	return s.points
@@ -42,7 +41,7 @@ func (r *Random) note(p point) {
 // Size returns the bytes of the content.
 func (r *Random) Size() int64 { return r.e.Size }
 
-// ReadAt is io.ReaderAt's, but not for concurrent use.
+// ReadAt implements io.ReaderAt, except that calls must not be concurrent.
 func (r *Random) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 {
 		return 0, errors.New("content read at a negative offset")

@@ -6,8 +6,8 @@ import (
 	"io"
 )
 
-// A scanner gives pieces of a file that is read more or less forwards,
-// through one buffer.
+// A scanner returns pieces of a file that is read mostly forwards, through one
+// buffer.
 type scanner struct {
 	r    io.ReaderAt
 	size int64
@@ -15,12 +15,12 @@ type scanner struct {
 	base int64 // offset of buf[0]
 }
 
-// scanBuffer is what a scanner reads at once: enough for some hundred
+// scanBuffer is how many bytes a scanner reads at once: enough for some hundred
 // headers.
 const scanBuffer = 32 << 10
 
-// at returns n bytes from off, valid until the next call. The caller has
-// made sure that they are inside the file.
+// at returns n bytes from off, valid until the next call. The error for bytes outside
+// the file wraps io.ErrUnexpectedEOF.
 func (s *scanner) at(off int64, n int) ([]byte, error) {
 	if off < 0 || off+int64(n) > s.size {
 		return nil, fmt.Errorf("read of %d bytes at %d: %w", n, off, io.ErrUnexpectedEOF)
@@ -34,19 +34,27 @@ func (s *scanner) at(off int64, n int) ([]byte, error) {
 	}
 	s.buf = s.buf[:want]
 	s.base = off
-	got, err := s.r.ReadAt(s.buf, off)
-	if got < want {
+	if _, err := readAt(s.r, s.buf, off); err != nil {
 		s.buf = s.buf[:0]
-		if err == nil || err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
 		return nil, fmt.Errorf("read of %d bytes at %d: %w", want, off, err)
 	}
 	return s.buf[:n], nil
 }
 
-// cached reads through a scanner's buffer: for small entries that follow one
-// another, a read of the file each would cost more than their content.
+// readAt reads all of p. The error at the end of the file is io.ErrUnexpectedEOF.
+func readAt(r io.ReaderAt, p []byte, off int64) (n int, err error) {
+	n, err = r.ReadAt(p, off)
+	switch {
+	case n == len(p):
+		return n, nil
+	case err == nil || err == io.EOF:
+		return n, io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+// cached reads through a scanner's buffer. For small entries that follow one another,
+// one read of the file for each would cost more than decompressing them.
 type cached struct{ s *scanner }
 
 func (c cached) ReadAt(p []byte, off int64) (int, error) {

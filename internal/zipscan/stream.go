@@ -22,10 +22,8 @@ type Stream struct {
 	points *Random
 }
 
-// Open begins with the content of e, which must be of a. Only entries of an
-// archive that reached [ReachedEntries], not encrypted, and stored or
-// deflated, can be read: see [Archive.Readable]. Streams of one archive must
-// not be used at the same time.
+// Open begins to read the content of e, an entry of a for which [Archive.Readable] holds.
+// Streams of one archive must not be used at the same time.
 func (s *Stream) Open(ctx context.Context, a *Archive, e *Entry) {
 	src := a.r
 	if e.Compressed <= scanBuffer/4 {
@@ -37,7 +35,8 @@ func (s *Stream) Open(ctx context.Context, a *Archive, e *Entry) {
 	s.points = nil
 }
 
-// Readable reports whether the content of e can be read.
+// Readable reports whether the content of e can be read: the local headers were read,
+// and it is not encrypted, and stored or deflated.
 func (a *Archive) Readable(e *Entry) bool {
 	return a.Reached == ReachedEntries && e.Flags&1 == 0 && (e.Method == Store || e.Method == Deflate)
 }
@@ -58,39 +57,39 @@ func (s *Stream) Next() ([]byte, error) {
 		s.ended = true
 		return nil, s.check()
 	}
-	var io *readError
+	var unread *readError
 	switch {
-	case errors.As(err, &io):
-		return nil, io.error
+	case errors.As(err, &unread):
+		return nil, unread.error
 	case err != nil:
-		return nil, s.fault(FaultData, "%v, after %d bytes", err, s.out)
+		return nil, streamFault(FaultData, "%v, after %d bytes", err, s.out)
 	}
 	s.out += int64(len(p))
 	if s.out > s.e.Size {
-		return nil, s.fault(FaultSize, "it has more than the %d bytes of the directory", s.e.Size)
+		return nil, streamFault(FaultSize, "it has more than the %d bytes of the directory", s.e.Size)
 	}
 	s.crc = crc32.Update(s.crc, crc32.IEEETable, p)
 	return p, nil
 }
 
-// check compares what was read with the directory, at the end.
+// check compares all that was read with the directory.
 func (s *Stream) check() error {
 	switch used := s.f.consumed() - s.e.Data; {
 	case s.out != s.e.Size:
-		return s.fault(FaultSize, "it has %d bytes, and %d in the directory", s.out, s.e.Size)
+		return streamFault(FaultSize, "it has %d bytes, and %d in the directory", s.out, s.e.Size)
 	case used != s.e.Compressed:
-		return s.fault(FaultData, "its compressed data ends %d bytes early", s.e.Compressed-used)
+		return streamFault(FaultData, "its compressed data ends %d bytes early", s.e.Compressed-used)
 	case s.crc != s.e.CRC:
-		return s.fault(FaultCRC, "its CRC-32 is %08x, and %08x in the directory", s.crc, s.e.CRC)
+		return streamFault(FaultCRC, "its CRC-32 is %08x, and %08x in the directory", s.crc, s.e.CRC)
 	}
 	return io.EOF
 }
 
-func (s *Stream) fault(kind, format string, args ...any) error {
+func streamFault(kind, format string, args ...any) error {
 	return &Fault{Kind: kind, Entry: -1, Detail: fmt.Sprintf(format, args...)}
 }
 
-// piece reads on, by the entry's method.
+// piece returns the next piece of an entry of this method.
 func (f *inflater) piece(method uint16) ([]byte, error) {
 	if method == Deflate {
 		return f.read()
@@ -107,11 +106,7 @@ func (f *inflater) piece(method uint16) ([]byte, error) {
 	if err := f.ctx.Err(); err != nil {
 		return nil, &readError{err}
 	}
-	got, err := f.src.ReadAt(f.out[window:window+n], f.next)
-	if got < n {
-		if err == nil || err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
+	if _, err := readAt(f.src, f.out[window:window+n], f.next); err != nil {
 		return nil, &readError{err}
 	}
 	f.next += int64(n)

@@ -1,6 +1,6 @@
 // Package cgroup bounds the resources of a tree of processes by Linux control groups,
 // version 2 or 1 (cgroups(7)), where the caller may make them: as root, or below a group
-// that was delegated to a user, as systemd does for each session.
+// that is delegated to the user, as systemd does for each session.
 //
 // Exceptions: with version 2, a controller that is not enabled in the caller's own group
 // or the one above bounds nothing; see [Group.Memory] and [Group.Tasks]. Files in a tmpfs
@@ -22,39 +22,39 @@ import (
 // prefix begins the name of each group; the process id of its maker follows.
 const prefix = "bootzip-emulator-"
 
-// A Group bounds the processes that are added to it, and those that they start.
+// A Group bounds the processes that are added to it, and what they start.
 type Group struct {
 	Memory, Tasks bool // whether they are bounded
 
-	folders []string
-	killed  map[string]string // by directory, how many processes were when OutOfMemory looked
+	dirs   []string
+	killed map[string]string // by directory: the number of killed processes at the last OutOfMemory
 }
 
 // New makes a group whose processes together may use memory bytes and have tasks
-// threads; what cannot be bounded is not.
+// threads. Memory and Tasks report which of the two are bounded.
 func New(memory int64, tasks int) *Group {
 	g := &Group{killed: map[string]string{}}
 	name := fmt.Sprintf("%s%d-%s", prefix, os.Getpid(), rand.Text()[:8])
 	for _, h := range hierarchies() {
 		for _, parent := range h.parents {
-			folder := filepath.Join(parent, name)
-			if os.Mkdir(folder, 0o755) != nil {
+			dir := filepath.Join(parent, name)
+			if os.Mkdir(dir, 0o755) != nil {
 				continue
 			}
 			bounded := false
-			if h.memory != "" && write(folder, h.memory, strconv.FormatInt(memory, 10)) {
+			if h.memory != "" && write(dir, h.memory, strconv.FormatInt(memory, 10)) {
 				g.Memory, bounded = true, true
-				write(folder, h.swap, h.noSwap(memory))
-				write(folder, "memory.oom.group", "1")
+				write(dir, h.swap, h.noSwap(memory))
+				write(dir, "memory.oom.group", "1")
 			}
-			if h.tasks && write(folder, "pids.max", strconv.Itoa(tasks)) {
+			if h.tasks && write(dir, "pids.max", strconv.Itoa(tasks)) {
 				g.Tasks, bounded = true, true
 			}
 			if bounded {
-				g.folders = append(g.folders, folder)
+				g.dirs = append(g.dirs, dir)
 				break
 			}
-			_ = os.Remove(folder)
+			_ = os.Remove(dir)
 		}
 	}
 	return g
@@ -62,23 +62,23 @@ func New(memory int64, tasks int) *Group {
 
 // Add puts a process into the group. If that fails, nothing is bounded.
 func (g *Group) Add(pid int) {
-	for _, folder := range g.folders {
-		if !write(folder, "cgroup.procs", strconv.Itoa(pid)) {
+	for _, dir := range g.dirs {
+		if !write(dir, "cgroup.procs", strconv.Itoa(pid)) {
 			g.Memory, g.Tasks = false, false
 		}
 	}
 }
 
-// OutOfMemory reports whether the kernel has killed a process of the group for
-// its memory since it was last asked (cgroup-v2.rst, memory.events; version 1: memory.oom_control).
+// OutOfMemory reports whether the kernel has killed a process of the group for its
+// memory since the last call (cgroup-v2.rst, memory.events; version 1: memory.oom_control).
 func (g *Group) OutOfMemory() bool {
-	for _, folder := range g.folders {
+	for _, dir := range g.dirs {
 		for _, name := range []string{"memory.events", "memory.oom_control"} {
-			text, _ := os.ReadFile(filepath.Join(folder, name)) // one of them is not there
+			text, _ := os.ReadFile(filepath.Join(dir, name)) // one of them is not there
 			for line := range strings.Lines(string(text)) {
 				if count, found := strings.CutPrefix(strings.TrimSpace(line), "oom_kill "); found && count != "0" {
-					before := g.killed[folder]
-					g.killed[folder] = count
+					before := g.killed[dir]
+					g.killed[dir] = count
 					return before != count
 				}
 			}
@@ -89,32 +89,32 @@ func (g *Group) OutOfMemory() bool {
 
 // Close removes the group. Its processes must have ended; the kernel may take a moment to notice.
 func (g *Group) Close() {
-	for _, folder := range g.folders {
-		for try := 0; os.Remove(folder) != nil && try < 50; try++ {
+	for _, dir := range g.dirs {
+		for try := 0; os.Remove(dir) != nil && try < 50; try++ {
 			time.Sleep(2 * time.Millisecond)
 		}
 	}
-	g.folders = nil
+	g.dirs = nil
 }
 
 // Sweep removes the empty groups of processes that have ended.
 func Sweep() {
 	for _, h := range hierarchies() {
 		for _, parent := range h.parents {
-			folders, _ := filepath.Glob(filepath.Join(parent, prefix+"*"))
-			for _, folder := range folders {
-				maker, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(folder), prefix), "-")
+			dirs, _ := filepath.Glob(filepath.Join(parent, prefix+"*"))
+			for _, dir := range dirs {
+				maker, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(dir), prefix), "-")
 				if pid, err := strconv.Atoi(maker); err == nil && syscall.Kill(pid, 0) == syscall.ESRCH {
-					_ = os.Remove(folder) // fails if a process is in it
+					_ = os.Remove(dir) // fails if a process is in it
 				}
 			}
 		}
 	}
 }
 
-func write(folder, file, text string) bool {
+func write(dir, file, text string) bool {
 	// Without O_CREAT: a missing controller has no files.
-	f, err := os.OpenFile(filepath.Join(folder, file), os.O_WRONLY, 0)
+	f, err := os.OpenFile(filepath.Join(dir, file), os.O_WRONLY, 0)
 	if err != nil {
 		return false
 	}
@@ -125,13 +125,13 @@ func write(folder, file, text string) bool {
 // A hierarchy is one tree of groups.
 type hierarchy struct {
 	parents []string // directories in which a group may be made, the best first
-	memory  string   // file for the bound; empty: it bounds none
+	memory  string   // file for the bound; empty: memory is not bounded here
 	swap    string
 	tasks   bool
 	second  bool // version 2
 }
 
-// noSwap is what the file for swap gets: version 1 counts memory and swap together.
+// noSwap is the bound for swap: version 1 counts memory and swap together.
 func (h hierarchy) noSwap(memory int64) string {
 	if h.second {
 		return "0"
@@ -165,11 +165,11 @@ func find(mounts, own string) []hierarchy {
 		controller := ""
 		switch {
 		case kind[0] == "cgroup2":
-			h = hierarchy{memory: "memory.max", swap: "memory.swap.max", tasks: true, second: true}
+			h = hierarchy{memory: "memory.max", swap: "memory.swap.max", second: true}
 		case kind[0] == "cgroup" && slices.Contains(options, "memory"):
 			h, controller = hierarchy{memory: "memory.limit_in_bytes", swap: "memory.memsw.limit_in_bytes"}, "memory"
 		case kind[0] == "cgroup" && slices.Contains(options, "pids"):
-			h, controller = hierarchy{}, "pids"
+			controller = "pids"
 		default:
 			continue
 		}
@@ -179,18 +179,19 @@ func find(mounts, own string) []hierarchy {
 		if !found || !below {
 			continue
 		}
-		folder := filepath.Join(fields[4], inside)
-		h.parents = []string{folder}
-		if h.second && folder != filepath.Clean(fields[4]) {
+		dir := filepath.Join(fields[4], inside)
+		h.parents = []string{dir}
+		if h.second && dir != filepath.Clean(fields[4]) {
 			// A group with processes in it cannot have others with controllers below.
-			h.parents = append(h.parents, filepath.Dir(folder))
+			h.parents = append(h.parents, filepath.Dir(dir))
 		}
 		all = append(all, h)
 	}
 	return all
 }
 
-// ownPath is the caller's group in the hierarchy of a controller; empty: that of version 2.
+// ownPath returns the caller's group in the hierarchy of a controller; "" stands for
+// version 2.
 func ownPath(own, controller string) (path string, found bool) {
 	for line := range strings.Lines(own) {
 		parts := strings.SplitN(strings.TrimSuffix(line, "\n"), ":", 3)

@@ -54,14 +54,14 @@ func TestGroup(t *testing.T) {
 	}
 	g.Add(cmd.Process.Pid)
 	Sweep() // of others alone
-	for _, folder := range g.folders {
+	for _, folder := range g.dirs {
 		if text, err := os.ReadFile(filepath.Join(folder, "cgroup.procs")); err != nil || strings.TrimSpace(string(text)) != strconv.Itoa(cmd.Process.Pid) {
 			t.Errorf("%s: %q, %v", folder, text, err)
 		}
 	}
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
-	folders := g.folders
+	folders := g.dirs
 	g.Close()
 	for _, folder := range folders {
 		if _, err := os.Stat(folder); !os.IsNotExist(err) {
@@ -73,14 +73,14 @@ func TestGroup(t *testing.T) {
 func TestSweep(t *testing.T) {
 	g := New(64<<20, 50)
 	defer g.Close()
-	if len(g.folders) == 0 {
+	if len(g.dirs) == 0 {
 		t.Skip("no control groups can be made here")
 	}
 	gone := exec.Command("true")
 	if err := gone.Run(); err != nil {
 		t.Fatal(err)
 	}
-	left := filepath.Join(filepath.Dir(g.folders[0]), prefix+strconv.Itoa(gone.Process.Pid)+"-LEFT")
+	left := filepath.Join(filepath.Dir(g.dirs[0]), prefix+strconv.Itoa(gone.Process.Pid)+"-LEFT")
 	if err := os.Mkdir(left, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestSweep(t *testing.T) {
 	if _, err := os.Stat(left); !os.IsNotExist(err) {
 		t.Errorf("%s is left: %v", left, err)
 	}
-	if _, err := os.Stat(g.folders[0]); err != nil {
+	if _, err := os.Stat(g.dirs[0]); err != nil {
 		t.Errorf("a living one's group was swept: %v", err)
 	}
 }

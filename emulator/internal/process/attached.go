@@ -10,7 +10,7 @@ import (
 	"github.com/bootzip/bootzip/internal/sandbox"
 )
 
-// attached is a process that somebody else starts and ends.
+// attached is a process that the caller starts and ends.
 type attached struct {
 	start func(environment []string)
 
@@ -18,8 +18,8 @@ type attached struct {
 	ended chan struct{} // closed by Stop
 }
 
-// Attached is a process that somebody else starts, with the environment that
-// start is given. It counts as running until Stop or Close.
+// Attached returns a process that the caller starts: start gets its environment. It
+// counts as running until Stop or Close.
 func Attached(c Config, start func(environment []string)) Process {
 	a := &attached{start: start}
 	_ = a.Again(append(c.Env, "LAMBDA_TASK_ROOT="+c.Task))

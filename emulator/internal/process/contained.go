@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
@@ -19,6 +18,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	group "github.com/bootzip/bootzip/internal/process"
@@ -31,8 +31,8 @@ const emptyImage = "bootzip-empty"
 // lambdaImage is AWS's, for scripts and dynamically linked programs.
 const lambdaImage = "public.ecr.aws/lambda/provided:al2023"
 
-// HostOf is the name by which containers of a client, docker or podman, reach this
-// machine's 127.0.0.1; empty where they share its network, on Linux.
+// HostOf returns the name by which containers of a client, docker or podman, reach this
+// machine's 127.0.0.1; empty on Linux, where they share its network.
 func HostOf(client string) string {
 	switch {
 	case runtime.GOOS == "linux":
@@ -55,7 +55,7 @@ func FindClient() (client string, err error) {
 	return "", err
 }
 
-// clientOutput runs a client to its end.
+// clientOutput runs a client and returns its output.
 func clientOutput(input []byte, argv ...string) (string, error) {
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Stdin = bytes.NewReader(input)
@@ -69,24 +69,15 @@ func clientOutput(input []byte, argv ...string) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
-// pull fetches an image, unless it is there: the time that this takes is not that of
-// an initialisation.
 func pull(client, image, platform string) error {
-	if _, err := clientOutput(nil, client, "image", "inspect", image); err == nil {
-		return nil
-	}
 	_, err := clientOutput(nil, client, "pull", "--quiet", "--platform", platform, image)
 	return err
 }
 
-// makeEmptyImage makes the empty image, unless it is there.
-func makeEmptyImage(client, platform string) error {
-	if _, err := clientOutput(nil, client, "image", "inspect", emptyImage+":"+path.Base(platform)); err == nil {
-		return nil
-	}
+func makeEmptyImage(client, image, platform string) error {
 	var empty bytes.Buffer
 	w := tar.NewWriter(&empty)
-	// The places of what is mounted; an engine cannot import no file at all.
+	// The mount points; an engine cannot import an empty archive.
 	for _, dir := range []string{"etc", "opt", "tmp", "var", "var/task"} {
 		if err := w.WriteHeader(&tar.Header{Name: dir + "/", Typeflag: tar.TypeDir, Mode: 0o755}); err != nil {
 			return err
@@ -99,17 +90,15 @@ func makeEmptyImage(client, platform string) error {
 	if client == "docker" {
 		argv = append(argv, "--platform", platform)
 	}
-	_, err := clientOutput(empty.Bytes(), append(argv, "-", emptyImage+":"+path.Base(platform))...)
+	_, err := clientOutput(empty.Bytes(), append(argv, "-", image)...)
 	return err
 }
 
 // contained is a process in a container.
 type contained struct {
-	config Config
-	image  string
-
-	mu      sync.Mutex
-	current *containedRun
+	config  Config
+	image   string
+	current atomic.Pointer[containedRun]
 }
 
 type containedRun struct {
@@ -120,22 +109,20 @@ type containedRun struct {
 	status string
 }
 
-// Contained starts the bootstrap in a container of c.Client. What it sees is the
-// same as in a sandbox, but for the image's files where it needs a system: /tmp
-// does not outlast it.
+// Contained starts the bootstrap in a container of c.Client. It sees the same as in a
+// sandbox, with two exceptions: the files of the image, if it needs a system, and /tmp,
+// which does not outlast it.
 func Contained(c Config) (Process, error) {
-	p := &contained{config: c}
-	var err error
-	switch {
-	case c.Image != "" || c.System:
-		p.image = cmp.Or(c.Image, lambdaImage)
-		err = pull(c.Client, p.image, c.Platform)
-	default:
-		p.image = emptyImage + ":" + path.Base(c.Platform)
-		err = makeEmptyImage(c.Client, c.Platform)
+	p := &contained{config: c, image: emptyImage + ":" + path.Base(c.Platform)}
+	provide := makeEmptyImage
+	if c.Image != "" || c.System {
+		p.image, provide = cmp.Or(c.Image, lambdaImage), pull
 	}
-	if err != nil {
-		return nil, err
+	// Provide the image first: that time does not belong to the initialisation.
+	if _, err := clientOutput(nil, c.Client, "image", "inspect", p.image); err != nil {
+		if err := provide(c.Client, p.image, c.Platform); err != nil {
+			return nil, err
+		}
 	}
 	if err := p.Again(c.Env); err != nil {
 		return nil, err
@@ -145,17 +132,17 @@ func Contained(c Config) (Process, error) {
 
 func (p *contained) Again(env []string) error {
 	var id [8]byte
-	_, _ = rand.Read(id[:]) // it does not fail
-	r := &containedRun{name: "bootzip-" + hex.EncodeToString(id[:]), done: make(chan struct{})}
+	_, _ = rand.Read(id[:]) // does not fail
+	r := &containedRun{name: fmt.Sprintf("bootzip-%x", id), done: make(chan struct{})}
 	c := p.config
 	argv := []string{c.Client, "run", "--rm", "--name", r.name, "--label", "org.bootzip.emulator", "--platform", c.Platform,
 		"--read-only", "--tmpfs", "/tmp:rw,mode=1777,size=" + strconv.FormatInt(c.Temp, 10),
 		"--cap-drop=ALL", "--security-opt=no-new-privileges", "--user", fmt.Sprintf("%d:%d", lambdaUID, lambdaGID),
 		"--memory", strconv.Itoa(c.MemoryMB) + "m", "--pids-limit", strconv.FormatUint(c.Tasks, 10),
-		"--mount", "type=bind,source=" + c.Task + ",target=" + TaskRoot + ",readonly", "--workdir", TaskRoot}
-	argv = append(argv, "--ulimit", fmt.Sprintf("nofile=%d:%d", c.Open, c.Open))
+		"--mount", "type=bind,source=" + c.Task + ",target=" + taskRoot + ",readonly", "--workdir", taskRoot,
+		"--ulimit", fmt.Sprintf("nofile=%d:%d", c.Open, c.Open)}
 	if c.Client == "podman" {
-		// Its own default may be more than it can set.
+		// Its default may exceed what it can set.
 		argv = append(argv, "--ulimit", fmt.Sprintf("nproc=%d:%d", c.Tasks, c.Tasks))
 	}
 	if runtime.GOOS == "linux" {
@@ -167,7 +154,7 @@ func (p *contained) Again(env []string) error {
 			return err
 		}
 		for _, e := range entries {
-			// Engines write these themselves.
+			// Engines write these two themselves.
 			if name := e.Name(); name != "hosts" && name != "resolv.conf" {
 				argv = append(argv, "--mount", "type=bind,source="+filepath.Join(c.Etc, name)+",target=/etc/"+name+",readonly")
 			}
@@ -176,7 +163,7 @@ func (p *contained) Again(env []string) error {
 	if c.Opt != "" {
 		argv = append(argv, "--mount", "type=bind,source="+c.Opt+",target="+OptRoot+",readonly")
 	}
-	env = append(slices.Clone(env), "LAMBDA_TASK_ROOT="+TaskRoot)
+	env = append(slices.Clone(env), "LAMBDA_TASK_ROOT="+taskRoot)
 	var passed []string
 	for _, variable := range env {
 		name, _, _ := strings.Cut(variable, "=")
@@ -184,40 +171,28 @@ func (p *contained) Again(env []string) error {
 			argv = append(argv, "--env", variable)
 			continue
 		}
-		// By name: a value on the command line can be seen by everybody.
+		// By name: all users can see the values on a command line.
 		argv = append(argv, "--env", name)
 		passed = append(passed, variable)
 	}
-	bootstrap := Bootstrap
-	if c.InLayer {
-		bootstrap = OptRoot + "/bootstrap"
-	}
-	argv = append(argv, "--entrypoint", bootstrap, p.image)
+	argv = append(argv, "--entrypoint", c.entry(), p.image)
 	r.client = exec.Command(argv[0], argv[1:]...)
-	r.client.Env = append(r.client.Environ(), passed...) // the last of a name counts
+	r.client.Env = append(r.client.Environ(), passed...) // the last value of a name counts
 	r.client.Stdout, r.client.Stderr, r.client.SysProcAttr = c.Output, c.Output, group.Group()
 	if err := r.client.Start(); err != nil {
 		return err
 	}
-	p.mu.Lock()
-	p.current = r
-	p.mu.Unlock()
+	p.current.Store(r)
 	return nil
 }
 
-// clients is what decides how a client finds its engine and what it runs.
+// clients matches variables that change how a client finds its engine and what it runs.
 var clients = regexp.MustCompile(`^(PATH|HOME|TMPDIR|LD_.*|DYLD_.*|XDG_.*|(?i:https?|no|all)_(?i:proxy)|(DOCKER|BUILDKIT|CONTAINER|CONTAINERS|PODMAN|STORAGE)_.*)$`)
 
-func (p *contained) run() *containedRun {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.current
-}
-
-// Wait returns the container's end: a client ends with the status of its program, and
-// with 128 and the number of a signal (docker run, "Exit status").
+// Wait returns the container's end: a client exits with the status of its program, or
+// with 128 plus the number of a signal (docker run, "Exit status").
 func (p *contained) Wait() string {
-	r := p.run()
+	r := p.current.Load()
 	r.once.Do(func() {
 		_ = r.client.Wait()
 		switch code := r.client.ProcessState.ExitCode(); {
@@ -235,18 +210,18 @@ func (p *contained) Wait() string {
 }
 
 func (p *contained) Signal(s syscall.Signal) {
-	_, _ = clientOutput(nil, p.config.Client, "kill", "--signal", strconv.Itoa(int(s)), p.run().name)
+	_, _ = clientOutput(nil, p.config.Client, "kill", "--signal", strconv.Itoa(int(s)), p.current.Load().name)
 }
 
 func (p *contained) Stop() {
-	r := p.run()
+	r := p.current.Load()
 	go p.Wait()
 	select {
 	case <-r.done:
 		return
 	default:
 	}
-	// The container may be in the making: the client ends first.
+	// The client may still be creating the container: end it first.
 	_ = group.Kill(r.client.Process.Pid)
 	_ = r.client.Process.Kill()
 	<-r.done

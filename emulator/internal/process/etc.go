@@ -3,7 +3,9 @@ package process
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -36,8 +38,8 @@ PRETTY_NAME="Amazon Linux 2023"
 `,
 }
 
-// certificateFiles are where systems keep the certificate authorities as one file; the
-// first that exists is used (crypto/x509, root_linux.go).
+// certificateFiles are where systems keep the certificate authorities in one file; the
+// first that can be read counts (crypto/x509, root_linux.go).
 var certificateFiles = []string{
 	"/etc/ssl/certs/ca-certificates.crt",
 	"/etc/pki/tls/certs/ca-bundle.crt",
@@ -53,16 +55,13 @@ var certificateNames = []string{
 }
 
 // hostEtc are the files of this machine's /etc that its programs need: awk, java and
-// which are links through alternatives.
+// "which" are links through alternatives.
 var hostEtc = []string{"alternatives", "ld.so.cache"}
 
 // WriteEtc writes what instances see as /etc into an empty directory.
 func WriteEtc(dir string) error {
-	files := map[string]string{}
-	for name, content := range etcFiles {
-		files[name] = content
-	}
-	// Names are resolved as on this machine.
+	files := maps.Clone(etcFiles)
+	// Resolve names as on this machine.
 	machine, _ := os.ReadFile("/etc/hosts")
 	files["hosts"] = hosts(string(machine))
 	if servers, err := os.ReadFile("/etc/resolv.conf"); err == nil {
@@ -103,10 +102,10 @@ func WriteEtc(dir string) error {
 	return nil
 }
 
-// hosts returns the table of names for a sandbox, given this machine's own.
+// hosts returns the /etc/hosts of a sandbox, given this machine's.
 //
 // Lambda's names for the execution environment come first, because a program may
-// listen on them as well as connect to them (AWS Lambda developer guide, "Accessing
+// listen on them, not only connect to them (AWS Lambda developer guide, "Accessing
 // real-time telemetry data for extensions using the Telemetry API"; AWS's samples use
 // the short one). host.docker.internal is how programs in Docker's containers reach
 // the machine. Sandboxes share its network, so that is the loopback address, unless
@@ -126,18 +125,17 @@ func hosts(machine string) string {
 	return table + "127.0.0.1 " + docker + "\n"
 }
 
-// makeParents makes the directories above a file.
+// makeParents makes the directories between dir and a file, whose name is
+// slash-separated.
 func makeParents(dir, name string) error {
-	for at := 0; ; at++ {
-		next := strings.IndexByte(name[at:], '/')
-		if next < 0 {
-			return nil
-		}
-		at += next
-		if err := makeReadable(filepath.Join(dir, name[:at])); err != nil {
-			return err
-		}
+	parent := path.Dir(name)
+	if parent == "." {
+		return nil
 	}
+	if err := makeParents(dir, parent); err != nil {
+		return err
+	}
+	return makeReadable(filepath.Join(dir, parent))
 }
 
 // link gives a file another name.
@@ -148,7 +146,7 @@ func link(dir, old, name string) error {
 	return os.Link(filepath.Join(dir, old), filepath.Join(dir, name))
 }
 
-// write writes a world-readable file, whatever the caller's umask.
+// write writes a world-readable file, whatever the umask is.
 func write(dir, name, content string) error {
 	if err := makeParents(dir, name); err != nil {
 		return err

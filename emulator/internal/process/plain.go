@@ -2,8 +2,10 @@ package process
 
 import (
 	"errors"
+	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -14,7 +16,7 @@ import (
 	"github.com/bootzip/bootzip/internal/sandbox"
 )
 
-// A plain process starts again as another process.
+// plain is an ordinary process in its own group. Again starts a new one.
 type plain struct {
 	config  Config
 	current atomic.Pointer[plainRun]
@@ -28,13 +30,43 @@ type plainRun struct {
 	peak    int64 // after the end, in bytes
 }
 
+// Plain starts the bootstrap as an ordinary process in its own group.
+func Plain(c Config) (Process, error) {
+	p := &plain{config: c}
+	if err := p.Again(c.Env); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
 func (p *plain) Again(env []string) error {
 	c := p.config
-	c.Env = slices.Clone(env)
-	process, err := startPlain(c)
+	argv := []string{filepath.Join(c.Task, "bootstrap")}
+	if c.Qemu != "" {
+		argv = append([]string{c.Qemu}, argv...)
+	}
+	argv = slices.Concat(c.Runner, argv)
+	if err := sandbox.KeepDescriptors(); err != nil {
+		return err
+	}
+	null, err := os.Open(os.DevNull)
 	if err != nil {
 		return err
 	}
+	defer null.Close()
+	process, err := os.StartProcess(argv[0], argv, &os.ProcAttr{
+		Dir: c.Task, Env: append(slices.Clone(env), "LAMBDA_TASK_ROOT="+c.Task),
+		Files: []*os.File{null, c.Output, c.Output}, Sys: group.Group(),
+	})
+	if err != nil {
+		// In Lambda's words, with Lambda's path of the bootstrap.
+		var failed *fs.PathError
+		if errors.As(err, &failed) {
+			failed.Path = bootstrap
+		}
+		return err
+	}
+	c.Group.Add(process.Pid) // what it started before is not bounded
 	p.current.Store(&plainRun{process: process, done: make(chan struct{})})
 	return nil
 }
@@ -50,7 +82,7 @@ func (p *plain) Wait() string {
 			r.status = strings.TrimSuffix(state.String(), " (core dumped)")
 			r.peak = peakOf(state)
 		}
-		// What it left behind, unless in other process groups.
+		// End what it left behind in its process group.
 		_ = group.Kill(r.process.Pid)
 		close(r.done)
 	})

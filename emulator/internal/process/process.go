@@ -4,8 +4,6 @@ package process
 
 import (
 	"cmp"
-	"errors"
-	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -16,14 +14,13 @@ import (
 	"time"
 
 	"github.com/bootzip/bootzip/emulator/internal/cgroup"
-	group "github.com/bootzip/bootzip/internal/process"
 	"github.com/bootzip/bootzip/internal/sandbox"
 )
 
-// Where Lambda unpacks a function's zip, and what it starts there.
+// Where Lambda unpacks a function's zip and layers, and what it starts.
 const (
-	TaskRoot  = "/var/task"
-	Bootstrap = TaskRoot + "/bootstrap"
+	taskRoot  = "/var/task"
+	bootstrap = taskRoot + "/bootstrap"
 	OptRoot   = "/opt" // of layers
 )
 
@@ -33,23 +30,23 @@ type Process interface {
 	// "exit status 1", "signal: killed".
 	Wait() string
 	Signal(syscall.Signal)
-	// Stop ends it, and what it started; what Again needs stays.
+	// Stop ends it, and what it started. Again remains possible.
 	Stop()
-	// Again starts the bootstrap anew once it has ended, or for the first time
-	// with Later, with another environment and the same /tmp.
+	// Again starts the bootstrap once it has ended, or for the first time with
+	// Later, with another environment and the same /tmp.
 	Again(env []string) error
-	// Beside starts another program, with a path inside, beside the bootstrap.
-	// wait waits for its end and returns it.
+	// Beside starts another program beside the bootstrap, given its path as the
+	// bootstrap sees it. wait waits for its end, and returns it as Wait does.
 	Beside(program string, env []string, output *os.File) (wait func() string, err error)
 	// Dial connects to a port of the processes' 127.0.0.1.
 	Dial(port int) (net.Conn, error)
-	// Close ends it, what it started, and its surroundings, and waits for that.
+	// Close ends it, what it started, and its sandbox, and waits for that.
 	Close()
-	// Usage returns what it uses; what is not known is 0.
+	// Usage returns what it uses; 0 where that is not known.
 	Usage() sandbox.Usage
 	// UID returns the user id of its processes on this machine.
 	UID() int
-	// Unfiltered says why system calls are not filtered; empty: they are.
+	// Unfiltered returns why system calls are not filtered; empty: they are.
 	Unfiltered() string
 }
 
@@ -65,7 +62,7 @@ type Config struct {
 	Open   uint64   // descriptors, in a sandbox
 	Tasks  uint64   // processes and threads, in a sandbox
 	Qemu   string   // program on the host that runs the bootstrap; empty: none
-	Runner []string // the same for a plain process, with arguments
+	Runner []string // likewise for a plain process, with arguments
 
 	// OwnNetwork gives a sandbox a network of its own, where the Runtime API
 	// is at sandbox.APIAddress: Listening gets its listener before the
@@ -78,32 +75,36 @@ type Config struct {
 	Client, Image, Platform string
 	MemoryMB                int
 
-	// Of an image that is started in place of Task: its files, what is started, by its
-	// path in the image, with arguments, and the working directory.
+	// Of an image in place of Task: its files, the command, whose path is that in the
+	// image, and the working directory.
 	Root    string
 	Command []string
 	Dir     string
 
-	InLayer bool          // bootstrap is in Opt, not in Task
+	InLayer bool          // the bootstrap is in Opt, not in Task
 	Keep    bool          // for Again; until Close
 	Later   bool          // the bootstrap is not started before Again; in a sandbox
 	Group   *cgroup.Group // bounds the processes
 }
 
+// entry is the path of the bootstrap on Lambda.
+func (c Config) entry() string {
+	if c.InLayer {
+		return OptRoot + "/bootstrap"
+	}
+	return bootstrap
+}
+
 // systemDirs are what scripts and dynamically linked programs need.
 var systemDirs = []string{"/bin", "/lib", "/lib64", "/sbin", "/usr"}
 
-const qemuInside = "/dev/qemu" // where an image has no files
+const qemuInside = "/dev/qemu" // an image has no files there
 
 // Isolated starts the bootstrap in a sandbox. The error is a *sandbox.RefusedError if
 // sandboxes are refused.
 func Isolated(c Config) (Process, error) {
-	bootstrap := Bootstrap
-	if c.InLayer {
-		bootstrap = OptRoot + "/bootstrap"
-	}
 	again := func(env []string) sandbox.Command {
-		command := sandbox.Command{Dir: TaskRoot, Argv: []string{bootstrap}, Env: append(env, "LAMBDA_TASK_ROOT="+TaskRoot)}
+		command := sandbox.Command{Dir: taskRoot, Argv: []string{c.entry()}, Env: append(env, "LAMBDA_TASK_ROOT="+taskRoot)}
 		if c.Root != "" {
 			command = sandbox.Command{Dir: cmp.Or(c.Dir, "/"), Argv: c.Command, Env: env}
 		}
@@ -113,7 +114,7 @@ func Isolated(c Config) (Process, error) {
 		return command
 	}
 	mounts := []sandbox.Mount{
-		{Source: c.Task, Target: TaskRoot, ReadOnly: true},
+		{Source: c.Task, Target: taskRoot, ReadOnly: true},
 		{Source: c.Etc, Target: "/etc", ReadOnly: true},
 	}
 	if c.Root != "" {
@@ -159,7 +160,7 @@ func Isolated(c Config) (Process, error) {
 	return isolated{p, again, c}, nil
 }
 
-// An isolated process is one in a sandbox.
+// isolated is a process in a sandbox.
 type isolated struct {
 	*sandbox.Process
 	command func(env []string) sandbox.Command
@@ -207,44 +208,4 @@ func (i isolated) Dial(port int) (net.Conn, error) {
 
 func dialMachine(port int) (net.Conn, error) {
 	return net.DialTimeout("tcp", "127.0.0.1:"+strconv.Itoa(port), 5*time.Second)
-}
-
-// Plain starts the bootstrap as an ordinary process in its own group.
-func Plain(c Config) (Process, error) {
-	p := &plain{config: c}
-	if err := p.Again(c.Env); err != nil {
-		return nil, err
-	}
-	return p, nil
-}
-
-// startPlain starts the bootstrap as an ordinary process.
-func startPlain(c Config) (*os.Process, error) {
-	argv := []string{filepath.Join(c.Task, "bootstrap")}
-	if c.Qemu != "" {
-		argv = append([]string{c.Qemu}, argv...)
-	}
-	argv = append(slices.Clone(c.Runner), argv...)
-	if err := sandbox.KeepDescriptors(); err != nil {
-		return nil, err
-	}
-	null, err := os.Open(os.DevNull)
-	if err != nil {
-		return nil, err
-	}
-	defer null.Close()
-	p, err := os.StartProcess(argv[0], argv, &os.ProcAttr{
-		Dir: c.Task, Env: append(c.Env, "LAMBDA_TASK_ROOT="+c.Task),
-		Files: []*os.File{null, c.Output, c.Output}, Sys: group.Group(),
-	})
-	if err != nil {
-		// In Lambda's words, with Lambda's path of the bootstrap.
-		var failed *fs.PathError
-		if errors.As(err, &failed) {
-			failed.Path = Bootstrap
-		}
-		return nil, err
-	}
-	c.Group.Add(p.Pid) // what it started before is not bounded
-	return p, nil
 }

@@ -9,12 +9,12 @@ import (
 	"github.com/bootzip/bootzip/internal/sandbox"
 )
 
-// bash is where the shell that is sh on Amazon Linux is on this machine.
+// bash is the path on this machine of the shell that is sh on Amazon Linux.
 const bash = "/bin/bash"
 
-// shellMounts put bash in the place of this machine's sh, as on Amazon Linux,
-// where sh is bash: Debian's is dash, which lacks much that scripts for Lambda
-// use. Without bash there are none.
+// shellMounts mounts bash over this machine's sh, as on Amazon Linux, where sh is
+// bash: Debian's is dash, which lacks much that scripts for Lambda use. Without bash
+// there are none.
 func shellMounts() (mounts []sandbox.Mount) {
 	own, err := filepath.EvalSymlinks(bash)
 	if err != nil {
@@ -33,9 +33,9 @@ func shellMounts() (mounts []sandbox.Mount) {
 	return mounts
 }
 
-// shellAt follows links from name to a file. It looks at the last element of
-// each path alone: in the sandbox /bin is a directory of its own, whatever it
-// is on this machine.
+// shellAt follows links from name to a file. It looks only at the last element of
+// each path: in the sandbox /bin is a directory of its own, even if it is a link on
+// this machine.
 func shellAt(name string) (file string, ok bool) {
 	for range 10 {
 		info, err := os.Lstat(name)

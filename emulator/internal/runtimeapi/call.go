@@ -8,7 +8,7 @@ import (
 // An Event is what the runtime is asked to answer.
 type Event struct {
 	ID            string
-	Attempt       string // another one for each try of the same ID; empty: none
+	Attempt       string // a new one for each try of the same ID; empty: none
 	ARN           string
 	Trace         string
 	ClientContext string // empty: none
@@ -16,8 +16,8 @@ type Event struct {
 	Tenant        string // empty: none
 	Deadline      time.Time
 	Payload       []byte
-	Stream        Sink // takes a streamed response as it comes; nil: it is collected
-	StreamAll     bool // Stream takes any response, also of a runtime that does not say it streams
+	Stream        Sink // takes a streamed response as it arrives; nil: it is collected
+	StreamAll     bool // Stream takes any response, even if the runtime does not declare it streamed
 }
 
 // A Sink takes a streamed response. It is used by one goroutine at a time.
@@ -27,7 +27,7 @@ type Sink interface {
 	Write([]byte) (int, error)
 }
 
-// An Answer is the runtime's response to an event, or what it said about its
+// An Answer is the runtime's response to an event, or its report of a failed
 // initialisation.
 type Answer struct {
 	Payload     []byte // of a failure: the error document
@@ -36,7 +36,7 @@ type Answer struct {
 	ErrorType   string // header Lambda-Runtime-Function-Error-Type
 	Streamed    bool   // the response went to Event.Stream, up to the failure if Failed
 
-	Began, Ended time.Time // of a response: when its head and its end came
+	Began, Ended time.Time // of a response: when its head and its end arrived
 }
 
 // A Call is an event on its way through the runtime. The caller sets Event;
@@ -53,7 +53,7 @@ type Call struct {
 type progress int
 
 const (
-	offered progress = iota // nobody has begun to answer it
+	offered progress = iota // no answer has begun
 	taken                   // the runtime sends its answer
 	expired                 // nobody waits for the answer
 )
@@ -66,8 +66,8 @@ func (c *Call) Detach() {
 	}
 }
 
-// A detachable Sink goes on without the caller of the function, who may have
-// left: that is no fault of the function, which may finish.
+// A detachable Sink outlives the caller of the function, who may have left: that is
+// not the function's fault, so it may finish.
 type detachable struct {
 	mu   sync.Mutex
 	sink Sink // nil: detached

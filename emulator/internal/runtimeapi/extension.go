@@ -2,7 +2,6 @@ package runtimeapi
 
 import (
 	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,7 +25,7 @@ const (
 // the Lambda Extensions API to create extensions").
 const maxExtensions = 10
 
-// An extensionState is what an extension does, by the name that refusals show.
+// An extensionState is the state of an extension, by the name that refusals show.
 //
 //	registered ─▶ ready ◀─▶ running    next; an event was there
 //	registered ─▶ failed               init/error
@@ -41,8 +40,8 @@ const (
 	extensionExiting    extensionState = "ExitError"
 )
 
-// An extension is a part of the function's own process, or, external, a process of
-// its own, which a file of a layer is started as.
+// An extension is internal, a part of the function's own process, or external, a
+// process of its own that is started from a file of a layer.
 type extension struct {
 	id       string
 	name     string
@@ -52,14 +51,14 @@ type extension struct {
 	message  chan []byte // about an event that it has not asked for yet; room for one
 }
 
-// An Extension is what an extension says of itself.
+// An Extension describes a registered extension.
 type Extension struct {
 	Name   string
 	State  string // "Registered", "Ready", …
 	Events []string
 }
 
-// Extensions returns those that have registered, in that order.
+// Extensions returns the extensions in the order in which they registered.
 func (s *Server) Extensions() []Extension {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -73,9 +72,9 @@ func (s *Server) Extensions() []Extension {
 // Registered is closed when all external extensions have registered.
 func (s *Server) Registered() <-chan struct{} { return s.registered }
 
-// Shutdown tells the external extensions that asked for it that the instance ends,
-// in place of an event that they have not taken yet, and returns their names.
-// reason is "spindown", "timeout" or "failure".
+// Shutdown sends the extensions that registered for SHUTDOWN that event, in place of
+// one that they have not taken yet, and returns their names.
+// reason is "SPINDOWN", "TIMEOUT" or "FAILURE".
 func (s *Server) Shutdown(reason string, deadline time.Time) (told []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -93,8 +92,8 @@ func (s *Server) Shutdown(reason string, deadline time.Time) (told []string) {
 	return told
 }
 
-// invoke informs an extension about an event, if it registered for them; the server's mu
-// is held.
+// invoke sends an event to an extension that registered for INVOKE; the server's mu is
+// held.
 func (x *extension) invoke(e *Event) {
 	if !slices.Contains(x.events, "INVOKE") {
 		return
@@ -106,33 +105,28 @@ func (x *extension) invoke(e *Event) {
 	})
 }
 
-// A registration is what an extension sends to register.
-type registration struct {
-	Events            []string
-	ConfigurationKeys []string
-}
-
-// readRegistration reads the body of a registration; an empty one is malformed,
-// as it is for AWS's emulator.
-func readRegistration(r *http.Request) (wanted registration, err error) {
+// readRegistration reads the events for which an extension registers. An empty body is
+// malformed, as in AWS's emulator.
+func readRegistration(r *http.Request) (events []string, err error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, 64<<10))
 	if err != nil {
-		return wanted, err
+		return nil, err
 	}
+	var wanted struct{ Events, ConfigurationKeys []string }
 	if err := json.Unmarshal(body, &wanted); err != nil {
-		return wanted, err
+		return nil, err
 	}
 	if len(wanted.ConfigurationKeys) > 0 {
-		return wanted, errors.New("configurationKeys are deprecated; use environment variables instead")
+		return nil, errors.New("configurationKeys are deprecated; use environment variables instead")
 	}
-	return wanted, nil
+	return wanted.Events, nil
 }
 
 func (s *Server) register(w http.ResponseWriter, r *http.Request) {
-	wanted, err := readRegistration(r)
+	events, err := readRegistration(r)
 	id := NewUUID()
-	if kind, message := s.enlist(id, r.Header.Get(headerExtension), wanted.Events, err); kind != "" {
-		(&refusal{http.StatusForbidden, kind, message}).write(w)
+	if no := s.enlist(id, r.Header.Get(headerExtension), events, err); no != nil {
+		no.write(w)
 		return
 	}
 	answer := map[string]string{"functionName": s.config.Name, "functionVersion": s.config.Version, "handler": s.config.Handler}
@@ -146,14 +140,14 @@ func (s *Server) register(w http.ResponseWriter, r *http.Request) {
 }
 
 // enlist adds an extension, or returns why not.
-func (s *Server) enlist(id, name string, events []string, malformed error) (kind, message string) {
+func (s *Server) enlist(id, name string, events []string, malformed error) *refusal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case name == "":
-		return "Extension.InvalidExtensionName", "Empty extension name"
+		return forbidden("Extension.InvalidExtensionName", "Empty extension name")
 	case malformed != nil:
-		return "InvalidRequestFormat", malformed.Error()
+		return forbidden("InvalidRequestFormat", malformed.Error())
 	}
 	external := slices.Contains(s.config.External, name)
 	for _, event := range events {
@@ -161,20 +155,20 @@ func (s *Server) enlist(id, name string, events []string, malformed error) (kind
 		case event == "INVOKE" && s.single():
 		case event == "SHUTDOWN" && external:
 		case event == "INVOKE":
-			return "Extension.InvalidEventType", event + ": event type not supported for several events at a time"
+			return forbidden("Extension.InvalidEventType", event+": event type not supported for several events at a time")
 		case event == "SHUTDOWN":
-			return "Extension.InvalidEventType", event + ": event type not supported for internal extensions"
+			return forbidden("Extension.InvalidEventType", event+": event type not supported for internal extensions")
 		default:
-			return "Extension.InvalidEventType", event + ": unknown event type"
+			return forbidden("Extension.InvalidEventType", event+": unknown event type")
 		}
 	}
 	switch {
 	case s.state != started:
-		return "Extension.RegistrationClosed", "Extension registration closed already"
+		return forbidden("Extension.RegistrationClosed", "Extension registration closed already")
 	case slices.ContainsFunc(s.extensions, func(x *extension) bool { return x.name == name }):
-		return "Extension.InvalidExtensionState", "Extension with this name already registered"
+		return forbidden("Extension.InvalidExtensionState", "Extension with this name already registered")
 	case len(s.extensions) == maxExtensions:
-		return "Extension.TooManyExtensions", fmt.Sprintf("Extension limit (%d) reached", maxExtensions)
+		return forbidden("Extension.TooManyExtensions", fmt.Sprintf("Extension limit (%d) reached", maxExtensions))
 	}
 	events = slices.Sorted(slices.Values(events))
 	s.extensions = append(s.extensions, &extension{
@@ -185,19 +179,19 @@ func (s *Server) enlist(id, name string, events []string, malformed error) (kind
 			close(s.registered)
 		}
 	}
-	return "", ""
+	return nil
 }
 
 var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
-// find returns the extension that sent a request, or the reason why there is none.
+// find returns the extension that sent a request, or why there is none.
 func (s *Server) find(r *http.Request) (*extension, *refusal) {
 	id := r.Header.Get(headerIdentifier)
 	switch {
 	case id == "":
-		return nil, &refusal{http.StatusForbidden, "Extension.MissingExtensionIdentifier", "Missing " + headerIdentifier + " header"}
+		return nil, forbidden("Extension.MissingExtensionIdentifier", "Missing "+headerIdentifier+" header")
 	case !uuidForm.MatchString(id):
-		return nil, &refusal{http.StatusForbidden, "Extension.InvalidExtensionIdentifier", "Invalid " + headerIdentifier}
+		return nil, forbidden("Extension.InvalidExtensionIdentifier", "Invalid "+headerIdentifier)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -206,16 +200,16 @@ func (s *Server) find(r *http.Request) (*extension, *refusal) {
 			return x, nil
 		}
 	}
-	return nil, &refusal{http.StatusForbidden, "Extension.UnknownExtensionIdentifier", "Unknown extension " + id}
+	return nil, forbidden("Extension.UnknownExtensionIdentifier", "Unknown extension "+id)
 }
 
-// move changes the state of an extension, or says why not.
+// move changes the state of an extension, or returns why not.
 func (s *Server) move(x *extension, next extensionState, from ...extensionState) *refusal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !slices.Contains(from, x.state) {
-		return &refusal{http.StatusForbidden, "Extension.InvalidExtensionState",
-			fmt.Sprintf("State transition from %s to %s failed for extension %s. Error: State transition is not allowed", x.state, next, x.id)}
+		return forbidden("Extension.InvalidExtensionState",
+			fmt.Sprintf("State transition from %s to %s failed for extension %s. Error: State transition is not allowed", x.state, next, x.id))
 	}
 	if next != extensionReady || len(x.message) == 0 { // otherwise it gets one at once
 		x.state = next
@@ -245,13 +239,13 @@ func (s *Server) extensionNext(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// extensionError takes an error of an extension, which ends the instance: kind
-// is its type for Lambda.
+// extensionError takes an error of an extension, which ends the instance. kind is the
+// type that Lambda gives it.
 func (s *Server) extensionError(kind string, next extensionState, from ...extensionState) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		x, no := s.find(r)
 		if no == nil && r.Header.Get(headerExtError) == "" {
-			no = &refusal{http.StatusForbidden, "Extension.MissingHeader", headerExtError + " not found"}
+			no = forbidden("Extension.MissingHeader", headerExtError+" not found")
 		}
 		if no == nil {
 			no = s.move(x, next, from...)
@@ -267,17 +261,10 @@ func (s *Server) extensionError(kind string, next extensionState, from ...extens
 	}
 }
 
-// NewUUID makes a random one (RFC 9562, version 4).
+// NewUUID makes a random UUID (RFC 9562, version 4).
 func NewUUID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:])
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	d := make([]byte, 0, 36)
-	for at, end := range [...]int{4, 6, 8, 10, 16} {
-		if at > 0 {
-			d = append(d, '-')
-		}
-		d = hex.AppendEncode(d, b[[...]int{0, 4, 6, 8, 10}[at]:end])
-	}
-	return string(d)
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

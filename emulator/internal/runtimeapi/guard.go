@@ -34,30 +34,29 @@ func (s *Server) guard(next http.Handler) http.Handler {
 	})
 }
 
-// foreign says why a request is refused: it has another host, as after DNS rebinding, it
-// was sent by a web page (Fetch Standard,
-// "Origin header"; Fetch Metadata, "Sec-Fetch-Site"), or the connection is not
-// the instance's.
+// foreign returns why a request is refused: its Host differs, as after DNS rebinding,
+// a web page sent it (Fetch Standard, "Origin header"; Fetch Metadata,
+// "Sec-Fetch-Site"), or the connection is not the instance's.
 func (s *Server) foreign(r *http.Request) *refusal {
 	site := r.Header.Get("Sec-Fetch-Site")
 	switch {
 	case r.Header.Get("Origin") != "":
-		return &refusal{http.StatusForbidden, "ForeignOrigin", "requests of web pages are refused"}
+		return forbidden("ForeignOrigin", "requests of web pages are refused")
 	case site != "" && site != "none" && site != "same-origin":
-		return &refusal{http.StatusForbidden, "ForeignSite", "requests of web pages are refused"}
+		return forbidden("ForeignSite", "requests of web pages are refused")
 	case !s.ownHost(r.Host):
-		return &refusal{http.StatusForbidden, "ForeignHost", "the host is not " + s.Address()}
+		return forbidden("ForeignHost", "the host is not "+s.Address())
 	}
 	if peer, ok := r.Context().Value(peerKey{}).(func() error); ok {
 		if err := peer(); err != nil {
-			return &refusal{http.StatusForbidden, "ForeignPeer", err.Error()}
+			return forbidden("ForeignPeer", err.Error())
 		}
 	}
 	return nil
 }
 
 // ownHost reports whether a request is for this server. HTTP/1.0 has no Host,
-// some clients leave out the port, and small ones always say localhost.
+// some clients omit the port, and small ones always send localhost.
 func (s *Server) ownHost(host string) bool {
 	own, ownPort, _ := net.SplitHostPort(s.Address())
 	name, port, err := net.SplitHostPort(host)

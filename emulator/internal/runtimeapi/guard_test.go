@@ -54,7 +54,7 @@ func TestPeer(t *testing.T) {
 
 func TestListen(t *testing.T) {
 	for range 20 {
-		l, err := Listen()
+		l, err := listen()
 		if err != nil {
 			t.Fatal(err)
 		}

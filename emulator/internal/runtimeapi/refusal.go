@@ -13,10 +13,14 @@ type refusal struct {
 	kind, message string
 }
 
-// refusedTransition refuses what the state does not allow.
+func forbidden(kind, message string) *refusal {
+	return &refusal{http.StatusForbidden, kind, message}
+}
+
+// refusedTransition refuses a request that the state does not allow.
 func refusedTransition(from, to state) *refusal {
-	return &refusal{http.StatusForbidden, "InvalidStateTransition",
-		fmt.Sprintf("State transition from %s to %s failed for runtime. Error: State transition is not allowed", from, to)}
+	return forbidden("InvalidStateTransition",
+		fmt.Sprintf("State transition from %s to %s failed for runtime. Error: State transition is not allowed", from, to))
 }
 
 func (r *refusal) write(w http.ResponseWriter) {

@@ -9,20 +9,20 @@ import (
 	"time"
 )
 
-// MaxPayload is the limit of a response, in bytes: 6 MB and some room, as in
+// maxPayload is the limit of a response, in bytes: 6 MB and some room, as in
 // AWS's emulator.
-const MaxPayload = 6<<20 + 100
+const maxPayload = 6<<20 + 100
 
-// MaxStream is the limit of a streamed response, in bytes (AWS Lambda
+// maxStream is the limit of a streamed response, in bytes (AWS Lambda
 // developer guide, "Lambda quotas").
-const MaxStream = 200 << 20
+const maxStream = 200 << 20
 
 // HTTPIntegration is the content type of a stream that begins with a prelude
 // (AWS Lambda developer guide, "Response streaming").
 const HTTPIntegration = "application/vnd.awslambda.http-integration-response"
 
-// maxDrain bounds what is read of an oversize response, in bytes, so that
-// the runtime gets to read the refusal.
+// maxDrain bounds what is read of an oversize response, in bytes. Without reading it,
+// the runtime could not read the refusal.
 const maxDrain = 256 << 20
 
 func (s *Server) response(w http.ResponseWriter, r *http.Request) {
@@ -55,23 +55,23 @@ func receive(r *http.Request, stream Sink, all bool) (Answer, *refusal) {
 	case mode != "" && mode != "streaming":
 		return failure("Runtime.InvalidResponseModeHeader", "unknown response mode "+mode),
 			&refusal{http.StatusBadRequest, "InvalidFunctionResponseMode", "Invalid function response mode"}
-	// AWS's library for Go streams without the header, and shows it by the
-	// content type alone.
+	// AWS's library for Go streams without the header; only the content type
+	// shows it.
 	case stream != nil && (all || mode == "streaming" || contentType == HTTPIntegration):
 		return pass(r, stream, contentType)
 	}
 	return collect(r, contentType)
 }
 
-// collect takes a response as a whole.
+// collect takes a complete response.
 func collect(r *http.Request, contentType string) (Answer, *refusal) {
 	body, err := readBody(r)
 	switch {
 	case err != nil:
-		return truncated(false)
-	case len(body) > MaxPayload:
+		return truncated()
+	case len(body) > maxPayload:
 		n, _ := io.Copy(io.Discard, io.LimitReader(r.Body, maxDrain))
-		return tooLarge(fmt.Sprintf("Response payload size (%d bytes) exceeded maximum allowed payload size (%d bytes).", int64(len(body))+n, MaxPayload))
+		return tooLarge(fmt.Sprintf("Response payload size (%d bytes) exceeded maximum allowed payload size (%d bytes).", int64(len(body))+n, maxPayload))
 	}
 	if told := trailers(r); told != nil {
 		return *told, nil
@@ -81,32 +81,31 @@ func collect(r *http.Request, contentType string) (Answer, *refusal) {
 
 // readBody reads at most one byte more than is allowed.
 func readBody(r *http.Request) ([]byte, error) {
-	if n := r.ContentLength; n >= 0 && n <= MaxPayload {
+	if n := r.ContentLength; n >= 0 && n <= maxPayload {
 		body := make([]byte, n)
 		_, err := io.ReadFull(r.Body, body)
 		return body, err
 	}
-	return io.ReadAll(io.LimitReader(r.Body, MaxPayload+1))
+	return io.ReadAll(io.LimitReader(r.Body, maxPayload+1))
 }
 
-// pass hands a streamed response on as it comes.
-func pass(r *http.Request, stream Sink, contentType string) (Answer, *refusal) {
+// pass hands a streamed response on as it arrives.
+func pass(r *http.Request, stream Sink, contentType string) (a Answer, no *refusal) {
 	stream.Begin(contentType)
-	n, err := io.Copy(stream, io.LimitReader(r.Body, MaxStream+1))
+	n, err := io.Copy(stream, io.LimitReader(r.Body, maxStream+1))
 	switch {
 	case err != nil:
-		return truncated(true)
-	case n > MaxStream:
-		a, no := tooLarge(fmt.Sprintf("Streamed response exceeded maximum allowed size (%d bytes).", MaxStream))
-		a.Streamed = true
-		return a, no
-	}
-	a := Answer{ContentType: contentType}
-	if told := trailers(r); told != nil {
-		a = *told
+		a, no = truncated()
+	case n > maxStream:
+		a, no = tooLarge(fmt.Sprintf("Streamed response exceeded maximum allowed size (%d bytes).", maxStream))
+	default:
+		a = Answer{ContentType: contentType}
+		if told := trailers(r); told != nil {
+			a = *told
+		}
 	}
 	a.Streamed = true
-	return a, nil
+	return a, no
 }
 
 func failure(kind, message string) Answer {
@@ -115,13 +114,12 @@ func failure(kind, message string) Answer {
 
 func tooLarge(message string) (Answer, *refusal) {
 	return failure("Function.ResponseSizeTooLarge", message),
-		&refusal{http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", fmt.Sprintf("Exceeded maximum allowed payload size (%d bytes).", MaxPayload)}
+		&refusal{http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", fmt.Sprintf("Exceeded maximum allowed payload size (%d bytes).", maxPayload)}
 }
 
-func truncated(streamed bool) (Answer, *refusal) {
-	a := failure("Runtime.TruncatedResponse", "the response broke off")
-	a.Streamed = streamed
-	return a, &refusal{http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated"}
+func truncated() (Answer, *refusal) {
+	return failure("Runtime.TruncatedResponse", "the response broke off"),
+		&refusal{http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated"}
 }
 
 // trailers returns the failure that a runtime reports at the end of a

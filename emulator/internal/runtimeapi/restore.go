@@ -14,12 +14,12 @@ type Credentials struct {
 	Expiration      time.Time
 }
 
-// CredentialsPath is the path of the credentials endpoint, at which AWS's SDKs ask for
-// credentials that are not in a snapshot (AWS's emulator).
+// CredentialsPath is the path of the credentials endpoint, where AWS's SDKs get
+// credentials that are not part of a snapshot (AWS's emulator).
 const CredentialsPath = "/2021-04-23/credentials"
 
 func (s *Server) restoreRoutes(mux *http.ServeMux) {
-	if s.config.SnapStart { // otherwise they are not there: 404
+	if s.config.SnapStart { // otherwise 404
 		mux.HandleFunc("GET "+runtimePath+"restore/next", s.restoreNext)
 		mux.HandleFunc("POST "+runtimePath+"restore/error", s.failure(restoring, restoreFailed))
 		mux.HandleFunc("GET "+CredentialsPath, s.credentials)
@@ -28,15 +28,8 @@ func (s *Server) restoreRoutes(mux *http.ServeMux) {
 
 // restoreNext waits for the restore: the runtime is ready for a snapshot.
 func (s *Server) restoreNext(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	from := s.state
-	first := from == started
-	if first {
-		s.state = restoreReady
-	}
-	s.mu.Unlock()
-	if !first {
-		refusedTransition(from, restoreReady).write(w)
+	if no := s.advance(started, restoreReady); no != nil {
+		no.write(w)
 		return
 	}
 	s.signal(Signal{Snapshot: true})
@@ -44,27 +37,19 @@ func (s *Server) restoreNext(w http.ResponseWriter, r *http.Request) {
 	case <-s.restored:
 		w.WriteHeader(http.StatusOK)
 	case <-r.Context().Done():
-		// It may ask again over another connection.
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.state == restoreReady {
-			s.state = started
-		}
+		_ = s.advance(restoreReady, started) // it may ask again over another connection
 	}
 }
 
 // Restore ends the wait of a runtime that has asked for the restore.
 func (s *Server) Restore() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.state == restoreReady {
-		s.state = restoring
+	if s.advance(restoreReady, restoring) == nil {
 		close(s.restored)
 	}
 }
 
-// credentials hands out the function's credentials, for which AWS_SESSION_TOKEN is no
-// place: a snapshot outlasts them.
+// credentials hands out the function's credentials. They are not in the environment,
+// since a snapshot outlasts them.
 func (s *Server) credentials(w http.ResponseWriter, r *http.Request) {
 	if subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), []byte(s.config.Token)) == 0 {
 		(&refusal{http.StatusNotFound, "InvalidToken", "the request does not bear AWS_CONTAINER_AUTHORIZATION_TOKEN"}).write(w)

@@ -46,7 +46,7 @@ func (s *Server) routes() http.Handler {
 // zone is the availability zone of every instance: that of AWS's emulator.
 const zone = "use1-az1"
 
-// metadata says where the instance is (AWS Lambda developer guide, "Using the Lambda
+// metadata answers where the instance is (AWS Lambda developer guide, "Using the Lambda
 // metadata endpoint").
 func (s *Server) metadata(w http.ResponseWriter, r *http.Request) {
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
@@ -61,8 +61,8 @@ func (s *Server) metadata(w http.ResponseWriter, r *http.Request) {
 // maxSubscription bounds a subscription, in bytes.
 const maxSubscription = 64 << 10
 
-// subscribe takes a subscription to the API of a name. invalid is the type of the
-// error for one that is refused.
+// subscribe takes a subscription to the API called api. invalid is the error type for
+// a refused one.
 func (s *Server) subscribe(api, invalid string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if s.config.Subscribe == nil {
@@ -75,7 +75,7 @@ func (s *Server) subscribe(api, invalid string) http.HandlerFunc {
 			open := !s.initialised
 			s.mu.Unlock()
 			if !open {
-				no = &refusal{http.StatusForbidden, api + ".SubscriptionClosed", api + " API subscription is closed already"}
+				no = forbidden(api+".SubscriptionClosed", api+" API subscription is closed already")
 			}
 		}
 		if no != nil {
@@ -113,7 +113,7 @@ func (s *Server) next(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// writeEvent writes an event. An error says that the client did not get it.
+// writeEvent writes an event. On an error, the client did not get it.
 func writeEvent(w http.ResponseWriter, e *Event) error {
 	h := w.Header()
 	h["Content-Type"] = contentJSON
@@ -135,7 +135,7 @@ func writeEvent(w http.ResponseWriter, e *Event) error {
 	if _, err := w.Write(e.Payload); err != nil {
 		return err
 	}
-	// A broken connection shows when the event is sent, which it is now.
+	// Send it now: only sending reveals a broken connection.
 	return http.NewResponseController(w).Flush()
 }
 
@@ -149,22 +149,16 @@ func (s *Server) invocationError(w http.ResponseWriter, r *http.Request) {
 	accept(w)
 }
 
-// failure takes the report of a runtime that can take no event: in the state from, which
-// becomes to.
+// failure takes the report of a runtime that cannot take events. It changes the state
+// from from to to.
 func (s *Server) failure(from, to state) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		a := readError(r)
 		if kind := r.Header.Get(headerErrorType); kind != "" {
 			a.ErrorType = initType(kind)
 		}
-		s.mu.Lock()
-		is := s.state
-		if is == from {
-			s.state = to
-		}
-		s.mu.Unlock()
-		if is != from {
-			refusedTransition(is, to).write(w)
+		if no := s.advance(from, to); no != nil {
+			no.write(w)
 			return
 		}
 		s.report(a)
@@ -172,8 +166,8 @@ func (s *Server) failure(from, to state) http.HandlerFunc {
 	}
 }
 
-// initType is the type of a failed initialisation as Lambda has it: what is not
-// of the form Runtime.Reason or Function.Reason becomes unknown (AWS Lambda
+// initType returns the type that Lambda reports for a failed initialisation: what does
+// not have the form Runtime.Reason or Function.Reason becomes unknown (AWS Lambda
 // developer guide, "Using the Lambda runtime API for custom runtimes").
 func initType(kind string) string {
 	switch {
@@ -187,29 +181,21 @@ func initType(kind string) string {
 
 var validType = regexp.MustCompile(`^(Runtime|Function)\.[A-Z][a-zA-Z]+`)
 
-// readError takes an error document; where there is none, the header makes
-// one. The type is that of the header or else that of the document, where many
-// runtimes have it alone, AWS's own for Go among them.
+// readError reads an error document, or makes one of the header. The type is that of
+// the header, or else that of the document, the only place where many runtimes have
+// it, AWS's own for Go among them.
 func readError(r *http.Request) Answer {
 	a := Answer{Failed: true, ContentType: r.Header.Get("Content-Type"), ErrorType: r.Header.Get(headerErrorType)}
-	body, err := io.ReadAll(io.LimitReader(r.Body, MaxPayload))
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxPayload))
 	if err == nil && json.Valid(body) {
 		a.Payload = body
 	} else {
 		a.Payload = ErrorDocument(a.ErrorType, string(body))
 	}
 	if a.ErrorType == "" {
-		a.ErrorType = documentType(body)
+		var document struct{ ErrorType string }
+		_ = json.Unmarshal(body, &document) // other forms have no type
+		a.ErrorType = document.ErrorType
 	}
 	return a
-}
-
-// documentType is the errorType of an error document; empty if it has none.
-func documentType(body []byte) string {
-	var document struct{ ErrorType any }
-	if json.Unmarshal(body, &document) != nil {
-		return ""
-	}
-	kind, _ := document.ErrorType.(string)
-	return kind
 }

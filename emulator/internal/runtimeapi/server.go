@@ -1,19 +1,18 @@
 // Package runtimeapi is Lambda's side of the Runtime API, version 2018-06-01,
 // for one instance of a function, with the Extensions API, version 2020-01-01.
-// Package telemetry has what extensions subscribe to.
+// Subscriptions of extensions are in package telemetry.
 //
 // Paths, headers and statuses are those of the AWS Lambda developer guide,
 // "Using the Lambda runtime API for custom runtimes" and "Using the Lambda
-// Extensions API to create extensions". Where the guide does not say what is
-// refused, or in which words, the server does as AWS's open-source Runtime
+// Extensions API to create extensions". Where the guide does not specify what is
+// refused, or the wording, the server follows AWS's open-source Runtime
 // Interface Emulator.
 //
 // # Access
 //
 // The API is for the instance only: whoever can ask for an event sees it, and can answer
-// it. The server refuses requests with another Host than its own
-// address, requests of web pages (Origin, Sec-Fetch-Site), and connections for
-// which [Config.Peer] returns an error.
+// it. The server refuses requests whose Host is not its address, requests of web pages
+// (Origin, Sec-Fetch-Site), and connections for which [Config.Peer] returns an error.
 //
 // # Goroutines
 //
@@ -47,9 +46,9 @@ type Config struct {
 	// /opt/extensions.
 	External []string
 
-	// Subscribe takes a request of the extension of that name to the Telemetry
-	// API, or with logs to the Logs API. An error refuses it as invalid; nil:
-	// both APIs answer that they are not supported.
+	// Subscribe takes the request of an extension to the Telemetry API, or with
+	// logs to the Logs API. An error refuses it as invalid. nil: both APIs answer
+	// that they are not supported.
 	Subscribe func(extension string, logs bool, body []byte) error
 
 	// Concurrency is how many events the runtime may have at the same time; 0
@@ -59,16 +58,16 @@ type Config struct {
 	Concurrency int
 
 	// SnapStart offers restore/next, restore/error and the credentials endpoint,
-	// which hands out Credentials to who bears Token.
+	// which hands out Credentials to whoever bears Token.
 	SnapStart   bool
 	Credentials Credentials
 
 	// Listener is where the server listens; the server closes it. Default: a
-	// free port of 127.0.0.1, see [Listen].
+	// free port of 127.0.0.1, see listen.
 	Listener net.Listener
 
-	// Host is the name by which the instance reaches the server, if it is
-	// another than its address.
+	// Host is the name by which the instance reaches the server, if it differs
+	// from its address.
 	Host string
 
 	// Peer returns an error for a connection that is not the instance's. It is
@@ -101,10 +100,9 @@ type Server struct {
 	restored    chan struct{} // closed by Restore
 }
 
-// A Signal is an action of the runtime. Reply is the call that it answered. Done
-// says that the runtime is done with its event, and extensions are not. Otherwise it
-// can take one more event, so Offer may be called once more. Snapshot says that the
-// runtime waits for Restore.
+// A Signal is an action of the runtime. With Reply, it has answered that call. With
+// Done, it has finished its event, and extensions have not. With Snapshot, it waits for
+// Restore. Otherwise it can take one more event, so Offer may be called once more.
 type Signal struct {
 	Reply    *Call
 	Done     bool
@@ -118,7 +116,7 @@ const maxHead = 1<<20 + 64<<10
 // New starts a server. The caller reads Signals until it calls Close.
 func New(c Config) (*Server, error) {
 	if c.Listener == nil {
-		l, err := Listen()
+		l, err := listen()
 		if err != nil {
 			return nil, err
 		}
@@ -127,7 +125,7 @@ func New(c Config) (*Server, error) {
 	c.Concurrency = max(c.Concurrency, 1)
 	s := &Server{
 		config: c, listener: c.Listener, state: started, fault: make(chan Answer, 1), open: map[string]*Call{},
-		// Room for what a well-behaved runtime can do before signals are read.
+		// Room for what a well-behaved runtime can send before signals are read.
 		signals: make(chan Signal, 2*c.Concurrency+1),
 		missing: len(c.External), registered: make(chan struct{}), restored: make(chan struct{}),
 	}
@@ -137,14 +135,14 @@ func New(c Config) (*Server, error) {
 	s.life, s.end = context.WithCancel(context.Background())
 	s.http = http.Server{
 		Handler: s.guard(s.routes()), ConnContext: s.withPeer, MaxHeaderBytes: maxHead,
-		ErrorLog: log.New(io.Discard, "", 0), // the instance sees the refusals
+		ErrorLog: log.New(io.Discard, "", 0), // refusals go to the instance
 	}
 	go func() { _ = s.http.Serve(s.listener) }()
 	return s, nil
 }
 
 // Lambda's own port, and the bounds of the others. Some runtimes read the port
-// as a signed 16-bit number. Below 32768, Linux gives out no port by itself
+// as a signed 16-bit number. Linux assigns no port below 32768 by itself
 // (ip(7), ip_local_port_range).
 const (
 	lambdaPort = 9001
@@ -152,9 +150,9 @@ const (
 	lastPort   = 32767
 )
 
-// Listen listens on 127.0.0.1, at Lambda's port 9001 if it is free, otherwise
+// listen listens on 127.0.0.1, at Lambda's port 9001 if it is free, otherwise
 // at another one below 32768.
-func Listen() (net.Listener, error) {
+func listen() (net.Listener, error) {
 	port := lambdaPort
 	for try := 0; ; try++ {
 		l, err := net.Listen("tcp4", "127.0.0.1:"+strconv.Itoa(port))
@@ -208,7 +206,7 @@ func (s *Server) signal(all ...Signal) {
 	}
 }
 
-// report notes a fault. The first one counts.
+// report notes a fault. Only the first counts.
 func (s *Server) report(a Answer) {
 	select {
 	case s.fault <- a:

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// A state is what the runtime does, by the name that refusals show.
+// A state is the state of the runtime, by the name that refusals show.
 //
 //	started ─▶ failed                          init/error
 //	started ─▶ restoreReady ─▶ restoring ─▶ ready   with SnapStart: restore/next, Restore, next
@@ -34,13 +34,24 @@ const (
 // A waiter is a request for the next event. It gets one call at most.
 type waiter struct {
 	calls chan *Call
-	again bool // it gets an event that another request has had before
+	again bool // it gets an event that an earlier request got
 }
 
 // single reports whether there is one event at a time.
 func (s *Server) single() bool { return s.config.Concurrency == 1 }
 
-// to changes the state where there is an order of states; s.mu is held.
+// advance changes the state from from to to, or returns why not.
+func (s *Server) advance(from, to state) *refusal {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != from {
+		return refusedTransition(s.state, to)
+	}
+	s.state = to
+	return nil
+}
+
+// to changes the state if there is one event at a time; s.mu is held.
 func (s *Server) to(next state) {
 	if s.single() {
 		s.state = next
@@ -66,8 +77,7 @@ func (s *Server) Offer(c *Call) {
 	s.hand(c)
 }
 
-// hand gives a call to a request that waits, or else to the next one; s.mu is
-// held.
+// hand gives a call to a waiting request, or else to the next one; s.mu is held.
 func (s *Server) hand(c *Call) {
 	n := len(s.waiting)
 	if n == 0 {
@@ -80,14 +90,14 @@ func (s *Server) hand(c *Call) {
 	w.calls <- c // it has room for one
 }
 
-// wait adds a request for the next event, or says why there can be none.
+// wait adds a request for the next event, or returns why there can be none.
 func (s *Server) wait() (*waiter, *refusal) {
 	s.mu.Lock()
 	switch {
 	case s.state == started || s.state == restoring || s.state == answered:
 		s.state = ready
 	case s.state == ready && (s.single() || len(s.waiting) < s.config.Concurrency):
-		// A further loop, or the connection of an earlier request broke.
+		// Another loop, or the connection of an earlier request broke.
 	case s.state == running && s.current != nil && s.current.progress == offered:
 		defer s.mu.Unlock()
 		w := &waiter{calls: make(chan *Call, 1), again: true}
@@ -130,9 +140,8 @@ func (s *Server) leave(w *waiter) {
 	}
 }
 
-// giveBack hands on a call that did not arrive; s.mu is held. It was answered
-// already if somebody guessed the id, and a request that got it once more had
-// nothing to lose.
+// giveBack hands on a call that did not arrive; s.mu is held. It does nothing if the
+// call was answered, by a client that guessed the id, or if an earlier request got it.
 func (s *Server) giveBack(w *waiter, c *Call) {
 	if c.progress == offered && !w.again {
 		s.to(ready)
@@ -140,9 +149,9 @@ func (s *Server) giveBack(w *waiter, c *Call) {
 	}
 }
 
-// claim takes the right to answer the event with an id, or says why not. A
-// runtime that sends no attempt back is taken at its word (AWS Lambda developer
-// guide, "Using the Lambda runtime API for custom runtimes").
+// claim takes the right to answer the event with an id, or returns why not. A
+// runtime need not send the attempt back (AWS Lambda developer guide, "Using the Lambda
+// runtime API for custom runtimes").
 func (s *Server) claim(id, attempt string) (*Call, *refusal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -152,7 +161,7 @@ func (s *Server) claim(id, attempt string) (*Call, *refusal) {
 		delete(s.open, id)
 		return nil, &refusal{http.StatusGone, "InvokeTimeout", "Invoke timeout"}
 	case s.single() && (s.current == nil || s.current.Event.ID != id), !s.single() && (c == nil || c.progress == taken):
-		// The id is looked at before the state, as in AWS's emulator.
+		// The id is checked before the state, as in AWS's emulator.
 		return nil, &refusal{http.StatusBadRequest, "InvalidRequestID", "Invalid request ID"}
 	case s.single() && s.state != running:
 		return nil, refusedTransition(s.state, answering)
@@ -165,8 +174,8 @@ func (s *Server) claim(id, attempt string) (*Call, *refusal) {
 	return c, nil
 }
 
-// answer ends a call. The runtime has its reply when the handler returns, and
-// so cannot ask for the next event before.
+// answer ends a call. The runtime gets the reply when the handler returns, so it
+// cannot ask for the next event before.
 func (s *Server) answer(c *Call, a Answer) {
 	c.Answer = a
 	s.signal(Signal{Reply: c})
@@ -178,8 +187,7 @@ func (s *Server) answer(c *Call, a Answer) {
 	s.signal(more...)
 }
 
-// Expire says that nobody waits for the answer to a call any more: it will be
-// refused.
+// Expire refuses the answer to a call from now on.
 func (s *Server) Expire(c *Call) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -192,8 +200,8 @@ func (s *Server) Expire(c *Call) {
 	c.progress = expired
 }
 
-// settle returns a signal for each further event for which the runtime is
-// ready now; s.mu is held, and the caller sends them without it.
+// settle returns a signal for each further event that the runtime can take now;
+// s.mu is held. The caller sends them after unlocking it.
 func (s *Server) settle() []Signal {
 	if s.state != ready || slices.ContainsFunc(s.extensions, func(x *extension) bool { return x.state != extensionReady }) {
 		return nil

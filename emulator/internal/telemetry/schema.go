@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// clock is how the platform writes a time.
+// clock formats a time as the platform does.
 func clock(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-// messages are what an event is for the subscriber's API and schema.
+// messages returns an event in the form of the subscriber's API and schema.
 func (s *subscription) messages(e event) []message {
 	m := message{Time: clock(e.at), Type: e.kind, Record: e.record}
 	switch {
@@ -26,7 +26,7 @@ func (s *subscription) messages(e event) []message {
 	return []message{m}
 }
 
-// object is a line that is an object of JSON as that, and any other as it is.
+// object decodes a line that holds a JSON object; any other stays unchanged.
 func object(line json.RawMessage) json.RawMessage {
 	var text string
 	if json.Unmarshal(line, &text) != nil {
@@ -44,7 +44,7 @@ var logsEvents = []string{
 	"platform.start", "platform.report", "platform.extension", "platform.logsSubscription", "platform.logsDropped", "platform.runtimeDone",
 }
 
-// asLogs is an event of the platform for the Logs API.
+// asLogs returns an event of the platform in the form of the Logs API.
 func (s *subscription) asLogs(m message) []message {
 	if !slices.Contains(logsEvents, m.Type) {
 		return nil
@@ -73,11 +73,9 @@ func (s *subscription) asLogs(m message) []message {
 		m.Record = encode()
 	case "platform.report":
 		record.Status = ""
-		metrics := record.Metrics
+		m.Record = encode()
 		record.Metrics = nil
 		end := message{Time: m.Time, Type: "platform.end", Record: encode()}
-		record.Metrics = metrics
-		m.Record = encode()
 		return []message{end, m}
 	}
 	return []message{m}

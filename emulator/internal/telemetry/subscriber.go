@@ -14,7 +14,7 @@ import (
 )
 
 // A subscriber gets batches of events, one batch at a time. What it does not take
-// in time is dropped, and it is told how much that was.
+// in time is dropped, and a later event reports how much.
 type subscriber struct {
 	subscription
 	send   func(context.Context, []message) error
@@ -27,7 +27,7 @@ type subscriber struct {
 	mu      sync.Mutex
 	queue   []message
 	size    int           // of the queue, in bytes
-	first   time.Time     // when the oldest came that is not in a batch
+	first   time.Time     // when the oldest in the queue came
 	empty   chan struct{} // of drain; closed when nothing is left
 	drained bool          // it is closed
 	dropped dropped
@@ -39,17 +39,21 @@ type message struct {
 	Type   string          `json:"type"`
 	Record json.RawMessage `json:"record"`
 
-	lost dropped // what a platform.logsDropped tells of
+	lost dropped // what a platform.logsDropped reports
 }
 
-// weight is about what it takes in a batch.
+// weight estimates its size in a batch, in bytes.
 func (m message) weight() int { return len(m.Record) + len(m.Type) + 64 }
 
 // dropped counts what was not delivered.
 type dropped struct{ records, bytes int }
 
-// maxQueue bounds what waits for a subscriber that is slower than what happens, as
-// a multiple of its batch.
+func (d *dropped) add(more dropped) {
+	d.records += more.records
+	d.bytes += more.bytes
+}
+
+// maxQueue bounds the queue of a slow subscriber, as a multiple of its batch.
 const maxQueue = 16
 
 func newSubscriber(s subscription, dial func(port int) (net.Conn, error)) *subscriber {
@@ -65,7 +69,7 @@ func newSubscriber(s subscription, dial func(port int) (net.Conn, error)) *subsc
 	return one
 }
 
-// add queues an event that was subscribed to.
+// add queues an event of a subscribed type.
 func (s *subscriber) add(e event) {
 	if !slices.Contains(s.Types, e.group()) {
 		return
@@ -74,8 +78,7 @@ func (s *subscriber) add(e event) {
 	defer s.mu.Unlock()
 	for _, m := range s.messages(e) {
 		if s.size+m.weight() > maxQueue*s.bytes {
-			s.dropped.records++
-			s.dropped.bytes += len(m.Record)
+			s.dropped.add(dropped{1, len(m.Record)})
 			continue
 		}
 		s.reportDropped()
@@ -95,7 +98,7 @@ func (s *subscriber) push(m message) {
 	}
 }
 
-// reportDropped queues what is said of dropped records, now that there is room;
+// reportDropped queues the report of dropped records, now that there is room;
 // s.mu is held.
 func (s *subscriber) reportDropped() {
 	if s.dropped.records == 0 {
@@ -111,10 +114,10 @@ func (s *subscriber) reportDropped() {
 	s.dropped = dropped{}
 }
 
-// forget counts what is gone already.
+// forget counts records as dropped.
 func (s *subscriber) forget(d dropped) {
 	s.mu.Lock()
-	s.dropped.records, s.dropped.bytes = s.dropped.records+d.records, s.dropped.bytes+d.bytes
+	s.dropped.add(d)
 	s.mu.Unlock()
 }
 
@@ -125,8 +128,8 @@ func (s *subscriber) nudge() {
 	}
 }
 
-// drain has everything sent at once from now on. What it returns is closed when
-// nothing is left.
+// drain sends everything at once from now on. It returns a channel that is closed
+// when nothing is left.
 func (s *subscriber) drain() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -161,8 +164,7 @@ func (s *subscriber) deliver() {
 	}
 }
 
-// next takes the next batch, if it is time for it; otherwise it says when to look
-// again.
+// next takes the next batch, if it is due; otherwise it returns how long to wait.
 func (s *subscriber) next() (batch []message, wait time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -197,8 +199,8 @@ const (
 	firstPause = 50 * time.Millisecond
 )
 
-// attempt sends a batch, several times if need be. Then it counts as dropped. It
-// returns false at the end of the subscriber.
+// attempt sends a batch, several times if need be, and then counts it as dropped. It
+// returns false if the subscriber ends.
 func (s *subscriber) attempt(batch []message) bool {
 	pause := firstPause
 	for try := 1; ; try++ {
@@ -219,17 +221,16 @@ func (s *subscriber) attempt(batch []message) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, m := range batch {
-		lost := m.lost // of records, which are still to be told of
+		lost := m.lost // a report of them is still due
 		if lost.records == 0 {
 			lost = dropped{1, len(m.Record)}
 		}
-		s.dropped.records += lost.records
-		s.dropped.bytes += lost.bytes
+		s.dropped.add(lost)
 	}
 	return true
 }
 
-// posts sends batches as requests: an array of JSON.
+// posts sends each batch as a request with a JSON array.
 func posts(s subscription, dial func(port int) (net.Conn, error)) (send func(context.Context, []message) error, hangUp func()) {
 	client := &http.Client{
 		Timeout: 10 * time.Second,

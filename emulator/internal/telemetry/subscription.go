@@ -17,8 +17,8 @@ type subscription struct {
 	Destination   struct {
 		Protocol string
 		URI      string
-		Method   string // of the Logs API alone: POST unless PUT is said
-		Port     int    // of TCP, which a URI may name too
+		Method   string // of the Logs API only: PUT, otherwise POST
+		Port     int    // of TCP; default: the URI's
 	}
 	Buffering struct {
 		MaxItems  *int
@@ -41,10 +41,10 @@ var (
 	logsSchemas      = []string{"2020-08-15", "2021-03-18"}
 )
 
-// lambdaPort is the port that destinations may not have.
+// lambdaPort is the port that destinations must not have.
 const lambdaPort = 9001
 
-// read reads a subscription and says what is wrong with it.
+// read reads a subscription and checks it.
 func read(body []byte, logs bool) (s subscription, err error) {
 	if err := json.Unmarshal(body, &s); err != nil {
 		return s, err
@@ -93,7 +93,7 @@ func within(name string, value *int, fallback, least, most int) (int, error) {
 	return *value, nil
 }
 
-// hosts are the names of the instance itself. Both are used by AWS's samples.
+// hosts are the names of the instance itself. AWS's samples use both.
 var hosts = []string{"sandbox.localdomain", "sandbox"}
 
 func (s *subscription) readDestination() error {
@@ -124,8 +124,8 @@ func (s *subscription) readDestination() error {
 }
 
 // Subscribe takes the request of an extension, with logs to the Logs API. A later
-// one takes the place of the one before. What happened since the initialisation
-// began is delivered, too.
+// request replaces an earlier one. Events since the beginning of the initialisation are
+// delivered, too.
 func (h *Hub) Subscribe(extension string, logs bool, body []byte) error {
 	s, err := read(body, logs)
 	s.asJSON = h.json

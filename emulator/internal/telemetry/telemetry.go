@@ -17,45 +17,45 @@ import (
 	"time"
 )
 
-// The types of events, which are subscribed to.
+// The types of events to subscribe to.
 const (
 	Platform  = "platform"
 	Function  = "function"
 	Extension = "extension"
 )
 
-// An event is what happened, in the form of the Telemetry API.
+// An event is an event of the Telemetry API.
 type event struct {
 	at     time.Time
 	kind   string // "platform.start", …, "function" or "extension"
 	record json.RawMessage
 }
 
-// group is what an event is subscribed to by.
+// group is the type that extensions subscribe to.
 func (e event) group() string {
 	group, _, _ := strings.Cut(e.kind, ".")
 	return group
 }
 
-// A Hub passes the events of one instance to those who subscribed.
+// A Hub passes the events of one instance to its subscribers.
 type Hub struct {
 	dial func(port int) (net.Conn, error)
 	json bool
 
 	mu          sync.Mutex
-	open        bool    // subscriptions are taken
+	open        bool    // subscriptions are accepted
 	past        []event // since the initialisation began, while open
 	pastBytes   int
-	forgotten   dropped                // what was too much for past
+	forgotten   dropped                // did not fit into past
 	subscribers map[string]*subscriber // by extension
 	partial     map[string][]byte      // the beginning of a line, by type
 }
 
-// maxPast bounds what is kept for those who subscribe later, in bytes.
+// maxPast bounds what is kept for later subscribers, in bytes.
 const maxPast = 8 << 20
 
-// New makes a hub that takes subscriptions until Begun. dial connects to a port of the
-// instance's 127.0.0.1. With json, lines that are objects of JSON are delivered as such.
+// New makes a hub that accepts subscriptions until Begun. dial connects to a port of the
+// instance's 127.0.0.1. With json, lines that hold a JSON object are delivered as objects.
 func New(dial func(port int) (net.Conn, error), json bool) *Hub {
 	return &Hub{dial: dial, json: json, open: true, subscribers: map[string]*subscriber{}, partial: map[string][]byte{}}
 }
@@ -67,14 +67,14 @@ func (h *Hub) Begun() {
 	h.open, h.past = false, nil
 }
 
-// Wanted reports whether anybody hears of events, or may do so.
+// Wanted reports whether there are subscribers, or may still be.
 func (h *Hub) Wanted() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.open || len(h.subscribers) > 0
 }
 
-// Event adds an event of the platform; kind is such as "start".
+// Event adds an event of the platform, such as "start".
 func (h *Hub) Event(kind string, record any) {
 	data, err := json.Marshal(record)
 	if err != nil {
@@ -127,8 +127,8 @@ func (h *Hub) line(from string, line []byte) {
 	}
 }
 
-// Drain sends what there is, lines without an end included, and from now on each
-// event at once: the instance is ending. It waits for the deliveries until the limit.
+// Drain sends all events, including unfinished lines, and from now on each event at
+// once: the instance is ending. It waits for the deliveries until the limit.
 func (h *Hub) Drain(limit time.Duration) {
 	h.mu.Lock()
 	for from, text := range h.partial {
@@ -149,7 +149,7 @@ func (h *Hub) Drain(limit time.Duration) {
 	}
 }
 
-// Close ends all deliveries. Whoever subscribed has ended.
+// Close ends all deliveries. The subscribers have ended before.
 func (h *Hub) Close() {
 	h.mu.Lock()
 	subscribers := slices.Collect(maps.Values(h.subscribers))
@@ -169,8 +169,7 @@ func (h *Hub) add(e event) {
 		h.past = append(h.past, e)
 		h.pastBytes += len(e.record)
 	case h.open:
-		h.forgotten.records++
-		h.forgotten.bytes += len(e.record)
+		h.forgotten.add(dropped{1, len(e.record)})
 	}
 	for _, s := range h.subscribers {
 		s.add(e)

@@ -10,6 +10,7 @@
 package unpack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,22 +24,21 @@ import (
 	"github.com/bootzip/bootzip/internal/zipscan"
 )
 
-// MaxSize is what a zip may hold, in bytes (AWS Lambda developer guide,
+// maxSize is what a zip may hold, in bytes (AWS Lambda developer guide,
 // "Lambda quotas", deployment package size).
-const MaxSize = 262_144_000
+const maxSize = 262_144_000
 
 // Zip unpacks the zip called name into the directory to, which must exist and be
-// empty. It becomes /var/task: a link's full path below that leads there.
+// empty. It becomes /var/task: a link with an absolute target below that leads there.
 func Zip(ctx context.Context, name, to string) error {
-	return unzip(ctx, name, to, "/var/task", MaxSize)
+	return unzip(ctx, name, to, "/var/task", maxSize)
 }
 
-// Layers unpacks zips into the directory to, which becomes /opt. A file of a
-// later one takes the place of an earlier one's (AWS Lambda developer guide,
-// "Adding layers to functions").
+// Layers unpacks zips into the directory to, which becomes /opt. A file of a later zip
+// replaces an earlier one's (AWS Lambda developer guide, "Adding layers to functions").
 func Layers(ctx context.Context, names []string, to string) error {
 	for _, name := range names {
-		if err := unzip(ctx, name, to, "/opt", MaxSize); err != nil {
+		if err := unzip(ctx, name, to, "/opt", maxSize); err != nil {
 			return err
 		}
 	}
@@ -93,35 +93,34 @@ type unpacker struct {
 	stream  zipscan.Stream
 	root    *os.Root
 	to      string          // the directory of root
-	place   string          // what becomes of it on Lambda
+	place   string          // its path on Lambda
 	written map[string]bool // by this zip
 	links   []int           // entries
 	limit   int64           // bytes that the zip may hold
-	left    int64           // of them that may still come
+	left    int64           // of these, not yet unpacked
 }
 
 func (u *unpacker) entry(ctx context.Context, i int) error {
 	e := &u.archive.Entries[i]
-	folder := strings.HasSuffix(e.Name, "/")
-	name := strings.TrimSuffix(e.Name, "/")
+	name, isDir := strings.CutSuffix(e.Name, "/")
 	if err := checkName(name); err != nil {
 		return err
 	}
-	const typeMask, typeFile, typeFolder, typeLink = 0o170000, 0o100000, 0o040000, 0o120000
+	const typeMask, typeFile, typeDir, typeLink = 0o170000, 0o100000, 0o040000, 0o120000
 	switch kind := e.External >> 16 & typeMask; {
 	case kind == typeLink:
 		u.links = append(u.links, i)
 		return nil
-	case kind != 0 && kind != typeFile && kind != typeFolder:
+	case kind != 0 && kind != typeFile && kind != typeDir:
 		return errors.New("it is a special file")
 	}
-	if folder {
-		return u.folders(name)
+	if isDir {
+		return u.mkdirAll(name)
 	}
 	if !u.archive.Readable(e) {
 		return errors.New("it is encrypted, or compressed by a method other than deflate")
 	}
-	if err := u.folders(path.Dir(name)); err != nil {
+	if err := u.mkdirAll(path.Dir(name)); err != nil {
 		return err
 	}
 	if err := u.replace(name); err != nil {
@@ -131,19 +130,15 @@ func (u *unpacker) entry(ctx context.Context, i int) error {
 	if err != nil {
 		return err
 	}
-	if err := u.content(ctx, e, f); err != nil {
-		f.Close()
-		return err
+	err = u.content(ctx, e, f)
+	if err == nil {
+		err = f.Chmod(mode(e))
 	}
-	if err := f.Chmod(mode(e)); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
+	return cmp.Or(err, f.Close())
 }
 
-// replace removes the file of an earlier layer. What this zip has written is
-// another entry of the same name, and stays.
+// replace removes the file of an earlier layer. It fails if this zip has written a
+// file of that name.
 func (u *unpacker) replace(name string) error {
 	if u.written[name] {
 		return os.ErrExist
@@ -155,8 +150,7 @@ func (u *unpacker) replace(name string) error {
 	return nil
 }
 
-// link makes a symbolic link. Its directories are real ones: links cannot be below
-// links.
+// link makes a symbolic link. It refuses a link below another link.
 func (u *unpacker) link(ctx context.Context, e *zipscan.Entry) error {
 	name := strings.TrimSuffix(e.Name, "/")
 	const most = 4096 // Linux, PATH_MAX
@@ -172,7 +166,7 @@ func (u *unpacker) link(ctx context.Context, e *zipscan.Entry) error {
 			return errors.New("its folder is a link or a file")
 		}
 	}
-	if err := u.folders(path.Dir(name)); err != nil {
+	if err := u.mkdirAll(path.Dir(name)); err != nil {
 		return err
 	}
 	if err := u.replace(name); err != nil {
@@ -204,15 +198,15 @@ func (u *unpacker) content(ctx context.Context, e *zipscan.Entry, w io.Writer) e
 	}
 }
 
-// folders makes a directory and those above it.
-func (u *unpacker) folders(name string) error {
+// mkdirAll makes a directory and its parents.
+func (u *unpacker) mkdirAll(name string) error {
 	if name == "." {
 		return nil
 	}
-	err := u.folder(name)
+	err := u.mkdir(name)
 	if errors.Is(err, os.ErrNotExist) {
-		if err = u.folders(path.Dir(name)); err == nil {
-			err = u.folder(name)
+		if err = u.mkdirAll(path.Dir(name)); err == nil {
+			err = u.mkdir(name)
 		}
 	}
 	if !errors.Is(err, os.ErrExist) {
@@ -225,9 +219,9 @@ func (u *unpacker) folders(name string) error {
 	return err
 }
 
-// folder makes one world-readable directory, whatever the caller's umask: in a sandbox
-// the function is another user.
-func (u *unpacker) folder(name string) error {
+// mkdir makes one world-readable directory, whatever the umask is: in a sandbox the
+// function has another user.
+func (u *unpacker) mkdir(name string) error {
 	if err := u.root.Mkdir(name, 0o755); err != nil {
 		return err
 	}
@@ -247,8 +241,8 @@ func checkName(name string) error {
 	return nil
 }
 
-// mode is the mode in the zip. A zip from a system without Unix permissions has none, and
-// its files become readable.
+// mode returns the mode in the zip. A zip from a system without Unix permissions has
+// none: its files become readable.
 func mode(e *zipscan.Entry) os.FileMode {
 	const unix, darwin = 3, 19
 	if m := e.External >> 16; m != 0 && (e.Creator>>8 == unix || e.Creator>>8 == darwin) {

@@ -26,6 +26,10 @@ var probes = map[string]func(args []string){
 		groups, _ := os.Getgroups()
 		fmt.Println(os.Getuid(), os.Getgid(), groups)
 	},
+	"print": func(args []string) { // as many bytes
+		n, _ := strconv.Atoi(args[0])
+		_, _ = os.Stdout.WriteString(strings.Repeat("x", n))
+	},
 	"descriptors": func([]string) {
 		var s syscall.Stat_t
 		for fd := 3; fd < 200; fd++ {
