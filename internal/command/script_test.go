@@ -3,6 +3,7 @@ package command_test
 import (
 	"archive/zip"
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -97,49 +98,10 @@ func compile(t testing.TB) string {
 	return name
 }
 
-// echoFunction is a whole function in the standard library: it answers every
-// event with the event. net/http would take twice as long to compile, which
-// the scripts do with empty caches, too.
-const echoFunction = `package main
-
-import (
-	"bufio"
-	"fmt"
-	"io"
-	"net"
-	"net/textproto"
-	"os"
-	"strconv"
-)
-
-func main() {
-	api := os.Getenv("AWS_LAMBDA_RUNTIME_API")
-	conn, err := net.Dial("tcp", api)
-	if err != nil {
-		os.Exit(1)
-	}
-	in := bufio.NewReader(conn)
-	call := func(method, path string, body []byte) (textproto.MIMEHeader, []byte) {
-		fmt.Fprintf(conn, "%s /2018-06-01/runtime/invocation/%s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n\r\n%s", method, path, api, len(body), body)
-		r := textproto.NewReader(in)
-		r.ReadLine()
-		header, err := r.ReadMIMEHeader()
-		if err != nil {
-			os.Exit(1)
-		}
-		n, _ := strconv.Atoi(header.Get("Content-Length"))
-		answer := make([]byte, n)
-		if _, err := io.ReadFull(in, answer); err != nil {
-			os.Exit(1)
-		}
-		return header, answer
-	}
-	for {
-		next, event := call("GET", "next", nil)
-		call("POST", next.Get("Lambda-Runtime-Aws-Request-Id")+"/response", event)
-	}
-}
-`
+// echoFunction answers every event with the event.
+//
+//go:embed testdata/function/main.go
+var echoFunction string
 
 // function writes a program that Lambda can start to FOLDER/main.go.
 func function(ts *testscript.TestScript, neg bool, args []string) {

@@ -3,6 +3,7 @@ package command
 import (
 	"bufio"
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,31 +23,11 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-const served = `package main
+//go:embed testdata/function/main.go
+var function string
 
-import (
-	"io"
-	"net/http"
-	"os"
-	"strings"
-)
-
-func main() {
-	base := "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/invocation/"
-	for {
-		resp, err := http.Get(base + "next")
-		if err != nil {
-			os.Exit(1)
-		}
-		io.Copy(io.Discard, resp.Body)
-		resp.Body.Close()
-		resp, err = http.Post(base+resp.Header.Get("Lambda-Runtime-Aws-Request-Id")+"/response", "", strings.NewReader("\"VERSION\""))
-		if err == nil {
-			resp.Body.Close()
-		}
-	}
-}
-`
+// served answers every event with its version.
+var served = strings.Replace(function, "{ return event }", `{ return "\"VERSION\"" }`, 1)
 
 // A servedProject is one in a directory of its own, which is the current one.
 type servedProject struct {
@@ -280,7 +261,7 @@ func (s *servedProject) names() string {
 // name it any more. A function keeps its name against another one's handler.
 func TestServeHandlers(t *testing.T) {
 	s := newServedProject(t)
-	s.write("cmd/one/main.go", strings.Replace(served, `VERSION`, `" + os.Getenv("_HANDLER") + "`, 1))
+	s.write("cmd/one/main.go", strings.Replace(served, `VERSION`, `" + env("_HANDLER") + "`, 1))
 	s.write("cmd/two/main.go", strings.Replace(served, "VERSION", "two", 1))
 	const yaml = "functions:\n  one:\n    source: cmd/one\n    handlers: [%s]\n  one-b:\n    source: cmd/two\n"
 	s.write("bootzip.yaml", fmt.Sprintf(yaml, "a, b, c.d"))
@@ -384,11 +365,11 @@ func TestServeMisuse(t *testing.T) {
 // A stop does not wait until a version that was replaced has answered an event which takes ten minutes.
 func TestServeStopsWhileAnOldVersionAnswers(t *testing.T) {
 	s := newServedProject(t)
-	slow := strings.Replace(served, "io.Copy(io.Discard, resp.Body)", `event, _ := io.ReadAll(resp.Body)
-		if strings.Contains(string(event), "/slow") {
-			time.Sleep(10 * time.Minute)
-		}`, 1)
-	slow = strings.Replace(slow, `"strings"`, `"strings"`+"\n\t"+`"time"`, 1)
+	slow := strings.Replace(served, "{ return", `{
+	if strings.Contains(event, "/slow") {
+		syscall.Nanosleep(&syscall.Timespec{Sec: 600}, nil)
+	}
+	return`, 1)
 	s.write("cmd/one/main.go", strings.Replace(slow, "VERSION", "first", 1))
 	s.start(900)
 	s.wait("one", `200 first`)
