@@ -29,9 +29,9 @@ const (
 	causeCompressor   = "compressor"
 )
 
-// hints has, for each cause, what makes two builds equal in it. It is in the
-// order in which causes are listed: what decides the bytes of a program comes
-// before what decides the bytes of its zip.
+// hints says for each cause how to make two builds equal. Causes are listed in
+// this order: what decides the bytes of a program comes before what decides the
+// bytes of its zip.
 var hints = []struct{ id, text string }{
 	{causeLanguage, "build both from the same source"},
 	{causeArchitecture, "compare builds for the same architecture and system"},
@@ -58,7 +58,7 @@ var hints = []struct{ id, text string }{
 	{causeCompressor, "pack both with the same version of bootzip, whose go.mod fixes the compressor"},
 }
 
-// rank is the place of a cause in hints.
+// rank returns the index of a cause in hints.
 func rank(id string) int {
 	return slices.IndexFunc(hints, func(h struct{ id, text string }) bool { return h.id == id })
 }

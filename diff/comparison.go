@@ -35,7 +35,7 @@ const (
 type comparison struct {
 	layers map[string]*Layer
 	causes []Cause
-	before int // causes found before the current file was looked into
+	before int // causes found before the current file was examined
 }
 
 // differ notes a field that differs.

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// maxExamined is how many files that differ are looked into.
+// maxExamined is how many files that differ are examined.
 const maxExamined = 64
 
 // A pair is the same file in both zips, by its indices.

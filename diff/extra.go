@@ -42,7 +42,7 @@ var extraNames = map[uint16]string{
 	0x7875: "user and group", 0x7075: "Unicode name", 0x6375: "Unicode comment", 0xcafe: "mark of a Java archive",
 }
 
-// maxExtras is how many extra fields of one header are looked at.
+// maxExtras is how many extra fields of one header are compared.
 const maxExtras = 16
 
 // extras describes the extra fields in b; place is put after their names.

@@ -48,11 +48,11 @@ func (p *program) readFunctions() error {
 	return nil
 }
 
-// boundTable makes a table one that debug/gosym can be given: it trusts the
-// table, and copies the name of every function, as far as the next NUL, and of
-// every source file. So the numbers are limited, and names are cut in b. It is
-// false for a table that is broken, too large, not of a 64-bit program, or not
-// of the layout that Go has had since 1.18 (runtime/symtab.go, pcHeader).
+// boundTable makes a table safe for debug/gosym, which trusts it, and copies
+// the name of every function, up to the next NUL, and of every source file. It
+// limits the numbers, and cuts names in b. It returns false for a table that is
+// broken, too large, not of a 64-bit program, or not of the layout that Go has
+// had since 1.18 (runtime/symtab.go, pcHeader).
 func boundTable(b []byte) bool {
 	if len(b) < 72 || b[7] != 8 || !bytes.HasPrefix(b, []byte("\xf0\xff\xff\xff\x00\x00")) && !bytes.HasPrefix(b, []byte("\xf1\xff\xff\xff\x00\x00")) {
 		return false

@@ -35,7 +35,7 @@ func (c *comparison) buildInfo(file string, x, y *debug.BuildInfo) {
 	c.modules(file, modulesOf(x), modulesOf(y))
 }
 
-// levels are the settings that choose the level of a processor.
+// levels are the settings that choose a processor's level.
 var levels = []string{"GOAMD64", "GOARM64", "GOARM", "GO386", "GOPPC64", "GORISCV64"}
 
 // settings compares the settings of go build (debug.BuildSetting).
@@ -89,7 +89,7 @@ func settingsOf(i *debug.BuildInfo) map[string]string {
 	return m
 }
 
-// keys are those of both maps, sorted.
+// keys returns the keys of both maps, sorted.
 func keys[V any](a, b map[string]V) []string {
 	all := maps.Clone(a)
 	maps.Copy(all, b)

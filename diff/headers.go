@@ -109,7 +109,7 @@ func (c *comparison) archives(a, b *zipFile) error {
 	return nil
 }
 
-// The names of fields that causes are inferred from.
+// Names of fields from which causes are inferred.
 const (
 	headerTime   = "time"
 	headerMethod = "method"
@@ -152,8 +152,8 @@ func (z *zipFile) header(i int) ([]field, error) {
 	return append(list, extras(", in the local header", local[localHeader+int(u16(local, 26)):])...), nil
 }
 
-// whole is a text, or its beginning and digest: two that differ must not look
-// the same.
+// whole returns a text, or its beginning and digest if it is long: two that differ
+// must not look the same.
 func whole(b []byte) string {
 	if len(b) <= maxValue/2 {
 		return string(b)

@@ -15,7 +15,7 @@ const (
 	maxLines = 100_000
 )
 
-// shown is how many bytes around a difference are shown of two long lines.
+// shown is how many bytes of two long lines are shown around a difference.
 const shown = 16
 
 // lines compares two files that are not programs: by lines, where both are
@@ -55,7 +55,7 @@ func (c *comparison) lines(file string, a, b content) error {
 	return nil
 }
 
-// changedLines are the lines in which two texts differ, side by side.
+// changedLines returns the lines in which two texts differ, side by side.
 func changedLines(a, b []byte) []Field {
 	var list []Field
 	var run [2][]string // lines of A, and of B, that follow each other

@@ -117,7 +117,7 @@ func (p *program) readHeaders(r io.ReaderAt) error {
 			return err
 		}
 		p.fact("machine", "%#x", f.Machine)
-		// Linkers that are told to be reproducible write a digest here, Go's 0.
+		// Linkers with an option for reproducible builds write a digest here, Go's 0.
 		p.fact(timeStamp, "%#x", f.TimeDateStamp)
 		p.fact("characteristics", "%#x", f.Characteristics)
 		for _, s := range f.Sections {
@@ -134,7 +134,7 @@ func (p *program) fact(name, format string, value any) {
 	p.header = append(p.header, field{name, fmt.Sprintf(format, value)})
 }
 
-// A boundedReader lets a parser that trusts its input read so much and no more.
+// A boundedReader limits how much a parser that trusts its input reads.
 type boundedReader struct {
 	io.ReaderAt
 	left int64
@@ -203,17 +203,17 @@ func describe(format string) string {
 func (c *comparison) programHeaders(file string, a, b *program) {
 	for _, f := range differing(a.header, b.header) {
 		c.differ(layerHeader, in(file, f.Name), f.A, f.B)
-		switch {
-		case f.Name == "machine":
+		switch f.Name {
+		case "machine":
 			c.because(causeArchitecture, "the program%s is for %s in A and %s in B", called(file), f.A, f.B)
-		case f.Name == timeStamp:
+		case timeStamp:
 			c.because(causeTime, "the header of the program%s has another time stamp, or a digest instead of one", called(file))
 		}
 	}
 }
 
-// explainRest names the cause that is left where nothing else was found.
-// example is text that differs, to follow a sentence.
+// explainRest names a cause if no other was found. example is text that differs,
+// to follow a sentence.
 func (c *comparison) explainRest(file string, a, b *program, example string) {
 	untrimmed := func(p *program) bool { return p.info != nil && settingsOf(p.info)["-trimpath"] != "true" }
 	switch {

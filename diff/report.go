@@ -63,8 +63,12 @@ func WriteJSON(w io.Writer, reports []Report) error {
 		r.Causes, r.Layers = append([]Cause{}, r.Causes...), append([]Layer{}, r.Layers...)
 		doc.Comparisons = append(doc.Comparisons, r)
 	}
+	return encode(w, doc)
+}
+
+func encode(w io.Writer, document any) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(doc)
+	return e.Encode(document)
 }

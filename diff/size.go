@@ -16,7 +16,7 @@ import (
 // A Part is a part of a file, or of what is packed in it.
 type Part struct {
 	Name string `json:"name"`
-	Kind string `json:"kind"` // one of the constants
+	Kind string `json:"kind"` // docs/size.md lists them
 
 	// Size is in bytes, of what is packed: as unpacked. Those of Parts add up to it.
 	Size int64 `json:"size"`
@@ -30,22 +30,22 @@ type Part struct {
 
 // Kinds of parts.
 const (
-	PartZip      = "zip"
+	partZip      = "zip"
 	PartImage    = "image"
-	PartProgram  = "program"
-	PartFile     = "file"
-	PartHeaders  = "headers" // of a zip or a program, and padding
-	PartSection  = "section"
-	PartData     = "data"     // a part of a section
-	PartModule   = "module"   // of Go, in a section of code
-	PartPackage  = "package"  // of Go
-	PartFunction = "function" // of Go
-	PartObject   = "object"   // a source file or a library, as the symbol table names it
-	PartSymbol   = "symbol"
-	PartEmbedded = "embedded" // a file of an embed.FS of Go
+	partProgram  = "program"
+	partFile     = "file"
+	partHeaders  = "headers" // of a zip or a program, and padding
+	partSection  = "section"
+	partData     = "data"     // a part of a section
+	partModule   = "module"   // of Go, in a section of code
+	partPackage  = "package"  // of Go
+	partFunction = "function" // of Go
+	partObject   = "object"   // a source file or a library, as the symbol table names it
+	partSymbol   = "symbol"
+	partEmbedded = "embedded" // a file of an embed.FS of Go
 )
 
-// Sizes says what takes the space of a zip, or of a program for Linux, macOS or
+// Sizes measures what takes the space of a zip, or of a program for Linux, macOS or
 // Windows. Code of a Go program is divided by module, package and function, as its function
 // table has them; that of another program by object, if it has a symbol table. Its errors
 // are those of [Zips].
@@ -72,14 +72,14 @@ func sizesOfZip(ctx context.Context, f *input) (Part, error) {
 	if err != nil {
 		return Part{}, err
 	}
-	all := Part{Name: printable(f.Side.File, maxValue), Kind: PartZip, Packed: f.Size}
+	all := Part{Name: printable(f.Side.File, maxValue), Kind: partZip, Packed: f.Size}
 	headers := f.Size
 	for i, e := range z.entries {
 		c, err := z.content(ctx, i)
 		if err != nil {
 			return Part{}, err
 		}
-		one := Part{Kind: PartFile, Size: e.Size}
+		one := Part{Kind: partFile, Size: e.Size}
 		if e.Size > 0 {
 			if one, err = sizesOfProgram(ctx, c); err != nil {
 				return Part{}, fmt.Errorf("file%s cannot be read: %w", called(e.Name), err)
@@ -90,7 +90,7 @@ func sizesOfZip(ctx context.Context, f *input) (Part, error) {
 		all.Size += e.Size
 		all.Parts = append(all.Parts, one)
 	}
-	all.Parts = append(all.Parts, Part{Name: "headers of the zip", Kind: PartHeaders, Packed: headers})
+	all.Parts = append(all.Parts, Part{Name: "headers of the zip", Kind: partHeaders, Packed: headers})
 	sortParts(all.Parts)
 	return all, nil
 }
@@ -101,20 +101,20 @@ func sizesOfProgram(ctx context.Context, c content) (Part, error) {
 	if err != nil {
 		return Part{}, err
 	}
-	all := Part{Kind: PartFile, Size: c.size}
+	all := Part{Kind: partFile, Size: c.size}
 	if p.format == "" || p.damaged {
 		return all, nil
 	}
-	all.Kind = PartProgram
+	all.Kind = partProgram
 	objects, err := p.objects()
 	if err != nil {
 		return Part{}, err
 	}
 	for _, s := range p.sections {
-		one := Part{Name: printable(s.name, maxValue), Kind: PartSection, Size: s.to - s.from}
+		one := Part{Name: printable(s.name, maxValue), Kind: partSection, Size: s.to - s.from}
 		switch {
 		case s.name == betweenSections:
-			one.Name, one.Kind, one.Size = "headers and padding", PartHeaders, s.size
+			one.Name, one.Kind, one.Size = "headers and padding", partHeaders, s.size
 		case s.code && p.functions != nil && (s.name == ".text" || s.name == "__text"):
 			one.Parts = p.modules(one.Size)
 		case s.name == ".gopclntab":
@@ -136,8 +136,8 @@ func sizesOfProgram(ctx context.Context, c content) (Part, error) {
 	return all, nil
 }
 
-// withRest adds what parts leave of a size. Parts that are more than that are none: the
-// table that they come from is about something else.
+// withRest adds the rest of a size to its parts. If the parts exceed the size, it drops them:
+// the table that they come from is about something else.
 func withRest(parts []Part, size int64) []Part {
 	if len(parts) == 0 {
 		return nil
@@ -149,7 +149,7 @@ func withRest(parts []Part, size int64) []Part {
 		return nil
 	}
 	if size > 0 {
-		parts = append(parts, Part{Name: "other", Kind: PartData, Size: size})
+		parts = append(parts, Part{Name: "other", Kind: partData, Size: size})
 	}
 	sortParts(parts)
 	return parts
@@ -169,12 +169,12 @@ func (p *program) modules(size int64) []Part {
 		path := packageOf(name)
 		one := packages[path]
 		if one == nil {
-			one = &Part{Name: printable(cmp.Or(path, "assembly, and made by the compiler"), maxValue), Kind: PartPackage}
+			one = &Part{Name: printable(cmp.Or(path, "assembly, and made by the compiler"), maxValue), Kind: partPackage}
 			packages[path] = one
 		}
 		if n > 0 {
 			one.Size += n
-			one.Parts = append(one.Parts, Part{Name: printable(name, maxValue), Kind: PartFunction, Size: n})
+			one.Parts = append(one.Parts, Part{Name: printable(name, maxValue), Kind: partFunction, Size: n})
 		}
 	}
 	modules := map[string]*Part{}
@@ -183,7 +183,7 @@ func (p *program) modules(size int64) []Part {
 		name := p.moduleOf(path)
 		m := modules[name]
 		if m == nil {
-			m = &Part{Name: printable(name, maxValue), Kind: PartModule}
+			m = &Part{Name: printable(name, maxValue), Kind: partModule}
 			modules[name] = m
 		}
 		m.Size += one.Size
@@ -258,17 +258,17 @@ func (p *program) tableParts(s section) ([]Part, error) {
 			return nil, nil
 		}
 		if to > from {
-			parts = append(parts, Part{Name: words[i], Kind: PartData, Size: to - from})
+			parts = append(parts, Part{Name: words[i], Kind: partData, Size: to - from})
 		}
 	}
 	return parts, nil
 }
 
-// maxEmbedded is how large a section may be in which embedded files are looked for, in bytes.
+// maxEmbedded is the largest section that is searched for embedded files, in bytes.
 const maxEmbedded = 256 << 20
 
-// readOnlyParts finds descriptions of types and embedded files among the constants of a
-// Go program.
+// readOnlyParts finds type descriptions and embedded files among the constants of a Go
+// program.
 func (p *program) readOnlyParts(s section) (parts []Part, err error) {
 	file, err := p.elfFile()
 	if err != nil || file == nil {
@@ -277,13 +277,13 @@ func (p *program) readOnlyParts(s section) (parts []Part, err error) {
 	if n, err := p.typeData(s); err != nil {
 		return nil, err
 	} else if n > 0 {
-		parts = append(parts, Part{Name: "descriptions of types", Kind: PartData, Size: n})
+		parts = append(parts, Part{Name: "descriptions of types", Kind: partData, Size: n})
 	}
 	embedded, err := p.embedded(file, s)
 	return append(parts, embedded...), err
 }
 
-// elfFile reads the headers of a 64-bit ELF file again, which were read well before.
+// elfFile reads the headers of a 64-bit ELF file a second time; nil: it is not one.
 func (p *program) elfFile() (*elf.File, error) {
 	if p.format != "ELF" {
 		return nil, nil
@@ -299,12 +299,12 @@ func (p *program) elfFile() (*elf.File, error) {
 	return f, nil
 }
 
-// typeSize is the least that a description of a type has, in bytes (internal/abi, Type).
+// typeSize is the least size of a type description, in bytes (internal/abi, Type).
 const typeSize = 48
 
-// typeData is how many bytes at the beginning of the constants describe types: up to the last of those that
-// the section .typelink lists by their offsets (runtime/symtab.go, moduledata). A few more may follow, which
-// nothing in a stripped program tells from strings.
+// typeData returns how many bytes at the beginning of the constants describe types: up to the last of those
+// that the section .typelink lists by offset (runtime/symtab.go, moduledata). A few more may follow; in a
+// stripped program nothing distinguishes them from strings.
 func (p *program) typeData(s section) (int64, error) {
 	links := p.named(".typelink")
 	if links == nil || links.to-links.from > maxTable {
@@ -384,7 +384,7 @@ func (p *program) embedded(f *elf.File, s section) ([]Part, error) {
 				continue
 			}
 			seen[word(2)] = true
-			parts = append(parts, Part{Name: printable(string(name), maxValue), Kind: PartEmbedded, Size: int64(word(3))})
+			parts = append(parts, Part{Name: printable(string(name), maxValue), Kind: partEmbedded, Size: int64(word(3))})
 		}
 	}
 	return parts, nil
@@ -417,7 +417,7 @@ func (p *program) objects() (map[string][]Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	sections, ok := p.numbered(f)
+	sections, ok := sectionNames(f)
 	if !ok {
 		return nil, nil
 	}
@@ -439,9 +439,9 @@ func (p *program) objects() (map[string][]Part, error) {
 			continue
 		}
 		taken[[2]uint64{value, size}] = true
-		key, partKind := name, PartSymbol
+		key, partKind := name, partSymbol
 		if bind == elf.STB_LOCAL && object != "" {
-			key, partKind = object, PartObject
+			key, partKind = object, partObject
 		}
 		parts := found[sections[section]]
 		if parts == nil {
@@ -462,8 +462,8 @@ func (p *program) objects() (map[string][]Part, error) {
 	return all, nil
 }
 
-// numbered are the names of the sections by their numbers; false if two have the same.
-func (p *program) numbered(f *elf.File) (names []string, unique bool) {
+// sectionNames returns the names of the sections by number; false if two have the same name.
+func sectionNames(f *elf.File) (names []string, unique bool) {
 	seen := map[string]bool{}
 	for _, s := range f.Sections {
 		if seen[s.Name] && s.Name != "" {

@@ -58,7 +58,7 @@ func sizesOfFile(t testing.TB, path string) Part {
 	}
 	checkSums(t, p)
 	whole := p.Size
-	if p.Kind == PartZip {
+	if p.Kind == partZip {
 		whole = 0
 		for _, one := range p.Parts {
 			whole += one.Packed
@@ -141,7 +141,7 @@ func TestSizesOfGoAgreeWithNm(t *testing.T) {
 		t.Errorf("descriptions of types have %d bytes", n)
 	}
 	for _, name := range []string{"files/a.txt", "files/deep/b c.bin"} {
-		if one := at(t, stripped, ".rodata", name); one.Size != int64(len(sizedModule[name])) || one.Kind != PartEmbedded {
+		if one := at(t, stripped, ".rodata", name); one.Size != int64(len(sizedModule[name])) || one.Kind != partEmbedded {
 			t.Errorf("%+v", one)
 		}
 	}
@@ -163,10 +163,10 @@ func TestSizesOfC(t *testing.T) {
 		t.Fatalf("gcc: %v\n%s", err, text)
 	}
 	p := sizesOfFile(t, filepath.Join(dir, "out"))
-	if one := at(t, p, ".data", "one.c"); one.Size != 4000 || one.Kind != PartObject {
+	if one := at(t, p, ".data", "one.c"); one.Size != 4000 || one.Kind != partObject {
 		t.Errorf("%+v", one)
 	}
-	if one := at(t, p, ".data", "shared"); one.Size != 2000 || one.Kind != PartSymbol {
+	if one := at(t, p, ".data", "shared"); one.Size != 2000 || one.Kind != partSymbol {
 		t.Errorf("%+v", one)
 	}
 	at(t, p, ".text", "main")
@@ -200,12 +200,12 @@ func TestSizesOfZip(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := sizesOfFile(t, name)
-	if one := at(t, p, "bootstrap"); one.Kind != PartProgram || one.Size != int64(len(program)) || one.Packed == 0 || one.Packed >= one.Size {
+	if one := at(t, p, "bootstrap"); one.Kind != partProgram || one.Size != int64(len(program)) || one.Packed == 0 || one.Packed >= one.Size {
 		t.Errorf("bootstrap: %s, %d bytes, %d in the zip", one.Kind, one.Size, one.Packed)
 	}
 	at(t, p, "bootstrap", ".text", standardLibrary, "fmt")
 	at(t, p, "headers of the zip")
-	if one := at(t, p, "data.json"); one.Size != 2 || one.Kind != PartFile {
+	if one := at(t, p, "data.json"); one.Size != 2 || one.Kind != partFile {
 		t.Errorf("%+v", one)
 	}
 
@@ -238,7 +238,7 @@ func TestSizesOfZip(t *testing.T) {
 		Version int
 		Part
 	}
-	if err := json.Unmarshal([]byte(doc.String()), &back); err != nil || back.Version != SizesVersion || back.Size != p.Size {
+	if err := json.Unmarshal([]byte(doc.String()), &back); err != nil || back.Version != sizesVersion || back.Size != p.Size {
 		t.Errorf("%v: version %d, %d bytes", err, back.Version, back.Size)
 	}
 
@@ -282,9 +282,9 @@ func TestSizesOfNothing(t *testing.T) {
 // their parts.
 func TestTreemap(t *testing.T) {
 	for n := 1; n < 60; n++ {
-		p := Part{Name: "all", Kind: PartFile}
+		p := Part{Name: "all", Kind: partFile}
 		for i := range n {
-			one := Part{Name: fmt.Sprint(i), Kind: PartFile, Size: int64(1 + (n-i)*(n-i)*(i%3+1))}
+			one := Part{Name: fmt.Sprint(i), Kind: partFile, Size: int64(1 + (n-i)*(n-i)*(i%3+1))}
 			p.Size += one.Size
 			p.Parts = append(p.Parts, one)
 		}

@@ -26,18 +26,15 @@ type listed struct {
 	Whole int64
 }
 
-// Shown are the parts that are worth a line of a page.
+// Shown returns the parts that a page lists.
 func (l listed) Shown() (parts []listed) {
-	for _, p := range l.Parts {
-		if len(parts) == maxListed {
-			break
-		}
+	for _, p := range l.Parts[:min(len(l.Parts), maxListed)] {
 		parts = append(parts, listed{p, l.Whole})
 	}
 	return parts
 }
 
-// Left is how many more there are.
+// Left is how many parts are not listed.
 func (l listed) Left() int { return max(0, len(l.Parts)-maxListed) }
 
 // maxListed is how many parts of a part a page lists.

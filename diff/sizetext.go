@@ -2,29 +2,25 @@ package diff
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 )
 
-// SizesVersion is the version of the output of [WriteSizesJSON], as [JSONVersion] is of reports.
-const SizesVersion = 1
+// sizesVersion is the version of the output of [WriteSizesJSON], as [JSONVersion] is of reports.
+const sizesVersion = 1
 
 // WriteSizesJSON writes what takes the space of a file in the form that docs/size.md
 // describes.
 func WriteSizesJSON(w io.Writer, p Part) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(struct {
+	return encode(w, struct {
 		Version int `json:"version"`
 		Part
-	}{SizesVersion, p})
+	}{sizesVersion, p})
 }
 
-// smallShare is the share, in thousandths, below which text leaves out a part.
+// smallShare is the share, in thousandths, below which the text omits a part.
 const smallShare = 10
 
 // WriteSizesText writes the parts of a file as people read them: those of at least one
@@ -53,14 +49,14 @@ func writeParts(b *strings.Builder, parts []Part, whole int64, indent string, al
 	}
 	for _, p := range parts {
 		// What is in a zip is always worth a line; functions seldom are.
-		if !all && p.Packed == 0 && (p.Kind == PartFunction || p.Size*1000 < whole*smallShare) {
+		if !all && p.Packed == 0 && (p.Kind == partFunction || p.Size*1000 < whole*smallShare) {
 			left, size, packed = left+1, size+p.Size, packed+p.Packed
 			continue
 		}
 		line(p.Size, p.Packed, p.Name)
 		writeParts(b, p.Parts, whole, indent+"  ", all)
 	}
-	if left > 0 && parts[0].Kind != PartFunction {
+	if left > 0 && parts[0].Kind != partFunction {
 		line(size, packed, fmt.Sprintf("(%d more)", left))
 	}
 }
@@ -71,33 +67,28 @@ type growth struct {
 	A, B int64  // bytes; 0: it is not there
 }
 
-// growths lists the smallest parts of a and b that differ in size, but for functions: the largest
-// difference first.
+// growths lists the smallest parts of a and b, except functions, that differ in size: the
+// largest difference first.
 func growths(a, b Part) []growth {
-	type pair struct{ a, b int64 }
-	found := map[string]*pair{}
-	collect := func(p Part, add func(*pair, int64)) {
-		var walk func(path string, p Part)
-		walk = func(path string, p Part) {
-			if len(p.Parts) == 0 || p.Parts[0].Kind == PartFunction {
-				if found[path] == nil {
-					found[path] = &pair{}
-				}
-				add(found[path], p.Size)
-				return
-			}
-			for _, one := range p.Parts {
-				walk(strings.TrimPrefix(path+" › "+one.Name, " › "), one)
-			}
+	found := map[string][2]int64{} // bytes in a and in b, by path
+	var walk func(side int, path string, p Part)
+	walk = func(side int, path string, p Part) {
+		if len(p.Parts) == 0 || p.Parts[0].Kind == partFunction {
+			sizes := found[path]
+			sizes[side] += p.Size
+			found[path] = sizes
+			return
 		}
-		walk("", p)
+		for _, one := range p.Parts {
+			walk(side, strings.TrimPrefix(path+" › "+one.Name, " › "), one)
+		}
 	}
-	collect(a, func(x *pair, n int64) { x.a += n })
-	collect(b, func(x *pair, n int64) { x.b += n })
+	walk(0, "", a)
+	walk(1, "", b)
 	var all []growth
-	for path, x := range found {
-		if x.a != x.b {
-			all = append(all, growth{path, x.a, x.b})
+	for path, sizes := range found {
+		if sizes[0] != sizes[1] {
+			all = append(all, growth{path, sizes[0], sizes[1]})
 		}
 	}
 	slices.SortFunc(all, func(x, y growth) int {

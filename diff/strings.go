@@ -14,7 +14,7 @@ const (
 	maxStrings    = 8       // differences that are listed of one section
 )
 
-// stringSections are where linkers put the constant strings of a program.
+// stringSections are the sections for constant strings.
 var stringSections = []string{".rodata", ".rdata", "__rodata", "__cstring"}
 
 // programStrings lists the first constant strings that differ, such as a value
@@ -58,8 +58,8 @@ func (c *comparison) programStrings(file string, a, b *program) (example string,
 	return example, nil
 }
 
-// stringLines has each run of printable ASCII in b in a line of its own. Go's
-// strings follow each other without a separator, and are one run.
+// stringLines returns each run of printable ASCII in b on a line of its own.
+// Go's strings follow each other without a separator, and are one run.
 func stringLines(b []byte) []byte {
 	var lines bytes.Buffer
 	for run := range bytes.FieldsFuncSeq(b, func(r rune) bool { return r < ' ' || r > '~' }) {
@@ -77,9 +77,9 @@ var timeText = regexp.MustCompile(`(?:19|20)\d\d[-/.]?(?:0[1-9]|1[0-2])[-/.]?(?:
 	`|[A-Z][a-z]{2} [ \d]?\d (?:[0-2]\d:[0-5]\d:[0-5]\d )?(?:19|20)\d\d` +
 	`|[0-2]\d:[0-5]\d:[0-5]\d|1[5-9]\d{8}`)
 
-// times are the first times that only A and only B has, "absent" where there is
-// none. They are ok if both have one, or if it is more than digits, which may be
-// any number.
+// times returns the first times that only A and only B have, or "absent". ok
+// reports that both have one, or that one is more than digits, which may be any
+// number.
 func times(f Field) (a, b string, ok bool) {
 	find := func(s, other string) string {
 		for _, t := range timeText.FindAllString(s, -1) {

@@ -20,11 +20,10 @@ const (
 	dividedFrom = 5
 )
 
-// smallestCell is the share of the whole, in thousandths of a thousandth, below which parts share
-// a cell.
+// smallestCell is the share of the whole, in millionths, below which parts share a cell.
 const smallestCell = 500
 
-// gathered puts parts that are too small to see into one.
+// gathered joins the parts that are too small to see.
 func gathered(parts []Part, whole int64) []Part {
 	for i, p := range parts {
 		if p.Size*1e6 >= whole*smallestCell || i == len(parts)-1 {
@@ -82,7 +81,7 @@ func cells(parts []Part, whole int64, shape float64, levels int) (all []cell) {
 				c.X += offset
 				offset += c.W
 			}
-			if p.Size*1000 >= whole*dividedFrom && p.Kind != PartPackage {
+			if p.Size*1000 >= whole*dividedFrom && p.Kind != partPackage {
 				c.Cells = cells(p.Parts, whole, shape*c.W/max(c.H, 1e-9), levels-1)
 			}
 			c.X, c.Y, c.W, c.H = 100*c.X, 100*c.Y, 100*c.W, 100*c.H
@@ -101,7 +100,7 @@ func cells(parts []Part, whole int64, shape float64, levels int) (all []cell) {
 	return all
 }
 
-// worstOf is the worst ratio of the sides of parts in a row that has a share of the area.
+// worstOf returns the worst aspect ratio of the parts in a row.
 func worstOf(parts []Part, row, total float64, wide bool, w, h, shape float64) (worst float64) {
 	for _, p := range parts {
 		share := float64(p.Size) / total / row

@@ -33,7 +33,7 @@ func count(n int64) string {
 
 func byteCount(n int64) string { return count(n) + " bytes" }
 
-// grown is a size beside the one it is compared with.
+// grown returns the size b with its difference to a.
 func grown(a, b int64) string {
 	sign := ""
 	if b > a {
@@ -52,7 +52,7 @@ func some(list []string, most int) string {
 	return strings.Join(list, ", ") + more
 }
 
-// shortSum is enough of a digest to see that two differ.
+// shortSum returns enough of a digest to tell two apart.
 func shortSum(sum [32]byte) string { return fmt.Sprintf("sha256 %x…", sum[:8]) }
 
 // in puts the name of a file before that of one of its fields. The only file of
@@ -64,7 +64,7 @@ func in(file, field string) string {
 	return printable(file, maxName) + ": " + field
 }
 
-// called is the quoted name of a file, to follow "the program".
+// called returns the quoted name of a file, to follow "the program".
 func called(file string) string {
 	if file == "" {
 		return ""

@@ -26,10 +26,9 @@ func WriteText(w io.Writer, r Report) error {
 		_, err := w.Write(b.Bytes())
 		return err
 	}
-	switch {
-	case r.A.Content != "" && r.A.Content == r.B.Content:
+	if r.A.Content != "" && r.A.Content == r.B.Content {
 		fmt.Fprintln(&b, "different; the files inside are the same, with the same modes, in the same order")
-	default:
+	} else {
 		fmt.Fprintln(&b, "different")
 	}
 	if len(r.Causes) > 0 {

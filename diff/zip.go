@@ -13,7 +13,7 @@ import (
 	"github.com/bootzip/bootzip/internal/zipscan"
 )
 
-// maxUnzipped is how much is decompressed of one zip: what Lambda takes (AWS
+// maxUnzipped is how much of one zip is decompressed: Lambda's limit (AWS
 // Lambda developer guide, "Lambda quotas").
 const maxUnzipped = 262_144_000
 
@@ -130,8 +130,7 @@ func unixMode(e *zipscan.Entry) (uint32, bool) {
 	return e.External >> 16, system == systemUnix || system == systemMacOS
 }
 
-// permissions are those of an entry, or, where it has none, those that a
-// program gives it that unpacks it as a plain file.
+// permissions returns those of an entry, or those of a plain file if it has none.
 func permissions(e *zipscan.Entry) uint32 {
 	if m, ok := unixMode(e); ok {
 		return m & 0o7777

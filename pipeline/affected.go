@@ -10,10 +10,10 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// Affected returns those of c.Functions whose zips, images or checks may differ since the
-// files at the paths did; all, if bootzip.yaml or bootzip.lock is among them. Paths are
-// slash-separated and relative to c.Root, and need not exist any more. It may name too many,
-// and never too few: a file beside an asset counts. The caller holds the lock on c.Dist.
+// Affected returns those of c.Functions whose zips, images or checks may differ after a
+// change of the files at the paths; all, if bootzip.yaml or bootzip.lock is among them. Paths
+// are slash-separated and relative to c.Root, and need not exist any more. It may name too
+// many, and never too few: a file beside an asset counts. The caller holds the lock on c.Dist.
 func Affected(ctx context.Context, c build.Config, paths []string) ([]project.Function, error) {
 	if slices.Contains(paths, project.ConfigFile) || slices.Contains(paths, build.LockFile) {
 		return c.Functions, nil
@@ -27,28 +27,28 @@ func Affected(ctx context.Context, c build.Config, paths []string) ([]project.Fu
 	}
 	var all []project.Function
 	for _, f := range c.Functions {
-		beside := map[string]bool{}
-		for _, a := range f.Assets {
-			beside[path.Dir(a.Source)] = true
-		}
-		files := []string{f.Event}
-		for _, arch := range f.Arch {
-			files = append(files, forArch(f.ImageBase, arch))
-			for _, layer := range f.Layers {
-				files = append(files, forArch(layer, arch))
-			}
-		}
-		if slices.Contains(names, f.Name) || slices.ContainsFunc(paths, func(name string) bool {
-			below := func(dir string) bool { return dir == "." || strings.HasPrefix(name, dir+"/") }
-			for dir := range beside {
-				if below(dir) {
-					return true
-				}
-			}
-			return slices.ContainsFunc(files, func(file string) bool { return file != "" && (name == file || below(file)) })
-		}) {
+		if slices.Contains(names, f.Name) || slices.ContainsFunc(paths, func(name string) bool { return mayUse(f, name) }) {
 			all = append(all, f)
 		}
 	}
 	return all, nil
+}
+
+// mayUse reports whether a file is or may be an asset, the event, a layer or the base image
+// of a function.
+func mayUse(f project.Function, name string) bool {
+	below := func(dir string) bool { return dir == "." || strings.HasPrefix(name, dir+"/") }
+	for _, a := range f.Assets {
+		if below(path.Dir(a.Source)) {
+			return true
+		}
+	}
+	files := []string{f.Event}
+	for _, arch := range f.Arch {
+		files = append(files, forArch(f.ImageBase, arch))
+		for _, layer := range f.Layers {
+			files = append(files, forArch(layer, arch))
+		}
+	}
+	return slices.ContainsFunc(files, func(file string) bool { return file != "" && (name == file || below(file)) })
 }

@@ -26,10 +26,10 @@ type Change struct {
 
 // The reasons of a Change.
 const (
-	ReasonNew     = "new"     // nothing is deployed under this name, as far as is known
-	ReasonContent = "content" // the content digest differs
-	ReasonZip     = "zip"     // the CodeSha256 differs, and the deployed content is unknown
-	ReasonRuntime = "runtime" // the same content, for another runtime
+	reasonNew     = "new"     // nothing is deployed under this name, as far as is known
+	reasonContent = "content" // the content digest differs
+	reasonZip     = "zip"     // the CodeSha256 differs, and the deployed content is unknown
+	reasonRuntime = "runtime" // the same content, for another runtime
 )
 
 // Changed returns which of the zips need a deploy, in their order, and the
@@ -62,14 +62,14 @@ func Changed(zips []pack.Zip, deployed Deployed, names Names) (changes []Change,
 	}
 	changes = []Change{}
 	for _, p := range places {
-		why := ReasonNew
+		why := reasonNew
 		for _, d := range lines {
 			if p.has(d) && (d.arch == "" || d.arch == p.zip.Arch) {
 				why = reason(p.zip, d)
 			}
 		}
 		z := p.zip
-		if why != "" && !same[deployment{z.Function, p.name}] && (why != ReasonNew || !p.deployedForOther(zips, lines)) {
+		if why != "" && !same[deployment{z.Function, p.name}] && (why != reasonNew || !p.deployedForOther(zips, lines)) {
 			c := Change{Function: z.Function, Arch: z.Arch, File: z.File, Runtime: z.Runtime, CodeSha256: z.CodeSha256, Content: z.Content, Size: z.Size, Reason: why}
 			if len(names[z.Function]) > 0 {
 				c.Deployed = p.name
@@ -86,8 +86,8 @@ func Changed(zips []pack.Zip, deployed Deployed, names Names) (changes []Change,
 	return changes, gone, nil
 }
 
-// Warnings says what is wrong with where the zips are deployed: a runtime that has ended,
-// and an architecture for which there is no zip.
+// Warnings lists what is wrong with the deployed functions: a runtime that has ended, and an
+// architecture without a zip.
 func Warnings(zips []pack.Zip, deployed Deployed, names Names) (warnings []string) {
 	for _, p := range names.places(zips) {
 		for _, d := range deployed.functions {
@@ -165,11 +165,11 @@ func (d Deployed) named(zips []pack.Zip, names Names) ([]deployedFunction, error
 func reason(z pack.Zip, d deployedFunction) string {
 	switch {
 	case d.content != "" && d.content != z.Content:
-		return ReasonContent
+		return reasonContent
 	case d.content == "" && d.codeSha256 != z.CodeSha256:
-		return ReasonZip
+		return reasonZip
 	case d.runtime != "" && d.runtime != z.Runtime:
-		return ReasonRuntime
+		return reasonRuntime
 	}
 	return ""
 }

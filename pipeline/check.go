@@ -137,7 +137,7 @@ func bootInto(ctx context.Context, r *verify.Report, c emulator.BootConfig) (iso
 	return result.Isolated(), nil
 }
 
-// bootConfig is the function as the boot check starts it.
+// bootConfig says how the boot check starts the function.
 func (z *Zip) bootConfig(check CheckConfig) (emulator.BootConfig, error) {
 	o, f := z.Target.Options, z.Function
 	c := emulator.BootConfig{

@@ -77,7 +77,7 @@ type deployCheck struct {
 	found []verify.DeployFinding
 }
 
-// An entry is a function of a deploy file, and what it is of the project.
+// An entry is a function or layer of a deploy file, with what it is in the project.
 type entry struct {
 	deploy.Function
 	of  *project.Function // nil: none, or none that is known
@@ -128,7 +128,7 @@ func (x *deployCheck) function(e deploy.Function, deployed map[string]bool, open
 	}
 	osOnly := one.zip != nil || e.Runtime.Known() && deploy.OSOnly(e.Runtime.Text)
 	if one.zip == nil && e.Runtime.Known() && !osOnly && e.Runtime.Text != "go1.x" {
-		return // it is of another language, whatever its name
+		return // another language, whatever its name
 	}
 	if one.of != nil {
 		deployed[one.of.Name] = true
@@ -136,7 +136,7 @@ func (x *deployCheck) function(e deploy.Function, deployed map[string]bool, open
 		*open = true
 	}
 	if one.of == nil && !osOnly && !(e.Image.IsSet() && e.Code.IsSet()) {
-		return // it is of another language
+		return // another language
 	}
 	x.code(one, osOnly)
 	x.runtime(one)
@@ -146,28 +146,27 @@ func (x *deployCheck) function(e deploy.Function, deployed map[string]bool, open
 	x.environment(one)
 }
 
-// match finds what an entry deploys: by the path of the zip or its content, otherwise by
-// name.
+// match finds what an entry deploys, by the path or content of the zip, otherwise by name.
 func (x *deployCheck) match(e deploy.Function) (*Zip, *project.Function) {
 	if e.Code.Known() {
-		for i := range x.Zips {
-			if samePath(x.Zips[i].Target.Path, e.Code.Text) {
-				return &x.Zips[i], x.functionOf(x.Zips[i])
+		for i, z := range x.Zips {
+			if samePath(z.Target.Path, e.Code.Text) {
+				return &x.Zips[i], x.functionOf(z)
 			}
 		}
 	}
 	if e.Code.Known() && strings.HasSuffix(e.Code.Text, ".zip") { // a copy, as CDK makes it
 		if sum, _, err := digest.File(e.Code.Text); err == nil {
-			for i := range x.Zips {
-				if x.Zips[i].Report.SHA256 == sum {
-					return &x.Zips[i], x.functionOf(x.Zips[i])
+			for i, z := range x.Zips {
+				if z.Report.SHA256 == sum {
+					return &x.Zips[i], x.functionOf(z)
 				}
 			}
 		}
 	}
 	if e.FunctionName.Known() && !e.Layer {
-		for i := range x.Functions {
-			if x.Functions[i].IsDeployedAs(e.FunctionName.Text) {
+		for i, f := range x.Functions {
+			if f.IsDeployedAs(e.FunctionName.Text) {
 				return nil, &x.Functions[i]
 			}
 		}
@@ -177,8 +176,8 @@ func (x *deployCheck) match(e deploy.Function) (*Zip, *project.Function) {
 		names = append(names, e.FunctionName.Text)
 	}
 	for _, name := range names {
-		for i := range x.Functions {
-			if plainName(name) == plainName(x.Functions[i].Name) && x.Functions[i].Kind.IsLayer() == e.Layer {
+		for i, f := range x.Functions {
+			if plainName(name) == plainName(f.Name) && f.Kind.IsLayer() == e.Layer {
 				return nil, &x.Functions[i]
 			}
 		}
@@ -186,7 +185,7 @@ func (x *deployCheck) match(e deploy.Function) (*Zip, *project.Function) {
 	return nil, nil
 }
 
-// functionOf is the function of the project in a zip; nil for a zip of another tool.
+// functionOf returns the function of the project in a zip; nil for another tool's zip.
 func (x *deployCheck) functionOf(z Zip) *project.Function {
 	for i := range x.Functions {
 		if x.Functions[i].Name == z.Function.Name {
@@ -196,8 +195,8 @@ func (x *deployCheck) functionOf(z Zip) *project.Function {
 	return nil
 }
 
-// plainName is what is left of a name without case and punctuation, and without the word
-// function, which logical ids have.
+// plainName returns a name without case and punctuation, and without the word function or
+// layer at the end, which logical ids have.
 func plainName(name string) string {
 	name = strings.Map(func(r rune) rune {
 		if r == '-' || r == '_' {
@@ -219,7 +218,7 @@ func samePath(a, b string) bool {
 	return errA == nil && errB == nil && resolved(absA) == resolved(absB)
 }
 
-// resolved is a path without links, as far as it is there.
+// resolved returns a path without links, or unchanged if it does not exist.
 func resolved(path string) string {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		return real
@@ -245,7 +244,7 @@ func (x *deployCheck) code(e entry, osOnly bool) {
 		x.skip(e, verify.IDDeployZipMissing, e.Code)
 		return
 	}
-	if e.Code.Text == "" || !strings.HasSuffix(e.Code.Text, ".zip") {
+	if !strings.HasSuffix(e.Code.Text, ".zip") {
 		return // a directory that another tool packs
 	}
 	missing := len(x.found)
@@ -300,7 +299,7 @@ func (x *deployCheck) runtime(e entry) {
 	}
 }
 
-// lambdaArches are Lambda's names of architectures.
+// lambdaArches has the architectures by Lambda's names.
 var lambdaArches = map[string]project.Arch{"x86_64": project.AMD64, "arm64": project.ARM64}
 
 func (x *deployCheck) architecture(e entry) {
@@ -418,8 +417,8 @@ func (x *deployCheck) environment(e entry) {
 }
 
 // WithDeployed returns the functions with the routes, memory and time-out of deploy files,
-// where bootzip.yaml has none. What cannot be resolved is left out; a route that another
-// function has stays with that.
+// where bootzip.yaml has none. What cannot be resolved is omitted, and so is a route that
+// another function has.
 func WithDeployed(functions []project.Function, files []deploy.File) []project.Function {
 	functions = slices.Clone(functions)
 	taken, own := map[string]bool{}, map[string]bool{} // routes; functions that have some in bootzip.yaml
@@ -430,9 +429,9 @@ func WithDeployed(functions []project.Function, files []deploy.File) []project.F
 	}
 	for _, file := range files {
 		x := deployCheck{DeployConfig: DeployConfig{Functions: functions}}
-		for i, f := range functions {
+		for _, f := range functions {
 			for _, arch := range project.Architectures() { // the zips need not be there
-				x.Zips = append(x.Zips, Zip{Function: functions[i], Target: verify.Target{Path: filepath.Join("dist", f.Name+"-"+string(arch)+".zip")}})
+				x.Zips = append(x.Zips, Zip{Function: f, Target: verify.Target{Path: filepath.Join("dist", f.Name+"-"+string(arch)+".zip")}})
 			}
 		}
 		for _, e := range file.Functions {
@@ -454,7 +453,7 @@ func WithDeployed(functions []project.Function, files []deploy.File) []project.F
 	return functions
 }
 
-// number is a value as a number; 0 where it is none.
+// number returns a value as a number; 0 if it is not one.
 func number(v deploy.Value) int {
 	n, err := strconv.Atoi(v.Text)
 	if err != nil || v.Unresolved != "" || n < 0 {
@@ -463,7 +462,7 @@ func number(v deploy.Value) int {
 	return n
 }
 
-// DeployedZips are the zips, by path, that deploy files name and that are there.
+// DeployedZips returns the paths of existing zips that deploy files name.
 func DeployedZips(files []deploy.File) (paths []string) {
 	for _, f := range files {
 		for _, e := range f.Functions {

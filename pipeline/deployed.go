@@ -49,7 +49,7 @@ const maxDeployed = 16 << 20
 //     parted by blanks or tabs, as the AWS CLI's --output text gives them;
 //   - one CodeSha256 alone, for a project with one function.
 //
-// name says in errors where it was read from.
+// Errors call the input name.
 func ReadDeployed(r io.Reader, name string) (Deployed, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxDeployed+1))
 	if err != nil {

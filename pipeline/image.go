@@ -26,8 +26,8 @@ type ImageTarget struct {
 }
 
 // CheckImages checks images. A program that is alone in its image, or needs no libraries, is
-// checked as that of a zip. Where it is alone it is started as one, since the root of the
-// image is as empty; otherwise in the image's files.
+// checked like that of a zip. If it is alone, it is also started like that of a zip, since
+// the image is as empty; otherwise in the image's files.
 func CheckImages(ctx context.Context, c CheckConfig, images []ImageTarget) ([]verify.Report, error) {
 	var reports []verify.Report
 	for _, t := range images {
@@ -92,9 +92,9 @@ func checkImage(ctx context.Context, c CheckConfig, t ImageTarget) (verify.Repor
 	return r, nil
 }
 
-// ImageCode is the program of an image: in a zip with the files of its function, where it
-// needs no libraries of the image, and in the image's own files, where there are others than
-// the function's.
+// ImageCode is the program of an image: in a zip with the function's files, if it needs no
+// libraries of the image; and in the image's own files, if there are others than the
+// function's.
 type ImageCode struct {
 	Zip  string         // empty: none
 	Root *emulator.Root // nil: the zip starts as the image does
@@ -116,29 +116,30 @@ func (c ImageCode) handler() (value string) {
 // UnpackImage checks an image, and unpacks it into the directory dir, which is empty. There
 // is no code after a report that is not OK. A Root has all of its files with o.Unpack.
 func UnpackImage(ctx context.Context, image, dir string, o verify.ImageOptions) (verify.Report, ImageCode, error) {
-	folder := filepath.Join(dir, "root")
-	if err := os.Mkdir(folder, 0o755); err != nil {
+	rootDir := filepath.Join(dir, "root")
+	if err := os.Mkdir(rootDir, 0o755); err != nil {
 		return verify.Report{}, ImageCode{}, err
 	}
-	r, root, err := verify.Image(ctx, image, o, folder)
+	r, root, err := verify.Image(ctx, image, o, rootDir)
 	if err != nil || !r.OK() {
 		return r, ImageCode{}, err
 	}
 	code := ImageCode{Env: append([]string{}, root.Env...), zones: root.Zones}
 	if root.Complete || root.Static {
 		zip := filepath.Join(dir, "function.zip")
-		if packRoot(ctx, folder, root.Program, zip) == nil {
+		// An error means that names in the image are not valid in a zip.
+		if packRoot(ctx, rootDir, root.Program, zip) == nil {
 			code.Zip = zip
 		}
 		if ctx.Err() != nil {
 			return r, ImageCode{}, context.Cause(ctx)
-		} // otherwise its names cannot be those of a zip
+		}
 	}
 	if code.Zip != "" && root.Complete && root.Static && len(root.Command) == 1 {
 		return r, code, nil
 	}
 	code.Root = &emulator.Root{
-		Folder: folder, Program: root.Program, Command: root.Command, Dir: root.Dir, Arch: r.Program,
+		Folder: rootDir, Program: root.Program, Command: root.Command, Dir: root.Dir, Arch: r.Program,
 	}
 	if r.SHA256 != "" {
 		code.Root.File = image
@@ -147,11 +148,11 @@ func UnpackImage(ctx context.Context, image, dir string, o verify.ImageOptions) 
 }
 
 // packRoot packs the files of /var/task, and the program as bootstrap.
-func packRoot(ctx context.Context, folder, program, zip string) error {
+func packRoot(ctx context.Context, rootDir, program, zip string) error {
 	const name = "bootstrap"
-	program = filepath.Join(folder, filepath.FromSlash(program))
+	program = filepath.Join(rootDir, filepath.FromSlash(program))
 	entries := []pack.Entry{{Name: name, Executable: true, File: program}}
-	task := filepath.Join(folder, "var", "task")
+	task := filepath.Join(rootDir, "var", "task")
 	err := filepath.WalkDir(task, func(file string, e fs.DirEntry, err error) error {
 		if err != nil || !e.Type().IsRegular() {
 			return err

@@ -1,9 +1,11 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -58,23 +60,23 @@ func DiffImages(ctx context.Context, a, b string) (diff.Report, error) {
 }
 
 // zipOfImage unpacks an image into a new directory, and packs the function's files beside it.
-func zipOfImage(ctx context.Context, image, folder string) (r verify.Report, zip string, err error) {
-	if err := os.Mkdir(folder, 0o755); err != nil {
+func zipOfImage(ctx context.Context, image, dir string) (r verify.Report, zip string, err error) {
+	if err := os.Mkdir(dir, 0o755); err != nil {
 		return r, "", err
 	}
-	r, root, err := verify.Image(ctx, image, verify.ImageOptions{}, folder)
+	r, root, err := verify.Image(ctx, image, verify.ImageOptions{}, dir)
 	if err != nil {
 		return r, "", err
 	}
 	if !r.OK() {
 		return r, "", hint.New("bootzip check "+image+" says why", "image %q cannot be compared or measured: it has faults", image)
 	}
-	zip = folder + ".zip"
-	return r, zip, packRoot(ctx, folder, root.Program, zip)
+	zip = dir + ".zip"
+	return r, zip, packRoot(ctx, dir, root.Program, zip)
 }
 
-// ImageSizes says what takes the space of an image, as diff.Sizes does of the zip that its
-// files would be. Errors are those of [DiffImages].
+// ImageSizes measures what takes the space of an image, as diff.Sizes does for a zip of its
+// files. Errors are those of [DiffImages].
 func ImageSizes(ctx context.Context, image string) (diff.Part, error) {
 	dir, err := tempdir.New("", "bootzip-image")
 	if err != nil {
@@ -90,7 +92,7 @@ func ImageSizes(ctx context.Context, image string) (diff.Part, error) {
 		return p, err
 	}
 	p.Name, p.Kind, p.Packed = filepath.Base(r.Path), diff.PartImage, 0
-	// How its layers are compressed says nothing of one file.
+	// Layers are compressed as a whole, so a file has no packed size.
 	p.Parts = slices.DeleteFunc(p.Parts, func(one diff.Part) bool { return one.Size == 0 })
 	for i := range p.Parts {
 		p.Parts[i].Packed = 0
@@ -98,8 +100,8 @@ func ImageSizes(ctx context.Context, image string) (diff.Part, error) {
 	return p, nil
 }
 
-// layerFields are the layers in which two images differ, but for the last, which has the
-// function.
+// layerFields returns the layers in which two images differ, without the last, which has
+// the function.
 func layerFields(a, b []string) (fields []diff.Field) {
 	digest := func(layers []string, i int) string {
 		if i < len(layers)-1 {
@@ -115,35 +117,21 @@ func layerFields(a, b []string) (fields []diff.Field) {
 	return fields
 }
 
-// configFields are the settings in which two configurations differ. What follows from the
-// layer is not listed.
+// configFields returns the settings in which two configurations differ, except those that
+// follow from the layers.
 func configFields(a, b []byte) (fields []diff.Field) {
 	x, y := flat(a), flat(b)
-	var names []string
-	for name := range x {
-		names = append(names, name)
-	}
-	for name := range y {
-		if _, ok := x[name]; !ok {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	value := func(m map[string]string, name string) string {
-		if v, ok := m[name]; ok {
-			return v
-		}
-		return "absent"
-	}
-	for _, name := range names {
-		if one, other := value(x, name), value(y, name); one != other && !strings.HasPrefix(name, "rootfs.") {
+	all := maps.Clone(x)
+	maps.Copy(all, y)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if one, other := cmp.Or(x[name], "absent"), cmp.Or(y[name], "absent"); one != other && !strings.HasPrefix(name, "rootfs.") {
 			fields = append(fields, diff.Field{Name: name, A: one, B: other})
 		}
 	}
 	return fields
 }
 
-// flat is a JSON document as values by their paths.
+// flat returns the values of a JSON document, quoted, by their paths.
 func flat(text []byte) map[string]string {
 	all := map[string]string{}
 	var walk func(path string, v any)

@@ -1,11 +1,9 @@
 package pipeline
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"maps"
@@ -24,8 +22,8 @@ import (
 
 // Files beside the manifest.
 const (
-	ShardFile   = "shard.json"   // of a run of one shard
-	TimingsFile = "timings.json" // of all functions, which shards are made by
+	shardFile   = "shard.json"   // of a run of one shard
+	timingsFile = "timings.json" // of all functions, to divide shards by
 	ReportFile  = "report.json"  // what verify --format=json printed
 	sumsFile    = "SHA256SUMS"
 )
@@ -43,18 +41,18 @@ type Shard struct {
 
 const shardVersion = 1
 
-// Functions are those of the shard, by name.
+// Functions returns the names of the shard's functions.
 func (s Shard) Functions() []string { return s.Shards[s.Shard-1] }
 
 // Write writes the file to the directory dist.
 func (s Shard) Write(dist string) error {
 	s.Version = shardVersion
-	return writeJSON(filepath.Join(dist, ShardFile), s)
+	return writeJSON(filepath.Join(dist, shardFile), s)
 }
 
 // readShard reads the file of the directory dist.
 func readShard(dist string) (s Shard, err error) {
-	name := filepath.Join(dist, ShardFile)
+	name := filepath.Join(dist, shardFile)
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return s, hint.Wrap(err, "give the directory dist of a run with --shard")
@@ -67,7 +65,7 @@ func readShard(dist string) (s Shard, err error) {
 
 // ReadTimings reads the timings in the directory dist; there may be none.
 func ReadTimings(dist string) (t Timings, err error) {
-	name := filepath.Join(dist, TimingsFile)
+	name := filepath.Join(dist, timingsFile)
 	data, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -124,7 +122,7 @@ func Merge(ctx context.Context, c MergeConfig) ([]Zip, error) {
 		case s.Commit != first.Commit:
 			return nil, hint.New("build all shards from one commit", "%s was made from commit %q, and %s from %q", c.Dirs[0], first.Commit, dir, s.Commit)
 		case !reflect.DeepEqual(s.Shards, first.Shards):
-			return nil, hint.New("give all shards the same "+TimingsFile+", or none, and the same flags", "%s and %s divide the functions in different ways", c.Dirs[0], dir)
+			return nil, hint.New("give all shards the same "+timingsFile+", or none, and the same flags", "%s and %s divide the functions in different ways", c.Dirs[0], dir)
 		}
 		from[s.Shard] = dir
 		maps.Copy(timings, s.Seconds)
@@ -159,7 +157,7 @@ func Merge(ctx context.Context, c MergeConfig) ([]Zip, error) {
 			return nil, err
 		}
 	}
-	if err := writeJSON(filepath.Join(c.Dist, TimingsFile), timings); err != nil {
+	if err := writeJSON(filepath.Join(c.Dist, timingsFile), timings); err != nil {
 		return nil, err
 	}
 	var zips []Zip
@@ -187,11 +185,17 @@ func mergeReports(c MergeConfig) ([]byte, error) {
 	return verify.MergeJSON(all, names)
 }
 
-// inRunOrder are the functions in the order in which packZips has them.
+// inRunOrder returns the functions in the order of packZips.
 func inRunOrder(functions []project.Function) []project.Function {
-	isLayer := func(f project.Function) bool { return f.Kind == project.KindLayer }
-	programs := slices.DeleteFunc(slices.Clone(functions), isLayer)
-	return append(programs, slices.DeleteFunc(slices.Clone(functions), func(f project.Function) bool { return !isLayer(f) })...)
+	var programs, layers []project.Function
+	for _, f := range functions {
+		if f.Kind == project.KindLayer {
+			layers = append(layers, f)
+		} else {
+			programs = append(programs, f)
+		}
+	}
+	return append(programs, layers...)
 }
 
 // mergeSums joins lists of digests; nil: there are none.
@@ -246,14 +250,9 @@ func readAll(dirs []string, file string) (map[string][]byte, error) {
 }
 
 func writeJSON(name string, v any) error {
-	var text bytes.Buffer
-	e := json.NewEncoder(&text)
-	e.SetIndent("", "  ")
-	if err := e.Encode(v); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
 	return atomicfile.Write(name, 0o644, func(w io.Writer) error {
-		_, err := text.WriteTo(w)
-		return err
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(v)
 	})
 }

@@ -34,9 +34,9 @@ func (n Names) add(function, name string) {
 	}
 }
 
-// DeployedNames are the names under which deploy files deploy functions of the project,
-// as far as they can be resolved, and the stack has them. Of the zips the path counts.
-// A function of the stack that no deploy file has is found by its logical id.
+// DeployedNames returns the names under which deploy files deploy functions of the project,
+// as far as they can be resolved or the stack has them. Zips are compared by path. A function
+// of the stack that is in no deploy file is found by its logical id.
 func DeployedNames(c DeployConfig, files []deploy.File, stack Stack) Names {
 	names := Names{}
 	left := maps.Clone(stack)

@@ -20,15 +20,15 @@ type Packaged struct {
 	Zips  []Zip // one for each of the build's artifacts
 }
 
-// PackageConfig says what is made besides zips.
+// PackageConfig says what to make besides zips.
 type PackageConfig struct {
 	Images bool // an image of each function, not only of those that ask for one
 }
 
-// Package builds the functions of the configuration and packs them into
-// c.Dist, as far as they changed. The caller
-// holds the lock on c.Dist (build.Lock). Errors are those of build.Build and
-// pack.Pack; after an error of pack.Pack, Packaged has the build's report.
+// Package builds the functions of the configuration and packs them into c.Dist,
+// where they changed. The caller holds the lock on c.Dist (build.Lock). Errors are
+// those of build.Build and pack.Pack; after an error of pack.Pack, Packaged has the
+// build's report.
 func Package(ctx context.Context, c build.Config, p PackageConfig) (Packaged, error) {
 	r := run{build: c, pack: p}
 	err := r.through(ctx, packaging)
@@ -45,7 +45,7 @@ func forArch(name string, arch project.Arch) string {
 	return strings.ReplaceAll(name, "${arch}", string(arch))
 }
 
-// baseOf is the OCI image layout on which a function's image is made, which is fetched as
+// baseOf returns the OCI image layout on which a function's image is made, and fetches it if
 // needed; empty: none.
 func baseOf(ctx context.Context, f project.Function, arch project.Arch, c build.Config) (string, error) {
 	reference, remote := strings.CutPrefix(f.ImageBase, "docker://")

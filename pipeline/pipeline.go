@@ -100,8 +100,8 @@ func Lines(zips []Zip) []pack.Zip {
 	return all
 }
 
-// ofLine is the zip of a line of the manifest. It alone derives what a zip must be from its
-// function.
+// ofLine returns the zip of a line of the manifest. Only here is what a zip must be derived
+// from its function.
 func ofLine(f project.Function, z pack.Zip, root, dist string) Zip {
 	options := verify.Options{
 		Function: f.Name, Arch: z.Arch, Runtime: f.Runtime, Rules: slices.Concat(f.Checks, derivedRules(f)),
@@ -113,7 +113,7 @@ func ofLine(f project.Function, z pack.Zip, root, dist string) Zip {
 	return Zip{Function: f, Root: root, Packed: z, Target: verify.Target{Path: filepath.Join(dist, z.File), Options: options}}
 }
 
-// newZip is the zip of a packed bootstrap.
+// newZip returns the zip of a packed unit.
 func newZip(u build.Unit, root, dist string, packed []pack.Zip) (Zip, error) {
 	for _, z := range packed {
 		if z.Function == u.Function.Name && z.Arch == u.Arch {

@@ -16,10 +16,10 @@ import (
 // reportForm is the version of what keys of reports are made of.
 const reportForm = "bootzip report 1"
 
-// recallReports takes the reports of zips that were checked before, elsewhere: with the same
-// bytes, settings, layers and version of bootzip, on a machine of the same kind. Only reports
-// without findings are in a store: of functions that were started, or that no such machine
-// can start; of these the boot check is a skip again.
+// recallReports takes from the store the reports of zips that were checked before: with the
+// same bytes, settings, layers and version of bootzip, on a machine of the same kind. The store
+// has only reports without findings, of functions that were started, or that no such machine
+// can start; for these the boot check is a skip again.
 func recallReports(ctx context.Context, r *run) error {
 	// Variables of the command line may be secrets, and a key could be guessed.
 	if r.check.Store == nil || !r.check.Boot || len(r.check.Environment) > 0 || r.check.Tool == "" || r.check.Machine == "" {
@@ -57,13 +57,13 @@ func keepReports(ctx context.Context, r *run) error {
 	return nil
 }
 
-// foreign reports whether the program is one that this kind of machine cannot start.
+// foreign reports whether this kind of machine cannot start the program.
 func (z *Zip) foreign(c CheckConfig) bool {
 	program := string(z.Report.Program)
 	return program != "" && program != runtime.GOARCH && c.Qemu == ""
 }
 
-// reportKey is a key of all that decides the report.
+// reportKey returns a key made of everything that decides the report.
 func (z *Zip) reportKey(c CheckConfig) (string, error) {
 	boot, err := z.bootConfig(c)
 	if err != nil {

@@ -12,11 +12,11 @@ import (
 // Timings are the seconds that functions took to be built and started, by name.
 type Timings map[string]float64
 
-// Shards splits the functions into so many lists of names, which take about the same time
-// each: the longest first, each to the list that has least to do so far. A function without
-// a time counts as the mean of the others. A function and the layers of the project that it
-// has are in one list. It depends on nothing but its arguments, so that each machine comes
-// to the same lists; with few functions, the last of them are empty.
+// Shards splits the functions into that many lists of names, which take about the same time
+// each: the longest first, each to the list with the least time so far. A function without
+// a time counts as the mean of the others. A function and those of its layers that are in the
+// project are in one list. The result depends only on the arguments, so every machine gets
+// the same lists; with few functions, the last lists are empty.
 func Shards(functions []project.Function, t Timings, of int) [][]string {
 	var known, sum float64
 	for _, f := range functions {
@@ -60,8 +60,8 @@ func Shards(functions []project.Function, t Timings, of int) [][]string {
 	return shards
 }
 
-// joined are the functions by name, with those together that have the same layer of the
-// project, and the layer.
+// joined groups the names of functions: those that have the same layer of the project are
+// together, with the layer.
 func joined(functions []project.Function) [][]string {
 	list := map[string]string{} // the first function of a list, by function
 	var first func(name string) string

@@ -123,7 +123,7 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 		return nil, err
 	}
 
-	if err := errors.Join(writePage(stage, reports, provenance), add(PageFile, false)); err != nil {
+	if err := errors.Join(writePage(stage, reports, provenance), add(pageFile, false)); err != nil {
 		return nil, err
 	}
 
@@ -131,14 +131,14 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 	if err := writeSums(stage, files); err != nil {
 		return nil, err
 	}
-	err = add(SumsFile, false)
+	err = add(sumsFile, false)
 	return files, err
 }
 
-// PageFile is the page with the reports of a release.
-const PageFile = "report.html"
+// pageFile is the page with the reports of a release.
+const pageFile = "report.html"
 
-// writePage writes the reports and the provenance for people.
+// writePage writes the reports and the provenance as a page.
 func writePage(stage string, reports []verify.Report, p attest.Provenance) error {
 	m := p.Materials
 	from := verify.Section{Title: "Provenance", Rows: [][2]string{{"repository", p.Repository}, {"tag", p.Tag}, {"commit", p.Commit}}}
@@ -159,12 +159,12 @@ func writePage(stage string, reports []verify.Report, p attest.Provenance) error
 	for _, s := range p.Subjects {
 		hashes.Rows = append(hashes.Rows, [2]string{s.Name, s.SHA256})
 	}
-	return atomicfile.Write(filepath.Join(stage, PageFile), 0o644, func(w io.Writer) error {
+	return atomicfile.Write(filepath.Join(stage, pageFile), 0o644, func(w io.Writer) error {
 		return verify.WriteHTML(w, reports, from, hashes)
 	})
 }
 
-// configSubject is bootzip.yaml, if there is one.
+// configSubject returns bootzip.yaml, or zero if there is none.
 func configSubject(root string) (attest.Subject, error) {
 	f, err := fileOf(root, project.ConfigFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -179,7 +179,7 @@ func (c Config) tell(stage, text string) {
 	}
 }
 
-// imageBill is what the SBOM of a function's image says besides the files of its zip.
+// imageBill returns what the SBOM of an image lists besides the files of the zip.
 func imageBill(z pack.Zip, functions []project.Function) *sbom.Image {
 	m := &sbom.Image{SHA256: z.Image.SHA256, Digest: z.Image.Digest}
 	for _, f := range functions {

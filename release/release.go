@@ -60,7 +60,6 @@ type Config struct {
 // A Release describes a finished release.
 type Release struct {
 	Tag, Commit string
-	Engine      string    // of the first build
 	folder      string    // of the project in the repository
 	time        time.Time // of the commit
 	version     string    // of the project: Tag, without the directory of a module
@@ -134,7 +133,6 @@ func Make(ctx context.Context, c Config) (Release, error) {
 	if c.Build.Engine, err = chooseEngine(ctx, c.Build); err != nil {
 		return r, err
 	}
-	r.Engine = c.Build.Engine
 
 	dist := c.Build.Dist
 	stage, err := atomicfile.Begin(dist)
@@ -175,7 +173,7 @@ func Make(ctx context.Context, c Config) (Release, error) {
 	return r, publish(stage, dist, r.Files)
 }
 
-// checkSettings returns errors early that would otherwise come after the builds.
+// checkSettings finds errors before the builds that would otherwise come after them.
 func (c Config) checkSettings(version string) error {
 	if err := attest.CheckRepository(c.Repository); err != nil {
 		return hint.Wrap(err, "give it as in --repository=https://github.com/OWNER/NAME")
@@ -288,11 +286,11 @@ func removed(dist string, before, now []File) []atomicfile.File {
 // publish moves the files of a release from the stage to dist. SHA256SUMS is
 // removed first and moved last: if it exists, the release is complete.
 func publish(stage *atomicfile.Stage, dist string, files []File) error {
-	sums := filepath.Join(dist, SumsFile)
+	sums := filepath.Join(dist, sumsFile)
 	before, _ := ReadSums(sums) // missing or invalid: nothing is removed
 	set := append([]atomicfile.File{{To: sums}}, removed(dist, before, files)...)
 	for _, f := range files {
-		if f.Name == SumsFile {
+		if f.Name == sumsFile {
 			continue
 		}
 		mode := fs.FileMode(0o644)
@@ -301,5 +299,5 @@ func publish(stage *atomicfile.Stage, dist string, files []File) error {
 		}
 		set = append(set, atomicfile.File{From: filepath.Join(stage.Path, f.Name), To: filepath.Join(dist, f.Name), Mode: mode})
 	}
-	return stage.Commit(append(set, atomicfile.File{From: filepath.Join(stage.Path, SumsFile), To: sums, Mode: 0o644})...)
+	return stage.Commit(append(set, atomicfile.File{From: filepath.Join(stage.Path, sumsFile), To: sums, Mode: 0o644})...)
 }

@@ -124,17 +124,17 @@ func TestPublish(t *testing.T) {
 	}
 	const before = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb  old.zip\n" +
 		"ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb  changed.zip\n"
-	write(dist, SumsFile, before)
+	write(dist, sumsFile, before)
 	write(dist, "old.zip", "a") // of a function that is gone
 	write(dist, "changed.zip", "b")
 	write(dist, "other.txt", "not ours")
-	files := []File{{Name: "a.zip"}, {Name: "missing"}, {Name: SumsFile}}
+	files := []File{{Name: "a.zip"}, {Name: "missing"}, {Name: sumsFile}}
 	write(stage.Path, "a.zip", "a")
-	write(stage.Path, SumsFile, "new")
+	write(stage.Path, sumsFile, "new")
 	if err := publish(stage, dist, files); err == nil {
 		t.Fatal("a release with a missing file was published")
 	}
-	if data, _ := os.ReadFile(filepath.Join(dist, SumsFile)); string(data) != before {
+	if data, _ := os.ReadFile(filepath.Join(dist, sumsFile)); string(data) != before {
 		t.Errorf("SHA256SUMS is %q after a failure", data)
 	}
 	files[1] = File{Name: "tool", Executable: true}
@@ -145,7 +145,7 @@ func TestPublish(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dist, "old.zip")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("old.zip of the release before: %v", err)
 	}
-	for name, mode := range map[string]os.FileMode{"a.zip": 0o644, "tool": 0o755, SumsFile: 0o644, "other.txt": 0o600, "changed.zip": 0o600} {
+	for name, mode := range map[string]os.FileMode{"a.zip": 0o644, "tool": 0o755, sumsFile: 0o644, "other.txt": 0o600, "changed.zip": 0o600} {
 		info, err := os.Stat(filepath.Join(dist, name))
 		if err != nil {
 			t.Fatal(err)

@@ -15,9 +15,9 @@ import (
 	"github.com/bootzip/bootzip/internal/printer"
 )
 
-// SumsFile is the name of the list of a release's files, in the form that
+// sumsFile is the name of the list of a release's files, in the form that
 // `sha256sum -c` reads.
-const SumsFile = "SHA256SUMS"
+const sumsFile = "SHA256SUMS"
 
 // A File is one file of a release.
 type File struct {
@@ -36,7 +36,7 @@ func fileOf(dir, name string) (File, error) {
 
 // writeSums writes SHA256SUMS, in the order of the files.
 func writeSums(dir string, files []File) error {
-	return atomicfile.Write(filepath.Join(dir, SumsFile), 0o644, func(w io.Writer) error {
+	return atomicfile.Write(filepath.Join(dir, sumsFile), 0o644, func(w io.Writer) error {
 		for _, f := range files {
 			if _, err := fmt.Fprintf(w, "%s  %s\n", f.SHA256, f.Name); err != nil {
 				return err

@@ -13,7 +13,7 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// causes are those causes of a difference that package diff cannot find.
+// causes returns the causes of a difference that package diff cannot find.
 func (c Config) causes(ctx context.Context, t git.Tree, w git.Written, second build.Config) ([]diff.Cause, error) {
 	var all []diff.Cause
 	if names := inFolder(t, t.Dirty); len(names) > 0 {
@@ -65,8 +65,7 @@ func ignoredCause(t git.Tree) []diff.Cause {
 	}}
 }
 
-// differentImages says how the images of two builds differ, "" if not in anything
-// that gets into a program.
+// differentImages lists the packages in which the images of two builds differ; "": none.
 func differentImages(a, b build.Materials) string {
 	var only []string
 	for _, line := range a.Packages {

@@ -15,25 +15,22 @@ import (
 	"github.com/bootzip/bootzip/release/attest"
 )
 
-// imageReference is the form of an image's name or id (OCI distribution
-// specification, "Pulling manifests", and docker's own for local images), as
-// far as it is needed to keep an option of a command out of it.
+// imageReference matches an image's name or id (OCI distribution specification,
+// "Pulling manifests", and docker's own for local images), and no option of a
+// command.
 var imageReference = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/@-]*$`)
 
 // configure says how to build the one function.
-func (c RebuildConfig) configure(_ context.Context, p project.Project, f project.Function, recorded attest.Provenance, dist string) (build.Config, error) {
+func (c RebuildConfig) configure(p project.Project, f project.Function, recorded attest.Provenance, dist string) (build.Config, error) {
 	b := build.Config{
 		Root: p.Root, Dist: dist, Functions: []project.Function{f}, Project: p.Functions,
 		Cache: c.Build.Cache, Environ: c.Build.Environ, Jobs: c.Build.Jobs, Progress: c.Build.Progress,
-		Engine: c.Build.Engine, BaseImage: c.Build.BaseImage,
+		Engine: c.Build.Engine, BaseImage: cmp.Or(c.Build.BaseImage, recorded.Materials.BaseImage),
 		Tag: recorded.Tag, Commit: recorded.Commit,
 		// A module that names no toolchain was built with bootzip's of that time.
 		Go: cmp.Or(p.Go, programOf(recorded.Materials, f.Name).GoVersion),
 		// An untrusted build neither reads nor writes shared caches.
 		ColdCache: !c.warm,
-	}
-	if b.BaseImage == "" {
-		b.BaseImage = recorded.Materials.BaseImage
 	}
 	if b.BaseImage != "" && !imageReference.MatchString(b.BaseImage) {
 		return b, hint.New("is the provenance what the release says?", "base image %q is not the name of an image", b.BaseImage)
@@ -41,7 +38,7 @@ func (c RebuildConfig) configure(_ context.Context, p project.Project, f project
 	return b, nil
 }
 
-// programOf is what the materials say of the function, zero if nothing.
+// programOf returns the program of the function in the materials; zero: none.
 func programOf(m build.Materials, function string) build.Program {
 	i := slices.IndexFunc(m.Programs, func(p build.Program) bool { return p.Function == function })
 	if i < 0 {
@@ -50,7 +47,7 @@ func programOf(m build.Materials, function string) build.Program {
 	return m.Programs[i]
 }
 
-// toolchainOf is the toolchain that the materials say the program is built with.
+// toolchainOf returns the toolchain in the materials that the program is built with.
 func toolchainOf(m build.Materials, p build.Program) build.Toolchain {
 	i := slices.IndexFunc(m.Toolchains, func(t build.Toolchain) bool { return t.Version == p.GoVersion })
 	if i < 0 {
@@ -106,7 +103,7 @@ func (c RebuildConfig) engine(ctx context.Context, b build.Config, recorded atte
 	return "", hint.Wrap(refused, remedy)
 }
 
-// runs says what else than the Go toolchain the function's build runs.
+// runs says what the function's build runs besides the Go toolchain.
 func runs(f project.Function) string {
 	if f.Cgo != "" {
 		return "uses cgo, whose C compiler is in the build image"

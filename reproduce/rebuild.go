@@ -1,6 +1,7 @@
 package reproduce
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,7 +45,7 @@ type RebuildConfig struct {
 	// Build has Cache, Environ and Progress; Root, "" or a directory that may be
 	// in the repository; Engine, "" or "auto" for the provenance's, if it can be
 	// used and is not "host", which must be asked for; and BaseImage, "" for the
-	// provenance's. All else is set here.
+	// provenance's. Everything else is set by Rebuild.
 	Build build.Config
 
 	warm bool // for tests, which would take a minute each
@@ -79,15 +80,11 @@ func Rebuild(ctx context.Context, c RebuildConfig) (RebuildResult, error) {
 	if s.written, err = git.At(ctx, source, r.Commit, s.dir, git.Options{Environ: c.Build.Environ, Limits: git.ForStrangers()}); err != nil {
 		return r, err
 	}
-	folder := c.Folder
-	if folder == "" {
-		folder = r.Provenance.Folder
-	}
-	p, f, err := s.find(unit, folder)
+	p, f, err := s.find(unit, cmp.Or(c.Folder, r.Provenance.Folder))
 	if err != nil {
 		return r, fmt.Errorf("commit %s: %w", r.Commit, err)
 	}
-	b, err := c.configure(ctx, p, f, r.Provenance, filepath.Join(temp.Path, "dist"))
+	b, err := c.configure(p, f, r.Provenance, filepath.Join(temp.Path, "dist"))
 	if err != nil {
 		return r, err
 	}
@@ -153,10 +150,7 @@ func (c RebuildConfig) readProvenance(function string) (attest.Provenance, error
 	if err != nil {
 		return none, err
 	}
-	name := c.Provenance
-	if name == "" {
-		name = filepath.Join(filepath.Dir(c.File), attest.ProvenanceFile)
-	}
+	name := cmp.Or(c.Provenance, filepath.Join(filepath.Dir(c.File), attest.ProvenanceFile))
 	data, err := readSmall(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = hint.Wrap(err, "take it from the zip's release; --provenance=FILE if it is elsewhere")

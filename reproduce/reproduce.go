@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/diff"
@@ -83,7 +84,7 @@ func Reproduce(ctx context.Context, c Config) (Result, error) {
 		return r, err
 	}
 	defer unlock()
-	why := ""
+	var why string
 	if second.Engine, why, err = c.otherEngine(ctx, second); err != nil {
 		return r, err
 	}
@@ -114,15 +115,15 @@ func Reproduce(ctx context.Context, c Config) (Result, error) {
 			if err != nil {
 				return r, err
 			}
-			one.Report.Causes = append(append(all, one.Report.Causes...), ignoredCause(tree)...)
+			one.Report.Causes = slices.Concat(all, one.Report.Causes, ignoredCause(tree))
 		}
 		r.Results = append(r.Results, one)
 	}
 	return r, nil
 }
 
-// second is the configuration of the second build, without its engine, of the
-// project in the directory folder of a repository.
+// second returns the configuration of the second build, without its engine. folder is
+// the project's directory in the repository.
 func (c Config) second(repository, folder, dist string) (build.Config, error) {
 	s := c.First
 	repository, err := filepath.EvalSymlinks(repository) // as project.Load does
@@ -151,15 +152,13 @@ func (c Config) second(repository, folder, dist string) (build.Config, error) {
 
 // join adds functions, each of one architecture, to a list of them.
 func join(all, more []project.Function) []project.Function {
-next:
 	for _, f := range more {
-		for i := range all {
-			if all[i].Name == f.Name {
-				all[i].Arch = append(append([]project.Arch{}, all[i].Arch...), f.Arch...)
-				continue next
-			}
+		i := slices.IndexFunc(all, func(other project.Function) bool { return other.Name == f.Name })
+		if i < 0 {
+			all = append(all, f)
+			continue
 		}
-		all = append(all, f)
+		all[i].Arch = slices.Concat(all[i].Arch, f.Arch)
 	}
 	return all
 }

@@ -103,7 +103,7 @@ func (z ZipResult) ImageEqual() bool {
 	return z.Zip.Image == nil || z.Zip.Image.Digest == z.SecondImage
 }
 
-// parenthesis is a reason in parentheses, if there is one.
+// parenthesis returns a reason in parentheses, or "".
 func parenthesis(why string) string {
 	if why == "" {
 		return ""
@@ -170,7 +170,7 @@ func (r Result) WriteJSON(w io.Writer) error {
 	return writeJSON(w, document)
 }
 
-// comparisonJSON is a report in the form of package diff.
+// comparisonJSON returns a report as package diff writes it.
 func comparisonJSON(r diff.Report) (json.RawMessage, error) {
 	var b bytes.Buffer
 	if err := diff.WriteJSON(&b, []diff.Report{r}); err != nil {

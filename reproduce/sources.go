@@ -14,7 +14,7 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// sources are a checkout of a repository.
+// sources is a checkout of a repository.
 type sources struct {
 	dir     string
 	written git.Written
@@ -80,15 +80,15 @@ func (s *sources) project(u build.Unit, folder string) (project.Project, error) 
 		}
 		return project.Project{}, hint.New("choose one: --folder="+printer.Quoted(names[0]),
 			"several projects have the function %q: in %s", u.Function.Name, git.List(names))
-	case refused != nil:
-		return project.Project{}, hint.Wrap(fmt.Errorf("no project has the function %q for %s: %w", u.Function.Name, u.Arch, refused),
-			"is it the right repository, and does the zip have its name in the release?")
 	}
-	return project.Project{}, hint.New("is it the right repository, and does the zip have its name in the release?",
-		"no project has the function %q for %s", u.Function.Name, u.Arch)
+	err = fmt.Errorf("no project has the function %q for %s", u.Function.Name, u.Arch)
+	if refused != nil {
+		err = fmt.Errorf("%w: %w", err, refused)
+	}
+	return project.Project{}, hint.Wrap(err, "is it the right repository, and does the zip have its name in the release?")
 }
 
-// folder is the project's directory, slash-separated and relative to the
+// folder returns the project's directory, slash-separated and relative to the
 // repository's.
 func (s *sources) folder(p project.Project) string {
 	dir, err := filepath.EvalSymlinks(s.dir) // as project.Load does
@@ -102,8 +102,8 @@ func (s *sources) folder(p project.Project) string {
 	return filepath.ToSlash(rel)
 }
 
-// projects are the directories that may be a project's: the root, and those with
-// a bootzip.yaml that is not a fixture of some test.
+// projects returns the directories that may be a project's: the root, and those with a
+// bootzip.yaml that is not a test fixture.
 func (s *sources) projects() ([]string, error) {
 	roots := []string{s.dir}
 	err := filepath.WalkDir(s.dir, func(name string, e fs.DirEntry, err error) error {

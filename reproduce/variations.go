@@ -3,16 +3,16 @@ package reproduce
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/project"
 )
 
-// tempName is that of the second build's temporary directories.
+// tempName begins the names of the second build's temporary directories.
 const tempName = "bootzip-reproduce"
 
 // otherPath makes a directory whose path differs from root's in length and depth.
@@ -20,15 +20,11 @@ const tempName = "bootzip-reproduce"
 // it. The directory above cannot be listed by others, and the directory itself can
 // be entered by all: the second build may run as another user.
 func otherPath(temp, root string) (string, error) {
-	secret := make([]byte, 8)
-	if _, err := rand.Read(secret); err != nil {
-		return "", err
-	}
 	if err := os.Chmod(temp, 0o711); err != nil {
 		return "", err
 	}
 	depth := func(s string) int { return strings.Count(filepath.ToSlash(s), "/") }
-	dir := filepath.Join(temp, hex.EncodeToString(secret), "another-place")
+	dir := filepath.Join(temp, rand.Text(), "another-place")
 	for len(dir) == len(filepath.Dir(root)) || depth(dir) == depth(filepath.Dir(root)) {
 		dir = filepath.Join(dir, "deeper")
 	}
@@ -44,7 +40,7 @@ func otherPath(temp, root string) (string, error) {
 	return dir, nil
 }
 
-// variations are settings that nobody builds with.
+// variations returns settings that nobody builds with.
 func variations(functions []project.Function) build.Variations {
 	// Go knows time zones by name. C libraries look the name up in a table
 	// that is not in the image, and need none for POSIX's own form (Base
@@ -61,8 +57,7 @@ func variations(functions []project.Function) build.Variations {
 	}
 }
 
-// otherEngine chooses the engine of the second build, and says why it is the
-// same one if it is.
+// otherEngine chooses the engine of the second build, and says why if it is the same one.
 func (c Config) otherEngine(ctx context.Context, second build.Config) (name, why string, err error) {
 	if c.Engine != "" {
 		if c.Engine == c.First.Engine {
@@ -92,12 +87,7 @@ func (c Config) otherEngine(ctx context.Context, second build.Config) (name, why
 }
 
 func onlyGo(functions []project.Function) bool {
-	for _, f := range functions {
-		if f.Language != project.Go {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(functions, func(f project.Function) bool { return f.Language != project.Go })
 }
 
 func firstLine(err error) string {

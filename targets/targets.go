@@ -15,7 +15,7 @@ import (
 	"github.com/bootzip/bootzip/internal/command"
 )
 
-// run runs a command of bootzip with flags that were given.
+// run runs a command of bootzip. Arguments are strings and lists of strings.
 func run(ctx context.Context, name string, given ...any) error {
 	args := []string{name}
 	for _, g := range given {
@@ -36,8 +36,8 @@ func run(ctx context.Context, name string, given ...any) error {
 	return command.Run(ctx, "mage", args...)
 }
 
-// flag is a flag of a command, if it was given. Nothing is as good as not
-// given: a workflow sets all of them.
+// flag returns a flag of a command, or nothing for a zero value: a workflow sets all flags,
+// most of them to nothing.
 func flag[T comparable](name string, value *T) []string {
 	var zero T
 	if value == nil || *value == zero {
@@ -46,7 +46,7 @@ func flag[T comparable](name string, value *T) []string {
 	return []string{fmt.Sprintf("--%s=%v", name, *value)}
 }
 
-// each is a flag that may be repeated, from values with commas between them.
+// each returns a flag for each of the values, which have commas between them.
 func each(name string, values *string) (all []string) {
 	if values == nil || *values == "" {
 		return nil
@@ -57,8 +57,8 @@ func each(name string, values *string) (all []string) {
 	return all
 }
 
-// pairs is the flag --env for each variable. A comma or the end of a line
-// separates two only where NAME= follows it: values contain both.
+// pairs returns the flag --env for each variable. A comma or the end of a line separates
+// variables only before NAME=, since values contain both.
 func pairs(env *string) (all []string) {
 	if env == nil || strings.TrimSpace(*env) == "" {
 		return nil
@@ -76,13 +76,20 @@ func pairs(env *string) (all []string) {
 
 var nextPair = regexp.MustCompile(`(?:,|\s*\n\s*)([A-Za-z_][A-Za-z0-9_]*=)`)
 
-// settings are the flags that verify, check, invoke and serve have in common:
-// what the function has on Lambda.
+// settings returns the flags that verify, check, invoke and serve have in common.
 func settings(env, envFile *string, timeout, memory *int, layer *string) []string {
 	return slices.Concat(pairs(env), each("env-file", envFile), flag("timeout", timeout), flag("memory", memory), each("layer", layer))
 }
 
-// lines are the arguments in one that has a line for each.
+// optional omits an empty argument.
+func optional(argument string) []string {
+	if argument == "" {
+		return nil
+	}
+	return []string{argument}
+}
+
+// lines splits an argument that has a line for each of several.
 func lines(text string) (all []string) {
 	for line := range strings.Lines(text) {
 		if line = strings.TrimSpace(line); line != "" {
@@ -242,12 +249,8 @@ func Invoke(ctx context.Context,
 	layer *string, // zips whose content the function sees at /opt, with commas between them
 	engine *string, // auto (the default), docker, podman, sandbox or host
 ) error {
-	arguments := []string{"--", function}
-	if event != "" {
-		arguments = append(arguments, event)
-	}
 	return run(ctx, "invoke", flag("zip", zip), flag("handler", handler), settings(env, envFile, timeout, memory, layer),
-		flag("per-instance", perInstance), flag("snapstart", snapstart), flag("engine", engine), arguments)
+		flag("per-instance", perInstance), flag("snapstart", snapstart), flag("engine", engine), "--", function, optional(event))
 }
 
 // Bench measures cold starts and warm invocations of a function, and compares them with another zip's.
@@ -261,11 +264,7 @@ func Bench(ctx context.Context,
 	format *string, // text (the default) or json
 	engine *string, // auto (the default), docker, podman, sandbox or host
 ) error {
-	arguments := []string{"--", function}
-	if event != "" {
-		arguments = append(arguments, event)
-	}
-	return run(ctx, "bench", flag("against", against), flag("starts", starts), flag("invocations", invocations), flag("format", format), flag("engine", engine), arguments)
+	return run(ctx, "bench", flag("against", against), flag("starts", starts), flag("invocations", invocations), flag("format", format), flag("engine", engine), "--", function, optional(event))
 }
 
 // Serve keeps all functions running behind HTTP, as function URLs, API Gateway, load balancer and Lambda's Invoke API.

@@ -1,11 +1,9 @@
 package command
 
 import (
-	"cmp"
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,7 +11,7 @@ import (
 	"github.com/bootzip/bootzip/emulator"
 )
 
-// The bounds of what is asked of a bench.
+// The most that one run measures.
 const (
 	maxStarts      = 1000
 	maxInvocations = 100_000
@@ -34,13 +32,10 @@ machine does hits both alike. Times of another machine, and of Lambda, are other
 over. If the function has a budget of start in bootzip.yaml, more than that is status 1.`,
 		Example: "  bootzip bench hello\n  bootzip bench hello event.json --against=old/hello-amd64.zip",
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := checkTableFormat(format); err != nil {
-				return err
-			}
 			if starts < 1 || starts > maxStarts || invocations < 0 || invocations > maxInvocations {
 				return misuse(fmt.Errorf("--starts takes 1 to %d, --invocations 0 to %d", maxStarts, maxInvocations))
 			}
-			function := strings.TrimSuffix(filepath.Base(zip), ".zip")
+			function := zipName(zip)
 			if len(args) == 2 || zip == "" {
 				function, args = args[0], args[1:]
 			}
@@ -75,7 +70,7 @@ over. If the function has a budget of start in bootzip.yaml, more than that is s
 				m.Functions = append(m.Functions, other)
 			}
 			for _, one := range m.Functions {
-				// A zip that cannot be run is a misuse, as of invoke.
+				// A zip that cannot be run is a misuse, as it is for invoke.
 				f, err := emulator.New(c.Context(), one)
 				if err == nil {
 					err = f.Close(c.Context())
@@ -127,7 +122,7 @@ type benchReport struct {
 
 	Measured []benchSide `json:"measured"` // of the zip, and of the other one
 
-	// Ratios of the zip to the other one, of neighbours in time.
+	// Ratios of the zip to the other one, each of two measurements in succession.
 	StartRatio  *quantiles `json:"startRatio,omitempty"`
 	WarmRatio   *quantiles `json:"warmRatio,omitempty"`
 	MemoryRatio float64    `json:"memoryRatio,omitempty"`
@@ -151,7 +146,7 @@ type quantiles struct {
 	P99 float64 `json:"p99"`
 }
 
-// quantilesOf are those of values, by the nearest rank.
+// quantilesOf returns the quantiles of values, by the nearest rank.
 func quantilesOf(values []float64) quantiles {
 	if len(values) == 0 {
 		return quantiles{}
@@ -242,5 +237,11 @@ func (q *quantiles) String() string {
 }
 
 func milliseconds(n float64) string {
-	return fmt.Sprintf("%.*f ms", cmp.Or(map[bool]int{n < 10: 2, n >= 10 && n < 100: 1}[true], 0), n)
+	switch {
+	case n < 10:
+		return fmt.Sprintf("%.2f ms", n)
+	case n < 100:
+		return fmt.Sprintf("%.1f ms", n)
+	}
+	return fmt.Sprintf("%.0f ms", n)
 }

@@ -17,9 +17,6 @@ one, and leaves it at dist/FUNCTION/ARCH/bootstrap. What has not changed is not
 built again.`,
 		Example: "  bootzip build --function=hello --arch=arm64",
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := checkTableFormat(format); err != nil {
-				return err
-			}
 			if err := s.read(); err != nil {
 				return err
 			}
@@ -54,7 +51,7 @@ built again.`,
 			return t.print(format, values)
 		},
 	}
-	s.flags(c, "engine", "arch", "function", "shard", "locked", "force")
+	s.flags(c, "engine", "arch", "function", "shard", "since", "locked", "force")
 	tableFormat(c, &format)
 	return c
 }

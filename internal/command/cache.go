@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,9 +45,6 @@ the entry is removed. Nothing in dist changes.`,
 		Example: "  bootzip cache audit --sample=5%\n  bootzip cache audit --sample=100% --function=hello",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := checkTableFormat(format); err != nil {
-				return err
-			}
 			share, err := parseShare(sample)
 			if err != nil {
 				return misuse(err)
@@ -76,7 +74,7 @@ func parseShare(text string) (float64, error) {
 	return n / 100, nil
 }
 
-// An audited is what was found of one bootstrap.
+// An audited is the result for one bootstrap.
 type audited struct {
 	Function string   `json:"function"`
 	Arch     string   `json:"arch"`
@@ -146,37 +144,32 @@ func (s settings) audit(ctx context.Context, share float64) (rows []audited, err
 
 // pick takes a share of the functions' bootstraps, at random.
 func pick(functions []project.Function, share float64) []project.Function {
-	type one struct{ function, arch int }
-	var all []one
-	for i, f := range functions {
+	type unit struct {
+		function string
+		arch     project.Arch
+	}
+	var all []unit
+	for _, f := range functions {
 		if f.Kind != project.KindLayer {
-			for j := range f.Arch {
-				all = append(all, one{i, j})
+			for _, arch := range f.Arch {
+				all = append(all, unit{f.Name, arch})
 			}
 		}
 	}
 	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	taken := map[one]bool{}
-	for _, o := range all[:min(len(all), max(1, int(share*float64(len(all))+0.5)))] {
-		taken[o] = true
-	}
+	taken := all[:min(len(all), max(1, int(share*float64(len(all))+0.5)))]
 	var picked []project.Function
-	for i, f := range functions {
-		var arches []project.Arch
-		for j, arch := range f.Arch {
-			if taken[one{i, j}] {
-				arches = append(arches, arch)
-			}
-		}
-		if f.Arch = arches; len(arches) > 0 {
+	for _, f := range functions {
+		f.Arch = slices.DeleteFunc(slices.Clone(f.Arch), func(arch project.Arch) bool { return !slices.Contains(taken, unit{f.Name, arch}) })
+		if len(f.Arch) > 0 {
 			picked = append(picked, f)
 		}
 	}
 	return picked
 }
 
-// compareStored says in row how what the store has under a key compares with the file made,
-// whose digest is sha256. Its copy, if there is a difference, goes to the new file stored.
+// compareStored compares what the store has under a key with the file made, whose digest is
+// sha256, and puts the result into row. If they differ, the store's file is written to stored.
 func compareStored(ctx context.Context, shared *store.Store, key, sha256, made, stored string, row *audited) error {
 	record, ok := shared.Record(ctx, key)
 	if !ok {

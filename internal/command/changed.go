@@ -37,9 +37,6 @@ CloudFormation says of a deployed stack; or of the key deploy of bootzip.yaml, w
 			"  aws cloudformation describe-stack-resources --stack-name=shop >stack.json\n" +
 			"  aws lambda list-functions | bootzip changed --since=- --stack=stack.json",
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := oneOf("format", format, "text", "json", "matrix"); err != nil {
-				return err
-			}
 			if err := s.read(); err != nil {
 				return err
 			}
@@ -47,13 +44,9 @@ CloudFormation says of a deployed stack; or of the key deploy of bootzip.yaml, w
 			if err != nil {
 				return misuse(err)
 			}
-			var files []deploy.File
-			for _, name := range deploys {
-				f, err := deploy.Read(name)
-				if err != nil {
-					return misuse(err)
-				}
-				files = append(files, f)
+			files, err := readDeployFiles(deploys)
+			if err != nil {
+				return err
 			}
 			// Before the pipeline, which may be about to write this very manifest.
 			deployed, err := readDeployed(since)
@@ -106,21 +99,19 @@ CloudFormation says of a deployed stack; or of the key deploy of bootzip.yaml, w
 		},
 	}
 	c.Flags().StringVar(&since, "since", "", "what is deployed: a manifest.json, or - for standard input")
-	c.Flags().StringVar(&format, "format", "text", "text, json, or matrix for GitHub Actions")
 	c.Flags().StringSliceVar(&pairs, "names", nil, "names where functions are deployed, `FUNCTION=NAME`, one or several; a function may have several")
 	c.Flags().StringArrayVar(&deploys, "deploy", nil, "take such names from this deploy `FILE`; may be repeated")
 	c.Flags().StringVar(&stack, "stack", "", "take such names from this `FILE`: what aws cloudformation describe-stack-resources or describe-stacks prints, or cdk deploy --outputs-file writes")
 	c.Flags().StringVar(&stage, "stage", "", "${stage} in the key deploy of bootzip.yaml")
-	complete(c, "format", "text", "json", "matrix")
+	formatFlag(c, &format, "text, json, or matrix for GitHub Actions", "text", "json", "matrix")
 	s.flags(c, "engine", "arch", "function")
 	return c
 }
 
-// maxSmokeEvent bounds an event in a matrix, which is in an environment variable in the
-// end, in bytes.
+// maxSmokeEvent bounds an event in a matrix, in bytes: it ends up in an environment variable.
 const maxSmokeEvent = 64 << 10
 
-// smokeEvent is the function's event of bootzip.yaml on one line; empty without one.
+// smokeEvent returns the function's event in bootzip.yaml on one line; empty without one.
 func smokeEvent(p project.Project, function string) (string, error) {
 	for _, f := range p.Functions {
 		if f.Name != function || f.Event == "" {
@@ -154,6 +145,18 @@ func readNames(pairs []string) (pipeline.Names, error) {
 		names[function] = append(names[function], name)
 	}
 	return names, nil
+}
+
+// readDeployFiles reads the files of --deploy. Its errors are misuse.
+func readDeployFiles(names []string) (files []deploy.File, err error) {
+	for _, name := range names {
+		f, err := deploy.Read(name)
+		if err != nil {
+			return nil, misuse(err)
+		}
+		files = append(files, f)
+	}
+	return files, nil
 }
 
 func readStack(name string) (pipeline.Stack, error) {
@@ -196,7 +199,7 @@ func writeChanges(format string, changes []pipeline.Change) error {
 	}
 	t := table{header: []string{"ZIP", "REASON", "CODESHA256"}}
 	for _, c := range changes {
-		file := distFolder + "/" + c.File
+		file := distDir + "/" + c.File
 		if c.Deployed != "" {
 			file += " -> " + c.Deployed
 		}

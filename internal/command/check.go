@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/bootzip/bootzip/deploy"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
@@ -22,7 +21,7 @@ func (a *app) checkCommand() *cobra.Command {
 	var arch, runtime, kind, format string
 	var strict, dynamic, withLayer, boot bool
 	var handlers, deploys []string
-	var around surroundings
+	var around bootFlags
 	c := &cobra.Command{
 		Use:   "check FILE...",
 		Short: "Prove of any zip, made by any tool, that Lambda can start it",
@@ -65,7 +64,7 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 			if err := around.read(&config); err != nil {
 				return err
 			}
-			args, images, remove, err := a.images(c.Context(), args)
+			args, images, remove, err := takeImages(c.Context(), args)
 			if err != nil {
 				return err
 			}
@@ -74,13 +73,9 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 			if err != nil {
 				return misuse(err)
 			}
-			var deployFiles []deploy.File
-			for _, name := range deploys {
-				f, err := deploy.Read(name)
-				if err != nil {
-					return misuse(err)
-				}
-				deployFiles = append(deployFiles, f)
+			deployFiles, err := readDeployFiles(deploys)
+			if err != nil {
+				return err
 			}
 			if len(args)+len(images) == 0 {
 				files = pipeline.DeployedZips(deployFiles)
@@ -91,11 +86,8 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 			}
 			var zips []pipeline.Zip
 			for _, f := range files {
-				z := pipeline.Zip{Function: project.Function{Handlers: handlers}, Target: verify.Target{Path: f, Options: options}}
-				if name := zippedFunction(f, against.Functions); name != "" {
-					z.Function.Name = name
-				}
-				zips = append(zips, z)
+				function := project.Function{Name: zippedFunction(f, against.Functions), Handlers: handlers}
+				zips = append(zips, pipeline.Zip{Function: function, Target: verify.Target{Path: f, Options: options}})
 			}
 			checked, err := pipeline.Check(c.Context(), config, zips)
 			if err != nil && !boot {
@@ -138,8 +130,8 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 	return c
 }
 
-// projectHere is the project in the working directory, if there is one: a deploy file
-// may be checked without.
+// projectHere loads the project in the current directory, if there is one: a deploy file can
+// be checked without.
 func projectHere() (root string, functions []project.Function) {
 	p, err := project.Load(".")
 	if err != nil {
@@ -148,10 +140,10 @@ func projectHere() (root string, functions []project.Function) {
 	return p.Root, p.Functions
 }
 
-// zippedFunction is the function of the project whose zip a file in dist is: NAME-ARCH.zip.
+// zippedFunction returns the function whose zip, NAME-ARCH.zip in dist, the file is; "": none.
 func zippedFunction(file string, functions []project.Function) string {
 	dir, base := filepath.Split(filepath.Clean(file))
-	if filepath.Base(dir) != distFolder {
+	if filepath.Base(dir) != distDir {
 		return ""
 	}
 	for _, f := range functions {
@@ -164,7 +156,7 @@ func zippedFunction(file string, functions []project.Function) string {
 	return ""
 }
 
-// zipFiles returns the files that the arguments stand for, each once.
+// zipFiles expands the arguments to files, each once.
 func zipFiles(args []string) ([]string, error) {
 	var all []string
 	for _, arg := range args {

@@ -15,14 +15,14 @@ func (a *app) cleanCommand() *cobra.Command {
 		Short:   "Remove the directory dist with everything in it",
 		Example: "  bootzip clean",
 		RunE: func(*cobra.Command, []string) error {
-			dist, err := filepath.Abs(distFolder)
+			dist, err := filepath.Abs(distDir)
 			if err != nil {
 				return err
 			}
 			if _, err := os.Stat(dist); os.IsNotExist(err) {
 				return nil
 			}
-			// Not under the feet of a build that is running.
+			// Not while a build is running.
 			unlock, err := build.Lock(dist)
 			if err != nil {
 				return err

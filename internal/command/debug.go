@@ -1,7 +1,6 @@
 package command
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,7 +25,7 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// debugTime is the time-out of a function that somebody looks at.
+// debugTime is the time-out of a function under a debugger.
 const debugTime = 24 * time.Hour
 
 func (a *app) debugCommand() *cobra.Command {
@@ -43,19 +42,6 @@ dist changes. Time-outs are suspended. EVENT is as of bootzip invoke.
 With --attach it builds and starts nothing: it prints the environment with which the
 editor starts the function, in any language.`,
 		Example: "  bootzip debug hello event.json\n  bootzip debug hello s3 --attach",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 1 {
-				return nil
-			}
-			return named("FUNCTION", "EVENT")(nil, args)
-		},
-		ValidArgsFunction: func(c *cobra.Command, args []string, start string) ([]string, cobra.ShellCompDirective) {
-			if len(args) == 0 {
-				return functionNames(c, args, start)
-			}
-			names, _ := eventNames(c, args, start)
-			return names, cobra.ShellCompDirectiveDefault
-		},
 		RunE: func(c *cobra.Command, args []string) error {
 			s.function = args[0]
 			payload, err := s.eventFor(args[1:])
@@ -108,6 +94,7 @@ editor starts the function, in any language.`,
 			return invokeOnce(c.Context(), config, payload)
 		},
 	}
+	functionAndEvent(c, func() bool { return false })
 	e.flags(c)
 	c.Flags().StringVar(&listen, "listen", "127.0.0.1:2345", "`ADDRESS` of the debugger")
 	c.Flags().BoolVar(&attach, "attach", false, "serve the Runtime API alone; the editor starts the function")
@@ -117,7 +104,7 @@ editor starts the function, in any language.`,
 	return c
 }
 
-// underDebugger builds a function for the debugger, and has it started by that.
+// underDebugger builds a function with symbols and configures Delve as what starts it.
 func underDebugger(ctx context.Context, config *emulator.Config, p project.Project, f project.Function, bootstrap, listen string) error {
 	host, port, err := net.SplitHostPort(listen)
 	if err != nil {
@@ -145,7 +132,7 @@ func underDebugger(ctx context.Context, config *emulator.Config, p project.Proje
 	return nil
 }
 
-// toAttach tells whoever starts the function with which environment.
+// toAttach returns what prints the environment to start the function with.
 func toAttach(f project.Function) func(environment []string) {
 	return func(environment []string) {
 		note("start function %q with this environment; it has its event then, and there is no time-out:", f.Name)
@@ -166,16 +153,19 @@ func debugBuild(ctx context.Context, p project.Project, f project.Function, out 
 	var linked []string
 	for _, name := range slices.Sorted(maps.Keys(f.Ldflags)) {
 		value := strings.NewReplacer("${tag}", "devel", "${commit}", "devel").Replace(f.Ldflags[name]) // of no release
-		quote := "'"                                                                                   // without escapes, as the go command takes it
+		quote := "'"                                                                                   // the go command knows no escapes
 		if strings.Contains(value, "'") {
 			quote = `"`
 		}
 		linked = append(linked, "-X "+quote+name+"="+value+quote)
 	}
-	dir := filepath.Join(p.Root, filepath.FromSlash(f.Source))
+	cgo := "0"
+	if f.Cgo == "static" {
+		cgo = "1"
+	}
 	c := exec.CommandContext(ctx, "go", "build", "-gcflags=all=-N -l", "-ldflags="+strings.Join(linked, " "), "-tags="+strings.Join(f.Tags, ","), "-o", out, ".")
-	c.Dir = dir
-	c.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+runtime.GOARCH, "CGO_ENABLED="+cmp.Or(map[string]string{"static": "1"}[f.Cgo], "0"))
+	c.Dir = filepath.Join(p.Root, filepath.FromSlash(f.Source))
+	c.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+runtime.GOARCH, "CGO_ENABLED="+cgo)
 	if text, err := c.CombinedOutput(); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()

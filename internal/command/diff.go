@@ -24,9 +24,6 @@ side by side, and what grew.`,
 		Example: "  bootzip diff old.zip new.zip\n  bootzip diff old.zip new.zip --format=html > diff.html",
 		Args:    named("A", "B"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := oneOf("format", format, sizeFormats...); err != nil {
-				return err
-			}
 			explain := diff.Any
 			if isImage(args[0]) && isImage(args[1]) {
 				explain = pipeline.DiffImages
@@ -58,6 +55,6 @@ side by side, and what grew.`,
 			return err
 		},
 	}
-	sizeFormat(c, &format)
+	formatFlag(c, &format, "text, json or html", "text", "json", "html")
 	return c
 }

@@ -13,9 +13,8 @@ import (
 	"github.com/bootzip/bootzip/internal/printer"
 )
 
-// A distState is which files were in dist at some time, by their
-// slash-separated names. What begins with a dot is bootzip's own business and
-// is left out. nil is a state that nobody has looked at.
+// A distState has the files in dist at one time, by slash-separated name. Names that begin
+// with a dot are bootzip's own, and left out. nil is an unknown state.
 type distState map[string]fs.FileInfo
 
 func readDist(dist string) distState {
@@ -39,11 +38,11 @@ func readDist(dist string) distState {
 	return s
 }
 
-// since says what has become of dist since another state.
+// since says what changed in dist since another state.
 func (s distState) since(before distState) string {
 	var written, gone []string
 	for name, info := range s {
-		// A file takes its place by a rename, so it is another one.
+		// A new file replaces the old by a rename.
 		old, ok := before[name]
 		if !ok || !os.SameFile(old, info) || old.Size() != info.Size() || !old.ModTime().Equal(info.ModTime()) {
 			written = append(written, name)
@@ -77,8 +76,7 @@ func someOf(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// failed makes an interrupt say what has become of dist since it was in the
-// state s.
+// failed adds to an interrupt what changed in dist since the state s.
 func (s distState) failed(err error, dist string) error {
 	if s == nil || !errors.Is(err, context.Canceled) {
 		return err

@@ -35,9 +35,6 @@ project in the current directory. It changes nothing. The exit status is 1 if
 nothing can be built here.`,
 		Example: "  bootzip doctor --format=json",
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := checkTableFormat(format); err != nil {
-				return err
-			}
 			if err := s.read(); err != nil {
 				return err
 			}

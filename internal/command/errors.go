@@ -10,7 +10,7 @@ import (
 	"github.com/bootzip/bootzip/internal/printer"
 )
 
-// An exitError is an error with the exit status that it ends the program with.
+// An exitError is an error with the exit status of the program.
 type exitError struct {
 	status int
 	err    error
@@ -42,8 +42,8 @@ type shownError struct {
 func (e shownError) Error() string { return e.text }
 func (e shownError) Unwrap() error { return e.error }
 
-// shown makes an error show its hint, harmless on a terminal: an error may
-// hold names out of somebody's files, or the words of somebody's server.
+// shown makes an error show its hint, and harmless on a terminal: it may contain names from
+// a file, or a server's words.
 func (a *app) shown(err error) error {
 	text := err.Error()
 	var said shownError
@@ -68,8 +68,7 @@ var (
 	longFlag   = regexp.MustCompile(`(^|[ (])--([a-zA-Z]+)`)
 )
 
-// typed puts a text that names commands of bootzip into the form in which the
-// caller types them: with Mage, flags have one dash.
+// typed rewrites the commands in a text in the caller's form: with Mage, flags have one dash.
 func (a *app) typed(text string) string {
 	if a.caller == "bootzip" {
 		return text

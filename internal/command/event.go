@@ -22,7 +22,7 @@ function-url. The name "list" lists all there are.`,
 		ValidArgsFunction: eventNames,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if args[0] == "list" {
-				if err := checkTableFormat(format); err != nil {
+				if err := oneOf("format", format, "text", "json"); err != nil {
 					return err
 				}
 				type row struct {
@@ -57,11 +57,12 @@ function-url. The name "list" lists all there are.`,
 	f.StringVar(&o.Secret, "secret", "", "webhooks: what they are signed with")
 	f.StringVar(&o.Region, "region", "", "the region")
 	f.StringVar(&o.Account, "account", "", "the account's number")
-	tableFormat(c, &format)
+	c.Flags().StringVar(&format, "format", "text", "text or json")
+	complete(c, "format", "text", "json")
 	return c
 }
 
-// eventNames names the ready-made events to the shell.
+// eventNames completes names of ready-made events.
 func eventNames(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	names := []string{"list\tall there are"}
 	for _, k := range event.Kinds() {

@@ -17,9 +17,6 @@ not there yet, and prints the engine and the image's id. Other commands make it
 by themselves.`,
 		Example: "  bootzip image --engine=docker",
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := checkTableFormat(format); err != nil {
-				return err
-			}
 			if err := s.read(); err != nil {
 				return err
 			}

@@ -11,9 +11,9 @@ import (
 	"github.com/bootzip/bootzip/registry"
 )
 
-// images takes those arguments that are images out of args; remove removes what was
-// fetched for them.
-func (a *app) images(ctx context.Context, args []string) (rest []string, images []pipeline.ImageTarget, remove func(), err error) {
+// takeImages splits args into images and the rest. remove removes what was fetched for the
+// images.
+func takeImages(ctx context.Context, args []string) (rest []string, images []pipeline.ImageTarget, remove func(), err error) {
 	var fetched []*tempdir.Dir
 	remove = func() {
 		for _, d := range fetched {

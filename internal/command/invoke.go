@@ -29,7 +29,7 @@ import (
 	"github.com/bootzip/bootzip/verify"
 )
 
-// An emulation is what invoke and serve let people say of functions.
+// An emulation has the flags of a command that runs functions here.
 type emulation struct {
 	handler     string
 	timeout     int
@@ -40,7 +40,7 @@ type emulation struct {
 	layers      []string
 	container   string
 	image       string
-	env         []string // what the variables are, set by check
+	env         []string // KEY=VALUE, set by check
 }
 
 func (e *emulation) flags(c *cobra.Command) {
@@ -74,7 +74,7 @@ func (e *emulation) check() (err error) {
 	return err
 }
 
-// config is the function of that name as it is to be run.
+// config says how to run the function of that name.
 func (e emulation) config(name string) emulator.Config {
 	c := emulator.Config{
 		Name: name, Handler: e.handler, Region: os.Getenv("AWS_REGION"), Log: os.Stderr, Qemu: findQemu(),
@@ -114,7 +114,7 @@ status 1 if the function failed.`,
 			if zip != "" && image != "" {
 				return misuse(errors.New("--zip and --image: omit one of the two"))
 			}
-			function := strings.TrimSuffix(filepath.Base(zip), ".zip")
+			function := zipName(zip)
 			if image != "" {
 				function = imageName(image)
 			}
@@ -145,7 +145,7 @@ status 1 if the function failed.`,
 			config.Zip = zip
 			var before distState // nil where nothing is built
 			if zip+image == "" {
-				before = readDist(distFolder)
+				before = readDist(distDir)
 				if err := s.read(); err != nil {
 					return err
 				}
@@ -153,7 +153,7 @@ status 1 if the function failed.`,
 					return err
 				}
 			}
-			return before.failed(invokeOnce(c.Context(), config, payload), distFolder)
+			return before.failed(invokeOnce(c.Context(), config, payload), distDir)
 		},
 	}
 	functionAndEvent(c, func() bool { return zip+image != "" })
@@ -185,12 +185,12 @@ func functionAndEvent(c *cobra.Command, given func() bool) {
 	}
 }
 
-// imageName is the function's name for an image, by its file.
+// imageName is the name of the function that an image is run as.
 func imageName(image string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(filepath.Base(image), ".tar"), ".oci")
 }
 
-// codeOfImage unpacks an image into the directory dir, or says why it does not start.
+// codeOfImage unpacks an image into the directory dir. It is an error if a check fails.
 func codeOfImage(ctx context.Context, image, dir string) (pipeline.ImageCode, error) {
 	r, code, err := pipeline.UnpackImage(ctx, image, dir, verify.ImageOptions{Unpack: true})
 	if err != nil {
@@ -204,8 +204,7 @@ func codeOfImage(ctx context.Context, image, dir string) (pipeline.ImageCode, er
 	return code, nil
 }
 
-// eventFor returns the event that was named, or that of the function in
-// bootzip.yaml.
+// eventFor returns the event that was named, or the function's in bootzip.yaml.
 func (s settings) eventFor(named []string) ([]byte, error) {
 	if len(named) > 0 {
 		return readEvent(named[0], s.function)
@@ -222,9 +221,8 @@ func (s settings) eventFor(named []string) ([]byte, error) {
 	return pipeline.Event(f, p.Root)
 }
 
-// packFor builds and packs one function, for this machine's architecture if
-// it is built for that, and fills in what is known of it. It returns the zip's
-// CodeSha256.
+// packFor builds and packs one function, for this machine's architecture if it is built
+// for that, and completes config from bootzip.yaml. It returns the zip's CodeSha256.
 func (s settings) packFor(ctx context.Context, config *emulator.Config) (sum string, err error) {
 	p, functions, err := s.load()
 	if err != nil {
@@ -254,8 +252,8 @@ func (s settings) packFor(ctx context.Context, config *emulator.Config) (sum str
 	return m.zips[0].Packed.CodeSha256, nil
 }
 
-// withDeployed are functions with what deploy files beside bootzip.yaml say of them, where
-// that has nothing. A file that cannot be read is said by verify.
+// withDeployed completes functions from the deploy files beside bootzip.yaml, where
+// bootzip.yaml says nothing. Files that cannot be read are ignored: verify reports them.
 func withDeployed(functions []project.Function) []project.Function {
 	files, err := deploy.Find(".")
 	if err != nil {
@@ -276,7 +274,7 @@ func invokeOnce(ctx context.Context, config emulator.Config, payload []byte) err
 		return misuse(err)
 	}
 	defer func() { _ = f.Close(context.Background()) }()
-	resp, err := f.Invoke(ctx, emulator.Request{Payload: payload, Tail: true}) // with Tail, the log is whole before the answer
+	resp, err := f.Invoke(ctx, emulator.Request{Payload: payload, Tail: true}) // with Tail, the log is complete before the answer
 	if err != nil {
 		return err
 	}
@@ -289,17 +287,13 @@ func invokeOnce(ctx context.Context, config emulator.Config, payload []byte) err
 		return err
 	}
 	if resp.FunctionError != "" {
-		why := resp.ErrorType
-		if why == "" {
-			why = "it reported an error without a type"
-		}
-		return findings("function %s failed: %s", config.Name, why)
+		return findings("function %s failed: %s", config.Name, cmp.Or(resp.ErrorType, "it reported an error without a type"))
 	}
 	return nil
 }
 
-// shownAnswer is a function's answer as it is, but on a terminal without what
-// that would act on. A JSON document has nothing that GitHub Actions would.
+// shownAnswer is a function's answer, without what the terminal or GitHub Actions would act
+// on. GitHub Actions acts on nothing in a JSON document.
 func shownAnswer(payload []byte) string {
 	if isTerminal(os.Stdout) || isShown(os.Stdout) && !json.Valid(payload) {
 		return printer.Text(string(payload))
@@ -307,7 +301,7 @@ func shownAnswer(payload []byte) string {
 	return string(payload)
 }
 
-// readEvent takes the argument EVENT.
+// readEvent reads the event that the argument EVENT names.
 func readEvent(argument, function string) ([]byte, error) {
 	var payload []byte
 	var err error

@@ -35,20 +35,17 @@ which the next run's shards are divided.`,
 		Example: "  bootzip merge shards/*",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, dirs []string) error {
-			if err := checkTableFormat(format); err != nil {
-				return err
-			}
 			if err := s.read(); err != nil {
 				return err
 			}
 			var zips []pipeline.Zip
 			var reports []verify.Report
-			err := s.withDist(c.Context(), func(ctx context.Context, p project.Project, config build.Config) (err error) {
-				zips, err = pipeline.Merge(ctx, pipeline.MergeConfig{Dirs: dirs, Dist: config.Dist, Root: p.Root, Functions: p.Functions, Tool: config.Tool})
+			err := s.withDist(c.Context(), func(p project.Project, config build.Config) (err error) {
+				zips, err = pipeline.Merge(c.Context(), pipeline.MergeConfig{Dirs: dirs, Dist: config.Dist, Root: p.Root, Functions: p.Functions, Tool: config.Tool})
 				if err != nil {
 					return err
 				}
-				reports, err = addDeployReports(ctx, p, config.Dist, zips, strict)
+				reports, err = addDeployReports(c.Context(), p, config.Dist, zips, strict)
 				return err
 			})
 			if err != nil {
@@ -64,7 +61,7 @@ which the next run's shards are divided.`,
 			rows := []row{}
 			t := table{header: []string{"ZIP", "SIZE", "CODESHA256"}}
 			for _, z := range zips {
-				r := row{distFolder + "/" + z.Packed.File, z.Function.Name, string(z.Packed.Arch), z.Packed.Size, z.Packed.CodeSha256}
+				r := row{distDir + "/" + z.Packed.File, z.Function.Name, string(z.Packed.Arch), z.Packed.Size, z.Packed.CodeSha256}
 				rows = append(rows, r)
 				t.add(r.Zip, size(r.Size), r.CodeSha256)
 			}
@@ -79,8 +76,8 @@ which the next run's shards are divided.`,
 	return c
 }
 
-// addDeployReports compares the project's deploy files with all zips, which no shard could,
-// and adds the reports to report.json, if there is one.
+// addDeployReports compares the project's deploy files with all zips, which no shard could
+// do, and adds the reports to report.json, if there is one.
 func addDeployReports(ctx context.Context, p project.Project, dist string, zips []pipeline.Zip, strict bool) ([]verify.Report, error) {
 	name := filepath.Join(dist, pipeline.ReportFile)
 	report, err := os.ReadFile(name)
@@ -95,7 +92,7 @@ func addDeployReports(ctx context.Context, p project.Project, dist string, zips 
 		return nil, err
 	}
 	for i := range zips {
-		zips[i].Target.Path = filepath.Join(distFolder, zips[i].Packed.File)
+		zips[i].Target.Path = filepath.Join(distDir, zips[i].Packed.File)
 	}
 	checked, err := pipeline.Check(ctx, pipeline.CheckConfig{Strict: strict}, zips)
 	if err != nil {

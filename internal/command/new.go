@@ -50,10 +50,10 @@ amounts to what bootzip finds without one.`
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if here {
-				return a.writeConfig()
+				return writeConfig()
 			}
 			c.Name = args[0]
-			return a.newProject(cmd.Context(), c, templates)
+			return newProject(cmd.Context(), c, templates)
 		},
 	}
 	f := cmd.Flags()
@@ -65,7 +65,7 @@ amounts to what bootzip finds without one.`
 	return cmd
 }
 
-func (a *app) newProject(ctx context.Context, c scaffold.Config, templates []string) error {
+func newProject(ctx context.Context, c scaffold.Config, templates []string) error {
 	if err := project.CheckName(c.Name); err != nil {
 		return misuse(err)
 	}
@@ -102,8 +102,7 @@ func (a *app) newProject(ctx context.Context, c scaffold.Config, templates []str
 	return nil
 }
 
-// tidy completes go.mod and go.sum. Where that cannot be done now, it is said,
-// and the files stay.
+// tidy completes go.mod and go.sum. If that fails it says so, and leaves the files.
 func tidy(ctx context.Context, dir string) {
 	cmd := exec.CommandContext(ctx, "go", "mod", "tidy")
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOWORK=off")
@@ -116,7 +115,7 @@ func tidy(ctx context.Context, dir string) {
 	}
 }
 
-// releasedGo is a version as go.mod's toolchain line takes it; "" for one in
+// releasedGo returns a version of Go in the form of go.mod's toolchain line; "" for one in
 // development.
 func releasedGo(version string) string {
 	version, _, _ = strings.Cut(version, " ")
@@ -126,8 +125,8 @@ func releasedGo(version string) string {
 	return version
 }
 
-// writeConfig writes the bootzip.yaml that discovery amounts to.
-func (a *app) writeConfig() error {
+// writeConfig writes a bootzip.yaml with the functions that are found without one.
+func writeConfig() error {
 	if _, err := os.Lstat(project.ConfigFile); !errors.Is(err, fs.ErrNotExist) {
 		if err == nil {
 			err = fmt.Errorf("%s is there already; nothing was written", project.ConfigFile)

@@ -9,9 +9,9 @@ package command
 //     (no-color.org).
 //   - What comes from a file or a server is made harmless first (package
 //     printer). What a function prints is shown on a terminal and on GitHub
-//     Actions with "| " before each line; a file or another program gets it as
-//     it is.
-//   - A table can be had as JSON.
+//     Actions with "| " before each line; a file or another program gets it
+//     unchanged.
+//   - A table can also be printed as JSON.
 
 import (
 	"encoding/json"
@@ -28,20 +28,20 @@ import (
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" }
 
-// isShown reports whether what is written to a file is acted on: by a terminal,
-// or by GitHub Actions, which reads commands out of a job's output.
+// isShown reports whether a terminal acts on what is written to a file, or GitHub Actions,
+// which reads commands from a job's output.
 func isShown(f *os.File) bool {
 	info, err := f.Stat()
 	return isTerminal(f) || os.Getenv("GITHUB_ACTIONS") == "true" && err == nil && !info.Mode().IsRegular()
 }
 
-// useColor says whether results may be coloured.
+// useColor reports whether results may be coloured.
 func useColor() bool {
 	_, refused := os.LookupEnv("NO_COLOR")
 	return !refused && isTerminal(os.Stdout)
 }
 
-// note tells the person at the terminal something.
+// note prints a message to standard error.
 func note(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	if isShown(os.Stderr) {
@@ -58,8 +58,7 @@ type table struct {
 
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
 
-// print writes the table to standard output, or with the format "json" the
-// value that it shows.
+// print writes the table to standard output; with the format "json", value.
 func (t *table) print(format string, value any) error {
 	if format == "json" {
 		return printJSON(value)
@@ -82,13 +81,23 @@ func printJSON(value any) error {
 	return e.Encode(value)
 }
 
-// tableFormat adds the flag of a command that prints a table.
-func tableFormat(c *cobra.Command, format *string) {
-	c.Flags().StringVar(format, "format", "text", "text or json")
-	complete(c, "format", "text", "json")
+// formatFlag adds --format to a command, which then refuses other values before it runs.
+func formatFlag(c *cobra.Command, format *string, usage string, known ...string) {
+	c.Flags().StringVar(format, "format", "text", usage)
+	complete(c, "format", known...)
+	run := c.RunE
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if err := oneOf("format", *format, known...); err != nil {
+			return err
+		}
+		return run(c, args)
+	}
 }
 
-func checkTableFormat(format string) error { return oneOf("format", format, "text", "json") }
+// tableFormat is formatFlag for a command that prints a table.
+func tableFormat(c *cobra.Command, format *string) {
+	formatFlag(c, format, "text or json", "text", "json")
+}
 
 // enumerate writes words as in "a, b or c".
 func enumerate(words []string) string {

@@ -12,7 +12,6 @@ import (
 func (a *app) packageCommand() *cobra.Command {
 	s := settings{verbose: &a.verbose}
 	var format string
-	var withImages bool
 	c := &cobra.Command{
 		Use:   "package",
 		Short: "Build every function and pack it into a zip",
@@ -23,13 +22,9 @@ one zip for Terraform's data source external. --image makes an OCI image of each
 function as well, dist/FUNCTION-ARCH.oci.tar; "image: true" in bootzip.yaml of one.`,
 		Example: "  bootzip package --engine=podman\n  bootzip package --function=hello --arch=arm64 --format=terraform",
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := oneOf("format", format, "text", "json", "terraform"); err != nil {
-				return err
-			}
 			if err := s.read(); err != nil {
 				return err
 			}
-			s.images = withImages
 			m, err := s.run(c.Context(), true)
 			if err != nil {
 				return err
@@ -51,11 +46,11 @@ function as well, dist/FUNCTION-ARCH.oci.tar; "image: true" in bootzip.yaml of o
 			t := table{header: []string{"ZIP", "SIZE", "UNZIPPED", "CODESHA256"}}
 			images := table{header: []string{"IMAGE", "SIZE", "DIGEST"}}
 			for _, z := range m.zips {
-				r := row{distFolder + "/" + z.Packed.File, z.Function.Name, string(z.Packed.Arch), z.Packed.Size, z.Packed.Unzipped, z.Packed.CodeSha256, "", ""}
+				r := row{distDir + "/" + z.Packed.File, z.Function.Name, string(z.Packed.Arch), z.Packed.Size, z.Packed.Unzipped, z.Packed.CodeSha256, "", ""}
 				values = append(values, r)
 				t.add(r.Zip, size(r.Size), size(r.Unzipped), r.CodeSha256)
 				if m := z.Packed.Image; m != nil {
-					r.Image, r.Digest = distFolder+"/"+m.File, m.Digest
+					r.Image, r.Digest = distDir+"/"+m.File, m.Digest
 					values[len(values)-1] = r
 					images.add(r.Image, size(m.Size), m.Digest)
 				}
@@ -67,10 +62,9 @@ function as well, dist/FUNCTION-ARCH.oci.tar; "image: true" in bootzip.yaml of o
 			return images.print(format, nil)
 		},
 	}
-	s.flags(c, "engine", "arch", "function", "shard", "locked", "force")
-	c.Flags().BoolVar(&withImages, "image", false, "make an OCI image of each function as well")
-	c.Flags().StringVar(&format, "format", "text", "text, json or terraform")
-	complete(c, "format", "text", "json", "terraform")
+	s.flags(c, "engine", "arch", "function", "shard", "since", "locked", "force")
+	c.Flags().BoolVar(&s.images, "image", false, "make an OCI image of each function as well")
+	formatFlag(c, &format, "text, json or terraform", "text", "json", "terraform")
 	return c
 }
 
@@ -87,7 +81,7 @@ func printForTerraform(m made) error {
 		architecture = "x86_64"
 	}
 	return printJSON(map[string]string{
-		"filename": distFolder + "/" + z.File, "source_code_hash": z.CodeSha256, "content_digest": z.Content,
+		"filename": distDir + "/" + z.File, "source_code_hash": z.CodeSha256, "content_digest": z.Content,
 		"runtime": z.Runtime, "architecture": architecture, "function": z.Function,
 	})
 }

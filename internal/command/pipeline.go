@@ -18,7 +18,7 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// made is what the steps of the pipeline have made so far.
+// made has the results of the steps so far.
 type made struct {
 	project project.Project
 	report  build.Report
@@ -30,8 +30,8 @@ type made struct {
 
 // run builds, and packs if asked to, under one lock.
 func (s settings) run(ctx context.Context, packToo bool) (made, error) {
-	m := made{before: readDist(distFolder)}
-	err := s.withDist(ctx, func(ctx context.Context, p project.Project, c build.Config) (err error) {
+	m := made{before: readDist(distDir)}
+	err := s.withDist(ctx, func(p project.Project, c build.Config) (err error) {
 		m.project = p
 		shards, err := s.choose(ctx, &c)
 		if err != nil {
@@ -61,7 +61,7 @@ func (s settings) run(ctx context.Context, packToo bool) (made, error) {
 		packaged, err := pipeline.Package(ctx, c, pipeline.PackageConfig{Images: s.images})
 		m.report, m.zips = packaged.Build, packaged.Zips
 		for i, z := range m.zips {
-			m.zips[i].Target.Path = filepath.Join(distFolder, z.Packed.File) // as people write it
+			m.zips[i].Target.Path = filepath.Join(distDir, z.Packed.File) // as people write it
 		}
 		return err
 	})
@@ -71,7 +71,7 @@ func (s settings) run(ctx context.Context, packToo bool) (made, error) {
 	return m, err
 }
 
-// tellStore says what there was of the store.
+// tellStore says what the shared cache was used for.
 func (m made) tellStore() {
 	if m.store == nil {
 		return
@@ -82,16 +82,16 @@ func (m made) tellStore() {
 }
 
 // inDist is withDist for the functions that the flags choose.
-func (s settings) inDist(ctx context.Context, do func(context.Context, project.Project, build.Config) error) error {
-	return s.withDist(ctx, func(ctx context.Context, p project.Project, c build.Config) error {
+func (s settings) inDist(ctx context.Context, do func(build.Config) error) error {
+	return s.withDist(ctx, func(_ project.Project, c build.Config) error {
 		if _, err := s.choose(ctx, &c); err != nil {
 			return err
 		}
-		return do(ctx, p, c)
+		return do(c)
 	})
 }
 
-// choose leaves the functions of the shard in c, with what they are stamped with.
+// choose keeps the functions of the shard in c, and sets the tag and commit to stamp them with.
 func (s settings) choose(ctx context.Context, c *build.Config) (shards [][]string, err error) {
 	if s.shard.some() {
 		if shards, err = s.shard.shards(ctx, *c); err != nil {
@@ -105,9 +105,9 @@ func (s settings) choose(ctx context.Context, c *build.Config) (shards [][]strin
 	return shards, err
 }
 
-// withDist reads the project, and calls do with how it is to be built, as the
-// only process that writes to its directory dist.
-func (s settings) withDist(ctx context.Context, do func(context.Context, project.Project, build.Config) error) error {
+// withDist loads the project, and calls do with it and how to build it, while no other
+// process writes to its directory dist.
+func (s settings) withDist(ctx context.Context, do func(project.Project, build.Config) error) error {
 	p, functions, err := s.load()
 	if err != nil {
 		return err
@@ -122,11 +122,10 @@ func (s settings) withDist(ctx context.Context, do func(context.Context, project
 	}
 	defer unlock()
 	before := readDist(c.Dist)
-	return before.failed(do(ctx, p, c), c.Dist)
+	return before.failed(do(p, c), c.Dist)
 }
 
-// tellLeftOut says which main packages are no functions, in one line unless
-// everything is to be said.
+// tellLeftOut says which main packages are not functions, in one line without --verbose.
 func (s settings) tellLeftOut(p project.Project) {
 	switch {
 	case s.quiet || len(p.LeftOut) == 0:
@@ -141,9 +140,9 @@ func (s settings) tellLeftOut(p project.Project) {
 	}
 }
 
-// stamps are what ${tag} and ${commit} stand for in ldflags and labels: the project's in
-// git, "devel" and COMMIT-dirty where the tree is not what a tag says, and
-// "unknown" outside of git.
+// stamps returns the values of ${tag} and ${commit} in ldflags and labels: those of git;
+// "devel" and COMMIT-dirty for a dirty tree, "devel" without a tag; "devel" and "unknown"
+// outside of git.
 func stamps(ctx context.Context, root string, functions []project.Function) (tag, commit string, err error) {
 	asked := slices.ContainsFunc(functions, func(f project.Function) bool {
 		values := slices.AppendSeq(slices.Collect(maps.Values(f.Ldflags)), maps.Values(f.ImageLabels))

@@ -14,9 +14,9 @@ import (
 	"github.com/bootzip/bootzip/internal/printer"
 )
 
-// A progress shows what a build is doing: on a terminal only, what takes over
-// a second, on one line that is never wider than the terminal and is wiped
-// when it is over. What goes to a file or a CI log holds no trace of it.
+// A progress shows what a build is doing, if it takes over a second, on one line of the
+// terminal. The line is never wider than the terminal, and is wiped at the end. Without a
+// terminal nothing is shown.
 type progress struct {
 	mu    sync.Mutex
 	w     io.Writer // nil without a terminal
@@ -37,24 +37,17 @@ func (s settings) newProgress() *progress {
 	return p
 }
 
-// event takes an event of a build. The engine is said on every kind of
-// output: it decides what the build could see.
+// event shows an event of a build. The engine is named without a terminal as well: it
+// decides what the build could see.
 func (p *progress) event(e build.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.wipe()
 	switch e.Stage {
-	case "engine":
+	case "engine", "cgo", "cache":
+		before := map[string]string{"engine": "building with ", "cache": "cache: "}[e.Stage]
 		if !p.quiet {
-			note("building with %s", e.Text)
-		}
-	case "cgo":
-		if !p.quiet {
-			note("%s", e.Text)
-		}
-	case "cache":
-		if !p.quiet {
-			note("cache: %s", e.Text)
+			note("%s%s", before, e.Text)
 		}
 	case "image", "worker", "lock", "user", "toolchain":
 		note("%s", e.Text)
@@ -84,7 +77,8 @@ func (p *progress) tick() {
 	}
 }
 
-// line fits into the terminal, less the column in which some wrap.
+// line returns the line, cut to the terminal's width less one column: some terminals wrap
+// in the last.
 func (p *progress) line(elapsed time.Duration) string {
 	columns, _, err := term.GetSize(int(os.Stderr.Fd()))
 	if err != nil || columns <= 0 {
@@ -94,7 +88,7 @@ func (p *progress) line(elapsed time.Duration) string {
 	return shorten(printer.Line(p.text), columns-1-len(clock)) + clock
 }
 
-// shorten cuts a text to so many characters.
+// shorten cuts a text to at most that many characters.
 func shorten(text string, most int) string {
 	if utf8.RuneCountInString(text) <= most {
 		return text

@@ -46,7 +46,7 @@ What the registry has is not sent again. Credentials are those of docker login.`
 					if z.Function.Name != m.zips[0].Function.Name {
 						return misuse(hint.New("say --function=NAME", "the project has several functions, and a reference is for one"))
 					}
-					files = append(files, filepath.Join(distFolder, z.Packed.Image.File))
+					files = append(files, filepath.Join(distDir, z.Packed.Image.File))
 				}
 			}
 			pushed, err := registry.Push(c.Context(), registry.Config{UserAgent: "bootzip"}, reference, files...)

@@ -7,7 +7,7 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// findQemu looks for what runs programs of the other architecture.
+// findQemu returns the program that runs programs of the other architecture; "": none.
 func findQemu() string {
 	name := "qemu-aarch64-static"
 	if project.Arch(runtime.GOARCH) == project.ARM64 {

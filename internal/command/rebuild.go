@@ -27,9 +27,6 @@ status 1 if the bytes differ, and says how and why.`,
 		Example: "  bootzip rebuild hello-arm64.zip --engine=docker",
 		Args:    named("FILE.zip"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := checkTableFormat(format); err != nil {
-				return err
-			}
 			if err := s.read(); err != nil {
 				return err
 			}
@@ -44,7 +41,7 @@ status 1 if the bytes differ, and says how and why.`,
 			if err != nil {
 				return err
 			}
-			before := readDist(distFolder)
+			before := readDist(distDir)
 			bar := s.newProgress()
 			config.Build = build.Config{
 				Root: here, Cache: s.cache, Engine: s.engine, BaseImage: s.baseImage, Environ: os.Environ(), Progress: bar.event,
@@ -52,7 +49,7 @@ status 1 if the bytes differ, and says how and why.`,
 			r, err := reproduce.Rebuild(c.Context(), config)
 			bar.close()
 			if err != nil {
-				return before.failed(err, distFolder)
+				return before.failed(err, distDir)
 			}
 			if err := writeResult(r, format); err != nil {
 				return err

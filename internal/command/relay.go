@@ -8,8 +8,8 @@ import (
 	"github.com/bootzip/bootzip/internal/gocache"
 )
 
-// Builds start this program, or the one that Mage made, as a relay between the go command
-// and the shared cache.
+// A build starts this program, or the one that Mage compiled, as a relay between the go
+// command and the shared cache.
 func init() {
 	if len(os.Args) != 2 || filepath.Base(os.Args[0]) != gocache.RelayName {
 		return

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bootzip/bootzip/build"
-	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/release"
 	"github.com/bootzip/bootzip/verify"
 )
@@ -28,9 +27,6 @@ builds a second time and compares; nothing of it appears in dist unless all of i
 went well. The tree must be clean and the commit have a tag.`,
 		Example: "  bootzip release --tag=v1.2.3 --repository=https://github.com/OWNER/NAME",
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := checkTableFormat(format); err != nil {
-				return err
-			}
 			if err := s.read(); err != nil {
 				return err
 			}
@@ -38,8 +34,9 @@ went well. The tree must be clean and the commit have a tag.`,
 			if err != nil {
 				return err
 			}
+			ctx := c.Context()
 			var made release.Release
-			err = s.inDist(c.Context(), func(ctx context.Context, _ project.Project, c build.Config) error {
+			err = s.inDist(ctx, func(c build.Config) error {
 				cache, err := moduleCache(ctx)
 				if err != nil {
 					return err
@@ -47,7 +44,7 @@ went well. The tree must be clean and the commit have a tag.`,
 				config.Build, config.OtherEngine, config.Progress = c, second, again(c.Progress)
 				config.Qemu, config.ModuleCache = findQemu(), cache
 				if config.BootzipVersion = ownVersion().version; a.caller == "mage" && config.BootzipVersion == development && isOwn(c.Root) {
-					config.BootzipVersion = "" // go tool mage has built it from this checkout
+					config.BootzipVersion = "" // go tool mage built it from this checkout
 				}
 				made, err = release.Make(ctx, config)
 				return err
@@ -59,7 +56,7 @@ went well. The tree must be clean and the commit have a tag.`,
 				made.Tag, made.Commit, made.Reproduced.First, made.Reproduced.Second)
 			t := table{header: []string{"FILE", "SIZE", "SHA256"}}
 			for _, f := range made.Files {
-				t.add(distFolder+"/"+f.Name, size(f.Size), f.SHA256)
+				t.add(distDir+"/"+f.Name, size(f.Size), f.SHA256)
 			}
 			return t.print(format, made.Files)
 		},
@@ -93,7 +90,7 @@ func (a *app) releaseFailed(err error) error {
 	return err
 }
 
-// moduleCache is where the go command keeps modules; "" without a go command.
+// moduleCache returns GOMODCACHE; "" without a go command.
 func moduleCache(ctx context.Context) (string, error) {
 	if _, err := exec.LookPath("go"); err != nil {
 		return "", nil

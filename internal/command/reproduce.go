@@ -1,7 +1,6 @@
 package command
 
 import (
-	"context"
 	"io"
 	"os"
 
@@ -10,7 +9,6 @@ import (
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/git"
 	"github.com/bootzip/bootzip/pipeline"
-	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/reproduce"
 )
 
@@ -27,9 +25,6 @@ The report lists what varied and what could not be varied. It ends with status 1
 if a zip differs, and says how and why.`,
 		Example: "  bootzip reproduce --engine=docker --other=podman",
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := checkTableFormat(format); err != nil {
-				return err
-			}
 			if err := s.read(); err != nil {
 				return err
 			}
@@ -38,7 +33,8 @@ if a zip differs, and says how and why.`,
 				return err
 			}
 			// Before the first build, which may take a while.
-			tree, err := git.State(c.Context(), ".", os.Environ())
+			ctx := c.Context()
+			tree, err := git.State(ctx, ".", os.Environ())
 			if err != nil {
 				return misuse(err)
 			}
@@ -46,7 +42,7 @@ if a zip differs, and says how and why.`,
 				note("%s", line)
 			}
 			var r reproduce.Result
-			err = s.inDist(c.Context(), func(ctx context.Context, _ project.Project, c build.Config) error {
+			err = s.inDist(ctx, func(c build.Config) error {
 				first, err := pipeline.Package(ctx, c, pipeline.PackageConfig{})
 				if err != nil {
 					return err
@@ -67,7 +63,7 @@ if a zip differs, and says how and why.`,
 			return nil
 		},
 	}
-	s.flags(c, "engine", "arch", "function", "shard")
+	s.flags(c, "engine", "arch", "function", "shard", "since")
 	otherFlag(c, &other)
 	tableFormat(c, &format)
 	return c
@@ -78,8 +74,8 @@ func otherFlag(c *cobra.Command, other *string) {
 	complete(c, "other", "auto", "docker", "podman", "sandbox", "host")
 }
 
-// secondEngine reads the engine of a second build, "" for the default: before
-// the first build, which may take a while.
+// secondEngine reads --other; "" is the default. Call it before the first build, which may
+// take a while.
 func secondEngine(other string) (string, error) {
 	if other == "auto" {
 		other = ""
@@ -87,7 +83,7 @@ func secondEngine(other string) (string, error) {
 	return other, misuse(build.CheckEngine(other))
 }
 
-// again shows the events of a second build as such.
+// again marks the events of a second build as such.
 func again(show func(build.Event)) func(build.Event) {
 	return func(e build.Event) {
 		if e.Stage == "engine" {

@@ -40,7 +40,7 @@ func Run(ctx context.Context, caller string, args ...string) error {
 	err := root.ExecuteContext(ctx)
 	var e *exitError
 	if err != nil && !errors.As(err, &e) {
-		// The command line itself: cobra says what it could not understand.
+		// The command line itself: cobra says what is wrong with it.
 		e = &exitError{2, a.shown(err)}
 	}
 	if e == nil {
@@ -118,13 +118,13 @@ Exit status: 0 all well; 1 findings, or code that cannot be built; 2 misuse.`,
 	return root
 }
 
-// pageOf is where the documentation has a command.
+// pageOf is the address of a command's documentation.
 func pageOf(c *cobra.Command) string {
 	return hint.Site + "cli#" + strings.ReplaceAll(c.CommandPath(), " ", "-")
 }
 
-// wrap makes errors of a command show their hint, in the caller's form, and
-// has arguments that do not fit followed by the usage.
+// wrap makes errors of a command show their hint, in the caller's form, and errors about
+// arguments show the usage.
 func (a *app) wrap(c *cobra.Command) {
 	run, args := c.RunE, c.Args
 	c.RunE = func(c *cobra.Command, given []string) error {
@@ -149,7 +149,7 @@ func (a *app) wrap(c *cobra.Command) {
 	}
 }
 
-// named wants exactly the arguments that the usage line names.
+// named requires exactly the arguments that the usage line names.
 func named(names ...string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, given []string) error {
 		switch {

@@ -22,8 +22,7 @@ import (
 	"github.com/bootzip/bootzip/pipeline"
 )
 
-// serveTime is how long a stop waits for events on their way, and for their
-// clients.
+// serveTime is how long a stop waits for invocations that are running, and for their clients.
 const serveTime = 2 * time.Second
 
 func (a *app) serveCommand() *cobra.Command {
@@ -63,11 +62,11 @@ they get, and sends events.`,
 					if _, twice := given.images[name]; twice {
 						return misuse(hint.New("rename one of them", "two images would both be the function %q", name))
 					}
-					folder := filepath.Join(dir.Path, strconv.Itoa(i))
-					if err := os.Mkdir(folder, 0o755); err != nil {
+					unpacked := filepath.Join(dir.Path, strconv.Itoa(i))
+					if err := os.Mkdir(unpacked, 0o755); err != nil {
 						return err
 					}
-					if given.images[name], err = codeOfImage(c.Context(), image, folder); err != nil {
+					if given.images[name], err = codeOfImage(c.Context(), image, unpacked); err != nil {
 						return err
 					}
 				}
@@ -139,7 +138,7 @@ they get, and sends events.`,
 	return c
 }
 
-// withoutPort is the name of a host: the server does not look at ports.
+// withoutPort returns the name of a host: the server ignores ports.
 func withoutPort(host string) string {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		return name
@@ -147,7 +146,7 @@ func withoutPort(host string) string {
 	return host
 }
 
-// reachable is an address at which a listener on this machine is found, and which the server takes.
+// reachable returns an address by which this machine reaches a listener, and which the server accepts.
 func reachable(address string) string {
 	host, port, err := net.SplitHostPort(address)
 	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
@@ -156,7 +155,7 @@ func reachable(address string) string {
 	return address
 }
 
-// checkOrigins refuses what no browser sends as an origin.
+// checkOrigins refuses origins that no browser sends.
 func checkOrigins(origins []string) error {
 	for _, origin := range origins {
 		u, err := url.Parse(origin)

@@ -34,7 +34,7 @@ type service struct {
 }
 
 func (v *service) run(ctx context.Context, l net.Listener) error {
-	// Who asks before the first functions are there waits for them.
+	// Requests that come before the first functions wait for them.
 	ended, first := make(chan error, 1), make(chan struct{})
 	var once sync.Once
 	go func() {
@@ -63,7 +63,7 @@ func (v *service) run(ctx context.Context, l net.Listener) error {
 			failed <- watchFiles(watched, v.zips.list, build)
 			return
 		}
-		failed <- watch.Tree(watched, ".", []string{distFolder}, build, build, os.Stdout, os.Stderr)
+		failed <- watch.Tree(watched, ".", []string{distDir}, build, build, os.Stdout, os.Stderr)
 	}()
 	var err error
 	select {
@@ -78,8 +78,8 @@ func (v *service) run(ctx context.Context, l net.Listener) error {
 	if closed := v.server.Close(late); err == nil {
 		err = closed
 	}
-	// A build that was interrupted puts its things away, and one that was ready may have put a function into
-	// the server after that was closed.
+	// A build that was interrupted cleans up, and one that had ended may have given the server a function
+	// after that was closed.
 	<-failed
 	if closed := v.server.Close(late); err == nil {
 		err = closed
@@ -160,7 +160,7 @@ func (v *service) reload(ctx context.Context) {
 	}
 }
 
-// consoleAddress is where the console is, with its token: at / unless a route takes that.
+// consoleAddress is the console's address, with its token: / unless a route takes that.
 func (v *service) consoleAddress() string {
 	path := "/"
 	if v.taken {
@@ -181,8 +181,7 @@ type source struct {
 type assignment struct{ source, handler string }
 
 // assign gives each handler of each source a name of its own: on Lambda, a zip
-// with several handlers is several functions. A name that another function has
-// stays with that.
+// with several handlers is several functions. The first to have a name keeps it.
 func (v *service) assign(sources []source) map[string]assignment {
 	there := map[string]assignment{}
 	for _, s := range sources {
@@ -208,12 +207,11 @@ func (v *service) assign(sources []source) map[string]assignment {
 	return there
 }
 
-// notInNames is what a function's name cannot have (AWS Lambda API reference,
+// notInNames matches what a function's name cannot contain (AWS Lambda API reference,
 // CreateFunction).
 var notInNames = regexp.MustCompile(`[^A-Za-z0-9_-]`)
 
-// replace builds one zip, and starts to serve its functions that are not the
-// ones that run.
+// replace builds one zip, and serves those of its functions that changed.
 func (v *service) replace(ctx context.Context, from source, there map[string]assignment) error {
 	base := v.configure(from.name)
 	var sum string
@@ -253,7 +251,7 @@ func (v *service) replace(ctx context.Context, from source, there map[string]ass
 	return nil
 }
 
-// swap lets the function that was there before finish what it is doing.
+// swap serves f under the name, and lets the function before it finish its invocations.
 func (v *service) swap(name string, f *emulator.Function) {
 	before := v.server.Set(name, f)
 	if before == nil {
@@ -262,7 +260,7 @@ func (v *service) swap(name string, f *emulator.Function) {
 	v.closing.Add(1)
 	go func() {
 		defer v.closing.Done()
-		// An event may have its whole time, and its instance's second start, before it.
+		// An invocation may take the time-out, after a second start of its instance.
 		late, cancel := context.WithTimeout(v.life, max(time.Minute, v.configure(name).Timeout+15*time.Second))
 		defer cancel()
 		if err := before.Close(late); err != nil {

@@ -18,10 +18,10 @@ import (
 	"github.com/bootzip/bootzip/verify"
 )
 
-// distFolder is where everything that a command makes goes.
-const distFolder = "dist"
+// distDir is the directory for everything that a command makes.
+const distDir = "dist"
 
-// settings are what the flags and the environment say about a build.
+// settings are those of a build, from flags and environment.
 type settings struct {
 	engine    string
 	baseImage string
@@ -32,7 +32,7 @@ type settings struct {
 	locked    bool
 	images    bool // make images of all functions
 	quiet     bool // the engine was named before
-	checks    bool // zips are checked after, with the store's reports
+	checks    bool // the zips are checked afterwards, which uses the store as well
 	shard     shardFlag
 	known     *build.Known // nil: this process runs once
 
@@ -57,19 +57,20 @@ func (s *settings) flags(c *cobra.Command, names ...string) {
 			c.Flags().BoolVar(&s.locked, name, false, "fail if image or toolchain differs from bootzip.lock")
 		case "shard":
 			c.Flags().StringVar(&s.shard.text, name, "", "one `SHARD` of the functions, as 2/8; bootzip merge joins them")
-			c.Flags().StringVar(&s.shard.since, "since", "", "only functions that changed since this `COMMIT`")
+		case "since":
+			c.Flags().StringVar(&s.shard.since, name, "", "only functions that changed since this `COMMIT`")
 		case "force":
 			c.Flags().BoolVar(&s.force, name, false, "build what has not changed as well")
 		}
 	}
 }
 
-// complete names the values of a flag to the shell.
+// complete has the shell complete the values of a flag.
 func complete(c *cobra.Command, flag string, values ...string) {
 	_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// functionNames names the project's functions to the shell.
+// functionNames completes names of the project's functions.
 func functionNames(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	p, err := project.Load(".")
 	if err != nil {
@@ -111,8 +112,7 @@ func (s *settings) read() error {
 	return err
 }
 
-// load reads the project in the current directory, and the functions of it
-// that the settings select.
+// load reads the project in the current directory, and selects its functions.
 func (s settings) load() (project.Project, []project.Function, error) {
 	p, err := project.Load(".")
 	if err != nil {
@@ -132,15 +132,14 @@ func (s settings) load() (project.Project, []project.Function, error) {
 
 func (s settings) buildConfig(p project.Project, functions []project.Function, progress func(build.Event)) build.Config {
 	return build.Config{
-		Root: p.Root, Repository: git.Top(p.Root), Dist: filepath.Join(p.Root, distFolder), Cache: s.cache,
+		Root: p.Root, Repository: git.Top(p.Root), Dist: filepath.Join(p.Root, distDir), Cache: s.cache,
 		Functions: functions, Project: p.Functions, Go: p.Go, Engine: s.engine, BaseImage: s.baseImage,
 		Environ: os.Environ(), Force: s.force, Known: s.known, Locked: s.locked, Progress: progress, Tool: ownVersion().version,
 	}
 }
 
-// store opens the store that the environment or bootzip.yaml names; nil: none. What is
-// secret, and the right to write, go to the address of the environment alone: a
-// bootzip.yaml may be somebody else's.
+// store opens the store that the environment or bootzip.yaml names; nil: none. The token and
+// the right to write apply to the environment's address only: bootzip.yaml is not trusted.
 func (s settings) store(ctx context.Context, p project.Project) (*store.Store, error) {
 	c := store.Config{Address: os.Getenv("BOOTZIP_CACHE_URL"), Tool: ownVersion().version}
 	switch c.Address {
@@ -176,7 +175,7 @@ func (s settings) store(ctx context.Context, p project.Project) (*store.Store, e
 	return opened, nil
 }
 
-// oneOf refuses a value that is none of those that there are.
+// oneOf refuses a value that is not a known one.
 func oneOf(what, value string, known ...string) error {
 	if slices.Contains(known, value) {
 		return nil

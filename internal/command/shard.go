@@ -24,7 +24,7 @@ import (
 // jobs.<job_id>.strategy.matrix).
 const maxShards = 256
 
-// A shardFlag is which part of the functions a run is about.
+// A shardFlag selects a part of the functions.
 type shardFlag struct {
 	text  string // "2/8"; empty: all
 	since string // a commit; empty: changed or not
@@ -37,20 +37,20 @@ func (f *shardFlag) read() error {
 	if f.text == "" {
 		return nil
 	}
-	number, of, ok := strings.Cut(f.text, "/")
-	var bad [2]error
-	f.number, bad[0] = strconv.Atoi(number)
-	f.of, bad[1] = strconv.Atoi(of)
-	if !ok || bad != [2]error{} || f.of < 1 || f.of > maxShards || f.number < 1 || f.number > f.of {
+	number, of, _ := strings.Cut(f.text, "/")
+	// Where Atoi fails it returns 0, or a number that is out of bounds as well.
+	f.number, _ = strconv.Atoi(number)
+	f.of, _ = strconv.Atoi(of)
+	if f.of < 1 || f.of > maxShards || f.number < 1 || f.number > f.of {
 		return hint.New(fmt.Sprintf("give one as --shard=2/8, of at most %d", maxShards), "invalid shard %q", f.text)
 	}
 	return nil
 }
 
-// some reports whether not all functions are meant.
+// some reports whether it selects anything less than all functions.
 func (f shardFlag) some() bool { return f.text != "" || f.since != "" }
 
-// shards divides the functions of a configuration, whose lock on Dist is held.
+// shards divides the functions of a configuration. The caller holds the lock on its Dist.
 func (f shardFlag) shards(ctx context.Context, c build.Config) ([][]string, error) {
 	functions := c.Functions
 	if f.since != "" {
@@ -74,7 +74,7 @@ func (f shardFlag) shards(ctx context.Context, c build.Config) ([][]string, erro
 	return pipeline.Shards(functions, timings, f.of), nil
 }
 
-// only are the functions with the names.
+// only returns the functions with these names.
 func only(functions []project.Function, names []string) []project.Function {
 	return slices.DeleteFunc(slices.Clone(functions), func(f project.Function) bool { return !slices.Contains(names, f.Name) })
 }
@@ -93,9 +93,6 @@ are made from files that differ from a commit. --format=matrix is for GitHub
 Actions: as many shards as there is something to do for.`,
 		Example: "  bootzip shard --of=8\n  bootzip shard --of=8 --since=origin/main --format=matrix",
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := oneOf("format", format, "text", "json", "matrix"); err != nil {
-				return err
-			}
 			if of < 1 || of > maxShards {
 				return misuse(hint.New(fmt.Sprintf("say how many, up to %d, as in --of=8", maxShards), "invalid --of %d", of))
 			}
@@ -104,8 +101,8 @@ Actions: as many shards as there is something to do for.`,
 			}
 			s.shard.of = of
 			var shards [][]string
-			err := s.withDist(c.Context(), func(ctx context.Context, _ project.Project, config build.Config) (err error) {
-				shards, err = s.shard.shards(ctx, config)
+			err := s.withDist(c.Context(), func(_ project.Project, config build.Config) (err error) {
+				shards, err = s.shard.shards(c.Context(), config)
 				return err
 			})
 			if err != nil {
@@ -115,14 +112,12 @@ Actions: as many shards as there is something to do for.`,
 		},
 	}
 	c.Flags().IntVar(&of, "of", 0, "how many shards, `N`")
-	c.Flags().StringVar(&s.shard.since, "since", "", "only functions that changed since this `COMMIT`")
-	c.Flags().StringVar(&format, "format", "text", "text, json, or matrix for GitHub Actions")
-	complete(c, "format", "text", "json", "matrix")
-	s.flags(c, "engine", "arch")
+	formatFlag(c, &format, "text, json, or matrix for GitHub Actions", "text", "json", "matrix")
+	s.flags(c, "engine", "arch", "since")
 	return c
 }
 
-// describe says which shard a run is.
+// describe returns the description of this run's shard.
 func (s settings) describe(ctx context.Context, shards [][]string, c build.Config) (*pipeline.Shard, error) {
 	shard := &pipeline.Shard{Shard: s.shard.number, Of: s.shard.of, Shards: shards, Tool: c.Tool, Seconds: pipeline.Timings{}}
 	tree, err := git.State(ctx, c.Root, os.Environ())
@@ -135,7 +130,7 @@ func (s settings) describe(ctx context.Context, shards [][]string, c build.Confi
 	return shard, nil
 }
 
-// writeShard leaves in dist which shard it is, and what its functions took.
+// writeShard writes to dist which shard this is, and how long its functions took.
 func (m made) writeShard() error {
 	if m.shard == nil {
 		return nil
@@ -149,7 +144,7 @@ func (m made) writeShard() error {
 	}
 	maps.DeleteFunc(seconds, func(_ string, s float64) bool { return s == 0 })
 	m.shard.Seconds = seconds
-	return m.shard.Write(filepath.Join(m.project.Root, distFolder))
+	return m.shard.Write(filepath.Join(m.project.Root, distDir))
 }
 
 func printShards(format string, shards [][]string) error {

@@ -23,9 +23,6 @@ out what has less than one per cent, unless --verbose is given. As a page it has
 		Example: "  bootzip size dist/hello-arm64.zip\n  bootzip size dist/hello-arm64.zip --format=html > size.html",
 		Args:    named("FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := oneOf("format", format, sizeFormats...); err != nil {
-				return err
-			}
 			p, err := sizesOf(c.Context(), args[0])
 			if err != nil {
 				return err
@@ -39,18 +36,11 @@ out what has less than one per cent, unless --verbose is given. As a page it has
 			return diff.WriteSizesText(os.Stdout, p, a.verbose)
 		},
 	}
-	sizeFormat(c, &format)
+	formatFlag(c, &format, "text, json or html", "text", "json", "html")
 	return c
 }
 
-var sizeFormats = []string{"text", "json", "html"}
-
-func sizeFormat(c *cobra.Command, format *string) {
-	c.Flags().StringVar(format, "format", "text", "text, json or html")
-	complete(c, "format", sizeFormats...)
-}
-
-// sizesOf says what takes the space of a file. A file that cannot be read is a misuse.
+// sizesOf measures what takes the space of a file. A file that cannot be read is a misuse.
 func sizesOf(ctx context.Context, file string) (diff.Part, error) {
 	measure := diff.Sizes
 	if isImage(file) {

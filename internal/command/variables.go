@@ -26,9 +26,9 @@ func (v *variables) flags(c *cobra.Command) {
 	f.StringArrayVar(&v.files, "env-file", nil, "a `FILE` with a variable KEY=VALUE in each line; may be repeated")
 }
 
-// read returns the variables as KEY=VALUE, those of files first, so that a
-// later one of the same name counts: --env wins over --env-file. An error is a
-// misuse. It never shows a value, which may be a secret.
+// read returns the variables as KEY=VALUE, those of files first: the last of a name counts,
+// so --env overrides --env-file. An error is a misuse, and never shows a value, which may be
+// a secret.
 func (v variables) read() ([]string, error) {
 	var all []string
 	for _, file := range v.files {
@@ -61,12 +61,12 @@ var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 // parseEnvFile reads the lines KEY=VALUE of a file, in the form that env files
 // of Docker Compose and Node.js have in common: empty lines and those that
 // begin with "#" are skipped, as are "export " before a name and " #" with what
-// follows it. A value in single quotes is taken as it is, one in double quotes
+// follows it. A value in single quotes is taken unchanged, one in double quotes
 // with the escapes \n, \r, \t, \" and \\; both may have several lines.
 //
-// Unlike parsers at hand it leaves the rest alone: go-envparse takes the quotes
-// out of KEY={"a":1} and ends a value at any "#", godotenv replaces $NAME, and
-// both do so silently.
+// It changes nothing else, unlike existing parsers: go-envparse removes the quotes
+// from KEY={"a":1} and ends a value at any "#", and godotenv replaces $NAME, both
+// silently.
 func parseEnvFile(text string) (pairs []string, err error) {
 	text = strings.ReplaceAll(strings.TrimPrefix(text, "\uFEFF"), "\r\n", "\n")
 	for at := 1; text != ""; {
@@ -108,8 +108,8 @@ var (
 	singleQuote = regexp.MustCompile(`^'([^']*)'`)
 )
 
-// quotedValue takes the value in quotes at the beginning of text, and returns
-// the text from the next line on.
+// quotedValue returns the value in quotes at the beginning of text, and the text from the
+// next line on.
 func quotedValue(text string) (value, rest string, err error) {
 	quoted := singleQuote
 	if text[0] == '"' {

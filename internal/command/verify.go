@@ -17,7 +17,7 @@ import (
 
 func (a *app) verifyCommand() *cobra.Command {
 	s := settings{verbose: &a.verbose}
-	var around surroundings
+	var around bootFlags
 	var strict bool
 	var format string
 	c := &cobra.Command{
@@ -52,7 +52,7 @@ also if a function could not be started here.`,
 			config.Tool, config.Machine = ownVersion().program(), machine()
 			checked, err := pipeline.Check(c.Context(), config, m.zips)
 			if err != nil {
-				return m.before.failed(err, distFolder)
+				return m.before.failed(err, distDir)
 			}
 			m.tellStore()
 			m.zips = checked
@@ -60,7 +60,7 @@ also if a function could not be started here.`,
 				return err
 			}
 			var files []deploy.File
-			if s.function == "" && s.arch == "" && !s.shard.some() { // all that they deploy was made
+			if s.function == "" && s.arch == "" && !s.shard.some() { // everything that they deploy was made
 				if files, err = deploy.Find("."); err != nil {
 					return err
 				}
@@ -69,7 +69,7 @@ also if a function could not be started here.`,
 			for _, z := range m.zips {
 				if image := z.Packed.Image; image != nil {
 					images = append(images, pipeline.ImageTarget{
-						Path: distFolder + "/" + image.File, Function: z.Function, Root: z.Root,
+						Path: distDir + "/" + image.File, Function: z.Function, Root: z.Root,
 						Options: verify.ImageOptions{Function: z.Function.Name, Arch: z.Packed.Arch, Rules: z.Function.Checks, SnapStart: z.Function.SnapStart},
 					})
 				}
@@ -86,14 +86,14 @@ also if a function could not be started here.`,
 			return conclude(slices.Concat(provenReports(checked, strict), imageReports, reports), write)
 		},
 	}
-	s.flags(c, "engine", "arch", "function", "locked", "force", "shard")
+	s.flags(c, "engine", "arch", "function", "locked", "force", "shard", "since")
 	c.Flags().BoolVar(&strict, "strict", false, "warnings fail as well, and functions that could not be started")
 	around.flags(c)
 	reportFormat(c, &format)
 	return c
 }
 
-// machine says what of this machine decides how functions start; empty: it is not known.
+// machine identifies what decides how functions start here; empty: unknown.
 func machine() string {
 	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
 	if err != nil {
@@ -102,8 +102,8 @@ func machine() string {
 	return runtime.GOARCH + " " + strings.TrimSpace(string(release))
 }
 
-// provenReports are the reports of checked zips. Strictly, what could not be
-// started here is not proven, and fails.
+// provenReports returns the reports of checked zips. With strict, a function that could not
+// be started here fails.
 func provenReports(zips []pipeline.Zip, strict bool) []verify.Report {
 	reports := pipeline.Reports(zips)
 	for i := range reports {
@@ -114,7 +114,7 @@ func provenReports(zips []pipeline.Zip, strict bool) []verify.Report {
 	return reports
 }
 
-// conclude writes the reports, and fails if a zip did.
+// conclude writes the reports, and returns an error if one failed.
 func conclude(reports []verify.Report, write func([]verify.Report) error) error {
 	if err := write(reports); err != nil {
 		return err
@@ -153,8 +153,7 @@ func reportFormat(c *cobra.Command, format *string) {
 	complete(c, "format", reportFormats...)
 }
 
-// reportWriter returns what writes reports in the formats that were asked for,
-// one after the other.
+// reportWriter returns a function that writes reports in each of the formats.
 func (a *app) reportWriter(format string) (func([]verify.Report) error, error) {
 	writers := map[string]func(io.Writer, []verify.Report) error{
 		"text": func(w io.Writer, reports []verify.Report) error {

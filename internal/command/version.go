@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -14,9 +15,8 @@ import (
 	"github.com/bootzip/bootzip/internal/digest"
 )
 
-// Released is what the linker was told of a released program: its tag, such
-// as "v1.2.3", and its commit. Without, both are what the go command wrote
-// into the program.
+// Released has the tag, such as "v1.2.3", and the commit that the linker set in a released
+// program. Where they are empty, what the go command wrote into the program counts.
 var Released struct{ Version, Commit string }
 
 func (a *app) versionCommand() *cobra.Command {
@@ -35,32 +35,28 @@ bootzip-OS-ARCH in the SHA256SUMS of a release. It asks no server: no command of
 newer versions or sends anything about its use.`,
 		Example: "  bootzip version --format=json\n  bootzip version --check",
 		RunE: func(*cobra.Command, []string) error {
-			if err := checkTableFormat(format); err != nil {
-				return err
-			}
 			v := ownVersion()
-			t := table{}
-			t.add("bootzip", v.version)
-			t.add("commit", v.commit)
-			t.add("toolchain", runtime.Version())
-			t.add("platform", runtime.GOOS+"/"+runtime.GOARCH)
 			report := map[string]string{
 				"version": v.version, "commit": v.commit, "toolchain": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH,
 			}
+			names := []string{"commit", "toolchain", "platform"}
 			if check {
-				name, err := os.Executable()
+				program, err := os.Executable()
 				if err != nil {
 					return err
 				}
-				sum, _, err := digest.File(name)
+				sum, _, err := digest.File(program)
 				if err != nil {
 					return err
 				}
 				info, _ := debug.ReadBuildInfo()
-				report["made"], report["program"], report["sha256"] = madeBy(info, Released.Version), name, sum
-				for _, row := range []string{"made", "program", "sha256"} {
-					t.add(row, report[row])
-				}
+				report["made"], report["program"], report["sha256"] = madeBy(info, Released.Version), program, sum
+				names = append(names, "made", "program", "sha256")
+			}
+			t := table{}
+			t.add("bootzip", v.version)
+			for _, name := range names {
+				t.add(name, report[name])
 			}
 			return t.print(format, report)
 		},
@@ -70,15 +66,15 @@ newer versions or sends anything about its use.`,
 	return c
 }
 
-// development is the version of a program of which the go command knows none:
-// the next release's.
+// development is the version, the next release's, of a program for which the go command
+// knows none.
 const development = "v0.1.0-devel"
 
-// A programVersion is what is known of the bootzip that runs.
+// A programVersion says which bootzip runs.
 type programVersion struct{ version, commit string }
 
-// program tells this program from others: by its version, or by its digest where others
-// have the same; empty: it cannot be told.
+// program identifies this program: by its version, or by its digest where programs of that
+// version differ; empty: unknown.
 func (v programVersion) program() string {
 	if v.version != development && !strings.HasSuffix(v.version, "+dirty") {
 		return v.version
@@ -96,7 +92,7 @@ func ownVersion() programVersion {
 	return versionOf(info, Released.Version, Released.Commit)
 }
 
-// madeBy says who made a program, by what the go command wrote into it and the linker was told.
+// madeBy says who made a program, from its build information and what the linker set.
 func madeBy(info *debug.BuildInfo, released string) string {
 	if released != "" {
 		return "by a release"
@@ -130,14 +126,12 @@ func isOwn(root string) bool {
 // toolModule is the path of the tool's module.
 const toolModule = "github.com/bootzip/bootzip"
 
-// versionOf reads what the go command wrote into the program; what the linker
-// was told overrides it. In a project's magefile bootzip is a dependency, and
-// in cmd/bootzip the main module.
+// versionOf reads the build information; what the linker set overrides it. In a project's
+// magefile bootzip is a dependency, and in cmd/bootzip the main module.
 func versionOf(info *debug.BuildInfo, version, commit string) programVersion {
 	found := programVersion{development, "unknown"}
 	if info != nil {
-		all := append([]*debug.Module{&info.Main}, info.Deps...)
-		for _, m := range all {
+		for _, m := range append([]*debug.Module{&info.Main}, info.Deps...) {
 			if m.Path != toolModule {
 				continue
 			}
@@ -154,11 +148,5 @@ func versionOf(info *debug.BuildInfo, version, commit string) programVersion {
 			}
 		}
 	}
-	if version != "" {
-		found.version = version
-	}
-	if commit != "" {
-		found.commit = commit
-	}
-	return found
+	return programVersion{cmp.Or(version, found.version), cmp.Or(commit, found.commit)}
 }

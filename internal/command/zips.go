@@ -22,9 +22,8 @@ type zipSet struct {
 
 func (z zipSet) empty() bool { return len(z.files)+len(z.dirs)+len(z.images) == 0 }
 
-// list returns the files of the set at this moment: first those named one by
-// one, then those of the directories, in the order of their names. A file that
-// is named and in a directory as well is listed once.
+// list returns the files of the set now: first files, then those of the directories by name.
+// A file that is in both is listed once.
 func (z zipSet) list() []string {
 	all := slices.Clone(z.files)
 	named := map[string]bool{}
@@ -101,7 +100,7 @@ func stamp(file string) (string, error) {
 	return fmt.Sprint(info.Size(), info.ModTime().UnixNano()), nil
 }
 
-// lookTime is how often files are looked at.
+// lookTime is the interval at which files are checked for changes.
 const lookTime = 300 * time.Millisecond
 
 // watchFiles calls changed at once, and whenever the listed files, or which files

@@ -23,15 +23,9 @@ func File(name string) (sum string, size int64, err error) {
 	b := buffers.Get().(*[256 << 10]byte)
 	defer buffers.Put(b)
 	h := sha256.New()
-	for {
-		n, err := f.Read(b[:])
-		h.Write(b[:n])
-		size += int64(n)
-		if err == io.EOF {
-			return hex.EncodeToString(h.Sum(nil)), size, nil
-		}
-		if err != nil {
-			return "", 0, err
-		}
+	// Only a Reader: io.CopyBuffer would use the file's own WriteTo, and not the buffer.
+	if size, err = io.CopyBuffer(h, struct{ io.Reader }{f}, b[:]); err != nil {
+		return "", 0, err
 	}
+	return hex.EncodeToString(h.Sum(nil)), size, nil
 }

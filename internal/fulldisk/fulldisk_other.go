@@ -4,5 +4,5 @@ package fulldisk
 
 import "testing"
 
-// Dir is false: a disk of one's own is had on Linux only.
+// Dir returns false: only Linux can mount such a file system.
 func Dir(testing.TB, string) (string, bool) { return "", false }

@@ -3,6 +3,7 @@
 package scaffold
 
 import (
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -30,7 +31,7 @@ type Template struct {
 	sample string // the directory of the samples that has its sources
 }
 
-// Templates are all there are; the first is the default.
+// Templates returns all templates; the first is the default.
 func Templates() []Template {
 	return []Template{
 		{"http", "an HTTP API in Go, with net/http", true, ""},
@@ -58,7 +59,7 @@ type Config struct {
 //go:embed all:template
 var templates embed.FS
 
-// Files returns the files of the new project, by slash-separated name.
+// Files returns the contents of the new project's files, by slash-separated name.
 func Files(c Config) (map[string][]byte, error) {
 	all := Templates()
 	i := slices.IndexFunc(all, func(t Template) bool { return t.Name == c.Template || c.Template == "" })
@@ -76,16 +77,8 @@ func Files(c Config) (map[string][]byte, error) {
 	if c.Toolchain != "" {
 		toolchain = "\ntoolchain " + c.Toolchain + "\n"
 	}
-	version := c.Version
-	if version == "" {
-		version = "latest"
-	}
-	module := c.Module
-	if module == "" {
-		module = c.Name
-	}
-	replace := strings.NewReplacer("@NAME@", c.Name, "@MODULE@", module, "@TOOLCHAIN@\n", toolchain, "@REQUIRE@\n", require,
-		"@BOOTZIP@", version, "@GOTEST@\n", tests, "@GOTESTLINE@\n", testLine)
+	replace := strings.NewReplacer("@NAME@", c.Name, "@MODULE@", cmp.Or(c.Module, c.Name), "@TOOLCHAIN@\n", toolchain, "@REQUIRE@\n", require,
+		"@BOOTZIP@", cmp.Or(c.Version, "latest"), "@GOTEST@\n", tests, "@GOTESTLINE@\n", testLine)
 	files := map[string][]byte{}
 	add := func(from fs.FS, dir, to string) error {
 		return fs.WalkDir(from, dir, func(name string, entry fs.DirEntry, err error) error {
@@ -113,8 +106,7 @@ func Files(c Config) (map[string][]byte, error) {
 	return files, err
 }
 
-// Write writes the files into dir, all or none, and none over one that is
-// there.
+// Write writes the files into dir, all or none. It overwrites nothing.
 func Write(dir string, files map[string][]byte) (err error) {
 	var made []string
 	defer func() {

@@ -88,7 +88,7 @@ func (r *reader) base64(path, text string) []byte {
 	return data
 }
 
-// signed is what a signature is made over: DSSE's pre-authentication encoding
+// signed returns the bytes that are signed: DSSE's pre-authentication encoding
 // (protocol.md, "Signature Definition").
 func (e envelope) signed() []byte {
 	return fmt.Appendf(nil, "DSSEv1 %d %s %d %s", len(e.payloadType), e.payloadType, len(e.payload), e.payload)

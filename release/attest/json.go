@@ -132,7 +132,7 @@ func (s scanner) key(path, key string) error {
 // names are the keys that are read.
 var names = keys(reflect.TypeFor[document](), reflect.TypeFor[bundleJSON]())
 
-// keys are the JSON names of the fields of structs, and of those in them.
+// keys returns the JSON names of the fields of structs, including nested ones.
 func keys(types ...reflect.Type) (all []string) {
 	for _, t := range types {
 		for t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer {

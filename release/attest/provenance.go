@@ -33,7 +33,7 @@ type Provenance struct {
 
 	Packer         string // as in the manifest
 	BootzipVersion string
-	Builder        string // builder.id, an https URI; "" writes LocalBuilder
+	Builder        string // builder.id, an https URI; "" writes localBuilder
 
 	// Signed reports that ReadProvenance checked its signature with the given
 	// key. It is not written.
@@ -101,14 +101,14 @@ func EncodeProvenance(p Provenance) ([]byte, error) {
 	}
 	data, err := encode(p.Subjects, ProvenanceType, predicate{
 		BuildDefinition: buildDefinition{
-			BuildType:          BuildType,
+			BuildType:          buildType,
 			ExternalParameters: external,
 			InternalParameters: internalParameters{
 				Flags: m.Flags, Environment: m.Environment, Programs: programs, ImageRecipe: m.ImageRecipe, Packer: p.Packer,
 			},
 			ResolvedDependencies: resolved,
 		},
-		RunDetails: runDetails{builder{ID: cmp.Or(p.Builder, LocalBuilder), Version: version{p.BootzipVersion}}},
+		RunDetails: runDetails{builder{ID: cmp.Or(p.Builder, localBuilder), Version: version{p.BootzipVersion}}},
 	})
 	if err != nil {
 		return nil, err

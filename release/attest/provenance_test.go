@@ -176,7 +176,7 @@ func TestWhatIsReadIsWhatWasWritten(t *testing.T) {
 			t.Errorf("%s: written again it is\n%s", name, again)
 		}
 		c.Materials.ImageID = ""
-		c.Builder = cmp.Or(c.Builder, LocalBuilder)
+		c.Builder = cmp.Or(c.Builder, localBuilder)
 		slices.Sort(c.Materials.Packages)
 		if !reflect.DeepEqual(got, c) {
 			t.Errorf("%s: read as\n%+v, want\n%+v", name, got, c)
@@ -185,7 +185,7 @@ func TestWhatIsReadIsWhatWasWritten(t *testing.T) {
 }
 
 func TestDefaultBuilder(t *testing.T) {
-	if got, err := ReadProvenance(mustWrite(t, example()), nil); err != nil || got.Materials.Engine != "docker" || got.Builder != LocalBuilder {
+	if got, err := ReadProvenance(mustWrite(t, example()), nil); err != nil || got.Materials.Engine != "docker" || got.Builder != localBuilder {
 		t.Errorf("%+v, %v", got, err)
 	}
 }

@@ -79,8 +79,8 @@ func (r *reader) provenance(d document) Provenance {
 		r.fail(hintRelease, "predicateType is %q, not %q", d.PredicateType, ProvenanceType)
 	}
 	definition, run := d.Predicate.BuildDefinition, d.Predicate.RunDetails
-	if v := r.need("predicate.buildDefinition.buildType", definition.BuildType); v != BuildType {
-		r.fail(hintNewer, "predicate.buildDefinition.buildType is %q; known is %q", v, BuildType)
+	if v := r.need("predicate.buildDefinition.buildType", definition.BuildType); v != buildType {
+		r.fail(hintNewer, "predicate.buildDefinition.buildType is %q; known is %q", v, buildType)
 	}
 	p := Provenance{Subjects: r.subjects(d.Subject)}
 	r.external(definition.ExternalParameters, &p)

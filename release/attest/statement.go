@@ -7,19 +7,19 @@ import (
 	"strings"
 )
 
-// The types of what is written and read.
+// Types of statements, predicates and builds.
 const (
 	statementType = "https://in-toto.io/Statement/v1"
 
 	// ProvenanceType is the predicate type of [Provenance]: SLSA v1.
 	ProvenanceType = "https://slsa.dev/provenance/v1"
-	// TestResultType is the predicate type of [TestResult].
-	TestResultType = "https://in-toto.io/attestation/test-result/v0.1"
-	// BuildType says how bootzip builds; the page has its definition.
-	BuildType = "https://github.com/bootzip/bootzip/blob/main/docs/provenance.md#build-type-v1"
-	// LocalBuilder is the builder.id of an unattested release; the page says
+	// testResultType is the predicate type of [TestResult].
+	testResultType = "https://in-toto.io/attestation/test-result/v0.1"
+	// buildType says how bootzip builds; the page has its definition.
+	buildType = "https://github.com/bootzip/bootzip/blob/main/docs/provenance.md#build-type-v1"
+	// localBuilder is the builder.id of an unattested release; the page says
 	// what that means.
-	LocalBuilder = "https://github.com/bootzip/bootzip/blob/main/docs/provenance.md#builder-local"
+	localBuilder = "https://github.com/bootzip/bootzip/blob/main/docs/provenance.md#builder-local"
 
 	checksPage = "https://github.com/bootzip/bootzip/blob/main/docs/checks.md"
 )

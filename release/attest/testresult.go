@@ -98,7 +98,7 @@ func TestResult(c TestResultConfig) ([]byte, error) {
 		slices.Sort(list)
 	}
 	t.Configuration = configuration(c, skipped, waived)
-	return encode(subjects, TestResultType, t)
+	return encode(subjects, testResultType, t)
 }
 
 // configuration says which checks were made, and by which rules.
@@ -117,7 +117,7 @@ func configuration(c TestResultConfig, skipped, waived map[string]string) []desc
 	return list
 }
 
-// summary has one result for each check: the worst of those it has.
+// summary returns one result for each check, the worst.
 func summary(r verify.Report) []verify.Result {
 	var list []verify.Result
 	for _, x := range r.Results {

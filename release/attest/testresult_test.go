@@ -71,7 +71,7 @@ func TestTestResult(t *testing.T) {
 		BootzipVersion: "v0.4.0",
 	}
 	p, data := parseResult(t, c)
-	if p.Type != statementType || p.PredicateType != TestResultType || len(p.Subject) != 2 || p.Subject[0].Name != "hello-amd64.zip" || p.Subject[0].Digest["sha256"] != hello.SHA256 {
+	if p.Type != statementType || p.PredicateType != testResultType || len(p.Subject) != 2 || p.Subject[0].Name != "hello-amd64.zip" || p.Subject[0].Digest["sha256"] != hello.SHA256 {
 		t.Errorf("%s", data)
 	}
 	got := p.Predicate

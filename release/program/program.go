@@ -49,7 +49,7 @@ type Config struct {
 	Out     string   // directory for the executables; it is made if necessary
 	Version string   // what the variable main.version is set to, if the package has it
 	Commit  string   // what main.commit is set to: 40 or 64 hexadecimal digits, or ""
-	Environ []string // the caller's: how to reach the module proxy. The compiler sees none of it
+	Environ []string // the caller's, for access to the module proxy; the compiler gets none of it
 	Cache   string   // directory for the compiler's cache; an empty one makes a cold build
 
 	// Platforms are those of the six to make executables for, such as
@@ -64,8 +64,6 @@ type Config struct {
 // An Executable is a program that was made.
 type Executable struct {
 	Name   string // "tool-linux-amd64", "tool-windows-amd64.exe"
-	OS     string // as in GOOS
-	Arch   string // as in GOARCH
 	Path   string // Config.Out and Name
 	Size   int64  // bytes
 	SHA256 string // hexadecimal
@@ -150,7 +148,7 @@ func Make(ctx context.Context, c Config) ([]Executable, error) {
 	var files []atomicfile.File
 	for _, p := range chosen {
 		goos, arch, _ := strings.Cut(p, "/")
-		e := Executable{Name: name + "-" + goos + "-" + arch, OS: goos, Arch: arch}
+		e := Executable{Name: name + "-" + goos + "-" + arch}
 		if goos == "windows" {
 			e.Name += ".exe"
 		}

@@ -103,16 +103,15 @@ func (d *document) metadata() *cdx.Metadata {
 	if d.subject.zip {
 		properties = append(properties, cdx.Property{Name: propertyCode, Value: base64.StdEncoding.EncodeToString(d.subject.sha256[:])})
 	} else {
-		properties = append(properties, programProperties(d.subject.files[0])...)
+		properties = programProperties(d.subject.files[0])
 	}
-	supplier := supplierOf(d.config.Supplier.Name, d.config.Supplier.URL)
-	c.Supplier = supplier
+	c.Supplier = supplierOf(d.config.Supplier.Name, d.config.Supplier.URL)
 	if d.config.Toolchain != "" {
 		properties = append(properties, cdx.Property{Name: propertyToolchain, Value: d.config.Toolchain})
 	}
 	c.Properties = optional(properties)
 	m := &cdx.Metadata{
-		Supplier:   supplier,
+		Supplier:   c.Supplier,
 		Lifecycles: &[]cdx.Lifecycle{{Phase: cdx.LifecyclePhasePostBuild}},
 		Tools: &cdx.ToolsChoice{Components: &[]cdx.Component{
 			{Type: cdx.ComponentTypeApplication, Name: "bootzip", Version: d.config.BootzipVersion},
@@ -129,7 +128,11 @@ func supplierOf(name, url string) *cdx.OrganizationalEntity {
 	if name == "" {
 		return nil
 	}
-	return &cdx.OrganizationalEntity{Name: name, URL: optional(slices.DeleteFunc([]string{url}, func(s string) bool { return s == "" }))}
+	supplier := &cdx.OrganizationalEntity{Name: name}
+	if url != "" {
+		supplier.URL = &[]string{url}
+	}
+	return supplier
 }
 
 func fileComponent(ref string, f file) cdx.Component {

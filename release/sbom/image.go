@@ -27,7 +27,7 @@ type ImageBase struct {
 }
 
 // image makes the subject an image, and adds what it has besides the files of the zip.
-// What is in a base is unknown here: its own bill of materials says so.
+// The content of a base image is unknown here; its own SBOM lists it.
 func (d *document) image(m *Image) error {
 	subject := d.bom.Metadata.Component
 	subject.Type = cdx.ComponentTypeContainer

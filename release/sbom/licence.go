@@ -24,8 +24,8 @@ import (
 // Go's own files ("license.go") are left out elsewhere.
 var licenceFile = regexp.MustCompile(`(?i)^(mit-)?(licen[cs]e|copying|unlicense)\b`)
 
-// recognised is the least share of a file that must be the text of known licences,
-// in percent. It is pkg.go.dev's own bound (pkg.go.dev/license-policy).
+// recognised is the least share of a file that must be known licence text, in
+// percent. It is pkg.go.dev's own bound (pkg.go.dev/license-policy).
 const recognised = 75
 
 // maxLicence bounds how much of a file is read, in bytes.

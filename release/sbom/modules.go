@@ -23,7 +23,7 @@ const (
 	propertySetting   = "bootzip:go:setting:" // and the setting's name
 	propertySum       = "bootzip:go:sum"      // "h1:…", as in go.sum
 	propertyReplaces  = "bootzip:go:replaces" // MODULE@VERSION that go.mod replaces
-	propertyFolder    = "bootzip:go:replaced-by-folder"
+	propertyDirectory = "bootzip:go:replaced-by-folder"
 	propertyVersion   = "bootzip:go:version" // where it is not that of a release
 )
 
@@ -37,7 +37,7 @@ var settings = []string{
 // devel is the version of a module that was built from a directory.
 const devel = "(devel)"
 
-// goProperties are the build information besides modules.
+// goProperties returns the build information without modules.
 func goProperties(info *debug.BuildInfo) []cdx.Property {
 	list := []cdx.Property{}
 	if info.Path != "" {
@@ -51,7 +51,7 @@ func goProperties(info *debug.BuildInfo) []cdx.Property {
 	return list
 }
 
-// modules are the main module, if it has a name, and the others.
+// modules returns all modules, and the main one if it has a name.
 func modules(info *debug.BuildInfo) []*debug.Module {
 	list := slices.Clone(info.Deps)
 	if info.Main.Path != "" {
@@ -60,8 +60,8 @@ func modules(info *debug.BuildInfo) []*debug.Module {
 	return list
 }
 
-// moduleRef is the module's name inside of the document. released is its version where the go
-// command knows none: of a release's main module, and no other's.
+// moduleRef returns the module's name inside of the document. released is the version of a
+// release's main module, for which the go command knows none; "" for other modules.
 func moduleRef(m *debug.Module, released string) string {
 	ref := "go:" + m.Path + "@" + m.Version
 	if m.Version == devel && released != "" {
@@ -69,7 +69,7 @@ func moduleRef(m *debug.Module, released string) string {
 	}
 	switch r := m.Replace; {
 	case r == nil:
-	case isFolder(r):
+	case isDirectory(r):
 		ref += "=>"
 	default:
 		ref += "=>" + r.Path + "@" + r.Version
@@ -77,10 +77,10 @@ func moduleRef(m *debug.Module, released string) string {
 	return ref
 }
 
-// isFolder reports whether a replacement is a directory. Those have no version
+// isDirectory reports whether a replacement is a directory. Those have no version
 // (Go Modules Reference, "replace directive"), which build information shows
 // as one in development.
-func isFolder(replacement *debug.Module) bool {
+func isDirectory(replacement *debug.Module) bool {
 	return replacement.Version == "" || replacement.Version == devel
 }
 
@@ -89,9 +89,9 @@ func (d *document) module(ctx context.Context, m *debug.Module, released string)
 	c := cdx.Component{BOMRef: moduleRef(m, released), Type: cdx.ComponentTypeLibrary, Name: m.Path}
 	var properties []cdx.Property
 	is := m
-	if r := m.Replace; r != nil && isFolder(r) {
+	if r := m.Replace; r != nil && isDirectory(r) {
 		// Its path is not published.
-		properties = append(properties, cdx.Property{Name: propertyFolder, Value: "true"})
+		properties = append(properties, cdx.Property{Name: propertyDirectory, Value: "true"})
 		c.Version = m.Version
 	} else {
 		if r != nil {

@@ -272,7 +272,7 @@ func TestZip(t *testing.T) {
 		t.Errorf("evidence %+v", l)
 	}
 	local := component(t, bom, "go:example.com/local@v1.0.0=>")
-	if local.PackageURL != "" || local.Version != "v1.0.0" || local.Licenses != nil || property(local, propertyFolder) != "true" {
+	if local.PackageURL != "" || local.Version != "v1.0.0" || local.Licenses != nil || property(local, propertyDirectory) != "true" {
 		t.Errorf("module from a folder %+v", local)
 	}
 	if main := component(t, bom, "go:example.com/Program@v1.2.3"); main.Version != "v1.2.3" || main.PackageURL != "pkg:golang/example.com/program" {

@@ -65,17 +65,14 @@ func ParseDebianPackage(line string) (DebianPackage, error) {
 func (p DebianPackage) String() string { return p.Name + ":" + p.Architecture + "=" + p.Version }
 
 // URL returns the package's URL.
-func (p DebianPackage) URL() string {
-	arch := packageurl.Qualifiers{{Key: "arch", Value: p.Architecture}}
-	return packageurl.NewPackageURL(packageurl.TypeDebian, "debian", p.Name, p.Version, arch, "").ToString()
-}
+func (p DebianPackage) URL() string { return p.URLIn("") }
 
 // URLIn is URL with the release of Debian, such as "13"; "" omits it.
 func (p DebianPackage) URLIn(release string) string {
-	if release == "" {
-		return p.URL()
+	qualifiers := packageurl.Qualifiers{{Key: "arch", Value: p.Architecture}}
+	if release != "" {
+		qualifiers = append(qualifiers, packageurl.Qualifier{Key: "distro", Value: "debian-" + release})
 	}
-	qualifiers := packageurl.Qualifiers{{Key: "arch", Value: p.Architecture}, {Key: "distro", Value: "debian-" + release}}
 	return packageurl.NewPackageURL(packageurl.TypeDebian, "debian", p.Name, p.Version, qualifiers, "").ToString()
 }
 
@@ -88,8 +85,7 @@ func DebianRelease(packages []string) string {
 		if err != nil || p.Name != "base-files" {
 			continue
 		}
-		digits := p.Version[:len(p.Version)-len(strings.TrimLeft(p.Version, "0123456789"))]
-		return digits
+		return p.Version[:len(p.Version)-len(strings.TrimLeft(p.Version, "0123456789"))]
 	}
 	return ""
 }

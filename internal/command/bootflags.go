@@ -9,9 +9,9 @@ import (
 	"github.com/bootzip/bootzip/pipeline"
 )
 
-// surroundings are what verify and check let people say of the functions, most of
-// it for the boot check. They add to what bootzip.yaml says, or replace it.
-type surroundings struct {
+// bootFlags are the flags of verify and check about the functions, most of them for the boot
+// check. They add to bootzip.yaml or replace what it says.
+type bootFlags struct {
 	variables variables
 	event     string
 	timeout   int
@@ -19,7 +19,7 @@ type surroundings struct {
 	layers    []string
 }
 
-func (s *surroundings) flags(c *cobra.Command) {
+func (s *bootFlags) flags(c *cobra.Command) {
 	s.variables.flags(c)
 	f := c.Flags()
 	f.StringVar(&s.event, "event", "", "event of the boot check: a `FILE`, or a name that bootzip event list shows")
@@ -28,18 +28,18 @@ func (s *surroundings) flags(c *cobra.Command) {
 	layerFlag(c, &s.layers)
 }
 
-// layerFlag is the flag of the layers that a function is run with.
+// layerFlag adds --layer.
 func layerFlag(c *cobra.Command, layers *[]string) {
 	c.Flags().StringArrayVar(layers, "layer", nil, "a `FILE.zip` whose content the function sees at /opt; may be repeated")
 }
 
-// forBoot reports whether something was said that is for the boot check alone.
-func (s surroundings) forBoot() bool {
+// forBoot reports whether a flag was given that is for the boot check only.
+func (s bootFlags) forBoot() bool {
 	return s.event != "" || s.timeout != 0 || s.memory != 0 || len(s.variables.pairs)+len(s.variables.files) > 0
 }
 
-// read completes what a check is to be made with. Its errors are misuse.
-func (s surroundings) read(c *pipeline.CheckConfig) (err error) {
+// read completes the configuration of a check. Its errors are misuse.
+func (s bootFlags) read(c *pipeline.CheckConfig) (err error) {
 	if s.timeout < 0 || s.memory < 0 {
 		return misuse(errors.New("--timeout and --memory take positive numbers"))
 	}
