@@ -124,10 +124,10 @@ func describe(dir string, listed bool) (id, config string, packages []string, er
 
 // removeOld removes images that were not used for keptImages.
 func removeOld(kept string) {
-	all, _ := filepath.Glob(filepath.Join(kept, "buildkit-*"))
-	for _, dir := range all {
-		if info, err := os.Stat(dir); err == nil && time.Since(info.ModTime()) > keptImages {
-			_ = os.RemoveAll(dir)
+	all, _ := os.ReadDir(kept)
+	for _, e := range all {
+		if info, err := e.Info(); err == nil && strings.HasPrefix(e.Name(), "buildkit-") && time.Since(info.ModTime()) > keptImages {
+			_ = os.RemoveAll(filepath.Join(kept, e.Name()))
 		}
 	}
 }

@@ -10,6 +10,7 @@ package deploy
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -167,12 +168,21 @@ var names = []string{
 	"template.yaml", "template.yml", "template.json", "serverless.yml", "serverless.yaml", "*.tf", "cdk.out/*.template.json",
 }
 
+// glob returns the paths of the files in a directory, of any name, that match a pattern.
+func glob(dir, pattern string) ([]string, error) {
+	paths, err := fs.Glob(os.DirFS(cmp.Or(dir, ".")), pattern)
+	for i, path := range paths {
+		paths[i] = filepath.Join(dir, filepath.FromSlash(path))
+	}
+	return paths, err
+}
+
 // Find returns the deploy files in a directory, by their usual names. One .tf file stands
 // for all of them. Templates that are not for AWS are omitted.
 func Find(dir string) ([]File, error) {
 	var found []File
 	for _, name := range names {
-		paths, err := filepath.Glob(filepath.Join(dir, filepath.FromSlash(name)))
+		paths, err := glob(dir, name)
 		if err != nil {
 			return nil, err
 		}

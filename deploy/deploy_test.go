@@ -23,7 +23,7 @@ func put(t *testing.T, path, text string) string {
 // Files by their usual names are found; what is none of ours is left out, and what is
 // broken is not.
 func TestFind(t *testing.T) {
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "a [b]")
 	put(t, filepath.Join(dir, "template.yaml"), "words: only\n")
 	put(t, filepath.Join(dir, "serverless.yml"), "service: x\nprovider: {name: aws}\nfunctions: {}\n")
 	put(t, filepath.Join(dir, "a.tf"), "")

@@ -22,7 +22,7 @@ import (
 // (Terraform's AWS provider) and modules terraform-aws-modules/lambda/aws.
 func readTerraform(path string) (File, error) {
 	dir := filepath.Dir(path)
-	paths, err := filepath.Glob(filepath.Join(dir, "*.tf"))
+	paths, err := glob(dir, "*.tf")
 	if err != nil {
 		return File{}, err
 	}

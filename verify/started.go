@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -223,7 +224,7 @@ func (p *programs) readStarted(i int, how started) error {
 // interpreterChains checks that no script needs more interpreters than Linux
 // follows.
 func (p *programs) interpreterChains() {
-	for script := range p.interpreter {
+	for _, script := range slices.Sorted(maps.Keys(p.interpreter)) {
 		n := 0
 		for at, ok := p.interpreter[script]; ok && n <= maxInterpreters; at, ok = p.interpreter[at] {
 			n++

@@ -24,7 +24,7 @@ import (
 
 func (a *app) cacheCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use:     "cache",
+		Use:     "cache COMMAND",
 		Short:   "Compare what is in the shared cache with what is built here",
 		Example: "  bootzip cache audit --sample=5%",
 	}
@@ -43,7 +43,6 @@ compares bootstraps and zips with what the cache has for the same inputs. A diff
 reported with who made the entry, and ends with status 1; with BOOTZIP_CACHE_WRITE=true
 the entry is removed. Nothing in dist changes.`,
 		Example: "  bootzip cache audit --sample=5%\n  bootzip cache audit --sample=100% --function=hello",
-		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			share, err := parseShare(sample)
 			if err != nil {

@@ -22,9 +22,6 @@ function-url. The name "list" lists all there are.`,
 		ValidArgsFunction: eventNames,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if args[0] == "list" {
-				if err := oneOf("format", format, "text", "json"); err != nil {
-					return err
-				}
 				type row struct {
 					Name  string `json:"name"`
 					About string `json:"about"`
@@ -57,8 +54,7 @@ function-url. The name "list" lists all there are.`,
 	f.StringVar(&o.Secret, "secret", "", "webhooks: what they are signed with")
 	f.StringVar(&o.Region, "region", "", "the region")
 	f.StringVar(&o.Account, "account", "", "the account's number")
-	c.Flags().StringVar(&format, "format", "text", "text or json")
-	complete(c, "format", "text", "json")
+	tableFormat(c, &format)
 	return c
 }
 

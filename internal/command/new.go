@@ -44,7 +44,7 @@ amounts to what bootzip finds without one.`
 		Example: "  bootzip new hello && cd hello && bootzip verify\n  bootzip new shop --template=site --module=github.com/owner/shop\n  bootzip new --here",
 		Args: func(cmd *cobra.Command, given []string) error {
 			if here {
-				return cobra.NoArgs(cmd, given)
+				return named()(cmd, given)
 			}
 			return named("NAME")(cmd, given)
 		},

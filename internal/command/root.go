@@ -123,9 +123,25 @@ func pageOf(c *cobra.Command) string {
 	return hint.Site + "cli#" + strings.ReplaceAll(c.CommandPath(), " ", "-")
 }
 
-// wrap makes errors of a command show their hint, in the caller's form, and errors about
-// arguments show the usage.
+// wrap makes errors of a command and of those below it show their hint, in the caller's form,
+// and errors about arguments show the usage. A command that only has others below it wants one.
 func (a *app) wrap(c *cobra.Command) {
+	for _, below := range c.Commands() {
+		a.wrap(below)
+	}
+	if c.RunE == nil {
+		c.Args = func(c *cobra.Command, given []string) error {
+			var known []string
+			for _, below := range c.Commands() {
+				known = append(known, below.Name())
+			}
+			if len(given) > 0 {
+				return fmt.Errorf("unknown command %q: use %s", given[0], enumerate(known))
+			}
+			return fmt.Errorf("missing command: use %s", enumerate(known))
+		}
+		c.RunE = func(*cobra.Command, []string) error { return nil }
+	}
 	run, args := c.RunE, c.Args
 	c.RunE = func(c *cobra.Command, given []string) error {
 		err := run(c, given)
@@ -140,7 +156,7 @@ func (a *app) wrap(c *cobra.Command) {
 	}
 	c.Args = func(c *cobra.Command, given []string) error {
 		if args == nil {
-			args = cobra.NoArgs
+			args = named()
 		}
 		if err := args(c, given); err != nil {
 			return fmt.Errorf("%w\nusage: %s", err, c.UseLine())
