@@ -53,13 +53,13 @@ var buildkitSchemes = []string{"unix", "tcp", "ssh", "docker-container", "podman
 
 func newBuildkit(ctx context.Context, c Config) (*buildkit, error) {
 	if c.Vary != (Variations{}) {
-		return nil, hint.New("vary the second build with --other=docker, podman, sandbox or host", "engine buildkit cannot vary a build's surroundings")
+		return nil, hint.New("vary the second build with --other=docker, podman, sandbox or host", "engine buildkit cannot vary the environment of a build")
 	}
 	e := &buildkit{config: c, arches: map[string]string{}, dead: map[string]bool{}}
 	for _, address := range strings.FieldsFunc(lookup(c.Environ, buildkitHost), func(r rune) bool { return r == ',' || r == ' ' }) {
 		u, err := url.Parse(address)
 		if err != nil || !slices.Contains(buildkitSchemes, u.Scheme) {
-			return nil, hint.New("as in unix:///run/buildkit/buildkitd.sock or tcp://worker:1234, several with commas", "%s: %q is no address", buildkitHost, address)
+			return nil, hint.New("as in unix:///run/buildkit/buildkitd.sock or tcp://worker:1234, several with commas", "%s: %q is not an address", buildkitHost, address)
 		}
 		if ip := net.ParseIP(u.Hostname()); u.Scheme == "tcp" && lookup(c.Environ, buildkitTLS) == "" && u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
 			return nil, hint.New("give it certificates, and set "+buildkitTLS+" to a directory with ca.pem, cert.pem and key.pem",

@@ -19,10 +19,10 @@ func TestBuildkitRefuses(t *testing.T) {
 		says   string
 	}{
 		"no address":      {Config{Functions: goOnly}, "no worker"},
-		"no scheme":       {Config{Functions: goOnly, Environ: []string{"BUILDKIT_HOST=worker:1234"}}, "is no address"},
-		"a word":          {Config{Functions: goOnly, Environ: []string{"BUILDKIT_HOST=worker"}}, "is no address"},
+		"no scheme":       {Config{Functions: goOnly, Environ: []string{"BUILDKIT_HOST=worker:1234"}}, "is not an address"},
+		"a word":          {Config{Functions: goOnly, Environ: []string{"BUILDKIT_HOST=worker"}}, "is not an address"},
 		"tcp without TLS": {Config{Functions: goOnly, Environ: []string{"BUILDKIT_HOST=unix:///a, tcp://10.0.0.1:1234"}}, "without TLS"},
-		"variations":      {Config{Functions: goOnly, Vary: Variations{Umask: 0o77}, Environ: []string{"BUILDKIT_HOST=unix:///a"}}, "cannot vary"},
+		"variations":      {Config{Functions: goOnly, Vary: Variations{Umask: 0o77}, Environ: []string{"BUILDKIT_HOST=unix:///a"}}, "cannot vary the environment"},
 	} {
 		if _, err := newBuildkit(t.Context(), c.config); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", what, err)

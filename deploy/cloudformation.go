@@ -166,7 +166,7 @@ func (t *template) value(n *yaml.Node) Value {
 	name := call(n)
 	if name == "" {
 		if n.Kind != yaml.ScalarNode {
-			return unresolved(p, "it is no text")
+			return unresolved(p, "it is not text")
 		}
 		return literal(n)
 	}

@@ -90,7 +90,7 @@ type Function struct {
 const maxFile = 64 << 20
 
 // errNoDeployFile is wrapped in the error for a file of no known kind.
-var errNoDeployFile = errors.New("it is no deploy file that bootzip reads")
+var errNoDeployFile = errors.New("it is not a deploy file that bootzip reads")
 
 func notDeployFile(path string) error {
 	return hint.Wrap(fmt.Errorf("deploy file %q: %w", path, errNoDeployFile),

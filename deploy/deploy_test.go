@@ -56,8 +56,8 @@ func TestFind(t *testing.T) {
 func TestErrors(t *testing.T) {
 	dir := t.TempDir()
 	for name, c := range map[string]struct{ text, want string }{
-		"words.yaml": {"a: b\n", "no deploy file"},
-		"empty.yaml": {"", "no deploy file"},
+		"words.yaml": {"a: b\n", "not a deploy file"},
+		"empty.yaml": {"", "not a deploy file"},
 		"bad.json":   {"{\"Resources\": \n", "bad.json"},
 		"bad.tf":     {"resource {\n", "bad.tf:1"},
 	} {

@@ -184,7 +184,7 @@ func (s *serverless) variable(inner string) (value, why string) {
 				return s.resolve(n.Value)
 			}
 			if n != nil {
-				return "", "${" + source + "} is no text"
+				return "", "${" + source + "} is not text"
 			}
 		case source == "sls:stage":
 			if n := get(s.root, "provider", "stage"); n != nil && n.Kind == yaml.ScalarNode {

@@ -58,7 +58,7 @@ func readShard(dist string) (s Shard, err error) {
 		return s, hint.Wrap(err, "give the directory dist of a run with --shard")
 	}
 	if err := json.Unmarshal(data, &s); err != nil || s.Version != shardVersion || s.Of != len(s.Shards) || s.Shard < 1 || s.Shard > s.Of {
-		return s, hint.New("package the shard again, with this version of bootzip", "%s is no description of a shard", name)
+		return s, hint.New("package the shard again, with this version of bootzip", "%s does not describe a shard", name)
 	}
 	return s, nil
 }

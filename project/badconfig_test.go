@@ -19,7 +19,7 @@ const (
 	removeHint  = "remove one of the two"
 	archHint    = "write amd64, arm64 or both"
 	sourceHint  = "source is a directory of the project, relative to bootzip.yaml"
-	assetHint   = "an asset is a file or folder of the project, relative to the function's source; name: says where it goes in the zip"
+	assetHint   = "an asset is a file or directory of the project, relative to the function's source; name: says where it goes in the zip"
 	renameHint  = "give one of them another name:"
 	ruleHint    = "an entry needs id, severity and reason: the report shows the reason"
 	entryHint   = "known are: arch, assets, budget, cgo, checks, command, deploy, env, event, handlers, image, kind, language, layers, ldflags, memory, routes, runtime, snapstart, source, tags, timeout"
@@ -58,7 +58,7 @@ var badConfigs = []struct{ name, yaml, err, hint string }{
 	{"merge key", "functions:\n  a:\n    <<: {source: a}\n", `3:5: merge key "<<" in function "a" is not supported`, "write the keys out"},
 	{"list as a key", "functions:\n  ? [a]\n  : {}\n", `2:5: a key of functions is a list`, "a key is a plain word"},
 	{"function that is text", "functions:\n  a: source\n", `2:6: function "a" must be a mapping, not the text "source"`, mappingHint},
-	{"unknown tag", "functions:\n  a: {source: !folder a}\n", `2:15: source must be text, not !folder "a"`, quoteHint},
+	{"unknown tag", "functions:\n  a: {source: !directory a}\n", `2:15: source must be text, not !directory "a"`, quoteHint},
 
 	{"capital", "functions:\n  Abc: {}\n", `2:3: function name "Abc" has 'A' in it`, nameHint},
 	{"dot", "functions:\n  a.b: {}\n", `2:3: function name "a.b" has '.' in it`, nameHint},
@@ -96,7 +96,7 @@ var badConfigs = []struct{ name, yaml, err, hint string }{
 	{"missing source by name", "functions:\n  a: {source: cmd/a}\n", `2:15: source of function "a": "cmd/a" does not exist`, sourceHint},
 	{"source that is a number", "functions:\n  a: {source: 12}\n", `2:15: source must be text, not the number 12`, quoteHint},
 	{"source that is nothing", "functions:\n  a: {source: }\n", `2:15: source must be text, not nothing`, quoteHint},
-	{"source that is a file", "functions:\n  a: {source: a/main.go}\n", `2:15: source of function "a": "a/main.go" is not a folder`, sourceHint},
+	{"source that is a file", "functions:\n  a: {source: a/main.go}\n", `2:15: source of function "a": "a/main.go" is not a directory`, sourceHint},
 	{"source above the project", "functions:\n  a: {source: ../outside}\n", `2:15: source of function "a": "../outside" leaves the project`, sourceHint},
 	{"source above the project and back", "functions:\n  a: {source: ../project/a}\n", `2:15: source of function "a": "../project/a" leaves the project`, sourceHint},
 	{"source by a link out of the project", "functions:\n  a: {source: away}\n", `2:15: source of function "a": "away" leaves the project: it is a link to "ROOT/outside"`, sourceHint},
@@ -110,25 +110,25 @@ var badConfigs = []struct{ name, yaml, err, hint string }{
 	{"missing asset", "functions:\n  a: {assets: [none.txt]}\n", `2:16: asset "none.txt": "none.txt" does not exist`, assetHint},
 	{"asset above the project", "functions:\n  a: {assets: [../../outside/file]}\n", `2:16: asset "../../outside/file": "../../outside/file" leaves the project`, assetHint},
 	{"asset by a link out of the project", "functions:\n  a: {assets: [passwords]}\n", `2:16: asset "passwords": "passwords" leaves the project: it is a link to "ROOT/outside/file"`, assetHint},
-	{"folder with a link out of the project", "functions:\n  a: {assets: [leak]}\n", `2:16: "a/leak/file" leaves the project: it is a link to "ROOT/outside/file"`, assetHint},
-	{"folder with a link to a folder", "functions:\n  a: {assets: [loop]}\n", `2:16: asset "a/loop/up" is a link to a folder; name the folder itself`, assetHint},
+	{"directory with a link out of the project", "functions:\n  a: {assets: [leak]}\n", `2:16: "a/leak/file" leaves the project: it is a link to "ROOT/outside/file"`, assetHint},
+	{"directory with a link to a directory", "functions:\n  a: {assets: [loop]}\n", `2:16: asset "a/loop/up" is a link to a directory; name the directory itself`, assetHint},
 	{"absolute asset", "functions:\n  a: {assets: [/etc/passwd]}\n", `2:16: asset "/etc/passwd": "/etc/passwd" is absolute; write it relative`, assetHint},
 	{"backslash in an asset", "functions:\n  a: {assets: ['data\\x']}\n", `2:16: asset "data\\x": "data\\x" has a backslash in it; write '/'`, assetHint},
 	{"asset called bootstrap", "functions:\n  a: {assets: [{source: data/x, name: bootstrap}]}\n", `2:16: asset "data/x": name "bootstrap" is the program's own`, assetHint},
 	{"asset called Bootstrap", "functions:\n  a: {assets: [{source: data/x, name: ./Bootstrap}]}\n", `2:16: asset "data/x": name "./Bootstrap" is the program's own`, assetHint},
-	{"asset in a folder bootstrap", "functions:\n  a: {assets: [{source: data/x, name: bootstrap/x}]}\n", `2:16: asset "data/x": name "bootstrap/x" is the program's own`, assetHint},
-	{"asset called .", "functions:\n  a: {assets: [{source: data/x, name: .}]}\n", `2:16: asset "a/data/x" is a file, and "." is the name of a folder`, assetHint},
+	{"asset in a directory bootstrap", "functions:\n  a: {assets: [{source: data/x, name: bootstrap/x}]}\n", `2:16: asset "data/x": name "bootstrap/x" is the program's own`, assetHint},
+	{"asset called .", "functions:\n  a: {assets: [{source: data/x, name: .}]}\n", `2:16: asset "a/data/x" is a file, and "." is the name of a directory`, assetHint},
 	{"asset that leaves the zip", "functions:\n  a: {assets: [{source: data/x, name: ../x}]}\n", `2:16: asset "data/x": name "../x" is absolute or leaves the zip`, assetHint},
 	{"asset with an absolute name", "functions:\n  a: {assets: [{source: data/x, name: /x}]}\n", `2:16: asset "data/x": name "/x" is absolute or leaves the zip`, assetHint},
 	{"asset with a backslash in its name", "functions:\n  a: {assets: [{source: data/x, name: 'a\\b'}]}\n", `2:16: asset "data/x": name "a\\b" has a backslash in it; write '/'`, assetHint},
 	{"asset with a line end in its name", "functions:\n  a: {assets: [{source: data/x, name: \"a\\nb\"}]}\n", `2:16: asset "data/x": name "a\nb" has a control character in it`, assetHint},
-	{"executable folder", "functions:\n  a: {assets: [{source: data, executable: true}]}\n", `2:16: asset "a/data" is a folder, and executable is said of single files`, assetHint},
+	{"executable directory", "functions:\n  a: {assets: [{source: data, executable: true}]}\n", `2:16: asset "a/data" is a directory, and executable is said of single files`, assetHint},
 	{"executable yes", "functions:\n  a: {assets: [{source: data/x, executable: yes}]}\n", `2:45: executable must be true or false, not the text "yes"`, "write true or false, without quotes"},
 	{"asset twice", "functions:\n  a:\n    assets:\n      - data/x\n      - {source: data/y, name: data/x}\n", `5:9: asset "data/x" is already in the zip, from line 4`, renameHint},
-	{"asset twice by its folder", "functions:\n  a:\n    assets:\n      - data\n      - data/y\n", `5:9: asset "data/y" is already in the zip, from line 4`, renameHint},
+	{"asset twice by its directory", "functions:\n  a:\n    assets:\n      - data\n      - data/y\n", `5:9: asset "data/y" is already in the zip, from line 4`, renameHint},
 	{"assets that differ in case", "functions:\n  a:\n    assets:\n      - data/x\n      - {source: data/y, name: Data/X}\n", `5:9: asset "Data/X" differs in case only from "data/x", from line 4`, renameHint},
-	{"file where a folder is", "functions:\n  a:\n    assets:\n      - data/x\n      - {source: data/y, name: data}\n", `5:9: asset "data" is in the way of "data/x", from line 4: one is a file and one a folder`, renameHint},
-	{"folder where a file is", "functions:\n  a:\n    assets:\n      - {source: data/y, name: conf}\n      - {source: data/x, name: conf/a/x}\n", `5:9: asset "conf/a/x" is in the way of "conf", from line 4: one is a file and one a folder`, renameHint},
+	{"file where a directory is", "functions:\n  a:\n    assets:\n      - data/x\n      - {source: data/y, name: data}\n", `5:9: asset "data" is in the way of "data/x", from line 4: one is a file and one a directory`, renameHint},
+	{"directory where a file is", "functions:\n  a:\n    assets:\n      - {source: data/y, name: conf}\n      - {source: data/x, name: conf/a/x}\n", `5:9: asset "conf/a/x" is in the way of "conf", from line 4: one is a file and one a directory`, renameHint},
 
 	{"image of a layer", "functions:\n  a: {kind: extension, image: true}\n", `2:3: function "a" is a layer, and of a layer no image is made`, "remove image and snapstart: layers do not exist for functions that are images"},
 	{"image as a text", "functions:\n  a: {image: yes please}\n", `2:14: image must be true or false, not the text "yes please"`, "write true or false, without quotes"},
@@ -226,7 +226,7 @@ func TestConfigThatCannotBeRead(t *testing.T) {
 		files     map[string]string
 		err, hint string
 	}{
-		"a folder":            {map[string]string{"bootzip.yaml/": ""}, "bootzip.yaml is not a file", "remove it, or make it a file"},
+		"a directory":         {map[string]string{"bootzip.yaml/": ""}, "bootzip.yaml is not a file", "remove it, or make it a file"},
 		"a link to nothing":   {map[string]string{"bootzip.yaml": "-> none"}, "bootzip.yaml is a link to a file that does not exist", "remove it, or make it a file"},
 		"a large file":        {map[string]string{"bootzip.yaml": strings.Repeat("# comment\n", 1<<20/10+1)}, "bootzip.yaml has 1048580 bytes, at most 1048576 are read", "is it the right file?"},
 		"neither it nor Go's": {map[string]string{"README": ""}, "neither bootzip.yaml nor go.mod is in ROOT", "run this in the directory of bootzip.yaml or go.mod, or write a bootzip.yaml"},

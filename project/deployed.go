@@ -42,7 +42,7 @@ func (f Function) DeployedNames(stage string) ([]string, error) {
 		}
 		filled := strings.NewReplacer(functionPart, f.Name, stagePart, stage).Replace(name)
 		if !deployName.MatchString(filled) {
-			return nil, hint.New("letters, digits, '-' and '_', 64 at most", "function %q is deployed as %q, which is no name of Lambda's", f.Name, filled)
+			return nil, hint.New("letters, digits, '-' and '_', 64 at most", "function %q is deployed as %q, which Lambda does not allow", f.Name, filled)
 		}
 		all = append(all, filled)
 	}

@@ -125,7 +125,7 @@ func (c *functionReader) assets(source string, n *yaml.Node) ([]Asset, error) {
 		}
 		files, err := c.asset(source, a)
 		if err != nil {
-			return errorAt(c.pos(element), "an asset is a file or folder of the project, relative to the function's source; name: says where it goes in the zip", "%v", err)
+			return errorAt(c.pos(element), "an asset is a file or directory of the project, relative to the function's source; name: says where it goes in the zip", "%v", err)
 		}
 		for _, file := range files {
 			if err := taken.add(file.Name, element.Line); err != nil {

@@ -52,7 +52,7 @@ func (p paths) directory(name string) (string, error) {
 		return "", err
 	}
 	if !p.isDir(clean) {
-		return "", fmt.Errorf("%q is not a folder", name)
+		return "", fmt.Errorf("%q is not a directory", name)
 	}
 	return clean, nil
 }
@@ -66,15 +66,15 @@ func (p paths) files(a Asset) ([]Asset, error) {
 	}
 	if info.Mode().IsRegular() {
 		if a.Name == "." {
-			return nil, fmt.Errorf("asset %q is a file, and \".\" is the name of a folder", a.Source)
+			return nil, fmt.Errorf("asset %q is a file, and \".\" is the name of a directory", a.Source)
 		}
 		return []Asset{a}, nil
 	}
 	if !info.IsDir() {
-		return nil, fmt.Errorf("asset %q is neither a file nor a folder", a.Source)
+		return nil, fmt.Errorf("asset %q is neither a file nor a directory", a.Source)
 	}
 	if a.Executable {
-		return nil, fmt.Errorf("asset %q is a folder, and executable is said of single files", a.Source)
+		return nil, fmt.Errorf("asset %q is a directory, and executable is said of single files", a.Source)
 	}
 	// ReadDir sorts by name, so the order is the same on every machine. The
 	// recursion ends: a directory reached through a link would have to lie in
@@ -91,7 +91,7 @@ func (p paths) files(a Asset) ([]Asset, error) {
 			return nil, err
 		}
 		if e.Type()&fs.ModeSymlink != 0 && p.isDir(source) {
-			return nil, fmt.Errorf("asset %q is a link to a folder; name the folder itself", source)
+			return nil, fmt.Errorf("asset %q is a link to a directory; name the directory itself", source)
 		}
 		name := path.Join(a.Name, e.Name())
 		if err := checkAssetName(name); err != nil {
@@ -158,7 +158,7 @@ func (n assetNames) add(name string, line int) error {
 		case taken && before.folder && folder:
 			return nil // and so are the directories above
 		case taken && before.folder != folder:
-			return fmt.Errorf("asset %q is in the way of %q, from line %d: one is a file and one a folder", name, before.name, before.line)
+			return fmt.Errorf("asset %q is in the way of %q, from line %d: one is a file and one a directory", name, before.name, before.line)
 		case taken && before.name != name:
 			return fmt.Errorf("asset %q differs in case only from %q, from line %d", name, before.name, before.line)
 		case taken:

@@ -40,7 +40,7 @@ func ParseRoute(text string) (Route, error) {
 		return Route{}, errors.New("it does not begin with ANY, GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS, and a space")
 	}
 	if !strings.HasPrefix(path, "/") || strings.ContainsAny(path, " ?#") {
-		return Route{}, fmt.Errorf("%q is no path", path)
+		return Route{}, fmt.Errorf("%q is not a path", path)
 	}
 	r := Route{Method: method}
 	parts := strings.Split(path[1:], "/")

@@ -28,7 +28,7 @@ func (x *examination) bootstrap() {
 		return
 	}
 	e := &x.archive.Entries[at]
-	why := "it is a folder or a special file"
+	why := "it is a directory or a special file"
 	if !regular && isLink(e) {
 		why = "it is a link to " + strconv.Quote(x.targets["bootstrap"]) + ", which is not a file of the zip"
 		if i, ok := x.entry("bootstrap"); ok {

@@ -71,7 +71,7 @@ func goChecks() []Check {
 		{ID: idGoStub, Proves: "no package of the program does nothing for want of cgo", Hint: "take a package in pure Go (modernc.org/sqlite for go-sqlite3), or build with cgo, statically linked", needs: stageGo},
 		{ID: idGoLambda, Proves: "the program's aws-lambda-go uses the Runtime API, as it does since v1.18.0; older ones wait for the runtime go1.x, which Lambda no longer has", Hint: "go get github.com/aws/aws-lambda-go@latest", needs: stageGo},
 		{ID: IDGoZones, Severity: SeverityWarn, Proves: "the program has the time zones that it may load: Lambda's image of al2023 has none", Hint: "import _ \"time/tzdata\", or build with -tags timetzdata (450 kB)", needs: stageGo},
-		{ID: idGoTrimpath, Severity: SeverityWarn, Proves: "Go built the program with -trimpath, so that its bytes do not depend on the folder", Hint: "build with -trimpath", needs: stageGo},
+		{ID: idGoTrimpath, Severity: SeverityWarn, Proves: "Go built the program with -trimpath, so that its bytes do not depend on the directory", Hint: "build with -trimpath", needs: stageGo},
 		{ID: idGoDirty, Severity: SeverityWarn, Proves: "Go built the program from a clean tree", Hint: "commit, then build; or build with -buildvcs=false", needs: stageGo},
 	}
 	return complete(rows, Binary)

@@ -36,7 +36,7 @@ func (x *examination) layerFolders() {
 		x.executable(idBootstrapMode, &x.archive.Entries[i])
 	}
 	if !known && len(x.archive.Entries) > 0 {
-		x.find(idLayerNothing, "", "nothing in the zip is in such a folder%s", x.parentFolder())
+		x.find(idLayerNothing, "", "nothing in the zip is in such a directory%s", x.parentFolder())
 	}
 }
 

@@ -22,7 +22,7 @@ func (x *examination) layout() error {
 		x.entryName(i)
 		x.entryMode(i)
 		if isFolder(e) && e.Size > 0 {
-			x.find(idFolderData, e.Name, "the folder has %d bytes", e.Size)
+			x.find(idFolderData, e.Name, "the directory has %d bytes", e.Size)
 		}
 	}
 	x.names = sortNames(a.Entries)
@@ -89,7 +89,7 @@ func unsafeName(name string) string {
 		part, rest, more = strings.Cut(rest, "/")
 		switch {
 		case part == "..":
-			return "leaves the folder"
+			return "leaves the directory"
 		case part == "." || part == "":
 			return "has an empty part"
 		case len(part) > 255:
@@ -113,7 +113,7 @@ func (x *examination) entryMode(i int) {
 			x.find(idMode, name, "it was made on system %d, of whose permissions nothing is known", e.Creator>>8)
 			return
 		case e.External&dosFolder != 0 && !isFolder(e):
-			x.find(idNameConflict, name, "its name and its attributes disagree on whether it is a folder")
+			x.find(idNameConflict, name, "its name and its attributes disagree on whether it is a directory")
 			return
 		case m == 0:
 			return
@@ -123,7 +123,7 @@ func (x *examination) entryMode(i int) {
 	case kind == typeLink:
 		return // links checks it
 	case kind == typeFolder && !isFolder(e), kind == typeFile && isFolder(e):
-		x.find(idNameConflict, name, "its name and its mode disagree on whether it is a folder")
+		x.find(idNameConflict, name, "its name and its mode disagree on whether it is a directory")
 		return
 	case kind != 0 && kind != typeFile && kind != typeFolder:
 		x.find(idSpecial, name, "mode %#o is that of a device, a socket or a pipe", m)
@@ -135,7 +135,7 @@ func (x *examination) entryMode(i int) {
 	switch {
 	case isFolder(e):
 		if m&(allRead|allExecute) != allRead|allExecute {
-			x.find(idMode, name, "the folder has mode %#04o", m&0o777)
+			x.find(idMode, name, "the directory has mode %#04o", m&0o777)
 		}
 	case x.isProgram(e.Name):
 	case m&allRead != allRead:

@@ -60,7 +60,7 @@ func (p *programs) libraries(d dynamicProgram) (versions, error) {
 			}
 			file := x.archive.Entries[at].Name
 			if found == nil || project.Arch(found.GOARCH()) != d.arch {
-				x.find(idLibrary, d.name, "%q in the zip is no library for %s", file, d.arch)
+				x.find(idLibrary, d.name, "%q in the zip is not a library for %s", file, d.arch)
 				continue
 			}
 			needs = needs.and(versionsOf(found))

@@ -116,7 +116,7 @@ func (x *examination) clashes() {
 		case plain(a.Name) == plain(b.Name):
 			x.find(idDuplicate, x.name(int(list[k])), "the name occurs twice")
 		case !isFolder(a) && strings.HasPrefix(b.Name, a.Name) && b.Name[len(a.Name)] == '/':
-			x.find(idNameConflict, x.name(int(list[k-1])), "there are files below it as if it were a folder")
+			x.find(idNameConflict, x.name(int(list[k-1])), "there are files below it as if it were a directory")
 		}
 	}
 }

@@ -323,7 +323,7 @@ func (x *imageExamination) workingDirectory() {
 		return
 	}
 	if _, e, ok := x.resolve(dir); !path.IsAbs(dir) || !ok || e.kind != tar.TypeDir {
-		x.find(idImageDirectory, dir, "it is no directory of the image")
+		x.find(idImageDirectory, dir, "it is not a directory of the image")
 	}
 }
 

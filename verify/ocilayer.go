@@ -133,7 +133,7 @@ func (x *imageExamination) entry(layer int, h *tar.Header, own map[string]bool) 
 			x.find(idImageParent, shown, "its directory /%s has no entry", printer.Line(dir))
 			x.files[dir] = imageEntry{tar.TypeDir, 0o755, "", layer} // reported once
 		} else if e.kind != tar.TypeDir && e.kind != tar.TypeSymlink {
-			x.find(idImageName, shown, "/%s is no directory", printer.Line(dir))
+			x.find(idImageName, shown, "/%s is not a directory", printer.Line(dir))
 		}
 	}
 	switch {
@@ -155,7 +155,7 @@ func (x *imageExamination) entry(layer int, h *tar.Header, own map[string]bool) 
 		e.link = strings.TrimPrefix(strings.TrimPrefix(h.Linkname, "./"), "/")
 		x.find(idImageLink, shown, "it is a hard link to /%s", printer.Line(e.link))
 		if target, ok := x.files[e.link]; !ok || target.kind != tar.TypeReg {
-			x.find(idImageName, shown, "what it links to is no file: /%s", printer.Line(e.link))
+			x.find(idImageName, shown, "what it links to is not a file: /%s", printer.Line(e.link))
 		}
 	case tar.TypeChar:
 		// Tools for base images make these; Lambda has its own /dev.

@@ -69,7 +69,7 @@ func (p *policy) add(r project.CheckRule) error {
 	case strings.TrimSpace(r.Reason) == "":
 		return hint.New("write down why; the report shows it", "rule for check %q has no reason", r.ID)
 	case c.Fixed && severity != SeverityFail:
-		return hint.New("behind this fault nothing else can be examined, or Lambda itself sets the limit: mend the zip", "check %q cannot be lowered or waived", r.ID)
+		return hint.New("after this fault nothing else can be examined, or Lambda itself sets the limit: fix the zip", "check %q cannot be lowered or waived", r.ID)
 	}
 	p.rules[r.ID] = r
 	return nil

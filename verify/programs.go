@@ -157,7 +157,7 @@ func (p *programs) examine(i int, role role, how started, head []byte, random *z
 		x.find(idScriptFormat, e.Name, "%s", notAProgram(head))
 	case role == roleBootstrap || isExtension(e.Name):
 		x.find(idBootstrapFormat, e.Name, "%s", notAProgram(head))
-		x.skip("bootstrap is no program", stageScript, stageELF, stageDynamic, stageGo)
+		x.skip("bootstrap is not a program", stageScript, stageELF, stageDynamic, stageGo)
 	}
 	return nil
 }
@@ -204,7 +204,7 @@ func (p *programs) finish(again bool) error {
 	if p.elf {
 		x.done(stageELF)
 		x.skip("the program is statically linked", stageDynamic)
-		x.skip("it is no Go program", stageGo)
+		x.skip("it is not a Go program", stageGo)
 	}
 	if x.kind() == KindLayer {
 		x.done(stageBootstrap)

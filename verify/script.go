@@ -30,7 +30,7 @@ func (x *examination) script(name string, head []byte) (interpreter string) {
 		x.find(idScriptLine, name, "the first line names no program")
 		return ""
 	case !strings.HasPrefix(fields[0], "/"):
-		x.find(idScriptLine, name, "the program %q of the first line is no full path", fields[0])
+		x.find(idScriptLine, name, "the program %q of the first line is not an absolute path", fields[0])
 		return ""
 	case !ended:
 		x.find(idScriptLine, name, "the first line does not end")

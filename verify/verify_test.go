@@ -36,7 +36,7 @@ func TestMisuseIsAnErrorAndNotAReport(t *testing.T) {
 		{"no check at all", good, rule("", "warn", "x"), `check "" is unknown`, "docs/checks.md"},
 		{"unknown severity", good, rule("elf-not-stripped", "ignore", "x"), `severity "ignore"`, "fail, warn or waive"},
 		{"no reason", good, rule("elf-not-stripped", "waive", " "), "has no reason", "write down why"},
-		{"fixed check", good, rule("bootstrap-missing", "waive", "x"), "cannot be lowered or waived", "mend the zip"},
+		{"fixed check", good, rule("bootstrap-missing", "waive", "x"), "cannot be lowered or waived", "fix the zip"},
 		{"two rules", good, verify.Options{Rules: []project.CheckRule{{ID: "go-cgo", Severity: "warn", Reason: "x"}, {ID: "go-cgo", Severity: "fail", Reason: "x"}}}, "two rules", "leave one"},
 		{"unknown architecture", good, verify.Options{Arch: "x86_64"}, `architecture "x86_64"`, "amd64"},
 		{"unknown runtime", good, verify.Options{Runtime: "go1.x"}, `runtime "go1.x"`, "al2023"},

@@ -19,7 +19,7 @@ func (t Tree) Changed(ctx context.Context, since string, environ []string) ([]st
 	commit, err := g.run(ctx, t.Root, nil, "rev-parse", "--verify", "--quiet", "--end-of-options", since+"^{commit}")
 	if err != nil {
 		if ctx.Err() == nil {
-			err = hint.New("name a commit, a branch or a tag; a shallow clone has few (actions/checkout: fetch-depth: 0)", "%q is no commit of the repository in %s", since, t.Root)
+			err = hint.New("name a commit, a branch or a tag; a shallow clone has few (actions/checkout: fetch-depth: 0)", "%q is not a commit of the repository in %s", since, t.Root)
 		}
 		return nil, err
 	}

@@ -38,7 +38,7 @@ func TestChanged(t *testing.T) {
 			t.Errorf("%s: %q (%v)", folder, got, err)
 		}
 		for _, since := range []string{"nowhere", "--output=/tmp/x", "", "HEAD:top"} {
-			if _, err := tree.Changed(t.Context(), since, os.Environ()); err == nil || !strings.Contains(err.Error(), "no commit") {
+			if _, err := tree.Changed(t.Context(), since, os.Environ()); err == nil || !strings.Contains(err.Error(), "not a commit") {
 				t.Errorf("%q: %v", since, err)
 			}
 		}

@@ -113,7 +113,7 @@ func Open(c Config) (*Store, error) {
 	u, err := url.Parse(c.Address)
 	switch {
 	case err != nil:
-		return nil, hint.New("give a directory, or an address with https://", "cache %q is no address", c.Address)
+		return nil, hint.New("give a directory, or an address with https://", "cache %q is not an address", c.Address)
 	case filepath.IsAbs(c.Address):
 		s.files = directory(c.Address)
 	case u.Scheme == "file" && u.Host == "" && u.Path != "":

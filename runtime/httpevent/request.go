@@ -95,7 +95,7 @@ func Parse(data []byte) (*Request, error) {
 		r.first(&e, &c)
 	default:
 		return nil, &runtime.Error{Type: "Runtime.UnmarshalError",
-			Message: "event does not fit the handler: it is no HTTP event of API Gateway, a function URL or a load balancer"}
+			Message: "event does not fit the handler: it is not an HTTP event of API Gateway, a function URL or a load balancer"}
 	}
 	if r.Host = r.Header.Get("host"); r.Host == "" {
 		r.Host = c.Domain

@@ -163,7 +163,7 @@ func (u *unpacker) link(ctx context.Context, e *zipscan.Entry) error {
 	}
 	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
 		if info, err := u.root.Lstat(dir); err == nil && !info.IsDir() {
-			return errors.New("its folder is a link or a file")
+			return errors.New("its directory is a link or a file")
 		}
 	}
 	if err := u.mkdirAll(path.Dir(name)); err != nil {
