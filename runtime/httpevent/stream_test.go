@@ -53,7 +53,7 @@ func TestHandleStream(t *testing.T) {
 	if a := p.Invoke(fakeapi.Event{ID: "a", Body: []byte(`{"httpMethod":"GET","path":"/early"}`)}); a.Kind != "error" || !strings.Contains(string(a.Body), `"before"`) {
 		t.Errorf("early error is %s %s", a.Kind, a.Body)
 	}
-	if a := p.Invoke(fakeapi.Event{ID: "a", Body: []byte(`{}`)}); a.Kind != "error" || !strings.Contains(string(a.Body), "no HTTP event") {
+	if a := p.Invoke(fakeapi.Event{ID: "a", Body: []byte(`{}`)}); a.Kind != "error" || !strings.Contains(string(a.Body), "not an HTTP event") {
 		t.Errorf("no HTTP event is answered with %s %s", a.Kind, a.Body)
 	}
 }

@@ -121,7 +121,7 @@ func TestLambda(t *testing.T) {
 			t.Errorf("%s is answered with %s %s", path, a.Kind, a.Body)
 		}
 	}
-	if a := p.Invoke(fakeapi.Event{ID: "e", Body: []byte(`{}`)}); a.Kind != "error" || !strings.Contains(string(a.Body), "no HTTP event") {
+	if a := p.Invoke(fakeapi.Event{ID: "e", Body: []byte(`{}`)}); a.Kind != "error" || !strings.Contains(string(a.Body), "not an HTTP event") {
 		t.Errorf("no HTTP event is answered with %s %s", a.Kind, a.Body)
 	}
 	last := p.Invoke(fakeapi.Event{ID: "p", Body: event("GET", "/panic", "")})
