@@ -91,6 +91,7 @@ func (s setup) prepare(r root) (err error) {
 		limits[unix.RLIMIT_NOFILE] = s.Descriptors
 	}
 	if s.Tasks > 0 && s.countsTasks() {
+		keepThreads()
 		limits[unix.RLIMIT_NPROC] = s.Tasks
 	}
 	for which, n := range limits {
@@ -99,6 +100,26 @@ func (s setup) prepare(r root) (err error) {
 		}
 	}
 	return nil
+}
+
+// keepThreads starts threads, which Go's runtime keeps and uses later. When programs have used
+// up the limit on tasks, no more can be started, and the runtime would end this process, and
+// with it the sandbox (runtime, newosproc).
+func keepThreads() {
+	const threads = 8 // more than block at a time: to read, to wait for programs, and to start one
+	var started sync.WaitGroup
+	release := make(chan struct{})
+	for range threads {
+		started.Add(1)
+		go func() {
+			runtime.LockOSThread() // while it waits, other goroutines need another thread
+			defer runtime.UnlockOSThread()
+			started.Done()
+			<-release
+		}()
+	}
+	started.Wait()
+	close(release)
 }
 
 // countsTasks reports whether a limit on processes counts those of the sandbox

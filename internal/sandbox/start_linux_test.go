@@ -354,6 +354,7 @@ func TestEnd(t *testing.T) {
 
 // A mount that cannot be made ends the first process, which has started then.
 func TestRefusedMounts(t *testing.T) {
+	before := children(t)
 	for want, mounts := range map[string][]sandbox.Mount{
 		"stat /none: no such file": {{Source: "/none", Target: "/none"}},
 		"mounts, more than 253":    slices.Repeat([]sandbox.Mount{{Source: program, Target: "/program", ReadOnly: true}}, 300),
@@ -367,10 +368,29 @@ func TestRefusedMounts(t *testing.T) {
 			t.Errorf("error is %v, want %q", err, want)
 		}
 	}
-	var status syscall.WaitStatus
-	if pid, err := syscall.Wait4(-1, &status, syscall.WNOHANG, nil); err != syscall.ECHILD {
-		t.Errorf("process %d is left: %v", pid, err)
+	for _, pid := range children(t) {
+		if !slices.Contains(before, pid) {
+			t.Errorf("process %s is left", pid)
+		}
 	}
+}
+
+// children returns the process ids of this process's children, also of those that have ended
+// and were not waited for.
+func children(t *testing.T) (pids []string) {
+	t.Helper()
+	lists, err := filepath.Glob("/proc/self/task/*/children")
+	if err != nil || len(lists) == 0 {
+		t.Fatalf("no lists of children: %v", err)
+	}
+	for _, list := range lists {
+		text, err := os.ReadFile(list)
+		if err != nil && !errors.Is(err, os.ErrNotExist) && !errors.Is(err, syscall.ESRCH) { // a thread that has ended
+			t.Fatal(err)
+		}
+		pids = append(pids, strings.Fields(string(text))...)
+	}
+	return pids
 }
 
 func TestNotStarted(t *testing.T) {
