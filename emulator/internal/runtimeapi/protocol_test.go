@@ -221,6 +221,37 @@ func TestExtensionStates(t *testing.T) {
 	}
 }
 
+// A snapshot is taken when the runtime and all extensions are ready.
+func TestSnapshotWaitsForExtensions(t *testing.T) {
+	s, err := New(Config{Name: "f", SnapStart: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	extension, runtime := bench{t: t, server: s}, bench{t: t, server: s}
+	extension.dial()
+	runtime.dial()
+	_, h := extension.post(extensionPath+"register", "Lambda-Extension-Name: a\r\n", `{}`)
+	runtime.get(runtimePath + "restore/next")
+	runtime.until(func() bool { return s.state == restoreReady })
+	select {
+	case signal := <-s.Signals():
+		t.Fatalf("%+v, and the extension has not asked for an event", signal)
+	case <-time.After(50 * time.Millisecond):
+	}
+	extension.send("GET " + extensionPath + "event/next HTTP/1.1\r\nHost: x\r\n" + headerIdentifier + ": " + h.Get(headerIdentifier) + "\r\n\r\n")
+	if signal := <-s.Signals(); !signal.Snapshot {
+		t.Errorf("%+v", signal)
+	}
+	s.Restore()
+	text, _ := runtime.response()
+	runtime.want("restore/next", text, "200 ")
+	runtime.get(nextPath)
+	if signal := <-s.Signals(); signal.Snapshot || signal.Done || signal.Reply != nil {
+		t.Errorf("after the restore: %+v", signal)
+	}
+}
+
 // The metadata endpoint answers whoever has the token.
 func TestMetadata(t *testing.T) {
 	b := (&bench{t: t, ready: make(chan struct{}, 100), answers: &sync.Map{}}).start(Config{Name: "f", Token: "secret"})

@@ -26,18 +26,26 @@ func (s *Server) restoreRoutes(mux *http.ServeMux) {
 	}
 }
 
-// restoreNext waits for the restore: the runtime is ready for a snapshot.
+// restoreNext waits for the restore: the runtime is ready for a snapshot, which is taken when
+// all extensions are.
 func (s *Server) restoreNext(w http.ResponseWriter, r *http.Request) {
 	if no := s.advance(started, restoreReady); no != nil {
 		no.write(w)
 		return
 	}
-	s.signal(Signal{Snapshot: true})
+	s.mu.Lock()
+	more := s.settle()
+	s.mu.Unlock()
+	s.signal(more...)
 	select {
 	case <-s.restored:
 		w.WriteHeader(http.StatusOK)
 	case <-r.Context().Done():
-		_ = s.advance(restoreReady, started) // it may ask again over another connection
+		if s.advance(restoreReady, started) == nil { // it may ask again over another connection
+			s.mu.Lock()
+			s.snapshot = false
+			s.mu.Unlock()
+		}
 	}
 }
 

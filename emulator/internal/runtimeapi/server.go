@@ -97,12 +97,13 @@ type Server struct {
 	initialised bool // the runtime and all extensions have asked for an event
 	missing     int  // external extensions that have not registered
 	registered  chan struct{}
+	snapshot    bool          // the signal for it was sent
 	restored    chan struct{} // closed by Restore
 }
 
 // A Signal is an action of the runtime. With Reply, it has answered that call. With
 // Done, it has finished its event, and extensions have not. With Snapshot, it waits for
-// Restore. Otherwise it can take one more event, so Offer may be called once more.
+// Restore, and all extensions for an event. Otherwise it can take one more event, so Offer may be called once more.
 type Signal struct {
 	Reply    *Call
 	Done     bool

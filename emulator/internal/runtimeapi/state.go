@@ -200,10 +200,17 @@ func (s *Server) Expire(c *Call) {
 	c.progress = expired
 }
 
-// settle returns a signal for each further event that the runtime can take now;
-// s.mu is held. The caller sends them after unlocking it.
+// settle returns a signal for each further event that the runtime can take now, or that for
+// the snapshot; s.mu is held. The caller sends them after unlocking it.
 func (s *Server) settle() []Signal {
-	if s.state != ready || slices.ContainsFunc(s.extensions, func(x *extension) bool { return x.state != extensionReady }) {
+	if slices.ContainsFunc(s.extensions, func(x *extension) bool { return x.state != extensionReady }) {
+		return nil
+	}
+	if s.state == restoreReady && !s.snapshot {
+		s.snapshot = true
+		return []Signal{{Snapshot: true}}
+	}
+	if s.state != ready {
 		return nil
 	}
 	wanted := len(s.waiting)
