@@ -101,7 +101,7 @@ func TestDockerWithoutDaemon(t *testing.T) {
 	}
 }
 
-// The tests of internal/endtoend look from inside; these options are what they
+// The tests of test/endtoend look from inside; these options are what they
 // depend on where there is no engine to look into.
 func TestConfinement(t *testing.T) {
 	for _, client := range []string{"docker", "podman"} {

@@ -303,7 +303,7 @@ func checkContainer(t *testing.T, text string) {
 }
 
 // A container that an earlier run left is removed by the next one. (That it
-// ends with its caller, after kill -9 too, is shown by internal/endtoend; this
+// ends with its caller, after kill -9 too, is shown by test/endtoend; this
 // one stands for what a machine that lost its power leaves.)
 func TestSweptContainer(t *testing.T) {
 	eachContainer(t, func(t *testing.T, engine string) {

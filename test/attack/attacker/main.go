@@ -29,7 +29,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/bootzip/bootzip/internal/attack"
+	"github.com/bootzip/bootzip/test/attack"
 )
 
 func main() {

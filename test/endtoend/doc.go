@@ -4,7 +4,7 @@
 // Without settings they use what every Linux machine has, the engines sandbox
 // and host, and take seconds:
 //
-//	go test ./internal/endtoend
+//	go test ./test/endtoend
 //
 // With them they take minutes, and a thing that is missing fails the test
 // instead of skipping it:
@@ -14,7 +14,7 @@
 //	scripts/base-image
 //	export BOOTZIP_BASE_IMAGE=bootzip-base:trixie
 //	export BOOTZIP_TEST_ENGINES=docker,podman,sandbox,host
-//	go test -count=1 ./internal/endtoend
+//	go test -count=1 ./test/endtoend
 //
 // Variables:
 //
@@ -26,7 +26,7 @@
 //     without root, as that user.
 //
 // TestAttack tries every way out of a build, a boot check and an invocation that
-// package internal/attack knows. As root it starts on the host, where they must
+// package test/attack knows. As root it starts on the host, where they must
 // succeed.
 //
 // Run as root, some builds are made as another user, who has no entry anywhere

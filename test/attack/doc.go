@@ -9,7 +9,7 @@
 // that makes them; command attacker is that process, and the one that starts them.
 //
 // open.tsv lists which attempts succeed where, and why. TestAttack in
-// internal/endtoend compares the list with reality, in both directions.
+// test/endtoend compares the list with reality, in both directions.
 // docs/isolation.md is generated from it.
 //
 // Exceptions: an attempt shows that one way is open or closed, not that there is no

@@ -20,7 +20,7 @@ import (
 func TestFunctionImage(t *testing.T) {
 	arch := project.Arch(runtime.GOARCH)
 	program := filepath.Join(t.TempDir(), "bootstrap")
-	build := exec.Command("go", "build", "-trimpath", "-o", program, "./internal/endtoend/testdata/web")
+	build := exec.Command("go", "build", "-trimpath", "-o", program, "./test/endtoend/testdata/web")
 	build.Dir, build.Env = repository(t), append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)

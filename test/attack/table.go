@@ -58,7 +58,7 @@ func parseOpenings(text string) ([]Opening, error) {
 // FormatOpenings writes the table as open.tsv has it.
 func FormatOpenings(all []Opening) string {
 	var b strings.Builder
-	b.WriteString("# What succeeds, where, and why. go test ./internal/endtoend -run TestAttack -update\n")
+	b.WriteString("# What succeeds, where, and why. go test ./test/endtoend -run TestAttack -update\n")
 	for _, o := range all {
 		fmt.Fprintf(&b, "%s\t%s\t%s\n", o.Attempt, strings.Join(o.Places, " "), o.Why)
 	}

@@ -20,7 +20,7 @@ import (
 
 	"github.com/bootzip/bootzip/build"
 	lambda "github.com/bootzip/bootzip/emulator"
-	"github.com/bootzip/bootzip/internal/attack"
+	"github.com/bootzip/bootzip/test/attack"
 	"github.com/bootzip/bootzip/internal/sandbox"
 	"github.com/bootzip/bootzip/project"
 )

@@ -14,7 +14,7 @@ func Page(table []Opening) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, `# How builds and functions are isolated from the machine
 
-<!-- Generated: go test ./internal/attack -run IsolationPage -update -->
+<!-- Generated: go test ./test/attack -run IsolationPage -update -->
 
 A test makes %d attempts to get out of each place where bootzip runs untrusted
 code, as root and as a plain user. This page lists those that succeed; the test

@@ -17,10 +17,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bootzip/bootzip/internal/attack"
+	"github.com/bootzip/bootzip/test/attack"
 )
 
-var update = flag.Bool("update", false, "write what TestAttack finds into internal/attack/open.tsv")
+var update = flag.Bool("update", false, "write what TestAttack finds into test/attack/open.tsv")
 
 // What a place gives to whom runs in it, in bytes and pieces. Where nothing is
 // promised, it is what a function would have.
@@ -30,7 +30,7 @@ const (
 	attackTasks  = 1024 // threads and descriptors: Lambda's limits
 )
 
-// TestAttack holds that exactly what internal/attack/open.tsv says gets out of
+// TestAttack holds that exactly what test/attack/open.tsv says gets out of
 // each place where code of others runs. Nothing may be open that is not in the
 // table, and nothing in it that is closed.
 //
@@ -75,7 +75,7 @@ func TestAttack(t *testing.T) {
 		}
 	})
 	if *update {
-		put(t, filepath.Join(repository(t), "internal", "attack", "open.tsv"), attack.FormatOpenings(after))
+		put(t, filepath.Join(repository(t), "test", "attack", "open.tsv"), attack.FormatOpenings(after))
 	}
 }
 

@@ -33,7 +33,7 @@ func TestIsolationPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(got) != want {
-		t.Errorf("%s is not what the table says: go test ./internal/attack -run IsolationPage -update", page)
+		t.Errorf("%s is not what the table says: go test ./test/attack -run IsolationPage -update", page)
 	}
 }
 
