@@ -37,7 +37,7 @@ func TestBoot(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.config.Temp = t.TempDir()
-			before := open(t)
+			before := open()
 			got, err := Boot(context.Background(), c.config)
 			if err != nil || got.Status != c.status || !strings.Contains(got.Detail, c.detail) {
 				t.Errorf("result is %s: %s, error %v", got.Status, got.Detail, err)

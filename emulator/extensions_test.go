@@ -93,6 +93,7 @@ func TestExternalExtension(t *testing.T) {
 // The caller has the answer while an extension works; the event lasts until that is
 // done.
 func TestSlowExtension(t *testing.T) {
+	parallel(t)
 	f, book := withExtensions(t, Config{Handler: "exit-sometimes", Concurrency: 1, Timeout: 5 * time.Second}, "slow")
 	invoke(t, f, `"warm"`)
 	began := time.Now()
@@ -117,6 +118,7 @@ func TestExtensionFails(t *testing.T) {
 		"exit-error":     "Extension.ExitError",
 	} {
 		t.Run(name, func(t *testing.T) {
+			parallel(t)
 			f, book := withExtensions(t, Config{Handler: "exit-sometimes", Concurrency: 1}, name)
 			for round := range 2 {
 				began := time.Now()
@@ -144,6 +146,7 @@ func TestExtensionFails(t *testing.T) {
 		})
 	}
 	t.Run("too late", func(t *testing.T) {
+		parallel(t)
 		f, book := withExtensions(t, Config{Handler: "exit-sometimes", Concurrency: 1, Timeout: time.Second}, "hang")
 		if resp, err := f.Invoke(context.Background(), Request{Payload: []byte(`"a"`)}); err != nil || string(resp.Payload) != `"a"` {
 			t.Errorf("%s, %v", resp.Payload, err)
@@ -154,12 +157,14 @@ func TestExtensionFails(t *testing.T) {
 		}
 	})
 	t.Run("initialises too long", func(t *testing.T) {
+		parallel(t)
 		f, _ := withExtensions(t, Config{Handler: "exit-sometimes", Timeout: time.Second, InitLimit: time.Second}, "hang-at-init")
 		if resp := invoke(t, f, `"a"`); resp.ErrorType != "Sandbox.Timedout" {
 			t.Errorf("%s %s", resp.ErrorType, resp.Payload)
 		}
 	})
 	t.Run("ignores the end", func(t *testing.T) {
+		parallel(t)
 		f, book := withExtensions(t, Config{Handler: "exit-sometimes"}, "ignore-shutdown")
 		invoke(t, f, `"a"`)
 		began := time.Now()
@@ -169,6 +174,7 @@ func TestExtensionFails(t *testing.T) {
 		}
 	})
 	t.Run("cannot be started", func(t *testing.T) {
+		parallel(t)
 		layer := makeZip(t, file{"extensions/plain", 0o644, companionProgram})
 		f, book := newFunction(t, Config{Handler: "exit-sometimes", Layers: []string{layer}})
 		inSandbox(t, f.Isolation())
@@ -178,6 +184,7 @@ func TestExtensionFails(t *testing.T) {
 		inOrder(t, book, "EXTENSION\tName: plain\tState: LaunchError\tEvents: []\tError Type: PermissionDenied\n")
 	})
 	t.Run("too many", func(t *testing.T) {
+		parallel(t)
 		var names []string
 		for i := range 11 {
 			names = append(names, fmt.Sprint("e", i))
@@ -222,7 +229,7 @@ func TestExtensionsAfterLostSandbox(t *testing.T) {
 	if resp := invoke(t, f, `"a"`); string(resp.Payload) != `"a"` {
 		t.Errorf("%s", resp.Payload)
 	}
-	for _, child := range children(t) {
+	for _, child := range children() {
 		pid, err := strconv.Atoi(strings.Fields(child)[0])
 		if err != nil {
 			t.Fatal(err)

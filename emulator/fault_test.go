@@ -48,6 +48,7 @@ func TestFaults(t *testing.T) {
 		{handler: "ignore-term", log: `"eventType":"INVOKE"`},
 	} {
 		t.Run(c.handler, func(t *testing.T) {
+			parallel(t)
 			if c.config.Timeout == 0 {
 				c.config.Timeout = 20 * time.Second
 			}

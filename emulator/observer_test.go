@@ -59,6 +59,7 @@ func TestObserver(t *testing.T) {
 		{"stream", "SLE", "success", "REPORT RequestId"},
 	} {
 		t.Run(c.handler, func(t *testing.T) {
+			parallel(t)
 			f, _ := newFunction(t, Config{Handler: c.handler, Timeout: 2 * time.Second})
 			for round := range 2 {
 				w := newWitness()

@@ -30,13 +30,13 @@ func burn(t *testing.T) {
 // A client that calls one after the other is never throttled, however long the
 // runtime takes to ask for the next event and however busy the machine is.
 func TestSequentialClientIsNotThrottled(t *testing.T) {
+	burn(t)
 	for _, perInstance := range []int{1, 2} {
 		f, book := newFunction(t, Config{Name: "f", Handler: "slow-to-ask", Concurrency: 1, PerInstance: perInstance, Timeout: 20 * time.Second,
 			Environment: []string{"AWS_LAMBDA_MAX_CONCURRENCY=1"}})
 		s := NewServer(ServerConfig{})
 		s.Set("f", f)
 		base := serve(t, s)
-		burn(t)
 		for n := range 20 {
 			if resp, err := f.Invoke(context.Background(), Request{Payload: []byte(strconv.Itoa(n)), Tail: n%3 == 0}); err != nil || string(resp.Payload) != strconv.Itoa(n) {
 				t.Fatalf("call %d: %s, %v", n, resp.Payload, err)

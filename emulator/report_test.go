@@ -4,6 +4,7 @@ package emulator
 
 import (
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,12 +21,15 @@ func TestReportIsComplete(t *testing.T) {
 		"exit-at-init": "Status: error\tError Type: Runtime.ExitError", "hang-at-init": "Status: timeout",
 	} {
 		for _, plain := range []bool{false, true} {
-			f, book := newFunction(t, Config{Handler: handler, Memory: 256, Timeout: 2 * time.Second, InitLimit: 300 * time.Millisecond, Plain: plain})
-			resp := invoke(t, f, "1")
-			found := report.FindStringSubmatch(string(resp.Log))
-			if found == nil || found[1] == "0" || found[3] != status {
-				t.Errorf("%s, plain %v: got %q\n%s", handler, plain, found, book)
-			}
+			t.Run(fmt.Sprintf("%s, plain %v", handler, plain), func(t *testing.T) {
+				parallel(t)
+				f, book := newFunction(t, Config{Handler: handler, Memory: 256, Timeout: 2 * time.Second, InitLimit: 300 * time.Millisecond, Plain: plain})
+				resp := invoke(t, f, "1")
+				found := report.FindStringSubmatch(string(resp.Log))
+				if found == nil || found[1] == "0" || found[3] != status {
+					t.Errorf("got %q\n%s", found, book)
+				}
+			})
 		}
 	}
 }
@@ -44,34 +48,37 @@ func TestJSONLog(t *testing.T) {
 		{"hang", []string{"platform.start", "platform.runtimeDone", "platform.report"}, `"status":"timeout"}`},
 		{"exit-at-init", []string{"platform.initReport", "platform.initReport", "platform.start", "platform.runtimeDone", "platform.report"}, `"errorType":"Runtime.ExitError"}`},
 	} {
-		f, book := newFunction(t, Config{Handler: c.handler, Timeout: time.Second, Environment: []string{"AWS_LAMBDA_LOG_FORMAT=Text", "AWS_LAMBDA_LOG_FORMAT=JSON"}})
-		resp := invoke(t, f, `"e"`)
-		var types []string
-		var last string
-		for line := range strings.Lines(book.String()) {
-			if !strings.HasPrefix(line, "{") {
-				if line != "starting "+c.handler+"\n" && line != "no configuration\n" {
-					t.Errorf("%s: line %q", c.handler, line)
+		t.Run(c.handler, func(t *testing.T) {
+			parallel(t)
+			f, book := newFunction(t, Config{Handler: c.handler, Timeout: time.Second, Environment: []string{"AWS_LAMBDA_LOG_FORMAT=Text", "AWS_LAMBDA_LOG_FORMAT=JSON"}})
+			resp := invoke(t, f, `"e"`)
+			var types []string
+			var last string
+			for line := range strings.Lines(book.String()) {
+				if !strings.HasPrefix(line, "{") {
+					if line != "starting "+c.handler+"\n" && line != "no configuration\n" {
+						t.Errorf("%s: line %q", c.handler, line)
+					}
+					continue
 				}
-				continue
+				var event struct {
+					Time   time.Time
+					Type   string
+					Record json.RawMessage
+				}
+				if err := json.Unmarshal([]byte(line), &event); err != nil || event.Time.IsZero() {
+					t.Errorf("%s: %q: %v", c.handler, line, err)
+				}
+				types, last = append(types, event.Type), string(event.Record)
 			}
-			var event struct {
-				Time   time.Time
-				Type   string
-				Record json.RawMessage
+			if !slices.Equal(types, c.types) || !strings.HasSuffix(last, c.last) {
+				t.Errorf("%s: %v, last %s", c.handler, types, last)
 			}
-			if err := json.Unmarshal([]byte(line), &event); err != nil || event.Time.IsZero() {
-				t.Errorf("%s: %q: %v", c.handler, line, err)
+			metrics := regexp.MustCompile(`^{"requestId":"` + resp.RequestID + `","metrics":{"durationMs":[0-9.]+,"billedDurationMs":\d+,"memorySizeMB":128,"maxMemoryUsedMB":\d+(,"initDurationMs":[0-9.]+)?},"status"`)
+			if !metrics.MatchString(last) {
+				t.Errorf("%s: the report is %s", c.handler, last)
 			}
-			types, last = append(types, event.Type), string(event.Record)
-		}
-		if !slices.Equal(types, c.types) || !strings.HasSuffix(last, c.last) {
-			t.Errorf("%s: %v, last %s", c.handler, types, last)
-		}
-		metrics := regexp.MustCompile(`^{"requestId":"` + resp.RequestID + `","metrics":{"durationMs":[0-9.]+,"billedDurationMs":\d+,"memorySizeMB":128,"maxMemoryUsedMB":\d+(,"initDurationMs":[0-9.]+)?},"status"`)
-		if !metrics.MatchString(last) {
-			t.Errorf("%s: the report is %s", c.handler, last)
-		}
+		})
 	}
 }
 

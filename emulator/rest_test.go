@@ -13,6 +13,7 @@ import (
 // Whatever ends a bootstrap, the next one finds the same /tmp, and nothing that
 // runs; another instance, or function, has a /tmp of its own.
 func TestTmpIsKept(t *testing.T) {
+	parallel(t)
 	f, book := newFunction(t, Config{Handler: "tmp", Concurrency: 1, Timeout: 2 * time.Second})
 	for _, c := range []struct{ event, kind string }{{"1", "Runtime.ExitError"}, {"2", "Sandbox.Timedout"}, {"3", "Runtime.OutOfMemory"}, {"1", "Runtime.ExitError"}} {
 		if resp := invoke(t, f, c.event); resp.ErrorType != c.kind {
@@ -57,6 +58,7 @@ func TestRestingInstance(t *testing.T) {
 
 // A caller who leaves ends the event, and the next call is answered.
 func TestCallerLeaves(t *testing.T) {
+	parallel(t)
 	f, _ := newFunction(t, Config{Handler: "tmp", Concurrency: 1, Timeout: time.Minute})
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()

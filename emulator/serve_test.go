@@ -106,6 +106,7 @@ func TestServeRefusals(t *testing.T) {
 
 // Who waits for an answer when the server is closed gets it; others are not waited for.
 func TestServeCloses(t *testing.T) {
+	parallel(t)
 	f, _ := newFunction(t, Config{Name: "slow", Handler: "slow", Timeout: 20 * time.Second})
 	s := NewServer(ServerConfig{})
 	s.Set("slow", f)
@@ -149,6 +150,7 @@ func TestServeCloses(t *testing.T) {
 // Clients that send next to nothing are not waited for; one that waits for an
 // answer is.
 func TestServeSlowClients(t *testing.T) {
+	parallel(t)
 	f, _ := newFunction(t, Config{Name: "slow", Handler: "slow", Timeout: 20 * time.Second})
 	s := NewServer(ServerConfig{})
 	s.patience = patience{head: 50 * time.Millisecond, body: 60 * time.Millisecond, idle: 70 * time.Millisecond}

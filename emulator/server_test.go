@@ -151,6 +151,7 @@ func TestThrottling(t *testing.T) {
 }
 
 func TestAsynchronousEventsAreRetried(t *testing.T) {
+	parallel(t)
 	dropped := make(chan string, 9)
 	base := newServer(t, ServerConfig{
 		Retries: []time.Duration{time.Millisecond, time.Millisecond},

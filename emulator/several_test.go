@@ -49,6 +49,7 @@ func TestSeveralEnvironment(t *testing.T) {
 // An event that times out leaves the others, and the instance, alone: its late answer is refused, and its loop
 // takes the next event. One more event than there are loops is refused.
 func TestSeveralTimeout(t *testing.T) {
+	parallel(t)
 	f, book := newFunction(t, Config{Handler: "together", PerInstance: 2, Concurrency: 1, Timeout: 500 * time.Millisecond})
 	late, good := make(chan Response), make(chan Response)
 	go func() { late <- invoke(t, f, `"late"`) }()

@@ -64,6 +64,7 @@ func TestSnapStartFails(t *testing.T) {
 		"snapshot-restore-hangs": {"SnapStartTimeoutException", "could not be restored within 300ms", "Status: timeout"},
 	} {
 		t.Run(handler, func(t *testing.T) {
+			parallel(t)
 			f, book := newFunction(t, Config{Handler: handler, SnapStart: true, Restore: 300 * time.Millisecond})
 			_, err := f.Invoke(context.Background(), Request{Payload: []byte("{}")})
 			var snap *SnapStartError

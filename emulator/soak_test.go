@@ -122,7 +122,7 @@ func soakWith(t *testing.T, duration time.Duration, call func(payload []byte) (R
 	killed := 0
 	for !over() {
 		time.Sleep(50 * time.Millisecond)
-		if list := children(t); len(list) > 0 {
+		if list := children(); len(list) > 0 {
 			pid, err := strconv.Atoi(strings.Fields(list[rand.IntN(len(list))])[0])
 			if err != nil {
 				t.Fatal(err)

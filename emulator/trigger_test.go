@@ -256,6 +256,7 @@ func TestAnswerTooLargeForALoadBalancer(t *testing.T) {
 }
 
 func TestThrottlingByTrigger(t *testing.T) {
+	parallel(t)
 	s := NewServer(ServerConfig{})
 	f, _ := newFunction(t, Config{Name: "hang", Handler: "hang", Concurrency: 1, Timeout: 3 * time.Second})
 	s.Set("hang", f)

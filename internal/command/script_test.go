@@ -28,10 +28,21 @@ import (
 //	status N COMMAND…         runs it, and wants that exit status
 //	zip FILE NAME=FROM@MODE…  makes a zip as other tools might
 //	waitfor PATTERN           waits until there is such a file
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { runScripts(t, "testdata/script") }
+
+// TestEndToEndScripts runs those that compile all of Go's runtime several times,
+// since they are about builds that share nothing.
+func TestEndToEndScripts(t *testing.T) {
+	if os.Getenv("BOOTZIP_TEST_ENDTOEND") == "" {
+		t.Skip("takes minutes: set BOOTZIP_TEST_ENDTOEND=1, as .ci/run endtoend does")
+	}
+	runScripts(t, "testdata/endtoend")
+}
+
+func runScripts(t *testing.T, dir string) {
 	program := compile(t)
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {

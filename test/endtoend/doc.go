@@ -1,13 +1,13 @@
 // Package endtoend tests what a user gets: the samples, built by every engine
 // and run as Lambda runs them. It has nothing but tests.
 //
-// Without settings they use what every Linux machine has, the engines sandbox
-// and host, and take seconds:
+// They take minutes and run only where they are asked for. This is with the
+// engines that every Linux machine has, sandbox and host:
 //
-//	go test ./test/endtoend
+//	BOOTZIP_TEST_ENDTOEND=1 go test ./test/endtoend
 //
-// With them they take minutes, and a thing that is missing fails the test
-// instead of skipping it:
+// With engines that are named, one that is missing fails the test instead of
+// skipping it:
 //
 //	scripts/engine start docker
 //	eval "$(scripts/engine start podman)"

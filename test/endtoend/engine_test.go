@@ -29,8 +29,8 @@ func TestMain(m *testing.M) {
 	if order := os.Getenv("BOOTZIP_TEST_RAID"); order != "" {
 		os.Exit(raidPlace(order))
 	}
-	if os.Getenv("BOOTZIP_TEST_ENDTOEND") == "later" {
-		fmt.Println("end-to-end tests: not run here, but by .ci/run endtoend, with all engines")
+	if os.Getenv("BOOTZIP_TEST_ENDTOEND") == "" && !asked() {
+		fmt.Println("not run, since they take minutes: set BOOTZIP_TEST_ENDTOEND=1 or BOOTZIP_TEST_ENGINES, as .ci/run endtoend does")
 		return
 	}
 	var err error

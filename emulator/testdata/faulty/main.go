@@ -300,7 +300,7 @@ func answer(h http.Header, event []byte) {
 		respond(strconv.Itoa(count))
 	case "slow-to-ask":
 		respond(string(event))
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(30 * time.Millisecond)
 	case "http":
 		body, _ := json.Marshal(string(event))
 		respond(`{"statusCode":201,"headers":{"X-One":1},"multiValueHeaders":{"X-Multi":["a","b"]},"cookies":["a=1","b=2"],"body":` + string(body) + `}`)
