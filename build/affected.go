@@ -3,12 +3,8 @@ package build
 import (
 	"context"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/bootzip/bootzip/internal/atomicfile"
-	"github.com/bootzip/bootzip/internal/tempdir"
 )
 
 // Affected returns the names of the functions whose bootstraps are made from any of the
@@ -22,20 +18,11 @@ func Affected(ctx context.Context, c Config, paths []string) (names []string, er
 	if err != nil {
 		return nil, err
 	}
-	stage, err := atomicfile.Begin(filepath.Join(c.Dist, stateDir))
+	host, _, remove, err := b.places()
 	if err != nil {
 		return nil, err
 	}
-	defer stage.Remove()
-	temp, err := tempdir.New("", "bootzip-build")
-	if err != nil {
-		return nil, err
-	}
-	defer temp.Remove()
-	host, err := b.places(stage.Path, temp.Path)
-	if err != nil {
-		return nil, err
-	}
+	defer remove()
 	for _, u := range c.units() {
 		if _, err := b.recipe(u); err != nil { // reads the module, which rounds needs
 			return nil, err

@@ -233,7 +233,7 @@ func (b *builder) publish(products []product, stage *atomicfile.Stage, out strin
 		built, files = append(built, a), append(files, atomicfile.File{From: file, To: a.Path, Mode: 0o755})
 	}
 	state := filepath.Join(stage.Path, "state.json")
-	if err := b.state.write(state); err != nil {
+	if err := atomicfile.WriteJSON(state, "\t", b.state); err != nil {
 		return nil, err
 	}
 	return built, stage.Commit(append(files, atomicfile.File{From: state, To: stateFile(b.config.Dist), Mode: 0o644})...)

@@ -150,11 +150,7 @@ func (e *buildkit) copiesModules() bool        { return true }
 
 func (e *buildkit) userUnsupported(places) string { return "BuildKit runs commands as root" }
 
-func (e *buildkit) view(host places) places {
-	p := containerPlaces
-	p.source = path.Join(p.source, host.project)
-	return p
-}
+func (e *buildkit) view(host places) places { return viewAt(containerPlaces.source, host) }
 
 // archesOf returns the architectures of the machines that commands may run on, as GOARCH.
 func archesOf(e engine) []string {
@@ -227,13 +223,6 @@ func (e *buildkit) run(ctx context.Context, b batch) ([]outcome, error) {
 	left := make([]int, len(b.jobs))
 	for i := range left {
 		left[i] = i
-	}
-	var finished sync.Mutex
-	tell := b.finished
-	b.finished = func(i int) {
-		finished.Lock()
-		defer finished.Unlock()
-		tell(i)
 	}
 	for len(left) > 0 {
 		byWorker := map[string][]int{}
@@ -380,17 +369,12 @@ func dockerQuote(s string) string {
 // copySources copies a tree without the directories of git and bootzip, with hard links
 // where possible.
 func copySources(ctx context.Context, to, from string) error {
-	return filepath.WalkDir(from, func(name string, d fs.DirEntry, err error) error {
-		if err = cmp.Or(err, ctx.Err()); err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(from, name)
-		if err != nil {
-			return err
-		}
-		target := filepath.Join(to, rel)
+	return walkBelow(from, func(name, rel string, d fs.DirEntry) error {
+		target := filepath.Join(to, filepath.FromSlash(rel))
 		switch {
-		case d.IsDir() && noSource(name):
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case rel != "." && d.IsDir() && noSource(name):
 			return fs.SkipDir
 		case d.IsDir():
 			return os.MkdirAll(target, 0o755)
@@ -412,17 +396,11 @@ func copySources(ctx context.Context, to, from string) error {
 
 // moveInto moves the files of a tree into another.
 func moveInto(from, to string) error {
-	return filepath.WalkDir(from, func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(from, name)
-		if err != nil {
-			return err
-		}
+	return walkBelow(from, func(name, rel string, d fs.DirEntry) error {
+		target := filepath.Join(to, filepath.FromSlash(rel))
 		if d.IsDir() {
-			return os.MkdirAll(filepath.Join(to, rel), 0o755)
+			return os.MkdirAll(target, 0o755)
 		}
-		return os.Rename(name, filepath.Join(to, rel))
+		return os.Rename(name, target)
 	})
 }

@@ -28,9 +28,7 @@ func (e *buildkit) buildImage(ctx context.Context) (dir string, built builtImage
 	if err != nil {
 		return "", built, err
 	}
-	if built.base, err = plan.base(e.config); err != nil {
-		return "", built, err
-	}
+	built.base = plan.base
 	base, err := registry.Base(ctx, registry.Config{UserAgent: "bootzip"}, built.base, e.arch, filepath.Join(e.config.Cache, "bases"))
 	if err != nil {
 		return "", built, hint.Wrap(fmt.Errorf("base image %q: %w", built.base, err), "name it with its registry and digest in BOOTZIP_BASE_IMAGE: BuildKit has no images of docker's or podman's")
@@ -44,7 +42,7 @@ func (e *buildkit) buildImage(ctx context.Context) (dir string, built builtImage
 	kept := filepath.Join(e.config.Cache, "images")
 	dir = filepath.Join(kept, "buildkit-"+built.recipe)
 	if !exists(dir) {
-		plan.tell(e.config, built.base)
+		plan.tell(e.config)
 		removeOld(kept)
 		if err := e.exportImage(ctx, plan, base, baseDigest, dir); err != nil {
 			return "", built, err
@@ -78,13 +76,8 @@ func (e *buildkit) exportImage(ctx context.Context, plan imagePlan, base, baseDi
 		"--opt", "filename=Dockerfile.build", "--opt", "build-arg:BASE_IMAGE=base", "--opt", "build-arg:LANGUAGES="+plan.languages,
 		"--opt", "build-arg:ARCHITECTURES="+plan.arches, "--output", "type=oci,tar=false,compression=uncompressed,dest="+made)
 	argv = append(argv, layoutOptions("base", base, baseDigest)...)
-	var output cut
-	exit, err := run(ctx, &output, e.environ(), "", argv...)
-	if err != nil {
+	if err := plan.make(ctx, e.environ(), argv, "worker "+worker, ""); err != nil {
 		return err
-	}
-	if exit != 0 {
-		return hint.New(mirrorsHint, "build image for %s was not made by worker %s:\n%s", plan.languages, worker, indent(lastLines(output.String(), 40)))
 	}
 	if err := os.Rename(made, dir); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err

@@ -8,7 +8,6 @@ import (
 	"encoding/csv"
 	"fmt"
 	"os"
-	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -74,11 +73,7 @@ func (e *container) identity() string           { return e.client + " " + e.buil
 func (e *container) image() builtImage          { return e.built }
 func (e *container) platform() (string, string) { return "linux", e.arch }
 
-func (e *container) view(host places) places {
-	p := containerPlaces
-	p.source = path.Join(e.config.Vary.source(), host.project)
-	return p
-}
+func (e *container) view(host places) places { return viewAt(e.config.Vary.source(), host) }
 
 func (e *container) userUnsupported(places) string {
 	if e.mapsUsers() && semver.Compare("v"+e.version, "v4.3.0") < 0 {
@@ -138,9 +133,7 @@ func (e *container) options(name string, v Variations, user containerUser) []str
 	default:
 		argv = append(argv, mount("volume", cacheVolume+strconv.Itoa(user.uid), containerPlaces.cache, false))
 	}
-	argv = append(argv, initArg(e.client)...)
-	argv = append(argv, noProxies(e.client)...)
-	return append(argv, user.options...)
+	return append(append(argv, clientOptions(e.client)...), user.options...)
 }
 
 // confinement returns the options that deny a container what a build does not need.
@@ -213,25 +206,21 @@ func (e *container) follow(ctx context.Context, b batch, argv []string) ([]outco
 	return outcomes, readLogs(b, outcomes)
 }
 
-// initArg gives the container a first process that ends on a signal. Debian's podman
-// comes without the program for it. There our script is the first process, which
-// ends when the container is removed.
-func initArg(client string) []string {
-	if client == "docker" {
-		return []string{"--init"}
-	}
-	// Podman would wait ten seconds before it kills our script.
-	return []string{"--stop-timeout", "0"}
-}
-
-// noProxies keeps the caller's proxies out of the container, which has no network:
-// their addresses may contain a password. By default podman passes on those of its
-// environment, and docker those of the caller's ~/.docker/config.json.
-func noProxies(client string) []string {
+// clientOptions returns two things that each client has its own options for.
+//
+// The first process of the container ends on a signal. Debian's podman comes without the
+// program for it. There our script is the first process, which ends when the container is
+// removed.
+//
+// The caller's proxies stay out of the container, which has no network: their addresses may
+// contain a password. By default podman passes on those of its environment, and docker
+// those of the caller's ~/.docker/config.json.
+func clientOptions(client string) []string {
 	if client == "podman" {
-		return []string{"--http-proxy=false"}
+		// Podman would wait ten seconds before it kills our script.
+		return []string{"--stop-timeout", "0", "--http-proxy=false"}
 	}
-	var argv []string
+	argv := []string{"--init"}
 	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY"} {
 		argv = append(argv, "--env", name+"=", "--env", strings.ToLower(name)+"=")
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -55,13 +56,21 @@ type places struct {
 	modules   string // GOMODCACHE
 }
 
+// viewAt returns where the commands of a container, or of the sandbox, see the given places
+// of the host. They see host.source at the path source.
+func viewAt(source string, host places) places {
+	p := containerPlaces
+	p.source = path.Join(source, host.project)
+	return p
+}
+
 // A batch is all commands of a run.
 type batch struct {
 	host     places
 	jobs     []job
 	vary     Variations // the engine applies them, except for those in the jobs' environment
 	parallel int
-	finished func(job int) // called from one goroutine at a time
+	finished func(job int) // may be called from several goroutines
 }
 
 // A job is one command.

@@ -59,7 +59,7 @@ func (b *builder) serveGoCache(ctx context.Context, steps []step, host places) *
 // relay copies this program into the directory out, as the relay to the server, and returns
 // its name there. ok is false where the commands could not start it.
 func (b *builder) relay(out string) (name string, ok bool) {
-	if c, isContainer := b.engine.(*container); isContainer && c.copies() || b.engine.name() == "buildkit" {
+	if b.engine.copiesModules() { // the socket is out of reach
 		return "", false
 	}
 	goos, goarch := b.engine.platform()
@@ -91,7 +91,7 @@ func copyProgram(from, to string) error {
 		return err
 	}
 	defer in.Close()
-	return writeFrom(in, to)
+	return writeFrom(in, to, os.O_TRUNC, 0o755)
 }
 
 // quoteArg quotes s, which has no quotes, for GOCACHEPROG, which has no escapes (Go's

@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/project"
@@ -93,9 +92,16 @@ func (g *golang) tell(m goModule) {
 	case !supported(m.version):
 		text = fmt.Sprintf("%s is no longer supported by the Go project; the newest known here is %s", m.version, DefaultGo)
 	}
-	if text != "" && !g.told[text] {
+	if text != "" {
+		g.once("toolchain", text)
+	}
+}
+
+// once reports a text that was not reported before.
+func (g *golang) once(stage, text string) {
+	if !g.told[text] {
 		g.told[text] = true
-		g.config.tell(Event{Stage: "toolchain", Text: text})
+		g.config.tell(Event{Stage: stage, Text: text})
 	}
 }
 
@@ -149,49 +155,21 @@ func (g *golang) plan(ctx context.Context, units []Unit, e engine, host places) 
 		}
 	}
 	p.toolchain, p.modules = host.toolchain, host.modules
-	listings := g.list(ctx, tool, groups)
+	for _, group := range groups {
+		g.config.tell(Event{Stage: "fetch", Text: fmt.Sprintf("modules of %d functions for %s", len(group.units), group.arch)})
+	}
+	programs, failed := make([][]goProgram, len(groups)), make([]error, len(groups))
+	sideBySide(groups, runtime.NumCPU(), func(i int, group goGroup) {
+		programs[i], failed[i] = listPrograms(ctx, g.config, tool, group)
+	})
 	for i, group := range groups {
-		one, err := g.planGroup(ctx, group, listings[i], e, host)
+		one, err := g.planGroup(ctx, group, programs[i], failed[i], e, host)
 		if err != nil {
 			return p, err
 		}
 		p.join(one)
 	}
 	return p, nil
-}
-
-// A listing is what the go command reports of a group's programs.
-type listing struct {
-	programs []goProgram
-	err      error
-}
-
-// list lists the programs of all groups, some at a time.
-func (g *golang) list(ctx context.Context, tool goTool, groups []goGroup) []listing {
-	all := make([]listing, len(groups))
-	slots := make(chan struct{}, runtime.NumCPU())
-	var wg sync.WaitGroup
-	for i, group := range groups {
-		g.config.tell(Event{Stage: "fetch", Text: fmt.Sprintf("modules of %d functions for %s", len(group.units), group.arch)})
-		wg.Add(1)
-		slots <- struct{}{}
-		go func() {
-			defer wg.Done()
-			all[i].programs, all[i].err = listPrograms(ctx, g.config, tool, group)
-			<-slots
-		}()
-	}
-	wg.Wait()
-	return all
-}
-
-// tellLeftOut reports once that a cgo file is not in the program.
-func (g *golang) tellLeftOut(file string) {
-	if g.told[file] {
-		return
-	}
-	g.told[file] = true
-	g.config.tell(Event{Stage: "cgo", Text: fmt.Sprintf("%s is left out, as it imports \"C\": its package may do less without, or nothing; cgo: static in bootzip.yaml builds it", file)})
 }
 
 // settings returns the flags of the go command, for listing and building, that the
@@ -257,10 +235,10 @@ next:
 	return groups
 }
 
-func (g *golang) planGroup(ctx context.Context, group goGroup, listed listing, e engine, host places) (plan, error) {
+// planGroup plans a group, of whose programs the go command said programs or err.
+func (g *golang) planGroup(ctx context.Context, group goGroup, programs []goProgram, err error, e engine, host places) (plan, error) {
 	p := plan{inputs: map[string]inputs{}}
 	root, m := g.config.Root, group.module
-	programs, err := listed.programs, listed.err
 	if ctx.Err() != nil {
 		return p, ctx.Err()
 	}
@@ -299,7 +277,7 @@ func (g *golang) planGroup(ctx context.Context, group goGroup, listed listing, e
 		}
 		if u.Function.Cgo == "" {
 			for _, file := range program.leftOut(u) {
-				g.tellLeftOut(file)
+				g.once("cgo", fmt.Sprintf("%s is left out, as it imports \"C\": its package may do less without, or nothing; cgo: static in bootzip.yaml builds it", file))
 			}
 		}
 		good = append(good, u)

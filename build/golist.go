@@ -182,9 +182,6 @@ func (p goProgram) problem(root string) (message, remedy string) {
 	for _, e := range p.main.DepsErrors {
 		add(e)
 	}
-	if p.main.Error != nil {
-		add(*p.main.Error)
-	}
 	if len(lines) == 0 && p.main.Name != "main" {
 		lines = append(lines, fmt.Sprintf("package %q is not a main package", p.main.Name))
 	}

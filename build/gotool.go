@@ -96,36 +96,49 @@ func findModule(c Config, source string) (goModule, error) {
 	return m, nil
 }
 
-// namedToolchain returns the toolchain that a go.mod or go.work names, "" if
-// none.
-func namedToolchain(root, file string) (string, error) {
+// goLines are the lines of a go.mod or go.work that count here.
+type goLines struct {
+	version   *modfile.Go
+	toolchain *modfile.Toolchain
+	use       []*modfile.Use
+	replace   []*modfile.Replace
+}
+
+// readLines reads a go.mod or go.work. Its name is slash-separated and relative to root.
+func readLines(root, file string) (goLines, error) {
 	data, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(file)))
 	if err != nil {
-		return "", err
+		return goLines{}, err
 	}
-	var goLine *modfile.Go
-	var toolchain *modfile.Toolchain
 	if path.Base(file) == "go.work" {
 		f, err := modfile.ParseWork(file, data, nil)
 		if err != nil {
-			return "", fmt.Errorf("go.work: %w", err)
+			return goLines{}, fmt.Errorf("go.work: %w", err)
 		}
-		goLine, toolchain = f.Go, f.Toolchain
-	} else {
-		f, err := modfile.Parse(file, data, nil)
-		if err != nil {
-			return "", fmt.Errorf("go.mod: %w", err)
-		}
-		goLine, toolchain = f.Go, f.Toolchain
+		return goLines{f.Go, f.Toolchain, f.Use, f.Replace}, nil
+	}
+	f, err := modfile.Parse(file, data, nil)
+	if err != nil {
+		return goLines{}, fmt.Errorf("go.mod: %w", err)
+	}
+	return goLines{version: f.Go, toolchain: f.Toolchain, replace: f.Replace}, nil
+}
+
+// namedToolchain returns the toolchain that a go.mod or go.work names, "" if
+// none.
+func namedToolchain(root, file string) (string, error) {
+	lines, err := readLines(root, file)
+	if err != nil {
+		return "", err
 	}
 	// Without a toolchain line the go line names the toolchain (Go
 	// Toolchains, "Configuration").
 	named := ""
 	switch {
-	case toolchain != nil && toolchain.Name != "default":
-		named = toolchain.Name
-	case goLine != nil:
-		named = "go" + goLine.Version
+	case lines.toolchain != nil && lines.toolchain.Name != "default":
+		named = lines.toolchain.Name
+	case lines.version != nil:
+		named = "go" + lines.version.Version
 	}
 	if !fullVersion.MatchString(named) || gover.Compare(named, oldestSwitch) < 0 {
 		return "", nil

@@ -158,15 +158,10 @@ func toolchainSum(dir, name string) (string, error) {
 	prefix := moduleOf(name) + "/"
 	files := map[string]string{} // by their names in the module's zip
 	var names []string
-	err := filepath.WalkDir(dir, func(file string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
+	err := walkBelow(dir, func(file, rel string, e fs.DirEntry) error {
+		if e.IsDir() {
+			return nil
 		}
-		rel, err := filepath.Rel(dir, file)
-		if err != nil {
-			return err
-		}
-		rel = filepath.ToSlash(rel)
 		if before, ok := strings.CutSuffix(rel, "/go.mod"); ok {
 			rel = before + "/_go.mod" // see unpackToolchain
 			// The go command keeps both files when it switches to a toolchain.
@@ -200,10 +195,7 @@ func sameContent(file string, there []byte) error {
 // openToAll lets every user read a toolchain, which may have been unpacked with
 // another umask. What its owner can execute, everybody can.
 func openToAll(dir string) error {
-	return filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
+	return walkBelow(dir, func(name, _ string, e fs.DirEntry) error {
 		info, err := e.Info()
 		if err != nil {
 			return err
@@ -261,15 +253,7 @@ func unpackFile(f *zip.File, name string, mode os.FileMode) error {
 		return err
 	}
 	defer r.Close()
-	w, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if err != nil {
-		return err
-	}
-	if _, err := io.Copy(w, r); err != nil {
-		w.Close()
-		return err
-	}
-	if err := w.Close(); err != nil {
+	if err := writeFrom(r, name, os.O_EXCL, mode); err != nil {
 		return err
 	}
 	return os.Chmod(name, mode) // whatever the umask is

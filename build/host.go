@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"sync"
 
 	"github.com/bootzip/bootzip/internal/sandbox"
 )
@@ -66,14 +65,11 @@ func (h *host) run(ctx context.Context, b batch) (outcomes []outcome, err error)
 	}
 	outcomes = make([]outcome, len(b.jobs))
 	errs := make([]error, len(b.jobs))
-	var mu sync.Mutex
 	sideBySide(b.jobs, b.parallel, func(i int, j job) {
 		var output cut
 		exit, err := h.execute(ctx, &output, filepath.Join(b.host.root(), filepath.FromSlash(j.dir)), j, b.vary)
 		outcomes[i], errs[i] = outcome{exit: exit, output: output.String()}, err
 		if err == nil {
-			mu.Lock()
-			defer mu.Unlock()
 			b.finished(i)
 		}
 	})
@@ -124,12 +120,7 @@ func closedTo(host places) string {
 // giveTo changes the owner of directories and of all that is in them.
 func giveTo(uid, gid int, dirs ...string) error {
 	for _, dir := range dirs {
-		err := filepath.WalkDir(dir, func(name string, _ fs.DirEntry, err error) error {
-			if err != nil {
-				return err
-			}
-			return os.Lchown(name, uid, gid)
-		})
+		err := walkBelow(dir, func(name, _ string, _ fs.DirEntry) error { return os.Lchown(name, uid, gid) })
 		if err != nil {
 			return err
 		}

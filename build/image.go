@@ -77,12 +77,24 @@ type builtImage struct {
 type imagePlan struct {
 	files             map[string]string // Dockerfile.build, and what it copies
 	languages, arches string            // separated by blanks
+	base              string            // reference of the base image
 }
 
 func planImage(c Config) (imagePlan, error) {
 	files, err := imageFiles(c.Root)
+	if err != nil {
+		return imagePlan{}, err
+	}
 	languages, arches := needsOf(c.everything())
-	return imagePlan{files, strings.Join(languages, " "), strings.Join(arches, " ")}, err
+	p := imagePlan{files, strings.Join(languages, " "), strings.Join(arches, " "), c.BaseImage}
+	if p.base == "" {
+		found := defaultBase.FindStringSubmatch(files["Dockerfile.build"])
+		if found == nil {
+			return p, hint.New("add one, with the digest of a Debian image", "docker/Dockerfile.build has no line ARG BASE_IMAGE=…")
+		}
+		p.base = found[1]
+	}
+	return p, nil
 }
 
 // recipe returns a hash of all that the image is made from.
@@ -95,8 +107,8 @@ func (p imagePlan) recipe(baseID string) string {
 	return fmt.Sprintf("%x", h.Sum(nil)[:8])
 }
 
-func (p imagePlan) tell(c Config, base string) {
-	c.tell(Event{Stage: "image", Text: fmt.Sprintf("making the build image for %s from %s", p.languages, base)})
+func (p imagePlan) tell(c Config) {
+	c.tell(Event{Stage: "image", Text: fmt.Sprintf("making the build image for %s from %s", p.languages, p.base)})
 }
 
 // write makes the directory dir with the files.
@@ -108,17 +120,23 @@ func (p imagePlan) write(dir string) error {
 	return err
 }
 
-const mirrorsHint = "packages come from Debian's mirrors, which the engine's network must reach; look at the output above"
+// make runs the command that makes the image. by and remedy are for the error.
+func (p imagePlan) make(ctx context.Context, environ, argv []string, by, remedy string) error {
+	var output cut
+	exit, err := finish(ctx, command(ctx, environ, "", argv...), &output)
+	if err == nil && exit != 0 {
+		err = hint.New("packages come from Debian's mirrors, which the engine's network must reach; look at the output above"+remedy,
+			"build image for %s was not made by %s:\n%s", p.languages, by, indent(lastLines(output.String(), 40)))
+	}
+	return err
+}
 
 // buildImage returns the build image, and makes it if need be. Its tag is the hash of
 // all that it is made from, so only a change makes another image.
 func buildImage(ctx context.Context, c Config, client string) (builtImage, error) {
-	var built builtImage
 	plan, err := planImage(c)
+	built := builtImage{base: plan.base}
 	if err != nil {
-		return built, err
-	}
-	if built.base, err = plan.base(c); err != nil {
 		return built, err
 	}
 	if built.baseID, err = baseImage(ctx, c, client, built.base); err != nil {
@@ -130,7 +148,7 @@ func buildImage(ctx context.Context, c Config, client string) (builtImage, error
 	if built.id, err = imageID(ctx, c, client, tag); err == nil {
 		return built, nil
 	}
-	plan.tell(c, built.base)
+	plan.tell(c)
 	temp, err := tempdir.New("", "bootzip-image")
 	if err != nil {
 		return built, err
@@ -150,31 +168,12 @@ func buildImage(ctx context.Context, c Config, client string) (builtImage, error
 	if !isRemote(c, client) {
 		argv = append(argv, ulimitOptions(limits(client))...)
 	}
-	argv = append(argv, dir)
-	var output cut
-	exit, err := run(ctx, &output, c.Environ, "", argv...)
-	if err != nil {
+	remedy := ", and try `" + client + " build` with docker/Dockerfile.build"
+	if err := plan.make(ctx, c.Environ, append(argv, dir), client, remedy); err != nil {
 		return built, err
-	}
-	if exit != 0 {
-		return built, hint.New(mirrorsHint+", and try `"+client+" build` with docker/Dockerfile.build",
-			"build image for %s was not made by %s:\n%s", plan.languages, client, indent(lastLines(output.String(), 40)))
 	}
 	built.id, err = imageID(ctx, c, client, tag)
 	return built, err
-}
-
-// base returns the reference of the base image in the configuration, or in the
-// Dockerfile.
-func (p imagePlan) base(c Config) (string, error) {
-	if c.BaseImage != "" {
-		return c.BaseImage, nil
-	}
-	found := defaultBase.FindStringSubmatch(p.files["Dockerfile.build"])
-	if found == nil {
-		return "", hint.New("add one, with the digest of a Debian image", "docker/Dockerfile.build has no line ARG BASE_IMAGE=…")
-	}
-	return found[1], nil
 }
 
 // imageFiles returns the files that the image is made from: those of the project's

@@ -99,26 +99,41 @@ func compiled(name string) bool {
 	return !strings.HasSuffix(name, "_test.go") && path.Ext(name) != ".md"
 }
 
-// noSource reports whether a directory never has sources: it is version control's, or our
-// own output.
+// noSource reports whether a directory in the project never has sources: it is version
+// control's, or our own output.
 func noSource(dir string) bool {
-	base := filepath.Base(dir)
-	return base == ".git" || base == "dist" && exists(filepath.Join(dir, stateDir))
+	return filepath.Base(dir) == ".git" || exists(filepath.Join(dir, stateDir))
+}
+
+// walkBelow calls visit for a directory and all that is below it. rel is slash-separated and
+// relative to the directory.
+func walkBelow(dir string, visit func(name, rel string, e fs.DirEntry) error) error {
+	return filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(dir, name)
+		if err != nil {
+			return err
+		}
+		return visit(name, filepath.ToSlash(rel), e)
+	})
 }
 
 func filesBelow(root, tree string) ([]string, error) {
 	var all []string
-	err := filepath.WalkDir(filepath.Join(root, filepath.FromSlash(tree)), func(name string, e fs.DirEntry, err error) error {
+	top := filepath.Join(root, filepath.FromSlash(tree))
+	err := filepath.WalkDir(top, func(name string, e fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
+		if e.IsDir() && name != top && noSource(name) {
+			return fs.SkipDir
+		}
 		if e.IsDir() {
-			if noSource(name) {
-				return fs.SkipDir
-			}
 			return nil
 		}
 		if !e.Type().IsRegular() && e.Type()&fs.ModeSymlink == 0 {

@@ -48,20 +48,14 @@ func linkBelow(root, source string) (message string, err error) {
 	if err != nil {
 		return "", err
 	}
-	err = filepath.WalkDir(top, func(file string, e fs.DirEntry, err error) error {
+	err = walkBelow(top, func(file, rel string, e fs.DirEntry) error {
 		switch {
-		case err != nil:
-			return err
-		case e.IsDir() && file != top && (strings.HasPrefix(e.Name(), ".") || exists(filepath.Join(file, stateDir))):
+		case e.IsDir() && rel != "." && (strings.HasPrefix(e.Name(), ".") || noSource(file)):
 			return fs.SkipDir
 		case e.Type()&fs.ModeSymlink == 0:
 			return nil
 		}
-		rel, err := filepath.Rel(top, file)
-		if err != nil {
-			return err
-		}
-		name := path.Join(source, filepath.ToSlash(rel))
+		name := path.Join(source, rel)
 		if target := leadsOut(root, name); target != "" {
 			message = linkMessage(name, target)
 			return fs.SkipAll

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -74,11 +73,7 @@ func WriteLock(ctx context.Context, c Config) (string, error) {
 	maps.Copy(images, now.Images)
 	now.Images = images
 	name := filepath.Join(c.Root, LockFile)
-	return name, atomicfile.Write(name, 0o644, func(w io.Writer) error {
-		j := json.NewEncoder(w)
-		j.SetIndent("", "  ")
-		return j.Encode(now)
-	})
+	return name, atomicfile.WriteJSON(name, "  ", now)
 }
 
 func readLock(root string) (lockFile, error) {

@@ -3,7 +3,6 @@ package build
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -36,10 +35,7 @@ func imagePackages(ctx context.Context, c Config, client, id string) ([]string, 
 	if err := os.MkdirAll(filepath.Dir(kept), 0o755); err != nil {
 		return nil, err
 	}
-	return packages, atomicfile.Write(kept, 0o644, func(w io.Writer) error {
-		_, err := io.WriteString(w, strings.Join(packages, "\n")+"\n")
-		return err
-	})
+	return packages, atomicfile.WriteBytes(kept, 0o644, []byte(strings.Join(packages, "\n")+"\n"))
 }
 
 // packageVersion returns the version of a package in a list, "" if it is not there.

@@ -68,13 +68,8 @@ func commandError(ctx context.Context, argv []string, err error, stderr string) 
 	return fmt.Errorf("%s: %w", name, err)
 }
 
-// run executes a command with both outputs into w, and returns its exit
+// finish runs a prepared command with both outputs into w, and returns its exit
 // status. The error is about starting or losing the command.
-func run(ctx context.Context, w io.Writer, env []string, dir string, argv ...string) (int, error) {
-	return finish(ctx, command(ctx, env, dir, argv...), w)
-}
-
-// finish is run for a prepared command.
 func finish(ctx context.Context, cmd *exec.Cmd, w io.Writer) (int, error) {
 	cmd.Stdout, cmd.Stderr = w, w
 	err := process.Run(ctx, cmd)

@@ -15,7 +15,6 @@ import (
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/hint"
-	"github.com/bootzip/bootzip/internal/tempdir"
 )
 
 // An engine on another machine cannot mount the caller's directories, and another
@@ -86,7 +85,7 @@ func (e *container) runCopies(ctx context.Context, name string, b batch, user co
 		if c.from == "" {
 			continue
 		}
-		if err := e.copyIn(ctx, name, c.from, c.to, c.uid, c.gid); err != nil {
+		if err := e.copyIn(ctx, name, c.to, func(w io.Writer) error { return writeTar(w, c.from, c.uid, c.gid) }); err != nil {
 			return nil, fmt.Errorf("copying %s to the engine: %w", c.from, err)
 		}
 	}
@@ -108,26 +107,17 @@ func (e *container) copyToolchain(ctx context.Context, name, from string) error 
 		return nil
 	}
 	e.config.tell(Event{Stage: "fetch", Text: "copying the toolchain to the engine"})
-	if err := e.copyIn(ctx, name, from, containerPlaces.toolchain, 0, 0); err != nil {
+	if err := e.copyIn(ctx, name, containerPlaces.toolchain, func(w io.Writer) error { return writeTar(w, from, 0, 0) }); err != nil {
 		return fmt.Errorf("copying the toolchain to the engine: %w", err)
 	}
-	temp, err := tempdir.New("", "bootzip-mark")
-	if err != nil {
-		return err
-	}
-	defer temp.Remove()
-	mark := filepath.Join(temp.Path, "toolchain")
-	if err := os.Mkdir(mark, 0o755); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(mark, completeMark), nil, 0o644); err != nil {
-		return err
-	}
-	return e.copyIn(ctx, name, mark, containerPlaces.toolchain, 0, 0)
+	return e.copyIn(ctx, name, containerPlaces.toolchain, func(w io.Writer) error {
+		mark := tar.NewWriter(w)
+		return errors.Join(mark.WriteHeader(&tar.Header{Name: completeMark, Mode: 0o644}), mark.Close())
+	})
 }
 
-// copyIn copies what is in the directory from into the container's directory to.
-func (e *container) copyIn(ctx context.Context, name, from, to string, uid, gid int) error {
+// copyIn unpacks the tar that write writes in the container's directory to.
+func (e *container) copyIn(ctx context.Context, name, to string, write func(io.Writer) error) error {
 	r, w := io.Pipe()
 	argv := []string{e.client, "cp"}
 	if e.client == "podman" {
@@ -142,7 +132,7 @@ func (e *container) copyIn(ctx context.Context, name, from, to string, uid, gid 
 	}
 	written := make(chan error, 1)
 	go func() {
-		err := writeTar(w, from, uid, gid)
+		err := write(w)
 		w.CloseWithError(err)
 		written <- err
 	}()
@@ -159,15 +149,8 @@ func (e *container) copyIn(ctx context.Context, name, from, to string, uid, gid 
 // Of their modes it keeps only the executable bit.
 func writeTar(w io.Writer, dir string, uid, gid int) error {
 	out := tar.NewWriter(w)
-	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(dir, name)
-		if err != nil {
-			return err
-		}
-		if entry.IsDir() && (entry.Name() == ".git" || exists(filepath.Join(name, stateDir))) && rel != "." {
+	err := walkBelow(dir, func(name, rel string, entry fs.DirEntry) error {
+		if rel != "." && entry.IsDir() && noSource(name) {
 			return fs.SkipDir
 		}
 		info, err := entry.Info()
@@ -187,7 +170,7 @@ func writeTar(w io.Writer, dir string, uid, gid int) error {
 		if err != nil {
 			return err
 		}
-		h.Name = filepath.ToSlash(rel)
+		h.Name = rel
 		h.Uid, h.Gid, h.Uname, h.Gname = uid, gid, "", ""
 		h.Mode = 0o644
 		if info.IsDir() || info.Mode()&0o111 != 0 {
@@ -253,7 +236,7 @@ func readTar(r io.Reader, prefix, to string) error {
 		case tar.TypeDir:
 			err = os.MkdirAll(name, 0o755)
 		case tar.TypeReg:
-			err = writeFrom(in, name)
+			err = writeFrom(in, name, os.O_TRUNC, 0o755)
 		}
 		if err != nil {
 			return err
@@ -261,8 +244,9 @@ func readTar(r io.Reader, prefix, to string) error {
 	}
 }
 
-func writeFrom(r io.Reader, name string) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o755)
+// writeFrom writes a file; flag is os.O_TRUNC or os.O_EXCL.
+func writeFrom(r io.Reader, name string, flag int, mode fs.FileMode) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|flag, mode)
 	if err != nil {
 		return err
 	}

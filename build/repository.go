@@ -1,12 +1,9 @@
 package build
 
 import (
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
-
-	"golang.org/x/mod/modfile"
 
 	"github.com/bootzip/bootzip/project"
 )
@@ -64,7 +61,8 @@ func (m goModule) mains(root string) []string {
 		return []string{m.dir}
 	}
 	var dirs []string
-	for _, use := range m.workFile(root).Use {
+	work, _ := readLines(root, path.Join(m.dir, "go.work")) // one that cannot be read uses nothing
+	for _, use := range work.use {
 		// A path into the project itself must have no "..".
 		rel, err := filepath.Rel(root, filepath.Join(root, m.dir, use.Path))
 		if err == nil && !filepath.IsAbs(use.Path) {
@@ -74,38 +72,25 @@ func (m goModule) mains(root string) []string {
 	return dirs
 }
 
-// workFile returns a workspace's go.work; empty if it cannot be read.
-func (m goModule) workFile(root string) *modfile.WorkFile {
-	if data, err := os.ReadFile(filepath.Join(root, m.dir, "go.work")); err == nil {
-		if f, err := modfile.ParseWork("go.work", data, nil); err == nil {
-			return f
-		}
-	}
-	return &modfile.WorkFile{}
-}
-
 // directories returns the directories, relative to root, that a module's programs may
 // be made from: those of go.work, of the main modules, and of replacements by a
 // relative path.
 func (m goModule) directories(root string) []string {
 	dirs := []string{m.dir}
-	replaced := func(base string, all []*modfile.Replace) {
-		for _, r := range all {
+	replaced := func(file string) {
+		lines, _ := readLines(root, file) // one that cannot be read replaces nothing
+		for _, r := range lines.replace {
 			if r.New.Version == "" && !filepath.IsAbs(r.New.Path) {
-				dirs = append(dirs, path.Join(base, filepath.ToSlash(r.New.Path)))
+				dirs = append(dirs, path.Join(path.Dir(file), filepath.ToSlash(r.New.Path)))
 			}
 		}
 	}
 	if m.work {
-		replaced(m.dir, m.workFile(root).Replace)
+		replaced(path.Join(m.dir, "go.work"))
 	}
 	for _, dir := range m.mains(root) {
 		dirs = append(dirs, dir)
-		if data, err := os.ReadFile(filepath.Join(root, dir, "go.mod")); err == nil {
-			if f, err := modfile.Parse("go.mod", data, nil); err == nil {
-				replaced(dir, f.Replace)
-			}
-		}
+		replaced(path.Join(dir, "go.mod"))
 	}
 	return dirs
 }

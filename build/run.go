@@ -21,20 +21,11 @@ import (
 // make builds what has changed, in a directory beside the artifacts, and moves
 // all of it to its place at the end. Of total bootstraps, done exist already.
 func (b *builder) make(ctx context.Context, changed []Unit, total, done int) ([]Artifact, error) {
-	stage, err := atomicfile.Begin(filepath.Join(b.config.Dist, stateDir))
+	host, stage, remove, err := b.places()
 	if err != nil {
 		return nil, err
 	}
-	defer stage.Remove()
-	temp, err := tempdir.New("", "bootzip-build")
-	if err != nil {
-		return nil, err
-	}
-	defer temp.Remove()
-	host, err := b.places(stage.Path, temp.Path)
-	if err != nil {
-		return nil, err
-	}
+	defer remove()
 	all := plan{inputs: map[string]inputs{}}
 	digests := map[string]string{}
 	var fetched []product // from the store
@@ -112,27 +103,37 @@ func (b *builder) position(name string) int {
 	return slices.IndexFunc(b.config.Functions, func(f project.Function) bool { return f.Name == name })
 }
 
-// places makes the directories of a run, below stage and temp. Another user may get
-// them; stage and temp stay the caller's.
-func (b *builder) places(stage, temp string) (places, error) {
-	host := places{out: filepath.Join(stage, "out"), temp: filepath.Join(temp, "temp")}
-	var err error
-	if host.source, err = b.config.visible(); err != nil {
-		return host, err
+// places makes the directories of a run, below a stage and a temporary directory, which
+// remove removes. Another user may get them; those two stay the caller's.
+func (b *builder) places() (host places, stage *atomicfile.Stage, remove func(), err error) {
+	if stage, err = atomicfile.Begin(filepath.Join(b.config.Dist, stateDir)); err != nil {
+		return host, nil, nil, err
 	}
-	if host.project, err = filepath.Rel(host.source, b.config.Root); err != nil {
-		return host, err
+	temp, err := tempdir.New("", "bootzip-build")
+	if err != nil {
+		_ = stage.Remove()
+		return host, nil, nil, err
 	}
-	host.project = filepath.ToSlash(host.project)
-	err = errors.Join(
-		os.Mkdir(host.temp, 0o700), os.Chmod(temp, 0o711),
-		os.Mkdir(host.out, 0o700), os.Chmod(stage, 0o711),
-	)
+	remove = func() { _, _ = temp.Remove(), stage.Remove() }
+	host.out, host.temp = filepath.Join(stage.Path, "out"), filepath.Join(temp.Path, "temp")
+	if host.source, err = b.config.visible(); err == nil {
+		host.project, err = filepath.Rel(host.source, b.config.Root)
+		host.project = filepath.ToSlash(host.project)
+	}
+	if err == nil {
+		err = errors.Join(
+			os.Mkdir(host.temp, 0o700), os.Chmod(temp.Path, 0o711),
+			os.Mkdir(host.out, 0o700), os.Chmod(stage.Path, 0o711),
+		)
+	}
 	if err == nil && (b.config.ColdCache || b.engine.name() == "host" && b.config.Vary.otherUser()) {
-		host.cache = filepath.Join(stage, "cache")
+		host.cache = filepath.Join(stage.Path, "cache")
 		err = os.Mkdir(host.cache, 0o700)
 	}
-	return host, err
+	if err != nil {
+		remove()
+	}
+	return host, stage, remove, err
 }
 
 // plan asks each language how to build its units.
@@ -203,7 +204,10 @@ func (b *builder) run(ctx context.Context, steps []step, host places, total, don
 	for range batch.parallel {
 		start()
 	}
+	var finished sync.Mutex
 	batch.finished = func(i int) {
+		finished.Lock()
+		defer finished.Unlock()
 		for _, p := range steps[i].products {
 			b.seconds[p.unit.String()] = time.Since(begun[i]).Seconds() / float64(len(steps[i].products))
 		}

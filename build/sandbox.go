@@ -95,11 +95,7 @@ func (s *sandboxed) copiesModules() bool { return false }
 
 func (s *sandboxed) userUnsupported(places) string { return "" }
 
-func (s *sandboxed) view(host places) places {
-	p := containerPlaces
-	p.source = path.Join(s.source, host.project)
-	return p
-}
+func (s *sandboxed) view(host places) places { return viewAt(s.source, host) }
 
 func (s *sandboxed) run(ctx context.Context, b batch) ([]outcome, error) {
 	c := sandbox.Config{Parallel: b.parallel, Umask: b.vary.mask()}

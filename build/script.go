@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/hint"
@@ -59,17 +60,16 @@ func writeScripts(b batch) error {
 }
 
 func jobScript(source string, j job) string {
-	argv := append([]string{"exec", "env", "-i"}, quoteAll(j.env)...)
-	argv = append(argv, quoteAll(j.command)...)
-	return fmt.Sprintf("cd %s || exit 125\n%s\n", quote(path.Join(source, j.dir)), strings.Join(argv, " "))
+	return fmt.Sprintf("cd %s || exit 125\nexec env -i %s\n", quote(path.Join(source, j.dir)), quoteAll(slices.Concat(j.env, j.command)))
 }
 
-func quoteAll(words []string) []string {
+// quoteAll quotes words and joins them with blanks.
+func quoteAll(words []string) string {
 	quoted := make([]string, len(words))
 	for i, w := range words {
 		quoted[i] = quote(w)
 	}
-	return quoted
+	return strings.Join(quoted, " ")
 }
 
 // quote quotes s for a POSIX shell.

@@ -33,7 +33,7 @@ func scriptC(s source) (string, error) {
 	if !found {
 		return "", hint.New("put the program there, or use language: command", "%s has no .c file", s.Function.Source)
 	}
-	return strings.Join(quoteAll(argv), " ") + ` -o "$OUT/bootstrap"`, nil
+	return quoteAll(argv) + ` -o "$OUT/bootstrap"`, nil
 }
 
 // scriptCrystal makes Crystal write an object file, and runs the link command that
@@ -93,13 +93,13 @@ func scriptNim(s source) (string, error) {
 	argv := []string{"nim", "compile", "-d:release", "--cpu:" + cpu, "--os:linux", "--cc:gcc",
 		"--gcc.exe:" + gcc, "--gcc.linkerexe:" + gcc, "--" + cpu + ".linux.gcc.exe:" + gcc, "--" + cpu + ".linux.gcc.linkerexe:" + gcc,
 		"--passC:-fno-pie -ffunction-sections -fdata-sections", "--passL:" + linkFlags, "--skipUserCfg:on", "--hints:off"}
-	return strings.Join(quoteAll(argv), " ") + ` --nimcache:"$TMPDIR/nim-$ARCH-$$" -o:"$OUT/bootstrap" ` + quote(entry) + `
+	return quoteAll(argv) + ` --nimcache:"$TMPDIR/nim-$ARCH-$$" -o:"$OUT/bootstrap" ` + quote(entry) + `
 rm -rf "$TMPDIR/nim-$ARCH-$$"`, nil
 }
 
 // scriptCommand runs what bootzip.yaml says.
 func scriptCommand(s source) (string, error) {
-	return "exec " + strings.Join(quoteAll(s.Function.Command), " "), nil
+	return "exec " + quoteAll(s.Function.Command), nil
 }
 
 // A debianLanguage is how the build image builds a language.

@@ -3,7 +3,6 @@ package build
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 
@@ -38,14 +37,6 @@ func readState(dist string) state {
 		s.Units = map[string]unitState{}
 	}
 	return s
-}
-
-func (s state) write(name string) error {
-	return atomicfile.Write(name, 0o644, func(w io.Writer) error {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "\t")
-		return e.Encode(s)
-	})
 }
 
 // Lock makes this process the only one that writes to the directory dist, until

@@ -33,79 +33,23 @@ type Variation struct {
 	Why     string // why not, or to what it made no difference
 }
 
-// variations is the table of what can be varied.
-var variations = []struct {
-	name  string
-	value func(Variations) string // what is asked for; "" if it is not varied
-	reset func(*Variations)
-	// effect reports whether the variation is in force, and why not, or to what
-	// it makes no difference.
-	effect func(Variations, surroundings) (applied bool, why string)
-}{
-	{
-		name: "user",
-		value: func(v Variations) string {
-			if !v.otherUser() {
-				return ""
-			}
-			uid, gid := v.user()
-			return fmt.Sprintf("%d:%d", uid, gid)
-		},
-		reset: func(v *Variations) { v.UID, v.GID = 0, 0 },
-		effect: func(_ Variations, s surroundings) (bool, string) {
-			why := s.engine.userUnsupported(s.host)
-			return why == "", why
-		},
-	},
-	{
-		name: "umask",
-		value: func(v Variations) string {
-			if v.Umask == 0 {
-				return ""
-			}
-			return fmt.Sprintf("%04o", v.Umask)
-		},
-		reset: func(v *Variations) { v.Umask = 0 },
-		effect: func(_ Variations, s surroundings) (bool, string) {
-			if s.engine.name() == "host" && runtime.GOOS == "windows" {
-				return false, "Windows has none"
-			}
-			return true, ""
-		},
-	},
-	{
-		name:   "time zone",
-		value:  func(v Variations) string { return v.TimeZone },
-		reset:  func(v *Variations) { v.TimeZone = "" },
-		effect: func(v Variations, s surroundings) (bool, string) { return s.timeZone(v.TimeZone) },
-	},
-	{
-		name:   "locale",
-		value:  func(v Variations) string { return v.Locale },
-		reset:  func(v *Variations) { v.Locale = "" },
-		effect: func(v Variations, s surroundings) (bool, string) { return true, s.locale(v.Locale) },
-	},
-	{
-		name:  "path",
-		value: func(v Variations) string { return v.Path },
-		reset: func(v *Variations) { v.Path = "" },
-		effect: func(_ Variations, s surroundings) (bool, string) {
-			if s.engine.name() == "host" {
-				return false, "the host builds the project where it is"
-			}
-			return true, ""
-		},
-	},
-}
-
 // asked returns each variation that is asked for, none of them in force yet.
-func (v Variations) asked() []Variation {
-	var all []Variation
-	for _, one := range variations {
-		if value := one.value(v); value != "" {
-			all = append(all, Variation{Name: one.name, Value: value, Why: "nothing was run"})
+func (v Variations) asked() (all []Variation) {
+	add := func(name, value string) {
+		if value != "" {
+			all = append(all, Variation{Name: name, Value: value, Why: "nothing was run"})
 		}
 	}
+	if v.otherUser() {
+		uid, gid := v.user()
+		add("user", fmt.Sprintf("%d:%d", uid, gid))
+	}
+	if v.Umask != 0 {
+		add("umask", fmt.Sprintf("%04o", v.Umask))
+	}
+	add("time zone", v.TimeZone)
+	add("locale", v.Locale)
+	add("path", v.Path)
 	return all
 }
 
@@ -120,19 +64,42 @@ func (b *builder) apply(ctx context.Context, steps []step, host places) (Variati
 	if err := s.look(ctx, steps); err != nil {
 		return v, err
 	}
-	b.varied = nil
-	for _, one := range variations {
-		value := one.value(v)
-		if value == "" {
-			continue
-		}
-		applied, why := one.effect(v, s)
-		if !applied {
-			one.reset(&v)
-		}
-		b.varied = append(b.varied, Variation{one.name, value, applied, why})
+	b.varied = v.asked()
+	for i := range b.varied {
+		b.varied[i].Applied, b.varied[i].Why = s.effect(b.varied[i].Name, &v)
 	}
 	return v, nil
+}
+
+// effect reports whether a variation is in force, and why not, or to what it makes no
+// difference. It removes one that is not in force from v.
+func (s surroundings) effect(name string, v *Variations) (applied bool, why string) {
+	onHost := s.engine.name() == "host"
+	switch name {
+	case "user":
+		if why = s.engine.userUnsupported(s.host); why != "" {
+			v.UID, v.GID = 0, 0
+			return false, why
+		}
+	case "umask":
+		if onHost && runtime.GOOS == "windows" {
+			v.Umask = 0
+			return false, "Windows has none"
+		}
+	case "time zone":
+		if applied, why = s.timeZone(v.TimeZone); !applied {
+			v.TimeZone = ""
+		}
+		return applied, why
+	case "locale":
+		return true, s.locale(v.Locale)
+	case "path":
+		if onHost {
+			v.Path = ""
+			return false, "the host builds the project where it is"
+		}
+	}
+	return true, ""
 }
 
 // surroundings decide which variations have an effect.

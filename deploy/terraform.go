@@ -31,7 +31,6 @@ func readTerraform(path string) (File, error) {
 		return File{}, errors.Join(err, fmt.Errorf("deploy file %q is not there", path))
 	}
 	t := terraform{dir: dir, variables: map[string]cty.Value{}, locals: map[string]hcl.Expression{}}
-	var bodies []*hclsyntax.Body
 	for _, path := range paths {
 		data, err := os.ReadFile(path)
 		if err != nil {
@@ -41,30 +40,27 @@ func readTerraform(path string) (File, error) {
 		if problems.HasErrors() {
 			return File{}, unreadable(path, problems, data)
 		}
-		body := parsed.Body.(*hclsyntax.Body)
-		bodies = append(bodies, body)
-		t.declare(body)
+		t.blocks = append(t.blocks, parsed.Body.(*hclsyntax.Body).Blocks...)
 	}
+	t.declare()
 	t.evaluate()
-	t.evaluateModules(bodies)
+	t.evaluateModules()
 	f := File{Path: path, Kind: Terraform}
-	for i, body := range bodies {
-		for _, b := range body.Blocks {
-			var one Function
-			switch {
-			case b.Type == "resource" && len(b.Labels) == 2 && b.Labels[0] == "aws_lambda_function":
-				one = t.resource(b)
-			case b.Type == "resource" && len(b.Labels) == 2 && b.Labels[0] == "aws_lambda_layer_version":
-				one = t.layer(b)
-			case b.Type == "module" && len(b.Labels) == 1 && t.isLambdaModule(b):
-				one = t.module(b)
-			default:
-				continue
-			}
-			one.File = paths[i]
-			one.Position = Position{b.DefRange().Start.Line, b.DefRange().Start.Column}
-			f.Functions = append(f.Functions, one)
+	for _, b := range t.blocks {
+		var one Function
+		switch {
+		case b.Type == "resource" && len(b.Labels) == 2 && b.Labels[0] == "aws_lambda_function":
+			one = t.resource(b)
+		case b.Type == "resource" && len(b.Labels) == 2 && b.Labels[0] == "aws_lambda_layer_version":
+			one = t.layer(b)
+		case b.Type == "module" && len(b.Labels) == 1 && t.isLambdaModule(b):
+			one = t.module(b)
+		default:
+			continue
 		}
+		at := b.DefRange()
+		one.File, one.Position = at.Filename, Position{at.Start.Line, at.Start.Column}
+		f.Functions = append(f.Functions, one)
 	}
 	return f, nil
 }
@@ -72,13 +68,14 @@ func readTerraform(path string) (File, error) {
 // A terraform is a module's configuration.
 type terraform struct {
 	dir       string
+	blocks    []*hclsyntax.Block   // of all files
 	variables map[string]cty.Value // with a default
 	locals    map[string]hcl.Expression
 	context   *hcl.EvalContext
 }
 
-func (t *terraform) declare(body *hclsyntax.Body) {
-	for _, b := range body.Blocks {
+func (t *terraform) declare() {
+	for _, b := range t.blocks {
 		switch {
 		case b.Type == "variable" && len(b.Labels) == 1:
 			t.variables[b.Labels[0]] = cty.DynamicVal
@@ -130,39 +127,37 @@ func (t *terraform) evaluate() {
 
 // evaluateModules adds the outputs of modules bootzip-function (integrations/terraform)
 // that are known without the manifest.
-func (t *terraform) evaluateModules(bodies []*hclsyntax.Body) {
+func (t *terraform) evaluateModules() {
 	modules := map[string]cty.Value{}
-	for _, body := range bodies {
-		for _, b := range body.Blocks {
-			if b.Type != "module" || len(b.Labels) != 1 {
-				continue
-			}
-			text := func(name, fallback string) Value {
-				if b.Body.Attributes[name] == nil {
-					return Value{Text: fallback}
-				}
-				return t.value(b.Body.Attributes[name])
-			}
-			source, _, _ := strings.Cut(text("source", "").Text, "?")
-			if path.Base(source) != "bootzip-function" {
-				continue
-			}
-			function, arch, project := text("function", ""), text("arch", "arm64"), text("project", ".")
-			if function.Unresolved+arch.Unresolved+project.Unresolved != "" {
-				continue
-			}
-			lambda := arch.Text
-			if lambda == "amd64" {
-				lambda = "x86_64"
-			}
-			modules[b.Labels[0]] = cty.ObjectVal(map[string]cty.Value{
-				"filename":         cty.StringVal(project.Text + "/dist/" + function.Text + "-" + arch.Text + ".zip"),
-				"architectures":    cty.ListVal([]cty.Value{cty.StringVal(lambda)}),
-				"runtime":          cty.UnknownVal(cty.String),
-				"source_code_hash": cty.UnknownVal(cty.String),
-				"content_digest":   cty.UnknownVal(cty.String),
-			})
+	for _, b := range t.blocks {
+		if b.Type != "module" || len(b.Labels) != 1 {
+			continue
 		}
+		text := func(name, fallback string) Value {
+			if b.Body.Attributes[name] == nil {
+				return Value{Text: fallback}
+			}
+			return t.value(b.Body.Attributes[name])
+		}
+		source, _, _ := strings.Cut(text("source", "").Text, "?")
+		if path.Base(source) != "bootzip-function" {
+			continue
+		}
+		function, arch, project := text("function", ""), text("arch", "arm64"), text("project", ".")
+		if function.Unresolved+arch.Unresolved+project.Unresolved != "" {
+			continue
+		}
+		lambda := arch.Text
+		if lambda == "amd64" {
+			lambda = "x86_64"
+		}
+		modules[b.Labels[0]] = cty.ObjectVal(map[string]cty.Value{
+			"filename":         cty.StringVal(project.Text + "/dist/" + function.Text + "-" + arch.Text + ".zip"),
+			"architectures":    cty.ListVal([]cty.Value{cty.StringVal(lambda)}),
+			"runtime":          cty.UnknownVal(cty.String),
+			"source_code_hash": cty.UnknownVal(cty.String),
+			"content_digest":   cty.UnknownVal(cty.String),
+		})
 	}
 	t.context.Variables["module"] = cty.ObjectVal(modules)
 }
@@ -244,18 +239,24 @@ func (t *terraform) list(a *hclsyntax.Attribute) (all []Value) {
 		}
 		return all
 	}
-	v, why := t.known(a.Expr)
-	switch {
-	case why != "":
+	_, items, why := t.elements(a.Expr)
+	if why != "" {
 		return []Value{{Unresolved: why, Position: startOf(a.Expr)}}
-	case v.IsNull() || !v.CanIterateElements():
-		return nil
+	}
+	return items
+}
+
+// elements returns the keys and items of a list or map, or why it is not known.
+func (t *terraform) elements(e hcl.Expression) (keys, items []Value, why string) {
+	v, why := t.known(e)
+	if why != "" || v.IsNull() || !v.CanIterateElements() {
+		return nil, nil, why
 	}
 	for it := v.ElementIterator(); it.Next(); {
-		_, item := it.Element()
-		all = append(all, textOf(item, startOf(a.Expr)))
+		key, item := it.Element()
+		keys, items = append(keys, textOf(key, startOf(e))), append(items, textOf(item, startOf(e)))
 	}
-	return all
+	return keys, items, ""
 }
 
 // names returns the keys of an attribute with a map. open is the reason if some are not
@@ -275,30 +276,36 @@ func (t *terraform) names(a *hclsyntax.Attribute) (all []Value, open string) {
 		}
 		return all, open
 	}
-	v, why := t.known(a.Expr)
-	if why != "" || v.IsNull() || !v.CanIterateElements() {
-		return nil, why
-	}
-	for it := v.ElementIterator(); it.Next(); {
-		key, _ := it.Element()
-		all = append(all, textOf(key, startOf(a.Expr)))
-	}
-	return all, ""
+	all, _, open = t.elements(a.Expr)
+	return all, open
 }
 
-// function reads the attributes that resources and modules have in common.
-func (t *terraform) function(name, code string, a hclsyntax.Attributes) Function {
-	return Function{
-		Name: name, FunctionName: t.value(a["function_name"]), Runtime: t.value(a["runtime"]), Architectures: t.list(a["architectures"]),
-		Handler: t.value(a["handler"]), PackageType: t.value(a["package_type"]), Image: t.value(a["image_uri"]), Code: t.inModule(t.value(a[code])),
-		Memory: t.value(a["memory_size"]), Timeout: t.value(a["timeout"]), Layers: t.list(a["layers"]),
+// terraformFunction reads the attributes of a function, or of a version of a layer. They have
+// the same names in a configuration and in a plan; code is the one with the zip.
+func terraformFunction(name, code string, layer bool, value func(string) Value, list func(string) []Value) Function {
+	f := Function{Name: name, Layer: layer, Code: value(code)}
+	if layer {
+		f.FunctionName, f.Architectures, f.Runtimes = value("layer_name"), list("compatible_architectures"), list("compatible_runtimes")
+		return f
 	}
+	f.FunctionName, f.Runtime, f.Architectures, f.Layers = value("function_name"), value("runtime"), list("architectures"), list("layers")
+	f.Handler, f.PackageType, f.Image = value("handler"), value("package_type"), value("image_uri")
+	f.Memory, f.Timeout = value("memory_size"), value("timeout")
+	return f
+}
+
+// read reads the attributes of a resource or module.
+func (t *terraform) read(name, code string, layer bool, a hclsyntax.Attributes) Function {
+	f := terraformFunction(name, code, layer,
+		func(name string) Value { return t.value(a[name]) }, func(name string) []Value { return t.list(a[name]) })
+	f.Code = t.inModule(f.Code)
+	return f
 }
 
 // resource reads a resource aws_lambda_function.
 func (t *terraform) resource(b *hclsyntax.Block) Function {
 	a := b.Body.Attributes
-	f := t.function(strings.Join(b.Labels, "."), "filename", a)
+	f := t.read(strings.Join(b.Labels, "."), "filename", false, a)
 	if s3 := a["s3_bucket"]; s3 != nil {
 		f.Code = unresolved(startOf(s3.Expr), "the code is in S3")
 	}
@@ -318,10 +325,7 @@ func (t *terraform) resource(b *hclsyntax.Block) Function {
 // layer reads a resource aws_lambda_layer_version.
 func (t *terraform) layer(b *hclsyntax.Block) Function {
 	a := b.Body.Attributes
-	f := Function{
-		Name: strings.Join(b.Labels, "."), Layer: true, FunctionName: t.value(a["layer_name"]),
-		Architectures: t.list(a["compatible_architectures"]), Runtimes: t.list(a["compatible_runtimes"]), Code: t.inModule(t.value(a["filename"])),
-	}
+	f := t.read(strings.Join(b.Labels, "."), "filename", true, a)
 	if s3 := a["s3_bucket"]; s3 != nil {
 		f.Code = unresolved(startOf(s3.Expr), "the layer is in S3")
 	}
@@ -345,7 +349,7 @@ func (t *terraform) isLambdaModule(b *hclsyntax.Block) bool {
 // module reads a module terraform-aws-modules/lambda/aws.
 func (t *terraform) module(b *hclsyntax.Block) Function {
 	a := b.Body.Attributes
-	f := t.function("module."+b.Labels[0], "local_existing_package", a)
+	f := t.read("module."+b.Labels[0], "local_existing_package", false, a)
 	f.Environment, f.OpenEnv = t.names(a["environment_variables"])
 	return f
 }
@@ -367,13 +371,6 @@ func planModule(module *yaml.Node, dir string) (all []Function) {
 			}
 			return literal(n)
 		}
-		f := Function{
-			Name: address.Value, Position: at(address), Layer: layer, FunctionName: value("function_name"), Runtime: value("runtime"), Handler: value("handler"),
-			PackageType: value("package_type"), Image: value("image_uri"), Code: value("filename").located(dir), Memory: value("memory_size"), Timeout: value("timeout"),
-		}
-		if s3 := value("s3_bucket"); s3.IsSet() {
-			f.Code = unresolved(s3.Position, "the code is in S3")
-		}
 		list := func(name string) (all []Value) {
 			for _, n := range items(get(values, name)) {
 				if !isNull(n) {
@@ -382,9 +379,10 @@ func planModule(module *yaml.Node, dir string) (all []Function) {
 			}
 			return all
 		}
-		f.Architectures, f.Layers = list("architectures"), list("layers")
-		if layer {
-			f.FunctionName, f.Architectures, f.Runtimes = value("layer_name"), list("compatible_architectures"), list("compatible_runtimes")
+		f := terraformFunction(address.Value, "filename", layer, value, list)
+		f.Position, f.Code = at(address), f.Code.located(dir)
+		if s3 := value("s3_bucket"); s3.IsSet() {
+			f.Code = unresolved(s3.Position, "the code is in S3")
 		}
 		for _, e := range items(get(values, "environment")) {
 			f.Environment = append(f.Environment, keyNames(get(e, "variables"))...)

@@ -32,9 +32,9 @@ type goModule struct{ dir, path string }
 
 // A mainPackage is a candidate for a function.
 type mainPackage struct {
-	source string
-	broken bool // not all of its files can be read: the compiler reports why
-	cgo    bool // it is a main package only with cgo
+	source  string
+	kind    Kind
+	leftOut string // why it is not a function; "" if it is one
 }
 
 // newDiscovery finds the modules. It returns an error if there are none.
@@ -109,15 +109,19 @@ func ours(name string) bool {
 	return holdsPackages(filepath.Base(name)) && err != nil
 }
 
-// rootName returns the name of the program in the root: the last element of the module's
-// path that is not a major version, or else the root's own name.
-func (d *discovery) rootName() string {
+// shortName returns the name of a function whose program is in the directory source: that of
+// the directory. In the root it is the last element of the module's path that is not a major
+// version, or else the root's own name.
+func (d *discovery) shortName(source string) string {
+	if source != "." {
+		return functionName(path.Base(source))
+	}
 	for _, m := range d.modules {
 		if prefix, _, ok := module.SplitPathVersion(m.path); m.dir == "." && ok && prefix != "" {
-			return path.Base(prefix)
+			return functionName(path.Base(prefix))
 		}
 	}
-	return filepath.Base(d.root)
+	return functionName(filepath.Base(d.root))
 }
 
 // context sets every field, so that the caller's GOOS or GOFLAGS do not decide which
@@ -139,7 +143,18 @@ func (d *discovery) walk() error {
 			if errors.As(err, &none) || p.Name != "main" || err == nil && len(p.GoFiles)+len(p.CgoFiles) == 0 {
 				continue // the last has tests only
 			}
-			d.mains = append(d.mains, mainPackage{source: source, broken: err != nil, cgo: cgo})
+			m := mainPackage{source: source}
+			u := d.usage(source, cgo)
+			if err == nil && !u.library && !u.api { // what is broken, the compiler reports
+				m.leftOut = "it uses no Lambda runtime"
+			}
+			// An extension registers itself, and asks for no invocations. A program that
+			// does both is a function with an internal extension, or a proxy of the
+			// Runtime API: only bootzip.yaml can tell which.
+			if u.api && u.registers && !u.library && !u.invocations {
+				m.kind = KindExtension
+			}
+			d.mains = append(d.mains, m)
 			break
 		}
 	})
@@ -156,24 +171,6 @@ func (d *discovery) inModule(dir string) bool {
 			return false
 		}
 	}
-}
-
-// leaveOut returns why a main package is not a function; "" if it is one.
-func (d *discovery) leaveOut(m mainPackage) string {
-	if u := d.usage(m.source, m.cgo); m.broken || u.library || u.api {
-		return ""
-	}
-	return "it uses no Lambda runtime"
-}
-
-// kind returns the kind of a main package. An extension registers itself, and asks for
-// no invocations. A program that does both is a function with an internal extension, or a
-// proxy of the Runtime API: only bootzip.yaml can tell which.
-func (d *discovery) kind(m mainPackage) Kind {
-	if u := d.usage(m.source, m.cgo); u.api && u.registers && !u.library && !u.invocations {
-		return KindExtension
-	}
-	return ""
 }
 
 // runtimes are the packages, with those below them, whose import makes a program a

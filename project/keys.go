@@ -102,15 +102,9 @@ func functionKeys(c *functionReader) []key {
 		{"event", "what the boot check sends: a file, relative to bootzip.yaml, or a ready-made event (`bootzip event list`)", aText,
 			intoNamed(&c.f.Event, c.text, "event")},
 		{"memory", "MB, for the boot check, `invoke` and `serve`", shape{kind: "integer", min: minMemory, max: maxMemory},
-			func(n *yaml.Node) (err error) {
-				c.f.Memory, err = c.integer(n, "memory", minMemory, maxMemory)
-				return err
-			}},
+			into(&c.f.Memory, func(n *yaml.Node) (int, error) { return c.integer(n, "memory", minMemory, maxMemory) })},
 		{"timeout", "seconds, likewise", shape{kind: "integer", min: 1, max: maxTimeout},
-			func(n *yaml.Node) (err error) {
-				c.f.Timeout, err = c.integer(n, "timeout", 1, maxTimeout)
-				return err
-			}},
+			into(&c.f.Timeout, func(n *yaml.Node) (int, error) { return c.integer(n, "timeout", 1, maxTimeout) })},
 		{"layers", "zips of layers, in Lambda's order, relative to bootzip.yaml, where `${arch}` is the architecture; five at most", texts,
 			into(&c.f.Layers, c.layers)},
 		{"routes", "requests that `serve` sends to the function, as the routes of an HTTP API: `GET /orders/{id}`, `ANY /files/{path+}`, `$default`", texts,

@@ -34,25 +34,20 @@ func findMainPackages(p *Project) error {
 	if err := d.walk(); err != nil {
 		return err
 	}
-	var sources []string
-	kinds := map[string]Kind{}
+	var mains []mainPackage
 	for _, c := range d.mains {
-		switch reason := d.leaveOut(c); {
-		case slices.Contains(p.Exclude, c.source):
-			p.LeftOut = append(p.LeftOut, LeftOut{c.source, "excluded in " + ConfigFile})
-		case reason != "":
-			p.LeftOut = append(p.LeftOut, LeftOut{c.source, reason})
-		default:
-			sources = append(sources, c.source)
-			kinds[c.source] = d.kind(c)
+		if slices.Contains(p.Exclude, c.source) {
+			c.leftOut = "excluded in " + ConfigFile
+		}
+		if c.leftOut != "" {
+			p.LeftOut = append(p.LeftOut, LeftOut{c.source, c.leftOut})
+		} else {
+			mains = append(mains, c)
 		}
 	}
 	switch {
-	case len(sources) > 0:
-		p.Functions, err = nameFunctions(d.rootName(), sources)
-		for i, f := range p.Functions {
-			p.Functions[i].Kind = kinds[f.Source]
-		}
+	case len(mains) > 0:
+		p.Functions, err = d.functions(mains)
 		return err
 	case len(p.LeftOut) == 0:
 		return hint.New("write one (package main), or list the functions in a bootzip.yaml", "no main package is in the module in %s", p.Root)
@@ -62,11 +57,7 @@ func findMainPackages(p *Project) error {
 		names = append(names, fmt.Sprintf("%s (%s)", l.Source, l.Reason))
 	}
 	first := p.LeftOut[0].Source
-	name := functionName(path.Base(first))
-	if first == "." {
-		name = functionName(d.rootName())
-	}
-	return hint.New(fmt.Sprintf("if it runs on Lambda, name it in a bootzip.yaml: functions: {%s: {source: %s}}", name, first),
+	return hint.New(fmt.Sprintf("if it runs on Lambda, name it in a bootzip.yaml: functions: {%s: {source: %s}}", d.shortName(first), first),
 		"no main package is a function: %s", strings.Join(names, ", "))
 }
 
@@ -76,21 +67,16 @@ func holdsPackages(base string) bool {
 	return base != "vendor" && base != "testdata" && !strings.HasPrefix(base, ".") && !strings.HasPrefix(base, "_")
 }
 
-func nameFunctions(rootName string, sources []string) ([]Function, error) {
-	short := func(source string) string {
-		if source == "." {
-			return functionName(rootName)
-		}
-		return functionName(path.Base(source))
-	}
+// functions returns the functions of main packages, by name.
+func (d *discovery) functions(mains []mainPackage) ([]Function, error) {
 	count := map[string]int{}
-	for _, s := range sources {
-		count[short(s)]++
+	for _, m := range mains {
+		count[d.shortName(m.source)]++
 	}
 	taken := map[string]string{}
 	var functions []Function
-	for _, s := range sources {
-		name := short(s)
+	for _, m := range mains {
+		s, name := m.source, d.shortName(m.source)
 		if count[name] > 1 && s != "." {
 			name = functionName(strings.ReplaceAll(s, "/", "-"))
 		}
@@ -102,7 +88,7 @@ func nameFunctions(rootName string, sources []string) ([]Function, error) {
 		}
 		taken[name] = s
 		functions = append(functions, Function{
-			Name: name, Source: s, Language: Go, Arch: Architectures(), Runtime: AL2023,
+			Name: name, Source: s, Language: Go, Kind: m.kind, Arch: Architectures(), Runtime: AL2023,
 			Pos: Position{File: path.Join(s, "main package")},
 		})
 	}

@@ -13,6 +13,7 @@ package atomicfile
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -139,4 +140,21 @@ func Write(name string, mode fs.FileMode, write func(io.Writer) error) (err erro
 		return err
 	}
 	return s.Commit(File{f.Name(), name, mode})
+}
+
+// WriteBytes is Write for a content that is known.
+func WriteBytes(name string, mode fs.FileMode, content []byte) error {
+	return Write(name, mode, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
+}
+
+// WriteJSON writes a value as indented JSON that everybody may read.
+func WriteJSON(name, indent string, value any) error {
+	text, err := json.MarshalIndent(value, "", indent)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return WriteBytes(name, 0o644, append(text, '\n'))
 }

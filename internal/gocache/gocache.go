@@ -126,13 +126,12 @@ type request struct {
 // A response to a request, as there.
 type response struct {
 	ID            int64
-	Err           string     `json:",omitempty"`
-	KnownCommands []string   `json:",omitempty"`
-	Miss          bool       `json:",omitempty"`
-	OutputID      []byte     `json:",omitempty"`
-	Size          int64      `json:",omitempty"`
-	Time          *time.Time `json:",omitempty"`
-	DiskPath      string     `json:",omitempty"`
+	Err           string   `json:",omitempty"`
+	KnownCommands []string `json:",omitempty"`
+	Miss          bool     `json:",omitempty"`
+	OutputID      []byte   `json:",omitempty"`
+	Size          int64    `json:",omitempty"`
+	DiskPath      string   `json:",omitempty"`
 }
 
 // serve answers one go command until it sends no more requests.

@@ -126,15 +126,12 @@ func (id identity) become() error {
 	// All three keep the capabilities: setresuid(2) clears them only when the
 	// process was root of the namespace.
 	if err := syscall.Setgroups(nil); err != nil {
-		return fmt.Errorf("setgroups: %w", err)
+		return os.NewSyscallError("setgroups", err)
 	}
 	if err := syscall.Setresgid(id.gid, id.gid, id.gid); err != nil {
-		return fmt.Errorf("setresgid: %w", err)
+		return os.NewSyscallError("setresgid", err)
 	}
-	if err := syscall.Setresuid(id.uid, id.uid, id.uid); err != nil {
-		return fmt.Errorf("setresuid: %w", err)
-	}
-	return nil
+	return os.NewSyscallError("setresuid", syscall.Setresuid(id.uid, id.uid, id.uid))
 }
 
 // idNamespace returns a user namespace that maps the caller's id 0 to the outside

@@ -147,59 +147,55 @@ func runCommands(s setup, to *channel) error {
 	if len(c.Commands) == 0 {
 		return to.send(s.tryFilter())
 	}
-	results := make(chan Result)
 	slots := make(chan struct{}, max(c.Parallel, 1))
+	errs := make([]error, len(c.Commands))
 	var wg sync.WaitGroup
 	for i, command := range c.Commands {
+		slots <- struct{}{}
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			results <- s.execute(i, command)
+			errs[i] = to.send(s.execute(i, command))
+			<-slots
 		}()
 	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// confined calls do on a thread without privileges, which is used for nothing else. What do
+// starts has none from its first instruction. unfiltered says why there is no filter of
+// system calls.
+func (s setup) confined(do func() error) (unfiltered string, err error) {
+	ended := make(chan struct{})
 	go func() {
-		wg.Wait()
-		close(results)
-	}()
-	for r := range results {
-		if err := to.send(r); err != nil {
-			return err
+		defer close(ended)
+		runtime.LockOSThread() // the thread ends with this goroutine
+		if err = dropPrivileges(); err == nil {
+			unfiltered = s.Filter.load()
+			err = do()
 		}
-	}
-	return nil
+	}()
+	<-ended
+	return unfiltered, err
 }
 
 // tryFilter returns a result that says whether commands would have a filter of
 // system calls.
-func (s setup) tryFilter() (r Result) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread() // the thread ends with this goroutine
-		if err := dropPrivileges(); err != nil {
-			r.Unfiltered = err.Error()
-			return
-		}
-		r.Unfiltered = s.Filter.load()
-	}()
-	<-done
-	return r
+func (s setup) tryFilter() Result {
+	unfiltered, err := s.confined(func() error { return nil })
+	if err != nil {
+		unfiltered = err.Error()
+	}
+	return Result{Unfiltered: unfiltered}
 }
 
 func (s setup) execute(i int, c Command) Result {
-	// The thread ends with this goroutine and is used for nothing else.
-	runtime.LockOSThread()
-	if err := dropPrivileges(); err != nil {
-		return Result{Index: i, Exit: -1, Output: err.Error() + "\n"}
-	}
-	unfiltered := s.Filter.load()
 	var output limited
 	cmd := exec.Command(c.Argv[0], c.Argv[1:]...)
 	cmd.Dir, cmd.Env = c.Dir, c.Env
 	cmd.Stdout, cmd.Stderr = &output, &output
-	err := cmd.Run()
+	unfiltered, err := s.confined(cmd.Run)
 	r := Result{Index: i, Output: output.String(), Unfiltered: unfiltered}
 	var exit *exec.ExitError
 	switch {

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"fmt"
 	"os"
-	"runtime"
 	"sync"
 	"syscall"
 
@@ -174,22 +173,13 @@ func killRest() {
 	}
 }
 
-// startProgram starts a program, which has no privileges from its first
-// instruction. output is a descriptor. unfiltered says why there is no filter of
-// system calls.
+// startProgram starts a program, which has no privileges. output is a descriptor.
+// unfiltered says why there is no filter of system calls.
 func (s setup) startProgram(c Command, output int) (pid int, unfiltered string, err error) {
-	// The thread ends with its goroutine and is used for nothing else.
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		runtime.LockOSThread()
-		if err = dropPrivileges(); err != nil {
-			return
-		}
-		unfiltered = s.Filter.load()
-		var null *os.File
-		if null, err = os.Open("/dev/null"); err != nil {
-			return
+	unfiltered, err = s.confined(func() error {
+		null, err := os.Open("/dev/null")
+		if err != nil {
+			return err
 		}
 		defer null.Close()
 		errors := output
@@ -199,10 +189,10 @@ func (s setup) startProgram(c Command, output int) (pid int, unfiltered string, 
 		// Package os would first probe the kernel for pidfd_open(2), twice.
 		pid, _, err = syscall.StartProcess(c.Argv[0], c.Argv, &syscall.ProcAttr{Dir: c.Dir, Env: c.Env, Files: []uintptr{null.Fd(), uintptr(output), uintptr(errors)}})
 		if err != nil {
-			err = &os.PathError{Op: "fork/exec", Path: c.Argv[0], Err: err}
+			return &os.PathError{Op: "fork/exec", Path: c.Argv[0], Err: err}
 		}
-	}()
-	<-ended
+		return nil
+	})
 	return pid, unfiltered, err
 }
 

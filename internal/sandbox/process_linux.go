@@ -227,7 +227,7 @@ func (p *Process) Dial(port int) (net.Conn, error) {
 	return net.FileConn(file)
 }
 
-// ask sends a request to start or connect, and waits for the answer. The caller
+// ask sends a request that is answered, and waits for the answer. The caller
 // holds p.mu.
 func (p *Process) ask(r request, descriptors ...int) (message, error) {
 	err := p.child.channel.send(r, descriptors...)
@@ -279,12 +279,6 @@ func (p *Process) Usage() Usage {
 		return Usage{Peak: r.peak}
 	default:
 	}
-	if p.child.channel.send(request{Memory: true}) == nil {
-		select {
-		case m := <-p.messages:
-			return Usage{m.Now, m.Peak, m.CPU}
-		case <-p.done:
-		}
-	}
-	return Usage{} // it is ending
+	m, _ := p.ask(request{Memory: true}) // an error: it is ending
+	return Usage{m.Now, m.Peak, m.CPU}
 }

@@ -51,7 +51,7 @@ func makeRoot(r root) error {
 	// Until it is the root, the new root is mounted over /sys: every system has
 	// it, and no mount has it as its source.
 	const at = "/sys"
-	if err := unix.Mount("tmpfs", at, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755"); err != nil {
+	if err := mountNew("tmpfs", at, 0, "mode=755"); err != nil {
 		return fmt.Errorf("new root: %w", err)
 	}
 	isRoot := false // a tree is the root itself
@@ -62,7 +62,7 @@ func makeRoot(r root) error {
 		if t.target == "/" {
 			isRoot = true
 			// It has no devices, and is read-only.
-			if err := unix.Mount("tmpfs", filepath.Join(at, "dev"), "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755"); err != nil {
+			if err := mountNew("tmpfs", filepath.Join(at, "dev"), 0, "mode=755"); err != nil {
 				return fmt.Errorf("/dev: %w", err)
 			}
 		}
@@ -72,15 +72,11 @@ func makeRoot(r root) error {
 			return err
 		}
 	}
-	temp := filepath.Join(at, "tmp")
-	if err := os.MkdirAll(temp, 0o755); err != nil {
-		return err
-	}
 	options := "mode=1777"
 	if r.temp > 0 {
 		options += fmt.Sprintf(",size=%d", r.temp)
 	}
-	if err := unix.Mount("tmpfs", temp, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, options); err != nil {
+	if err := mountNew("tmpfs", filepath.Join(at, "tmp"), 0, options); err != nil {
 		return fmt.Errorf("/tmp: %w", err)
 	}
 
@@ -119,11 +115,7 @@ func forbidNamespaces() error {
 // The kernel refuses it where the old /proc is partly covered, as in a container
 // of docker.
 func mountProc(at string) error {
-	proc := filepath.Join(at, "proc")
-	if err := os.MkdirAll(proc, 0o755); err != nil {
-		return err
-	}
-	if err := unix.Mount("proc", proc, "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
+	if err := mountNew("proc", filepath.Join(at, "proc"), unix.MS_NOEXEC, ""); err != nil {
 		return fmt.Errorf("/proc: %w", err)
 	}
 	for _, name := range maskedPaths {
@@ -136,11 +128,7 @@ func mountProc(at string) error {
 		if _, err := os.Lstat(at + name); err != nil {
 			continue // this kernel has none
 		}
-		t, err := openTree(Mount{Source: at + name, Target: name, ReadOnly: true}, nil)
-		if err != nil {
-			return err
-		}
-		if err := t.attach(at); err != nil {
+		if err := cover(at, name, at+name); err != nil {
 			return err
 		}
 	}
@@ -162,17 +150,30 @@ func mask(at, name string) error {
 		return err
 	}
 	if info.IsDir() {
-		err = unix.Mount("tmpfs", at+name, "tmpfs", unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "size=4k,mode=555")
-		if err != nil {
+		if err := mountNew("tmpfs", at+name, unix.MS_RDONLY|unix.MS_NOEXEC, "size=4k,mode=555"); err != nil {
 			return fmt.Errorf("mask of %s: %w", name, err)
 		}
 		return nil
 	}
-	t, err := openTree(Mount{Source: "/dev/null", Target: name, ReadOnly: true}, nil)
+	return cover(at, name, "/dev/null")
+}
+
+// cover mounts source read-only over the file or directory name below at.
+func cover(at, name, source string) error {
+	t, err := openTree(Mount{Source: source, Target: name, ReadOnly: true}, nil)
 	if err != nil {
 		return err
 	}
 	return t.attach(at)
+}
+
+// mountNew mounts a new file system at name, which it makes if need be. It never has setuid
+// programs or devices.
+func mountNew(kind, name string, flags uintptr, options string) error {
+	if err := os.MkdirAll(name, 0o755); err != nil {
+		return err
+	}
+	return unix.Mount(kind, name, kind, flags|unix.MS_NOSUID|unix.MS_NODEV, options)
 }
 
 // readOnly makes one mount read-only.

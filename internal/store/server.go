@@ -85,26 +85,23 @@ func (s *server) get(ctx context.Context, name string, limit int64, w io.Writer)
 	return fmt.Errorf("status %s", resp.Status)
 }
 
-func (s *server) put(ctx context.Context, name string, file io.ReadSeeker, size int64) error {
-	resp, err := s.do(ctx, http.MethodPut, name, io.NopCloser(file), size) // the caller closes it
+// change sends a request that changes a file. A status also is as good as success.
+func (s *server) change(ctx context.Context, method, name string, body io.Reader, size int64, also int) error {
+	resp, err := s.do(ctx, method, name, body, size)
 	if err != nil {
 		return err
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode/100 == 2 || resp.StatusCode == http.StatusPreconditionFailed {
+	if resp.StatusCode/100 == 2 || resp.StatusCode == also {
 		return nil
 	}
 	return fmt.Errorf("status %s", resp.Status)
 }
 
+func (s *server) put(ctx context.Context, name string, file io.ReadSeeker, size int64) error {
+	return s.change(ctx, http.MethodPut, name, io.NopCloser(file), size, http.StatusPreconditionFailed) // the caller closes it
+}
+
 func (s *server) remove(ctx context.Context, name string) error {
-	resp, err := s.do(ctx, http.MethodDelete, name, nil, 0)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode/100 == 2 || resp.StatusCode == http.StatusNotFound {
-		return nil
-	}
-	return fmt.Errorf("status %s", resp.Status)
+	return s.change(ctx, http.MethodDelete, name, nil, 0, http.StatusNotFound)
 }

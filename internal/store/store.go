@@ -11,6 +11,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -182,21 +183,18 @@ func (s *Store) fetch(ctx context.Context, key, name string) error {
 	if err != nil {
 		return err
 	}
-	sum := sha256.New()
-	size := &counter{w: io.MultiWriter(f, sum)}
-	err = s.files.get(ctx, "cas/"+r.SHA256, r.Size, size)
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	switch {
-	case errors.Is(err, errAbsent):
+	err = s.files.get(ctx, "cas/"+r.SHA256, r.Size, f)
+	if err = cmp.Or(err, f.Close()); errors.Is(err, errAbsent) {
 		return fmt.Errorf("%w: a record without its file", errWrong)
-	case err != nil:
+	}
+	if err != nil {
 		return err
-	case size.n != r.Size || hex.EncodeToString(sum.Sum(nil)) != r.SHA256:
+	}
+	sum, size, err := digest.File(name)
+	if err == nil && (size != r.Size || sum != r.SHA256) {
 		return errWrong
 	}
-	return nil
+	return err
 }
 
 // Record returns the record of a key. ok is false if there is none, or after a fault, which
@@ -357,18 +355,6 @@ func sumOf(text string) string {
 func isSum(text string) bool {
 	b, err := hex.DecodeString(text)
 	return err == nil && len(b) == sha256.Size && text == strings.ToLower(text)
-}
-
-// A counter counts what is written.
-type counter struct {
-	w io.Writer
-	n int64
-}
-
-func (c *counter) Write(p []byte) (int, error) {
-	n, err := c.w.Write(p)
-	c.n += int64(n)
-	return n, err
 }
 
 // A directory is a backend in a local or shared file system.

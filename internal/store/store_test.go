@@ -215,21 +215,17 @@ func TestFaults(t *testing.T) {
 	const reads = 1000
 	good := &files{all: map[string][]byte{}}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		n := 0
-		for _, c := range r.URL.Path[len(r.URL.Path)-4:] {
-			n = n*16 + strings.IndexRune("0123456789abcdef", c)
-		}
 		if !strings.HasPrefix(r.URL.Path, "/ac/") || r.Method != http.MethodGet {
 			good.ServeHTTP(w, r)
 			return
 		}
 		rec := httptest.NewRecorder()
 		good.ServeHTTP(rec, r)
-		switch body := rec.Body.Bytes(); n % 5 {
+		switch body := rec.Body.Bytes(); fault(r) {
 		case 0:
 			w.WriteHeader(rec.Code)
 			_, _ = w.Write(body)
-		case 1: // slow
+		case slow:
 			select {
 			case <-r.Context().Done():
 			case <-time.After(5 * time.Second):
@@ -256,7 +252,7 @@ func TestFaults(t *testing.T) {
 	}
 	// The slow ones would use up the patience of a run.
 	hasty := newServer(base, "")
-	hasty.client.Timeout = 50 * time.Millisecond
+	hasty.client.Transport = hurried{hasty.client.Transport}
 	reader := &Store{files: hasty, during: &during{counts: map[string]Counts{}, faults: map[string]int{}, lost: -time.Hour}}
 	right := 0
 	for _, name := range names {
@@ -272,6 +268,29 @@ func TestFaults(t *testing.T) {
 	if got := reader.Counts(); got != (Counts{Found: reads / 5, Faults: reads * 4 / 5}) || right != reads/5 {
 		t.Errorf("%+v, %d right: %s", got, right, reader.Summary())
 	}
+}
+
+const slow = 1 // a fault
+
+// fault numbers the five things that may become of a request, by its path.
+func fault(r *http.Request) int {
+	n := 0
+	for _, c := range r.URL.Path[len(r.URL.Path)-4:] {
+		n = n*16 + strings.IndexRune("0123456789abcdef", c)
+	}
+	return n % 5
+}
+
+// hurried waits next to no time for what is slow, and as long as ever for the rest.
+type hurried struct{ http.RoundTripper }
+
+func (h hurried) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.HasPrefix(r.URL.Path, "/ac/") && fault(r) == slow {
+		ctx, cancel := context.WithTimeout(r.Context(), 10*time.Millisecond)
+		defer cancel()
+		r = r.WithContext(ctx)
+	}
+	return h.RoundTripper.RoundTrip(r)
 }
 
 // A run goes on without a store on which it has waited for long.
