@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"context"
 	"io"
 	"io/fs"
 	"time"
@@ -15,29 +16,32 @@ import (
 // epoch is the time of every entry.
 var epoch = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// archive writes a zip.
-type archive struct {
-	zip *archiver.Zip
-}
-
-func newArchive(w io.Writer) (archive, error) {
+// writeZip writes a zip with the entries.
+func writeZip(ctx context.Context, w io.Writer, entries []Entry) error {
 	z := archiver.NewZip()
 	// Otherwise an asset's name would decide whether it is compressed.
 	z.SelectiveCompression = false
 	// CompressionLevel keeps its default: only that one uses klauspost's deflate,
 	// whose bytes do not change with the Go release.
-	return archive{z}, z.Create(w)
+	if err := z.Create(w); err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		f, size, err := e.open()
+		if err != nil {
+			return err
+		}
+		err = z.Write(archiver.File{FileInfo: entryInfo{e.Name, e.mode(), size}, ReadCloser: io.NopCloser(f)})
+		f.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return z.Close()
 }
-
-// add writes one entry. It does not close content.
-func (a archive) add(name string, mode fs.FileMode, size int64, content io.Reader) error {
-	return a.zip.Write(archiver.File{
-		FileInfo:   entryInfo{name: name, mode: mode, size: size},
-		ReadCloser: io.NopCloser(content),
-	})
-}
-
-func (a archive) close() error { return a.zip.Close() }
 
 // entryInfo is all that the archiver gets of a file: no times, modes or owners from the
 // disk.

@@ -73,8 +73,7 @@ const (
 // epochUnix is the time of all files in an image, and of the image.
 var epochUnix = time.Unix(0, 0).UTC()
 
-// config returns the image's configuration. diffID is the digest of the uncompressed layer;
-// b is nil without a base.
+// config returns the image's configuration. diffID is the digest of the uncompressed layer.
 //
 // The variables are those of AWS's base images (aws-lambda-base-images,
 // Dockerfile.provided.al2023): Lambda is only certain to set the Runtime API's address.
@@ -100,7 +99,6 @@ func (c ImageConfig) config(diffID string, b *base) v1.ConfigFile {
 	if c.Handler != "" {
 		f.Config.Env = append(f.Config.Env, "_HANDLER="+c.Handler)
 	}
-	slices.Sort(f.Config.Env)
 	labels := map[string]string{}
 	if c.SnapStart {
 		labels[snapStartKey] = "Allow"
@@ -113,10 +111,7 @@ func (c ImageConfig) config(diffID string, b *base) v1.ConfigFile {
 	}
 	maps.Copy(labels, c.Labels)
 	f.Config.Labels = labels
-	if b != nil {
-		f = b.below(f)
-	}
-	return f
+	return b.below(f)
 }
 
 // dir returns the directory of the entries in the image.
@@ -130,10 +125,7 @@ func (c ImageConfig) dir() string {
 // content returns a digest over all that decides the bytes of an image.
 func (c ImageConfig) content(contentDigest string, b *base) (string, error) {
 	text, err := json.Marshal(c.config(contentDigest, b))
-	if b != nil {
-		text = append(text, b.digest...)
-	}
-	sum := sha256.Sum256(text)
+	sum := sha256.Sum256(append(text, b.digest...))
 	return hex.EncodeToString(sum[:]), err
 }
 
@@ -148,22 +140,12 @@ func hash(hexadecimal string) v1.Hash { return v1.Hash{Algorithm: "sha256", Hex:
 // entry for each directory above them, and /tmp; its entry point is /var/task/bootstrap.
 // Except for what its base contains, nothing in it says when, where or by whom it was made.
 func WriteImage(ctx context.Context, name string, entries []Entry, c ImageConfig) (imageDigest string, err error) {
-	b, err := c.openBase()
+	b, err := openBase(c.Base, c.Arch)
 	if err != nil {
 		return "", err
 	}
-	if b != nil {
-		defer b.close()
-	}
+	defer b.close()
 	return writeImage(ctx, name, entries, c, b)
-}
-
-// openBase opens the base; it returns nil if there is none.
-func (c ImageConfig) openBase() (*base, error) {
-	if c.Base == "" {
-		return nil, nil
-	}
-	return openBase(c.Base, c.Arch)
 }
 
 func writeImage(ctx context.Context, name string, entries []Entry, c ImageConfig, b *base) (imageDigest string, err error) {
@@ -190,11 +172,7 @@ func writeImage(ctx context.Context, name string, entries []Entry, c ImageConfig
 	if err != nil {
 		return "", err
 	}
-	var layers []v1.Descriptor
-	if b != nil {
-		layers = b.layers
-	}
-	layers = append(layers, blob)
+	layers := append(b.layers, blob)
 	var paths []string
 	for _, l := range layers {
 		paths = append(paths, blobPath(l))
@@ -208,14 +186,6 @@ func writeImage(ctx context.Context, name string, entries []Entry, c ImageConfig
 	tag := c.Function + ":" + string(c.Arch)
 	named := image
 	named.Annotations = map[string]string{"org.opencontainers.image.ref.name": tag}
-	index, err := json.Marshal(v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: []v1.Descriptor{named}})
-	if err != nil {
-		return "", err
-	}
-	docker, err := json.Marshal([]dockerManifest{{Config: blobPath(about), RepoTags: []string{tag}, Layers: paths}})
-	if err != nil {
-		return "", err
-	}
 	err = atomicfile.Write(name, 0o644, func(w io.Writer) error {
 		t := tar.NewWriter(w)
 		for _, dir := range []string{"blobs/", "blobs/sha256/"} {
@@ -224,19 +194,21 @@ func writeImage(ctx context.Context, name string, entries []Entry, c ImageConfig
 			}
 		}
 		for _, f := range []struct {
-			name string
-			text []byte
+			name  string
+			value any
 		}{
-			{blobPath(about), config}, {blobPath(image), manifest}, {"index.json", index}, {"manifest.json", docker}, {"oci-layout", []byte(`{"imageLayoutVersion":"1.0.0"}`)},
+			{blobPath(about), json.RawMessage(config)}, {blobPath(image), json.RawMessage(manifest)},
+			{"index.json", v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: []v1.Descriptor{named}}},
+			{"manifest.json", []dockerManifest{{Config: blobPath(about), RepoTags: []string{tag}, Layers: paths}}},
+			{"oci-layout", json.RawMessage(`{"imageLayoutVersion":"1.0.0"}`)},
 		} {
-			if err := addFile(t, f.name, 0o644, int64(len(f.text)), bytes.NewReader(f.text)); err != nil {
+			text, err := json.Marshal(f.value)
+			if err := errors.Join(err, addFile(t, f.name, 0o644, int64(len(text)), bytes.NewReader(text))); err != nil {
 				return err
 			}
 		}
-		if b != nil {
-			if err := b.copyLayers(t, map[v1.Hash]bool{blob.Digest: true}); err != nil {
-				return err
-			}
+		if err := b.copyLayers(t, map[v1.Hash]bool{blob.Digest: true}); err != nil {
+			return err
 		}
 		if _, err := layer.Seek(0, io.SeekStart); err != nil {
 			return err
@@ -260,13 +232,12 @@ func blobOf(text []byte, kind types.MediaType) v1.Descriptor {
 
 func blobPath(d v1.Descriptor) string { return "blobs/sha256/" + d.Digest.Hex }
 
-// writeLayer writes the compressed layer, and returns its descriptor and the digest of the
-// uncompressed one.
-func writeLayer(ctx context.Context, w io.Writer, at string, entries []Entry, extras map[string][]byte) (blob v1.Descriptor, diffID string, err error) {
+// writeLayer writes the compressed layer into a new file, and returns its descriptor and the
+// digest of the uncompressed one.
+func writeLayer(ctx context.Context, file *os.File, at string, entries []Entry, extras map[string][]byte) (blob v1.Descriptor, diffID string, err error) {
 	compressed, plain := sha256.New(), sha256.New()
-	var size counter
 	// The compressor is the zip's: its bytes depend on its version alone.
-	z := gzip.NewWriter(io.MultiWriter(w, compressed, &size))
+	z := gzip.NewWriter(io.MultiWriter(file, compressed))
 	z.ModTime = epochUnix // otherwise it would write some other one
 	t := tar.NewWriter(io.MultiWriter(z, plain))
 	if err := addEntries(ctx, t, at, entries, extras); err != nil {
@@ -275,7 +246,11 @@ func writeLayer(ctx context.Context, w io.Writer, at string, entries []Entry, ex
 	if err := errors.Join(t.Close(), z.Close()); err != nil {
 		return blob, "", err
 	}
-	return v1.Descriptor{MediaType: types.OCILayer, Size: int64(size), Digest: hash(hex.EncodeToString(compressed.Sum(nil)))}, hex.EncodeToString(plain.Sum(nil)), nil
+	size, err := file.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return blob, "", err
+	}
+	return v1.Descriptor{MediaType: types.OCILayer, Size: size, Digest: hash(hex.EncodeToString(compressed.Sum(nil)))}, hex.EncodeToString(plain.Sum(nil)), nil
 }
 
 // extras returns the files of an image that are not the function's.
@@ -360,13 +335,6 @@ func addFile(t *tar.Writer, name string, mode fs.FileMode, size int64, r io.Read
 	return err
 }
 
-type counter int64
-
-func (c *counter) Write(p []byte) (int, error) {
-	*c += counter(len(p))
-	return len(p), nil
-}
-
 // imageOf packs the image of an input into the directory stage, unless the old manifest's
 // is up to date.
 func imageOf(ctx context.Context, c Config, in Input, entries []Entry, contentDigest, stage string, before *Image) (m *Image, packed bool, err error) {
@@ -380,25 +348,19 @@ func imageOf(ctx context.Context, c Config, in Input, entries []Entry, contentDi
 	if len(in.Function.Handlers) > 0 {
 		config.Handler = in.Function.Handlers[0]
 	}
-	b, err := config.openBase()
+	b, err := openBase(config.Base, config.Arch)
 	if err != nil {
 		return nil, false, err
 	}
-	m = &Image{File: ImageName(in.Function.Name, in.Arch)}
-	if b != nil {
-		defer b.close()
-		m.Base = b.digest
-	}
+	defer b.close()
+	m = &Image{File: ImageName(in.Function.Name, in.Arch), Base: b.digest}
 	if m.Content, err = config.content(contentDigest, b); err != nil {
 		return nil, false, err
 	}
-	name := filepath.Join(c.Dist, m.File)
-	if before != nil && before.Content == m.Content {
-		if sum, _, err := digest.File(name); err == nil && sum == before.SHA256 {
-			return before, false, nil
-		}
+	if before != nil && before.Content == m.Content && c.unchanged(m.File, before.SHA256) {
+		return before, false, nil
 	}
-	name = filepath.Join(stage, m.File)
+	name := filepath.Join(stage, m.File)
 	err = c.stored(ctx, name, []string{"bootzip image 1", packer(), m.Content, config.Function, string(config.Arch)},
 		func() (err error) {
 			m.Digest, err = writeImage(ctx, name, entries, config, b)

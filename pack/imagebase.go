@@ -19,7 +19,7 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// A base is the image below a function's layer.
+// A base is the image below a function's layer; without one, it is empty.
 type base struct {
 	name   string
 	image  v1.Image
@@ -36,8 +36,12 @@ var ociLayers = map[types.MediaType]types.MediaType{
 	types.DockerLayer: types.OCILayer,
 }
 
-// openBase opens the base image for an architecture, in an OCI image layout.
+// openBase opens the base image for an architecture, in an OCI image layout. If name is
+// empty, so is the base.
 func openBase(name string, arch project.Arch) (b *base, err error) {
+	if name == "" {
+		return &base{config: &v1.ConfigFile{}, close: func() error { return nil }}, nil
+	}
 	image, close, err := ociimage.Open(name, string(arch))
 	if err != nil {
 		return nil, fmt.Errorf("base %w", err)

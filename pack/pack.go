@@ -8,6 +8,7 @@ import (
 	"io"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/bootzip/bootzip/internal/atomicfile"
@@ -129,47 +130,41 @@ func Pack(ctx context.Context, c Config) ([]Zip, error) {
 	for _, name := range gone(c, before) {
 		files = append(files, atomicfile.File{To: name})
 	}
-	add := func(name string) {
+	for _, name := range append(slices.Concat(packed...), ManifestFile) {
 		files = append(files, atomicfile.File{From: filepath.Join(stage.Path, name), To: filepath.Join(c.Dist, name), Mode: 0o644})
 	}
-	for _, names := range packed {
-		for _, name := range names {
-			add(name)
-		}
-	}
-	add(ManifestFile)
 	return zips, stage.Commit(files...)
 }
 
 // gone returns the zips of the old manifest whose function is no longer in the project, and
 // the images that are no longer made. Files that changed since are kept.
 func gone(c Config, old Manifest) (names []string) {
-	there, images := map[string]bool{}, map[string]bool{}
+	there := map[string]bool{}
 	for _, f := range c.Project {
 		for _, arch := range f.Arch {
-			there[FileName(f.Name, arch)] = true
-			images[ImageName(f.Name, arch)] = true
+			there[FileName(f.Name, arch)], there[ImageName(f.Name, arch)] = true, true
 		}
 	}
 	for _, in := range c.Inputs {
 		there[FileName(in.Function.Name, in.Arch)] = true
-		images[ImageName(in.Function.Name, in.Arch)] = c.Image(in.Function)
-	}
-	unchanged := func(file, sha256 string) {
-		name := filepath.Join(c.Dist, file)
-		if sum, _, err := digest.File(name); err == nil && sum == sha256 {
-			names = append(names, name)
-		}
+		there[ImageName(in.Function.Name, in.Arch)] = c.Image(in.Function)
 	}
 	for _, z := range old.Zips {
-		if !there[z.File] && z.File == FileName(z.Function, z.Arch) {
-			unchanged(z.File, z.SHA256)
+		if !there[z.File] && z.File == FileName(z.Function, z.Arch) && c.unchanged(z.File, z.SHA256) {
+			names = append(names, filepath.Join(c.Dist, z.File))
 		}
-		if m := z.Image; m != nil && !images[m.File] && m.File == ImageName(z.Function, z.Arch) {
-			unchanged(m.File, m.SHA256)
+		if m := z.Image; m != nil && !there[m.File] && m.File == ImageName(z.Function, z.Arch) && c.unchanged(m.File, m.SHA256) {
+			names = append(names, filepath.Join(c.Dist, m.File))
 		}
 	}
 	return names
+}
+
+// unchanged reports whether a file in the directory of the zips is the one that a manifest
+// describes.
+func (c Config) unchanged(file, sha256 string) bool {
+	sum, _, err := digest.File(filepath.Join(c.Dist, file))
+	return err == nil && sum == sha256
 }
 
 // kept returns the lines of the old manifest that are still valid.
@@ -181,11 +176,7 @@ func kept(c Config, old Manifest) []Zip {
 	var lines []Zip
 	for _, f := range c.Project {
 		for _, arch := range f.Arch {
-			z, ok := old.find(f.Name, arch)
-			if !ok || now[z.File] {
-				continue
-			}
-			if sum, _, err := digest.File(filepath.Join(c.Dist, z.File)); err == nil && sum == z.SHA256 {
+			if z, ok := old.find(f.Name, arch); ok && !now[z.File] && c.unchanged(z.File, z.SHA256) {
 				lines = append(lines, z)
 			}
 		}
@@ -247,25 +238,5 @@ func Write(ctx context.Context, name string, entries []Entry) error {
 	if err := checkEntries(entries); err != nil {
 		return err
 	}
-	return atomicfile.Write(name, 0o644, func(w io.Writer) error {
-		a, err := newArchive(w)
-		if err != nil {
-			return err
-		}
-		for _, e := range entries {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			f, size, err := e.open()
-			if err != nil {
-				return err
-			}
-			err = a.add(e.Name, e.mode(), size, f)
-			f.Close()
-			if err != nil {
-				return err
-			}
-		}
-		return a.close()
-	})
+	return atomicfile.Write(name, 0o644, func(w io.Writer) error { return writeZip(ctx, w, entries) })
 }

@@ -63,22 +63,19 @@ func Push(ctx context.Context, c Config, reference string, archives ...string) (
 		images = append(images, image)
 	}
 	options := c.options(ctx)
-	var digest v1.Hash
-	if len(images) == 1 {
-		if err := remote.Write(ref, images[0], options...); err != nil {
-			return "", refused(ref, err)
-		}
-		digest, err = images[0].Digest()
-	} else {
-		var index v1.ImageIndex
-		if index, err = indexOf(archives, images); err != nil {
-			return "", err
-		}
-		if err := remote.WriteIndex(ref, index, options...); err != nil {
-			return "", refused(ref, err)
-		}
-		digest, err = index.Digest()
+	var made interface {
+		remote.Taggable
+		Digest() (v1.Hash, error)
 	}
+	if len(images) == 1 {
+		made = images[0]
+	} else if made, err = indexOf(archives, images); err != nil {
+		return "", err
+	}
+	if err := remote.Push(ref, made, options...); err != nil {
+		return "", refused(ref, err)
+	}
+	digest, err := made.Digest()
 	if err != nil {
 		return "", err
 	}

@@ -2,6 +2,8 @@ package verify
 
 import (
 	"bytes"
+	"cmp"
+	"debug/elf"
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/elfscan"
@@ -59,23 +61,13 @@ func (x *examination) machine(name string, f *elfscan.File) (project.Arch, bool)
 	return arch, true
 }
 
-// Numbers of System V and Linux in e_ident[EI_OSABI] (gABI). Linux programs have either;
-// the kernel ignores them.
-const (
-	abiSystemV = 0
-	abiLinux   = 3
-)
-
 // system checks that the program is for Linux. The kernel would load one for another system,
 // and it would fail at its first system call.
 func (x *examination) system(name string, f *elfscan.File) {
-	systems := map[byte]string{1: "HP-UX", 2: "NetBSD", 6: "Solaris", 9: "FreeBSD", 12: "OpenBSD", 97: "ARM without a system", 255: "no system"}
-	if f.OSABI != abiSystemV && f.OSABI != abiLinux {
-		s, ok := systems[f.OSABI]
-		if !ok {
-			s = "an unknown system"
-		}
-		x.find(idOS, name, "it is for %s (ABI %d)", s, f.OSABI)
+	systems := map[elf.OSABI]string{1: "HP-UX", 2: "NetBSD", 6: "Solaris", 9: "FreeBSD", 12: "OpenBSD", 97: "ARM without a system", 255: "no system"}
+	// Linux programs have System V's number or Linux's; the kernel ignores them.
+	if f.OSABI != elf.ELFOSABI_NONE && f.OSABI != elf.ELFOSABI_LINUX {
+		x.find(idOS, name, "it is for %s (ABI %d)", cmp.Or(systems[f.OSABI], "an unknown system"), f.OSABI)
 		return
 	}
 	for _, n := range f.Notes {
@@ -109,18 +101,14 @@ var goLibrary = map[string]bool{"c-shared": true, "c-archive": true, "archive": 
 // loadable checks what the kernel needs to start the program.
 func (x *examination) loadable(name string, f *elfscan.File) {
 	switch {
-	case f.Type != elfscan.TypeExec && f.Type != elfscan.TypeDyn:
-		kinds := map[uint16]string{1: "an object file", 4: "a core dump"}
-		kind, ok := kinds[f.Type]
-		if !ok {
-			kind = "of an unknown type"
-		}
-		x.find(idType, name, "it is %s", kind)
+	case f.Type != elf.ET_EXEC && f.Type != elf.ET_DYN:
+		kinds := map[elf.Type]string{elf.ET_REL: "an object file", elf.ET_CORE: "a core dump"}
+		x.find(idType, name, "it is %s", cmp.Or(kinds[f.Type], "of an unknown type"))
 		return
-	case f.Type == elfscan.TypeDyn && f.Entry == 0:
+	case f.Type == elf.ET_DYN && f.Entry == 0:
 		x.find(idType, name, "it is a shared library: it has no entry point")
 		return
-	case f.Type == elfscan.TypeDyn && f.Soname && !f.PIE && !f.HasInterp:
+	case f.Type == elf.ET_DYN && f.Soname && !f.PIE && !f.HasInterp:
 		// Older linkers gave libraries an entry point.
 		x.find(idType, name, "it is a shared library: it has a library's name")
 		return
@@ -141,7 +129,7 @@ func (x *examination) loadable(name string, f *elfscan.File) {
 func (x *examination) memory(name string, f *elfscan.File) {
 	total := uint64(0)
 	for _, s := range f.Progs {
-		if s.Type == elfscan.ProgLoad && s.Memsz < 1<<47 {
+		if s.Type == elf.PT_LOAD && s.Memsz < 1<<47 {
 			total += s.Memsz
 		}
 	}
@@ -155,17 +143,17 @@ func (x *examination) hardening(name string, f *elfscan.File) {
 	relro := false
 	for i, s := range f.Progs {
 		switch {
-		case s.Type == elfscan.ProgGNUStack && s.Flags&elfscan.FlagX != 0:
+		case s.Type == elf.PT_GNU_STACK && s.Flags&elf.PF_X != 0:
 			x.find(idExecStack, name, "it asks for an executable stack")
-		case s.Type == elfscan.ProgLoad && s.Flags&(elfscan.FlagW|elfscan.FlagX) == elfscan.FlagW|elfscan.FlagX:
+		case s.Type == elf.PT_LOAD && s.Flags&(elf.PF_W|elf.PF_X) == elf.PF_W|elf.PF_X:
 			x.find(idWritableCode, name, "segment %d is writable and executable", i)
 		}
-		relro = relro || s.Type == elfscan.ProgRelro
+		relro = relro || s.Type == elf.PT_GNU_RELRO
 	}
 	if f.TextRel {
 		x.find(idTextRel, name, "its dynamic section announces text relocations")
 	}
-	if f.Type == elfscan.TypeDyn {
+	if f.Type == elf.ET_DYN {
 		x.fact("position independent", "yes")
 	}
 	if relro {

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/bootzip/bootzip/internal/hint"
@@ -62,15 +63,28 @@ const (
 	Waived Status = "waived"
 )
 
-// table is the table of checks; nothing changes it.
-var table = slices.Concat(structureChecks(), layoutChecks(), scriptChecks(), binaryChecks(), goChecks(), bootChecks(), imageChecks(), deployChecks())
+// checks is the table of checks, by layer. Only the declarations of the checks change it.
+var checks = map[Layer][]Check{}
+
+// check adds a row to the table, and returns its id. All rows of a layer are in one file,
+// since their order is that of the declarations.
+func (l Layer) check(c Check) string {
+	c.Layer, c.Severity = l, cmp.Or(c.Severity, SeverityFail)
+	checks[l] = append(checks[l], c)
+	return c.ID
+}
 
 // Checks returns the table of checks, in the order in which they are made.
-func Checks() []Check { return slices.Clone(table) }
+func Checks() []Check { return slices.Concat(zipChecks(), checks[InImage], checks[Deploy]) }
+
+// zipChecks returns the checks of a zip, in order.
+func zipChecks() []Check {
+	return slices.Concat(checks[Structure], checks[Layout], checks[Binary], checks[Boot])
+}
 
 // CheckByID returns the check of an id.
 func CheckByID(id string) (Check, bool) {
-	for _, c := range table {
+	for _, c := range Checks() {
 		if c.ID == id {
 			return c, true
 		}

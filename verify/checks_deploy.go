@@ -20,24 +20,22 @@ const (
 	IDDeployUnresolved   = "deploy-unresolved"
 )
 
-func deployChecks() []Check {
-	return complete([]Check{
-		{ID: IDDeployArchitecture, Proves: "the architecture in the deploy file is that of the program in the zip", Lambda: lambdaExecFormat, Hint: "set the architecture (arm64 or x86_64; x86_64 where there is none) to that of the zip, or deploy the zip of the other one"},
-		{ID: IDDeployRuntime, Proves: "the runtime is OS-only, since the zip has a bootstrap", Hint: "set the runtime to provided.al2023: others start no bootstrap"},
-		{ID: IDDeployRuntimeEnded, Severity: SeverityWarn, Proves: "AWS supports the runtime", Hint: "set the runtime to provided.al2023"},
-		{ID: IDDeployRuntimeOther, Severity: SeverityWarn, Proves: "the runtime is the one that the zip was checked for", Hint: "make runtime in bootzip.yaml and in the deploy file the same: they have other libraries"},
-		{ID: IDDeployZipMissing, Proves: "the zip is there", Hint: "build it (bootzip package), or correct the path, which is relative to the deploy file"},
-		{ID: IDDeployZipOutside, Severity: SeverityWarn, Proves: "the zip is in the project", Hint: "give a path below the project: another checkout has another directory there"},
-		{ID: IDDeployZipUnbuilt, Severity: SeverityWarn, Proves: "a function of the project makes the zip", Hint: "correct the path, or add the function to bootzip.yaml: a zip of before may be deployed"},
-		{ID: IDDeployHandler, Proves: "the bootstrap knows the handler", Lambda: "Runtime.NoSuchHandler", Hint: "give one of the function's handlers, or add it under handlers in bootzip.yaml"},
-		{ID: IDDeployPackageType, Proves: "the package type fits the code", Hint: "PackageType Zip (the default) with a zip, Image with an image's URI and without runtime and handler; a layer's zip for a layer, a function's for a function"},
-		{ID: IDDeployLimits, Proves: "memory, time-out and layers are within Lambda's limits", Hint: "128 to 10240 MB, 1 to 900 seconds, at most 5 layers (AWS Lambda API reference, CreateFunction)"},
-		{ID: IDDeploySettings, Severity: SeverityWarn, Proves: "memory, time-out and layers are those of bootzip.yaml, with which the function was started", Hint: "make memory, timeout and layers in bootzip.yaml and in the deploy file the same"},
-		{ID: IDDeployEnvironment, Severity: SeverityWarn, Proves: "the function gets the variables that it had in the boot check", Hint: "add the variable to the deploy file, or take it out of env in bootzip.yaml"},
-		{ID: IDDeployMissing, Severity: SeverityWarn, Proves: "each function of bootzip.yaml is deployed", Hint: "add it to the deploy file, or waive the check for a function that is deployed otherwise"},
-		{ID: IDDeployUnresolved, Severity: SeverityWarn, Proves: "each setting can be read without a deploy; one that cannot is a skip", Hint: "give the parameter or variable a default"},
-	}, Deploy)
-}
+var (
+	_ = Deploy.check(Check{ID: IDDeployArchitecture, Proves: "the architecture in the deploy file is that of the program in the zip", Lambda: lambdaExecFormat, Hint: "set the architecture (arm64 or x86_64; x86_64 where there is none) to that of the zip, or deploy the zip of the other one"})
+	_ = Deploy.check(Check{ID: IDDeployRuntime, Proves: "the runtime is OS-only, since the zip has a bootstrap", Hint: "set the runtime to provided.al2023: others start no bootstrap"})
+	_ = Deploy.check(Check{ID: IDDeployRuntimeEnded, Severity: SeverityWarn, Proves: "AWS supports the runtime", Hint: "set the runtime to provided.al2023"})
+	_ = Deploy.check(Check{ID: IDDeployRuntimeOther, Severity: SeverityWarn, Proves: "the runtime is the one that the zip was checked for", Hint: "make runtime in bootzip.yaml and in the deploy file the same: they have other libraries"})
+	_ = Deploy.check(Check{ID: IDDeployZipMissing, Proves: "the zip is there", Hint: "build it (bootzip package), or correct the path, which is relative to the deploy file"})
+	_ = Deploy.check(Check{ID: IDDeployZipOutside, Severity: SeverityWarn, Proves: "the zip is in the project", Hint: "give a path below the project: another checkout has another directory there"})
+	_ = Deploy.check(Check{ID: IDDeployZipUnbuilt, Severity: SeverityWarn, Proves: "a function of the project makes the zip", Hint: "correct the path, or add the function to bootzip.yaml: a zip of before may be deployed"})
+	_ = Deploy.check(Check{ID: IDDeployHandler, Proves: "the bootstrap knows the handler", Lambda: "Runtime.NoSuchHandler", Hint: "give one of the function's handlers, or add it under handlers in bootzip.yaml"})
+	_ = Deploy.check(Check{ID: IDDeployPackageType, Proves: "the package type fits the code", Hint: "PackageType Zip (the default) with a zip, Image with an image's URI and without runtime and handler; a layer's zip for a layer, a function's for a function"})
+	_ = Deploy.check(Check{ID: IDDeployLimits, Proves: "memory, time-out and layers are within Lambda's limits", Hint: "128 to 10240 MB, 1 to 900 seconds, at most 5 layers (AWS Lambda API reference, CreateFunction)"})
+	_ = Deploy.check(Check{ID: IDDeploySettings, Severity: SeverityWarn, Proves: "memory, time-out and layers are those of bootzip.yaml, with which the function was started", Hint: "make memory, timeout and layers in bootzip.yaml and in the deploy file the same"})
+	_ = Deploy.check(Check{ID: IDDeployEnvironment, Severity: SeverityWarn, Proves: "the function gets the variables that it had in the boot check", Hint: "add the variable to the deploy file, or take it out of env in bootzip.yaml"})
+	_ = Deploy.check(Check{ID: IDDeployMissing, Severity: SeverityWarn, Proves: "each function of bootzip.yaml is deployed", Hint: "add it to the deploy file, or waive the check for a function that is deployed otherwise"})
+	_ = Deploy.check(Check{ID: IDDeployUnresolved, Severity: SeverityWarn, Proves: "each setting can be read without a deploy; one that cannot is a skip", Hint: "give the parameter or variable a default"})
+)
 
 // A DeployFinding is what a check of a deploy file found, or could not check.
 type DeployFinding struct {
@@ -53,16 +51,16 @@ type DeployFinding struct {
 
 // A DeployFile is what a report says of a deploy file.
 type DeployFile struct {
-	Kind      string // such as "SAM template"
-	Functions int    // that it deploys
-	Layers    int    // of which it deploys a version
+	Kind      string `json:"kind"`             // such as "SAM template"
+	Functions int    `json:"functions"`        // that it deploys
+	Layers    int    `json:"layers,omitempty"` // of which it deploys a version
 }
 
 // DeployReport makes the report of a deploy file: a result for each finding, and for each
 // check of the layer Deploy without one.
 func DeployReport(path string, size int64, sha256 string, file DeployFile, findings []DeployFinding, strict bool) (Report, error) {
 	r := Report{Path: path, Size: size, SHA256: sha256, Deploy: &file, policy: policy{strict: strict}}
-	for _, c := range deployChecks() {
+	for _, c := range checks[Deploy] {
 		n := len(r.Results)
 		for _, f := range findings {
 			if f.ID != c.ID {

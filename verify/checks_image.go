@@ -1,56 +1,34 @@
 package verify
 
-// The ids of the checks of images.
-const (
-	idImageArchive    = "image-archive"
-	idImageIndex      = "image-index"
-	idImageMediaType  = "image-media-type"
-	idImageDigest     = "image-digest"
-	idImagePlatform   = "image-platform"
-	idImageEntryPoint = "image-entry-point"
-	idImageDirectory  = "image-working-directory"
-	idImageSettings   = "image-settings"
-	idImageSize       = "image-size"
-	idImageManifest   = "image-manifest-size"
-	idImageLayer      = "image-layer"
-	idImageName       = "image-name"
-	idImageParent     = "image-parent"
-	idImageLink       = "image-link"
-	idImageSpecial    = "image-special-file"
-	idImageMode       = "image-mode"
-	idImageHistory    = "image-history"
-	idImageSecret     = "image-secret"
-	IDImageSnapStart  = "image-snapstart"
-)
+// IDImageSnapStart is the id of a check that package pipeline names.
+const IDImageSnapStart = "image-snapstart"
 
 const (
 	lambdaMediaType = "The image manifest, config or layer media type for the source image … is not supported"
 	lambdaLayer     = "UnsupportedImageLayerDetected - Layer Digest sha256:…"
 )
 
-// imageChecks returns the checks of images. Sources: AWS Lambda developer guide, "Create a Lambda
+// The checks of images. Sources: AWS Lambda developer guide, "Create a Lambda
 // function using a container image" and "Lambda quotas"; API reference, ImageConfig; OCI
 // image specification 1.1; aspect-build/rules_aws#145 for what Lambda refuses in a layer.
-func imageChecks() []Check {
-	return complete([]Check{
-		{ID: idImageArchive, Proves: "the archive or directory has one image, whose parts are all there", Hint: "make it with bootzip package --image, or save it again: docker save, podman save, skopeo copy", Fixed: true},
-		{ID: idImageIndex, Proves: "it is one image for one platform, not an index", Lambda: lambdaMediaType, Hint: "push the image of one platform: docker build --provenance=false --platform=linux/arm64, or bootzip push --arch=arm64", Fixed: true},
-		{ID: idImageMediaType, Proves: "manifest, configuration and layers are all of OCI or all of Docker, and layers are tars compressed by gzip", Lambda: lambdaMediaType, Hint: "build it with gzip layers and without attestations, artifacts and foreign layers"},
-		{ID: idImageDigest, Proves: "each part has the size and the digest by which it is named", Hint: "fetch or save the image again", Fixed: true},
-		{ID: idImagePlatform, Proves: "it is for Linux, and for the architecture of its program", Lambda: lambdaExecFormat, Hint: "build it for linux/arm64 or linux/amd64, with a program for that"},
-		{ID: idImageEntryPoint, Proves: "the entry point is an executable file of the image", Lambda: "Runtime.InvalidEntrypoint", Hint: `set ENTRYPOINT ["/var/task/bootstrap"] in its exec form, and mode 0755`},
-		{ID: idImageDirectory, Proves: "the working directory is a directory of the image", Lambda: "Runtime.InvalidWorkingDir", Hint: "set WORKDIR to a directory that is there, with an absolute path"},
-		{ID: idImageSettings, Proves: "entry point, command and working directory are within Lambda's limits", Lambda: "Runtime.InvalidTaskConfig", Hint: "1,500 items and 1,000 characters (API reference, ImageConfig)"},
-		{ID: idImageSize, Proves: "all layers together have at most 10 GB uncompressed", Hint: "leave out what the function does not need", Fixed: true},
-		{ID: idImageManifest, Severity: SeverityWarn, Proves: "the manifest has less than 25,400 bytes, as Lambda recommends", Hint: "use fewer layers, and fewer annotations"},
-		{ID: idImageLayer, Proves: "each layer can be decompressed and read to its end", Lambda: lambdaLayer, Hint: "build or fetch the image again", Fixed: true},
-		{ID: idImageName, Proves: "names in a layer are relative, clean and unique: they unpack where they should", Lambda: lambdaLayer, Hint: "make the layer with another tool"},
-		{ID: idImageParent, Proves: "each directory of a file has an entry of its own", Lambda: lambdaLayer, Hint: "add the directories to the layer, before what is in them: Docker makes up those that are missing, and Lambda does not"},
-		{ID: idImageLink, Severity: SeverityWarn, Proves: "there are no hard links", Lambda: lambdaLayer, Hint: "copy the file, or make a symbolic link"},
-		{ID: idImageSpecial, Proves: "there are no device files, pipes and sockets", Lambda: lambdaLayer, Hint: "leave them out"},
-		{ID: idImageMode, Severity: SeverityWarn, Proves: "everybody can read the function's files: Lambda runs it as a user of its own", Hint: "give files mode 0644 or 0755, and directories 0755"},
-		{ID: idImageHistory, Severity: SeverityWarn, Proves: "the history has one entry for each layer", Hint: "build it with a tool that writes the history"},
-		{ID: idImageSecret, Severity: SeverityWarn, Proves: "no secrets of the build are in it", Hint: "add them to .dockerignore, and build again: a later layer only hides them"},
-		{ID: IDImageSnapStart, Proves: "the label for SnapStart is Allow, where it is there or asked for", Hint: "set the label com.amazonaws.lambda.feature.snapstart to Allow, or use a runtime with hooks and leave it out"},
-	}, InImage)
-}
+var (
+	idImageArchive    = InImage.check(Check{ID: "image-archive", Proves: "the archive or directory has one image, whose parts are all there", Hint: "make it with bootzip package --image, or save it again: docker save, podman save, skopeo copy", Fixed: true})
+	idImageIndex      = InImage.check(Check{ID: "image-index", Proves: "it is one image for one platform, not an index", Lambda: lambdaMediaType, Hint: "push the image of one platform: docker build --provenance=false --platform=linux/arm64, or bootzip push --arch=arm64", Fixed: true})
+	idImageMediaType  = InImage.check(Check{ID: "image-media-type", Proves: "manifest, configuration and layers are all of OCI or all of Docker, and layers are tars compressed by gzip", Lambda: lambdaMediaType, Hint: "build it with gzip layers and without attestations, artifacts and foreign layers"})
+	idImageDigest     = InImage.check(Check{ID: "image-digest", Proves: "each part has the size and the digest by which it is named", Hint: "fetch or save the image again", Fixed: true})
+	idImagePlatform   = InImage.check(Check{ID: "image-platform", Proves: "it is for Linux, and for the architecture of its program", Lambda: lambdaExecFormat, Hint: "build it for linux/arm64 or linux/amd64, with a program for that"})
+	idImageEntryPoint = InImage.check(Check{ID: "image-entry-point", Proves: "the entry point is an executable file of the image", Lambda: "Runtime.InvalidEntrypoint", Hint: `set ENTRYPOINT ["/var/task/bootstrap"] in its exec form, and mode 0755`})
+	idImageDirectory  = InImage.check(Check{ID: "image-working-directory", Proves: "the working directory is a directory of the image", Lambda: "Runtime.InvalidWorkingDir", Hint: "set WORKDIR to a directory that is there, with an absolute path"})
+	idImageSettings   = InImage.check(Check{ID: "image-settings", Proves: "entry point, command and working directory are within Lambda's limits", Lambda: "Runtime.InvalidTaskConfig", Hint: "1,500 items and 1,000 characters (API reference, ImageConfig)"})
+	idImageSize       = InImage.check(Check{ID: "image-size", Proves: "all layers together have at most 10 GB uncompressed", Hint: "leave out what the function does not need", Fixed: true})
+	idImageManifest   = InImage.check(Check{ID: "image-manifest-size", Severity: SeverityWarn, Proves: "the manifest has less than 25,400 bytes, as Lambda recommends", Hint: "use fewer layers, and fewer annotations"})
+	idImageLayer      = InImage.check(Check{ID: "image-layer", Proves: "each layer can be decompressed and read to its end", Lambda: lambdaLayer, Hint: "build or fetch the image again", Fixed: true})
+	idImageName       = InImage.check(Check{ID: "image-name", Proves: "names in a layer are relative, clean and unique: they unpack where they should", Lambda: lambdaLayer, Hint: "make the layer with another tool"})
+	idImageParent     = InImage.check(Check{ID: "image-parent", Proves: "each directory of a file has an entry of its own", Lambda: lambdaLayer, Hint: "add the directories to the layer, before what is in them: Docker makes up those that are missing, and Lambda does not"})
+	idImageLink       = InImage.check(Check{ID: "image-link", Severity: SeverityWarn, Proves: "there are no hard links", Lambda: lambdaLayer, Hint: "copy the file, or make a symbolic link"})
+	idImageSpecial    = InImage.check(Check{ID: "image-special-file", Proves: "there are no device files, pipes and sockets", Lambda: lambdaLayer, Hint: "leave them out"})
+	idImageMode       = InImage.check(Check{ID: "image-mode", Severity: SeverityWarn, Proves: "everybody can read the function's files: Lambda runs it as a user of its own", Hint: "give files mode 0644 or 0755, and directories 0755"})
+	idImageHistory    = InImage.check(Check{ID: "image-history", Severity: SeverityWarn, Proves: "the history has one entry for each layer", Hint: "build it with a tool that writes the history"})
+	idImageSecret     = InImage.check(Check{ID: "image-secret", Severity: SeverityWarn, Proves: "no secrets of the build are in it", Hint: "add them to .dockerignore, and build again: a later layer only hides them"})
+	_                 = InImage.check(Check{ID: IDImageSnapStart, Proves: "the label for SnapStart is Allow, where it is there or asked for", Hint: "set the label com.amazonaws.lambda.feature.snapstart to Allow, or use a runtime with hooks and leave it out"})
+)

@@ -130,14 +130,8 @@ func (x *examination) structure() {
 	for _, f := range a.Faults {
 		x.find(f.Kind, x.name(f.Entry), "%s", f.Detail)
 	}
-	for reach, s := range map[zipscan.Reach]stage{
-		zipscan.ReachedEnd:       stageEnd,
-		zipscan.ReachedDirectory: stageDirectory,
-		zipscan.ReachedEntries:   stageEntries,
-	} {
-		if a.Reached >= reach {
-			x.done(s)
-		}
+	for _, s := range []stage{stageEnd, stageDirectory, stageEntries}[:a.Reached] { // a stage for each part
+		x.done(s)
 	}
 	if a.Reached >= zipscan.ReachedDirectory {
 		x.fact("entries", "%d", len(a.Entries))

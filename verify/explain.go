@@ -42,15 +42,17 @@ func Explain(text string) []Explanation {
 func explain(low string, sayings []saying) []Explanation {
 	var list []Explanation
 	seen := map[string]bool{}
+	said := false
 	for _, s := range sayings {
-		if !s.says.MatchString(low) || s.not != nil && s.not.MatchString(low) {
+		if s.says != nil {
+			said = s.says.MatchString(low) && (s.not == nil || !s.not.MatchString(low))
+		}
+		if !said || seen[s.id] {
 			continue
 		}
-		for _, c := range s.causes {
-			if check, ok := CheckByID(c.id); ok && !seen[c.id] {
-				seen[c.id] = true
-				list = append(list, Explanation{Cause: c.why, Check: check, Hint: cmp.Or(c.hint, check.Hint)})
-			}
+		seen[s.id] = true
+		if check, ok := CheckByID(s.id); ok {
+			list = append(list, Explanation{Cause: s.why, Check: check, Hint: cmp.Or(s.hint, check.Hint)})
 		}
 	}
 	return list

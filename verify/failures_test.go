@@ -111,7 +111,7 @@ func TestFailuresPage(t *testing.T) {
 		}
 	}
 	for _, s := range slices.Concat(sayings, vague) {
-		if !slices.ContainsFunc(all, func(message string) bool {
+		if s.says != nil && !slices.ContainsFunc(all, func(message string) bool {
 			return s.says.MatchString(message) && (s.not == nil || !s.not.MatchString(message))
 		}) {
 			t.Errorf("the page has no message for %s", s.says)

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bufio"
 	"cmp"
 	"fmt"
 	"io"
@@ -11,7 +12,7 @@ import (
 // (GitHub's documentation, "Workflow commands for GitHub Actions"): errors
 // for failures, warnings, and notices for what was waived.
 func WriteGitHub(w io.Writer, reports []Report) error {
-	e := &errWriter{w: w}
+	b := bufio.NewWriter(w) // it keeps the first error
 	for _, r := range reports {
 		for _, x := range r.Results {
 			if !x.Status.isFinding() {
@@ -26,10 +27,10 @@ func WriteGitHub(w io.Writer, reports []Report) error {
 			if x.Line > 0 {
 				place = fmt.Sprintf(",line=%d,col=%d", x.Line, x.Column)
 			}
-			fmt.Fprintf(e, "::%s file=%s%s,title=%s::%s\n", command, propertyEscapes.Replace(cmp.Or(x.Source, r.Path)), place, propertyEscapes.Replace(x.Check.ID), dataEscapes.Replace(message))
+			fmt.Fprintf(b, "::%s file=%s%s,title=%s::%s\n", command, propertyEscapes.Replace(cmp.Or(x.Source, r.Path)), place, propertyEscapes.Replace(x.Check.ID), dataEscapes.Replace(message))
 		}
 	}
-	return e.err
+	return b.Flush()
 }
 
 var (

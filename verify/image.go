@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/bootzip/bootzip/project"
@@ -75,19 +76,15 @@ type image struct {
 	libraries map[string]bool
 }
 
-var (
-	imageAL2023   = image{project.AL2023, 34, 29, 13, set(librariesAL2023)}
-	imageAL2      = image{project.AL2, 26, 24, 11, set(librariesAL2)}
-	imagePrograms = set(imageCommands)
-)
+var images = map[project.Runtime]image{
+	project.AL2023: {project.AL2023, 34, 29, 13, set(librariesAL2023)},
+	project.AL2:    {project.AL2, 26, 24, 11, set(librariesAL2)},
+}
+
+var imagePrograms = set(imageCommands)
 
 // imageOf returns the image of a runtime. Amazon Linux 2023 has gcc 11 (AWS,
 // "Core toolchain packages glibc, gcc, binutils"), Amazon Linux 2 has gcc 7;
 // their versions of libstdc++ are in GCC's "ABI Policy and Guidelines". Newer
 // images of al2023 have gcc 14's, but a function can be pinned to an older one.
-func imageOf(r project.Runtime) image {
-	if r == project.AL2 {
-		return imageAL2
-	}
-	return imageAL2023
-}
+func imageOf(r project.Runtime) image { return images[cmp.Or(r, project.AL2023)] }

@@ -22,9 +22,9 @@ type jsonReport struct {
 	Size     int64        `json:"size"`
 	SHA256   string       `json:"sha256"`
 	OK       bool         `json:"ok"`
-	Deploy   *jsonDeploy  `json:"deploy,omitempty"`
+	Deploy   *DeployFile  `json:"deploy,omitempty"`
 	Image    *jsonImage   `json:"image,omitempty"`
-	Facts    []jsonFact   `json:"facts"`
+	Facts    []Fact       `json:"facts"`
 	Results  []jsonResult `json:"results"`
 }
 
@@ -32,17 +32,6 @@ type jsonImage struct {
 	Digest   string `json:"digest"`
 	Layers   int    `json:"layers"`
 	Unpacked int64  `json:"unpackedSize"`
-}
-
-type jsonDeploy struct {
-	Kind      string `json:"kind"`
-	Functions int    `json:"functions"`
-	Layers    int    `json:"layers,omitempty"`
-}
-
-type jsonFact struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
 }
 
 type jsonResult struct {
@@ -69,13 +58,10 @@ func WriteJSON(w io.Writer, reports []Report) error {
 		doc.OK = doc.OK && r.OK()
 		j := jsonReport{
 			Path: r.Path, Function: r.Function, Arch: string(r.Arch), Size: r.Size, SHA256: r.SHA256, OK: r.OK(),
-			Deploy: (*jsonDeploy)(r.Deploy), Facts: []jsonFact{}, Results: []jsonResult{},
+			Deploy: r.Deploy, Facts: append([]Fact{}, r.Facts...), Results: []jsonResult{},
 		}
 		if r.Image != nil {
 			j.Image = &jsonImage{r.Image.Digest, len(r.Image.Layers), r.Image.Unpacked}
-		}
-		for _, f := range r.Facts {
-			j.Facts = append(j.Facts, jsonFact(f))
 		}
 		for _, x := range r.Results {
 			result := jsonResult{

@@ -27,13 +27,9 @@ const (
 // RuntimeEnd says when AWS ended its support of a runtime of Go's functions, and with what
 // effect; empty: it has not, as far as is known.
 func RuntimeEnd(runtime string) string {
-	switch runtime {
-	case "provided.al2":
-		return endOfAL2
-	case "provided":
-		return "AWS ended its support on 8 January 2024"
-	case "go1.x":
-		return "AWS ended its support on 8 January 2024, and it starts no bootstrap"
-	}
-	return ""
+	return map[string]string{
+		"provided.al2": endOfAL2,
+		"provided":     "AWS ended its support on 8 January 2024",
+		"go1.x":        "AWS ended its support on 8 January 2024, and it starts no bootstrap",
+	}[runtime]
 }

@@ -22,21 +22,22 @@ func (x *examination) links() error {
 	x.targets = map[string]string{}
 	var list []int
 	for i := range x.archive.Entries {
-		if isLink(&x.archive.Entries[i]) && len(list) <= maxLinks {
-			list = append(list, i)
+		e := &x.archive.Entries[i]
+		if !isLink(e) {
+			continue
 		}
-	}
-	for _, i := range list[:min(len(list), maxLinks)] {
-		target, err := x.readLink(&x.archive.Entries[i])
+		if len(list) == maxLinks {
+			x.find(idLinkTarget, "", "there are more than %d links; not all were looked at", maxLinks)
+			break
+		}
+		target, err := x.readLink(e)
 		if err != nil {
 			return err
 		}
-		x.targets[plain(x.archive.Entries[i].Name)] = target
+		x.targets[plain(e.Name)] = target
+		list = append(list, i)
 	}
-	if len(list) > maxLinks {
-		x.find(idLinkTarget, "", "there are more than %d links; not all were looked at", maxLinks)
-	}
-	for _, i := range list[:min(len(list), maxLinks)] {
+	for _, i := range list {
 		e := &x.archive.Entries[i]
 		target, why := x.resolve(plain(e.Name))
 		switch {

@@ -99,7 +99,7 @@ func Image(ctx context.Context, name string, o ImageOptions, dir string) (r Repo
 		}
 	}
 	r.Program = x.arch
-	r.Results = p.results(imageChecks(), x.findings, func(c Check) string {
+	r.Results = p.results(checks[InImage], x.findings, func(c Check) string {
 		if !x.read && c.ID != idImageArchive {
 			return "the image cannot be read"
 		}

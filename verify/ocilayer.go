@@ -52,8 +52,9 @@ func (x *imageExamination) layer(i int) error {
 	}
 	defer close()
 	sum := sha256.New()
-	counted := &countingReader{r: io.TeeReader(r, sum), left: maxImageUnpacked + 1 - x.about.Unpacked}
-	defer func() { x.about.Unpacked += counted.n }()
+	left := maxImageUnpacked + 1 - x.about.Unpacked
+	counted := &io.LimitedReader{R: io.TeeReader(r, sum), N: left}
+	defer func() { x.about.Unpacked += left - counted.N }()
 	own := map[string]bool{} // names of this layer
 	t := tar.NewReader(counted)
 	for {
@@ -62,7 +63,7 @@ func (x *imageExamination) layer(i int) error {
 			break
 		}
 		if err != nil {
-			if counted.left <= 0 {
+			if counted.N <= 0 {
 				return nil // it is too large, which run reports
 			}
 			return unreadable(err)
@@ -72,31 +73,13 @@ func (x *imageExamination) layer(i int) error {
 		}
 		x.entry(i, h, own)
 	}
-	if _, err := io.Copy(io.Discard, counted); err != nil && counted.left > 0 {
+	if _, err := io.Copy(io.Discard, counted); err != nil && counted.N > 0 {
 		return unreadable(err)
 	}
-	if ids := x.config.RootFS.DiffIDs; i < len(ids) && counted.left > 0 && ids[i] != "sha256:"+hex.EncodeToString(sum.Sum(nil)) {
+	if ids := x.config.RootFS.DiffIDs; i < len(ids) && counted.N > 0 && ids[i] != "sha256:"+hex.EncodeToString(sum.Sum(nil)) {
 		x.find(idImageDigest, name, "its content has another digest than the configuration says: sha256:%x", sum.Sum(nil))
 	}
 	return nil
-}
-
-// A countingReader counts bytes, and fails when none are left.
-type countingReader struct {
-	r       io.Reader
-	n, left int64
-}
-
-var errTooLarge = errors.New("it is too large")
-
-func (c *countingReader) Read(p []byte) (int, error) {
-	if c.left <= 0 {
-		return 0, errTooLarge
-	}
-	n, err := c.r.Read(p[:min(int64(len(p)), c.left)])
-	c.n += int64(n)
-	c.left -= int64(n)
-	return n, err
 }
 
 // Names that hide what layers below have (OCI image specification, "Whiteouts").

@@ -37,6 +37,12 @@ const (
 	dockerLayer    = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 )
 
+// wrong notes a finding, after which the image cannot be read further; it returns false.
+func (x *imageExamination) wrong(id, file, format string, args ...any) bool {
+	x.find(id, file, format, args...)
+	return false
+}
+
 // text reads a JSON file into v, and reports whether it could.
 func (x *imageExamination) text(name string, v any) (data []byte, ok bool) {
 	r, size, err := x.blobs.Open(name)
@@ -52,8 +58,7 @@ func (x *imageExamination) text(name string, v any) (data []byte, ok bool) {
 		err = errors.New("it is not there")
 	}
 	if err != nil {
-		x.find(idImageArchive, name, "%v", err)
-		return nil, false
+		return nil, x.wrong(idImageArchive, name, "%v", err)
 	}
 	return data, true
 }
@@ -61,8 +66,7 @@ func (x *imageExamination) text(name string, v any) (data []byte, ok bool) {
 // described reads a JSON blob, and compares it with its descriptor.
 func (x *imageExamination) described(d descriptor, v any) (data []byte, ok bool) {
 	if !sha256Digest.MatchString(d.Digest) {
-		x.find(idImageDigest, "", "%q is not a digest by SHA-256", d.Digest)
-		return nil, false
+		return nil, x.wrong(idImageDigest, "", "%q is not a digest by SHA-256", d.Digest)
 	}
 	if data, ok = x.text(d.path(), v); !ok {
 		return nil, false
@@ -73,12 +77,10 @@ func (x *imageExamination) described(d descriptor, v any) (data []byte, ok bool)
 
 func (x *imageExamination) same(d descriptor, sum string, size int64) bool {
 	if "sha256:"+sum != d.Digest {
-		x.find(idImageDigest, d.path(), "its digest is sha256:%s", sum)
-		return false
+		return x.wrong(idImageDigest, d.path(), "its digest is sha256:%s", sum)
 	}
 	if size != d.Size {
-		x.find(idImageDigest, d.path(), "it has %d bytes, and is said to have %d", size, d.Size)
-		return false
+		return x.wrong(idImageDigest, d.path(), "it has %d bytes, and is said to have %d", size, d.Size)
 	}
 	return true
 }
@@ -96,8 +98,7 @@ func (x *imageExamination) manifest() bool {
 		return false
 	}
 	if len(index.Manifests) != 1 {
-		x.find(idImageArchive, "index.json", "it names %d images, not one", len(index.Manifests))
-		return false
+		return x.wrong(idImageArchive, "index.json", "it names %d images, not one", len(index.Manifests))
 	}
 	d := index.Manifests[0]
 	x.about.Digest = d.Digest
@@ -108,15 +109,13 @@ func (x *imageExamination) manifest() bool {
 		Manifests               []descriptor
 	}
 	if d.MediaType == ociIndex || d.MediaType == dockerIndex {
-		x.find(idImageIndex, "", "it is an index (%s)", d.MediaType)
-		return false
+		return x.wrong(idImageIndex, "", "it is an index (%s)", d.MediaType)
 	}
 	if _, ok := x.described(d, &m); !ok {
 		return false
 	}
 	if len(m.Manifests) > 0 || m.Config == nil {
-		x.find(idImageIndex, "", "its manifest has images, and no configuration")
-		return false
+		return x.wrong(idImageIndex, "", "its manifest has images, and no configuration")
 	}
 	if d.Size >= maxImageManifest {
 		x.find(idImageManifest, "", "the manifest has %d bytes", d.Size)
@@ -128,20 +127,17 @@ func (x *imageExamination) manifest() bool {
 	}
 	for _, l := range m.Layers {
 		if !sha256Digest.MatchString(l.Digest) {
-			x.find(idImageDigest, "", "%q is not a digest by SHA-256", l.Digest)
-			return false
+			return x.wrong(idImageDigest, "", "%q is not a digest by SHA-256", l.Digest)
 		}
 		r, size, err := x.blobs.Open(l.path())
 		if err != nil {
-			x.find(idImageArchive, l.path(), "the layer is not there")
-			return false
+			return x.wrong(idImageArchive, l.path(), "the layer is not there")
 		}
 		h := sha256.New()
 		_, err = io.Copy(h, &contextReader{x.ctx, r})
 		r.Close()
 		if err != nil {
-			x.find(idImageArchive, l.path(), "%v", err)
-			return false
+			return x.wrong(idImageArchive, l.path(), "%v", err)
 		}
 		if !x.same(l, hex.EncodeToString(h.Sum(nil)), size) {
 			return false
@@ -161,8 +157,7 @@ func (x *imageExamination) dockerArchive() bool {
 		return false
 	}
 	if len(all) != 1 {
-		x.find(idImageArchive, "manifest.json", "it names %d images, not one", len(all))
-		return false
+		return x.wrong(idImageArchive, "manifest.json", "it names %d images, not one", len(all))
 	}
 	var ok bool
 	if x.about.Config, ok = x.text(path.Clean(all[0].Config), &x.config); !ok {

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bufio"
 	"flag"
 	"fmt"
 	"io"
@@ -13,7 +14,7 @@ var Update = flag.Bool("update", false, "write docs/checks.md and docs/failures.
 // WriteChecks writes the table of checks as a page of Markdown; it is
 // docs/checks.md.
 func WriteChecks(w io.Writer) error {
-	e := &errWriter{w: w}
+	e := bufio.NewWriter(w)
 	fmt.Fprint(e, `# What verify checks
 
 <!-- Made from the table of checks in the code: go test ./verify -run ChecksPage -update -->
@@ -51,7 +52,7 @@ threads. Where they are missing, it is not known what Lambda does: the check is 
 		}
 		fmt.Fprintf(e, "- To fix it: %s.\n", c.Hint)
 	}
-	return e.err
+	return e.Flush()
 }
 
 // weight says what a finding means.

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/hint"
@@ -19,19 +20,12 @@ type policy struct {
 // newPolicy checks the options.
 func newPolicy(o Options) (policy, error) {
 	p := policy{rules: map[string]project.CheckRule{}, strict: o.Strict, static: o.Static}
-	switch o.Arch {
-	case "", project.AMD64, project.ARM64:
-	default:
+	switch {
+	case !slices.Contains([]project.Arch{"", project.AMD64, project.ARM64}, o.Arch):
 		return p, hint.New("amd64 (Lambda's x86_64) or arm64", "architecture %q is none of Lambda's", o.Arch)
-	}
-	switch o.Runtime {
-	case "", project.AL2023, project.AL2:
-	default:
+	case !slices.Contains([]project.Runtime{"", project.AL2023, project.AL2}, o.Runtime):
 		return p, hint.New("al2023 or al2", "runtime %q is none of Lambda's OS-only runtimes", o.Runtime)
-	}
-	switch o.Kind {
-	case "", KindFunction, KindLayer:
-	default:
+	case !slices.Contains([]Kind{"", KindFunction, KindLayer}, o.Kind):
 		return p, hint.New("function or layer", "kind %q of zip is unknown", o.Kind)
 	}
 	for _, r := range o.Rules {
@@ -114,7 +108,7 @@ func (p policy) results(checks []Check, found findings, skipped func(Check) stri
 // idHint returns the hint for an id that does not exist.
 func idHint(id string) string {
 	var ids []string
-	for _, c := range table {
+	for _, c := range Checks() {
 		ids = append(ids, c.ID)
 	}
 	if word := suggest.Word(id, ids); word != "" {

@@ -216,22 +216,22 @@ func (p *programs) finish(again bool) error {
 
 // notAProgram describes a file that Linux cannot execute.
 func notAProgram(head []byte) string {
-	switch {
-	case len(head) == 0:
+	if len(head) == 0 {
 		return "it is empty"
-	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf#!")):
-		return "a byte order mark stands before its #!"
-	case bytes.HasPrefix(head, []byte("MZ")):
-		return "it is a program for Windows"
-	case bytes.HasPrefix(head, []byte("\xcf\xfa\xed\xfe")), bytes.HasPrefix(head, []byte("\xce\xfa\xed\xfe")),
-		bytes.HasPrefix(head, []byte("\xca\xfe\xba\xbe")):
-		return "it is a program for macOS, or a Java class"
-	case bytes.HasPrefix(head, []byte("\x00asm")):
-		return "it is WebAssembly"
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		return "it is a zip"
-	case bytes.HasPrefix(head, []byte("!<arch>")):
-		return "it is a library of object files"
+	}
+	for _, known := range []struct{ begin, what string }{
+		{"\xef\xbb\xbf#!", "a byte order mark stands before its #!"},
+		{"MZ", "it is a program for Windows"},
+		{"\xcf\xfa\xed\xfe", "it is a program for macOS, or a Java class"},
+		{"\xce\xfa\xed\xfe", "it is a program for macOS, or a Java class"},
+		{"\xca\xfe\xba\xbe", "it is a program for macOS, or a Java class"},
+		{"\x00asm", "it is WebAssembly"},
+		{"PK\x03\x04", "it is a zip"},
+		{"!<arch>", "it is a library of object files"},
+	} {
+		if bytes.HasPrefix(head, []byte(known.begin)) {
+			return known.what
+		}
 	}
 	return "it is neither an ELF program nor a script with a #! line"
 }

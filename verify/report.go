@@ -39,7 +39,10 @@ type Result struct {
 }
 
 // A Fact is something worth knowing about a zip, e.g. the compiler.
-type Fact struct{ Name, Value string }
+type Fact struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
 
 // OK reports whether nothing failed. A report without results is not OK.
 func (r Report) OK() bool {

@@ -17,13 +17,10 @@ type (
 		Runs    []sarifRun `json:"runs"`
 	}
 	sarifRun struct {
-		Tool       sarifTool       `json:"tool"`
-		ColumnKind string          `json:"columnKind"`
-		Artifacts  []sarifArtifact `json:"artifacts"`
-		Results    []sarifResult   `json:"results"`
-	}
-	sarifTool struct {
-		Driver sarifDriver `json:"driver"`
+		Tool       map[string]sarifDriver `json:"tool"`
+		ColumnKind string                 `json:"columnKind"`
+		Artifacts  []sarifArtifact        `json:"artifacts"`
+		Results    []sarifResult          `json:"results"`
 	}
 	sarifDriver struct {
 		Name           string      `json:"name"`
@@ -31,22 +28,16 @@ type (
 		Rules          []sarifRule `json:"rules"`
 	}
 	sarifRule struct {
-		ID               string         `json:"id"`
-		ShortDescription sarifText      `json:"shortDescription"`
-		FullDescription  sarifText      `json:"fullDescription"`
-		Help             sarifText      `json:"help"`
-		HelpURI          string         `json:"helpUri"`
-		Configuration    sarifConfig    `json:"defaultConfiguration"`
-		Properties       sarifRuleProps `json:"properties"`
+		ID               string              `json:"id"`
+		ShortDescription sarifText           `json:"shortDescription"`
+		FullDescription  sarifText           `json:"fullDescription"`
+		Help             sarifText           `json:"help"`
+		HelpURI          string              `json:"helpUri"`
+		Configuration    map[string]string   `json:"defaultConfiguration"`
+		Properties       map[string][]string `json:"properties"`
 	}
 	sarifText struct {
 		Text string `json:"text"`
-	}
-	sarifConfig struct {
-		Level string `json:"level"`
-	}
-	sarifRuleProps struct {
-		Tags []string `json:"tags"`
 	}
 	sarifArtifact struct {
 		Location sarifURI          `json:"location"`
@@ -93,16 +84,17 @@ type (
 // reports, so they should be relative to the root of the repository.
 func WriteSARIF(w io.Writer, reports []Report) error {
 	run := sarifRun{
-		Tool:       sarifTool{sarifDriver{Name: "bootzip verify", InformationURI: "https://github.com/bootzip/bootzip"}},
 		ColumnKind: "unicodeCodePoints",
 		Artifacts:  []sarifArtifact{},
 		Results:    []sarifResult{},
 	}
+	driver := sarifDriver{Name: "bootzip verify", InformationURI: "https://github.com/bootzip/bootzip"}
 	index := map[string]int{}
 	for i, c := range Checks() {
 		index[c.ID] = i
-		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRuleOf(c))
+		driver.Rules = append(driver.Rules, sarifRuleOf(c))
 	}
+	run.Tool = map[string]sarifDriver{"driver": driver}
 	for n, r := range reports {
 		uri := sarifPath(r.Path)
 		run.Artifacts = append(run.Artifacts, sarifArtifact{Location: sarifURI{URI: uri}, Length: r.Size, Hashes: map[string]string{"sha-256": r.SHA256}})
@@ -147,7 +139,7 @@ func sarifRuleOf(c Check) sarifRule {
 	}
 	return sarifRule{
 		ID: c.ID, ShortDescription: sarifText{c.Proves}, FullDescription: sarifText{full}, Help: sarifText{c.Hint}, HelpURI: c.page(),
-		Configuration: sarifConfig{sarifLevel(c.Severity)}, Properties: sarifRuleProps{[]string{"lambda", string(c.Layer)}},
+		Configuration: map[string]string{"level": sarifLevel(c.Severity)}, Properties: map[string][]string{"tags": {"lambda", string(c.Layer)}},
 	}
 }
 

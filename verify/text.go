@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bufio"
 	"cmp"
 	"fmt"
 	"io"
@@ -19,84 +20,53 @@ type TextOptions struct {
 // WriteText writes reports for people: a table with a line for each zip, then each finding
 // with Lambda's words for it, if they are known, and how to fix it.
 func WriteText(w io.Writer, reports []Report, o TextOptions) error {
-	t := textWriter{w: &errWriter{w: w}, o: o}
+	t := textWriter{bufio.NewWriter(w), o}
 	t.table(reports)
 	for _, r := range reports {
 		t.report(r)
 	}
-	return t.w.err
+	return t.w.Flush()
 }
 
 type textWriter struct {
-	w *errWriter
+	w *bufio.Writer // it keeps the first error
 	o TextOptions
 }
 
-// An errWriter keeps the first error, so that not every write needs a check.
-type errWriter struct {
-	w   io.Writer
-	err error
-}
-
-func (e *errWriter) Write(b []byte) (int, error) {
-	if e.err != nil {
-		return 0, e.err
-	}
-	var n int
-	n, e.err = e.w.Write(b)
-	return n, e.err
-}
-
-// table writes one line for each zip. Colours would misalign the columns, so only the last
-// one has them.
+// table writes one line for each zip, image and deploy file, each kind under a head of its
+// own. Colours would misalign the columns, so only the last one has them.
 func (t textWriter) table(reports []Report) {
-	tw := tabwriter.NewWriter(t.w, 0, 0, 2, ' ', 0)
-	deploys, images := 0, 0
-	for i, r := range reports {
-		if r.Deploy != nil {
-			deploys++
-			continue
-		}
-		if r.Image != nil {
-			images++
-			continue
-		}
-		if i == 0 {
-			fmt.Fprintln(tw, "ZIP\tARCH\tSIZE\tSTRUCTURE\tLAYOUT\tBINARY\tBOOT\tRESULT")
-		}
-		arch := string(cmp.Or(r.Program, r.Arch, "any"))
-		fmt.Fprintf(tw, "%s\t%s\t%s", printer.Line(r.Path), arch, size(r.Size))
-		for _, l := range []Layer{Structure, Layout, Binary, Boot} {
-			fmt.Fprintf(tw, "\t%s", r.layer(l))
-		}
-		fmt.Fprintf(tw, "\t%s\n", t.result(r))
+	tables := []struct {
+		head   string
+		layers []Layer
+		rows   []string
+	}{
+		{head: "ZIP\tARCH\tSIZE\tSTRUCTURE\tLAYOUT\tBINARY\tBOOT\tRESULT", layers: []Layer{Structure, Layout, Binary, Boot}},
+		{head: "IMAGE\tARCH\tSIZE\tIMAGE\tBINARY\tBOOT\tRESULT", layers: []Layer{InImage, Binary, Boot}},
+		{head: "DEPLOY FILE\tKIND\tFUNCTIONS\tCHECKS\tRESULT", layers: []Layer{Deploy}},
 	}
-	tw.Flush()
-	if images > 0 {
-		if images+deploys < len(reports) {
-			fmt.Fprintln(t.w)
-		}
-		fmt.Fprintln(tw, "IMAGE\tARCH\tSIZE\tIMAGE\tBINARY\tBOOT\tRESULT")
-		for _, r := range reports {
-			if r.Image != nil {
-				fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", printer.Line(r.Path), cmp.Or(string(r.Program), "any"), size(r.Image.Unpacked), r.layer(InImage), r.layer(Binary), r.layer(Boot), t.result(r))
-			}
-		}
-		tw.Flush()
-	}
-	if deploys == 0 {
-		return
-	}
-	if deploys < len(reports) {
-		fmt.Fprintln(t.w)
-	}
-	fmt.Fprintln(tw, "DEPLOY FILE\tKIND\tFUNCTIONS\tCHECKS\tRESULT")
 	for _, r := range reports {
+		kind, about := 0, fmt.Sprintf("%s\t%s", cmp.Or(r.Program, r.Arch, "any"), size(r.Size))
 		if r.Deploy != nil {
-			fmt.Fprintf(tw, "%s\t%s\t%d\t%s\t%s\n", printer.Line(r.Path), r.Deploy.Kind, r.Deploy.Functions, r.layer(Deploy), t.result(r))
+			kind, about = 2, fmt.Sprintf("%s\t%d", r.Deploy.Kind, r.Deploy.Functions)
+		} else if r.Image != nil {
+			kind, about = 1, fmt.Sprintf("%s\t%s", cmp.Or(r.Program, "any"), size(r.Image.Unpacked))
+		}
+		row := printer.Line(r.Path) + "\t" + about
+		for _, l := range tables[kind].layers {
+			row += "\t" + r.layer(l)
+		}
+		tables[kind].rows = append(tables[kind].rows, row+"\t"+t.result(r))
+	}
+	before := ""
+	for _, kind := range tables {
+		if len(kind.rows) > 0 {
+			tw := tabwriter.NewWriter(t.w, 0, 0, 2, ' ', 0)
+			fmt.Fprintf(tw, "%s%s\n%s\n", before, kind.head, strings.Join(kind.rows, "\n"))
+			tw.Flush()
+			before = "\n"
 		}
 	}
-	tw.Flush()
 }
 
 // result sums up a report.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"slices"
 
 	"github.com/bootzip/bootzip/project"
 )
@@ -54,28 +53,20 @@ func Recall(text string, t Target, sum string) (Report, error) {
 		Path: t.Path, Function: t.Options.Function, Arch: t.Options.Arch, Program: v.Program, Size: v.Size, SHA256: sum,
 		Kind: cmp.Or(t.Options.Kind, KindFunction), Facts: v.Facts, policy: p,
 	}
-	for _, c := range zipChecks() {
-		severity, _ := p.severity(c)
-		x := Result{Check: c, Status: Pass, Severity: severity}
-		if detail, skipped := v.Skips[c.ID]; skipped {
-			x.Status, x.Detail = Skip, detail
+	r.Results = p.results(zipChecks(), nil, func(c Check) string {
+		why := v.Skips[c.ID]
+		if why != "" {
 			delete(v.Skips, c.ID)
 		}
-		if c.ID == IDBoot {
-			x.Detail, x.Shown = v.Boot, v.Shown
-			if v.Skipped {
-				x.Status = Skip
-			}
-		}
-		r.Results = append(r.Results, x)
-	}
+		return why
+	})
 	if len(v.Skips) > 0 || v.Boot == "" {
 		return Report{}, errors.New("it is a verdict on other checks")
 	}
+	boot := &r.Results[r.boot()]
+	boot.Detail, boot.Shown = v.Boot, v.Shown
+	if v.Skipped {
+		boot.Status = Skip
+	}
 	return r, nil
-}
-
-// zipChecks returns the checks of a zip, in order.
-func zipChecks() []Check {
-	return slices.DeleteFunc(Checks(), func(c Check) bool { return c.Layer == Deploy || c.Layer == InImage })
 }

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -69,41 +70,43 @@ func File(ctx context.Context, path string, o Options) (Report, error) {
 // Files checks many zips at once, on all cores. The reports have the order
 // of the targets. The first error ends the work.
 func Files(ctx context.Context, targets []Target) ([]Report, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	reports := make([]Report, len(targets))
-	errs := make([]error, len(targets))
-	next := make(chan int)
-	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(targets)) {
-		workers.Add(1)
-		go func() {
-			defer workers.Done()
-			var s zipscan.Stream
-			for i := range next {
-				if reports[i], errs[i] = file(ctx, targets[i].Path, targets[i].Options, &s); errs[i] != nil {
-					cancel()
-				}
-			}
-		}()
-	}
-feed:
-	for i := range targets {
-		select {
-		case next <- i:
-		case <-ctx.Done():
-			break feed
-		}
-	}
-	close(next)
-	workers.Wait()
-	if err := firstError(errs); err != nil {
-		return nil, err
-	}
-	if err := ctx.Err(); err != nil {
+	streams := sync.Pool{New: func() any { return &zipscan.Stream{} }}
+	err := each(ctx, len(targets), runtime.GOMAXPROCS(0), func(ctx context.Context, i int) (err error) {
+		s := streams.Get().(*zipscan.Stream)
+		defer streams.Put(s)
+		reports[i], err = file(ctx, targets[i].Path, targets[i].Options, s)
+		return err
+	})
+	if err := cmp.Or(err, ctx.Err()); err != nil {
 		return nil, err
 	}
 	return reports, nil
+}
+
+// each calls do for 0 to n-1, limit of them at once. The first error cancels the others.
+func each(ctx context.Context, n, limit int, do func(context.Context, int) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	errs := make([]error, n)
+	slots := make(chan struct{}, limit)
+	var calls sync.WaitGroup
+	for i := range n {
+		slots <- struct{}{}
+		calls.Add(1)
+		go func() {
+			defer calls.Done()
+			if errs[i] = ctx.Err(); errs[i] == nil {
+				errs[i] = do(ctx, i)
+			}
+			if errs[i] != nil {
+				cancel()
+			}
+			<-slots
+		}()
+	}
+	calls.Wait()
+	return firstError(errs)
 }
 
 // firstError returns the first error that is not a cancellation, or else a cancellation:
@@ -160,18 +163,24 @@ func ReaderAt(ctx context.Context, name string, r io.ReaderAt, size int64, o Opt
 
 // examine makes the report. While one goroutine reads the zip, another computes its digest.
 func examine(ctx context.Context, name string, f io.ReaderAt, size int64, o Options, p policy, s *zipscan.Stream) (Report, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	supplied, err := readLayers(o)
 	if err != nil {
 		return Report{}, err
 	}
-	x := &examination{ctx: ctx, file: f, size: size, options: o, stream: s, layers: supplied, boot: -1, findings: findings{}}
+	x := &examination{file: f, size: size, options: o, stream: s, layers: supplied, boot: -1, findings: findings{}}
+	limit := 2
+	if size <= aloneBelow {
+		limit = 1
+	}
 	var sum string
-	err = both(size > aloneBelow,
-		x.run,
-		func() (err error) { sum, err = sha256Of(ctx, f, size); return err },
-		cancel)
+	err = each(ctx, 2, limit, func(ctx context.Context, i int) (err error) {
+		if i == 0 {
+			x.ctx = ctx
+			return x.run()
+		}
+		sum, err = sha256Of(ctx, f, size)
+		return err
+	})
 	if err != nil {
 		return Report{}, fmt.Errorf("zip %q cannot be read: %w", name, err)
 	}
@@ -181,50 +190,16 @@ func examine(ctx context.Context, name string, f io.ReaderAt, size int64, o Opti
 	}, nil
 }
 
-// aloneBelow is the size in bytes below which a second goroutine costs more
-// than it saves.
+// aloneBelow is the size in bytes below which reading a zip from two goroutines at once
+// costs more than it saves.
 const aloneBelow = 256 << 10
-
-// both calls two functions, concurrently if atOnce. The first to fail cancels the other.
-func both(atOnce bool, a, b func() error, cancel func()) error {
-	if !atOnce {
-		if err := a(); err != nil {
-			return err
-		}
-		return b()
-	}
-	second := make(chan error, 1)
-	go func() {
-		err := b()
-		if err != nil {
-			cancel()
-		}
-		second <- err
-	}()
-	err := a()
-	if err != nil {
-		cancel()
-	}
-	return firstError([]error{err, <-second})
-}
 
 // sha256Of computes the digest of a file in pieces, so that it can be cancelled.
 func sha256Of(ctx context.Context, f io.ReaderAt, size int64) (string, error) {
 	h := sha256.New()
-	b := make([]byte, min(size, 64<<10))
-	for off := int64(0); off < size; {
-		if err := ctx.Err(); err != nil {
-			return "", err
-		}
-		n, err := f.ReadAt(b[:min(int64(len(b)), size-off)], off)
-		h.Write(b[:n])
-		off += int64(n)
-		if err != nil && off < size {
-			if err == io.EOF {
-				err = io.ErrUnexpectedEOF
-			}
-			return "", err
-		}
+	n, err := io.Copy(h, &contextReader{ctx, io.NewSectionReader(f, 0, size)})
+	if err == nil && n < size {
+		err = io.ErrUnexpectedEOF
 	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return hex.EncodeToString(h.Sum(nil)), err
 }

@@ -1,25 +1,12 @@
 package elfscan
 
-import "strings"
+import (
+	"debug/elf"
+	"strings"
+)
 
-// Tags of the dynamic section (System V ABI, "Dynamic Section").
 const (
-	tagNeeded     = 1
-	tagStrings    = 5
-	tagStringSize = 10
-	tagSoname     = 14
-	tagRpath      = 15
-	tagTextRel    = 22
-	tagFlags      = 30
-	tagRunpath    = 29
-	tagFlags1     = 0x6ffffffb
-	tagVersions   = 0x6ffffffe
-	tagVersionNum = 0x6fffffff
-
-	flagTextRel = 4
 	flagWeak    = 2 // of a version: only a warning where it is missing
-	flag1PIE    = 0x08000000
-
 	maxDynamic  = 64 << 10
 	maxName     = 1024
 	maxNeeded   = 256
@@ -28,13 +15,13 @@ const (
 
 // dynamic reads what the program needs of the dynamic linker.
 func (f *reader) dynamic() {
-	var at Prog
+	var at elf.ProgHeader
 	for _, p := range f.Progs {
-		if p.Type == ProgDynamic {
+		if p.Type == elf.PT_DYNAMIC {
 			at = p
 		}
 	}
-	if at.Type != ProgDynamic {
+	if at.Type != elf.PT_DYNAMIC {
 		return
 	}
 	if !f.has(at.Off, at.Filesz) || at.Filesz > maxDynamic {
@@ -49,27 +36,27 @@ func (f *reader) dynamic() {
 			break
 		}
 		switch tag {
-		case tagNeeded:
+		case uint64(elf.DT_NEEDED):
 			needed = append(needed, v)
-		case tagRpath:
+		case uint64(elf.DT_RPATH):
 			rpath = append(rpath, v)
-		case tagRunpath:
+		case uint64(elf.DT_RUNPATH):
 			runpath = append(runpath, v)
 		}
 		tags[tag] = v
 	}
-	_, text := tags[tagTextRel]
-	f.TextRel = text || tags[tagFlags]&flagTextRel != 0
-	f.PIE = tags[tagFlags1]&flag1PIE != 0
-	_, f.Soname = tags[tagSoname]
-	if len(needed) == 0 && tags[tagVersions] == 0 {
+	_, text := tags[uint64(elf.DT_TEXTREL)]
+	f.TextRel = text || tags[uint64(elf.DT_FLAGS)]&uint64(elf.DF_TEXTREL) != 0
+	f.PIE = tags[uint64(elf.DT_FLAGS_1)]&uint64(elf.DF_1_PIE) != 0
+	_, f.Soname = tags[uint64(elf.DT_SONAME)]
+	if len(needed) == 0 && tags[uint64(elf.DT_VERNEED)] == 0 {
 		return
 	}
 	if len(needed) > maxNeeded {
 		f.fault(FaultDynamic, "%d libraries are needed; only %d are checked", len(needed), maxNeeded)
 		needed = needed[:maxNeeded]
 	}
-	strs := f.strings(tags[tagStrings], tags[tagStringSize])
+	strs := f.strings(tags[uint64(elf.DT_STRTAB)], tags[uint64(elf.DT_STRSZ)])
 	get := func(i uint64) string {
 		if i >= uint64(len(strs)) {
 			f.fault(FaultDynamic, "a name lies outside the string table")
@@ -86,7 +73,7 @@ func (f *reader) dynamic() {
 	for _, i := range runpath {
 		f.Runpath = append(f.Runpath, strings.Split(get(i), ":")...)
 	}
-	f.versions(tags[tagVersions], tags[tagVersionNum], get)
+	f.versions(tags[uint64(elf.DT_VERNEED)], tags[uint64(elf.DT_VERNEEDNUM)], get)
 }
 
 // strings reads the dynamic string table.

@@ -20,6 +20,7 @@ package elfscan
 
 import (
 	"bytes"
+	"debug/elf"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -31,11 +32,11 @@ import (
 type File struct {
 	Class   byte // 1: 32 bit, 2: 64 bit
 	Data    byte // 1: little endian, 2: big endian
-	OSABI   byte
-	Type    uint16
-	Machine uint16
+	OSABI   elf.OSABI
+	Type    elf.Type
+	Machine elf.Machine
 	Entry   uint64
-	Progs   []Prog
+	Progs   []elf.ProgHeader
 
 	HasInterp bool
 	Interp    string
@@ -58,16 +59,10 @@ type File struct {
 	Faults []Fault
 }
 
-// A Prog is a program header.
-type Prog struct {
-	Type, Flags                      uint32
-	Off, Vaddr, Filesz, Memsz, Align uint64
-}
-
 // A Section is a section header.
 type Section struct {
 	Name string
-	Type uint32
+	Type elf.SectionType
 	Off  uint64
 	Size uint64
 }
@@ -84,22 +79,6 @@ const (
 	FaultSegment  = "segment"  // a segment lies outside the file, or on another
 	FaultDynamic  = "dynamic"  // the dynamic section
 	FaultSections = "sections" // the section headers, which the kernel does not read
-)
-
-// Values of the fields that are examined.
-const (
-	TypeExec = 2
-	TypeDyn  = 3
-
-	ProgLoad     = 1
-	ProgDynamic  = 2
-	ProgInterp   = 3
-	ProgNote     = 4
-	ProgGNUStack = 0x6474e551
-	ProgRelro    = 0x6474e552
-
-	FlagX = 1
-	FlagW = 2
 )
 
 const (
@@ -151,12 +130,12 @@ func ReadHeader(head []byte) *File {
 		f.fault(FaultHeader, "the file has %d bytes and ends inside the ELF header", len(head))
 		return f
 	}
-	f.Class, f.Data, f.OSABI = head[4], head[5], head[7]
+	f.Class, f.Data, f.OSABI = head[4], head[5], elf.OSABI(head[7])
 	order := binary.ByteOrder(binary.LittleEndian)
 	if f.Data == 2 {
 		order = binary.BigEndian
 	}
-	f.Type, f.Machine = order.Uint16(head[16:]), order.Uint16(head[18:])
+	f.Type, f.Machine = elf.Type(order.Uint16(head[16:])), elf.Machine(order.Uint16(head[18:]))
 	return f
 }
 
@@ -245,8 +224,8 @@ func (f *reader) progs() {
 	}
 	b := f.bytes(int64(off), int64(n*progSize))
 	for ; len(b) >= progSize; b = b[progSize:] {
-		f.Progs = append(f.Progs, Prog{
-			Type: u32(b, 0), Flags: u32(b, 4), Off: u64(b, 8), Vaddr: u64(b, 16),
+		f.Progs = append(f.Progs, elf.ProgHeader{
+			Type: elf.ProgType(u32(b, 0)), Flags: elf.ProgFlag(u32(b, 4)), Off: u64(b, 8), Vaddr: u64(b, 16),
 			Filesz: u64(b, 32), Memsz: u64(b, 40), Align: u64(b, 48),
 		})
 	}
@@ -260,7 +239,7 @@ func (f *reader) segments() {
 	loads, last := 0, uint64(0)
 	inside, executable := false, false
 	for i, p := range f.Progs {
-		if p.Type != ProgLoad {
+		if p.Type != elf.PT_LOAD {
 			continue
 		}
 		end := p.Vaddr + p.Memsz
@@ -271,7 +250,7 @@ func (f *reader) segments() {
 			f.fault(FaultSegment, "segment %d is larger in the file than in memory", i)
 		case end < p.Vaddr || end >= 1<<47:
 			f.fault(FaultSegment, "segment %d lies outside the address space", i)
-		case f.Type == TypeExec && p.Memsz > 0 && p.Vaddr < lowest:
+		case f.Type == elf.ET_EXEC && p.Memsz > 0 && p.Vaddr < lowest:
 			f.fault(FaultSegment, "segment %d is at %#x, where Linux maps nothing", i, p.Vaddr)
 		case (p.Vaddr^p.Off)&4095 != 0:
 			f.fault(FaultSegment, "segment %d has an address and a file offset that cannot be mapped together", i)
@@ -282,13 +261,13 @@ func (f *reader) segments() {
 		last = max(last, end)
 		if f.Entry >= p.Vaddr && f.Entry < p.Vaddr+p.Filesz {
 			inside = true
-			executable = executable || p.Flags&FlagX != 0
+			executable = executable || p.Flags&elf.PF_X != 0
 		}
 	}
 	switch {
 	case loads == 0:
 		f.fault(FaultSegment, "the file has no segment to load")
-	case f.Entry == 0 && f.Type == TypeDyn:
+	case f.Entry == 0 && f.Type == elf.ET_DYN:
 		// A shared object, which the caller reports.
 	case !inside:
 		f.fault(FaultSegment, "the entry point %#x is in no segment", f.Entry)
@@ -301,7 +280,7 @@ func (f *reader) segments() {
 // bytes of the same segment follow, at most limit.
 func (f *reader) offset(addr uint64, limit int64) (off, n int64, ok bool) {
 	for _, p := range f.Progs {
-		if p.Type != ProgLoad || addr < p.Vaddr || addr-p.Vaddr >= p.Filesz || !f.has(p.Off, p.Filesz) {
+		if p.Type != elf.PT_LOAD || addr < p.Vaddr || addr-p.Vaddr >= p.Filesz || !f.has(p.Off, p.Filesz) {
 			continue
 		}
 		in := addr - p.Vaddr
@@ -313,7 +292,7 @@ func (f *reader) offset(addr uint64, limit int64) (off, n int64, ok bool) {
 // interp reads the name of the dynamic linker.
 func (f *reader) interp() {
 	for _, p := range f.Progs {
-		if p.Type != ProgInterp {
+		if p.Type != elf.PT_INTERP {
 			continue
 		}
 		f.HasInterp = true

@@ -80,7 +80,7 @@ func TestReadAgreesWithTheStandardLibrary(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer want.Close()
-		if f.Type != uint16(want.Type) || f.Machine != uint16(want.Machine) || f.Entry != want.Entry || len(f.Progs) != len(want.Progs) {
+		if f.Type != want.Type || f.Machine != want.Machine || f.Entry != want.Entry || len(f.Progs) != len(want.Progs) {
 			t.Errorf("%s: type %d, machine %d, entry %#x, %d program headers", path, f.Type, f.Machine, f.Entry, len(f.Progs))
 		}
 		if needed, err := want.ImportedLibraries(); err == nil && !slices.Equal(f.Needed, needed) {
@@ -246,14 +246,14 @@ func TestReadFile(t *testing.T) {
 
 // The header alone tells the machine, of every class and byte order.
 func TestReadHeader(t *testing.T) {
-	header := func(class, data byte, machine uint16) []byte {
+	header := func(class, data byte, machine elf.Machine) []byte {
 		b := make([]byte, HeaderSize)
 		copy(b, "\x7fELF")
 		b[4], b[5] = class, data
 		if data == 2 {
-			binary.BigEndian.PutUint16(b[18:], machine)
+			binary.BigEndian.PutUint16(b[18:], uint16(machine))
 		} else {
-			binary.LittleEndian.PutUint16(b[18:], machine)
+			binary.LittleEndian.PutUint16(b[18:], uint16(machine))
 		}
 		return b
 	}
@@ -261,10 +261,10 @@ func TestReadHeader(t *testing.T) {
 		head       []byte
 		arch, name string
 	}{
-		{header(2, 1, MachineAMD64), "amd64", "amd64"},
-		{header(2, 1, MachineARM64), "arm64", "arm64"},
-		{header(1, 1, MachineAMD64), "", "x32 (64-bit x86 with 32-bit addresses)"},
-		{header(2, 2, MachineARM64), "", "arm64, big endian"},
+		{header(2, 1, elf.EM_X86_64), "amd64", "amd64"},
+		{header(2, 1, elf.EM_AARCH64), "arm64", "arm64"},
+		{header(1, 1, elf.EM_X86_64), "", "x32 (64-bit x86 with 32-bit addresses)"},
+		{header(2, 2, elf.EM_AARCH64), "", "arm64, big endian"},
 		{header(1, 1, 3), "", "32-bit x86"},
 		{header(9, 9, 9999), "", "an unknown machine, of unknown byte order, of unknown word size"},
 	} {

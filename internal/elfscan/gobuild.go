@@ -2,6 +2,7 @@ package elfscan
 
 import (
 	"bytes"
+	"debug/elf"
 	"encoding/binary"
 	"runtime/debug"
 )
@@ -23,7 +24,7 @@ const maxGoBuild = 1 << 20
 // header, before that two pointers to string headers.
 func (f *reader) goBuild(magic int64) {
 	off := magic
-	if s, ok := f.named(".go.buildinfo"); ok && s.Type != typeNoBits && s.Off <= uint64(f.size) {
+	if s, ok := f.named(".go.buildinfo"); ok && s.Type != elf.SHT_NOBITS && s.Off <= uint64(f.size) {
 		off = int64(s.Off)
 	}
 	if off < 0 || off > f.size {

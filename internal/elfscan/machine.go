@@ -1,17 +1,15 @@
 package elfscan
 
-import "strings"
-
-// Values of e_machine (System V ABI and its supplements).
-const (
-	MachineAMD64 = 62
-	MachineARM64 = 183
+import (
+	"cmp"
+	"debug/elf"
+	"strings"
 )
 
 // machines names those that programs are seen for.
-var machines = map[uint16]string{
-	3: "32-bit x86", 8: "MIPS", 20: "PowerPC", 21: "64-bit PowerPC", 22: "s390", 40: "32-bit ARM",
-	MachineAMD64: "amd64", MachineARM64: "arm64", 243: "RISC-V", 258: "LoongArch",
+var machines = map[elf.Machine]string{
+	elf.EM_386: "32-bit x86", elf.EM_MIPS: "MIPS", elf.EM_PPC: "PowerPC", elf.EM_PPC64: "64-bit PowerPC", elf.EM_S390: "s390", elf.EM_ARM: "32-bit ARM",
+	elf.EM_X86_64: "amd64", elf.EM_AARCH64: "arm64", elf.EM_RISCV: "RISC-V", elf.EM_LOONGARCH: "LoongArch",
 }
 
 // GOARCH returns "amd64" or "arm64" for a 64-bit, little-endian file for such
@@ -19,7 +17,7 @@ var machines = map[uint16]string{
 func (f *File) GOARCH() string {
 	switch {
 	case f.Class != 2 || f.Data != 1:
-	case f.Machine == MachineAMD64, f.Machine == MachineARM64:
+	case f.Machine == elf.EM_X86_64, f.Machine == elf.EM_AARCH64:
 		return machines[f.Machine]
 	}
 	return ""
@@ -27,12 +25,9 @@ func (f *File) GOARCH() string {
 
 // MachineName describes the machine that a file is for.
 func (f *File) MachineName() string {
-	name, ok := machines[f.Machine]
-	switch {
-	case f.Machine == MachineAMD64 && f.Class == 1:
+	name := cmp.Or(machines[f.Machine], "an unknown machine")
+	if f.Machine == elf.EM_X86_64 && f.Class == 1 {
 		name = "x32 (64-bit x86 with 32-bit addresses)"
-	case !ok:
-		name = "an unknown machine"
 	}
 	words := []string{name}
 	if f.Data == 2 {

@@ -1,6 +1,9 @@
 package elfscan
 
-import "math/bits"
+import (
+	"debug/elf"
+	"math/bits"
+)
 
 // A Note is an ELF note: a vendor's record in a program.
 type Note struct {
@@ -18,7 +21,7 @@ const (
 func (f *reader) notes() {
 	segments := 0
 	for _, p := range f.Progs {
-		if p.Type != ProgNote || segments == 8 {
+		if p.Type != elf.PT_NOTE || segments == 8 {
 			continue
 		}
 		segments++

@@ -1,11 +1,12 @@
 package elfscan
 
-import "strings"
+import (
+	"debug/elf"
+	"strings"
+)
 
 const (
 	sectionSize = 64
-	typeSymbols = 2
-	typeNoBits  = 8
 	maxSections = 4096
 	maxNames    = 1 << 20
 	maxComment  = 64 << 10
@@ -26,7 +27,7 @@ func (f *reader) sections() {
 	index := make([]uint32, 0, n)
 	for ; len(b) >= sectionSize; b = b[sectionSize:] {
 		index = append(index, u32(b, 0))
-		f.Sections = append(f.Sections, Section{Type: u32(b, 4), Off: u64(b, 24), Size: u64(b, 32)})
+		f.Sections = append(f.Sections, Section{Type: elf.SectionType(u32(b, 4)), Off: u64(b, 24), Size: u64(b, 32)})
 	}
 	if names == 0 || names >= len(f.Sections) {
 		return
@@ -38,14 +39,14 @@ func (f *reader) sections() {
 			at := int(index[i])
 			s.Name = cString(table[at:min(len(table), at+256)])
 		}
-		f.Symbols = f.Symbols || s.Type == typeSymbols
+		f.Symbols = f.Symbols || s.Type == elf.SHT_SYMTAB
 		f.Debug = f.Debug || strings.HasPrefix(s.Name, ".debug_") || strings.HasPrefix(s.Name, ".zdebug_")
 	}
 }
 
 // section reads the content of a section, limit bytes at most.
 func (f *reader) section(s Section, limit int64) []byte {
-	if s.Type == typeNoBits || !f.has(s.Off, s.Size) {
+	if s.Type == elf.SHT_NOBITS || !f.has(s.Off, s.Size) {
 		return nil
 	}
 	return f.bytes(int64(s.Off), min(int64(s.Size), limit))

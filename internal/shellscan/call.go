@@ -15,15 +15,15 @@ func (s *scan) assign(a *syntax.Assign, certain bool) {
 	if a.Name == nil || a.Naked {
 		return
 	}
-	v, known := s.word(a.Value)
+	v := s.word(a.Value)
+	before, was := s.vars[a.Name.Value]
 	if a.Append {
-		before, was := s.vars[a.Name.Value]
-		known = known && (!was || before != nil)
-		if before != nil {
-			v = *before + v
-		}
+		v.text = before.text + v.text
 	}
-	s.set(a.Name.Value, v, known && a.Index == nil && a.Array == nil)
+	if !v.known || a.Append && was && !before.known || a.Index != nil || a.Array != nil {
+		v = value{}
+	}
+	s.vars[a.Name.Value] = v
 }
 
 // call follows a simple command.
@@ -77,10 +77,9 @@ func (s *scan) run(args []value, text string, certain bool) after {
 	if len(args) == 0 {
 		return goesOn
 	}
-	start := Start{Text: text, Dir: s.dir, Certain: certain, Path: s.known("PATH"), Libraries: s.known("LD_LIBRARY_PATH")}
+	start := Start{Text: text, Dir: s.dir, Certain: certain, Path: s.vars["PATH"].text, Libraries: s.vars["LD_LIBRARY_PATH"].text}
 	if !args[0].known {
-		s.starts = append(s.starts, start)
-		return goesOn
+		return s.start(start)
 	}
 	name, rest := args[0].text, args[1:]
 	if body, ok := s.functions[name]; ok {
@@ -101,7 +100,7 @@ func (s *scan) run(args []value, text string, certain bool) after {
 	case "unset", "read", "mapfile", "readarray", "getopts", "printf":
 		for _, a := range rest {
 			if _, there := s.vars[a.text]; a.known && (there || name == "read") {
-				s.set(a.text, "", false)
+				s.vars[a.text] = value{}
 			}
 		}
 		return goesOn
@@ -111,8 +110,7 @@ func (s *scan) run(args []value, text string, certain bool) after {
 		if len(rest) > 0 && rest[0].known {
 			start.Program, start.Shell = rest[0].text, true
 		}
-		s.starts = append(s.starts, start)
-		return goesOn
+		return s.start(start)
 	}
 	base := path.Base(name)
 	if w, ok := wrappers[base]; ok {
@@ -120,13 +118,17 @@ func (s *scan) run(args []value, text string, certain bool) after {
 	}
 	switch {
 	case base == "sh" || base == "bash":
-		s.shell(rest, start)
+		return s.shell(rest, start)
 	case strings.HasPrefix(base, "ld-linux") || strings.HasPrefix(base, "ld-musl") || base == "ld.so":
-		s.loader(name, rest, start)
-	default:
-		start.Program = name
-		s.starts = append(s.starts, start)
+		return s.loader(name, rest, start)
 	}
+	start.Program = name
+	return s.start(start)
+}
+
+// start notes a program that the script starts.
+func (s *scan) start(p Start) after {
+	s.starts = append(s.starts, p)
 	return goesOn
 }
 
@@ -168,7 +170,7 @@ func (s *scan) wrapped(name string, w wrapper, args []value, text string, certai
 				}
 			case name == "env" && strings.Contains(a, "="):
 				k, v, _ := strings.Cut(a, "=")
-				s.set(k, v, true)
+				s.vars[k] = known(v)
 			case w.words > 0:
 				w.words--
 			default:
@@ -187,41 +189,38 @@ func (s *scan) wrapped(name string, w wrapper, args []value, text string, certai
 	return goesOn
 }
 
-// shell follows sh -c TEXT and sh FILE.
-func (s *scan) shell(args []value, start Start) {
+// shell follows sh -c TEXT and sh FILE. Without either, it reads its standard input.
+func (s *scan) shell(args []value, start Start) after {
+words:
 	for i := 0; i < len(args); i++ {
 		a := args[i]
 		switch {
 		case !a.known:
-			s.starts = append(s.starts, start)
-			return
+			break words
 		case len(a.text) > 1 && a.text[0] == '-' && a.text[1] != '-' && strings.Contains(a.text, "c"):
 			if i+1 < len(args) && args[i+1].known {
 				s.apart(func() { s.inner(args[i+1].text, start) })
-			} else {
-				s.starts = append(s.starts, start)
+				return goesOn
 			}
-			return
+			break words
 		case a.text == "-o" || a.text == "+o" || a.text == "-O":
 			i++
 		case a.text == "--version" || a.text == "--help":
-			return
+			return goesOn
 		case len(a.text) > 1 && (a.text[0] == '-' || a.text[0] == '+'):
 		default:
 			start.Program, start.Shell = a.text, true
-			s.starts = append(s.starts, start)
-			return
+			break words
 		}
 	}
-	s.starts = append(s.starts, start) // it reads its standard input
+	return s.start(start)
 }
 
 func (s *scan) eval(args []value, start Start) after {
 	var words []string
 	for _, a := range args {
 		if !a.known {
-			s.starts = append(s.starts, start)
-			return goesOn
+			return s.start(start)
 		}
 		words = append(words, a.text)
 	}
@@ -232,8 +231,7 @@ func (s *scan) eval(args []value, start Start) after {
 func (s *scan) inner(text string, start Start) after {
 	file, err := parse([]byte(text))
 	if err != nil || s.calls >= maxCalls {
-		s.starts = append(s.starts, start)
-		return goesOn
+		return s.start(start)
 	}
 	s.calls++
 	defer func() { s.calls-- }()
@@ -241,7 +239,7 @@ func (s *scan) inner(text string, start Start) after {
 }
 
 // loader follows the dynamic linker, called with a program (ld.so(8)).
-func (s *scan) loader(name string, args []value, start Start) {
+func (s *scan) loader(name string, args []value, start Start) after {
 	start.Loader = name
 	for len(args) > 0 && args[0].known && strings.HasPrefix(args[0].text, "--") {
 		switch args[0].text {
@@ -257,5 +255,5 @@ func (s *scan) loader(name string, args []value, start Start) {
 	if len(args) > 0 && args[0].known {
 		start.Program = args[0].text
 	}
-	s.starts = append(s.starts, start)
+	return s.start(start)
 }

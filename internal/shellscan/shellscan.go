@@ -55,12 +55,12 @@ type Start struct {
 // Read returns what a script starts, in its order. The error says that it
 // could not be parsed, or is ErrTooLarge.
 func Read(text []byte, c Config) ([]Start, error) {
-	s := &scan{script: c.Script, dir: c.Dir, vars: map[string]*string{}, functions: map[string]*syntax.Stmt{}}
-	for name, value := range c.Vars {
-		s.set(name, value, true)
+	s := &scan{script: c.Script, dir: c.Dir, vars: map[string]value{}, functions: map[string]*syntax.Stmt{}}
+	for name, text := range c.Vars {
+		s.vars[name] = known(text)
 	}
 	for _, name := range c.Unknown {
-		s.set(name, "", false)
+		s.vars[name] = value{}
 	}
 	file, err := parse(text)
 	if err != nil {
@@ -87,28 +87,12 @@ func parse(text []byte) (*syntax.File, error) {
 // A scan is the state of a shell, as far as it is known.
 type scan struct {
 	script    string
-	dir       string             // "" if it is not known
-	vars      map[string]*string // nil: set to an unknown value
+	dir       string           // "" if it is not known
+	vars      map[string]value // those that are set
 	functions map[string]*syntax.Stmt
 	calls     int
 	steps     int
 	starts    []Start
-}
-
-func (s *scan) set(name, value string, known bool) {
-	if !known {
-		s.vars[name] = nil
-		return
-	}
-	s.vars[name] = &value
-}
-
-// known returns the value of a variable; "" if it is not known.
-func (s *scan) known(name string) string {
-	if v := s.vars[name]; v != nil {
-		return *v
-	}
-	return ""
 }
 
 // apart calls do as in a subshell: it undoes what do changes.
@@ -129,14 +113,13 @@ func (s *scan) perhaps(do func()) {
 		s.dir = ""
 	}
 	for name, now := range s.vars {
-		before, was := vars[name]
-		if !was || before == nil || now == nil || *before != *now {
-			s.vars[name] = nil
+		if before, was := vars[name]; !was || before != now {
+			s.vars[name] = value{}
 		}
 	}
 	for name := range vars {
 		if _, still := s.vars[name]; !still {
-			s.vars[name] = nil
+			s.vars[name] = value{}
 		}
 	}
 }

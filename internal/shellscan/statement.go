@@ -98,7 +98,7 @@ func (s *scan) command(c syntax.Command, certain bool) after {
 				for _, w := range items.Items {
 					s.substitutions(w, certain)
 				}
-				s.set(items.Name.Value, "", false)
+				s.vars[items.Name.Value] = value{}
 			}
 			end = s.statements(c.Do, false)
 		})

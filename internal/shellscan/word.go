@@ -21,70 +21,70 @@ func text(n syntax.Node) string {
 	return strings.ToValidUTF8(line, "?")
 }
 
-// A value is what a word becomes.
+// A value is what a word becomes, or a variable has. The zero value is one that is not
+// known.
 type value struct {
 	text  string
 	known bool
 }
+
+func known(text string) value { return value{text, true} }
 
 // words expands the words of a command. A variable without quotes becomes several words
 // if its value has blanks.
 func (s *scan) words(list []*syntax.Word) []value {
 	var all []value
 	for _, w := range list {
-		v, known := s.word(w)
-		if _, variable := w.Parts[0].(*syntax.ParamExp); variable && known && len(w.Parts) == 1 {
-			for _, field := range strings.Fields(v) {
-				all = append(all, value{field, true})
+		v := s.word(w)
+		if _, variable := w.Parts[0].(*syntax.ParamExp); variable && v.known && len(w.Parts) == 1 {
+			for _, field := range strings.Fields(v.text) {
+				all = append(all, known(field))
 			}
 			continue
 		}
-		all = append(all, value{v, known})
+		all = append(all, v)
 	}
 	return all
 }
 
-// word expands a word; false if it depends on something unknown.
-func (s *scan) word(w *syntax.Word) (string, bool) {
+// word expands a word; the value is not known if it depends on something unknown.
+func (s *scan) word(w *syntax.Word) value {
 	if w == nil {
-		return "", true
+		return known("")
 	}
 	if lit, ok := w.Parts[0].(*syntax.Lit); ok && strings.HasPrefix(lit.Value, "~") {
-		return "", false
+		return value{}
 	}
 	return s.parts(w.Parts, false)
 }
 
-func (s *scan) parts(parts []syntax.WordPart, quoted bool) (string, bool) {
+func (s *scan) parts(parts []syntax.WordPart, quoted bool) value {
 	var b strings.Builder
 	for _, p := range parts {
-		var v string
-		known := true
+		var v value
 		switch p := p.(type) {
 		case *syntax.Lit:
-			v, known = literal(p.Value, quoted)
+			v = literal(p.Value, quoted)
 		case *syntax.SglQuoted:
-			v, known = p.Value, !p.Dollar || !strings.Contains(p.Value, `\`)
+			v = value{p.Value, !p.Dollar || !strings.Contains(p.Value, `\`)}
 		case *syntax.DblQuoted:
-			v, known = s.parts(p.Parts, true)
+			v = s.parts(p.Parts, true)
 		case *syntax.ParamExp:
-			v, known = s.parameter(p)
+			v = s.parameter(p)
 		case *syntax.CmdSubst:
-			v, known = s.output(p)
-		default:
-			known = false
+			v = s.output(p)
 		}
-		if !known {
-			return "", false
+		if !v.known {
+			return value{}
 		}
-		b.WriteString(v)
+		b.WriteString(v.text)
 	}
-	return b.String(), true
+	return known(b.String())
 }
 
 // literal removes the backslashes from a literal. What a pattern of file names expands to
 // is not known.
-func literal(lit string, quoted bool) (string, bool) {
+func literal(lit string, quoted bool) value {
 	var b strings.Builder
 	for i := 0; i < len(lit); i++ {
 		c := lit[i]
@@ -96,79 +96,72 @@ func literal(lit string, quoted bool) (string, bool) {
 			}
 		case !quoted && (c == '*' || c == '?' || c == '['):
 			if lit == "[" {
-				return lit, true
+				return known(lit)
 			}
-			return "", false
+			return value{}
 		default:
 			b.WriteByte(c)
 		}
 	}
-	return b.String(), true
+	return known(b.String())
 }
 
 // parameter expands $NAME and ${NAME…}.
-func (s *scan) parameter(p *syntax.ParamExp) (string, bool) {
+func (s *scan) parameter(p *syntax.ParamExp) value {
 	if p.Excl || p.Length || p.Width || p.Slice != nil || p.Repl != nil || p.Names != 0 || p.Param == nil {
-		return "", false
+		return value{}
 	}
 	name := p.Param.Value
 	v, set := s.vars[name]
 	switch {
 	case name == "0" || name == "BASH_SOURCE":
-		v, set = &s.script, true
+		v, set = known(s.script), true
 	case name == "PWD" && s.dir != "":
-		v, set = &s.dir, true
+		v, set = known(s.dir), true
 	case p.Index != nil:
-		return "", false
+		return value{}
 	}
-	known := v != nil && *v != ""
 	if p.Exp == nil {
-		if v == nil {
-			return "", false
-		}
-		return *v, true
+		return v
 	}
 	switch p.Exp.Op {
 	case syntax.DefaultUnset, syntax.DefaultUnsetOrNull, syntax.AssignUnset, syntax.AssignUnsetOrNull:
 		switch {
-		case known:
-			return *v, true
-		case set && v == nil:
-			return "", false
+		case v.text != "":
+			return v
+		case set && !v.known:
+			return value{}
 		}
 		return s.word(p.Exp.Word)
 	case syntax.ErrorUnset, syntax.ErrorUnsetOrNull:
-		if known {
-			return *v, true
+		if v.text != "" {
+			return v
 		}
 	case syntax.RemSmallSuffix:
-		if known && text(p.Exp.Word) == "/*" {
-			return (*v)[:max(0, strings.LastIndexByte(*v, '/'))], true
+		if v.text != "" && text(p.Exp.Word) == "/*" {
+			return known(v.text[:max(0, strings.LastIndexByte(v.text, '/'))])
 		}
 	case syntax.RemLargePrefix:
-		if known && text(p.Exp.Word) == "*/" {
-			return path.Base(*v), true
+		if v.text != "" && text(p.Exp.Word) == "*/" {
+			return known(path.Base(v.text))
 		}
 	}
-	return "", false
+	return value{}
 }
 
 // output returns what some commands print: pwd, dirname, basename, readlink -f,
 // realpath, and these after a cd.
-func (s *scan) output(c *syntax.CmdSubst) (v string, known bool) {
+func (s *scan) output(c *syntax.CmdSubst) (v value) {
 	s.apart(func() {
 		for i, stmt := range c.Stmts {
-			if i < len(c.Stmts)-1 {
-				if !s.onlyCD(stmt) {
-					known = false
-					return
-				}
-				continue
+			if i == len(c.Stmts)-1 {
+				v = s.printed(stmt)
+			} else if !s.onlyCD(stmt) {
+				return
 			}
-			v, known = s.printed(stmt)
 		}
 	})
-	return v, known
+	return v
 }
 
 func (s *scan) onlyCD(stmt *syntax.Stmt) bool {
@@ -180,18 +173,18 @@ func (s *scan) onlyCD(stmt *syntax.Stmt) bool {
 	return s.dir != ""
 }
 
-func (s *scan) printed(stmt *syntax.Stmt) (string, bool) {
+func (s *scan) printed(stmt *syntax.Stmt) value {
 	if both, ok := stmt.Cmd.(*syntax.BinaryCmd); ok && both.Op == syntax.AndStmt && s.onlyCD(both.X) {
 		return s.printed(both.Y)
 	}
 	call, ok := stmt.Cmd.(*syntax.CallExpr)
 	if !ok || len(call.Args) == 0 {
-		return "", false
+		return value{}
 	}
 	args := s.words(call.Args)
 	for _, a := range args {
 		if !a.known {
-			return "", false
+			return value{}
 		}
 	}
 	var operands []string
@@ -202,25 +195,25 @@ func (s *scan) printed(stmt *syntax.Stmt) (string, bool) {
 	}
 	command := args[0].text
 	if command == "pwd" {
-		return s.dir, s.dir != ""
+		return value{s.dir, s.dir != ""}
 	}
 	if len(operands) != 1 {
-		return "", false
+		return value{}
 	}
 	switch command {
 	case "dirname":
-		return path.Dir(operands[0]), true
+		return known(path.Dir(operands[0]))
 	case "basename":
-		return path.Base(operands[0]), true
+		return known(path.Base(operands[0]))
 	case "readlink", "realpath":
 		if path.IsAbs(operands[0]) {
-			return path.Clean(operands[0]), true
+			return known(path.Clean(operands[0]))
 		}
-		return path.Join(s.dir, operands[0]), s.dir != ""
+		return value{path.Join(s.dir, operands[0]), s.dir != ""}
 	case "echo":
-		return operands[0], len(args) == 2
+		return value{operands[0], len(args) == 2}
 	}
-	return "", false
+	return value{}
 }
 
 // substitutions follows the commands whose output a word contains.

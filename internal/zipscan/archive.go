@@ -122,6 +122,12 @@ func Open(ctx context.Context, r io.ReaderAt, size int64) (*Archive, error) {
 	return a, nil
 }
 
+// stop records a fault of the archive itself, after which nothing more is read.
+func (a *Archive) stop(kind, format string, args ...any) (bool, error) {
+	a.fault(kind, -1, format, args...)
+	return false, nil
+}
+
 // fault records a fault; entry is -1 for the archive itself.
 func (a *Archive) fault(kind string, entry int, format string, args ...any) {
 	if a.counts[kind]++; a.counts[kind] <= maxFaults {

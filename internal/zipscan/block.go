@@ -1,5 +1,10 @@
 package zipscan
 
+import (
+	"bytes"
+	"slices"
+)
+
 // The order in which the lengths of the length codes come (RFC 1951, 3.2.7).
 var lengthOrder = [19]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
 
@@ -43,28 +48,17 @@ func (f *inflater) storedHeader() error {
 	return nil
 }
 
+// The lengths of the codes of a block without tables of its own (RFC 1951, 3.2.6).
+var (
+	fixedLiterals  = slices.Concat(bytes.Repeat([]byte{8}, 144), bytes.Repeat([]byte{9}, 112), bytes.Repeat([]byte{7}, 24), bytes.Repeat([]byte{8}, 8))
+	fixedDistances = bytes.Repeat([]byte{5}, 32)
+)
+
 func (f *inflater) fixedTables() error {
-	lengths := f.code[:288]
-	for i := range lengths {
-		switch {
-		case i < 144:
-			lengths[i] = 8
-		case i < 256:
-			lengths[i] = 9
-		case i < 280:
-			lengths[i] = 7
-		default:
-			lengths[i] = 8
-		}
-	}
-	if err := f.lit.build(lengths, literalBits, literalSymbol, false, false); err != nil {
+	if err := f.lit.build(fixedLiterals, literalBits, literalSymbol, false, false); err != nil {
 		return err
 	}
-	lengths = f.code[:32]
-	for i := range lengths {
-		lengths[i] = 5
-	}
-	return f.dist.build(lengths, distanceBits, distanceSymbol, false, false)
+	return f.dist.build(fixedDistances, distanceBits, distanceSymbol, false, false)
 }
 
 func (f *inflater) dynamicTables() error {

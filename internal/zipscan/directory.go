@@ -14,8 +14,7 @@ var headerSignature = []byte("PK\x01\x02")
 // entry and the end record and be filled by its entries to the last byte.
 func (a *Archive) readDirectory(ctx context.Context) (bool, error) {
 	if end := a.dirOffset + a.dirSize; end != a.endOffset {
-		a.fault(FaultDirectory, -1, "the end record is at %[3]d and puts the directory at %[1]d to %[2]d", a.dirOffset, end, a.endOffset)
-		return false, nil
+		return a.stop(FaultDirectory, "the end record is at %[3]d and puts the directory at %[1]d to %[2]d", a.dirOffset, end, a.endOffset)
 	}
 	if want := min(a.dirCount, int(a.dirSize/headerSize)); want > 0 {
 		a.Entries = make([]Entry, 0, want)
@@ -26,40 +25,34 @@ func (a *Archive) readDirectory(ctx context.Context) (bool, error) {
 			return false, ctx.Err()
 		}
 		if len(a.Entries) == a.dirCount {
-			a.fault(FaultDirectory, -1, "the directory has more than the %d entries that the end record gives", a.dirCount)
-			return false, nil
+			return a.stop(FaultDirectory, "the directory has more than the %d entries that the end record gives", a.dirCount)
 		}
 		left := a.endOffset - off
 		if left < headerSize {
-			a.fault(FaultDirectory, -1, "the directory ends inside its entry %d", len(a.Entries)+1)
-			return false, nil
+			return a.stop(FaultDirectory, "the directory ends inside its entry %d", len(a.Entries)+1)
 		}
 		b, err := a.scan.at(off, headerSize)
 		if err != nil {
 			return false, err
 		}
 		if !bytes.HasPrefix(b, headerSignature) {
-			a.fault(FaultDirectory, -1, "entry %d of the directory does not begin with its signature", len(a.Entries)+1)
-			return false, nil
+			return a.stop(FaultDirectory, "entry %d of the directory does not begin with its signature", len(a.Entries)+1)
 		}
 		n, m, k := int(u16(b, 28)), int(u16(b, 30)), int(u16(b, 32))
 		if left < int64(headerSize+n+m+k) {
-			a.fault(FaultDirectory, -1, "the directory ends inside its entry %d", len(a.Entries)+1)
-			return false, nil
+			return a.stop(FaultDirectory, "the directory ends inside its entry %d", len(a.Entries)+1)
 		}
 		if b, err = a.scan.at(off, headerSize+n+m); err != nil {
 			return false, err
 		}
 		if names += n; names > maxNames {
-			a.fault(FaultTooMany, -1, "the names of all entries exceed %d bytes", maxNames)
-			return false, nil
+			return a.stop(FaultTooMany, "the names of all entries exceed %d bytes", maxNames)
 		}
 		a.addEntry(off, b, n)
 		off += int64(headerSize + n + m + k)
 	}
 	if len(a.Entries) != a.dirCount {
-		a.fault(FaultDirectory, -1, "the directory has %d entries, and the end record gives %d", len(a.Entries), a.dirCount)
-		return false, nil
+		return a.stop(FaultDirectory, "the directory has %d entries, and the end record gives %d", len(a.Entries), a.dirCount)
 	}
 	return true, nil
 }

@@ -40,25 +40,20 @@ func (a *Archive) readEnd(context.Context) (bool, error) {
 	}
 	if found < 0 {
 		if marks > 0 {
-			a.fault(FaultTrailing, -1, "the end record does not end where the file ends: bytes follow it, or its comment is cut off")
-		} else {
-			a.fault(FaultNotZip, -1, "%s", a.looksLike(tail))
+			return a.stop(FaultTrailing, "the end record does not end where the file ends: bytes follow it, or its comment is cut off")
 		}
-		return false, nil
+		return a.stop(FaultNotZip, "%s", a.looksLike(tail))
 	}
 	end := tail[found:]
 	a.Comment = len(end) - endSize
 	if exact > 1 {
-		a.fault(FaultTwoEnds, -1, "%d places of the file can be taken for the end record", exact)
-		return false, nil
+		return a.stop(FaultTwoEnds, "%d places of the file can be taken for the end record", exact)
 	}
 	if bytes.Contains(end[1:], endSignature) {
-		a.fault(FaultTwoEnds, -1, "the archive's comment contains the signature of another end record")
-		return false, nil
+		return a.stop(FaultTwoEnds, "the archive's comment contains the signature of another end record")
 	}
 	if found >= 20 && bytes.HasPrefix(tail[found-20:], locatorSignature) {
-		a.fault(FaultZip64, -1, "the archive has a ZIP64 end record")
-		return false, nil
+		return a.stop(FaultZip64, "the archive has a ZIP64 end record")
 	}
 	disk, dirDisk := u16(end, 4), u16(end, 6)
 	here, total := u16(end, 8), u16(end, 10)
@@ -69,11 +64,9 @@ func (a *Archive) readEnd(context.Context) (bool, error) {
 	switch {
 	case disk == 0xFFFF || dirDisk == 0xFFFF || here == 0xFFFF && total == 0xFFFF && a.dirSize == 1<<32-1 ||
 		a.dirOffset == 1<<32-1:
-		a.fault(FaultZip64, -1, "the end record refers to a ZIP64 one")
-		return false, nil
+		return a.stop(FaultZip64, "the end record refers to a ZIP64 one")
 	case disk != 0 || dirDisk != 0 || here != total:
-		a.fault(FaultMultiDisk, -1, "disk %d, directory on disk %d, with %d of %d entries", disk, dirDisk, here, total)
-		return false, nil
+		return a.stop(FaultMultiDisk, "disk %d, directory on disk %d, with %d of %d entries", disk, dirDisk, here, total)
 	}
 	return true, nil
 }

@@ -45,8 +45,7 @@ func (a *Archive) readEntries(ctx context.Context) (bool, error) {
 		pos = end
 	}
 	if pos > a.dirOffset {
-		a.fault(FaultOverlap, -1, "the last entry ends at %d, inside the directory at %d", pos, a.dirOffset)
-		return false, nil
+		return a.stop(FaultOverlap, "the last entry ends at %d, inside the directory at %d", pos, a.dirOffset)
 	}
 	if pos < a.dirOffset {
 		a.fault(FaultUnaccounted, -1, "%d bytes before the directory belong to no entry", a.dirOffset-pos)
