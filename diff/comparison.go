@@ -34,8 +34,14 @@ const (
 // A comparison collects what differs.
 type comparison struct {
 	layers map[string]*Layer
-	causes []Cause
+	causes []found
 	before int // causes found before the current file was examined
+}
+
+// A found cause is a likely one.
+type found struct {
+	cause cause
+	text  string
 }
 
 // differ notes a field that differs.
@@ -53,13 +59,21 @@ func (c *comparison) differ(layer, name, a, b string) {
 }
 
 // because notes a likely cause.
-func (c *comparison) because(id, format string, args ...any) {
-	c.causes = append(c.causes, Cause{ID: id, Text: printable(fmt.Sprintf(format, args...), 600), Hint: hints[rank(id)].text})
+func (c *comparison) because(kind cause, format string, args ...any) {
+	c.causes = append(c.causes, found{kind, printable(fmt.Sprintf(format, args...), 600)})
+}
+
+// becauseOf notes a likely cause if the list of what differs has any: format ends with
+// the first few.
+func (c *comparison) becauseOf(list []string, most int, kind cause, format string, args ...any) {
+	if len(list) > 0 {
+		c.because(kind, format, append(args, some(list, most))...)
+	}
 }
 
 // has reports whether one of the causes was found for the current file.
-func (c *comparison) has(ids ...string) bool {
-	return slices.ContainsFunc(c.causes[c.before:], func(x Cause) bool { return slices.Contains(ids, x.ID) })
+func (c *comparison) has(kinds ...cause) bool {
+	return slices.ContainsFunc(c.causes[c.before:], func(x found) bool { return slices.Contains(kinds, x.cause) })
 }
 
 // report lists at most 100 fields. Every layer gets the same share, and what
@@ -89,15 +103,16 @@ func (c *comparison) report() Report {
 // ranked returns the causes in their order, without duplicates, and at most
 // three of one kind.
 func (c *comparison) ranked() []Cause {
-	slices.SortStableFunc(c.causes, func(a, b Cause) int { return rank(a.ID) - rank(b.ID) })
+	slices.SortStableFunc(c.causes, func(a, b found) int { return int(a.cause - b.cause) })
 	var list []Cause
-	kinds := map[string]int{}
+	kinds := map[cause]int{}
 	for _, x := range c.causes {
-		if slices.Contains(list, x) || len(list) == maxCauses || kinds[x.ID] == maxCausesPerKind {
+		one := Cause{ID: hints[x.cause].id, Text: x.text, Hint: hints[x.cause].text}
+		if slices.Contains(list, one) || len(list) == maxCauses || kinds[x.cause] == maxCausesPerKind {
 			continue
 		}
-		kinds[x.ID]++
-		list = append(list, x)
+		kinds[x.cause]++
+		list = append(list, one)
 	}
 	return list
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/bootzip/bootzip/internal/hint"
 )
@@ -14,69 +13,39 @@ import (
 // if a file is missing or is not a valid zip, and if ctx ends. A difference is not
 // an error.
 func Zips(ctx context.Context, a, b string) (Report, error) {
-	return explain(ctx, a, b, layerZipHeaders, func(c *comparison, f [2]*input) error {
-		var z [2]*zipFile
-		err := both(func(i int) (err error) {
-			if z[i], err = readZip(ctx, f[i]); err == nil {
-				f[i].Side.Content = z[i].digest()
-			}
-			return err
-		})
-		if err != nil || f[0].SHA256 == f[1].SHA256 {
-			return err
-		}
-		return c.zips(ctx, z[0], z[1])
-	})
+	return explain(ctx, a, b, (*comparison).zips)
 }
 
 // Files compares two files that are not zips: programs for Linux, macOS or
 // Windows, or anything else. Its errors are those of [Zips].
 func Files(ctx context.Context, a, b string) (Report, error) {
-	return explain(ctx, a, b, layerSections, func(c *comparison, f [2]*input) error {
-		if f[0].SHA256 == f[1].SHA256 {
-			return nil
-		}
-		return c.contents(ctx, "", content{f[0], f[0].Size}, content{f[1], f[1].Size})
-	})
+	return explain(ctx, a, b, (*comparison).files)
+}
+
+func (c *comparison) files(ctx context.Context, f [2]*input) error {
+	if f[0].SHA256 == f[1].SHA256 {
+		return nil
+	}
+	return c.contents(ctx, "", f[0].content, f[1].content)
 }
 
 // Any compares two zips or two programs, as their first bytes say. A zip and a
 // program are an error.
 func Any(ctx context.Context, a, b string) (Report, error) {
-	programs := 0
-	for _, path := range []string{a, b} {
-		if isProgram(path) {
-			programs++
+	return explain(ctx, a, b, func(c *comparison, ctx context.Context, f [2]*input) error {
+		switch {
+		case f[0].format != "" && f[1].format != "":
+			return c.files(ctx, f)
+		case f[0].format != "" || f[1].format != "":
+			return hint.New("give two zips, or two programs", "files %q and %q cannot be compared: only one of them is a program", a, b)
 		}
-	}
-	switch programs {
-	case 1:
-		return Report{}, hint.New("give two zips, or two programs", "files %q and %q cannot be compared: only one of them is a program", a, b)
-	case 2:
-		return Files(ctx, a, b)
-	}
-	return Zips(ctx, a, b)
-}
-
-// isProgram is false for a file that cannot be read: Zips says why.
-func isProgram(path string) bool {
-	// Opening a pipe would wait for a writer.
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-		return false
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	var head [4]byte
-	return readFull(f, head[:], 0) == nil && formatOf(head[:]) != ""
+		return c.zips(ctx, f)
+	})
 }
 
 // explain opens and hashes both files, lets compare collect what differs, and
-// reports it. Bytes that differ in no field are reported by their offset, in
-// the layer given.
-func explain(ctx context.Context, a, b, layer string, compare func(*comparison, [2]*input) error) (Report, error) {
+// reports it. Bytes that differ in no field are reported by their offset.
+func explain(ctx context.Context, a, b string, compare func(*comparison, context.Context, [2]*input) error) (Report, error) {
 	var f [2]*input
 	defer func() {
 		for _, x := range f {
@@ -91,11 +60,15 @@ func explain(ctx context.Context, a, b, layer string, compare func(*comparison, 
 	})
 	c := &comparison{layers: map[string]*Layer{}}
 	if err == nil {
-		err = compare(c, f)
+		err = compare(c, ctx, f)
 	}
 	if err == nil && f[0].SHA256 != f[1].SHA256 && len(c.layers) == 0 {
 		var at int64
 		at, err = firstDifference(ctx, f[0], f[1], min(f[0].Size, f[1].Size))
+		layer := layerSections
+		if f[0].Content != "" { // a zip
+			layer = layerZipHeaders
+		}
 		c.differ(layer, fmt.Sprintf("bytes from offset %d", at), byteCount(f[0].Size-at), byteCount(f[1].Size-at))
 	}
 	if err != nil {

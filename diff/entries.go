@@ -15,7 +15,18 @@ const maxExamined = 64
 type pair struct{ a, b int }
 
 // zips compares two zips, from outside to inside.
-func (c *comparison) zips(ctx context.Context, a, b *zipFile) error {
+func (c *comparison) zips(ctx context.Context, f [2]*input) error {
+	var z [2]*zipFile
+	err := both(func(i int) (err error) {
+		if z[i], err = readZip(ctx, f[i]); err == nil {
+			f[i].Side.Content = z[i].digest()
+		}
+		return err
+	})
+	if err != nil || f[0].SHA256 == f[1].SHA256 {
+		return err
+	}
+	a, b := z[0], z[1]
 	pairs, onlyA, onlyB := match(a, b)
 	c.unmatched(a, b, onlyA, onlyB)
 	c.modes(a, b, pairs)
@@ -111,15 +122,9 @@ func (c *comparison) unmatched(a, b *zipFile, onlyA, onlyB []int) {
 		c.differ(layerZipEntries, in(b.entries[i].Name, "file"), absent, b.describe(i))
 		added = append(added, fmt.Sprintf("%q", b.entries[i].Name))
 	}
-	if len(added) > 0 {
-		c.because(causeAdded, "B has files that A lacks: %s", some(added, 5))
-	}
-	if len(removed) > 0 {
-		c.because(causeRemoved, "A has files that B lacks: %s", some(removed, 5))
-	}
-	if len(moved) > 0 {
-		c.because(causeRenamed, "the same file has another name: %s", some(moved, 3))
-	}
+	c.becauseOf(added, 5, causeAdded, "B has files that A lacks: %s")
+	c.becauseOf(removed, 5, causeRemoved, "A has files that B lacks: %s")
+	c.becauseOf(moved, 3, causeRenamed, "the same file has another name: %s")
 }
 
 func (z *zipFile) describe(i int) string {

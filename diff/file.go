@@ -16,7 +16,9 @@ import (
 // An input is one of the two files that are compared.
 type input struct {
 	path string
-	*os.File
+	content
+	io.Closer
+	format string // see formatOf
 	Side
 }
 
@@ -35,17 +37,22 @@ func open(ctx context.Context, path string) (*input, error) {
 	if err != nil {
 		return nil, hint.Wrap(fmt.Errorf("file cannot be read: %w", err), remedy)
 	}
-	h := sha256.New()
+	h, c := sha256.New(), content{f, 0}
+	var head []byte
 	if info, err = f.Stat(); err == nil {
-		err = content{f, info.Size()}.each(ctx, 0, info.Size(), func(p []byte) { h.Write(p) })
+		c.size = info.Size()
+		err = c.each(ctx, 0, c.size, func(p []byte) { h.Write(p) })
+	}
+	if err == nil {
+		head, err = c.bytes(0, min(c.size, 4))
 	}
 	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("file %q cannot be read: %w", path, err)
 	}
 	sum := h.Sum(nil)
-	return &input{path, f, Side{
-		File: filepath.Base(path), Size: info.Size(),
+	return &input{path, c, f, formatOf(head), Side{
+		File: filepath.Base(path), Size: c.size,
 		SHA256: hex.EncodeToString(sum), CodeSha256: base64.StdEncoding.EncodeToString(sum),
 	}}, nil
 }

@@ -25,10 +25,7 @@ func (p *program) readFunctions() error {
 	for _, name := range []string{".gopclntab", ".data.rel.ro.gopclntab", "__gopclntab"} {
 		s = cmp.Or(s, p.named(name))
 	}
-	if s == nil || s.to-s.from > maxTable {
-		return nil
-	}
-	b, err := p.bytes(s.from, s.to)
+	b, err := p.load(s, maxTable)
 	if err != nil || !boundTable(b) {
 		return err
 	}

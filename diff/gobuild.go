@@ -76,9 +76,7 @@ func (c *comparison) settings(file string, x, y map[string]string) {
 	if x["vcs.modified"] == "true" && y["vcs.modified"] == "true" {
 		c.because(causeSource, "both programs%s were built from trees with uncommitted changes (vcs.modified=true), which may differ", called(file))
 	}
-	if len(flags) > 0 {
-		c.because(causeGoFlags, "the program%s was built with other settings: %s", called(file), some(flags, 3))
-	}
+	c.becauseOf(flags, 3, causeGoFlags, "the program%s was built with other settings: %s", called(file))
 }
 
 func settingsOf(i *debug.BuildInfo) map[string]string {
@@ -107,9 +105,7 @@ func (c *comparison) modules(file string, x, y map[string]string) {
 		c.differ(layerModules, in(file, path), v, w)
 		changes = append(changes, fmt.Sprintf("%s %s in A and %s in B", path, v, w))
 	}
-	if len(changes) > 0 {
-		c.because(causeModule, "the program%s is built with other modules: %s", called(file), some(changes, 4))
-	}
+	c.becauseOf(changes, 4, causeModule, "the program%s is built with other modules: %s", called(file))
 }
 
 func modulesOf(i *debug.BuildInfo) map[string]string {

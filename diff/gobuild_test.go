@@ -35,29 +35,29 @@ func TestBuildInfo(t *testing.T) {
 		name   string
 		a, b   *debug.BuildInfo
 		fields []Field
-		causes []string
+		causes []cause
 	}{
 		{"the same", info("", ""), info("", ""), nil, nil},
 		{"another revision", info("vcs.revision", "abc"), info("vcs.revision", "def"),
-			[]Field{{"vcs.revision", "abc", "def"}}, []string{causeCommit}},
+			[]Field{{"vcs.revision", "abc", "def"}}, []cause{causeCommit}},
 		{"a dirty tree", info("vcs.modified", "false"), info("vcs.modified", "true"),
-			[]Field{{"vcs.modified", "false", "true"}}, []string{causeSource}},
-		{"two dirty trees", info("vcs.modified", "true"), info("vcs.modified", "true"), nil, []string{causeSource}},
-		{"cgo", info("CGO_ENABLED", "1"), info("CGO_ENABLED", "0"), []Field{{"CGO_ENABLED", "1", "0"}}, []string{causeGoFlags}},
-		{"an experiment", info("", ""), info("GOEXPERIMENT", "jsonv2"), []Field{{"GOEXPERIMENT", "absent", "jsonv2"}}, []string{causeGoFlags}},
-		{"another architecture", info("GOARCH", "amd64"), info("GOARCH", "arm64"), []Field{{"GOARCH", "amd64", "arm64"}}, []string{causeArchitecture}},
+			[]Field{{"vcs.modified", "false", "true"}}, []cause{causeSource}},
+		{"two dirty trees", info("vcs.modified", "true"), info("vcs.modified", "true"), nil, []cause{causeSource}},
+		{"cgo", info("CGO_ENABLED", "1"), info("CGO_ENABLED", "0"), []Field{{"CGO_ENABLED", "1", "0"}}, []cause{causeGoFlags}},
+		{"an experiment", info("", ""), info("GOEXPERIMENT", "jsonv2"), []Field{{"GOEXPERIMENT", "absent", "jsonv2"}}, []cause{causeGoFlags}},
+		{"another architecture", info("GOARCH", "amd64"), info("GOARCH", "arm64"), []Field{{"GOARCH", "amd64", "arm64"}}, []cause{causeArchitecture}},
 		{"the default of GODEBUG", info("DefaultGODEBUG", "x=1"), info("", ""), []Field{{"DefaultGODEBUG", "x=1", "absent"}}, nil},
 		{"another main package", info("", ""), changed(func(i *debug.BuildInfo) { i.Path = "example.com/app/cmd/other" }),
-			[]Field{{"main package", "example.com/app/cmd/hello", "example.com/app/cmd/other"}}, []string{causeSource}},
+			[]Field{{"main package", "example.com/app/cmd/hello", "example.com/app/cmd/other"}}, []cause{causeSource}},
 		{"a version of the main module", info("", ""), changed(func(i *debug.BuildInfo) { i.Main.Version = "v1.0.0" }),
 			[]Field{{"main module", "example.com/app (devel)", "example.com/app v1.0.0"}}, nil},
 		{"a removed module", info("", ""), changed(func(i *debug.BuildInfo) { i.Deps = i.Deps[:1] }),
-			[]Field{{"example.com/two", "v2.0.0 h1:two=", "absent"}}, []string{causeModule}},
+			[]Field{{"example.com/two", "v2.0.0 h1:two=", "absent"}}, []cause{causeModule}},
 		{"a module of another content", info("", ""), changed(func(i *debug.BuildInfo) { i.Deps[0].Sum = "h1:other=" }),
-			[]Field{{"example.com/one", "v1.0.0 h1:one=", "v1.0.0 h1:other="}}, []string{causeModule}},
+			[]Field{{"example.com/one", "v1.0.0 h1:one=", "v1.0.0 h1:other="}}, []cause{causeModule}},
 		{"a replaced module", info("", ""), changed(func(i *debug.BuildInfo) { i.Deps[0].Replace = &debug.Module{Path: "../one"} }),
-			[]Field{{"example.com/one", "v1.0.0 h1:one=", "v1.0.0 h1:one= => ../one"}}, []string{causeModule}},
-		{"no Go program", info("", ""), nil, []Field{{"Go", "built by Go", "not built by Go"}}, []string{causeLanguage}},
+			[]Field{{"example.com/one", "v1.0.0 h1:one=", "v1.0.0 h1:one= => ../one"}}, []cause{causeModule}},
+		{"no Go program", info("", ""), nil, []Field{{"Go", "built by Go", "not built by Go"}}, []cause{causeLanguage}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := &comparison{layers: map[string]*Layer{}}
@@ -69,15 +69,15 @@ func TestBuildInfo(t *testing.T) {
 			if !slices.Equal(fields, test.fields) {
 				t.Errorf("fields %q", fields)
 			}
-			var causes []string
+			var causes []cause
 			for _, x := range c.ranked() {
-				causes = append(causes, x.ID)
+				causes = append(causes, cause(slices.IndexFunc(hints, func(h struct{ id, text string }) bool { return h.id == x.ID })))
 				if x.Hint == "" {
 					t.Errorf("cause %+v has no hint", x)
 				}
 			}
 			if !slices.Equal(causes, test.causes) {
-				t.Errorf("causes %q", causes)
+				t.Errorf("causes %d, want %d", causes, test.causes)
 			}
 		})
 	}

@@ -78,12 +78,8 @@ func (c *comparison) explainHeaders(list []Field) {
 			tool = append(tool, f.Name)
 		}
 	}
-	if len(times) > 0 {
-		c.because(causeZipTime, "the files have other times in the zip: %s", some(times, 1))
-	}
-	if len(tool) > 0 {
-		c.because(causeZipTool, "the zips were likely written by different programs, or with other options: they differ in %s", some(tool, 6))
-	}
+	c.becauseOf(times, 1, causeZipTime, "the files have other times in the zip: %s")
+	c.becauseOf(tool, 6, causeZipTool, "the zips were likely written by different programs, or with other options: they differ in %s")
 }
 
 // archives compares what belongs to no file: the comment, and faults that do not
@@ -91,7 +87,7 @@ func (c *comparison) explainHeaders(list []Field) {
 func (c *comparison) archives(a, b *zipFile) error {
 	var lists [2][]field
 	for i, z := range []*zipFile{a, b} {
-		comment, err := content{z, z.Size}.bytes(z.Size-int64(z.archive.Comment), z.Size)
+		comment, err := z.bytes(z.size-int64(z.archive.Comment), z.size)
 		if err != nil {
 			return err
 		}
@@ -120,15 +116,14 @@ const (
 // header describes the headers of entry i, always in the same order.
 func (z *zipFile) header(i int) ([]field, error) {
 	e := &z.entries[i]
-	file := content{z, z.Size}
-	h, err := file.bytes(e.Header, e.Header+centralHeader)
+	h, err := z.bytes(e.Header, e.Header+centralHeader)
 	var names, local []byte
 	if err == nil {
 		end := e.Header + centralHeader + int64(u16(h, 28)) + int64(u16(h, 30)) + int64(u16(h, 32))
-		names, err = file.bytes(e.Header+centralHeader, end)
+		names, err = z.bytes(e.Header+centralHeader, end)
 	}
 	if err == nil {
-		local, err = file.bytes(e.Offset, e.Data)
+		local, err = z.bytes(e.Offset, e.Data)
 	}
 	if err != nil {
 		return nil, err

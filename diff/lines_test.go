@@ -116,11 +116,12 @@ func TestHints(t *testing.T) {
 		}
 		seen[h.id] = true
 	}
-	for _, id := range []string{causeLanguage, causeArchitecture, causeGoVersion, causeCompiler, causeCPULevel, causeModule, causeGoFlags, causePath,
+	all := []cause{causeLanguage, causeArchitecture, causeGoVersion, causeCompiler, causeCPULevel, causeModule, causeGoFlags, causePath,
 		causeTime, causeCommit, causeSource, causeStripped, causeBuildID, causeAdded, causeRemoved, causeRenamed, causeContent, causeLineEndings,
-		causeMode, causeOrder, causeZipTime, causeZipTool, causeCompressor} {
-		if !seen[id] {
-			t.Errorf("cause %q has no hint", id)
+		causeMode, causeOrder, causeZipTime, causeZipTool, causeCompressor}
+	for i, c := range all {
+		if int(c) != i || len(hints) != len(all) {
+			t.Errorf("cause %q is not in its place, or is not listed here", hints[c].id)
 		}
 	}
 }

@@ -29,7 +29,9 @@ const (
 type program struct {
 	content
 	format    string // "ELF", "Mach-O" or "PE"; "" for any other file
+	elf64     bool   // little-endian ELF of 64 bits
 	damaged   bool   // headers that are broken or too large
+	sameNames bool   // of several sections
 	header    []field
 	sections  []section
 	info      *debug.BuildInfo // nil if it has none
@@ -93,9 +95,10 @@ func (p *program) readHeaders(r io.ReaderAt) error {
 		p.fact("entry point", "%#x", f.Entry)
 		p.fact("program headers", "%d", len(f.Progs))
 		p.fact("section headers", "%d", len(f.Sections))
-		for _, s := range f.Sections {
+		p.elf64 = f.Class == elf.ELFCLASS64 && f.Data == elf.ELFDATA2LSB
+		for i, s := range f.Sections {
 			if s.Type != elf.SHT_NULL {
-				p.section(s.Name, s.Flags&elf.SHF_EXECINSTR != 0, s.FileSize, s.Offset, s.Type != elf.SHT_NOBITS)
+				p.section(section{name: s.Name, number: i, addr: s.Addr, code: s.Flags&elf.SHF_EXECINSTR != 0}, s.FileSize, s.Offset, s.Type != elf.SHT_NOBITS)
 			}
 		}
 	case "Mach-O":
@@ -109,7 +112,7 @@ func (p *program) readHeaders(r io.ReaderAt) error {
 		p.fact("load commands", "%d", f.Ncmd)
 		p.fact("flags", "%#x", f.Flags)
 		for _, s := range f.Sections {
-			p.section(s.Name, s.Flags&instructions != 0, s.Size, uint64(s.Offset), s.Flags&0xff != zeroFill)
+			p.section(section{name: s.Name, code: s.Flags&instructions != 0}, s.Size, uint64(s.Offset), s.Flags&0xff != zeroFill)
 		}
 	case "PE":
 		f, err := pe.NewFile(r)
@@ -122,7 +125,7 @@ func (p *program) readHeaders(r io.ReaderAt) error {
 		p.fact("characteristics", "%#x", f.Characteristics)
 		for _, s := range f.Sections {
 			// Of .data less may be in the file than in memory, of .text more.
-			p.section(s.Name, s.Characteristics&pe.IMAGE_SCN_CNT_CODE != 0, uint64(s.Size), uint64(s.Offset), true)
+			p.section(section{name: s.Name, code: s.Characteristics&pe.IMAGE_SCN_CNT_CODE != 0}, uint64(s.Size), uint64(s.Offset), true)
 		}
 	}
 	return nil

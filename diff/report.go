@@ -1,8 +1,10 @@
 package diff
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
+	"slices"
 )
 
 // A Report lists what differs in two files, and the likely causes.
@@ -52,18 +54,20 @@ const JSONVersion = 1
 
 // WriteJSON writes reports in the form that docs/diff.md describes.
 func WriteJSON(w io.Writer, reports []Report) error {
-	doc := struct {
+	return encode(w, struct {
 		Version     int      `json:"version"`
 		Equal       bool     `json:"equal"` // all of them
 		Comparisons []Report `json:"comparisons"`
-	}{JSONVersion, true, []Report{}}
-	for _, r := range reports {
-		doc.Equal = doc.Equal && r.Equal
-		// An empty list is [], not null.
-		r.Causes, r.Layers = append([]Cause{}, r.Causes...), append([]Layer{}, r.Layers...)
-		doc.Comparisons = append(doc.Comparisons, r)
-	}
-	return encode(w, doc)
+	}{JSONVersion, !slices.ContainsFunc(reports, func(r Report) bool { return !r.Equal }), append([]Report{}, reports...)})
+}
+
+// MarshalJSON writes an empty list as [], not null.
+func (r Report) MarshalJSON() ([]byte, error) {
+	type plain Report
+	r.Causes, r.Layers = append([]Cause{}, r.Causes...), append([]Layer{}, r.Layers...)
+	var b bytes.Buffer
+	err := encode(&b, plain(r))
+	return b.Bytes(), err
 }
 
 func encode(w io.Writer, document any) error {

@@ -12,18 +12,24 @@ import (
 // A section is a part of a program that its linker named.
 type section struct {
 	name     string
+	number   int // of ELF
+	addr     uint64
 	code     bool
 	size     int64 // in memory
 	from, to int64 // in the file, without what an earlier section covers
 	sum      [32]byte
 }
 
-const betweenSections = "(between sections)"
+// What stands for a name.
+const (
+	betweenSections = "(between sections)"
+	unnamed         = "(unnamed)"
+)
 
 // section notes a section. One that is not in the file, or not all of it, has
 // no bytes.
-func (p *program) section(name string, code bool, size, off uint64, inFile bool) {
-	s := section{name: cmp.Or(name, "(unnamed)"), code: code, size: int64(min(size, 1<<62))}
+func (p *program) section(s section, size, off uint64, inFile bool) {
+	s.name, s.size = cmp.Or(s.name, unnamed), int64(min(size, 1<<62))
 	if inFile && off <= uint64(p.size) && size <= uint64(p.size)-off {
 		s.from, s.to = int64(off), int64(off+size)
 	}
@@ -47,6 +53,7 @@ func (p *program) hash(ctx context.Context) error {
 	for i := range p.sections {
 		s := &p.sections[i]
 		if seen[s.name]++; seen[s.name] > 1 {
+			p.sameNames = p.sameNames || s.name != unnamed
 			s.name = fmt.Sprintf("%s, number %d", s.name, seen[s.name])
 		}
 		if s.from == s.to {
@@ -81,14 +88,20 @@ func (p *program) named(name string) *section {
 	return nil
 }
 
+// load reads a section: nothing, if there is none, or if it has more bytes than limit.
+func (p *program) load(s *section, limit int64) ([]byte, error) {
+	if s == nil || s.to-s.from > limit {
+		return nil, nil
+	}
+	return p.bytes(s.from, s.to)
+}
+
 // programSections compares the sections by name.
 func (c *comparison) programSections(file string, a, b *program) {
 	var names, changed []string
-	for _, p := range []*program{a, b} {
-		for _, s := range p.sections {
-			if p == a || a.named(s.name) == nil {
-				names = append(names, s.name)
-			}
+	for _, s := range slices.Concat(a.sections, b.sections) {
+		if !slices.Contains(names, s.name) {
+			names = append(names, s.name)
 		}
 	}
 	for _, name := range names {

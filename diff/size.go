@@ -28,6 +28,9 @@ type Part struct {
 	Parts []Part `json:"parts,omitempty"` // the largest first
 }
 
+// bytes is the size of a file, packed if it is a zip.
+func (p Part) bytes() int64 { return cmp.Or(p.Packed, p.Size) }
+
 // Kinds of parts.
 const (
 	partZip      = "zip"
@@ -55,9 +58,9 @@ func Sizes(ctx context.Context, path string) (p Part, err error) {
 		return Part{}, err
 	}
 	defer f.Close()
-	if isProgram(path) {
-		p, err = sizesOfProgram(ctx, content{f, f.Size})
-		p.Name = printable(f.Side.File, maxValue)
+	if f.format != "" {
+		p, err = sizesOfProgram(ctx, f.content)
+		p.Name = printable(f.File, maxValue)
 	} else {
 		p, err = sizesOfZip(ctx, f)
 	}
@@ -72,7 +75,7 @@ func sizesOfZip(ctx context.Context, f *input) (Part, error) {
 	if err != nil {
 		return Part{}, err
 	}
-	all := Part{Name: printable(f.Side.File, maxValue), Kind: partZip, Packed: f.Size}
+	all := Part{Name: printable(f.File, maxValue), Kind: partZip, Packed: f.Size}
 	headers := f.Size
 	for i, e := range z.entries {
 		c, err := z.content(ctx, i)
@@ -116,13 +119,13 @@ func sizesOfProgram(ctx context.Context, c content) (Part, error) {
 		case s.name == betweenSections:
 			one.Name, one.Kind, one.Size = "headers and padding", partHeaders, s.size
 		case s.code && p.functions != nil && (s.name == ".text" || s.name == "__text"):
-			one.Parts = p.modules(one.Size)
+			one.Parts = p.modules()
 		case s.name == ".gopclntab":
 			one.Parts, err = p.tableParts(s)
-		case s.name == ".rodata" && p.info != nil:
+		case s.name == ".rodata" && p.info != nil && p.elf64:
 			one.Parts, err = p.readOnlyParts(s)
 		default:
-			one.Parts = objects[s.name]
+			one.Parts = objects[s.number].list()
 		}
 		if err != nil {
 			return Part{}, err
@@ -161,43 +164,49 @@ func sortParts(parts []Part) {
 	})
 }
 
+// parts are the parts of something, by a key.
+type parts map[string]*Part
+
+// of returns the part of a key, which is made if there is none.
+func (all parts) of(key, name, kind string) *Part {
+	if all[key] == nil {
+		all[key] = &Part{Name: printable(name, maxValue), Kind: kind}
+	}
+	return all[key]
+}
+
+// list returns those that are not empty, the largest first.
+func (all parts) list() (list []Part) {
+	for _, p := range all {
+		sortParts(p.Parts)
+		if p.Size > 0 {
+			list = append(list, *p)
+		}
+	}
+	sortParts(list)
+	return list
+}
+
 // modules divides the code of a Go program by module, package and function. Padding
 // before a function is its predecessor's.
-func (p *program) modules(size int64) []Part {
-	packages := map[string]*Part{}
+func (p *program) modules() []Part {
+	packages, modules := parts{}, parts{}
 	for name, n := range p.functions {
 		path := packageOf(name)
-		one := packages[path]
-		if one == nil {
-			one = &Part{Name: printable(cmp.Or(path, "assembly, and made by the compiler"), maxValue), Kind: partPackage}
-			packages[path] = one
-		}
+		one := packages.of(path, cmp.Or(path, "assembly, and made by the compiler"), partPackage)
 		if n > 0 {
 			one.Size += n
 			one.Parts = append(one.Parts, Part{Name: printable(name, maxValue), Kind: partFunction, Size: n})
 		}
 	}
-	modules := map[string]*Part{}
 	for path, one := range packages {
 		sortParts(one.Parts)
 		name := p.moduleOf(path)
-		m := modules[name]
-		if m == nil {
-			m = &Part{Name: printable(name, maxValue), Kind: partModule}
-			modules[name] = m
-		}
+		m := modules.of(name, name, partModule)
 		m.Size += one.Size
 		m.Parts = append(m.Parts, *one)
 	}
-	var all []Part
-	for _, m := range modules {
-		sortParts(m.Parts)
-		if m.Size > 0 {
-			all = append(all, *m)
-		}
-	}
-	sortParts(all)
-	return all
+	return modules.list()
 }
 
 // packageOf is the path of a function's package, or "".
@@ -269,34 +278,16 @@ const maxEmbedded = 256 << 20
 
 // readOnlyParts finds type descriptions and embedded files among the constants of a Go
 // program.
-func (p *program) readOnlyParts(s section) (parts []Part, err error) {
-	file, err := p.elfFile()
-	if err != nil || file == nil {
+func (p *program) readOnlyParts(s section) ([]Part, error) {
+	n, err := p.typeData(s)
+	if err != nil {
 		return nil, err
 	}
-	if n, err := p.typeData(s); err != nil {
-		return nil, err
-	} else if n > 0 {
-		parts = append(parts, Part{Name: "descriptions of types", Kind: partData, Size: n})
+	list, err := p.embedded(s)
+	if n > 0 {
+		list = append(list, Part{Name: "descriptions of types", Kind: partData, Size: n})
 	}
-	embedded, err := p.embedded(file, s)
-	return append(parts, embedded...), err
-}
-
-// elfFile reads the headers of a 64-bit ELF file a second time; nil: it is not one.
-func (p *program) elfFile() (*elf.File, error) {
-	if p.format != "ELF" {
-		return nil, nil
-	}
-	r := &boundedReader{p.content, maxHeaders, nil}
-	f, err := elf.NewFile(r)
-	if r.err != nil {
-		return nil, r.err
-	}
-	if err != nil || f.Class != elf.ELFCLASS64 || f.Data != elf.ELFDATA2LSB {
-		return nil, nil
-	}
-	return f, nil
+	return list, err
 }
 
 // typeSize is the least size of a type description, in bytes (internal/abi, Type).
@@ -306,11 +297,7 @@ const typeSize = 48
 // that the section .typelink lists by offset (runtime/symtab.go, moduledata). A few more may follow; in a
 // stripped program nothing distinguishes them from strings.
 func (p *program) typeData(s section) (int64, error) {
-	links := p.named(".typelink")
-	if links == nil || links.to-links.from > maxTable {
-		return 0, nil
-	}
-	b, err := p.bytes(links.from, links.to)
+	b, err := p.load(p.named(".typelink"), maxTable)
 	if err != nil {
 		return 0, err
 	}
@@ -332,30 +319,25 @@ func isEmbedHash(hash, data []byte) bool {
 	if bytes.Equal(hash[1:], sum[1:16]) && hash[0] == ^sum[0] {
 		return true
 	}
-	inverted := true
-	for i := range hash {
-		inverted = inverted && hash[i] == ^sum[i]
+	for i := range sum {
+		sum[i] = ^sum[i]
 	}
 	preceded := sha256.New()
 	preceded.Write([]byte{1})
 	preceded.Write(data)
-	return inverted || bytes.Equal(hash, preceded.Sum(nil)[:16])
+	return bytes.Equal(hash, sum[:16]) || bytes.Equal(hash, preceded.Sum(nil)[:16])
 }
 
 // embedded finds the files of each embed.FS: for each there is its name, its data, and a
 // hash of that (cmd/compile/internal/staticdata, WriteEmbed), which no other data has by chance.
-func (p *program) embedded(f *elf.File, s section) ([]Part, error) {
-	constants := f.Section(s.name)
-	if constants == nil || s.to-s.from > maxEmbedded {
-		return nil, nil
-	}
-	text, err := p.bytes(s.from, s.to)
-	if err != nil {
+func (p *program) embedded(s section) ([]Part, error) {
+	text, err := p.load(&s, maxEmbedded)
+	if err != nil || text == nil {
 		return nil, err
 	}
 	at := func(addr, n uint64) []byte {
-		off := addr - constants.Addr
-		if addr < constants.Addr || off > uint64(len(text)) || n > uint64(len(text))-off {
+		off := addr - s.addr
+		if addr < s.addr || off > uint64(len(text)) || n > uint64(len(text))-off {
 			return nil
 		}
 		return text[off : off+n]
@@ -363,11 +345,7 @@ func (p *program) embedded(f *elf.File, s section) ([]Part, error) {
 	var parts []Part
 	seen := map[uint64]bool{}
 	for _, name := range []string{".rodata", ".data", ".data.rel.ro", ".noptrdata"} {
-		holder := p.named(name)
-		if holder == nil || holder.to-holder.from > maxEmbedded {
-			continue
-		}
-		b, err := p.bytes(holder.from, holder.to)
+		b, err := p.load(p.named(name), maxEmbedded)
 		if err != nil {
 			return nil, err
 		}
@@ -377,10 +355,7 @@ func (p *program) embedded(f *elf.File, s section) ([]Part, error) {
 				continue
 			}
 			name, data := at(word(0), word(1)), at(word(2), word(3))
-			if name == nil || data == nil || !embeddable(name) {
-				continue
-			}
-			if !isEmbedHash(b[i+32:i+48], data) {
+			if name == nil || data == nil || !embeddable(name) || !isEmbedHash(b[i+32:i+48], data) {
 				continue
 			}
 			seen[word(2)] = true
@@ -401,27 +376,24 @@ const (
 	maxSymbolName = 256
 )
 
-// objects divides sections by the symbol table of a program that is not Go's: local symbols
-// by the file that the table has before them, global ones by their own names.
-func (p *program) objects() (map[string][]Part, error) {
-	f, err := p.elfFile()
-	table, names := p.named(".symtab"), p.named(".strtab")
-	if err != nil || f == nil || p.info != nil || table == nil || names == nil || table.to-table.from > maxSymbols || names.to-names.from > maxSymbols {
-		return nil, err
-	}
-	symbols, err := p.bytes(table.from, table.to)
-	if err != nil {
-		return nil, err
-	}
-	text, err := p.bytes(names.from, names.to)
-	if err != nil {
-		return nil, err
-	}
-	sections, ok := sectionNames(f)
-	if !ok {
+// objects divides sections, by number, by the symbol table of a program that is not Go's:
+// local symbols by the file that the table has before them, global ones by their own names.
+func (p *program) objects() (map[int]parts, error) {
+	if !p.elf64 || p.info != nil || p.sameNames {
 		return nil, nil
 	}
-	found := map[string]map[string]*Part{}
+	symbols, err := p.load(p.named(".symtab"), maxSymbols)
+	if err != nil {
+		return nil, err
+	}
+	text, err := p.load(p.named(".strtab"), maxSymbols)
+	if err != nil || text == nil {
+		return nil, err
+	}
+	found := map[int]parts{}
+	for _, s := range p.sections {
+		found[s.number] = parts{}
+	}
 	taken := map[[2]uint64]bool{} // addresses: several symbols may name the same bytes
 	object := ""
 	for ; len(symbols) >= elf.Sym64Size; symbols = symbols[elf.Sym64Size:] {
@@ -433,7 +405,7 @@ func (p *program) objects() (map[string][]Part, error) {
 		case kind == elf.STT_FILE:
 			object = name
 			continue
-		case section == 0 || section >= len(sections) || size == 0 || size > uint64(p.size) || taken[[2]uint64{value, size}]:
+		case section == 0 || found[section] == nil || size == 0 || size > uint64(p.size) || taken[[2]uint64{value, size}]:
 			continue
 		case kind != elf.STT_FUNC && kind != elf.STT_OBJECT && kind != elf.STT_GNU_IFUNC:
 			continue
@@ -443,36 +415,9 @@ func (p *program) objects() (map[string][]Part, error) {
 		if bind == elf.STB_LOCAL && object != "" {
 			key, partKind = object, partObject
 		}
-		parts := found[sections[section]]
-		if parts == nil {
-			parts = map[string]*Part{}
-			found[sections[section]] = parts
-		}
-		if parts[key] == nil {
-			parts[key] = &Part{Name: printable(key, maxValue), Kind: partKind}
-		}
-		parts[key].Size += int64(size)
+		found[section].of(key, key, partKind).Size += int64(size)
 	}
-	all := map[string][]Part{}
-	for section, parts := range found {
-		for _, one := range parts {
-			all[section] = append(all[section], *one)
-		}
-	}
-	return all, nil
-}
-
-// sectionNames returns the names of the sections by number; false if two have the same name.
-func sectionNames(f *elf.File) (names []string, unique bool) {
-	seen := map[string]bool{}
-	for _, s := range f.Sections {
-		if seen[s.Name] && s.Name != "" {
-			return nil, false
-		}
-		seen[s.Name] = true
-		names = append(names, s.Name)
-	}
-	return names, true
+	return found, nil
 }
 
 func symbolName(text []byte, at uint32) string {

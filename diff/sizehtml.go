@@ -1,7 +1,6 @@
 package diff
 
 import (
-	"cmp"
 	_ "embed"
 	"fmt"
 	"html/template"
@@ -14,6 +13,8 @@ import (
 var sizePage string
 
 var sizeTemplate = htmlpage.New(sizePage, template.FuncMap{
+	"bytes": Part.bytes,
+	"cells": treemap,
 	"count": count,
 	"share": func(n, whole int64) string { return fmt.Sprintf("%.1f %%", 100*float64(n)/float64(max(whole, 1))) },
 	"grown": func(g growth) string { return grown(g.A, g.B) },
@@ -40,19 +41,10 @@ func (l listed) Left() int { return max(0, len(l.Parts)-maxListed) }
 // maxListed is how many parts of a part a page lists.
 const maxListed = 100
 
-// A side is one file of a page.
-type side struct {
-	Part
-	Bytes int64 // of the file
-	Cells []cell
-}
-
-func sideOf(p Part) side { return side{p, cmp.Or(p.Packed, p.Size), treemap(p)} }
-
 // WriteSizesHTML writes a page that shows what takes the space of a file: a treemap, and
 // a list. It is one file, without scripts.
 func WriteSizesHTML(w io.Writer, p Part) error {
-	return sizeTemplate.Execute(w, map[string]any{"Title": "What takes the space of " + p.Name, "Sides": []side{sideOf(p)}})
+	return sizeTemplate.Execute(w, map[string]any{"Title": "What takes the space of " + p.Name, "Sides": []Part{p}})
 }
 
 // WriteHTML writes a page with the sizes of two files side by side, what grew, and what the
@@ -61,7 +53,7 @@ func WriteHTML(w io.Writer, r Report, a, b Part) error {
 	all := growths(a, b)
 	left := max(0, len(all)-maxListed)
 	return sizeTemplate.Execute(w, map[string]any{
-		"Title": "How " + r.A.File + " and " + r.B.File + " differ", "Sides": []side{sideOf(a), sideOf(b)},
+		"Title": "How " + r.A.File + " and " + r.B.File + " differ", "Sides": []Part{a, b},
 		"Grown": all[:len(all)-left], "Left": left, "Report": &r,
 	})
 }

@@ -27,7 +27,7 @@ const smallShare = 10
 // per cent of the file, or all.
 func WriteSizesText(w io.Writer, p Part, all bool) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s", p.Name, byteCount(cmp.Or(p.Packed, p.Size)))
+	fmt.Fprintf(&b, "%s: %s", p.Name, byteCount(p.bytes()))
 	if p.Packed > 0 {
 		fmt.Fprintf(&b, "; its files have %s", byteCount(p.Size))
 	}

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -57,27 +58,36 @@ func cells(parts []Part, whole int64, shape float64, levels int) (all []cell) {
 	// A rectangle of the area 1, with the shape that is wanted for the square of per cents.
 	x, y, w, h := 0.0, 0.0, 1.0, 1.0
 	for len(parts) > 0 && parts[0].Size > 0 {
-		n, row := 1, float64(parts[0].Size)/total
 		wide := w*shape >= h
-		worst := worstOf(parts[:1], row, total, wide, w, h, shape)
+		// The row takes a part of the longer side, and all of the shorter one.
+		extent := func(p Part, row float64) (width, height float64) {
+			share := float64(p.Size) / total / row
+			if wide {
+				return row / h, h * share
+			}
+			return w * share, row / w
+		}
+		n, row, worst := 0, 0.0, math.Inf(1)
 		for n < len(parts) {
-			more := row + float64(parts[n].Size)/total
-			next := worstOf(parts[:n+1], more, total, wide, w, h, shape)
+			more, next := row+float64(parts[n].Size)/total, 0.0 // the worst aspect ratio
+			for _, p := range parts[:n+1] {
+				if a, b := extent(p, more); a*shape > 0 && b > 0 {
+					next = max(next, a*shape/b, b/(a*shape))
+				}
+			}
 			if next > worst {
 				break
 			}
 			n, row, worst = n+1, more, next
 		}
-		// The row takes a part of the longer side, and all of the shorter one.
 		offset := 0.0
 		for _, p := range parts[:n] {
-			share := float64(p.Size) / total / row
-			c := cell{Part: p, X: x, Y: y, W: row / h, H: h * share, Whole: whole}
+			c := cell{Part: p, X: x, Y: y, Whole: whole}
+			c.W, c.H = extent(p, row)
 			if wide {
 				c.Y += offset
 				offset += c.H
 			} else {
-				c.W, c.H = w*share, row/w
 				c.X += offset
 				offset += c.W
 			}
@@ -98,19 +108,4 @@ func cells(parts []Part, whole int64, shape float64, levels int) (all []cell) {
 		}
 	}
 	return all
-}
-
-// worstOf returns the worst aspect ratio of the parts in a row.
-func worstOf(parts []Part, row, total float64, wide bool, w, h, shape float64) (worst float64) {
-	for _, p := range parts {
-		share := float64(p.Size) / total / row
-		a, b := row/h*shape, h*share
-		if !wide {
-			a, b = w*share*shape, row/w
-		}
-		if b > 0 && a > 0 {
-			worst = max(worst, a/b, b/a)
-		}
-	}
-	return worst
 }

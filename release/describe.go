@@ -1,6 +1,7 @@
 package release
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -39,13 +40,6 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 	if err != nil {
 		return nil, err
 	}
-	write := func(name string, data []byte) error {
-		return atomicfile.Write(filepath.Join(stage, name), 0o644, func(w io.Writer) error {
-			_, err := w.Write(data)
-			return err
-		})
-	}
-
 	var files []File
 	add := func(name string, executable bool) error {
 		f, err := fileOf(stage, name)
@@ -53,25 +47,39 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 		files = append(files, f)
 		return err
 	}
+	// emit adds a file whose content was made, unless there was an error.
+	emit := func(name string, data []byte, err error) error {
+		if err != nil {
+			return err
+		}
+		err = atomicfile.Write(filepath.Join(stage, name), 0o644, func(w io.Writer) error {
+			_, err := w.Write(data)
+			return err
+		})
+		return errors.Join(err, add(name, false))
+	}
 	bill := func(name, of string, image *sbom.Image, toolchain string, packages []string) error {
 		data, err := sbom.Make(ctx, sbom.Config{
 			File: filepath.Join(stage, of), Name: name, Image: image, Version: r.version, BootzipVersion: c.BootzipVersion,
 			Time: r.time, Supplier: sbom.Supplier{Name: attest.Owner(c.Repository), URL: c.Repository},
 			Toolchain: toolchain, Packages: packages, ModuleCache: c.ModuleCache,
 		})
-		if err != nil {
-			return err
-		}
-		return errors.Join(write(sbomFile(name), data), add(sbomFile(name), false))
+		return emit(sbomFile(name), data, err)
 	}
+	var bases []attest.Base
 	for _, z := range r.Zips {
 		if err := errors.Join(add(z.File, false), bill(z.File, z.File, nil, z.Toolchain, materials.Packages)); err != nil {
 			return nil, err
 		}
-		if m := z.Image; m != nil {
-			if err := errors.Join(add(m.File, false), bill(m.File, z.File, imageBill(z, c.Build.Functions), z.Toolchain, materials.Packages)); err != nil {
-				return nil, err
-			}
+		if z.Image == nil {
+			continue
+		}
+		image := imageBill(z, c.Build.Functions)
+		if err := errors.Join(add(z.Image.File, false), bill(z.Image.File, z.File, image, z.Toolchain, materials.Packages)); err != nil {
+			return nil, err
+		}
+		if b := image.Base; b != nil && !slices.Contains(bases, attest.Base(*b)) {
+			bases = append(bases, attest.Base(*b))
 		}
 	}
 	for _, e := range executables {
@@ -86,17 +94,7 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 
 	provenance := attest.Provenance{
 		Repository: c.Repository, Tag: r.Tag, Commit: r.Commit, Folder: filepath.ToSlash(r.folder),
-		Packer: manifest.Packer, BootzipVersion: c.BootzipVersion, Materials: materials,
-	}
-	for _, z := range r.Zips {
-		if z.Image == nil || z.Image.Base == "" {
-			continue
-		}
-		for _, f := range c.Build.Functions {
-			if one := (attest.Base{Reference: f.ImageBase, Arch: string(z.Arch), Digest: z.Image.Base}); f.Name == z.Function && !slices.Contains(provenance.Bases, one) {
-				provenance.Bases = append(provenance.Bases, one)
-			}
-		}
+		Packer: manifest.Packer, BootzipVersion: c.BootzipVersion, Materials: materials, Bases: bases,
 	}
 	for _, f := range files {
 		provenance.Subjects = append(provenance.Subjects, attest.Subject{Name: f.Name, SHA256: f.SHA256})
@@ -105,25 +103,19 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 		provenance.Functions = append(provenance.Functions, f.Name)
 	}
 	data, err := attest.EncodeProvenance(provenance)
-	if err != nil {
+	if err := emit(attest.ProvenanceFile, data, err); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(write(attest.ProvenanceFile, data), add(attest.ProvenanceFile, false)); err != nil {
-		return nil, err
-	}
-
 	config, err := configSubject(c.Build.Root)
 	if err != nil {
 		return nil, err
 	}
-	if data, err = attest.TestResult(attest.TestResultConfig{Reports: reports, Config: config, BootzipVersion: c.BootzipVersion}); err != nil {
+	data, err = attest.TestResult(attest.TestResultConfig{Reports: reports, Config: config, BootzipVersion: c.BootzipVersion})
+	if err := emit(attest.TestResultFile, data, err); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(write(attest.TestResultFile, data), add(attest.TestResultFile, false)); err != nil {
-		return nil, err
-	}
-
-	if err := errors.Join(writePage(stage, reports, provenance), add(pageFile, false)); err != nil {
+	data, err = page(reports, provenance)
+	if err := emit(pageFile, data, err); err != nil {
 		return nil, err
 	}
 
@@ -138,8 +130,8 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 // pageFile is the page with the reports of a release.
 const pageFile = "report.html"
 
-// writePage writes the reports and the provenance as a page.
-func writePage(stage string, reports []verify.Report, p attest.Provenance) error {
+// page returns the reports and the provenance as a page.
+func page(reports []verify.Report, p attest.Provenance) ([]byte, error) {
 	m := p.Materials
 	from := verify.Section{Title: "Provenance", Rows: [][2]string{{"repository", p.Repository}, {"tag", p.Tag}, {"commit", p.Commit}}}
 	add := func(name, value string) {
@@ -159,9 +151,9 @@ func writePage(stage string, reports []verify.Report, p attest.Provenance) error
 	for _, s := range p.Subjects {
 		hashes.Rows = append(hashes.Rows, [2]string{s.Name, s.SHA256})
 	}
-	return atomicfile.Write(filepath.Join(stage, pageFile), 0o644, func(w io.Writer) error {
-		return verify.WriteHTML(w, reports, from, hashes)
-	})
+	var b bytes.Buffer
+	err := verify.WriteHTML(&b, reports, from, hashes)
+	return b.Bytes(), err
 }
 
 // configSubject returns bootzip.yaml, or zero if there is none.

@@ -15,21 +15,11 @@ import (
 
 // causes returns the causes of a difference that package diff cannot find.
 func (c Config) causes(ctx context.Context, t git.Tree, w git.Written, second build.Config) ([]diff.Cause, error) {
-	var all []diff.Cause
-	if names := inFolder(t, t.Dirty); len(names) > 0 {
-		all = append(all, diff.Cause{
-			ID:   "dirty",
-			Text: "the tree is dirty: " + git.List(names) + "; the first build used these files, the second the commit's",
-			Hint: "commit them, or undo the changes, and run this again",
-		})
-	}
-	if len(w.Pointers) > 0 {
-		all = append(all, diff.Cause{
-			ID:   "lfs",
-			Text: "in the second build these files were Git LFS pointers: " + git.List(w.Pointers),
-			Hint: "run `git lfs fetch`, so that the objects are in this repository",
-		})
-	}
+	all := slices.Concat(
+		causeOf("dirty", inFolder(t, t.Dirty), "the tree is dirty: %s; the first build used these files, the second the commit's",
+			"commit them, or undo the changes, and run this again"),
+		causeOf("lfs", w.Pointers, "in the second build these files were Git LFS pointers: %s",
+			"run `git lfs fetch`, so that the objects are in this repository"))
 	if onlyGo(second.Functions) {
 		return all, nil // nothing of an image is in the program
 	}
@@ -41,44 +31,35 @@ func (c Config) causes(ctx context.Context, t git.Tree, w git.Written, second bu
 	if err != nil {
 		return nil, err
 	}
-	if different := differentImages(one, two); different != "" {
-		all = append(all, diff.Cause{
-			ID:   "image",
-			Text: "the images of the two builds differ: " + different,
-			Hint: "give both engines the same base image and make both build images on the same day; or build twice with one engine: --other=" + one.Engine,
-		})
+	return append(all, causeOf("image", differentImages(one, two), "the images of the two builds differ: %s",
+		"give both engines the same base image and make both build images on the same day; or build twice with one engine: --other="+one.Engine)...), nil
+}
+
+// causeOf returns a cause that names files or packages; none, if there are no names.
+func causeOf(id string, names []string, format, remedy string) []diff.Cause {
+	if len(names) == 0 {
+		return nil
 	}
-	return all, nil
+	return []diff.Cause{{ID: id, Text: fmt.Sprintf(format, git.List(names)), Hint: remedy}}
 }
 
 // ignoredCause names the files that only the first build had although the tree is
 // clean. Usually no build uses them, so it is the last of the causes.
 func ignoredCause(t git.Tree) []diff.Cause {
-	names := inFolder(t, t.Ignored)
-	if len(names) == 0 {
-		return nil
-	}
-	return []diff.Cause{{
-		ID:   "ignored",
-		Text: "the first build may have used these files, which .gitignore hides and which are not in the commit: " + git.List(names),
-		Hint: "commit those that the build needs",
-	}}
+	return causeOf("ignored", inFolder(t, t.Ignored),
+		"the first build may have used these files, which .gitignore hides and which are not in the commit: %s", "commit those that the build needs")
 }
 
-// differentImages lists the packages in which the images of two builds differ; "": none.
-func differentImages(a, b build.Materials) string {
-	var only []string
-	for _, line := range a.Packages {
-		if !slices.Contains(b.Packages, line) {
-			only = append(only, line+" in "+a.Engine)
+// differentImages lists the packages in which the images of two builds differ.
+func differentImages(a, b build.Materials) (only []string) {
+	for _, m := range [][2]build.Materials{{a, b}, {b, a}} {
+		for _, line := range m[0].Packages {
+			if !slices.Contains(m[1].Packages, line) {
+				only = append(only, line+" in "+m[0].Engine)
+			}
 		}
 	}
-	for _, line := range b.Packages {
-		if !slices.Contains(a.Packages, line) {
-			only = append(only, line+" in "+b.Engine)
-		}
-	}
-	return git.List(only)
+	return only
 }
 
 // explainClean adds to an error of the second build that the first one succeeded,

@@ -38,22 +38,22 @@ func (c RebuildConfig) configure(p project.Project, f project.Function, recorded
 	return b, nil
 }
 
+// first returns the first of a list that is meant; zero: none is.
+func first[T any](list []T, meant func(T) bool) (one T) {
+	if i := slices.IndexFunc(list, meant); i >= 0 {
+		one = list[i]
+	}
+	return one
+}
+
 // programOf returns the program of the function in the materials; zero: none.
 func programOf(m build.Materials, function string) build.Program {
-	i := slices.IndexFunc(m.Programs, func(p build.Program) bool { return p.Function == function })
-	if i < 0 {
-		return build.Program{}
-	}
-	return m.Programs[i]
+	return first(m.Programs, func(p build.Program) bool { return p.Function == function })
 }
 
 // toolchainOf returns the toolchain in the materials that the program is built with.
 func toolchainOf(m build.Materials, p build.Program) build.Toolchain {
-	i := slices.IndexFunc(m.Toolchains, func(t build.Toolchain) bool { return t.Version == p.GoVersion })
-	if i < 0 {
-		return build.Toolchain{}
-	}
-	return m.Toolchains[i]
+	return first(m.Toolchains, func(t build.Toolchain) bool { return t.Version == p.GoVersion })
 }
 
 // engine chooses where to build: the caller's choice, else the engine in the
@@ -72,35 +72,23 @@ func (c RebuildConfig) engine(ctx context.Context, b build.Config, recorded atte
 	if b.Engine == "" || b.Engine == "auto" {
 		// Provenance and sources are untrusted. Only the caller can choose to build
 		// without an isolated engine.
-		isolated := container
+		candidates = container
 		if inGo {
-			isolated = append([]string{"sandbox"}, container...)
+			candidates = append([]string{"sandbox"}, container...)
 		}
-		candidates = isolated
-		if slices.Contains(isolated, recorded.Materials.Engine) {
-			candidates = append([]string{recorded.Materials.Engine}, isolated...)
+		if was := recorded.Materials.Engine; slices.Contains(candidates, was) {
+			candidates = append([]string{was}, slices.DeleteFunc(candidates, func(name string) bool { return name == was })...)
 		}
 	}
-	var refused error
-	for i, name := range candidates {
-		if slices.Contains(candidates[:i], name) {
-			continue
-		}
-		b.Engine = name
-		err := build.Start(ctx, b)
-		if err == nil {
-			return name, nil
-		}
-		if ctx.Err() != nil {
-			return "", ctx.Err()
-		}
-		refused = errors.Join(refused, err)
+	name, refused := firstUsable(ctx, b, candidates)
+	if name != "" || ctx.Err() != nil {
+		return name, ctx.Err()
 	}
 	remedy := "build with another engine (--engine=), or name the base image if it has another name here (BOOTZIP_BASE_IMAGE)"
 	if inGo {
 		remedy += "; --engine=host builds these sources without isolation"
 	}
-	return "", hint.Wrap(refused, remedy)
+	return "", hint.Wrap(errors.Join(refused...), remedy)
 }
 
 // runs says what the function's build runs besides the Go toolchain.
@@ -166,13 +154,8 @@ func (r *RebuildResult) compareMaterials(m build.Materials, f project.Function) 
 	for _, line := range p.Packages {
 		if !slices.Contains(m.Packages, line) {
 			name, _, _ := strings.Cut(line, "=")
-			here := "none"
-			for _, other := range m.Packages {
-				if strings.HasPrefix(other, name+"=") {
-					here = other
-				}
-			}
-			r.differ("package", line, here)
+			here := first(m.Packages, func(other string) bool { return strings.HasPrefix(other, name+"=") })
+			r.differ("package", line, cmp.Or(here, "none"))
 		}
 	}
 	return nil

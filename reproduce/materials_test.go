@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/internal/git"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/release/attest"
@@ -84,10 +85,10 @@ func TestCompareMaterials(t *testing.T) {
 func TestDifferentImages(t *testing.T) {
 	a := build.Materials{Engine: "docker", Packages: []string{"gcc=1", "libc=1"}}
 	b := build.Materials{Engine: "podman", Packages: []string{"gcc=2", "libc=1"}}
-	if got := differentImages(a, b); got != "gcc=1 in docker, gcc=2 in podman" {
+	if got := git.List(differentImages(a, b)); got != "gcc=1 in docker, gcc=2 in podman" {
 		t.Errorf("different are %q", got)
 	}
-	if got := differentImages(a, a); got != "" {
+	if got := git.List(differentImages(a, a)); got != "" {
 		t.Errorf("different from itself: %q", got)
 	}
 }

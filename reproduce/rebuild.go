@@ -76,11 +76,15 @@ func Rebuild(ctx context.Context, c RebuildConfig) (RebuildResult, error) {
 		return r, err
 	}
 	defer temp.Remove()
-	s := sources{dir: filepath.Join(temp.Path, "source")}
-	if s.written, err = git.At(ctx, source, r.Commit, s.dir, git.Options{Environ: c.Build.Environ, Limits: git.ForStrangers()}); err != nil {
+	checkout := filepath.Join(temp.Path, "source")
+	written, err := git.At(ctx, source, r.Commit, checkout, git.Options{Environ: c.Build.Environ, Limits: git.ForStrangers()})
+	if err != nil {
 		return r, err
 	}
-	p, f, err := s.find(unit, cmp.Or(c.Folder, r.Provenance.Folder))
+	if checkout, err = filepath.EvalSymlinks(checkout); err != nil { // as project.Load does
+		return r, err
+	}
+	p, f, err := find(checkout, written, unit, cmp.Or(c.Folder, r.Provenance.Folder))
 	if err != nil {
 		return r, fmt.Errorf("commit %s: %w", r.Commit, err)
 	}
@@ -88,9 +92,7 @@ func Rebuild(ctx context.Context, c RebuildConfig) (RebuildResult, error) {
 	if err != nil {
 		return r, err
 	}
-	if b.Repository, err = filepath.EvalSymlinks(s.dir); err != nil { // as project.Load does
-		return r, err
-	}
+	b.Repository = checkout
 	unlock, err := build.Lock(b.Dist)
 	if err != nil {
 		return r, err
@@ -115,8 +117,8 @@ func Rebuild(ctx context.Context, c RebuildConfig) (RebuildResult, error) {
 	if err := r.comparePacker(b.Dist); err != nil {
 		return r, err
 	}
-	if len(s.written.Pointers) > 0 {
-		r.differ("files of Git LFS", "their contents", "pointers to them: "+git.List(s.written.Pointers))
+	if len(written.Pointers) > 0 {
+		r.differ("files of Git LFS", "their contents", "pointers to them: "+git.List(written.Pointers))
 	}
 	made := packaged.Zips[0].Packed
 	if image {

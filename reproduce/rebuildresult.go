@@ -1,7 +1,6 @@
 package reproduce
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -75,31 +74,21 @@ func (r RebuildResult) WriteText(w io.Writer) error {
 	return err
 }
 
-// jsonRebuilding is the form that docs/reproduce.md describes.
-type jsonRebuilding struct {
-	Version     int             `json:"version"`
-	Equal       bool            `json:"equal"`
-	Matches     bool            `json:"matches"`
-	File        string          `json:"file"`
-	SHA256      string          `json:"sha256"`
-	Commit      string          `json:"commit"`
-	Source      string          `json:"source"`
-	Engine      string          `json:"engine"`
-	Signed      bool            `json:"signed"`
-	Differences []string        `json:"differences"`
-	Comparison  json.RawMessage `json:"comparison"`
-}
-
-// WriteJSON writes the result for programs.
+// WriteJSON writes the result for programs, in the form that docs/reproduce.md describes.
 func (r RebuildResult) WriteJSON(w io.Writer) error {
-	comparison, err := comparisonJSON(r.Report)
-	if err != nil {
-		return err
-	}
-	return writeJSON(w, jsonRebuilding{
-		Version: 1, Equal: r.Report.Equal, Matches: r.Matches(), File: r.Zip, SHA256: r.Report.A.SHA256, Commit: r.Commit, Source: r.Source,
-		Engine: r.Engine, Signed: r.Provenance.Signed, Differences: append([]string{}, r.Differences...), Comparison: comparison,
-	})
+	return writeJSON(w, struct {
+		Version     int         `json:"version"`
+		Equal       bool        `json:"equal"`
+		Matches     bool        `json:"matches"`
+		File        string      `json:"file"`
+		SHA256      string      `json:"sha256"`
+		Commit      string      `json:"commit"`
+		Source      string      `json:"source"`
+		Engine      string      `json:"engine"`
+		Signed      bool        `json:"signed"`
+		Differences []string    `json:"differences"`
+		Comparison  diff.Report `json:"comparison"`
+	}{1, r.Report.Equal, r.Matches(), r.Zip, r.Report.A.SHA256, r.Commit, r.Source, r.Engine, r.Provenance.Signed, append([]string{}, r.Differences...), r.Report})
 }
 
 // writeIndented writes the explanation of a difference below a line.

@@ -1,7 +1,6 @@
 package reproduce
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -63,8 +62,11 @@ func (r Result) WriteText(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "commit %s, built with %s and again with %s\n", r.Commit, r.First, r.Second)
 	for _, v := range r.Variations {
+		if v.Why != "" {
+			v.Value += " (" + v.Why + ")"
+		}
 		if v.Applied {
-			fmt.Fprintf(&b, "varied     %-10s  %s%s\n", v.Name, v.Value, parenthesis(v.Why))
+			fmt.Fprintf(&b, "varied     %-10s  %s\n", v.Name, v.Value)
 		}
 	}
 	for _, v := range r.Variations {
@@ -103,26 +105,6 @@ func (z ZipResult) ImageEqual() bool {
 	return z.Zip.Image == nil || z.Zip.Image.Digest == z.SecondImage
 }
 
-// parenthesis returns a reason in parentheses, or "".
-func parenthesis(why string) string {
-	if why == "" {
-		return ""
-	}
-	return " (" + why + ")"
-}
-
-// jsonReproduction is the form that docs/reproduce.md describes.
-type jsonReproduction struct {
-	Version int              `json:"version"`
-	Equal   bool             `json:"equal"` // all of them
-	Commit  string           `json:"commit"`
-	Dirty   []string         `json:"dirty"`
-	First   string           `json:"firstEngine"`
-	Second  string           `json:"secondEngine"`
-	Varied  []jsonVariation  `json:"variations"`
-	Zips    []jsonReproduced `json:"zips"`
-}
-
 type jsonVariation struct {
 	Name    string `json:"name"`
 	Value   string `json:"value"`
@@ -141,26 +123,28 @@ type jsonReproduced struct {
 	Image       string `json:"imageDigest,omitempty"`
 	SecondImage string `json:"secondImageDigest,omitempty"`
 
-	Comparison json.RawMessage `json:"comparison"`
+	Comparison diff.Report `json:"comparison"`
 }
 
-// WriteJSON writes the result for programs.
+// WriteJSON writes the result for programs, in the form that docs/reproduce.md describes.
 func (r Result) WriteJSON(w io.Writer) error {
-	document := jsonReproduction{
-		Version: 1, Equal: r.OK(), Commit: r.Commit, Dirty: append([]string{}, r.Dirty...), First: r.First, Second: r.Second,
-		Varied: []jsonVariation{}, Zips: []jsonReproduced{},
-	}
+	document := struct {
+		Version int              `json:"version"`
+		Equal   bool             `json:"equal"` // all of them
+		Commit  string           `json:"commit"`
+		Dirty   []string         `json:"dirty"`
+		First   string           `json:"firstEngine"`
+		Second  string           `json:"secondEngine"`
+		Varied  []jsonVariation  `json:"variations"`
+		Zips    []jsonReproduced `json:"zips"`
+	}{1, r.OK(), r.Commit, append([]string{}, r.Dirty...), r.First, r.Second, []jsonVariation{}, []jsonReproduced{}}
 	for _, v := range r.Variations {
 		document.Varied = append(document.Varied, jsonVariation(v))
 	}
 	for _, one := range r.Results {
-		comparison, err := comparisonJSON(one.Report)
-		if err != nil {
-			return err
-		}
 		line := jsonReproduced{
 			Function: one.Zip.Function, Arch: string(one.Zip.Arch), File: one.Zip.File, Equal: one.Report.Equal && one.ImageEqual(),
-			SHA256: one.Zip.SHA256, Second: one.Second, SecondImage: one.SecondImage, Comparison: comparison,
+			SHA256: one.Zip.SHA256, Second: one.Second, SecondImage: one.SecondImage, Comparison: one.Report,
 		}
 		if m := one.Zip.Image; m != nil {
 			line.Image = m.Digest
@@ -168,19 +152,6 @@ func (r Result) WriteJSON(w io.Writer) error {
 		document.Zips = append(document.Zips, line)
 	}
 	return writeJSON(w, document)
-}
-
-// comparisonJSON returns a report as package diff writes it.
-func comparisonJSON(r diff.Report) (json.RawMessage, error) {
-	var b bytes.Buffer
-	if err := diff.WriteJSON(&b, []diff.Report{r}); err != nil {
-		return nil, err
-	}
-	var document struct{ Comparisons []json.RawMessage }
-	if err := json.Unmarshal(b.Bytes(), &document); err != nil || len(document.Comparisons) != 1 {
-		return nil, fmt.Errorf("report of %q: %w", r.A.File, err)
-	}
-	return document.Comparisons[0], nil
 }
 
 func writeJSON(w io.Writer, document any) error {

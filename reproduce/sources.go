@@ -14,24 +14,18 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// sources is a checkout of a repository.
-type sources struct {
-	dir     string
-	written git.Written
-}
-
-// find returns the project of the repository that has the function, in the
-// directory if one is given, and the function for only this architecture.
-func (s *sources) find(u build.Unit, folder string) (project.Project, project.Function, error) {
-	p, err := s.project(u, folder)
+// find returns the project of a checkout, which is complete but for what written says, that has
+// the function, in the directory if one is given, and the function for only this architecture.
+func find(dir string, written git.Written, u build.Unit, folder string) (project.Project, project.Function, error) {
+	p, err := findProject(dir, u, folder)
 	if err != nil {
 		return p, project.Function{}, err
 	}
-	at := s.folder(p)
+	at := folderOf(dir, p)
 	if !filepath.IsLocal(filepath.FromSlash(at)) {
 		return p, project.Function{}, hint.New("give the directory itself", "directory %q is a link that leads out of the repository", folder)
 	}
-	if err := s.written.Refuse(at); err != nil {
+	if err := written.Refuse(at); err != nil {
 		return p, project.Function{}, err
 	}
 	selected, err := p.Select(u.Function.Name, u.Arch)
@@ -41,8 +35,8 @@ func (s *sources) find(u build.Unit, folder string) (project.Project, project.Fu
 	return p, selected[0], nil
 }
 
-func (s *sources) project(u build.Unit, folder string) (project.Project, error) {
-	roots, err := s.projects()
+func findProject(dir string, u build.Unit, folder string) (project.Project, error) {
+	roots, err := projectsBelow(dir)
 	if err != nil {
 		return project.Project{}, err
 	}
@@ -50,7 +44,7 @@ func (s *sources) project(u build.Unit, folder string) (project.Project, error) 
 		if !filepath.IsLocal(filepath.FromSlash(folder)) {
 			return project.Project{}, hint.New("give it relative to the repository's root", "directory %q is not in the repository", folder)
 		}
-		root := filepath.Join(s.dir, filepath.FromSlash(folder))
+		root := filepath.Join(dir, filepath.FromSlash(folder))
 		if info, err := os.Stat(root); err != nil || !info.IsDir() {
 			return project.Project{}, hint.New("name the project's: --folder=DIR, relative to the repository's root", "directory %q does not exist in the repository", folder)
 		}
@@ -76,7 +70,7 @@ func (s *sources) project(u build.Unit, folder string) (project.Project, error) 
 	case len(found) > 1:
 		var names []string
 		for _, p := range found {
-			names = append(names, s.folder(p))
+			names = append(names, folderOf(dir, p))
 		}
 		return project.Project{}, hint.New("choose one: --folder="+printer.Quoted(names[0]),
 			"several projects have the function %q: in %s", u.Function.Name, git.List(names))
@@ -88,13 +82,8 @@ func (s *sources) project(u build.Unit, folder string) (project.Project, error) 
 	return project.Project{}, hint.Wrap(err, "is it the right repository, and does the zip have its name in the release?")
 }
 
-// folder returns the project's directory, slash-separated and relative to the
-// repository's.
-func (s *sources) folder(p project.Project) string {
-	dir, err := filepath.EvalSymlinks(s.dir) // as project.Load does
-	if err != nil {
-		dir = s.dir
-	}
+// folderOf returns the project's directory, slash-separated and relative to the checkout's.
+func folderOf(dir string, p project.Project) string {
 	rel, err := filepath.Rel(dir, p.Root)
 	if err != nil {
 		return p.Root
@@ -102,18 +91,18 @@ func (s *sources) folder(p project.Project) string {
 	return filepath.ToSlash(rel)
 }
 
-// projects returns the directories that may be a project's: the root, and those with a
+// projectsBelow returns the directories that may be a project's: the root, and those with a
 // bootzip.yaml that is not a test fixture.
-func (s *sources) projects() ([]string, error) {
-	roots := []string{s.dir}
-	err := filepath.WalkDir(s.dir, func(name string, e fs.DirEntry, err error) error {
+func projectsBelow(dir string) ([]string, error) {
+	roots := []string{dir}
+	err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		if e.IsDir() && slices.Contains([]string{"testdata", "vendor", "node_modules"}, e.Name()) {
 			return fs.SkipDir
 		}
-		if !e.IsDir() && e.Name() == project.ConfigFile && filepath.Dir(name) != s.dir {
+		if !e.IsDir() && e.Name() == project.ConfigFile && filepath.Dir(name) != dir {
 			roots = append(roots, filepath.Dir(name))
 		}
 		return nil

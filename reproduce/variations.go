@@ -69,30 +69,38 @@ func (c Config) otherEngine(ctx context.Context, second build.Config) (name, why
 	if onlyGo(second.Functions) {
 		candidates = append(candidates, "sandbox", "host")
 	}
-	var refused []string
-	for _, name := range candidates {
-		if name == c.First.Engine {
-			continue
+	candidates = slices.DeleteFunc(candidates, func(name string) bool { return name == c.First.Engine })
+	name, refused := firstUsable(ctx, second, candidates)
+	if name != "" || ctx.Err() != nil {
+		return name, "", ctx.Err()
+	}
+	var reasons []string
+	for _, err := range refused {
+		line, _, _ := strings.Cut(err.Error(), "\n")
+		reasons = append(reasons, line)
+	}
+	return c.First.Engine, strings.Join(reasons, "; "), nil
+}
+
+// firstUsable returns the first of the engines that can make a build here; "" and an error of
+// each, if none can.
+func firstUsable(ctx context.Context, b build.Config, engines []string) (string, []error) {
+	var refused []error
+	for _, b.Engine = range engines {
+		err := build.Start(ctx, b)
+		if err == nil {
+			return b.Engine, nil
 		}
-		second.Engine = name
-		if err := build.Start(ctx, second); err == nil {
-			return name, "", nil
-		} else if ctx.Err() != nil {
-			return "", "", ctx.Err()
-		} else {
-			refused = append(refused, firstLine(err))
+		refused = append(refused, err)
+		if ctx.Err() != nil {
+			break
 		}
 	}
-	return c.First.Engine, strings.Join(refused, "; "), nil
+	return "", refused
 }
 
 func onlyGo(functions []project.Function) bool {
 	return !slices.ContainsFunc(functions, func(f project.Function) bool { return f.Language != project.Go })
-}
-
-func firstLine(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	return line
 }
 
 // otherSource is where the second build sees the project in a container or in

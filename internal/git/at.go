@@ -178,10 +178,7 @@ func (g *git) locate(ctx context.Context, source string) (repository, large stri
 	}
 	text, err := g.run(ctx, source, nil, "rev-parse", "--absolute-git-dir", "--git-common-dir")
 	if err != nil {
-		if ctx.Err() == nil && hint.Of(err) == "" {
-			err = hint.Wrap(fmt.Errorf("source %q: %w", source, err), "give a clone's directory, or an address")
-		}
-		return "", "", err
+		return "", "", meaning(ctx, err, hint.Wrap(fmt.Errorf("source %q: %w", source, err), "give a clone's directory, or an address"))
 	}
 	lines := strings.Split(text, "\n")
 	if len(lines) < 2 {
@@ -198,18 +195,12 @@ func (g *git) fetch(ctx context.Context, from, commit, dir string) error {
 	}
 	alone := err
 	if _, err = g.run(ctx, dir, nil, "fetch", "--quiet", "--no-tags", from, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return hint.Wrap(fmt.Errorf("source %q: %w", WithoutCredentials(from), err),
-			"is the address right, and can it be read without a password? Or give a clone's directory: --source=DIR")
+		return meaning(ctx, err, hint.Wrap(fmt.Errorf("source %q: %w", WithoutCredentials(from), err),
+			"is the address right, and can it be read without a password? Or give a clone's directory: --source=DIR"))
 	}
 	if _, err := g.run(ctx, dir, nil, "cat-file", "-e", commit+"^{commit}"); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return hint.Wrap(fmt.Errorf("commit %s is not in %q: %w", commit, WithoutCredentials(from), alone),
-			"is it pushed, and is it the right repository? Give another with --source=URL or --source=DIR")
+		return meaning(ctx, err, hint.Wrap(fmt.Errorf("commit %s is not in %q: %w", commit, WithoutCredentials(from), alone),
+			"is it pushed, and is it the right repository? Give another with --source=URL or --source=DIR"))
 	}
 	return nil
 }

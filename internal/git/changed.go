@@ -18,10 +18,8 @@ func (t Tree) Changed(ctx context.Context, since string, environ []string) ([]st
 	defer g.close()
 	commit, err := g.run(ctx, t.Root, nil, "rev-parse", "--verify", "--quiet", "--end-of-options", since+"^{commit}")
 	if err != nil {
-		if ctx.Err() == nil {
-			err = hint.New("name a commit, a branch or a tag; a shallow clone has few (actions/checkout: fetch-depth: 0)", "%q is not a commit of the repository in %s", since, t.Root)
-		}
-		return nil, err
+		return nil, meaning(ctx, err, hint.New("name a commit, a branch or a tag; a shallow clone has few (actions/checkout: fetch-depth: 0)",
+			"%q is not a commit of the repository in %s", since, t.Root))
 	}
 	text, err := g.run(ctx, t.Root, nil, "diff-tree", "-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", commit[:len(t.Commit)], t.Commit)
 	if err != nil {

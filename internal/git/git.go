@@ -132,6 +132,15 @@ func (g *git) runTo(ctx context.Context, dir string, stdin io.Reader, stdout io.
 	return nil
 }
 
+// meaning says what the failure of a git command means, unless that is something else: the
+// end of ctx, or that there is no git.
+func meaning(ctx context.Context, err, means error) error {
+	if ctx.Err() != nil || hint.Of(err) != "" {
+		return err
+	}
+	return means
+}
+
 // shorten bounds how much of git's output is shown.
 func shorten(s string) string {
 	const most = 2000

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -57,10 +56,7 @@ func State(ctx context.Context, root string, environ []string) (Tree, error) {
 	defer g.close()
 	text, err := g.run(ctx, root, nil, "rev-parse", "--show-toplevel", "--show-prefix", "--git-path", "objects", "--git-path", "info/exclude")
 	if err != nil {
-		if hint.Of(err) == "" && ctx.Err() == nil {
-			err = hint.Wrap(err, "put the project under version control: git init, git add, git commit")
-		}
-		return t, err
+		return t, meaning(ctx, err, hint.Wrap(err, "put the project under version control: git init, git add, git commit"))
 	}
 	lines := strings.Split(text, "\n")
 	if len(lines) < 4 {
@@ -69,18 +65,12 @@ func State(ctx context.Context, root string, environ []string) (Tree, error) {
 	t.Root, t.Folder = filepath.FromSlash(lines[0]), path.Clean(lines[1])
 	objects, exclude := absolute(root, lines[2]), absolute(root, lines[3])
 
-	text, err = g.run(ctx, root, nil, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+	text, err = g.run(ctx, root, nil, "show", "--no-patch", "--no-show-signature", "--format=%H %ct", "HEAD^{commit}", "--")
 	if err != nil {
-		if ctx.Err() == nil {
-			err = hint.New("make one: git add, git commit", "the repository in %s has no commit yet", t.Root)
-		}
-		return t, err
+		return t, meaning(ctx, err, hint.New("make one: git add, git commit", "the repository in %s has no commit yet", t.Root))
 	}
-	t.Commit = strings.TrimSpace(text)
-	if text, err = g.run(ctx, root, nil, "show", "--no-patch", "--no-show-signature", "--format=%ct", t.Commit); err != nil {
-		return t, err
-	}
-	seconds, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	t.Commit, text, _ = strings.Cut(strings.TrimSpace(text), " ")
+	seconds, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
 		return t, fmt.Errorf("time of commit %s: %w", t.Commit, err)
 	}
@@ -103,14 +93,16 @@ func State(ctx context.Context, root string, environ []string) (Tree, error) {
 	if err != nil {
 		return t, err
 	}
-	if err := own.borrow(objects, exclude); err != nil {
+	own.options = []string{"-c", "core.excludesFile=" + exclude}
+	// A shallow clone lacks only the history.
+	err = os.WriteFile(filepath.Join(own.repository(), "objects", "info", "alternates"), []byte(filepath.ToSlash(objects)+"\n"), 0o600)
+	if err != nil {
 		return t, err
 	}
-	if _, err := own.run(ctx, t.Root, nil, "update-ref", "--no-deref", "HEAD", t.Commit); err != nil {
-		return t, err
-	}
-	if _, err := own.run(ctx, t.Root, nil, "read-tree", t.Commit); err != nil {
-		return t, err
+	for _, argv := range [][]string{{"update-ref", "--no-deref", "HEAD", t.Commit}, {"read-tree", t.Commit}} {
+		if _, err := own.run(ctx, t.Root, nil, argv...); err != nil {
+			return t, err
+		}
 	}
 	text, err = own.run(ctx, t.Root, nil, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--ignored=matching", "--ignore-submodules=all")
 	if err != nil {
@@ -134,31 +126,6 @@ func State(ctx context.Context, root string, environ []string) (Tree, error) {
 		}
 	}
 	return t, t.dropPointers(ctx, own, changed)
-}
-
-// borrow lets the repository use the objects of another one, and its list of
-// ignored files.
-func (g *git) borrow(objects, exclude string) error {
-	info := filepath.Join(g.repository(), "objects", "info")
-	if err := os.MkdirAll(info, 0o755); err != nil {
-		return err
-	}
-	// A shallow clone lacks only the history.
-	if err := os.WriteFile(filepath.Join(info, "alternates"), []byte(filepath.ToSlash(objects)+"\n"), 0o600); err != nil {
-		return err
-	}
-	rules, err := os.ReadFile(exclude)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	info = filepath.Join(g.repository(), "info")
-	if err := os.MkdirAll(info, 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(info, "exclude"), rules, 0o600)
 }
 
 func absolute(dir, name string) string {

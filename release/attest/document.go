@@ -4,11 +4,15 @@ import "github.com/bootzip/bootzip/project"
 
 // The parts of a provenance, as JSON (slsa.dev/spec/v1.0/provenance).
 
-type document struct {
+type document = statement[predicate]
+
+// A statement is an in-toto statement, version 1 (in-toto/attestation,
+// spec/v1/statement.md).
+type statement[P any] struct {
 	Type          string       `json:"_type"`
 	Subject       []descriptor `json:"subject"`
 	PredicateType string       `json:"predicateType"`
-	Predicate     predicate    `json:"predicate"`
+	Predicate     P            `json:"predicate"`
 }
 
 // A descriptor is an in-toto ResourceDescriptor (spec/v1/resource_descriptor.md).

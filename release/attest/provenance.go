@@ -218,9 +218,9 @@ func toolchain(t build.Toolchain) (descriptor, error) {
 	if t.Module == "" {
 		return descriptor{Name: t.Version, URI: installedGo(t.Version)}, nil
 	}
-	path, version, ok := strings.Cut(t.Module, "@")
-	sum, err := h1ToHex(t.Sum)
-	if err != nil || !ok {
+	path, version, found := strings.Cut(t.Module, "@")
+	sum, ok := h1ToHex(t.Sum)
+	if !ok || !found {
 		return descriptor{}, fmt.Errorf("toolchain %q with hash %q does not have the form MODULE@VERSION and h1:…", t.Module, t.Sum)
 	}
 	return descriptor{Name: t.Version, URI: purl.Go(path, version), Digest: map[string]string{"dirHash": sum}}, nil
@@ -235,13 +235,10 @@ const h1Prefix = "h1:"
 // h1ToHex turns the hash of a module from go.sum's form into that of
 // in-toto's "dirHash": the same bytes in hexadecimal, without "h1:"
 // (spec/v1/digest_set.md).
-func h1ToHex(sum string) (string, error) {
-	text, ok := strings.CutPrefix(sum, h1Prefix)
+func h1ToHex(sum string) (digest string, ok bool) {
+	text, prefixed := strings.CutPrefix(sum, h1Prefix)
 	raw, err := base64.StdEncoding.Strict().DecodeString(text)
-	if err != nil || !ok || len(raw) != 32 {
-		return "", fmt.Errorf("hash %q does not have the form h1:…", sum)
-	}
-	return hex.EncodeToString(raw), nil
+	return hex.EncodeToString(raw), err == nil && prefixed && len(raw) == 32
 }
 
 // hexToH1 is the reverse of h1ToHex, for a digest that was checked.

@@ -36,15 +36,6 @@ type Subject struct {
 	SHA256 string // of its bytes, 64 lower-case hexadecimal digits
 }
 
-// written is an in-toto statement, version 1 (in-toto/attestation,
-// spec/v1/statement.md).
-type written struct {
-	Type          string       `json:"_type"`
-	Subject       []descriptor `json:"subject"`
-	PredicateType string       `json:"predicateType"`
-	Predicate     any          `json:"predicate"`
-}
-
 func subjects(all []Subject) []descriptor {
 	var list []descriptor
 	for _, s := range sorted(all) {
@@ -66,6 +57,6 @@ func encode(subject []Subject, predicateType string, predicate any) ([]byte, err
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	err := e.Encode(written{statementType, subjects(subject), predicateType, predicate})
+	err := e.Encode(statement[any]{statementType, subjects(subject), predicateType, predicate})
 	return b.Bytes(), err
 }

@@ -1,6 +1,7 @@
 package attest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -52,9 +53,10 @@ func TestResult(c TestResultConfig) ([]byte, error) {
 	if len(c.Reports) == 0 {
 		return nil, errors.New("test result: there is no report")
 	}
-	t := testResult{Result: "PASSED", Passed: []string{}, Warned: []string{}, Failed: []string{}}
+	t := testResult{Passed: []string{}, Warned: []string{}, Failed: []string{}}
 	skipped, waived := map[string]string{}, map[string]string{}
 	var subjects []Subject
+	lists := map[verify.Status]*[]string{verify.Pass: &t.Passed, verify.Warn: &t.Warned, verify.Waived: &t.Warned}
 	worst := verify.Pass
 	for _, r := range c.Reports {
 		s := Subject{Name: filepath.Base(r.Path), SHA256: r.SHA256}
@@ -68,8 +70,6 @@ func TestResult(c TestResultConfig) ([]byte, error) {
 		for _, x := range summary(r) {
 			test := s.Name + ": " + x.Check.ID
 			switch x.Status {
-			case verify.Pass:
-				t.Passed = append(t.Passed, test)
 			case verify.Skip:
 				skipped[test] = x.Detail
 				if x.Check.Layer == verify.Boot {
@@ -78,22 +78,14 @@ func TestResult(c TestResultConfig) ([]byte, error) {
 				continue
 			case verify.Waived:
 				waived[test] = x.Reason
-				t.Warned = append(t.Warned, test)
-			case verify.Warn:
-				t.Warned = append(t.Warned, test)
-			default: // an unknown status is not a pass
-				t.Failed = append(t.Failed, test)
 			}
+			list := cmp.Or(lists[x.Status], &t.Failed) // an unknown status is not a pass
+			*list = append(*list, test)
 			worst = worse(worst, x.Status)
 		}
 	}
-	switch worst {
-	case verify.Pass:
-	case verify.Warn, verify.Waived:
-		t.Result = "WARNED"
-	default:
-		t.Result = "FAILED"
-	}
+	results := map[verify.Status]string{verify.Pass: "PASSED", verify.Warn: "WARNED", verify.Waived: "WARNED"}
+	t.Result = cmp.Or(results[worst], "FAILED")
 	for _, list := range [][]string{t.Passed, t.Warned, t.Failed} {
 		slices.Sort(list)
 	}

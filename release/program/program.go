@@ -26,20 +26,19 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
 	"strings"
-	"time"
 
 	"golang.org/x/mod/modfile"
 
 	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/process"
 )
 
 // Config says what to make executables of.
@@ -257,17 +256,11 @@ func toolchain(root string) (string, error) {
 // run runs a go command and returns its standard output; an error includes the
 // standard error.
 func run(ctx context.Context, environ []string, dir, name string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Env, cmd.Dir = environ, dir
+	// Its compilers must have ended before the directory that they write to is removed.
+	cmd := process.Command(ctx, environ, dir, append([]string{name}, args...)...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	// On an interrupt it ends its compilers itself, and must have ended before
-	// the directory that it writes to is removed.
-	if runtime.GOOS != "windows" {
-		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-		cmd.WaitDelay = 10 * time.Second
-	}
-	err := cmd.Run()
+	err := process.Run(ctx, cmd)
 	if ctx.Err() != nil {
 		return "", ctx.Err()
 	}

@@ -51,13 +51,7 @@ func (d *document) fill(ctx context.Context) error {
 		}
 		golang = true
 		d.known = append(d.known, ref)
-		std := standardLibrary(f.golang.GoVersion)
-		d.depend(ref, std.BOMRef)
-		if !added[std.BOMRef] {
-			added[std.BOMRef] = true
-			d.components = append(d.components, std)
-			d.unknown = append(d.unknown, std.BOMRef)
-		}
+		d.add(ref, standardLibrary(f.golang.GoVersion))
 		for _, m := range modules(f.golang) {
 			released := ""
 			if m == &f.golang.Main {
@@ -73,8 +67,7 @@ func (d *document) fill(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			d.components = append(d.components, c)
-			d.unknown = append(d.unknown, module)
+			d.add(ref, c)
 		}
 	}
 	if err := d.packages(golang && !others); err != nil {
@@ -83,10 +76,11 @@ func (d *document) fill(ctx context.Context) error {
 	if d.subject.zip {
 		d.known = append(d.known, rootRef)
 	}
-	if d.config.Image != nil {
-		if err := d.image(d.config.Image); err != nil {
+	if m := d.config.Image; m != nil {
+		if _, err := hex.DecodeString(m.SHA256); err != nil {
 			return err
 		}
+		d.image(m)
 	}
 	d.finish()
 	return nil
@@ -94,15 +88,26 @@ func (d *document) fill(ctx context.Context) error {
 
 func (d *document) depend(ref, on string) { d.depends[ref] = append(d.depends[ref], on) }
 
+// add lists a component on which ref depends, and whose own dependencies are unknown.
+func (d *document) add(ref string, c cdx.Component) {
+	d.depend(ref, c.BOMRef)
+	d.components = append(d.components, c)
+	d.unknown = append(d.unknown, c.BOMRef)
+}
+
 func (d *document) metadata() *cdx.Metadata {
 	c := cdx.Component{
 		BOMRef: rootRef, Type: cdx.ComponentTypeApplication, Name: d.config.Name, Version: d.config.Version,
-		Hashes: sha256Hash(d.subject.sha256),
+		Hashes: sha256Hash(hex.EncodeToString(d.subject.sha256[:])),
 	}
 	var properties []cdx.Property
-	if d.subject.zip {
-		properties = append(properties, cdx.Property{Name: propertyCode, Value: base64.StdEncoding.EncodeToString(d.subject.sha256[:])})
-	} else {
+	switch m := d.config.Image; {
+	case m != nil:
+		c.Type, c.Hashes = cdx.ComponentTypeContainer, sha256Hash(m.SHA256)
+		properties = []cdx.Property{{Name: propertyDigest, Value: m.Digest}}
+	case d.subject.zip:
+		properties = []cdx.Property{{Name: propertyCode, Value: base64.StdEncoding.EncodeToString(d.subject.sha256[:])}}
+	default:
 		properties = programProperties(d.subject.files[0])
 	}
 	c.Supplier = supplierOf(d.config.Supplier.Name, d.config.Supplier.URL)
@@ -138,7 +143,7 @@ func supplierOf(name, url string) *cdx.OrganizationalEntity {
 func fileComponent(ref string, f file) cdx.Component {
 	return cdx.Component{
 		BOMRef: ref, Type: cdx.ComponentTypeFile, Name: f.name,
-		Hashes: sha256Hash(f.sha256), Properties: optional(programProperties(f)),
+		Hashes: sha256Hash(hex.EncodeToString(f.sha256[:])), Properties: optional(programProperties(f)),
 	}
 }
 
@@ -153,43 +158,35 @@ func programProperties(f file) []cdx.Property {
 	return list
 }
 
-func sha256Hash(sum [32]byte) *[]cdx.Hash {
-	return &[]cdx.Hash{{Algorithm: cdx.HashAlgoSHA256, Value: hex.EncodeToString(sum[:])}}
+func sha256Hash(sum string) *[]cdx.Hash {
+	return &[]cdx.Hash{{Algorithm: cdx.HashAlgoSHA256, Value: sum}}
 }
 
 // packages lists those of the build image: among the components if they may be in
 // the programs, else in the formulation.
 func (d *document) packages(apart bool) error {
-	list, err := d.debian()
-	if err != nil || len(list) == 0 {
-		return err
-	}
-	if apart {
-		list = byReference(list)
-		d.bom.Formulation = &[]cdx.Formula{{Components: &list}}
-		return nil
-	}
-	for _, c := range list {
-		d.components = append(d.components, c)
-		d.unknown = append(d.unknown, c.BOMRef)
-	}
-	return nil
-}
-
-func (d *document) debian() ([]cdx.Component, error) {
 	var list []cdx.Component
 	release := purl.DebianRelease(d.config.Packages)
 	for _, line := range d.config.Packages {
 		p, err := purl.ParseDebianPackage(line)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		list = append(list, cdx.Component{
+		c := cdx.Component{
 			BOMRef: "deb:" + line, Type: cdx.ComponentTypeLibrary, Name: p.Name, Version: p.Version,
 			PackageURL: p.URLIn(release), Supplier: supplierOf("Debian", "https://www.debian.org"),
-		})
+		}
+		list = append(list, c)
+		if !apart {
+			d.components = append(d.components, c)
+			d.unknown = append(d.unknown, c.BOMRef)
+		}
 	}
-	return list, nil
+	if apart && len(list) > 0 {
+		list = byReference(list)
+		d.bom.Formulation = &[]cdx.Formula{{Components: &list}}
+	}
+	return nil
 }
 
 // finish sorts everything, and declares how much of the graph is known.

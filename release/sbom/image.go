@@ -1,7 +1,6 @@
 package sbom
 
 import (
-	"encoding/hex"
 	"strings"
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
@@ -26,46 +25,28 @@ type ImageBase struct {
 	Digest    string // of its manifest, sha256:…
 }
 
-// image makes the subject an image, and adds what it has besides the files of the zip.
-// The content of a base image is unknown here; its own SBOM lists it.
-func (d *document) image(m *Image) error {
-	subject := d.bom.Metadata.Component
-	subject.Type = cdx.ComponentTypeContainer
-	sum, err := hex.DecodeString(m.SHA256)
-	if err != nil {
-		return err
-	}
-	subject.Hashes = sha256Hash([32]byte(sum))
-	properties := []cdx.Property{{Name: propertyDigest, Value: m.Digest}}
-	if d.config.Toolchain != "" {
-		properties = append(properties, cdx.Property{Name: propertyToolchain, Value: d.config.Toolchain})
-	}
-	subject.Properties = optional(properties)
-	add := func(c cdx.Component) {
-		d.components = append(d.components, c)
-		d.depend(rootRef, c.BOMRef)
-		d.unknown = append(d.unknown, c.BOMRef)
-	}
+// image adds what an image has besides the files of the zip. The content of a base image
+// is unknown here; its own SBOM lists it.
+func (d *document) image(m *Image) {
 	if b := m.Base; b != nil {
 		c := cdx.Component{
 			BOMRef: "image:" + b.Digest, Type: cdx.ComponentTypeContainer, Name: b.Reference,
-			Hashes: &[]cdx.Hash{{Algorithm: cdx.HashAlgoSHA256, Value: strings.TrimPrefix(b.Digest, "sha256:")}},
+			Hashes: sha256Hash(strings.TrimPrefix(b.Digest, "sha256:")),
 		}
 		if reference, remote := strings.CutPrefix(b.Reference, "docker://"); remote {
 			repository, _, _ := strings.Cut(reference, "@")
 			c.Name, c.PackageURL = repository, purl.OCI(repository, b.Digest, b.Arch)
 		}
-		add(c)
+		d.add(rootRef, c)
 	}
 	if m.Certificates != "" {
 		module, version, _ := strings.Cut(m.Certificates, " ")
-		add(cdx.Component{
+		d.add(rootRef, cdx.Component{
 			BOMRef: "certificates", Type: cdx.ComponentTypeData, Name: module, Version: version,
 			Description: "root certificates of Mozilla's programme", PackageURL: purl.Go(module, version),
 		})
 	}
 	if m.Zones != "" {
-		add(cdx.Component{BOMRef: "zones", Type: cdx.ComponentTypeData, Name: "time zone database", Version: m.Zones})
+		d.add(rootRef, cdx.Component{BOMRef: "zones", Type: cdx.ComponentTypeData, Name: "time zone database", Version: m.Zones})
 	}
-	return nil
 }

@@ -82,33 +82,22 @@ func findLicences(ctx context.Context, cache string, m *debug.Module) (licences,
 		if !e.Type().IsRegular() || !licenceFile.MatchString(e.Name()) || strings.HasSuffix(e.Name(), ".go") {
 			continue
 		}
-		text, err := readBounded(filepath.Join(dir, e.Name()))
+		text, err := os.ReadFile(filepath.Join(dir, e.Name()))
 		if err != nil {
-			return l, err
+			return l, fmt.Errorf("licence: %w", err)
 		}
-		l.add(licensecheck.Scan(text))
+		found := licensecheck.Scan(text[:min(len(text), maxLicence)])
+		if found.Percent < recognised {
+			l.unknown = true
+			continue
+		}
+		for _, m := range found.Match {
+			l.ids = append(l.ids, m.ID)
+		}
 	}
 	slices.Sort(l.ids)
 	l.ids = slices.Compact(l.ids)
 	return l, nil
-}
-
-func readBounded(name string) ([]byte, error) {
-	text, err := os.ReadFile(name)
-	if err != nil {
-		return nil, fmt.Errorf("licence: %w", err)
-	}
-	return text[:min(len(text), maxLicence)], nil
-}
-
-func (l *licences) add(found licensecheck.Coverage) {
-	if found.Percent < recognised {
-		l.unknown = true
-		return
-	}
-	for _, m := range found.Match {
-		l.ids = append(l.ids, m.ID)
-	}
 }
 
 func (l licences) choices(a cdx.LicenseAcknowledgement) *cdx.Licenses {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -113,11 +114,8 @@ func (d *document) module(ctx context.Context, m *debug.Module, released string)
 	}
 	c.Properties = optional(properties)
 	found, err := findLicences(ctx, d.config.ModuleCache, is)
-	if err != nil {
-		return c, err
-	}
 	c.Evidence, c.Licenses = found.evidence(), found.concluded()
-	return c, nil
+	return c, err
 }
 
 // sumHash is the hash of a module's files in go.sum, "h1:" and base64, as the
@@ -128,7 +126,7 @@ func sumHash(sum string) *[]cdx.Hash {
 	if err != nil || len(raw) != sha256.Size {
 		return nil
 	}
-	return sha256Hash([sha256.Size]byte(raw))
+	return sha256Hash(hex.EncodeToString(raw))
 }
 
 // standardLibrary describes Go's own packages, by the name that Go's
