@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -106,16 +107,6 @@ func invalidContent(message string) *apiError {
 	return badRequest("InvalidRequestContentException", message)
 }
 
-func unknownType(kind string) *apiError {
-	return badRequest("InvalidParameterValueException", "Unknown invocation type "+kind)
-}
-
-// dryRun answers a request without effect.
-func dryRun(w http.ResponseWriter) {
-	w.Header().Set("X-Amz-Executed-Version", latest)
-	w.WriteHeader(http.StatusNoContent)
-}
-
 // find returns the function of a name or of a partial or full ARN, and the version or
 // alias: wanted, or else that in the name.
 func (s *Server) find(id, wanted string) (f *Function, name, qualifier string, failure *apiError) {
@@ -180,32 +171,44 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request, limit int) (apiCal
 	return c, nil
 }
 
-// invoke is Lambda's Invoke.
-func (s *Server) invoke(w http.ResponseWriter, r *http.Request) {
-	var c apiCall
-	var failure *apiError
+// admit decodes the request of a client that waits for the answer. It answers what goes no
+// further: what it refuses, and a dry run.
+func (s *Server) admit(w http.ResponseWriter, r *http.Request) (c apiCall, ok bool) {
 	kind := r.Header.Get("X-Amz-Invocation-Type")
-	switch kind {
-	case "", "RequestResponse", "DryRun":
+	failure := badRequest("InvalidParameterValueException", "Unknown invocation type "+kind)
+	if slices.Contains([]string{"", "RequestResponse", "DryRun"}, kind) {
 		c, failure = s.read(w, r, maxPayload)
-	case "Event":
-		if c, failure = s.read(w, r, maxAsync); failure == nil {
-			failure = s.enqueue(c, r.UserAgent())
-		}
-	default:
-		failure = unknownType(kind)
 	}
 	switch {
 	case failure != nil:
 		failure.write(w)
 	case kind == "DryRun":
-		dryRun(w)
-	case kind == "Event":
 		w.Header().Set("X-Amz-Executed-Version", latest)
-		w.WriteHeader(http.StatusAccepted)
+		w.WriteHeader(http.StatusNoContent)
 	default:
-		s.invokeNow(w, r, c)
+		return c, true
 	}
+	return c, false
+}
+
+// invoke is Lambda's Invoke.
+func (s *Server) invoke(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("X-Amz-Invocation-Type") != "Event" {
+		if c, ok := s.admit(w, r); ok {
+			s.invokeNow(w, r, c)
+		}
+		return
+	}
+	c, failure := s.read(w, r, maxAsync)
+	if failure == nil {
+		failure = s.enqueue(c, r.UserAgent())
+	}
+	if failure != nil {
+		failure.write(w)
+		return
+	}
+	w.Header().Set("X-Amz-Executed-Version", latest)
+	w.WriteHeader(http.StatusAccepted)
 }
 
 // invokeNow invokes a function while the client waits.

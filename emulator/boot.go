@@ -11,37 +11,17 @@ import (
 	"time"
 
 	"github.com/bootzip/bootzip/emulator/event"
-	"github.com/bootzip/bootzip/project"
 )
 
-// BootConfig says which zip to start. Only Zip is required.
-type BootConfig struct {
-	Zip      string
-	Root     *Root        // as Config's
-	Function string       // its name, for the environment
-	Arch     project.Arch // expected; default: the program's own
+// BootConfig is what Boot takes. The defaults of Timeout and Memory are bootTimeout and
+// bootMemory; Handler and Concurrency are Boot's own.
+type BootConfig = Config
 
-	// Handlers are the values of _HANDLER that it answers to: it is started once
-	// for each, or once with an empty one.
-	Handlers []string
-
-	Environment []string // as Config's
-	Layers      []string // as Config's
-	Event       []byte   // default: guessed from the handler's name
-
-	InitLimit time.Duration // default: 10 s, as Lambda's
-	Timeout   time.Duration // for the answer; default: 10 s
-	Memory    int           // MB; default: 512
-	Temp      string        // directory for temporary files; default: the system's
-	Qemu      string        // program that runs the other architecture; empty: none
-	Plain     bool          // as a plain process, even where namespaces are allowed
-
-	Container, Image string   // as Config's
-	ImageEnv         []string // as Config's
-}
-
-// bootTimeout is longer than Lambda's default, since build machines are busy.
-const bootTimeout = 10 * time.Second
+// The defaults of a boot. The time-out is longer than Lambda's, since build machines are busy.
+const (
+	bootTimeout = 10 * time.Second
+	bootMemory  = 512 // MB
+)
 
 // A BootStatus is how a boot ended.
 type BootStatus string
@@ -102,7 +82,7 @@ type HandlerResult struct {
 // cancelled.
 func Boot(ctx context.Context, c BootConfig) (BootResult, error) {
 	c.Timeout = cmp.Or(c.Timeout, bootTimeout)
-	c.Memory = cmp.Or(c.Memory, 512)
+	c.Memory = cmp.Or(c.Memory, bootMemory)
 	handlers := c.Handlers
 	if len(handlers) == 0 {
 		handlers = []string{""}
@@ -137,11 +117,8 @@ func Boot(ctx context.Context, c BootConfig) (BootResult, error) {
 
 // bootOne boots one handler. It returns the result and the isolation.
 func bootOne(ctx context.Context, c BootConfig, handler string) (_ HandlerResult, isolation string, err error) {
-	f, err := New(ctx, Config{
-		Name: c.Function, Zip: c.Zip, Handler: handler, Arch: c.Arch, Timeout: c.Timeout, InitLimit: c.InitLimit,
-		Memory: c.Memory, Concurrency: 1, Temp: c.Temp, Qemu: c.Qemu, Plain: c.Plain, Container: c.Container, Image: c.Image, Root: c.Root, ImageEnv: c.ImageEnv,
-		Environment: c.Environment, Layers: c.Layers,
-	})
+	c.Handler, c.Concurrency = handler, 1
+	f, err := New(ctx, c)
 	var unsupported *UnsupportedError
 	if errors.As(err, &unsupported) {
 		return HandlerResult{Handler: handler, Status: BootSkipped, Detail: unsupported.Reason, at: BootMachine}, "", nil

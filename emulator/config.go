@@ -18,6 +18,11 @@ type Config struct {
 	Handler string       // value of _HANDLER
 	Arch    project.Arch // default: the bootstrap's own
 
+	// For Boot: the values of _HANDLER that the function answers to, for each of which it is
+	// started, or once without any; and the event, by default guessed from the handler's name.
+	Handlers []string
+	Event    []byte
+
 	Timeout     time.Duration // of an invocation; default: 3 s, as Lambda's
 	InitLimit   time.Duration // of the initialisation; default: 10 s, as Lambda's
 	Restore     time.Duration // of the restore, with SnapStart; default: 10 s, as Lambda's
@@ -34,11 +39,11 @@ type Config struct {
 
 	// Log gets the function's output and Lambda's lines about it, like a log
 	// group of CloudWatch; nil discards them. Writes do not overlap.
-	Log io.Writer
+	Log io.Writer `json:"-"`
 
 	// Platform gets Lambda's lines START, END, REPORT and INIT_REPORT in place
 	// of Log, so that a function cannot imitate them; nil: Log gets them.
-	Platform io.Writer
+	Platform io.Writer `json:"-"`
 
 	// Temp is the directory in which the zip is unpacked; default: the
 	// system's directory for temporary files.
@@ -54,7 +59,7 @@ type Config struct {
 
 	// Attach gets the environment of an instance, with which the caller starts it.
 	// It implies Plain. nil: instances are started here.
-	Attach func(environment []string)
+	Attach func(environment []string) `json:"-"`
 
 	// Container is "docker" or "podman", which then runs instances in containers;
 	// empty: on Linux instances are started here, on other systems by the first

@@ -53,21 +53,8 @@ func (c *chunks) Write(p []byte) (int, error) {
 
 // invokeStream is Lambda's InvokeWithResponseStream.
 func (s *Server) invokeStream(w http.ResponseWriter, r *http.Request) {
-	var c apiCall
-	var failure *apiError
-	kind := r.Header.Get("X-Amz-Invocation-Type")
-	switch kind {
-	case "", "RequestResponse", "DryRun":
-		c, failure = s.read(w, r, maxPayload)
-	default:
-		failure = unknownType(kind)
-	}
-	switch {
-	case failure != nil:
-		failure.write(w)
-		return
-	case kind == "DryRun":
-		dryRun(w)
+	c, ok := s.admit(w, r)
+	if !ok {
 		return
 	}
 	sink := &chunks{w: w}

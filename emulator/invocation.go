@@ -126,13 +126,12 @@ func (v *invocation) endUnstarted(fail *failure, left time.Duration) {
 	if f.log != nil {
 		f.log.write(start, own, platform)
 	}
-	resp := fail.response(id)
+	resp, all := fail.response(id), slices.Concat(log, start, own, platform)
 	if v.request.Tail {
-		resp.Log = slices.Concat(log, start, own, platform)
-		resp.Log = resp.Log[max(0, len(resp.Log)-tailSize):]
+		resp.Log = all[max(0, len(all)-tailSize):]
 	}
 	if x := v.request.Observer; x != nil {
-		x.Logged(slices.Concat(log, start, own, platform))
+		x.Logged(all)
 	}
 	v.reply(resp, nil)
 	v.conclude(fail)

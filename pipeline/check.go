@@ -126,7 +126,7 @@ func (z *Zip) boot(ctx context.Context, check CheckConfig) error {
 }
 
 // bootInto adds the outcome of a boot check to a report.
-func bootInto(ctx context.Context, r *verify.Report, c emulator.BootConfig) (isolated bool, err error) {
+func bootInto(ctx context.Context, r *verify.Report, c emulator.Config) (isolated bool, err error) {
 	result, err := emulator.Boot(ctx, c)
 	if err != nil {
 		return false, fmt.Errorf("boot check of %q: %w", r.Path, err)
@@ -138,10 +138,10 @@ func bootInto(ctx context.Context, r *verify.Report, c emulator.BootConfig) (iso
 }
 
 // bootConfig says how the boot check starts the function.
-func (z *Zip) bootConfig(check CheckConfig) (emulator.BootConfig, error) {
+func (z *Zip) bootConfig(check CheckConfig) (emulator.Config, error) {
 	o, f := z.Target.Options, z.Function
-	c := emulator.BootConfig{
-		Zip: z.Target.Path, Function: o.Function, Arch: o.Arch, Handlers: f.Handlers, Qemu: check.Qemu,
+	c := emulator.Config{
+		Zip: z.Target.Path, Name: o.Function, Arch: o.Arch, Handlers: f.Handlers, Qemu: check.Qemu,
 		Environment: slices.Concat(Environment(f), check.Environment),
 		Memory:      cmp.Or(check.Memory, f.Memory),
 		Timeout:     cmp.Or(check.Timeout, time.Duration(f.Timeout)*time.Second),

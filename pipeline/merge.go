@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -47,7 +46,7 @@ func (s Shard) Functions() []string { return s.Shards[s.Shard-1] }
 // Write writes the file to the directory dist.
 func (s Shard) Write(dist string) error {
 	s.Version = shardVersion
-	return writeJSON(filepath.Join(dist, shardFile), s)
+	return atomicfile.WriteJSON(filepath.Join(dist, shardFile), "  ", s)
 }
 
 // readShard reads the file of the directory dist.
@@ -149,15 +148,11 @@ func Merge(ctx context.Context, c MergeConfig) ([]Zip, error) {
 		if data == nil {
 			continue
 		}
-		err := atomicfile.Write(filepath.Join(c.Dist, name), 0o644, func(w io.Writer) error {
-			_, err := w.Write(data)
-			return err
-		})
-		if err != nil {
+		if err := atomicfile.WriteBytes(filepath.Join(c.Dist, name), 0o644, data); err != nil {
 			return nil, err
 		}
 	}
-	if err := writeJSON(filepath.Join(c.Dist, timingsFile), timings); err != nil {
+	if err := atomicfile.WriteJSON(filepath.Join(c.Dist, timingsFile), "  ", timings); err != nil {
 		return nil, err
 	}
 	var zips []Zip
@@ -247,12 +242,4 @@ func readAll(dirs []string, file string) (map[string][]byte, error) {
 		}
 	}
 	return all, nil
-}
-
-func writeJSON(name string, v any) error {
-	return atomicfile.Write(name, 0o644, func(w io.Writer) error {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(v)
-	})
 }

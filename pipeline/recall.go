@@ -86,7 +86,7 @@ func (z *Zip) reportKey(c CheckConfig) (string, error) {
 	inputs, err := json.Marshal(struct {
 		Form, Tool, Machine, Zip string
 		Options                  verify.Options
-		Boot                     emulator.BootConfig
+		Boot                     emulator.Config
 		Layers                   []string
 	}{reportForm, c.Tool, c.Machine, z.Packed.SHA256, options, boot, layers})
 	if err != nil {

@@ -355,10 +355,7 @@ func (c *Console) save(w http.ResponseWriter, r *http.Request) {
 	}
 	err := os.MkdirAll(c.events, 0o755)
 	if err == nil {
-		err = atomicfile.Write(file, 0o644, func(f io.Writer) error {
-			_, err := io.WriteString(f, strings.TrimRight(asked.Event, "\n")+"\n")
-			return err
-		})
+		err = atomicfile.WriteBytes(file, 0o644, []byte(strings.TrimRight(asked.Event, "\n")+"\n"))
 	}
 	if err != nil {
 		refuse(w, http.StatusInternalServerError, "the event cannot be saved: %v", err)

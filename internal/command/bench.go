@@ -35,25 +35,13 @@ over. If the function has a budget of start in bootzip.yaml, more than that is s
 			if starts < 1 || starts > maxStarts || invocations < 0 || invocations > maxInvocations {
 				return misuse(fmt.Errorf("--starts takes 1 to %d, --invocations 0 to %d", maxStarts, maxInvocations))
 			}
-			function := zipName(zip)
-			if len(args) == 2 || zip == "" {
-				function, args = args[0], args[1:]
-			}
-			s.function = function
-			payload, err := s.eventFor(args)
+			config, payload, err := e.begin(&s, zip != "", zipName(zip), args)
 			if err != nil {
-				return misuse(err)
-			}
-			if err := e.check(); err != nil {
 				return err
 			}
-			config := e.config(function)
 			config.Log, config.Platform, config.Zip = nil, nil, zip
 			budget := 0.0
 			if zip == "" {
-				if err := s.read(); err != nil {
-					return err
-				}
 				_, functions, err := s.load()
 				if err != nil {
 					return err
@@ -83,7 +71,7 @@ over. If the function has a budget of start in bootzip.yaml, more than that is s
 			if err != nil {
 				return err
 			}
-			r := benchReport{Version: 1, Function: function, Zip: config.Zip, Against: against, Starts: starts, Invocations: invocations, Isolation: measured[0].Isolation, Budget: budget}
+			r := benchReport{Version: 1, Function: config.Name, Zip: config.Zip, Against: against, Starts: starts, Invocations: invocations, Isolation: measured[0].Isolation, Budget: budget}
 			r.fill(measured)
 			if err := r.print(format); err != nil {
 				return err
@@ -92,7 +80,7 @@ over. If the function has a budget of start in bootzip.yaml, more than that is s
 				note("the budget of start, %.3gx, is not checked: --against=OLD.zip has the zip that it is a ratio to", budget)
 			}
 			if budget > 0 && against != "" && r.StartRatio.P50 > budget {
-				return findings("function %s starts in %.2f times the time of %s, and its budget is %.3gx", function, r.StartRatio.P50, against, budget)
+				return findings("function %s starts in %.2f times the time of %s, and its budget is %.3gx", config.Name, r.StartRatio.P50, against, budget)
 			}
 			return nil
 		},

@@ -17,9 +17,6 @@ one, and leaves it at dist/FUNCTION/ARCH/bootstrap. What has not changed is not
 built again.`,
 		Example: "  bootzip build --function=hello --arch=arm64",
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := s.read(); err != nil {
-				return err
-			}
 			m, err := s.run(c.Context(), false)
 			if err != nil {
 				return err

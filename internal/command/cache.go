@@ -17,7 +17,6 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/store"
 	"github.com/bootzip/bootzip/internal/tempdir"
-	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
 )
@@ -47,9 +46,6 @@ the entry is removed. Nothing in dist changes.`,
 			share, err := parseShare(sample)
 			if err != nil {
 				return misuse(err)
-			}
-			if err := s.read(); err != nil {
-				return err
 			}
 			rows, err := s.audit(c.Context(), share)
 			if err != nil {
@@ -84,61 +80,53 @@ type audited struct {
 	Differs  []string `json:"differs,omitempty"`
 }
 
-func (s settings) audit(ctx context.Context, share float64) (rows []audited, err error) {
-	p, functions, err := s.load()
-	if err != nil {
-		return nil, err
-	}
-	shared, err := s.store(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	if shared == nil {
-		return nil, misuse(hint.New("set BOOTZIP_CACHE_URL, or cache in bootzip.yaml", "there is no shared cache to audit"))
-	}
-	dir, err := tempdir.New("", "bootzip-audit")
-	if err != nil {
-		return nil, err
-	}
-	defer dir.Remove()
-	bar := s.newProgress()
-	defer bar.close()
-	config := s.buildConfig(p, pick(functions, share), bar.event)
-	if config.Tag, config.Commit, err = stamps(ctx, p.Root, functions); err != nil {
-		return nil, err
-	}
-	// With Force nothing is read from the store, and it must not be written either.
-	write := shared.Write
-	config.Dist, config.Force, config.Store, shared.Write = filepath.Join(dir.Path, "dist"), true, shared, false
-	unlock, err := build.Lock(config.Dist)
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
-	packaged, err := pipeline.Package(ctx, config, pipeline.PackageConfig{})
-	if err != nil {
-		return nil, err
-	}
-	shared.Write = write
-	for i, made := range packaged.Build.Artifacts {
-		row := audited{Function: made.Function.Name, Arch: string(made.Arch), Key: made.Key, Result: "not shared"}
-		var packed pack.Zip
-		for _, z := range packaged.Zips {
-			if z.Function.Name == made.Function.Name && z.Packed.Arch == made.Arch {
-				packed = z.Packed
-			}
+func (s *settings) audit(ctx context.Context, share float64) (rows []audited, err error) {
+	err = s.withConfig(func(p project.Project, config build.Config) error {
+		shared, err := s.store(ctx, p)
+		if err != nil {
+			return err
 		}
-		for _, f := range []struct{ key, sha256, name string }{{made.Key, made.SHA256, made.Path}, {packed.StoreKey(), packed.SHA256, filepath.Join(config.Dist, packed.File)}} {
-			if f.key == "" || row.Result == "different" {
-				continue
-			}
-			if err := compareStored(ctx, shared, f.key, f.sha256, f.name, filepath.Join(dir.Path, "stored", strconv.Itoa(i)), &row); err != nil {
-				return nil, err
-			}
+		if shared == nil {
+			return misuse(hint.New("set BOOTZIP_CACHE_URL, or cache in bootzip.yaml", "there is no shared cache to audit"))
 		}
-		rows = append(rows, row)
-	}
-	return rows, ctx.Err()
+		dir, err := tempdir.New("", "bootzip-audit")
+		if err != nil {
+			return err
+		}
+		defer dir.Remove()
+		if config.Tag, config.Commit, err = stamps(ctx, p.Root, config.Functions); err != nil {
+			return err
+		}
+		config.Functions = pick(config.Functions, share)
+		// With Force nothing is read from the store, and it must not be written either.
+		write := shared.Write
+		config.Dist, config.Force, config.Store, shared.Write = filepath.Join(dir.Path, "dist"), true, shared, false
+		unlock, err := build.Lock(config.Dist)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+		packaged, err := pipeline.Package(ctx, config, pipeline.PackageConfig{})
+		if err != nil {
+			return err
+		}
+		shared.Write = write
+		for i, made := range packaged.Build.Artifacts {
+			row := audited{Function: made.Function.Name, Arch: string(made.Arch), Key: made.Key, Result: "not shared"}
+			packed := packaged.Zips[i].Packed
+			for _, f := range []struct{ key, sha256, name string }{{made.Key, made.SHA256, made.Path}, {packed.StoreKey(), packed.SHA256, filepath.Join(config.Dist, packed.File)}} {
+				if f.key == "" || row.Result == "different" {
+					continue
+				}
+				if err := compareStored(ctx, shared, f.key, f.sha256, f.name, filepath.Join(dir.Path, "stored", strconv.Itoa(i)), &row); err != nil {
+					return err
+				}
+			}
+			rows = append(rows, row)
+		}
+		return ctx.Err()
+	})
+	return rows, err
 }
 
 // pick takes a share of the functions' bootstraps, at random.

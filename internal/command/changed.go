@@ -37,9 +37,6 @@ CloudFormation says of a deployed stack; or of the key deploy of bootzip.yaml, w
 			"  aws cloudformation describe-stack-resources --stack-name=shop >stack.json\n" +
 			"  aws lambda list-functions | bootzip changed --since=- --stack=stack.json",
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := s.read(); err != nil {
-				return err
-			}
 			names, err := readNames(pairs)
 			if err != nil {
 				return misuse(err)
@@ -63,18 +60,16 @@ CloudFormation says of a deployed stack; or of the key deploy of bootzip.yaml, w
 			if err != nil {
 				return err
 			}
-			for function, list := range pipeline.DeployedNames(pipeline.DeployConfig{Root: m.project.Root, Functions: m.project.Functions, Zips: m.zips}, files, resources) {
-				if len(names[function]) == 0 && (s.function == "" || s.function == function) {
-					names[function] = list
-				}
-			}
+			found := pipeline.DeployedNames(pipeline.DeployConfig{Root: m.project.Root, Functions: m.project.Functions, Zips: m.zips}, files, resources)
 			for _, f := range m.project.Functions {
 				if len(names[f.Name]) > 0 || s.function != "" && s.function != f.Name {
 					continue
 				}
-				list, err := f.DeployedNames(stage)
-				if err != nil {
-					return misuse(err)
+				list := found[f.Name]
+				if len(list) == 0 {
+					if list, err = f.DeployedNames(stage); err != nil {
+						return misuse(err)
+					}
 				}
 				if len(list) > 0 {
 					names[f.Name] = list
@@ -103,7 +98,7 @@ CloudFormation says of a deployed stack; or of the key deploy of bootzip.yaml, w
 	c.Flags().StringArrayVar(&deploys, "deploy", nil, "take such names from this deploy `FILE`; may be repeated")
 	c.Flags().StringVar(&stack, "stack", "", "take such names from this `FILE`: what aws cloudformation describe-stack-resources or describe-stacks prints, or cdk deploy --outputs-file writes")
 	c.Flags().StringVar(&stage, "stage", "", "${stage} in the key deploy of bootzip.yaml")
-	formatFlag(c, &format, "text, json, or matrix for GitHub Actions", "text", "json", "matrix")
+	choice(c, &format, "format", "text, json, or matrix for GitHub Actions", "text", "json", "matrix")
 	s.flags(c, "engine", "arch", "function")
 	return c
 }

@@ -51,12 +51,6 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 					return misuse(err)
 				}
 			}
-			if err := oneOf("runtime", runtime, string(project.AL2023), string(project.AL2)); err != nil {
-				return err
-			}
-			if err := oneOf("kind", kind, string(verify.KindFunction), string(verify.KindLayer)); err != nil {
-				return err
-			}
 			if around.forBoot() && !boot {
 				return misuse(hint.New("add --boot, which starts the function: for zips that you trust", "--env, --env-file, --event, --timeout and --memory are for the boot check"))
 			}
@@ -100,22 +94,14 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 				images[i].Function = project.Function{Handlers: handlers}
 				images[i].Options.Arch = options.Arch
 			}
-			imageReports, err := pipeline.CheckImages(c.Context(), config, images)
-			if err != nil {
-				return err
-			}
 			against.Zips = checked
-			reports, err := pipeline.CheckDeploy(against, deployFiles)
-			if err != nil {
-				return err
-			}
-			return conclude(slices.Concat(provenReports(checked, boot && strict), imageReports, reports), write)
+			return finish(c.Context(), config, images, against, deployFiles, write)
 		},
 	}
 	f := c.Flags()
 	f.StringVar(&arch, "arch", "", "amd64 or arm64 (default: what the program is for)")
-	f.StringVar(&runtime, "runtime", string(project.AL2023), "al2023 or al2: decides which glibc there is")
-	f.StringVar(&kind, "kind", string(verify.KindFunction), "function or layer")
+	choice(c, &runtime, "runtime", "al2023 or al2: decides which glibc there is", string(project.AL2023), string(project.AL2))
+	choice(c, &kind, "kind", "function or layer", string(verify.KindFunction), string(verify.KindLayer))
 	f.BoolVar(&strict, "strict", false, "warnings fail as well")
 	f.BoolVar(&dynamic, "dynamic", false, "allow a dynamically linked program")
 	f.BoolVar(&withLayer, "with-layer", false, "the function has a layer whose zip is not here (--layer) and which supplies what is missing: bootstrap, interpreter, libraries")
@@ -124,8 +110,6 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 	f.StringSliceVar(&handlers, "handlers", nil, "with --boot: values of _HANDLER to try")
 	around.flags(c)
 	complete(c, "arch", "amd64", "arm64")
-	complete(c, "runtime", "al2023", "al2")
-	complete(c, "kind", "function", "layer")
 	reportFormat(c, &format)
 	return c
 }

@@ -43,12 +43,8 @@ With --attach it builds and starts nothing: it prints the environment with which
 editor starts the function, in any language.`,
 		Example: "  bootzip debug hello event.json\n  bootzip debug hello s3 --attach",
 		RunE: func(c *cobra.Command, args []string) error {
-			s.function = args[0]
-			payload, err := s.eventFor(args[1:])
+			config, payload, err := e.begin(&s, false, "", args)
 			if err != nil {
-				return misuse(err)
-			}
-			if err := e.check(); err != nil {
 				return err
 			}
 			if e.perInstance > 1 || len(e.layers) > 0 {
@@ -67,7 +63,6 @@ editor starts the function, in any language.`,
 			if len(f.Layers) > 0 {
 				note("the layers of %q are left out: a plain process has no /opt", f.Name)
 			}
-			config := e.config(f.Name)
 			config.Environment = slices.Concat(pipeline.Environment(f), config.Environment)
 			if config.Handler == "" && len(f.Handlers) > 0 {
 				config.Handler = f.Handlers[0]

@@ -55,6 +55,6 @@ side by side, and what grew.`,
 			return err
 		},
 	}
-	formatFlag(c, &format, "text, json or html", "text", "json", "html")
+	choice(c, &format, "format", "text, json or html", "text", "json", "html")
 	return c
 }

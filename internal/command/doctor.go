@@ -64,7 +64,7 @@ nothing can be built here.`,
 }
 
 // examine returns what there is, and whether something can be built.
-func (s settings) examine(ctx context.Context) (found []finding, usable bool) {
+func (s *settings) examine(ctx context.Context) (found []finding, usable bool) {
 	program := func(what, name, advice string, args ...string) bool {
 		f := finding{What: what}
 		path, err := exec.LookPath(name)
@@ -116,4 +116,17 @@ func (s settings) examine(ctx context.Context) (found []finding, usable bool) {
 		f.Detail = fmt.Sprintf("%d functions: %s", len(names), strings.Join(names, ", "))
 	}
 	return append(found, f), usable
+}
+
+// findQemu returns the program that runs programs of the other architecture; "": none.
+func findQemu() string {
+	name := "qemu-aarch64-static"
+	if project.Arch(runtime.GOARCH) == project.ARM64 {
+		name = "qemu-x86_64-static"
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return ""
+	}
+	return path
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/project"
 )
 
 func (a *app) imageCommand() *cobra.Command {
@@ -17,16 +18,11 @@ not there yet, and prints the engine and the image's id. Other commands make it
 by themselves.`,
 		Example: "  bootzip image --engine=docker",
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := s.read(); err != nil {
+			var id, name string
+			err := s.withConfig(func(_ project.Project, config build.Config) (err error) {
+				id, name, err = build.Image(c.Context(), config)
 				return err
-			}
-			p, functions, err := s.load()
-			if err != nil {
-				return err
-			}
-			bar := s.newProgress()
-			id, name, err := build.Image(c.Context(), s.buildConfig(p, functions, bar.event))
-			bar.close()
+			})
 			if err != nil {
 				return err
 			}

@@ -95,6 +95,20 @@ func (e emulation) config(name string) emulator.Config {
 	return c
 }
 
+// begin reads the flags and the arguments: FUNCTION, which replaces the name of code that
+// is given by a flag, and EVENT.
+func (e *emulation) begin(s *settings, given bool, name string, args []string) (config emulator.Config, payload []byte, err error) {
+	s.function = name
+	if len(args) == 2 || !given {
+		s.function, args = args[0], args[1:]
+	}
+	if payload, err = s.eventFor(args); err != nil {
+		return config, nil, misuse(err)
+	}
+	err = e.check()
+	return e.config(s.function), payload, err
+}
+
 func (a *app) invokeCommand() *cobra.Command {
 	s := settings{verbose: &a.verbose}
 	var e emulation
@@ -118,18 +132,10 @@ status 1 if the function failed.`,
 			if image != "" {
 				function = imageName(image)
 			}
-			if len(args) == 2 || zip+image == "" {
-				function, args = args[0], args[1:]
-			}
-			s.function = function
-			payload, err := s.eventFor(args)
+			config, payload, err := e.begin(&s, zip+image != "", function, args)
 			if err != nil {
-				return misuse(err)
-			}
-			if err := e.check(); err != nil {
 				return err
 			}
-			config := e.config(function)
 			if image != "" {
 				dir, err := tempdir.New("", "bootzip-image")
 				if err != nil {
@@ -146,9 +152,6 @@ status 1 if the function failed.`,
 			var before distState // nil where nothing is built
 			if zip+image == "" {
 				before = readDist(distDir)
-				if err := s.read(); err != nil {
-					return err
-				}
 				if _, err := s.packFor(c.Context(), &config); err != nil {
 					return err
 				}
@@ -205,7 +208,7 @@ func codeOfImage(ctx context.Context, image, dir string) (pipeline.ImageCode, er
 }
 
 // eventFor returns the event that was named, or the function's in bootzip.yaml.
-func (s settings) eventFor(named []string) ([]byte, error) {
+func (s *settings) eventFor(named []string) ([]byte, error) {
 	if len(named) > 0 {
 		return readEvent(named[0], s.function)
 	}
@@ -223,7 +226,7 @@ func (s settings) eventFor(named []string) ([]byte, error) {
 
 // packFor builds and packs one function, for this machine's architecture if it is built
 // for that, and completes config from bootzip.yaml. It returns the zip's CodeSha256.
-func (s settings) packFor(ctx context.Context, config *emulator.Config) (sum string, err error) {
+func (s *settings) packFor(ctx context.Context, config *emulator.Config) (sum string, err error) {
 	p, functions, err := s.load()
 	if err != nil {
 		return "", err

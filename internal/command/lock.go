@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/project"
 )
 
 func (a *app) lockCommand() *cobra.Command {
@@ -18,20 +19,15 @@ build image. Commit it. A build that differs from it says so, and fails with
 --locked.`,
 		Example: "  bootzip lock && git add bootzip.lock",
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := s.read(); err != nil {
+			var name string
+			err := s.withConfig(func(p project.Project, config build.Config) error {
+				written, err := build.WriteLock(c.Context(), config)
+				name = relative(p.Root, written)
 				return err
+			})
+			if err == nil {
+				_, err = fmt.Println(name)
 			}
-			p, functions, err := s.load()
-			if err != nil {
-				return err
-			}
-			bar := s.newProgress()
-			name, err := build.WriteLock(c.Context(), s.buildConfig(p, functions, bar.event))
-			bar.close()
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Println(relative(p.Root, name))
 			return err
 		},
 	}

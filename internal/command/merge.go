@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -35,9 +34,6 @@ which the next run's shards are divided.`,
 		Example: "  bootzip merge shards/*",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, dirs []string) error {
-			if err := s.read(); err != nil {
-				return err
-			}
 			var zips []pipeline.Zip
 			var reports []verify.Report
 			err := s.withDist(c.Context(), func(p project.Project, config build.Config) (err error) {
@@ -114,8 +110,5 @@ func addDeployReports(ctx context.Context, p project.Project, dist string, zips 
 	if err != nil {
 		return nil, err
 	}
-	return reports, atomicfile.Write(name, 0o644, func(w io.Writer) error {
-		_, err := w.Write(merged)
-		return err
-	})
+	return reports, atomicfile.WriteBytes(name, 0o644, merged)
 }

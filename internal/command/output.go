@@ -81,22 +81,23 @@ func printJSON(value any) error {
 	return e.Encode(value)
 }
 
-// formatFlag adds --format to a command, which then refuses other values before it runs.
-func formatFlag(c *cobra.Command, format *string, usage string, known ...string) {
-	c.Flags().StringVar(format, "format", "text", usage)
-	complete(c, "format", known...)
+// choice adds a flag to a command, which then refuses unknown values before it runs. The
+// first is the default.
+func choice(c *cobra.Command, value *string, name, usage string, known ...string) {
+	c.Flags().StringVar(value, name, known[0], usage)
+	complete(c, name, known...)
 	run := c.RunE
 	c.RunE = func(c *cobra.Command, args []string) error {
-		if err := oneOf("format", *format, known...); err != nil {
+		if err := oneOf(name, *value, known...); err != nil {
 			return err
 		}
 		return run(c, args)
 	}
 }
 
-// tableFormat is formatFlag for a command that prints a table.
+// tableFormat adds --format to a command that prints a table.
 func tableFormat(c *cobra.Command, format *string) {
-	formatFlag(c, format, "text or json", "text", "json")
+	choice(c, format, "format", "text or json", "text", "json")
 }
 
 // enumerate writes words as in "a, b or c".

@@ -22,9 +22,6 @@ one zip for Terraform's data source external. --image makes an OCI image of each
 function as well, dist/FUNCTION-ARCH.oci.tar; "image: true" in bootzip.yaml of one.`,
 		Example: "  bootzip package --engine=podman\n  bootzip package --function=hello --arch=arm64 --format=terraform",
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := s.read(); err != nil {
-				return err
-			}
 			m, err := s.run(c.Context(), true)
 			if err != nil {
 				return err
@@ -64,7 +61,7 @@ function as well, dist/FUNCTION-ARCH.oci.tar; "image: true" in bootzip.yaml of o
 	}
 	s.flags(c, "engine", "arch", "function", "shard", "since", "locked", "force")
 	c.Flags().BoolVar(&s.images, "image", false, "make an OCI image of each function as well")
-	formatFlag(c, &format, "text, json or terraform", "text", "json", "terraform")
+	choice(c, &format, "format", "text, json or terraform", "text", "json", "terraform")
 	return c
 }
 

@@ -29,18 +29,12 @@ type made struct {
 }
 
 // run builds, and packs if asked to, under one lock.
-func (s settings) run(ctx context.Context, packToo bool) (made, error) {
+func (s *settings) run(ctx context.Context, packToo bool) (made, error) {
 	m := made{before: readDist(distDir)}
 	err := s.withDist(ctx, func(p project.Project, c build.Config) (err error) {
 		m.project = p
-		shards, err := s.choose(ctx, &c)
-		if err != nil {
-			return err
-		}
 		if s.shard.text != "" {
-			if m.shard, err = s.describe(ctx, shards, c); err != nil {
-				return err
-			}
+			m.shard = &pipeline.Shard{Shard: s.shard.number, Of: s.shard.of, Shards: s.shard.lists, Tool: c.Tool, Commit: commitOf(ctx, c.Root)}
 			defer func() {
 				if err == nil {
 					err = m.writeShard()
@@ -81,52 +75,51 @@ func (m made) tellStore() {
 	}
 }
 
-// inDist is withDist for the functions that the flags choose.
-func (s settings) inDist(ctx context.Context, do func(build.Config) error) error {
-	return s.withDist(ctx, func(_ project.Project, c build.Config) error {
-		if _, err := s.choose(ctx, &c); err != nil {
+// choose keeps the functions of the shard in c, and sets the tag and commit to stamp them with.
+func (s *settings) choose(ctx context.Context, c *build.Config) (err error) {
+	if s.shard.some() {
+		if s.shard.lists, err = s.shard.shards(ctx, *c, s.shard.of); err != nil {
 			return err
 		}
-		return do(c)
-	})
-}
-
-// choose keeps the functions of the shard in c, and sets the tag and commit to stamp them with.
-func (s settings) choose(ctx context.Context, c *build.Config) (shards [][]string, err error) {
-	if s.shard.some() {
-		if shards, err = s.shard.shards(ctx, *c); err != nil {
-			return nil, err
-		}
-		if c.Functions = only(c.Functions, shards[s.shard.number-1]); len(c.Functions) == 0 {
+		if c.Functions = only(c.Functions, s.shard.lists[s.shard.number-1]); len(c.Functions) == 0 {
 			note("there is no function to build here")
 		}
 	}
 	c.Tag, c.Commit, err = stamps(ctx, c.Root, c.Functions)
-	return shards, err
+	return err
 }
 
-// withDist loads the project, and calls do with it and how to build it, while no other
-// process writes to its directory dist.
-func (s settings) withDist(ctx context.Context, do func(project.Project, build.Config) error) error {
+// withConfig loads the project, and calls do with it and how to build it.
+func (s *settings) withConfig(do func(project.Project, build.Config) error) error {
 	p, functions, err := s.load()
 	if err != nil {
 		return err
 	}
-	s.tellLeftOut(p)
 	bar := s.newProgress()
 	defer bar.close()
-	c := s.buildConfig(p, functions, bar.event)
-	unlock, err := build.Lock(c.Dist)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	before := readDist(c.Dist)
-	return before.failed(do(p, c), c.Dist)
+	return do(p, s.buildConfig(p, functions, bar.event))
+}
+
+// withDist is withConfig for the functions that the flags choose, while no other process
+// writes to the project's directory dist.
+func (s *settings) withDist(ctx context.Context, do func(project.Project, build.Config) error) error {
+	return s.withConfig(func(p project.Project, c build.Config) error {
+		s.tellLeftOut(p)
+		unlock, err := build.Lock(c.Dist)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+		before := readDist(c.Dist)
+		if err = s.choose(ctx, &c); err == nil {
+			err = do(p, c)
+		}
+		return before.failed(err, c.Dist)
+	})
 }
 
 // tellLeftOut says which main packages are not functions, in one line without --verbose.
-func (s settings) tellLeftOut(p project.Project) {
+func (s *settings) tellLeftOut(p project.Project) {
 	switch {
 	case s.quiet || len(p.LeftOut) == 0:
 	case *s.verbose:
@@ -138,6 +131,19 @@ func (s settings) tellLeftOut(p project.Project) {
 	default:
 		note("%d main packages are no functions (-v lists them)", len(p.LeftOut))
 	}
+}
+
+// commitOf returns the commit of a directory, with "-dirty" if files differ from it; ""
+// outside of git.
+func commitOf(ctx context.Context, root string) string {
+	state, err := git.State(ctx, root, os.Environ())
+	if err != nil {
+		return ""
+	}
+	if len(state.Dirty) > 0 {
+		return state.Commit + "-dirty"
+	}
+	return state.Commit
 }
 
 // stamps returns the values of ${tag} and ${commit} in ldflags and labels: those of git;

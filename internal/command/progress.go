@@ -27,7 +27,7 @@ type progress struct {
 	ended sync.WaitGroup
 }
 
-func (s settings) newProgress() *progress {
+func (s *settings) newProgress() *progress {
 	p := &progress{quiet: s.quiet, start: time.Now(), stop: make(chan struct{})}
 	if isTerminal(os.Stderr) {
 		p.w = os.Stderr

@@ -31,9 +31,6 @@ What the registry has is not sent again. Credentials are those of docker login.`
 				return misuse(fmt.Errorf("--function and --arch choose an image of the project: omit them with FILE"))
 			}
 			if len(files) == 0 {
-				if err := s.read(); err != nil {
-					return err
-				}
 				s.images = true
 				m, err := s.run(c.Context(), true)
 				if err != nil {

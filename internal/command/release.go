@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bootzip/bootzip/build"
+	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/release"
 	"github.com/bootzip/bootzip/verify"
 )
@@ -27,16 +28,13 @@ builds a second time and compares; nothing of it appears in dist unless all of i
 went well. The tree must be clean and the commit have a tag.`,
 		Example: "  bootzip release --tag=v1.2.3 --repository=https://github.com/OWNER/NAME",
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := s.read(); err != nil {
-				return err
-			}
 			second, err := secondEngine(other)
 			if err != nil {
 				return err
 			}
 			ctx := c.Context()
 			var made release.Release
-			err = s.inDist(ctx, func(c build.Config) error {
+			err = s.withDist(ctx, func(_ project.Project, c build.Config) error {
 				cache, err := moduleCache(ctx)
 				if err != nil {
 					return err

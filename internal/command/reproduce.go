@@ -9,6 +9,7 @@ import (
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/git"
 	"github.com/bootzip/bootzip/pipeline"
+	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/reproduce"
 )
 
@@ -25,9 +26,6 @@ The report lists what varied and what could not be varied. It ends with status 1
 if a zip differs, and says how and why.`,
 		Example: "  bootzip reproduce --engine=docker --other=podman",
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := s.read(); err != nil {
-				return err
-			}
 			second, err := secondEngine(other)
 			if err != nil {
 				return err
@@ -42,7 +40,7 @@ if a zip differs, and says how and why.`,
 				note("%s", line)
 			}
 			var r reproduce.Result
-			err = s.inDist(ctx, func(c build.Config) error {
+			err = s.withDist(ctx, func(_ project.Project, c build.Config) error {
 				first, err := pipeline.Package(ctx, c, pipeline.PackageConfig{})
 				if err != nil {
 					return err

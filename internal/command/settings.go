@@ -112,8 +112,11 @@ func (s *settings) read() error {
 	return err
 }
 
-// load reads the project in the current directory, and selects its functions.
-func (s settings) load() (project.Project, []project.Function, error) {
+// load reads the settings and the project in the current directory, and selects its functions.
+func (s *settings) load() (project.Project, []project.Function, error) {
+	if err := s.read(); err != nil {
+		return project.Project{}, nil, err
+	}
 	p, err := project.Load(".")
 	if err != nil {
 		return p, nil, misuse(err)
@@ -130,7 +133,7 @@ func (s settings) load() (project.Project, []project.Function, error) {
 	return p, functions, nil
 }
 
-func (s settings) buildConfig(p project.Project, functions []project.Function, progress func(build.Event)) build.Config {
+func (s *settings) buildConfig(p project.Project, functions []project.Function, progress func(build.Event)) build.Config {
 	return build.Config{
 		Root: p.Root, Repository: git.Top(p.Root), Dist: filepath.Join(p.Root, distDir), Cache: s.cache,
 		Functions: functions, Project: p.Functions, Go: p.Go, Engine: s.engine, BaseImage: s.baseImage,
@@ -140,7 +143,7 @@ func (s settings) buildConfig(p project.Project, functions []project.Function, p
 
 // store opens the store that the environment or bootzip.yaml names; nil: none. The token and
 // the right to write apply to the environment's address only: bootzip.yaml is not trusted.
-func (s settings) store(ctx context.Context, p project.Project) (*store.Store, error) {
+func (s *settings) store(ctx context.Context, p project.Project) (*store.Store, error) {
 	c := store.Config{Address: os.Getenv("BOOTZIP_CACHE_URL"), Tool: ownVersion().version}
 	switch c.Address {
 	case "off":
@@ -159,11 +162,7 @@ func (s settings) store(ctx context.Context, p project.Project) (*store.Store, e
 		}
 	}
 	if c.Write {
-		if state, err := git.State(ctx, p.Root, os.Environ()); err == nil {
-			if c.Commit = state.Commit; len(state.Dirty) > 0 {
-				c.Commit += "-dirty"
-			}
-		}
+		c.Commit = commitOf(ctx, p.Root)
 		if repository := os.Getenv("GITHUB_REPOSITORY"); repository != "" {
 			c.Writer = repository + " run " + os.Getenv("GITHUB_RUN_ID")
 		}

@@ -29,7 +29,8 @@ type shardFlag struct {
 	text  string // "2/8"; empty: all
 	since string // a commit; empty: changed or not
 
-	number, of int // 1 and 1 without --shard
+	number, of int        // 1 and 1 without --shard
+	lists      [][]string // names of the functions of each shard, if not all are meant
 }
 
 func (f *shardFlag) read() error {
@@ -50,8 +51,8 @@ func (f *shardFlag) read() error {
 // some reports whether it selects anything less than all functions.
 func (f shardFlag) some() bool { return f.text != "" || f.since != "" }
 
-// shards divides the functions of a configuration. The caller holds the lock on its Dist.
-func (f shardFlag) shards(ctx context.Context, c build.Config) ([][]string, error) {
+// shards divides the functions of a configuration into that many lists. The caller holds the lock on its Dist.
+func (f shardFlag) shards(ctx context.Context, c build.Config, of int) ([][]string, error) {
 	functions := c.Functions
 	if f.since != "" {
 		tree, err := git.State(ctx, c.Root, os.Environ())
@@ -71,7 +72,7 @@ func (f shardFlag) shards(ctx context.Context, c build.Config) ([][]string, erro
 	if err != nil {
 		return nil, err
 	}
-	return pipeline.Shards(functions, timings, f.of), nil
+	return pipeline.Shards(functions, timings, of), nil
 }
 
 // only returns the functions with these names.
@@ -96,13 +97,11 @@ Actions: as many shards as there is something to do for.`,
 			if of < 1 || of > maxShards {
 				return misuse(hint.New(fmt.Sprintf("say how many, up to %d, as in --of=8", maxShards), "invalid --of %d", of))
 			}
-			if err := s.read(); err != nil {
-				return err
-			}
-			s.shard.of = of
+			divided := s.shard
+			s.shard = shardFlag{} // all functions are there
 			var shards [][]string
 			err := s.withDist(c.Context(), func(_ project.Project, config build.Config) (err error) {
-				shards, err = s.shard.shards(c.Context(), config)
+				shards, err = divided.shards(c.Context(), config, of)
 				return err
 			})
 			if err != nil {
@@ -112,22 +111,9 @@ Actions: as many shards as there is something to do for.`,
 		},
 	}
 	c.Flags().IntVar(&of, "of", 0, "how many shards, `N`")
-	formatFlag(c, &format, "text, json, or matrix for GitHub Actions", "text", "json", "matrix")
+	choice(c, &format, "format", "text, json, or matrix for GitHub Actions", "text", "json", "matrix")
 	s.flags(c, "engine", "arch", "since")
 	return c
-}
-
-// describe returns the description of this run's shard.
-func (s settings) describe(ctx context.Context, shards [][]string, c build.Config) (*pipeline.Shard, error) {
-	shard := &pipeline.Shard{Shard: s.shard.number, Of: s.shard.of, Shards: shards, Tool: c.Tool, Seconds: pipeline.Timings{}}
-	tree, err := git.State(ctx, c.Root, os.Environ())
-	if err != nil {
-		return shard, ctx.Err() // without git, all shards say so
-	}
-	if shard.Commit = tree.Commit; len(tree.Dirty) > 0 {
-		shard.Commit += "-dirty"
-	}
-	return shard, nil
 }
 
 // writeShard writes to dist which shard this is, and how long its functions took.

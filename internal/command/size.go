@@ -36,7 +36,7 @@ out what has less than one per cent, unless --verbose is given. As a page it has
 			return diff.WriteSizesText(os.Stdout, p, a.verbose)
 		},
 	}
-	formatFlag(c, &format, "text, json or html", "text", "json", "html")
+	choice(c, &format, "format", "text, json or html", "text", "json", "html")
 	return c
 }
 

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -32,9 +33,6 @@ also if a function could not be started here.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			write, err := a.reportWriter(format)
 			if err != nil {
-				return err
-			}
-			if err := s.read(); err != nil {
 				return err
 			}
 			config := pipeline.CheckConfig{Strict: strict, Boot: true, Qemu: findQemu()}
@@ -74,16 +72,8 @@ also if a function could not be started here.`,
 					})
 				}
 			}
-			imageReports, err := pipeline.CheckImages(c.Context(), config, images)
-			if err != nil {
-				return err
-			}
 			against := pipeline.DeployConfig{Root: m.project.Root, Functions: m.project.Functions, Zips: checked, Strict: strict, All: true}
-			reports, err := pipeline.CheckDeploy(against, files)
-			if err != nil {
-				return err
-			}
-			return conclude(slices.Concat(provenReports(checked, strict), imageReports, reports), write)
+			return finish(c.Context(), config, images, against, files, write)
 		},
 	}
 	s.flags(c, "engine", "arch", "function", "locked", "force", "shard", "since")
@@ -102,16 +92,24 @@ func machine() string {
 	return runtime.GOARCH + " " + strings.TrimSpace(string(release))
 }
 
-// provenReports returns the reports of checked zips. With strict, a function that could not
-// be started here fails.
-func provenReports(zips []pipeline.Zip, strict bool) []verify.Report {
-	reports := pipeline.Reports(zips)
+// finish checks images and deploy files after the zips, and writes the reports of all. With
+// Boot and Strict, a function that could not be started here fails.
+func finish(ctx context.Context, config pipeline.CheckConfig, images []pipeline.ImageTarget, against pipeline.DeployConfig, files []deploy.File, write func([]verify.Report) error) error {
+	ofImages, err := pipeline.CheckImages(ctx, config, images)
+	if err != nil {
+		return err
+	}
+	ofFiles, err := pipeline.CheckDeploy(against, files)
+	if err != nil {
+		return err
+	}
+	reports := pipeline.Reports(against.Zips)
 	for i := range reports {
-		if strict {
+		if config.Boot && config.Strict {
 			reports[i].FailUnproven()
 		}
 	}
-	return reports
+	return conclude(slices.Concat(reports, ofImages, ofFiles), write)
 }
 
 // conclude writes the reports, and returns an error if one failed.

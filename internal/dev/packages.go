@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"regexp"
 	"strings"
 	"time"
@@ -27,9 +26,7 @@ func Packages(ctx context.Context,
 	if semver.Prerelease(version) == "" && !strings.Contains(string(changes), "\n## "+version+" ") {
 		return errors.New(withHint(hint.New("go tool mage cut "+version, "CHANGELOG.md has no section for %s", version)))
 	}
-	cmd := exec.CommandContext(ctx, "go", "-C", "release/packages", "run", ".", "-version="+version)
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	return cmd.Run()
+	return goCommand(ctx, "-C", "release/packages", "run", ".", "-version="+version)
 }
 
 const (

@@ -20,9 +20,9 @@ import (
 
 	"github.com/bootzip/bootzip/build"
 	lambda "github.com/bootzip/bootzip/emulator"
-	"github.com/bootzip/bootzip/test/attack"
 	"github.com/bootzip/bootzip/internal/sandbox"
 	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/test/attack"
 )
 
 // A raidOrder is what the process of a raid is told. It runs as the caller.

@@ -2,7 +2,17 @@
 
 package emulator
 
-import "syscall"
+import (
+	"syscall"
+
+	"github.com/bootzip/bootzip/emulator/internal/process"
+)
+
+// pause stops and resumes a process, as a snapshot does.
+func pause(p process.Process) {
+	p.Signal(syscall.SIGSTOP)
+	p.Signal(syscall.SIGCONT)
+}
 
 // readNow reads from a non-blocking descriptor; again reports that there is nothing to
 // read at the moment.
