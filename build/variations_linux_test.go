@@ -172,6 +172,9 @@ func enginesWithHost() []string {
 // A program in Go has the same bytes with all variations and a cold cache, from
 // each engine; and the report says which were in force.
 func TestGoVaried(t *testing.T) {
+	if os.Getenv("BOOTZIP_TEST_ENGINES") == "" && os.Getenv("BOOTZIP_TEST_ENDTOEND") == "" {
+		t.Skip("compiles all that a program needs: set BOOTZIP_TEST_ENGINES or BOOTZIP_TEST_ENDTOEND, as .ci/run endtoend does")
+	}
 	for _, engine := range enginesWithHost() {
 		t.Run(engine, func(t *testing.T) {
 			c := goElsewhere(t, engine)

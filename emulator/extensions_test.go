@@ -71,6 +71,7 @@ func closeNow(t *testing.T, f *Function) {
 
 // An extension starts before the runtime, sees each event, and hears of the end.
 func TestExternalExtension(t *testing.T) {
+	parallel(t)
 	f, book := withExtensions(t, Config{Name: "f", Handler: "exit-sometimes"}, "tell-environment", "other")
 	first, second := invoke(t, f, `"a"`), invoke(t, f, `"b"`)
 	closeNow(t, f)
@@ -210,6 +211,7 @@ func TestScriptAsExtension(t *testing.T) {
 
 // After a reset extensions start anew, and find what was in /tmp.
 func TestExtensionsAfterReset(t *testing.T) {
+	parallel(t)
 	f, book := withExtensions(t, Config{Handler: "exit-sometimes", Concurrency: 1}, "tell", "subscribe.http.2022-12-13")
 	if resp := invoke(t, f, `"exit"`); resp.ErrorType != "Runtime.ExitError" {
 		t.Errorf("%s %s", resp.ErrorType, resp.Payload)
@@ -249,6 +251,7 @@ func TestExtensionsAfterLostSandbox(t *testing.T) {
 
 // Telemetry comes in each schema, over both protocols, in order.
 func TestTelemetry(t *testing.T) {
+	parallel(t)
 	for name, want := range map[string][]string{
 		"subscribe.http.2022-07-01": {
 			`record platform.initStart {"initializationType":"on-demand","phase":"init","functionName":"f","functionVersion":"$LATEST"}`,
@@ -289,6 +292,7 @@ func TestTelemetry(t *testing.T) {
 // A subscriber sees the runtime's end of an event while its extension still works
 // on that: OpenTelemetry's collector waits for it.
 func TestRuntimeDoneBeforeExtensions(t *testing.T) {
+	parallel(t)
 	f, book := withExtensions(t, Config{Handler: "exit-sometimes", Timeout: 5 * time.Second}, "slow-subscribe.http.2022-12-13")
 	invoke(t, f, `"a"`)
 	closeNow(t, f)

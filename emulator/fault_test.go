@@ -78,6 +78,7 @@ func TestFaults(t *testing.T) {
 
 // An instance of a function with an extension gets SIGTERM, and no answer to it helps.
 func TestTermination(t *testing.T) {
+	parallel(t)
 	for _, handler := range []string{"term", "ignore-term"} {
 		f, book := newFunction(t, Config{Handler: handler, Idle: 10 * time.Millisecond})
 		invoke(t, f, "1")
@@ -89,6 +90,7 @@ func TestTermination(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
+	parallel(t)
 	f, _ := newFunction(t, Config{Handler: "descriptors"})
 	resp := invoke(t, f, "1")
 	if f.Isolation() != "in an empty root" {
@@ -104,6 +106,7 @@ func TestLimits(t *testing.T) {
 }
 
 func TestThreads(t *testing.T) {
+	parallel(t)
 	f, book := newFunction(t, Config{Handler: "threads", Memory: 512, Timeout: time.Minute})
 	resp := invoke(t, f, "1")
 	if !strings.Contains(f.Bounds(), "threads are limited") {

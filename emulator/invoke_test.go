@@ -133,6 +133,7 @@ func TestPlainProcess(t *testing.T) {
 }
 
 func TestInstancesAreReusedAndSideBySide(t *testing.T) {
+	parallel(t)
 	f, _ := newFunction(t, Config{Handler: "echo", Concurrency: 3, Memory: 512})
 	for range 20 {
 		invoke(t, f, "1")
@@ -179,6 +180,7 @@ func TestIdleInstanceIsStopped(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
+	parallel(t)
 	f, _ := newFunction(t, Config{Handler: "echo"})
 	var large *TooLargeError
 	if _, err := f.Invoke(context.Background(), Request{Payload: make([]byte, maxPayload+1)}); !errors.As(err, &large) {
@@ -245,6 +247,7 @@ func TestInvokeWithUmask(t *testing.T) {
 }
 
 func TestStreaming(t *testing.T) {
+	parallel(t)
 	const event = `"0123456789012345678901234567890123456789"`
 	f, _ := newFunction(t, Config{Handler: "stream"})
 	c := &collector{}

@@ -33,6 +33,7 @@ done
 // A boot gives the function its variables, its event, its memory and its
 // layers, and says what error it answered.
 func TestBootGivesWhatTheFunctionNeeds(t *testing.T) {
+	parallel(t)
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("curl is not installed")
 	}

@@ -23,7 +23,11 @@ func TestReportIsComplete(t *testing.T) {
 		for _, plain := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, plain %v", handler, plain), func(t *testing.T) {
 				parallel(t)
-				f, book := newFunction(t, Config{Handler: handler, Memory: 256, Timeout: 2 * time.Second, InitLimit: 300 * time.Millisecond, Plain: plain})
+				timeout := time.Minute
+				if strings.HasSuffix(status, "timeout") {
+					timeout = 2 * time.Second
+				}
+				f, book := newFunction(t, Config{Handler: handler, Memory: 256, Timeout: timeout, InitLimit: 300 * time.Millisecond, Plain: plain})
 				resp := invoke(t, f, "1")
 				found := report.FindStringSubmatch(string(resp.Log))
 				if found == nil || found[1] == "0" || found[3] != status {

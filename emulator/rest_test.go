@@ -14,7 +14,7 @@ import (
 // runs; another instance, or function, has a /tmp of its own.
 func TestTmpIsKept(t *testing.T) {
 	parallel(t)
-	f, book := newFunction(t, Config{Handler: "tmp", Concurrency: 1, Timeout: 2 * time.Second})
+	f, book := newFunction(t, Config{Handler: "tmp", Concurrency: 1, Timeout: 4 * time.Second})
 	for _, c := range []struct{ event, kind string }{{"1", "Runtime.ExitError"}, {"2", "Sandbox.Timedout"}, {"3", "Runtime.OutOfMemory"}, {"1", "Runtime.ExitError"}} {
 		if resp := invoke(t, f, c.event); resp.ErrorType != c.kind {
 			t.Errorf("event %s: %s %s", c.event, resp.ErrorType, resp.Payload)
@@ -39,6 +39,7 @@ func TestTmpIsKept(t *testing.T) {
 // An instance that rests is started for the next call, and stopped when nobody
 // calls.
 func TestRestingInstance(t *testing.T) {
+	parallel(t)
 	f, _ := newFunction(t, Config{Handler: "exit-sometimes", Concurrency: 1, Idle: 300 * time.Millisecond})
 	for _, event := range []string{`"exit"`, `"a"`, `"exit"`, `"exit"`, `"b"`} {
 		resp := invoke(t, f, event)

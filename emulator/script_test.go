@@ -12,6 +12,7 @@ import (
 // On Amazon Linux sh is bash: a script may use its options and syntax, by
 // either path of sh.
 func TestShIsBash(t *testing.T) {
+	parallel(t)
 	if _, err := os.Stat("/bin/bash"); err != nil {
 		t.Skip("this machine has no bash")
 	}

@@ -182,6 +182,7 @@ func TestAsynchronousEventsAreRetried(t *testing.T) {
 }
 
 func TestInvokeWithResponseStream(t *testing.T) {
+	parallel(t)
 	base := newServer(t, ServerConfig{}, "stream", "stream-fail", "echo", "error")
 	const event = `"0123456789012345678901234567890123456789"`
 	for name, want := range map[string]struct{ payload, end string }{

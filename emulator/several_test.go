@@ -109,6 +109,7 @@ func TestSeveralCrash(t *testing.T) {
 
 // A program that has one loop alone gets one event after the other.
 func TestSeveralWithOneLoop(t *testing.T) {
+	parallel(t)
 	f, _ := newFunction(t, Config{Handler: "slow", PerInstance: 8, Concurrency: 2, Environment: []string{"AWS_LAMBDA_MAX_CONCURRENCY=1"}, Timeout: 20 * time.Second})
 	f.pool.startAfter = time.Hour // a busy machine may take longer than 20 ms
 	for range 3 {

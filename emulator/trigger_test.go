@@ -21,6 +21,7 @@ import (
 // What functions answer is read as API Gateway, function URLs and load balancers do; what is no HTTP
 // response is refused, and told.
 func TestAnswers(t *testing.T) {
+	parallel(t)
 	var mu sync.Mutex
 	refused := ""
 	base := newServer(t, ServerConfig{Refused: func(function, id, reason string) {
@@ -98,6 +99,7 @@ func TestAnswers(t *testing.T) {
 }
 
 func TestTriggers(t *testing.T) {
+	parallel(t)
 	var mu sync.Mutex
 	var seen []string
 	base := newServer(t, ServerConfig{Event: func(f string, e []byte) {
@@ -214,6 +216,7 @@ func TestEventsOfRequests(t *testing.T) {
 }
 
 func TestLimitsOfTriggers(t *testing.T) {
+	parallel(t)
 	s := NewServer(ServerConfig{})
 	s.triggers[event.RESTAPI].patience, s.triggers[event.HTTPAPI].patience = 50*time.Millisecond, 50*time.Millisecond
 	for _, h := range []string{"slow", "http-stream", "http"} {
@@ -242,6 +245,7 @@ func TestLimitsOfTriggers(t *testing.T) {
 }
 
 func TestAnswerTooLargeForALoadBalancer(t *testing.T) {
+	parallel(t)
 	answer := func(size int) []byte {
 		return []byte(`{"statusCode":200,"body":"` + strings.Repeat("x", size-28) + `"}`)
 	}
@@ -281,6 +285,7 @@ func TestThrottlingByTrigger(t *testing.T) {
 
 // A REST API streams what begins with a prelude, and has anything else whole.
 func TestRESTAPIStreams(t *testing.T) {
+	parallel(t)
 	base := newServer(t, ServerConfig{}, "http-stream", "stream", "prelude")
 	resp, body := do(t, "GET", base+"/v1/http-stream/prod/", "")
 	if resp.StatusCode != 418 || resp.Header.Get("X-Kind") != "tea" || body != "drop by drop" || resp.ContentLength != -1 || resp.Header.Get("X-Amzn-Requestid") == "" {
@@ -355,6 +360,7 @@ func TestBinaryTypes(t *testing.T) {
 
 // Buffered function URLs and REST APIs have what a function streams as a whole.
 func TestBuffered(t *testing.T) {
+	parallel(t)
 	base := newServer(t, ServerConfig{Buffered: true}, "stream", "http-stream")
 	resp, body := do(t, "GET", base+"/url/stream/", "")
 	if resp.StatusCode != 200 || resp.ContentLength != int64(len(body)) || !json.Valid([]byte(body)) {
