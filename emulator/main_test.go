@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -181,8 +182,10 @@ func nothingLeft(t testing.TB, temp string, before usage) {
 	if list, err := os.ReadDir(temp); err != nil || len(list) > 0 {
 		t.Errorf("left in the temporary folder: %v, %v", list, err)
 	}
-	if _, ok := beside.Load(t.Name()); ok {
-		return
+	for name := t.Name(); name != "."; name = path.Dir(name) { // a part of a test, and the test
+		if _, ok := beside.Load(name); ok {
+			return
+		}
 	}
 	if left := before.left(); left != "" {
 		t.Error(left)
