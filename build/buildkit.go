@@ -374,7 +374,7 @@ func copySources(ctx context.Context, to, from string) error {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case rel != "." && d.IsDir() && noSource(name):
+		case rel != "." && d.IsDir() && noInput(name):
 			return fs.SkipDir
 		case d.IsDir():
 			return os.MkdirAll(target, 0o755)

@@ -100,9 +100,17 @@ func compiled(name string) bool {
 }
 
 // noSource reports whether a directory in the project never has sources: it is version
-// control's, or our own output.
+// control's, or our own output. Commands of the host and of the sandbox see it nevertheless:
+// see noInput.
 func noSource(dir string) bool {
 	return filepath.Base(dir) == ".git" || exists(filepath.Join(dir, stateDir))
+}
+
+// noInput is noSource for digests, and for copies that are made by them. Anybody can commit a directory .bootzip, and what is beside
+// it must not change without a new digest: only the output in its usual place is left out.
+func noInput(dir string) bool {
+	base := filepath.Base(dir)
+	return noSource(dir) && (base == ".git" || base == "dist")
 }
 
 // walkBelow calls visit for a directory and all that is below it. rel is slash-separated and
@@ -130,7 +138,7 @@ func filesBelow(root, tree string) ([]string, error) {
 		if err != nil {
 			return err
 		}
-		if e.IsDir() && name != top && noSource(name) {
+		if e.IsDir() && name != top && noInput(name) {
 			return fs.SkipDir
 		}
 		if e.IsDir() {

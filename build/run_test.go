@@ -33,3 +33,29 @@ func TestCounter(t *testing.T) {
 		t.Errorf("events are %v, want %v", events, want)
 	}
 }
+
+// A digest leaves out our output in its usual place, and nothing else that has a directory
+// .bootzip: the build sees it.
+func TestFilesBelow(t *testing.T) {
+	root := t.TempDir()
+	for _, name := range []string{"a.h", ".git/config", "dist/.bootzip/state.json", "dist/b.h", "other/.bootzip/state.json", "other/c.h"} {
+		file := filepath.Join(root, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := filesBelow(root, ".")
+	if want := []string{"a.h", "other/.bootzip/state.json", "other/c.h"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v; want %q", got, err, want)
+	}
+	to := filepath.Join(t.TempDir(), "copy")
+	if err := copySources(t.Context(), to, root); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := filesBelow(to, "."); err != nil || !slices.Equal(got, []string{"a.h", "other/.bootzip/state.json", "other/c.h"}) || exists(filepath.Join(to, "dist")) {
+		t.Errorf("copied are %q, %v", got, err)
+	}
+}
