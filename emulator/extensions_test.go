@@ -38,7 +38,7 @@ func withExtensions(t *testing.T, c Config, names ...string) (*Function, *logBoo
 // eventually waits for words in a log.
 func eventually(t *testing.T, book *logBook, words string) {
 	t.Helper()
-	for range 200 {
+	for range 2000 {
 		if strings.Contains(book.String(), words) {
 			return
 		}
@@ -96,11 +96,17 @@ func TestExternalExtension(t *testing.T) {
 func TestSlowExtension(t *testing.T) {
 	parallel(t)
 	f, book := withExtensions(t, Config{Handler: "exit-sometimes", Concurrency: 1, Timeout: 5 * time.Second}, "slow")
-	invoke(t, f, `"warm"`)
-	began := time.Now()
-	resp, err := f.Invoke(context.Background(), Request{Payload: []byte(`"a"`)})
-	if took := time.Since(began); err != nil || string(resp.Payload) != `"a"` || took > 350*time.Millisecond {
-		t.Errorf("%s after %v: %v", resp.Payload, took, err)
+	var resp Response
+	early := false
+	for try := 0; try < 20 && !early; try++ { // a busy machine may look at the log too late
+		var err error
+		if resp, err = f.Invoke(context.Background(), Request{Payload: []byte(`"a"`)}); err != nil || string(resp.Payload) != `"a"` {
+			t.Errorf("%s, %v", resp.Payload, err)
+		}
+		early = !strings.Contains(book.String(), "REPORT RequestId: "+resp.RequestID)
+	}
+	if !early {
+		t.Error("the answer never came before the extension had ended")
 	}
 	invoke(t, f, `"b"`) // begins after the first has ended
 	match := regexp.MustCompile(`REPORT RequestId: ` + resp.RequestID + `\tDuration: (\d+)`).FindStringSubmatch(book.String())
@@ -134,7 +140,7 @@ func TestExtensionFails(t *testing.T) {
 				if took := time.Since(began); took > 5*time.Second {
 					t.Errorf("it took %v", took)
 				}
-				for range 200 {
+				for range 2000 {
 					if strings.Count(book.String(), "Error Type: "+kind) > round {
 						break
 					}

@@ -250,17 +250,24 @@ func TestStreaming(t *testing.T) {
 	parallel(t)
 	const event = `"0123456789012345678901234567890123456789"`
 	f, _ := newFunction(t, Config{Handler: "stream"})
-	c := &collector{}
-	resp, err := f.Invoke(context.Background(), Request{Payload: []byte(event), Stream: c})
-	if err != nil || !resp.Streamed || resp.FunctionError != "" || c.String() != event || c.contentType != "text/plain" || c.pieces < 2 {
-		t.Errorf("%+v, %v; got %q in %d pieces", resp, err, c, c.pieces)
+	pieces := 0
+	for try := 0; try < 20 && pieces < 2; try++ { // on a busy machine all may be there at once
+		c := &collector{}
+		resp, err := f.Invoke(context.Background(), Request{Payload: []byte(event), Stream: c})
+		if err != nil || !resp.Streamed || resp.FunctionError != "" || c.String() != event || c.contentType != "text/plain" {
+			t.Errorf("%+v, %v; got %q", resp, err, c)
+		}
+		pieces = c.pieces
+	}
+	if pieces < 2 {
+		t.Error("it never came in pieces")
 	}
 	if resp := invoke(t, f, event); string(resp.Payload) != event || resp.Streamed {
 		t.Errorf("collected: %+v", resp)
 	}
 	g, _ := newFunction(t, Config{Handler: "stream-fail"})
-	c = &collector{}
-	resp, err = g.Invoke(context.Background(), Request{Payload: []byte(event), Stream: c})
+	c := &collector{}
+	resp, err := g.Invoke(context.Background(), Request{Payload: []byte(event), Stream: c})
 	if err != nil || !resp.Streamed || resp.ErrorType != "Function.Torn" || resp.FunctionError != "Unhandled" || c.String() != event {
 		t.Errorf("%+v, %v; got %q", resp, err, c)
 	}

@@ -60,10 +60,13 @@ func TestRestingInstance(t *testing.T) {
 // A caller who leaves ends the event, and the next call is answered.
 func TestCallerLeaves(t *testing.T) {
 	parallel(t)
-	f, _ := newFunction(t, Config{Handler: "tmp", Concurrency: 1, Timeout: time.Minute})
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	if _, err := f.Invoke(ctx, Request{Payload: []byte("2")}); !errors.Is(err, context.DeadlineExceeded) {
+	f, book := newFunction(t, Config{Handler: "tmp", Concurrency: 1, Timeout: time.Minute})
+	ctx, leave := context.WithCancel(context.Background())
+	go func() {
+		eventually(t, book, "hanging")
+		leave()
+	}()
+	if _, err := f.Invoke(ctx, Request{Payload: []byte("2")}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error is %v", err)
 	}
 	if got := text(t, invoke(t, f, "4")); !strings.HasPrefix(got, "2, ") && !f.isolation.isPlain() {

@@ -50,7 +50,7 @@ func TestSeveralEnvironment(t *testing.T) {
 // takes the next event. One more event than there are loops is refused.
 func TestSeveralTimeout(t *testing.T) {
 	parallel(t)
-	f, book := newFunction(t, Config{Handler: "together", PerInstance: 2, Concurrency: 1, Timeout: 500 * time.Millisecond})
+	f, book := newFunction(t, Config{Handler: "together", PerInstance: 2, Concurrency: 1, Timeout: 1500 * time.Millisecond})
 	late, good := make(chan Response), make(chan Response)
 	go func() { late <- invoke(t, f, `"late"`) }()
 	for !strings.Contains(book.String(), "sleeping") {
@@ -67,7 +67,7 @@ func TestSeveralTimeout(t *testing.T) {
 	if resp := <-good; resp.FunctionError != "" || string(resp.Payload) != `"rested"` {
 		t.Errorf("the event beside: %s %s", resp.ErrorType, resp.Payload)
 	}
-	if resp := <-late; resp.ErrorType != "Sandbox.Timedout" || !strings.Contains(string(resp.Payload), "Task timed out after 0.50 seconds") {
+	if resp := <-late; resp.ErrorType != "Sandbox.Timedout" || !strings.Contains(string(resp.Payload), "Task timed out after 1.50 seconds") {
 		t.Errorf("the late event: %s %s", resp.ErrorType, resp.Payload)
 	}
 	for !strings.Contains(book.String(), `woke 410 Gone {"errorMessage":"Invoke timeout","errorType":"InvokeTimeout"}`) {

@@ -192,6 +192,7 @@ func answer(h http.Header, event []byte) {
 		case "1": // exit
 			os.Exit(5)
 		case "2": // hang
+			fmt.Println("hanging")
 			time.Sleep(time.Hour)
 		case "3": // use too much memory
 			useMemory(300 << 20)
@@ -354,11 +355,11 @@ func together(event, trace string, respond func(string) string) {
 		respond(strconv.Quote(fmt.Sprint(trace, " ", shared)))
 	case `"late"`:
 		fmt.Println("sleeping")
-		time.Sleep(time.Second)
+		time.Sleep(3 * time.Second)
 		fmt.Println("woke", respond("1"))
 	case `"brief"`:
 		fmt.Println("resting")
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(400 * time.Millisecond)
 		respond(`"rested"`)
 	case `"exit"`:
 		os.Exit(5)
