@@ -117,12 +117,12 @@ func environ(t testing.TB) []string {
 // Another project has the targets with a magefile of a few lines, and `go
 // tool mage` as its only tool.
 func TestImportedTargets(t *testing.T) {
-	dir := importer(t)
+	dir, compiled := importer(t), t.TempDir()
 	run := func(args ...string) (stdout, stderr string) {
 		t.Helper()
 		cmd := exec.Command("go", append([]string{"tool", "mage"}, args...)...)
 		cmd.Dir = dir
-		cmd.Env = append(environ(t), "BOOTZIP_ENGINE=host", "MAGEFILE_CACHE="+t.TempDir())
+		cmd.Env = append(environ(t), "BOOTZIP_ENGINE=host", "MAGEFILE_CACHE="+compiled)
 		var out, errs strings.Builder
 		cmd.Stdout, cmd.Stderr = &out, &errs
 		if err := cmd.Run(); err != nil {

@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime"
+	"sync"
 	"testing"
 
 	"github.com/bootzip/bootzip/project"
@@ -66,23 +68,35 @@ func TestEachChangeOfOneByteIsFoundOrDoesNotMatter(t *testing.T) {
 		t.Fatal(err)
 	}
 	harmless := map[int]int{}
-	for at := range good {
-		for _, v := range mutants(good[at]) {
-			b := bytes.Clone(good)
-			b[at] = v
-			r, err := verify.ReaderAt(context.Background(), "mutant", bytes.NewReader(b), int64(len(b)), verify.Options{Arch: project.AMD64})
-			if err != nil {
-				t.Fatal(err)
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for worker := range runtime.GOMAXPROCS(0) {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			for at := worker; at < len(good); at += runtime.GOMAXPROCS(0) {
+				for _, v := range mutants(good[at]) {
+					b := bytes.Clone(good)
+					b[at] = v
+					r, err := verify.ReaderAt(context.Background(), "mutant", bytes.NewReader(b), int64(len(b)), verify.Options{Arch: project.AMD64})
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if !r.OK() || r.Count(verify.Warn) > 0 {
+						continue
+					}
+					mu.Lock()
+					harmless[at]++
+					mu.Unlock()
+					if got, err := lambdaSees(b); err != nil || got != want {
+						t.Errorf("byte %d changed from %#02x to %#02x is not found, and Lambda sees %v %s", at, good[at], v, err, got)
+					}
+				}
 			}
-			if !r.OK() || r.Count(verify.Warn) > 0 {
-				continue
-			}
-			harmless[at]++
-			if got, err := lambdaSees(b); err != nil || got != want {
-				t.Errorf("byte %d changed from %#02x to %#02x is not found, and Lambda sees %v %s", at, good[at], v, err, got)
-			}
-		}
+		}()
 	}
+	all.Wait()
 	if len(harmless) > len(good)/4 {
 		t.Errorf("changes of %d of %d bytes are not found", len(harmless), len(good))
 	}

@@ -87,7 +87,8 @@ func (s Severity) status() Status {
 
 // results makes the results of checks. skipped returns why a check without a finding was
 // not made; "" if it was made.
-func (p policy) results(checks []Check, found findings, skipped func(Check) string) (all []Result) {
+func (p policy) results(checks []Check, found findings, skipped func(Check) string) []Result {
+	all := make([]Result, 0, len(checks))
 	for _, c := range checks {
 		severity, reason := p.severity(c)
 		for _, f := range found[c.ID] {

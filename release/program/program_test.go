@@ -3,6 +3,7 @@ package program
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -201,11 +202,15 @@ func TestMakeInterrupted(t *testing.T) {
 	defer cancel()
 	made := 0
 	config.Progress = func(string) {
-		if made++; made == 2 {
-			time.AfterFunc(20*time.Millisecond, cancel)
+		if made++; made == 2 { // and takes its time
+			var more strings.Builder
+			for i := range 20_000 {
+				fmt.Fprintf(&more, "func f%d() string { return fmt.Sprint(version, %d) }\n", i, i)
+			}
+			write(t, config.Root, map[string]string{"cmd/thing/main.go": source + more.String()})
+			time.AfterFunc(500*time.Millisecond, cancel)
 		}
 	}
-	config.Cache = t.TempDir() // the second one takes its time
 	if _, err := Make(ctx, config); !errors.Is(err, context.Canceled) {
 		t.Errorf("error is %v", err)
 	}
