@@ -367,7 +367,9 @@ func TestServeStopsWhileAnOldVersionAnswers(t *testing.T) {
 	s := newServedProject(t)
 	slow := strings.Replace(served, "{ return", `{
 	if strings.Contains(event, "/slow") {
-		syscall.Nanosleep(&syscall.Timespec{Sec: 600}, nil)
+		left := syscall.Timespec{Sec: 600}
+		for syscall.Nanosleep(&left, &left) == syscall.EINTR {
+		}
 	}
 	return`, 1)
 	s.write("cmd/one/main.go", strings.Replace(slow, "VERSION", "first", 1))

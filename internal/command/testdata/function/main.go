@@ -39,6 +39,9 @@ func call(conn int, api, method, path, body string) (header, answer string) {
 	request := method + " /2018-06-01/runtime/invocation/" + path + " HTTP/1.1\r\nHost: " + api + "\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body
 	for request != "" {
 		n, err := syscall.Write(conn, []byte(request))
+		if err == syscall.EINTR {
+			continue
+		}
 		if err != nil {
 			syscall.Exit(1)
 		}
