@@ -134,7 +134,11 @@ func badPrograms() []badboot {
 		{name: "entry point 0", id: broken, data: elf(elfspec{entry: noEntry})},
 		{name: "segment at address 0", id: broken, data: elf(prog(1, put64(16, 0)))},
 		{name: "segments on one another", id: broken, data: elf(prog(1, put64(16, codeAddr)))},
-		{name: "sections outside the file", id: "elf-bad-sections", data: elf(elfspec{sections: []elfsection{{".comment", 1, "x"}}, header: put64(40, 1<<40)})},
+		{name: "section headers outside the file", id: "elf-bad-sections", data: elf(elfspec{sections: []elfsection{{".comment", 1, "x"}}, header: put64(40, 1<<40)})},
+		{name: "section outside the file", id: "elf-bad-sections", data: elf(elfspec{sections: []elfsection{{".comment", 1, "x"}}, finish: func(b []byte) []byte {
+			le.PutUint64(b[le.Uint64(b[40:])+64+24:], 1<<40)
+			return b
+		}})},
 	}
 }
 

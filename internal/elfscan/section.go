@@ -29,6 +29,12 @@ func (f *reader) sections() {
 		index = append(index, u32(b, 0))
 		f.Sections = append(f.Sections, Section{Type: elf.SectionType(u32(b, 4)), Off: u64(b, 24), Size: u64(b, 32)})
 	}
+	for i, s := range f.Sections {
+		if s.Type != elf.SHT_NULL && s.Type != elf.SHT_NOBITS && !f.has(s.Off, s.Size) {
+			f.fault(FaultSections, "section %d lies outside the file", i)
+			break
+		}
+	}
 	if names == 0 || names >= len(f.Sections) {
 		return
 	}
