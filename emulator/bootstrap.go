@@ -385,8 +385,12 @@ func (f *Function) watchMemory(b *bootstrap) {
 // memory returns the current and the peak use of memory, in bytes. The peak may be as
 // old as age, since measuring costs more than many events; then now is 0.
 func (b *bootstrap) memory(age time.Duration) (now, peak int64) {
-	if age > 0 && time.Since(b.looked) < age {
-		return 0, b.peak
+	select {
+	case <-b.exited: // its peak is known now, whatever was seen of it while it ended
+	default:
+		if age > 0 && time.Since(b.looked) < age {
+			return 0, b.peak
+		}
 	}
 	u := b.process.Usage()
 	b.peak, b.cpu, b.looked = max(b.peak, u.Peak), u.CPU, time.Now()

@@ -14,7 +14,7 @@ import (
 // runs; another instance, or function, has a /tmp of its own.
 func TestTmpIsKept(t *testing.T) {
 	parallel(t)
-	f, book := newFunction(t, Config{Handler: "tmp", Concurrency: 1, Timeout: 4 * time.Second})
+	f, book := newFunction(t, Config{Handler: "tmp", Concurrency: 1, Timeout: 8 * time.Second})
 	for _, c := range []struct{ event, kind string }{{"1", "Runtime.ExitError"}, {"2", "Sandbox.Timedout"}, {"3", "Runtime.OutOfMemory"}, {"1", "Runtime.ExitError"}} {
 		if resp := invoke(t, f, c.event); resp.ErrorType != c.kind {
 			t.Errorf("event %s: %s %s", c.event, resp.ErrorType, resp.Payload)
