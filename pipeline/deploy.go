@@ -24,6 +24,10 @@ type DeployConfig struct {
 	Zips      []Zip              // checked
 	Strict    bool               // warnings fail as well
 
+	// Sole says that the zip, the only one, is compared with a function that
+	// names another: it may be a copy of what runs.
+	Sole bool
+
 	// All says that the files are all with which the project is deployed: a
 	// function that none of them has is a finding.
 	All bool
@@ -139,6 +143,9 @@ func (x *deployCheck) function(e deploy.Function, deployed map[string]bool, open
 		return // another language
 	}
 	x.code(one, osOnly)
+	if one.zip == nil && x.Sole {
+		one.zip = &x.Zips[0]
+	}
 	x.runtime(one)
 	x.architecture(one)
 	x.handler(one)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bootzip/bootzip/deploy"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
@@ -77,6 +78,7 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 			against := pipeline.DeployConfig{Strict: strict}
 			if len(deployFiles) > 0 {
 				against.Root, against.Functions = projectHere()
+				against.Sole = len(args) > 0 && len(files) == 1 && countFunctions(deployFiles) == 1
 			}
 			var zips []pipeline.Zip
 			for _, f := range files {
@@ -122,6 +124,18 @@ func projectHere() (root string, functions []project.Function) {
 		return "", nil
 	}
 	return p.Root, p.Functions
+}
+
+// countFunctions returns how many functions deploy files have.
+func countFunctions(files []deploy.File) (n int) {
+	for _, f := range files {
+		for _, function := range f.Functions {
+			if !function.Layer {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // zippedFunction returns the function whose zip, NAME-ARCH.zip in dist, the file is; "": none.
