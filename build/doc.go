@@ -8,7 +8,8 @@
 // # What is guaranteed
 //
 //   - The environment of every command is complete, and nothing is inherited.
-//   - The Go toolchain is exactly the version that go.mod names. A program that
+//   - The Go toolchain is exactly the version that go.work, go.mod or
+//     bootzip.yaml names, or bootzip's own. A program that
 //     was built with another one is refused after the build.
 //   - The same sources give the same bytes from every engine, for Go.
 //   - DIST changes only when everything was built: a failure, an interrupt

@@ -35,8 +35,8 @@
 // file of the build machine. A script, or a dynamically linked program, needs files of
 // Lambda's image: it sees this machine's system directories as well, with bash as sh if
 // there is one, and [Function.Isolation] says so.
-// Elsewhere an instance is a plain process, with LAMBDA_TASK_ROOT at a temporary
-// directory.
+// Where namespaces are refused, an instance is a plain process, with LAMBDA_TASK_ROOT at a
+// temporary directory. On other systems than Linux it is a container of docker or podman.
 //
 // The Runtime API answers only its instance. [Boot] gives an instance a network with
 // nothing in it but the Runtime API. Invoke gives it this machine's network, where

@@ -1,5 +1,5 @@
 // Package project finds out which functions a project has: from its
-// bootzip.yaml, or, without one, from the main packages of its Go module.
+// bootzip.yaml, or, without one, from the main packages of its Go modules.
 //
 //	functions:
 //	  hello:

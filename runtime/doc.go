@@ -30,7 +30,7 @@
 // cannot be repeated once it began, and a process that is killed answers
 // nothing.
 //
-// A failed handler never ends the process; a panic does, after it was
+// A failed handler never ends the process, unless its Error is Fatal; a panic does, after it was
 // reported, unless ContinueAfterPanic was called. runtime.Goexit in a handler
 // does always. A panic in a goroutine that the handler started cannot be
 // caught by anybody else: the process dies and Lambda reports it.

@@ -68,7 +68,7 @@ func (a *app) root() *cobra.Command {
 		Use:   "bootzip",
 		Short: "Turn source code into what AWS Lambda is sure to start",
 		Long: `bootzip builds a static bootstrap in a Debian container, packs it into a zip with
-the same bytes every time, and proves before you deploy that Lambda will start it.
+the same bytes every time, and checks before you deploy that Lambda will start it.
 
 It works on the project in the current directory: what bootzip.yaml lists, or
 else every main package of Go that uses a Lambda runtime. Results go into dist.

@@ -124,7 +124,7 @@ func spelling(name string, i int) string {
 }
 
 // description is the status with its reason, which a load balancer asks for
-// (RFC 9110, section 15). net/http has all of them, and 1.7 MB more.
+// (RFC 9110, section 15). net/http has all of them, and 1.9 MB more.
 func description(status int) string {
 	reason := ""
 	switch status {
