@@ -36,7 +36,7 @@ func (p *programs) binary(i int, how started, f *elfscan.File, head []byte, seen
 	x.origin(name, f, head)
 	if f.HasInterp || len(f.Needed) > 0 {
 		x.done(stageDynamic)
-		p.dynamics = append(p.dynamics, dynamicProgram{name, f, arch, how.loader, how.dirs})
+		p.dynamics = append(p.dynamics, dynamicProgram{name, f, arch, how.loader, how.dirs, how.anyDirs})
 	} else if seen.staticNSS() && (f.Go == nil || f.Go.Settings["CGO_ENABLED"] != "0") {
 		x.find(idStaticNSS, name, "it is static, and has glibc's name-service switch in it")
 	}

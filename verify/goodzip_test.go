@@ -272,6 +272,9 @@ func goodBootstraps() []goodboot {
 		{name: "bash with options", data: text("#!/bin/bash -eu\n:\n")},
 		{name: "env and bash", data: text("#!/usr/bin/env bash\n:\n")},
 		{name: "env -S", data: text("#!/usr/bin/env -S A=b bash -eu\n:\n")},
+		{name: "env -S in one word", data: text("#!/usr/bin/env -Sbash -e\n:\n")},
+		{name: "env -vS", data: text("#!/usr/bin/env -vS bash -e\n:\n")},
+		{name: "env -S -i", data: text("#!/usr/bin/env -S -i bash -e\n:\n")},
 		{name: "blank before the program", data: text("#! /bin/sh\n:\n")},
 		{name: "script for a program in the zip", data: text("#!/var/task/bin/tool\n"), beside: []zfile{executable}},
 	}

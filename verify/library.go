@@ -20,8 +20,9 @@ type dynamicProgram struct {
 
 	// Set if a script starts it: the dynamic linker that the script names, and the
 	// directories of LD_LIBRARY_PATH or --library-path.
-	loader string
-	dirs   []string
+	loader  string
+	dirs    []string
+	anyDirs bool // they are not known
 }
 
 // maxLibraries is how many libraries of a zip are read for one program.
@@ -46,6 +47,9 @@ func (p *programs) libraries(d dynamicProgram) (versions, error) {
 			switch {
 			case where == inImage, where == nowhere && x.layers.unknown:
 				continue
+			case where == nowhere && d.anyDirs:
+				x.find(idScriptUnseen, d.name, "LD_LIBRARY_PATH, which may lead to %q, is known only when it runs", library)
+				continue
 			case where == nowhere:
 				x.find(idLibrary, d.name, "%q, which %s needs", library, name)
 				continue
@@ -62,6 +66,12 @@ func (p *programs) libraries(d dynamicProgram) (versions, error) {
 			if found == nil || project.Arch(found.GOARCH()) != d.arch {
 				x.find(idLibrary, d.name, "%q in the zip is not a library for %s", file, d.arch)
 				continue
+			}
+			for _, fault := range found.Faults {
+				if fault.Kind == elfscan.FaultHeader || fault.Kind == elfscan.FaultSegment {
+					x.find(idLibrary, d.name, "%q in the zip is cut off or damaged: %s", file, fault.Detail)
+					break
+				}
 			}
 			needs = needs.and(versionsOf(found))
 			if err := follow(file, found, inherited); err != nil {

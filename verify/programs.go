@@ -128,6 +128,8 @@ func (p *programs) examine(i int, role role, how started, head []byte, random *z
 	switch {
 	case elfscan.IsELF(head) && role == roleLibrary:
 		x.machine(e.Name, elfscan.ReadHeader(head))
+	case elfscan.IsELF(head) && how.shell && how.certain:
+		x.find(idScriptFormat, e.Name, "a shell reads it as a script, and it is a program")
 	case elfscan.IsELF(head):
 		if role == roleBootstrap {
 			x.skip("bootstrap is a program, not a script", stageScript)
@@ -137,8 +139,10 @@ func (p *programs) examine(i int, role role, how started, head []byte, random *z
 			return err
 		}
 		p.binary(i, how, f, head, seen)
+	case how.sourced:
+		x.crlf(e.Name, head)
 	case role == roleStarted && how.shell:
-		p.scripts = append(p.scripts, pendingScript{i, head, how.certain})
+		p.scripts = append(p.scripts, pendingScript{i, head, how})
 	case bytes.HasPrefix(head, []byte("#!")) && role != roleLibrary:
 		x.skip("there are only scripts", stageELF, stageDynamic, stageGo)
 		interpreter := x.script(e.Name, head)
@@ -149,10 +153,10 @@ func (p *programs) examine(i int, role role, how started, head []byte, random *z
 			}
 		}
 		if isShell(interpreter) {
-			p.scripts = append(p.scripts, pendingScript{i, head, how.certain})
+			p.scripts = append(p.scripts, pendingScript{i, head, how})
 		}
 	case role == roleStarted && !how.kernel && isText(head):
-		p.scripts = append(p.scripts, pendingScript{i, head, how.certain}) // a shell that cannot execute it reads it as a script
+		p.scripts = append(p.scripts, pendingScript{i, head, how}) // a shell that cannot execute it reads it as a script
 	case role == roleStarted:
 		x.find(idScriptFormat, e.Name, "%s", notAProgram(head))
 	case role == roleBootstrap || isExtension(e.Name):

@@ -36,6 +36,9 @@ func (x *examination) script(name string, head []byte) (interpreter string) {
 		x.find(idScriptLine, name, "the first line does not end")
 		return ""
 	}
+	if rest := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(string(line[2:])), fields[0])); isShell(fields[0]) && strings.ContainsAny(rest, " \t") {
+		x.find(idScriptLine, name, "the kernel passes %q as one argument, which no shell understands: set the options in a line of their own", rest)
+	}
 	x.fact("bootstrap", "script for %s", strings.Join(fields, " "))
 	switch {
 	case !x.available(fields[0]):
@@ -62,9 +65,9 @@ func (x *examination) noInterpreter(name, interpreter, format string, args ...an
 // env returns the program that the script's env starts. Linux passes all that follows as
 // one argument; only -S splits it.
 func (x *examination) env(name string, args []string) (interpreter string) {
-	if len(args) > 0 && (args[0] == "-S" || args[0] == "--split-string") {
-		args = args[1:]
-		for len(args) > 0 && strings.Contains(args[0], "=") {
+	if first, split := splitString(args); split {
+		args = append(first, args[1:]...)
+		for len(args) > 0 && (strings.Contains(args[0], "=") || strings.HasPrefix(args[0], "-")) {
 			args = args[1:]
 		}
 		args = args[:min(len(args), 1)]
@@ -82,6 +85,23 @@ func (x *examination) env(name string, args []string) (interpreter string) {
 	}
 	x.noInterpreter(name, program, "env looks for %q, which is neither in Lambda's image, as far as is known, nor in the zip", program)
 	return ""
+}
+
+// splitString reports whether env is told to split its argument (-S, -vS, -Sbash,
+// --split-string=bash), and returns the word that the option ends in, if any.
+func splitString(args []string) (first []string, split bool) {
+	if len(args) == 0 {
+		return nil, false
+	}
+	word, split := strings.CutPrefix(args[0], "--split-string")
+	word = strings.TrimPrefix(word, "=")
+	if !split && strings.HasPrefix(args[0], "-") && !strings.HasPrefix(args[0], "--") {
+		_, word, split = strings.Cut(args[0], "S")
+	}
+	if word == "" {
+		return nil, split
+	}
+	return []string{word}, split
 }
 
 // available reports whether a program is in Lambda's image, or in the zip and

@@ -57,6 +57,14 @@ func badScripts() []badboot {
 		{name: "interpreters without end", id: "script-interpreter", data: text("#!/var/task/bootstrap\n")},
 		{name: "six interpreters", id: "script-interpreter", data: six, beside: sixBeside},
 		{name: "started script with CRLF", id: crlf, data: run("exec ./run.sh"), beside: []zfile{file("run.sh", "#!/bin/bash\r\n./main\r\n", 0o755), program("main")}},
+		{name: "last line with CR", id: crlf, data: text("#!/bin/bash\nset -e\nexec ./main\r"), beside: []zfile{program("main")}},
+		{name: "two options of the shell", id: "script-first-line", data: text("#!/bin/bash -euo pipefail\nexec ./main\n"), beside: []zfile{program("main")}},
+		{name: "program that a shell is to read", id: "script-program-format", data: run("exec sh ./main"), beside: []zfile{program("main")}},
+		{name: "program that is not there, after a sourced cd", id: missing, data: run(". ./env.sh; exec ./main"), beside: []zfile{file("env.sh", "cd bin\n", 0o644), program("main"), program("bin/other")}},
+		{name: "library that is cut off", id: "elf-missing-library", data: run("./func"), options: dynamicAllowed, beside: []zfile{{name: "func", data: openssl, mode: 0o100755},
+			{name: "lib/libssl.so.1.1", data: sharedLibrary("x", elfspec{}).data[:200], mode: 0o100644}}},
+		{name: "library in lib, without Lambda's LD_LIBRARY_PATH", id: "elf-missing-library", data: run("exec env -i ./func"), options: dynamicAllowed,
+			beside: []zfile{{name: "func", data: openssl, mode: 0o100755}, sharedLibrary("lib/libssl.so.1.1", elfspec{})}},
 		{name: "sourced script with CRLF", id: crlf, data: run(". ./env.sh"), beside: []zfile{file("env.sh", "A=1\r\nB=2\r\n", 0o644)}},
 		{name: "CRLF after the first line", id: crlf, data: text("#!/bin/sh\n:\r\n")},
 		{name: "java", id: "script-command", data: run("cd /var/task\nexec java -jar app.jar")},
@@ -96,6 +104,31 @@ func badScripts() []badboot {
 const oldLambda = "dep\tgithub.com/aws/aws-lambda-go\tv1.17.0\th1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n" + goodGo
 
 // goodScripts are scripts in which nothing may be found, and what they start.
+// TestNotKnownIsNoFailure checks scripts in which something that is not known decides
+// what is started: that may be a warning, and not a failure.
+func TestNotKnownIsNoFailure(t *testing.T) {
+	openssl := dyn(func(s *elfspec) { s.needed = append(s.needed, "libssl.so.1.1") })()
+	ssl := []zfile{{name: "app", data: openssl, mode: 0o100755}, sharedLibrary("ssl/libssl.so.1.1", elfspec{}), file("p", "/var/task/ssl\n", 0o644), file("env", "APP=./app\n", 0o644)}
+	for _, script := range []string{
+		"if [ -d ssl ]; then export LD_LIBRARY_PATH=/var/task/ssl; fi\nexec ./app",
+		"LD_LIBRARY_PATH=\"$(cat p)\" exec ./app",
+		"export LD_LIBRARY_PATH=/var/task/ssl; ./prewarm 2>/dev/null || true\nexec ./app",
+		"export LD_LIBRARY_PATH=/var/task/ssl; ./nope || exec ./app",
+		"export LD_LIBRARY_PATH=/var/task/ssl; if ./probe; then :; fi; exec ./app",
+		"export $(cat env); exec ${APP:-./nope}",
+		"eval \"$(cat env)\"; exec ${APP:-./nope}",
+		"export LD_LIBRARY_PATH=/var/task/ssl; pushd ssl >/dev/null; popd >/dev/null; exec ./app",
+		"export LD_LIBRARY_PATH=/var/task/ssl; cd nodir 2>/dev/null || true; exec ./app",
+		"export LD_LIBRARY_PATH=/var/task/ssl; exec ./{app,x}",
+	} {
+		f := boot()
+		f.data = []byte("#!/bin/bash\n" + script + "\n")
+		if r := check(t, zspec{files: append([]zfile{f}, ssl...)}.bytes(), withArch(dynamicAllowed)); !r.OK() {
+			t.Errorf("%s: %v failed", script, fired(r))
+		}
+	}
+}
+
 func goodScripts() []goodboot {
 	run := func(script string) func() []byte { return text("#!/bin/sh\n" + script + "\n") }
 	newer := dyn(func(s *elfspec) { s.versions = map[string][]string{"libc.so.6": {"GLIBC_2.40"}} })()
@@ -110,6 +143,16 @@ func goodScripts() []goodboot {
 			beside: []zfile{program("lib/ld-linux-x86-64.so.2"), sharedLibrary("lib/libc.so.6", elfspec{}), {name: "bin/app", data: newer, mode: 0o100755}}},
 		{name: "LD_LIBRARY_PATH", data: run("export LD_LIBRARY_PATH=$LAMBDA_TASK_ROOT/ssl:$LD_LIBRARY_PATH\nexec ./app"), options: dynamicAllowed,
 			beside: []zfile{{name: "app", data: openssl, mode: 0o100755}, sharedLibrary("ssl/libssl.so.1.1", elfspec{})}},
+		{name: "LD_LIBRARY_PATH before Lambda's", data: run("export LD_LIBRARY_PATH=\"/var/task/ssl${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}\"\nexec ./run.sh"), options: dynamicAllowed,
+			beside: []zfile{file("run.sh", "#!/bin/bash\nexec ./app\n", 0o755), {name: "app", data: openssl, mode: 0o100755}, sharedLibrary("ssl/libssl.so.1.1", elfspec{})}},
+		{name: "script in the directory of another", data: run("cd bin && exec ./run.sh"), beside: []zfile{file("bin/run.sh", "#!/bin/sh\nexec ./app\n", 0o755), program("bin/app")}},
+		{name: "variable for another script", data: run("export APP=./app; exec ./run.sh"), beside: []zfile{file("run.sh", "#!/bin/sh\nexec ${APP:-./other}\n", 0o755), program("app")}},
+		{name: "sourced variables", data: run("set -a; . ./.env; set +a\nexec ${APP:-./nope}"), beside: []zfile{file(".env", "APP=bin/app\n", 0o644), program("bin/app")}},
+		{name: "sourced cd", data: text("#!/bin/bash\nsource setup.sh\nexec ./app\n"), beside: []zfile{file("setup.sh", "cd bin\n", 0o644), program("bin/app")}},
+		{name: "sourced function", data: run(". ./lib/start.sh; start"), beside: []zfile{file("lib/start.sh", "start() { exec \"$(dirname \"$0\")/app\"; }\n", 0o644), program("app")}},
+		{name: "function with arguments", data: run("run() { exec \"${1:-./nope}\"; }; run ./app"), beside: []zfile{program("app")}},
+		{name: "cd by builtin", data: text("#!/bin/bash\nbuiltin cd bin; exec ./app\n"), beside: []zfile{program("bin/app")}},
+		{name: "cd by env", data: run("exec env -C bin ./app"), beside: []zfile{program("bin/app")}},
 		{name: "script that starts a script", data: run("sh ./run.sh"), beside: []zfile{file("run.sh", "exec ./app\n", 0o644), program("app")}},
 		{name: "script by the shell, without #!", data: run("./run"), beside: []zfile{file("run", "exec ./app\n", 0o755), program("app")}},
 		{name: "script that starts itself", data: run("[ -n \"$X\" ] || X=1 exec $0")},

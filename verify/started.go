@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"io"
 	"maps"
 	"path"
 	"slices"
@@ -22,16 +23,21 @@ const maxInterpreters = 5
 type started struct {
 	certain bool // every run of the script starts it
 	shell   bool // a shell reads it, so it need not be executable
+	sourced bool // a script reads it into itself, and what it starts was seen there
 	kernel  bool // the kernel starts it, as the interpreter of a script
 	loader  string
 	dirs    []string // of LD_LIBRARY_PATH; nil: Lambda's own
+	anyDirs bool     // LD_LIBRARY_PATH is not known
+
+	// A script is read as its starter left the shell; nil: as Lambda starts it.
+	child *shellscan.Config
 }
 
 // A pendingScript is a script whose programs were not examined yet.
 type pendingScript struct {
-	at      int    // entry
-	text    []byte // nil: it is the interpreter of a script, and was not read yet
-	certain bool
+	at   int    // entry
+	text []byte // nil: it is the interpreter of a script, and was not read yet
+	how  started
 }
 
 // Variables of Lambda's environment (AWS Lambda developer guide, "Working with
@@ -59,24 +65,42 @@ func isText(head []byte) bool {
 	return len(head) > 0 && bytes.IndexByte(head, 0) < 0 && head[0] < utf8.RuneSelf
 }
 
+// crlf checks the ends of a script's lines.
+func (x *examination) crlf(name string, text []byte) {
+	n := bytes.Count(text, []byte("\r\n"))
+	if bytes.HasSuffix(text, []byte("\r")) {
+		n++
+	}
+	if n > 0 && !x.found(idScriptCRLF, name) {
+		x.find(idScriptCRLF, name, "%d of its lines end in CRLF: the shell takes the CR for a part of the line", n)
+	}
+}
+
 // follow examines what a shell script starts.
 func (p *programs) follow(s pendingScript) error {
 	x := p.x
 	name := x.archive.Entries[s.at].Name
-	if n := bytes.Count(s.text, []byte("\r\n")); n > 0 && n >= bytes.Count(s.text, []byte("\n"))-1 && !x.found(idScriptCRLF, name) {
-		x.find(idScriptCRLF, name, "its lines end in CRLF: the shell takes the CR for a part of each line")
-	}
+	x.crlf(name, s.text)
 	c := shellscan.Config{Script: x.root() + "/" + name, Dir: "/var/task", Vars: scriptVariables, Unknown: scriptUnknown}
-	if x.kind() == KindLayer && isExtension(name) {
+	switch {
+	case s.how.child != nil:
+		c = *s.how.child
+	case s.at == x.boot:
+		c.Script = x.root() + "/bootstrap"
+	case x.kind() == KindLayer && isExtension(name):
 		c.Dir = "" // in which directory extensions are started is not documented
 	}
+	if real := x.root() + "/" + name; c.Script != real {
+		c.Real = real
+	}
+	c.Source = p.sourced
 	starts, err := shellscan.Read(s.text, c)
 	if err != nil {
 		x.find(idScriptUnseen, name, "%v", err)
 		return nil
 	}
 	for _, st := range starts {
-		st.Certain = st.Certain && s.certain
+		st.Certain = st.Certain && s.how.certain
 		if err := p.start(name, st); err != nil {
 			return err
 		}
@@ -143,9 +167,11 @@ func (p *programs) start(script string, st shellscan.Start) error {
 	if !st.Shell && st.Loader == "" && !x.ownProgram(program) {
 		x.find(idScriptMode, x.name(i), "%s starts it, and not everyone may read and execute it", script)
 	}
-	how := started{certain: st.Certain, shell: st.Shell, loader: st.Loader}
-	if st.Libraries != scriptVariables["LD_LIBRARY_PATH"] && st.Libraries != "" {
-		for _, dir := range strings.Split(st.Libraries, ":") {
+	st.Child.Script = program
+	how := started{certain: st.Certain, shell: st.Shell, sourced: st.Sourced, loader: st.Loader, child: &st.Child, anyDirs: st.Libraries == nil}
+	if st.Libraries != nil && *st.Libraries != scriptVariables["LD_LIBRARY_PATH"] {
+		how.dirs = []string{}
+		for _, dir := range strings.FieldsFunc(*st.Libraries, func(r rune) bool { return r == ':' }) {
 			if !path.IsAbs(dir) {
 				dir = path.Join(st.Dir, dir)
 			}
@@ -153,6 +179,30 @@ func (p *programs) start(script string, st shellscan.Start) error {
 		}
 	}
 	return p.readStarted(i, how)
+}
+
+// sourced returns the text of a file of the zip that a script reads into itself.
+func (p *programs) sourced(file string) ([]byte, bool) {
+	x := p.x
+	in, ok := x.inZip(file)
+	if !ok {
+		return nil, false
+	}
+	i, ok := x.entry(in)
+	if !ok || x.archive.Entries[i].Size > shellscan.MaxSize || !x.archive.Readable(&x.archive.Entries[i]) {
+		return nil, false
+	}
+	var text []byte
+	for x.stream.Open(x.ctx, x.archive, &x.archive.Entries[i]); ; {
+		b, err := x.stream.Next()
+		if err == io.EOF {
+			return text, isText(text)
+		}
+		if err != nil { // damage was reported when the contents were read
+			return nil, false
+		}
+		text = append(text, b...)
+	}
 }
 
 // elsewhere checks a program whose path is not in the zip.

@@ -1,7 +1,9 @@
 package shellscan
 
 import (
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -12,7 +14,13 @@ func (s *scan) assign(a *syntax.Assign, certain bool) {
 	if a.Value != nil {
 		s.substitutions(a.Value, certain)
 	}
-	if a.Name == nil || a.Naked {
+	switch {
+	case a.Name == nil: // as in export $(cat .env)
+		if a.Value != nil && !s.word(a.Value).known {
+			s.lose()
+		}
+		return
+	case a.Naked:
 		return
 	}
 	v := s.word(a.Value)
@@ -24,6 +32,32 @@ func (s *scan) assign(a *syntax.Assign, certain bool) {
 		v = value{}
 	}
 	s.vars[a.Name.Value] = v
+}
+
+// declare follows export, local and the like.
+func (s *scan) declare(c *syntax.DeclClause, certain bool) {
+	kind := c.Variant.Value
+	reference, exports := false, kind == "export"
+	for _, a := range c.Args {
+		if a.Name == nil && a.Value != nil {
+			if v := s.word(a.Value); v.known && strings.HasPrefix(v.text, "-") {
+				reference = reference || kind != "export" && strings.Contains(v.text, "n")
+				exports = exports || strings.Contains(v.text, "x")
+				continue
+			}
+		}
+		if a.Name != nil {
+			name := a.Name.Value
+			if _, kept := s.locals[name]; s.locals != nil && !kept && kind != "export" && kind != "readonly" {
+				s.locals[name] = s.vars[name]
+			}
+			s.exported[name] = s.exported[name] || exports
+		}
+		s.assign(a, certain)
+		if reference { // it may set any
+			s.lose()
+		}
+	}
 }
 
 // call follows a simple command.
@@ -54,22 +88,24 @@ func (s *scan) call(c *syntax.CallExpr, certain bool) after {
 
 // Builtins that start nothing, as far as this package follows them.
 var builtins = map[string]bool{
-	":": true, "[": true, "alias": true, "bg": true, "bind": true, "break": true, "builtin": true, "caller": true, "complete": true,
+	":": true, "[": true, "alias": true, "bg": true, "bind": true, "break": true, "caller": true, "complete": true,
 	"continue": true, "declare": true, "dirs": true, "disown": true, "echo": true, "enable": true, "export": true, "false": true,
 	"fc": true, "fg": true, "hash": true, "help": true, "history": true, "jobs": true, "kill": true, "let": true, "local": true,
-	"popd": true, "pwd": true, "readonly": true, "set": true, "shift": true, "shopt": true, "test": true, "times": true, "trap": true, "true": true, "type": true, "typeset": true,
+	"pwd": true, "readonly": true, "shopt": true, "test": true, "times": true, "trap": true, "true": true, "type": true, "typeset": true,
 	"ulimit": true, "umask": true, "unalias": true, "wait": true,
 }
 
 // A wrapper is a command that starts another one.
 type wrapper struct {
-	options string // those that take a word of their own
-	words   int    // before the command
+	options string   // those that take a word of their own
+	long    []string // likewise
+	words   int      // before the command
 }
 
 var wrappers = map[string]wrapper{
-	"command": {}, "exec": {options: "a"}, "nohup": {}, "nice": {options: "n"}, "env": {options: "uC"}, "stdbuf": {options: "ioe"},
-	"timeout": {options: "ks", words: 1}, "setsid": {}, "time": {},
+	"exec": {options: "a"}, "nohup": {}, "nice": {options: "n", long: []string{"--adjustment"}}, "env": {options: "uC", long: []string{"--unset", "--chdir"}},
+	"stdbuf": {options: "ioe", long: []string{"--input", "--output", "--error"}}, "timeout": {options: "ks", long: []string{"--signal", "--kill-after"}, words: 1},
+	"setsid": {}, "time": {},
 }
 
 // run follows a command whose words are expanded.
@@ -77,13 +113,16 @@ func (s *scan) run(args []value, text string, certain bool) after {
 	if len(args) == 0 {
 		return goesOn
 	}
-	start := Start{Text: text, Dir: s.dir, Certain: certain, Path: s.vars["PATH"].text, Libraries: s.vars["LD_LIBRARY_PATH"].text}
+	start := Start{Text: text, Dir: s.dir, Certain: certain, Path: s.vars["PATH"].text, Child: s.child()}
+	if v, set := s.lookUp("LD_LIBRARY_PATH"); v.known || !set {
+		start.Libraries = &v.text
+	}
 	if !args[0].known {
 		return s.start(start)
 	}
 	name, rest := args[0].text, args[1:]
 	if body, ok := s.functions[name]; ok {
-		return s.callFunction(body, certain)
+		return s.callFunction(body, rest, certain)
 	}
 	if builtins[name] {
 		return goesOn
@@ -92,12 +131,37 @@ func (s *scan) run(args []value, text string, certain bool) after {
 	case "cd", "pushd":
 		s.cd(rest)
 		return goesOn
+	case "popd":
+		s.dir = ""
+		return goesOn
+	case "builtin":
+		return s.run(rest, text, certain)
+	case "command":
+		for len(rest) > 0 && rest[0].known && strings.HasPrefix(rest[0].text, "-") {
+			if rest[0].text != "-p" {
+				return goesOn // it only asks
+			}
+			rest = rest[1:]
+		}
+		return s.run(rest, text, certain)
+	case "set", "shift":
+		if name == "shift" || len(rest) > 0 && !(rest[0].known && (strings.HasPrefix(rest[0].text, "-") || strings.HasPrefix(rest[0].text, "+")) && rest[0].text != "--") {
+			s.args = nil
+		}
+		return goesOn
 	case "exit", "return":
 		if !certain && len(rest) > 0 && rest[0].known && rest[0].text != "0" {
 			return goesOn // a guard: without an error the script continues
 		}
 		return hasEnded
-	case "unset", "read", "mapfile", "readarray", "getopts", "printf":
+	case "unset":
+		for _, a := range rest {
+			if delete(s.vars, a.text); !a.known || s.lost {
+				s.vars[a.text] = value{}
+			}
+		}
+		return goesOn
+	case "read", "mapfile", "readarray", "getopts", "printf":
 		for _, a := range rest {
 			if _, there := s.vars[a.text]; a.known && (there || name == "read") {
 				s.vars[a.text] = value{}
@@ -107,10 +171,7 @@ func (s *scan) run(args []value, text string, certain bool) after {
 	case "eval":
 		return s.eval(rest, start)
 	case ".", "source":
-		if len(rest) > 0 && rest[0].known {
-			start.Program, start.Shell = rest[0].text, true
-		}
-		return s.start(start)
+		return s.source(rest, start)
 	}
 	base := path.Base(name)
 	if w, ok := wrappers[base]; ok {
@@ -132,13 +193,67 @@ func (s *scan) start(p Start) after {
 	return goesOn
 }
 
-func (s *scan) callFunction(body *syntax.Stmt, certain bool) after {
+// child returns what a script is read with that this one starts now. Of variables, only
+// those that are exported are known to reach it.
+func (s *scan) child() Config {
+	c := Config{Dir: s.dir, Vars: map[string]string{}, Child: true, Lost: s.lost}
+	for name, v := range s.vars {
+		if v.known && s.exported[name] {
+			c.Vars[name] = v.text
+		} else {
+			c.Unknown = append(c.Unknown, name)
+		}
+	}
+	return c
+}
+
+func (s *scan) callFunction(body *syntax.Stmt, args []value, certain bool) after {
 	if s.calls >= maxCalls {
 		return goesOn
 	}
+	outerArgs, outerLocals := s.args, s.locals
+	s.args, s.locals = args, map[string]value{}
 	s.calls++
-	defer func() { s.calls-- }()
-	return min(s.statement(body, certain), mayEnd)
+	end := min(s.statement(body, certain), mayEnd)
+	s.calls--
+	maps.Copy(s.vars, s.locals)
+	s.args, s.locals = outerArgs, outerLocals
+	return end
+}
+
+// source follows a script that is read into this one.
+func (s *scan) source(args []value, start Start) after {
+	if len(args) == 0 || !args[0].known {
+		s.lose()
+		s.dir = ""
+		return s.start(start)
+	}
+	start.Program, start.Shell = args[0].text, true
+	file := start.Program
+	if !path.IsAbs(file) && s.dir != "" {
+		file = path.Join(s.dir, file)
+	}
+	var text []byte
+	if s.Source != nil && path.IsAbs(file) && s.calls < maxCalls {
+		text, start.Sourced = s.Source(file)
+	}
+	parsed, err := parse(text)
+	if !start.Sourced || err != nil {
+		start.Sourced = false
+		s.lose()
+		return s.start(start)
+	}
+	s.start(start)
+	if len(args) > 1 {
+		outer := s.args
+		s.args = args[1:]
+		defer func() { s.args = outer }()
+	}
+	outer := s.file
+	s.file = known(file)
+	s.calls++
+	defer func() { s.calls--; s.file = outer }()
+	return min(s.statements(parsed.Stmts, start.Certain), mayEnd)
 }
 
 func (s *scan) cd(args []value) {
@@ -162,11 +277,20 @@ func (s *scan) wrapped(name string, w wrapper, args []value, text string, certai
 		for len(args) > 0 && args[0].known {
 			a := args[0].text
 			switch {
-			case name == "command" && (a == "-v" || a == "-V"):
-				return // it only asks
 			case len(a) > 1 && a[0] == '-':
-				if len(a) == 2 && strings.Contains(w.options, a[1:]) && len(args) > 1 {
+				option, of, _ := strings.Cut(a, "=")
+				if (len(a) == 2 && strings.Contains(w.options, a[1:]) || slices.Contains(w.long, a)) && len(args) > 1 {
 					args = args[1:]
+					of = args[0].text
+				}
+				switch {
+				case name != "env":
+				case option == "-i" || option == "-" || option == "--ignore-environment":
+					delete(s.vars, "LD_LIBRARY_PATH")
+				case option == "-u" || option == "--unset":
+					delete(s.vars, of)
+				case option == "-C" || option == "--chdir":
+					s.cd([]value{{of, args[0].known}})
 				}
 			case name == "env" && strings.Contains(a, "="):
 				k, v, _ := strings.Cut(a, "=")
@@ -199,11 +323,19 @@ words:
 			break words
 		case len(a.text) > 1 && a.text[0] == '-' && a.text[1] != '-' && strings.Contains(a.text, "c"):
 			if i+1 < len(args) && args[i+1].known {
-				s.apart(func() { s.inner(args[i+1].text, start) })
+				s.apart(func() {
+					outer := s.script
+					s.script, s.args = known("bash"), []value{}
+					if i+2 < len(args) {
+						s.script, s.args = args[i+2], args[i+3:]
+					}
+					s.inner(args[i+1].text, start)
+					s.script = outer
+				})
 				return goesOn
 			}
 			break words
-		case a.text == "-o" || a.text == "+o" || a.text == "-O":
+		case a.text == "-o" || a.text == "+o" || a.text == "-O" || a.text == "--rcfile" || a.text == "--init-file":
 			i++
 		case a.text == "--version" || a.text == "--help":
 			return goesOn
@@ -220,6 +352,8 @@ func (s *scan) eval(args []value, start Start) after {
 	var words []string
 	for _, a := range args {
 		if !a.known {
+			s.lose()
+			s.dir = ""
 			return s.start(start)
 		}
 		words = append(words, a.text)
@@ -245,7 +379,10 @@ func (s *scan) loader(name string, args []value, start Start) after {
 		switch args[0].text {
 		case "--library-path", "--argv0", "--preload", "--audit", "--inhibit-rpath", "--glibc-hwcaps-prepend", "--glibc-hwcaps-mask":
 			if args[0].text == "--library-path" && len(args) > 1 {
-				start.Libraries = args[1].text
+				start.Libraries = nil
+				if args[1].known {
+					start.Libraries = &args[1].text
+				}
 			}
 			args = args[min(2, len(args)):]
 		default:

@@ -31,6 +31,17 @@ type Config struct {
 	// Unknown are the variables that are set to an unknown value. All others that
 	// are not in Vars are unset.
 	Unknown []string
+
+	// Real is the path of the script without links, where Script is a link.
+	Real string
+
+	// Child says that another script starts it, so that its arguments are not known; Lost,
+	// that it may have any variable.
+	Child, Lost bool
+
+	// Source returns the text of a file that the script reads by "." or source, and false
+	// if that is not known. nil: none is known.
+	Source func(file string) ([]byte, bool)
 }
 
 // A Start is a program that a script starts.
@@ -44,23 +55,34 @@ type Start struct {
 	// not be executable.
 	Shell bool
 
+	// Sourced says that the script reads Program by "." or source, and that what it starts
+	// is in the list as well.
+	Sourced bool
+
 	// Loader is the dynamic linker that was called to start Program; "" if
 	// the kernel chooses it.
 	Loader string
 
-	Path      string // PATH; "" if it is not known
-	Libraries string // LD_LIBRARY_PATH; "" if it is not known
+	Path      string  // PATH; "" if it is not known
+	Libraries *string // LD_LIBRARY_PATH, "" if it is unset; nil if it is not known
+
+	// Child is what Program is read with if it is a script, but for Script, Real and Source.
+	Child Config
 }
 
 // Read returns what a script starts, in its order. The error says that it
 // could not be parsed, or is ErrTooLarge.
 func Read(text []byte, c Config) ([]Start, error) {
-	s := &scan{script: c.Script, dir: c.Dir, vars: map[string]value{}, functions: map[string]*syntax.Stmt{}}
+	s := &scan{Config: c, script: known(c.Script), file: known(c.Script), dir: c.Dir, vars: map[string]value{}, exported: map[string]bool{}, functions: map[string]*syntax.Stmt{}}
+	s.lost = c.Lost
+	if !c.Child {
+		s.args = []value{}
+	}
 	for name, text := range c.Vars {
-		s.vars[name] = known(text)
+		s.vars[name], s.exported[name] = known(text), true
 	}
 	for _, name := range c.Unknown {
-		s.vars[name] = value{}
+		s.vars[name], s.exported[name] = value{}, true
 	}
 	file, err := parse(text)
 	if err != nil {
@@ -86,9 +108,15 @@ func parse(text []byte) (*syntax.File, error) {
 
 // A scan is the state of a shell, as far as it is known.
 type scan struct {
-	script    string
+	Config
+	script    value            // $0
+	file      value            // what is read, the script or what it sources: BASH_SOURCE
+	args      []value          // $1 and so on; nil if they are not known
 	dir       string           // "" if it is not known
 	vars      map[string]value // those that are set
+	exported  map[string]bool  // those of them that a program gets
+	locals    map[string]value // what variables were before the function's local ones; nil outside of a function
+	lost      bool             // any variable may have any value
 	functions map[string]*syntax.Stmt
 	calls     int
 	steps     int
@@ -97,10 +125,27 @@ type scan struct {
 
 // apart calls do as in a subshell: it undoes what do changes.
 func (s *scan) apart(do func()) {
-	dir, vars := s.dir, s.vars
+	dir, vars, args, lost := s.dir, s.vars, s.args, s.lost
 	s.vars = maps.Clone(vars)
 	do()
-	s.dir, s.vars = dir, vars
+	s.dir, s.vars, s.args, s.lost = dir, vars, args, lost
+}
+
+// lose forgets the variables and the arguments: something unknown may have set them. What
+// Lambda sets is taken to stay, but for where libraries are.
+func (s *scan) lose() {
+	for name := range s.vars {
+		if _, ofLambda := s.Vars[name]; !ofLambda || name == "LD_LIBRARY_PATH" {
+			s.vars[name] = value{}
+		}
+	}
+	s.args, s.lost = nil, true
+}
+
+// lookUp returns a variable. The zero value of one that is not set is not known.
+func (s *scan) lookUp(name string) (v value, set bool) {
+	v, set = s.vars[name]
+	return v, set || s.lost
 }
 
 // perhaps calls do for commands that not every run of the script comes to: what do changes

@@ -6,12 +6,22 @@ import (
 	"testing"
 )
 
+var sourced = map[string]string{
+	"/var/task/cd.sh":      "cd bin",
+	"/var/task/app.env":    "APP=bin/app\nLD_LIBRARY_PATH=/x",
+	"/var/task/lib/own.sh": "start() { exec \"$(dirname \"$0\")/app\"; }; HERE=${BASH_SOURCE%/*}",
+	"/var/task/loop.sh":    ". ./loop.sh",
+}
+
 // starts writes what a script starts in a line: the directory where it
 // matters, ? for what is not known, (…) for what is not certain.
 func starts(t *testing.T, script string) string {
 	t.Helper()
 	list, err := Read([]byte(script), Config{Script: "/var/task/bootstrap", Dir: "/var/task", Vars: map[string]string{
 		"LAMBDA_TASK_ROOT": "/var/task", "PATH": "/bin", "LD_LIBRARY_PATH": "/lib64",
+	}, Real: "/var/task/bin/start.sh", Source: func(name string) ([]byte, bool) {
+		text, ok := sourced[name]
+		return []byte(text), ok
 	}})
 	if err != nil {
 		return "error: " + err.Error()
@@ -31,8 +41,14 @@ func starts(t *testing.T, script string) string {
 		if s.Loader != "" {
 			w = s.Loader + " " + w
 		}
-		if s.Libraries != "/lib64" {
-			w = s.Libraries + "=" + w
+		switch {
+		case s.Libraries == nil:
+			w = "?=" + w
+		case *s.Libraries != "/lib64":
+			w = *s.Libraries + "=" + w
+		}
+		if s.Sourced {
+			w = "." + w
 		}
 		if s.Path != "/bin" {
 			w = s.Path + "@" + w
@@ -71,8 +87,13 @@ func TestRead(t *testing.T) {
 		"if [ -x /opt/a ]; then exec /opt/a; fi\nexec ./b":           "(/opt/a) (./b)",
 		"[ -f x ] || { echo no; exit 1; }\n./b":                      "./b",
 		"[ -f x ] && exit\n./b":                                      "(./b)",
-		"if ./a; then cd x; fi; ./b":                                 "./a :./b",
-		"./a || ./b":                                                 "./a (./b)",
+		"if ./a; then cd x; fi; ./b":                                 "(./a) :./b",
+		"if [ a ]; then :; elif cd x; then :; fi; ./b":               ":./b",
+		"./a || ./b":                                                 "(./a) (./b)",
+		"./a 2>/dev/null || true\n./b":                               "(./a) ./b",
+		"./a || exit 1\n./b":                                         "./a ./b",
+		"exec ./a || ./b":                                            "./a",
+		"cd x 2>/dev/null || true; ./b":                              ":./b",
 		"./a && ./b":                                                 "./a (./b)",
 		"./a | ./b &":                                                "./a ./b",
 		"while true; do ./a; done; ./b":                              "./a (./b)",
@@ -90,20 +111,53 @@ func TestRead(t *testing.T) {
 		"nohup nice -n 5 timeout -k 1 10 ./a":                        "./a",
 		"command -v java || exit 1; java -jar x":                     "java",
 		"exec $LAMBDA_TASK_ROOT/lib/ld-linux-x86-64.so.2 --library-path /l /b $_H": "/l=/var/task/lib/ld-linux-x86-64.so.2 /b",
-		"bash -e run.sh":                         "sh run.sh",
-		"/bin/sh -c 'exec ./a; ./b'":             "./a",
-		". ./env.sh; source $LAMBDA_TASK_ROOT/x": "sh ./env.sh sh /var/task/x",
-		"eval ./a":                               "./a",
-		"eval \"$X\"":                            "?",
-		"X=$(./a | grep b)":                      "./a grep",
-		"export X=$(./a)":                        "./a",
-		"echo $(cd sub; ./a)":                    "/var/task/sub:./a",
-		"read CMD; $CMD":                         "?",
-		"(cd x; ./a); ./b":                       "/var/task/x:./a ./b",
-		"time ./a":                               "./a",
-		"if":                                     "error: shell cannot read it: 1:1: \"if\" must be followed by a statement list",
-		strings.Repeat("x", MaxSize+1):           "error: " + ErrTooLarge.Error(),
-		strings.Repeat("(", 500):                 "error: " + ErrTooLarge.Error(),
+		"bash -e run.sh":                                              "sh run.sh",
+		"/bin/sh -c 'exec ./a; ./b'":                                  "./a",
+		". ./env.sh; source $LAMBDA_TASK_ROOT/x":                      "sh ./env.sh ?=sh /var/task/x",
+		". ./cd.sh\nexec ./a":                                         ".sh ./cd.sh /var/task/bin:./a",
+		"set -a; . ./app.env; set +a; exec $APP":                      ".sh ./app.env /x=bin/app",
+		". ./none.sh; exec ${APP:-./b}":                               "sh ./none.sh ?=?",
+		". lib/own.sh; start":                                         ".sh lib/own.sh dirname /var/task/app",
+		". lib/own.sh; exec $HERE/b":                                  ".sh lib/own.sh /var/task/lib/b",
+		". ./loop.sh; ./b":                                            ".sh ./loop.sh .sh ./loop.sh .sh ./loop.sh .sh ./loop.sh .sh ./loop.sh .sh ./loop.sh .sh ./loop.sh .sh ./loop.sh sh ./loop.sh ?=./b",
+		"export $(cat .env); exec ${APP:-./b}":                        "cat ?=?",
+		"eval \"$(cat .env)\"; ./b":                                   "cat ? ?=:./b",
+		"pushd x; popd; ./b":                                          ":./b",
+		"builtin cd x; ./b":                                           "/var/task/x:./b",
+		"command cd x && ./b":                                         "/var/task/x:./b",
+		"exec env -C x ./b":                                           "/var/task/x:./b",
+		"env --chdir=x ./b":                                           "/var/task/x:./b",
+		"env -u LD_LIBRARY_PATH ./b":                                  "=./b",
+		"env -i ./b":                                                  "=./b",
+		"unset LD_LIBRARY_PATH; ./b":                                  "=./b",
+		"LD_LIBRARY_PATH=$(cat p) ./b":                                "cat ?=./b",
+		"if [ a ]; then export LD_LIBRARY_PATH=/x; fi; ./b":           "?=./b",
+		"LD_LIBRARY_PATH=/x${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} ./b": "/x:/lib64=./b",
+		"exec ./${X:+x}b":                                             "./b",
+		"timeout --signal KILL 10 nice --adjustment 5 ./b":            "./b",
+		"A=./b; f() { local A=./c; }; f; exec $A":                     "./b",
+		"f() { local -n r=$1; r=./b; }; A=./c; f A; exec $A":          "?=?",
+		"run() { exec \"${1:-./c}\"; }; run ./b":                      "./b",
+		"run() { exec \"$@\"; }; run ./b -x":                          "./b",
+		"exec ${1:-./b}":                                              "./b",
+		"shift; exec ${1:-./b}":                                       "?",
+		"bash -c 'exec ${1:-./c}' _ ./b":                              "./b",
+		"bash -c 'exec \"$0\"' ./b":                                   "./b",
+		"exec ./{a,b}":                                                "?",
+		"./$(basename --suffix=.sh b.sh)":                             "basename ?",
+		"exec bash --rcfile x.rc run.sh":                              "sh run.sh",
+		"exec $(dirname $(readlink -f $0))/app":                       "readlink dirname /var/task/bin/app",
+		"eval ./a":                                                    "./a",
+		"eval \"$X\"":                                                 "?",
+		"X=$(./a | grep b)":                                           "./a grep",
+		"export X=$(./a)":                                             "./a",
+		"echo $(cd sub; ./a)":                                         "/var/task/sub:./a",
+		"read CMD; $CMD":                                              "?",
+		"(cd x; ./a); ./b":                                            "/var/task/x:./a ./b",
+		"time ./a":                                                    "./a",
+		"if":                                                          "error: shell cannot read it: 1:1: \"if\" must be followed by a statement list",
+		strings.Repeat("x", MaxSize+1):                                "error: " + ErrTooLarge.Error(),
+		strings.Repeat("(", 500):                                      "error: " + ErrTooLarge.Error(),
 		"a(){ b;b;b;b;b;b;b;b;b;b;}\nb(){ c;c;c;c;c;c;c;c;c;c;}\nc(){ d;d;d;d;d;d;d;d;d;d;}\nd(){ e;e;e;e;e;e;e;e;e;e;}\na": "error: " + ErrTooLarge.Error(),
 	} {
 		if got := starts(t, script); got != want {

@@ -56,9 +56,7 @@ func (s *scan) command(c syntax.Command, certain bool) after {
 	case *syntax.CallExpr:
 		return s.call(c, certain)
 	case *syntax.DeclClause:
-		for _, a := range c.Args {
-			s.assign(a, certain)
-		}
+		s.declare(c, certain)
 	case *syntax.Block:
 		return s.statements(c.Stmts, certain)
 	case *syntax.Subshell:
@@ -72,10 +70,13 @@ func (s *scan) command(c syntax.Command, certain bool) after {
 	case *syntax.BinaryCmd:
 		return s.binary(c, certain)
 	case *syntax.IfClause:
-		end := s.statements(c.Cond, certain)
-		for ; c != nil; c = c.Else {
+		end := s.statements(c.Cond, false) // without what it starts, the condition is false
+		s.perhaps(func() {
 			end = max(end, s.inCondition(c.Then))
-		}
+			for c = c.Else; c != nil; c = c.Else {
+				end = max(end, min(s.statements(c.Cond, false), mayEnd), s.inCondition(c.Then))
+			}
+		})
 		return end
 	case *syntax.CaseClause:
 		s.substitutions(c.Word, certain)
@@ -114,6 +115,11 @@ func (s *scan) binary(c *syntax.BinaryCmd, certain bool) after {
 		s.apart(func() { s.statement(c.Y, certain) })
 		return goesOn
 	}
+	if c.Op == syntax.OrStmt && !isExec(c.X) && !fails(c.Y) { // without the first one, the script continues
+		var first after
+		s.perhaps(func() { first = min(s.statement(c.X, false), mayEnd) })
+		return max(first, s.inCondition([]*syntax.Stmt{c.Y}))
+	}
 	first := s.statement(c.X, certain)
 	if first == hasEnded {
 		return hasEnded
@@ -139,10 +145,37 @@ var succeeding = map[string]bool{
 	"unset": true, "echo": true, "printf": true, "mkdir": true, "chmod": true, "source": true, ".": true,
 }
 
+// isExec reports whether a command is exec, after whose failure a shell ends.
+func isExec(stmt *syntax.Stmt) bool {
+	call, ok := stmt.Cmd.(*syntax.CallExpr)
+	return ok && len(call.Args) > 0 && call.Args[0].Lit() == "exec"
+}
+
+// fails reports whether a command ends the script with an error.
+func fails(stmt *syntax.Stmt) bool {
+	switch c := stmt.Cmd.(type) {
+	case *syntax.CallExpr:
+		if len(c.Args) == 0 {
+			return false
+		}
+		name := c.Args[0].Lit()
+		return name == "false" || (name == "exit" || name == "return") && (len(c.Args) == 1 || c.Args[1].Lit() != "0")
+	case *syntax.Block:
+		return len(c.Stmts) > 0 && fails(c.Stmts[len(c.Stmts)-1])
+	case *syntax.Subshell:
+		return len(c.Stmts) > 0 && fails(c.Stmts[len(c.Stmts)-1])
+	}
+	return false
+}
+
 func succeeds(stmt *syntax.Stmt) bool {
 	switch c := stmt.Cmd.(type) {
 	case *syntax.CallExpr:
-		return !stmt.Negated && (len(c.Args) == 0 || succeeding[c.Args[0].Lit()])
+		args := c.Args
+		if len(args) > 1 && (args[0].Lit() == "command" || args[0].Lit() == "builtin") {
+			args = args[1:]
+		}
+		return !stmt.Negated && (len(args) == 0 || succeeding[args[0].Lit()])
 	case *syntax.DeclClause:
 		return true
 	case *syntax.BinaryCmd:

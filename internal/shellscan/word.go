@@ -3,6 +3,7 @@ package shellscan
 import (
 	"bytes"
 	"path"
+	"strconv"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -35,6 +36,10 @@ func known(text string) value { return value{text, true} }
 func (s *scan) words(list []*syntax.Word) []value {
 	var all []value
 	for _, w := range list {
+		if s.arguments(w) {
+			all = append(all, s.args...)
+			continue
+		}
 		v := s.word(w)
 		if _, variable := w.Parts[0].(*syntax.ParamExp); variable && v.known && len(w.Parts) == 1 {
 			for _, field := range strings.Fields(v.text) {
@@ -45,6 +50,19 @@ func (s *scan) words(list []*syntax.Word) []value {
 		all = append(all, v)
 	}
 	return all
+}
+
+// arguments reports whether a word is $@, and the arguments are known.
+func (s *scan) arguments(w *syntax.Word) bool {
+	parts := w.Parts
+	if q, ok := parts[0].(*syntax.DblQuoted); ok && len(parts) == 1 {
+		parts = q.Parts
+	}
+	if len(parts) != 1 || len(s.args) == 0 {
+		return false
+	}
+	p, ok := parts[0].(*syntax.ParamExp)
+	return ok && p.Param != nil && p.Param.Value == "@" && p.Exp == nil && p.Slice == nil && p.Repl == nil && !p.Length
 }
 
 // word expands a word; the value is not known if it depends on something unknown.
@@ -94,6 +112,8 @@ func literal(lit string, quoted bool) value {
 			if lit[i] != '\n' {
 				b.WriteByte(lit[i])
 			}
+		case !quoted && c == '{' && strings.ContainsAny(lit[i:], ",."): // braces are expanded
+			return value{}
 		case !quoted && (c == '*' || c == '?' || c == '['):
 			if lit == "[" {
 				return known(lit)
@@ -112,10 +132,19 @@ func (s *scan) parameter(p *syntax.ParamExp) value {
 		return value{}
 	}
 	name := p.Param.Value
-	v, set := s.vars[name]
+	v, set := s.lookUp(name)
+	n, notNumber := strconv.Atoi(name)
 	switch {
-	case name == "0" || name == "BASH_SOURCE":
-		v, set = known(s.script), true
+	case name == "0":
+		v, set = s.script, true
+	case notNumber == nil && s.args == nil, strings.Contains("@*#?$!-_", name):
+		v, set = value{}, true
+	case notNumber == nil:
+		if set = n <= len(s.args); set {
+			v = s.args[n-1]
+		}
+	case name == "BASH_SOURCE":
+		v, set = s.file, true
 	case name == "PWD" && s.dir != "":
 		v, set = known(s.dir), true
 	case p.Index != nil:
@@ -133,6 +162,13 @@ func (s *scan) parameter(p *syntax.ParamExp) value {
 			return value{}
 		}
 		return s.word(p.Exp.Word)
+	case syntax.AlternateUnset, syntax.AlternateUnsetOrNull:
+		switch {
+		case v.text != "":
+			return s.word(p.Exp.Word)
+		case !set:
+			return known("")
+		}
 	case syntax.ErrorUnset, syntax.ErrorUnsetOrNull:
 		if v.text != "" {
 			return v
@@ -189,8 +225,11 @@ func (s *scan) printed(stmt *syntax.Stmt) value {
 	}
 	var operands []string
 	for _, a := range args[1:] {
-		if !strings.HasPrefix(a.text, "-") {
+		switch {
+		case !strings.HasPrefix(a.text, "-"):
 			operands = append(operands, a.text)
+		case len(a.text) != 2 || !strings.Contains("-efmnLPs", a.text[1:]):
+			return value{} // an option that may change what is printed
 		}
 	}
 	command := args[0].text
@@ -206,6 +245,9 @@ func (s *scan) printed(stmt *syntax.Stmt) value {
 	case "basename":
 		return known(path.Base(operands[0]))
 	case "readlink", "realpath":
+		if s.Real != "" && path.Clean(operands[0]) == s.Script {
+			return known(s.Real)
+		}
 		if path.IsAbs(operands[0]) {
 			return known(path.Clean(operands[0]))
 		}
