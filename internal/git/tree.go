@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -125,7 +126,43 @@ func State(ctx context.Context, root string, environ []string) (Tree, error) {
 			}
 		}
 	}
-	return t, t.dropPointers(ctx, own, changed)
+	if err := t.dropPointers(ctx, own, changed); err != nil {
+		return t, err
+	}
+	return t, t.submodules(ctx, own, environ)
+}
+
+// submodules adds to Dirty the submodules that are at another commit than the one that the
+// repository names, and the files in them that differ from that. One that was not checked out is as the commit
+// has it. git itself would look into them with their own configuration.
+func (t *Tree) submodules(ctx context.Context, own *git, environ []string) error {
+	text, err := own.run(ctx, t.Root, nil, "ls-files", "--stage", "-z")
+	if err != nil {
+		return err
+	}
+	for _, line := range zeroed(text) {
+		entry, name, _ := strings.Cut(line, "\t")
+		fields := strings.Fields(entry)
+		dir := filepath.Join(t.Root, filepath.FromSlash(name))
+		if len(fields) < 2 || fields[0] != "160000" {
+			continue
+		}
+		if _, err := os.Lstat(filepath.Join(dir, ".git")); err != nil {
+			continue
+		}
+		in, err := State(ctx, dir, environ)
+		if err != nil {
+			return fmt.Errorf("submodule %q: %w", name, err)
+		}
+		if in.Commit != fields[1] {
+			t.Dirty = append(t.Dirty, name)
+		}
+		for _, file := range in.Dirty {
+			t.Dirty = append(t.Dirty, name+"/"+file)
+		}
+	}
+	slices.Sort(t.Dirty)
+	return nil
 }
 
 func absolute(dir, name string) string {

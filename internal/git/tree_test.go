@@ -197,3 +197,35 @@ func TestTagsOfModules(t *testing.T) {
 		t.Errorf("tags are %s, %v", got, err)
 	}
 }
+
+// Files of a submodule that differ are dirty, and one at another commit is.
+func TestDirtySubmodule(t *testing.T) {
+	module := newRepository(t)
+	module.write("x.txt", "1")
+	module.commit()
+	r := newRepository(t)
+	r.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", module.dir, "lib/module")
+	r.commit()
+	dirty := func(want string) {
+		t.Helper()
+		if tree, err := State(context.Background(), r.dir, os.Environ()); err != nil || strings.Join(tree.Dirty, " ") != want {
+			t.Errorf("dirty are %q, not %q (%v)", tree.Dirty, want, err)
+		}
+	}
+	dirty("")
+	inside := repository{t, filepath.Join(r.dir, "lib", "module")}
+	inside.write("x.txt", "2")
+	inside.write("new.txt", "")
+	dirty("lib/module/new.txt lib/module/x.txt")
+	inside.commit()
+	dirty("lib/module")
+	r.write("a.txt", "")
+	dirty("a.txt lib/module")
+	if err := os.RemoveAll(inside.dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(inside.dir, 0o755); err != nil { // as in a clone without its submodules
+		t.Fatal(err)
+	}
+	dirty("a.txt")
+}
