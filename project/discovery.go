@@ -3,7 +3,11 @@ package project
 import (
 	"bytes"
 	"errors"
+	"go/ast"
 	"go/build"
+	"go/build/constraint"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"os"
 	"path"
@@ -23,6 +27,7 @@ type discovery struct {
 	modules []goModule
 	beside  []goModule // modules on this machine that replace others, or that go.work uses outside the root
 	work    []string   // directories that go.work uses; nil without one
+	outside []string   // directories of modules that go.work does not use
 	mains   []mainPackage
 	known   map[string]usage // by directory of the package
 }
@@ -59,7 +64,11 @@ func newDiscovery(root string) (*discovery, error) {
 	}
 	err = d.directories(func(name, dir string) {
 		data, err := os.ReadFile(filepath.Join(name, "go.mod"))
-		if err != nil || d.work != nil && !slices.Contains(d.work, dir) {
+		switch {
+		case err != nil:
+			return
+		case d.work != nil && !slices.Contains(d.work, dir):
+			d.outside = append(d.outside, dir)
 			return
 		}
 		d.modules = append(d.modules, goModule{dir, modfile.ModulePath(data)})
@@ -133,19 +142,30 @@ func context(cgo bool) build.Context {
 // walk fills in the main packages, in the order of their directories.
 func (d *discovery) walk() error {
 	return d.directories(func(name, source string) {
-		if !d.inModule(source) {
+		at, ok := d.moduleOf(source)
+		outside := ok && slices.Contains(d.outside, at)
+		if !outside && !slices.ContainsFunc(d.modules, func(m goModule) bool { return ok && m.dir == at }) {
 			return
 		}
 		for _, cgo := range []bool{false, true} {
 			gobuild := context(cgo)
 			p, err := gobuild.ImportDir(name, 0)
 			var none *build.NoGoError
+			if constrained := constrained(name, p.IgnoredGoFiles); constrained != "" && (errors.As(err, &none) || p.Name == "main" && !d.usage(source, cgo).any()) {
+				d.mains = append(d.mains, mainPackage{source: source, leftOut: constrained})
+				break
+			}
 			if errors.As(err, &none) || p.Name != "main" || err == nil && len(p.GoFiles)+len(p.CgoFiles) == 0 {
 				continue // the last has tests only
 			}
 			m := mainPackage{source: source}
 			u := d.usage(source, cgo)
-			if err == nil && !u.library && !u.api { // what is broken, the compiler reports
+			switch {
+			case outside && !u.any():
+				return
+			case outside:
+				m.leftOut = "go.work does not use its module: go work use ./" + at
+			case err == nil && !u.any(): // what is broken, the compiler reports
 				m.leftOut = "it uses no Lambda runtime"
 			}
 			// An extension registers itself, and asks for no invocations. A program that
@@ -160,17 +180,38 @@ func (d *discovery) walk() error {
 	})
 }
 
-// inModule reports whether a directory belongs to one of the modules: the
-// nearest go.mod decides.
-func (d *discovery) inModule(dir string) bool {
+// moduleOf returns the directory of the module to which a directory belongs: the nearest
+// go.mod decides.
+func (d *discovery) moduleOf(dir string) (at string, ok bool) {
 	for ; ; dir = path.Dir(dir) {
 		if _, err := os.Stat(filepath.Join(d.root, filepath.FromSlash(dir), "go.mod")); err == nil {
-			return slices.ContainsFunc(d.modules, func(m goModule) bool { return m.dir == dir })
+			return dir, true
 		}
 		if dir == "." {
-			return false
+			return "", false
 		}
 	}
+}
+
+// constrained returns, for a directory in which build constraints leave out a main
+// package that imports a Lambda runtime, what to do; else "".
+func constrained(dir string, files []string) string {
+	for _, name := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, name), nil, parser.ImportsOnly|parser.ParseComments)
+		if err != nil || f.Name.Name != "main" || !slices.ContainsFunc(f.Imports, func(i *ast.ImportSpec) bool {
+			return isRuntime(strings.Trim(i.Path.Value, `"`))
+		}) {
+			continue
+		}
+		for _, group := range f.Comments {
+			for _, c := range group.List {
+				if constraint.IsGoBuild(c.Text) {
+					return name + " is only built by its constraint " + strings.TrimPrefix(c.Text, "//go:build ") + ": list it in a bootzip.yaml, with tags"
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // runtimes are the packages, with those below them, whose import makes a program a
@@ -198,6 +239,9 @@ type usage struct {
 	invocations bool // it asks for invocations
 	registers   bool // it registers an extension
 }
+
+// any reports whether a program with it is a function or an extension.
+func (u usage) any() bool { return u.library || u.api }
 
 func (u *usage) add(other usage) {
 	u.library = u.library || other.library
@@ -239,6 +283,9 @@ func (d *discovery) usage(dir string, cgo bool) usage {
 }
 
 func isRuntime(imported string) bool {
+	if imported == "github.com/aws/aws-lambda-go/lambda/messages" { // types alone, for those who call functions
+		return false
+	}
 	return slices.ContainsFunc(runtimes, func(r string) bool {
 		return imported == r || strings.HasPrefix(imported, r+"/")
 	})

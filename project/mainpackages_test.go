@@ -91,6 +91,18 @@ func TestMainPackages(t *testing.T) {
 		{"programs, and none is a function", map[string]string{"cmd/roll/main.go": "package main\n\nfunc main() {}\n"},
 			"no main package is a function: cmd/roll (it uses no Lambda runtime); if it runs on Lambda, name it in a bootzip.yaml: functions: {roll: {source: cmd/roll}}"},
 
+		{"only in a module that go.work does not use", map[string]string{
+			"go.work": "go 1.24\n\nuse ./a\n", "a/go.mod": "module example.com/a\n", "a/a.go": "package a\n",
+			"b/go.mod": "module example.com/b\n", "b/cmd/z/main.go": program, "b/cmd/cli/main.go": "package main\n\nfunc main() {}\n",
+		}, "no main package is a function: b/cmd/z (go.work does not use its module: go work use ./b); if it runs on Lambda, name it in a bootzip.yaml: functions: {z: {source: b/cmd/z}}"},
+		{"only with a build tag", map[string]string{
+			"t/main.go": "//go:build lambda\n\npackage main\n\nimport \"github.com/aws/aws-lambda-go/lambda\"\n\nfunc main() { lambda.Start(nil) }\n",
+			"t/cli.go":  "//go:build !lambda\n\npackage main\n\nfunc main() {}\n",
+		}, "no main package is a function: t (main.go is only built by its constraint lambda: list it in a bootzip.yaml, with tags); if it runs on Lambda, name it in a bootzip.yaml: functions: {t: {source: t}}"},
+		{"a client with the types of a runtime", map[string]string{
+			"c/main.go": "package main\n\nimport \"github.com/aws/aws-lambda-go/lambda/messages\"\n\nfunc main() { _ = messages.InvokeRequest{} }\n", "a/main.go": program,
+		}, "a=a"},
+
 		{"none", map[string]string{"lib/lib.go": "package lib\n"},
 			"no main package is in the module in ROOT; write one (package main), or list the functions in a bootzip.yaml"},
 		{"a name that cannot be", map[string]string{"größe/main.go": program},
