@@ -134,6 +134,7 @@ func readAnswer(kind event.Trigger, payload []byte) (*httpAnswer, error) {
 // setHeader sets the header fields, replacing those that the server has set. A field
 // in both headers and multiValueHeaders gets the values of both, without repeating one.
 func (a *httpAnswer) setHeader(h http.Header) {
+	vary := slices.Clone(h.Values("Vary")) // of cross-origin requests
 	for name := range a.Headers {
 		if a.each {
 			h.Del(name)
@@ -158,6 +159,11 @@ func (a *httpAnswer) setHeader(h http.Header) {
 	}
 	for _, c := range a.Cookies {
 		h.Add("Set-Cookie", c)
+	}
+	for _, field := range vary {
+		if !slices.Contains(h.Values("Vary"), field) {
+			h.Add("Vary", field)
+		}
 	}
 	h.Del("Content-Length") // the body's length counts
 	if h.Get("Content-Type") == "" {

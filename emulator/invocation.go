@@ -46,8 +46,8 @@ func (f *Function) newInvocation(ctx context.Context, r Request) *invocation {
 func (v *invocation) begin(left time.Duration) {
 	r := &v.request
 	v.stage = running
-	v.began = time.Now()
-	v.deadline = v.began.Add(left)
+	now := time.Now()
+	v.began, v.deadline = now.Add(left-v.function.config.Timeout), now.Add(left) // an initialisation in the event is a part of it
 	v.call.Event = runtimeapi.Event{
 		ID: r.RequestID, Attempt: runtimeapi.NewUUID(), ARN: v.function.arn(r.Qualifier), Trace: r.Trace, ClientContext: r.ClientContext, Cognito: r.Cognito, Tenant: r.Tenant,
 		Deadline: v.deadline, Payload: r.Payload, Stream: r.Stream, StreamAll: r.StreamAll,

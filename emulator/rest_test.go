@@ -5,6 +5,7 @@ package emulator
 import (
 	"context"
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +55,18 @@ func TestRestingInstance(t *testing.T) {
 	}
 	if resp := invoke(t, f, `"c"`); string(resp.Payload) != `"c"` {
 		t.Errorf("a new instance: %s", resp.Payload)
+	}
+}
+
+// What an event waits for its bootstrap to start again is a part of it, and is billed.
+func TestDurationIncludesRestart(t *testing.T) {
+	parallel(t)
+	f, _ := newFunction(t, Config{Handler: "exit-sometimes", Concurrency: 1, Environment: []string{"SLOW_INIT=1"}})
+	invoke(t, f, `"exit"`)
+	resp := invoke(t, f, `"a"`)
+	match := regexp.MustCompile(`\tDuration: (\d+)`).FindSubmatch(resp.Log)
+	if match == nil || len(match[1]) < 3 { // 500 ms of initialisation
+		t.Errorf("the log is %s", resp.Log)
 	}
 }
 

@@ -16,6 +16,16 @@ type Route struct {
 	Function string // its name
 }
 
+// Hidden reports whether no request comes to the route, since its path begins as the
+// server's own.
+func (r Route) Hidden() bool {
+	if len(r.Segments) < 2 || r.Segments[0].Variable {
+		return false
+	}
+	first := r.Segments[0].Text
+	return "/"+first+"/" == ConsolePath || operation.MatchString("/"+first+"/") || slices.ContainsFunc(triggers, func(t trigger) bool { return t.prefix == first })
+}
+
 // SetRoutes replaces the routes. The server's own paths, see [Server], take precedence.
 // With routes, the list of the addresses is at / if no route takes that.
 func (s *Server) SetRoutes(routes []Route) {

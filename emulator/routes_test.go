@@ -82,3 +82,16 @@ func TestServeRoutes(t *testing.T) {
 		}
 	}
 }
+
+// What the server's own paths hide is known.
+func TestHiddenRoutes(t *testing.T) {
+	for text, want := range map[string]bool{
+		"GET /url/x": true, "GET /v1/{id}": true, "ANY /alb/{path+}": true, "GET /_bootzip/x": true, "GET /2015-03-31/functions": true,
+		"GET /": false, "GET /urls/x": false, "GET /{a}/x": false, "$default": false, "GET /url": false,
+	} {
+		r, err := project.ParseRoute(text)
+		if err != nil || (Route{Route: r}).Hidden() != want {
+			t.Errorf("%s: hidden is not %v (%v)", text, want, err)
+		}
+	}
+}

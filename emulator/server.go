@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
 )
 
 // ServerConfig says how a [Server] behaves.
@@ -215,6 +217,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.config.Console != nil && r.URL.Path == "/" && strings.Contains(r.Header.Get("Accept"), "text/html") {
 		s.config.Console.ServeHTTP(w, r)
 		return
+	}
+	if operation.MatchString(r.URL.Path) {
+		w.Header().Set("X-Amzn-Requestid", runtimeapi.NewUUID()) // Invoke has the event's in its place
 	}
 	s.mux.ServeHTTP(w, r)
 }

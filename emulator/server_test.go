@@ -118,12 +118,12 @@ func TestInvokeAPI(t *testing.T) {
 	for url, want := range map[string]string{
 		"": `"FunctionName":"headers"`, "echo": `"Configuration":{`, "echo/configuration": `"FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:echo"`,
 	} {
-		if resp, body := do(t, "GET", functions+url, ""); resp.StatusCode != 200 || !strings.Contains(body, want) {
-			t.Errorf("%s: %s, %s", url, resp.Status, body)
+		if resp, body := do(t, "GET", functions+url, ""); resp.StatusCode != 200 || !strings.Contains(body, want) || resp.Header.Get("X-Amzn-Requestid") == "" {
+			t.Errorf("%s: %s, %v, %s", url, resp.Status, resp.Header, body)
 		}
 	}
-	if resp, _ := do(t, "GET", functions+"nope", ""); resp.StatusCode != 404 {
-		t.Errorf("unknown function: %s", resp.Status)
+	if resp, _ := do(t, "GET", functions+"nope", ""); resp.StatusCode != 404 || resp.Header.Get("X-Amzn-Requestid") == "" {
+		t.Errorf("unknown function: %s, %v", resp.Status, resp.Header)
 	}
 }
 
@@ -302,6 +302,10 @@ func TestAllowedOrigins(t *testing.T) {
 		if got := strings.Join(resp.Header.Values("Access-Control-Allow-Origin"), " "); got != "*" {
 			t.Errorf("%s: the function's own header became %q", path, got)
 		}
+	}
+	resp, _ := do(t, "POST", base+"/url/answer/", `{"statusCode":200,"headers":{"vary":"Accept"}}`, "Content-Type: text/plain", "Origin: "+page)
+	if got := strings.Join(resp.Header.Values("Vary"), ", "); got != "Accept, Origin" {
+		t.Errorf("Vary is %q", got)
 	}
 	base = newServer(t, ServerConfig{Origins: []string{"*"}}, "http")
 	if resp, _ := do(t, "GET", base+"/url/http/", "", "Origin: "+other); resp.StatusCode != 201 || resp.Header.Get("Access-Control-Allow-Origin") != other {

@@ -147,6 +147,7 @@ var badConfigs = []struct{ name, yaml, err, hint string }{
 	{"two kinds of quotes", "functions:\n  a: {ldflags: {main.x: \"'\\\"\"}}\n", `2:25: the go command cannot take the value "'\""`, "use one kind of quotes, and one line"},
 	{"cgo", "functions:\n  a: {cgo: dynamic}\n", `2:12: unknown value "dynamic" of cgo`, "write static, or remove the key"},
 	{"env that is a number", "functions:\n  a: {env: {PORT: 80}}\n", `2:19: env.PORT must be text, not the number 80`, quoteHint},
+	{"env with Lambda's own name", "functions:\n  a: {env: {AWS_LAMBDA_RUNTIME_API: x}}\n", `2:13: AWS_LAMBDA_RUNTIME_API in env is Lambda's own: it says where the function gets its events`, "omit it"},
 	{"env with a bad name", "functions:\n  a: {env: {1A: x}}\n", `2:13: invalid name "1A" in env`, "a name begins with a letter and has letters, digits and '_'"},
 	{"memory", "functions:\n  a: {memory: 64}\n", `2:15: memory is 64, which Lambda does not offer`, "write a number from 128 to 10240"},
 	{"memory with a unit", "functions:\n  a: {memory: 256MB}\n", `2:15: memory must be a whole number, not the text "256MB"`, "write a whole number from 128 to 10240"},

@@ -222,12 +222,12 @@ var runtimes = []string{
 	"github.com/aws-cloudformation/cloudformation-cli-go-plugin/cfn", "github.com/hotsock/voker", "github.com/mantil-io/mantil.go",
 }
 
-// Strings in the source of a program that uses Lambda's APIs itself: the variable with
+// RuntimeAPI and the others are strings in the source of a program that uses Lambda's APIs itself: the variable with
 // the address of the APIs, the path of the Runtime API (AWS Lambda developer guide,
 // "Using the Lambda runtime API for custom runtimes"), and the header with which an
 // extension registers ("Using the Lambda Extensions API"), in lower case.
 const (
-	runtimeAPI      = "AWS_LAMBDA_RUNTIME_API"
+	RuntimeAPI      = "AWS_LAMBDA_RUNTIME_API"
 	invocationPath  = "/runtime/invocation/"
 	extensionHeader = "lambda-extension-name"
 )
@@ -267,7 +267,7 @@ func (d *discovery) usage(dir string, cgo bool) usage {
 	for _, file := range slices.Concat(p.GoFiles, p.CgoFiles) {
 		data, _ := os.ReadFile(filepath.Join(name, file)) // the compiler reports what cannot be read
 		u.add(usage{
-			api:         bytes.Contains(data, []byte(runtimeAPI)),
+			api:         bytes.Contains(data, []byte(RuntimeAPI)),
 			invocations: bytes.Contains(data, []byte(invocationPath)),
 			registers:   bytes.Contains(bytes.ToLower(data), []byte(extensionHeader)),
 		})

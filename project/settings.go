@@ -15,9 +15,9 @@ import (
 // Lambda's bounds (AWS Lambda developer guide, "Lambda quotas"): MB of memory,
 // seconds of an invocation, layers of a function.
 const (
-	minMemory  = 128
-	maxMemory  = 10240
-	maxTimeout = 900
+	MinMemory  = 128
+	MaxMemory  = 10240
+	MaxTimeout = 900
 	maxLayers  = 5
 )
 
@@ -109,6 +109,9 @@ func (c *functionReader) env(n *yaml.Node) (map[string]string, error) {
 	err := c.pairs(n, "env", func(key, value *yaml.Node) error {
 		if !envName.MatchString(key.Value) {
 			return errorAt(c.pos(key), "a name begins with a letter and has letters, digits and '_'", "invalid name %q in env", key.Value)
+		}
+		if key.Value == RuntimeAPI {
+			return errorAt(c.pos(key), "omit it", "%s in env is Lambda's own: it says where the function gets its events", key.Value)
 		}
 		text, err := c.value(value, "env."+key.Value)
 		all[key.Value] = text

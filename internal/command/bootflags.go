@@ -1,12 +1,13 @@
 package command
 
 import (
-	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/bootzip/bootzip/pipeline"
+	"github.com/bootzip/bootzip/project"
 )
 
 // bootFlags are the flags of verify and check about the functions, most of them for the boot
@@ -38,10 +39,22 @@ func (s bootFlags) forBoot() bool {
 	return s.event != "" || s.timeout != 0 || s.memory != 0 || len(s.variables.pairs)+len(s.variables.files) > 0
 }
 
+// offered refuses memory, in MB, and a time-out, in seconds, that Lambda does not offer; 0 is none
+// that was given.
+func offered(memory, timeout int) error {
+	switch {
+	case memory != 0 && (memory < project.MinMemory || memory > project.MaxMemory):
+		return misuse(fmt.Errorf("--memory is %d: Lambda offers %d to %d MB", memory, project.MinMemory, project.MaxMemory))
+	case timeout < 0 || timeout > project.MaxTimeout:
+		return misuse(fmt.Errorf("--timeout is %d: Lambda offers 1 to %d seconds", timeout, project.MaxTimeout))
+	}
+	return nil
+}
+
 // read completes the configuration of a check. Its errors are misuse.
 func (s bootFlags) read(c *pipeline.CheckConfig) (err error) {
-	if s.timeout < 0 || s.memory < 0 {
-		return misuse(errors.New("--timeout and --memory take positive numbers"))
+	if err := offered(s.memory, s.timeout); err != nil {
+		return err
 	}
 	if c.Environment, err = s.variables.read(); err != nil {
 		return err

@@ -58,11 +58,19 @@ func (e *emulation) flags(c *cobra.Command) {
 
 // check refuses invalid values, and reads the variables.
 func (e *emulation) check() (err error) {
-	if e.timeout < 0 || e.memory < 0 || e.perInstance < 0 {
-		return misuse(errors.New("--timeout, --memory and --per-instance take positive numbers"))
+	if e.perInstance < 0 {
+		return misuse(errors.New("--per-instance takes a positive number"))
+	}
+	if err := offered(e.memory, e.timeout); err != nil {
+		return err
 	}
 	if !slices.Contains([]string{"", "docker", "podman"}, e.container) {
 		return misuse(fmt.Errorf("--container is %q, not docker or podman", e.container))
+	}
+	for _, layer := range e.layers {
+		if _, err := os.Stat(layer); err != nil {
+			return misuse(fmt.Errorf("layer: %w", err))
+		}
 	}
 	if e.snapStart {
 		if e.perInstance > 1 {
@@ -278,6 +286,10 @@ func invokeOnce(ctx context.Context, config emulator.Config, payload []byte) err
 	}
 	defer func() { _ = f.Close(context.Background()) }()
 	resp, err := f.Invoke(ctx, emulator.Request{Payload: payload, Tail: true}) // with Tail, the log is complete before the answer
+	var large *emulator.TooLargeError
+	if errors.As(err, &large) {
+		return misuse(err)
+	}
 	if err != nil {
 		return err
 	}

@@ -125,7 +125,11 @@ func (v *service) reload(ctx context.Context) {
 			}
 			sources = append(sources, source{name: f.Name, handlers: f.Handlers})
 			for _, r := range f.Routes {
-				routes = append(routes, emulator.Route{Route: r, Function: f.Name})
+				route := emulator.Route{Route: r, Function: f.Name}
+				if route.Hidden() {
+					note("route %q of %s gets no requests: the path begins as one of the addresses above", r.Key(), f.Name)
+				}
+				routes = append(routes, route)
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/project"
 )
 
 // variables are the environment variables that --env and --env-file give a
@@ -52,6 +53,11 @@ func (v variables) read() ([]string, error) {
 			return nil, misuse(hint.New("write --env=KEY=VALUE, with letters, digits and underscores in KEY", "%q is not a name of a variable", name))
 		}
 		all = append(all, pair)
+	}
+	for _, pair := range all {
+		if name, _, _ := strings.Cut(pair, "="); name == project.RuntimeAPI {
+			return nil, misuse(hint.New("omit it", "variable %s is Lambda's own: it says where the function gets its events", name))
+		}
 	}
 	return all, nil
 }

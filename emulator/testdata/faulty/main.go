@@ -36,6 +36,9 @@ func main() {
 		time.Sleep(time.Hour)
 	}
 	fmt.Println("starting", handler)
+	if os.Getenv("SLOW_INIT") != "" {
+		time.Sleep(500 * time.Millisecond)
+	}
 	switch handler {
 	case "exit-at-init":
 		fmt.Println("no configuration")
