@@ -397,7 +397,7 @@ func TestAction(t *testing.T) {
 		"event":           {map[string]any{"zips": "bad.zip", "boot": true, "event": "none.json"}, 2, "none.json"},
 		"environment":     {map[string]any{"zips": "bad.zip", "boot": true, "env-file": "none.env"}, 2, "none.env"},
 		"variable":        {map[string]any{"zips": "bad.zip", "boot": true, "env": "$(touch injected)"}, 2, "touch injected"},
-		"time-out":        {map[string]any{"zips": "bad.zip", "boot": true, "timeout": -1}, 2, "--timeout and --memory take positive numbers"},
+		"time-out":        {map[string]any{"zips": "bad.zip", "boot": true, "timeout": -1}, 2, "--timeout is -1: Lambda offers 1 to 900 seconds"},
 		"boot settings":   {map[string]any{"zips": "bad.zip", "boot": true, "env": "TABLE=x\nLIST=a,b\n", "timeout": 3, "memory": 256, "event": "s3", "with-layer": true, "dynamic": true}, 1, "FAIL  zip-not-a-zip"},
 		"several, a line": {map[string]any{"zips": "bad.zip\n./bad.zip\n"}, 1, "2 of 2 zips failed"},
 	} {
