@@ -222,12 +222,14 @@ var runtimes = []string{
 	"github.com/aws-cloudformation/cloudformation-cli-go-plugin/cfn", "github.com/hotsock/voker", "github.com/mantil-io/mantil.go",
 }
 
-// RuntimeAPI and the others are strings in the source of a program that uses Lambda's APIs itself: the variable with
-// the address of the APIs, the path of the Runtime API (AWS Lambda developer guide,
-// "Using the Lambda runtime API for custom runtimes"), and the header with which an
-// extension registers ("Using the Lambda Extensions API"), in lower case.
+// RuntimeAPI is the variable with the address of Lambda's APIs (AWS Lambda developer guide,
+// "Using the Lambda runtime API for custom runtimes").
+const RuntimeAPI = "AWS_LAMBDA_RUNTIME_API"
+
+// Other strings in the source of a program that uses Lambda's APIs itself: the path of the
+// Runtime API, and the header with which an extension registers ("Using the Lambda
+// Extensions API"), in lower case.
 const (
-	RuntimeAPI      = "AWS_LAMBDA_RUNTIME_API"
 	invocationPath  = "/runtime/invocation/"
 	extensionHeader = "lambda-extension-name"
 )

@@ -233,16 +233,18 @@ func (s *scan) source(args []value, start Start) after {
 	if !path.IsAbs(file) && s.dir != "" {
 		file = path.Join(s.dir, file)
 	}
-	var text []byte
-	if s.Source != nil && path.IsAbs(file) && s.calls < maxCalls {
-		text, start.Sourced = s.Source(file)
+	parsed, seen := s.sourced[file]
+	if !seen && s.Source != nil && path.IsAbs(file) && len(s.sourced) < maxFiles {
+		if text, ok := s.Source(file); ok {
+			parsed, _ = parse(text)
+		}
+		s.sourced[file] = parsed
 	}
-	parsed, err := parse(text)
-	if !start.Sourced || err != nil {
-		start.Sourced = false
+	if parsed == nil || s.calls >= maxCalls {
 		s.lose()
 		return s.start(start)
 	}
+	start.Sourced = true
 	s.start(start)
 	if len(args) > 1 {
 		outer := s.args

@@ -15,7 +15,8 @@ import (
 const (
 	MaxSize  = 16 << 10 // bytes
 	maxOpen  = 400      // opening parentheses
-	maxCalls = 8        // functions that call one another
+	maxCalls = 8        // functions that call one another, and files that source one another
+	maxFiles = 20       // files that are sourced
 	maxSteps = 2000     // commands that are followed
 )
 
@@ -73,7 +74,7 @@ type Start struct {
 // Read returns what a script starts, in its order. The error says that it
 // could not be parsed, or is ErrTooLarge.
 func Read(text []byte, c Config) ([]Start, error) {
-	s := &scan{Config: c, script: known(c.Script), file: known(c.Script), dir: c.Dir, vars: map[string]value{}, exported: map[string]bool{}, functions: map[string]*syntax.Stmt{}}
+	s := &scan{Config: c, script: known(c.Script), file: known(c.Script), dir: c.Dir, vars: map[string]value{}, exported: map[string]bool{}, sourced: map[string]*syntax.File{}, functions: map[string]*syntax.Stmt{}}
 	s.lost = c.Lost
 	if !c.Child {
 		s.args = []value{}
@@ -118,6 +119,7 @@ type scan struct {
 	locals    map[string]value // what variables were before the function's local ones; nil outside of a function
 	lost      bool             // any variable may have any value
 	functions map[string]*syntax.Stmt
+	sourced   map[string]*syntax.File // by path; nil for a file that cannot be read
 	calls     int
 	steps     int
 	starts    []Start
