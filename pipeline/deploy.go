@@ -373,8 +373,8 @@ func (x *deployCheck) limits(e entry) {
 		least, most int
 		usual, own  int
 	}{
-		{"memory", "MB", e.Memory, 128, 10240, usualMemory, memory},
-		{"timeout", "seconds", e.Timeout, 1, 900, usualTimeout, timeout},
+		{"memory", "MB", e.Memory, project.MinMemory, project.MaxMemory, usualMemory, memory},
+		{"timeout", "seconds", e.Timeout, 1, project.MaxTimeout, usualTimeout, timeout},
 	} {
 		if s.value.Unresolved != "" {
 			x.skip(e, verify.IDDeployLimits, s.value)

@@ -133,8 +133,8 @@ func State(ctx context.Context, root string, environ []string) (Tree, error) {
 }
 
 // submodules adds to Dirty the submodules that are at another commit than the one that the
-// repository names, and the files in them that differ from that. One that was not checked out is as the commit
-// has it. git itself would look into them with their own configuration.
+// repository names, and the files in them that differ from their commit. One that was not
+// checked out adds nothing. git itself would look into them with their own configuration.
 func (t *Tree) submodules(ctx context.Context, own *git, environ []string) error {
 	text, err := own.run(ctx, t.Root, nil, "ls-files", "--stage", "-z")
 	if err != nil {
