@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -27,7 +28,8 @@ type httpAnswer struct {
 
 	status int
 	body   []byte
-	each   bool // each spelling of a header's name is a field of its own
+	each   bool   // each spelling of a header's name is a field of its own
+	kind   string // content type, if no header names one; "": application/json
 }
 
 // decodeAnswer decodes the members of a JSON object. Unlike in encoding/json, the case of
@@ -89,6 +91,14 @@ func unquoted(payload []byte) []byte {
 // (Elastic Load Balancing user guide, "Lambda functions as targets").
 const maxBalanced = 1 << 20
 
+// Content types of answers whose headers name none: that of an HTTP API as recorded by
+// aws-lambda-dotnet's test tool, that of a load balancer as its users report
+// (aws/serverless-java-container#347, aws/aws-lambda-dotnet#1923).
+const (
+	plainText = "text/plain; charset=utf-8"
+	octets    = "application/octet-stream"
+)
+
 // readAnswer reads a function's answer. In format 2.0, an answer without a status is
 // the body: a JSON string loses its quotes, as recorded from function URLs, though the
 // guide shows them with quotes.
@@ -113,12 +123,14 @@ func readAnswer(kind event.Trigger, payload []byte) (*httpAnswer, error) {
 		return nil, err
 	}
 	switch kind {
-	case event.FunctionURL, event.HTTPAPI:
+	case event.FunctionURL:
 		a.MultiValueHeaders = nil
+	case event.HTTPAPI:
+		a.MultiValueHeaders, a.kind = nil, plainText
 	case event.ALB:
-		a.MultiValueHeaders, a.Cookies, a.each = nil, nil, true
+		a.MultiValueHeaders, a.Cookies, a.each, a.kind = nil, nil, true, octets
 	case event.ALBMulti:
-		a.Headers, a.Cookies = nil, nil
+		a.Headers, a.Cookies, a.kind = nil, nil, octets
 	default:
 		a.Cookies = nil
 	}
@@ -167,7 +179,7 @@ func (a *httpAnswer) setHeader(h http.Header) {
 	}
 	h.Del("Content-Length") // the body's length counts
 	if h.Get("Content-Type") == "" {
-		h.Set("Content-Type", "application/json")
+		h.Set("Content-Type", cmp.Or(a.kind, "application/json"))
 	}
 }
 

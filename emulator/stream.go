@@ -12,12 +12,19 @@ import (
 	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
 )
 
-// maxPrelude bounds the JSON at the beginning of a stream, in bytes.
-const maxPrelude = 1 << 20
+// maxPrelude bounds the JSON at the beginning of a stream, in bytes: that of a REST API
+// as documented (Amazon API Gateway developer guide, "Set up a Lambda proxy integration
+// with payload response streaming"), that of a function URL so that it ends.
+func maxPrelude(kind event.Trigger) int {
+	if kind == event.RESTAPI {
+		return 16 << 10
+	}
+	return 1 << 20
+}
 
 var endOfPrelude = make([]byte, 8)
 
-var errNoPrelude = errors.New("prelude of the response has no end")
+var errNoPrelude = errors.New("prelude of the response has no end, or is too long")
 
 // An httpStream passes a streamed response to an HTTP client. It implements Sink.
 type httpStream struct {
@@ -66,10 +73,10 @@ func (s *httpStream) Write(p []byte) (int, error) {
 	case !s.sent:
 		s.prelude = append(s.prelude, p...)
 		head, rest, found := bytes.Cut(s.prelude, endOfPrelude)
-		if !found {
-			if len(s.prelude) > maxPrelude {
-				s.refused = errNoPrelude
-			}
+		if len(head) > maxPrelude(s.kind) {
+			s.refused = errNoPrelude
+		}
+		if !found || s.refused != nil {
 			return n, s.refused
 		}
 		a, err := readPrelude(head)

@@ -51,6 +51,14 @@ func TestAnswers(t *testing.T) {
 		{"v2", `{"statusCode":200,"headers":{"X-A":true,"X-B":null}}`, 200, "X-A", "true", ""},
 		{"v2", `{"statusCode":200,"headers":{"X-A":""}}`, 200, "X-A", "", ""},
 		{"v2", `{"statusCode":null}`, 200, "Content-Type", "application/json", ""},
+		{"v2", `{"statusCode":200}`, 200, "Content-Type", "text/plain; charset=utf-8", ""},
+		{"v2", `{"statusCode":200,"multiValueHeaders":{"Content-Type":["text/html"]}}`, 200, "Content-Type", "text/plain; charset=utf-8", ""},
+		{"v2", `{"statusCode":200,"headers":{"content-type":"text/html"}}`, 200, "Content-Type", "text/html", ""},
+		{"url", `{"statusCode":200}`, 200, "Content-Type", "application/json", ""},
+		{"v1", `{"statusCode":200}`, 200, "Content-Type", "application/json", ""},
+		{"alb", `{"statusCode":200,"multiValueHeaders":{"Content-Type":["text/html"]}}`, 200, "Content-Type", "application/octet-stream", ""},
+		{"alb-multi", `{"statusCode":200,"headers":{"Content-Type":"text/html"}}`, 200, "Content-Type", "application/octet-stream", ""},
+		{"alb-multi", `{"statusCode":200,"multiValueHeaders":{"Content-Type":["text/html"]}}`, 200, "Content-Type", "text/html", ""},
 		{"v1", `{"StatusCode":201,"Body":"hi"}`, 502, "", "", "answer answer has no statusCode"},
 		{"alb", `{"StatusCode":201,"Body":"hi"}`, 502, "", "", "answer answer has no statusCode"},
 		{"url", `{"StatusCode":201,"Body":"hi"}`, 200, "Content-Type", "application/json", ""},
@@ -293,6 +301,12 @@ func TestRESTAPIStreams(t *testing.T) {
 	}
 	if resp, _ := do(t, "GET", base+"/v1/stream/prod/", ""); resp.StatusCode != 502 {
 		t.Errorf("a stream without a prelude that is no response: %s", resp.Status)
+	}
+	long := `{"headers":{"X-A":"` + strings.Repeat("a", 16<<10) + `"}}`
+	for path, status := range map[string]int{"/v1/prelude/prod/": 502, "/url/prelude/": 200} {
+		if resp, _ := do(t, "POST", base+path, long, "Content-Type: text/plain"); resp.StatusCode != status {
+			t.Errorf("%s: a prelude of more than 16 KB: %s", path, resp.Status)
+		}
 	}
 	if resp, _ := do(t, "POST", base+"/v1/prelude/prod/", `{"StatusCode":404}`, "Content-Type: text/plain"); resp.StatusCode != 200 {
 		t.Errorf("a prelude without a status: %s", resp.Status)

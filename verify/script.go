@@ -80,7 +80,7 @@ func (x *examination) env(name string, args []string) (interpreter string) {
 	if strings.HasPrefix(program, "/") && x.available(program) {
 		return program
 	}
-	if at, ok := x.command(program, scriptVariables["PATH"]); ok {
+	if at, ok := x.command(program, scriptVariables["PATH"], "/var/task"); ok {
 		return cmp.Or(at, program)
 	}
 	x.noInterpreter(name, program, "env looks for %q, which is neither in Lambda's image, as far as is known, nor in the zip", program)

@@ -93,7 +93,10 @@ func (p *programs) follow(s pendingScript) error {
 	if real := x.root() + "/" + name; c.Script != real {
 		c.Real = real
 	}
-	c.Source = p.sourced
+	if line, _, _ := bytes.Cut(s.text, []byte("\n")); !s.how.shell && bytes.HasPrefix(line, []byte("#!")) {
+		c.POSIX = slices.ContainsFunc(strings.Fields(string(line[2:])), func(word string) bool { return path.Base(word) == "sh" })
+	}
+	c.Source, c.NoDirectory = p.sourced, x.noDirectory
 	starts, err := shellscan.Read(s.text, c)
 	if err != nil {
 		x.find(idScriptUnseen, name, "%v", err)
@@ -122,8 +125,18 @@ func (p *programs) start(script string, st shellscan.Start) error {
 		return unseen("what it starts is known only when it runs")
 	}
 	program := st.Program
+	switch {
+	case st.NoDirectory:
+		x.find(idScriptMissing, script, "%s: the zip has no directory %q, and nothing is started after that", st.Text, program)
+		return nil
+	case st.InPath && (x.layers.unknown || x.layers.any() || x.kind() == KindLayer):
+		return unseen("sh looks for it in PATH alone")
+	case st.InPath && st.Certain:
+		x.find(idScriptMissing, script, "%s: sh looks for a file without a slash in PATH alone; write ./%s", st.Text, program)
+		return nil
+	}
 	if !strings.Contains(program, "/") && !st.Shell && st.Loader == "" {
-		at, ok := x.command(program, st.Path)
+		at, ok := x.command(program, st.Path, st.Dir)
 		switch {
 		case ok && at == "":
 			return nil // it is in the image
@@ -231,6 +244,17 @@ func (p *programs) elsewhere(script string, st shellscan.Start, program string) 
 	x.find(idScriptUnseen, script, "%s: %s", st.Text, why)
 }
 
+// noDirectory reports whether a directory below that of the zip is certainly none.
+func (x *examination) noDirectory(dir string) bool {
+	in, ok := x.inZip(dir)
+	if !ok {
+		return false
+	}
+	in, why := x.resolve(in)
+	_, file, there := x.names.named(in)
+	return why == "" && (file || !there && !x.names.above(in))
+}
+
 // hasLoader reports whether a dynamic linker that a script names exists.
 func (x *examination) hasLoader(loader, dir string) bool {
 	if !path.IsAbs(loader) && dir != "" {
@@ -244,12 +268,16 @@ func (x *examination) hasLoader(loader, dir string) bool {
 	return x.ownProgram(loader) || x.layers.starts(loader)
 }
 
-// command searches the directories of PATH for a command; at is "" if it is in the image.
-func (x *examination) command(name, dirs string) (at string, ok bool) {
+// command searches the directories of PATH for a command, started in the directory in; at
+// is "" if it is in the image.
+func (x *examination) command(name, dirs, in string) (at string, ok bool) {
 	if imagePrograms[name] {
 		return "", true
 	}
 	for _, dir := range strings.Split(dirs, ":") {
+		if !path.IsAbs(dir) && in != "" {
+			dir = path.Join(in, dir)
+		}
 		if program := path.Join(dir, name); path.IsAbs(dir) && (x.ownProgram(program) || x.layers.files[program]) {
 			return program, true
 		}

@@ -129,7 +129,11 @@ func (s *scan) run(args []value, text string, certain bool) after {
 	}
 	switch name {
 	case "cd", "pushd":
-		s.cd(rest)
+		s.cd(rest, certain)
+		if s.failed {
+			start.Program, start.NoDirectory = s.goal(rest), true
+			s.stuck, s.stuckAt = &start, len(s.starts)
+		}
 		return goesOn
 	case "popd":
 		s.dir = ""
@@ -145,6 +149,11 @@ func (s *scan) run(args []value, text string, certain bool) after {
 		}
 		return s.run(rest, text, certain)
 	case "set", "shift":
+		for i, a := range rest {
+			if name == "set" && strings.ContainsAny(a.text[:min(1, len(a.text))], "-+") && (strings.Contains(a.text, "e") || i+1 < len(rest) && rest[i+1].text == "errexit") {
+				s.errexit = a.text[0] == '-'
+			}
+		}
 		if name == "shift" || len(rest) > 0 && !(rest[0].known && (strings.HasPrefix(rest[0].text, "-") || strings.HasPrefix(rest[0].text, "+")) && rest[0].text != "--") {
 			s.args = nil
 		}
@@ -179,6 +188,7 @@ func (s *scan) run(args []value, text string, certain bool) after {
 	}
 	switch {
 	case base == "sh" || base == "bash":
+		start.Child.POSIX = base == "sh"
 		return s.shell(rest, start)
 	case strings.HasPrefix(base, "ld-linux") || strings.HasPrefix(base, "ld-musl") || base == "ld.so":
 		return s.loader(name, rest, start)
@@ -230,7 +240,13 @@ func (s *scan) source(args []value, start Start) after {
 	}
 	start.Program, start.Shell = args[0].text, true
 	file := start.Program
-	if !path.IsAbs(file) && s.dir != "" {
+	switch inPath := !strings.Contains(file, "/") && start.Path != ""; {
+	case inPath && s.Source != nil && s.inPath(&file, start.Path):
+		start.Program = file
+	case inPath && s.POSIX:
+		start.InPath = true
+		return s.start(start)
+	case !path.IsAbs(file) && s.dir != "":
 		file = path.Join(s.dir, file)
 	}
 	parsed, seen := s.sourced[file]
@@ -258,18 +274,40 @@ func (s *scan) source(args []value, start Start) after {
 	return min(s.statements(parsed.Stmts, start.Certain), mayEnd)
 }
 
-func (s *scan) cd(args []value) {
+// inPath looks for a file to be sourced in the directories of PATH.
+func (s *scan) inPath(file *string, dirs string) bool {
+	for _, dir := range strings.Split(dirs, ":") {
+		if at := path.Join(dir, *file); path.IsAbs(dir) {
+			if _, ok := s.Source(at); ok {
+				*file = at
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (s *scan) cd(args []value, certain bool) {
+	dir := s.goal(args)
+	if s.failed = certain && dir != "" && s.NoDirectory != nil && s.NoDirectory(dir); !s.failed {
+		s.dir = dir
+	}
+}
+
+// goal returns the directory that cd goes to; "" if it is not known.
+func (s *scan) goal(args []value) string {
 	for len(args) > 0 && args[0].known && strings.HasPrefix(args[0].text, "-") && args[0].text != "-" {
 		args = args[1:]
 	}
 	switch {
 	case len(args) == 0 || !args[0].known || args[0].text == "-":
-		s.dir = ""
+		return ""
 	case path.IsAbs(args[0].text):
-		s.dir = path.Clean(args[0].text)
+		return path.Clean(args[0].text)
 	case s.dir != "":
-		s.dir = path.Join(s.dir, args[0].text)
+		return path.Join(s.dir, args[0].text)
 	}
+	return ""
 }
 
 // wrapped follows the command that a wrapper starts.
@@ -292,7 +330,7 @@ func (s *scan) wrapped(name string, w wrapper, args []value, text string, certai
 				case option == "-u" || option == "--unset":
 					delete(s.vars, of)
 				case option == "-C" || option == "--chdir":
-					s.cd([]value{{of, args[0].known}})
+					s.cd([]value{{of, args[0].known}}, false)
 				}
 			case name == "env" && strings.Contains(a, "="):
 				k, v, _ := strings.Cut(a, "=")
@@ -326,13 +364,13 @@ words:
 		case len(a.text) > 1 && a.text[0] == '-' && a.text[1] != '-' && strings.Contains(a.text, "c"):
 			if i+1 < len(args) && args[i+1].known {
 				s.apart(func() {
-					outer := s.script
-					s.script, s.args = known("bash"), []value{}
+					script, posix := s.script, s.POSIX
+					s.script, s.args, s.POSIX = known("bash"), []value{}, start.Child.POSIX
 					if i+2 < len(args) {
 						s.script, s.args = args[i+2], args[i+3:]
 					}
 					s.inner(args[i+1].text, start)
-					s.script = outer
+					s.script, s.POSIX = script, posix
 				})
 				return goesOn
 			}

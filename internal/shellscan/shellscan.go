@@ -43,6 +43,13 @@ type Config struct {
 	// Source returns the text of a file that the script reads by "." or source, and false
 	// if that is not known. nil: none is known.
 	Source func(file string) ([]byte, bool)
+
+	// NoDirectory reports whether a directory is known not to exist. nil: none is.
+	NoDirectory func(dir string) bool
+
+	// POSIX says that bash reads the script as sh: it looks for a file that "." names without
+	// a slash in PATH alone (Bash manual, "Bash and POSIX").
+	POSIX bool
 }
 
 // A Start is a program that a script starts.
@@ -59,6 +66,13 @@ type Start struct {
 	// Sourced says that the script reads Program by "." or source, and that what it starts
 	// is in the list as well.
 	Sourced bool
+
+	// InPath says that the shell looks for Program, which it reads, in PATH alone.
+	InPath bool
+
+	// NoDirectory says that Program is a directory that does not exist, and that the script
+	// starts nothing after it could not go there.
+	NoDirectory bool
 
 	// Loader is the dynamic linker that was called to start Program; "" if
 	// the kernel chooses it.
@@ -90,6 +104,9 @@ func Read(text []byte, c Config) ([]Start, error) {
 		return nil, err
 	}
 	s.statements(file.Stmts, true)
+	if s.stuck != nil && len(s.starts) == s.stuckAt {
+		s.starts = append(s.starts, *s.stuck)
+	}
 	if s.steps > maxSteps {
 		return nil, ErrTooLarge
 	}
@@ -120,9 +137,14 @@ type scan struct {
 	lost      bool             // any variable may have any value
 	functions map[string]*syntax.Stmt
 	sourced   map[string]*syntax.File // by path; nil for a file that cannot be read
+	errexit   bool                    // set -e
 	calls     int
 	steps     int
 	starts    []Start
+
+	failed  bool   // the last command was a cd that fails in any case
+	stuck   *Start // that cd
+	stuckAt int    // how many programs were started before
 }
 
 // apart calls do as in a subshell: it undoes what do changes.

@@ -15,7 +15,11 @@ const (
 func (s *scan) statements(list []*syntax.Stmt, certain bool) after {
 	end := goesOn
 	for _, stmt := range list {
-		switch s.statement(stmt, certain) {
+		after := s.statement(stmt, certain)
+		if _, one := stmt.Cmd.(*syntax.CallExpr); one && s.failed && s.errexit {
+			after = hasEnded
+		}
+		switch after {
 		case hasEnded:
 			if certain {
 				return hasEnded
@@ -35,6 +39,8 @@ func (s *scan) statement(stmt *syntax.Stmt, certain bool) (end after) {
 	if s.steps++; s.steps > maxSteps {
 		return hasEnded
 	}
+	s.failed = false
+	defer func() { s.failed = s.failed && !stmt.Negated && !stmt.Background }()
 	for _, r := range stmt.Redirs {
 		s.substitutions(r.Word, certain)
 	}
@@ -121,8 +127,13 @@ func (s *scan) binary(c *syntax.BinaryCmd, certain bool) after {
 		return max(first, s.inCondition([]*syntax.Stmt{c.Y}))
 	}
 	first := s.statement(c.X, certain)
-	if first == hasEnded {
+	switch {
+	case first == hasEnded:
 		return hasEnded
+	case s.failed && c.Op == syntax.AndStmt:
+		return first
+	case s.failed:
+		return s.statement(c.Y, certain)
 	}
 	if c.Op == syntax.AndStmt && succeeds(c.X) {
 		return max(first, s.statement(c.Y, certain && first == goesOn))
