@@ -47,7 +47,7 @@ func hostOf(text string) string {
 
 func (s *Server) knows(hostport string) bool {
 	host := withoutPort(hostport)
-	return isLoopback(hostport) || slices.ContainsFunc(s.config.Hosts, func(h string) bool { return strings.EqualFold(h, host) })
+	return isLoopback(hostport) || slices.ContainsFunc(s.config.Hosts, func(h string) bool { return strings.EqualFold(withoutPort(h), host) })
 }
 
 func isLoopback(hostport string) bool {

@@ -19,7 +19,7 @@ type ServerConfig struct {
 	Account string // likewise; default: 123456789012
 
 	// Hosts are names by which clients may address the server, besides
-	// localhost and loopback addresses.
+	// localhost and loopback addresses. Ports are ignored.
 	Hosts []string
 
 	// Origins are those whose pages may call functions, such as

@@ -235,7 +235,7 @@ func TestInvokeWithResponseStreamTakesAnyAnswer(t *testing.T) {
 }
 
 func TestForeignRequestsAreRefused(t *testing.T) {
-	base := newServer(t, ServerConfig{Hosts: []string{"box"}}, "echo")
+	base := newServer(t, ServerConfig{Hosts: []string{"box", "other:9000", "[2001:db8::1]:80"}}, "echo")
 	const browser = "User-Agent: Mozilla/5.0 (X11; Linux x86_64)"
 	for headers, want := range map[string]int{
 		browser:                      200,
@@ -252,6 +252,8 @@ func TestForeignRequestsAreRefused(t *testing.T) {
 		"Host: box:9000":                                                200,
 		"Host: localhost":                                               200,
 		"Host: BOX":                                                     200,
+		"Host: other":                                                   200,
+		"Host: [2001:db8::1]":                                           200,
 		"Host: LocalHost:1":                                             200,
 		"Host: [::1]":                                                   200,
 		"Host: [::1]:99":                                                200,

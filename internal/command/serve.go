@@ -85,7 +85,7 @@ they get, and sends events.`,
 			if err := checkOrigins(origins); err != nil {
 				return misuse(err)
 			}
-			if concurrency < 0 {
+			if concurrency < 1 {
 				return misuse(errors.New("--concurrency takes a positive number"))
 			}
 			listener, err := net.Listen("tcp", address)
@@ -96,16 +96,13 @@ they get, and sends events.`,
 				note("listening on %s: whoever reaches this address can invoke the functions, with the credentials that they are given", at)
 			}
 			config := emulator.ServerConfig{
-				Region: os.Getenv("AWS_REGION"), Origins: origins, BinaryTypes: binary, Buffered: buffered,
+				Region: os.Getenv("AWS_REGION"), Hosts: hosts, Origins: origins, BinaryTypes: binary, Buffered: buffered,
 				Dropped: func(function, id, reason string) {
 					note("%s: asynchronous event %s failed for good: %s", function, id, reason)
 				},
 				Refused: func(function, id, reason string) {
 					note("%s: the answer to event %s: %s", function, id, reason)
 				},
-			}
-			for _, name := range hosts {
-				config.Hosts = append(config.Hosts, withoutPort(name))
 			}
 			if events {
 				config.Event = func(function string, event []byte) { note("%s: event %s", function, event) }
@@ -131,19 +128,11 @@ they get, and sends events.`,
 	f.StringArrayVar(&images, "image", nil, "serve this image, an archive or a directory, as it is at the start, and build nothing; may be repeated")
 	f.StringSliceVar(&binary, "binary-media-types", nil, "binary media `TYPES` of REST APIs, with commas between them: image/*,application/pdf or */*")
 	f.BoolVar(&buffered, "buffered", false, "collect what function URLs and REST APIs would stream, as Lambda does by default")
-	f.IntVar(&concurrency, "concurrency", 0, "`INSTANCES` of a function at most (default 10)")
+	f.IntVar(&concurrency, "concurrency", 10, "`INSTANCES` of a function at most")
 	f.BoolVar(&events, "events", false, "print each event that is made of an HTTP request")
 	e.flags(c)
 	s.flags(c, "engine")
 	return c
-}
-
-// withoutPort returns the name of a host: the server ignores ports.
-func withoutPort(host string) string {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		return name
-	}
-	return host
 }
 
 // reachable returns an address by which this machine reaches a listener, and which the server accepts.
