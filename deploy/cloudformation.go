@@ -220,12 +220,16 @@ func (t *template) called(name string, arg *yaml.Node) Value {
 			break
 		}
 		var texts []string
+		long := 0
 		for _, part := range items(parts[1]) {
 			v := t.value(part)
 			if !v.Known() {
 				return unresolved(p, "!Join: %s", v.Unresolved)
 			}
 			texts = append(texts, v.Text)
+			if long += len(v.Text) + len(parts[0].Value); long > maxText {
+				return unresolved(p, "!Join: the text is too long")
+			}
 		}
 		return Value{Text: strings.Join(texts, parts[0].Value), Position: p}
 	case "Select":
@@ -280,7 +284,9 @@ func (t *template) sub(parts []*yaml.Node, p Position) Value {
 		if !v.Known() {
 			return unresolved(p, "!Sub: %s", v.Unresolved)
 		}
-		out += v.Text
+		if out += v.Text; len(out) > maxText {
+			return unresolved(p, "!Sub: the text is too long")
+		}
 	}
 }
 

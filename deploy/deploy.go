@@ -119,6 +119,7 @@ func Read(path string) (File, error) {
 		return File{}, unreadable(path, err, data)
 	}
 	f := File{Path: path}
+	merge(&doc, maxSteps)
 	root := &doc
 	if doc.Kind == yaml.DocumentNode {
 		root = doc.Content[0]
@@ -223,6 +224,39 @@ func get(n *yaml.Node, keys ...string) *yaml.Node {
 		n = n.Content[i+1]
 	}
 	return follow(n)
+}
+
+// merge replaces the merge keys of YAML (<<) by what they stand for, in n and below. It
+// returns how many more keys may be merged in the file.
+func merge(n *yaml.Node, left int) int {
+	for _, c := range n.Content {
+		left = merge(c, left)
+	}
+	if n.Kind != yaml.MappingNode {
+		return left
+	}
+	there, own := map[string]bool{}, pairs(n)
+	n.Content = nil
+	for _, merged := range []bool{false, true} { // keys of the mapping itself come first
+		for _, p := range own {
+			switch {
+			case (p[0].Tag == "!!merge") != merged:
+			case !merged:
+				there[p[0].Value] = true
+				n.Content = append(n.Content, p[:]...)
+			default:
+				for _, m := range items(p[1]) {
+					for _, p := range pairs(m) {
+						if left--; left >= 0 && !there[p[0].Value] {
+							there[p[0].Value] = true
+							n.Content = append(n.Content, p[:]...)
+						}
+					}
+				}
+			}
+		}
+	}
+	return left
 }
 
 // follow returns the node that an alias stands for.

@@ -87,7 +87,14 @@ func TestDoubled(t *testing.T) {
 		hcl += fmt.Sprintf("  a%d = \"${local.a%d}${local.a%d}\"\n", n, n+1, n+1)
 	}
 	serverless += "a45: x\n"
-	for name, text := range map[string]string{"serverless.yml": serverless, "template.yaml": cloudformation, "main.tf": hcl + "}\n"} {
+	subs := "Resources: {F: {Type: AWS::Lambda::Function, Properties: {Handler: !Ref P0}}}\nParameters:\n  P45: {Default: x}\n"
+	for n := range 45 {
+		subs += fmt.Sprintf("  P%d: {Default: !Sub '${P%d}${P%d}'}\n", n, n+1, n+1)
+	}
+	for name, text := range map[string]string{
+		"serverless.yml": serverless, "template.yaml": cloudformation, "main.tf": hcl + "}\n", "sub.yaml": subs,
+		"join.yaml": strings.NewReplacer("!Sub '${", "!Join ['', [!Ref ", "}${", ", !Ref ", "}'}", "]]}").Replace(subs),
+	} {
 		began := time.Now()
 		f, err := Read(put(t, filepath.Join(dir, name), text))
 		if err != nil {
@@ -98,6 +105,38 @@ func TestDoubled(t *testing.T) {
 		}
 		t.Logf("%s: %v", name, time.Since(began))
 	}
+}
+
+// Merge keys of YAML stand for the keys that a mapping does not have itself.
+func TestMergeKeys(t *testing.T) {
+	f, err := Read(put(t, filepath.Join(t.TempDir(), "serverless.yml"), `service: x
+provider: {name: aws}
+small: &small {memorySize: 128, timeout: 5}
+shared: &shared
+  <<: *small
+  architecture: arm64
+  runtime: provided.al2023
+functions:
+  one: {<<: *shared, handler: bootstrap, timeout: 9}
+  two: {handler: bootstrap, <<: [{timeout: 7}, *shared]}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, timeout := range []string{"9", "7"} {
+		if g := f.Functions[n]; g.Timeout.Text != timeout || g.Memory.Text != "128" || g.Runtime.Text != "provided.al2023" || len(g.Architectures) != 1 || g.Architectures[0].Text != "arm64" {
+			t.Errorf("function %d: %+v", n, g)
+		}
+	}
+	many := "service: x\nprovider: {name: aws}\nfunctions: {}\na: &a {"
+	for n := range 2000 {
+		many += fmt.Sprintf("k%d: , ", n)
+	}
+	began := time.Now()
+	if _, err := Read(put(t, filepath.Join(t.TempDir(), "serverless.yml"), many+"}\nb: ["+strings.Repeat("{<<: *a}, ", 2000)+"]\n")); err != nil {
+		t.Error(err)
+	}
+	t.Logf("4,000,000 merged keys: %v", time.Since(began))
 }
 
 // The zips of the plugin and of the module in integrations.

@@ -49,10 +49,8 @@ func readTerraform(path string) (File, error) {
 	for _, b := range t.blocks {
 		var one Function
 		switch {
-		case b.Type == "resource" && len(b.Labels) == 2 && b.Labels[0] == "aws_lambda_function":
+		case b.Type == "resource" && len(b.Labels) == 2 && (b.Labels[0] == "aws_lambda_function" || b.Labels[0] == "aws_lambda_layer_version"):
 			one = t.resource(b)
-		case b.Type == "resource" && len(b.Labels) == 2 && b.Labels[0] == "aws_lambda_layer_version":
-			one = t.layer(b)
 		case b.Type == "module" && len(b.Labels) == 1 && t.isLambdaModule(b):
 			one = t.module(b)
 		default:
@@ -305,7 +303,7 @@ func (t *terraform) read(name, code string, layer bool, a hclsyntax.Attributes) 
 // resource reads a resource aws_lambda_function.
 func (t *terraform) resource(b *hclsyntax.Block) Function {
 	a := b.Body.Attributes
-	f := t.read(strings.Join(b.Labels, "."), "filename", false, a)
+	f := t.read(strings.Join(b.Labels, "."), "filename", b.Labels[0] == "aws_lambda_layer_version", a)
 	if s3 := a["s3_bucket"]; s3 != nil {
 		f.Code = unresolved(startOf(s3.Expr), "the code is in S3")
 	}
@@ -318,16 +316,6 @@ func (t *terraform) resource(b *hclsyntax.Block) Function {
 				f.OpenEnv = "its environment is a dynamic block"
 			}
 		}
-	}
-	return f
-}
-
-// layer reads a resource aws_lambda_layer_version.
-func (t *terraform) layer(b *hclsyntax.Block) Function {
-	a := b.Body.Attributes
-	f := t.read(strings.Join(b.Labels, "."), "filename", true, a)
-	if s3 := a["s3_bucket"]; s3 != nil {
-		f.Code = unresolved(startOf(s3.Expr), "the layer is in S3")
 	}
 	return f
 }
@@ -364,21 +352,8 @@ func planModule(module *yaml.Node, dir string) (all []Function) {
 			continue
 		}
 		values := get(r, "values")
-		value := func(name string) Value {
-			n := get(values, name)
-			if n == nil || isNull(n) {
-				return Value{}
-			}
-			return literal(n)
-		}
-		list := func(name string) (all []Value) {
-			for _, n := range items(get(values, name)) {
-				if !isNull(n) {
-					all = append(all, literal(n))
-				}
-			}
-			return all
-		}
+		value := func(name string) Value { return (&template{}).value(get(values, name)) }
+		list := func(name string) []Value { return (&template{}).list(get(values, name)) }
 		f := terraformFunction(address.Value, "filename", layer, value, list)
 		f.Position, f.Code = at(address), f.Code.located(dir)
 		if s3 := value("s3_bucket"); s3.IsSet() {

@@ -1,7 +1,8 @@
 package diff
 
 import (
-	"bytes"
+	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -84,26 +85,16 @@ func explain(ctx context.Context, a, b string, compare func(*comparison, context
 
 // firstDifference returns the first of n offsets at which a and b differ, or n.
 func firstDifference(ctx context.Context, a, b io.ReaderAt, n int64) (int64, error) {
-	x, y := make([]byte, min(n, 64<<10)), make([]byte, min(n, 64<<10))
-	for off := int64(0); off < n; off += int64(len(x)) {
-		x, y = x[:min(n-off, int64(len(x)))], y[:min(n-off, int64(len(y)))]
-		if err := ctx.Err(); err != nil {
-			return 0, err
+	x, y := bufio.NewReaderSize(io.NewSectionReader(a, 0, n), 64<<10), bufio.NewReaderSize(io.NewSectionReader(b, 0, n), 64<<10)
+	for off := range n {
+		p, errA := x.ReadByte()
+		q, errB := y.ReadByte()
+		if err := cmp.Or(errA, errB); err != nil || off%(1<<20) == 0 && ctx.Err() != nil {
+			return 0, cmp.Or(err, ctx.Err())
 		}
-		if err := readFull(a, x, off); err != nil {
-			return 0, err
+		if p != q {
+			return off, nil
 		}
-		if err := readFull(b, y, off); err != nil {
-			return 0, err
-		}
-		if bytes.Equal(x, y) {
-			continue
-		}
-		i := 0
-		for x[i] == y[i] {
-			i++
-		}
-		return off + int64(i), nil
 	}
 	return n, nil
 }

@@ -87,13 +87,7 @@ func (c content) bytes(from, to int64) ([]byte, error) {
 
 // readFull fills p: io.ReaderAt may return io.EOF with the last bytes.
 func readFull(r io.ReaderAt, p []byte, off int64) error {
-	n, err := r.ReadAt(p, off)
-	switch {
-	case n == len(p):
-		return nil
-	case err == io.EOF:
-		return io.ErrUnexpectedEOF
-	}
+	_, err := io.ReadFull(io.NewSectionReader(r, off, int64(len(p))), p)
 	return err
 }
 

@@ -115,7 +115,7 @@ func (c *comparison) programFunctions(file string, a, b *program) {
 		c.differ(layerFunctions, in(file, name), v, w)
 		names = append(names, fmt.Sprintf("%q", name))
 	}
-	if sameBuild(a.info, b.info) {
+	if a.info != nil && !c.has(causeLanguage, causeArchitecture, causeGoVersion, causeCompiler, causeCPULevel, causeModule, causeGoFlags) {
 		c.because(causeSource, "the program%s has the same Go version, recorded settings and modules in both, and another size of %s: "+
 			"likely other source, such as an uncommitted change", called(file), some(names, 3))
 	}

@@ -128,18 +128,3 @@ func version(m *debug.Module) string {
 	}
 	return strings.TrimSpace(v)
 }
-
-// sameBuild reports whether Go recorded the same for two builds, except for
-// paths and the repository.
-func sameBuild(a, b *debug.BuildInfo) bool {
-	if a == nil || b == nil || a.GoVersion != b.GoVersion || !maps.Equal(modulesOf(a), modulesOf(b)) {
-		return false
-	}
-	x, y := settingsOf(a), settingsOf(b)
-	for _, key := range keys(x, y) {
-		if x[key] != y[key] && !strings.HasPrefix(key, "vcs") && key != "-trimpath" && key != "-ldflags" {
-			return false
-		}
-	}
-	return true
-}

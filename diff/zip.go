@@ -44,9 +44,6 @@ func readZip(ctx context.Context, f *input) (*zipFile, error) {
 			return nil, z.broken(fault.Entry, fault.Detail)
 		}
 	}
-	if a.Reached < zipscan.ReachedEntries {
-		return nil, z.broken(-1, "its headers cannot be relied on")
-	}
 	total := int64(0)
 	names := map[string]bool{}
 	for i, e := range z.entries {

@@ -8,138 +8,70 @@ import (
 	"github.com/bootzip/bootzip/internal/printer"
 )
 
-// The parts of SARIF 2.1.0 (OASIS Standard, 27 March 2020) that a report
-// needs; names and nesting are the standard's, section 3.
-type (
-	sarifLog struct {
-		Schema  string     `json:"$schema"`
-		Version string     `json:"version"`
-		Runs    []sarifRun `json:"runs"`
-	}
-	sarifRun struct {
-		Tool       map[string]sarifDriver `json:"tool"`
-		ColumnKind string                 `json:"columnKind"`
-		Artifacts  []sarifArtifact        `json:"artifacts"`
-		Results    []sarifResult          `json:"results"`
-	}
-	sarifDriver struct {
-		Name           string      `json:"name"`
-		InformationURI string      `json:"informationUri"`
-		Rules          []sarifRule `json:"rules"`
-	}
-	sarifRule struct {
-		ID               string              `json:"id"`
-		ShortDescription sarifText           `json:"shortDescription"`
-		FullDescription  sarifText           `json:"fullDescription"`
-		Help             sarifText           `json:"help"`
-		HelpURI          string              `json:"helpUri"`
-		Configuration    map[string]string   `json:"defaultConfiguration"`
-		Properties       map[string][]string `json:"properties"`
-	}
-	sarifText struct {
-		Text string `json:"text"`
-	}
-	sarifArtifact struct {
-		Location sarifURI          `json:"location"`
-		Length   int64             `json:"length"`
-		Hashes   map[string]string `json:"hashes"`
-	}
-	sarifURI struct {
-		URI   string `json:"uri"`
-		Index *int   `json:"index,omitempty"`
-	}
-	sarifResult struct {
-		RuleID       string             `json:"ruleId"`
-		RuleIndex    int                `json:"ruleIndex"`
-		Level        string             `json:"level"`
-		Message      sarifText          `json:"message"`
-		Locations    []sarifLocation    `json:"locations"`
-		Suppressions []sarifSuppression `json:"suppressions,omitempty"`
-	}
-	sarifLocation struct {
-		Physical sarifPhysical  `json:"physicalLocation"`
-		Logical  []sarifLogical `json:"logicalLocations,omitempty"`
-	}
-	sarifPhysical struct {
-		Artifact sarifURI     `json:"artifactLocation"`
-		Region   *sarifRegion `json:"region,omitempty"`
-	}
-	sarifRegion struct {
-		Line   int `json:"startLine"`
-		Column int `json:"startColumn,omitempty"`
-	}
-	sarifLogical struct {
-		Name string `json:"name"`
-		Full string `json:"fullyQualifiedName"`
-		Kind string `json:"kind"`
-	}
-	sarifSuppression struct {
-		Kind          string `json:"kind"`
-		Justification string `json:"justification"`
-	}
-)
+// An object of SARIF 2.1.0 (OASIS Standard, 27 March 2020); names and nesting are the
+// standard's, section 3.
+type object = map[string]any
 
 // WriteSARIF writes the findings of reports as SARIF 2.1.0, for code scanning.
 // Waived findings are suppressed, with their reason. The paths of zips are those of the
 // reports, so they should be relative to the root of the repository.
 func WriteSARIF(w io.Writer, reports []Report) error {
-	run := sarifRun{
-		ColumnKind: "unicodeCodePoints",
-		Artifacts:  []sarifArtifact{},
-		Results:    []sarifResult{},
-	}
-	driver := sarifDriver{Name: "bootzip verify", InformationURI: "https://github.com/bootzip/bootzip"}
+	rules, artifacts, results := []object{}, []object{}, []object{}
 	index := map[string]int{}
 	for i, c := range Checks() {
 		index[c.ID] = i
-		driver.Rules = append(driver.Rules, sarifRuleOf(c))
+		rules = append(rules, sarifRule(c))
 	}
-	run.Tool = map[string]sarifDriver{"driver": driver}
 	for n, r := range reports {
 		uri := sarifPath(r.Path)
-		run.Artifacts = append(run.Artifacts, sarifArtifact{Location: sarifURI{URI: uri}, Length: r.Size, Hashes: map[string]string{"sha-256": r.SHA256}})
+		artifacts = append(artifacts, object{"location": object{"uri": uri}, "length": r.Size, "hashes": object{"sha-256": r.SHA256}})
 		for _, x := range r.Results {
 			if !x.Status.isFinding() {
 				continue
 			}
-			place := sarifLocation{Physical: sarifPhysical{Artifact: sarifURI{URI: uri, Index: &n}}}
+			physical := object{"artifactLocation": object{"uri": uri, "index": n}}
 			if x.Source != "" && x.Source != r.Path {
-				place.Physical.Artifact = sarifURI{URI: sarifPath(x.Source)}
+				physical["artifactLocation"] = object{"uri": sarifPath(x.Source)}
 			}
 			if x.Line > 0 {
-				place.Physical.Region = &sarifRegion{x.Line, x.Column}
+				region := object{"startLine": x.Line}
+				if x.Column > 0 {
+					region["startColumn"] = x.Column
+				}
+				physical["region"] = region
 			}
-			if x.File != "" && r.Deploy != nil {
-				place.Logical = []sarifLogical{{Name: printer.Line(x.File), Full: printer.Line(x.File), Kind: "resource"}}
-			} else if x.File != "" {
-				place.Logical = []sarifLogical{{Name: printer.Line(x.File), Full: printer.Line(r.Path + "!/" + x.File), Kind: "member"}}
+			place := object{"physicalLocation": physical}
+			if name := printer.Line(x.File); name != "" && r.Deploy != nil {
+				place["logicalLocations"] = []object{{"name": name, "fullyQualifiedName": name, "kind": "resource"}}
+			} else if name != "" {
+				place["logicalLocations"] = []object{{"name": name, "fullyQualifiedName": printer.Line(r.Path + "!/" + x.File), "kind": "member"}}
 			}
-			result := sarifResult{
-				RuleID: x.Check.ID, RuleIndex: index[x.Check.ID], Level: sarifLevel(x.Severity),
-				Message: sarifText{x.message()}, Locations: []sarifLocation{place},
+			result := object{
+				"ruleId": x.Check.ID, "ruleIndex": index[x.Check.ID], "level": sarifLevel(x.Severity),
+				"message": object{"text": x.message()}, "locations": []object{place},
 			}
 			if x.Status == Waived {
-				result.Level = "note"
-				result.Suppressions = []sarifSuppression{{Kind: "external", Justification: x.Reason}}
+				result["level"] = "note"
+				result["suppressions"] = []object{{"kind": "external", "justification": x.Reason}}
 			}
-			run.Results = append(run.Results, result)
+			results = append(results, result)
 		}
 	}
-	return writeIndented(w, sarifLog{
-		Schema:  "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
-		Version: "2.1.0",
-		Runs:    []sarifRun{run},
+	driver := object{"name": "bootzip verify", "informationUri": "https://github.com/bootzip/bootzip", "rules": rules}
+	return writeIndented(w, object{
+		"$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json", "version": "2.1.0",
+		"runs": []object{{"tool": object{"driver": driver}, "columnKind": "unicodeCodePoints", "artifacts": artifacts, "results": results}},
 	})
 }
 
-func sarifRuleOf(c Check) sarifRule {
+func sarifRule(c Check) object {
 	full := "The check proves that " + c.Proves + "."
 	if c.Lambda != "" {
 		full += " Where it does not hold, Lambda says: " + c.Lambda
 	}
-	return sarifRule{
-		ID: c.ID, ShortDescription: sarifText{c.Proves}, FullDescription: sarifText{full}, Help: sarifText{c.Hint}, HelpURI: c.page(),
-		Configuration: map[string]string{"level": sarifLevel(c.Severity)}, Properties: map[string][]string{"tags": {"lambda", string(c.Layer)}},
+	return object{
+		"id": c.ID, "shortDescription": object{"text": c.Proves}, "fullDescription": object{"text": full}, "help": object{"text": c.Hint}, "helpUri": c.page(),
+		"defaultConfiguration": object{"level": sarifLevel(c.Severity)}, "properties": object{"tags": []string{"lambda", string(c.Layer)}},
 	}
 }
 

@@ -5,12 +5,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"runtime"
 	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/zipscan"
@@ -72,57 +73,23 @@ func File(ctx context.Context, path string, o Options) (Report, error) {
 func Files(ctx context.Context, targets []Target) ([]Report, error) {
 	reports := make([]Report, len(targets))
 	streams := sync.Pool{New: func() any { return &zipscan.Stream{} }}
-	err := each(ctx, len(targets), runtime.GOMAXPROCS(0), func(ctx context.Context, i int) (err error) {
-		s := streams.Get().(*zipscan.Stream)
-		defer streams.Put(s)
-		reports[i], err = file(ctx, targets[i].Path, targets[i].Options, s)
-		return err
-	})
-	if err := cmp.Or(err, ctx.Err()); err != nil {
+	all, sub := errgroup.WithContext(ctx)
+	all.SetLimit(runtime.GOMAXPROCS(0))
+	for i, t := range targets {
+		all.Go(func() (err error) {
+			if sub.Err() != nil {
+				return sub.Err()
+			}
+			s := streams.Get().(*zipscan.Stream)
+			defer streams.Put(s)
+			reports[i], err = file(sub, t.Path, t.Options, s)
+			return err
+		})
+	}
+	if err := cmp.Or(all.Wait(), ctx.Err()); err != nil {
 		return nil, err
 	}
 	return reports, nil
-}
-
-// each calls do for 0 to n-1, limit of them at once. The first error cancels the others.
-func each(ctx context.Context, n, limit int, do func(context.Context, int) error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	errs := make([]error, n)
-	slots := make(chan struct{}, limit)
-	var calls sync.WaitGroup
-	for i := range n {
-		slots <- struct{}{}
-		calls.Add(1)
-		go func() {
-			defer calls.Done()
-			if errs[i] = ctx.Err(); errs[i] == nil {
-				errs[i] = do(ctx, i)
-			}
-			if errs[i] != nil {
-				cancel()
-			}
-			<-slots
-		}()
-	}
-	calls.Wait()
-	return firstError(errs)
-}
-
-// firstError returns the first error that is not a cancellation, or else a cancellation:
-// that one follows from another's error.
-func firstError(errs []error) error {
-	var cancelled error
-	for _, err := range errs {
-		if err == nil {
-			continue
-		}
-		if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
-			return err
-		}
-		cancelled = err
-	}
-	return cancelled
 }
 
 func file(ctx context.Context, path string, o Options, s *zipscan.Stream) (Report, error) {
@@ -168,20 +135,18 @@ func examine(ctx context.Context, name string, f io.ReaderAt, size int64, o Opti
 		return Report{}, err
 	}
 	x := &examination{file: f, size: size, options: o, stream: s, layers: supplied, boot: -1, findings: findings{}}
-	limit := 2
-	if size <= aloneBelow {
-		limit = 1
-	}
 	var sum string
-	err = each(ctx, 2, limit, func(ctx context.Context, i int) (err error) {
-		if i == 0 {
-			x.ctx = ctx
-			return x.run()
-		}
+	both, ctx := errgroup.WithContext(ctx)
+	if size <= aloneBelow {
+		both.SetLimit(1)
+	}
+	x.ctx = ctx
+	both.Go(x.run)
+	both.Go(func() (err error) {
 		sum, err = sha256Of(ctx, f, size)
 		return err
 	})
-	if err != nil {
+	if err := both.Wait(); err != nil {
 		return Report{}, fmt.Errorf("zip %q cannot be read: %w", name, err)
 	}
 	return Report{

@@ -28,7 +28,10 @@ func (s *scan) assign(a *syntax.Assign, certain bool) {
 	if a.Append {
 		v.text = before.text + v.text
 	}
-	if !v.known || a.Append && was && !before.known || a.Index != nil || a.Array != nil {
+	if len(s.vars) > maxVars {
+		s.steps = maxSteps + 1
+	}
+	if !v.known || len(v.text) > maxValue || a.Append && was && !before.known || a.Index != nil || a.Array != nil {
 		v = value{}
 	}
 	s.vars[a.Name.Value] = v

@@ -17,7 +17,9 @@ const (
 	maxOpen  = 400      // opening parentheses
 	maxCalls = 8        // functions that call one another, and files that source one another
 	maxFiles = 20       // files that are sourced
-	maxSteps = 2000     // commands that are followed
+	maxSteps = 2000     // commands that are followed, and words that variables become
+	maxVars  = 200      // variables
+	maxValue = 4 << 10  // bytes of a value; a longer one is not known
 )
 
 // ErrTooLarge says that a script is larger than MaxSize, or nested too deeply.

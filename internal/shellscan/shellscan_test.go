@@ -166,6 +166,28 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// What grows with each line of a script has its bound.
+func TestBounds(t *testing.T) {
+	many := func(n int, format string) (s string) {
+		for i := range n {
+			s += strings.ReplaceAll(format, "N", fmt.Sprint(i))
+		}
+		return s
+	}
+	for script, want := range map[string]string{
+		"a=xxxxxxxxxxxxxxxx\n" + many(40, "a=$a$a\n") + "exec $a":        "?",
+		"a=xxxxxxxxxxxxxxxx\n" + many(40, "a+=$a\n") + "exec $a":         "?",
+		many(300, "export aN=x\n") + "./b":                               "error: " + ErrTooLarge.Error(),
+		"a='" + many(500, "x ") + "'\nexec" + many(500, " $a"):           "error: " + ErrTooLarge.Error(),
+		"f() { ./a; f" + many(100, ` "$@"`) + "; }\nf" + many(100, " x"): "error: " + ErrTooLarge.Error(),
+		many(150, "export aN=x\n") + many(1500, "./b;") + "exec ./a":     strings.Repeat("./b ", 1500) + "./a",
+	} {
+		if got := starts(t, script); got != want {
+			t.Errorf("%s: %.200s, want %.200s", script[:40], got, want)
+		}
+	}
+}
+
 // Whatever the script, reading it ends, and does not panic.
 func FuzzRead(f *testing.F) {
 	f.Add("cd $(dirname \"$0\") && exec ./func \"$@\"")

@@ -36,14 +36,19 @@ func known(text string) value { return value{text, true} }
 func (s *scan) words(list []*syntax.Word) []value {
 	var all []value
 	for _, w := range list {
+		if s.steps > maxSteps {
+			return nil
+		}
 		if s.arguments(w) {
 			all = append(all, s.args...)
+			s.steps += len(s.args)
 			continue
 		}
 		v := s.word(w)
 		if _, variable := w.Parts[0].(*syntax.ParamExp); variable && v.known && len(w.Parts) == 1 {
 			for _, field := range strings.Fields(v.text) {
 				all = append(all, known(field))
+				s.steps++
 			}
 			continue
 		}
@@ -92,7 +97,7 @@ func (s *scan) parts(parts []syntax.WordPart, quoted bool) value {
 		case *syntax.CmdSubst:
 			v = s.output(p)
 		}
-		if !v.known {
+		if !v.known || b.Len()+len(v.text) > maxValue {
 			return value{}
 		}
 		b.WriteString(v.text)
