@@ -27,12 +27,6 @@ func Path(dist string, u Unit) string {
 // nothing in Dist changes. Errors carry hints (package internal/hint). The
 // caller holds the lock on Dist (see Lock).
 func Build(ctx context.Context, c Config) (Report, error) {
-	if err := c.Vary.check(); err != nil {
-		return Report{}, err
-	}
-	if c.Jobs <= 0 {
-		c.Jobs = runtime.NumCPU()
-	}
 	if c.ColdCache || c.Vary != (Variations{}) {
 		c.Force = true
 	}

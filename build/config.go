@@ -45,9 +45,6 @@ type Config struct {
 	// clients of the container engines. No build sees it.
 	Environ []string
 
-	// Jobs is how many commands run side by side; 0: one for each CPU.
-	Jobs int
-
 	// Locked makes it an error if the build differs from bootzip.lock, or if
 	// there is no bootzip.lock.
 	Locked bool

@@ -428,8 +428,8 @@ func blameGo(output string, missing []Unit, programs map[string]goProgram) map[s
 		if b.message == "" {
 			b.message = output
 		}
-		if file := program.mentionsC(); file != "" {
-			b.hint = fmt.Sprintf("%s imports \"C\" and was left out: bootstraps are built with CGO_ENABLED=0, unless bootzip.yaml says cgo: static, which takes docker or podman", file)
+		if files := program.leftOut(u); len(files) > 0 {
+			b.hint = fmt.Sprintf("%s imports \"C\" and was left out: bootstraps are built with CGO_ENABLED=0, unless bootzip.yaml says cgo: static, which takes docker or podman", files[len(files)-1])
 		}
 		all[u.String()] = b
 	}

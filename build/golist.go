@@ -212,20 +212,6 @@ func (p goProgram) cgoOnly(root string) string {
 	return ""
 }
 
-// mentionsC returns a file that the build left out because of import "C", for a
-// hint when the rest does not compile. Files of the main module come first.
-func (p goProgram) mentionsC() string {
-	file := ""
-	for _, q := range p.packages {
-		for _, name := range q.IgnoredGoFiles {
-			if (q.Module != nil && q.Module.Main || file == "") && importsC(filepath.Join(q.Dir, name)) {
-				file = q.ImportPath + "/" + name
-			}
-		}
-	}
-	return file
-}
-
 // leftOut returns the cgo files of dependencies that the build leaves out, one for each
 // package. Without it, the package may do less, or nothing.
 func (p goProgram) leftOut(u Unit) []string {

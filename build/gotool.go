@@ -13,7 +13,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 
 	"golang.org/x/mod/modfile"
 
@@ -189,7 +188,7 @@ func findGo(ctx context.Context, c Config, version string) (goTool, error) {
 	// for all settings, the go command would run the caller's C compiler.
 	env := with(withoutGo(c.Environ), "GOTOOLCHAIN="+version, "GOFLAGS=-mod=readonly", "GOWORK=off", "GO111MODULE=on",
 		"GOEXPERIMENT=none", "GOFIPS140=off", "CGO_ENABLED=0")
-	text, err := goEnvironment(ctx, env)
+	text, err := capture(ctx, env, os.TempDir(), append([]string{"go", "env", "-json", "GOROOT", "GOVERSION"}, goSettings...)...)
 	if err != nil {
 		return goTool{}, hint.Wrap(fmt.Errorf("toolchain %s: %w", version, err),
 			"install Go 1.24 or newer, and let it reach its module proxy to download the toolchain that go.mod names")
@@ -209,31 +208,21 @@ func findGo(ctx context.Context, c Config, version string) (goTool, error) {
 	return goTool{version: version, root: values["GOROOT"], modules: values["GOMODCACHE"], fetching: with(env, fetching...)}, nil
 }
 
-// goAnswers keeps the output of go env by all that it depends on, for serve, which
-// builds many times.
-var goAnswers sync.Map
-
-func goEnvironment(ctx context.Context, env []string) (string, error) {
-	key := strings.Join(env, "\x00")
-	file := lookup(env, "GOENV")
-	if file == "" {
-		if config, err := os.UserConfigDir(); err == nil {
-			file = filepath.Join(config, "go", "env")
-		}
-	}
-	if info, err := os.Stat(file); err == nil {
-		key += fmt.Sprint("\x00", info.Size(), info.ModTime().UnixNano())
-	}
-	if text, ok := goAnswers.Load(key); ok {
-		return text.(string), nil
-	}
-	text, err := capture(ctx, env, os.TempDir(), append([]string{"go", "env", "-json", "GOROOT", "GOVERSION"}, goSettings...)...)
-	if err == nil {
-		goAnswers.Store(key, text)
-	}
-	return text, err
-}
-
 // command returns the path of the go command in the GOROOT. The caller's PATH may
 // have another one.
 func (t goTool) command() string { return filepath.Join(t.root, "bin", "go"+exeSuffix(runtime.GOOS)) }
+
+// A Compiler is the Go toolchain of a version, which a release's own programs are built with.
+type Compiler struct {
+	Command  string   // the go command
+	Fetching []string // the environment in which it fetches modules for the caller
+	Environ  []string // the complete environment in which it compiles, without the platform
+}
+
+// FindCompiler finds the toolchain of exactly that version. The compiler's cache is below
+// cache, and its temporary files in temp.
+func FindCompiler(ctx context.Context, environ []string, version, cache, temp string) (Compiler, error) {
+	tool, err := findGo(ctx, Config{Environ: environ}, version)
+	settled := goEnv(places{toolchain: tool.root, temp: temp, cache: cache, modules: tool.modules}, goModule{}, "")
+	return Compiler{tool.command(), tool.fetching, with(settled, "TMP="+temp, "TEMP="+temp, "PATH="+filepath.Dir(tool.command()))}, err
+}

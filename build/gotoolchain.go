@@ -1,7 +1,6 @@
 package build
 
 import (
-	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -13,7 +12,9 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/mod/module"
 	"golang.org/x/mod/sumdb/dirhash"
+	"golang.org/x/mod/zip"
 
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/tempdir"
@@ -35,36 +36,24 @@ const toolchainModule = "golang.org/toolchain"
 func moduleOf(name string) string { return toolchainModule + "@v0.0.1-" + name }
 
 // linuxToolchain returns the directory of a Go toolchain for linux/goarch, to mount
-// into a container. It comes from the module golang.org/toolchain, which the go
-// command checks against the checksum database. Its hash is computed again before
-// it is unpacked, and the directory appears only when complete. For a cold cache
-// the unpacked files are checked again.
+// into a container. It comes from the module golang.org/toolchain, whose hash the checksum
+// database has. The unpacked files are compared with it before the directory appears, and,
+// for a cold cache, again.
 func linuxToolchain(ctx context.Context, c Config, tool goTool, goarch string) (string, error) {
 	dir := linuxToolchainDir(c, tool, goarch)
 	name := filepath.Base(dir)
-	if exists(filepath.Join(dir, "bin", "go")) {
-		if c.ColdCache {
-			return dir, checkToolchain(ctx, c, tool, name, dir)
-		}
+	there := exists(filepath.Join(dir, "bin", "go"))
+	if there && !c.ColdCache {
 		return dir, nil
 	}
 	module, err := downloadToolchain(ctx, c, tool, name)
 	if err != nil {
 		return "", err
 	}
-	sum, err := dirhash.HashZip(module.Zip, dirhash.Hash1)
-	if err != nil {
-		return "", fmt.Errorf("toolchain %s: %w", name, err)
+	if there {
+		return dir, checkToolchain(name, dir, module.Sum, "remove "+dir)
 	}
-	if sum != module.Sum {
-		return "", hint.New("run `go clean -modcache`, and find out who changed it",
-			"toolchain %s: the downloaded file has the hash %s, and the checksum database says %s", name, sum, module.Sum)
-	}
-
-	if err := placeToolchain(ctx, module.Zip, name, dir); err != nil {
-		return "", fmt.Errorf("toolchain %s: %w", name, err)
-	}
-	return dir, nil
+	return dir, placeToolchain(ctx, module, name, dir)
 }
 
 // linuxToolchainDir is where linuxToolchain unpacks it.
@@ -85,7 +74,7 @@ const unpackName = ".bootzip-unpack"
 
 // placeToolchain unpacks the toolchain name from the zip of its module, and moves
 // it to dir when it is complete. Another process may be first.
-func placeToolchain(ctx context.Context, zip, name, dir string) error {
+func placeToolchain(ctx context.Context, m downloadedModule, name, dir string) error {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return err
 	}
@@ -95,14 +84,29 @@ func placeToolchain(ctx context.Context, zip, name, dir string) error {
 	}
 	defer temp.Remove()
 	unpacked := filepath.Join(temp.Path, name)
-	if err := os.Mkdir(unpacked, 0o755); err != nil {
+	if err := zip.Unzip(unpacked, module.Version{Path: toolchainModule, Version: "v0.0.1-" + name}, m.Zip); err != nil {
+		return fmt.Errorf("toolchain %s: %w", name, err)
+	}
+	err = walkBelow(unpacked, func(file, rel string, e fs.DirEntry) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		// A module's zip has no modes; these are the directories of programs.
+		mode := os.FileMode(0o644)
+		if e.IsDir() || strings.HasPrefix(rel, "bin/") || strings.HasPrefix(rel, "pkg/tool/") {
+			mode = 0o755
+		}
+		if err := os.Chmod(file, mode); err != nil || e.Name() != "_go.mod" {
+			return err
+		}
+		// A module's zip cannot hold a go.mod below its root, so the
+		// toolchain's are called _go.mod in it (cmd/go, toolchain/select.go).
+		return os.Rename(file, filepath.Join(filepath.Dir(file), "go.mod"))
+	})
+	if err != nil {
 		return err
 	}
-	if err := unpackToolchain(ctx, zip, moduleOf(name)+"/", unpacked); err != nil {
-		return err
-	}
-	// Other users build with it too, whatever the umask is.
-	if err := os.Chmod(unpacked, 0o755); err != nil {
+	if err := checkToolchain(name, unpacked, m.Sum, "run `go clean -modcache`"); err != nil {
 		return err
 	}
 	if err := os.Rename(unpacked, dir); err != nil && !exists(filepath.Join(dir, "bin", "go")) {
@@ -135,19 +139,15 @@ func downloadToolchain(ctx context.Context, c Config, tool goTool, name string) 
 	return module, err
 }
 
-// checkToolchain compares an unpacked toolchain with the checksum database.
-func checkToolchain(ctx context.Context, c Config, tool goTool, name, dir string) error {
-	module, err := downloadToolchain(ctx, c, tool, name)
-	if err != nil {
-		return err
-	}
+// checkToolchain compares an unpacked toolchain with its hash in the checksum database.
+func checkToolchain(name, dir, want, remedy string) error {
 	sum, err := toolchainSum(dir, name)
 	if err != nil {
 		return fmt.Errorf("toolchain %s: %w", name, err)
 	}
-	if sum != module.Sum {
-		return hint.New("remove "+dir+", and find out who changed it",
-			"toolchain %s: the unpacked files have the hash %s, and the checksum database says %s", name, sum, module.Sum)
+	if sum != want {
+		return hint.New(remedy+", and find out who changed it",
+			"toolchain %s: the files have the hash %s, and the checksum database says %s", name, sum, want)
 	}
 	return nil
 }
@@ -209,52 +209,4 @@ func openToAll(dir string) error {
 		}
 		return os.Chmod(name, mode)
 	})
-}
-
-// unpackToolchain unpacks the module's zip, whose hash was checked. It refuses names
-// that leave dir.
-func unpackToolchain(ctx context.Context, file, prefix, dir string) error {
-	r, err := zip.OpenReader(file)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	for _, f := range r.File {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		name := strings.TrimPrefix(f.Name, prefix)
-		// A module's zip cannot hold a go.mod below its root, so the
-		// toolchain's are called _go.mod in it (cmd/go, toolchain/select.go).
-		if before, ok := strings.CutSuffix(name, "/_go.mod"); ok {
-			name = before + "/go.mod"
-		}
-		if !filepath.IsLocal(filepath.FromSlash(name)) {
-			return fmt.Errorf("%s: bad name %q", file, f.Name)
-		}
-		// A module's zip has no modes; these are the directories of programs.
-		mode := os.FileMode(0o644)
-		if strings.HasPrefix(name, "bin/") || strings.HasPrefix(name, "pkg/tool/") {
-			mode = 0o755
-		}
-		if err := unpackFile(f, filepath.Join(dir, filepath.FromSlash(name)), mode); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func unpackFile(f *zip.File, name string, mode os.FileMode) error {
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-		return err
-	}
-	r, err := f.Open()
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	if err := writeFrom(r, name, os.O_EXCL, mode); err != nil {
-		return err
-	}
-	return os.Chmod(name, mode) // whatever the umask is
 }

@@ -81,6 +81,10 @@ func TestPlaceToolchain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sum, err := dirhash.HashZip(module, dirhash.Hash1)
+	if err != nil {
+		t.Fatal(err)
+	}
 	parent := t.TempDir()
 	dir := filepath.Join(parent, name)
 	half := filepath.Join(parent, unpackName+"-123")
@@ -95,11 +99,14 @@ func TestPlaceToolchain(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := placeToolchain(ctx, module, name, dir); err == nil || exists(dir) {
+	if err := placeToolchain(ctx, downloadedModule{Zip: module, Sum: sum}, name, dir); err == nil || exists(dir) {
 		t.Errorf("after an interrupt there is a toolchain: %t (%v)", exists(dir), err)
 	}
+	if err := placeToolchain(context.Background(), downloadedModule{Zip: module, Sum: "h1:x"}, name, dir); err == nil || exists(dir) {
+		t.Errorf("with another hash there is a toolchain: %t (%v)", exists(dir), err)
+	}
 	for range 2 { // the second finds that the first was there before it
-		if err := placeToolchain(context.Background(), module, name, dir); err != nil {
+		if err := placeToolchain(context.Background(), downloadedModule{Zip: module, Sum: sum}, name, dir); err != nil {
 			t.Fatal(err)
 		}
 	}

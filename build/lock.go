@@ -43,15 +43,6 @@ type lockedImage struct {
 // maxDifferences bounds the differences in a message.
 const maxDifferences = 100
 
-// A LockMismatch is the error of a locked run that differs from bootzip.lock.
-type LockMismatch struct {
-	Differences []string // at most 100, the fields that differ with both values
-}
-
-func (e *LockMismatch) Error() string {
-	return "this build differs from " + LockFile + ":\n  " + strings.Join(e.Differences, "\n  ")
-}
-
 // WriteLock writes bootzip.lock for the project, and returns its path. It has the
 // toolchain, and for a container engine the base image and the packages of the
 // build image, which it makes if need be. Entries of other platforms stay.
@@ -138,7 +129,7 @@ func checkLock(ctx context.Context, c Config, e engine) error {
 	if len(differences) == 0 {
 		return nil
 	}
-	mismatch := &LockMismatch{Differences: differences}
+	mismatch := errors.New("this build differs from " + LockFile + ":\n  " + strings.Join(differences, "\n  "))
 	if c.Locked {
 		return hint.Wrap(mismatch, "build with the image that was locked, or accept this one with `bootzip lock`")
 	}

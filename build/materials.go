@@ -40,11 +40,11 @@ type Toolchain struct {
 
 // A Program has the settings of one function in Go.
 type Program struct {
-	Function  string
-	Kind      project.Kind // "extension"; "" of a function
-	GoVersion string       // of one of the Toolchains
-	Flags     []string     // of go build, besides Materials.Flags: -ldflags and -tags
-	Cgo       string       // "static", or "" without; then CGO_ENABLED is 1 for it
+	Function  string       `json:"function"`
+	Kind      project.Kind `json:"kind,omitempty"`  // "extension"; "" of a function
+	GoVersion string       `json:"goVersion"`       // of one of the Toolchains
+	Flags     []string     `json:"flags,omitempty"` // of go build, besides Materials.Flags: -ldflags and -tags
+	Cgo       string       `json:"cgo,omitempty"`   // "static", or "" without; then CGO_ENABLED is 1 for it
 }
 
 // A ModuleFile is a file that decides which Go modules, and which versions of

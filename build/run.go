@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -171,14 +172,11 @@ func (b *builder) inputDigests(products []product, in map[string]inputs, digests
 
 // run runs the steps in one batch.
 func (b *builder) run(ctx context.Context, steps []step, host places, total, done int) ([]outcome, error) {
-	vary, err := b.apply(ctx, steps, host)
-	if err != nil {
-		return nil, err
-	}
+	vary := b.apply(steps, host)
 	if packages := b.serveGoCache(ctx, steps, host); packages != nil {
 		defer packages.Close()
 	}
-	batch := batch{host: host, vary: vary, parallel: b.config.Jobs}
+	batch := batch{host: host, vary: vary, parallel: runtime.NumCPU()}
 	count := counter{build: b, out: host.out, before: done, total: total}
 	for _, s := range steps {
 		s.env = with(s.env, vary.environment()...)

@@ -251,12 +251,3 @@ func TestAnotherUserOnHost(t *testing.T) {
 	}
 	noStages(t, c)
 }
-
-func TestInvalidVariations(t *testing.T) {
-	for _, v := range []build.Variations{{UID: -1}, {GID: -1}, {Umask: 0o100}, {Umask: -1}, {Path: "src"}, {Path: "/usr/src"}, {Path: "/"}, {Path: "/a/../b"}} {
-		c := tellingConfig(t, "host")
-		c.Vary = v
-		_, err := run(t.Context(), t, c)
-		wantError(t, err, "an umask is at most 077", "build cannot be varied")
-	}
-}

@@ -24,7 +24,7 @@ var imageReference = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/@-]*$`)
 func (c RebuildConfig) configure(p project.Project, f project.Function, recorded attest.Provenance, dist string) (build.Config, error) {
 	b := build.Config{
 		Root: p.Root, Dist: dist, Functions: []project.Function{f}, Project: p.Functions,
-		Cache: c.Build.Cache, Environ: c.Build.Environ, Jobs: c.Build.Jobs, Progress: c.Build.Progress,
+		Cache: c.Build.Cache, Environ: c.Build.Environ, Progress: c.Build.Progress,
 		Engine: c.Build.Engine, BaseImage: cmp.Or(c.Build.BaseImage, recorded.Materials.BaseImage),
 		Tag: recorded.Tag, Commit: recorded.Commit,
 		// A module that names no toolchain was built with bootzip's of that time.

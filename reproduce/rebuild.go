@@ -84,7 +84,7 @@ func Rebuild(ctx context.Context, c RebuildConfig) (RebuildResult, error) {
 	if checkout, err = filepath.EvalSymlinks(checkout); err != nil { // as project.Load does
 		return r, err
 	}
-	p, f, err := find(checkout, written, unit, cmp.Or(c.Folder, r.Provenance.Folder))
+	p, f, err := find(checkout, written, unit, cmp.Or(c.Folder, r.Provenance.Folder, "."))
 	if err != nil {
 		return r, fmt.Errorf("commit %s: %w", r.Commit, err)
 	}

@@ -124,6 +124,7 @@ func TestRebuildWithoutTheEngine(t *testing.T) {
 	r.git("mv", "go.mod", "deep/app/go.mod")
 	r.commit()
 	file := r.release("deep/app", func(p *attest.Provenance) {
+		p.Folder = "deep/app"
 		p.Materials.Engine = "docker"
 		p.Materials.BaseImage, p.Materials.BaseImageID = "no-such-image:here", "sha256:"+strings.Repeat("1", 64)
 	})
@@ -184,10 +185,9 @@ func TestRebuildChoosesTheProject(t *testing.T) {
 		t.Errorf("the provenance names the folder: equal is %t, %v", got.Report.Equal, err)
 	}
 	for folder, want := range map[string]string{
-		"":       "several projects have the function \"hello\": in ., two",
 		"../two": "is not in the repository",
 		"three":  "directory \"three\" does not exist",
-		"cmd":    "no project has the function",
+		"cmd":    "neither bootzip.yaml nor go.mod is in",
 	} {
 		_, err := r.rebuild(file, func(c *RebuildConfig) { c.Folder = folder })
 		if err == nil || !strings.Contains(err.Error(), want) || hint.Of(err) == "" {

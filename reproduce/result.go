@@ -105,13 +105,6 @@ func (z ZipResult) ImageEqual() bool {
 	return z.Zip.Image == nil || z.Zip.Image.Digest == z.SecondImage
 }
 
-type jsonVariation struct {
-	Name    string `json:"name"`
-	Value   string `json:"value"`
-	Applied bool   `json:"applied"`
-	Why     string `json:"why"`
-}
-
 type jsonReproduced struct {
 	Function string `json:"function"`
 	Arch     string `json:"arch"`
@@ -129,18 +122,15 @@ type jsonReproduced struct {
 // WriteJSON writes the result for programs, in the form that docs/reproduce.md describes.
 func (r Result) WriteJSON(w io.Writer) error {
 	document := struct {
-		Version int              `json:"version"`
-		Equal   bool             `json:"equal"` // all of them
-		Commit  string           `json:"commit"`
-		Dirty   []string         `json:"dirty"`
-		First   string           `json:"firstEngine"`
-		Second  string           `json:"secondEngine"`
-		Varied  []jsonVariation  `json:"variations"`
-		Zips    []jsonReproduced `json:"zips"`
-	}{1, r.OK(), r.Commit, append([]string{}, r.Dirty...), r.First, r.Second, []jsonVariation{}, []jsonReproduced{}}
-	for _, v := range r.Variations {
-		document.Varied = append(document.Varied, jsonVariation(v))
-	}
+		Version int               `json:"version"`
+		Equal   bool              `json:"equal"` // all of them
+		Commit  string            `json:"commit"`
+		Dirty   []string          `json:"dirty"`
+		First   string            `json:"firstEngine"`
+		Second  string            `json:"secondEngine"`
+		Varied  []build.Variation `json:"variations"`
+		Zips    []jsonReproduced  `json:"zips"`
+	}{1, r.OK(), r.Commit, append([]string{}, r.Dirty...), r.First, r.Second, append([]build.Variation{}, r.Variations...), []jsonReproduced{}}
 	for _, one := range r.Results {
 		line := jsonReproduced{
 			Function: one.Zip.Function, Arch: string(one.Zip.Arch), File: one.Zip.File, Equal: one.Report.Equal && one.ImageEqual(),

@@ -2,9 +2,7 @@ package git
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -53,13 +51,13 @@ func (w Written) Refuse(dir string) error {
 }
 
 // At writes the files of a commit into the directory dir, which is made if
-// necessary and must be empty. source is a directory of a repository, or an address
+// necessary, and is to be empty. source is a directory of a repository, or an address
 // (https://, http://, ssh://, git://, file://, or user@host:path). commit is
 // its full name in hexadecimal.
 //
 // From a remote source only that commit is fetched, or everything if the server
 // does not offer single commits. Errors have hints, and show no credentials.
-// After an error, the files that were written are removed.
+// After an error there may be files in dir.
 func At(ctx context.Context, source, commit, dir string, o Options) (w Written, err error) {
 	if !commitName.MatchString(commit) {
 		return w, hint.New("give all 40 digits", "%q is not the full name of a commit", commit)
@@ -69,24 +67,9 @@ func At(ctx context.Context, source, commit, dir string, o Options) (w Written, 
 		return w, err
 	}
 	defer g.close()
-	_, err = os.Lstat(dir)
-	made := errors.Is(err, fs.ErrNotExist)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return w, err
 	}
-	if there, err := os.ReadDir(dir); err != nil {
-		return w, err
-	} else if len(there) > 0 {
-		return w, fmt.Errorf("directory %q is not empty: a commit can be written into an empty one only", dir)
-	}
-	defer func() {
-		if err == nil {
-			return
-		}
-		if left := empty(dir, made); left != nil {
-			err = errors.Join(err, left)
-		}
-	}()
 	own, err := g.own(ctx, commit, dir)
 	if err != nil {
 		return w, err
@@ -137,18 +120,6 @@ func At(ctx context.Context, source, commit, dir string, o Options) (w Written, 
 		return w, err
 	}
 	return w, w.finish(ctx, dir, large, l, o)
-}
-
-// empty removes a directory and its contents.
-func empty(dir string, itself bool) error {
-	if itself {
-		return os.RemoveAll(dir)
-	}
-	entries, err := os.ReadDir(dir)
-	for _, e := range entries {
-		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
-	}
-	return err
 }
 
 // Has reports whether the repository that contains the directory root has the

@@ -1,7 +1,7 @@
 package git
 
 import (
-	"context"
+	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -11,9 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/digest"
@@ -83,61 +80,21 @@ func fillPointer(name string, info fs.FileInfo, objects string, take func(size i
 	})
 }
 
-// dropPointers removes from Dirty the files that are the objects of Git LFS
-// pointers in the commit.
-func (t *Tree) dropPointers(ctx context.Context, own *git, changed []string) error {
-	if len(changed) == 0 {
-		return nil
+// isPointed reports whether a file of the tree is the object of the Git LFS pointer that the
+// commit has as the blob hash.
+func (t *Tree) isPointed(name, hash string) (bool, error) {
+	file := filepath.Join(t.Root, filepath.FromSlash(name))
+	if info, err := os.Lstat(file); err != nil || !info.Mode().IsRegular() {
+		return false, err
 	}
-	text, err := own.run(ctx, t.Root, strings.NewReader(strings.Join(changed, "\x00")+"\x00"), "check-attr", "-z", "--stdin", "filter")
+	sum, size, err := digest.File(file)
 	if err != nil {
-		return err
+		return false, err
 	}
-	large := map[string]bool{}
-	for answer := zeroed(text); len(answer) >= 3; answer = answer[3:] {
-		large[answer[0]] = answer[2] == "lfs"
+	pointer := fmt.Sprintf("version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize %d\n", sum, size)
+	blob := fmt.Appendf(nil, "blob %d\x00%s", len(pointer), pointer)
+	if len(hash) == 64 {
+		return fmt.Sprintf("%x", sha256.Sum256(blob)) == hash, nil
 	}
-	// The index names the objects; names of files could hold line ends.
-	if text, err = own.run(ctx, t.Root, nil, "ls-files", "--stage", "-z"); err != nil {
-		return err
-	}
-	var names, hashes []string
-	for _, line := range zeroed(text) {
-		about, name, _ := strings.Cut(line, "\t")
-		if words := strings.Fields(about); large[name] && len(words) == 3 {
-			names, hashes = append(names, name), append(hashes, words[1])
-		}
-	}
-	if len(names) == 0 {
-		return nil
-	}
-	if text, err = own.run(ctx, t.Root, strings.NewReader(strings.Join(hashes, "\n")+"\n"), "cat-file", "--batch"); err != nil {
-		return err
-	}
-	for _, name := range names {
-		// "<hash> blob <size>\n<bytes>\n"
-		head, rest, _ := strings.Cut(text, "\n")
-		words := strings.Fields(head)
-		if len(words) != 3 {
-			return fmt.Errorf("unexpected output %q of git cat-file for %q", head, name)
-		}
-		size, err := strconv.Atoi(words[2])
-		if err != nil || size < 0 || size >= len(rest) {
-			return fmt.Errorf("unexpected output %q of git cat-file for %q", head, name)
-		}
-		blob := rest[:size]
-		text = rest[size+1:]
-		oid := pointedAt(blob)
-		if oid == "" {
-			continue
-		}
-		sum, _, err := digest.File(filepath.Join(t.Root, filepath.FromSlash(name)))
-		if err != nil {
-			return err
-		}
-		if sum == oid {
-			t.Dirty = slices.DeleteFunc(t.Dirty, func(s string) bool { return s == name })
-		}
-	}
-	return nil
+	return fmt.Sprintf("%x", sha1.Sum(blob)) == hash, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -109,7 +110,7 @@ func State(ctx context.Context, root string, environ []string) (Tree, error) {
 	if err != nil {
 		return t, err
 	}
-	var changed []string
+	changed := map[string]bool{}
 	for _, line := range zeroed(text) {
 		if len(line) < 4 {
 			continue
@@ -120,22 +121,18 @@ func State(ctx context.Context, root string, environ []string) (Tree, error) {
 		case status == "!!":
 			t.Ignored = append(t.Ignored, name)
 		default:
-			t.Dirty = append(t.Dirty, name)
-			if status == " M" {
-				changed = append(changed, name)
-			}
+			changed[name] = status == " M"
 		}
 	}
-	if err := t.dropPointers(ctx, own, changed); err != nil {
-		return t, err
-	}
-	return t, t.submodules(ctx, own, environ)
+	return t, t.compare(ctx, own, changed, environ)
 }
 
-// submodules adds to Dirty the submodules that are at another commit than the one that the
-// repository names, and the files in them that differ from their commit. One that was not
-// checked out adds nothing. git itself would look into them with their own configuration.
-func (t *Tree) submodules(ctx context.Context, own *git, environ []string) error {
+// compare fills Dirty. changed are the files that git finds to differ, and whether only their
+// content does: an object of Git LFS does not count where the commit has its pointer. git
+// itself would look into submodules with their own configuration: those at another commit
+// than the repository names count, and files in them that differ from their commit. One that
+// was not checked out adds nothing.
+func (t *Tree) compare(ctx context.Context, own *git, changed map[string]bool, environ []string) error {
 	text, err := own.run(ctx, t.Root, nil, "ls-files", "--stage", "-z")
 	if err != nil {
 		return err
@@ -144,10 +141,17 @@ func (t *Tree) submodules(ctx context.Context, own *git, environ []string) error
 		entry, name, _ := strings.Cut(line, "\t")
 		fields := strings.Fields(entry)
 		dir := filepath.Join(t.Root, filepath.FromSlash(name))
-		if len(fields) < 2 || fields[0] != "160000" {
+		if len(fields) < 2 {
 			continue
 		}
-		if _, err := os.Lstat(filepath.Join(dir, ".git")); err != nil {
+		if changed[name] {
+			if same, err := t.isPointed(name, fields[1]); err != nil {
+				return err
+			} else if same {
+				delete(changed, name)
+			}
+		}
+		if _, err := os.Lstat(filepath.Join(dir, ".git")); fields[0] != modeSubmodule || err != nil {
 			continue
 		}
 		in, err := State(ctx, dir, environ)
@@ -155,13 +159,13 @@ func (t *Tree) submodules(ctx context.Context, own *git, environ []string) error
 			return fmt.Errorf("submodule %q: %w", name, err)
 		}
 		if in.Commit != fields[1] {
-			t.Dirty = append(t.Dirty, name)
+			changed[name] = false
 		}
 		for _, file := range in.Dirty {
-			t.Dirty = append(t.Dirty, name+"/"+file)
+			changed[name+"/"+file] = false
 		}
 	}
-	slices.Sort(t.Dirty)
+	t.Dirty = slices.Sorted(maps.Keys(changed))
 	return nil
 }
 

@@ -2,42 +2,22 @@ package ociimage
 
 import (
 	"archive/tar"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"path"
-	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
 )
 
-// ReadFile reads a file of an image, such as "/etc/os-release", from the last layer that has
-// it, without regard to links and to files that later layers remove.
+// ReadFile reads a file of an image, such as "/etc/os-release", without regard to links.
 func ReadFile(image v1.Image, name string) (string, error) {
-	layers, err := image.Layers()
-	if err != nil {
-		return "", err
-	}
-	for _, layer := range slices.Backward(layers) {
-		text, err := readLayer(layer, name)
-		if err == nil || !errors.Is(err, fs.ErrNotExist) {
-			return text, err
-		}
-	}
-	return "", fmt.Errorf("%s is missing", name)
-}
-
-func readLayer(layer v1.Layer, name string) (string, error) {
-	r, err := layer.Uncompressed()
-	if err != nil {
-		return "", err
-	}
+	r := mutate.Extract(image)
 	defer r.Close()
 	for files := tar.NewReader(r); ; {
 		h, err := files.Next()
 		if err == io.EOF {
-			return "", fs.ErrNotExist
+			return "", fmt.Errorf("%s is missing", name)
 		}
 		if err != nil {
 			return "", err

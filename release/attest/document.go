@@ -1,6 +1,6 @@
 package attest
 
-import "github.com/bootzip/bootzip/project"
+import "github.com/bootzip/bootzip/build"
 
 // The parts of a provenance, as JSON (slsa.dev/spec/v1.0/provenance).
 
@@ -44,20 +44,11 @@ type externalParameters struct {
 }
 
 type internalParameters struct {
-	Flags       []string  `json:"flags,omitempty"`
-	Environment []string  `json:"environment,omitempty"`
-	Programs    []program `json:"programs,omitempty"`
-	ImageRecipe string    `json:"imageRecipe,omitempty"`
-	Packer      string    `json:"packer,omitempty"`
-}
-
-// A program is a build.Program.
-type program struct {
-	Function  string       `json:"function"`
-	Kind      project.Kind `json:"kind,omitempty"`
-	GoVersion string       `json:"goVersion"`
-	Flags     []string     `json:"flags,omitempty"`
-	Cgo       string       `json:"cgo,omitempty"`
+	Flags       []string        `json:"flags,omitempty"`
+	Environment []string        `json:"environment,omitempty"`
+	Programs    []build.Program `json:"programs,omitempty"`
+	ImageRecipe string          `json:"imageRecipe,omitempty"`
+	Packer      string          `json:"packer,omitempty"`
 }
 
 type runDetails struct {

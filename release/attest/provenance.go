@@ -95,16 +95,12 @@ func EncodeProvenance(p Provenance) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("provenance: %w", err)
 	}
-	var programs []program
-	for _, one := range m.Programs {
-		programs = append(programs, program(one))
-	}
 	data, err := encode(p.Subjects, ProvenanceType, predicate{
 		BuildDefinition: buildDefinition{
 			BuildType:          buildType,
 			ExternalParameters: external,
 			InternalParameters: internalParameters{
-				Flags: m.Flags, Environment: m.Environment, Programs: programs, ImageRecipe: m.ImageRecipe, Packer: p.Packer,
+				Flags: m.Flags, Environment: m.Environment, Programs: m.Programs, ImageRecipe: m.ImageRecipe, Packer: p.Packer,
 			},
 			ResolvedDependencies: resolved,
 		},

@@ -101,7 +101,7 @@ func (r *reader) provenance(d document) Provenance {
 
 // programs reads what was built in Go. Each function is named once, with the
 // version that it was built with.
-func (r *reader) programs(all []program, m *build.Materials) {
+func (r *reader) programs(all []build.Program, m *build.Materials) {
 	seen := map[string]bool{}
 	for i, one := range all {
 		at := fmt.Sprintf("predicate.buildDefinition.internalParameters.programs[%d]", i)
@@ -113,8 +113,8 @@ func (r *reader) programs(all []program, m *build.Materials) {
 			r.fail(hintRelease, "duplicate program %q", one.Function)
 		}
 		seen[one.Function] = true
-		m.Programs = append(m.Programs, build.Program(one))
 	}
+	m.Programs = all
 	slices.SortFunc(m.Programs, func(a, b build.Program) int { return strings.Compare(a.Function, b.Function) })
 }
 

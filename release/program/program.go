@@ -20,8 +20,8 @@ package program
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -29,12 +29,12 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 
 	"golang.org/x/mod/modfile"
 
+	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
@@ -138,9 +138,17 @@ func Make(ctx context.Context, c Config) ([]Executable, error) {
 		return nil, err
 	}
 	defer stage.Remove()
-	k, err := newCompiler(ctx, c, stage.Path)
+	version, err := toolchain(c.Root)
 	if err != nil {
 		return nil, err
+	}
+	temp := filepath.Join(stage.Path, "temp")
+	k, err := build.FindCompiler(ctx, c.Environ, version, filepath.Join(c.Cache, "program"), temp)
+	if err = cmp.Or(err, os.MkdirAll(temp, 0o755)); err != nil {
+		return nil, err
+	}
+	if _, err := run(ctx, k.Fetching, c.Root, k.Command, "mod", "download"); err != nil {
+		return nil, hint.Wrap(err, "the module proxy must be reachable for modules that are not in the module cache")
 	}
 	name := path.Base(filepath.ToSlash(filepath.Join(c.Root, c.Package)))
 	var all []Executable
@@ -156,8 +164,8 @@ func Make(ctx context.Context, c Config) ([]Executable, error) {
 			c.Progress(e.Name)
 		}
 		file := filepath.Join(stage.Path, e.Name)
-		environ := append(k.environ[:len(k.environ):len(k.environ)], "GOOS="+goos, "GOARCH="+arch)
-		if _, err := run(ctx, environ, c.Root, k.goCommand, "build", "-o", file, "-ldflags="+k.ldflags, "./"+filepath.ToSlash(c.Package)); err != nil {
+		argv := append(c.flags(), "-o", file, "./"+filepath.ToSlash(c.Package))
+		if _, err := run(ctx, append(slices.Clone(k.Environ), "GOOS="+goos, "GOARCH="+arch), c.Root, append([]string{k.Command, "build"}, argv...)...); err != nil {
 			return nil, fmt.Errorf("executable %q: %w", e.Name, err)
 		}
 		if e.SHA256, e.Size, err = digest.File(file); err != nil {
@@ -168,64 +176,17 @@ func Make(ctx context.Context, c Config) ([]Executable, error) {
 	return all, stage.Commit(files...)
 }
 
-// A compiler builds executables.
-type compiler struct {
-	goCommand string
-	environ   []string // complete, without the platform
-	ldflags   string
-}
-
-func newCompiler(ctx context.Context, c Config, work string) (compiler, error) {
-	var k compiler
-	version, err := toolchain(c.Root)
-	if err != nil {
-		return k, err
-	}
-	// Modules and the toolchain are fetched with the caller's settings.
-	fetching := append(c.Environ[:len(c.Environ):len(c.Environ)],
-		"GOTOOLCHAIN="+version, "GOFLAGS=-mod=readonly", "GOWORK=off", "GO111MODULE=on",
-		"GOEXPERIMENT=none", "GOFIPS140=off", "CGO_ENABLED=0") // whatever the caller has set for the compiler
-	text, err := run(ctx, fetching, c.Root, "go", "env", "-json", "GOROOT", "GOVERSION", "GOMODCACHE")
-	if err != nil {
-		return k, hint.Wrap(fmt.Errorf("toolchain %s: %w", version, err),
-			"install Go 1.24 or newer, and let it reach its module proxy to download the toolchain that go.mod names")
-	}
-	var settings struct{ GOROOT, GOVERSION, GOMODCACHE string }
-	if err := json.Unmarshal([]byte(text), &settings); err != nil {
-		return k, fmt.Errorf("go env: %w", err)
-	}
-	if settings.GOVERSION != version {
-		return k, hint.New("install it, or change the toolchain line of go.mod",
-			"go command is %s, but go.mod requires %s", settings.GOVERSION, version)
-	}
-	if _, err := run(ctx, fetching, c.Root, "go", "mod", "download"); err != nil {
-		return k, hint.Wrap(err, "the module proxy must be reachable for modules that are not in the module cache")
-	}
-	suffix := ""
-	if runtime.GOOS == "windows" {
-		suffix = ".exe"
-	}
-	k.goCommand = filepath.Join(settings.GOROOT, "bin", "go"+suffix)
-	temp := filepath.Join(work, "temp")
-	k.environ = []string{
-		"CGO_ENABLED=0", "GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT=", "GOFIPS140=off", "GODEBUG=",
-		"GOFLAGS=-trimpath -buildvcs=false -mod=readonly -pgo=off",
-		"GOTOOLCHAIN=local", "GOENV=off", "GOWORK=off", "GO111MODULE=on", "GOPROXY=off", "GOSUMDB=off", "GOVCS=*:off", "GOTELEMETRY=off",
-		"GOROOT=" + settings.GOROOT, "GOMODCACHE=" + settings.GOMODCACHE, "GOPATH=" + filepath.Join(temp, "gopath"),
-		"GOCACHE=" + filepath.Join(c.Cache, "program", "go-build"),
-		"TMPDIR=" + temp, "TMP=" + temp, "TEMP=" + temp, "GOTMPDIR=" + temp,
-		"PATH=" + filepath.Dir(k.goCommand), "TZ=UTC", "LANG=C.UTF-8",
-	}
-	// The names are those that goreleaser sets. They are ignored if the package
-	// does not have them (cmd/link, -X).
-	k.ldflags = "-s -w -buildid= -linkmode=internal"
+// flags are the go command's. The names are those that goreleaser sets. They are ignored if
+// the package does not have them (cmd/link, -X).
+func (c Config) flags() []string {
+	ldflags := "-s -w -buildid= -linkmode=internal"
 	if c.Version != "" {
-		k.ldflags += " -X main.version=" + c.Version
+		ldflags += " -X main.version=" + c.Version
 	}
 	if c.Commit != "" {
-		k.ldflags += " -X main.commit=" + c.Commit
+		ldflags += " -X main.commit=" + c.Commit
 	}
-	return k, os.MkdirAll(temp, 0o755)
+	return []string{"-trimpath", "-buildvcs=false", "-mod=readonly", "-pgo=off", "-ldflags=" + ldflags}
 }
 
 // toolchain returns the exact version of Go that go.mod names.
@@ -255,9 +216,9 @@ func toolchain(root string) (string, error) {
 
 // run runs a go command and returns its standard output; an error includes the
 // standard error.
-func run(ctx context.Context, environ []string, dir, name string, args ...string) (string, error) {
+func run(ctx context.Context, environ []string, dir string, argv ...string) (string, error) {
 	// Its compilers must have ended before the directory that they write to is removed.
-	cmd := process.Command(ctx, environ, dir, append([]string{name}, args...)...)
+	cmd := process.Command(ctx, environ, dir, argv...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := process.Run(ctx, cmd)
@@ -265,7 +226,7 @@ func run(ctx context.Context, environ []string, dir, name string, args ...string
 		return "", ctx.Err()
 	}
 	if err != nil {
-		return "", fmt.Errorf("%s %s: %w\n%s", filepath.Base(name), args[0], err, strings.TrimSpace(stderr.String()))
+		return "", fmt.Errorf("%s %s: %w\n%s", filepath.Base(argv[0]), argv[1], err, strings.TrimSpace(stderr.String()))
 	}
 	return stdout.String(), nil
 }

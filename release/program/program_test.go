@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/bootzip/bootzip/build"
 )
 
 // The fixture is a module with one command, which prints what the linker has set.
@@ -50,7 +52,7 @@ func TestCompilerIgnoresTheCallersCompiler(t *testing.T) {
 	c := fixture(t, t.TempDir())
 	trap := filepath.Join(t.TempDir(), "ran")
 	c.Environ = append(c.Environ, "GOEXPERIMENT=nope", "GOFIPS140=bogus", "CGO_ENABLED=1", "CC=touch "+trap)
-	if _, err := newCompiler(context.Background(), c, t.TempDir()); err != nil {
+	if _, err := build.FindCompiler(context.Background(), c.Environ, runtime.Version(), t.TempDir(), t.TempDir()); err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Stat(trap); !errors.Is(err, fs.ErrNotExist) {
