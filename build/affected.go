@@ -3,6 +3,7 @@ package build
 import (
 	"context"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -38,7 +39,9 @@ func Affected(ctx context.Context, c Config, paths []string) (names []string, er
 		}
 		for _, one := range productsOf(p.steps) {
 			name := one.unit.Function.Name
-			if !slices.Contains(names, name) && slices.ContainsFunc(paths, p.inputs[one.unit.String()].has) {
+			changed := slices.ContainsFunc(paths, p.inputs[one.unit.String()].has) ||
+				inImage(one.unit.Function) && slices.ContainsFunc(paths, func(path string) bool { return strings.HasPrefix(path, "docker/") })
+			if changed && !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}
@@ -51,7 +54,9 @@ func (in inputs) has(name string) bool {
 	if slices.Contains(in.Files, name) || compiled(path.Base(name)) && slices.Contains(in.Dirs, path.Dir(name)) {
 		return true
 	}
+	// A submodule is changed as a whole.
+	above := func(dir string) bool { return within(filepath.FromSlash(name), filepath.FromSlash(dir)) }
 	return slices.ContainsFunc(in.Trees, func(tree string) bool {
-		return tree == "." || name == tree || strings.HasPrefix(name, strings.TrimSuffix(tree, "/")+"/")
-	})
+		return above(tree) || within(filepath.FromSlash(tree), filepath.FromSlash(name))
+	}) || slices.ContainsFunc(in.Dirs, above)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/elfscan"
+	"github.com/bootzip/bootzip/internal/regular"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -154,6 +155,10 @@ func (b *builder) unchanged(units []Unit) (map[string]Artifact, error) {
 	all := map[string]Artifact{}
 	var mu sync.Mutex
 	sideBySide(same, runtime.NumCPU(), func(_ int, u Unit) {
+		info, err := os.Lstat(Path(b.config.Dist, u))
+		if err != nil || !info.Mode().IsRegular() || info.Mode().Perm() != 0o755 && runtime.GOOS != "windows" {
+			return
+		}
 		a, err := b.artifact(u, Path(b.config.Dist, u))
 		if err != nil || a.SHA256 != b.state.Units[u.String()].SHA256 {
 			return // a missing or changed bootstrap is built again
@@ -201,7 +206,7 @@ func (b *builder) check(u Unit, file string) error {
 // isScript reports whether a file begins with "#!", so that Lambda's kernel starts
 // its interpreter.
 func isScript(name string) bool {
-	f, err := os.Open(name)
+	f, err := regular.Open(name)
 	if err != nil {
 		return false
 	}
@@ -219,6 +224,9 @@ func (b *builder) publish(products []product, stage *atomicfile.Stage, out strin
 		file := filepath.Join(out, filepath.FromSlash(p.file))
 		a, err := b.artifact(p.unit, file)
 		if err != nil {
+			return nil, err
+		}
+		if err := directories(filepath.Dir(filepath.Dir(a.Path)), filepath.Dir(a.Path)); err != nil {
 			return nil, err
 		}
 		key := p.unit.String()

@@ -264,8 +264,8 @@ func (g *golang) planGroup(ctx context.Context, group goGroup, programs []goProg
 		message, remedy := program.problem(root)
 		if message == "" {
 			if outside := program.outside(host.source); outside != "" {
-				message = fmt.Sprintf("package %q is in a directory outside of the project and its git repository, by a replace or use line", outside)
-				remedy = "move it into the project's repository, or require a version of it"
+				message = fmt.Sprintf("package %q is in a directory outside of the project and its git repository, or is named by its full path, in a replace or use line", outside)
+				remedy = "name it by a relative path, as in ../lib; move it into the project's repository, or require a version of it"
 			}
 		}
 		if message == "" {
@@ -314,10 +314,14 @@ func (g *golang) planGroup(ctx context.Context, group goGroup, programs []goProg
 			argv = append(argv, packagePath(root, m, u.Function.Source))
 			products = append(products, product{u, path.Join(out, name)})
 		}
+		env := with(goEnv(seen, m, group.arch), compiler...)
+		if slices.ContainsFunc(products, func(p product) bool { return byUnit[p.unit.String()].includes(host) }) {
+			env = with(env, "GOCACHE="+seen.temp+"/go-build") // the usual one would not notice a change
+		}
 		p.steps = append(p.steps, step{
 			job: job{
 				dir:     m.dir,
-				env:     with(goEnv(seen, m, group.arch), compiler...),
+				env:     env,
 				command: argv,
 				share:   group.share,
 			},
@@ -394,6 +398,12 @@ func (p goProgram) inputs(host places, m goModule) inputs {
 		in.Dirs = append(in.Dirs, rel)
 		if len(q.EmbedPatterns) > 0 {
 			in.Trees = append(in.Trees, rel)
+		}
+		if q.includes() {
+			in.Trees = append(in.Trees, ".")
+			if top, err := filepath.Rel(host.root(), host.source); err == nil && top != "." {
+				in.Trees = append(in.Trees, filepath.ToSlash(top))
+			}
 		}
 		// A new go.mod in a directory between would remove the package from
 		// its module.

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +21,7 @@ import (
 	"golang.org/x/mod/sumdb/dirhash"
 
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/regular"
 )
 
 // A goPackage has the fields of `go list -json` (cmd/go, "List packages or
@@ -186,10 +188,32 @@ func (p goProgram) problem(root string) (message, remedy string) {
 		lines = append(lines, fmt.Sprintf("package %q is not a main package", p.main.Name))
 	}
 	message = strings.Join(lines, "\n")
-	if strings.Contains(message, "go.sum") || strings.Contains(message, "cannot find module providing package") {
+	switch {
+	case strings.Contains(message, "-mod=vendor"):
+		remedy = "run `go mod vendor`"
+	case strings.Contains(message, "go.sum"), strings.Contains(message, "cannot find module providing package"):
 		remedy = "run `go mod tidy`"
 	}
 	return message, remedy
+}
+
+// includesAway finds in C, assembly and cgo's directives what is included from other
+// directories.
+var includesAway = regexp.MustCompile(`#cgo[^\n]*\s-[Ii]|#\s*include\s*"[^"\n]*/`)
+
+// includes reports whether the package may include files of other directories. Go's build
+// cache knows those of its own directory alone.
+func (p *goPackage) includes() bool {
+	return slices.ContainsFunc(slices.Concat(p.CgoFiles, p.CFiles, p.CXXFiles, p.HFiles, p.SFiles), func(name string) bool {
+		text, err := regular.ReadFile(filepath.Join(p.Dir, name))
+		return err != nil || includesAway.Match(text)
+	})
+}
+
+// includes reports whether a package of the program, in the project, may include files of
+// other directories.
+func (p goProgram) includes(host places) bool {
+	return slices.ContainsFunc(p.packages, func(q *goPackage) bool { return within(host.source, q.Dir) && q.includes() })
 }
 
 // cgoOnly returns a file that makes a package of the program need cgo: one
@@ -294,7 +318,7 @@ func readSums(root string, m goModule) (map[string][]string, error) {
 		if !strings.HasSuffix(file, ".sum") {
 			continue
 		}
-		data, err := os.ReadFile(filepath.Join(root, file))
+		data, err := regular.ReadFile(filepath.Join(root, file))
 		if err != nil {
 			return nil, err
 		}

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/mod/modfile"
 
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/regular"
 )
 
 // A goModule is the module, or the workspace, that a program is built in.
@@ -105,7 +106,7 @@ type goLines struct {
 
 // readLines reads a go.mod or go.work. Its name is slash-separated and relative to root.
 func readLines(root, file string) (goLines, error) {
-	data, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(file)))
+	data, err := regular.ReadFile(filepath.Join(root, filepath.FromSlash(file)))
 	if err != nil {
 		return goLines{}, err
 	}
@@ -130,13 +131,12 @@ func namedToolchain(root, file string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// Without a toolchain line the go line names the toolchain (Go
-	// Toolchains, "Configuration").
+	// The newer of the go and the toolchain line counts (Go Toolchains, "Configuration").
 	named := ""
-	switch {
-	case lines.toolchain != nil && lines.toolchain.Name != "default":
+	if lines.toolchain != nil && lines.toolchain.Name != "default" {
 		named = lines.toolchain.Name
-	case lines.version != nil:
+	}
+	if lines.version != nil && (named == "" || gover.Compare("go"+lines.version.Version, named) > 0) {
 		named = "go" + lines.version.Version
 	}
 	if !fullVersion.MatchString(named) || gover.Compare(named, oldestSwitch) < 0 {

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/bootzip/bootzip/internal/regular"
 )
 
 // A keptListing is an output of go list, and what it depends on.
@@ -84,7 +86,7 @@ func shapeOf(dirs, files []string) (string, error) {
 		}
 	}
 	for _, name := range files {
-		data, err := os.ReadFile(name)
+		data, err := regular.ReadFile(name)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", err
 		}
@@ -95,7 +97,7 @@ func shapeOf(dirs, files []string) (string, error) {
 
 // addHead adds the beginning of a Go file, and its //go:embed lines.
 func addHead(h hash.Hash, name string) error {
-	data, err := os.ReadFile(name)
+	data, err := regular.ReadFile(name)
 	if err != nil {
 		return err
 	}

@@ -8,13 +8,13 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/regular"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -69,7 +69,7 @@ func WriteLock(ctx context.Context, c Config) (string, error) {
 
 func readLock(root string) (lockFile, error) {
 	var l lockFile
-	data, err := os.ReadFile(filepath.Join(root, LockFile))
+	data, err := regular.ReadFile(filepath.Join(root, LockFile))
 	if err != nil {
 		return l, err
 	}

@@ -76,6 +76,7 @@ func TestToolchainOfModules(t *testing.T) {
 		"too old to fetch":                {map[string]string{"go.mod": "module a\n\ngo 1.20.0\n"}, "", build.DefaultGo, "is taken"},
 		"bootzip.yaml":                    {map[string]string{"go.mod": "module a\n\ngo 1.17\n"}, goVersion(), goVersion(), ""},
 		"the module":                      {map[string]string{"go.mod": goMod("a")}, "go1.24.13", goVersion(), ""},
+		"go newer than toolchain":         {map[string]string{"go.mod": "module a\n\ngo " + strings.TrimPrefix(goVersion(), "go") + "\n\ntoolchain go1.24.1\n"}, "", goVersion(), ""},
 		"the workspace":                   {map[string]string{"go.work": "go 1.24\n\ntoolchain " + goVersion() + "\n\nuse .\n", "go.mod": "module a\n\ngo 1.24\n\ntoolchain go1.24.1\n"}, "", goVersion(), ""},
 		"a module of a workspace without": {map[string]string{"go.work": "go 1.24\n\nuse .\n", "go.mod": goMod("a")}, "", goVersion(), ""},
 	} {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/regular"
 )
 
 // stateDir is the directory in Config.Dist with what a run must know of the one
@@ -32,11 +33,22 @@ func stateFile(dist string) string { return filepath.Join(dist, stateDir, "state
 // readState returns an empty state if it cannot be read.
 func readState(dist string) state {
 	var s state
-	data, err := os.ReadFile(stateFile(dist))
+	data, err := regular.ReadFile(stateFile(dist))
 	if err != nil || json.Unmarshal(data, &s) != nil || s.Units == nil {
 		s.Units = map[string]unitState{}
 	}
 	return s
+}
+
+// directories refuses what is none, if it is there: a repository could have a link in the
+// place of the output, and so choose which files are replaced.
+func directories(dirs ...string) error {
+	for _, dir := range dirs {
+		if info, err := os.Lstat(dir); err == nil && !info.IsDir() {
+			return hint.New("remove it", "%s is a file or a link, not a directory", dir)
+		}
+	}
+	return nil
 }
 
 // Lock makes this process the only one that writes to the directory dist, until
@@ -44,6 +56,9 @@ func readState(dist string) state {
 // an error. Callers of Build and pack.Pack hold the lock, for both if one follows
 // the other. Lock removes what killed processes left in dist.
 func Lock(dist string) (unlock func(), err error) {
+	if err := directories(dist, filepath.Join(dist, stateDir)); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(filepath.Join(dist, stateDir), 0o755); err != nil {
 		return nil, err
 	}

@@ -1,12 +1,14 @@
 package build_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"reflect"
 	"testing"
 	"time"
 
+	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -52,6 +54,11 @@ func TestUnchanged(t *testing.T) {
 		{"go.sum", func() { put(t, path("go.sum"), "\n") }, "a/amd64 b/amd64", true},
 		{"bootstrap that is gone", func() { os.Remove(first.Artifacts[0].Path) }, "a/amd64", true},
 		{"bootstrap that was changed", func() { put(t, first.Artifacts[1].Path, "x") }, "b/amd64", true},
+		{"bootstrap that nobody may start", func() {
+			if err := os.Chmod(first.Artifacts[1].Path, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}, "b/amd64", true},
 		{"broken state", func() { put(t, path("dist/.bootzip/state.json"), "{") }, "a/amd64 b/amd64", true},
 		{"force", func() { c.Force = true }, "a/amd64 b/amd64", true},
 		{"nothing again", func() { c.Force = false }, "", true},
@@ -85,6 +92,58 @@ func TestUnchangedOneByOne(t *testing.T) {
 	if got := built(mustBuild(t, config(t, root, "a", "b"))); got != "" {
 		t.Errorf("built are %q", got)
 	}
+}
+
+// C and assembly include files of any directory of the project.
+func TestIncludedFileCold(t *testing.T) {
+	if os.Getenv("BOOTZIP_TEST_ENGINES") == "" && os.Getenv("BOOTZIP_TEST_ENDTOEND") == "" {
+		t.Skip("compiles all that a program needs: set BOOTZIP_TEST_ENGINES or BOOTZIP_TEST_ENDTOEND, as .ci/run endtoend does")
+	}
+	root := tree(t, map[string]string{
+		"go.mod":      goMod("example.com/app"),
+		"app/main.go": "package main\n\n// #cgo CFLAGS: -I${SRCDIR}/../include\n// #include \"v.h\"\nimport \"C\"\n\nfunc main() { println(C.VALUE) }\n",
+		"include/v.h": "#define VALUE 1\n",
+	})
+	c := config(t, root, "app")
+	c.Functions[0].Cgo = "static"
+	first := mustBuild(t, c)
+	if got := built(mustBuild(t, c)); got != "" {
+		t.Errorf("nothing was edited, and built are %q", got)
+	}
+	put(t, filepath.Join(root, "include/v.h"), "#define VALUE 2\n")
+	if second := mustBuild(t, c); built(second) != "app/amd64" || reflect.DeepEqual(sums(second), sums(first)) {
+		t.Errorf("the header was edited, and built are %q", built(second))
+	}
+}
+
+// What is in the way of the output is refused, and nothing is written through a link.
+func TestLinkedOutput(t *testing.T) {
+	root := tree(t, map[string]string{"go.mod": goMod("example.com/app"), "app/main.go": program})
+	for _, name := range []string{"dist", "dist/.bootzip", "dist/app", "dist/app/amd64"} {
+		elsewhere := t.TempDir()
+		c := config(t, root, "app")
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(root, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(elsewhere, filepath.Join(root, name)); err != nil {
+			t.Fatal(err)
+		}
+		unlock, err := build.Lock(c.Dist)
+		if err == nil {
+			_, err = build.Build(context.Background(), c)
+			unlock()
+		}
+		wantError(t, err, "remove it", "not a directory")
+		if there, err := os.ReadDir(elsewhere); err != nil || len(there) > 0 {
+			t.Errorf("%s: written were %v, %v", name, there, err)
+		}
+		if err := os.RemoveAll(filepath.Join(root, "dist")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(t, filepath.Join(root, "dist"), "a file")
+	_, err := build.Lock(filepath.Join(root, "dist"))
+	wantError(t, err, "remove it", "dist is a file or a link")
 }
 
 // Embedded directories, and everything else that a pattern takes.

@@ -13,6 +13,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -103,16 +104,20 @@ func Read(path string) (File, error) {
 	if strings.HasSuffix(path, ".tf") {
 		return readTerraform(path)
 	}
-	info, err := os.Stat(path)
+	opened, err := os.Open(path) // which may be a pipe of the shell
 	if err != nil {
 		return File{}, err
 	}
-	if info.IsDir() || info.Size() > maxFile {
+	defer opened.Close()
+	if info, err := opened.Stat(); err != nil || info.IsDir() {
+		return File{}, cmp.Or(err, notDeployFile(path))
+	}
+	data, err := io.ReadAll(io.LimitReader(opened, maxFile+1))
+	if err != nil {
+		return File{}, err
+	}
+	if len(data) > maxFile {
 		return File{}, notDeployFile(path)
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return File{}, err
 	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
@@ -191,6 +196,9 @@ func Find(dir string) ([]File, error) {
 			paths = paths[:1]
 		}
 		for _, path := range paths {
+			if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+				continue
+			}
 			f, err := Read(path)
 			if errors.Is(err, errNoDeployFile) || errors.Is(err, fs.ErrNotExist) {
 				continue

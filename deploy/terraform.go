@@ -16,6 +16,8 @@ import (
 	"github.com/zclconf/go-cty/cty/function"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 	"go.yaml.in/yaml/v4"
+
+	"github.com/bootzip/bootzip/internal/regular"
 )
 
 // readTerraform reads the .tf files of a directory: resources aws_lambda_function
@@ -32,7 +34,7 @@ func readTerraform(path string) (File, error) {
 	}
 	t := terraform{dir: dir, variables: map[string]cty.Value{}, locals: map[string]hcl.Expression{}}
 	for _, path := range paths {
-		data, err := os.ReadFile(path)
+		data, err := regular.ReadFile(path)
 		if err != nil {
 			return File{}, err
 		}

@@ -7,10 +7,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/regular"
 )
 
 // An input is one of the two files that are compared.
@@ -25,21 +25,14 @@ type input struct {
 // open opens a file and hashes it.
 func open(ctx context.Context, path string) (*input, error) {
 	const remedy = "give the path of a file that exists; packed functions are in dist/"
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, hint.Wrap(fmt.Errorf("file cannot be read: %w", err), remedy)
-	}
-	// Opening a pipe would wait for a writer.
-	if !info.Mode().IsRegular() {
-		return nil, hint.New(remedy, "file %q cannot be read: not a regular file", path)
-	}
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return nil, hint.Wrap(fmt.Errorf("file cannot be read: %w", err), remedy)
 	}
 	h, c := sha256.New(), content{f, 0}
 	var head []byte
-	if info, err = f.Stat(); err == nil {
+	info, err := f.Stat()
+	if err == nil {
 		c.size = info.Size()
 		err = c.each(ctx, 0, c.size, func(p []byte) { h.Write(p) })
 	}

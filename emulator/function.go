@@ -71,6 +71,10 @@ func New(ctx context.Context, c Config) (_ *Function, err error) {
 			_ = dir.Remove()
 		}
 	}()
+	if noPrograms(dir.Path) {
+		return nil, hint.Wrap(&UnsupportedError{fmt.Sprintf("no program can be started in the temporary directory %q: it is mounted noexec", filepath.Dir(dir.Path))},
+			"set TMPDIR to another directory")
+	}
 	f := &Function{config: c, dir: dir, token: newID(64), task: filepath.Join(dir.Path, "task")}
 	f.isolation.plain = c.Plain || c.Attach != nil
 	f.startsOnce = c.Attach != nil || len(c.Runner) > 0 || c.Container != ""

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/bootzip/bootzip/emulator/internal/cgroup"
 	"github.com/bootzip/bootzip/internal/tempdir"
 )
@@ -16,6 +18,12 @@ import (
 func sweep(temp string) {
 	tempdir.Sweep(temp, tempName, killFrom)
 	cgroup.Sweep()
+}
+
+// noPrograms reports whether the file system of a directory is mounted noexec.
+func noPrograms(dir string) bool {
+	var fs unix.Statfs_t
+	return unix.Statfs(dir, &fs) == nil && fs.Flags&unix.ST_NOEXEC != 0
 }
 
 // killFrom kills the processes whose program is in a directory (proc(5), exe).

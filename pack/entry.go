@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/regular"
 )
 
 // An Entry is one file of a zip.
@@ -82,18 +83,11 @@ func checkEntries(entries []Entry) error {
 // open returns the entry's content and size. Only regular files are packed:
 // opening a pipe, or reading a device, would never end.
 func (e Entry) open() (*os.File, int64, error) {
-	info, err := os.Stat(e.File)
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is not a regular file", e.File)
-	}
+	f, err := regular.Open(e.File)
 	if err != nil {
 		return nil, 0, err
 	}
-	f, err := os.Open(e.File)
-	if err != nil {
-		return nil, 0, err
-	}
-	info, err = f.Stat()
+	info, err := f.Stat()
 	if err == nil && e.Name == bootstrapName && info.Size() == 0 {
 		err = fmt.Errorf("%s is empty", e.File)
 	}

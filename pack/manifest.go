@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
 
 	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/regular"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -54,7 +54,7 @@ type Zip struct {
 func ReadManifest(dist string) (Manifest, error) {
 	var m Manifest
 	name := filepath.Join(dist, ManifestFile)
-	data, err := os.ReadFile(name)
+	data, err := regular.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return m, hint.Wrap(err, "run `bootzip package`")
 	}

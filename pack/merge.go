@@ -10,6 +10,7 @@ import (
 	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/regular"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -81,7 +82,7 @@ func copyFile(ctx context.Context, from, to, sha256 string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	data, err := os.ReadFile(from)
+	data, err := regular.ReadFile(from)
 	if err != nil {
 		return hint.Wrap(err, "keep the zips beside their manifest.json")
 	}

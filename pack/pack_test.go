@@ -163,13 +163,13 @@ func TestPackThatFails(t *testing.T) {
 		{"missing bootstrap", func(c *Config) context.Context {
 			c.Inputs[2].Bootstrap = filepath.Join(c.Root, "none")
 			return context.Background()
-		}, `function "hello": stat ROOT/none: no such file or directory`},
+		}, `function "hello": open ROOT/none: no such file or directory`},
 		{"missing asset", func(c *Config) context.Context {
 			if err := os.Remove(filepath.Join(c.Root, "conf", "a.json")); err != nil {
 				t.Fatal(err)
 			}
 			return context.Background()
-		}, `function "hello": stat ROOT/conf/a.json: no such file or directory`},
+		}, `function "hello": open ROOT/conf/a.json: no such file or directory`},
 		{"bad asset", func(c *Config) context.Context {
 			c.Inputs[1].Function.Assets = []project.Asset{{Source: "conf/a.json", Name: "Bootstrap"}}
 			return context.Background()

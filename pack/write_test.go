@@ -252,9 +252,9 @@ func TestRefusedFiles(t *testing.T) {
 		entry Entry
 		err   string
 	}{
-		"folder":          {Entry{Name: "x", File: dir}, dir + " is not a regular file"},
+		"folder":          {Entry{Name: "x", File: dir}, dir + ": not a regular file"},
 		"missing":         {Entry{Name: "x", File: filepath.Join(dir, "none")}, "no such file or directory"},
-		"device":          {Entry{Name: "x", File: os.DevNull}, os.DevNull + " is not a regular file"},
+		"device":          {Entry{Name: "x", File: os.DevNull}, os.DevNull + ": not a regular file"},
 		"empty bootstrap": {Entry{Name: "bootstrap", File: file(t, "")}, "file is empty"},
 	} {
 		zip := filepath.Join(dir, "function.zip")

@@ -2,7 +2,10 @@ package pipeline
 
 import (
 	"context"
+	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -18,9 +21,12 @@ func Affected(ctx context.Context, c build.Config, paths []string) ([]project.Fu
 	if slices.Contains(paths, project.ConfigFile) || slices.Contains(paths, build.LockFile) {
 		return c.Functions, nil
 	}
+	paths, err := throughLinks(c.Root, paths)
+	if err != nil {
+		return nil, err
+	}
 	var names []string
 	if len(paths) > 0 {
-		var err error
 		if names, err = build.Affected(ctx, c, paths); err != nil {
 			return nil, err
 		}
@@ -32,6 +38,52 @@ func Affected(ctx context.Context, c build.Config, paths []string) ([]project.Fu
 		}
 	}
 	return all, nil
+}
+
+// throughLinks adds to the paths the symbolic links of the project that lead to one, and for
+// links to directories the names by which they lead there.
+func throughLinks(root string, paths []string) ([]string, error) {
+	all := slices.Clone(paths)
+	if len(paths) == 0 {
+		return all, nil
+	}
+	root, err := filepath.EvalSymlinks(root)
+	if err != nil {
+		return nil, err
+	}
+	return all, filepath.WalkDir(root, func(name string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir() && (e.Name() == ".git" || name == filepath.Join(root, "dist")):
+			return fs.SkipDir
+		case e.Type()&fs.ModeSymlink == 0:
+			return nil
+		}
+		link, err := filepath.Rel(root, name)
+		if err != nil {
+			return err
+		}
+		target, err := os.Readlink(name)
+		if err != nil {
+			return err
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(name), target)
+		}
+		targets := []string{target} // it may be gone
+		if resolved, err := filepath.EvalSymlinks(name); err == nil {
+			targets = append(targets, resolved)
+		}
+		for _, p := range paths {
+			for _, target := range targets {
+				if rest, err := filepath.Rel(target, filepath.Join(root, filepath.FromSlash(p))); err == nil && filepath.IsLocal(rest) {
+					all = append(all, filepath.ToSlash(filepath.Join(link, rest)))
+				}
+			}
+		}
+		return nil
+	})
 }
 
 // mayUse reports whether a file is or may be an asset, the event, a layer or the base image

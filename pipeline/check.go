@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -16,6 +15,7 @@ import (
 	"github.com/bootzip/bootzip/emulator"
 	"github.com/bootzip/bootzip/emulator/event"
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/regular"
 	"github.com/bootzip/bootzip/internal/store"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/verify"
@@ -161,7 +161,7 @@ func (z *Zip) bootConfig(check CheckConfig) (emulator.Config, error) {
 func Event(f project.Function, root string) (payload []byte, err error) {
 	if event.Exists(f.Event) {
 		payload, err = event.Make(f.Event, event.Options{Function: f.Name})
-	} else if payload, err = os.ReadFile(filepath.Join(root, filepath.FromSlash(f.Event))); err == nil && !json.Valid(payload) {
+	} else if payload, err = regular.ReadFileIn(root, filepath.FromSlash(f.Event)); err == nil && !json.Valid(payload) {
 		err = fmt.Errorf("file %q is not JSON", f.Event)
 	}
 	if err != nil {

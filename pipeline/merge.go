@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/regular"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/verify"
@@ -52,7 +52,7 @@ func (s Shard) Write(dist string) error {
 // readShard reads the file of the directory dist.
 func readShard(dist string) (s Shard, err error) {
 	name := filepath.Join(dist, shardFile)
-	data, err := os.ReadFile(name)
+	data, err := regular.ReadFile(name)
 	if err != nil {
 		return s, hint.Wrap(err, "give the directory dist of a run with --shard")
 	}
@@ -65,7 +65,7 @@ func readShard(dist string) (s Shard, err error) {
 // ReadTimings reads the timings in the directory dist; there may be none.
 func ReadTimings(dist string) (t Timings, err error) {
 	name := filepath.Join(dist, timingsFile)
-	data, err := os.ReadFile(name)
+	data, err := regular.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -224,7 +224,7 @@ func fileOfSum(line string) string {
 func readAll(dirs []string, file string) (map[string][]byte, error) {
 	all := map[string][]byte{}
 	for _, dir := range dirs {
-		data, err := os.ReadFile(filepath.Join(dir, file))
+		data, err := regular.ReadFile(filepath.Join(dir, file))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

@@ -157,6 +157,8 @@ var badConfigs = []struct{ name, yaml, err, hint string }{
 	{"budget of time", "functions:\n  a: {budget: {start: 200ms}}\n", `2:23: budget.start "200ms" is not a ratio`, "write a ratio to another zip's starts: 1.2x"},
 	{"budget of nothing", "functions:\n  a: {budget: {size: 3MB}}\n", `2:16: unknown key "size" in budget`, "known are: start, unzipped, zip"},
 	{"timeout", "functions:\n  a: {timeout: 901}\n", `2:16: timeout is 901, which Lambda does not offer`, "write a number from 1 to 900"},
+	{"event elsewhere", "functions:\n  a: {event: ../x.json}\n", `2:14: event "../x.json" is not in the project`, "give a file of the project, relative to bootzip.yaml, with '/', or a name that bootzip event list shows"},
+	{"event by its full path", "functions:\n  a: {event: /x.json}\n", `2:14: event "/x.json" is not in the project`, "give a file of the project, relative to bootzip.yaml, with '/', or a name that bootzip event list shows"},
 	{"layer elsewhere", "functions:\n  a: {layers: [../x.zip]}\n", `2:16: layer "../x.zip" is not in the project`, "give a zip of the project, relative to bootzip.yaml, with '/'"},
 	{"six layers", "functions:\n  a: {layers: [a, b, c, d, e, f]}\n", `2:15: 6 layers, and a function has 5 at most`, "join some of them"},
 	{"tags of another language", "functions:\n  a: {command: [make], tags: [x]}\n", `2:3: function "a" is in the language command, and tags, ldflags and cgo are Go's`, "remove them"},

@@ -8,6 +8,7 @@ import (
 	"go/build/constraint"
 	"go/parser"
 	"go/token"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -19,6 +20,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/regular"
 )
 
 // A discovery looks for main packages in the modules of a project.
@@ -29,7 +31,7 @@ type discovery struct {
 	work    []string   // directories that go.work uses; nil without one
 	outside []string   // directories of modules that go.work does not use
 	mains   []mainPackage
-	known   map[string]usage // by directory of the package
+	known   map[seen]usage
 }
 
 // A goModule is where a module is, slash-separated, and its path.
@@ -42,10 +44,16 @@ type mainPackage struct {
 	leftOut string // why it is not a function; "" if it is one
 }
 
+// A seen is the directory of a package, and whether it was read with its cgo files.
+type seen struct {
+	dir string
+	cgo bool
+}
+
 // newDiscovery finds the modules. It returns an error if there are none.
 func newDiscovery(root string) (*discovery, error) {
-	d := &discovery{root: root, known: map[string]usage{}}
-	data, err := os.ReadFile(filepath.Join(root, "go.work"))
+	d := &discovery{root: root, known: map[seen]usage{}}
+	data, err := regular.ReadFile(filepath.Join(root, "go.work"))
 	if err == nil {
 		work, err := modfile.ParseWork("go.work", data, nil)
 		if err != nil {
@@ -56,14 +64,14 @@ func newDiscovery(root string) (*discovery, error) {
 			dir := path.Clean(filepath.ToSlash(use.Path))
 			if fs.ValidPath(dir) {
 				d.work = append(d.work, dir)
-			} else if data, err := os.ReadFile(filepath.Join(root, dir, "go.mod")); err == nil {
+			} else if data, err := regular.ReadFile(filepath.Join(root, dir, "go.mod")); err == nil {
 				d.beside = append(d.beside, goModule{dir, modfile.ModulePath(data)})
 			}
 		}
 		d.replaced(".", work.Replace)
 	}
 	err = d.directories(func(name, dir string) {
-		data, err := os.ReadFile(filepath.Join(name, "go.mod"))
+		data, err := regular.ReadFile(filepath.Join(name, "go.mod"))
 		switch {
 		case err != nil:
 			return
@@ -136,7 +144,10 @@ func (d *discovery) shortName(source string) string {
 // context sets every field, so that the caller's GOOS or GOFLAGS do not decide which
 // functions are found.
 func context(cgo bool) build.Context {
-	return build.Context{GOOS: "linux", GOARCH: "amd64", Compiler: "gc", ReleaseTags: build.Default.ReleaseTags, CgoEnabled: cgo}
+	return build.Context{
+		GOOS: "linux", GOARCH: "amd64", Compiler: "gc", ReleaseTags: build.Default.ReleaseTags, CgoEnabled: cgo,
+		OpenFile: func(name string) (io.ReadCloser, error) { return regular.Open(name) },
+	}
 }
 
 // walk fills in the main packages, in the order of their directories.
@@ -255,10 +266,11 @@ func (u *usage) add(other usage) {
 // usage returns what the package in a directory uses. One that cannot be read
 // uses nothing.
 func (d *discovery) usage(dir string, cgo bool) usage {
-	if known, ok := d.known[dir]; ok {
+	at := seen{dir, cgo}
+	if known, ok := d.known[at]; ok {
 		return known
 	}
-	d.known[dir] = usage{} // for packages that import each other, which do not compile
+	d.known[at] = usage{} // for packages that import each other, which do not compile
 	gobuild := context(cgo)
 	name := filepath.Join(d.root, filepath.FromSlash(dir))
 	p, _ := gobuild.ImportDir(name, 0)
@@ -267,7 +279,7 @@ func (d *discovery) usage(dir string, cgo bool) usage {
 	}
 	var u usage
 	for _, file := range slices.Concat(p.GoFiles, p.CgoFiles) {
-		data, _ := os.ReadFile(filepath.Join(name, file)) // the compiler reports what cannot be read
+		data, _ := regular.ReadFile(filepath.Join(name, file)) // the compiler reports what cannot be read
 		u.add(usage{
 			api:         bytes.Contains(data, []byte(RuntimeAPI)),
 			invocations: bytes.Contains(data, []byte(invocationPath)),
@@ -280,7 +292,7 @@ func (d *discovery) usage(dir string, cgo bool) usage {
 			u.add(d.usage(local, cgo))
 		}
 	}
-	d.known[dir] = u
+	d.known[at] = u
 	return u
 }
 

@@ -100,7 +100,7 @@ func functionKeys(c *functionReader) []key {
 		{"env", "environment of the boot check, `invoke` and `serve`", shape{kind: "object", of: &aText},
 			into(&c.f.Env, c.env)},
 		{"event", "what the boot check sends: a file, relative to bootzip.yaml, or a ready-made event (`bootzip event list`)", aText,
-			intoNamed(&c.f.Event, c.text, "event")},
+			into(&c.f.Event, c.event)},
 		{"memory", "MB, for the boot check, `invoke` and `serve`", shape{kind: "integer", min: MinMemory, max: MaxMemory},
 			into(&c.f.Memory, func(n *yaml.Node) (int, error) { return c.integer(n, "memory", MinMemory, MaxMemory) })},
 		{"timeout", "seconds, likewise", shape{kind: "integer", min: 1, max: MaxTimeout},

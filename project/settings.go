@@ -157,6 +157,19 @@ func (c *functionReader) layers(n *yaml.Node) ([]string, error) {
 	return all, nil
 }
 
+// event returns a file of the project, or the name of a ready-made event.
+func (c *functionReader) event(n *yaml.Node) (string, error) {
+	text, err := c.text(n, "event")
+	if err != nil {
+		return "", err
+	}
+	name := path.Clean(text)
+	if !fs.ValidPath(name) || strings.Contains(name, `\`) {
+		return "", errorAt(c.pos(n), "give a file of the project, relative to bootzip.yaml, with '/', or a name that bootzip event list shows", "event %q is not in the project", text)
+	}
+	return name, nil
+}
+
 func (c *functionReader) routes(n *yaml.Node) (routes []Route, err error) {
 	all, err := c.names(n, "routes")
 	for i, text := range all {

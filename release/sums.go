@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/printer"
+	"github.com/bootzip/bootzip/internal/regular"
 )
 
 // sumsFile is the name of the list of a release's files, in the form that
@@ -51,7 +51,7 @@ func writeSums(dir string, files []File) error {
 // coreutils manual, "cksum output modes"). It refuses names that are not printable;
 // a release has none.
 func ReadSums(file string) ([]File, error) {
-	data, err := os.ReadFile(file)
+	data, err := regular.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}

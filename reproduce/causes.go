@@ -20,7 +20,7 @@ func (c Config) causes(ctx context.Context, t git.Tree, w git.Written, second bu
 			"commit them, or undo the changes, and run this again"),
 		causeOf("lfs", w.Pointers, "in the second build these files were Git LFS pointers: %s",
 			"run `git lfs fetch`, so that the objects are in this repository"))
-	if onlyGo(second.Functions) {
+	if !usesImage(second.Functions) {
 		return all, nil // nothing of an image is in the program
 	}
 	one, err := build.MaterialsOf(ctx, c.First)

@@ -3,6 +3,7 @@ package reproduce
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -68,6 +69,10 @@ func Reproduce(ctx context.Context, c Config) (Result, error) {
 		return r, err
 	}
 	defer temp.Remove()
+	dist := filepath.Join(temp.Path, "dist")
+	if err := os.Chmod(temp.Path, 0o711); err != nil {
+		return r, err
+	}
 	written, err := git.At(ctx, tree.Root, tree.Commit, root, git.Options{Environ: c.First.Environ, Differing: true})
 	if err == nil {
 		err = written.Refuse(tree.Folder)
@@ -75,7 +80,7 @@ func Reproduce(ctx context.Context, c Config) (Result, error) {
 	if err != nil {
 		return r, err
 	}
-	second, err := c.second(root, tree.Folder, filepath.Join(temp.Path, "dist"))
+	second, err := c.second(root, tree.Folder, dist)
 	if err != nil {
 		return r, explainClean(err, tree)
 	}
@@ -84,6 +89,9 @@ func Reproduce(ctx context.Context, c Config) (Result, error) {
 		return r, err
 	}
 	defer unlock()
+	if err := openDist(dist); err != nil {
+		return r, err
+	}
 	var why string
 	if second.Engine, why, err = c.otherEngine(ctx, second); err != nil {
 		return r, err

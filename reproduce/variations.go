@@ -3,6 +3,7 @@ package reproduce
 import (
 	"context"
 	"crypto/rand"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -40,6 +41,17 @@ func otherPath(temp, root string) (string, error) {
 	return dir, nil
 }
 
+// openDist lets another user, as whom the second build may run, pass through the directory of
+// its output, whatever the umask is.
+func openDist(dist string) error {
+	return filepath.WalkDir(dist, func(name string, e fs.DirEntry, err error) error {
+		if err != nil || !e.IsDir() {
+			return err
+		}
+		return os.Chmod(name, 0o755)
+	})
+}
+
 // variations returns settings that nobody builds with.
 func variations(functions []project.Function) build.Variations {
 	// Go knows time zones by name. C libraries look the name up in a table
@@ -66,7 +78,7 @@ func (c Config) otherEngine(ctx context.Context, second build.Config) (name, why
 		return c.Engine, why, nil
 	}
 	candidates := []string{"docker", "podman"}
-	if onlyGo(second.Functions) {
+	if !usesImage(second.Functions) {
 		candidates = append(candidates, "sandbox", "host")
 	}
 	candidates = slices.DeleteFunc(candidates, func(name string) bool { return name == c.First.Engine })
@@ -97,6 +109,11 @@ func firstUsable(ctx context.Context, b build.Config, engines []string) (string,
 		}
 	}
 	return "", refused
+}
+
+// usesImage reports whether compilers of the build image make a part of a program.
+func usesImage(functions []project.Function) bool {
+	return slices.ContainsFunc(functions, func(f project.Function) bool { return f.Language != project.Go || f.Cgo != "" })
 }
 
 func onlyGo(functions []project.Function) bool {

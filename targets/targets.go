@@ -33,6 +33,7 @@ func run(ctx context.Context, name string, given ...any) error {
 	// gets SIGTERM, and has containers and temporary directories to remove.
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second one ends the program at once
 	return command.Run(ctx, "mage", args...)
 }
 

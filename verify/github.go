@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/bootzip/bootzip/internal/printer"
 )
 
 // WriteGitHub writes the findings of reports as annotations of GitHub Actions
@@ -27,7 +29,7 @@ func WriteGitHub(w io.Writer, reports []Report) error {
 			if x.Line > 0 {
 				place = fmt.Sprintf(",line=%d,col=%d", x.Line, x.Column)
 			}
-			fmt.Fprintf(b, "::%s file=%s%s,title=%s::%s\n", command, propertyEscapes.Replace(cmp.Or(x.Source, r.Path)), place, propertyEscapes.Replace(x.Check.ID), dataEscapes.Replace(message))
+			fmt.Fprintf(b, "::%s file=%s%s,title=%s::%s\n", command, propertyEscapes.Replace(printer.Line(cmp.Or(x.Source, r.Path))), place, propertyEscapes.Replace(x.Check.ID), dataEscapes.Replace(message))
 		}
 	}
 	return b.Flush()

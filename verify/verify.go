@@ -7,13 +7,13 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/regular"
 	"github.com/bootzip/bootzip/internal/zipscan"
 	"github.com/bootzip/bootzip/project"
 )
@@ -98,20 +98,13 @@ func file(ctx context.Context, path string, o Options, s *zipscan.Stream) (Repor
 		return Report{}, err
 	}
 	const remedy = "give the path of a zip; packed functions are in dist/"
-	info, err := os.Stat(path)
-	if err != nil {
-		return Report{}, hint.Wrap(fmt.Errorf("zip cannot be read: %w", err), remedy)
-	}
-	// Opening a pipe would block until a program writes to it.
-	if !info.Mode().IsRegular() {
-		return Report{}, hint.New(remedy, "zip %q is not a file", path)
-	}
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return Report{}, hint.Wrap(fmt.Errorf("zip cannot be read: %w", err), remedy)
 	}
 	defer f.Close()
-	if info, err = f.Stat(); err != nil {
+	info, err := f.Stat()
+	if err != nil {
 		return Report{}, fmt.Errorf("zip cannot be read: %w", err)
 	}
 	return examine(ctx, path, f, info.Size(), o, policy, s)

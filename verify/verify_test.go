@@ -31,7 +31,7 @@ func TestMisuseIsAnErrorAndNotAReport(t *testing.T) {
 		want, hint string
 	}{
 		{"no such file", filepath.Join(dir, "none.zip"), verify.Options{}, "no such file", ""},
-		{"a folder", dir, verify.Options{}, "is not a file", "path of a zip"},
+		{"a folder", dir, verify.Options{}, "not a regular file", "path of a zip"},
 		{"unknown check", good, rule("elf-not-striped", "warn", "x"), `check "elf-not-striped" is unknown`, `did you mean "elf-not-stripped"?`},
 		{"no check at all", good, rule("", "warn", "x"), `check "" is unknown`, "docs/checks.md"},
 		{"unknown severity", good, rule("elf-not-stripped", "ignore", "x"), `severity "ignore"`, "fail, warn or waive"},

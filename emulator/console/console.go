@@ -28,6 +28,7 @@ import (
 	"github.com/bootzip/bootzip/emulator"
 	"github.com/bootzip/bootzip/emulator/event"
 	"github.com/bootzip/bootzip/internal/atomicfile"
+	"github.com/bootzip/bootzip/internal/regular"
 )
 
 // A Console is an http.Handler for [emulator.ServerConfig.Console].
@@ -311,7 +312,7 @@ func (c *Console) made(w http.ResponseWriter, r *http.Request) {
 			refuse(w, http.StatusNotFound, "there is no event %q", name)
 			return
 		}
-		text, err = os.ReadFile(filepath.Join(c.events, name))
+		text, err = regular.ReadFile(filepath.Join(c.events, name))
 	} else {
 		text, err = event.Make(name, event.Options{})
 	}

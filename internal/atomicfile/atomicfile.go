@@ -21,6 +21,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/bootzip/bootzip/internal/tempdir"
 )
 
@@ -81,27 +83,16 @@ func (s *Stage) Commit(files ...File) error {
 	return nil
 }
 
-// syncs is how many files are synced at a time: a disk takes many writes at once.
-const syncs = 8
-
 // syncAll syncs the files, and returns the error of the first that cannot be.
 func syncAll(files []File) error {
-	errs := make([]error, len(files))
-	slots := make(chan struct{}, syncs)
-	for i, f := range files {
-		if f.From == "" {
-			continue
+	var all errgroup.Group
+	all.SetLimit(8) // a disk takes many writes at once
+	for _, f := range files {
+		if f.From != "" {
+			all.Go(func() error { return syncFile(f.From, f.Mode) })
 		}
-		slots <- struct{}{}
-		go func() {
-			errs[i] = syncFile(f.From, f.Mode)
-			<-slots
-		}()
 	}
-	for range syncs {
-		slots <- struct{}{}
-	}
-	return cmp.Or(errs...)
+	return all.Wait()
 }
 
 // syncFile sets the permissions of a file and writes it to disk.

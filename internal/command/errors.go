@@ -49,10 +49,10 @@ func (a *app) shown(err error) error {
 	var said shownError
 	if errors.Is(err, context.Canceled) && !errors.As(err, &said) {
 		text = "interrupted"
-	} else if h := hint.Of(err); h != "" {
+	} else if h := hint.Of(err); h != "" && !errors.Is(err, context.Canceled) {
 		text += "\nhint: " + h
 	}
-	if page := hint.PageOf(err); page != "" {
+	if page := hint.PageOf(err); page != "" && !errors.Is(err, context.Canceled) {
 		text += "\nsee: " + page
 	}
 	text = a.typed(text)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -13,6 +12,7 @@ import (
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/deploy"
 	"github.com/bootzip/bootzip/internal/atomicfile"
+	"github.com/bootzip/bootzip/internal/regular"
 	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/verify"
@@ -76,7 +76,7 @@ which the next run's shards are divided.`,
 // do, and adds the reports to report.json, if there is one.
 func addDeployReports(ctx context.Context, p project.Project, dist string, zips []pipeline.Zip, strict bool) ([]verify.Report, error) {
 	name := filepath.Join(dist, pipeline.ReportFile)
-	report, err := os.ReadFile(name)
+	report, err := regular.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -2,6 +2,8 @@ package command
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -146,6 +148,21 @@ func commitOf(ctx context.Context, root string) string {
 	return state.Commit
 }
 
+// inRepository reports whether a directory or one above is git's.
+func inRepository(dir string) bool {
+	dir, err := filepath.Abs(dir)
+	for err == nil {
+		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
+			return true
+		}
+		if dir == filepath.Dir(dir) {
+			break
+		}
+		dir = filepath.Dir(dir)
+	}
+	return false
+}
+
 // stamps returns the values of ${tag} and ${commit} in ldflags and labels: those of git;
 // "devel" and COMMIT-dirty for a dirty tree, "devel" without a tag; "devel" and "unknown"
 // outside of git.
@@ -158,8 +175,11 @@ func stamps(ctx context.Context, root string, functions []project.Function) (tag
 		return "", "", nil
 	}
 	state, err := git.State(ctx, root, os.Environ())
-	if err != nil {
+	switch {
+	case errors.Is(err, git.ErrNoCommit), err != nil && !inRepository(root):
 		return "devel", "unknown", ctx.Err()
+	case err != nil:
+		return "", "", fmt.Errorf("${tag} and ${commit} are not known: %w", err)
 	}
 	if len(state.Dirty) > 0 {
 		return "devel", state.Commit + "-dirty", nil

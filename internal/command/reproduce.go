@@ -33,7 +33,10 @@ if a zip differs, and says how and why.`,
 			// Before the first build, which may take a while.
 			ctx := c.Context()
 			tree, err := git.State(ctx, ".", os.Environ())
-			if err != nil {
+			switch {
+			case ctx.Err() != nil:
+				return err
+			case err != nil:
 				return misuse(err)
 			}
 			if line := (reproduce.Result{Dirty: tree.Dirty}).DirtyLine(); line != "" {

@@ -18,6 +18,7 @@ import (
 func Main(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	err := Run(ctx, "bootzip", args...)
 	if err == nil {
 		return 0
@@ -107,7 +108,10 @@ Exit status: 0 all well; 1 findings, or code that cannot be built; 2 misuse.`,
 		if dir == "" {
 			return nil
 		}
-		return misuse(os.Chdir(dir))
+		if err := os.Chdir(dir); err != nil {
+			return misuse(a.shown(err))
+		}
+		return nil
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w\nusage: %s\nhint: %s --help lists the flags", err, c.UseLine(), c.CommandPath())

@@ -5,8 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
-	"os"
 	"sync"
+
+	"github.com/bootzip/bootzip/internal/regular"
 )
 
 // buffers are larger than io.Copy's: a run of many functions reads gigabytes.
@@ -15,7 +16,7 @@ var buffers = sync.Pool{New: func() any { return new([256 << 10]byte) }}
 // File returns the SHA-256 of what is in a file, in hexadecimal, and how many
 // bytes that is. Links are followed; a directory is an error.
 func File(name string) (sum string, size int64, err error) {
-	f, err := os.Open(name)
+	f, err := regular.Open(name)
 	if err != nil {
 		return "", 0, err
 	}

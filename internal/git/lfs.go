@@ -14,6 +14,7 @@ import (
 
 	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/digest"
+	"github.com/bootzip/bootzip/internal/regular"
 )
 
 // maxPointer is more bytes than a Git LFS pointer has (Git LFS Specification,
@@ -38,7 +39,7 @@ func fillPointer(name string, info fs.FileInfo, objects string, take func(size i
 	if info.Size() >= maxPointer {
 		return false, nil
 	}
-	text, err := os.ReadFile(name)
+	text, err := regular.ReadFile(name)
 	if err != nil {
 		return false, err
 	}
@@ -50,10 +51,7 @@ func fillPointer(name string, info fs.FileInfo, objects string, take func(size i
 		return true, nil
 	}
 	object := filepath.Join(objects, oid[:2], oid[2:4], oid)
-	if info, err := os.Stat(object); err == nil && !info.Mode().IsRegular() {
-		return true, nil // reading a named pipe would never end
-	}
-	f, err := os.Open(object)
+	f, err := regular.Open(object)
 	if errors.Is(err, fs.ErrNotExist) {
 		return true, nil
 	}

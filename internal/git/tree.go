@@ -42,6 +42,9 @@ type Tree struct {
 	Origin string
 }
 
+// ErrNoCommit is an error of [State].
+var ErrNoCommit = errors.New("no commit yet")
+
 // State reads the working tree that contains the directory root. environ is the
 // caller's environment (os.Environ); little of it is passed on. Errors have hints:
 // no git, no repository, no commit.
@@ -69,7 +72,7 @@ func State(ctx context.Context, root string, environ []string) (Tree, error) {
 
 	text, err = g.run(ctx, root, nil, "show", "--no-patch", "--no-show-signature", "--format=%H %ct", "HEAD^{commit}", "--")
 	if err != nil {
-		return t, meaning(ctx, err, hint.New("make one: git add, git commit", "the repository in %s has no commit yet", t.Root))
+		return t, meaning(ctx, err, hint.New("make one: git add, git commit", "the repository in %s has %w", t.Root, ErrNoCommit))
 	}
 	t.Commit, text, _ = strings.Cut(strings.TrimSpace(text), " ")
 	seconds, err := strconv.ParseInt(text, 10, 64)

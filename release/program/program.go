@@ -39,6 +39,7 @@ import (
 	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/process"
+	"github.com/bootzip/bootzip/internal/regular"
 )
 
 // Config says what to make executables of.
@@ -191,7 +192,7 @@ func (c Config) flags() []string {
 
 // toolchain returns the exact version of Go that go.mod names.
 func toolchain(root string) (string, error) {
-	data, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	data, err := regular.ReadFile(filepath.Join(root, "go.mod"))
 	if errors.Is(err, fs.ErrNotExist) {
 		err = hint.Wrap(err, "executables are built from a Go module")
 	}

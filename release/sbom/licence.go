@@ -18,6 +18,7 @@ import (
 	"golang.org/x/mod/sumdb/dirhash"
 
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/regular"
 )
 
 // licenceFile matches the names of the files that hold a module's licence.
@@ -82,7 +83,7 @@ func findLicences(ctx context.Context, cache string, m *debug.Module) (licences,
 		if !e.Type().IsRegular() || !licenceFile.MatchString(e.Name()) || strings.HasSuffix(e.Name(), ".go") {
 			continue
 		}
-		text, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		text, err := regular.ReadFile(filepath.Join(dir, e.Name()))
 		if err != nil {
 			return l, fmt.Errorf("licence: %w", err)
 		}
