@@ -37,7 +37,6 @@ const (
 type BootResult struct {
 	Status    BootStatus
 	Detail    string // what happened, and with what isolation
-	Handlers  []HandlerResult
 	Answered  string // the errors that handlers answered, in a boot that passed; empty: none
 	At        BootStage
 	Isolation string // see [Function.Isolation]; empty if nothing was started
@@ -57,16 +56,6 @@ const (
 	BootHandler BootStage = "handler" // it did not know the handler
 	BootEvent   BootStage = "event"   // it did not answer the event
 )
-
-// A HandlerResult is how the boot of one handler ended.
-type HandlerResult struct {
-	Handler string // empty: started without a name
-	Status  BootStatus
-	Detail  string
-
-	answered string
-	at       BootStage
-}
 
 // Boot starts the function in a zip as Lambda would, and sends it one event for each
 // handler, until one does not pass.
@@ -90,24 +79,23 @@ func Boot(ctx context.Context, c BootConfig) (BootResult, error) {
 	var result BootResult
 	var passed, answered []string
 	for _, handler := range handlers {
-		one, isolation, err := bootOne(ctx, c, handler)
+		one, err := bootOne(ctx, c, handler)
 		if err != nil {
 			return BootResult{}, err
 		}
-		result.Handlers = append(result.Handlers, one)
-		result.Status, result.Isolation, result.Detail, result.At = one.Status, isolation, one.Detail, one.at
 		if one.Status != BootPassed {
 			if handler != "" {
-				result.Detail = fmt.Sprintf("handler %q: %s", handler, one.Detail)
+				one.Detail = fmt.Sprintf("handler %q: %s", handler, one.Detail)
 			}
 			if one.Status == BootFailed {
-				result.Detail = "started " + isolation + ": " + result.Detail
+				one.Detail = "started " + one.Isolation + ": " + one.Detail
 			}
-			return result, nil
+			return one, nil
 		}
+		result = one
 		passed = append(passed, strings.TrimPrefix(handler+" "+one.Detail, " "))
-		if one.answered != "" {
-			answered = append(answered, one.answered)
+		if one.Answered != "" {
+			answered = append(answered, one.Answered)
 		}
 	}
 	result.Answered = strings.Join(answered, "; ")
@@ -115,16 +103,16 @@ func Boot(ctx context.Context, c BootConfig) (BootResult, error) {
 	return result, nil
 }
 
-// bootOne boots one handler. It returns the result and the isolation.
-func bootOne(ctx context.Context, c BootConfig, handler string) (_ HandlerResult, isolation string, err error) {
+// bootOne boots one handler.
+func bootOne(ctx context.Context, c BootConfig, handler string) (BootResult, error) {
 	c.Handler, c.Concurrency = handler, 1
 	f, err := New(ctx, c)
 	var unsupported *UnsupportedError
 	if errors.As(err, &unsupported) {
-		return HandlerResult{Handler: handler, Status: BootSkipped, Detail: unsupported.Reason, at: BootMachine}, "", nil
+		return BootResult{Status: BootSkipped, Detail: unsupported.Reason, At: BootMachine}, nil
 	}
 	if err != nil {
-		return HandlerResult{}, "", err
+		return BootResult{}, err
 	}
 	closed, cancel := context.WithCancel(context.Background())
 	cancel() // Close need not wait
@@ -132,15 +120,15 @@ func bootOne(ctx context.Context, c BootConfig, handler string) (_ HandlerResult
 	f.startsOnce, f.ownNetwork = true, true
 	one, err := f.boot(ctx, c.Event)
 	if errors.As(err, &unsupported) {
-		one, err = HandlerResult{Status: BootSkipped, Detail: unsupported.Reason, at: BootMachine}, nil
+		one, err = BootResult{Status: BootSkipped, Detail: unsupported.Reason, At: BootMachine}, nil
 	}
-	one.Handler = handler
-	return one, f.Isolation(), err
+	one.Isolation = f.Isolation()
+	return one, err
 }
 
 // boot starts one instance and sends it one event: payload, or if that is nil one
 // guessed from the handler's name.
-func (f *Function) boot(ctx context.Context, payload []byte) (one HandlerResult, err error) {
+func (f *Function) boot(ctx context.Context, payload []byte) (one BootResult, err error) {
 	handler := f.config.Handler
 	if payload == nil {
 		payload, err = event.Make(event.Guess(handler), event.Options{Region: f.config.Region, Account: f.config.Account, Function: f.config.Name})
@@ -165,13 +153,13 @@ func (f *Function) boot(ctx context.Context, payload []byte) (one HandlerResult,
 	resp := v.result
 	const answered = "asked for its first event and answered"
 	if resp.FunctionError == "" {
-		return HandlerResult{Status: BootPassed, Detail: answered}, nil
+		return BootResult{Status: BootPassed, Detail: answered}, nil
 	}
 	message := strings.TrimPrefix(errorMessage(resp.Payload), "RequestId: "+resp.RequestID+" Error: ")
 	if unknownHandler(resp.ErrorType) || slices.Contains(platformErrors, resp.ErrorType) {
 		return judge(handler, message, resp.ErrorType, ownLines(resp.Log, resp.ErrorType), BootEvent), nil
 	}
-	return HandlerResult{Status: BootPassed, Detail: answered + " with an error (" + message + ")", answered: message}, nil
+	return BootResult{Status: BootPassed, Detail: answered + " with an error (" + message + ")", Answered: message}, nil
 }
 
 // platformErrors are the types of errors that the platform answers, not the function.
@@ -179,14 +167,13 @@ var platformErrors = []string{"Runtime.ExitError", outOfMemory, "Sandbox.Timedou
 
 // judge returns the result of a boot that ended at a stage with an error of type kind. If
 // the handler is unknown, the stage is BootHandler.
-func judge(handler, message, kind string, log []byte, at BootStage) HandlerResult {
-	switch {
-	case !unknownHandler(kind):
-		return HandlerResult{Status: BootFailed, Detail: withLog(message, kind, log), at: at}
-	case handler == "":
-		return HandlerResult{Status: BootSkipped, Detail: "it asks for the name of a handler, and none is known: " + message, at: BootHandler}
+func judge(handler, message, kind string, log []byte, at BootStage) BootResult {
+	if unknownHandler(kind) {
+		if at = BootHandler; handler == "" {
+			return BootResult{Status: BootSkipped, Detail: "it asks for the name of a handler, and none is known: " + message, At: at}
+		}
 	}
-	return HandlerResult{Status: BootFailed, Detail: withLog(message, kind, log), at: BootHandler}
+	return BootResult{Status: BootFailed, Detail: withLog(message, kind, log), At: at}
 }
 
 // unknownHandler reports whether a runtime did not know the handler's name. There is

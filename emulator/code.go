@@ -1,12 +1,11 @@
 package emulator
 
 import (
-	"crypto/sha256"
 	"encoding/base64"
-	"fmt"
-	"io"
-	"os"
+	"encoding/hex"
 	"time"
+
+	"github.com/bootzip/bootzip/internal/digest"
 )
 
 // code is what Lambda's API reports about a function's zip.
@@ -18,19 +17,13 @@ type code struct {
 }
 
 func readCode(name string) (code, error) {
-	f, err := os.Open(name)
+	sum, size, err := digest.File(name)
 	if err != nil {
 		return code{}, err
 	}
-	defer f.Close()
-	h := sha256.New()
-	size, err := io.Copy(h, f)
-	if err != nil {
-		return code{}, fmt.Errorf("zip %q: %w", name, err)
-	}
-	sum := h.Sum(nil)
+	raw, err := hex.DecodeString(sum)
 	return code{
-		size: size, sha256: base64.StdEncoding.EncodeToString(sum), loaded: time.Now(),
-		revision: fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16]),
-	}, nil
+		size: size, sha256: base64.StdEncoding.EncodeToString(raw), loaded: time.Now(),
+		revision: sum[:8] + "-" + sum[8:12] + "-" + sum[12:16] + "-" + sum[16:20] + "-" + sum[20:32],
+	}, err
 }

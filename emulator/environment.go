@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
 )
 
 // environment returns the complete environment of an instance (AWS Lambda developer
@@ -25,7 +27,7 @@ func (f *Function) environment(api string) []string {
 		"AWS_LAMBDA_FUNCTION_VERSION=" + latest,
 		"AWS_LAMBDA_INITIALIZATION_TYPE=" + initialization(c),
 		"AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/" + c.Name,
-		"AWS_LAMBDA_LOG_STREAM_NAME=" + time.Now().UTC().Format("2006/01/02") + "/[" + latest + "]" + newID(32),
+		"AWS_LAMBDA_LOG_STREAM_NAME=" + time.Now().UTC().Format("2006/01/02") + "/[" + latest + "]" + strings.ReplaceAll(runtimeapi.NewUUID(), "-", ""),
 		"AWS_LAMBDA_LOG_FORMAT=Text",
 		"AWS_XRAY_CONTEXT_MISSING=LOG_ERROR",
 		"AWS_XRAY_DAEMON_ADDRESS=169.254.100.1:2000",

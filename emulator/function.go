@@ -3,7 +3,6 @@ package emulator
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -75,7 +74,7 @@ func New(ctx context.Context, c Config) (_ *Function, err error) {
 		return nil, hint.Wrap(&UnsupportedError{fmt.Sprintf("no program can be started in the temporary directory %q: it is mounted noexec", filepath.Dir(dir.Path))},
 			"set TMPDIR to another directory")
 	}
-	f := &Function{config: c, dir: dir, token: newID(64), task: filepath.Join(dir.Path, "task")}
+	f := &Function{config: c, dir: dir, token: rand.Text(), task: filepath.Join(dir.Path, "task")}
 	f.isolation.plain = c.Plain || c.Attach != nil
 	f.startsOnce = c.Attach != nil || len(c.Runner) > 0 || c.Container != ""
 	f.pool = &pool{limit: c.Concurrency, single: f.single(), launch: f.newInstance, startAfter: startAfter}
@@ -218,10 +217,3 @@ func (f *Function) Close(ctx context.Context) error {
 var ErrClosed = errors.New("function was stopped")
 
 var errGivenUp = fmt.Errorf("invocation was given up: %w", ErrClosed)
-
-// newID returns random hexadecimal digits.
-func newID(digits int) string {
-	b := make([]byte, digits/2)
-	_, _ = rand.Read(b)
-	return hex.EncodeToString(b)
-}

@@ -40,6 +40,20 @@ func CheckDeploy(c DeployConfig, files []deploy.File) ([]verify.Report, error) {
 	var reports []verify.Report
 	deployed := map[string]bool{} // functions of the project, by name
 	open := false                 // an entry may be any function
+	var about []verify.DeployFile
+	functions := 0
+	for _, f := range files {
+		one := verify.DeployFile{Kind: string(f.Kind)}
+		for _, e := range f.Functions {
+			if e.Layer {
+				one.Layers++
+			} else {
+				one.Functions++
+			}
+		}
+		about, functions = append(about, one), functions+one.Functions
+	}
+	c.Sole = c.Sole && functions == 1
 	for i, f := range files {
 		x := deployCheck{DeployConfig: c, file: f}
 		for _, e := range f.Functions {
@@ -57,15 +71,7 @@ func CheckDeploy(c DeployConfig, files []deploy.File) ([]verify.Report, error) {
 		if err != nil {
 			return nil, err
 		}
-		about := verify.DeployFile{Kind: string(f.Kind)}
-		for _, e := range f.Functions {
-			if e.Layer {
-				about.Layers++
-			} else {
-				about.Functions++
-			}
-		}
-		r, err := verify.DeployReport(f.Path, size, sum, about, x.found, c.Strict)
+		r, err := verify.DeployReport(f.Path, size, sum, about[i], x.found, c.Strict)
 		if err != nil {
 			return nil, err
 		}

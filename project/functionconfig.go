@@ -26,7 +26,7 @@ type functionReader struct {
 
 func (c *functionReader) function(value *yaml.Node) error {
 	f := &c.f
-	if err := checkName(f.Name); err != nil {
+	if err := CheckName(f.Name); err != nil {
 		return errorAt(f.Pos, nameHint, "%v", err)
 	}
 	what := fmt.Sprintf("function %q", f.Name)

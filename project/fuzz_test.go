@@ -49,7 +49,7 @@ func FuzzConfig(f *testing.F) {
 		}
 		var names []string
 		for _, function := range functions {
-			if slices.Contains(names, function.Name) || checkName(function.Name) != nil {
+			if slices.Contains(names, function.Name) || CheckName(function.Name) != nil {
 				t.Errorf("name %q is there twice, or bad", function.Name)
 			}
 			names = append(names, function.Name)

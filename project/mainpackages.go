@@ -80,7 +80,7 @@ func (d *discovery) functions(mains []mainPackage) ([]Function, error) {
 		if count[name] > 1 && s != "." {
 			name = functionName(strings.ReplaceAll(s, "/", "-"))
 		}
-		if err := checkName(name); err != nil {
+		if err := CheckName(name); err != nil {
 			return nil, hint.New("give it a name in a bootzip.yaml", "main package in %q: %v", s, err)
 		}
 		if other, ok := taken[name]; ok {

@@ -35,27 +35,19 @@ func ParseArch(s string) (Arch, error) {
 // CheckName returns an error, with a hint, unless a function may have the
 // name.
 func CheckName(name string) error {
-	if err := checkName(name); err != nil {
-		return hint.Wrap(err, nameHint)
-	}
-	return nil
-}
-
-// checkName is CheckName without the hint.
-func checkName(name string) error {
 	switch {
 	case name == "":
-		return fmt.Errorf("function name is empty")
+		return hint.New(nameHint, "function name is empty")
 	case len(name) > maxName:
-		return fmt.Errorf("function name %q has %d characters, Lambda allows %d", name, len(name), maxName)
+		return hint.New(nameHint, "function name %q has %d characters, Lambda allows %d", name, len(name), maxName)
 	}
 	for _, r := range name {
 		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '_' {
-			return fmt.Errorf("function name %q has %q in it", name, r)
+			return hint.New(nameHint, "function name %q has %q in it", name, r)
 		}
 	}
 	if name[0] == '-' {
-		return fmt.Errorf("function name %q begins with '-', which reads as a flag", name)
+		return hint.New(nameHint, "function name %q begins with '-', which reads as a flag", name)
 	}
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"os/signal"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -15,17 +14,9 @@ import (
 	"github.com/bootzip/bootzip/internal/command"
 )
 
-// run runs a command of bootzip. Arguments are strings and lists of strings.
-func run(ctx context.Context, name string, given ...any) error {
-	args := []string{name}
-	for _, g := range given {
-		switch g := g.(type) {
-		case string:
-			args = append(args, g)
-		case []string:
-			args = append(args, g...)
-		}
-	}
+// run runs a command of bootzip.
+func run(ctx context.Context, name string, given ...[]string) error {
+	args := append([]string{name}, slices.Concat(given...)...)
 	if mg.Verbose() {
 		args = append(args, "--verbose")
 	}
@@ -81,6 +72,9 @@ var nextPair = regexp.MustCompile(`(?:,|\s*\n\s*)([A-Za-z_][A-Za-z0-9_]*=)`)
 func settings(env, envFile *string, timeout, memory *int, layer *string) []string {
 	return slices.Concat(pairs(env), each("env-file", envFile), flag("timeout", timeout), flag("memory", memory), each("layer", layer))
 }
+
+// after returns arguments, and before them the end of flags.
+func after(arguments ...string) []string { return append([]string{"--"}, arguments...) }
 
 // optional omits an empty argument.
 func optional(argument string) []string {
@@ -187,12 +181,12 @@ func Check(ctx context.Context,
 ) error {
 	return run(ctx, "check", flag("arch", arch), flag("runtime", runtime), flag("kind", kind), flag("strict", strict), flag("dynamic", dynamic),
 		each("deploy", deploy), flag("with-layer", withLayer), flag("boot", boot), flag("handlers", handlers), flag("event", event), settings(env, envFile, timeout, memory, layer),
-		flag("format", format), "--", lines(file))
+		flag("format", format), after(lines(file)...))
 }
 
 // Explain takes a message from Lambda's log and says what it comes from, and which check finds that.
 // MESSAGE is one argument: put it into quotes.
-func Explain(ctx context.Context, message string) error { return run(ctx, "explain", "--", message) }
+func Explain(ctx context.Context, message string) error { return run(ctx, "explain", after(message)) }
 
 // Image makes the Debian image in which this project's functions are built, if it is not there yet.
 func Image(ctx context.Context,
@@ -217,7 +211,7 @@ func Shard(ctx context.Context,
 	engine *string, // auto (the default), docker, podman, sandbox or host
 	format *string, // text (the default), json, or matrix for GitHub Actions
 ) error {
-	return run(ctx, "shard", "--of="+strconv.Itoa(of), flag("since", since), flag("engine", engine), flag("format", format))
+	return run(ctx, "shard", flag("of", &of), flag("since", since), flag("engine", engine), flag("format", format))
 }
 
 // Merge joins what shards have built.
@@ -227,7 +221,7 @@ func Merge(ctx context.Context,
 	strict *bool, // warnings of deploy files fail as well
 	format *string, // text (the default) or json
 ) error {
-	return run(ctx, "merge", flag("strict", strict), flag("format", format), "--", lines(directories))
+	return run(ctx, "merge", flag("strict", strict), flag("format", format), after(lines(directories)...))
 }
 
 // Clean removes the directory dist with everything in it.
@@ -251,7 +245,7 @@ func Invoke(ctx context.Context,
 	engine *string, // auto (the default), docker, podman, sandbox or host
 ) error {
 	return run(ctx, "invoke", flag("zip", zip), flag("handler", handler), settings(env, envFile, timeout, memory, layer),
-		flag("per-instance", perInstance), flag("snapstart", snapstart), flag("engine", engine), "--", function, optional(event))
+		flag("per-instance", perInstance), flag("snapstart", snapstart), flag("engine", engine), after(function), optional(event))
 }
 
 // Bench measures cold starts and warm invocations of a function, and compares them with another zip's.
@@ -265,7 +259,7 @@ func Bench(ctx context.Context,
 	format *string, // text (the default) or json
 	engine *string, // auto (the default), docker, podman, sandbox or host
 ) error {
-	return run(ctx, "bench", flag("against", against), flag("starts", starts), flag("invocations", invocations), flag("format", format), flag("engine", engine), "--", function, optional(event))
+	return run(ctx, "bench", flag("against", against), flag("starts", starts), flag("invocations", invocations), flag("format", format), flag("engine", engine), after(function), optional(event))
 }
 
 // Serve keeps all functions running behind HTTP, as function URLs, API Gateway, load balancer and Lambda's Invoke API.
@@ -310,7 +304,7 @@ func Event(ctx context.Context,
 	account *string, // the account's number
 ) error {
 	return run(ctx, "event", flag("bucket", bucket), flag("key", key), flag("resource", resource), flag("body", body), flag("method", method),
-		flag("path", path), flag("query", query), flag("secret", secret), flag("region", region), flag("account", account), "--", name)
+		flag("path", path), flag("query", query), flag("secret", secret), flag("region", region), flag("account", account), after(name))
 }
 
 // Changed builds and packs every function, and says which of them need a deploy.
@@ -339,7 +333,7 @@ func Push(ctx context.Context,
 	arch *string, // amd64 or arm64; default: each function's own
 	function *string, // needed where there are several
 ) error {
-	return run(ctx, "push", flag("engine", engine), flag("arch", arch), flag("function", function), "--", reference)
+	return run(ctx, "push", flag("engine", engine), flag("arch", arch), flag("function", function), after(reference))
 }
 
 // Diff explains how two zips, images or programs differ, and why they likely do.
@@ -349,7 +343,7 @@ func Diff(ctx context.Context,
 	a, b string,
 	format *string, // text (the default), json or html
 ) error {
-	return run(ctx, "diff", flag("format", format), "--", a, b)
+	return run(ctx, "diff", flag("format", format), after(a, b))
 }
 
 // Size shows what takes the space of a zip, an image or a program.
@@ -357,7 +351,7 @@ func Size(ctx context.Context,
 	file string,
 	format *string, // text (the default), json or html
 ) error {
-	return run(ctx, "size", flag("format", format), "--", file)
+	return run(ctx, "size", flag("format", format), after(file))
 }
 
 // Reproduce builds and packs every function twice, and proves that the zips are the same, byte for byte.
@@ -404,7 +398,7 @@ func Rebuild(ctx context.Context,
 	engine *string, // docker, podman, sandbox or host; default: the provenance's if it can be used
 	format *string, // text (the default) or json
 ) error {
-	return run(ctx, "rebuild", flag("provenance", provenance), flag("source", source), flag("folder", folder), flag("key", key), flag("engine", engine), flag("format", format), "--", file)
+	return run(ctx, "rebuild", flag("provenance", provenance), flag("source", source), flag("folder", folder), flag("key", key), flag("engine", engine), flag("format", format), after(file))
 }
 
 // Version says which bootzip this is: the module's version, the commit, and the Go toolchain it was made with.

@@ -287,17 +287,16 @@ func (c *Console) download(w http.ResponseWriter, r *http.Request) {
 // kinds lists the ready-made events.
 func (c *Console) kinds(w http.ResponseWriter, r *http.Request) {
 	type kind struct {
-		Name  string `json:"name"`
-		About string `json:"about"`
-		Saved bool   `json:"saved,omitempty"`
+		event.Kind
+		Saved bool `json:"saved,omitempty"`
 	}
 	all := []kind{}
 	for _, k := range event.Kinds() {
-		all = append(all, kind{k.Name, k.About, false})
+		all = append(all, kind{k, false})
 	}
 	saved, _ := filepath.Glob(filepath.Join(c.events, "*.json")) // none, if there is no such directory
 	for _, file := range saved {
-		all = append(all, kind{filepath.ToSlash(file), "saved", true})
+		all = append(all, kind{event.Kind{Name: filepath.ToSlash(file), About: "saved"}, true})
 	}
 	answer(w, all)
 }

@@ -90,7 +90,10 @@ var makers = []maker{
 }
 
 // A Kind is what [Make] can make.
-type Kind struct{ Name, About string }
+type Kind struct {
+	Name  string `json:"name"`
+	About string `json:"about"`
+}
 
 // Kinds lists what can be made, by name.
 func Kinds() []Kind {

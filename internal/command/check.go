@@ -7,11 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/bootzip/bootzip/deploy"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
@@ -77,8 +75,9 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 			}
 			against := pipeline.DeployConfig{Strict: strict}
 			if len(deployFiles) > 0 {
-				against.Root, against.Functions = projectHere()
-				against.Sole = len(args) > 0 && len(files) == 1 && countFunctions(deployFiles) == 1
+				p, _ := project.Load(".") // a deploy file can be checked without a project
+				against.Root, against.Functions = p.Root, p.Functions
+				against.Sole = len(args) > 0 && len(files) == 1
 			}
 			var zips []pipeline.Zip
 			for _, f := range files {
@@ -114,28 +113,6 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 	complete(c, "arch", "amd64", "arm64")
 	reportFormat(c, &format)
 	return c
-}
-
-// projectHere loads the project in the current directory, if there is one: a deploy file can
-// be checked without.
-func projectHere() (root string, functions []project.Function) {
-	p, err := project.Load(".")
-	if err != nil {
-		return "", nil
-	}
-	return p.Root, p.Functions
-}
-
-// countFunctions returns how many functions deploy files have.
-func countFunctions(files []deploy.File) (n int) {
-	for _, f := range files {
-		for _, function := range f.Functions {
-			if !function.Layer {
-				n++
-			}
-		}
-	}
-	return n
 }
 
 // zippedFunction returns the function whose zip, NAME-ARCH.zip in dist, the file is; "": none.
@@ -175,11 +152,10 @@ func filesOf(arg string) ([]string, error) {
 	info, err := os.Stat(arg)
 	switch {
 	case err == nil && info.IsDir():
-		files, err := filepath.Glob(filepath.Join(escapePattern(arg), "*.zip"))
-		if err == nil && len(files) == 0 {
-			err = fmt.Errorf("no .zip file is in the directory %q", arg)
+		if files := (zipSet{dirs: []string{arg}}).list(); len(files) > 0 {
+			return files, nil
 		}
-		return files, err
+		return nil, fmt.Errorf("no .zip file is in the directory %q", arg)
 	case err == nil:
 		return []string{arg}, nil
 	case !errors.Is(err, fs.ErrNotExist):
@@ -190,11 +166,4 @@ func filesOf(arg string) ([]string, error) {
 		return nil, err // there is no such file; a pattern without a match says the same
 	}
 	return files, nil
-}
-
-func escapePattern(s string) string {
-	if filepath.Separator != '/' {
-		return s
-	}
-	return strings.NewReplacer("*", `\*`, "?", `\?`, "[", `\[`).Replace(s)
 }

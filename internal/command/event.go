@@ -22,17 +22,11 @@ function-url. The name "list" lists all there are.`,
 		ValidArgsFunction: eventNames,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if args[0] == "list" {
-				type row struct {
-					Name  string `json:"name"`
-					About string `json:"about"`
-				}
-				var values []row
 				t := table{header: []string{"EVENT", "WHAT"}}
 				for _, k := range event.Kinds() {
-					values = append(values, row{k.Name, k.About})
 					t.add(k.Name, k.About)
 				}
-				return t.print(format, values)
+				return t.print(format, event.Kinds())
 			}
 			o.Region = cmp.Or(o.Region, os.Getenv("AWS_REGION"))
 			text, err := event.Make(args[0], o)

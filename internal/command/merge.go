@@ -47,21 +47,7 @@ which the next run's shards are divided.`,
 			if err != nil {
 				return err
 			}
-			type row struct {
-				Zip        string `json:"zip"`
-				Function   string `json:"function"`
-				Arch       string `json:"arch"`
-				Size       int64  `json:"size"`
-				CodeSha256 string `json:"codeSha256"`
-			}
-			rows := []row{}
-			t := table{header: []string{"ZIP", "SIZE", "CODESHA256"}}
-			for _, z := range zips {
-				r := row{distDir + "/" + z.Packed.File, z.Function.Name, string(z.Packed.Arch), z.Packed.Size, z.Packed.CodeSha256}
-				rows = append(rows, r)
-				t.add(r.Zip, size(r.Size), r.CodeSha256)
-			}
-			if err := t.print(format, rows); err != nil {
+			if err := printZips(format, zips); err != nil {
 				return err
 			}
 			return conclude(reports, func([]verify.Report) error { return nil })

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/scaffold"
 	"github.com/bootzip/bootzip/internal/suggest"
@@ -147,7 +148,7 @@ func writeConfig() error {
 		"    # handlers: [httpevent]  # values of _HANDLER that it answers to\n" +
 		"    # env: {TABLE: orders}   # what it needs in its environment, here\n" +
 		"    # event: s3              # what the boot check sends: a ready-made event, or a file\n")
-	if err := scaffold.Write(".", map[string][]byte{project.ConfigFile: []byte(b.String())}); err != nil {
+	if err := atomicfile.WriteBytes(project.ConfigFile, 0o644, []byte(b.String())); err != nil {
 		return err
 	}
 	note("wrote %s, functions: %d", project.ConfigFile, len(p.Functions))

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -29,40 +30,44 @@ function as well, dist/FUNCTION-ARCH.oci.tar; "image: true" in bootzip.yaml of o
 			if format == "terraform" {
 				return printForTerraform(m)
 			}
-			type row struct {
-				Zip        string `json:"zip"`
-				Function   string `json:"function"`
-				Arch       string `json:"arch"`
-				Size       int64  `json:"size"`
-				Unzipped   int64  `json:"unzipped"`
-				CodeSha256 string `json:"codeSha256"`
-				Image      string `json:"image,omitempty"`
-				Digest     string `json:"imageDigest,omitempty"`
-			}
-			values := []row{}
-			t := table{header: []string{"ZIP", "SIZE", "UNZIPPED", "CODESHA256"}}
-			images := table{header: []string{"IMAGE", "SIZE", "DIGEST"}}
-			for _, z := range m.zips {
-				r := row{distDir + "/" + z.Packed.File, z.Function.Name, string(z.Packed.Arch), z.Packed.Size, z.Packed.Unzipped, z.Packed.CodeSha256, "", ""}
-				values = append(values, r)
-				t.add(r.Zip, size(r.Size), size(r.Unzipped), r.CodeSha256)
-				if m := z.Packed.Image; m != nil {
-					r.Image, r.Digest = distDir+"/"+m.File, m.Digest
-					values[len(values)-1] = r
-					images.add(r.Image, size(m.Size), m.Digest)
-				}
-			}
-			if err := t.print(format, values); err != nil || format != "text" || len(images.rows) == 0 {
-				return err
-			}
-			fmt.Println()
-			return images.print(format, nil)
+			return printZips(format, m.zips)
 		},
 	}
 	s.flags(c, "engine", "arch", "function", "shard", "since", "locked", "force")
 	c.Flags().BoolVar(&s.images, "image", false, "make an OCI image of each function as well")
 	choice(c, &format, "format", "text, json or terraform", "text", "json", "terraform")
 	return c
+}
+
+// printZips prints zips, and the images of their functions.
+func printZips(format string, zips []pipeline.Zip) error {
+	type row struct {
+		Zip        string `json:"zip"`
+		Function   string `json:"function"`
+		Arch       string `json:"arch"`
+		Size       int64  `json:"size"`
+		Unzipped   int64  `json:"unzipped"`
+		CodeSha256 string `json:"codeSha256"`
+		Image      string `json:"image,omitempty"`
+		Digest     string `json:"imageDigest,omitempty"`
+	}
+	values := []row{}
+	t := table{header: []string{"ZIP", "SIZE", "UNZIPPED", "CODESHA256"}}
+	images := table{header: []string{"IMAGE", "SIZE", "DIGEST"}}
+	for _, z := range zips {
+		r := row{distDir + "/" + z.Packed.File, z.Function.Name, string(z.Packed.Arch), z.Packed.Size, z.Packed.Unzipped, z.Packed.CodeSha256, "", ""}
+		t.add(r.Zip, size(r.Size), size(r.Unzipped), r.CodeSha256)
+		if m := z.Packed.Image; m != nil {
+			r.Image, r.Digest = distDir+"/"+m.File, m.Digest
+			images.add(r.Image, size(m.Size), m.Digest)
+		}
+		values = append(values, r)
+	}
+	if err := t.print(format, values); err != nil || format != "text" || len(images.rows) == 0 {
+		return err
+	}
+	fmt.Println()
+	return images.print(format, nil)
 }
 
 // printForTerraform prints a zip as Terraform's data source external takes it: an object

@@ -123,15 +123,13 @@ func (s *settings) withDist(ctx context.Context, do func(project.Project, build.
 // tellLeftOut says which main packages are not functions, in one line without --verbose.
 func (s *settings) tellLeftOut(p project.Project) {
 	switch {
-	case s.quiet || len(p.LeftOut) == 0:
-	case *s.verbose:
+	case s.quiet:
+	case len(p.LeftOut) > 1 && !*s.verbose:
+		note("%d main packages are no functions (-v lists them)", len(p.LeftOut))
+	default:
 		for _, l := range p.LeftOut {
 			note("main package in %s is no function: %s", l.Source, l.Reason)
 		}
-	case len(p.LeftOut) == 1:
-		note("main package in %s is no function: %s", p.LeftOut[0].Source, p.LeftOut[0].Reason)
-	default:
-		note("%d main packages are no functions (-v lists them)", len(p.LeftOut))
 	}
 }
 
@@ -181,10 +179,9 @@ func stamps(ctx context.Context, root string, functions []project.Function) (tag
 	case err != nil:
 		return "", "", fmt.Errorf("${tag} and ${commit} are not known: %w", err)
 	}
-	if len(state.Dirty) > 0 {
-		return "devel", state.Commit + "-dirty", nil
+	if tag = "devel"; len(state.Dirty) > 0 {
+		return tag, state.Commit + "-dirty", nil
 	}
-	tag = "devel"
 	for _, t := range state.Tags {
 		if tag == "devel" || semver.Compare(state.Version(t), state.Version(tag)) > 0 {
 			tag = t

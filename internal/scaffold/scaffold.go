@@ -8,14 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/bootzip/bootzip/internal/hint"
 )
 
 // RuntimeVersion is the version of bootzip's runtime that new projects
@@ -106,48 +103,22 @@ func Files(c Config) (map[string][]byte, error) {
 	return files, err
 }
 
-// Write writes the files into dir, all or none. It overwrites nothing.
+// Write makes the directory dir with the files in it, all or none. It must not exist.
 func Write(dir string, files map[string][]byte) (err error) {
-	var made []string
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return err
+	}
 	defer func() {
-		if err == nil {
-			return
-		}
-		for _, name := range slices.Backward(made) {
-			_ = os.Remove(name) // a directory only if it is empty
+		if err != nil {
+			_ = os.RemoveAll(dir)
 		}
 	}()
-	var mkdir func(string) error
-	mkdir = func(name string) error {
-		if info, err := os.Stat(name); err == nil && info.IsDir() {
-			return nil
-		}
-		if parent := filepath.Dir(name); parent != name {
-			if err := mkdir(parent); err != nil {
-				return err
-			}
-		}
-		if err := os.Mkdir(name, 0o755); err != nil {
-			return err
-		}
-		made = append(made, name)
-		return nil
-	}
-	for _, name := range slices.Sorted(maps.Keys(files)) {
+	for name, data := range files {
 		to := filepath.Join(dir, filepath.FromSlash(name))
-		if err := mkdir(filepath.Dir(to)); err != nil {
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 			return err
 		}
-		f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-		if errors.Is(err, fs.ErrExist) {
-			return hint.New("take another directory, or move it away", "%s is there already; nothing was written", to)
-		}
-		if err != nil {
-			return err
-		}
-		made = append(made, to)
-		_, err = f.Write(files[name])
-		if err := errors.Join(err, f.Close()); err != nil {
+		if err := os.WriteFile(to, data, 0o644); err != nil {
 			return err
 		}
 	}

@@ -2,7 +2,9 @@ package scaffold
 
 import (
 	"bytes"
+	"errors"
 	"go/format"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -106,9 +108,11 @@ func TestWriteRefuses(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "b"), []byte("mine"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	err := Write(dir, map[string][]byte{"a/new": nil, "b": []byte("theirs"), "c": nil})
-	if err == nil || !strings.Contains(err.Error(), "b is there already") {
+	if err := Write(dir, map[string][]byte{"a/new": nil, "b": []byte("theirs"), "c": nil}); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("error %v", err)
+	}
+	if err := Write(filepath.Join(dir, "new"), map[string][]byte{"a": nil, "a/b": nil}); err == nil {
+		t.Error("a file is a directory as well")
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) != 1 {

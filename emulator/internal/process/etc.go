@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -73,9 +72,6 @@ func WriteEtc(dir string) error {
 			break
 		}
 	}
-	if err := makeReadable(dir); err != nil {
-		return err
-	}
 	for name, content := range files {
 		if err := write(dir, name, content); err != nil {
 			return err
@@ -83,7 +79,11 @@ func WriteEtc(dir string) error {
 	}
 	if files[certificateNames[0]] != "" {
 		for _, name := range certificateNames[1:] { // 200 kB each
-			if err := link(dir, certificateNames[0], name); err != nil {
+			err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755)
+			if err == nil {
+				err = os.Link(filepath.Join(dir, certificateNames[0]), filepath.Join(dir, name))
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -91,7 +91,7 @@ func WriteEtc(dir string) error {
 	for _, name := range hostEtc { // where the machine's own will be mounted
 		info, err := os.Stat("/etc/" + name)
 		if err == nil && info.IsDir() {
-			err = makeReadable(filepath.Join(dir, name))
+			err = os.Mkdir(filepath.Join(dir, name), 0o755)
 		} else if err == nil {
 			err = write(dir, name, "")
 		}
@@ -99,7 +99,7 @@ func WriteEtc(dir string) error {
 			return err
 		}
 	}
-	return nil
+	return makeReadable(dir)
 }
 
 // hosts returns the /etc/hosts of a sandbox, given this machine's.
@@ -125,42 +125,25 @@ func hosts(machine string) string {
 	return table + "127.0.0.1 " + docker + "\n"
 }
 
-// makeParents makes the directories between dir and a file, whose name is
-// slash-separated.
-func makeParents(dir, name string) error {
-	parent := path.Dir(name)
-	if parent == "." {
-		return nil
-	}
-	if err := makeParents(dir, parent); err != nil {
-		return err
-	}
-	return makeReadable(filepath.Join(dir, parent))
-}
-
-// link gives a file another name.
-func link(dir, old, name string) error {
-	if err := makeParents(dir, name); err != nil {
-		return err
-	}
-	return os.Link(filepath.Join(dir, old), filepath.Join(dir, name))
-}
-
-// write writes a world-readable file, whatever the umask is.
+// write writes a file, whose name is slash-separated, and the directories above it.
 func write(dir, name, content string) error {
-	if err := makeParents(dir, name); err != nil {
-		return err
-	}
 	file := filepath.Join(dir, name)
-	if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
-	return os.Chmod(file, 0o644)
+	return os.WriteFile(file, []byte(content), 0o644)
 }
 
+// makeReadable makes everything in a directory world-readable, whatever the umask is.
 func makeReadable(dir string) error {
-	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return os.Chmod(dir, 0o755)
+	return filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		mode := fs.FileMode(0o644)
+		if e.IsDir() {
+			mode = 0o755
+		}
+		return os.Chmod(name, mode)
+	})
 }
