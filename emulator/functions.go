@@ -28,15 +28,25 @@ func (f *Function) configuration() map[string]any {
 			variables[key] = value
 		}
 	}
+	kind, snapshots, format := "Zip", "None", "Text"
+	if f.config.Root != nil {
+		kind = "Image"
+	}
+	if f.config.SnapStart {
+		snapshots = "PublishedVersions"
+	}
+	if f.json {
+		format = "JSON"
+	}
 	return map[string]any{
 		"FunctionName": f.config.Name, "FunctionArn": f.arn(""), "Runtime": "provided.al2023", "Handler": f.config.Handler, "Description": "",
 		"CodeSize": f.code.size, "CodeSha256": f.code.sha256, "RevisionId": f.code.revision,
 		"Timeout": int(f.config.Timeout / time.Second), "MemorySize": f.config.Memory, "EphemeralStorage": map[string]any{"Size": f.config.TempSize >> 20},
-		"Version": latest, "PackageType": "Zip", "Architectures": []string{arch}, "Environment": map[string]any{"Variables": variables},
+		"Version": latest, "PackageType": kind, "Architectures": []string{arch}, "Environment": map[string]any{"Variables": variables},
 		"State": "Active", "LastUpdateStatus": "Successful", "LastModified": f.code.loaded.UTC().Format("2006-01-02T15:04:05.000+0000"),
 		"Role": "arn:aws:iam::" + f.config.Account + ":role/lambda-role", "TracingConfig": map[string]string{"Mode": "PassThrough"},
-		"SnapStart":     map[string]string{"ApplyOn": "None", "OptimizationStatus": "Off"},
-		"LoggingConfig": map[string]string{"LogFormat": "Text", "LogGroup": "/aws/lambda/" + f.config.Name},
+		"SnapStart":     map[string]string{"ApplyOn": snapshots, "OptimizationStatus": "Off"},
+		"LoggingConfig": map[string]string{"LogFormat": format, "LogGroup": "/aws/lambda/" + f.config.Name},
 	}
 }
 

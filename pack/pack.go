@@ -177,6 +177,9 @@ func kept(c Config, old Manifest) []Zip {
 	for _, f := range c.Project {
 		for _, arch := range f.Arch {
 			if z, ok := old.find(f.Name, arch); ok && !now[z.File] && c.unchanged(z.File, z.SHA256) {
+				if z.Image != nil && !c.unchanged(z.Image.File, z.Image.SHA256) {
+					z.Image = nil
+				}
 				lines = append(lines, z)
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"os"
 
 	"github.com/bootzip/bootzip/internal/ociimage"
+	"github.com/bootzip/bootzip/internal/regular"
 	"github.com/bootzip/bootzip/internal/store"
 	"github.com/bootzip/bootzip/internal/zipscan"
 	"github.com/bootzip/bootzip/project"
@@ -49,7 +50,7 @@ func (z Zip) StoreKey() string { return store.Key(zipInputs(z.Content)...) }
 
 // hasContent checks that a zip has the content of a digest, which has size bytes.
 func hasContent(ctx context.Context, name, digest string, size int64) error {
-	f, err := os.Open(name)
+	f, err := regular.Open(name)
 	if err != nil {
 		return err
 	}

@@ -96,7 +96,7 @@ func (s *settings) examine(ctx context.Context) (found []finding, usable bool) {
 		}
 		found = append(found, f)
 	}
-	program("git", "git", "for release, reproduce and rebuild: https://git-scm.com/downloads", "--version")
+	program("git", "git", "for release, reproduce, rebuild, and ${tag} and ${commit} in bootzip.yaml: https://git-scm.com/downloads", "--version")
 	if runtime.GOOS == "linux" {
 		f := finding{What: "the other architecture", OK: true, Detail: findQemu()}
 		if f.Detail == "" {

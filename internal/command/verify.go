@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/deploy"
 	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/verify"
@@ -54,8 +55,16 @@ also if a function could not be started here.`,
 			}
 			m.tellStore()
 			m.zips = checked
-			if err := m.writeShard(); err != nil {
-				return err
+			if m.shard != nil {
+				unlock, err := build.Lock(distDir)
+				if err != nil {
+					return err
+				}
+				err = m.writeShard()
+				unlock()
+				if err != nil {
+					return err
+				}
 			}
 			var files []deploy.File
 			if s.function == "" && s.arch == "" && !s.shard.some() { // everything that they deploy was made

@@ -25,7 +25,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+
+	"github.com/bootzip/bootzip/internal/regular"
 )
 
 // A File is the result of reading an ELF file.
@@ -103,7 +104,7 @@ var ErrNotELF = errors.New("not an ELF file")
 
 // ReadFile reads an ELF file from the file system.
 func ReadFile(name string) (*File, error) {
-	r, err := os.Open(name)
+	r, err := regular.Open(name)
 	if err != nil {
 		return nil, err
 	}

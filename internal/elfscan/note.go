@@ -63,7 +63,7 @@ func (f *File) ISALevel() int {
 			}
 			kind, size := u32(b, 0), int(u32(b, 4))
 			if kind == isaNeeded && size >= 4 {
-				level += bits.Len32(u32(b, 8))
+				level = max(level, bits.Len32(u32(b, 8)))
 			}
 			b = b[min(len(b), 8+(size+7)/8*8):]
 		}

@@ -154,7 +154,7 @@ func (s *Server) serve(in io.Reader, out io.Writer) {
 		}
 		var body []byte
 		if r.Command == "put" && r.BodySize > 0 {
-			if err := requests.Decode(&body); err != nil || int64(len(body)) != r.BodySize || r.BodySize > maxBody {
+			if r.BodySize > maxBody || requests.Decode(&body) != nil || int64(len(body)) != r.BodySize {
 				return // the go command reports that its cache has gone
 			}
 		}
@@ -315,6 +315,12 @@ func trim(dir string, now time.Time) {
 	}
 	_ = os.WriteFile(mark, nil, 0o644)
 	_ = os.Chtimes(mark, now, now)
+	killed, _ := filepath.Glob(filepath.Join(dir, "fetch-*")) // whose runs were
+	for _, name := range killed {
+		if info, err := os.Stat(name); err == nil && now.Sub(info.ModTime()) > unused {
+			_ = os.RemoveAll(name)
+		}
+	}
 	_ = filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() || name == mark || strings.HasPrefix(e.Name(), ".") {
 			return nil

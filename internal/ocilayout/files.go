@@ -5,7 +5,6 @@ package ocilayout
 
 import (
 	"archive/tar"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -14,6 +13,7 @@ import (
 	"path/filepath"
 
 	"github.com/bootzip/bootzip/internal/printer"
+	"github.com/bootzip/bootzip/internal/regular"
 )
 
 // Files are the files of an image, by their clean names.
@@ -27,12 +27,12 @@ type Files interface {
 // OpenFiles opens the directory or the tar called name. An error for a tar that cannot be
 // read is a *TarError.
 func OpenFiles(name string) (Files, error) {
-	f, err := os.Open(name)
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return directory(name), nil
+	}
+	f, err := regular.Open(name)
 	if err != nil {
 		return nil, err
-	}
-	if info, err := f.Stat(); err != nil || info.IsDir() {
-		return directory(name), errors.Join(err, f.Close())
 	}
 	t, err := readTar(f)
 	if err != nil {

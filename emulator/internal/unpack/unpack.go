@@ -21,6 +21,7 @@ import (
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/regular"
 	"github.com/bootzip/bootzip/internal/zipscan"
 )
 
@@ -46,17 +47,14 @@ func Layers(ctx context.Context, names []string, to string) error {
 }
 
 func unzip(ctx context.Context, name, to, place string, limit int64) error {
-	f, err := os.Open(name)
+	f, err := regular.Open(name)
 	if err != nil {
-		return fmt.Errorf("zip cannot be opened: %w", err)
+		return hint.Wrap(fmt.Errorf("zip cannot be opened: %w", err), "give the path of a zip; packed functions are in dist/")
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
 		return fmt.Errorf("zip cannot be read: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return hint.New("give the path of a zip; packed functions are in dist/", "zip %q is not a file", name)
 	}
 	a, err := zipscan.Open(ctx, f, info.Size())
 	if err != nil {
