@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/tempdir"
@@ -246,17 +248,12 @@ func productsOf(steps []step) []product {
 
 // sideBySide calls do with each item and its index, for at most limit of them at a time.
 func sideBySide[T any](items []T, limit int, do func(int, T)) {
-	var running sync.WaitGroup
-	free := make(chan struct{}, limit)
+	var running errgroup.Group
+	running.SetLimit(limit)
 	for i, item := range items {
-		free <- struct{}{}
-		running.Add(1)
-		go func() {
-			defer func() { <-free; running.Done() }()
-			do(i, item)
-		}()
+		running.Go(func() error { do(i, item); return nil })
 	}
-	running.Wait()
+	_ = running.Wait()
 }
 
 // A counter reports how many bootstraps are finished. One go command builds many,

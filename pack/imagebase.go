@@ -29,13 +29,6 @@ type base struct {
 	close  func() error
 }
 
-// ociLayers are the media types of layers that are accepted, and OCI's names for them:
-// their bytes are the same, and Lambda accepts no mixture.
-var ociLayers = map[types.MediaType]types.MediaType{
-	types.OCILayer:    types.OCILayer,
-	types.DockerLayer: types.OCILayer,
-}
-
 // openBase opens the base image for an architecture, in an OCI image layout. If name is
 // empty, so is the base.
 func openBase(name string, arch project.Arch) (b *base, err error) {
@@ -72,11 +65,11 @@ func openBase(name string, arch project.Arch) (b *base, err error) {
 		return nil, fmt.Errorf("its manifest has %d layers, and its configuration %d", len(m.Layers), len(b.config.RootFS.DiffIDs))
 	}
 	for _, l := range m.Layers {
-		kind, ok := ociLayers[l.MediaType]
-		if !ok {
+		if l.MediaType != types.OCILayer && l.MediaType != types.DockerLayer {
 			return nil, hint.New("make the base with layers compressed by gzip: skopeo copy --dest-compress-format=gzip", "layer %s is a %s, which Lambda is not known to take", l.Digest, l.MediaType)
 		}
-		b.layers = append(b.layers, v1.Descriptor{MediaType: kind, Size: l.Size, Digest: l.Digest})
+		// The bytes of both are the same, and Lambda accepts no mixture.
+		b.layers = append(b.layers, v1.Descriptor{MediaType: types.OCILayer, Size: l.Size, Digest: l.Digest})
 	}
 	return b, nil
 }

@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"runtime"
 	"slices"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/bootzip/bootzip/emulator"
 	"github.com/bootzip/bootzip/emulator/event"
@@ -89,23 +89,14 @@ func bootZips(ctx context.Context, r *run) error {
 	if !r.check.Boot {
 		return nil
 	}
-	errs := make([]error, len(r.zips))
-	slots := make(chan struct{}, runtime.NumCPU())
-	var wg sync.WaitGroup
+	var all errgroup.Group
+	all.SetLimit(runtime.NumCPU())
 	for i := range r.zips {
-		if r.zips[i].recalled {
-			continue
+		if z := &r.zips[i]; !z.recalled {
+			all.Go(func() error { return z.boot(ctx, r.check) })
 		}
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			errs[i] = r.zips[i].boot(ctx, r.check)
-		}()
 	}
-	wg.Wait()
-	return errors.Join(errs...)
+	return all.Wait()
 }
 
 // boot starts the function and adds the result to the report, in the place of

@@ -26,46 +26,29 @@ const longestMark = 32
 
 // sightings notes where marks occur in a content that is read in pieces.
 type sightings struct {
-	at    [len(marks)]int64 // 1 + offset of the first sighting; 0: none
-	off   int64             // bytes read so far
-	carry []byte            // the last of them
+	at  [len(marks)]int64 // 1 + offset of the first sighting; 0: none
+	off int64             // of buf
+	buf []byte            // the last piece, after the end of the one before
 }
 
 func (s *sightings) look(b []byte) {
+	s.buf = append(s.buf, b...)
 	for i, m := range marks {
-		if s.at[i] > 0 {
-			continue
-		}
-		aligned := i == 0 // Go's mark counts only at a multiple of 16, as the linker puts it
-		if len(s.carry) > 0 {
-			joint := append(s.carry[:len(s.carry):len(s.carry)], b[:min(len(b), longestMark)]...)
-			s.note(i, joint, m, s.off-int64(len(s.carry)), aligned)
-		}
-		if s.at[i] == 0 {
-			s.note(i, b, m, s.off, aligned)
+		for from := 0; s.at[i] == 0; {
+			at := bytes.Index(s.buf[from:], m)
+			if at < 0 {
+				break
+			}
+			// Go's mark counts only at a multiple of 16, as the linker puts it.
+			if off := s.off + int64(from+at); i > 0 || off%16 == 0 {
+				s.at[i] = 1 + off
+			}
+			from += at + 1
 		}
 	}
-	s.off += int64(len(b))
-	if len(b) >= longestMark {
-		s.carry = append(s.carry[:0], b[len(b)-longestMark:]...)
-	} else {
-		s.carry = append(s.carry, b...)
-		s.carry = s.carry[max(0, len(s.carry)-longestMark):]
-	}
-}
-
-func (s *sightings) note(i int, b, mark []byte, base int64, aligned bool) {
-	for from := 0; ; {
-		at := bytes.Index(b[from:], mark)
-		if at < 0 {
-			return
-		}
-		if off := base + int64(from+at); !aligned || off%16 == 0 {
-			s.at[i] = 1 + off
-			return
-		}
-		from += at + 1
-	}
+	gone := max(0, len(s.buf)-longestMark)
+	s.off += int64(gone)
+	s.buf = append(s.buf[:0], s.buf[gone:]...)
 }
 
 // has reports whether a mark was seen.

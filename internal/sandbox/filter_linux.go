@@ -52,9 +52,6 @@ statfs statx symlink symlinkat sync sync_file_range syncfs sysinfo tee tgkill ti
 timer_getoverrun timer_gettime timer_settime timerfd_create timerfd_gettime timerfd_settime times tkill truncate
 umask uname unlink unlinkat utime utimensat utimes vfork vmsplice wait4 waitid write writev`
 
-// debugging are the system calls that a debugger needs as well.
-const debugging = "ptrace process_vm_readv process_vm_writev kcmp"
-
 // newNamespaces are the flags of clone(2) that make a namespace:
 // CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET.
 const newNamespaces = unix.CLONE_NEWNS | unix.CLONE_NEWCGROUP | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC |
@@ -68,17 +65,13 @@ const setIDs = unix.S_ISUID | unix.S_ISGID
 // fail with EPERM, those of other architectures (such as 32 bits) too. clone3,
 // whose flags no filter can read, fails with ENOSYS, so that C libraries use
 // clone instead.
-func policy(debug bool) (seccomp.Policy, error) {
+func policy() (seccomp.Policy, error) {
 	info, err := arch.GetInfo("")
 	if err != nil {
 		return seccomp.Policy{}, err
 	}
-	text := allowed
-	if debug {
-		text += " " + debugging
-	}
 	var names []string
-	for _, name := range strings.Fields(text) {
+	for _, name := range strings.Fields(allowed) {
 		if _, ok := info.SyscallNames[name]; ok {
 			names = append(names, name)
 		}
@@ -122,8 +115,8 @@ type filter struct {
 	Unfiltered string `json:",omitempty"`
 }
 
-func newFilter(debug bool) (f filter) {
-	program, err := assemble(debug)
+func newFilter() (f filter) {
+	program, err := assemble()
 	if err != nil {
 		return filter{Unfiltered: unfiltered(err)}
 	}
@@ -135,8 +128,8 @@ func newFilter(debug bool) (f filter) {
 	return f
 }
 
-func assemble(debug bool) ([]bpf.RawInstruction, error) {
-	p, err := policy(debug)
+func assemble() ([]bpf.RawInstruction, error) {
+	p, err := policy()
 	if err != nil {
 		return nil, err
 	}

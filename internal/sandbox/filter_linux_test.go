@@ -19,9 +19,9 @@ type simulator struct {
 	info *arch.Info
 }
 
-func simulate(t *testing.T, debug bool) simulator {
+func simulate(t *testing.T) simulator {
 	t.Helper()
-	p, err := policy(debug)
+	p, err := policy()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,44 +69,39 @@ const (
 )
 
 func TestFilterNumbers(t *testing.T) {
-	for _, debug := range []bool{false, true} {
-		s := simulate(t, debug)
-		free := strings.Fields(allowed)
-		if debug {
-			free = append(free, strings.Fields(debugging)...)
+	s := simulate(t)
+	free := strings.Fields(allowed)
+	conditional := []string{"clone", "chmod", "fchmod", "fchmodat", "fchmodat2", "socket", "personality"}
+	for number, name := range s.info.SyscallNumbers {
+		if slices.Contains(conditional, name) {
+			continue
 		}
-		conditional := []string{"clone", "chmod", "fchmod", "fchmodat", "fchmodat2", "socket", "personality"}
-		for number, name := range s.info.SyscallNumbers {
-			if slices.Contains(conditional, name) {
-				continue
-			}
-			want := refused
-			switch {
-			case name == "clone3":
-				want = missing
-			case slices.Contains(free, name):
-				want = seccomp.ActionAllow
-			}
-			if got := s.run(t, uint32(s.info.ID), number); got != want {
-				t.Errorf("%s: %x, want %x", name, got, want)
-			}
+		want := refused
+		switch {
+		case name == "clone3":
+			want = missing
+		case slices.Contains(free, name):
+			want = seccomp.ActionAllow
 		}
-		for _, name := range []string{
-			"bpf", "io_uring_setup", "keyctl", "add_key", "request_key", "perf_event_open", "mount", "umount2", "pivot_root", "unshare",
-			"setns", "open_tree", "move_mount", "init_module", "kexec_load", "userfaultfd", "open_by_handle_at", "reboot", "swapon", "acct",
-		} {
-			if number, ok := s.info.SyscallNames[name]; ok && s.run(t, uint32(s.info.ID), number) != refused {
-				t.Errorf("%s is allowed", name)
-			}
+		if got := s.run(t, uint32(s.info.ID), number); got != want {
+			t.Errorf("%s: %x, want %x", name, got, want)
 		}
-		if got := s.run(t, uint32(s.info.ID)+1, s.info.SyscallNames["read"]); got != refused {
-			t.Errorf("another architecture's call: %x", got)
+	}
+	for _, name := range []string{
+		"bpf", "io_uring_setup", "keyctl", "add_key", "request_key", "perf_event_open", "mount", "umount2", "pivot_root", "unshare",
+		"setns", "open_tree", "move_mount", "init_module", "kexec_load", "userfaultfd", "open_by_handle_at", "reboot", "swapon", "acct",
+	} {
+		if number, ok := s.info.SyscallNames[name]; ok && s.run(t, uint32(s.info.ID), number) != refused {
+			t.Errorf("%s is allowed", name)
 		}
+	}
+	if got := s.run(t, uint32(s.info.ID)+1, s.info.SyscallNames["read"]); got != refused {
+		t.Errorf("another architecture's call: %x", got)
 	}
 }
 
 func TestFilterArguments(t *testing.T) {
-	s := simulate(t, false)
+	s := simulate(t)
 	for _, c := range []struct {
 		name string
 		ok   bool

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 )
 
@@ -147,20 +148,12 @@ func runCommands(s setup, to *channel) error {
 	if len(c.Commands) == 0 {
 		return to.send(s.tryFilter())
 	}
-	slots := make(chan struct{}, max(c.Parallel, 1))
-	errs := make([]error, len(c.Commands))
-	var wg sync.WaitGroup
+	var all errgroup.Group
+	all.SetLimit(max(c.Parallel, 1))
 	for i, command := range c.Commands {
-		slots <- struct{}{}
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			errs[i] = to.send(s.execute(i, command))
-			<-slots
-		}()
+		all.Go(func() error { return to.send(s.execute(i, command)) })
 	}
-	wg.Wait()
-	return errors.Join(errs...)
+	return all.Wait()
 }
 
 // confined calls do on a thread without privileges, which is used for nothing else. What do

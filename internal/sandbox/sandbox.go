@@ -59,7 +59,6 @@ type ProcessConfig struct {
 	Temp        int64    // bytes that fit into /tmp; 0: the system's own bound
 	Descriptors uint64   // that a process may have open; 0: the caller's bound
 	Tasks       uint64   // processes and threads in the sandbox, at most; 0: the caller's bound. Since Linux 5.14, or as root
-	Debug       bool     // the program may trace others in the sandbox (ptrace(2))
 	Output      *os.File `json:"-"` // gets standard output and error
 
 	// Keep makes the sandbox outlast the program, so that Again can start it once

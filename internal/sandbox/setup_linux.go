@@ -72,7 +72,7 @@ func start(s setup, mounts []Mount, owned bool, namespaces uintptr, output *os.F
 	// This takes about as long as the first process needs to start.
 	opened, err := s.open(id, mounts, owned, cmd.Process.Pid)
 	if err == nil {
-		s.Filter = newFilter(s.Process != nil && s.Process.Debug)
+		s.Filter = newFilter()
 		err = c.send(s, opened...)
 	}
 	for _, d := range opened {

@@ -131,7 +131,6 @@ func TestPrivileges(t *testing.T) {
 		"CapBnd: 0000000000000000", "CapAmb: 0000000000000000", "NoNewPrivs: 1", "Seccomp: 2")
 	expect(t, run(t, sandbox.ProcessConfig{}, "namespaces"), "false", "false", "false", "false")
 	expect(t, run(t, sandbox.ProcessConfig{}, "ptrace"), "false")
-	expect(t, run(t, sandbox.ProcessConfig{Debug: true}, "ptrace"), "true")
 	expect(t, run(t, sandbox.ProcessConfig{}, "setuid", "/tmp/x"), "true false true")
 }
 
