@@ -123,10 +123,15 @@ func TestRefusedProjects(t *testing.T) {
 			[]string{"toolchain go1.21.3: ", "toolchain not available"}},
 		{"toolchain that never was", "module example.com/app\n\ngo 1.21\n\ntoolchain go1.21.99\n", "let it reach its module proxy",
 			[]string{"toolchain go1.21.99: ", "toolchain not available"}},
+		{"replaced by nothing", "module example.com/app\n\ngo 1.24\n\ntoolchain " + goVersion() + "\n\nrequire example.com/lib v0.0.0\n\nreplace example.com/lib => ./lib\n",
+			"git submodule update --init", []string{"replacement directory ./lib does not exist"}},
 		{"none", "", "run `go mod init`", []string{`function "app": no go.mod is in "." or above it, up to the project's root`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			root := tree(t, map[string]string{"main.go": program, "go.mod": c.goMod})
+			if strings.Contains(c.goMod, "replace") {
+				put(t, filepath.Join(root, "main.go"), strings.Replace(program, "func main", "import _ \"example.com/lib\"\n\nfunc main", 1))
+			}
 			if c.goMod == "" {
 				if err := os.Remove(filepath.Join(root, "go.mod")); err != nil {
 					t.Fatal(err)

@@ -189,6 +189,8 @@ func (p goProgram) problem(root string) (message, remedy string) {
 	}
 	message = strings.Join(lines, "\n")
 	switch {
+	case strings.Contains(message, "replacement directory"):
+		remedy = "correct the replace line of go.mod; of a submodule: git submodule update --init"
 	case strings.Contains(message, "-mod=vendor"):
 		remedy = "run `go mod vendor`"
 	case strings.Contains(message, "go.sum"), strings.Contains(message, "cannot find module providing package"):

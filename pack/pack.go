@@ -130,10 +130,21 @@ func Pack(ctx context.Context, c Config) ([]Zip, error) {
 	for _, name := range gone(c, before) {
 		files = append(files, atomicfile.File{To: name})
 	}
-	for _, name := range append(slices.Concat(packed...), ManifestFile) {
+	written := slices.Concat(packed...)
+	if !sameFile(filepath.Join(stage.Path, ManifestFile), filepath.Join(c.Dist, ManifestFile)) {
+		written = append(written, ManifestFile)
+	}
+	for _, name := range written {
 		files = append(files, atomicfile.File{From: filepath.Join(stage.Path, name), To: filepath.Join(c.Dist, name), Mode: 0o644})
 	}
 	return zips, stage.Commit(files...)
+}
+
+// sameFile reports whether two files have the same content.
+func sameFile(a, b string) bool {
+	x, _, errA := digest.File(a)
+	y, _, errB := digest.File(b)
+	return x == y && errA == nil && errB == nil
 }
 
 // gone returns the zips of the old manifest whose function is no longer in the project, and

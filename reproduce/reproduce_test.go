@@ -40,6 +40,9 @@ func TestReproduce(t *testing.T) {
 		} else if s.Why == "" && s.Name != "cache" { // which is warm here
 			t.Errorf("%s was no other, and nothing says why", s.Name)
 		}
+		if strings.Contains(s.Why, "bootzip-reproduce") { // which is for another user to pass through
+			t.Errorf("%s was no other: %s", s.Name, s.Why)
+		}
 	}
 	for _, name := range []string{"path", "file times"} {
 		if applied[name] == "" {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/bootzip/bootzip/internal/hint"
 )
 
 // lockName is a file in the directory that the maker keeps locked. The lock ends
@@ -37,6 +39,9 @@ func New(parent, name string) (*Dir, error) {
 	Sweep(parent, name, nil)
 	for range attempts {
 		path, err := os.MkdirTemp(parent, name+"-")
+		if err != nil && parent == "" {
+			err = hint.Wrap(fmt.Errorf("temporary directory: %w", err), "set TMPDIR to a directory in which you may write")
+		}
 		if err != nil {
 			return nil, err
 		}
