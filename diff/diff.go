@@ -10,43 +10,11 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// Zips compares two zips, made by any tool. It returns an error, with a hint,
-// if a file is missing or is not a valid zip, and if ctx ends. A difference is not
-// an error.
-func Zips(ctx context.Context, a, b string) (Report, error) {
-	return explain(ctx, a, b, (*comparison).zips)
-}
-
-// Files compares two files that are not zips: programs for Linux, macOS or
-// Windows, or anything else. Its errors are those of [Zips].
+// Files compares two zips, made by any tool, or two programs for Linux, macOS or Windows, as
+// their first bytes say. It returns an error, with a hint, if a file is missing or is not
+// valid, and if ctx ends. A difference is not an error; bytes that differ in no field are
+// reported by their offset.
 func Files(ctx context.Context, a, b string) (Report, error) {
-	return explain(ctx, a, b, (*comparison).files)
-}
-
-func (c *comparison) files(ctx context.Context, f [2]*input) error {
-	if f[0].SHA256 == f[1].SHA256 {
-		return nil
-	}
-	return c.contents(ctx, "", f[0].content, f[1].content)
-}
-
-// Any compares two zips or two programs, as their first bytes say. A zip and a
-// program are an error.
-func Any(ctx context.Context, a, b string) (Report, error) {
-	return explain(ctx, a, b, func(c *comparison, ctx context.Context, f [2]*input) error {
-		switch {
-		case f[0].format != "" && f[1].format != "":
-			return c.files(ctx, f)
-		case f[0].format != "" || f[1].format != "":
-			return hint.New("give two zips, or two programs", "files %q and %q cannot be compared: only one of them is a program", a, b)
-		}
-		return c.zips(ctx, f)
-	})
-}
-
-// explain opens and hashes both files, lets compare collect what differs, and
-// reports it. Bytes that differ in no field are reported by their offset.
-func explain(ctx context.Context, a, b string, compare func(*comparison, context.Context, [2]*input) error) (Report, error) {
 	var f [2]*input
 	defer func() {
 		for _, x := range f {
@@ -60,8 +28,14 @@ func explain(ctx context.Context, a, b string, compare func(*comparison, context
 		return err
 	})
 	c := &comparison{layers: map[string]*Layer{}}
-	if err == nil {
-		err = compare(c, ctx, f)
+	switch {
+	case err != nil:
+	case (f[0].format == "") != (f[1].format == ""):
+		err = hint.New("give two zips, or two programs", "files %q and %q cannot be compared: only one of them is a program", a, b)
+	case f[0].format == "":
+		err = c.zips(ctx, f)
+	case f[0].SHA256 != f[1].SHA256:
+		err = c.contents(ctx, "", f[0].content, f[1].content)
 	}
 	if err == nil && f[0].SHA256 != f[1].SHA256 && len(c.layers) == 0 {
 		var at int64

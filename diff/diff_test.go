@@ -204,18 +204,18 @@ func TestErrors(t *testing.T) {
 			writeFile(t, name, string(test.bytes))
 		}
 		for _, pair := range [][2]string{{name, zipFile(t, good)}, {zipFile(t, good), name}, {name, name}} {
-			_, err := diff.Zips(context.Background(), pair[0], pair[1])
+			_, err := diff.Files(context.Background(), pair[0], pair[1])
 			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), name) || hint.Of(err) == "" {
 				t.Errorf("%s: error %v, hint %q", test.name, err, hint.Of(err))
 			}
 		}
 	}
-	if _, err := diff.Zips(context.Background(), filepath.Join(dir, "none.zip"), zipFile(t, good)); !errors.Is(err, os.ErrNotExist) || hint.Of(err) == "" {
+	if _, err := diff.Files(context.Background(), filepath.Join(dir, "none.zip"), zipFile(t, good)); !errors.Is(err, os.ErrNotExist) || hint.Of(err) == "" {
 		t.Errorf("missing: %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := diff.Zips(ctx, zipFile(t, good), zipFile(t, good)); !errors.Is(err, context.Canceled) {
+	if _, err := diff.Files(ctx, zipFile(t, good), zipFile(t, good)); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
@@ -239,7 +239,7 @@ func TestZipBomb(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	_, err := diff.Zips(context.Background(), zipFile(t, b.Bytes()), zipFile(t, zipOf(t, script(hello))))
+	_, err := diff.Files(context.Background(), zipFile(t, b.Bytes()), zipFile(t, zipOf(t, script(hello))))
 	if err == nil || !strings.Contains(err.Error(), "more than 262,144,000 bytes") || hint.Of(err) == "" {
 		t.Errorf("error %v", err)
 	}

@@ -310,7 +310,7 @@ func hasField(r diff.Report, layer string, values []string) bool {
 
 func zips(t testing.TB, a, b string) diff.Report {
 	t.Helper()
-	r, err := diff.Zips(context.Background(), a, b)
+	r, err := diff.Files(context.Background(), a, b)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -177,7 +177,7 @@ func TestAmbiguousZips(t *testing.T) {
 		`file "bootstrap": a second name`:                         second,
 	} {
 		for _, pair := range [][2]string{{zipFile(t, good), zipFile(t, bad)}, {zipFile(t, bad), zipFile(t, good)}} {
-			_, err := diff.Zips(t.Context(), pair[0], pair[1])
+			_, err := diff.Files(t.Context(), pair[0], pair[1])
 			if err == nil || !strings.Contains(err.Error(), want) || hint.Of(err) == "" {
 				t.Errorf("%s: %v", want, err)
 			}

@@ -21,7 +21,7 @@ func compareWithin(t *testing.T, dir string, x, y []byte) {
 			t.Fatal(err)
 		}
 	}
-	r, err := diff.Zips(context.Background(), a, b)
+	r, err := diff.Files(context.Background(), a, b)
 	if err != nil {
 		if hint.Of(err) == "" {
 			t.Fatalf("error without a hint: %v", err)

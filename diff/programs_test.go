@@ -99,7 +99,7 @@ func TestProgramsForOtherSystems(t *testing.T) {
 				paths[i] = filepath.Join(t.TempDir(), "bootzip")
 				writeFile(t, paths[i], string(b))
 			}
-			r, err := diff.Any(context.Background(), paths[0], paths[1])
+			r, err := diff.Files(context.Background(), paths[0], paths[1])
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -51,7 +51,7 @@ const (
 // Sizes measures what takes the space of a zip, or of a program for Linux, macOS or
 // Windows. Code of a Go program is divided by module, package and function, as its function
 // table has them; that of another program by object, if it has a symbol table. Its errors
-// are those of [Zips].
+// are those of [Files].
 func Sizes(ctx context.Context, path string) (p Part, err error) {
 	f, err := open(ctx, path)
 	if err != nil {

@@ -248,7 +248,7 @@ func TestSizesOfZip(t *testing.T) {
 		t.Fatal(err)
 	}
 	q := sizesOfFile(t, other)
-	r, err := Any(context.Background(), name, other)
+	r, err := Files(context.Background(), name, other)
 	if err != nil {
 		t.Fatal(err)
 	}

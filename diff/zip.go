@@ -62,7 +62,7 @@ func readZip(ctx context.Context, f *input) (*zipFile, error) {
 	for _, i := range a.Order() {
 		h := sha256.New()
 		z.stream.Open(ctx, a, &z.entries[i])
-		if err := z.drain(i, func(b []byte) { h.Write(b) }); err != nil {
+		if err := z.drain(i, h); err != nil {
 			return nil, err
 		}
 		h.Sum(z.sums[i][:0])
@@ -80,20 +80,16 @@ func (z *zipFile) broken(entry int, detail string) error {
 }
 
 // drain reads the entry that was opened to its end.
-func (z *zipFile) drain(i int, f func([]byte)) error {
-	for {
-		b, err := z.stream.Next()
-		var fault *zipscan.Fault
-		switch {
-		case err == io.EOF:
-			return nil
-		case errors.As(err, &fault):
-			return z.broken(i, fault.Detail)
-		case err != nil:
-			return fmt.Errorf("zip %q cannot be read: %w", z.path, err)
-		}
-		f(b)
+func (z *zipFile) drain(i int, w io.Writer) error {
+	_, err := z.stream.WriteTo(w)
+	var fault *zipscan.Fault
+	switch {
+	case errors.As(err, &fault):
+		return z.broken(i, fault.Detail)
+	case err != nil:
+		return fmt.Errorf("zip %q cannot be read: %w", z.path, err)
 	}
+	return nil
 }
 
 // content makes entry i readable at any offset, until the next call.
@@ -101,7 +97,7 @@ func (z *zipFile) content(ctx context.Context, i int) (content, error) {
 	e := &z.entries[i]
 	z.stream.Open(ctx, z.archive, e)
 	random := z.stream.Random()
-	err := z.drain(i, func([]byte) {})
+	err := z.drain(i, io.Discard)
 	return content{random, e.Size}, err
 }
 
@@ -114,22 +110,9 @@ func (z *zipFile) digest() string {
 	return hex.EncodeToString(all.Sum(nil))
 }
 
-// Systems in the upper byte of "version made by" whose entries have a Unix
-// mode (APPNOTE.TXT 4.4.2).
-const (
-	systemUnix  = 3
-	systemMacOS = 19
-)
-
-// unixMode returns the mode of an entry, and whether it has one.
-func unixMode(e *zipscan.Entry) (uint32, bool) {
-	system := e.Creator >> 8
-	return e.External >> 16, system == systemUnix || system == systemMacOS
-}
-
 // permissions returns those of an entry, or those of a plain file if it has none.
 func permissions(e *zipscan.Entry) uint32 {
-	if m, ok := unixMode(e); ok {
+	if m, ok := e.UnixMode(); ok {
 		return m & 0o7777
 	}
 	return 0o644
@@ -137,7 +120,7 @@ func permissions(e *zipscan.Entry) uint32 {
 
 // modeOf describes the mode of an entry.
 func modeOf(e *zipscan.Entry) string {
-	m, ok := unixMode(e)
+	m, ok := e.UnixMode()
 	kind, known := map[uint32]string{0: "", 0o100000: "", 0o040000: " (directory)", 0o120000: " (symbolic link)"}[m&0o170000]
 	switch {
 	case !ok:

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/bootzip/bootzip/internal/ociimage"
@@ -75,11 +74,7 @@ func hasContent(ctx context.Context, name, digest string, size int64) error {
 		}
 		one := sha256.New()
 		s.Open(ctx, a, e)
-		b, err := s.Next()
-		for ; err == nil; b, err = s.Next() {
-			one.Write(b)
-		}
-		if err != io.EOF {
+		if _, err := s.WriteTo(one); err != nil {
 			return err
 		}
 		fmt.Fprintf(all, "%04o %d %x %s\n", e.External>>16&0o777, e.Size, one.Sum(nil), e.Name)

@@ -18,7 +18,7 @@ import (
 )
 
 // DiffImages explains how two images differ: in their configuration, in their layers, and
-// in their functions, as the zips of these would. Errors are those of diff.Zips, and for
+// in their functions, as the zips of these would. Errors are those of diff.Files, and for
 // images with faults, which bootzip check lists.
 func DiffImages(ctx context.Context, a, b string) (diff.Report, error) {
 	dir, err := tempdir.New("", "bootzip-image")
@@ -33,7 +33,7 @@ func DiffImages(ctx context.Context, a, b string) (diff.Report, error) {
 			return diff.Report{}, err
 		}
 	}
-	r, err := diff.Zips(ctx, zips[0], zips[1])
+	r, err := diff.Files(ctx, zips[0], zips[1])
 	if err != nil {
 		return r, err
 	}

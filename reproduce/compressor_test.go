@@ -85,7 +85,7 @@ func TestOtherCompressor(t *testing.T) {
 
 	compare := func(a, b string, packers ...string) RebuildResult {
 		t.Helper()
-		report, err := diff.Zips(context.Background(), a, b)
+		report, err := diff.Files(context.Background(), a, b)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -127,7 +127,7 @@ func TestOtherCompressor(t *testing.T) {
 		if err := os.WriteFile(changed, change(data), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		report, err := diff.Zips(context.Background(), changed, here)
+		report, err := diff.Files(context.Background(), changed, here)
 		if err != nil {
 			continue // it is refused
 		}

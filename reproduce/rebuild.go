@@ -125,7 +125,7 @@ func Rebuild(ctx context.Context, c RebuildConfig) (RebuildResult, error) {
 		r.Report, err = pipeline.DiffImages(ctx, c.File, filepath.Join(b.Dist, made.Image.File))
 		return r, err
 	}
-	r.Report, err = diff.Zips(ctx, c.File, filepath.Join(b.Dist, made.File))
+	r.Report, err = diff.Files(ctx, c.File, filepath.Join(b.Dist, made.File))
 	return r, err
 }
 

@@ -190,6 +190,6 @@ func (c Config) compare(ctx context.Context, z pack.Zip, again []pipeline.Zip, d
 	if sum != z.SHA256 {
 		return one, hint.New("run it again", "zip %q was changed since it was packed", z.File)
 	}
-	one.Report, err = diff.Zips(ctx, file, filepath.Join(dist, z.File))
+	one.Report, err = diff.Files(ctx, file, filepath.Join(dist, z.File))
 	return one, err
 }

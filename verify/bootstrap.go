@@ -46,7 +46,7 @@ func (x *examination) bootstrap() {
 
 // executable checks that everyone may read and execute a program.
 func (x *examination) executable(id string, e *zipscan.Entry) {
-	m, ok := unixMode(e)
+	m, ok := e.UnixMode()
 	switch {
 	case !ok:
 		x.find(id, e.Name, "the zip holds no Unix permissions for it (made by system %d)", e.Creator>>8)

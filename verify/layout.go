@@ -104,7 +104,7 @@ func unsafeName(name string) string {
 func (x *examination) entryMode(i int) {
 	e := &x.archive.Entries[i]
 	name := x.name(i)
-	m, ok := unixMode(e)
+	m, ok := e.UnixMode()
 	if !ok {
 		// Some readers use a Unix mode even here, so it must be a good one.
 		m = e.External >> 16

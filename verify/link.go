@@ -2,7 +2,6 @@ package verify
 
 import (
 	"errors"
-	"io"
 	"path"
 	"strconv"
 	"strings"
@@ -65,21 +64,14 @@ func (x *examination) readLink(e *zipscan.Entry) (string, error) {
 	if !x.archive.Readable(e) || e.Size > maxLink {
 		return "", nil
 	}
-	var target []byte
+	var target strings.Builder
 	x.stream.Open(x.ctx, x.archive, e)
-	for {
-		b, err := x.stream.Next()
-		var damaged *zipscan.Fault
-		switch {
-		case err == io.EOF:
-			return string(target), nil
-		case errors.As(err, &damaged):
-			return "", nil // reported when the contents are read
-		case err != nil:
-			return "", err
-		}
-		target = append(target, b...)
+	_, err := x.stream.WriteTo(&target)
+	var damaged *zipscan.Fault
+	if errors.As(err, &damaged) {
+		return "", nil // reported when the contents are read
 	}
+	return target.String(), err
 }
 
 // outside is resolve's reason for a link whose absolute target is not in the zip: /tmp, a

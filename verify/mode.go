@@ -21,24 +21,12 @@ const (
 // 11 are both used for NTFS.
 const (
 	systemFAT   = 0
-	systemUnix  = 3
 	systemNTFS  = 10
 	systemNTFS2 = 11
 	systemVFAT  = 14
-	systemMacOS = 19
 
 	dosFolder = 0x10 // MS-DOS attribute
 )
-
-// unixMode returns the mode of an entry, and whether it has one: only entries made on a
-// Unix system do. Readers differ in whether they use these bits of other entries.
-func unixMode(e *zipscan.Entry) (uint32, bool) {
-	switch e.Creator >> 8 {
-	case systemUnix, systemMacOS:
-		return e.External >> 16, true
-	}
-	return 0, false
-}
 
 // fromDOS reports whether an entry has MS-DOS attributes.
 func fromDOS(e *zipscan.Entry) bool {

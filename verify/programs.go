@@ -33,7 +33,7 @@ type otherProgram struct {
 
 // other notes a program that Lambda does not start itself. head is its beginning.
 func (p *programs) other(i int, head []byte) {
-	m, _ := unixMode(&p.x.archive.Entries[i])
+	m, _ := p.x.archive.Entries[i].UnixMode()
 	if m&allExecute == 0 || !elfscan.IsELF(head) || len(head) < elfscan.HeaderSize || len(p.others) > maxFindings {
 		return
 	}

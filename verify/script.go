@@ -122,7 +122,7 @@ func (x *examination) ownProgram(program string) bool {
 	if !ok {
 		return false
 	}
-	m, ok := unixMode(&x.archive.Entries[i])
+	m, ok := x.archive.Entries[i].UnixMode()
 	return ok && m&(allRead|allExecute) == allRead|allExecute
 }
 

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"bytes"
-	"io"
 	"maps"
 	"path"
 	"slices"
@@ -205,17 +204,10 @@ func (p *programs) sourced(file string) ([]byte, bool) {
 	if !ok || x.archive.Entries[i].Size > shellscan.MaxSize || !x.archive.Readable(&x.archive.Entries[i]) {
 		return nil, false
 	}
-	var text []byte
-	for x.stream.Open(x.ctx, x.archive, &x.archive.Entries[i]); ; {
-		b, err := x.stream.Next()
-		if err == io.EOF {
-			return text, isText(text)
-		}
-		if err != nil { // damage was reported when the contents were read
-			return nil, false
-		}
-		text = append(text, b...)
-	}
+	var text bytes.Buffer
+	x.stream.Open(x.ctx, x.archive, &x.archive.Entries[i])
+	_, err := x.stream.WriteTo(&text) // damage was reported when the contents were read
+	return text.Bytes(), err == nil && isText(text.Bytes())
 }
 
 // elsewhere checks a program whose path is not in the zip.

@@ -174,7 +174,7 @@ func compareStored(ctx context.Context, shared *store.Store, key, sha256, made, 
 		return err
 	}
 	if shared.Fetch(ctx, key, stored) {
-		r, err := diff.Any(ctx, stored, made)
+		r, err := diff.Files(ctx, stored, made)
 		if err != nil {
 			row.Differs = append(row.Differs, "the entry is neither a program nor a zip")
 		}

@@ -24,7 +24,7 @@ side by side, and what grew.`,
 		Example: "  bootzip diff old.zip new.zip\n  bootzip diff old.zip new.zip --format=html > diff.html",
 		Args:    named("A", "B"),
 		RunE: func(c *cobra.Command, args []string) error {
-			explain := diff.Any
+			explain := diff.Files
 			if isImage(args[0]) && isImage(args[1]) {
 				explain = pipeline.DiffImages
 			}

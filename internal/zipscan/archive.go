@@ -93,6 +93,16 @@ type Entry struct {
 	Date       uint16
 }
 
+// UnixMode returns the mode of an entry, and whether it has one: only entries made on a Unix
+// system do (APPNOTE.TXT 4.4.2: 3 is Unix, 19 macOS). Readers differ in whether they use these
+// bits of other entries.
+func (e *Entry) UnixMode() (mode uint32, ok bool) {
+	if system := e.Creator >> 8; system != 3 && system != 19 {
+		return 0, false
+	}
+	return e.External >> 16, true
+}
+
 // Methods and flags that entries of a plain zip have (APPNOTE.TXT 4.4.4 and
 // 4.4.5).
 const (

@@ -72,6 +72,24 @@ func (s *Stream) Next() ([]byte, error) {
 	return p, nil
 }
 
+// WriteTo implements io.WriterTo for the rest of the content. Its errors are those of Next,
+// and of w.
+func (s *Stream) WriteTo(w io.Writer) (n int64, err error) {
+	for {
+		p, err := s.Next()
+		if err == io.EOF {
+			return n, nil
+		}
+		if err == nil {
+			n += int64(len(p))
+			_, err = w.Write(p)
+		}
+		if err != nil {
+			return n, err
+		}
+	}
+}
+
 // check compares all that was read with the directory.
 func (s *Stream) check() error {
 	switch used := s.f.consumed() - s.e.Data; {
