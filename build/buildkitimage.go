@@ -29,7 +29,7 @@ func (e *buildkit) buildImage(ctx context.Context) (dir string, built builtImage
 		return "", built, err
 	}
 	built.base = plan.base
-	base, err := registry.Base(ctx, registry.Config{UserAgent: "bootzip"}, built.base, e.arch, filepath.Join(e.config.Cache, "bases"))
+	base, err := registry.Base(ctx, registry.Config{}, built.base, e.arch, filepath.Join(e.config.Cache, "bases"))
 	if err != nil {
 		return "", built, hint.Wrap(fmt.Errorf("base image %q: %w", built.base, err), "name it with its registry and digest in BOOTZIP_BASE_IMAGE: BuildKit has no images of docker's or podman's")
 	}

@@ -180,17 +180,23 @@ func (g *golang) settings(u Unit) []string {
 	if f.Cgo != "" {
 		ldflags, tags = cgoLinkFlags, append([]string{"netgo", "osusergo"}, f.Tags...)
 	}
+	flags := []string{"-ldflags=" + ldflags + LinkerVariables(f, g.config.Tag, g.config.Commit)}
+	if len(tags) > 0 {
+		flags = append(flags, "-tags="+strings.Join(tags, ","))
+	}
+	return flags
+}
+
+// LinkerVariables returns the linker's flags, each after a blank, that set the variables of a
+// function's ldflags.
+func LinkerVariables(f project.Function, tag, commit string) (flags string) {
 	for _, name := range slices.Sorted(maps.Keys(f.Ldflags)) {
-		value := strings.NewReplacer("${tag}", g.config.Tag, "${commit}", g.config.Commit).Replace(f.Ldflags[name])
-		quote := "'"
+		value := strings.NewReplacer("${tag}", tag, "${commit}", commit).Replace(f.Ldflags[name])
+		quote := "'" // the go command knows no escapes
 		if strings.Contains(value, "'") {
 			quote = `"`
 		}
-		ldflags += " -X " + quote + name + "=" + value + quote
-	}
-	flags := []string{"-ldflags=" + ldflags}
-	if len(tags) > 0 {
-		flags = append(flags, "-tags="+strings.Join(tags, ","))
+		flags += " -X " + quote + name + "=" + value + quote
 	}
 	return flags
 }

@@ -50,7 +50,7 @@ func forArch(name string, arch project.Arch) string {
 func baseOf(ctx context.Context, f project.Function, arch project.Arch, c build.Config) (string, error) {
 	reference, remote := strings.CutPrefix(f.ImageBase, "docker://")
 	if remote {
-		return registry.Base(ctx, registry.Config{UserAgent: "bootzip"}, reference, string(arch), filepath.Join(c.Cache, "bases"))
+		return registry.Base(ctx, registry.Config{}, reference, string(arch), filepath.Join(c.Cache, "bases"))
 	}
 	if reference == "" {
 		return "", nil

@@ -30,7 +30,6 @@ import (
 
 // Config says how to push and fetch.
 type Config struct {
-	UserAgent string
 	Transport http.RoundTripper // default: that of package remote, which retries
 }
 
@@ -159,7 +158,7 @@ func writeLayout(dir string, image v1.Image, options ...layout.Option) error {
 }
 
 func (c Config) options(ctx context.Context) []remote.Option {
-	options := []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithUserAgent(c.UserAgent)}
+	options := []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithUserAgent("bootzip")}
 	if c.Transport != nil {
 		options = append(options, remote.WithTransport(c.Transport))
 	}

@@ -90,7 +90,7 @@ func image(t *testing.T, arch project.Arch, program string) (file, digest string
 func TestPush(t *testing.T) {
 	f := newFake(t)
 	file, digest := image(t, project.ARM64, "program")
-	pushed, err := Push(t.Context(), Config{UserAgent: "bootzip"}, f.reference("v1"), file)
+	pushed, err := Push(t.Context(), Config{}, f.reference("v1"), file)
 	if err != nil {
 		t.Fatal(err)
 	}

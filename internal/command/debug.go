@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"os"
 	"os/exec"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/emulator"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/tempdir"
@@ -145,20 +145,11 @@ func toAttach(f project.Function) func(environment []string) {
 // debugBuild builds a function with symbols and without optimisation, by the go command
 // of the machine.
 func debugBuild(ctx context.Context, p project.Project, f project.Function, out string) error {
-	var linked []string
-	for _, name := range slices.Sorted(maps.Keys(f.Ldflags)) {
-		value := strings.NewReplacer("${tag}", "devel", "${commit}", "devel").Replace(f.Ldflags[name]) // of no release
-		quote := "'"                                                                                   // the go command knows no escapes
-		if strings.Contains(value, "'") {
-			quote = `"`
-		}
-		linked = append(linked, "-X "+quote+name+"="+value+quote)
-	}
 	cgo := "0"
 	if f.Cgo == "static" {
 		cgo = "1"
 	}
-	c := exec.CommandContext(ctx, "go", "build", "-gcflags=all=-N -l", "-ldflags="+strings.Join(linked, " "), "-tags="+strings.Join(f.Tags, ","), "-o", out, ".")
+	c := exec.CommandContext(ctx, "go", "build", "-gcflags=all=-N -l", "-ldflags="+build.LinkerVariables(f, "devel", "devel"), "-tags="+strings.Join(f.Tags, ","), "-o", out, ".")
 	c.Dir = filepath.Join(p.Root, filepath.FromSlash(f.Source))
 	c.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+runtime.GOARCH, "CGO_ENABLED="+cgo)
 	if text, err := c.CombinedOutput(); err != nil {

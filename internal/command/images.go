@@ -36,7 +36,7 @@ func takeImages(ctx context.Context, args []string) (rest []string, images []pip
 				return nil, nil, remove, err
 			}
 			fetched = append(fetched, dir)
-			if err := registry.Fetch(ctx, registry.Config{UserAgent: "bootzip"}, strings.TrimPrefix(arg, "docker://"), dir.Path); err != nil {
+			if err := registry.Fetch(ctx, registry.Config{}, strings.TrimPrefix(arg, "docker://"), dir.Path); err != nil {
 				return nil, nil, remove, err
 			}
 			images = append(images, pipeline.ImageTarget{Path: dir.Path, Name: arg})

@@ -46,7 +46,7 @@ What the registry has is not sent again. Credentials are those of docker login.`
 					files = append(files, filepath.Join(distDir, z.Packed.Image.File))
 				}
 			}
-			pushed, err := registry.Push(c.Context(), registry.Config{UserAgent: "bootzip"}, reference, files...)
+			pushed, err := registry.Push(c.Context(), registry.Config{}, reference, files...)
 			if err != nil {
 				return err
 			}
