@@ -1,7 +1,7 @@
 package diff
 
 import (
-	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -59,15 +59,19 @@ func Files(ctx context.Context, a, b string) (Report, error) {
 
 // firstDifference returns the first of n offsets at which a and b differ, or n.
 func firstDifference(ctx context.Context, a, b io.ReaderAt, n int64) (int64, error) {
-	x, y := bufio.NewReaderSize(io.NewSectionReader(a, 0, n), 64<<10), bufio.NewReaderSize(io.NewSectionReader(b, 0, n), 64<<10)
-	for off := range n {
-		p, errA := x.ReadByte()
-		q, errB := y.ReadByte()
-		if err := cmp.Or(errA, errB); err != nil || off%(1<<20) == 0 && ctx.Err() != nil {
-			return 0, cmp.Or(err, ctx.Err())
+	x, y := make([]byte, 64<<10), make([]byte, 64<<10)
+	for off := int64(0); off < n; off += int64(len(x)) {
+		x, y = x[:min(n-off, int64(len(x)))], y[:min(n-off, int64(len(y)))]
+		if err := cmp.Or(ctx.Err(), readFull(a, x, off), readFull(b, y, off)); err != nil {
+			return 0, err
 		}
-		if p != q {
-			return off, nil
+		if bytes.Equal(x, y) {
+			continue
+		}
+		for i := range x {
+			if x[i] != y[i] {
+				return off + int64(i), nil
+			}
 		}
 	}
 	return n, nil
