@@ -156,7 +156,7 @@ func (b *builder) unchanged(units []Unit) (map[string]Artifact, error) {
 	var mu sync.Mutex
 	sideBySide(same, runtime.NumCPU(), func(_ int, u Unit) {
 		info, err := os.Lstat(Path(b.config.Dist, u))
-		if err != nil || !info.Mode().IsRegular() || info.Mode().Perm() != 0o755 && runtime.GOOS != "windows" {
+		if err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o555 != 0o555 && runtime.GOOS != "windows" {
 			return
 		}
 		a, err := b.artifact(u, Path(b.config.Dist, u))

@@ -270,7 +270,7 @@ func (g *golang) planGroup(ctx context.Context, group goGroup, programs []goProg
 		message, remedy := program.problem(root)
 		if message == "" {
 			if outside := program.outside(host.source); outside != "" {
-				message = fmt.Sprintf("package %q is in a directory outside of the project and its git repository, or is named by its full path, in a replace or use line", outside)
+				message = fmt.Sprintf("package %q is in a directory outside of the project and its git repository, or is named by an absolute path, in a replace or use line", outside)
 				remedy = "name it by a relative path, as in ../lib; move it into the project's repository, or require a version of it"
 			}
 		}
@@ -322,7 +322,7 @@ func (g *golang) planGroup(ctx context.Context, group goGroup, programs []goProg
 		}
 		env := with(goEnv(seen, m, group.arch), compiler...)
 		if slices.ContainsFunc(products, func(p product) bool { return byUnit[p.unit.String()].includes(host) }) {
-			env = with(env, "GOCACHE="+seen.temp+"/go-build") // the usual one would not notice a change
+			env = with(env, "GOCACHE="+seen.temp+"/go-build") // the usual one would not notice each change
 		}
 		p.steps = append(p.steps, step{
 			job: job{

@@ -13,7 +13,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -190,7 +189,7 @@ func (p goProgram) problem(root string) (message, remedy string) {
 	message = strings.Join(lines, "\n")
 	switch {
 	case strings.Contains(message, "replacement directory"):
-		remedy = "correct the replace line of go.mod; of a submodule: git submodule update --init"
+		remedy = "correct the replace line of go.mod; if it is a submodule, run `git submodule update --init`"
 	case strings.Contains(message, "-mod=vendor"):
 		remedy = "run `go mod vendor`"
 	case strings.Contains(message, "go.sum"), strings.Contains(message, "cannot find module providing package"):
@@ -199,21 +198,11 @@ func (p goProgram) problem(root string) (message, remedy string) {
 	return message, remedy
 }
 
-// includesAway finds in C, assembly and cgo's directives what is included from other
-// directories.
-var includesAway = regexp.MustCompile(`#cgo[^\n]*\s-[Ii]|#\s*include\s*"[^"\n]*/`)
+// includes reports whether the package may include files that are no sources of Go's: of
+// other directories, or of another name than .h. Go's build cache does not notice their changes.
+func (p *goPackage) includes() bool { return len(p.CgoFiles)+len(p.SFiles) > 0 }
 
-// includes reports whether the package may include files of other directories. Go's build
-// cache knows those of its own directory alone.
-func (p *goPackage) includes() bool {
-	return slices.ContainsFunc(slices.Concat(p.CgoFiles, p.CFiles, p.CXXFiles, p.HFiles, p.SFiles), func(name string) bool {
-		text, err := regular.ReadFile(filepath.Join(p.Dir, name))
-		return err != nil || includesAway.Match(text)
-	})
-}
-
-// includes reports whether a package of the program, in the project, may include files of
-// other directories.
+// includes reports whether a package of the program, in the project, may include such files.
 func (p goProgram) includes(host places) bool {
 	return slices.ContainsFunc(p.packages, func(q *goPackage) bool { return within(host.source, q.Dir) && q.includes() })
 }

@@ -163,7 +163,7 @@ func toolchainSum(dir, name string) (string, error) {
 			return nil
 		}
 		if before, ok := strings.CutSuffix(rel, "/go.mod"); ok {
-			rel = before + "/_go.mod" // see unpackToolchain
+			rel = before + "/_go.mod" // see placeToolchain
 			// The go command keeps both files when it switches to a toolchain.
 			there, err := os.ReadFile(filepath.Join(filepath.Dir(file), "_go.mod"))
 			if err == nil {

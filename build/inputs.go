@@ -158,10 +158,13 @@ func filesBelow(root, tree string) ([]string, error) {
 }
 
 // inputSum returns the SHA-256 of a file, in hexadecimal. Links are followed. For a
-// directory it returns "folder".
+// directory it returns "folder", for a device or a pipe "special".
 func inputSum(name string) (string, error) {
-	if info, err := os.Stat(name); err == nil && info.IsDir() {
+	switch info, err := os.Stat(name); {
+	case err == nil && info.IsDir():
 		return "folder", nil
+	case err == nil && !info.Mode().IsRegular():
+		return "special", nil // a link to a device, perhaps
 	}
 	sum, _, err := digest.File(name)
 	return sum, err

@@ -183,7 +183,7 @@ func TestReplace(t *testing.T) {
 		}
 		put(t, filepath.Join(root, "go.mod"), goMod("example.com/app")+require+to+"\n")
 		_, err := run(context.Background(), t, c)
-		wantError(t, err, "move it into the project's repository", `package "example.com/dep/sub" is in a directory outside of the project and its git repository, or is named by its full path, in a replace or use line`)
+		wantError(t, err, "move it into the project's repository", `package "example.com/dep/sub" is in a directory outside of the project and its git repository, or is named by an absolute path, in a replace or use line`)
 	}
 	if after := distFiles(t, c.Dist); len(after) != 1 || after["app/amd64/bootstrap"] != before["app/amd64/bootstrap"] {
 		t.Error("dist changed")

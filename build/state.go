@@ -40,8 +40,8 @@ func readState(dist string) state {
 	return s
 }
 
-// directories refuses what is none, if it is there: a repository could have a link in the
-// place of the output, and so choose which files are replaced.
+// directories returns an error if one of dirs exists and is not a directory: a repository
+// could have a link in the place of the output, and so choose which files are replaced.
 func directories(dirs ...string) error {
 	for _, dir := range dirs {
 		if info, err := os.Lstat(dir); err == nil && !info.IsDir() {

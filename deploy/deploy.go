@@ -11,6 +11,7 @@ package deploy
 import (
 	"bytes"
 	"cmp"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -42,6 +43,13 @@ type File struct {
 	Path      string // as it was given
 	Kind      Kind
 	Functions []Function // in the order of the file
+	Size      int64      // in bytes
+	SHA256    string
+}
+
+// is notes the content of a file.
+func (f *File) is(data []byte) {
+	f.Size, f.SHA256 = int64(len(data)), fmt.Sprintf("%x", sha256.Sum256(data))
 }
 
 // A Position is a place in a deploy file, from 1; a zero Line is not known.
@@ -124,7 +132,10 @@ func Read(path string) (File, error) {
 		return File{}, unreadable(path, err, data)
 	}
 	f := File{Path: path}
-	merge(&doc, maxSteps)
+	f.is(data)
+	if merge(&doc, maxSteps) < 0 {
+		return f, fmt.Errorf("deploy file %q: its merge keys (<<) stand for more than %d keys", path, maxSteps)
+	}
 	root := &doc
 	if doc.Kind == yaml.DocumentNode {
 		root = doc.Content[0]

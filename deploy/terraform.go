@@ -33,21 +33,24 @@ func readTerraform(path string) (File, error) {
 		return File{}, errors.Join(err, fmt.Errorf("deploy file %q is not there", path))
 	}
 	t := terraform{dir: dir, variables: map[string]cty.Value{}, locals: map[string]hcl.Expression{}}
-	for _, path := range paths {
-		data, err := regular.ReadFile(path)
+	f := File{Path: path, Kind: Terraform}
+	for _, one := range paths {
+		data, err := regular.ReadFile(one)
 		if err != nil {
 			return File{}, err
 		}
-		parsed, problems := hclsyntax.ParseConfig(data, path, hcl.InitialPos)
+		if filepath.Base(one) == filepath.Base(path) {
+			f.is(data)
+		}
+		parsed, problems := hclsyntax.ParseConfig(data, one, hcl.InitialPos)
 		if problems.HasErrors() {
-			return File{}, unreadable(path, problems, data)
+			return File{}, unreadable(one, problems, data)
 		}
 		t.blocks = append(t.blocks, parsed.Body.(*hclsyntax.Body).Blocks...)
 	}
 	t.declare()
 	t.evaluate()
 	t.evaluateModules()
-	f := File{Path: path, Kind: Terraform}
 	for _, b := range t.blocks {
 		var one Function
 		switch {

@@ -42,7 +42,9 @@ func (c *comparison) headers(ctx context.Context, a, b *zipFile, pairs []pair) e
 			if files[f] == nil && len(list) < maxLayerFields {
 				list = append(list, f)
 			}
-			files[f] = append(files[f], pairs[n].a)
+			if files[f] != nil || len(files) < maxLayerFields {
+				files[f] = append(files[f], pairs[n].a)
+			}
 		}
 	}
 	if err != nil {

@@ -70,7 +70,7 @@ func New(ctx context.Context, c Config) (_ *Function, err error) {
 			_ = dir.Remove()
 		}
 	}()
-	if noPrograms(dir.Path) {
+	if len(c.Runner) == 0 && noPrograms(dir.Path) {
 		return nil, hint.Wrap(&UnsupportedError{fmt.Sprintf("no program can be started in the temporary directory %q: it is mounted noexec", filepath.Dir(dir.Path))},
 			"set TMPDIR to another directory")
 	}

@@ -38,7 +38,7 @@ func (f *Function) configuration() map[string]any {
 	if f.json {
 		format = "JSON"
 	}
-	return map[string]any{
+	document := map[string]any{
 		"FunctionName": f.config.Name, "FunctionArn": f.arn(""), "Runtime": "provided.al2023", "Handler": f.config.Handler, "Description": "",
 		"CodeSize": f.code.size, "CodeSha256": f.code.sha256, "RevisionId": f.code.revision,
 		"Timeout": int(f.config.Timeout / time.Second), "MemorySize": f.config.Memory, "EphemeralStorage": map[string]any{"Size": f.config.TempSize >> 20},
@@ -48,6 +48,11 @@ func (f *Function) configuration() map[string]any {
 		"SnapStart":     map[string]string{"ApplyOn": snapshots, "OptimizationStatus": "Off"},
 		"LoggingConfig": map[string]string{"LogFormat": format, "LogGroup": "/aws/lambda/" + f.config.Name},
 	}
+	if f.config.Root != nil { // of an image, it has neither
+		delete(document, "Runtime")
+		delete(document, "Handler")
+	}
+	return document
 }
 
 func (s *Server) getFunction(w http.ResponseWriter, r *http.Request) {

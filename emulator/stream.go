@@ -73,7 +73,11 @@ func (s *httpStream) Write(p []byte) (int, error) {
 	case !s.sent:
 		s.prelude = append(s.prelude, p...)
 		head, rest, found := bytes.Cut(s.prelude, endOfPrelude)
-		if len(head) > maxPrelude(s.kind) {
+		limit := maxPrelude(s.kind)
+		if !found {
+			limit += len(endOfPrelude) - 1 // its end has perhaps begun
+		}
+		if len(head) > limit {
 			s.refused = errNoPrelude
 		}
 		if !found || s.refused != nil {

@@ -53,8 +53,10 @@ func throughLinks(root string, paths []string) ([]string, error) {
 	}
 	return all, filepath.WalkDir(root, func(name string, e fs.DirEntry, err error) error {
 		switch {
+		case err != nil && e != nil && e.IsDir():
+			return fs.SkipDir // it cannot be read, or has gone
 		case err != nil:
-			return err
+			return nil
 		case e.IsDir() && (e.Name() == ".git" || name == filepath.Join(root, "dist")):
 			return fs.SkipDir
 		case e.Type()&fs.ModeSymlink == 0:
@@ -66,7 +68,7 @@ func throughLinks(root string, paths []string) ([]string, error) {
 		}
 		target, err := os.Readlink(name)
 		if err != nil {
-			return err
+			return nil // it has gone
 		}
 		if !filepath.IsAbs(target) {
 			target = filepath.Join(filepath.Dir(name), target)

@@ -67,11 +67,7 @@ func CheckDeploy(c DeployConfig, files []deploy.File) ([]verify.Report, error) {
 				}
 			}
 		}
-		sum, size, err := digest.File(f.Path)
-		if err != nil {
-			return nil, err
-		}
-		r, err := verify.DeployReport(f.Path, size, sum, about[i], x.found, c.Strict)
+		r, err := verify.DeployReport(f.Path, f.Size, f.SHA256, about[i], x.found, c.Strict)
 		if err != nil {
 			return nil, err
 		}

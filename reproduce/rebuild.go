@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -153,7 +154,11 @@ func (c RebuildConfig) readProvenance(function string) (attest.Provenance, error
 		return none, err
 	}
 	name := cmp.Or(c.Provenance, filepath.Join(filepath.Dir(c.File), attest.ProvenanceFile))
-	data, err := readSmall(name)
+	open := os.Open // which may be a pipe of the shell
+	if c.Provenance == "" {
+		open = regular.Open
+	}
+	data, err := readSmall(open, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = hint.Wrap(err, "take it from the zip's release; --provenance=FILE if it is elsewhere")
 	}
@@ -162,7 +167,7 @@ func (c RebuildConfig) readProvenance(function string) (attest.Provenance, error
 	}
 	var key []byte
 	if c.Key != "" {
-		if key, err = readSmall(c.Key); err != nil {
+		if key, err = readSmall(os.Open, c.Key); err != nil {
 			return none, fmt.Errorf("key: %w", err)
 		}
 	}
@@ -200,8 +205,8 @@ func (c RebuildConfig) source(ctx context.Context, p attest.Provenance) (string,
 // than package attest accepts.
 const maxProvenance = 16<<20 + 1
 
-func readSmall(name string) ([]byte, error) {
-	f, err := regular.Open(name)
+func readSmall(open func(string) (*os.File, error), name string) ([]byte, error) {
+	f, err := open(name)
 	if err != nil {
 		return nil, err
 	}

@@ -70,9 +70,6 @@ func Reproduce(ctx context.Context, c Config) (Result, error) {
 	}
 	defer temp.Remove()
 	dist := filepath.Join(temp.Path, "dist")
-	if err := os.Chmod(temp.Path, 0o711); err != nil {
-		return r, err
-	}
 	written, err := git.At(ctx, tree.Root, tree.Commit, root, git.Options{Environ: c.First.Environ, Differing: true})
 	if err == nil {
 		err = written.Refuse(tree.Folder)
@@ -89,15 +86,17 @@ func Reproduce(ctx context.Context, c Config) (Result, error) {
 		return r, err
 	}
 	defer unlock()
-	if err := openDist(dist); err != nil {
-		return r, err
-	}
 	var why string
 	if second.Engine, why, err = c.otherEngine(ctx, second); err != nil {
 		return r, err
 	}
-	if second.Engine != "host" {
+	switch {
+	case second.Engine != "host":
 		second.Vary.Path = otherSource
+	case os.Geteuid() == 0:
+		if err := errors.Join(os.Chmod(temp.Path, 0o711), openDist(dist)); err != nil {
+			return r, err
+		}
 	}
 	again, err := pipeline.Package(ctx, second, pipeline.PackageConfig{})
 	if err != nil {

@@ -73,7 +73,7 @@ func settings(env, envFile *string, timeout, memory *int, layer *string) []strin
 	return slices.Concat(pairs(env), each("env-file", envFile), flag("timeout", timeout), flag("memory", memory), each("layer", layer))
 }
 
-// after returns arguments, and before them the end of flags.
+// after returns the arguments, preceded by "--".
 func after(arguments ...string) []string { return append([]string{"--"}, arguments...) }
 
 // optional omits an empty argument.

@@ -45,8 +45,23 @@ func compareNames(a, b string) int {
 	return len(a) - len(b)
 }
 
-// folded returns a plain name without regard to case.
-func folded(name string) string { return strings.ToLower(plain(name)) }
+// compareFolded compares plain names, ignoring case (of ASCII).
+func compareFolded(a, b string) int {
+	a, b = plain(a), plain(b)
+	for i := range min(len(a), len(b)) {
+		if x, y := lower(a[i]), lower(b[i]); x != y {
+			return int(x) - int(y)
+		}
+	}
+	return len(a) - len(b)
+}
+
+func lower(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
+}
 
 // search returns where a name is in the order, or would be.
 func (n names) search(name string) (at int, found bool) {
@@ -111,11 +126,11 @@ func (x *examination) caseClashes() {
 	entries := x.archive.Entries
 	list := slices.Clone(x.names.order)
 	slices.SortFunc(list, func(a, b int32) int {
-		return cmp.Or(strings.Compare(folded(entries[a].Name), folded(entries[b].Name)), int(a-b))
+		return cmp.Or(compareFolded(entries[a].Name, entries[b].Name), int(a-b))
 	})
 	for k := 1; k < len(list); k++ {
 		a, b := entries[list[k-1]].Name, entries[list[k]].Name
-		if folded(a) == folded(b) && plain(a) != plain(b) {
+		if compareFolded(a, b) == 0 && plain(a) != plain(b) {
 			x.find(idCaseClash, x.name(int(list[k])), "%q is there too", a)
 		}
 	}

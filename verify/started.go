@@ -125,9 +125,6 @@ func (p *programs) start(script string, st shellscan.Start) error {
 	}
 	program := st.Program
 	switch {
-	case st.NoDirectory:
-		x.find(idScriptMissing, script, "%s: the zip has no directory %q, and nothing is started after that", st.Text, program)
-		return nil
 	case st.InPath && (x.layers.unknown || x.layers.any() || x.kind() == KindLayer):
 		return unseen("sh looks for it in PATH alone")
 	case st.InPath && st.Certain:
@@ -236,7 +233,7 @@ func (p *programs) elsewhere(script string, st shellscan.Start, program string) 
 	x.find(idScriptUnseen, script, "%s: %s", st.Text, why)
 }
 
-// noDirectory reports whether a directory below that of the zip is certainly none.
+// noDirectory reports whether a directory below that of the zip is certainly does not exist.
 func (x *examination) noDirectory(dir string) bool {
 	in, ok := x.inZip(dir)
 	if !ok {

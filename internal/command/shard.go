@@ -118,9 +118,6 @@ Actions: as many shards as there is something to do for.`,
 
 // writeShard writes to dist which shard this is, and how long its functions took.
 func (m made) writeShard() error {
-	if m.shard == nil {
-		return nil
-	}
 	seconds := pipeline.Timings{}
 	for _, a := range m.report.Artifacts {
 		seconds[a.Function.Name] += a.Seconds

@@ -80,19 +80,19 @@ func fillPointer(name string, info fs.FileInfo, objects string, take func(size i
 
 // isPointed reports whether a file of the tree is the object of the Git LFS pointer that the
 // commit has as the blob hash.
-func (t *Tree) isPointed(name, hash string) (bool, error) {
+func (t *Tree) isPointed(name, hash string) bool {
 	file := filepath.Join(t.Root, filepath.FromSlash(name))
 	if info, err := os.Lstat(file); err != nil || !info.Mode().IsRegular() {
-		return false, err
+		return false
 	}
 	sum, size, err := digest.File(file)
 	if err != nil {
-		return false, err
+		return false
 	}
 	pointer := fmt.Sprintf("version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize %d\n", sum, size)
 	blob := fmt.Appendf(nil, "blob %d\x00%s", len(pointer), pointer)
 	if len(hash) == 64 {
-		return fmt.Sprintf("%x", sha256.Sum256(blob)) == hash, nil
+		return fmt.Sprintf("%x", sha256.Sum256(blob)) == hash
 	}
-	return fmt.Sprintf("%x", sha1.Sum(blob)) == hash, nil
+	return fmt.Sprintf("%x", sha1.Sum(blob)) == hash
 }

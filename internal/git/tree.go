@@ -148,9 +148,7 @@ func (t *Tree) compare(ctx context.Context, own *git, changed map[string]bool, e
 			continue
 		}
 		if changed[name] {
-			if same, err := t.isPointed(name, fields[1]); err != nil {
-				return err
-			} else if same {
+			if t.isPointed(name, fields[1]) {
 				delete(changed, name)
 			}
 		}

@@ -315,8 +315,8 @@ func trim(dir string, now time.Time) {
 	}
 	_ = os.WriteFile(mark, nil, 0o644)
 	_ = os.Chtimes(mark, now, now)
-	killed, _ := filepath.Glob(filepath.Join(dir, "fetch-*")) // whose runs were
-	for _, name := range killed {
+	left, _ := filepath.Glob(filepath.Join(dir, "fetch-*")) // by runs that were killed
+	for _, name := range left {
 		if info, err := os.Stat(name); err == nil && now.Sub(info.ModTime()) > unused {
 			_ = os.RemoveAll(name)
 		}

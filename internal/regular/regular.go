@@ -1,5 +1,5 @@
-// Package regular reads ordinary files. A project or a release of somebody else's may have a
-// link to a device that never ends, or a named pipe that nobody writes to.
+// Package regular reads ordinary files. A project or a release from someone else may contain
+// a link to a device that never ends, or a named pipe that nobody writes to.
 package regular
 
 import (

@@ -132,11 +132,7 @@ func (s *scan) run(args []value, text string, certain bool) after {
 	}
 	switch name {
 	case "cd", "pushd":
-		s.cd(rest, certain)
-		if s.failed {
-			start.Program, start.NoDirectory = s.goal(rest), true
-			s.stuck, s.stuckAt = &start, len(s.starts)
-		}
+		s.cd(rest)
 		return goesOn
 	case "popd":
 		s.dir = ""
@@ -144,6 +140,9 @@ func (s *scan) run(args []value, text string, certain bool) after {
 	case "builtin":
 		return s.run(rest, text, certain)
 	case "command":
+		posix := s.POSIX
+		s.POSIX = false // a builtin that fails does not end the shell
+		defer func() { s.POSIX = posix }()
 		for len(rest) > 0 && rest[0].known && strings.HasPrefix(rest[0].text, "-") {
 			if rest[0].text != "-p" {
 				return goesOn // it only asks
@@ -153,8 +152,16 @@ func (s *scan) run(args []value, text string, certain bool) after {
 		return s.run(rest, text, certain)
 	case "set", "shift":
 		for i, a := range rest {
-			if name == "set" && strings.ContainsAny(a.text[:min(1, len(a.text))], "-+") && (strings.Contains(a.text, "e") || i+1 < len(rest) && rest[i+1].text == "errexit") {
-				s.errexit = a.text[0] == '-'
+			on := strings.HasPrefix(a.text, "-")
+			switch {
+			case name != "set" || a.text == "--" || !on && !strings.HasPrefix(a.text, "+") && !strings.HasSuffix(rest[max(0, i-1)].text, "o"):
+			case a.text == "posix":
+				s.POSIX = false // perhaps it is switched on, which changes nothing
+			case a.text == "errexit" || on && strings.Contains(a.text, "e"):
+				s.errexit = true
+			}
+			if a.text == "--" {
+				break
 			}
 		}
 		if name == "shift" || len(rest) > 0 && !(rest[0].known && (strings.HasPrefix(rest[0].text, "-") || strings.HasPrefix(rest[0].text, "+")) && rest[0].text != "--") {
@@ -225,7 +232,7 @@ func (s *scan) callFunction(body *syntax.Stmt, args []value, certain bool) after
 		return goesOn
 	}
 	outerArgs, outerLocals := s.args, s.locals
-	s.args, s.locals = args, map[string]value{}
+	s.args, s.locals, s.chained = args, map[string]value{}, false
 	s.calls++
 	end := min(s.statement(body, certain), mayEnd)
 	s.calls--
@@ -277,22 +284,28 @@ func (s *scan) source(args []value, start Start) after {
 	return min(s.statements(parsed.Stmts, start.Certain), mayEnd)
 }
 
-// inPath looks for a file to be sourced in the directories of PATH.
+// inPath looks for a file to be sourced in the directories of PATH. It is true as well if
+// one of these is not known.
 func (s *scan) inPath(file *string, dirs string) bool {
 	for _, dir := range strings.Split(dirs, ":") {
-		if at := path.Join(dir, *file); path.IsAbs(dir) {
-			if _, ok := s.Source(at); ok {
-				*file = at
-				return true
-			}
+		if !path.IsAbs(dir) {
+			dir = path.Join(s.dir, dir)
+		}
+		at := path.Join(dir, *file)
+		if _, ok := s.Source(at); ok {
+			*file = at
+		}
+		if *file == at || s.dir == "" {
+			return true
 		}
 	}
 	return false
 }
 
-func (s *scan) cd(args []value, certain bool) {
+// cd changes the directory. Where there is none, the shell stays, unless it stops.
+func (s *scan) cd(args []value) {
 	dir := s.goal(args)
-	if s.failed = certain && dir != "" && s.NoDirectory != nil && s.NoDirectory(dir); !s.failed {
+	if s.errexit || s.chained || dir == "" || s.NoDirectory == nil || !s.NoDirectory(dir) {
 		s.dir = dir
 	}
 }
@@ -333,7 +346,7 @@ func (s *scan) wrapped(name string, w wrapper, args []value, text string, certai
 				case option == "-u" || option == "--unset":
 					delete(s.vars, of)
 				case option == "-C" || option == "--chdir":
-					s.cd([]value{{of, args[0].known}}, false)
+					s.cd([]value{{of, args[0].known}})
 				}
 			case name == "env" && strings.Contains(a, "="):
 				k, v, _ := strings.Cut(a, "=")

@@ -72,10 +72,6 @@ type Start struct {
 	// InPath says that the shell looks for Program, which it reads, in PATH alone.
 	InPath bool
 
-	// NoDirectory says that Program is a directory that does not exist, and that the script
-	// starts nothing after it could not go there.
-	NoDirectory bool
-
 	// Loader is the dynamic linker that was called to start Program; "" if
 	// the kernel chooses it.
 	Loader string
@@ -106,9 +102,6 @@ func Read(text []byte, c Config) ([]Start, error) {
 		return nil, err
 	}
 	s.statements(file.Stmts, true)
-	if s.stuck != nil && len(s.starts) == s.stuckAt {
-		s.starts = append(s.starts, *s.stuck)
-	}
 	if s.steps > maxSteps {
 		return nil, ErrTooLarge
 	}
@@ -139,14 +132,11 @@ type scan struct {
 	lost      bool             // any variable may have any value
 	functions map[string]*syntax.Stmt
 	sourced   map[string]*syntax.File // by path; nil for a file that cannot be read
-	errexit   bool                    // set -e
+	errexit   bool                    // set -e, perhaps
+	chained   bool                    // the command is the left side of && or ||
 	calls     int
 	steps     int
 	starts    []Start
-
-	failed  bool   // the last command was a cd that fails in any case
-	stuck   *Start // that cd
-	stuckAt int    // how many programs were started before
 }
 
 // apart calls do as in a subshell: it undoes what do changes.

@@ -15,11 +15,7 @@ const (
 func (s *scan) statements(list []*syntax.Stmt, certain bool) after {
 	end := goesOn
 	for _, stmt := range list {
-		after := s.statement(stmt, certain)
-		if _, one := stmt.Cmd.(*syntax.CallExpr); one && s.failed && s.errexit {
-			after = hasEnded
-		}
-		switch after {
+		switch s.statement(stmt, certain) {
 		case hasEnded:
 			if certain {
 				return hasEnded
@@ -39,8 +35,6 @@ func (s *scan) statement(stmt *syntax.Stmt, certain bool) (end after) {
 	if s.steps++; s.steps > maxSteps {
 		return hasEnded
 	}
-	s.failed = false
-	defer func() { s.failed = s.failed && !stmt.Negated && !stmt.Background }()
 	for _, r := range stmt.Redirs {
 		s.substitutions(r.Word, certain)
 	}
@@ -126,14 +120,11 @@ func (s *scan) binary(c *syntax.BinaryCmd, certain bool) after {
 		s.perhaps(func() { first = min(s.statement(c.X, false), mayEnd) })
 		return max(first, s.inCondition([]*syntax.Stmt{c.Y}))
 	}
+	_, s.chained = c.X.Cmd.(*syntax.CallExpr)
 	first := s.statement(c.X, certain)
-	switch {
-	case first == hasEnded:
+	s.chained = false
+	if first == hasEnded {
 		return hasEnded
-	case s.failed && c.Op == syntax.AndStmt:
-		return first
-	case s.failed:
-		return s.statement(c.Y, certain)
 	}
 	if c.Op == syntax.AndStmt && succeeds(c.X) {
 		return max(first, s.statement(c.Y, certain && first == goesOn))

@@ -210,7 +210,7 @@ func (s *scan) onlyCD(stmt *syntax.Stmt) bool {
 	if !ok || len(call.Args) == 0 || call.Args[0].Lit() != "cd" {
 		return false
 	}
-	s.cd(s.words(call.Args[1:]), false)
+	s.cd(s.words(call.Args[1:]))
 	return s.dir != ""
 }
 

@@ -13,6 +13,7 @@ require (
 
 require (
 	github.com/CycloneDX/cyclonedx-go v0.9.3 // indirect
+	github.com/agext/levenshtein v1.2.1 // indirect
 	github.com/aws/aws-sdk-go-v2 v1.48.0 // indirect
 	github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream v1.7.27 // indirect
 	github.com/aws/aws-sdk-go-v2/config v1.33.18 // indirect
