@@ -233,7 +233,7 @@ func (p *programs) elsewhere(script string, st shellscan.Start, program string) 
 	x.find(idScriptUnseen, script, "%s: %s", st.Text, why)
 }
 
-// noDirectory reports whether a directory below that of the zip is certainly does not exist.
+// noDirectory reports whether a directory below that of the zip certainly does not exist.
 func (x *examination) noDirectory(dir string) bool {
 	in, ok := x.inZip(dir)
 	if !ok {

@@ -151,18 +151,8 @@ func (s *scan) run(args []value, text string, certain bool) after {
 		}
 		return s.run(rest, text, certain)
 	case "set", "shift":
-		for i, a := range rest {
-			on := strings.HasPrefix(a.text, "-")
-			switch {
-			case name != "set" || a.text == "--" || !on && !strings.HasPrefix(a.text, "+") && !strings.HasSuffix(rest[max(0, i-1)].text, "o"):
-			case a.text == "posix":
-				s.POSIX = false // perhaps it is switched on, which changes nothing
-			case a.text == "errexit" || on && strings.Contains(a.text, "e"):
-				s.errexit = true
-			}
-			if a.text == "--" {
-				break
-			}
+		if name == "set" {
+			s.options(rest)
 		}
 		if name == "shift" || len(rest) > 0 && !(rest[0].known && (strings.HasPrefix(rest[0].text, "-") || strings.HasPrefix(rest[0].text, "+")) && rest[0].text != "--") {
 			s.args = nil
@@ -211,6 +201,21 @@ func (s *scan) run(args []value, text string, certain bool) after {
 func (s *scan) start(p Start) after {
 	s.starts = append(s.starts, p)
 	return goesOn
+}
+
+// options follows the options of set that matter here: with -e, a cd that fails ends the
+// script; posix, on or off, makes it unknown where sourced files are looked for.
+func (s *scan) options(args []value) {
+	for _, a := range args {
+		switch {
+		case a.text == "--":
+			return
+		case a.text == "posix":
+			s.POSIX = false
+		case a.text == "errexit" || strings.HasPrefix(a.text, "-") && strings.Contains(a.text, "e"):
+			s.errexit = true
+		}
+	}
 }
 
 // child returns what a script is read with that this one starts now. Of variables, only
