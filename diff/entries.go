@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -154,39 +155,29 @@ func (c *comparison) modes(a, b *zipFile, pairs []pair) {
 // orders reports whether the files that both zips have are in the same order,
 // in the directory and in the file.
 func (c *comparison) orders(a, b *zipFile, pairs []pair) {
-	common := map[string]bool{}
-	for _, p := range pairs {
-		common[a.entries[p.a].Name] = true
-	}
-	for _, place := range []string{"directory", "file"} {
-		x, y := a.names(place, common), b.names(place, common)
-		from := 0
-		for from < len(x) && x[from] == y[from] {
-			from++
-		}
-		if from == len(x) {
-			continue
-		}
-		listing := func(names []string) string { return strings.Join(names[from:min(len(names), from+20)], ", ") }
-		c.differ(layerZipEntries, fmt.Sprintf("order in the %s, from file %d", place, from+1), listing(x), listing(y))
-		c.because(causeOrder, "the zips hold the same files in another order: where A has %q, B has %q", printable(x[from], maxName), printable(y[from], maxName))
-		return
-	}
-}
-
-// names lists the common files in the order of the directory, or of the file.
-func (z *zipFile) names(place string, common map[string]bool) []string {
-	var list []string
-	order := z.archive.Order()
-	if place == "directory" {
-		slices.Sort(order)
-	}
-	for _, i := range order {
-		if common[z.entries[i].Name] {
-			list = append(list, z.entries[i].Name)
+	for _, place := range []struct {
+		name string
+		at   func(z *zipFile, i int) int64
+	}{
+		{"directory", func(_ *zipFile, i int) int64 { return int64(i) }},
+		{"file", func(z *zipFile, i int) int64 { return z.entries[i].Offset }},
+	} {
+		x, y := slices.Clone(pairs), slices.Clone(pairs)
+		slices.SortFunc(x, func(p, q pair) int { return cmp.Compare(place.at(a, p.a), place.at(a, q.a)) })
+		slices.SortFunc(y, func(p, q pair) int { return cmp.Compare(place.at(b, p.b), place.at(b, q.b)) })
+		for from := range x {
+			if x[from] == y[from] {
+				continue
+			}
+			var inA, inB []string
+			for i := from; i < min(len(x), from+20); i++ {
+				inA, inB = append(inA, a.entries[x[i].a].Name), append(inB, b.entries[y[i].b].Name)
+			}
+			c.differ(layerZipEntries, fmt.Sprintf("order in the %s, from file %d", place.name, from+1), strings.Join(inA, ", "), strings.Join(inB, ", "))
+			c.because(causeOrder, "the zips hold the same files in another order: where A has %q, B has %q", printable(inA[0], maxName), printable(inB[0], maxName))
+			return
 		}
 	}
-	return list
 }
 
 // compressed reports files with the same content and other compressed bytes.

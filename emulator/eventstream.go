@@ -1,31 +1,25 @@
 package emulator
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
-	"encoding/binary"
 	"encoding/json"
-	"hash/crc32"
 	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream"
 )
 
 // frame makes one message of AWS's event stream (Smithy documentation, "Amazon Event Stream
-// Specification"): lengths, their checksum, headers, payload, checksum.
+// Specification").
 func frame(event, contentType string, payload []byte) []byte {
-	var headers []byte
-	for _, h := range [][2]string{{":message-type", "event"}, {":event-type", event}, {":content-type", contentType}} {
-		const text = 7 // the type of a header's value
-		headers = append(headers, byte(len(h[0])))
-		headers = append(headers, h[0]...)
-		headers = append(headers, text)
-		headers = binary.BigEndian.AppendUint16(headers, uint16(len(h[1])))
-		headers = append(headers, h[1]...)
-	}
-	b := binary.BigEndian.AppendUint32(nil, uint32(16+len(headers)+len(payload)))
-	b = binary.BigEndian.AppendUint32(b, uint32(len(headers)))
-	b = binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
-	b = append(append(b, headers...), payload...)
-	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
+	m := eventstream.Message{Payload: payload}
+	m.Headers.Set(":message-type", eventstream.StringValue("event"))
+	m.Headers.Set(":event-type", eventstream.StringValue(event))
+	m.Headers.Set(":content-type", eventstream.StringValue(contentType))
+	var b bytes.Buffer
+	_ = eventstream.NewEncoder().Encode(&b, m) // a buffer takes everything
+	return b.Bytes()
 }
 
 // chunks passes a streamed response to a client of InvokeWithResponseStream.
