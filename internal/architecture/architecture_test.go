@@ -62,7 +62,7 @@ func init() {
 // onlyIn says which directories alone may import a module of others.
 var onlyIn = map[string][]string{
 	"github.com/magefile/mage":       {"targets", "internal/dev"},
-	"github.com/aws/aws-sdk-go-v2":   {"internal"}, // internal/store
+	"github.com/aws/aws-sdk-go-v2":   {"internal", "emulator"}, // internal/store; event streams
 	"github.com/spf13/cobra":         {"internal/command"},
 	"github.com/mholt/archiver":      {"pack"},
 	"github.com/klauspost":           {"pack"},
@@ -77,6 +77,9 @@ var onlyIn = map[string][]string{
 	"github.com/package-url":         {"release", "release/internal"},
 	"github.com/rogpeppe":            {"diff"}, // and tests
 	"github.com/aws/aws-lambda-go":   {},       // tests alone
+
+	"github.com/aws/aws-sdk-go-v2/config":  {"internal"},
+	"github.com/aws/aws-sdk-go-v2/service": {"internal"},
 }
 
 // A source is one Go file of the module that is no test, whatever its build
