@@ -18,9 +18,9 @@ type Explanation struct {
 
 var glibcVersion = regexp.MustCompile(`GLIBC_2\.(\d+)`)
 
-// quotes replaces variants of quotation marks by one. It writes a CR in a line as shells
-// show it.
-var quotes = strings.NewReplacer("\u2018", "'", "\u2019", "'", "`", "'", "\r\n", "\n", "\r", `\r`)
+// quotes replaces variants of quotation marks by one, also those that are escaped in JSON. It
+// writes a CR in a line as shells show it.
+var quotes = strings.NewReplacer("\u2018", "'", "\u2019", "'", "`", "'", `\u0027`, "'", `\u0060`, "'", `\u0022`, `"`, "\r\n", "\n", "\r", `\r`)
 
 // Explain returns the likely causes of a message from Lambda's log, which may have lines
 // around it. The most likely cause comes first, each with the check that would have caught
@@ -28,6 +28,9 @@ var quotes = strings.NewReplacer("\u2018", "'", "\u2019", "'", "`", "'", "\r\n",
 func Explain(text string) []Explanation {
 	low := strings.ToLower(quotes.Replace(text))
 	list := explain(low, sayings)
+	if len(list) == 0 { // a table may have broken a line
+		list = explain(strings.Join(strings.Fields(low), " "), sayings)
+	}
 	if len(list) == 0 {
 		list = explain(low, vague)
 	}

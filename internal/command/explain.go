@@ -2,6 +2,8 @@ package command
 
 import (
 	"fmt"
+	"io"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -11,21 +13,37 @@ import (
 )
 
 func (a *app) explainCommand() *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use:   "explain MESSAGE",
 		Short: "Say what a message in Lambda's log comes from",
 		Long: `Explain takes a message from Lambda's log and says what it comes from, and which
-check finds it before a deploy. It ends with status 1 if nothing is known about
-the message.`,
-		Example: `  bootzip explain "fork/exec /var/task/bootstrap: exec format error"`,
-		Args:    cobra.MinimumNArgs(1),
+check finds it before a deploy. MESSAGE "-" is the standard input: a log, of which it
+reads 1 MB. It ends with status 1 if nothing is known about the message.`,
+		Example: `  bootzip explain "fork/exec /var/task/bootstrap: exec format error"
+  aws logs tail /aws/lambda/hello | bootzip explain -`,
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			explanations := verify.Explain(strings.Join(args, " "))
+			text := strings.Join(args, " ")
+			if text == "-" {
+				log, err := io.ReadAll(io.LimitReader(os.Stdin, 1<<20))
+				if err != nil {
+					return err
+				}
+				text = string(log)
+			}
+			explanations := verify.Explain(text)
 			if len(explanations) == 0 {
 				return hint.See(hint.New("the page has the messages that are known", "nothing is known about this message"), "failures")
 			}
 			for _, e := range explanations {
-				_, err := fmt.Printf("%s\n  found by %s: %s\n  to do: %s\n  see: %schecks#%s\n", e.Cause, e.Check.ID, a.typed("bootzip check FILE.zip"), a.typed(e.Hint), hint.Site, e.Check.ID)
+				check := "bootzip check FILE.zip"
+				switch e.Check.Layer {
+				case verify.Boot:
+					check += " --boot"
+				case verify.Deploy:
+					check = "bootzip check --deploy=FILE"
+				}
+				_, err := fmt.Printf("%s\n  found by %s: %s\n  to do: %s\n  see: %schecks#%s\n", e.Cause, e.Check.ID, a.typed(check), a.typed(e.Hint), hint.Site, e.Check.ID)
 				if err != nil {
 					return err
 				}
@@ -33,4 +51,8 @@ the message.`,
 			return nil
 		},
 	}
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return fmt.Errorf("%w\nusage: %s\nhint: a message that begins with a dash comes after two: %s -- \"-bash: …\"", err, c.UseLine(), c.CommandPath())
+	})
+	return c
 }
