@@ -67,6 +67,7 @@ func CheckDeploy(c DeployConfig, files []deploy.File) ([]verify.Report, error) {
 				}
 			}
 		}
+		about[i].Others = x.others
 		r, err := verify.DeployReport(f.Path, f.Size, f.SHA256, about[i], x.found, c.Strict)
 		if err != nil {
 			return nil, err
@@ -79,8 +80,9 @@ func CheckDeploy(c DeployConfig, files []deploy.File) ([]verify.Report, error) {
 // A deployCheck compares one deploy file.
 type deployCheck struct {
 	DeployConfig
-	file  deploy.File
-	found []verify.DeployFinding
+	file   deploy.File
+	found  []verify.DeployFinding
+	others int // functions in other languages
 }
 
 // An entry is a function or layer of a deploy file, with what it is in the project.
@@ -134,7 +136,8 @@ func (x *deployCheck) function(e deploy.Function, deployed map[string]bool, open
 	}
 	osOnly := one.zip != nil || e.Runtime.Known() && deploy.OSOnly(e.Runtime.Text)
 	if one.zip == nil && e.Runtime.Known() && !osOnly && e.Runtime.Text != "go1.x" {
-		return // another language, whatever its name
+		x.others++ // in another language, whatever its name
+		return
 	}
 	if one.of != nil {
 		deployed[one.of.Name] = true
@@ -142,7 +145,8 @@ func (x *deployCheck) function(e deploy.Function, deployed map[string]bool, open
 		*open = true
 	}
 	if one.of == nil && !osOnly && !(e.Image.IsSet() && e.Code.IsSet()) {
-		return // another language
+		x.others++
+		return
 	}
 	x.code(one, osOnly)
 	if one.zip == nil && x.Sole {
@@ -475,7 +479,11 @@ func number(v deploy.Value) int {
 func DeployedZips(files []deploy.File) (paths []string) {
 	for _, f := range files {
 		for _, e := range f.Functions {
-			if !e.Code.Known() || !strings.HasSuffix(e.Code.Text, ".zip") || !e.Runtime.Known() || !deploy.OSOnly(e.Runtime.Text) {
+			if !e.Code.Known() || !strings.HasSuffix(e.Code.Text, ".zip") || !e.Runtime.Known() {
+				continue
+			}
+			// One that is to be of a language would need a bootstrap no less, if it says so.
+			if !deploy.OSOnly(e.Runtime.Text) && e.Runtime.Text != "go1.x" && e.Handler.Text != "bootstrap" {
 				continue
 			}
 			if info, err := os.Stat(e.Code.Text); err == nil && info.Mode().IsRegular() && !slices.Contains(paths, e.Code.Text) {

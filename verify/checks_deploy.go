@@ -53,6 +53,7 @@ type DeployFinding struct {
 type DeployFile struct {
 	Kind      string `json:"kind"`             // such as "SAM template"
 	Functions int    `json:"functions"`        // that it deploys
+	Others    int    `json:"others,omitempty"` // of these, in another language: not checked
 	Layers    int    `json:"layers,omitempty"` // of which it deploys a version
 }
 
@@ -80,8 +81,11 @@ func DeployReport(path string, size int64, sha256 string, file DeployFile, findi
 		if len(r.Results) == n {
 			severity, _ := r.policy.severity(c)
 			x := Result{Check: c, Status: Pass, Severity: severity}
-			if file.Functions+file.Layers == 0 && c.ID != IDDeployMissing {
+			if file.Functions+file.Layers == file.Others && c.ID != IDDeployMissing {
 				x.Status, x.Detail = Skip, "it deploys no function"
+				if file.Others > 0 {
+					x.Detail += " but those in other languages"
+				}
 			}
 			r.Results = append(r.Results, x)
 		}
