@@ -275,6 +275,7 @@ func badLayouts() []badzip {
 		{name: "pipe", id: "file-special", zip: with(mode("pipe", 0o010644))},
 		{name: "socket", id: "file-special", zip: with(mode("socket", 0o140644))},
 		{name: "set-user bit", id: "file-special", zip: with(mode("tool", 0o104755))},
+		{name: "set-group bit", id: "file-special", zip: with(mode("tool", 0o102755))},
 		{name: "sticky bit", id: "file-special", zip: with(mode("tool", 0o101755))},
 		{name: "folder with content", id: "folder-with-content", zip: with(zfile{name: "a/", data: []byte("x"), mode: 0o040755})},
 		{name: "asset for its owner only", id: "file-mode", zip: with(mode("asset", 0o100600))},

@@ -146,7 +146,7 @@ func goodZips() []goodzip {
 	one("many blocks", zfile{name: "big", data: bytes.Repeat(boot().data, 200)})
 	one("names with dots and blanks", asset(".env"), asset("..."), asset("a..b"), asset("a b"), asset("a/.b/c."))
 	one("UTF-8 names", zfile{name: "café/naïve.txt", data: []byte("x"), flags: 1 << 11}, zfile{name: "日本", data: []byte("x"), flags: 1 << 11})
-	one("assets of wider modes", mode("a", 0o100666), mode("b", 0o100777), mode("c", 0o100444), folder("d/", 0o040777))
+	one("assets of wider modes", mode("a", 0o100666), mode("b", 0o100777), mode("c", 0o100444), folder("d/", 0o040777), folder("e/", 0o042755))
 	one("assets from Windows", zfile{name: "a.txt", data: []byte("x"), creator: 20, mode: noMode}, zfile{name: "b.txt", data: []byte("x"), creator: 10<<8 | 20, mode: noMode})
 	one("folders and modes of Python on Windows", zfile{name: "a/", store: true, creator: 20, mode: 0o040777, central: func(h []byte) { h[38] = 0x10 }},
 		zfile{name: "a/b", data: []byte("x"), creator: 20, mode: 0o100666})
@@ -258,6 +258,8 @@ func goodBootstraps() []goodboot {
 		{name: "library in lib/", data: dyn(needsFoo), options: dynamicAllowed, beside: library},
 		{name: "library beside bootstrap", data: dyn(needsFoo), options: dynamicAllowed, beside: []zfile{sharedLibrary("libfoo.so.1", elfspec{})}},
 		{name: "library by RUNPATH", data: dyn(func(s *elfspec) { needsFoo(s); s.runpath = "/usr/lib:$ORIGIN/vendor/lib" }), options: dynamicAllowed, beside: []zfile{sharedLibrary("vendor/lib/libfoo.so.1", elfspec{})}},
+		{name: "library by a relative RUNPATH", data: dyn(func(s *elfspec) { needsFoo(s); s.runpath = "./deps" }), options: dynamicAllowed, beside: []zfile{sharedLibrary("deps/libfoo.so.1", elfspec{})}},
+		{name: "library by RUNPATH with $LIB", data: dyn(func(s *elfspec) { needsFoo(s); s.runpath = "$ORIGIN/${LIB}" }), options: dynamicAllowed, beside: []zfile{sharedLibrary("lib64/libfoo.so.1", elfspec{})}},
 		{name: "library by RPATH", data: dyn(func(s *elfspec) { needsFoo(s); s.rpath = "${ORIGIN}/x/../vendor" }), options: dynamicAllowed, beside: []zfile{sharedLibrary("vendor/libfoo.so.1", elfspec{})}},
 		{name: "library of a library, by the program's RPATH", data: dyn(func(s *elfspec) { needsFoo(s); s.rpath = "$ORIGIN/vendor" }), options: dynamicAllowed,
 			beside: []zfile{sharedLibrary("vendor/libfoo.so.1", elfspec{needed: []string{"libbar.so.2", "libc.so.6"}}), sharedLibrary("vendor/libbar.so.2", elfspec{})}},

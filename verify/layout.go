@@ -129,7 +129,7 @@ func (x *examination) entryMode(i int) {
 		x.find(idSpecial, name, "mode %#o is that of a device, a socket or a pipe", m)
 		return
 	}
-	if m&bitsSpecial != 0 {
+	if special := m & bitsSpecial; special != 0 && (special != bitSetGroup || !isFolder(e)) { // of a directory it is about new files
 		x.find(idSpecial, name, "mode %#o has set-user, set-group or sticky bits", m&0o7777)
 	}
 	switch {

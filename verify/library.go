@@ -142,8 +142,9 @@ var systemFolders = map[string]bool{"/lib64": true, "/usr/lib64": true}
 func (x *examination) searchPath(d dynamicProgram, name string, f *elfscan.File, inherited []string) (dirs, rpath []string) {
 	origin := path.Join(x.root(), path.Dir(name))
 	var own []string
+	tokens := strings.NewReplacer("${ORIGIN}", origin, "$ORIGIN", origin, "${LIB}", "lib64", "$LIB", "lib64")
 	for _, r := range f.Runpath {
-		own = append(own, strings.NewReplacer("${ORIGIN}", origin, "$ORIGIN", origin).Replace(r))
+		own = append(own, tokens.Replace(r))
 	}
 	switch {
 	case f.Inherited:
@@ -181,7 +182,9 @@ func (x *examination) findLibrary(library string, dirs []string) (i int, where p
 		dirs = []string{path.Dir(library)}
 	}
 	for _, d := range dirs {
-		d = path.Clean(d)
+		if d = path.Clean(d); !path.IsAbs(d) {
+			d = path.Join(x.root(), d) // below the working directory
+		}
 		if systemFolders[d] && imageOf(x.options.Runtime).libraries[path.Base(library)] || x.layers.has(path.Join(d, path.Base(library))) {
 			return 0, inImage
 		}

@@ -13,6 +13,7 @@ const (
 	typeFolder  = 0o040000
 	typeLink    = 0o120000
 	bitsSpecial = 0o7000
+	bitSetGroup = 0o2000
 	allRead     = 0o444
 	allExecute  = 0o111
 )

@@ -2,6 +2,8 @@ package verify_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -228,6 +230,20 @@ func TestLinks(t *testing.T) {
 				logFindings(t, r)
 			}
 		})
+	}
+}
+
+// A bootstrap that is a link to a layer's is the layer's.
+func TestLinkToLayer(t *testing.T) {
+	zip := zspec{files: []zfile{link("bootstrap", "/opt/bin/start"), asset("lib/a")}}.bytes()
+	layer := filepath.Join(t.TempDir(), "layer.zip")
+	if err := os.WriteFile(layer, zspec{files: []zfile{program("bin/start")}}.bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range []verify.Options{{WithLayer: true}, {Layers: []string{layer}}} {
+		if got := strings.Join(fired(check(t, zip, o)), " "); got != "file-symlink" {
+			t.Errorf("%+v: %q", o, got)
+		}
 	}
 }
 
