@@ -134,6 +134,7 @@ func readAnswer(kind event.Trigger, payload []byte) (*httpAnswer, error) {
 	default:
 		a.Cookies = nil
 	}
+	a.remap(kind)
 	a.body = []byte(a.Body)
 	if a.IsBase64Encoded {
 		if a.body, err = base64.StdEncoding.DecodeString(a.Body); err != nil {
@@ -141,6 +142,30 @@ func readAnswer(kind event.Trigger, payload []byte) (*httpAnswer, error) {
 		}
 	}
 	return a, nil
+}
+
+// remapped are header fields that a trigger gives another name, as recorded of answers of REST
+// APIs and function URLs (Amazon API Gateway developer guide, "Important notes", for the
+// former).
+var remapped = map[event.Trigger][]string{
+	event.RESTAPI:     {"Connection", "Content-Length", "Date", "Server", "Www-Authenticate"},
+	event.FunctionURL: {"Www-Authenticate"},
+}
+
+// remap gives the answer's header fields the names that the client gets to see.
+func (a *httpAnswer) remap(kind event.Trigger) {
+	for name := range a.Headers {
+		if slices.Contains(remapped[kind], http.CanonicalHeaderKey(name)) {
+			a.Headers["X-Amzn-Remapped-"+name] = a.Headers[name]
+			delete(a.Headers, name)
+		}
+	}
+	for name := range a.MultiValueHeaders {
+		if slices.Contains(remapped[kind], http.CanonicalHeaderKey(name)) {
+			a.MultiValueHeaders["X-Amzn-Remapped-"+name] = a.MultiValueHeaders[name]
+			delete(a.MultiValueHeaders, name)
+		}
+	}
 }
 
 // setHeader sets the header fields, replacing those that the server has set. A field

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bootzip/bootzip/emulator/event"
 	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
 )
 
@@ -63,8 +64,16 @@ type apiError struct {
 	reason  string // of throttling
 }
 
+// capitalMessage are the errors whose text is in the member Message, not message (the API's
+// service model, as in botocore).
+var capitalMessage = []string{"ResourceNotFoundException", "ServiceException", "SnapStartException", "SnapStartTimeoutException"}
+
 func (e *apiError) write(w http.ResponseWriter) {
-	document := map[string]string{"Type": "User", "Message": e.message}
+	member := "message"
+	if slices.Contains(capitalMessage, e.kind) {
+		member = "Message"
+	}
+	document := map[string]string{"Type": "User", member: e.message}
 	if e.status >= 500 {
 		document["Type"] = "Service"
 	}
@@ -119,8 +128,9 @@ func (s *Server) find(id, wanted string) (f *Function, name, qualifier string, f
 		qualifier = wanted
 	}
 	if f = s.function(name); f == nil {
+		partition, _ := event.Partition(s.config.Region)
 		return nil, name, qualifier, &apiError{status: http.StatusNotFound, kind: "ResourceNotFoundException",
-			message: fmt.Sprintf("Function not found: arn:aws:lambda:%s:%s:function:%s", s.config.Region, s.config.Account, name)}
+			message: fmt.Sprintf("Function not found: arn:%s:lambda:%s:%s:function:%s", partition, s.config.Region, s.config.Account, name)}
 	}
 	return f, name, qualifier, nil
 }
@@ -144,7 +154,7 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request, limit int) (apiCal
 	}
 	if len(payload) > limit {
 		n, _ := io.Copy(io.Discard, io.LimitReader(r.Body, maxDrain))
-		return apiCall{}, apiErrorOf(&TooLargeError{len(payload) + int(n), limit})
+		return apiCall{}, apiErrorOf(&TooLargeError{len(payload) + int(n), limit, limit == maxAsync})
 	}
 	if len(payload) == 0 {
 		payload = []byte("{}")
@@ -162,7 +172,8 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request, limit int) (apiCal
 			return apiCall{}, invalidContent(fmt.Sprintf("Client context must not be larger than %d bytes in base64", maxClientContext))
 		}
 		text, err := base64.StdEncoding.DecodeString(encoded)
-		if err != nil || !json.Valid(text) {
+		var object map[string]json.RawMessage
+		if err != nil || json.Unmarshal(text, &object) != nil || object == nil {
 			return apiCall{}, invalidContent("Client context must be a valid Base64-encoded JSON object.")
 		}
 		c.request.ClientContext = string(text)

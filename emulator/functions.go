@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/bootzip/bootzip/emulator/event"
 )
 
 // maxListed is how many functions a page of ListFunctions has (AWS Lambda API
@@ -38,13 +40,14 @@ func (f *Function) configuration() map[string]any {
 	if f.json {
 		format = "JSON"
 	}
+	partition, _ := event.Partition(f.config.Region)
 	document := map[string]any{
 		"FunctionName": f.config.Name, "FunctionArn": f.arn(""), "Runtime": "provided.al2023", "Handler": f.config.Handler, "Description": "",
 		"CodeSize": f.code.size, "CodeSha256": f.code.sha256, "RevisionId": f.code.revision,
 		"Timeout": int(f.config.Timeout / time.Second), "MemorySize": f.config.Memory, "EphemeralStorage": map[string]any{"Size": f.config.TempSize >> 20},
 		"Version": latest, "PackageType": kind, "Architectures": []string{arch}, "Environment": map[string]any{"Variables": variables},
 		"State": "Active", "LastUpdateStatus": "Successful", "LastModified": f.code.loaded.UTC().Format("2006-01-02T15:04:05.000+0000"),
-		"Role": "arn:aws:iam::" + f.config.Account + ":role/lambda-role", "TracingConfig": map[string]string{"Mode": "PassThrough"},
+		"Role": "arn:" + partition + ":iam::" + f.config.Account + ":role/lambda-role", "TracingConfig": map[string]string{"Mode": "PassThrough"},
 		"SnapStart":     map[string]string{"ApplyOn": snapshots, "OptimizationStatus": "Off"},
 		"LoggingConfig": map[string]string{"LogFormat": format, "LogGroup": "/aws/lambda/" + f.config.Name},
 	}

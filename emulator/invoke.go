@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/bootzip/bootzip/emulator/event"
 	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
 )
 
@@ -52,10 +53,17 @@ type Response struct {
 }
 
 // TooLargeError reports that an event exceeds Lambda's limit.
-type TooLargeError struct{ Size, Limit int }
+type TooLargeError struct {
+	Size, Limit int  // in bytes
+	Async       bool // nobody waits for the answer
+}
 
 func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("%d byte payload is too large for the Invoke operation (limit %d bytes)", e.Size, e.Limit)
+	kind := "RequestResponse"
+	if e.Async {
+		kind = "Event"
+	}
+	return fmt.Sprintf("%d byte payload is too large for the %s invocation type (limit %d bytes)", e.Size, kind, e.Limit)
 }
 
 // Invoke sends the function an event. The error is not the function's: a payload that
@@ -72,7 +80,7 @@ func (f *Function) Invoke(ctx context.Context, r Request) (Response, error) {
 // invoke is Invoke with more details. The error means that the request is invalid.
 func (f *Function) invoke(ctx context.Context, r Request) (*invocation, error) {
 	if len(r.Payload) > maxPayload {
-		return nil, &TooLargeError{len(r.Payload), maxPayload}
+		return nil, &TooLargeError{Size: len(r.Payload), Limit: maxPayload}
 	}
 	if r.RequestID == "" {
 		r.RequestID = runtimeapi.NewUUID()
@@ -99,7 +107,8 @@ func (f *Function) invoke(ctx context.Context, r Request) (*invocation, error) {
 
 // arn returns the function's ARN.
 func (f *Function) arn(qualifier string) string {
-	arn := "arn:aws:lambda:" + f.config.Region + ":" + f.config.Account + ":function:" + f.config.Name
+	partition, _ := event.Partition(f.config.Region)
+	arn := "arn:" + partition + ":lambda:" + f.config.Region + ":" + f.config.Account + ":function:" + f.config.Name
 	if qualifier != "" {
 		arn += ":" + qualifier
 	}

@@ -21,6 +21,9 @@ func (v *invocation) report(fail *failure) {
 		return
 	}
 	m := metrics{took: time.Since(v.began)}
+	if fail != nil && fail.timeout { // as AWS's emulator has it
+		m.took = min(m.took, v.function.config.Timeout)
+	}
 	_, m.peak = i.memory(memoryInterval)
 	i.out.sync()
 	switch {
@@ -49,14 +52,16 @@ func (v *invocation) runtimeDone(fail *failure) {
 	}
 	i.out.sync()
 	status, kind := fail.status()
-	a := &v.call.Answer
-	if status == "success" && a.Failed {
-		status, kind = "error", a.ErrorType
+	// An error that the runtime caught and reports is a success, without a response
+	// (aws-samples/aws-lambda-extensions#85, where AWS says that it is intended).
+	a, produced := &v.call.Answer, 0
+	if !a.Failed {
+		produced = len(a.Payload)
 	}
 	v.runtimeEnded = time.Now()
 	r := record{
 		RequestID: v.request.RequestID, Status: status, ErrorType: kind, Tracing: tracing(v.request.Trace),
-		Metrics: &recordMetrics{Duration: jsonMilliseconds(v.runtimeEnded.Sub(v.began)), Produced: len(a.Payload)},
+		Metrics: &recordMetrics{Duration: jsonMilliseconds(v.runtimeEnded.Sub(v.began)), Produced: produced},
 	}
 	if !a.Began.IsZero() {
 		r.Spans = []span{
@@ -82,7 +87,9 @@ func spanOf(name string, from, to time.Time) span {
 func (f *Function) reportRecord(id string, fail *failure, m metrics) record {
 	status, kind := fail.status()
 	return record{RequestID: id, Status: status, ErrorType: kind, Metrics: &recordMetrics{
-		Duration: jsonMilliseconds(m.took), Billed: billed(m.took), Size: f.config.Memory,
+		// The initialisation is billed, too (AWS Compute Blog, 2025: "AWS Lambda standardizes
+		// billing for INIT Phase").
+		Duration: jsonMilliseconds(m.took), Billed: billed(m.took + m.initialised), Size: f.config.Memory,
 		Used: int((m.peak + 1<<20 - 1) >> 20), Init: jsonMilliseconds(m.initialised),
 		Restore: jsonMilliseconds(m.restored), BilledRestore: billed(m.restored),
 	}}
@@ -149,8 +156,8 @@ func (f *Function) initLine(phase string, fail *failure, took time.Duration) str
 		return platformLine("initReport", r)
 	}
 	line := fmt.Sprintf("INIT_REPORT Init Duration: %s\tPhase: %s\tStatus: %s", milliseconds(took), phase, r.Status)
-	if fail != nil {
-		line += "\tError Type: " + oneLine(fail.kind)
+	if r.ErrorType != "" {
+		line += "\tError Type: " + oneLine(r.ErrorType)
 	}
 	return line + "\n"
 }

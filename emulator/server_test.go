@@ -87,20 +87,21 @@ func TestInvokeAPI(t *testing.T) {
 		kind              string // header X-Amzn-Errortype
 		answer            string
 	}{
-		"plain":           {"echo/invocations", `{"a":1}`, "", 200, "", `{"a":1}`},
-		"empty":           {"echo/invocations", ``, "", 200, "", `{}`},
-		"ARN":             {"arn:aws:lambda:us-east-1:1:function:echo:live/invocations", `1`, "", 200, "", `1`},
-		"partial ARN":     {"123456789012:function:echo/invocations", `1`, "", 200, "", `1`},
-		"dry run":         {"echo/invocations", `1`, "X-Amz-Invocation-Type: DryRun", 204, "", ""},
-		"unknown":         {"nope/invocations", `1`, "", 404, "ResourceNotFoundException", `"Function not found: arn:aws:lambda:us-east-1:123456789012:function:nope"`},
-		"no JSON":         {"echo/invocations", `{`, "", 400, "InvalidRequestContentException", "Could not parse request body into json"},
-		"too large":       {"echo/invocations", `"` + strings.Repeat("x", 6<<20) + `"`, "", 413, "RequestTooLargeException", "6291458 byte payload is too large for the Invoke operation (limit 6291456 bytes)"},
-		"too large async": {"echo/invocations", `"` + strings.Repeat("x", 1<<20) + `"`, "X-Amz-Invocation-Type: Event", 413, "RequestTooLargeException", "limit 1048576 bytes"},
-		"odd type":        {"echo/invocations", `1`, "X-Amz-Invocation-Type: Sometimes", 400, "InvalidParameterValueException", "Sometimes"},
-		"bad context":     {"echo/invocations", `1`, "X-Amz-Client-Context: ?", 400, "InvalidRequestContentException", "Client context"},
-		"context":         {"headers/invocations?Qualifier=7", `1`, "X-Amz-Client-Context: " + base64.StdEncoding.EncodeToString([]byte(`{"x":1}`)), 200, "", `Lambda-Runtime-Client-Context:[{\"x\":1}]`},
-		"qualifier":       {"headers/invocations?Qualifier=7", `1`, "", 200, "", "function:headers:7]"},
-		"function error":  {"error/invocations", `1`, "", 200, "", `{"errorMessage":"no luck","errorType":"Luck"}`},
+		"plain":             {"echo/invocations", `{"a":1}`, "", 200, "", `{"a":1}`},
+		"empty":             {"echo/invocations", ``, "", 200, "", `{}`},
+		"ARN":               {"arn:aws:lambda:us-east-1:1:function:echo:live/invocations", `1`, "", 200, "", `1`},
+		"partial ARN":       {"123456789012:function:echo/invocations", `1`, "", 200, "", `1`},
+		"dry run":           {"echo/invocations", `1`, "X-Amz-Invocation-Type: DryRun", 204, "", ""},
+		"unknown":           {"nope/invocations", `1`, "", 404, "ResourceNotFoundException", `"Function not found: arn:aws:lambda:us-east-1:123456789012:function:nope"`},
+		"no JSON":           {"echo/invocations", `{`, "", 400, "InvalidRequestContentException", "Could not parse request body into json"},
+		"too large":         {"echo/invocations", `"` + strings.Repeat("x", 6<<20) + `"`, "", 413, "RequestTooLargeException", "6291458 byte payload is too large for the RequestResponse invocation type (limit 6291456 bytes)"},
+		"too large async":   {"echo/invocations", `"` + strings.Repeat("x", 1<<20) + `"`, "X-Amz-Invocation-Type: Event", 413, "RequestTooLargeException", "byte payload is too large for the Event invocation type (limit 1048576 bytes)"},
+		"odd type":          {"echo/invocations", `1`, "X-Amz-Invocation-Type: Sometimes", 400, "InvalidParameterValueException", "Sometimes"},
+		"context of a list": {"echo/invocations", `1`, "X-Amz-Client-Context: WzFd", 400, "InvalidRequestContentException", `"message":"Client context`},
+		"bad context":       {"echo/invocations", `1`, "X-Amz-Client-Context: ?", 400, "InvalidRequestContentException", "Client context"},
+		"context":           {"headers/invocations?Qualifier=7", `1`, "X-Amz-Client-Context: " + base64.StdEncoding.EncodeToString([]byte(`{"x":1}`)), 200, "", `Lambda-Runtime-Client-Context:[{\"x\":1}]`},
+		"qualifier":         {"headers/invocations?Qualifier=7", `1`, "", 200, "", "function:headers:7]"},
+		"function error":    {"error/invocations", `1`, "", 200, "", `{"errorMessage":"no luck","errorType":"Luck"}`},
 	} {
 		resp, body := do(t, "POST", functions+c.url, c.body, c.header)
 		if resp.StatusCode != c.status || resp.Header.Get("X-Amzn-Errortype") != c.kind || !strings.Contains(body, c.answer) {

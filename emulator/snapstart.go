@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -67,17 +66,25 @@ func (f *Function) restored(b *bootstrap, fail *failure) *failure {
 	b.hub.Event("restoreRuntimeDone", record{Status: status, ErrorType: kind})
 	report := record{Status: status, ErrorType: kind, Metrics: &recordMetrics{Duration: jsonMilliseconds(b.restore.took)}}
 	b.hub.Event("restoreReport", report)
-	if fail == nil || fail.cause != nil {
+	if fail != nil && fail.cause != nil {
 		return fail
+	}
+	line := "RESTORE_REPORT Restore Duration: " + milliseconds(b.restore.took)
+	switch {
+	case f.json:
+		line = strings.TrimSuffix(platformLine("restoreReport", report), "\n")
+	case kind != "":
+		line += "\tStatus: " + status + "\tError Type: " + oneLine(kind)
+	case fail != nil:
+		line += "\tStatus: " + status
+	}
+	b.out.line(line + "\n")
+	if fail == nil {
+		return nil
 	}
 	e := &SnapStartError{"SnapStartException", "The afterRestore() runtime hook encountered an error: " + fail.kind + ": " + fail.message}
 	if fail.timeout {
 		e = &SnapStartError{"SnapStartTimeoutException", "The environment could not be restored within " + f.config.Restore.String()}
-	}
-	if f.json {
-		b.out.line(platformLine("restoreReport", report))
-	} else {
-		b.out.line(fmt.Sprintf("RESTORE_REPORT Restore Duration: %s\tStatus: %s\tError Type: %s\n", milliseconds(b.restore.took), status, oneLine(fail.kind)))
 	}
 	fail.cause = e
 	return fail

@@ -65,7 +65,7 @@ func (s *httpStream) Write(p []byte) (int, error) {
 		return 0, http.ErrHandlerTimeout
 	case s.collected:
 		if len(s.body)+n > maxPayload {
-			s.refused = &TooLargeError{len(s.body) + n, maxPayload}
+			s.refused = &TooLargeError{Size: len(s.body) + n, Limit: maxPayload}
 			return 0, s.refused
 		}
 		s.body = append(s.body, p...)
@@ -88,6 +88,7 @@ func (s *httpStream) Write(p []byte) (int, error) {
 			s.refused = fmt.Errorf("prelude of the response: %w", err)
 			return 0, s.refused
 		}
+		a.remap(s.kind)
 		a.begin(s.w)
 		s.sent, p, s.prelude = true, rest, nil
 	}

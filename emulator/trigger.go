@@ -35,14 +35,14 @@ type trigger struct {
 
 // triggers are the triggers by kind. The limits are those of the Amazon API Gateway
 // developer guide, "Quotas", and of the Elastic Load Balancing user guide, "Lambda
-// functions as targets". The only sources for the status of a throttled call at API
-// Gateway and a load balancer are public threads.
+// functions as targets"; "Troubleshoot your Application Load Balancers" has the status of a
+// throttled call. The only sources for that at API Gateway are public threads.
 var triggers = []trigger{
 	event.FunctionURL: {kind: event.FunctionURL, prefix: "url", about: "function URL", maxBody: maxPayload, throttled: http.StatusTooManyRequests},
 	event.HTTPAPI:     {kind: event.HTTPAPI, prefix: "v2", about: "API Gateway HTTP API", stage: "$default", maxBody: maxPayload, patience: 30 * time.Second, throttled: http.StatusServiceUnavailable},
 	event.RESTAPI:     {kind: event.RESTAPI, prefix: "v1", about: "API Gateway REST API", stage: "prod", maxBody: maxPayload, patience: 29 * time.Second, throttled: http.StatusInternalServerError},
-	event.ALB:         {kind: event.ALB, prefix: "alb", about: "load balancer", maxBody: maxBalanced, throttled: http.StatusServiceUnavailable},
-	event.ALBMulti:    {kind: event.ALBMulti, prefix: "alb-multi", about: "load balancer with multi-value headers", maxBody: maxBalanced, throttled: http.StatusServiceUnavailable},
+	event.ALB:         {kind: event.ALB, prefix: "alb", about: "load balancer", maxBody: maxBalanced, throttled: http.StatusBadGateway},
+	event.ALBMulti:    {kind: event.ALBMulti, prefix: "alb-multi", about: "load balancer with multi-value headers", maxBody: maxBalanced, throttled: http.StatusBadGateway},
 }
 
 // triggerOf returns the trigger of a request, and splits its path, as it was sent,
@@ -69,8 +69,12 @@ func (s *Server) trigger(t trigger, name, rest string, w http.ResponseWriter, r 
 		failure.write(w)
 		return
 	}
+	if t.balanced() && r.Header.Get("Upgrade") != "" { // "WebSockets are not supported" ("Lambda functions as targets")
+		page(w, http.StatusBadRequest)
+		return
+	}
 	request := Request{RequestID: runtimeapi.NewUUID()}
-	payload, err := s.event(t, name, rest, r, &request)
+	payload, err := s.event(t, name, rest, w.Header(), r, &request)
 	if err != nil {
 		status := http.StatusBadRequest
 		var large *TooLargeError
@@ -84,7 +88,6 @@ func (s *Server) trigger(t trigger, name, rest string, w http.ResponseWriter, r 
 		s.config.Event(name, payload)
 	}
 	request.Payload = payload
-	w.Header().Set("X-Amzn-Requestid", request.RequestID)
 	var stream *httpStream
 	if !s.config.Buffered && (t.kind == event.FunctionURL || t.kind == event.RESTAPI) {
 		stream = &httpStream{kind: t.kind, w: w}
@@ -160,15 +163,19 @@ func (s *Server) refuse(function, requestID string, reason error) {
 	}
 }
 
-// event makes the event of a request, and sets the trace of its invocation.
-func (s *Server) event(t trigger, name, rest string, r *http.Request, invocation *Request) ([]byte, error) {
+// balanced reports whether the trigger is a load balancer.
+func (t trigger) balanced() bool { return t.kind == event.ALB || t.kind == event.ALBMulti }
+
+// event makes the event of a request, and sets the trace of its invocation, and the ids in
+// the header fields of the answer.
+func (s *Server) event(t trigger, name, rest string, answer http.Header, r *http.Request, invocation *Request) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, int64(t.maxBody)+1))
 	if err != nil {
 		return nil, err
 	}
 	if len(body) > t.maxBody {
 		n, _ := io.Copy(io.Discard, io.LimitReader(r.Body, maxDrain)) // or the client could not read the refusal
-		return nil, &TooLargeError{len(body) + int(n), t.maxBody}
+		return nil, &TooLargeError{Size: len(body) + int(n), Limit: t.maxBody}
 	}
 	stage := ""
 	if t.stage != "" {
@@ -187,8 +194,31 @@ func (s *Server) event(t trigger, name, rest string, r *http.Request, invocation
 		invocation.Trace = newTrace(now)
 		root, _, _ := strings.Cut(invocation.Trace, ";")
 		header.Set("X-Amzn-Trace-Id", root)
+	} else if t.balanced() && strings.Contains(invocation.Trace, "Root=") {
+		self, _, _ := strings.Cut(newTrace(now), ";") // ("Request tracing for your Application Load Balancer")
+		header.Set("X-Amzn-Trace-Id", strings.Replace(self, "Root", "Self", 1)+";"+invocation.Trace)
 	}
-	header.Set("X-Forwarded-For", ip)
+	id, extended := invocation.RequestID, ""
+	switch t.kind {
+	case event.RESTAPI:
+		id, extended = event.RequestID(t.kind), event.RequestID(event.HTTPAPI)
+		answer.Set("X-Amz-Apigw-Id", extended)
+	case event.HTTPAPI:
+		id = event.RequestID(t.kind)
+		answer.Set("Apigw-Requestid", id)
+	}
+	if !t.balanced() && t.kind != event.HTTPAPI {
+		answer.Set("X-Amzn-Requestid", id)
+		answer.Set("X-Amzn-Trace-Id", header.Get("X-Amzn-Trace-Id"))
+	}
+	// API Gateway and load balancers add to what the client or a proxy before them says
+	// ("HTTP headers and Application Load Balancers"). Of function URLs it is not known.
+	if before := header.Values("X-Forwarded-For"); t.kind == event.FunctionURL || len(before) == 0 {
+		header.Set("X-Forwarded-For", ip)
+	} else {
+		all := strings.Join(before, ", ") + ", " + ip
+		header["X-Forwarded-For"] = []string{all}
+	}
 	header.Set("X-Forwarded-Proto", "http")
 	if _, own, err := net.SplitHostPort(r.Host); err == nil {
 		port = own
@@ -196,7 +226,7 @@ func (s *Server) event(t trigger, name, rest string, r *http.Request, invocation
 	header.Set("X-Forwarded-Port", port)
 	return event.Request{
 		Method: r.Method, Path: "/" + rest, Query: r.URL.RawQuery, Protocol: r.Proto, Host: r.Host, Header: header, SourceIP: ip, Body: body,
-		Spelling: spelling(r), ID: t.id(name), RequestID: invocation.RequestID,
+		Spelling: spelling(r), ID: t.id(name), RequestID: id, Extended: extended,
 		Stage: stage, Route: t.route, Parameters: t.parameters, BinaryTypes: append([]string{}, s.config.BinaryTypes...), Account: s.config.Account, Region: s.config.Region, Time: now,
 	}.Encode(t.kind)
 }

@@ -7,8 +7,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -201,7 +204,7 @@ func TestEventsOfRequests(t *testing.T) {
 	}
 	headers := func(event map[string]any) map[string]any { h, _ := event["headers"].(map[string]any); return h }
 	event, _ := request("/v1/http/prod/a%20b/c|d", "tEsT-HEADeR: v", "user-agent: x", "x-forwarded-for: 192.0.2.1")
-	if h := headers(event); h["tEsT-HEADeR"] != "v" || h["Host"] != "localhost" || h["User-Agent"] != "x" || h["X-Forwarded-For"] != "127.0.0.1" || h["x-FIRST"] != nil || h["tEST"] != nil || h["content-type"] != "text/plain" {
+	if h := headers(event); h["tEsT-HEADeR"] != "v" || h["Host"] != "localhost" || h["User-Agent"] != "x" || h["X-Forwarded-For"] != "192.0.2.1, 127.0.0.1" || h["x-FIRST"] != nil || h["tEST"] != nil || h["content-type"] != "text/plain" {
 		t.Errorf("headers are %v", h)
 	}
 	if id, _ := headers(event)["X-Amzn-Trace-Id"].(string); !strings.HasPrefix(id, "Root=1-") || strings.Contains(id, ";") {
@@ -220,6 +223,63 @@ func TestEventsOfRequests(t *testing.T) {
 	}
 	if resp, body := do(t, "GET", base+"/v2/http/$default/50%25off", ""); resp.StatusCode != 400 || !strings.Contains(body, "refuses it") {
 		t.Errorf("a percent sign before letters at an HTTP API: %s, %s", resp.Status, body)
+	}
+}
+
+// The ids that a client gets are those of the event.
+func TestIDsOfRequests(t *testing.T) {
+	parallel(t)
+	base := newServer(t, ServerConfig{}, "http")
+	context := func(path string) (map[string]any, http.Header) {
+		resp, body := do(t, "GET", base+path, "")
+		var event struct{ RequestContext map[string]any }
+		if err := json.Unmarshal([]byte(body), &event); err != nil {
+			t.Fatalf("%s: %s, %v", path, body, err)
+		}
+		return event.RequestContext, resp.Header
+	}
+	if c, h := context("/v1/http/prod/"); h.Get("X-Amzn-Requestid") != c["requestId"] || h.Get("X-Amz-Apigw-Id") != c["extendedRequestId"] || !strings.HasPrefix(h.Get("X-Amzn-Trace-Id"), "Root=1-") {
+		t.Errorf("REST API: %v, %v", c, h)
+	}
+	if c, h := context("/v2/http/$default/"); h.Get("Apigw-Requestid") != c["requestId"] || h.Get("X-Amzn-Requestid") != "" {
+		t.Errorf("HTTP API: %v, %v", c, h)
+	}
+	if c, h := context("/url/http/"); h.Get("X-Amzn-Requestid") != c["requestId"] {
+		t.Errorf("function URL: %v, %v", c, h)
+	}
+}
+
+// A load balancer adds to the trace, and refuses web sockets.
+func TestLoadBalancerHeaders(t *testing.T) {
+	parallel(t)
+	base := newServer(t, ServerConfig{}, "http")
+	const root = "Root=1-5bdb40ca-556d8b0c50dc66f0511bf520;Sampled=1"
+	_, body := do(t, "GET", base+"/alb/http/", "", "X-Amzn-Trace-Id: "+root)
+	if ok, _ := regexp.MatchString(`"x-amzn-trace-id":"Self=1-[0-9a-f]{8}-[0-9a-f]{24};`+root+`"`, body); !ok {
+		t.Errorf("trace in %s", body)
+	}
+	if resp, body := do(t, "GET", base+"/alb/http/", "", "Connection: Upgrade", "Upgrade: websocket"); resp.StatusCode != 400 || !strings.Contains(body, "<h1>400 Bad Request</h1>") {
+		t.Errorf("web socket: %s, %s", resp.Status, body)
+	}
+}
+
+// Header fields of the function that a client gets under another name.
+func TestRemappedHeaders(t *testing.T) {
+	for kind, want := range map[event.Trigger]string{
+		event.RESTAPI:     "X-Amzn-Remapped-Connection X-Amzn-Remapped-Date X-Amzn-Remapped-Server X-Amzn-Remapped-Www-Authenticate",
+		event.FunctionURL: "Connection Date Server X-Amzn-Remapped-Www-Authenticate",
+		event.ALB:         "Connection Date Server Www-Authenticate",
+	} {
+		a, err := readAnswer(kind, []byte(`{"statusCode":401,"headers":{"WWW-Authenticate":"Basic","date":"d","Server":"s","connection":"close"}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := http.Header{}
+		a.setHeader(h)
+		h.Del("Content-Type")
+		if got := strings.Join(slices.Sorted(maps.Keys(h)), " "); got != want {
+			t.Errorf("trigger %d: %s", kind, got)
+		}
 	}
 }
 
@@ -283,7 +343,7 @@ func TestThrottlingByTrigger(t *testing.T) {
 	for running := 0; running == 0; running, _ = f.pool.count() {
 		time.Sleep(time.Millisecond)
 	}
-	for path, want := range map[string]int{"/url/hang/": 429, "/v2/hang/$default/": 503, "/v1/hang/prod/": 500, "/alb/hang/": 503} {
+	for path, want := range map[string]int{"/url/hang/": 429, "/v2/hang/$default/": 503, "/v1/hang/prod/": 500, "/alb/hang/": 502, "/alb-multi/hang/": 502} {
 		if resp, _ := do(t, "GET", base+path, ""); resp.StatusCode != want {
 			t.Errorf("%s: %s, want %d", path, resp.Status, want)
 		}

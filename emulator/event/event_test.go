@@ -197,12 +197,72 @@ func TestFunctionURL(t *testing.T) {
 			t.Errorf("%v of %v is %v, want %v", c.path, c.trigger, got, c.want)
 		}
 	}
-	if id, _ := get(t, r, HTTPAPI, "requestContext", "requestId").(string); id == "the-id" || !strings.HasSuffix(id, "=") {
+	r.RequestID, r.Extended = "", "extended="
+	if id, _ := get(t, r, HTTPAPI, "requestContext", "requestId").(string); !strings.HasSuffix(id, "=") {
 		t.Errorf("the request id of an HTTP API is %q", id)
+	}
+	if id := get(t, r, RESTAPI, "requestContext", "extendedRequestId"); id != "extended=" {
+		t.Errorf("the extended id is %v", id)
 	}
 	for trigger, name := range map[Trigger]string{FunctionURL: "x-amzn-trace-id", HTTPAPI: "x-amzn-trace-id", RESTAPI: "X-Amzn-Trace-Id", ALB: "x-amzn-trace-id"} {
 		if id, _ := get(t, r, trigger, "headers", name).(string); !strings.HasPrefix(id, "Root=1-") {
 			t.Errorf("%v: trace header is %q", trigger, id)
+		}
+	}
+}
+
+// What goes as text, and what in base64.
+func TestTextByType(t *testing.T) {
+	for kind, want := range map[string][3]bool{ // at a function URL, an HTTP API, a load balancer
+		"text/csv":                        {true, true, true},
+		"application/json; charset=utf-8": {true, true, true},
+		"application/xml":                 {true, true, true},
+		"application/vnd.api+json":        {true, false, false},
+		"image/svg+xml":                   {true, false, false},
+		"":                                {true, false, false},
+		"image/png":                       {false, false, false},
+	} {
+		for i, trigger := range []Trigger{FunctionURL, HTTPAPI, ALB} {
+			r := Request{Method: "POST", Path: "/", Header: http.Header{}, Body: []byte("a")}
+			if kind != "" {
+				r.Header.Set("Content-Type", kind)
+			}
+			if encoded := get(t, r, trigger, "isBase64Encoded"); encoded != !want[i] {
+				t.Errorf("%q, trigger %d: %v", kind, trigger, encoded)
+			}
+		}
+	}
+}
+
+// A REST API splits the query at semicolons; no other sender does.
+func TestSemicolonInQuery(t *testing.T) {
+	for trigger, want := range map[Trigger]any{RESTAPI: "1", HTTPAPI: "1;b=2"} {
+		r := Request{Method: "GET", Path: "/", Query: "a=1;b=2"}
+		if got := get(t, r, trigger, "queryStringParameters", "a"); got != want {
+			t.Errorf("trigger %d: %v", trigger, got)
+		}
+	}
+}
+
+func TestPartitions(t *testing.T) {
+	for region, want := range map[string]string{"cn-north-1": "arn:aws-cn:sns:cn-north-1:", "us-gov-west-1": "arn:aws-us-gov:sns:us-gov-west-1:", "eu-west-1": "arn:aws:sns:eu-west-1:"} {
+		e := decode[events.SNSEvent](t, "sns", Options{Region: region})
+		if got := e.Records[0].SNS.TopicArn; !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s", region, got)
+		}
+		if china := strings.Contains(e.Records[0].SNS.SigningCertURL, ".amazonaws.com.cn/"); china != strings.HasPrefix(region, "cn-") {
+			t.Errorf("%s: %s", region, e.Records[0].SNS.SigningCertURL)
+		}
+	}
+}
+
+func TestFIFOQueue(t *testing.T) {
+	for name, want := range map[string]bool{"orders.fifo": true, "orders": false} {
+		a := decode[events.SQSEvent](t, "sqs", Options{Resource: name}).Records[0].Attributes
+		for _, attribute := range []string{"SequenceNumber", "MessageGroupId", "MessageDeduplicationId"} {
+			if (a[attribute] != "") != want {
+				t.Errorf("%s: %v", name, a)
+			}
 		}
 	}
 }

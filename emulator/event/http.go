@@ -43,7 +43,8 @@ type Request struct {
 	Spelling map[string]string
 
 	ID        string // of the function URL or the API, as in its domain; default: a random one
-	RequestID string // of the invocation; a function URL's event has it; default: a random one
+	RequestID string // in the request context, in the form of [RequestID]; default: a random one
+	Extended  string // extended request id of a REST API; default: a random one
 	Route     string // of an HTTP API: "GET /orders/{id}"; default: "$default"
 	Stage     string // of API Gateway; default: "$default" for HTTP APIs, "prod" for REST APIs
 	Account   string
@@ -114,10 +115,11 @@ func (r Request) event(t Trigger) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("path %q: %w", r.Path, err)
 	}
+	r.RequestID, r.Extended = cmp.Or(r.RequestID, RequestID(t)), cmp.Or(r.Extended, randomBase64(11))
+	_, aws := Partition(r.Region)
 	switch t {
 	case FunctionURL:
 		r.Stage = "$default"
-		r.RequestID = cmp.Or(r.RequestID, uuid())
 		return r.version2(t, r.domain("lambda-url", "on.aws", 32), r.Path, path), nil
 	case HTTPAPI:
 		// It decodes twice, and cuts the path at a "?" that was "%3F".
@@ -128,14 +130,22 @@ func (r Request) event(t Trigger) (any, error) {
 		if r.Stage = cmp.Or(r.Stage, "$default"); r.Stage != "$default" {
 			path = "/" + r.Stage + path
 		}
-		r.RequestID = randomBase64(11)
-		return r.version2(t, r.domain("execute-api", "amazonaws.com", 10), path, path), nil
+		return r.version2(t, r.domain("execute-api", aws, 10), path, path), nil
 	case RESTAPI:
 		r.Stage = cmp.Or(r.Stage, "prod")
-		return r.version1(r.domain("execute-api", "amazonaws.com", 10)), nil
+		r.Query = strings.ReplaceAll(r.Query, ";", "&") // "results in the data being split" ("Important notes")
+		return r.version1(r.domain("execute-api", aws, 10)), nil
 	}
-	r.Host = cmp.Or(r.Host, "example-"+randomDigits(10)+"."+r.Region+".elb.amazonaws.com")
+	r.Host = cmp.Or(r.Host, "example-"+randomDigits(10)+"."+r.Region+".elb."+aws)
 	return r.loadBalancer(t == ALBMulti), nil
+}
+
+// RequestID returns a random id of a request, in the form of a trigger.
+func RequestID(t Trigger) string {
+	if t == HTTPAPI {
+		return randomBase64(11)
+	}
+	return uuid()
 }
 
 // domain returns the domain of a function URL or an API, which is also the default
@@ -198,15 +208,20 @@ func BinaryType(types []string, mediaType string) bool {
 	})
 }
 
-// isText reports whether a body is passed on as text, by its type.
-func isText(h http.Header) bool {
+// isText reports whether a body is passed on as text, by its type: as the Elastic Load
+// Balancing user guide has it ("Lambda functions as targets"), and as HTTP APIs do
+// (ministackorg/ministack#766, recorded). Of function URLs only the types of both are known;
+// there a body without a type, or of one that is made of JSON or XML, is taken for text too.
+func (t Trigger) isText(h http.Header) bool {
 	if h.Get("Content-Encoding") != "" {
 		return false
 	}
 	kind, _, err := mime.ParseMediaType(h.Get("Content-Type"))
 	if err != nil {
-		return h.Get("Content-Type") == ""
+		return t == FunctionURL && h.Get("Content-Type") == ""
 	}
-	return strings.HasPrefix(kind, "text/") || strings.HasSuffix(kind, "+json") || strings.HasSuffix(kind, "+xml") ||
-		slices.Contains([]string{"application/json", "application/javascript", "application/xml"}, kind)
+	if t == FunctionURL && (strings.HasSuffix(kind, "+json") || strings.HasSuffix(kind, "+xml")) {
+		return true
+	}
+	return strings.HasPrefix(kind, "text/") || slices.Contains([]string{"application/json", "application/javascript", "application/xml"}, kind)
 }

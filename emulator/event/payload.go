@@ -49,7 +49,7 @@ func (r Request) version2(t Trigger, domain, raw, path string) object {
 		{"time", r.Time.UTC().Format("02/Jan/2006:15:04:05 -0700")},
 		{"timeEpoch", r.Time.UnixMilli()},
 	}})
-	body, encoded := r.body(isText(header))
+	body, encoded := r.body(t.isText(header))
 	if len(r.Body) > 0 {
 		e = append(e, member{"body", body})
 	}
@@ -104,7 +104,7 @@ func (r Request) version1(domain string) object {
 			{"resourceId", strings.ToLower(randomUpper(6))},
 			{"resourcePath", resource},
 			{"httpMethod", r.Method},
-			{"extendedRequestId", randomBase64(11)},
+			{"extendedRequestId", r.Extended},
 			{"requestTime", r.Time.UTC().Format("02/Jan/2006:15:04:05 -0700")},
 			{"path", "/" + r.Stage + r.Path},
 			{"accountId", r.Account},
@@ -112,7 +112,7 @@ func (r Request) version1(domain string) object {
 			{"stage", r.Stage},
 			{"domainPrefix", r.ID},
 			{"requestTimeEpoch", r.Time.UnixMilli()},
-			{"requestId", uuid()},
+			{"requestId", r.RequestID},
 			{"identity", identity},
 			{"domainName", domain},
 			{"apiId", r.ID},
@@ -132,9 +132,10 @@ func (r Request) loadBalancer(multi bool) object {
 	for name, value := range r.parameters() {
 		query[name] = append(query[name], value)
 	}
+	partition, _ := Partition(r.Region)
 	e := object{
 		{"requestContext", object{{"elb", object{{"targetGroupArn",
-			"arn:aws:elasticloadbalancing:" + r.Region + ":" + r.Account + ":targetgroup/example/" + randomHex(16)}}}}},
+			"arn:" + partition + ":elasticloadbalancing:" + r.Region + ":" + r.Account + ":targetgroup/example/" + randomHex(16)}}}}},
 		{"httpMethod", r.Method},
 		{"path", r.Path},
 	}
@@ -143,6 +144,6 @@ func (r Request) loadBalancer(multi bool) object {
 	} else {
 		e = append(e, member{"queryStringParameters", last(query)}, member{"headers", last(header)})
 	}
-	body, encoded := r.body(isText(r.Header))
+	body, encoded := r.body(ALB.isText(r.Header))
 	return append(e, member{"body", body}, member{"isBase64Encoded", encoded})
 }

@@ -3,6 +3,7 @@ package event
 import (
 	"cmp"
 	"crypto/md5"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -12,8 +13,27 @@ import (
 	"time"
 )
 
+// Partition returns the partition of a region in ARNs, and the domain of its services (AWS
+// general reference, "AWS service endpoints"; "Amazon Resource Names (ARNs)" of AWS China).
+func Partition(region string) (id, domain string) {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn", "amazonaws.com.cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov", "amazonaws.com"
+	}
+	return "aws", "amazonaws.com"
+}
+
 func (o Options) arn(service, resource string) string {
-	return "arn:aws:" + service + ":" + o.Region + ":" + o.Account + ":" + resource
+	partition, _ := Partition(o.Region)
+	return "arn:" + partition + ":" + service + ":" + o.Region + ":" + o.Account + ":" + resource
+}
+
+// global returns an ARN without region, of an account or of nobody.
+func (o Options) global(service, account, resource string) string {
+	partition, _ := Partition(o.Region)
+	return "arn:" + partition + ":" + service + "::" + account + ":" + resource
 }
 
 func records(record object) object {
@@ -42,7 +62,7 @@ func s3(o Options) (any, error) {
 			{"bucket", object{
 				{"name", o.Bucket},
 				{"ownerIdentity", object{{"principalId", "A" + randomUpper(13)}}},
-				{"arn", "arn:aws:s3:::" + o.Bucket},
+				{"arn", o.global("s3", "", o.Bucket)},
 			}},
 			{"object", object{
 				// Keys are form-encoded: a space is a plus.
@@ -56,6 +76,7 @@ func s3(o Options) (any, error) {
 }
 
 func sns(o Options) (any, error) {
+	_, domain := Partition(o.Region)
 	topic := o.arn("sns", cmp.Or(o.Resource, "example-topic"))
 	return records(object{
 		{"EventSource", "aws:sns"},
@@ -70,8 +91,8 @@ func sns(o Options) (any, error) {
 			{"Timestamp", millis(o.Time)},
 			{"SignatureVersion", "1"},
 			{"Signature", randomBase64(256)},
-			{"SigningCertUrl", "https://sns." + o.Region + ".amazonaws.com/SimpleNotificationService-" + randomHex(32) + ".pem"},
-			{"UnsubscribeUrl", "https://sns." + o.Region + ".amazonaws.com/?Action=Unsubscribe&SubscriptionArn=" + topic + ":" + uuid()},
+			{"SigningCertUrl", "https://sns." + o.Region + "." + domain + "/SimpleNotificationService-" + randomHex(32) + ".pem"},
+			{"UnsubscribeUrl", "https://sns." + o.Region + "." + domain + "/?Action=Unsubscribe&SubscriptionArn=" + topic + ":" + uuid()},
 			{"MessageAttributes", object{{"example", object{{"Type", "String"}, {"Value", "value"}}}}},
 		}},
 	}), nil
@@ -80,20 +101,26 @@ func sns(o Options) (any, error) {
 func sqs(o Options) (any, error) {
 	body := cmp.Or(o.Body, "example message")
 	sent := strconv.FormatInt(o.Time.UnixMilli(), 10)
+	queue := cmp.Or(o.Resource, "example-queue")
+	attributes := object{
+		{"ApproximateReceiveCount", "1"},
+		{"SentTimestamp", sent},
+		{"SenderId", "AIDA" + randomUpper(17)},
+		{"ApproximateFirstReceiveTimestamp", strconv.FormatInt(o.Time.UnixMilli()+12, 10)},
+	}
+	if strings.HasSuffix(queue, ".fifo") {
+		sum := sha256.Sum256([]byte(body)) // as content-based deduplication makes the id
+		attributes = append(attributes, member{"SequenceNumber", "188" + randomDigits(17)}, member{"MessageGroupId", "example-group"}, member{"MessageDeduplicationId", hex.EncodeToString(sum[:])})
+	}
 	return records(object{
 		{"messageId", uuid()},
 		{"receiptHandle", randomBase64(132)},
 		{"body", body},
-		{"attributes", object{
-			{"ApproximateReceiveCount", "1"},
-			{"SentTimestamp", sent},
-			{"SenderId", "AIDA" + randomUpper(17)},
-			{"ApproximateFirstReceiveTimestamp", strconv.FormatInt(o.Time.UnixMilli()+12, 10)},
-		}},
+		{"attributes", attributes},
 		{"messageAttributes", object{}},
 		{"md5OfBody", md5Of(body)},
 		{"eventSource", "aws:sqs"},
-		{"eventSourceARN", o.arn("sqs", cmp.Or(o.Resource, "example-queue"))},
+		{"eventSourceARN", o.arn("sqs", queue)},
 		{"awsRegion", o.Region},
 	}), nil
 }
@@ -171,7 +198,7 @@ func kinesis(o Options) (any, error) {
 		{"eventVersion", "1.0"},
 		{"eventID", "shardId-000000000006:" + number},
 		{"eventName", "aws:kinesis:record"},
-		{"invokeIdentityArn", "arn:aws:iam::" + o.Account + ":role/lambda-role"},
+		{"invokeIdentityArn", o.global("iam", o.Account, "role/lambda-role")},
 		{"awsRegion", o.Region},
 		{"eventSourceARN", o.arn("kinesis", "stream/"+cmp.Or(o.Resource, "example-stream"))},
 	}), nil
