@@ -306,10 +306,16 @@ func (b *bootstrap) wait() {
 
 func (f *Function) apiConfig(b *bootstrap) runtimeapi.Config {
 	return runtimeapi.Config{
-		Token:     f.token,
-		External:  f.external(),
-		Subscribe: b.hub.Subscribe,
-		Name:      f.config.Name, Version: latest, Handler: f.config.Handler, Account: f.config.Account, Concurrency: f.config.PerInstance,
+		Token:    f.token,
+		External: f.external(),
+		Subscribe: func(extension string, logs bool, body []byte) error {
+			types, err := b.hub.Subscribe(extension, logs, body)
+			if err == nil {
+				b.out.line(f.subscriptionLine(extension, logs, types))
+			}
+			return err
+		},
+		Name: f.config.Name, Version: latest, Handler: f.config.Handler, Account: f.config.Account, Concurrency: f.config.PerInstance,
 		SnapStart: f.config.SnapStart, Credentials: f.credentials(),
 	}
 }

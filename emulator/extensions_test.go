@@ -290,6 +290,11 @@ func TestTelemetry(t *testing.T) {
 				words = append(words, strings.ReplaceAll(one, "ID", resp.RequestID))
 			}
 			inOrder(t, book, words...)
+			line := "TELEMETRY"
+			if strings.HasSuffix(name, "2021-03-18") || strings.HasSuffix(name, "2020-08-15") {
+				line = "LOGS"
+			}
+			inOrder(t, book, line+"\tName: "+name+"\tState: Subscribed\tTypes: [Platform, Function]\n", "EXTENSION\tName: "+name)
 			subscription := `Subscription {"name":"` + name + `","state":"Subscribed","types":["platform","function"]}`
 			if !strings.Contains(book.String(), subscription) || strings.Contains(book.String(), "batch") || strings.Contains(book.String(), name+": request") {
 				t.Error(book)

@@ -122,7 +122,7 @@ func (v *invocation) endUnstarted(fail *failure, left time.Duration) {
 	}
 	id := v.request.RequestID
 	start := []byte(f.startLine(id))
-	own, platform := f.endLines(id, fail, metrics{took: f.config.Timeout - left, peak: peak})
+	own, platform := f.endLines(id, fail, metrics{took: f.config.Timeout - max(left, 0), peak: peak})
 	if f.log != nil {
 		f.log.write(start, own, platform)
 	}

@@ -149,6 +149,23 @@ func (f *Function) endLines(id string, fail *failure, m metrics) (own, platform 
 		id, id, milliseconds(m.took), r.Metrics.Billed, f.config.Memory, more)
 }
 
+// subscriptionLine is the line about an extension's subscription to the Telemetry API, or the
+// Logs API.
+func (f *Function) subscriptionLine(extension string, logs bool, types []string) string {
+	kind, event := "TELEMETRY", "telemetrySubscription"
+	if logs {
+		kind, event = "LOGS", "logsSubscription"
+	}
+	if f.json {
+		return platformLine(event, record{Name: extension, State: "Subscribed", Types: types})
+	}
+	var names []string
+	for _, t := range types {
+		names = append(names, strings.ToUpper(t[:1])+t[1:])
+	}
+	return fmt.Sprintf("%s\tName: %s\tState: Subscribed\tTypes: [%s]\n", kind, oneLine(extension), strings.Join(names, ", "))
+}
+
 // initLine is the line about an initialisation; fail is nil if it succeeded.
 func (f *Function) initLine(phase string, fail *failure, took time.Duration) string {
 	r := f.initRecord(phase, fail, took)
@@ -193,6 +210,7 @@ type record struct {
 	Name               string         `json:"name,omitempty"`
 	State              string         `json:"state,omitempty"`
 	Events             []string       `json:"events,omitempty"`
+	Types              []string       `json:"types,omitempty"`
 	RequestID          string         `json:"requestId,omitempty"`
 	Version            string         `json:"version,omitempty"`
 	Metrics            *recordMetrics `json:"metrics,omitempty"`

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +15,7 @@ import (
 
 // Whatever became of an event, REPORT has all its parts.
 func TestReportIsComplete(t *testing.T) {
-	report := regexp.MustCompile(`(?m)^REPORT RequestId: \S+\tDuration: [0-9.]+ ms\tBilled Duration: \d+ ms\tMemory Size: 256 MB\tMax Memory Used: (\d+) MB\t(Init Duration: [0-9.]+ ms\t)?(Status: .*)?$`)
+	report := regexp.MustCompile(`(?m)^REPORT RequestId: \S+\tDuration: ([0-9.]+) ms\tBilled Duration: (\d+) ms\tMemory Size: 256 MB\tMax Memory Used: (\d+) MB\t(?:Init Duration: ([0-9.]+) ms\t)?(Status: .*)?$`)
 	for handler, status := range map[string]string{
 		"echo": "", "exit": "Status: error\tError Type: Runtime.ExitError", "killed": "Status: error\tError Type: Runtime.ExitError",
 		"hang": "Status: timeout", "memory": "Status: error\tError Type: Runtime.OutOfMemory",
@@ -30,8 +31,17 @@ func TestReportIsComplete(t *testing.T) {
 				f, book := newFunction(t, Config{Handler: handler, Memory: 256, Timeout: timeout, InitLimit: 300 * time.Millisecond, Plain: plain})
 				resp := invoke(t, f, "1")
 				found := report.FindStringSubmatch(string(resp.Log))
-				if found == nil || found[1] == "0" || found[3] != status {
-					t.Errorf("got %q\n%s", found, book)
+				if found == nil || found[3] == "0" || found[5] != status {
+					t.Fatalf("got %q\n%s", found, book)
+				}
+				// The initialisation is billed, and no time after the time-out.
+				took, _ := strconv.ParseFloat(found[1], 64)
+				initialised, _ := strconv.ParseFloat(found[4], 64)
+				if billed, _ := strconv.ParseFloat(found[2], 64); took > 1000*timeout.Seconds() || billed < took+initialised-0.02 || billed > took+initialised+1.02 {
+					t.Errorf("%v ms and %v ms are billed as %v ms", took, initialised, billed)
+				}
+				if strings.Contains(book.String(), "Status: timeout\tError Type") {
+					t.Errorf("a time-out has an error type:\n%s", book)
 				}
 			})
 		}

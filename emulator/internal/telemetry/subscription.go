@@ -123,24 +123,24 @@ func (s *subscription) readDestination() error {
 	return nil
 }
 
-// Subscribe takes the request of an extension, with logs to the Logs API. A later
-// request replaces an earlier one. Events since the beginning of the initialisation are
-// delivered, too.
-func (h *Hub) Subscribe(extension string, logs bool, body []byte) error {
+// Subscribe takes the request of an extension, with logs to the Logs API, and returns the
+// types that it asks for. A later request replaces an earlier one. Events since the
+// beginning of the initialisation are delivered, too.
+func (h *Hub) Subscribe(extension string, logs bool, body []byte) (types []string, err error) {
 	s, err := read(body, logs)
 	s.asJSON = h.json
 	if err != nil {
-		return err
+		return nil, err
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !h.open {
-		return errors.New("the subscription is closed")
+		return nil, errors.New("the subscription is closed")
 	}
 	old := h.subscribers[extension]
 	if old != nil {
 		if old.logs != logs {
-			return errors.New("the extension has subscribed to the other API")
+			return nil, errors.New("the extension has subscribed to the other API")
 		}
 		old.cancel()
 	}
@@ -158,5 +158,5 @@ func (h *Hub) Subscribe(extension string, logs bool, body []byte) error {
 	if err == nil {
 		h.add(event{time.Now(), Platform + "." + kind, record})
 	}
-	return err
+	return s.Types, err
 }

@@ -49,7 +49,7 @@ func TestSubscriptions(t *testing.T) {
 		"too short a time": {false, string(body(schema + "," + http1 + `,"buffering":{"timeoutMs":24}`)), "timeoutMs"},
 	} {
 		h := New(dialLocal, false)
-		err := h.Subscribe("x", c.logs, []byte(c.body))
+		_, err := h.Subscribe("x", c.logs, []byte(c.body))
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -57,14 +57,14 @@ func TestSubscriptions(t *testing.T) {
 	}
 	h := New(dialLocal, false)
 	defer h.Close()
-	if err := h.Subscribe("x", false, body(schema+","+http1)); err != nil {
+	if _, err := h.Subscribe("x", false, body(schema+","+http1)); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Subscribe("x", true, body(http1)); err == nil || !strings.Contains(err.Error(), "the other API") {
+	if _, err := h.Subscribe("x", true, body(http1)); err == nil || !strings.Contains(err.Error(), "the other API") {
 		t.Errorf("both APIs: %v", err)
 	}
 	h.Begun()
-	if err := h.Subscribe("y", false, body(schema+","+http1)); err == nil || !strings.Contains(err.Error(), "closed") {
+	if _, err := h.Subscribe("y", false, body(schema+","+http1)); err == nil || !strings.Contains(err.Error(), "closed") {
 		t.Errorf("after the initialisation: %v", err)
 	}
 }
@@ -114,7 +114,7 @@ func subscribed(t *testing.T, l *listener, more string) *Hub {
 	t.Cleanup(func() { h.Close(); s.Close() })
 	h.Event("initStart", map[string]string{"phase": "init"})
 	port := strconv.Itoa(at.Addr().(*net.TCPAddr).Port)
-	if err := h.Subscribe("x", false, body(`"destination":{"protocol":"HTTP","URI":"http://sandbox:`+port+`/"},`+more)); err != nil {
+	if _, err := h.Subscribe("x", false, body(`"destination":{"protocol":"HTTP","URI":"http://sandbox:`+port+`/"},`+more)); err != nil {
 		t.Fatal(err)
 	}
 	return h
