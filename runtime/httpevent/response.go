@@ -88,12 +88,15 @@ func (resp *Response) status() int {
 	return resp.StatusCode
 }
 
-// fields returns the header with its names in lower case, and the cookies.
+// fields returns the header with its names in lower case, and the cookies. A line break in a
+// value becomes a blank, as with net/http.
 func (resp *Response) fields() (Values, []string) {
 	header := make(Values, len(resp.Header))
 	for _, k := range sortedKeys(resp.Header) {
 		name := strings.ToLower(k)
-		header[name] = append(header[name], resp.Header[k]...)
+		for _, value := range resp.Header[k] {
+			header[name] = append(header[name], strings.ReplaceAll(strings.ReplaceAll(value, "\n", " "), "\r", " "))
+		}
 	}
 	cookies := append(append([]string(nil), header["set-cookie"]...), resp.Cookies...)
 	delete(header, "set-cookie")

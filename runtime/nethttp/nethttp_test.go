@@ -44,6 +44,14 @@ func mux() http.Handler {
 	})
 	m.HandleFunc("/html", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html></html>") })
 	m.HandleFunc("/binary", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte{0xff, 0xfe, 0}) })
+	m.HandleFunc("/odd", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header()["Date"] = nil
+		w.Header()["Content-Type"] = nil
+		w.Header().Set("X-A", "a\r\nb: c")
+		w.Header().Set("Trailer", "X-T")
+		_, _ = io.WriteString(w, "<html></html>")
+		w.Header().Set(http.TrailerPrefix+"X-Q", "1")
+	})
 	m.HandleFunc("/none", func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		if _, err := w.Write([]byte("x")); !errors.Is(err, http.ErrBodyNotAllowed) {
@@ -104,6 +112,9 @@ func TestLambda(t *testing.T) {
 	}
 	if a := get("GET", "/binary"); a.Body != "//4A" || !a.IsBase64 {
 		t.Errorf("got %+v", a)
+	}
+	if a := get("GET", "/odd"); fmt.Sprint(a.Headers) != "map[x-a:a  b: c]" {
+		t.Errorf("headers are %v", a.Headers)
 	}
 	if a := get("GET", "/none"); a.StatusCode != 204 || a.Body != "" {
 		t.Errorf("got %+v", a)

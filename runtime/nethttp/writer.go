@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/bootzip/bootzip/runtime"
 	"github.com/bootzip/bootzip/runtime/httpevent"
@@ -73,6 +74,11 @@ func (w *writer) FlushError() error {
 // response makes the response of what was written so far.
 func (w *writer) response() httpevent.Response {
 	w.sniff()
+	for name := range w.sent { // there are no trailers
+		if name == "Trailer" || strings.HasPrefix(name, http.TrailerPrefix) {
+			delete(w.sent, name)
+		}
+	}
 	return httpevent.Response{StatusCode: w.status, Header: httpevent.Values(w.sent), Body: w.body.Bytes()}
 }
 
