@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,7 +67,12 @@ func (s *Server) getFunction(w http.ResponseWriter, r *http.Request) {
 	}
 	document := f.configuration()
 	if !strings.HasSuffix(r.URL.Path, "/configuration") {
-		document = map[string]any{"Configuration": document, "Code": map[string]string{}}
+		code := map[string]string{"RepositoryType": "ECR"}
+		if f.config.Root == nil {
+			path, _ := filepath.Abs(f.config.Zip)
+			code = map[string]string{"RepositoryType": "S3", "Location": "file://" + filepath.ToSlash(path)}
+		}
+		document = map[string]any{"Configuration": document, "Code": code}
 	}
 	writeJSON(w, http.StatusOK, document)
 }

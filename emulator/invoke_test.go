@@ -117,7 +117,7 @@ func TestEmptyRoot(t *testing.T) {
 	if f.Isolation() != "in an empty root" {
 		t.Skip("namespaces are refused here: " + f.Isolation())
 	}
-	want := "/:dev /:etc /:proc /:tmp /:var /dev:fd /dev:full /dev:null /dev:random /dev:stderr /dev:stdin /dev:stdout /dev:urandom /dev:zero " +
+	want := "/:dev /:etc /:opt /:proc /:tmp /:var /dev:fd /dev:full /dev:null /dev:random /dev:stderr /dev:stdin /dev:stdout /dev:urandom /dev:zero " +
 		".:bootstrap .:data /x=false /var/task/x=false /tmp/x=true "
 	if got != want {
 		t.Errorf("the program saw %s", got)

@@ -40,6 +40,7 @@ func TestServeRoutes(t *testing.T) {
 		"GET /gone":             `404`,
 		"GET /url/orders/x":     `200 $default  /x `,
 		"GET /2015-03-31/functions/orders/configuration": `200 {"Architectures"`,
+		"GET /2015-03-31/functions/orders":               `200 {"Code":{"Location":"file:///`,
 	} {
 		method, path, _ := strings.Cut(request, " ")
 		r, err := http.NewRequest(method, base+path, nil)

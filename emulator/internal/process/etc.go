@@ -99,8 +99,14 @@ func WriteEtc(dir string) error {
 			return err
 		}
 	}
+	if err := os.Mkdir(filepath.Join(dir, emptyDir), 0o755); err != nil {
+		return err
+	}
 	return makeReadable(dir)
 }
+
+// emptyDir is a directory of /etc without files, as Amazon Linux has it.
+const emptyDir = "opt"
 
 // hosts returns the /etc/hosts of a sandbox, given this machine's.
 //

@@ -113,9 +113,12 @@ func Isolated(c Config) (Process, error) {
 		}
 		return command
 	}
+	empty := filepath.Join(c.Etc, emptyDir)
 	mounts := []sandbox.Mount{
 		{Source: c.Task, Target: taskRoot, ReadOnly: true},
 		{Source: c.Etc, Target: "/etc", ReadOnly: true},
+		{Source: empty, Target: "/var/runtime", ReadOnly: true},
+		{Source: cmp.Or(c.Opt, empty), Target: OptRoot, ReadOnly: true},
 	}
 	if c.Root != "" {
 		mounts = []sandbox.Mount{{Source: c.Root, Target: "/", ReadOnly: true}}
@@ -134,9 +137,6 @@ func Isolated(c Config) (Process, error) {
 	}
 	if !c.Later {
 		s.Command = again(c.Env)
-	}
-	if c.Opt != "" {
-		s.Mounts = append(s.Mounts, sandbox.Mount{Source: c.Opt, Target: OptRoot, ReadOnly: true})
 	}
 	if c.System {
 		seen := slices.Clone(systemDirs)
