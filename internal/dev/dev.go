@@ -9,6 +9,10 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
+// packages is the go command's pattern, of Go 1.25 and newer, for all packages of all modules
+// of go.work.
+const packages = "work"
+
 // value reads an optional flag.
 func value[T any](flag *T, fallback T) T {
 	if flag == nil {

@@ -22,15 +22,7 @@ func Lint(ctx context.Context) error {
 	if err := checkFormat(ctx); err != nil {
 		return err
 	}
-	packages, err := goPackages(ctx)
-	if err != nil {
-		return err
-	}
-	commands := [][]string{
-		append([]string{"vet"}, packages...),
-		append([]string{"vet", "-tags=mage"}, packages...),
-		append([]string{"run", staticcheck}, packages...),
-	}
+	commands := [][]string{{"vet", packages}, {"vet", "-tags=mage", packages}, {"run", staticcheck, packages}}
 	workflows, err := filepath.Glob(filepath.Join(".github", "workflows", "*.y*ml"))
 	if err != nil {
 		return err

@@ -10,15 +10,11 @@ import (
 func Test(ctx context.Context,
 	race *bool, // with the race detector, which needs a C compiler
 ) error {
-	packages, err := goPackages(ctx)
-	if err != nil {
-		return err
-	}
 	argv := []string{"test"}
 	if value(race, false) {
 		argv = append(argv, "-race")
 	}
-	return goCommand(ctx, append(argv, packages...)...)
+	return goCommand(ctx, append(argv, packages)...)
 }
 
 // goCommand runs the go command for the caller: with the caller's own

@@ -127,11 +127,7 @@ func notRun(err error, allowed []vulnerability.Allowed, offline bool) error {
 // scanModule runs govulncheck on all packages, those of every module of go.work.
 // With JSON it ends with status 0 whatever it finds.
 func scanModule(ctx context.Context, database string) (vulnerability.Scan, error) {
-	packages, err := goPackages(ctx)
-	if err != nil {
-		return vulnerability.Scan{}, err
-	}
-	cmd := exec.CommandContext(ctx, "go", append([]string{"run", govulncheck, "-format=json", "-db=" + database}, packages...)...)
+	cmd := exec.CommandContext(ctx, "go", "run", govulncheck, "-format=json", "-db="+database, packages)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
