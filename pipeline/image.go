@@ -13,17 +13,21 @@ import (
 	"github.com/bootzip/bootzip/internal/tempdir"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/registry"
 	"github.com/bootzip/bootzip/verify"
 )
 
 // An ImageTarget is an image to check.
 type ImageTarget struct {
-	Path     string // an archive, or a directory with an OCI image layout
+	Path     string // an archive, a directory with an OCI image layout, or InRegistry and a reference
 	Name     string // for the report; empty: Path
 	Options  verify.ImageOptions
 	Function project.Function // as of a Zip
 	Root     string
 }
+
+// InRegistry begins what names an image in a registry.
+const InRegistry = "docker://"
 
 // CheckImages checks images. A program that is alone in its image, or needs no libraries, is
 // checked like that of a zip. If it is alone, it is also started like that of a zip, since
@@ -47,6 +51,12 @@ func checkImage(ctx context.Context, c CheckConfig, t ImageTarget) (verify.Repor
 		return verify.Report{}, err
 	}
 	defer dir.Remove()
+	if reference, ok := strings.CutPrefix(t.Path, InRegistry); ok {
+		t.Name, t.Path = t.Path, filepath.Join(dir.Path, "fetched")
+		if err := registry.Fetch(ctx, registry.Config{}, reference, t.Path); err != nil {
+			return verify.Report{}, err
+		}
+	}
 	r, code, err := UnpackImage(ctx, t.Path, dir.Path, t.Options)
 	r.Path = cmp.Or(t.Name, r.Path)
 	if err != nil || !r.OK() {

@@ -1,6 +1,9 @@
 package pipeline
 
 import (
+	"io"
+	"log"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -8,10 +11,13 @@ import (
 	"strings"
 	"testing"
 
+	fake "github.com/google/go-containerregistry/pkg/registry"
+
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/sandbox"
 	"github.com/bootzip/bootzip/pack"
 	"github.com/bootzip/bootzip/project"
+	"github.com/bootzip/bootzip/registry"
 	"github.com/bootzip/bootzip/verify"
 )
 
@@ -62,6 +68,16 @@ func TestCheckImages(t *testing.T) {
 	}
 	if failed := check(made(), verify.ImageOptions{Rules: []project.CheckRule{{ID: "elf-not-stripped", Severity: "fail", Reason: "test"}}}); strings.Join(failed, " ") != "elf-not-stripped" {
 		t.Errorf("a program that is not stripped: %q", failed)
+	}
+	server := httptest.NewServer(fake.New(fake.Logger(log.New(io.Discard, "", 0))))
+	defer server.Close()
+	reference := strings.TrimPrefix(server.URL, "http://") + "/shop/x:v1"
+	if _, err := registry.Push(t.Context(), registry.Config{}, reference, good); err != nil {
+		t.Fatal(err)
+	}
+	reports, err := CheckImages(t.Context(), CheckConfig{}, []ImageTarget{{Path: InRegistry + reference}})
+	if err != nil || !reports[0].OK() || reports[0].Path != InRegistry+reference {
+		t.Errorf("in a registry: %+v, %v", reports, err)
 	}
 	if left, err := filepath.Glob(filepath.Join(os.TempDir(), "bootzip-image-*")); err != nil || len(left) > 0 {
 		t.Errorf("left are %q (%v)", left, err)

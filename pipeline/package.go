@@ -48,7 +48,7 @@ func forArch(name string, arch project.Arch) string {
 // baseOf returns the OCI image layout on which a function's image is made, and fetches it if
 // needed; empty: none.
 func baseOf(ctx context.Context, f project.Function, arch project.Arch, c build.Config) (string, error) {
-	reference, remote := strings.CutPrefix(f.ImageBase, "docker://")
+	reference, remote := strings.CutPrefix(f.ImageBase, InRegistry)
 	if remote {
 		return registry.Base(ctx, registry.Config{}, reference, string(arch), filepath.Join(c.Cache, "bases"))
 	}

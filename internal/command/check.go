@@ -57,11 +57,7 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 			if err := around.read(&config); err != nil {
 				return err
 			}
-			args, images, remove, err := takeImages(c.Context(), args)
-			if err != nil {
-				return err
-			}
-			defer remove()
+			args, images := takeImages(args)
 			files, err := zipFiles(args)
 			if err != nil {
 				return misuse(err)

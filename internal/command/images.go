@@ -1,52 +1,27 @@
 package command
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"strings"
 
-	"github.com/bootzip/bootzip/internal/tempdir"
 	"github.com/bootzip/bootzip/pipeline"
-	"github.com/bootzip/bootzip/registry"
 )
 
-// takeImages splits args into images and the rest. remove removes what was fetched for the
-// images.
-func takeImages(ctx context.Context, args []string) (rest []string, images []pipeline.ImageTarget, remove func(), err error) {
-	var fetched []*tempdir.Dir
-	remove = func() {
-		for _, d := range fetched {
-			_ = d.Remove()
-		}
-	}
-	defer func() {
-		if err != nil {
-			remove()
-		}
-	}()
+// takeImages splits args into images and the rest.
+func takeImages(args []string) (rest []string, images []pipeline.ImageTarget) {
 	for _, arg := range args {
 		kind, name, _ := strings.Cut(arg, ":")
 		switch {
 		case kind == "oci" || kind == "oci-archive" || kind == "docker-archive":
 			images = append(images, pipeline.ImageTarget{Path: name, Name: arg})
-		case strings.HasPrefix(arg, "docker://"):
-			dir, err := tempdir.New("", "bootzip-image")
-			if err != nil {
-				return nil, nil, remove, err
-			}
-			fetched = append(fetched, dir)
-			if err := registry.Fetch(ctx, registry.Config{}, strings.TrimPrefix(arg, "docker://"), dir.Path); err != nil {
-				return nil, nil, remove, err
-			}
-			images = append(images, pipeline.ImageTarget{Path: dir.Path, Name: arg})
-		case isImage(arg):
+		case strings.HasPrefix(arg, pipeline.InRegistry) || isImage(arg):
 			images = append(images, pipeline.ImageTarget{Path: arg})
 		default:
 			rest = append(rest, arg)
 		}
 	}
-	return rest, images, remove, nil
+	return rest, images
 }
 
 // isImage reports whether an argument looks like an image.
