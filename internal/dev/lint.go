@@ -3,7 +3,6 @@ package dev
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -38,32 +37,15 @@ func Lint(ctx context.Context) error {
 	return nil
 }
 
-// checkFormat runs gofmt on all Go files below the current directory, with those
-// that build tags exclude.
+// checkFormat runs gofmt, that of the go command in use, on all Go files below the current
+// directory, with those that build tags exclude.
 func checkFormat(ctx context.Context) error {
 	root, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
 	if err != nil {
 		return fmt.Errorf("go env GOROOT: %w", err)
 	}
-	var files []string
-	err = filepath.WalkDir(".", func(name string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		base := e.Name()
-		if e.IsDir() && name != "." && (base == "vendor" || base == "testdata" || base == "dist" || strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_")) {
-			return fs.SkipDir
-		}
-		if !e.IsDir() && strings.HasSuffix(base, ".go") {
-			files = append(files, name)
-		}
-		return nil
-	})
-	if err != nil || len(files) == 0 {
-		return err
-	}
 	gofmt := filepath.Join(strings.TrimSpace(string(root)), "bin", "gofmt")
-	out, err := exec.CommandContext(ctx, gofmt, append([]string{"-l"}, files...)...).CombinedOutput()
+	out, err := exec.CommandContext(ctx, gofmt, "-l", ".").CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("gofmt: %w\n%s", err, out)
 	}
