@@ -47,7 +47,7 @@ editor starts the function, in any language.`,
 			if err != nil {
 				return err
 			}
-			if e.perInstance > 1 || len(e.layers) > 0 {
+			if e.PerInstance > 1 || len(e.Layers) > 0 {
 				return misuse(errors.New("debug runs one event at a time, and a plain process has no layers: omit --per-instance and --layer"))
 			}
 			p, functions, err := s.load()

@@ -31,64 +31,55 @@ import (
 
 // An emulation has the flags of a command that runs functions here.
 type emulation struct {
-	handler     string
-	timeout     int
-	memory      int
-	perInstance int
-	snapStart   bool
-	variables   variables
-	layers      []string
-	container   string
-	image       string
-	env         []string // KEY=VALUE, set by check
+	emulator.Config // as the flags say; check sets Timeout, and Environment to the variables
+	timeout         int
+	variables       variables
 }
 
 func (e *emulation) flags(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&e.handler, "handler", "", "value of _HANDLER (default: the first of the function's handlers)")
+	f.StringVar(&e.Handler, "handler", "", "value of _HANDLER (default: the first of the function's handlers)")
 	f.IntVar(&e.timeout, "timeout", 0, "`SECONDS` for an answer (default: the function's, or 3)")
-	f.IntVar(&e.memory, "memory", 0, "`MB` (default: the function's, or 128)")
-	f.IntVar(&e.perInstance, "per-instance", 0, "`EVENTS` at a time in one instance, as on Lambda Managed Instances (default 1)")
-	f.BoolVar(&e.snapStart, "snapstart", false, "initialise, stop and restore each instance, as a published version with SnapStart")
+	f.IntVar(&e.Memory, "memory", 0, "`MB` (default: the function's, or 128)")
+	f.IntVar(&e.PerInstance, "per-instance", 0, "`EVENTS` at a time in one instance, as on Lambda Managed Instances (default 1)")
+	f.BoolVar(&e.SnapStart, "snapstart", false, "initialise, stop and restore each instance, as a published version with SnapStart")
 	e.variables.flags(c)
-	layerFlag(c, &e.layers)
-	f.StringVar(&e.container, "container", "", "run in containers of `ENGINE`, docker or podman, as on macOS and Windows")
-	f.StringVar(&e.image, "container-image", "", "`IMAGE` of these containers (default: an empty one; Amazon Linux 2023 for scripts and dynamic programs)")
+	layerFlag(c, &e.Layers)
+	f.StringVar(&e.Container, "container", "", "run in containers of `ENGINE`, docker or podman, as on macOS and Windows")
+	f.StringVar(&e.Image, "container-image", "", "`IMAGE` of these containers (default: an empty one; Amazon Linux 2023 for scripts and dynamic programs)")
 }
 
 // check refuses invalid values, and reads the variables.
 func (e *emulation) check() (err error) {
-	if e.perInstance < 0 {
+	if e.PerInstance < 0 {
 		return misuse(errors.New("--per-instance takes a positive number"))
 	}
-	if err := offered(e.memory, e.timeout); err != nil {
+	if err := offered(e.Memory, e.timeout); err != nil {
 		return err
 	}
-	if !slices.Contains([]string{"", "docker", "podman"}, e.container) {
-		return misuse(fmt.Errorf("--container is %q, not docker or podman", e.container))
+	if !slices.Contains([]string{"", "docker", "podman"}, e.Container) {
+		return misuse(fmt.Errorf("--container is %q, not docker or podman", e.Container))
 	}
-	for _, layer := range e.layers {
+	for _, layer := range e.Layers {
 		if _, err := os.Stat(layer); err != nil {
 			return misuse(fmt.Errorf("layer: %w", err))
 		}
 	}
-	if e.snapStart {
-		if e.perInstance > 1 {
+	if e.SnapStart {
+		if e.PerInstance > 1 {
 			return misuse(errors.New("no SnapStart on Lambda Managed Instances: omit --per-instance or --snapstart"))
 		}
 		note("SnapStart: each instance is initialised, stopped and restored here; Lambda restores copies of one snapshot, and offers it for images, not for zips, on OS-only runtimes")
 	}
-	e.env, err = e.variables.read()
+	e.Timeout = time.Duration(e.timeout) * time.Second
+	e.Environment, err = e.variables.read()
 	return err
 }
 
 // config says how to run the function of that name.
 func (e emulation) config(name string) emulator.Config {
-	c := emulator.Config{
-		Name: name, Handler: e.handler, Region: os.Getenv("AWS_REGION"), Log: os.Stderr, Qemu: findQemu(),
-		Timeout: time.Duration(e.timeout) * time.Second, Memory: e.memory, PerInstance: e.perInstance, SnapStart: e.snapStart, Layers: e.layers,
-		Container: e.container, Image: e.image,
-	}
+	c := e.Config
+	c.Name, c.Region, c.Log, c.Qemu, c.Environment = name, os.Getenv("AWS_REGION"), os.Stderr, findQemu(), nil
 	if isShown(os.Stderr) {
 		source := functionLog.Source()
 		c.Log, c.Platform = source, source.Platform()
@@ -99,7 +90,7 @@ func (e emulation) config(name string) emulator.Config {
 			c.Environment = append(c.Environment, name+"="+value)
 		}
 	}
-	c.Environment = append(c.Environment, e.env...)
+	c.Environment = append(c.Environment, e.Environment...)
 	return c
 }
 

@@ -52,7 +52,7 @@ func TestEmulation(t *testing.T) {
 	if got := strings.Join(e.config("f").Environment, " "); got != "AWS_ACCESS_KEY_ID=id A=1,2 B=x=y" {
 		t.Errorf("the function's variables are %q", got)
 	}
-	for _, bad := range []emulation{{variables: variables{pairs: []string{"A"}}}, {timeout: -1}, {memory: -1}, {perInstance: -1}} {
+	for _, bad := range []emulation{{variables: variables{pairs: []string{"A"}}}, {timeout: -1}, {Config: emulator.Config{Memory: -1}}, {Config: emulator.Config{PerInstance: -1}}} {
 		if err := bad.check(); err == nil {
 			t.Errorf("%+v was taken", bad)
 		}

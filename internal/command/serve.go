@@ -31,7 +31,6 @@ func (a *app) serveCommand() *cobra.Command {
 	var address string
 	var hosts, origins, zips, images []string
 	var binary []string
-	var concurrency int
 	var events, buffered bool
 	c := &cobra.Command{
 		Use:   "serve [DIR...]",
@@ -85,7 +84,7 @@ they get, and sends events.`,
 			if err := checkOrigins(origins); err != nil {
 				return misuse(err)
 			}
-			if concurrency < 1 {
+			if e.Concurrency < 1 {
 				return misuse(errors.New("--concurrency takes a positive number"))
 			}
 			listener, err := net.Listen("tcp", address)
@@ -110,12 +109,7 @@ they get, and sends events.`,
 			s.known = new(build.Known)
 			page := console.New(rand.Text(), "events")
 			config.Observe, config.Console = page.Observe, page
-			v := &service{console: page, app: a, settings: s, zips: given, server: emulator.NewServer(config), base: "http://" + reachable(listener.Addr().String()), running: map[string]string{}}
-			v.configure = func(name string) emulator.Config {
-				c := e.config(name)
-				c.Concurrency = concurrency
-				return c
-			}
+			v := &service{console: page, app: a, settings: s, zips: given, server: emulator.NewServer(config), base: "http://" + reachable(listener.Addr().String()), configure: e.config, running: map[string]string{}}
 			page.Attach(v.server)
 			return v.run(c.Context(), listener)
 		},
@@ -128,7 +122,7 @@ they get, and sends events.`,
 	f.StringArrayVar(&images, "image", nil, "serve this image, an archive or a directory, as it is at the start, and build nothing; may be repeated")
 	f.StringSliceVar(&binary, "binary-media-types", nil, "binary media `TYPES` of REST APIs, with commas between them: image/*,application/pdf or */*")
 	f.BoolVar(&buffered, "buffered", false, "collect what function URLs and REST APIs would stream, as Lambda does by default")
-	f.IntVar(&concurrency, "concurrency", 10, "`INSTANCES` of a function at most")
+	f.IntVar(&e.Concurrency, "concurrency", 10, "`INSTANCES` of a function at most")
 	f.BoolVar(&events, "events", false, "print each event that is made of an HTTP request")
 	e.flags(c)
 	s.flags(c, "engine")
