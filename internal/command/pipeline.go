@@ -146,21 +146,6 @@ func commitOf(ctx context.Context, root string) string {
 	return state.Commit
 }
 
-// inRepository reports whether a directory or one above is git's.
-func inRepository(dir string) bool {
-	dir, err := filepath.Abs(dir)
-	for err == nil {
-		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
-			return true
-		}
-		if dir == filepath.Dir(dir) {
-			break
-		}
-		dir = filepath.Dir(dir)
-	}
-	return false
-}
-
 // stamps returns the values of ${tag} and ${commit} in ldflags and labels: those of git;
 // "devel" and COMMIT-dirty for a dirty tree, "devel" without a tag; "devel" and "unknown"
 // outside of git.
@@ -174,7 +159,7 @@ func stamps(ctx context.Context, root string, functions []project.Function) (tag
 	}
 	state, err := git.State(ctx, root, os.Environ())
 	switch {
-	case errors.Is(err, git.ErrNoCommit), err != nil && !inRepository(root):
+	case errors.Is(err, git.ErrNoCommit), err != nil && git.Top(root) == "":
 		return "devel", "unknown", ctx.Err()
 	case err != nil:
 		return "", "", fmt.Errorf("${tag} and ${commit} are not known: %w", err)
