@@ -84,11 +84,11 @@ func (s *settings) examine(ctx context.Context) (found []finding, usable bool) {
 	found = append(found, finding{What: "bootzip", OK: true, Detail: v.version + ", " + runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH})
 	program("go", "go", "for functions in Go: https://go.dev/doc/install", "version")
 	taken := ""
-	here, err := os.Getwd()
-	if err != nil {
-		here = "."
+	var err error
+	if s.Root, err = os.Getwd(); err != nil {
+		s.Root = "."
 	}
-	for _, e := range build.Engines(ctx, build.Config{Root: here, Engine: s.engine, BaseImage: s.baseImage, Cache: s.cache, Environ: os.Environ()}) {
+	for _, e := range build.Engines(ctx, s.Config) {
 		f := finding{What: "engine " + e.Name, OK: e.Usable, Detail: e.Detail, Hint: e.Hint}
 		if e.Usable && taken == "" {
 			taken, usable = e.Name, true

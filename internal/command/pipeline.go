@@ -99,7 +99,10 @@ func (s *settings) withConfig(do func(project.Project, build.Config) error) erro
 	}
 	bar := s.newProgress()
 	defer bar.close()
-	return do(p, s.buildConfig(p, functions, bar.event))
+	c := s.Config
+	c.Root, c.Repository, c.Dist, c.Go, c.Progress = p.Root, git.Top(p.Root), filepath.Join(p.Root, distDir), p.Go, bar.event
+	c.Functions, c.Project = functions, p.Functions
+	return do(p, c)
 }
 
 // withDist is withConfig for the functions that the flags choose, while no other process

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/reproduce"
 )
@@ -43,9 +42,8 @@ status 1 if the bytes differ, and says how and why.`,
 			}
 			before := readDist(distDir)
 			bar := s.newProgress()
-			config.Build = build.Config{
-				Root: here, Cache: s.cache, Engine: s.engine, BaseImage: s.baseImage, Environ: os.Environ(), Progress: bar.event,
-			}
+			config.Build = s.Config
+			config.Build.Root, config.Build.Progress = here, bar.event
 			r, err := reproduce.Rebuild(c.Context(), config)
 			bar.close()
 			if err != nil {

@@ -106,7 +106,7 @@ they get, and sends events.`,
 			if events {
 				config.Event = func(function string, event []byte) { note("%s: event %s", function, event) }
 			}
-			s.known = new(build.Known)
+			s.Known = new(build.Known)
 			page := console.New(rand.Text(), "events")
 			config.Observe, config.Console = page.Observe, page
 			v := &service{console: page, app: a, settings: s, zips: given, server: emulator.NewServer(config), base: "http://" + reachable(listener.Addr().String()), configure: e.config, running: map[string]string{}}

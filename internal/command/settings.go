@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bootzip/bootzip/build"
-	"github.com/bootzip/bootzip/internal/git"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/store"
 	"github.com/bootzip/bootzip/project"
@@ -23,18 +22,13 @@ const distDir = "dist"
 
 // settings are those of a build, from flags and environment.
 type settings struct {
-	engine    string
-	baseImage string
-	cache     string
-	arch      project.Arch // "" for all
-	function  string       // "" for all
-	force     bool
-	locked    bool
-	images    bool // make images of all functions
-	quiet     bool // the engine was named before
-	checks    bool // the zips are checked afterwards, which uses the store as well
-	shard     shardFlag
-	known     *build.Known // nil: this process runs once
+	build.Config              // what is the same for every project; read completes it
+	arch         project.Arch // "" for all
+	function     string       // "" for all
+	images       bool         // make images of all functions
+	quiet        bool         // the engine was named before
+	checks       bool         // the zips are checked afterwards, which uses the store as well
+	shard        shardFlag
 
 	archName string
 	verbose  *bool // the program's flag
@@ -45,7 +39,7 @@ func (s *settings) flags(c *cobra.Command, names ...string) {
 	for _, name := range names {
 		switch name {
 		case "engine":
-			c.Flags().StringVar(&s.engine, name, "", "where to build: auto, docker, podman, sandbox, host or buildkit (BOOTZIP_ENGINE)")
+			c.Flags().StringVar(&s.Engine, name, "", "where to build: auto, docker, podman, sandbox, host or buildkit (BOOTZIP_ENGINE)")
 			complete(c, name, "auto", "docker", "podman", "sandbox", "host", "buildkit")
 		case "arch":
 			c.Flags().StringVar(&s.archName, name, "", "amd64 or arm64 (default: each function's own)")
@@ -54,13 +48,13 @@ func (s *settings) flags(c *cobra.Command, names ...string) {
 			c.Flags().StringVar(&s.function, name, "", "one function `NAME` (default: all)")
 			_ = c.RegisterFlagCompletionFunc(name, functionNames)
 		case "locked":
-			c.Flags().BoolVar(&s.locked, name, false, "fail if image or toolchain differs from bootzip.lock")
+			c.Flags().BoolVar(&s.Locked, name, false, "fail if image or toolchain differs from bootzip.lock")
 		case "shard":
 			c.Flags().StringVar(&s.shard.text, name, "", "one `SHARD` of the functions, as 2/8; bootzip merge joins them")
 		case "since":
 			c.Flags().StringVar(&s.shard.since, name, "", "only functions that changed since this `COMMIT`")
 		case "force":
-			c.Flags().BoolVar(&s.force, name, false, "build what has not changed as well")
+			c.Flags().BoolVar(&s.Force, name, false, "build what has not changed as well")
 		}
 	}
 }
@@ -85,10 +79,10 @@ func functionNames(*cobra.Command, []string, string) ([]string, cobra.ShellCompD
 
 // read completes the settings from the environment, and checks them.
 func (s *settings) read() error {
-	s.engine = cmp.Or(s.engine, os.Getenv("BOOTZIP_ENGINE"), "auto")
-	s.baseImage = os.Getenv("BOOTZIP_BASE_IMAGE")
-	s.cache = os.Getenv("BOOTZIP_CACHE")
-	if err := build.CheckEngine(s.engine); err != nil {
+	s.Engine = cmp.Or(s.Engine, os.Getenv("BOOTZIP_ENGINE"), "auto")
+	s.BaseImage, s.Cache = os.Getenv("BOOTZIP_BASE_IMAGE"), os.Getenv("BOOTZIP_CACHE")
+	s.Environ, s.Tool = os.Environ(), ownVersion().version
+	if err := build.CheckEngine(s.Engine); err != nil {
 		return misuse(err)
 	}
 	if err := s.shard.read(); err != nil {
@@ -100,15 +94,15 @@ func (s *settings) read() error {
 			return misuse(err)
 		}
 	}
-	if s.cache == "" {
+	if s.Cache == "" {
 		user, err := os.UserCacheDir()
 		if err != nil {
 			return misuse(hint.Wrap(err, "set BOOTZIP_CACHE to a directory for what is kept between runs"))
 		}
-		s.cache = filepath.Join(user, "bootzip")
+		s.Cache = filepath.Join(user, "bootzip")
 	}
 	var err error
-	s.cache, err = filepath.Abs(s.cache)
+	s.Cache, err = filepath.Abs(s.Cache)
 	return err
 }
 
@@ -131,14 +125,6 @@ func (s *settings) load() (project.Project, []project.Function, error) {
 		return p, nil, misuse(err)
 	}
 	return p, functions, nil
-}
-
-func (s *settings) buildConfig(p project.Project, functions []project.Function, progress func(build.Event)) build.Config {
-	return build.Config{
-		Root: p.Root, Repository: git.Top(p.Root), Dist: filepath.Join(p.Root, distDir), Cache: s.cache,
-		Functions: functions, Project: p.Functions, Go: p.Go, Engine: s.engine, BaseImage: s.baseImage,
-		Environ: os.Environ(), Force: s.force, Known: s.known, Locked: s.locked, Progress: progress, Tool: ownVersion().version,
-	}
 }
 
 // store opens the store that the environment or bootzip.yaml names; nil: none. The token and

@@ -45,7 +45,7 @@ also if a function could not be started here.`,
 			if err != nil {
 				return err
 			}
-			if config.Store = m.store; s.force {
+			if config.Store = m.store; s.Force {
 				config.Store = nil
 			}
 			config.Tool, config.Machine = ownVersion().program(), machine()
