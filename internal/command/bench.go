@@ -20,7 +20,7 @@ const (
 func (a *app) benchCommand() *cobra.Command {
 	s := settings{verbose: &a.verbose}
 	var e emulation
-	var zip, against, format string
+	var zip, against string
 	var starts, invocations int
 	c := &cobra.Command{
 		Use:   "bench {FUNCTION [EVENT] | --zip=FILE.zip EVENT}",
@@ -73,7 +73,7 @@ over. If the function has a budget of start in bootzip.yaml, more than that is s
 			}
 			r := benchReport{Version: 1, Function: config.Name, Zip: config.Zip, Against: against, Starts: starts, Invocations: invocations, Isolation: measured[0].Isolation, Budget: budget}
 			r.fill(measured)
-			if err := r.print(format); err != nil {
+			if err := r.print(a.format); err != nil {
 				return err
 			}
 			if budget > 0 && against == "" {
@@ -92,7 +92,7 @@ over. If the function has a budget of start in bootzip.yaml, more than that is s
 	f.StringVar(&against, "against", "", "compare with this `OLD.zip`, which takes turns")
 	f.IntVar(&starts, "starts", 20, "cold `STARTS` of each zip")
 	f.IntVar(&invocations, "invocations", 200, "warm `INVOCATIONS` of each zip")
-	tableFormat(c, &format)
+	a.tableFormat(c)
 	s.flags(c, "engine")
 	return c
 }

@@ -8,7 +8,6 @@ import (
 
 func (a *app) buildCommand() *cobra.Command {
 	s := settings{verbose: &a.verbose}
-	var format string
 	c := &cobra.Command{
 		Use:   "build",
 		Short: "Build the bootstrap of every function",
@@ -45,11 +44,11 @@ built again.`,
 				}
 				t.add(r.Function, r.Arch, size(r.Size), r.Toolchain, novelty, r.Bootstrap)
 			}
-			return t.print(format, values)
+			return t.print(a.format, values)
 		},
 	}
 	s.flags(c, "engine", "arch", "function", "shard", "since", "locked", "force")
-	tableFormat(c, &format)
+	a.tableFormat(c)
 	return c
 }
 

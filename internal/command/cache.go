@@ -33,7 +33,7 @@ func (a *app) cacheCommand() *cobra.Command {
 
 func (a *app) auditCommand() *cobra.Command {
 	s := settings{verbose: &a.verbose}
-	var sample, format string
+	var sample string
 	c := &cobra.Command{
 		Use:   "audit",
 		Short: "Build a share of the functions, and compare with the cache",
@@ -51,12 +51,12 @@ the entry is removed. Nothing in dist changes.`,
 			if err != nil {
 				return err
 			}
-			return printAudit(format, rows)
+			return printAudit(a.format, rows)
 		},
 	}
 	c.Flags().StringVar(&sample, "sample", "5%", "share of the functions' bootstraps, in `PERCENT`; one at least")
 	s.flags(c, "engine", "arch", "function")
-	tableFormat(c, &format)
+	a.tableFormat(c)
 	return c
 }
 

@@ -17,7 +17,7 @@ import (
 
 func (a *app) changedCommand() *cobra.Command {
 	s := settings{verbose: &a.verbose}
-	var since, format, stage, stack string
+	var since, stage, stack string
 	var pairs, deploys []string
 	c := &cobra.Command{
 		Use:   "changed --since=manifest.json",
@@ -90,7 +90,7 @@ CloudFormation says of a deployed stack; or of the key deploy of bootzip.yaml, w
 			if s.function == "" && len(gone) > 0 {
 				note("deployed and no longer there: %s", strings.Join(gone, ", "))
 			}
-			return writeChanges(format, changes)
+			return writeChanges(a.format, changes)
 		},
 	}
 	c.Flags().StringVar(&since, "since", "", "what is deployed: a manifest.json, or - for standard input")
@@ -98,7 +98,7 @@ CloudFormation says of a deployed stack; or of the key deploy of bootzip.yaml, w
 	c.Flags().StringArrayVar(&deploys, "deploy", nil, "take such names from this deploy `FILE`; may be repeated")
 	c.Flags().StringVar(&stack, "stack", "", "take such names from this `FILE`: what aws cloudformation describe-stack-resources or describe-stacks prints, or cdk deploy --outputs-file writes")
 	c.Flags().StringVar(&stage, "stage", "", "${stage} in the key deploy of bootzip.yaml")
-	choice(c, &format, "format", "text, json, or matrix for GitHub Actions", "text", "json", "matrix")
+	choice(c, &a.format, "format", "text, json, or matrix for GitHub Actions", "text", "json", "matrix")
 	s.flags(c, "engine", "arch", "function")
 	return c
 }

@@ -17,7 +17,7 @@ import (
 )
 
 func (a *app) checkCommand() *cobra.Command {
-	var arch, runtime, kind, format string
+	var arch, runtime, kind string
 	var strict, dynamic, withLayer, boot bool
 	var handlers, deploys []string
 	var around bootFlags
@@ -40,7 +40,7 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 			return cobra.MinimumNArgs(1)(c, args)
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			write, err := a.reportWriter(format)
+			write, err := a.reportWriter()
 			if err != nil {
 				return err
 			}
@@ -107,7 +107,7 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 	f.StringSliceVar(&handlers, "handlers", nil, "with --boot: values of _HANDLER to try")
 	around.flags(c)
 	complete(c, "arch", "amd64", "arm64")
-	reportFormat(c, &format)
+	a.reportFormat(c)
 	return c
 }
 

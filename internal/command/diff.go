@@ -12,7 +12,6 @@ import (
 )
 
 func (a *app) diffCommand() *cobra.Command {
-	var format string
 	c := &cobra.Command{
 		Use:   "diff A B",
 		Short: "Explain how two zips, images or programs differ, and why",
@@ -35,7 +34,7 @@ side by side, and what grew.`,
 			if err != nil {
 				return misuse(err)
 			}
-			switch format {
+			switch a.format {
 			case "json":
 				err = diff.WriteJSON(os.Stdout, []diff.Report{r})
 			case "html":
@@ -55,6 +54,6 @@ side by side, and what grew.`,
 			return err
 		},
 	}
-	choice(c, &format, "format", "text, json or html", "text", "json", "html")
+	choice(c, &a.format, "format", "text, json or html", "text", "json", "html")
 	return c
 }

@@ -25,7 +25,6 @@ type finding struct {
 
 func (a *app) doctorCommand() *cobra.Command {
 	var s settings
-	var format string
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Say what works on this machine, and how to get what is missing",
@@ -50,7 +49,7 @@ nothing can be built here.`,
 				}
 				t.add(f.What, state, detail)
 			}
-			if err := t.print(format, found); err != nil {
+			if err := t.print(a.format, found); err != nil {
 				return err
 			}
 			if !usable {
@@ -59,7 +58,7 @@ nothing can be built here.`,
 			return nil
 		},
 	}
-	tableFormat(c, &format)
+	a.tableFormat(c)
 	return c
 }
 

@@ -11,7 +11,6 @@ import (
 
 func (a *app) eventCommand() *cobra.Command {
 	var o event.Options
-	var format string
 	c := &cobra.Command{
 		Use:   "event NAME",
 		Short: "Print an event as a service of AWS sends it",
@@ -26,7 +25,7 @@ function-url. The name "list" lists all there are.`,
 				for _, k := range event.Kinds() {
 					t.add(k.Name, k.About)
 				}
-				return t.print(format, event.Kinds())
+				return t.print(a.format, event.Kinds())
 			}
 			o.Region = cmp.Or(o.Region, os.Getenv("AWS_REGION"))
 			text, err := event.Make(args[0], o)
@@ -48,7 +47,7 @@ function-url. The name "list" lists all there are.`,
 	f.StringVar(&o.Secret, "secret", "", "webhooks: what they are signed with")
 	f.StringVar(&o.Region, "region", "", "the region")
 	f.StringVar(&o.Account, "account", "", "the account's number")
-	tableFormat(c, &format)
+	a.tableFormat(c)
 	return c
 }
 

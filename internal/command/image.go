@@ -9,7 +9,6 @@ import (
 
 func (a *app) imageCommand() *cobra.Command {
 	s := settings{verbose: &a.verbose}
-	var format string
 	c := &cobra.Command{
 		Use:   "image",
 		Short: "Make the Debian image in which functions are built",
@@ -28,10 +27,10 @@ by themselves.`,
 			}
 			t := table{header: []string{"ENGINE", "IMAGE"}}
 			t.add(name, id)
-			return t.print(format, map[string]string{"engine": name, "image": id})
+			return t.print(a.format, map[string]string{"engine": name, "image": id})
 		},
 	}
 	s.flags(c, "engine")
-	tableFormat(c, &format)
+	a.tableFormat(c)
 	return c
 }

@@ -21,7 +21,6 @@ import (
 func (a *app) mergeCommand() *cobra.Command {
 	s := settings{verbose: &a.verbose}
 	var strict bool
-	var format string
 	c := &cobra.Command{
 		Use:   "merge DIR…",
 		Short: "Join what shards have built",
@@ -47,14 +46,14 @@ which the next run's shards are divided.`,
 			if err != nil {
 				return err
 			}
-			if err := printZips(format, zips); err != nil {
+			if err := printZips(a.format, zips); err != nil {
 				return err
 			}
 			return conclude(reports, func([]verify.Report) error { return nil })
 		},
 	}
 	c.Flags().BoolVar(&strict, "strict", false, "warnings of deploy files fail as well")
-	tableFormat(c, &format)
+	a.tableFormat(c)
 	return c
 }
 

@@ -96,8 +96,8 @@ func choice(c *cobra.Command, value *string, name, usage string, known ...string
 }
 
 // tableFormat adds --format to a command that prints a table.
-func tableFormat(c *cobra.Command, format *string) {
-	choice(c, format, "format", "text or json", "text", "json")
+func (a *app) tableFormat(c *cobra.Command) {
+	choice(c, &a.format, "format", "text or json", "text", "json")
 }
 
 // enumerate writes words as in "a, b or c".

@@ -12,7 +12,6 @@ import (
 
 func (a *app) packageCommand() *cobra.Command {
 	s := settings{verbose: &a.verbose}
-	var format string
 	c := &cobra.Command{
 		Use:   "package",
 		Short: "Build every function and pack it into a zip",
@@ -27,15 +26,15 @@ function as well, dist/FUNCTION-ARCH.oci.tar; "image: true" in bootzip.yaml of o
 			if err != nil {
 				return err
 			}
-			if format == "terraform" {
+			if a.format == "terraform" {
 				return printForTerraform(m)
 			}
-			return printZips(format, m.zips)
+			return printZips(a.format, m.zips)
 		},
 	}
 	s.flags(c, "engine", "arch", "function", "shard", "since", "locked", "force")
 	c.Flags().BoolVar(&s.images, "image", false, "make an OCI image of each function as well")
-	choice(c, &format, "format", "text, json or terraform", "text", "json", "terraform")
+	choice(c, &a.format, "format", "text, json or terraform", "text", "json", "terraform")
 	return c
 }
 

@@ -14,7 +14,6 @@ import (
 func (a *app) rebuildCommand() *cobra.Command {
 	var s settings
 	var config reproduce.RebuildConfig
-	var format string
 	c := &cobra.Command{
 		Use:   "rebuild FILE.zip",
 		Short: "Rebuild a released zip from its provenance, and compare",
@@ -49,7 +48,7 @@ status 1 if the bytes differ, and says how and why.`,
 			if err != nil {
 				return before.failed(err, distDir)
 			}
-			if err := writeResult(r, format); err != nil {
+			if err := writeResult(r, a.format); err != nil {
 				return err
 			}
 			if !r.Matches() {
@@ -64,6 +63,6 @@ status 1 if the bytes differ, and says how and why.`,
 	f.StringVar(&config.Folder, "folder", "", "the project's directory in the repository (default: the provenance's, or the only one that has the function)")
 	f.StringVar(&config.Key, "key", "", "the public key that signed the provenance, in PEM (default: it is not signed)")
 	s.flags(c, "engine")
-	tableFormat(c, &format)
+	a.tableFormat(c)
 	return c
 }

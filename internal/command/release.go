@@ -17,7 +17,7 @@ import (
 
 func (a *app) releaseCommand() *cobra.Command {
 	s := settings{verbose: &a.verbose}
-	var other, format string
+	var other string
 	var config release.Config
 	c := &cobra.Command{
 		Use:   "release",
@@ -56,7 +56,7 @@ went well. The tree must be clean and the commit have a tag.`,
 			for _, f := range made.Files {
 				t.add(distDir+"/"+f.Name, size(f.Size), f.SHA256)
 			}
-			return t.print(format, made.Files)
+			return t.print(a.format, made.Files)
 		},
 	}
 	f := c.Flags()
@@ -67,7 +67,7 @@ went well. The tree must be clean and the commit have a tag.`,
 	f.StringVar(&config.WaiveBoot, "waive", "", "`REASON` to release zips whose boot check was skipped")
 	otherFlag(c, &other)
 	s.flags(c, "engine", "locked")
-	tableFormat(c, &format)
+	a.tableFormat(c)
 	return c
 }
 

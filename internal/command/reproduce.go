@@ -15,7 +15,7 @@ import (
 
 func (a *app) reproduceCommand() *cobra.Command {
 	s := settings{verbose: &a.verbose}
-	var other, format string
+	var other string
 	c := &cobra.Command{
 		Use:   "reproduce",
 		Short: "Build everything twice, and compare the bytes",
@@ -55,7 +55,7 @@ if a zip differs, and says how and why.`,
 			if err != nil {
 				return err
 			}
-			if err := writeResult(r, format); err != nil {
+			if err := writeResult(r, a.format); err != nil {
 				return err
 			}
 			if !r.OK() {
@@ -66,7 +66,7 @@ if a zip differs, and says how and why.`,
 	}
 	s.flags(c, "engine", "arch", "function", "shard", "since")
 	otherFlag(c, &other)
-	tableFormat(c, &format)
+	a.tableFormat(c)
 	return c
 }
 

@@ -54,6 +54,7 @@ func Run(ctx context.Context, caller string, args ...string) error {
 type app struct {
 	caller  string
 	verbose bool
+	format  string // of the results; "text" unless a flag of the command says another
 }
 
 // The groups of commands, in the order of the pipeline.

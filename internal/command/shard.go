@@ -83,7 +83,6 @@ func only(functions []project.Function, names []string) []project.Function {
 func (a *app) shardCommand() *cobra.Command {
 	s := settings{verbose: &a.verbose}
 	var of int
-	var format string
 	c := &cobra.Command{
 		Use:   "shard --of=N",
 		Short: "Divide the functions among several machines",
@@ -107,11 +106,11 @@ Actions: as many shards as there is something to do for.`,
 			if err != nil {
 				return err
 			}
-			return printShards(format, shards)
+			return printShards(a.format, shards)
 		},
 	}
 	c.Flags().IntVar(&of, "of", 0, "how many shards, `N`")
-	choice(c, &format, "format", "text, json, or matrix for GitHub Actions", "text", "json", "matrix")
+	choice(c, &a.format, "format", "text, json, or matrix for GitHub Actions", "text", "json", "matrix")
 	s.flags(c, "engine", "arch", "since")
 	return c
 }

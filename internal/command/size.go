@@ -12,7 +12,6 @@ import (
 )
 
 func (a *app) sizeCommand() *cobra.Command {
-	var format string
 	c := &cobra.Command{
 		Use:   "size FILE",
 		Short: "Show what takes the space of a zip, an image or a program",
@@ -27,7 +26,7 @@ out what has less than one per cent, unless --verbose is given. As a page it has
 			if err != nil {
 				return err
 			}
-			switch format {
+			switch a.format {
 			case "json":
 				return diff.WriteSizesJSON(os.Stdout, p)
 			case "html":
@@ -36,7 +35,7 @@ out what has less than one per cent, unless --verbose is given. As a page it has
 			return diff.WriteSizesText(os.Stdout, p, a.verbose)
 		},
 	}
-	choice(c, &format, "format", "text, json or html", "text", "json", "html")
+	choice(c, &a.format, "format", "text, json or html", "text", "json", "html")
 	return c
 }
 

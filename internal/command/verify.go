@@ -21,7 +21,6 @@ func (a *app) verifyCommand() *cobra.Command {
 	s := settings{verbose: &a.verbose}
 	var around bootFlags
 	var strict bool
-	var format string
 	c := &cobra.Command{
 		Use:   "verify",
 		Short: "Build, pack, and prove that Lambda can start each zip",
@@ -32,7 +31,7 @@ function's handlers. Deploy files beside bootzip.yaml (template.yaml, serverless
 also if a function could not be started here.`,
 		Example: "  bootzip verify --strict --format=text,github\n  bootzip verify --env=TABLE=orders --event=sqs",
 		RunE: func(c *cobra.Command, _ []string) error {
-			write, err := a.reportWriter(format)
+			write, err := a.reportWriter()
 			if err != nil {
 				return err
 			}
@@ -88,7 +87,7 @@ also if a function could not be started here.`,
 	s.flags(c, "engine", "arch", "function", "locked", "force", "shard", "since")
 	c.Flags().BoolVar(&strict, "strict", false, "warnings fail as well, and functions that could not be started")
 	around.flags(c)
-	reportFormat(c, &format)
+	a.reportFormat(c)
 	return c
 }
 
@@ -155,13 +154,13 @@ func conclude(reports []verify.Report, write func([]verify.Report) error) error 
 // reportFormats are the ways in which a report can be written.
 var reportFormats = []string{"text", "json", "sarif", "github", "junit", "html"}
 
-func reportFormat(c *cobra.Command, format *string) {
-	c.Flags().StringVar(format, "format", "text", enumerate(reportFormats)+"; several as in text,github")
+func (a *app) reportFormat(c *cobra.Command) {
+	c.Flags().StringVar(&a.format, "format", "text", enumerate(reportFormats)+"; several as in text,github")
 	complete(c, "format", reportFormats...)
 }
 
-// reportWriter returns a function that writes reports in each of the formats.
-func (a *app) reportWriter(format string) (func([]verify.Report) error, error) {
+// reportWriter returns a function that writes reports in each of the formats of the flag.
+func (a *app) reportWriter() (func([]verify.Report) error, error) {
 	writers := map[string]func(io.Writer, []verify.Report) error{
 		"text": func(w io.Writer, reports []verify.Report) error {
 			return verify.WriteText(w, reports, verify.TextOptions{Color: useColor(), Verbose: a.verbose})
@@ -169,7 +168,7 @@ func (a *app) reportWriter(format string) (func([]verify.Report) error, error) {
 		"json": verify.WriteJSON, "sarif": verify.WriteSARIF, "github": verify.WriteGitHub, "junit": verify.WriteJUnit,
 		"html": func(w io.Writer, reports []verify.Report) error { return verify.WriteHTML(w, reports) },
 	}
-	names := strings.Split(format, ",")
+	names := strings.Split(a.format, ",")
 	for _, name := range names {
 		if err := oneOf("format", name, reportFormats...); err != nil {
 			return nil, err

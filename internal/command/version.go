@@ -20,7 +20,6 @@ import (
 var Released struct{ Version, Commit string }
 
 func (a *app) versionCommand() *cobra.Command {
-	var format string
 	var check bool
 	c := &cobra.Command{
 		Use:   "version",
@@ -58,11 +57,11 @@ newer versions or sends anything about its use.`,
 			for _, name := range names {
 				t.add(name, report[name])
 			}
-			return t.print(format, report)
+			return t.print(a.format, report)
 		},
 	}
 	c.Flags().BoolVar(&check, "check", false, "say who made the program, and its SHA-256, without asking anybody")
-	tableFormat(c, &format)
+	a.tableFormat(c)
 	return c
 }
 
