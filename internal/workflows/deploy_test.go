@@ -13,35 +13,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"go.yaml.in/yaml/v4"
 )
-
-// A deployJob is a job of deploy.yml with what is needed to run it.
-type deployJob struct {
-	Env   map[string]string
-	Steps []struct {
-		ID, If, Uses, Run string
-		Env               map[string]string
-	}
-}
-
-func readDeployJob(t *testing.T, name string) deployJob {
-	t.Helper()
-	var w struct{ Jobs map[string]deployJob }
-	if err := yaml.Unmarshal([]byte(read(t, ".github/workflows/deploy.yml")), &w); err != nil {
-		t.Fatal(err)
-	}
-	j, ok := w.Jobs[name]
-	if !ok {
-		t.Fatalf("deploy.yml has no job %s", name)
-	}
-	return j
-}
 
 // run runs the steps of a job as GitHub does: values has the contexts, env what the
 // runner has. It returns what failed, and the outputs by name.
-func (j deployJob) run(t *testing.T, dir string, values map[string]string, env []string) (failed string, outputs map[string]string) {
+func (j job) run(t *testing.T, dir string, values map[string]string, env []string) (failed string, outputs map[string]string) {
 	t.Helper()
 	values = maps.Clone(values)
 	output := filepath.Join(dir, "output")
@@ -127,7 +103,7 @@ func zipOf(t *testing.T, text string) []byte {
 // was.
 func TestDeployJob(t *testing.T) {
 	t.Parallel()
-	job := readDeployJob(t, "deploy")
+	job := readJobs(t, "deploy")["deploy"]
 	before, after := zipOf(t, "before"), zipOf(t, "after")
 	name := map[string]string{string(before): "before", string(after): "after"}
 	for what, c := range map[string]struct {
@@ -230,7 +206,7 @@ func TestBuildJob(t *testing.T) {
 	values := map[string]string{"inputs.directory": "app", "inputs.engine": "host", "inputs.version": "v1.2.3", "inputs.reproduce": "true", "inputs.arch": "arm64", "inputs.strict": "false", "github.token": "token"}
 
 	matrix := func() string {
-		if failed, _ := readDeployJob(t, "deployed").run(t, dir, values, env); failed != "" {
+		if failed, _ := readJobs(t, "deploy")["deployed"].run(t, dir, values, env); failed != "" {
 			t.Fatal(failed)
 		}
 		list, err := os.ReadFile(filepath.Join(dir, "deployed.json"))
@@ -243,7 +219,7 @@ func TestBuildJob(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(temp, "deployed", "deployed.json"), list, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		failed, outputs := readDeployJob(t, "build").run(t, dir, values, env)
+		failed, outputs := readJobs(t, "deploy")["build"].run(t, dir, values, env)
 		if failed != "" {
 			t.Fatal(failed)
 		}

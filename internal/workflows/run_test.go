@@ -56,22 +56,9 @@ func TestWorkflows(t *testing.T) {
 	}
 }
 
-// A runnable is a job with what is needed to run it.
-type runnable struct {
-	Env      map[string]string
-	Strategy struct{ Matrix map[string]any }
-	Outputs  map[string]string
-	Steps    []struct {
-		ID        string
-		Uses, Run string
-		With      map[string]any
-		Directory string `yaml:"working-directory"`
-	}
-}
-
-func readJobs(t *testing.T, name string) map[string]runnable {
+func readJobs(t *testing.T, name string) map[string]job {
 	t.Helper()
-	var w struct{ Jobs map[string]runnable }
+	var w workflow
 	if err := yaml.Unmarshal([]byte(read(t, ".github/workflows/"+name+".yml")), &w); err != nil {
 		t.Fatal(err)
 	}
@@ -80,10 +67,11 @@ func readJobs(t *testing.T, name string) map[string]runnable {
 
 // combinations are the values of a matrix, but for those of machines and of Go,
 // of which there is one here.
-func (j runnable) combinations() []map[string]string {
+func (j job) combinations() []map[string]string {
 	all := []map[string]string{{}}
-	for _, key := range slices.Sorted(maps.Keys(j.Strategy.Matrix)) {
-		values, _ := j.Strategy.Matrix[key].([]any)
+	matrix, _ := j.Strategy.Matrix.(map[string]any)
+	for _, key := range slices.Sorted(maps.Keys(matrix)) {
+		values, _ := matrix[key].([]any)
 		if key == "os" || key == "go" {
 			continue
 		}
@@ -102,7 +90,7 @@ func (j runnable) combinations() []map[string]string {
 
 // A runner is what a job runs on: the workspace is the job's own.
 type runner struct {
-	jobs                         map[string]runnable // of the workflow
+	jobs                         map[string]job // of the workflow
 	origin, artifacts, workspace string
 }
 
@@ -126,7 +114,7 @@ func (r runner) artifact(t *testing.T, expression string) string {
 	return ""
 }
 
-func (r runner) job(t *testing.T, j runnable, matrix map[string]string) {
+func (r runner) job(t *testing.T, j job, matrix map[string]string) {
 	t.Helper()
 	env := []string{"GITHUB_WORKSPACE=" + r.workspace, "GITHUB_ACTION_PATH=" + r.workspace, "GITHUB_REF_NAME=" + testTag}
 	for name, value := range j.Env {
@@ -226,20 +214,9 @@ func copyFile(t *testing.T, from, to string) {
 	}
 }
 
-// action is what of action.yml is needed to run it.
-type action struct {
-	Inputs map[string]struct{ Default string }
-	Runs   struct {
-		Steps []struct {
-			If, Run string
-			Env     map[string]string
-		}
-	}
-}
-
-func readAction(t *testing.T) action {
+func readAction(t *testing.T) workflow {
 	t.Helper()
-	var a action
+	var a workflow
 	if err := yaml.Unmarshal([]byte(read(t, "action.yml")), &a); err != nil {
 		t.Fatal(err)
 	}
@@ -248,7 +225,7 @@ func readAction(t *testing.T) action {
 
 // run runs the action's steps in a directory, with the inputs that are given and the
 // defaults of the others. It returns the exit status of the last one that ran.
-func (a action) run(t *testing.T, dir string, env []string, with map[string]any) (status int, output string) {
+func (a workflow) run(t *testing.T, dir string, env []string, with map[string]any) (status int, output string) {
 	t.Helper()
 	values := map[string]string{"github.action_ref": "v1.2.3", "github.token": "token"}
 	for name, input := range a.Inputs {

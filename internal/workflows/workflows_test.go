@@ -22,11 +22,13 @@ import (
 
 const root = "../.."
 
-// workflow is a workflow, or an action (Runs), as far as the rules look at it.
+// workflow is a workflow, or an action (Inputs and Runs), as far as it is run and the rules
+// look at it.
 type workflow struct {
 	Permissions map[string]string
 	Concurrency map[string]any
 	Jobs        map[string]job
+	Inputs      map[string]struct{ Default string }
 	Runs        struct{ Steps []step }
 }
 
@@ -35,13 +37,16 @@ type job struct {
 	Needs       oneOrMore
 	Outputs     map[string]string
 	Strategy    struct{ Matrix any } // a mapping, or an expression
+	Env         map[string]string
 	Steps       []step
 }
 
 type step struct {
-	ID        string
-	Uses, Run string
-	With      map[string]any
+	ID            string
+	If, Uses, Run string
+	With          map[string]any
+	Env           map[string]string
+	Directory     string `yaml:"working-directory"`
 }
 
 // oneOrMore is a list, of which YAML has a single element without brackets.
