@@ -265,5 +265,8 @@ func modeString(m member) string {
 			s += "-"
 		}
 	}
+	if m.Mode&0o2010 == 0o2010 { // set-group, with the group's x
+		s = s[:6] + "s" + s[7:]
+	}
 	return s
 }

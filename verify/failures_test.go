@@ -50,6 +50,7 @@ var failures = []struct {
 		"/bin/bash^M: bad interpreter: No such file or directory",
 		"/var/task/bootstrap: /bin/zsh: bad interpreter: No such file or directory",
 		"env: 'python3': No such file or directory",
+		"bootstrap: line 9: syntax error: unexpected end of file",
 		"version `GLIBC_2.38' not found",
 		"version `GLIBCXX_3.4.32' not found",
 		"version `OPENSSL_3.4.0' not found",

@@ -30,6 +30,8 @@ var sayings = []saying{
 	{says: re(`rosetta error: failed to open elf`), id: idMachine, why: "the program is for x86_64, and the image that it is in is for arm64"},
 	{id: idInterpreter, why: "the program is dynamically linked, and its dynamic linker is not in the image"},
 	{says: re(`\\r['"]|\\r:|\^m:|set: pipefail: invalid option|: invalid option name\S*: line \d+: set:`), id: idScriptCRLF, why: "the script has Windows line ends (CRLF): the CR is taken for a part of the name"},
+	{says: re(`syntax error near unexpected token|syntax error: (unexpected end of file|\S+ unexpected|end of file|unterminated)|unexpected eof while looking for matching`), id: idScriptSyntax, why: "the shell cannot read the script: a part of it lacks its end, or another shell was meant"},
+	{id: idScriptCRLF, why: "the script has Windows line ends (CRLF)"},
 	{says: re(`fork/exec \S*: no such file or directory|cannot execute: required file not found|exec (/\S*:|user process caused:?) "?no such file or directory|ld-(musl|linux)-\S+: no such file or directory`), id: idInterpreter, why: "the program is dynamically linked, and its dynamic linker is not in Lambda's image; with musl (Alpine) that is always so"},
 	{id: idScriptCRLF, why: "it is a script with Windows line ends (CRLF)"},
 	{id: idScriptInterpreter, why: "it is a script, and the program of its #! line is not in Lambda's image"},

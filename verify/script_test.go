@@ -81,7 +81,9 @@ func badScripts() []badboot {
 		{name: "program of a layer", id: "script-unseen", data: run("exec /opt/bin/php index.php")},
 		{name: "program that may not be started, and is not there", id: "script-unseen", data: run("if [ -n \"$X\" ]; then ./a; fi")},
 		{name: "program below /tmp", id: "script-unseen", data: run("cp func /tmp/func && /tmp/func")},
-		{name: "script that no shell reads", id: "script-unseen", data: run("if true; then")},
+		{name: "script without an end", id: "script-syntax", data: run("if true; then")},
+		{name: "quote without an end", id: "script-syntax", data: run("echo hello\necho 'exec ./main")},
+		{name: "script that another shell reads", id: "script-unseen", data: run("((cmd) | cat)")},
 		{name: "script of 20 kB", id: "script-unseen", data: run(strings.Repeat("# a comment\n", 2000))},
 		{name: "program of the other architecture, perhaps", id: "elf-other-architecture", data: run("if [ \"$(uname -m)\" = aarch64 ]; then exec ./arm; fi\nexec ./amd"),
 			beside: []zfile{{name: "arm", data: elfspec{arm64: true}.bytes(), mode: 0o100755}, program("amd")}},
@@ -144,6 +146,7 @@ func goodScripts() []goodboot {
 	withLayer := verify.Options{WithLayer: true, Arch: "any"}
 	return []goodboot{
 		{name: "exec", data: run("exec ./app"), beside: []zfile{program("app")}},
+		{name: "exec before what has no end", data: run("exec ./app\nif it's data"), beside: []zfile{program("app")}},
 		{name: "cd and a program", data: run("cd $LAMBDA_TASK_ROOT && ./app"), beside: []zfile{program("app")}},
 		{name: "GraalVM's", data: run("set -euo pipefail\n./func -XX:MaximumHeapSizePercent=80 -Djava.library.path=$(pwd)"), beside: []zfile{program("func")}},
 		{name: "the C++ runtime's packager", data: text("#!/bin/bash\nset -euo pipefail\nexport AWS_EXECUTION_ENV=lambda-cpp\nexec $LAMBDA_TASK_ROOT/lib/ld-linux-x86-64.so.2 --library-path $LAMBDA_TASK_ROOT/lib $LAMBDA_TASK_ROOT/bin/app ${_HANDLER}\n"),

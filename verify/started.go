@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"errors"
 	"maps"
 	"path"
 	"slices"
@@ -97,7 +98,11 @@ func (p *programs) follow(s pendingScript) error {
 	}
 	c.Source, c.NoDirectory = p.sourced, x.noDirectory
 	starts, err := shellscan.Read(s.text, c)
-	if err != nil {
+	switch {
+	case errors.Is(err, shellscan.ErrCutOff) && s.how.certain && !x.found(idScriptCRLF, name):
+		x.find(idScriptSyntax, name, "%v", err)
+		return nil
+	case err != nil:
 		x.find(idScriptUnseen, name, "%v", err)
 		return nil
 	}

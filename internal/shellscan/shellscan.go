@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -24,6 +25,10 @@ const (
 
 // ErrTooLarge says that a script is larger than MaxSize, or nested too deeply.
 var ErrTooLarge = errors.New("script is too large or too deeply nested to be read")
+
+// ErrCutOff says that every run of the script comes to a part that has no end, at which a
+// shell stops with an error.
+var ErrCutOff = errors.New("syntax error: unexpected end of the script")
 
 // Config is what a script is started with.
 type Config struct {
@@ -84,7 +89,7 @@ type Start struct {
 }
 
 // Read returns what a script starts, in its order. The error says that it
-// could not be parsed, or is ErrTooLarge.
+// could not be parsed, is ErrTooLarge, or wraps ErrCutOff.
 func Read(text []byte, c Config) ([]Start, error) {
 	s := &scan{Config: c, script: known(c.Script), file: known(c.Script), dir: c.Dir, vars: map[string]value{}, exported: map[string]bool{}, sourced: map[string]*syntax.File{}, functions: map[string]*syntax.Stmt{}}
 	s.lost = c.Lost
@@ -99,7 +104,19 @@ func Read(text []byte, c Config) ([]Start, error) {
 	}
 	file, err := parse(text)
 	if err != nil {
-		return nil, err
+		// A shell runs what comes before. At the end of a here-document that has none it goes on.
+		if cause := errors.Unwrap(err); cause == nil || !syntax.IsIncomplete(cause) || strings.Contains(cause.Error(), "here-document") {
+			return nil, err
+		}
+		var before []*syntax.Stmt
+		_ = newParser().Stmts(bytes.NewReader(text), func(stmt *syntax.Stmt) bool {
+			before = append(before, stmt)
+			return true
+		})
+		if s.statements(before, true) != hasEnded {
+			return nil, fmt.Errorf("%w: %w", ErrCutOff, errors.Unwrap(err))
+		}
+		return s.starts, nil
 	}
 	s.statements(file.Stmts, true)
 	if s.steps > maxSteps {
@@ -108,11 +125,13 @@ func Read(text []byte, c Config) ([]Start, error) {
 	return s.starts, nil
 }
 
+func newParser() *syntax.Parser { return syntax.NewParser(syntax.Variant(syntax.LangBash)) }
+
 func parse(text []byte) (*syntax.File, error) {
 	if len(text) > MaxSize || bytes.Count(text, []byte("(")) > maxOpen {
 		return nil, ErrTooLarge
 	}
-	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(bytes.NewReader(text), "")
+	file, err := newParser().Parse(bytes.NewReader(text), "")
 	if err != nil {
 		return nil, fmt.Errorf("shell cannot read it: %w", err)
 	}
