@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,6 +41,9 @@ func Run(ctx context.Context, caller string, args ...string) error {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	var e *exitError
+	if a.out.err != nil && !errors.As(err, &e) {
+		err = &exitError{1, a.out.err}
+	}
 	if err != nil && !errors.As(err, &e) {
 		// The command line itself: cobra says what is wrong with it.
 		e = &exitError{2, a.shown(err)}
@@ -55,6 +59,16 @@ type app struct {
 	caller  string
 	verbose bool
 	format  string // of the results; "text" unless a flag of the command says another
+	out     remembering
+}
+
+// A remembering is standard output for cobra, which drops its errors when it shows help.
+type remembering struct{ err error }
+
+func (r *remembering) Write(p []byte) (int, error) {
+	n, err := os.Stdout.Write(p)
+	r.err = cmp.Or(r.err, err)
+	return n, err
 }
 
 // The groups of commands, in the order of the pipeline.
@@ -82,6 +96,7 @@ Exit status: 0 all well; 1 findings, or code that cannot be built; 2 misuse.`,
 		SilenceUsage:      true,
 		DisableAutoGenTag: true,
 	}
+	root.SetOut(&a.out)
 	root.SetVersionTemplate("bootzip {{.Version}}\n")
 	cobra.AddTemplateFunc("page", pageOf)
 	root.SetUsageTemplate(strings.TrimSuffix(root.UsageTemplate(), "\n") + "\nSee {{page .}}\n")
