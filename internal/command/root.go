@@ -132,10 +132,33 @@ Exit status: 0 all well; 1 findings, or code that cannot be built; 2 misuse.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w\nusage: %s\nhint: %s --help lists the flags", err, c.UseLine(), c.CommandPath())
 	})
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
+		if c.Name() == "help" {
+			refuseUnknownTopics(c)
+		}
 		a.wrap(c)
 	}
 	return root
+}
+
+// refuseUnknownTopics makes cobra's command for help end with an error where it would show the
+// help of all commands, or of the one above.
+func refuseUnknownTopics(help *cobra.Command) {
+	help.Args = cobra.ArbitraryArgs
+	show := help.Run
+	help.RunE = func(c *cobra.Command, topic []string) error {
+		found, rest, err := c.Root().Find(topic)
+		if err == nil && len(rest) > 0 {
+			err = found.ValidateArgs(rest)
+		}
+		if err != nil {
+			return misuse(err)
+		}
+		show(c, topic)
+		return nil
+	}
 }
 
 // pageOf is the address of a command's documentation.
