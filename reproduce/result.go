@@ -45,7 +45,7 @@ func (r Result) OK() bool {
 			return false
 		}
 	}
-	return len(r.Results) > 0
+	return true
 }
 
 // DirtyLine lists the files that differ from the commit, "" if none does.

@@ -48,11 +48,15 @@ if a zip differs, and says how and why.`,
 				if err != nil {
 					return err
 				}
+				if len(first.Zips) == 0 { // --since or --shard left none
+					r.Commit, r.Dirty = tree.Commit, tree.Dirty
+					return nil
+				}
 				c.Engine = first.Build.Engine
 				r, err = reproduce.Reproduce(ctx, reproduce.Config{First: c, Zips: pipeline.Lines(first.Zips), Engine: second, Progress: again(c.Progress)})
 				return err
 			})
-			if err != nil {
+			if err != nil || len(r.Results) == 0 && format == "text" {
 				return err
 			}
 			if err := writeResult(r, a.format); err != nil {
