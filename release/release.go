@@ -112,15 +112,19 @@ func (e *MismatchError) WriteText(w io.Writer) error {
 // The tree must be clean, and the commit must have a tag. All files are made in a
 // stage and appear in Dist together, SHA256SUMS last; after an error before that,
 // Dist is unchanged. If moving a file fails, Dist has no SHA256SUMS. Errors have
-// hints; see CheckError and MismatchError.
+// hints; see CheckError, MismatchError and, for what is wrong before anything is built,
+// reproduce.ConfigError.
 func Make(ctx context.Context, c Config) (Release, error) {
 	state, err := git.State(ctx, c.Build.Root, c.Build.Environ)
+	if ctx.Err() != nil {
+		return Release{}, ctx.Err()
+	}
 	if err != nil {
-		return Release{}, err
+		return Release{}, &reproduce.ConfigError{Err: err}
 	}
 	r := Release{Commit: state.Commit, folder: state.Folder, time: state.Time}
 	if r.Tag, err = chooseTag(state, c.Tag); err != nil {
-		return r, err
+		return r, &reproduce.ConfigError{Err: err}
 	}
 	r.version = state.Version(r.Tag)
 	c.BootzipVersion = cmp.Or(c.BootzipVersion, r.version)
@@ -128,7 +132,7 @@ func Make(ctx context.Context, c Config) (Release, error) {
 		c.Repository = state.Origin
 	}
 	if err := c.checkSettings(r.version); err != nil {
-		return r, err
+		return r, &reproduce.ConfigError{Err: err}
 	}
 	if c.Build.Engine, err = chooseEngine(ctx, c.Build); err != nil {
 		return r, err
@@ -216,8 +220,8 @@ func chooseTag(s git.Tree, wanted string) (string, error) {
 func chooseEngine(ctx context.Context, c build.Config) (string, error) {
 	switch c.Engine {
 	case "host":
-		return "", hint.New("use --engine=docker or podman; functions in Go can also be released with --engine=sandbox",
-			"a release cannot be built with engine host, which isolates nothing")
+		return "", &reproduce.ConfigError{Err: hint.New("use --engine=docker or podman; functions in Go can also be released with --engine=sandbox",
+			"a release cannot be built with engine host, which isolates nothing")}
 	case "sandbox":
 		return "sandbox", nil
 	}

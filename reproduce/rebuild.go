@@ -52,15 +52,22 @@ type RebuildConfig struct {
 	warm bool // for tests, which would take a minute each
 }
 
+// A ConfigError says what is wrong with a configuration: nothing was built.
+type ConfigError struct{ Err error }
+
+func (e *ConfigError) Error() string { return e.Err.Error() }
+func (e *ConfigError) Unwrap() error { return e.Err }
+
 // Rebuild builds a zip again from the commit in its provenance, with the recorded
 // toolchain, engine and base image, and compares. A difference is not an error: it
 // is in the result. Nothing is fetched unless the provenance is about exactly this
-// file. The package comment says what runs and what does not.
+// file. The package comment says what runs and what does not. A name, file or directory
+// that is not there is a ConfigError.
 func Rebuild(ctx context.Context, c RebuildConfig) (RebuildResult, error) {
 	r := RebuildResult{Zip: filepath.Base(c.File)}
 	unit, err := zipUnit(r.Zip)
 	if err != nil {
-		return r, err
+		return r, &ConfigError{err}
 	}
 	if r.Provenance, err = c.readProvenance(unit.Function.Name); err != nil {
 		return r, err
@@ -79,6 +86,9 @@ func Rebuild(ctx context.Context, c RebuildConfig) (RebuildResult, error) {
 	defer temp.Remove()
 	checkout := filepath.Join(temp.Path, "source")
 	written, err := git.At(ctx, source, r.Commit, checkout, git.Options{Environ: c.Build.Environ, Limits: git.ForStrangers()})
+	if c.Source != "" && errors.Is(err, fs.ErrNotExist) {
+		return r, &ConfigError{err}
+	}
 	if err != nil {
 		return r, err
 	}
@@ -160,7 +170,7 @@ func (c RebuildConfig) readProvenance(function string) (attest.Provenance, error
 	}
 	data, err := readSmall(open, name)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = hint.Wrap(err, "take it from the zip's release; --provenance=FILE if it is elsewhere")
+		err = hint.Wrap(&ConfigError{err}, "take it from the zip's release; --provenance=FILE if it is elsewhere")
 	}
 	if err != nil {
 		return none, fmt.Errorf("provenance: %w", err)
@@ -168,7 +178,7 @@ func (c RebuildConfig) readProvenance(function string) (attest.Provenance, error
 	var key []byte
 	if c.Key != "" {
 		if key, err = readSmall(os.Open, c.Key); err != nil {
-			return none, fmt.Errorf("key: %w", err)
+			return none, &ConfigError{hint.Wrap(fmt.Errorf("key: %w", err), "give the file with the public key, in PEM: --key=FILE")}
 		}
 	}
 	p, err := attest.ReadProvenance(data, key)

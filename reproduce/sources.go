@@ -16,10 +16,10 @@ import (
 func find(dir string, written git.Written, u build.Unit, folder string) (p project.Project, f project.Function, err error) {
 	root := filepath.Join(dir, filepath.FromSlash(folder))
 	if !filepath.IsLocal(filepath.FromSlash(folder)) {
-		return p, f, hint.New("give it relative to the repository's root", "directory %q is not in the repository", folder)
+		return p, f, &ConfigError{hint.New("give it relative to the repository's root", "directory %q is not in the repository", folder)}
 	}
 	if info, err := os.Stat(root); err != nil || !info.IsDir() {
-		return p, f, hint.New("name the project's: --folder=DIR, relative to the repository's root", "directory %q does not exist in the repository", folder)
+		return p, f, &ConfigError{hint.New("name the project's: --folder=DIR, relative to the repository's root", "directory %q does not exist in the repository", folder)}
 	}
 	if p, err = project.Load(root); err != nil {
 		if _, none := os.Stat(filepath.Join(root, project.ConfigFile)); none != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -12,6 +13,7 @@ import (
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/deploy"
 	"github.com/bootzip/bootzip/internal/atomicfile"
+	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/regular"
 	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
@@ -33,6 +35,11 @@ which the next run's shards are divided.`,
 		Example: "  bootzip merge shards/*",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, dirs []string) error {
+			for _, dir := range dirs {
+				if _, err := os.Stat(dir); err != nil {
+					return misuse(hint.Wrap(err, "give the directory dist of a run with --shard"))
+				}
+			}
 			var zips []pipeline.Zip
 			var reports []verify.Report
 			err := s.withDist(c.Context(), func(p project.Project, config build.Config) (err error) {
