@@ -64,9 +64,11 @@ func complete(c *cobra.Command, flag string, values ...string) {
 	_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// functionNames completes names of the project's functions.
-func functionNames(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	p, err := project.Load(".")
+// functionNames completes names of the project's functions. Where the shell asks for
+// completions, nothing has changed to the directory of -C.
+func functionNames(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	dir, _ := c.Flags().GetString("directory")
+	p, err := project.Load(cmp.Or(dir, "."))
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
