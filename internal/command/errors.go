@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/printer"
@@ -68,10 +69,26 @@ var (
 	longFlag   = regexp.MustCompile(`(^|[ (])--([a-zA-Z]+)`)
 )
 
+// imported is what people typed before a command's name: "mage", or "mage NAME:" where their
+// magefile imports these targets by that name, as only the arguments show.
+func imported(args []string, name string) string {
+	for _, arg := range args {
+		i := strings.LastIndexByte(arg, ':') + 1
+		if target := strings.ToLower(arg[i:]); i > 1 && (target == name || target == "all") {
+			return "mage " + arg[:i]
+		}
+	}
+	return "mage"
+}
+
 // typed rewrites the commands in a text in the caller's form: with Mage, flags have one dash.
 func (a *app) typed(text string) string {
 	if a.caller == "bootzip" {
 		return text
 	}
-	return longFlag.ReplaceAllString(ownCommand.ReplaceAllString(text, a.caller+" $1"), "$1-$2")
+	before := a.caller + " "
+	if strings.HasSuffix(a.caller, ":") {
+		before = a.caller
+	}
+	return longFlag.ReplaceAllString(ownCommand.ReplaceAllString(text, before+"$1"), "$1-$2")
 }

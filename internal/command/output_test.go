@@ -42,11 +42,30 @@ func TestTyped(t *testing.T) {
 	for _, c := range []struct{ caller, hint, want string }{
 		{"bootzip", "bootzip check FILE.zip --arch=arm64", "bootzip check FILE.zip --arch=arm64"},
 		{"mage", "bootzip check FILE.zip --arch=arm64", "mage check FILE.zip -arch=arm64"},
+		{"mage bz:", "write one with `bootzip lock`; --engine=host", "write one with `mage bz:lock`; -engine=host"},
 		{"mage", "build with docker, or --engine=host", "build with docker, or -engine=host"},
 		{"mage", "write a bootzip.yaml; see https://bootzip.dev/a--b", "write a bootzip.yaml; see https://bootzip.dev/a--b"},
 	} {
 		if got := (&app{caller: c.caller}).typed(c.hint); got != c.want {
 			t.Errorf("%s: %q, want %q", c.caller, got, c.want)
+		}
+	}
+}
+
+func TestImported(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"build", "-locked"}, "mage"},
+		{[]string{"-v", "bz:build", "-locked"}, "mage bz:"},
+		{[]string{"bz:clean", "BZ:Build"}, "mage BZ:"},
+		{[]string{"bz:all"}, "mage bz:"},
+		{[]string{"event", "x:y"}, "mage"},
+		{nil, "mage"},
+	} {
+		if got := imported(c.args, "build"); got != c.want {
+			t.Errorf("%q: %q, want %q", c.args, got, c.want)
 		}
 	}
 }

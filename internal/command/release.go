@@ -42,7 +42,7 @@ went well. The tree must be clean and the commit have a tag.`,
 				}
 				config.Build, config.OtherEngine, config.Progress = c, second, again(c.Progress)
 				config.Qemu, config.ModuleCache = findQemu(), cache
-				if config.BootzipVersion = ownVersion().version; a.caller == "mage" && config.BootzipVersion == development && isOwn(c.Root) {
+				if config.BootzipVersion = ownVersion().version; a.caller != "bootzip" && config.BootzipVersion == development && isOwn(c.Root) {
 					config.BootzipVersion = "" // go tool mage built it from this checkout
 				}
 				made, err = release.Make(ctx, config)

@@ -36,6 +36,9 @@ func Main(args []string) int {
 // people typed, "bootzip" or "mage": hints name commands in its form. The
 // error has the text to show, hint included, and a method ExitStatus.
 func Run(ctx context.Context, caller string, args ...string) error {
+	if caller == "mage" {
+		caller = imported(os.Args[1:], args[0])
+	}
 	a := &app{caller: caller}
 	root := a.root()
 	root.SetArgs(args)
