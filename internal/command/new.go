@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/mod/module"
 
 	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/hint"
@@ -69,6 +71,9 @@ amounts to what bootzip finds without one.`
 func newProject(ctx context.Context, c scaffold.Config, templates []string) error {
 	if err := project.CheckName(c.Name); err != nil {
 		return misuse(err)
+	}
+	if err := module.CheckImportPath(cmp.Or(c.Module, c.Name)); err != nil { // as go mod init does
+		return misuse(hint.Wrap(fmt.Errorf("path of the module: %w", err), "give it as in --module=github.com/OWNER/NAME"))
 	}
 	if !slices.Contains(templates, c.Template) {
 		advice := "use " + enumerate(templates)
