@@ -39,6 +39,11 @@ func Run(ctx context.Context, caller string, args ...string) error {
 	if caller == "mage" {
 		caller = imported(os.Args[1:], args[0])
 	}
+	if !signal.Ignored(syscall.SIGHUP) { // as it is under nohup
+		var stop context.CancelFunc
+		ctx, stop = signal.NotifyContext(ctx, syscall.SIGHUP)
+		defer stop() // not at the first: a terminal that closes sends several
+	}
 	a := &app{caller: caller}
 	root := a.root()
 	root.SetArgs(args)
