@@ -22,8 +22,9 @@ func (a *app) checkCommand() *cobra.Command {
 	var handlers, deploys []string
 	var around bootFlags
 	c := &cobra.Command{
-		Use:   "check FILE...",
-		Short: "Prove of any zip, made by any tool, that Lambda can start it",
+		Use:        "check FILE...",
+		Short:      "Prove of any zip, made by any tool, that Lambda can start it",
+		SuggestFor: []string{"test"},
 		Long: `Check proves of zips made by any tool, from any language, that Lambda can start
 them. FILE is a zip, a directory with zips, or a pattern such as 'dist/*.zip'; or an
 image: an archive of an OCI image layout or of docker save (*.tar), oci:DIRECTORY, or

@@ -113,8 +113,9 @@ func (a *app) invokeCommand() *cobra.Command {
 	var e emulation
 	var zip, image string
 	c := &cobra.Command{
-		Use:   "invoke {FUNCTION [EVENT] | --zip=FILE.zip EVENT | --image=FILE EVENT}",
-		Short: "Run a function with one event, as Lambda would",
+		Use:        "invoke {FUNCTION [EVENT] | --zip=FILE.zip EVENT | --image=FILE EVENT}",
+		Short:      "Run a function with one event, as Lambda would",
+		SuggestFor: []string{"run", "start"},
 		Long: `Invoke builds and packs a function, and runs its zip here as Lambda would, with one
 event. EVENT is a file, "-" for standard input, or the name of a ready-made event
 (bootzip event list); by default it is the function's in bootzip.yaml. With --zip

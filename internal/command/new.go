@@ -41,10 +41,11 @@ a deploy file. Nothing is overwritten. The templates are:
 With --here it writes into a project that is there already the bootzip.yaml that
 amounts to what bootzip finds without one.`
 	cmd := &cobra.Command{
-		Use:     "new NAME",
-		Short:   "Make a new project, or the bootzip.yaml of one that is there",
-		Long:    long,
-		Example: "  bootzip new hello && cd hello && bootzip verify\n  bootzip new shop --template=site --module=github.com/owner/shop\n  bootzip new --here",
+		Use:        "new NAME",
+		Short:      "Make a new project, or the bootzip.yaml of one that is there",
+		SuggestFor: []string{"init"},
+		Long:       long,
+		Example:    "  bootzip new hello && cd hello && bootzip verify\n  bootzip new shop --template=site --module=github.com/owner/shop\n  bootzip new --here",
 		Args: func(cmd *cobra.Command, given []string) error {
 			if here {
 				return named()(cmd, given)

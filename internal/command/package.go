@@ -13,8 +13,9 @@ import (
 func (a *app) packageCommand() *cobra.Command {
 	s := settings{verbose: &a.verbose}
 	c := &cobra.Command{
-		Use:   "package",
-		Short: "Build every function and pack it into a zip",
+		Use:        "package",
+		Short:      "Build every function and pack it into a zip",
+		SuggestFor: []string{"deploy"},
 		Long: `Package builds every function and packs it into dist/FUNCTION-ARCH.zip, with the
 same bytes every time. dist/manifest.json describes the zips. It prints the
 CodeSha256 that Lambda shows for each when it is deployed. --format=terraform prints

@@ -21,8 +21,9 @@ func (a *app) releaseCommand() *cobra.Command {
 	var other string
 	var config release.Config
 	c := &cobra.Command{
-		Use:   "release",
-		Short: "Make of a tag everything that is published",
+		Use:        "release",
+		Short:      "Make of a tag everything that is published",
+		SuggestFor: []string{"sbom"},
 		Long: `Release makes of a tag everything that is published: zips, SBOMs, provenance, the
 verify report and SHA256SUMS. It builds in a container, verifies strictly, boots,
 builds a second time and compares; nothing of it appears in dist unless all of it

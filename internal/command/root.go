@@ -47,13 +47,16 @@ func Run(ctx context.Context, caller string, args ...string) error {
 	a := &app{caller: caller}
 	root := a.root()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	found, err := root.ExecuteContextC(ctx)
 	var e *exitError
 	if a.out.err != nil && !errors.As(err, &e) {
 		err = &exitError{1, a.out.err}
 	}
 	if err != nil && !errors.As(err, &e) {
 		// The command line itself: cobra says what is wrong with it.
+		if found == root {
+			err = hint.Wrap(errors.New(strings.TrimSpace(err.Error())), "bootzip --help lists the commands")
+		}
 		e = &exitError{2, a.shown(err)}
 	}
 	if e == nil {
@@ -140,7 +143,8 @@ Exit status: 0 all well; 1 findings, or code that cannot be built; 2 misuse.`,
 		return nil
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return fmt.Errorf("%w\nusage: %s\nhint: %s --help lists the flags", err, c.UseLine(), c.CommandPath())
+		err = fmt.Errorf("%w\nusage: %s", err, c.UseLine())
+		return misuse(a.shown(hint.Wrap(err, c.CommandPath()+" --help lists the flags")))
 	})
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

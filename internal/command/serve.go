@@ -33,8 +33,9 @@ func (a *app) serveCommand() *cobra.Command {
 	var binary []string
 	var events, buffered bool
 	c := &cobra.Command{
-		Use:   "serve [DIR...]",
-		Short: "Keep all functions running behind HTTP and the Invoke API",
+		Use:        "serve [DIR...]",
+		Short:      "Keep all functions running behind HTTP and the Invoke API",
+		SuggestFor: []string{"start"},
 		Long: `Serve keeps all functions running behind HTTP, as function URLs, API Gateway, load
 balancer and Lambda's Invoke API. Each handler of bootzip.yaml is a function of its
 own: the first by the name of the function, any other as FUNCTION-HANDLER. When a

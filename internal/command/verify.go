@@ -22,8 +22,9 @@ func (a *app) verifyCommand() *cobra.Command {
 	var around bootFlags
 	var strict bool
 	c := &cobra.Command{
-		Use:   "verify",
-		Short: "Build, pack, and prove that Lambda can start each zip",
+		Use:        "verify",
+		Short:      "Build, pack, and prove that Lambda can start each zip",
+		SuggestFor: []string{"test"},
 		Long: `Verify builds and packs every function, and proves that Lambda can start each zip.
 The last proof is to start it: the boot check sends an event to each of the
 function's handlers. Deploy files beside bootzip.yaml (template.yaml, serverless.yml,
