@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/bootzip/bootzip/internal/hint"
 )
@@ -143,7 +145,7 @@ Exit status: 0 all well; 1 findings, or code that cannot be built; 2 misuse.`,
 		return nil
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		err = fmt.Errorf("%w\nusage: %s", err, c.UseLine())
+		err = fmt.Errorf("%w\nusage: %s", plain(err), c.UseLine())
 		return misuse(a.shown(hint.Wrap(err, c.CommandPath()+" --help lists the flags")))
 	})
 	root.InitDefaultHelpCmd()
@@ -155,6 +157,22 @@ Exit status: 0 all well; 1 findings, or code that cannot be built; 2 misuse.`,
 		a.wrap(c)
 	}
 	return root
+}
+
+// plain says in words what pflag says of a number or a boolean in those of package strconv.
+func plain(err error) error {
+	var invalid *pflag.InvalidValueError
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	wrong := map[string]string{"int": "not a whole number", "bool": "not true or false"}[invalid.GetFlag().Value.Type()]
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		wrong = "too large"
+	case wrong == "":
+		return err
+	}
+	return fmt.Errorf("--%s is %q, %s", invalid.GetFlag().Name, invalid.GetValue(), wrong)
 }
 
 // refuseUnknownTopics makes cobra's command for help end with an error where it would show the
