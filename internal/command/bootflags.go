@@ -18,11 +18,13 @@ type bootFlags struct {
 	timeout   int
 	memory    int
 	layers    []string
+	given     func(flag string) bool
 }
 
 func (s *bootFlags) flags(c *cobra.Command) {
 	s.variables.flags(c)
 	f := c.Flags()
+	s.given = f.Changed
 	f.StringVar(&s.event, "event", "", "event of the boot check: a `FILE`, or a name that bootzip event list shows")
 	f.IntVar(&s.timeout, "timeout", 0, "`SECONDS` for an answer to the boot check (default: the function's, or 10)")
 	f.IntVar(&s.memory, "memory", 0, "`MB` of the function in the boot check (default: the function's, or 512)")
@@ -36,16 +38,15 @@ func layerFlag(c *cobra.Command, layers *[]string) {
 
 // forBoot reports whether a flag was given that is for the boot check only.
 func (s bootFlags) forBoot() bool {
-	return s.event != "" || s.timeout != 0 || s.memory != 0 || len(s.variables.pairs)+len(s.variables.files) > 0
+	return s.event != "" || s.given("timeout") || s.given("memory") || len(s.variables.pairs)+len(s.variables.files) > 0
 }
 
-// offered refuses memory, in MB, and a time-out, in seconds, that Lambda does not offer; 0 is none
-// that was given.
-func offered(memory, timeout int) error {
+// offered refuses --memory, in MB, and --timeout, in seconds, that Lambda does not offer.
+func offered(given func(flag string) bool, memory, timeout int) error {
 	switch {
-	case memory != 0 && (memory < project.MinMemory || memory > project.MaxMemory):
+	case given("memory") && (memory < project.MinMemory || memory > project.MaxMemory):
 		return misuse(fmt.Errorf("--memory is %d: Lambda offers %d to %d MB", memory, project.MinMemory, project.MaxMemory))
-	case timeout < 0 || timeout > project.MaxTimeout:
+	case given("timeout") && (timeout < 1 || timeout > project.MaxTimeout):
 		return misuse(fmt.Errorf("--timeout is %d: Lambda offers 1 to %d seconds", timeout, project.MaxTimeout))
 	}
 	return nil
@@ -53,7 +54,7 @@ func offered(memory, timeout int) error {
 
 // read completes the configuration of a check. Its errors are misuse.
 func (s bootFlags) read(c *pipeline.CheckConfig) (err error) {
-	if err := offered(s.memory, s.timeout); err != nil {
+	if err := offered(s.given, s.memory, s.timeout); err != nil {
 		return err
 	}
 	if c.Environment, err = s.variables.read(); err != nil {

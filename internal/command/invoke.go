@@ -34,10 +34,12 @@ type emulation struct {
 	emulator.Config // as the flags say; check sets Timeout, and Environment to the variables
 	timeout         int
 	variables       variables
+	given           func(flag string) bool
 }
 
 func (e *emulation) flags(c *cobra.Command) {
 	f := c.Flags()
+	e.given = f.Changed
 	f.StringVar(&e.Handler, "handler", "", "value of _HANDLER (default: the first of the function's handlers)")
 	f.IntVar(&e.timeout, "timeout", 0, "`SECONDS` for an answer (default: the function's, or 3)")
 	f.IntVar(&e.Memory, "memory", 0, "`MB` (default: the function's, or 128)")
@@ -54,7 +56,7 @@ func (e *emulation) check() (err error) {
 	if e.PerInstance < 0 {
 		return misuse(errors.New("--per-instance takes a positive number"))
 	}
-	if err := offered(e.Memory, e.timeout); err != nil {
+	if err := offered(e.given, e.Memory, e.timeout); err != nil {
 		return err
 	}
 	if !slices.Contains([]string{"", "docker", "podman"}, e.Container) {

@@ -45,16 +45,21 @@ func TestEmulation(t *testing.T) {
 		t.Setenv(name, "")
 	}
 	t.Setenv("AWS_ACCESS_KEY_ID", "id")
-	e := emulation{variables: variables{pairs: []string{"A=1,2", "B=x=y"}}}
+	none, all := func(string) bool { return false }, func(string) bool { return true }
+	e := emulation{given: none, variables: variables{pairs: []string{"A=1,2", "B=x=y"}}}
 	if err := e.check(); err != nil {
 		t.Error(err)
 	}
 	if got := strings.Join(e.config("f").Environment, " "); got != "AWS_ACCESS_KEY_ID=id A=1,2 B=x=y" {
 		t.Errorf("the function's variables are %q", got)
 	}
-	for _, bad := range []emulation{{variables: variables{pairs: []string{"A"}}}, {timeout: -1}, {Config: emulator.Config{Memory: -1}}, {Config: emulator.Config{PerInstance: -1}}} {
+	for i, bad := range []emulation{
+		{given: none, variables: variables{pairs: []string{"A"}}},
+		{given: all, Config: emulator.Config{Memory: 512}, timeout: -1}, {given: all, Config: emulator.Config{Memory: 512}}, {given: all, timeout: 3, Config: emulator.Config{Memory: -1}}, {given: all, timeout: 3},
+		{given: none, Config: emulator.Config{PerInstance: -1}},
+	} {
 		if err := bad.check(); err == nil {
-			t.Errorf("%+v was taken", bad)
+			t.Errorf("%d was taken", i)
 		}
 	}
 }

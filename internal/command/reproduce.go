@@ -56,7 +56,7 @@ if a zip differs, and says how and why.`,
 				r, err = reproduce.Reproduce(ctx, reproduce.Config{First: c, Zips: pipeline.Lines(first.Zips), Engine: second, Progress: again(c.Progress)})
 				return err
 			})
-			if err != nil || len(r.Results) == 0 && format == "text" {
+			if err != nil || len(r.Results) == 0 && a.format == "text" {
 				return err
 			}
 			if err := writeResult(r, a.format); err != nil {
