@@ -447,10 +447,16 @@ func blameGo(output string, missing []Unit, programs map[string]goProgram) map[s
 		if files := program.leftOut(u); len(files) > 0 {
 			b.hint = fmt.Sprintf("%s imports \"C\" and was left out: bootstraps are built with CGO_ENABLED=0, unless bootzip.yaml says cgo: static, which takes docker or podman", files[len(files)-1])
 		}
+		if found := noCompiler.FindStringSubmatch(b.message); found != nil {
+			b.hint = fmt.Sprintf("install Debian's package %s-%s-linux-gnu, or build with --engine=docker or podman", found[2], strings.ReplaceAll(found[1], "_", "-"))
+		}
 		all[u.String()] = b
 	}
 	return all
 }
+
+// noCompiler matches the name of a compiler (goGroup.compiler) that os/exec does not find.
+var noCompiler = regexp.MustCompile(`exec: "(aarch64|x86_64)-linux-gnu-(gcc|g\+\+)": executable file not found`)
 
 // check compares the Go version in the program's build information with the one
 // that was asked for.

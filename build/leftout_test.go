@@ -9,6 +9,20 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
+// A compiler that is not there is named as Debian's package of it.
+func TestNoCompiler(t *testing.T) {
+	u := Unit{Function: project.Function{Name: "f", Cgo: "static"}, Arch: project.ARM64}
+	for output, want := range map[string]string{
+		"cgo: C compiler \"aarch64-linux-gnu-gcc\" not found: exec: \"aarch64-linux-gnu-gcc\": executable file not found in $PATH\n": "install Debian's package gcc-aarch64-linux-gnu, or build with --engine=docker or podman",
+		"cgo: C compiler \"x86_64-linux-gnu-g++\" not found: exec: \"x86_64-linux-gnu-g++\": executable file not found in $PATH\n":   "install Debian's package g++-x86-64-linux-gnu, or build with --engine=docker or podman",
+		"main.go:3:4: undefined: x\n": "",
+	} {
+		if got := blameGo("# runtime/cgo\n"+output, []Unit{u}, nil)[u.String()].hint; got != want {
+			t.Errorf("%q: hint is %q, want %q", output, got, want)
+		}
+	}
+}
+
 // Of a dependency's files those that cgo alone keeps out are named, one for each package.
 func TestLeftOut(t *testing.T) {
 	dir := t.TempDir()
