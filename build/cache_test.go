@@ -71,6 +71,7 @@ func TestStoreKey(t *testing.T) {
 		"the place":        func(s *storing) { s.host.project = "services" },
 		"the architecture": func(s *storing) { s.unit.Arch = project.ARM64 },
 		"a tag":            func(s *storing) { s.unit.Function.Tags = []string{"x"} },
+		"the directory":    func(s *storing) { s.unit.Function.Source = "./" },
 		"ldflags":          func(s *storing) { s.unit.Function.Ldflags = map[string]string{"main.version": "v1"} },
 	} {
 		key := keyOf(change)

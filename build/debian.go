@@ -76,7 +76,7 @@ func (d *debian) recipe(u Unit) (string, error) {
 		// plan reports it with the failures of the other units.
 		return "", nil
 	}
-	return strings.Join(append(d.env(containerPlaces, u), script), "\n"), nil
+	return strings.Join(append(d.env(containerPlaces, u), u.Function.Source, script), "\n"), nil
 }
 
 func (d *debian) source(u Unit) source {

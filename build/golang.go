@@ -117,7 +117,7 @@ func supported(release string) bool {
 
 func (g *golang) recipe(u Unit) (string, error) {
 	m, err := g.module(u)
-	return strings.Join(append(goEnv(places{}, m, u.Arch), slices.Concat(goFlags, g.settings(u), []string{m.version, m.modFlag()})...), "\n"), err
+	return strings.Join(append(goEnv(places{}, m, u.Arch), slices.Concat(goFlags, g.settings(u), []string{m.version, m.modFlag(), u.Function.Source})...), "\n"), err
 }
 
 func (g *golang) toolchain(u Unit) string { return g.modules[u.Function.Source].version }

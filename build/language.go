@@ -11,8 +11,8 @@ import (
 // A language knows which commands turn the functions of a run into
 // bootstraps.
 type language interface {
-	// recipe identifies how u is built, apart from its files: flags, toolchain,
-	// environment. It is an input of the bootstrap.
+	// recipe identifies how u is built, apart from what is in its files: the source
+	// directory, flags, toolchain, environment. It is an input of the bootstrap.
 	recipe(u Unit) (string, error)
 
 	// plan fetches what the units need, on the host, and returns the steps

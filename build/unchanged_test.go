@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -82,6 +83,22 @@ func TestUnchanged(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Another source is another program, whatever the files of the one before are.
+func TestUnchangedSource(t *testing.T) {
+	root := tree(t, map[string]string{
+		"go.mod": goMod("example.com/app"), "a/main.go": program, "b/main.go": strings.Replace(program, "hello", "bye", 1), "empty/x.txt": "",
+	})
+	c := config(t, root, "web=a")
+	first := sums(mustBuild(t, c))
+	c.Functions[0].Source = "b"
+	if r := mustBuild(t, c); built(r) != "web/amd64" || reflect.DeepEqual(sums(r), first) {
+		t.Errorf("built are %q", built(r))
+	}
+	c.Functions[0].Source = "empty"
+	_, err := run(context.Background(), t, c)
+	wantError(t, err, "", "empty")
 }
 
 // A run for one function forgets nothing of the others.
