@@ -97,7 +97,7 @@ func mayUse(f project.Function, name string) bool {
 			return true
 		}
 	}
-	files := []string{f.Event}
+	files := append([]string{f.Event}, f.AssetPaths...)
 	for _, arch := range f.Arch {
 		files = append(files, forArch(f.ImageBase, arch))
 		for _, layer := range f.Layers {

@@ -93,7 +93,8 @@ functions:
 				{Source: "cmd/hello/tool", Name: "bin/tool", Executable: true},
 				{Source: "cmd/hello/linked", Name: "b2.txt"},
 			},
-			Checks: []CheckRule{{"go-dirty-tree", "waive", "on purpose", at(18, 9)}},
+			AssetPaths: []string{"cmd/hello/b.txt", "cmd/hello/a", "shared/ca.pem", "cmd/hello/tool", "cmd/hello/linked"},
+			Checks:     []CheckRule{{"go-dirty-tree", "waive", "on purpose", at(18, 9)}},
 		}}},
 		{"a folder under another name, and in the root of the zip", `
 functions:
@@ -110,6 +111,7 @@ functions:
 				{Source: "cmd/hello/a/z/3.txt", Name: "data/v1/z/3.txt"},
 				{Source: "cmd/hello/a/z/3.txt", Name: "3.txt"},
 			},
+			AssetPaths: []string{"cmd/hello/a", "cmd/hello/a/z"},
 		}}},
 		{"nothing but a name", "functions:\n  alias:\n", []Function{
 			{Name: "alias", Source: "alias", Language: Go, Arch: both, Runtime: AL2023, Pos: at(2, 3)},
@@ -144,7 +146,7 @@ functions:
 		}},
 		{"an extension, and a layer", "functions:\n  hello: {source: cmd/hello, kind: extension}\n  more: {source: ., kind: layer, assets: [shared]}\n", []Function{
 			{Name: "hello", Source: "cmd/hello", Language: Go, Kind: KindExtension, Arch: both, Runtime: AL2023, Pos: at(2, 3)},
-			{Name: "more", Source: ".", Kind: KindLayer, Arch: both, Runtime: AL2023, Pos: at(3, 3), Assets: []Asset{{Source: "shared/ca.pem", Name: "shared/ca.pem"}}},
+			{Name: "more", Source: ".", Kind: KindLayer, Arch: both, Runtime: AL2023, Pos: at(3, 3), Assets: []Asset{{Source: "shared/ca.pem", Name: "shared/ca.pem"}}, AssetPaths: []string{"shared"}},
 		}},
 		{"settings of the project, and no functions", "go: 1.26.8\nexclude: [.]\narch: [arm64]\n", []Function{
 			{Name: "hello", Source: "cmd/hello", Language: Go, Arch: []Arch{ARM64}, Runtime: AL2023, Pos: Position{File: "cmd/hello/main package"}},

@@ -31,6 +31,11 @@ type Function struct {
 	// order of bootzip.yaml.
 	Assets []Asset
 
+	// AssetPaths are the files and directories that bootzip.yaml names as assets, relative
+	// to the project's root. A file that is new below one is an asset, and one that has
+	// gone was.
+	AssetPaths []string
+
 	// Command is what the language "command" runs; it leaves
 	// $OUT/bootstrap. Empty for every other language.
 	Command []string

@@ -148,6 +148,7 @@ func (c *functionReader) asset(source string, a Asset) ([]Asset, error) {
 	if err := checkAssetName(name); err != nil {
 		return nil, fmt.Errorf("asset %q: %w", a.Source, err)
 	}
+	c.f.AssetPaths = append(c.f.AssetPaths, from)
 	return c.files(Asset{Source: from, Name: path.Clean(name), Executable: a.Executable})
 }
 
