@@ -149,6 +149,9 @@ func writeConfig() error {
 		"# Keys: https://github.com/bootzip/bootzip/blob/main/docs/bootzip-yaml.md\nfunctions:\n")
 	for _, f := range p.Functions {
 		fmt.Fprintf(&b, "  %s:\n    source: %s\n", f.Name, f.Source)
+		if f.Kind != "" {
+			fmt.Fprintf(&b, "    kind: %s\n", f.Kind)
+		}
 	}
 	b.WriteString("    # arch: [arm64]         # default: amd64 and arm64\n" +
 		"    # handlers: [httpevent]  # values of _HANDLER that it answers to\n" +
