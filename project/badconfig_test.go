@@ -16,6 +16,7 @@ const (
 	quoteHint   = "put it into quotes if the value is meant"
 	emptyHint   = "list the functions under functions:, or remove the file to take every main package"
 	yamlHint    = "the file must be one document of valid YAML; look at the indentation and the quotes near this place"
+	excludeHint = "name a directory of the project, relative to bootzip.yaml; those below it are excluded as well"
 	removeHint  = "remove one of the two"
 	archHint    = "write amd64, arm64 or both"
 	sourceHint  = "source is a directory of the project, relative to bootzip.yaml"
@@ -55,6 +56,11 @@ var badConfigs = []struct{ name, yaml, err, hint string }{
 	{"duplicate function", "functions:\n  a: {}\n  b: {source: a}\n  a: {}\n", `4:3: "a" is given twice in functions; first in line 2`, removeHint},
 	{"duplicate key", "functions:\n  a:\n    source: a\n    source: a\n", `4:5: "source" is given twice in function "a"; first in line 3`, removeHint},
 	{"duplicate key of the file", "functions: {a: {}}\nfunctions: {b: {}}\n", `2:1: "functions" is given twice in the file; first in line 1`, removeHint},
+	{"exclude: nothing there", "exclude: [nosuch]\n", `1:11: an entry of exclude: "nosuch" does not exist`, excludeHint},
+	{"exclude: a pattern", "exclude: [\"*\"]\n", `1:11: an entry of exclude: "*" does not exist`, excludeHint},
+	{"exclude: Go's pattern", "exclude: [\"a/...\"]\n", `1:11: an entry of exclude: "a/..." does not exist`, excludeHint},
+	{"exclude: a file", "exclude: [a/main.go]\n", `1:11: an entry of exclude: "a/main.go" is not a directory`, excludeHint},
+	{"exclude: outside", "exclude: [../x]\n", `1:11: an entry of exclude: "../x" leaves the project`, excludeHint},
 	{"merge key", "functions:\n  a:\n    <<: {source: a}\n", `3:5: merge key "<<" in function "a" is not supported`, "write the keys out"},
 	{"list as a key", "functions:\n  ? [a]\n  : {}\n", `2:5: a key of functions is a list`, "a key is a plain word"},
 	{"function that is text", "functions:\n  a: source\n", `2:6: function "a" must be a mapping, not the text "source"`, mappingHint},

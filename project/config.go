@@ -62,6 +62,20 @@ func parseConfig(p *Project, name string, data []byte) error {
 	return nil
 }
 
+// excluded reads directories. One that is not there would exclude nothing, without a word.
+func (f *file) excluded(n *yaml.Node) ([]string, error) {
+	all, err := f.names(n, "exclude")
+	if err != nil {
+		return nil, err
+	}
+	for i, name := range all {
+		if all[i], err = (paths{f.project.Root}).directory(name); err != nil {
+			return nil, errorAt(f.pos(resolve(n).Content[i]), "name a directory of the project, relative to bootzip.yaml; those below it are excluded as well", "an entry of exclude: %v", err)
+		}
+	}
+	return all, nil
+}
+
 // distinctRoutes refuses a route that leads to two functions.
 func distinctRoutes(functions []Function) error {
 	to := map[string]string{}

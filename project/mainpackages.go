@@ -36,7 +36,7 @@ func findMainPackages(p *Project) error {
 	}
 	var mains []mainPackage
 	for _, c := range d.mains {
-		if slices.Contains(p.Exclude, c.source) {
+		if p.excludes(c.source) {
 			c.leftOut = "excluded in " + ConfigFile
 		}
 		if c.leftOut != "" {
@@ -59,6 +59,11 @@ func findMainPackages(p *Project) error {
 	first := p.LeftOut[0].Source
 	return hint.New(fmt.Sprintf("if it runs on Lambda, name it in a bootzip.yaml: functions: {%s: {source: %s}}", d.shortName(first), first),
 		"no main package is a function: %s", strings.Join(names, ", "))
+}
+
+// excludes reports whether the main package in the directory source is excluded.
+func (p *Project) excludes(source string) bool {
+	return slices.ContainsFunc(p.Exclude, func(dir string) bool { return source == dir || strings.HasPrefix(source, dir+"/") })
 }
 
 // holdsPackages reports whether the go command looks for packages in a directory of this

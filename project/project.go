@@ -31,8 +31,9 @@ type Project struct {
 	// Cache is the address of a store that has what other machines built; "" for none.
 	Cache string
 
-	// Exclude are directories whose main packages are not functions. LeftOut are the
-	// main packages that were found and are not functions.
+	// Exclude are directories whose main packages are not functions, nor those below,
+	// but for the root's. LeftOut are the main packages that were found and are not
+	// functions.
 	Exclude []string
 	LeftOut []LeftOut
 }
