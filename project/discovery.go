@@ -42,6 +42,7 @@ type mainPackage struct {
 	source  string
 	kind    Kind
 	leftOut string // why it is not a function; "" if it is one
+	keys    string // what bootzip.yaml must say of it besides its source, as in ", tags: [x]"
 }
 
 // A seen is the directory of a package, and whether it was read with its cgo files.
@@ -162,8 +163,8 @@ func (d *discovery) walk() error {
 			gobuild := context(cgo)
 			p, err := gobuild.ImportDir(name, 0)
 			var none *build.NoGoError
-			if constrained := constrained(name, p.IgnoredGoFiles); constrained != "" && (errors.As(err, &none) || p.Name == "main" && !d.usage(source, cgo).any()) {
-				d.mains = append(d.mains, mainPackage{source: source, leftOut: constrained})
+			if constrained, keys := constrained(name, p.IgnoredGoFiles); constrained != "" && (errors.As(err, &none) || p.Name == "main" && !d.usage(source, cgo).any()) {
+				d.mains = append(d.mains, mainPackage{source: source, leftOut: constrained, keys: keys})
 				break
 			}
 			if errors.As(err, &none) || p.Name != "main" || err == nil && len(p.GoFiles)+len(p.CgoFiles) == 0 {
@@ -205,8 +206,9 @@ func (d *discovery) moduleOf(dir string) (at string, ok bool) {
 }
 
 // constrained returns, for a directory in which build constraints leave out a main
-// package that imports a Lambda runtime, what to do; else "".
-func constrained(dir string, files []string) string {
+// package that imports a Lambda runtime, what to do, and what bootzip.yaml must say of it,
+// where one tag is all that is missing; else "".
+func constrained(dir string, files []string) (remedy, keys string) {
 	for _, name := range files {
 		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, name), nil, parser.ImportsOnly|parser.ParseComments)
 		if err != nil || f.Name.Name != "main" || !slices.ContainsFunc(f.Imports, func(i *ast.ImportSpec) bool {
@@ -216,13 +218,21 @@ func constrained(dir string, files []string) string {
 		}
 		for _, group := range f.Comments {
 			for _, c := range group.List {
-				if constraint.IsGoBuild(c.Text) {
-					return name + " is only built by its constraint " + strings.TrimPrefix(c.Text, "//go:build ") + ": list it in a bootzip.yaml, with tags"
+				if !constraint.IsGoBuild(c.Text) {
+					continue
 				}
+				with := "tags"
+				if expr, err := constraint.Parse(c.Text); err == nil {
+					if tag, ok := expr.(*constraint.TagExpr); ok {
+						with += ": [" + tag.Tag + "]"
+						keys = ", " + with
+					}
+				}
+				return name + " is only built by its constraint " + strings.TrimPrefix(c.Text, "//go:build ") + ": list it in a bootzip.yaml, with " + with, keys
 			}
 		}
 	}
-	return ""
+	return "", ""
 }
 
 // runtimes are the packages, with those below them, whose import makes a program a

@@ -14,6 +14,8 @@ import (
 type LeftOut struct {
 	Source string // directory, slash-separated, relative to the project's root
 	Reason string
+
+	keys string // as of a mainPackage
 }
 
 // findMainPackages finds the project's functions: the main packages that use a Lambda
@@ -40,7 +42,7 @@ func findMainPackages(p *Project) error {
 			c.leftOut = "excluded in " + ConfigFile
 		}
 		if c.leftOut != "" {
-			p.LeftOut = append(p.LeftOut, LeftOut{c.source, c.leftOut})
+			p.LeftOut = append(p.LeftOut, LeftOut{c.source, c.leftOut, c.keys})
 		} else {
 			mains = append(mains, c)
 		}
@@ -56,8 +58,8 @@ func findMainPackages(p *Project) error {
 	for _, l := range p.LeftOut {
 		names = append(names, fmt.Sprintf("%s (%s)", l.Source, l.Reason))
 	}
-	first := p.LeftOut[0].Source
-	return hint.New(fmt.Sprintf("if it runs on Lambda, name it in a bootzip.yaml: functions: {%s: {source: %s}}", d.shortName(first), first),
+	first := p.LeftOut[0]
+	return hint.New(fmt.Sprintf("if it runs on Lambda, name it in a bootzip.yaml: functions: {%s: {source: %s%s}}", d.shortName(first.Source), first.Source, first.keys),
 		"no main package is a function: %s", strings.Join(names, ", "))
 }
 

@@ -102,7 +102,9 @@ func TestMainPackages(t *testing.T) {
 		{"only with a build tag", map[string]string{
 			"t/main.go": "//go:build lambda\n\npackage main\n\nimport \"github.com/aws/aws-lambda-go/lambda\"\n\nfunc main() { lambda.Start(nil) }\n",
 			"t/cli.go":  "//go:build !lambda\n\npackage main\n\nfunc main() {}\n",
-		}, "no main package is a function: t (main.go is only built by its constraint lambda: list it in a bootzip.yaml, with tags); if it runs on Lambda, name it in a bootzip.yaml: functions: {t: {source: t}}"},
+		}, "no main package is a function: t (main.go is only built by its constraint lambda: list it in a bootzip.yaml, with tags: [lambda]); if it runs on Lambda, name it in a bootzip.yaml: functions: {t: {source: t, tags: [lambda]}}"},
+		{"only with two build tags", map[string]string{"t/main.go": "//go:build lambda && x\n\npackage main\n\nimport \"github.com/aws/aws-lambda-go/lambda\"\n\nfunc main() { lambda.Start(nil) }\n"},
+			"no main package is a function: t (main.go is only built by its constraint lambda && x: list it in a bootzip.yaml, with tags); if it runs on Lambda, name it in a bootzip.yaml: functions: {t: {source: t}}"},
 		{"a client with the types of a runtime", map[string]string{
 			"c/main.go": "package main\n\nimport \"github.com/aws/aws-lambda-go/lambda/messages\"\n\nfunc main() { _ = messages.InvokeRequest{} }\n", "a/main.go": program,
 		}, "a=a"},
