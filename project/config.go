@@ -35,11 +35,11 @@ func parseConfig(p *Project, name string, data []byte) error {
 		return err
 	}
 	if f.functions == nil {
-		if err = findMainPackages(p); err != nil {
+		if err = findMainPackages(p, f.arch); err != nil {
 			return errorAt(top, hint.Of(err), "%v", err)
 		}
 		for i := range p.Functions {
-			p.Functions[i].Arch, p.Functions[i].Runtime, p.Functions[i].Deploy = f.arch, f.runtime, f.deploy
+			p.Functions[i].Runtime, p.Functions[i].Deploy = f.runtime, f.deploy
 		}
 		return nil
 	}

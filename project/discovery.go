@@ -41,15 +41,25 @@ type goModule struct{ dir, path string }
 type mainPackage struct {
 	source  string
 	kind    Kind
+	arch    []Arch // for which it has files
 	leftOut string // why it is not a function; "" if it is one
 	keys    string // what bootzip.yaml must say of it besides its source, as in ", tags: [x]"
 }
 
-// A seen is the directory of a package, and whether it was read with its cgo files.
+// A seen is the directory of a package, and for what it was read.
 type seen struct {
 	dir string
-	cgo bool
+	variant
 }
+
+// A variant is an architecture, with cgo files or without.
+type variant struct {
+	arch Arch
+	cgo  bool
+}
+
+// variants are tried in this order.
+var variants = []variant{{AMD64, false}, {AMD64, true}, {ARM64, false}, {ARM64, true}}
 
 // newDiscovery finds the modules. It returns an error if there are none.
 func newDiscovery(root string) (*discovery, error) {
@@ -144,9 +154,9 @@ func (d *discovery) shortName(source string) string {
 
 // context sets every field, so that the caller's GOOS or GOFLAGS do not decide which
 // functions are found.
-func context(cgo bool) build.Context {
-	return build.Context{
-		GOOS: "linux", GOARCH: "amd64", Compiler: "gc", ReleaseTags: build.Default.ReleaseTags, CgoEnabled: cgo,
+func (v variant) context() *build.Context {
+	return &build.Context{
+		GOOS: "linux", GOARCH: string(v.arch), Compiler: "gc", ReleaseTags: build.Default.ReleaseTags, CgoEnabled: v.cgo,
 		OpenFile: func(name string) (io.ReadCloser, error) { return regular.Open(name) },
 	}
 }
@@ -159,19 +169,23 @@ func (d *discovery) walk() error {
 		if !outside && !slices.ContainsFunc(d.modules, func(m goModule) bool { return ok && m.dir == at }) {
 			return
 		}
-		for _, cgo := range []bool{false, true} {
-			gobuild := context(cgo)
-			p, err := gobuild.ImportDir(name, 0)
+		for _, v := range variants {
+			p, err := v.context().ImportDir(name, 0)
 			var none *build.NoGoError
-			if constrained, keys := constrained(name, p.IgnoredGoFiles); constrained != "" && (errors.As(err, &none) || p.Name == "main" && !d.usage(source, cgo).any()) {
+			if constrained, keys := constrained(name, p.IgnoredGoFiles); constrained != "" && (errors.As(err, &none) || p.Name == "main" && !d.usage(source, v).any()) {
 				d.mains = append(d.mains, mainPackage{source: source, leftOut: constrained, keys: keys})
 				break
 			}
-			if errors.As(err, &none) || p.Name != "main" || err == nil && len(p.GoFiles)+len(p.CgoFiles) == 0 {
-				continue // the last has tests only
+			if !isMain(p, err) {
+				if len(p.IgnoredGoFiles) == 0 {
+					return // no variant has more files
+				}
+				continue
 			}
-			m := mainPackage{source: source}
-			u := d.usage(source, cgo)
+			m := mainPackage{source: source, arch: slices.DeleteFunc(Architectures(), func(a Arch) bool {
+				return a != v.arch && !isMain(variant{a, v.cgo}.context().ImportDir(name, 0))
+			})}
+			u := d.usage(source, v)
 			switch {
 			case outside && !u.any():
 				return
@@ -192,6 +206,13 @@ func (d *discovery) walk() error {
 	})
 }
 
+// isMain reports whether the results of ImportDir are of a main package that has more than
+// tests.
+func isMain(p *build.Package, err error) bool {
+	var none *build.NoGoError
+	return !errors.As(err, &none) && p.Name == "main" && (err != nil || len(p.GoFiles)+len(p.CgoFiles) > 0)
+}
+
 // moduleOf returns the directory of the module to which a directory belongs: the nearest
 // go.mod decides.
 func (d *discovery) moduleOf(dir string) (at string, ok bool) {
@@ -210,6 +231,9 @@ func (d *discovery) moduleOf(dir string) (at string, ok bool) {
 // where one tag is all that is missing; else "".
 func constrained(dir string, files []string) (remedy, keys string) {
 	for _, name := range files {
+		if match, err := (variant{ARM64, true}).context().MatchFile(dir, name); err == nil && match {
+			continue // the architecture is all that it asks for
+		}
 		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, name), nil, parser.ImportsOnly|parser.ParseComments)
 		if err != nil || f.Name.Name != "main" || !slices.ContainsFunc(f.Imports, func(i *ast.ImportSpec) bool {
 			return isRuntime(strings.Trim(i.Path.Value, `"`))
@@ -275,15 +299,14 @@ func (u *usage) add(other usage) {
 
 // usage returns what the package in a directory uses. One that cannot be read
 // uses nothing.
-func (d *discovery) usage(dir string, cgo bool) usage {
-	at := seen{dir, cgo}
+func (d *discovery) usage(dir string, v variant) usage {
+	at := seen{dir, v}
 	if known, ok := d.known[at]; ok {
 		return known
 	}
 	d.known[at] = usage{} // for packages that import each other, which do not compile
-	gobuild := context(cgo)
 	name := filepath.Join(d.root, filepath.FromSlash(dir))
-	p, _ := gobuild.ImportDir(name, 0)
+	p, _ := v.context().ImportDir(name, 0)
 	if p == nil {
 		return usage{}
 	}
@@ -299,7 +322,7 @@ func (d *discovery) usage(dir string, cgo bool) usage {
 	for _, imported := range p.Imports {
 		u.library = u.library || isRuntime(imported)
 		if local, ok := d.directory(imported); ok {
-			u.add(d.usage(local, cgo))
+			u.add(d.usage(local, v))
 		}
 	}
 	d.known[at] = u

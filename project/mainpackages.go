@@ -27,8 +27,8 @@ type LeftOut struct {
 // A function has the name of its package's directory or, where two would have the same
 // name, of the complete path, with '-' for '/'. The program in the root has the name of
 // the module. A program that registers an extension, and uses no runtime, has the kind
-// extension.
-func findMainPackages(p *Project) error {
+// extension. Of arch, a function gets the architectures for which it has files.
+func findMainPackages(p *Project, arch []Arch) error {
 	d, err := newDiscovery(p.Root)
 	if err != nil {
 		return err
@@ -38,8 +38,13 @@ func findMainPackages(p *Project) error {
 	}
 	var mains []mainPackage
 	for _, c := range d.mains {
-		if p.excludes(c.source) {
+		files := c.arch
+		c.arch = slices.DeleteFunc(slices.Clone(arch), func(a Arch) bool { return !slices.Contains(files, a) })
+		switch {
+		case p.excludes(c.source):
 			c.leftOut = "excluded in " + ConfigFile
+		case c.leftOut == "" && len(c.arch) == 0:
+			c.leftOut = fmt.Sprintf("it has files for %s alone, which arch in %s leaves out", files[0], ConfigFile)
 		}
 		if c.leftOut != "" {
 			p.LeftOut = append(p.LeftOut, LeftOut{c.source, c.leftOut, c.keys})
@@ -95,7 +100,7 @@ func (d *discovery) functions(mains []mainPackage) ([]Function, error) {
 		}
 		taken[name] = s
 		functions = append(functions, Function{
-			Name: name, Source: s, Language: Go, Kind: m.kind, Arch: Architectures(), Runtime: AL2023,
+			Name: name, Source: s, Language: Go, Kind: m.kind, Arch: m.arch, Runtime: AL2023,
 			Pos: Position{File: path.Join(s, "main package")},
 		})
 	}

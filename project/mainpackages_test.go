@@ -2,6 +2,7 @@ package project
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -44,7 +45,6 @@ func TestMainPackages(t *testing.T) {
 			"a/main.go":          program,
 			"a/tool.go":          mage,
 		}, "a=a"},
-		{"for one architecture only", map[string]string{"a/main_arm64.go": program, "b/main_amd64.go": program}, "b=b"},
 		{"two of one name", map[string]string{"cmd/a/main.go": program, "sample/a/main.go": program, "b/main.go": program},
 			"b=b cmd-a=cmd/a sample-a=sample/a"},
 		{"root and another of one name", map[string]string{"main.go": program, "cmd/proj/main.go": program},
@@ -144,6 +144,37 @@ func TestMainPackages(t *testing.T) {
 				t.Errorf("config is %q, and there is none", p.Config)
 			}
 		})
+	}
+}
+
+// A program that has files for one architecture alone is built for that one.
+func TestMainPackagesForOneArchitecture(t *testing.T) {
+	root := tree(t, map[string]string{
+		"go.mod": "module example.com/proj\n", "a/main_linux_arm64.go": program, "b/main_amd64.go": program, "c/main.go": program,
+		"d/main.go": "//go:build arm64\n\npackage main\n\nimport \"github.com/aws/aws-lambda-go/lambda\"\n\nfunc main() { lambda.Start(nil) }\n",
+		"e/main.go": program, "e/more_arm64.go": "package main\n",
+	})
+	for _, c := range [][2]string{
+		{"", "a=[arm64] b=[amd64] c=[amd64 arm64] d=[arm64] e=[amd64 arm64]"},
+		{"arch: [arm64]", "a=[arm64] c=[arm64] d=[arm64] e=[arm64]"},
+	} {
+		config, want := c[0], c[1]
+		if config != "" {
+			if err := os.WriteFile(filepath.Join(root, ConfigFile), []byte(config), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p, err := Load(root)
+		var found []string
+		for _, f := range p.Functions {
+			found = append(found, fmt.Sprintf("%s=%v", f.Name, f.Arch))
+		}
+		if got := strings.Join(found, " "); err != nil || got != want {
+			t.Errorf("%q: found %s (%v), want %s", config, got, err, want)
+		}
+		if left := []LeftOut{{"b", "it has files for amd64 alone, which arch in bootzip.yaml leaves out", ""}}; config != "" && !reflect.DeepEqual(p.LeftOut, left) {
+			t.Errorf("left out are %v", p.LeftOut)
+		}
 	}
 }
 

@@ -40,8 +40,8 @@ type Project struct {
 
 // Load reads the project in the directory root. With a bootzip.yaml the
 // functions are what it says; without one, or without its key functions, every
-// main package that uses a Lambda runtime is a function for both
-// architectures: of the Go module in root, of go.work's, and of those below.
+// main package that uses a Lambda runtime is a function for the
+// architectures for which it has files: of the Go module in root, of go.work's, and of those below.
 //
 // Errors name the place in the file and carry a hint (package
 // internal/hint). A project without any function is an error.
@@ -64,7 +64,7 @@ func Load(root string) (Project, error) {
 		p.Config = filepath.Join(abs, ConfigFile)
 		err = parseConfig(&p, ConfigFile, data)
 	case errors.Is(err, fs.ErrNotExist):
-		err = findMainPackages(&p)
+		err = findMainPackages(&p, Architectures())
 	}
 	if err != nil {
 		return Project{}, err

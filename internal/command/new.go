@@ -152,6 +152,9 @@ func writeConfig() error {
 		if f.Kind != "" {
 			fmt.Fprintf(&b, "    kind: %s\n", f.Kind)
 		}
+		if len(f.Arch) == 1 {
+			fmt.Fprintf(&b, "    arch: [%s]\n", f.Arch[0])
+		}
 	}
 	b.WriteString("    # arch: [arm64]         # default: amd64 and arm64\n" +
 		"    # handlers: [httpevent]  # values of _HANDLER that it answers to\n" +
