@@ -109,6 +109,8 @@ func TestMainPackages(t *testing.T) {
 			"c/main.go": "package main\n\nimport \"github.com/aws/aws-lambda-go/lambda/messages\"\n\nfunc main() { _ = messages.InvokeRequest{} }\n", "a/main.go": program,
 		}, "a=a"},
 
+		{"a bootzip.yml", map[string]string{"bootzip.yml": "", "main.go": program}, "bootzip.yml is not read: the file is called bootzip.yaml; call it bootzip.yaml"},
+		{"a Bootzip.yaml", map[string]string{"Bootzip.yaml": "", "main.go": program}, "Bootzip.yaml is not read: the file is called bootzip.yaml; call it bootzip.yaml"},
 		{"none", map[string]string{"lib/lib.go": "package lib\n"},
 			"no main package is in the module in ROOT; write one (package main), or list the functions in a bootzip.yaml"},
 		{"a name that cannot be", map[string]string{"größe/main.go": program},

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/bootzip/bootzip/internal/hint"
 )
@@ -59,6 +60,11 @@ func Load(root string) (Project, error) {
 	p := Project{Root: abs}
 
 	data, err := readConfig(filepath.Join(abs, ConfigFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		if other := misnamed(abs); other != "" {
+			return Project{}, hint.New("call it "+ConfigFile, "%s is not read: the file is called %s", other, ConfigFile)
+		}
+	}
 	switch {
 	case err == nil:
 		p.Config = filepath.Join(abs, ConfigFile)
@@ -70,6 +76,18 @@ func Load(root string) (Project, error) {
 		return Project{}, err
 	}
 	return p, nil
+}
+
+// misnamed returns a file in the directory root that was meant to be bootzip.yaml, "" if there
+// is none.
+func misnamed(root string) string {
+	entries, _ := os.ReadDir(root)
+	for _, e := range entries {
+		if name := strings.ToLower(e.Name()); name == ConfigFile || name == "bootzip.yml" {
+			return e.Name()
+		}
+	}
+	return ""
 }
 
 func readConfig(path string) ([]byte, error) {
