@@ -34,8 +34,23 @@ type discovery struct {
 	known   map[seen]usage
 }
 
-// A goModule is where a module is, slash-separated, and its path.
-type goModule struct{ dir, path string }
+// A goModule is where a module is, slash-separated, its path, and what its go.mod ignores.
+type goModule struct {
+	dir, path string
+	ignore    []*modfile.Ignore
+}
+
+// ignores reports whether the module's ignore lines have a directory, which is relative to the
+// module's: ./x is there alone, and x anywhere (Go Modules Reference, "ignore directive").
+func (m goModule) ignores(dir string) bool {
+	return slices.ContainsFunc(m.ignore, func(i *modfile.Ignore) bool {
+		name := "/" + path.Clean(i.Path) + "/"
+		if strings.HasPrefix(i.Path, "./") {
+			return strings.HasPrefix("/"+dir+"/", name)
+		}
+		return strings.Contains("/"+dir+"/", name)
+	})
+}
 
 // A mainPackage is a candidate for a function.
 type mainPackage struct {
@@ -76,7 +91,7 @@ func newDiscovery(root string) (*discovery, error) {
 			if fs.ValidPath(dir) {
 				d.work = append(d.work, dir)
 			} else if data, err := regular.ReadFile(filepath.Join(root, dir, "go.mod")); err == nil {
-				d.beside = append(d.beside, goModule{dir, modfile.ModulePath(data)})
+				d.beside = append(d.beside, goModule{dir: dir, path: modfile.ModulePath(data)})
 			}
 		}
 		d.replaced(".", work.Replace)
@@ -90,10 +105,12 @@ func newDiscovery(root string) (*discovery, error) {
 			d.outside = append(d.outside, dir)
 			return
 		}
-		d.modules = append(d.modules, goModule{dir, modfile.ModulePath(data)})
+		m := goModule{dir: dir, path: modfile.ModulePath(data)}
 		if f, err := modfile.Parse("go.mod", data, nil); err == nil {
 			d.replaced(dir, f.Replace)
+			m.ignore = f.Ignore
 		}
+		d.modules = append(d.modules, m)
 	})
 	if err == nil && len(d.modules) == 0 {
 		err = hint.New("run this in the directory of bootzip.yaml or go.mod, or write a bootzip.yaml",
@@ -107,7 +124,7 @@ func newDiscovery(root string) (*discovery, error) {
 func (d *discovery) replaced(dir string, all []*modfile.Replace) {
 	for _, r := range all {
 		if r.New.Version == "" && !filepath.IsAbs(r.New.Path) {
-			d.beside = append(d.beside, goModule{path.Join(dir, filepath.ToSlash(r.New.Path)), r.Old.Path})
+			d.beside = append(d.beside, goModule{dir: path.Join(dir, filepath.ToSlash(r.New.Path)), path: r.Old.Path})
 		}
 	}
 }
@@ -166,7 +183,9 @@ func (d *discovery) walk() error {
 	return d.directories(func(name, source string) {
 		at, ok := d.moduleOf(source)
 		outside := ok && slices.Contains(d.outside, at)
-		if !outside && !slices.ContainsFunc(d.modules, func(m goModule) bool { return ok && m.dir == at }) {
+		if !outside && !slices.ContainsFunc(d.modules, func(m goModule) bool {
+			return ok && m.dir == at && !m.ignores(relativeTo(at, source))
+		}) {
 			return
 		}
 		for _, v := range variants {

@@ -21,8 +21,9 @@ type LeftOut struct {
 // findMainPackages finds the project's functions: the main packages that use a Lambda
 // runtime, sorted by name, of the module in the root, of the modules that go.work in the
 // root lists, and without a go.work of modules below. It ignores directories that the go
-// command ignores: vendor, testdata, and names that begin with '.' or '_'. A magefile is
-// not a main package: its build tag excludes it.
+// command ignores: vendor, testdata, names that begin with '.' or '_', and those that
+// go.mod ignores; and node_modules and cdk.out, which hold copies. A magefile is not a
+// main package: its build tag excludes it.
 //
 // A function has the name of its package's directory or, where two would have the same
 // name, of the complete path, with '-' for '/'. The program in the root has the name of
@@ -73,10 +74,10 @@ func (p *Project) excludes(source string) bool {
 	return slices.ContainsFunc(p.Exclude, func(dir string) bool { return source == dir || strings.HasPrefix(source, dir+"/") })
 }
 
-// holdsPackages reports whether the go command looks for packages in a directory of this
-// name.
+// holdsPackages reports whether a directory of this name can hold the project's packages: the
+// go command ignores some, npm installs into node_modules, and CDK copies assets into cdk.out.
 func holdsPackages(base string) bool {
-	return base != "vendor" && base != "testdata" && !strings.HasPrefix(base, ".") && !strings.HasPrefix(base, "_")
+	return !slices.Contains([]string{"vendor", "testdata", "node_modules", "cdk.out"}, base) && !strings.HasPrefix(base, ".") && !strings.HasPrefix(base, "_")
 }
 
 // functions returns the functions of main packages, by name.

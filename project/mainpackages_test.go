@@ -35,6 +35,14 @@ func TestMainPackages(t *testing.T) {
 			"unlucky/not-go.mod":       "",
 			"unlucky/vendored/main.go": program,
 		}, "a=a deep=nested/cmd/deep nested=nested vendored=unlucky/vendored"},
+		{"folders that go.mod ignores, and copies", map[string]string{
+			"go.mod":                "module example.com/proj\n\nignore (\n\t./third/\n\tscratch\n)\n",
+			"third/x/main.go":       program,
+			"a/third/main.go":       program,
+			"a/scratch/b/main.go":   program,
+			"cdk.out/asset/main.go": program,
+			"node_modules/n/go.mod": "module example.com/n\n", "node_modules/n/main.go": program,
+		}, "third=a/third"},
 		{"files that are left out", map[string]string{
 			"magefile.go":        mage,
 			"gen/gen.go":         "//go:build ignore\n\n" + program,
