@@ -112,6 +112,10 @@ func newDiscovery(root string) (*discovery, error) {
 		}
 		d.modules = append(d.modules, m)
 	})
+	if err == nil && len(d.modules) == 0 && d.work != nil {
+		return d, hint.New("go work use ./DIRECTORY, by a relative path whose names begin neither with '.' nor with '_', or list the functions in a bootzip.yaml",
+			"go.work in %s uses no module below it in which functions are looked for", root)
+	}
 	if err == nil && len(d.modules) == 0 {
 		err = hint.New("run this in the directory of bootzip.yaml or go.mod, or write a bootzip.yaml",
 			"neither %s nor go.mod is in %s", ConfigFile, root)

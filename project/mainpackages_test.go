@@ -107,6 +107,9 @@ func TestMainPackages(t *testing.T) {
 			"go.work": "go 1.24\n\nuse ./a\n", "a/go.mod": "module example.com/a\n", "a/a.go": "package a\n",
 			"b/go.mod": "module example.com/b\n", "b/cmd/z/main.go": program, "b/cmd/cli/main.go": "package main\n\nfunc main() {}\n",
 		}, "no main package is a function: b/cmd/z (go.work does not use its module: go work use ./b); if it runs on Lambda, name it in a bootzip.yaml: functions: {z: {source: b/cmd/z}}"},
+		{"only in a module that is not looked into", map[string]string{
+			"go.work": "go 1.24\n\nuse (\n\t./.lambda/a\n\t./_b\n\t/abs/c\n)\n", ".lambda/a/go.mod": "module example.com/a\n", "_b/go.mod": "module example.com/b\n",
+		}, "go.work in ROOT uses no module below it in which functions are looked for; go work use ./DIRECTORY, by a relative path whose names begin neither with '.' nor with '_', or list the functions in a bootzip.yaml"},
 		{"only with a build tag", map[string]string{
 			"t/main.go": "//go:build lambda\n\npackage main\n\nimport \"github.com/aws/aws-lambda-go/lambda\"\n\nfunc main() { lambda.Start(nil) }\n",
 			"t/cli.go":  "//go:build !lambda\n\npackage main\n\nfunc main() {}\n",
