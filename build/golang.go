@@ -353,16 +353,16 @@ func programName(importPath string) string {
 }
 
 // outside returns a package of the program that is neither below the directory
-// top, which the commands see, nor in the module cache. No other machine would
-// find it.
+// top, which the commands see, nor in the module cache, or whose directory is named by
+// an absolute path. No other machine would find it.
 func (p goProgram) outside(top string) string {
 	for _, q := range p.packages {
 		mod := q.Module
 		if mod == nil {
 			continue
 		}
-		local := mod.Main || mod.Replace != nil && mod.Replace.Version == ""
-		if local && !within(top, q.Dir) {
+		replaced := mod.Replace != nil && mod.Replace.Version == ""
+		if (mod.Main || replaced) && !within(top, q.Dir) || replaced && filepath.IsAbs(mod.Replace.Path) {
 			return q.ImportPath
 		}
 	}

@@ -175,7 +175,7 @@ func TestReplace(t *testing.T) {
 	}
 
 	before := distFiles(t, c.Dist)
-	for _, to := range []string{tree(t, map[string]string{"go.mod": "module example.com/dep\n\ngo 1.24\n", "sub/s.go": library("sub", "outside")}), "../" + filepath.Base(root) + "x"} {
+	for _, to := range []string{filepath.Join(root, "third/dep"), tree(t, map[string]string{"go.mod": "module example.com/dep\n\ngo 1.24\n", "sub/s.go": library("sub", "outside")}), "../" + filepath.Base(root) + "x"} {
 		if strings.HasPrefix(to, "..") {
 			dir := filepath.Join(root, to)
 			put(t, filepath.Join(dir, "go.mod"), "module example.com/dep\n\ngo 1.24\n")
