@@ -269,8 +269,8 @@ func (g *golang) planGroup(ctx context.Context, group goGroup, programs []goProg
 		program := programs[i]
 		message, remedy := program.problem(root)
 		if message == "" {
-			if outside := program.outside(host.source); outside != "" {
-				message = fmt.Sprintf("package %q is in a directory outside of the project and its git repository, or is named by an absolute path, in a replace or use line", outside)
+			if outside := program.outside(host, m); outside != "" {
+				message = fmt.Sprintf("%s is in a directory outside of the project and its git repository, or is named by an absolute path, in a replace or use line", outside)
 				remedy = "name it by a relative path, as in ../lib; move it into the project's repository, or require a version of it"
 			}
 		}
@@ -352,18 +352,23 @@ func programName(importPath string) string {
 	return base
 }
 
-// outside returns a package of the program that is neither below the directory
-// top, which the commands see, nor in the module cache, or whose directory is named by
-// an absolute path. No other machine would find it.
-func (p goProgram) outside(top string) string {
+// outside returns a package of the program, or a module of its go.work, that is neither in
+// the directory which the commands see, nor in the module cache, or whose directory is
+// named by an absolute path. No other machine would find it.
+func (p goProgram) outside(host places, m goModule) string {
 	for _, q := range p.packages {
 		mod := q.Module
 		if mod == nil {
 			continue
 		}
 		replaced := mod.Replace != nil && mod.Replace.Version == ""
-		if (mod.Main || replaced) && !within(top, q.Dir) || replaced && filepath.IsAbs(mod.Replace.Path) {
-			return q.ImportPath
+		if (mod.Main || replaced) && !within(host.source, q.Dir) || replaced && filepath.IsAbs(mod.Replace.Path) {
+			return fmt.Sprintf("package %q", q.ImportPath)
+		}
+	}
+	for _, dir := range m.mains(host.root()) {
+		if !filepath.IsLocal(path.Join(host.project, dir)) {
+			return fmt.Sprintf("module %q", dir)
 		}
 	}
 	return ""

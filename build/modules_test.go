@@ -132,6 +132,11 @@ func TestWorkspace(t *testing.T) {
 	put(t, filepath.Join(root, "go.work"), strings.Replace(work, "./lib", outside, 1))
 	_, err = run(context.Background(), t, c)
 	wantError(t, err, "move it into the project's repository", `package "example.com/lib" is in a directory outside of the project`)
+	beside := "../" + filepath.Base(root) + "-lib"
+	put(t, filepath.Join(root, beside, "go.mod"), "module example.com/beside\n\ngo 1.24\n")
+	put(t, filepath.Join(root, "go.work"), strings.Replace(work, "./lib", "./lib\n\t"+beside, 1))
+	_, err = run(context.Background(), t, c)
+	wantError(t, err, "move it into the project's repository", `module "`+beside+`" is in a directory outside of the project`)
 }
 
 func TestVendor(t *testing.T) {
