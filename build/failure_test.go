@@ -125,10 +125,12 @@ func TestRefusedProjects(t *testing.T) {
 			[]string{"toolchain go1.21.99: ", "toolchain not available"}},
 		{"replaced by nothing", "module example.com/app\n\ngo 1.24\n\ntoolchain " + goVersion() + "\n\nrequire example.com/lib v0.0.0\n\nreplace example.com/lib => ./lib\n",
 			"git submodule update --init", []string{"replacement directory ./lib does not exist"}},
+		{"replaced by an empty directory", "module example.com/app\n\ngo 1.24\n\ntoolchain " + goVersion() + "\n\nrequire example.com/lib v0.0.0\n\nreplace example.com/lib => ./empty\n",
+			"git submodule update --init", []string{"(replaced by ./empty): reading empty/go.mod: open "}},
 		{"none", "", "run `go mod init`", []string{`function "app": no go.mod is in "." or above it, up to the project's root`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			root := tree(t, map[string]string{"main.go": program, "go.mod": c.goMod})
+			root := tree(t, map[string]string{"main.go": program, "go.mod": c.goMod, "empty/.keep": ""})
 			if strings.Contains(c.goMod, "replace") {
 				put(t, filepath.Join(root, "main.go"), strings.Replace(program, "func main", "import _ \"example.com/lib\"\n\nfunc main", 1))
 			}

@@ -188,7 +188,7 @@ func (p goProgram) problem(root string) (message, remedy string) {
 	}
 	message = strings.Join(lines, "\n")
 	switch {
-	case strings.Contains(message, "replacement directory"):
+	case strings.Contains(message, "replacement directory"), strings.Contains(message, "(replaced by ") && strings.Contains(message, "): reading "):
 		remedy = "correct the replace line of go.mod; if it is a submodule, run `git submodule update --init`"
 	case strings.Contains(message, "-mod=vendor"):
 		remedy = "run `go mod vendor`"
