@@ -268,6 +268,9 @@ func (g *golang) planGroup(ctx context.Context, group goGroup, programs []goProg
 	for i, u := range group.units {
 		program := programs[i]
 		message, remedy := program.problem(root)
+		if dir := g.config.unfollowed(m); remedy == tidyHint && dir != "" {
+			remedy = fmt.Sprintf("the go.work in %s lists the module, and is not followed, as it is outside of the project and its git repository: run `git init` there, or add require and replace lines to go.mod", dir)
+		}
 		if message == "" {
 			if outside := program.outside(host, m); outside != "" {
 				message = fmt.Sprintf("%s is in a directory outside of the project and its git repository, or is named by an absolute path, in a replace or use line", outside)

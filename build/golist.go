@@ -162,6 +162,8 @@ func packagePath(root string, m goModule, source string) string {
 	return "./" + filepath.ToSlash(rel)
 }
 
+const tidyHint = "run `go mod tidy`"
+
 // problem says why the program cannot be built, as far as that is known without
 // compiling it. Both results are "" if it may compile.
 func (p goProgram) problem(root string) (message, remedy string) {
@@ -193,7 +195,7 @@ func (p goProgram) problem(root string) (message, remedy string) {
 	case strings.Contains(message, "-mod=vendor"):
 		remedy = "run `go mod vendor`"
 	case strings.Contains(message, "go.sum"), strings.Contains(message, "cannot find module providing package"):
-		remedy = "run `go mod tidy`"
+		remedy = tidyHint
 	}
 	return message, remedy
 }
@@ -287,7 +289,7 @@ func verifyModules(c Config, m goModule, programs []goProgram) error {
 	for _, name := range slices.Sorted(maps.Keys(used)) {
 		want := sums[name]
 		if len(want) == 0 {
-			return hint.New("run `go mod tidy`", "module %q is not in go.sum", name)
+			return hint.New(tidyHint, "module %q is not in go.sum", name)
 		}
 		got, err := dirhash.HashDir(used[name].Dir, name, dirhash.Hash1)
 		if err != nil {

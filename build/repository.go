@@ -54,6 +54,20 @@ func (c Config) workspace(module string) (string, bool) {
 	return "", false
 }
 
+// unfollowed returns the directory of a go.work outside of the repository that lists the
+// module, "" if there is none. The go command would follow it.
+func (c Config) unfollowed(m goModule) string {
+	if m.work {
+		return ""
+	}
+	c.Repository = filepath.VolumeName(c.Root) + string(filepath.Separator)
+	dir, ok := c.workspace(m.dir)
+	if !ok {
+		return ""
+	}
+	return filepath.Join(c.Root, dir)
+}
+
 // mains returns the directories, relative to root, of the main modules: one, or those
 // that go.work uses by relative paths.
 func (m goModule) mains(root string) []string {
