@@ -138,7 +138,9 @@ func (d *debian) blame(output string, missing []Unit) map[string]blamed {
 	all := map[string]blamed{}
 	for _, u := range missing {
 		b := blamed{message: output}
-		if d.engine.name() == "host" && strings.Contains(output, "not found") {
+		if c := u.Function.Command; len(c) > 0 && !strings.Contains(c[0], "/") && strings.Contains(output, c[0]+": not found") && exists(filepath.Join(d.source(u).dir, c[0])) {
+			b.hint = fmt.Sprintf("write ./%s: a name without a slash is looked for in PATH", c[0])
+		} else if d.engine.name() == "host" && strings.Contains(output, "not found") {
 			b.hint = "the host lacks what is needed; docker and podman have an image with it"
 		}
 		all[u.String()] = b

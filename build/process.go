@@ -78,7 +78,13 @@ func finish(ctx context.Context, cmd *exec.Cmd, w io.Writer) (int, error) {
 	case ctx.Err() != nil:
 		return -1, ctx.Err()
 	case errors.As(err, &exit):
+		if exit.ExitCode() < 0 {
+			fmt.Fprintln(w, exit) // as in "signal: killed"
+		}
 		return exit.ExitCode(), nil
+	case errors.Is(err, exec.ErrWaitDelay):
+		fmt.Fprintln(w, err)
+		return -1, nil
 	case err != nil:
 		return -1, fmt.Errorf("%s: %w", cmd.Args[0], err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -321,6 +322,9 @@ func (b *builder) judge(steps []step, outcomes []outcome, out string) Failure {
 			}
 		}
 		output := outcomes[i].output
+		if outcomes[i].exit == 0 && !outcomes[i].withheld {
+			output = strings.TrimPrefix(strings.TrimRight(output, "\n")+"\nit ended with status 0 and left no regular file $OUT/"+path.Base(s.products[0].file)+" that has something in it", "\n")
+		}
 		if output == "" {
 			output = fmt.Sprintf("%q ended with status %d and said nothing", filepath.Base(s.command[0]), outcomes[i].exit)
 		}

@@ -7,6 +7,8 @@ package process
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os/exec"
 	"time"
 )
@@ -32,9 +34,14 @@ func Command(ctx context.Context, env []string, dir string, argv ...string) *exe
 
 // Run runs a command that [Command] made. After an interrupt it waits until
 // the command's group has ended: until then it may write to directories that
-// the caller is about to remove.
+// the caller is about to remove. A command that has ended, and whose outputs another
+// process of its group keeps open, is an error that wraps exec.ErrWaitDelay, and the group ends.
 func Run(ctx context.Context, cmd *exec.Cmd) error {
 	err := cmd.Run()
+	if errors.Is(err, exec.ErrWaitDelay) && ctx.Err() == nil {
+		_ = kill(cmd.Process)
+		return fmt.Errorf("a process that it started in the background still had its outputs open, and was ended (%w)", err)
+	}
 	if ctx.Err() == nil || cmd.Process == nil {
 		return err
 	}

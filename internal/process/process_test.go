@@ -43,6 +43,11 @@ func TestInterruptEndsTheGroup(t *testing.T) {
 	if err := <-done; err == nil {
 		t.Error("a command that was killed has no error")
 	}
+	wantGone(t, pid)
+}
+
+func wantGone(t *testing.T, pid int) {
+	t.Helper()
 	// It may be a zombie of init's for a moment.
 	for range 500 {
 		if state, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat"); err == nil && strings.Contains(string(state), ") Z ") {
@@ -54,6 +59,21 @@ func TestInterruptEndsTheGroup(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	t.Errorf("process %d, which the command started, is still there", pid)
+}
+
+// A command that leaves a process behind, which holds its outputs, takes it along.
+func TestWhatHoldsOutputsEnds(t *testing.T) {
+	cmd := Command(context.Background(), nil, t.TempDir(), "/bin/sh", "-c", `sleep 600 & echo $!`)
+	var out bytes.Buffer
+	cmd.Stdout = &out
+	if err := Run(context.Background(), cmd); !errors.Is(err, exec.ErrWaitDelay) || !strings.Contains(err.Error(), "a process that it started") {
+		t.Errorf("error %v", err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(out.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantGone(t, pid)
 }
 
 func TestCommand(t *testing.T) {
