@@ -113,7 +113,7 @@ func idHint(id string) string {
 		ids = append(ids, c.ID)
 	}
 	if word := suggest.Word(id, ids); word != "" {
-		return fmt.Sprintf("did you mean %q? docs/checks.md lists the checks", word)
+		return fmt.Sprintf("did you mean %q? %schecks lists the checks", word, hint.Site)
 	}
-	return "docs/checks.md lists the checks"
+	return hint.Site + "checks lists the checks"
 }

@@ -33,7 +33,7 @@ func TestMisuseIsAnErrorAndNotAReport(t *testing.T) {
 		{"no such file", filepath.Join(dir, "none.zip"), verify.Options{}, "no such file", ""},
 		{"a folder", dir, verify.Options{}, "not a regular file", "path of a zip"},
 		{"unknown check", good, rule("elf-not-striped", "warn", "x"), `check "elf-not-striped" is unknown`, `did you mean "elf-not-stripped"?`},
-		{"no check at all", good, rule("", "warn", "x"), `check "" is unknown`, "docs/checks.md"},
+		{"no check at all", good, rule("", "warn", "x"), `check "" is unknown`, "https://bootzip.github.io/bootzip/checks"},
 		{"unknown severity", good, rule("elf-not-stripped", "ignore", "x"), `severity "ignore"`, "fail, warn or waive"},
 		{"no reason", good, rule("elf-not-stripped", "waive", " "), "has no reason", "write down why"},
 		{"fixed check", good, rule("bootstrap-missing", "waive", "x"), "cannot be lowered or waived", "fix the zip"},
