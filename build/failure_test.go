@@ -118,7 +118,7 @@ func TestRefusedProjects(t *testing.T) {
 		hint  string
 		texts []string
 	}{
-		{"broken go.mod", "module\n", "", []string{`function "app": go.mod: go.mod:1: usage: module module/path`}},
+		{"broken go.mod", "module\n", "", []string{`function "app": go.mod:1: usage: module module/path`}},
 		{"toolchain that is not there", "module example.com/app\n\ngo 1.21\n\ntoolchain go1.21.3\n", "let it reach its module proxy",
 			[]string{"toolchain go1.21.3: ", "toolchain not available"}},
 		{"toolchain that never was", "module example.com/app\n\ngo 1.21\n\ntoolchain go1.21.99\n", "let it reach its module proxy",

@@ -111,15 +111,15 @@ func readLines(root, file string) (goLines, error) {
 		return goLines{}, err
 	}
 	if path.Base(file) == "go.work" {
-		f, err := modfile.ParseWork(file, data, nil)
+		f, err := modfile.ParseWork(file, data, nil) // its errors begin with the name
 		if err != nil {
-			return goLines{}, fmt.Errorf("go.work: %w", err)
+			return goLines{}, err
 		}
 		return goLines{f.Go, f.Toolchain, f.Use, f.Replace}, nil
 	}
 	f, err := modfile.Parse(file, data, nil)
 	if err != nil {
-		return goLines{}, fmt.Errorf("go.mod: %w", err)
+		return goLines{}, err
 	}
 	return goLines{version: f.Go, toolchain: f.Toolchain, replace: f.Replace}, nil
 }
