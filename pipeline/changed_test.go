@@ -106,6 +106,10 @@ func TestChanged(t *testing.T) {
 		{"a version alone in a list", `{"Functions":[{"FunctionName":"other","CodeSha256":"` + code("C") + `","Version":"3"}]}`, "hello-amd64.zip:new hello-arm64.zip:new"},
 		{"an account without functions", `{"Functions":[]}`, "hello-amd64.zip:new hello-arm64.zip:new other-arm64.zip:new"},
 		{"get-function", `{"Configuration":{"FunctionName":"other","CodeSha256":"` + code("C") + `","Architectures":["arm64"]},"Code":{}}`, "hello-amd64.zip:new hello-arm64.zip:new"},
+		{"several of get-function-configuration", `{"FunctionName":"other","CodeSha256":"` + code("C") + `"}
+			{"FunctionName":"hello","CodeSha256":"` + code("B") + `"}`, ""},
+		{"--query Functions", `[{"FunctionName":"other","CodeSha256":"` + code("C") + `"},{"FunctionName":"hello","CodeSha256":"` + code("X") + `","Architectures":["arm64"]}]`, "hello-arm64.zip:zip"},
+		{"with a byte order mark", "\ufeffhello " + code("B") + "\nother " + code("C"), ""},
 		{"lines", "hello\t" + code("B") + "\nother " + code("C") + " arm64\r\n", ""},
 		{"lines with a change", "hello " + code("X") + " x86_64\nhello " + code("B") + " arm64\nother " + code("C"), "hello-amd64.zip:zip"},
 		{"unknown architecture, none of the zips", "hello " + code("X") + "\nother " + code("C"), "hello-amd64.zip:zip hello-arm64.zip:zip"},
@@ -139,7 +143,9 @@ func TestDeployedIsRefused(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
 		{"", "empty input"},
 		{" \n", "empty input"},
-		{"{", "unexpected end of JSON"},
+		{"{", "unexpected EOF"},
+		{`{"Functions":[]} x`, "invalid character"},
+		{"[1]", "cannot unmarshal"},
 		{`{"zips":[{"file":"a.zip"}]}`, `zip "a.zip" has no digest`},
 		{`{"functions":{"hello":{}}}`, "cannot unmarshal"},
 		{`{"name":"package"}`, "neither a manifest nor an answer of Lambda"},

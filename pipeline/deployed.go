@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -40,8 +41,9 @@ const maxDeployed = 16 << 20
 //   - what `aws lambda list-functions`, `get-function` or
 //     `get-function-configuration` print as JSON (AWS Lambda API reference,
 //     FunctionConfiguration: FunctionName, CodeSha256, Architectures,
-//     Runtime, Version); of a list in which a function is $LATEST, its
-//     published versions do not count;
+//     Runtime, Version), one after another, or the list alone (--query
+//     Functions); of a list in which a function is $LATEST, its published
+//     versions do not count;
 //   - a state of Terraform, as `terraform show -json` prints it (resources
 //     aws_lambda_function: function_name, code_sha256 or source_code_hash,
 //     architectures, runtime);
@@ -58,13 +60,13 @@ func ReadDeployed(r io.Reader, name string) (Deployed, error) {
 	if len(data) > maxDeployed {
 		return Deployed{}, fmt.Errorf("%s: larger than %d bytes, so it is not a manifest", name, maxDeployed)
 	}
-	data = bytes.TrimSpace(data)
+	data = bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\ufeff"))) // PowerShell begins files with it
 	var d Deployed
 	switch {
 	case len(data) == 0:
 		return d, hint.New("give a manifest.json, or what the AWS CLI prints about the functions", "%s: empty input", name)
-	case data[0] == '{':
-		d.functions, err = deployedJSON(data)
+	case data[0] == '{', data[0] == '[':
+		d.functions, err = deployedDocuments(data)
 	default:
 		d.functions, err = deployedLines(string(data))
 	}
@@ -142,6 +144,27 @@ func (m terraformModule) functions() (all []lambdaFunction, err error) {
 		all = append(all, more...)
 	}
 	return all, nil
+}
+
+// deployedDocuments reads JSON documents that follow one another, as several calls of the AWS
+// CLI print them. A list is that of ListFunctions.
+func deployedDocuments(data []byte) (all []deployedFunction, err error) {
+	for decoder := json.NewDecoder(bytes.NewReader(data)); ; {
+		var one json.RawMessage
+		if err := decoder.Decode(&one); errors.Is(err, io.EOF) {
+			return all, nil
+		} else if err != nil {
+			return nil, err
+		}
+		if one[0] == '[' {
+			one = slices.Concat([]byte(`{"Functions":`), one, []byte("}"))
+		}
+		functions, err := deployedJSON(one)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, functions...)
+	}
 }
 
 func deployedJSON(data []byte) ([]deployedFunction, error) {
