@@ -201,6 +201,17 @@ func LinkerVariables(f project.Function, tag, commit string) (flags string) {
 	return flags
 }
 
+// wrongVariable says which of a function's ldflags names a variable of package main by the
+// import path, which the linker would ignore; "" if there is none.
+func wrongVariable(u Unit, importPath string) (message, remedy string) {
+	for _, name := range slices.Sorted(maps.Keys(u.Function.Ldflags)) {
+		if variable, ok := strings.CutPrefix(name, importPath+"."); ok && !strings.ContainsAny(variable, "/.") && importPath != "main" {
+			return fmt.Sprintf("ldflags in bootzip.yaml: %q is not set by this name, as its package is main", name), "write main." + variable
+		}
+	}
+	return "", ""
+}
+
 // compiler returns what a function with cgo has in its environment as well: Debian's
 // gcc for the architecture. On machines of that architecture it has the same name.
 func (g goGroup) compiler() []string {
@@ -279,6 +290,9 @@ func (g *golang) planGroup(ctx context.Context, group goGroup, programs []goProg
 		}
 		if message == "" {
 			message, remedy = program.link(host, m, links), linkHint
+		}
+		if message == "" {
+			message, remedy = wrongVariable(u, program.main.ImportPath)
 		}
 		if message != "" {
 			p.failure.add(u, message, remedy)

@@ -1,6 +1,7 @@
 package build_test
 
 import (
+	"context"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,6 +15,15 @@ var version, commit = "dev", "none"
 
 func main() { println("version=" + version, "commit=" + commit, kind) }
 `
+
+// The linker knows package main by no other name.
+func TestLdflagsByImportPath(t *testing.T) {
+	root := tree(t, map[string]string{"go.mod": goMod("example.com/app"), "cmd/a/main.go": program})
+	c := config(t, root, "cmd/a")
+	c.Functions[0].Name, c.Functions[0].Ldflags = "a", map[string]string{"example.com/app/cmd/a.version": "x"}
+	_, err := run(context.Background(), t, c)
+	wantError(t, err, "write main.version", `"example.com/app/cmd/a.version" is not set by this name`)
+}
 
 // Build tags and variables shape a program and nothing else, and a change of
 // them builds it again.
