@@ -3,6 +3,8 @@ package command
 import (
 	"cmp"
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -102,6 +104,9 @@ func (s *settings) read() error {
 			return misuse(hint.Wrap(err, "set BOOTZIP_CACHE to a directory for what is kept between runs"))
 		}
 		s.Cache = filepath.Join(user, "bootzip")
+	}
+	if info, err := os.Stat(s.Cache); err == nil && !info.IsDir() || err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return misuse(hint.New("set BOOTZIP_CACHE to a directory for what is kept between runs", "the cache, %s, is no directory that can be used", s.Cache))
 	}
 	var err error
 	s.Cache, err = filepath.Abs(s.Cache)
