@@ -9,10 +9,12 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -28,7 +30,11 @@ import (
 //	status N COMMAND…         runs it, and wants that exit status
 //	zip FILE NAME=FROM@MODE…  makes a zip as other tools might
 //	waitfor PATTERN           waits until there is such a file
-func TestScripts(t *testing.T) { runScripts(t, "testdata/script") }
+func TestScripts(t *testing.T) {
+	// What ignores it, as nohup makes this process do, hands that on to what it starts.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	runScripts(t, "testdata/script")
+}
 
 // TestEndToEndScripts runs those that compile all of Go's runtime several times,
 // since they are about builds that share nothing.
