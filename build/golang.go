@@ -88,7 +88,7 @@ func (g *golang) tell(m goModule) {
 			return // all such modules get the same one
 		}
 		g.unnamed = m.dir
-		text = fmt.Sprintf("module in %q names no Go toolchain, so %s is taken for such modules; \"go: %s\" in bootzip.yaml keeps it", m.dir, m.version, strings.TrimPrefix(m.version, "go"))
+		text = fmt.Sprintf("module in %q pins no Go toolchain; built with %s. To pin it: \"go: %s\" in bootzip.yaml", m.dir, m.version, strings.TrimPrefix(m.version, "go"))
 	case !supported(m.version):
 		text = fmt.Sprintf("%s is no longer supported by the Go project; the newest known here is %s", m.version, DefaultGo)
 	}

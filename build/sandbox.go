@@ -29,7 +29,7 @@ func newSandbox(ctx context.Context, c Config) (*sandboxed, error) {
 		}
 		if needsImage(f.Language) {
 			return nil, hint.New("start docker or podman",
-				"function %q is in %s, and the sandbox has no compiler but Go's, which needs no image", f.Name, f.Language)
+				"function %q uses language %s, and the sandbox builds Go only", f.Name, f.Language)
 		}
 	}
 	s := &sandboxed{cache: filepath.Join(c.Cache, "sandbox"), source: c.Vary.source()}

@@ -185,7 +185,7 @@ func Layers(f project.Function, arch project.Arch, root string) []string {
 func bootHint(r emulator.BootResult) string {
 	switch r.At {
 	case emulator.BootStart:
-		return "give it what it lacks at its start: env in bootzip.yaml or --env=KEY=VALUE, layers or --layer=FILE.zip, memory, timeout; run it here: bootzip invoke NAME EVENT. Where it cannot start without AWS, a rule for boot-answers under checks says so; a program that is not a function goes under exclude"
+		return "give it what it lacks at its start: env in bootzip.yaml or --env=KEY=VALUE, files under assets, layers or --layer=FILE.zip, memory, timeout; run it here: bootzip invoke NAME EVENT, or bootzip invoke --zip=FILE.zip EVENT. Where it cannot start without AWS, a rule for boot-answers under checks says so; a program that is not a function goes under exclude"
 	case emulator.BootHandler:
 		return "name the handlers that it answers to: handlers in bootzip.yaml, or bootzip check --boot --handlers=NAME"
 	case emulator.BootEvent:

@@ -317,7 +317,7 @@ var lambdaArches = map[string]project.Arch{"x86_64": project.AMD64, "arm64": pro
 
 func (x *deployCheck) architecture(e entry) {
 	arch, at := project.AMD64, e.Position
-	said := "none, which is x86_64"
+	said := "not set, so it is x86_64"
 	if len(e.Architectures) > 0 {
 		v := e.Architectures[0]
 		if !v.Known() {

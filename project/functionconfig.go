@@ -171,7 +171,7 @@ func (c *functionReader) checks(n *yaml.Node) ([]CheckRule, error) {
 			return err
 		}
 		if rule.ID == "" || rule.Severity == "" || rule.Reason == "" {
-			return errorAt(rule.Pos, "an entry needs id, severity and reason: the report shows the reason", "an entry of checks is incomplete")
+			return errorAt(rule.Pos, "an entry needs id, severity and reason: the report shows the reason", "an entry of checks lacks its id, severity or reason")
 		}
 		if slices.ContainsFunc(all, func(other CheckRule) bool { return other.ID == rule.ID }) {
 			return errorAt(rule.Pos, "remove one of the two", "check %q is given twice", rule.ID)

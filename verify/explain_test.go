@@ -175,6 +175,9 @@ func TestExplainNamesTheCheckThatWouldHaveCaughtIt(t *testing.T) {
 		{"sh: 1: cannot open /tmp/list: No such file", ""},
 		{"pq: permission denied for table orders", ""},
 		{"git@github.com: Permission denied (publickey).", ""},
+		{"panic: assignment to entry in nil map", "boot-answers"},
+		{"FileNotFoundError: [Errno 2] No such file or directory: 'data/x.csv'", "boot-answers"},
+		{"dial tcp 10.0.0.1:5432: i/o timeout", "boot-answers"},
 		{"404 page not found", ""},
 		{"open /tmp/x: no such file or directory", ""},
 	} {

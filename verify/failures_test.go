@@ -22,6 +22,8 @@ var failures = []struct {
 		"Zip file contains invalid files/folders",
 		"Layer conversion failed: Some files do not have read permissions",
 		"Code storage limit exceeded.",
+		"The role defined for the function cannot be assumed by Lambda.",
+		"Lambda was unable to configure your environment variables because they contain reserved keys. Reserved keys used in this request: AWS_REGION",
 		"'MemorySize' value failed to satisfy constraint: Member must have value less than or equal to 3008",
 		"Runtime and Handler are mandatory parameters for functions created with deployment packages.",
 		"Unable to load paramfile fileb://function.zip: [Errno 2] No such file or directory",
@@ -93,6 +95,12 @@ var failures = []struct {
 		"Runtime.ImportModuleError: Unable to import module 'bootstrap'",
 		"Task timed out after 3.00 seconds",
 		"Runtime.OutOfMemory",
+		"open templates/index.html: no such file or directory",
+		"json: cannot unmarshal object into Go value of type string",
+		"AccessDeniedException: User is not authorized to perform: dynamodb:GetItem",
+		"operation error S3: GetObject, missing region",
+		"context deadline exceeded",
+		"Rate Exceeded.",
 		"open /var/task/cache: read-only file system",
 		"mkdir /var/task/cache: permission denied",
 		"write /tmp/cache: no space left on device",
@@ -112,7 +120,7 @@ func failuresPage() []byte {
 
 <!-- Made from what "bootzip explain" knows: go test ./verify -run FailuresPage -update -->
 For each message in Lambda's log, or in the answer to an upload: its likely causes, the
-likeliest first, what to do, and the check of ` + "`bootzip verify`" + ` that finds the cause
+most likely first, what to do, and the check of ` + "`bootzip verify`" + ` that finds the cause
 before a deploy. ` + "`bootzip explain`" + ` says the same of any message:
 
 `)

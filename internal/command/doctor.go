@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
@@ -91,7 +90,7 @@ func (s *settings) examine(ctx context.Context) (found []finding, usable bool) {
 		f := finding{What: "engine " + e.Name, OK: e.Usable, Detail: e.Detail, Hint: e.Hint}
 		if e.Usable && taken == "" {
 			taken, usable = e.Name, true
-			f.Detail = strings.TrimPrefix(f.Detail+", the first that --engine=auto tries", ", ")
+			f.Detail = strings.TrimPrefix(f.Detail+", the one that --engine=auto takes", ", ")
 		}
 		found = append(found, f)
 	}
@@ -112,7 +111,7 @@ func (s *settings) examine(ctx context.Context) (found []finding, usable bool) {
 		for _, function := range p.Functions {
 			names = append(names, function.Name)
 		}
-		f.Detail = fmt.Sprintf("%d functions: %s", len(names), strings.Join(names, ", "))
+		f.Detail = "functions: " + strings.Join(names, ", ")
 	}
 	return append(found, f), usable
 }

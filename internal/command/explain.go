@@ -33,7 +33,7 @@ reads 1 MB. It ends with status 1 if nothing is known about the message.`,
 			}
 			explanations := verify.Explain(text)
 			if len(explanations) == 0 {
-				return hint.See(hint.New("the page has the messages that are known", "nothing is known about this message"), "failures")
+				return hint.See(hint.New("the page lists the known messages; to try the function here: bootzip check FILE.zip --boot", "nothing is known about this message"), "failures")
 			}
 			for _, e := range explanations {
 				check := "bootzip check FILE.zip"

@@ -235,7 +235,7 @@ func (s *settings) packFor(ctx context.Context, config *emulator.Config) (sum st
 	}
 	f := withDeployed(functions[:1])[0]
 	if f.Kind.IsLayer() {
-		return "", misuse(hint.New("name a function, with the layer among its layers:", "%q is a layer, which is not started by itself", f.Name))
+		return "", misuse(hint.New("run a function with it: bootzip invoke FUNCTION EVENT --layer=dist/"+f.Name+"-ARCH.zip", "%q is a layer, which is not started by itself", f.Name))
 	}
 	s.arch = f.Arch[0]
 	if own := project.Arch(runtime.GOARCH); slices.Contains(f.Arch, own) {

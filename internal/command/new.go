@@ -38,8 +38,8 @@ a deploy file. Nothing is overwritten. The templates are:
 		long += fmt.Sprintf("  %-10s %s\n", t.Name, t.About)
 	}
 	long += `
-With --here it writes into a project that is there already the bootzip.yaml that
-amounts to what bootzip finds without one.`
+With --here it writes, into an existing project, the bootzip.yaml that amounts to
+what bootzip finds without one.`
 	cmd := &cobra.Command{
 		Use:        "new NAME",
 		Short:      "Make a new project, or the bootzip.yaml of one that is there",
@@ -85,7 +85,7 @@ func newProject(ctx context.Context, c scaffold.Config, templates []string) erro
 	}
 	if _, err := os.Lstat(c.Name); !errors.Is(err, fs.ErrNotExist) {
 		if err == nil {
-			err = fmt.Errorf("%s is there already; nothing was written", c.Name)
+			err = fmt.Errorf("%s already exists; nothing was written", c.Name)
 		}
 		return misuse(hint.Wrap(err, "take another name, or move it away"))
 	}
@@ -136,7 +136,7 @@ func releasedGo(version string) string {
 func writeConfig() error {
 	if _, err := os.Lstat(project.ConfigFile); !errors.Is(err, fs.ErrNotExist) {
 		if err == nil {
-			err = fmt.Errorf("%s is there already; nothing was written", project.ConfigFile)
+			err = fmt.Errorf("%s already exists; nothing was written", project.ConfigFile)
 		}
 		return misuse(err)
 	}

@@ -148,7 +148,7 @@ func (v *service) reload(ctx context.Context) {
 			note("%s: %v", s.name, err)
 			v.console.Built(s.name, err)
 			if _, old := v.running[s.name]; old {
-				note("%s: the old version goes on", s.name)
+				note("%s: still serving the old version", s.name)
 			}
 		} else if err == nil {
 			v.console.Built(s.name, nil)

@@ -94,7 +94,7 @@ Actions: as many shards as there is something to do for.`,
 		Example: "  bootzip shard --of=8\n  bootzip shard --of=8 --since=origin/main --format=matrix",
 		RunE: func(c *cobra.Command, _ []string) error {
 			if of < 1 || of > maxShards {
-				return misuse(hint.New(fmt.Sprintf("say how many, up to %d, as in --of=8", maxShards), "invalid --of %d", of))
+				return misuse(hint.New(fmt.Sprintf("say how many shards, up to %d, as in --of=8", maxShards), "--of is %d", of))
 			}
 			divided := s.shard
 			s.shard = shardFlag{} // all functions are there
