@@ -37,7 +37,7 @@ func TestCommandsWithoutBootstrap(t *testing.T) {
 		"a signal":           {[]string{"sh", "-c", "kill -TERM $$"}, "", "signal: terminated"},
 		"not in PATH":        {[]string{"make.sh"}, "write ./make.sh", "make.sh: not found"},
 		"not there":          {[]string{"none.sh"}, "the host lacks what is needed", "none.sh: not found"},
-		"one that goes on":   {[]string{"sh", "-c", "printf '#!/bin/sh\\n' >$OUT/bootstrap; sleep 300 &"}, "", "a process that it started in the background still had its outputs open, and was ended"},
+		"one that goes on":   {[]string{"sh", "-c", "printf '#!/bin/sh\\n' >$OUT/bootstrap; sleep 300 &"}, "", "a process that was started in the background kept the outputs open; its process group was ended"},
 		"no program, though": {[]string{"sh", "-c", "echo text >$OUT/bootstrap"}, "", "what was built is not an ELF program"},
 	} {
 		t.Run(name, func(t *testing.T) {

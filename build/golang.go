@@ -280,7 +280,7 @@ func (g *golang) planGroup(ctx context.Context, group goGroup, programs []goProg
 		program := programs[i]
 		message, remedy := program.problem(root)
 		if dir := g.config.unfollowed(m); remedy == tidyHint && dir != "" {
-			remedy = fmt.Sprintf("the go.work in %s lists the module, and is not followed, as it is outside of the project and its git repository: run `git init` there, or add require and replace lines to go.mod", dir)
+			remedy += fmt.Sprintf("; what comes from another module of the go.work in %s, which is outside of the project and its git repository and so not followed, needs `git init` there, or require and replace lines in go.mod", dir)
 		}
 		if message == "" {
 			if outside := program.outside(host, m); outside != "" {

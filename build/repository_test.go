@@ -129,5 +129,5 @@ func workspaceAbove(t *testing.T, engine string) {
 	_, c = besideConfig(t, engine, files, "svc", "svc=.")
 	c.Repository = c.Root
 	_, err = run(context.Background(), t, c)
-	wantError(t, err, "lists the module, and is not followed", "cannot find module providing package")
+	wantError(t, err, "so not followed", "cannot find module providing package")
 }

@@ -81,9 +81,9 @@ func TestToolchainOfModules(t *testing.T) {
 		want     string
 		said     string
 	}{
-		"none":                            {map[string]string{"go.mod": "module a\n\ngo 1.17\n"}, "", build.DefaultGo, `names no Go toolchain, so ` + build.DefaultGo + ` is taken for such modules; "go: `},
-		"no line":                         {map[string]string{"go.mod": "module a\n"}, "", build.DefaultGo, "is taken"},
-		"too old to fetch":                {map[string]string{"go.mod": "module a\n\ngo 1.20.0\n"}, "", build.DefaultGo, "is taken"},
+		"none":                            {map[string]string{"go.mod": "module a\n\ngo 1.17\n"}, "", build.DefaultGo, `pins no Go toolchain; built with ` + build.DefaultGo + `. To pin it: "go: `},
+		"no line":                         {map[string]string{"go.mod": "module a\n"}, "", build.DefaultGo, "pins no Go toolchain"},
+		"too old to fetch":                {map[string]string{"go.mod": "module a\n\ngo 1.20.0\n"}, "", build.DefaultGo, "pins no Go toolchain"},
 		"bootzip.yaml":                    {map[string]string{"go.mod": "module a\n\ngo 1.17\n"}, goVersion(), goVersion(), ""},
 		"the module":                      {map[string]string{"go.mod": goMod("a")}, "go1.24.13", goVersion(), ""},
 		"go newer than toolchain":         {map[string]string{"go.mod": "module a\n\ngo " + strings.TrimPrefix(goVersion(), "go") + "\n\ntoolchain go1.24.1\n"}, "", goVersion(), ""},

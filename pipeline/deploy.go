@@ -145,7 +145,9 @@ func (x *deployCheck) function(e deploy.Function, deployed map[string]bool, open
 		*open = true
 	}
 	if one.of == nil && !osOnly && !(e.Image.IsSet() && e.Code.IsSet()) {
-		x.others++
+		if e.Runtime.Known() {
+			x.others++
+		}
 		return
 	}
 	x.code(one, osOnly)
@@ -301,7 +303,7 @@ func (x *deployCheck) runtime(e entry) {
 		}
 		return
 	}
-	if !deploy.OSOnly(r.Text) && (e.zip != nil || e.of != nil) {
+	if !startsBootstrap(r.Text) && (e.zip != nil || e.of != nil) {
 		x.add(e, verify.IDDeployRuntime, r.Position, "runtime %q starts no bootstrap", r.Text)
 	}
 	if why := verify.RuntimeEnd(r.Text); why != "" {
@@ -475,6 +477,13 @@ func number(v deploy.Value) int {
 	return n
 }
 
+// startsBootstrap reports whether a runtime starts a bootstrap: the OS-only ones, and those of
+// .NET, for programs that were compiled ahead of time (AWS Lambda developer guide, "Compile
+// .NET Lambda function code to a native runtime format").
+func startsBootstrap(runtime string) bool {
+	return deploy.OSOnly(runtime) || strings.HasPrefix(runtime, "dotnet")
+}
+
 // DeployedZips returns the paths of existing zips that deploy files name.
 func DeployedZips(files []deploy.File) (paths []string) {
 	for _, f := range files {
@@ -482,8 +491,8 @@ func DeployedZips(files []deploy.File) (paths []string) {
 			if !e.Code.Known() || !strings.HasSuffix(e.Code.Text, ".zip") || !e.Runtime.Known() {
 				continue
 			}
-			// One that is to be of a language would need a bootstrap no less, if it says so.
-			if !deploy.OSOnly(e.Runtime.Text) && e.Runtime.Text != "go1.x" && e.Handler.Text != "bootstrap" {
+			// One for a language's runtime is ours if its handler says so.
+			if !startsBootstrap(e.Runtime.Text) && e.Runtime.Text != "go1.x" && e.Handler.Text != "bootstrap" {
 				continue
 			}
 			if info, err := os.Stat(e.Code.Text); err == nil && info.Mode().IsRegular() && !slices.Contains(paths, e.Code.Text) {

@@ -56,7 +56,6 @@ var badConfigs = []struct{ name, yaml, err, hint string }{
 	{"duplicate function", "functions:\n  a: {}\n  b: {source: a}\n  a: {}\n", `4:3: "a" is given twice in functions; first in line 2`, removeHint},
 	{"duplicate key", "functions:\n  a:\n    source: a\n    source: a\n", `4:5: "source" is given twice in function "a"; first in line 3`, removeHint},
 	{"duplicate key of the file", "functions: {a: {}}\nfunctions: {b: {}}\n", `2:1: "functions" is given twice in the file; first in line 1`, removeHint},
-	{"exclude: nothing there", "exclude: [nosuch]\n", `1:11: an entry of exclude: "nosuch" does not exist`, excludeHint},
 	{"exclude: a pattern", "exclude: [\"*\"]\n", `1:11: an entry of exclude: "*" does not exist`, excludeHint},
 	{"exclude: Go's pattern", "exclude: [\"a/...\"]\n", `1:11: an entry of exclude: "a/..." does not exist`, excludeHint},
 	{"exclude: a file", "exclude: [a/main.go]\n", `1:11: an entry of exclude: "a/main.go" is not a directory`, excludeHint},
@@ -95,7 +94,7 @@ var badConfigs = []struct{ name, yaml, err, hint string }{
 	{"handler twice", "functions:\n  a:\n    handlers: [x, y, x]\n", `3:22: "x" is given twice in handlers`, removeHint},
 
 	{"unknown severity", "functions:\n  a:\n    checks: [{id: x, severity: warning, reason: r}]\n", `3:32: unknown severity "warning"`, `did you mean "warn"? known are: fail, warn, waive`},
-	{"rule without a reason", "functions:\n  a:\n    checks: [{id: x, severity: warn}]\n", `3:14: an entry of checks is incomplete`, ruleHint},
+	{"rule without a reason", "functions:\n  a:\n    checks: [{id: x, severity: warn}]\n", `3:14: an entry of checks lacks its id, severity or reason`, ruleHint},
 	{"check twice", "functions:\n  a:\n    checks:\n      - {id: x, severity: warn, reason: r}\n      - {id: x, severity: fail, reason: r}\n", `5:9: check "x" is given twice`, removeHint},
 
 	{"missing source", "functions:\n  b: {}\n", `2:3: source of function "b": "b" does not exist`, sourceHint},

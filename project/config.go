@@ -1,7 +1,11 @@
 package project
 
 import (
+	"errors"
+	"io/fs"
+	"path"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 
@@ -62,14 +66,17 @@ func parseConfig(p *Project, name string, data []byte) error {
 	return nil
 }
 
-// excluded reads directories. One that is not there would exclude nothing, without a word.
+// excluded reads directories. One that is not there excludes nothing: a later step may make it.
 func (f *file) excluded(n *yaml.Node) ([]string, error) {
 	all, err := f.names(n, "exclude")
 	if err != nil {
 		return nil, err
 	}
 	for i, name := range all {
-		if all[i], err = (paths{f.project.Root}).directory(name); err != nil {
+		all[i], err = (paths{f.project.Root}).directory(name)
+		if errors.Is(err, fs.ErrNotExist) && !strings.HasSuffix(name, "*") && !strings.HasSuffix(name, "...") {
+			all[i] = path.Clean(name)
+		} else if err != nil {
 			return nil, errorAt(f.pos(resolve(n).Content[i]), "name a directory of the project, relative to bootzip.yaml; those below it are excluded as well", "an entry of exclude: %v", err)
 		}
 	}

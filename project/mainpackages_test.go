@@ -97,7 +97,7 @@ func TestMainPackages(t *testing.T) {
 		}, "u=users/cmd/u"},
 		{"excluded", map[string]string{"bootzip.yaml": "exclude: [cmd/b]\n", "cmd/a/main.go": program, "cmd/b/main.go": program}, "a=cmd/a"},
 		{"excluded with what is below", map[string]string{
-			"bootzip.yaml": "exclude: [./b/, tools, ., lib]\n", "main.go": program, "b/main.go": program, "tools/x/main.go": program,
+			"bootzip.yaml": "exclude: [./b/, tools, ., lib, not-made-yet]\n", "main.go": program, "b/main.go": program, "tools/x/main.go": program,
 			"toolset/main.go": program, "lib/lib.go": "package lib\n",
 		}, "toolset=toolset"},
 		{"programs, and none is a function", map[string]string{"cmd/roll/main.go": "package main\n\nfunc main() {}\n"},

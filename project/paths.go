@@ -34,7 +34,7 @@ func (p paths) inProject(name, given string) (string, error) {
 	}
 	resolved, err := filepath.EvalSymlinks(filepath.Join(p.root, filepath.FromSlash(clean)))
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("%q does not exist", given)
+		return "", absentError(given)
 	}
 	if err != nil {
 		return "", err
@@ -44,6 +44,12 @@ func (p paths) inProject(name, given string) (string, error) {
 	}
 	return clean, nil
 }
+
+// An absentError names what does not exist.
+type absentError string
+
+func (e absentError) Error() string        { return fmt.Sprintf("%q does not exist", string(e)) }
+func (e absentError) Is(target error) bool { return target == fs.ErrNotExist }
 
 // directory is inProject for a directory.
 func (p paths) directory(name string) (string, error) {

@@ -83,7 +83,7 @@ func Load(root string) (Project, error) {
 func misnamed(root string) string {
 	entries, _ := os.ReadDir(root)
 	for _, e := range entries {
-		if name := strings.ToLower(e.Name()); name == ConfigFile || name == "bootzip.yml" {
+		if name := strings.ToLower(e.Name()); !e.IsDir() && (name == ConfigFile || name == "bootzip.yml") {
 			return e.Name()
 		}
 	}

@@ -14,7 +14,7 @@ var bootstrapStages = []stage{stageBootstrap, stageScript, stageELF, stageDynami
 // bootstrap finds the file that Lambda starts.
 func (x *examination) bootstrap() {
 	at, regular, found := x.names.named("bootstrap")
-	if target := x.targets["bootstrap"]; x.layers.starts(target) || !found && x.layers.starts("/opt/bootstrap") {
+	if target := path.Clean(x.targets["bootstrap"]); x.layers.starts(target) || !found && x.layers.starts("/opt/bootstrap") {
 		x.skip("a layer supplies bootstrap", stageFunction)
 		x.skip("a layer supplies bootstrap", bootstrapStages...)
 		return

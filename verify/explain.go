@@ -18,6 +18,9 @@ type Explanation struct {
 
 var glibcVersion = regexp.MustCompile(`GLIBC_2\.(\d+)`)
 
+// broken matches where a table has broken a line, as that of SAM's events.
+var broken = regexp.MustCompile(`[ \t]*\n[ \t│|]+`)
+
 // quotes replaces variants of quotation marks by one, also those that are escaped in JSON. It
 // writes a CR in a line as shells show it.
 var quotes = strings.NewReplacer("\u2018", "'", "\u2019", "'", "`", "'", `\u0027`, "'", `\u0060`, "'", `\u0022`, `"`, "\r\n", "\n", "\r", `\r`)
@@ -28,8 +31,8 @@ var quotes = strings.NewReplacer("\u2018", "'", "\u2019", "'", "`", "'", `\u0027
 func Explain(text string) []Explanation {
 	low := strings.ToLower(quotes.Replace(text))
 	list := explain(low, sayings)
-	if len(list) == 0 { // a table may have broken a line
-		list = explain(strings.Join(strings.Fields(low), " "), sayings)
+	if len(list) == 0 {
+		list = explain(broken.ReplaceAllString(low, " "), sayings)
 	}
 	if len(list) == 0 {
 		list = explain(low, vague)
@@ -42,13 +45,30 @@ func Explain(text string) []Explanation {
 	return list
 }
 
+// saidIn reports whether a text has the message, on a line without what must not be there.
+func (s saying) saidIn(low string) bool {
+	if s.unless != nil && s.unless.MatchString(low) {
+		return false
+	}
+	for _, at := range s.says.FindAllStringIndex(low, -1) {
+		from, to := strings.LastIndexByte(low[:at[0]], '\n')+1, len(low)
+		if end := strings.IndexByte(low[at[1]:], '\n'); end >= 0 {
+			to = at[1] + end
+		}
+		if s.not == nil || !s.not.MatchString(low[from:to]) {
+			return true
+		}
+	}
+	return false
+}
+
 func explain(low string, sayings []saying) []Explanation {
 	var list []Explanation
 	seen := map[string]bool{}
 	said := false
 	for _, s := range sayings {
 		if s.says != nil {
-			said = s.says.MatchString(low) && (s.not == nil || !s.not.MatchString(low))
+			said = s.saidIn(low)
 		}
 		if !said || seen[s.id] {
 			continue

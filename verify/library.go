@@ -182,8 +182,9 @@ func (x *examination) findLibrary(library string, dirs []string) (i int, where p
 		dirs = []string{path.Dir(library)}
 	}
 	for _, d := range dirs {
-		if d = path.Clean(d); !path.IsAbs(d) {
-			d = path.Join(x.root(), d) // below the working directory
+		// In which directory extensions are started is not documented.
+		if d = path.Clean(d); !path.IsAbs(d) && x.kind() != KindLayer {
+			d = path.Join(x.root(), d)
 		}
 		if systemFolders[d] && imageOf(x.options.Runtime).libraries[path.Base(library)] || x.layers.has(path.Join(d, path.Base(library))) {
 			return 0, inImage

@@ -3,10 +3,11 @@ package verify
 import "regexp"
 
 // A saying is a message in a log, and a possible cause of it: the check for it, the reason,
-// and a hint that replaces the check's, if it is not empty. Both patterns are for lower case.
+// and a hint that replaces the check's, if it is not empty. The patterns are for lower case.
 type saying struct {
 	says          *regexp.Regexp // nil: it is another cause of the message before, a less likely one
-	not           *regexp.Regexp // the text must not match this; may be nil
+	not           *regexp.Regexp // the lines of the message must not match this; may be nil
+	unless        *regexp.Regexp // nor the whole text this
 	id, why, hint string
 }
 
@@ -30,7 +31,7 @@ var sayings = []saying{
 	{says: re(`rosetta error: failed to open elf`), id: idMachine, why: "the program is for x86_64, and the image that it is in is for arm64"},
 	{id: idInterpreter, why: "the program is dynamically linked, and its dynamic linker is not in the image"},
 	{says: re(`\\r['"]|\\r:|\^m:|set: pipefail: invalid option|: invalid option name\S*: line \d+: set:`), id: idScriptCRLF, why: "the script has Windows line ends (CRLF): the CR is taken for a part of the name"},
-	{says: re(`syntax error near unexpected token|syntax error: (unexpected end of file|\S+ unexpected|end of file|unterminated)|unexpected eof while looking for matching`), id: idScriptSyntax, why: "the shell cannot read the script: a part of it lacks its end, or another shell was meant"},
+	{says: re(`(line|:) \d+: syntax error( near unexpected token|: (unexpected end of file|\S+ unexpected|end of file|unterminated quoted))|unexpected eof while looking for matching`), id: idScriptSyntax, why: "the shell cannot read the script: a part of it lacks its end, or another shell was meant"},
 	{id: idScriptCRLF, why: "the script has Windows line ends (CRLF)"},
 	{says: re(`fork/exec \S*: no such file or directory|cannot execute: required file not found|exec (/\S*:|user process caused:?) "?no such file or directory|ld-(musl|linux)-\S+: no such file or directory`), id: idInterpreter, why: "the program is dynamically linked, and its dynamic linker is not in Lambda's image; with musl (Alpine) that is always so"},
 	{id: idScriptCRLF, why: "it is a script with Windows line ends (CRLF)"},
@@ -41,13 +42,13 @@ var sayings = []saying{
 	{says: re(`fork/exec \S*: permission denied`), not: re(`/opt/extensions/`), id: idBootstrapMode, why: "bootstrap may not be executed by everyone: the zip was made without Unix permissions, or without chmod 0755"},
 	{id: idMode, why: "a file may be read by its owner only, and the function runs as another user"},
 	{says: re(`exec: "\S+": permission denied|exec (/\S*:|user process caused\W+) ?permission denied`), not: re(`fork/exec`), id: idImageEntryPoint, why: "the image's entry point may not be executed by everyone"},
-	{says: re(`exec: "\S+": (stat \S+: no such file|is a directory)|executable file not found in \$path"?: unknown|(runc|oci runtime|container process).*executable file not found`), id: idImageEntryPoint, why: "the image's entry point is not there"},
+	{says: re(`exec: "\S+": (stat \S+: no such file or directory|is a directory): unknown|executable file not found in \$path"?: unknown|(runc|oci runtime|container process).*executable file not found`), not: re(`exec failed`), id: idImageEntryPoint, why: "the image's entry point is not there"},
 	{says: re(`set in config\.json failed`), id: idImageDirectory, why: "the image's working directory is not there"},
-	{says: re(`(var/task|opt)/bootstrap: permission denied|permission denied: (\./|/\S*/)?bootstrap|do not have execute permission`), not: re(`fork/exec|exec /|directories do not`), id: idBootstrapMode, why: "bootstrap may not be executed by everyone: the zip was made without Unix permissions, or without chmod 0755"},
-	{says: re(`(mkdir|touch|create|creating)\b.*/(var/task|opt)\b.*: permission denied`), id: IDBoot, why: whyReadOnly, hint: hintReadOnly},
+	{says: re(`(var/task|opt)/bootstrap: permission denied|permission denied: (\./|/\S*/)?bootstrap(['"\s]|$)|do not have execute permission`), not: re(`fork/exec|exec /|directories do not`), id: idBootstrapMode, why: "bootstrap may not be executed by everyone: the zip was made without Unix permissions, or without chmod 0755"},
+	{says: re(`(mkdir|touch|create|creating)\b[^:\n]*[^:\n\w]/(var/task|opt)\b[^:\n]*: permission denied|(mkdir|touch): [^:\n]*\W/(var/task|opt)\b[^:\n]*: permission denied`), id: IDBoot, why: whyReadOnly, hint: hintReadOnly},
 	{says: re(`some (files|directories) do not have (read|execute|write) permission|overridden by layers but don't have write permission`), id: idMode, why: "files or directories of the layer or the zip may be used by their owner only", hint: "give files mode 0644, programs and directories 0755, and zip them again"},
 	{says: re(`\b(cat|cp|ls|find|head|tail|grep|sed|open|opening|opendir|stat|readdir|cannot open( directory)?|can't open)\W+/(var/task|opt)/\S*: permission denied|permission denied, open |permission denied: '/(var/task|opt)/|cannot open shared object file: permission denied`), id: idMode, why: "a file may be read by its owner only, and the function runs as another user"},
-	{says: re(`(?m)(line \d+|: \d+|(^|[^\w-])(ba)?sh): (exec: )?(\./|/var/task/|/opt/)\S*: permission denied|zsh: permission denied: |spawn \S+ eacces`), not: re(`fork/exec|/opt/extensions/`), id: idScriptMode, why: "the script starts a file that not everyone may execute"},
+	{says: re(`(?m)(line \d+|: \d+|(^|[^\w-])(ba)?sh): (exec: )?(\./|/var/task/|/opt/)\S*: permission denied|zsh: permission denied: (\./|/(var/task|opt)/)|spawn \S+ eacces`), not: re(`fork/exec|/opt/extensions/`), id: idScriptMode, why: "the script starts a file that not everyone may execute"},
 	{id: idMode, why: "a file may be read by its owner only, and the function runs as another user"},
 	{says: re(`read-only file system`), id: IDBoot, why: whyReadOnly, hint: hintReadOnly},
 	{says: re(`couldn't find valid bootstrap`), id: idBootstrapMissing, why: "there is no bootstrap in the root of the zip: it has another name, or is in a directory"},
@@ -57,18 +58,18 @@ var sayings = []saying{
 	{says: re(`cannot open shared object file|error while loading shared libraries|error loading shared library`), not: re(`invalid elf header|wrong elf class|file too short|shared object file: permission denied|cannot enable executable stack`), id: idLibrary, why: "a library that the program needs is neither in Lambda's image nor in the zip"},
 	{says: re(`invalid elf header|wrong elf class|file too short`), id: idLibrary, why: "a library was built for another system or architecture, or was cut off", hint: "build or download it for Linux and the function's architecture"},
 	{says: re(`cannot enable executable stack`), id: idExecStack, why: "the program or a library asks for an executable stack, which is refused", hint: "link it with -z noexecstack, or clear the mark: patchelf --clear-execstack FILE"},
-	{says: re(`version '\w[\w.]*' not found`), not: re(`glibc_|glibcxx_|cxxabi_`), id: idLibrary, why: "a library of Lambda's image is older than the one that the program was linked against", hint: "bring the library along that the program was linked against, in lib/ of the zip, or link statically"},
+	{says: re(`version '\w*_\d[\w.]*' not found`), not: re(`glibc_|glibcxx_|cxxabi_`), id: idLibrary, why: "a library of Lambda's image is older than the one that the program was linked against", hint: "bring the library along that the program was linked against, in lib/ of the zip, or link statically"},
 	{says: re(`no usable version of libssl|unable to load shared library '`), id: idLibrary, why: "the .NET program wants a library that is neither in Lambda's image nor in the zip, or one that this library needs is not"},
 	{says: re(`symbol lookup error|undefined symbol|error relocating|relocation error`), not: re(`lld: error|undefined symbols for`), id: idLibrary, why: "a library is there in another version than the program was linked against; or it is one for musl (Alpine), which Lambda's glibc cannot stand in for", hint: "bring the library along that the program was linked against, or link statically"},
 	{says: re(`static tls block`), id: idLibrary, why: "a library wants more thread-local storage (TLS) than is left when it is loaded after the start", hint: "link the library with the program, so that it is loaded at the start, or preload it with LD_PRELOAD"},
 	{says: re(`valid icu package`), id: idLibrary, why: "the .NET program wants libicu, which is not in Lambda's image", hint: "set InvariantGlobalization to true in its project, or bring libicu along in the zip"},
-	{says: re(`segmentation fault|sigsegv|signal 11\b|exit status 139`), not: re(`nil pointer dereference`), id: idStaticNSS, why: "the program crashed (segmentation fault). A statically linked glibc program does when it resolves a name, for it loads name-service libraries of another glibc"},
+	{says: re(`segmentation fault|sigsegv|signal 11\b|exit status 139`), unless: re(`nil pointer dereference`), id: idStaticNSS, why: "the program crashed (segmentation fault). A statically linked glibc program does when it resolves a name, for it loads name-service libraries of another glibc"},
 	{id: idAlpine, why: "the program crashed, and was built on Alpine; such programs have crashed on Lambda"},
 	{id: IDBoot, why: "the program crashed by a fault of its own"},
 	{says: re(`temporary failure in name resolution|name or service not known|no such host`), id: IDBoot, why: "a name could not be resolved: there is none such, or the function is in a VPC without DNS", hint: "look at the name, and at the VPC's settings for DNS; a function in a VPC has no Internet without a NAT gateway"},
 	{id: idStaticNSS, why: "a statically linked glibc program could not load its name-service libraries"},
 	{says: re(`nil pointer dereference`), id: IDBoot, why: "the Go program uses a nil pointer; the lines after the message say where", hint: "read the stack in the log"},
-	{says: re(`(?s)fatal error: .*(illegal instruction|sigill\b|exit status 132)`), id: IDBoot, why: "the program stopped itself, as Swift does on a fatal error; the message says why", hint: "read the line of the fatal error, and the stack after it"},
+	{says: re(`(?s)(swift[^\n]*fatal error|fatal error: [^\n]*swift).*(illegal instruction|sigill\b|exit status 132)`), id: IDBoot, why: "the program stopped itself, as Swift does on a fatal error; the message says why", hint: "read the line of the fatal error, and the stack after it"},
 	{says: re(`illegal instruction|sigill\b|exit status 132`), id: idCPU, why: "the program needs instructions that the processor does not have, as with GOAMD64=v4"},
 	{id: idCPURisk, why: "the program needs x86-64-v3, of which Lambda documents AVX2 only"},
 	{id: IDBoot, why: "the program stopped itself, as Swift does on a fatal error"},
@@ -89,14 +90,14 @@ var sayings = []saying{
 	{says: re(`uploaded file must be a non-empty zip`), id: "zip-not-a-zip", why: "what was uploaded is not a zip: an empty file, or a zip in base64"},
 	{id: idEmpty, why: "there is nothing in the zip"},
 	{says: re(`code ?storage ?(limit )?exceeded`), id: idBudget, why: "all versions of all functions and layers of the account are larger than its code storage: 75 GB unless it was raised", hint: "delete old versions of functions and layers"},
-	{says: re(`(memorysize|timeout)'? (value )?failed to (satisfy|satisfy constraint)|at '(memorysize|timeout)' failed`), id: IDDeployLimits, why: "memory or time-out is outside of what Lambda, or the account, offers"},
+	{says: re(`(memorysize|timeout)'? (value )?failed to satisfy|at '(memorysize|timeout)' failed`), id: IDDeployLimits, why: "memory or time-out is outside of what Lambda, or the account, offers"},
 	{says: re(`runtime and handler are mandatory`), id: IDDeployPackageType, why: "a function of a zip was given no runtime and no handler", hint: "set Runtime to provided.al2023 and Handler to bootstrap; or PackageType to Image, for an image"},
 	{says: re(`unable to load paramfile fileb?://|refers to a file or folder that does not exist|cannot find asset at|unable to load ".*\.zip"|no file exists at .*\.zip|failed: open \S*\.zip: no such file`), id: IDDeployZipMissing, why: "the zip that is to be deployed is not there: it was not made, or the path is relative to another directory"},
-	{says: re(`(module|import module|class|no module named|could not find or load main class) \W?bootstrap|classnotfoundexception: bootstrap`), id: IDDeployRuntime, why: "the function's runtime is one of a language, which takes the handler bootstrap for a module of that language"},
+	{says: re(`(cannot find module|import module|no module named) \W?bootstrap['"]|(load main class|classnotfoundexception:) bootstrap\b`), id: IDDeployRuntime, why: "the function's runtime is one of a language, which takes the handler bootstrap for a module of that language"},
 	{says: re(`source image \S+ is not valid`), id: idImageArchive, why: "there is no such image in the registry, or it is not one that Lambda takes", hint: "give the URI of an image in Amazon ECR, in the function's region: bootzip push says it"},
 	{says: re(`nosuchhandler`), id: IDBoot, why: "the handler of the function's configuration is none that the program answers to"},
 	{says: re(`go1\.x\W.*(no longer supported|failed to satisfy constraint)|runtime parameter of \S+ is no longer supported|runtime \W?(go1\.x|provided(\.al2)?)\W? was deprecated`), id: idRuntimeEnded, why: "AWS has ended the runtime (go1.x, provided, or another): the function needs provided.al2023", hint: "call the program bootstrap, and set the function's runtime to provided.al2023"},
-	{says: re(`: command not found|(line|[\w/]:) \d+: (exec: )?[^\s/]+: not found|executable file not found in \$path|spawn [^\s/]+ enoent`), not: re(`\\r['"]?:|exec: "(gcc|clang|cc|g\+\+|docker-credential-\S+)"|executable file not found in \$path"?: unknown|(runc|oci runtime|container process).*executable file not found`), id: idScriptCommand, why: "a script or program starts a command that is not in Lambda's image, nor on PATH in the zip or a layer"},
+	{says: re(`: command not found|(line|sh:|bootstrap:|/(var/task|opt)/\S+:) \d+: (exec: )?[^\s/]+: not found|executable file not found in \$path|spawn [^\s/]+ enoent`), not: re(`\\r['"]?:|exec: "(gcc|clang|cc|g\+\+|docker-credential-\S+)"|executable file not found in \$path"?: unknown|(runc|oci runtime|container process).*executable file not found`), id: idScriptCommand, why: "a script or program starts a command that is not in Lambda's image, nor on PATH in the zip or a layer"},
 	{says: re(`(?m)(line \d+|: \d+|(^|\s|/)(ba)?sh): (exec: )?\S*/\S*: (not found|cannot execute: no such|no such file or directory)`), not: re(`\\r['"]?:`), id: idScriptMissing, why: "the file that the script starts or reads is missing in the zip"},
 	{id: idInterpreter, why: "the file is there, and its dynamic linker is not in Lambda's image"},
 	{says: re(`exit status 127`), id: idScriptCommand, why: "a command that the script starts was not found: it is not in Lambda's image"},
@@ -133,7 +134,7 @@ var sayings = []saying{
 	{id: idImageLayer, why: "the layer is damaged"},
 	{says: re(`runtime\.invalidworkingdir`), id: idImageDirectory, why: "the image's working directory is not there"},
 	{says: re(`runtime\.invalidtaskconfig`), id: idImageSettings, why: "the image's entry point, command or working directory is too long"},
-	{says: re(`requires cgo to work`), id: idGoStub, why: "a package was built without cgo, and does nothing but say so"},
+	{says: re(`requires cgo\b`), not: re(`-race requires|enable cgo by setting`), id: idGoStub, why: "a package was built without cgo, and does nothing but say so"},
 	{says: re(`unknown time zone`), id: IDGoZones, why: whyZones},
 	{says: re(`timezonenotfound|time zone id '\S*' was not found|zoneinfonotfound|no time zone found with key|invalidlocationname|zoneinfo\.zip: no such file`), id: IDBoot, why: whyZones, hint: "put zone data into the zip and set TZDIR (.NET, C) or ZONEINFO (Crystal, Go) to its directory; for Python, add the package tzdata"},
 }
@@ -145,9 +146,11 @@ var vague = []saying{
 	{id: idBootstrapMode, why: "bootstrap may not be executed"},
 	{id: idInterpreter, why: "the program's dynamic linker is not there"},
 	{id: idImageEntryPoint, why: "of an image: its entry point is not there, or may not be executed"},
+	{says: re(`(\./|/var/task/)[^\s:]*: permission denied`), not: re(`fork/exec`), id: idScriptMode, why: "a file that is started may not be executed by everyone"},
+	{id: idMode, why: "a file may be read by its owner only, and the function runs as another user"},
 	{says: re(`runtime exited with error|runtime\.exiterror`), id: IDBoot, why: "the program ended by itself; its own output stands before this line"},
 	{says: re(`signal: aborted|sigabrt|exit status 134`), id: IDBoot, why: "the program aborted: a failed assertion, or an exception that nothing caught", hint: "read the program's own last lines in the log"},
 	{says: re(`(?m)goroutine \d+ .*\[|^fatal error: |^panic: |thread '\S+' (\(\d+\) )?panicked at|thread \d+ panic: |unhandled exception[.:]|exception in thread "`), id: IDBoot, why: "the program failed by its own words, which say where", hint: "read the stack in the log"},
 	{says: re(`context deadline exceeded|i/o timeout`), id: IDBoot, why: "something that the program waits for took longer than it may", hint: "give the function a longer timeout, or the call a shorter one; a function in a VPC reaches the Internet through a NAT gateway alone"},
-	{says: re(`task timed out|sandbox\.timedout|status\W+timeout`), id: IDBoot, why: "the program did not answer in time", hint: "give it a longer timeout, and try it here: bootzip invoke --timeout=SECONDS"},
+	{says: re(`task timed out|sandbox\.timedout|(report requestid|platform\.(report|runtimedone)).*status\W+timeout`), id: IDBoot, why: "the program did not answer in time", hint: "give it a longer timeout, and try it here: bootzip invoke --timeout=SECONDS"},
 }

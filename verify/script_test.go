@@ -82,7 +82,10 @@ func badScripts() []badboot {
 		{name: "program that may not be started, and is not there", id: "script-unseen", data: run("if [ -n \"$X\" ]; then ./a; fi")},
 		{name: "program below /tmp", id: "script-unseen", data: run("cp func /tmp/func && /tmp/func")},
 		{name: "script without an end", id: "script-syntax", data: run("if true; then")},
-		{name: "quote without an end", id: "script-syntax", data: run("echo hello\necho 'exec ./main")},
+		{name: "quote without an end", id: "script-unseen", data: run("echo hello\necho 'exec ./main")},
+		{name: "quote that the parser misreads", id: "script-unseen", data: run("x=\"${y:-it's}\"\nexec ./main")},
+		{name: "end in each branch", id: "script-unseen", data: run("if [ -n \"$X\" ]; then exec ./app a; else exec ./app b; fi\nif it is data"), beside: []zfile{program("app")}},
+		{name: "sourced script without an end", id: "script-unseen", data: run(". ./lib.sh\nexec ./app"), beside: []zfile{program("app"), file("lib.sh", "if true; then\n", 0o644)}},
 		{name: "script that another shell reads", id: "script-unseen", data: run("((cmd) | cat)")},
 		{name: "script of 20 kB", id: "script-unseen", data: run(strings.Repeat("# a comment\n", 2000))},
 		{name: "program of the other architecture, perhaps", id: "elf-other-architecture", data: run("if [ \"$(uname -m)\" = aarch64 ]; then exec ./arm; fi\nexec ./amd"),
@@ -146,7 +149,7 @@ func goodScripts() []goodboot {
 	withLayer := verify.Options{WithLayer: true, Arch: "any"}
 	return []goodboot{
 		{name: "exec", data: run("exec ./app"), beside: []zfile{program("app")}},
-		{name: "exec before what has no end", data: run("exec ./app\nif it's data"), beside: []zfile{program("app")}},
+		{name: "exec before what has no end", data: run("exec ./app\nif it is data"), beside: []zfile{program("app")}},
 		{name: "cd and a program", data: run("cd $LAMBDA_TASK_ROOT && ./app"), beside: []zfile{program("app")}},
 		{name: "GraalVM's", data: run("set -euo pipefail\n./func -XX:MaximumHeapSizePercent=80 -Djava.library.path=$(pwd)"), beside: []zfile{program("func")}},
 		{name: "the C++ runtime's packager", data: text("#!/bin/bash\nset -euo pipefail\nexport AWS_EXECUTION_ENV=lambda-cpp\nexec $LAMBDA_TASK_ROOT/lib/ld-linux-x86-64.so.2 --library-path $LAMBDA_TASK_ROOT/lib $LAMBDA_TASK_ROOT/bin/app ${_HANDLER}\n"),

@@ -99,7 +99,7 @@ func (p *programs) follow(s pendingScript) error {
 	c.Source, c.NoDirectory = p.sourced, x.noDirectory
 	starts, err := shellscan.Read(s.text, c)
 	switch {
-	case errors.Is(err, shellscan.ErrCutOff) && s.how.certain && !x.found(idScriptCRLF, name):
+	case errors.Is(err, shellscan.ErrCutOff) && s.at == x.boot && !x.found(idScriptCRLF, name):
 		x.find(idScriptSyntax, name, "%v", err)
 		return nil
 	case err != nil:

@@ -17,19 +17,19 @@ func (a *app) explainCommand() *cobra.Command {
 		Use:   "explain MESSAGE",
 		Short: "Say what a message in Lambda's log comes from",
 		Long: `Explain takes a message from Lambda's log and says what it comes from, and which
-check finds it before a deploy. MESSAGE "-" is the standard input: a log, of which it
-reads 1 MB. It ends with status 1 if nothing is known about the message.`,
+check finds it before a deploy. MESSAGE "-" is the standard input: a log, of which the
+last 1 MB counts. It ends with status 1 if nothing is known about the message.`,
 		Example: `  bootzip explain "fork/exec /var/task/bootstrap: exec format error"
   aws logs tail /aws/lambda/hello | bootzip explain -`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			text := strings.Join(args, " ")
 			if text == "-" {
-				log, err := io.ReadAll(io.LimitReader(os.Stdin, 1<<20))
+				log, err := io.ReadAll(io.LimitReader(os.Stdin, 64<<20))
 				if err != nil {
 					return err
 				}
-				text = string(log)
+				text = string(log[max(0, len(log)-1<<20):])
 			}
 			explanations := verify.Explain(text)
 			if len(explanations) == 0 {
@@ -41,7 +41,7 @@ reads 1 MB. It ends with status 1 if nothing is known about the message.`,
 				case verify.Boot:
 					check += " --boot"
 				case verify.Deploy:
-					check = "bootzip check --deploy=FILE"
+					check += " --deploy=FILE"
 				}
 				_, err := fmt.Printf("%s\n  found by %s: %s\n  to do: %s\n  see: %schecks#%s\n", e.Cause, e.Check.ID, a.typed(check), a.typed(e.Hint), hint.Site, e.Check.ID)
 				if err != nil {

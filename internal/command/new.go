@@ -1,7 +1,6 @@
 package command
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,7 +72,7 @@ func newProject(ctx context.Context, c scaffold.Config, templates []string) erro
 	if err := project.CheckName(c.Name); err != nil {
 		return misuse(err)
 	}
-	if err := module.CheckImportPath(cmp.Or(c.Module, c.Name)); err != nil { // as go mod init does
+	if err := module.CheckImportPath(c.Module); c.Module != "" && err != nil { // as go mod init does
 		return misuse(hint.Wrap(fmt.Errorf("path of the module: %w", err), "give it as in --module=github.com/OWNER/NAME"))
 	}
 	if !slices.Contains(templates, c.Template) {

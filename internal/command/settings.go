@@ -105,9 +105,6 @@ func (s *settings) read() error {
 		}
 		s.Cache = filepath.Join(user, "bootzip")
 	}
-	if info, err := os.Stat(s.Cache); err == nil && !info.IsDir() || err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return misuse(hint.New("set BOOTZIP_CACHE to a directory for what is kept between runs", "the cache, %s, is no directory that can be used", s.Cache))
-	}
 	var err error
 	s.Cache, err = filepath.Abs(s.Cache)
 	return err
@@ -117,6 +114,9 @@ func (s *settings) read() error {
 func (s *settings) load() (project.Project, []project.Function, error) {
 	if err := s.read(); err != nil {
 		return project.Project{}, nil, err
+	}
+	if info, err := os.Stat(s.Cache); err == nil && !info.IsDir() || err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return project.Project{}, nil, misuse(hint.New("set BOOTZIP_CACHE to a directory for what is kept between runs", "cache %s is not a directory that can be used", s.Cache))
 	}
 	p, err := project.Load(".")
 	if err != nil {

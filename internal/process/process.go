@@ -40,7 +40,7 @@ func Run(ctx context.Context, cmd *exec.Cmd) error {
 	err := cmd.Run()
 	if errors.Is(err, exec.ErrWaitDelay) && ctx.Err() == nil {
 		_ = kill(cmd.Process)
-		return fmt.Errorf("a process that it started in the background still had its outputs open, and was ended (%w)", err)
+		return fmt.Errorf("a process that was started in the background kept the outputs open; its process group was ended (%w)", err)
 	}
 	if ctx.Err() == nil || cmd.Process == nil {
 		return err

@@ -66,7 +66,7 @@ func TestWhatHoldsOutputsEnds(t *testing.T) {
 	cmd := Command(context.Background(), nil, t.TempDir(), "/bin/sh", "-c", `sleep 600 & echo $!`)
 	var out bytes.Buffer
 	cmd.Stdout = &out
-	if err := Run(context.Background(), cmd); !errors.Is(err, exec.ErrWaitDelay) || !strings.Contains(err.Error(), "a process that it started") {
+	if err := Run(context.Background(), cmd); !errors.Is(err, exec.ErrWaitDelay) || !strings.Contains(err.Error(), "started in the background") {
 		t.Errorf("error %v", err)
 	}
 	pid, err := strconv.Atoi(strings.TrimSpace(out.String()))

@@ -104,8 +104,10 @@ func Read(text []byte, c Config) ([]Start, error) {
 	}
 	file, err := parse(text)
 	if err != nil {
-		// A shell runs what comes before. At the end of a here-document that has none it goes on.
-		if cause := errors.Unwrap(err); cause == nil || !syntax.IsIncomplete(cause) || strings.Contains(cause.Error(), "here-document") {
+		// A shell runs what comes before. At the end of a here-document that has none it goes on;
+		// and of quotes the parser sees some that are none, as in ${X:-it's} between others.
+		cause := errors.Unwrap(err)
+		if !syntax.IsIncomplete(cause) || strings.Contains(cause.Error(), "here-document") || strings.Contains(cause.Error(), "closing quote") {
 			return nil, err
 		}
 		var before []*syntax.Stmt
@@ -113,8 +115,11 @@ func Read(text []byte, c Config) ([]Start, error) {
 			before = append(before, stmt)
 			return true
 		})
-		if s.statements(before, true) != hasEnded {
-			return nil, fmt.Errorf("%w: %w", ErrCutOff, errors.Unwrap(err))
+		switch s.statements(before, true) {
+		case goesOn:
+			return nil, fmt.Errorf("%w: %w", ErrCutOff, cause)
+		case mayEnd:
+			return nil, err
 		}
 		return s.starts, nil
 	}
