@@ -92,7 +92,7 @@ func Files(c Config) (map[string][]byte, error) {
 		})
 	}
 	err := add(templates, "template/common", "")
-	if t.golang {
+	if t.golang { // whose files take the place of common ones
 		err = errors.Join(err, add(templates, "template/go", ""), add(templates, "template/"+t.Name, ""))
 	} else {
 		err = errors.Join(err, add(templates, "template/other", ""), add(c.Samples, t.sample, c.Name))
