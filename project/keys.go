@@ -89,7 +89,7 @@ func functionKeys(c *functionReader) []key {
 			intoNamed(&c.f.Handlers, c.names, "handlers")},
 		{"assets", "files and directories that go into the zip, relative to the source", shape{kind: "array", of: &asset},
 			func(n *yaml.Node) error { c.assetsNode = n; return nil }},
-		{"command", "what the language `command` runs; it leaves `$OUT/bootstrap`", texts,
+		{"command", "what the language `command` runs, without a shell; it leaves `bootstrap` in the directory that the variable OUT names", texts,
 			intoNamed(&c.f.Command, c.texts, "command")},
 		{"tags", "build tags of Go, such as `lambda.norpc`", texts,
 			into(&c.f.Tags, c.tags)},
