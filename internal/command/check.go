@@ -38,7 +38,7 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 			if len(deploys) > 0 {
 				return nil // which names zips
 			}
-			return cobra.MinimumNArgs(1)(c, args)
+			return some("FILE")(c, args)
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			write, err := a.reportWriter()

@@ -21,7 +21,7 @@ check finds it before a deploy. MESSAGE "-" is the standard input: a log, of whi
 last 1 MB counts. It ends with status 1 if nothing is known about the message.`,
 		Example: `  bootzip explain "fork/exec /var/task/bootstrap: exec format error"
   aws logs tail /aws/lambda/hello | bootzip explain -`,
-		Args: cobra.MinimumNArgs(1),
+		Args: some("MESSAGE"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			text := strings.Join(args, " ")
 			if text == "-" {

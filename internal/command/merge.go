@@ -33,7 +33,7 @@ files are compared with all zips. Shards of different commits, versions of bootz
 or divisions, and missing ones, are refused. It writes dist/timings.json, by
 which the next run's shards are divided.`,
 		Example: "  bootzip merge shards/*",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    some("DIR"),
 		RunE: func(c *cobra.Command, dirs []string) error {
 			for _, dir := range dirs {
 				if _, err := os.Stat(dir); err != nil {

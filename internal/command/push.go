@@ -24,7 +24,7 @@ choose: give --arch for Lambda.
 What the registry has is not sent again. Credentials are those of docker login.`,
 		Example: "  bootzip push --function=hello --arch=arm64 123456789012.dkr.ecr.eu-west-1.amazonaws.com/hello:v1\n" +
 			"  bootzip push dist/hello-amd64.oci.tar dist/hello-arm64.oci.tar registry.example.com/hello:v1",
-		Args: cobra.MinimumNArgs(1),
+		Args: some("REFERENCE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			files, reference := args[:len(args)-1], args[len(args)-1]
 			if len(files) > 0 && (s.function != "" || s.archName != "") {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/signal"
 	"strconv"
@@ -227,6 +228,9 @@ func (a *app) wrap(c *cobra.Command) {
 		if !errors.As(err, &e) {
 			e = &exitError{1, err}
 		}
+		if e.status == 2 && hint.Of(err) == "" && errors.Is(err, fs.ErrNotExist) {
+			err = hint.Wrap(err, "correct the path; relative ones begin in the current directory, or in that of -C")
+		}
 		return &exitError{e.status, a.shown(err)}
 	}
 	c.Args = func(c *cobra.Command, given []string) error {
@@ -235,6 +239,16 @@ func (a *app) wrap(c *cobra.Command) {
 		}
 		if err := args(c, given); err != nil {
 			return fmt.Errorf("%w\nusage: %s", err, c.UseLine())
+		}
+		return nil
+	}
+}
+
+// some requires at least one argument, of that name in the usage line.
+func some(name string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, given []string) error {
+		if len(given) == 0 {
+			return errors.New("missing argument " + name)
 		}
 		return nil
 	}
