@@ -49,6 +49,9 @@ func Push(ctx context.Context, c Config, reference string, archives ...string) (
 	if _, ok := ref.(name.Digest); ok {
 		return "", hint.New("give a tag: the digest comes out", "reference %q has a digest", reference)
 	}
+	if len(archives) == 0 { // an index of none is valid, and nobody's wish
+		return "", errors.New("there is no image to push")
+	}
 	var images []v1.Image
 	for _, file := range archives {
 		image, close, err := ociimage.Open(file, "")

@@ -232,6 +232,10 @@ func TestPushRefused(t *testing.T) {
 			t.Errorf("%s: %v, hint %q", what, err, hint.Of(err))
 		}
 	}
+	f := newFake(t)
+	if _, err := Push(t.Context(), Config{}, f.reference("v1")); err == nil || f.took() != "" {
+		t.Errorf("no image: %v, sent %q", err, f.took())
+	}
 }
 
 // What is fetched is what was pushed; of an index, none of its images is chosen.

@@ -45,6 +45,9 @@ What the registry has is not sent again. Credentials are those of docker login.`
 					}
 					files = append(files, filepath.Join(distDir, z.Packed.Image.File))
 				}
+				if len(files) == 0 {
+					return misuse(hint.New("name a function with --function=NAME", "there is no image to push: of layers and extensions none is made"))
+				}
 			}
 			pushed, err := registry.Push(c.Context(), registry.Config{}, reference, files...)
 			if err != nil {
