@@ -368,6 +368,13 @@ func TestGoodImages(t *testing.T) {
 			s.layers[0] = goodLayer(dir("opt/"), tar.Header{Name: "opt/app", Typeflag: tar.TypeSymlink, Linkname: "../var/task"})
 			s.settings = map[string]any{"Entrypoint": []string{"/opt/app/bootstrap"}}
 		}), false},
+		"docker save, since version 25": {with(func(s *ociSpec) {
+			s.layers[0].kind = "application/vnd.oci.image.layer.v1.tar"
+			s.layers[0].gzipped = func([]byte) []byte { plain, _ := goodLayer().bytes(t); return plain }
+			s.files = func(dir string) error {
+				return os.WriteFile(filepath.Join(dir, "manifest.json"), []byte(`[{}]`), 0o644)
+			}
+		}), true},
 		"label": {setting("Labels", map[string]string{snapStartLabel: "Allow"}), true},
 		"empty layers in the history": {with(func(s *ociSpec) {
 			s.config = map[string]any{"history": []any{map[string]any{"created_by": "ENV", "empty_layer": true}, map[string]any{"created_by": "COPY"}}}
