@@ -23,7 +23,7 @@ var (
 	idImageSize       = InImage.check(Check{ID: "image-size", Proves: "all layers together have at most 10 GB uncompressed", Hint: "leave out what the function does not need", Fixed: true})
 	idImageManifest   = InImage.check(Check{ID: "image-manifest-size", Severity: SeverityWarn, Proves: "the manifest has less than 25,400 bytes, as Lambda recommends", Hint: "use fewer layers, and fewer annotations"})
 	idImageLayer      = InImage.check(Check{ID: "image-layer", Proves: "each layer can be decompressed and read to its end", Lambda: lambdaLayer, Hint: "build or fetch the image again", Fixed: true})
-	idImageName       = InImage.check(Check{ID: "image-name", Proves: "names in a layer are relative, clean and unique: they unpack where they should", Lambda: lambdaLayer, Hint: "make the layer with another tool"})
+	idImageName       = InImage.check(Check{ID: "image-name", Proves: "names in a layer are clean and unique: they unpack where they should", Lambda: lambdaLayer, Hint: "make the layer with another tool"})
 	idImageParent     = InImage.check(Check{ID: "image-parent", Proves: "each directory of a file has an entry of its own", Lambda: lambdaLayer, Hint: "add the directories to the layer, before what is in them: Docker makes up those that are missing, and Lambda does not"})
 	idImageLink       = InImage.check(Check{ID: "image-link", Severity: SeverityWarn, Proves: "there are no hard links", Lambda: lambdaLayer, Hint: "copy the file, or make a symbolic link"})
 	idImageSpecial    = InImage.check(Check{ID: "image-special-file", Proves: "there are no device files, pipes and sockets", Lambda: lambdaLayer, Hint: "leave them out"})

@@ -293,7 +293,8 @@ func TestBadImages(t *testing.T) {
 		"no tar": {with(func(s *ociSpec) {
 			s.layers[0].after = func([]byte) []byte { return bytes.Repeat([]byte("text"), 1000) }
 		}), ImageOptions{}, "layer"},
-		"absolute name":       {layerWith(tar.Header{Name: "/etc/passwd"}), ImageOptions{}, "name"},
+		"two slashes":         {layerWith(tar.Header{Name: "//passwd"}), ImageOptions{}, "name"},
+		"slash and twice":     {layerWith(tar.Header{Name: "/var/task/bootstrap"}), ImageOptions{}, "name"},
 		"name that leaves":    {layerWith(tar.Header{Name: "../x"}), ImageOptions{}, "name"},
 		"name with a newline": {layerWith(tar.Header{Name: "var/a\nb"}), ImageOptions{}, "name"},
 		"name twice":          {layerWith(tar.Header{Name: "var/task/bootstrap"}), ImageOptions{}, "name"},
@@ -375,6 +376,10 @@ func TestGoodImages(t *testing.T) {
 				return os.WriteFile(filepath.Join(dir, "manifest.json"), []byte(`[{}]`), 0o644)
 			}
 		}), true},
+		"ko": {with(func(s *ociSpec) {
+			s.layers[0] = ociLayer{entries: []tar.Header{dir("ko-app"), {Name: "/ko-app/hello", Mode: 0o555}}, content: map[string]string{"/ko-app/hello": "#!/bin/sh\n"}}
+			s.settings = map[string]any{"Entrypoint": []string{"/ko-app/hello"}, "WorkingDir": ""}
+		}), false},
 		"label": {setting("Labels", map[string]string{snapStartLabel: "Allow"}), true},
 		"empty layers in the history": {with(func(s *ociSpec) {
 			s.config = map[string]any{"history": []any{map[string]any{"created_by": "ENV", "empty_layer": true}, map[string]any{"created_by": "COPY"}}}

@@ -88,9 +88,14 @@ const (
 	opaqueWhiteout = ".wh..wh..opq"
 )
 
-// plainName returns the name of an entry without ./ and the slash of a directory.
+// plainName returns the name of an entry without ./ and the slash of a directory. Without
+// one leading slash as well: ko writes /ko-app/NAME, which Lambda runs (ko-build/ko#669).
 func plainName(h *tar.Header) string {
-	return strings.TrimSuffix(strings.TrimPrefix(h.Name, "./"), "/")
+	name, relative := strings.CutPrefix(h.Name, "./")
+	if !relative {
+		name = strings.TrimPrefix(name, "/")
+	}
+	return strings.TrimSuffix(name, "/")
 }
 
 // entry adds one entry of a layer. own are the names in the layer so far.
@@ -101,7 +106,7 @@ func (x *imageExamination) entry(layer int, h *tar.Header, own map[string]bool) 
 		return
 	}
 	if !fs.ValidPath(name) || !printer.IsLine(name) {
-		x.find(idImageName, shown, "it is absolute, not clean, leaves the image, or has control characters")
+		x.find(idImageName, shown, "it is not clean, leaves the image, or has control characters")
 		return
 	}
 	if own[name] {
