@@ -235,7 +235,9 @@ func TestBadImages(t *testing.T) {
 		"no index":         {remove("index.json"), ImageOptions{}, "archive"},
 		"index is no JSON": {write("index.json", "{"), ImageOptions{}, "archive"},
 		"index of two": {with(func(s *ociSpec) {
-			s.index = func(i map[string]any) { i["manifests"] = append(i["manifests"].([]any), i["manifests"].([]any)[0]) }
+			s.index = func(i map[string]any) {
+				i["manifests"] = append(i["manifests"].([]any), map[string]any{"mediaType": ociManifest, "digest": blobName(nil), "size": 0})
+			}
 		}), ImageOptions{}, "archive"},
 		"index of none": {with(func(s *ociSpec) { s.index = func(i map[string]any) { i["manifests"] = []any{} } }), ImageOptions{}, "archive"},
 		"an index": {with(func(s *ociSpec) {
@@ -375,6 +377,9 @@ func TestGoodImages(t *testing.T) {
 			s.files = func(dir string) error {
 				return os.WriteFile(filepath.Join(dir, "manifest.json"), []byte(`[{}]`), 0o644)
 			}
+		}), true},
+		"two tags": {with(func(s *ociSpec) {
+			s.index = func(i map[string]any) { i["manifests"] = append(i["manifests"].([]any), i["manifests"].([]any)[0]) }
 		}), true},
 		"ko": {with(func(s *ociSpec) {
 			s.layers[0] = ociLayer{entries: []tar.Header{dir("ko-app"), {Name: "/ko-app/hello", Mode: 0o555}}, content: map[string]string{"/ko-app/hello": "#!/bin/sh\n"}}

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -98,6 +99,8 @@ func (x *imageExamination) manifest() bool {
 	if _, ok := x.text("index.json", &index); !ok {
 		return false
 	}
+	// docker save, since version 25, has a descriptor for each tag of one image.
+	index.Manifests = slices.CompactFunc(index.Manifests, func(a, b descriptor) bool { return a.Digest == b.Digest })
 	if len(index.Manifests) != 1 {
 		return x.wrong(idImageArchive, "index.json", "it names %d images, not one", len(index.Manifests))
 	}
