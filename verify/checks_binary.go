@@ -13,7 +13,7 @@ const (
 
 // The checks of the programs in the zip.
 var (
-	idMachine      = Binary.check(Check{ID: "elf-wrong-architecture", Proves: "the program is for the expected architecture, 64 bit, little endian", Lambda: lambdaExecFormat, Hint: hintTarget, Fixed: true, needs: stageELF})
+	idMachine      = Binary.check(Check{ID: "elf-wrong-architecture", Proves: "the program, and each extension of a layer, is for the expected architecture, 64 bit, little endian", Lambda: lambdaExecFormat, Hint: hintTarget, Fixed: true, needs: stageELF})
 	idOther        = Binary.check(Check{ID: "elf-other-architecture", Severity: SeverityWarn, Proves: "the programs that a script as bootstrap may start are for the expected architecture", Hint: "build them for the architecture of the function, or leave out those for other ones", needs: stageScript})
 	idOS           = Binary.check(Check{ID: "elf-wrong-system", Proves: "the program is for Linux", Lambda: lambdaExecFormat, Hint: hintTarget, Fixed: true, needs: stageELF})
 	idType         = Binary.check(Check{ID: "elf-not-a-program", Proves: "the program is an executable, not a library or an object file", Lambda: lambdaExecFormat, Hint: "link an executable (go build -buildmode=exe, cc without -shared or -c)", Fixed: true, needs: stageELF})

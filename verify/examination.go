@@ -118,6 +118,7 @@ func (x *examination) run() error {
 			return err
 		}
 	}
+	x.extensions()
 	for s := range stages {
 		x.skip("the zip cannot be read so far", s)
 	}

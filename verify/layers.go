@@ -5,10 +5,14 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
+	"github.com/bootzip/bootzip/internal/elfscan"
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
@@ -17,6 +21,14 @@ type layers struct {
 	unknown bool            // there are layers whose zips are missing; they may have any file
 	files   map[string]bool // by path; true if every user may execute it
 	size    int64           // unzipped, in bytes
+
+	extensions map[string]layerExtension // programs that Lambda starts, by path
+}
+
+// A layerExtension is an extension of a layer that is an ELF program.
+type layerExtension struct {
+	layer, name string // the layer's zip, and the file in it
+	program     *elfscan.File
 }
 
 // maxLayerFiles is how many files of a layer are read.
@@ -26,7 +38,7 @@ const maxLayerFiles = 100_000
 // replace those of earlier ones (AWS Lambda developer guide, "Adding layers to
 // functions").
 func readLayers(o Options) (layers, error) {
-	l := layers{unknown: o.WithLayer, files: map[string]bool{}}
+	l := layers{unknown: o.WithLayer, files: map[string]bool{}, extensions: map[string]layerExtension{}}
 	for _, name := range o.Layers {
 		r, err := zip.OpenReader(name)
 		if err != nil {
@@ -46,7 +58,14 @@ func readLayers(o Options) (layers, error) {
 		for _, f := range r.File[:min(len(r.File), maxLayerFiles)] {
 			l.size += int64(f.UncompressedSize64)
 			if m := f.Mode(); !m.IsDir() {
-				l.files[path.Join("/opt", f.Name)] = m&0o555 == 0o555 || m&fs.ModeSymlink != 0
+				at := path.Join("/opt", f.Name)
+				l.files[at] = m&0o555 == 0o555 || m&fs.ModeSymlink != 0
+				delete(l.extensions, at)
+				if isExtension(path.Clean(f.Name)) {
+					if program := elfHeader(f); program != nil {
+						l.extensions[at] = layerExtension{name, f.Name, program}
+					}
+				}
 			}
 		}
 		if err := cmp.Or(err, r.Close()); err != nil {
@@ -54,6 +73,34 @@ func readLayers(o Options) (layers, error) {
 		}
 	}
 	return l, nil
+}
+
+// elfHeader reads the first bytes of a file; nil if it is not an ELF program, or cannot be
+// read: the check of the layer itself says that.
+func elfHeader(f *zip.File) *elfscan.File {
+	r, err := f.Open()
+	if err != nil {
+		return nil
+	}
+	defer r.Close()
+	head := make([]byte, elfscan.HeaderSize)
+	if _, err := io.ReadFull(r, head); err != nil || !f.Mode().IsRegular() || !elfscan.IsELF(head) {
+		return nil
+	}
+	return elfscan.ReadHeader(head)
+}
+
+// extensions compares the architecture of the layers' extensions with the function's: one
+// that cannot be started ends the function with Extension.LaunchError, exec format error
+// (elastic/apm-aws-lambda#92).
+func (x *examination) extensions() {
+	want := cmp.Or(x.options.Arch, x.arch)
+	for _, at := range slices.Sorted(maps.Keys(x.layers.extensions)) {
+		e := x.layers.extensions[at]
+		if want != "" && e.program.GOARCH() != string(want) {
+			x.find(idMachine, e.name, "extension of layer %s: it is for %s, and the function for %s", e.layer, e.program.MachineName(), want)
+		}
+	}
 }
 
 // any reports whether the function has layers.

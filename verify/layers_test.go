@@ -1,12 +1,14 @@
 package verify_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/verify"
 )
 
@@ -84,6 +86,55 @@ func TestLayersAreLookedInto(t *testing.T) {
 		}
 		if _, err := verify.File(t.Context(), index, verify.Options{Layers: []string{name}}); err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(hint.Of(err), remedy) {
 			t.Errorf("%s: %v, %s", name, err, hint.Of(err))
+		}
+	}
+}
+
+// An extension for another architecture would end the function before its first event.
+func TestExtensionsOfLayers(t *testing.T) {
+	program := func(name string, arm64 bool) zfile {
+		return zfile{name: name, data: elfspec{arm64: arm64}.bytes(), mode: 0o100755}
+	}
+	script := zfile{name: "bootstrap", data: []byte("#!/bin/sh\ntrue\n"), mode: 0o100755}
+	const tracer = "extensions/tracer"
+	for name, c := range map[string]struct {
+		function zfile
+		arch     project.Arch
+		layers   [][]zfile
+		found    bool
+	}{
+		"the same":                {program("bootstrap", false), "", [][]zfile{{program(tracer, false)}}, false},
+		"the same, arm64":         {program("bootstrap", true), project.ARM64, [][]zfile{{program(tracer, true)}}, false},
+		"another":                 {program("bootstrap", false), "", [][]zfile{{program(tracer, true)}}, true},
+		"another, of the second":  {program("bootstrap", true), project.ARM64, [][]zfile{{program("bin/x", true)}, {program(tracer, false)}}, true},
+		"another, of a script":    {script, project.AMD64, [][]zfile{{program(tracer, true)}}, true},
+		"replaced":                {program("bootstrap", false), "", [][]zfile{{program(tracer, true)}, {program(tracer, false)}}, false},
+		"replaced by a script":    {program("bootstrap", false), "", [][]zfile{{program(tracer, true)}, {{name: tracer, data: script.data, mode: 0o100755}}}, false},
+		"script":                  {program("bootstrap", false), "", [][]zfile{{{name: tracer, data: script.data, mode: 0o100755}, program("tracer/arm64", true)}}, false},
+		"below, and not started":  {program("bootstrap", false), "", [][]zfile{{program("extensions/tracer/arm64", true)}}, false},
+		"script for either":       {script, "", [][]zfile{{program(tracer, true)}}, false},
+		"cut off":                 {program("bootstrap", false), "", [][]zfile{{{name: tracer, data: []byte("\x7fELF"), mode: 0o100755}}}, false},
+		"another, in no start":    {program("bootstrap", false), "", [][]zfile{{program("bin/tracer", true)}}, false},
+		"link to another program": {program("bootstrap", false), "", [][]zfile{{{name: tracer, data: []byte("../bin/tracer"), mode: 0o120777}, program("bin/tracer", true)}}, false},
+	} {
+		dir := t.TempDir()
+		function := filepath.Join(dir, "function.zip")
+		if err := os.WriteFile(function, zspec{files: []zfile{c.function}}.bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		var layers []string
+		for i, files := range c.layers {
+			layers = append(layers, filepath.Join(dir, fmt.Sprintf("layer%d.zip", i)))
+			if err := os.WriteFile(layers[i], zspec{files: files}.bytes(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r, err := verify.File(t.Context(), function, verify.Options{Layers: layers, Arch: c.arch})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.OK() == c.found || finds(r, "elf-wrong-architecture", "extension of layer "+layers[len(layers)-1]) != c.found {
+			t.Errorf("%s: %v", name, r.Results)
 		}
 	}
 }
