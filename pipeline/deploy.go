@@ -53,7 +53,7 @@ func CheckDeploy(c DeployConfig, files []deploy.File) ([]verify.Report, error) {
 		}
 		about, functions = append(about, one), functions+one.Functions
 	}
-	c.Sole = c.Sole && functions == 1
+	c.Sole = c.Sole && functions == 1 && !c.Zips[0].Function.Kind.IsLayer()
 	for i, f := range files {
 		x := deployCheck{DeployConfig: c, file: f}
 		for _, e := range f.Functions {

@@ -78,8 +78,18 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 			}
 			var zips []pipeline.Zip
 			for _, f := range files {
-				function := project.Function{Name: zippedFunction(f, against.Functions), Handlers: handlers}
-				zips = append(zips, pipeline.Zip{Function: function, Target: verify.Target{Path: f, Options: options}})
+				known := zippedFunction(f, against.Functions)
+				function := project.Function{Name: known.Name, Kind: known.Kind, Handlers: handlers}
+				one := options
+				switch {
+				case c.Flags().Changed("kind") && one.Kind == verify.KindLayer:
+					function.Kind = project.KindLayer
+				case c.Flags().Changed("kind"):
+					function.Kind = ""
+				case function.Kind.IsLayer():
+					one.Kind = verify.KindLayer
+				}
+				zips = append(zips, pipeline.Zip{Function: function, Target: verify.Target{Path: f, Options: one}})
 			}
 			checked, err := pipeline.Check(c.Context(), config, zips)
 			if err != nil && !boot {
@@ -112,20 +122,21 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 	return c
 }
 
-// zippedFunction returns the function whose zip, NAME-ARCH.zip in dist, the file is; "": none.
-func zippedFunction(file string, functions []project.Function) string {
+// zippedFunction returns the function whose zip, NAME-ARCH.zip in dist, the file is; zero if
+// it is none's.
+func zippedFunction(file string, functions []project.Function) (none project.Function) {
 	dir, base := filepath.Split(filepath.Clean(file))
 	if filepath.Base(dir) != distDir {
-		return ""
+		return none
 	}
 	for _, f := range functions {
 		for _, arch := range project.Architectures() {
 			if base == f.Name+"-"+string(arch)+".zip" {
-				return f.Name
+				return f
 			}
 		}
 	}
-	return ""
+	return none
 }
 
 // zipFiles expands the arguments to files, each once.
