@@ -17,6 +17,7 @@ import (
 	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/ocilayout"
+	"github.com/bootzip/bootzip/internal/printer"
 	"github.com/bootzip/bootzip/project"
 )
 
@@ -264,6 +265,7 @@ func (x *imageExamination) entryPoint() (file, started string) {
 			x.find(idImageEntryPoint, candidate, "it is not a file")
 		case e.mode&0o111 != 0o111:
 			x.find(idImageEntryPoint, candidate, "its mode is %04o: not everybody can start it", e.mode.Perm())
+		case x.closed(idImageEntryPoint, candidate):
 		default:
 			return file, candidate
 		}
@@ -289,6 +291,24 @@ func elements(name string) []string {
 
 // resolve follows symbolic links in the image.
 func (x *imageExamination) resolve(name string) (file string, e imageEntry, ok bool) {
+	return x.follow(name, func(string, imageEntry) {})
+}
+
+// closed reports whether there is a directory on the way to name, or name itself, that is
+// not open to everybody, such as the home of another user: Lambda's user starts nothing
+// there (ko-build/ko#669). It adds a finding.
+func (x *imageExamination) closed(id, name string) (found bool) {
+	x.follow(name, func(dir string, e imageEntry) {
+		if e.kind == tar.TypeDir && e.mode&0o001 == 0 && !found {
+			found = true
+			x.find(id, name, "directory /%s has the mode %04o: not everybody can enter it", printer.Line(dir), e.mode.Perm())
+		}
+	})
+	return found
+}
+
+// follow is resolve, and calls visit with everything on the way that is no symbolic link.
+func (x *imageExamination) follow(name string, visit func(name string, e imageEntry)) (file string, e imageEntry, ok bool) {
 	rest := elements("/" + name)
 	at := ""
 	for steps := 0; len(rest) > 0; steps++ {
@@ -302,6 +322,7 @@ func (x *imageExamination) resolve(name string) (file string, e imageEntry, ok b
 		}
 		if e.kind != tar.TypeSymlink {
 			at = next
+			visit(at, e)
 			continue
 		}
 		target := e.link
@@ -324,7 +345,9 @@ func (x *imageExamination) workingDirectory() {
 	}
 	if _, e, ok := x.resolve(dir); !path.IsAbs(dir) || !ok || e.kind != tar.TypeDir {
 		x.find(idImageDirectory, dir, "it is not a directory of the image")
+		return
 	}
+	x.closed(idImageDirectory, dir)
 }
 
 // secretName matches names of files that builds include by mistake.

@@ -283,8 +283,18 @@ func TestBadImages(t *testing.T) {
 		"directory hidden": {with(func(s *ociSpec) {
 			s.layers = append(s.layers, ociLayer{entries: []tar.Header{dir("var/"), dir("var/task/"), {Name: "var/task/.wh..wh..opq"}}})
 		}), ImageOptions{}, "entry-point"},
-		"not executable":     {with(func(s *ociSpec) { s.layers[0].entries[2].Mode = 0o644 }), ImageOptions{}, "entry-point"},
-		"for root alone":     {with(func(s *ociSpec) { s.layers[0].entries[2].Mode = 0o700 }), ImageOptions{}, "entry-point mode"},
+		"not executable": {with(func(s *ociSpec) { s.layers[0].entries[2].Mode = 0o644 }), ImageOptions{}, "entry-point"},
+		"for root alone": {with(func(s *ociSpec) { s.layers[0].entries[2].Mode = 0o700 }), ImageOptions{}, "entry-point mode"},
+		"closed parent":  {with(func(s *ociSpec) { s.layers[0].entries[0].Mode = 0o700 }), ImageOptions{}, "entry-point working-directory"},
+		"closed target": {with(func(s *ociSpec) {
+			s.layers[0] = goodLayer(dir("opt/"), tar.Header{Name: "opt/app", Typeflag: tar.TypeSymlink, Linkname: "../var/task"})
+			s.layers[0].entries[1].Mode = 0o750
+			s.settings = map[string]any{"Entrypoint": []string{"/opt/app/bootstrap"}, "WorkingDir": ""}
+		}), ImageOptions{}, "entry-point"},
+		"closed home": {with(func(s *ociSpec) {
+			s.layers[0] = goodLayer(dir("home/"), tar.Header{Name: "home/nonroot/", Typeflag: tar.TypeDir, Mode: 0o700})
+			s.settings = map[string]any{"WorkingDir": "/home/nonroot"}
+		}), ImageOptions{}, "working-directory"},
 		"missing directory":  {setting("WorkingDir", "/srv"), ImageOptions{}, "working-directory"},
 		"relative directory": {setting("WorkingDir", "var/task"), ImageOptions{}, "working-directory"},
 		"file as directory":  {setting("WorkingDir", "/var/task/bootstrap"), ImageOptions{}, "working-directory"},
@@ -377,6 +387,13 @@ func TestGoodImages(t *testing.T) {
 			s.files = func(dir string) error {
 				return os.WriteFile(filepath.Join(dir, "manifest.json"), []byte(`[{}]`), 0o644)
 			}
+		}), true},
+		"closed directory of others, and one that can be entered alone": {with(func(s *ociSpec) {
+			s.layers[0] = goodLayer(tar.Header{Name: "root/", Typeflag: tar.TypeDir, Mode: 0o700}, tar.Header{Name: "srv/", Typeflag: tar.TypeDir, Mode: 0o711})
+			s.settings = map[string]any{"WorkingDir": "/srv"}
+		}), true},
+		"opened by a later layer": {with(func(s *ociSpec) {
+			s.layers = append([]ociLayer{{entries: []tar.Header{{Name: "var/", Typeflag: tar.TypeDir, Mode: 0o700}}}}, s.layers...)
 		}), true},
 		"two tags": {with(func(s *ociSpec) {
 			s.index = func(i map[string]any) { i["manifests"] = append(i["manifests"].([]any), i["manifests"].([]any)[0]) }
