@@ -59,6 +59,11 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 				return err
 			}
 			args, images := takeImages(args)
+			for _, i := range images {
+				if _, err := os.Stat(i.Path); err != nil && i.Path != i.Name { // docker:// is none of them
+					return misuse(err)
+				}
+			}
 			files, err := zipFiles(args)
 			if err != nil {
 				return misuse(err)

@@ -24,10 +24,12 @@ side by side, and what grew.`,
 		Args:    named("A", "B"),
 		RunE: func(c *cobra.Command, args []string) error {
 			explain := diff.Files
-			if isImage(args[0]) && isImage(args[1]) {
+			one, oneImage := imageFile(args[0])
+			other, otherImage := imageFile(args[1])
+			if oneImage && otherImage {
 				explain = pipeline.DiffImages
 			}
-			r, err := explain(c.Context(), args[0], args[1])
+			r, err := explain(c.Context(), one, other)
 			if errors.Is(err, context.Canceled) {
 				return err
 			}

@@ -3,6 +3,7 @@ package command
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/bootzip/bootzip/pipeline"
@@ -11,22 +12,22 @@ import (
 // takeImages splits args into images and the rest.
 func takeImages(args []string) (rest []string, images []pipeline.ImageTarget) {
 	for _, arg := range args {
-		kind, name, _ := strings.Cut(arg, ":")
-		switch {
-		case kind == "oci" || kind == "oci-archive" || kind == "docker-archive":
-			images = append(images, pipeline.ImageTarget{Path: name, Name: arg})
-		case strings.HasPrefix(arg, pipeline.InRegistry) || isImage(arg):
-			images = append(images, pipeline.ImageTarget{Path: arg})
-		default:
+		if file, ok := imageFile(arg); ok || strings.HasPrefix(arg, pipeline.InRegistry) {
+			images = append(images, pipeline.ImageTarget{Path: file, Name: arg})
+		} else {
 			rest = append(rest, arg)
 		}
 	}
 	return rest, images
 }
 
-// isImage reports whether an argument looks like an image.
-func isImage(arg string) bool {
-	return filepath.Ext(arg) == ".tar" && exists(arg) || exists(filepath.Join(arg, "oci-layout"))
+// imageFile returns the file or directory of an argument that may begin with oci: and the
+// like, and reports whether it is or looks like an image.
+func imageFile(arg string) (file string, ok bool) {
+	if kind, name, _ := strings.Cut(arg, ":"); name != "" && slices.Contains([]string{"oci", "oci-archive", "docker-archive"}, kind) {
+		return name, true
+	}
+	return arg, filepath.Ext(arg) == ".tar" && exists(arg) || exists(filepath.Join(arg, "oci-layout"))
 }
 
 func exists(file string) bool {

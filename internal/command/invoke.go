@@ -192,12 +192,14 @@ func functionAndEvent(c *cobra.Command, given func() bool) {
 
 // imageName is the name of the function that an image is run as.
 func imageName(image string) string {
+	image, _ = imageFile(image)
 	return strings.TrimSuffix(strings.TrimSuffix(filepath.Base(image), ".tar"), ".oci")
 }
 
 // codeOfImage unpacks an image into the directory dir. It is an error if a check fails.
 func codeOfImage(ctx context.Context, image, dir string) (pipeline.ImageCode, error) {
-	r, code, err := pipeline.UnpackImage(ctx, image, dir, verify.ImageOptions{Unpack: true})
+	file, _ := imageFile(image)
+	r, code, err := pipeline.UnpackImage(ctx, file, dir, verify.ImageOptions{Unpack: true})
 	if err != nil {
 		return code, misuse(err)
 	}

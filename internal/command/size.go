@@ -42,7 +42,8 @@ out what has less than one per cent, unless --verbose is given. As a page it has
 // sizesOf measures what takes the space of a file. A file that cannot be read is a misuse.
 func sizesOf(ctx context.Context, file string) (diff.Part, error) {
 	measure := diff.Sizes
-	if isImage(file) {
+	file, image := imageFile(file)
+	if image {
 		measure = pipeline.ImageSizes
 	}
 	p, err := measure(ctx, file)
