@@ -426,6 +426,20 @@ func TestGoodImages(t *testing.T) {
 	}
 }
 
+// A layer that is compressed by zstd is named as such.
+func TestZstdLayer(t *testing.T) {
+	image := with(func(s *ociSpec) {
+		s.layers[0].kind = "application/vnd.oci.image.layer.v1.tar+zstd"
+		s.layers[0].gzipped = func(b []byte) []byte { return append([]byte("\x28\xb5\x2f\xfd"), b...) }
+	}).write(t)
+	ids, r := found(t, image, ImageOptions{})
+	if strings.Join(ids, " ") != "media-type layer" || !slices.ContainsFunc(r.Results, func(x Result) bool {
+		return x.Check.ID == idImageLayer && x.Detail == "it is compressed by zstd, not by gzip"
+	}) {
+		t.Errorf("found %q: %v", ids, r.Results)
+	}
+}
+
 // What docker save wrote before version 25 has a manifest.json alone.
 func TestDockerArchive(t *testing.T) {
 	plain, _ := goodLayer().bytes(t)

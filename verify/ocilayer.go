@@ -25,7 +25,11 @@ func (x *imageExamination) openLayer(i int) (r io.Reader, close func() error, er
 		return nil, nil, err
 	}
 	b := bufio.NewReaderSize(&contextReader{x.ctx, blob}, 64<<10)
-	if head, _ := b.Peek(2); !bytes.HasPrefix(head, []byte{0x1f, 0x8b}) { // gzip (RFC 1952)
+	head, _ := b.Peek(4)
+	if bytes.Equal(head, []byte{0x28, 0xb5, 0x2f, 0xfd}) { // Zstandard (RFC 8878)
+		return nil, nil, errors.Join(errors.New("it is compressed by zstd, not by gzip"), blob.Close())
+	}
+	if !bytes.HasPrefix(head, []byte{0x1f, 0x8b}) { // gzip (RFC 1952)
 		return b, blob.Close, nil
 	}
 	z, err := gzip.NewReader(b)
