@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"errors"
 	"io"
 	"log"
 	"net/http/httptest"
@@ -171,6 +172,9 @@ func TestBaseOf(t *testing.T) {
 		file, err := baseOf(t.Context(), project.Function{ImageBase: name}, project.AMD64, build.Config{Root: root})
 		if (err == nil) != good || good && (file == "") != (name == "") {
 			t.Errorf("%q is %q (%v)", name, file, err)
+		}
+		if name == "none" && (!strings.HasPrefix(err.Error(), "none: ") || !errors.Is(err, os.ErrNotExist)) {
+			t.Errorf("%q: %v", name, err)
 		}
 	}
 }

@@ -2,7 +2,9 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,6 +64,10 @@ func baseOf(ctx context.Context, f project.Function, arch project.Arch, c build.
 	}
 	defer top.Close()
 	if _, err := top.Stat(name); err != nil { // also of a link out of the project
+		var at *fs.PathError
+		if errors.As(err, &at) { // without the name of the system call
+			err = fmt.Errorf("%s: %w", at.Path, at.Err)
+		}
 		return "", hint.Wrap(err, "make or fetch it before, or correct base in "+project.ConfigFile)
 	}
 	return filepath.Join(c.Root, name), nil
