@@ -357,6 +357,24 @@ func TestBadImages(t *testing.T) {
 // Nothing is found in good images of others.
 func TestGoodImages(t *testing.T) {
 	dir := func(name string) tar.Header { return tar.Header{Name: name, Typeflag: tar.TypeDir} }
+	saved := func(change func(s *ociSpec)) ociSpec { // with the manifest.json of docker save
+		return with(func(s *ociSpec) {
+			s.layers[0].gzipped = func([]byte) []byte { plain, _ := goodLayer().bytes(t); return plain }
+			s.files = func(dir string) error {
+				parts := map[bool]string{}
+				names, err := filepath.Glob(filepath.Join(dir, "blobs", "sha256", "*"))
+				for _, name := range names {
+					data, readErr := os.ReadFile(name)
+					if err = errors.Join(err, readErr); !bytes.Contains(data, []byte("schemaVersion")) {
+						parts[bytes.Contains(data, []byte("rootfs"))] = "blobs/sha256/" + filepath.Base(name)
+					}
+				}
+				text := fmt.Sprintf(`[{"Config":%q,"Layers":[%q]}]`, parts[true], parts[false])
+				return errors.Join(err, os.WriteFile(filepath.Join(dir, "manifest.json"), []byte(text), 0o644))
+			}
+			change(s)
+		})
+	}
 	for what, c := range map[string]struct {
 		spec     ociSpec
 		complete bool
@@ -381,13 +399,9 @@ func TestGoodImages(t *testing.T) {
 			s.layers[0] = goodLayer(dir("opt/"), tar.Header{Name: "opt/app", Typeflag: tar.TypeSymlink, Linkname: "../var/task"})
 			s.settings = map[string]any{"Entrypoint": []string{"/opt/app/bootstrap"}}
 		}), false},
-		"docker save, since version 25": {with(func(s *ociSpec) {
-			s.layers[0].kind = "application/vnd.oci.image.layer.v1.tar"
-			s.layers[0].gzipped = func([]byte) []byte { plain, _ := goodLayer().bytes(t); return plain }
-			s.files = func(dir string) error {
-				return os.WriteFile(filepath.Join(dir, "manifest.json"), []byte(`[{}]`), 0o644)
-			}
-		}), true},
+		"docker save, since version 25": {saved(func(s *ociSpec) { s.layers[0].kind = "application/vnd.oci.image.layer.v1.tar" }), true},
+		"docker save, without a tag":    {saved(func(s *ociSpec) { s.index = func(i map[string]any) { i["manifests"] = nil } }), true},
+		"docker save, without layers":   {saved(func(s *ociSpec) { s.manifest = func(m map[string]any) { m["layers"] = []any{} } }), true},
 		"closed directory of others, and one that can be entered alone": {with(func(s *ociSpec) {
 			s.layers[0] = goodLayer(tar.Header{Name: "root/", Typeflag: tar.TypeDir, Mode: 0o700}, tar.Header{Name: "srv/", Typeflag: tar.TypeDir, Mode: 0o711})
 			s.settings = map[string]any{"WorkingDir": "/srv"}

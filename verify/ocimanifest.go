@@ -99,6 +99,9 @@ func (x *imageExamination) manifest() bool {
 	if _, ok := x.text("index.json", &index); !ok {
 		return false
 	}
+	if len(index.Manifests) == 0 && x.has("manifest.json") {
+		return x.dockerArchive() // docker save, once, named none without a tag (moby 032797e, image/tarexport)
+	}
 	// docker save, since version 25, has a descriptor for each tag of one image.
 	index.Manifests = slices.CompactFunc(index.Manifests, func(a, b descriptor) bool { return a.Digest == b.Digest })
 	if len(index.Manifests) != 1 {
@@ -120,6 +123,10 @@ func (x *imageExamination) manifest() bool {
 	}
 	if len(m.Manifests) > 0 || m.Config == nil {
 		return x.wrong(idImageIndex, "", "its manifest has images, and no configuration")
+	}
+	if len(m.Layers) == 0 && x.has("manifest.json") {
+		x.about.Digest = ""
+		return x.dockerArchive() // docker save, once, named foreign layers alone (moby 032797e)
 	}
 	if d.Size >= maxImageManifest {
 		x.find(idImageManifest, "", "the manifest has %d bytes", d.Size)
@@ -161,7 +168,8 @@ func (x *imageExamination) has(name string) bool {
 	return true
 }
 
-// dockerArchive reads what docker save wrote before version 25.
+// dockerArchive reads what docker save wrote before version 25, and still writes beside an
+// OCI image layout.
 func (x *imageExamination) dockerArchive() bool {
 	var all []struct {
 		Config string
