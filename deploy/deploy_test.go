@@ -192,3 +192,57 @@ resource "aws_lambda_function" "other" { filename = module.other.filename }
 		}
 	}
 }
+
+// Variables have the values of the files that Terraform reads by itself; later ones win.
+func TestTerraformVariables(t *testing.T) {
+	const files = "terraform.tfvars terraform.tfvars.json a.auto.tfvars b.auto.tfvars.json c.auto.tfvars"
+	for name, test := range map[string]struct{ texts, want string }{
+		"none":            {"", "x86_64 bootstrap"},
+		"terraform":       {`arch = "a"`, "a bootstrap"},
+		"JSON":            {`arch = "a"|{"arch": "b"}`, "b bootstrap"},
+		"auto":            {`arch = "a"||arch = "c"|{"arch": "d"}`, "d bootstrap"},
+		"the last":        {`handler = "h"||arch = "c"|{"arch": "d"}|arch = "e"`, "e h"},
+		"not declared":    {`other = "a"`, "x86_64 bootstrap"},
+		"null":            {`arch = null`, "? bootstrap"},
+		"not HCL":         {"\x00GITCRYPT", "? ?"},
+		"not HCL, before": {"\x00GITCRYPT||arch = \"c\"", "c ?"},
+	} {
+		dir := t.TempDir()
+		for i, text := range strings.Split(test.texts, "|") {
+			if text != "" {
+				put(t, filepath.Join(dir, strings.Fields(files)[i]), text)
+			}
+		}
+		put(t, filepath.Join(dir, "x.tfvars"), `arch = "of -var-file"`)
+		f, err := Read(put(t, filepath.Join(dir, "main.tf"), `
+variable "arch" { default = "x86_64" }
+variable "handler" { default = "bootstrap" }
+resource "aws_lambda_function" "x" {
+  architectures = [var.arch]
+  handler       = var.handler
+}
+`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := shown(f.Functions[0].Architectures[0], f.Functions[0].Handler); got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+// shown are values in a line: ? is one that is not known, and - one that is not there.
+func shown(values ...Value) string {
+	var texts []string
+	for _, v := range values {
+		switch {
+		case v.Unresolved != "":
+			texts = append(texts, "?")
+		case !v.IsSet():
+			texts = append(texts, "-")
+		default:
+			texts = append(texts, v.Text)
+		}
+	}
+	return strings.Join(texts, " ")
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/json"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 	"github.com/zclconf/go-cty/cty/function"
@@ -49,6 +50,9 @@ func readTerraform(path string) (File, error) {
 		t.blocks = append(t.blocks, parsed.Body.(*hclsyntax.Body).Blocks...)
 	}
 	t.declare()
+	if err := t.assign(); err != nil {
+		return File{}, err
+	}
 	t.evaluate()
 	t.evaluateModules()
 	for _, b := range t.blocks {
@@ -72,7 +76,7 @@ func readTerraform(path string) (File, error) {
 type terraform struct {
 	dir       string
 	blocks    []*hclsyntax.Block   // of all files
-	variables map[string]cty.Value // with a default
+	variables map[string]cty.Value // of tfvars, or their defaults
 	locals    map[string]hcl.Expression
 	context   *hcl.EvalContext
 }
@@ -83,9 +87,7 @@ func (t *terraform) declare() {
 		case b.Type == "variable" && len(b.Labels) == 1:
 			t.variables[b.Labels[0]] = cty.DynamicVal
 			if a := b.Body.Attributes["default"]; a != nil {
-				if v, problems := a.Expr.Value(nil); !problems.HasErrors() && !v.IsNull() {
-					t.variables[b.Labels[0]] = v
-				}
+				t.variables[b.Labels[0]] = constant(a.AsHCLAttribute())
 			}
 		case b.Type == "locals":
 			for name, a := range b.Body.Attributes {
@@ -95,7 +97,66 @@ func (t *terraform) declare() {
 	}
 }
 
-// evaluate makes the context from the defaults of variables and from locals. Locals may
+// assign gives variables the values of the files that Terraform reads by itself, of which
+// later ones win (Terraform's documentation, "Input variables", precedence). One that is
+// not understood, as git-crypt leaves it, may have a value for any variable.
+func (t *terraform) assign() error {
+	var paths, auto []string
+	for _, pattern := range []string{"terraform.tfvars", "terraform.tfvars.json", "*.auto.tfvars", "*.auto.tfvars.json"} {
+		found, err := glob(t.dir, pattern)
+		if err != nil {
+			return err
+		}
+		if strings.HasPrefix(pattern, "*") {
+			auto = append(auto, found...)
+		} else {
+			paths = append(paths, found...)
+		}
+	}
+	slices.Sort(auto)
+	for _, path := range append(paths, auto...) {
+		values, err := readVariables(path)
+		for name := range t.variables {
+			if a := values[name]; a != nil || err != nil {
+				t.variables[name] = constant(a)
+			}
+		}
+	}
+	return nil
+}
+
+// readVariables returns what a .tfvars or .tfvars.json file has.
+func readVariables(path string) (hcl.Attributes, error) {
+	data, err := regular.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	parsed, problems := hclsyntax.ParseConfig(data, path, hcl.InitialPos)
+	if strings.HasSuffix(path, ".json") {
+		parsed, problems = json.Parse(data, path)
+	}
+	if problems.HasErrors() {
+		return nil, problems
+	}
+	attributes, problems := parsed.Body.JustAttributes()
+	if problems.HasErrors() {
+		return nil, problems
+	}
+	return attributes, nil
+}
+
+// constant returns the value of an attribute, which may be nil, without variables; an
+// unknown one if it has none, or null.
+func constant(a *hcl.Attribute) cty.Value {
+	if a != nil {
+		if v, problems := a.Expr.Value(nil); !problems.HasErrors() && !v.IsNull() {
+			return v
+		}
+	}
+	return cty.DynamicVal
+}
+
+// evaluate makes the context from the values of variables and from locals. Locals may
 // refer to other locals, so it repeats until nothing changes.
 func (t *terraform) evaluate() {
 	dir := cty.StringVal(filepath.ToSlash(t.dir))
