@@ -231,6 +231,31 @@ resource "aws_lambda_function" "x" {
 	}
 }
 
+// Which blocks are a function or a version of a layer.
+func TestTerraformBlocks(t *testing.T) {
+	for name, test := range map[string]struct{ text, want string }{
+		"module":                {`module "x" { source = "terraform-aws-modules/lambda/aws" }`, "function"},
+		"module, whole address": {`module "x" { source = "registry.terraform.io/terraform-aws-modules/lambda/aws" }`, "function"},
+		"module of others":      {`module "x" { source = "registry.example.com/terraform-aws-modules/lambda/aws" }`, ""},
+	} {
+		f, err := Read(put(t, filepath.Join(t.TempDir(), "main.tf"), strings.NewReplacer("{ ", "{\n", "; ", "\n", " }", "\n}\n").Replace(test.text)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range f.Functions {
+			if e.Layer {
+				got = append(got, "layer "+shown(append([]Value{e.FunctionName, e.Code}, e.Runtimes...)...))
+			} else {
+				got = append(got, "function")
+			}
+		}
+		if strings.Join(got, ", ") != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}
+
 // shown are values in a line: ? is one that is not known, and - one that is not there.
 func shown(values ...Value) string {
 	var texts []string

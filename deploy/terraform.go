@@ -396,7 +396,7 @@ func (t *terraform) inModule(v Value) Value {
 }
 
 func (t *terraform) isLambdaModule(b *hclsyntax.Block) bool {
-	source := t.value(b.Body.Attributes["source"]).Text
+	source := strings.TrimPrefix(t.value(b.Body.Attributes["source"]).Text, "registry.terraform.io/") // the default registry
 	return source == "terraform-aws-modules/lambda/aws" || strings.Contains(source, "terraform-aws-modules/terraform-aws-lambda")
 }
 
