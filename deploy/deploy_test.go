@@ -236,6 +236,12 @@ func TestTerraformBlocks(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
 		"module":                {`module "x" { source = "terraform-aws-modules/lambda/aws" }`, "function"},
 		"module, whole address": {`module "x" { source = "registry.terraform.io/terraform-aws-modules/lambda/aws" }`, "function"},
+		"module of a layer": {`module "x" { source = "terraform-aws-modules/lambda/aws"; create_function = false; create_layer = true; layer_name = "l"; ` +
+			`compatible_runtimes = ["provided.al2023"]; local_existing_package = "/x.zip" }`, "layer l /x.zip provided.al2023"},
+		"layer, by that alone":  {`module "x" { source = "terraform-aws-modules/lambda/aws"; create_layer = true }`, "layer - -"},
+		"module of no function": {`module "x" { source = "terraform-aws-modules/lambda/aws"; create_function = false }`, ""},
+		"module of nothing":     {`module "x" { source = "terraform-aws-modules/lambda/aws"; create = false; create_layer = true }`, ""},
+		"module, not known":     {`module "x" { source = "terraform-aws-modules/lambda/aws"; create = data.x.y }`, "function"},
 		"module of others":      {`module "x" { source = "registry.example.com/terraform-aws-modules/lambda/aws" }`, ""},
 	} {
 		f, err := Read(put(t, filepath.Join(t.TempDir(), "main.tf"), strings.NewReplacer("{ ", "{\n", "; ", "\n", " }", "\n}\n").Replace(test.text)))

@@ -57,6 +57,9 @@ func readTerraform(path string) (File, error) {
 	t.evaluateModules()
 	for _, b := range t.blocks {
 		var one Function
+		if t.absent(b) {
+			continue
+		}
 		switch {
 		case b.Type == "resource" && len(b.Labels) == 2 && (b.Labels[0] == "aws_lambda_function" || b.Labels[0] == "aws_lambda_layer_version"):
 			one = t.resource(b)
@@ -395,15 +398,26 @@ func (t *terraform) inModule(v Value) Value {
 	return v.located(t.dir)
 }
 
+// absent reports whether it is known that a block makes nothing.
+func (t *terraform) absent(b *hclsyntax.Block) bool {
+	is := func(name, text string) bool { return t.value(b.Body.Attributes[name]).Text == text }
+	return b.Type == "module" && (is("create", "false") || is("create_function", "false") && !is("create_layer", "true"))
+}
+
 func (t *terraform) isLambdaModule(b *hclsyntax.Block) bool {
 	source := strings.TrimPrefix(t.value(b.Body.Attributes["source"]).Text, "registry.terraform.io/") // the default registry
 	return source == "terraform-aws-modules/lambda/aws" || strings.Contains(source, "terraform-aws-modules/terraform-aws-lambda")
 }
 
-// module reads a module terraform-aws-modules/lambda/aws.
+// module reads a module terraform-aws-modules/lambda/aws. With create_layer it makes a
+// layer, and no function (its main.tf, count).
 func (t *terraform) module(b *hclsyntax.Block) Function {
 	a := b.Body.Attributes
-	f := t.read("module."+b.Labels[0], "local_existing_package", false, a)
+	layer := t.value(a["create_layer"]).Text == "true"
+	f := t.read("module."+b.Labels[0], "local_existing_package", layer, a)
+	if layer {
+		return f
+	}
 	f.Environment, f.OpenEnv = t.names(a["environment_variables"])
 	return f
 }
