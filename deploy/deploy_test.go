@@ -242,6 +242,11 @@ func TestTerraformBlocks(t *testing.T) {
 		"module of no function": {`module "x" { source = "terraform-aws-modules/lambda/aws"; create_function = false }`, ""},
 		"module of nothing":     {`module "x" { source = "terraform-aws-modules/lambda/aws"; create = false; create_layer = true }`, ""},
 		"module, not known":     {`module "x" { source = "terraform-aws-modules/lambda/aws"; create = data.x.y }`, "function"},
+		"count":                 {`variable "legacy" { default = false }; resource "aws_lambda_function" "x" { count = var.legacy ? 1 : 0 }`, ""},
+		"count of a layer":      {`resource "aws_lambda_layer_version" "x" { count = 0 }`, ""},
+		"count of a module":     {`module "x" { source = "terraform-aws-modules/lambda/aws"; count = 0 }`, ""},
+		"count, of one":         {`resource "aws_lambda_function" "x" { count = 1 }`, "function"},
+		"count, not known":      {`variable "n" { }; resource "aws_lambda_function" "x" { count = var.n }`, "function"},
 		"module of others":      {`module "x" { source = "registry.example.com/terraform-aws-modules/lambda/aws" }`, ""},
 	} {
 		f, err := Read(put(t, filepath.Join(t.TempDir(), "main.tf"), strings.NewReplacer("{ ", "{\n", "; ", "\n", " }", "\n}\n").Replace(test.text)))

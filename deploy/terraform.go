@@ -401,7 +401,7 @@ func (t *terraform) inModule(v Value) Value {
 // absent reports whether it is known that a block makes nothing.
 func (t *terraform) absent(b *hclsyntax.Block) bool {
 	is := func(name, text string) bool { return t.value(b.Body.Attributes[name]).Text == text }
-	return b.Type == "module" && (is("create", "false") || is("create_function", "false") && !is("create_layer", "true"))
+	return is("count", "0") || b.Type == "module" && (is("create", "false") || is("create_function", "false") && !is("create_layer", "true"))
 }
 
 func (t *terraform) isLambdaModule(b *hclsyntax.Block) bool {
