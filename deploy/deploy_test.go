@@ -193,6 +193,27 @@ resource "aws_lambda_function" "other" { filename = module.other.filename }
 	}
 }
 
+// A function of serverless.yml without a name has one of its service and stage.
+func TestServerlessNames(t *testing.T) {
+	for text, want := range map[string]string{
+		"service: shop\nprovider: {name: aws}":                                   "shop-dev-web",
+		"service: shop\nprovider: {name: aws, stage: prod}":                      "shop-prod-web",
+		"service: shop\nprovider: {name: aws, stage: \"${opt:stage, 'test'}\"}":  "shop-test-web",
+		"service: shop\nprovider: {name: aws, stage: \"${env:STAGE}\"}":          "?",
+		"service: \"${file(x.yml):name}\"\nprovider: {name: aws}":                "?",
+		"service: {name: \"${self:custom.x}\"}\nprovider: {}\ncustom: {x: shop}": "shop-dev-web",
+		"service: {}\nprovider: {name: aws}":                                     "?",
+	} {
+		f, err := Read(put(t, filepath.Join(t.TempDir(), "serverless.yml"), text+"\nfunctions: {web: {handler: x}, own: {name: own}}\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := shown(f.Functions[0].FunctionName, f.Functions[1].FunctionName); got != want+" own" {
+			t.Errorf("%q in %s, want %q", got, text, want)
+		}
+	}
+}
+
 // Variables have the values of the files that Terraform reads by itself; later ones win.
 func TestTerraformVariables(t *testing.T) {
 	const files = "terraform.tfvars terraform.tfvars.json a.auto.tfvars b.auto.tfvars.json c.auto.tfvars"

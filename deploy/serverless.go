@@ -32,7 +32,9 @@ func (s *serverless) functions() (all []Function) {
 		}
 		f := Function{Name: key.Value, Position: at(key)}
 		setting := func(name string) Value { return s.value(cmp.Or(get(own, name), get(provider, name))) }
-		f.FunctionName = s.value(get(own, "name"))
+		if f.FunctionName = s.value(get(own, "name")); !f.FunctionName.IsSet() {
+			f.FunctionName = s.defaultName(key)
+		}
 		f.Runtime, f.Memory, f.Timeout = setting("runtime"), setting("memorySize"), setting("timeout")
 		f.Handler = s.value(get(own, "handler"))
 		if arch := setting("architecture"); arch.IsSet() {
@@ -69,6 +71,18 @@ func (s *serverless) functions() (all []Function) {
 		})
 	}
 	return all
+}
+
+// defaultName returns the name that a function without one gets: SERVICE-STAGE-KEY
+// (Serverless Framework's documentation, "AWS - Serverless.yml Reference", functions).
+func (s *serverless) defaultName(key *yaml.Node) Value {
+	service := get(s.root, "service")
+	name := s.value(cmp.Or(get(service, "name"), service)) // a mapping in old files
+	stage, why := s.resolve("${sls:stage}")
+	if why = cmp.Or(name.Unresolved, why); why != "" || name.Text == "" || stage == "" {
+		return unresolved(at(key), "its name is SERVICE-STAGE-%s: %s", key.Value, cmp.Or(why, "one of these is empty"))
+	}
+	return Value{Text: name.Text + "-" + stage + "-" + key.Value, Position: at(key)}
 }
 
 // list resolves a list of scalars.

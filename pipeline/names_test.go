@@ -54,3 +54,19 @@ func TestStackNames(t *testing.T) {
 		}
 	}
 }
+
+// The default name of serverless.yml is a deployed name, where it is known.
+func TestServerlessNames(t *testing.T) {
+	c := DeployConfig{Root: t.TempDir(), Functions: []project.Function{{Name: "web"}}}
+	path := filepath.Join(c.Root, "serverless.yml")
+	for stage, want := range map[string]string{"prod": "map[web:[shop-prod-web]]", "${env:STAGE}": "map[]"} {
+		write(t, path, "service: shop\nprovider: {name: aws, stage: '"+stage+"'}\nfunctions: {web: {handler: bootstrap}}\n")
+		f, err := deploy.Read(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(DeployedNames(c, []deploy.File{f}, nil)); got != want {
+			t.Errorf("stage %s: %s, want %s", stage, got, want)
+		}
+	}
+}
