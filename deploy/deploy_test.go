@@ -214,6 +214,34 @@ func TestServerlessNames(t *testing.T) {
 	}
 }
 
+// Parameters of the stage come before those of every stage, and both before the default.
+func TestServerlessParams(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                            "literal",
+		"params: {dev: {b: other}}":   "literal",
+		"params: {default: {a: all}}": "all",
+		"params: {prod: {a: one}, default: {a: all}}":                       "all",
+		"params: {dev: {a: one}, default: {a: all}}":                        "one",
+		"params: {default: {a: '${self:custom.x}'}}\ncustom: {x: y}":        "y",
+		"params: {default: {a: [x]}}":                                       "?",
+		"params: {default: '${file(x.yml)}'}":                               "?",
+		"params: '${file(x.yml)}'":                                          "?",
+		"params: {dev: {a: '${param:a}'}}":                                  "?",
+		"stages: {default: {params: {a: all}}}":                             "all",
+		"stages: {default: {params: {a: all}}, dev: {params: {a: one}}}":    "one",
+		"params: {dev: {a: }, default: {a: all}}":                           "all",
+		"stages: {default: {params: {b: all}}, dev: {observability: true}}": "literal",
+	} {
+		f, err := Read(put(t, filepath.Join(t.TempDir(), "serverless.yml"), "service: x\nprovider: {name: aws}\nfunctions: {f: {handler: \"${param:a, 'literal'}\"}}\n"+text+"\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := shown(f.Functions[0].Handler); got != want {
+			t.Errorf("%q for %s, want %q", got, text, want)
+		}
+	}
+}
+
 // Variables have the values of the files that Terraform reads by itself; later ones win.
 func TestTerraformVariables(t *testing.T) {
 	const files = "terraform.tfvars terraform.tfvars.json a.auto.tfvars b.auto.tfvars.json c.auto.tfvars"

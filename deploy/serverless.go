@@ -205,7 +205,18 @@ func (s *serverless) variable(inner string) (value, why string) {
 				return s.resolve(n.Value)
 			}
 			return "dev", ""
-		case strings.HasPrefix(source, "opt:"), strings.HasPrefix(source, "env:"), strings.HasPrefix(source, "param:"):
+		case strings.HasPrefix(source, "param:"):
+			n, why := s.param(strings.TrimPrefix(source, "param:"))
+			if why != "" {
+				return "", why
+			}
+			if n != nil && (n.Kind != yaml.ScalarNode || hasOwnTag(n)) {
+				return "", "${" + source + "} is not text"
+			}
+			if n != nil {
+				return s.resolve(n.Value)
+			}
+		case strings.HasPrefix(source, "opt:"), strings.HasPrefix(source, "env:"):
 			// Given at the deploy. The default, if there is one, comes next.
 		case len(source) > 1 && (source[0] == '\'' || source[0] == '"') && source[len(source)-1] == source[0]:
 			return source[1 : len(source)-1], ""
@@ -216,4 +227,30 @@ func (s *serverless) variable(inner string) (value, why string) {
 		}
 	}
 	return "", "${" + inner + "} is known at the deploy alone"
+}
+
+// param returns a parameter of the stage, or of every stage; nil: the file has none (Serverless
+// Framework's documentation, "Parameters" and, version 4, "Stages").
+func (s *serverless) param(name string) (n *yaml.Node, why string) {
+	params, stages := get(s.root, "params"), get(s.root, "stages")
+	if params == nil && stages == nil {
+		return nil, ""
+	}
+	stage, why := s.resolve("${sls:stage}")
+	if why != "" {
+		return nil, why
+	}
+	for _, stage := range []string{stage, "default"} {
+		for _, path := range [][]*yaml.Node{{stages, get(stages, stage), get(stages, stage, "params")}, {params, get(params, stage)}} {
+			for _, n := range path {
+				if n != nil && n.Kind != yaml.MappingNode && !isNull(n) {
+					return nil, "the params of stage " + stage + " are known at the deploy alone"
+				}
+			}
+			if n := get(path[len(path)-1], name); n != nil && !isNull(n) {
+				return n, ""
+			}
+		}
+	}
+	return nil, ""
 }
