@@ -143,7 +143,7 @@ func Read(path string) (File, error) {
 	switch {
 	case get(root, "planned_values") != nil:
 		f.Kind = TerraformPlan
-		f.Functions = planModule(get(root, "planned_values", "root_module"), filepath.Dir(path))
+		f.Functions = planModule(get(root, "planned_values", "root_module"), unknownOf(root), filepath.Dir(path))
 	case get(root, "Resources") != nil:
 		f.Kind = CloudFormation
 		if get(root, "Transform") != nil {

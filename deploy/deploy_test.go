@@ -316,6 +316,32 @@ func TestTerraformBlocks(t *testing.T) {
 	}
 }
 
+// What a plan of Terraform does not know is unresolved, but for architectures that the
+// provider computes where none are given.
+func TestTerraformUnknown(t *testing.T) {
+	for name, test := range map[string]struct{ values, unknown, want string }{
+		"known":             {`"handler": "h", "layers": ["l"], "architectures": ["arm64"], "environment": [{"variables": {"A": "a"}}]`, `"environment": [{"variables": {}}], "layers": [false]`, "h, l, arm64, A, open: false"},
+		"nothing":           {`"handler": null, "layers": null`, ``, "-, , , , open: false"},
+		"null in lists":     {`"layers": [null, "l"], "architectures": [null]`, `"layers": [true, false], "architectures": [true]`, "-, ? l, ?, , open: false"},
+		"whole values":      {``, `"handler": true, "layers": true, "environment": true`, "?, ?, , , open: true"},
+		"no architectures":  {``, `"architectures": true`, "-, , , , open: false"},
+		"a variable":        {`"environment": [{"variables": {"A": "a"}}]`, `"environment": [{"variables": {"B": true}}]`, "-, , , A B, open: false"},
+		"variables":         {`"environment": [{}]`, `"environment": [{"variables": true}]`, "-, , , , open: true"},
+		"of another module": {`"handler": "h"`, `}}}, {"address": "x", "change": {"after_unknown": {"handler": true`, "h, , , , open: false"},
+	} {
+		f, err := Read(put(t, filepath.Join(t.TempDir(), "plan.json"), `{"planned_values": {"root_module": {"child_modules": [{"resources": [{"address": "module.a.aws_lambda_function.f", "type": "aws_lambda_function", "values": {`+
+			test.values+`}}]}]}}, "resource_changes": [{"address": "module.a.aws_lambda_function.f", "change": {"after_unknown": {`+test.unknown+`}}}]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := f.Functions[0]
+		got := strings.Join([]string{shown(g.Handler), shown(g.Layers...), shown(g.Architectures...), shown(g.Environment...), fmt.Sprint("open: ", g.OpenEnv != "")}, ", ")
+		if got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}
+
 // shown are values in a line: ? is one that is not known, and - one that is not there.
 func shown(values ...Value) string {
 	var texts []string
