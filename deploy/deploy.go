@@ -245,8 +245,9 @@ func get(n *yaml.Node, keys ...string) *yaml.Node {
 	return follow(n)
 }
 
-// merge replaces the merge keys of YAML (<<) by what they stand for, in n and below. It
-// returns how many more keys may be merged in the file.
+// merge replaces the merge keys of YAML (<<) by what they stand for, in n and below, and
+// leaves the last of equal keys, as SAM's parser, PyYAML, does. It returns how many more
+// keys may be merged in the file.
 func merge(n *yaml.Node, left int) int {
 	for _, c := range n.Content {
 		left = merge(c, left)
@@ -254,20 +255,26 @@ func merge(n *yaml.Node, left int) int {
 	if n.Kind != yaml.MappingNode {
 		return left
 	}
-	there, own := map[string]bool{}, pairs(n)
+	last, own := map[string]*yaml.Node{}, pairs(n)
+	for _, p := range own {
+		if p[0].Tag != "!!merge" {
+			last[p[0].Value] = p[0]
+		}
+	}
 	n.Content = nil
 	for _, merged := range []bool{false, true} { // keys of the mapping itself come first
 		for _, p := range own {
 			switch {
 			case (p[0].Tag == "!!merge") != merged:
 			case !merged:
-				there[p[0].Value] = true
-				n.Content = append(n.Content, p[:]...)
+				if last[p[0].Value] == p[0] {
+					n.Content = append(n.Content, p[:]...)
+				}
 			default:
 				for _, m := range items(p[1]) {
 					for _, p := range pairs(m) {
-						if left--; left >= 0 && !there[p[0].Value] {
-							there[p[0].Value] = true
+						if left--; left >= 0 && last[p[0].Value] == nil {
+							last[p[0].Value] = p[0]
 							n.Content = append(n.Content, p[:]...)
 						}
 					}

@@ -139,6 +139,25 @@ functions:
 	t.Logf("4,000,000 merged keys: %v", time.Since(began))
 }
 
+// The last of equal keys counts.
+func TestEqualKeys(t *testing.T) {
+	f, err := Read(put(t, filepath.Join(t.TempDir(), "template.yaml"), `
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  A: {Type: AWS::Serverless::Function, Properties: {Handler: first}}
+  B: {Type: AWS::Serverless::Function, Properties: {Handler: first, Timeout: 3, Handler: last}}
+  A: {Type: AWS::Serverless::Function, Properties: {Handler: last}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range f.Functions {
+		if g.Handler.Text != "last" || len(f.Functions) != 2 {
+			t.Errorf("%d functions, %s has the handler %q", len(f.Functions), g.Name, g.Handler.Text)
+		}
+	}
+}
+
 // The zips of the plugin and of the module in integrations.
 func TestIntegrations(t *testing.T) {
 	dir := t.TempDir()
