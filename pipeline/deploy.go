@@ -484,21 +484,35 @@ func startsBootstrap(runtime string) bool {
 	return deploy.OSOnly(runtime) || strings.HasPrefix(runtime, "dotnet")
 }
 
-// DeployedZips returns the paths of existing zips that deploy files name.
-func DeployedZips(files []deploy.File) (paths []string) {
-	for _, f := range files {
-		for _, e := range f.Functions {
-			if !e.Code.Known() || !strings.HasSuffix(e.Code.Text, ".zip") || !e.Runtime.Known() {
-				continue
-			}
-			// One for a language's runtime is ours if its handler says so.
-			if !startsBootstrap(e.Runtime.Text) && e.Runtime.Text != "go1.x" && e.Handler.Text != "bootstrap" {
-				continue
-			}
-			if info, err := os.Stat(e.Code.Text); err == nil && info.Mode().IsRegular() && !slices.Contains(paths, e.Code.Text) {
-				paths = append(paths, e.Code.Text)
+// DeployedZips returns the paths of existing zips that deploy files name, of functions and of
+// layers. Those for other languages alone are left out.
+func DeployedZips(files []deploy.File) (functions, layers []string) {
+	for _, layer := range []bool{false, true} {
+		for _, f := range files {
+			for _, e := range f.Functions {
+				if e.Layer != layer || !e.Code.Known() || !strings.HasSuffix(e.Code.Text, ".zip") || !mayBeOurs(e) {
+					continue
+				}
+				if info, err := os.Stat(e.Code.Text); err != nil || !info.Mode().IsRegular() || slices.Contains(slices.Concat(functions, layers), e.Code.Text) {
+					continue
+				}
+				if layer {
+					layers = append(layers, e.Code.Text)
+				} else {
+					functions = append(functions, e.Code.Text)
+				}
 			}
 		}
 	}
-	return paths
+	return functions, layers
+}
+
+// mayBeOurs reports whether an entry is a function with a bootstrap, or a layer that may be of
+// one.
+func mayBeOurs(e deploy.Function) bool {
+	if e.Layer {
+		return len(e.Runtimes) == 0 || slices.ContainsFunc(e.Runtimes, func(v deploy.Value) bool { return !v.Known() || deploy.OSOnly(v.Text) })
+	}
+	// One that is to be of a language would need a bootstrap no less, if it says so.
+	return e.Runtime.Known() && (deploy.OSOnly(e.Runtime.Text) || e.Runtime.Text == "go1.x" || e.Handler.Text == "bootstrap")
 }

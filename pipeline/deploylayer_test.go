@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bootzip/bootzip/deploy"
 	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/verify"
@@ -89,5 +90,34 @@ func TestDeployLayersOfOthers(t *testing.T) {
 		"Python": {"Type": "AWS::Serverless::LayerVersion", "Properties": {"ContentUri": "layers/python", "CompatibleArchitectures": {"Ref": "X"}}}}}`)
 	if got, report := findings(t, c, path); len(got) > 0 {
 		t.Errorf("found %q: %v", got, report.Results)
+	}
+}
+
+// The zips that deploy files name are those of functions with a bootstrap, and of layers
+// that may be for them.
+func TestDeployedZips(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"hello", "python", "tracer", "any", "deps", "both"} {
+		write(t, filepath.Join(dir, name+".zip"), "a zip")
+	}
+	path := filepath.Join(dir, "template.yaml")
+	write(t, path, `Resources:
+  Any: {Type: AWS::Lambda::LayerVersion, Properties: {Content: any.zip}}
+  Tracer: {Type: AWS::Lambda::LayerVersion, Properties: {Content: tracer.zip, CompatibleRuntimes: [nodejs22.x, provided.al2023]}}
+  Deps: {Type: AWS::Lambda::LayerVersion, Properties: {Content: deps.zip, CompatibleRuntimes: [python3.13]}}
+  Gone: {Type: AWS::Lambda::LayerVersion, Properties: {Content: gone.zip}}
+  Twice: {Type: AWS::Lambda::LayerVersion, Properties: {Content: both.zip}}
+  Both: {Type: AWS::Lambda::Function, Properties: {Code: both.zip, Runtime: provided.al2023}}
+  Hello: {Type: AWS::Lambda::Function, Properties: {Code: hello.zip, Runtime: provided.al2023}}
+  Python: {Type: AWS::Lambda::Function, Properties: {Code: python.zip, Runtime: python3.13}}
+`)
+	f, err := deploy.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	functions, layers := DeployedZips([]deploy.File{f})
+	got := strings.ReplaceAll(fmt.Sprint(functions, layers), dir+string(filepath.Separator), "")
+	if want := "[both.zip hello.zip] [any.zip tracer.zip]"; got != want {
+		t.Errorf("zips are %s, want %s", got, want)
 	}
 }

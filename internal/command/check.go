@@ -72,8 +72,9 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 			if err != nil {
 				return err
 			}
+			var layers []string
 			if len(args)+len(images) == 0 {
-				files = pipeline.DeployedZips(deployFiles)
+				files, layers = pipeline.DeployedZips(deployFiles)
 			}
 			against := pipeline.DeployConfig{Strict: strict}
 			if len(deployFiles) > 0 {
@@ -82,7 +83,7 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 				against.Sole = len(args) > 0 && len(files) == 1
 			}
 			var zips []pipeline.Zip
-			for _, f := range files {
+			for i, f := range slices.Concat(files, layers) {
 				known := zippedFunction(f, against.Functions)
 				function := project.Function{Name: known.Name, Kind: known.Kind, Handlers: handlers}
 				one := options
@@ -91,7 +92,7 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 					function.Kind = project.KindLayer
 				case c.Flags().Changed("kind"):
 					function.Kind = ""
-				case function.Kind.IsLayer():
+				case i >= len(files), function.Kind.IsLayer():
 					one.Kind = verify.KindLayer
 				}
 				zips = append(zips, pipeline.Zip{Function: function, Target: verify.Target{Path: f, Options: one}})
