@@ -64,6 +64,18 @@ func (t *template) functions() (all []Function) {
 	return all
 }
 
+// open returns what makes resources that are not in the template itself: Fn::ForEach, and
+// Fn::Transform, which includes files (AWS CloudFormation user guide, "Intrinsic function
+// reference").
+func (t *template) open() string {
+	for _, p := range pairs(get(t.root, "Resources")) {
+		if strings.HasPrefix(p[0].Value, "Fn::") {
+			return p[0].Value + " is known at the deploy alone"
+		}
+	}
+	return ""
+}
+
 // layer reads a version of a layer.
 func (t *template) layer(key, resource *yaml.Node) Function {
 	own := get(resource, "Properties")

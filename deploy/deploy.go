@@ -43,6 +43,7 @@ type File struct {
 	Path      string // as it was given
 	Kind      Kind
 	Functions []Function // in the order of the file
+	Open      string     // why Functions may lack some; empty: they are complete
 	Size      int64      // in bytes
 	SHA256    string
 }
@@ -150,11 +151,11 @@ func Read(path string) (File, error) {
 			f.Kind = SAM
 		}
 		t := template{root: root, dir: filepath.Dir(path)}
-		f.Functions = t.functions()
+		f.Functions, f.Open = t.functions(), t.open()
 	case get(root, "service") != nil && get(root, "provider") != nil:
 		f.Kind = Serverless
 		s := serverless{root: root, dir: filepath.Dir(path)}
-		f.Functions = s.functions()
+		f.Functions, f.Open = s.functions(), s.open
 	default:
 		return f, notDeployFile(path)
 	}

@@ -15,19 +15,22 @@ import (
 type serverless struct {
 	root  *yaml.Node
 	dir   string
-	depth int // of the variables being resolved
-	steps int // variables resolved so far
+	depth int    // of the variables being resolved
+	steps int    // variables resolved so far
+	open  string // why functions are missing; empty: none is
 }
 
 func (s *serverless) functions() (all []Function) {
 	provider := get(s.root, "provider")
 	var entries [][2]*yaml.Node
 	for _, part := range items(get(s.root, "functions")) { // a mapping, or a list of mappings
+		s.opens(part)
 		entries = append(entries, pairs(part)...)
 	}
 	for _, e := range entries {
 		key, own := e[0], e[1]
 		if own == nil || own.Kind != yaml.MappingNode {
+			s.opens(own)
 			continue
 		}
 		f := Function{Name: key.Value, Position: at(key)}
@@ -71,6 +74,13 @@ func (s *serverless) functions() (all []Function) {
 		})
 	}
 	return all
+}
+
+// opens notes a part of the functions that is not read, such as ${file(more.yml)}.
+func (s *serverless) opens(part *yaml.Node) {
+	if part != nil && part.Kind == yaml.ScalarNode && !isNull(part) {
+		s.open = part.Value + " is known at the deploy alone"
+	}
 }
 
 // defaultName returns the name that a function without one gets: SERVICE-STAGE-KEY

@@ -39,7 +39,7 @@ type DeployConfig struct {
 func CheckDeploy(c DeployConfig, files []deploy.File) ([]verify.Report, error) {
 	var reports []verify.Report
 	deployed := map[string]bool{} // functions of the project, by name
-	open := false                 // an entry may be any function
+	open := false                 // an entry, or a part that was not read, may be any function
 	var about []verify.DeployFile
 	functions := 0
 	for _, f := range files {
@@ -56,6 +56,7 @@ func CheckDeploy(c DeployConfig, files []deploy.File) ([]verify.Report, error) {
 	c.Sole = c.Sole && functions == 1 && !c.Zips[0].Function.Kind.IsLayer()
 	for i, f := range files {
 		x := deployCheck{DeployConfig: c, file: f}
+		open = open || f.Open != ""
 		for _, e := range f.Functions {
 			x.function(e, deployed, &open)
 		}

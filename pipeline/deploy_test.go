@@ -427,6 +427,33 @@ Resources:
 	}
 }
 
+// A function may be in a part of a file that was not read.
+func TestDeployMissing(t *testing.T) {
+	for name, test := range map[string]struct{ file, text, want string }{
+		"template":   {"template.yaml", "Resources:\n  Hello: {Type: AWS::Lambda::Function, Properties: {Runtime: provided.al2023}}\n", "second"},
+		"for each":   {"template.yaml", "Resources:\n  Hello: {Type: AWS::Lambda::Function, Properties: {Runtime: provided.al2023}}\n  Fn::ForEach::All: [N, [a], {\"F${N}\": {}}]\n", ""},
+		"include":    {"template.yaml", "Resources:\n  Hello: {Type: AWS::Lambda::Function, Properties: {Runtime: provided.al2023}}\n  Fn::Transform: {Name: AWS::Include}\n", ""},
+		"serverless": {"serverless.yml", "service: x\nprovider: {name: aws, runtime: provided.al2023}\nfunctions:\n  hello: {handler: x}\n", "second"},
+		"list":       {"serverless.yml", "service: x\nprovider: {name: aws, runtime: provided.al2023}\nfunctions:\n - hello: {handler: x}\n", "second"},
+		"file":       {"serverless.yml", "service: x\nprovider: {name: aws, runtime: provided.al2023}\nfunctions:\n - hello: {handler: x}\n - ${file(more.yml)}\n", ""},
+		"variable":   {"serverless.yml", "service: x\nprovider: {name: aws, runtime: provided.al2023}\nfunctions:\n  hello: {handler: x}\n  other: ${self:custom.fn}\n", ""},
+	} {
+		c := DeployConfig{Root: t.TempDir(), Functions: []project.Function{{Name: "hello"}, {Name: "second"}}, All: true}
+		path := filepath.Join(c.Root, test.file)
+		write(t, path, test.text)
+		_, r := findings(t, c, path)
+		var got []string
+		for _, x := range r.Results {
+			if x.Check.ID == verify.IDDeployMissing && x.Status != verify.Pass {
+				got = append(got, x.File)
+			}
+		}
+		if strings.Join(got, " ") != test.want {
+			t.Errorf("%s: %q are missing, want %q", name, got, test.want)
+		}
+	}
+}
+
 // A template of 100 functions and 2,000 lines.
 func BenchmarkCheckDeploy(b *testing.B) {
 	var text strings.Builder
