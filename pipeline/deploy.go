@@ -160,6 +160,7 @@ func (x *deployCheck) function(e deploy.Function, deployed map[string]bool, open
 	x.handler(one)
 	x.limits(one)
 	x.environment(one)
+	x.reserved(one)
 }
 
 // match finds what an entry deploys, by the path or content of the zip, otherwise by name.
@@ -429,6 +430,25 @@ func (x *deployCheck) environment(e entry) {
 			continue
 		}
 		x.add(e, verify.IDDeployEnvironment, e.Position, "variable %s of bootzip.yaml is not there", name)
+	}
+}
+
+// reservedVariables are those that a function may not be given (AWS Lambda developer guide,
+// "Defined runtime environment variables", reserved).
+var reservedVariables = []string{
+	"_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV",
+	"AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION",
+	"AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME",
+	"AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+	"AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
+}
+
+// reserved looks for variables that Lambda refuses.
+func (x *deployCheck) reserved(e entry) {
+	for _, v := range e.Environment {
+		if v.Known() && slices.Contains(reservedVariables, v.Text) {
+			x.add(e, verify.IDDeployReserved, v.Position, "variable %s is reserved", v.Text)
+		}
 	}
 }
 

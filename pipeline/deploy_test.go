@@ -119,6 +119,8 @@ func TestDeployFaults(t *testing.T) {
 		"default timeout":      {func(e *entryText) { e.timeout = "" }, "settings", nil},
 		"no layers":            {func(e *entryText) { e.layers = nil }, "settings", nil},
 		"no variable":          {func(e *entryText) { e.env = []string{"OTHER"} }, "environment", nil},
+		"reserved variable":    {func(e *entryText) { e.env = append(e.env, "AWS_REGION") }, "reserved-variable", nil},
+		"free variables":       {func(e *entryText) { e.env = append(e.env, "AWS_LAMBDA_EXEC_WRAPPER", "TZ", "PATH", "AWS_PROFILE") }, "", nil},
 		"nothing of ours": {func(e *entryText) {
 			*e = entryText{name: "web", runtime: "nodejs22.x", handler: "index.handler", zip: "web.zip"}
 		}, "nothing", nil},

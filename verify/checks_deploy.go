@@ -16,6 +16,7 @@ const (
 	IDDeployLimits       = "deploy-limits"
 	IDDeploySettings     = "deploy-settings"
 	IDDeployEnvironment  = "deploy-environment"
+	IDDeployReserved     = "deploy-reserved-variable"
 	IDDeployMissing      = "deploy-missing"
 	IDDeployUnresolved   = "deploy-unresolved"
 )
@@ -33,6 +34,7 @@ var (
 	_ = Deploy.check(Check{ID: IDDeployLimits, Proves: "memory, time-out and layers are within Lambda's limits", Hint: "128 to 10240 MB, 1 to 900 seconds, at most 5 layers (AWS Lambda API reference, CreateFunction)"})
 	_ = Deploy.check(Check{ID: IDDeploySettings, Severity: SeverityWarn, Proves: "memory, time-out and layers are those of bootzip.yaml, with which the function was started", Hint: "make memory, timeout and layers in bootzip.yaml and in the deploy file the same"})
 	_ = Deploy.check(Check{ID: IDDeployEnvironment, Severity: SeverityWarn, Proves: "the function gets the variables that it had in the boot check", Hint: "add the variable to the deploy file, or take it out of env in bootzip.yaml"})
+	_ = Deploy.check(Check{ID: IDDeployReserved, Proves: "no variable has a name that Lambda reserves", Lambda: "Reserved keys used in this request", Hint: "give the variable another name (AWS Lambda developer guide, Defined runtime environment variables)"})
 	_ = Deploy.check(Check{ID: IDDeployMissing, Severity: SeverityWarn, Proves: "each function of bootzip.yaml is deployed", Hint: "add it to the deploy file, or waive the check for a function that is deployed otherwise"})
 	_ = Deploy.check(Check{ID: IDDeployUnresolved, Severity: SeverityWarn, Proves: "each setting can be read without a deploy; one that cannot is a skip", Hint: "give the parameter or variable a default"})
 )

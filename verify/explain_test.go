@@ -151,6 +151,7 @@ func TestExplainNamesTheCheckThatWouldHaveCaughtIt(t *testing.T) {
 		{"CodeStorageExceededException: Code storage limit exceeded.", "size-budget"},
 		{"InvalidZipFileException: Lambda could not unzip the deployment package", "zip-not-a-zip zip-bad-directory zip-bad-data"},
 		{"Value '901' at 'timeout' failed to satisfy constraint: Member must have value less than or equal to 900", "deploy-limits"},
+		{"Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys that are currently not supported for modification. Reserved keys used in this request: AWS_REGION", "deploy-reserved-variable"},
 		{"Runtime and Handler are mandatory parameters for functions created with deployment packages.", "deploy-package-type"},
 		{"Parameter CodeUri of resource Hello refers to a file or folder that does not exist /x/dist/hello.zip", "deploy-zip-missing"},
 		{`{"errorType":"Runtime.ImportModuleError","errorMessage":"Error: Cannot find module 'bootstrap'"}`, "deploy-runtime"},

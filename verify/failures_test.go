@@ -25,6 +25,7 @@ var failures = []struct {
 		"The role defined for the function cannot be assumed by Lambda.",
 		"Lambda was unable to configure your environment variables because they contain reserved keys. Reserved keys used in this request: AWS_REGION",
 		"'MemorySize' value failed to satisfy constraint: Member must have value less than or equal to 3008",
+		"Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys that are currently not supported for modification. Reserved keys used in this request: AWS_REGION",
 		"Runtime and Handler are mandatory parameters for functions created with deployment packages.",
 		"Unable to load paramfile fileb://function.zip: [Errno 2] No such file or directory",
 		"The runtime parameter of go1.x is no longer supported for creating or updating AWS Lambda functions.",
