@@ -335,6 +335,44 @@ func TestTerraformBlocks(t *testing.T) {
 	}
 }
 
+// Override files change the blocks of the others.
+func TestTerraformOverride(t *testing.T) {
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "a_override.tf"), `
+locals { runtime = "provided.al2023" }
+variable "handler" { default = "later" }
+resource "aws_lambda_function" "x" {
+
+  architectures = ["first"]
+  environment { variables = { B = 1 } }
+}
+resource "aws_lambda_function" "only" {}
+`)
+	put(t, filepath.Join(dir, "override.tf"), `resource "aws_lambda_function" "x" { architectures = ["arm64"] }`)
+	f, err := Read(put(t, filepath.Join(dir, "z.tf"), `
+locals { runtime = "provided.al2" }
+variable "handler" { default = "bootstrap" }
+resource "aws_lambda_function" "x" {
+  runtime       = local.runtime
+  handler       = var.handler
+  architectures = ["x86_64"]
+  memory_size   = 256
+  environment { variables = { A = 1 } }
+}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := f.Functions[0]
+	got := shown(append(append(g.Architectures, g.Environment...), g.Runtime, g.Handler, g.Memory)...)
+	if want := "arm64 B provided.al2023 later 256"; got != want || len(f.Functions) != 2 {
+		t.Errorf("%d functions, %q, want %q", len(f.Functions), got, want)
+	}
+	if at := g.Architectures[0].Position; filepath.Base(g.File) != "z.tf" || at != g.Position {
+		t.Errorf("the architecture is at %v of %s, not where its block is: %v", at, g.File, g.Position)
+	}
+}
+
 // What a plan of Terraform does not know is unresolved, but for architectures that the
 // provider computes where none are given.
 func TestTerraformUnknown(t *testing.T) {

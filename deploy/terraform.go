@@ -3,6 +3,7 @@ package deploy
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -35,6 +36,14 @@ func readTerraform(path string) (File, error) {
 	}
 	t := terraform{dir: dir, variables: map[string]cty.Value{}, locals: map[string]hcl.Expression{}}
 	f := File{Path: path, Kind: Terraform}
+	// Override files are read last.
+	order := func(path string) int {
+		if base := filepath.Base(path); base == "override.tf" || strings.HasSuffix(base, "_override.tf") {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(paths, func(a, b string) int { return order(a) - order(b) })
 	for _, one := range paths {
 		data, err := regular.ReadFile(one)
 		if err != nil {
@@ -47,7 +56,11 @@ func readTerraform(path string) (File, error) {
 		if problems.HasErrors() {
 			return File{}, unreadable(one, problems, data)
 		}
-		t.blocks = append(t.blocks, parsed.Body.(*hclsyntax.Body).Blocks...)
+		for _, b := range parsed.Body.(*hclsyntax.Body).Blocks {
+			if order(one) == 0 || !t.override(b) {
+				t.blocks = append(t.blocks, b)
+			}
+		}
 	}
 	t.declare()
 	if err := t.assign(); err != nil {
@@ -57,7 +70,7 @@ func readTerraform(path string) (File, error) {
 	t.evaluateModules()
 	for _, b := range t.blocks {
 		var one Function
-		if t.absent(b) {
+		if t.block = b.DefRange(); t.absent(b) {
 			continue
 		}
 		switch {
@@ -68,8 +81,7 @@ func readTerraform(path string) (File, error) {
 		default:
 			continue
 		}
-		at := b.DefRange()
-		one.File, one.Position = at.Filename, Position{at.Start.Line, at.Start.Column}
+		one.File, one.Position = t.block.Filename, Position{t.block.Start.Line, t.block.Start.Column}
 		f.Functions = append(f.Functions, one)
 	}
 	return f, nil
@@ -82,6 +94,24 @@ type terraform struct {
 	variables map[string]cty.Value // of tfvars, or their defaults
 	locals    map[string]hcl.Expression
 	context   *hcl.EvalContext
+	block     hcl.Range // of the block that is read
+}
+
+// override merges a block of an override file into the one of its type and labels: attributes,
+// and nested blocks by their type, replace those there (Terraform's documentation, "Override
+// Files"). It reports whether there is one; locals are merged by declare.
+func (t *terraform) override(b *hclsyntax.Block) bool {
+	i := slices.IndexFunc(t.blocks, func(o *hclsyntax.Block) bool { return o.Type == b.Type && slices.Equal(o.Labels, b.Labels) })
+	if i < 0 || b.Type == "locals" {
+		return false
+	}
+	body := t.blocks[i].Body
+	maps.Copy(body.Attributes, b.Body.Attributes)
+	body.Blocks = slices.DeleteFunc(body.Blocks, func(o *hclsyntax.Block) bool {
+		return slices.ContainsFunc(b.Body.Blocks, func(n *hclsyntax.Block) bool { return n.Type == o.Type })
+	})
+	body.Blocks = append(body.Blocks, b.Body.Blocks...)
+	return true
 }
 
 func (t *terraform) declare() {
@@ -253,9 +283,9 @@ func (t *terraform) value(a *hclsyntax.Attribute) Value {
 func (t *terraform) valueOf(e hcl.Expression) Value {
 	v, why := t.known(e)
 	if why != "" {
-		return Value{Unresolved: why, Position: startOf(e)}
+		return Value{Unresolved: why, Position: t.startOf(e)}
 	}
-	return textOf(v, startOf(e))
+	return textOf(v, t.startOf(e))
 }
 
 // textOf converts a value of HCL to text.
@@ -270,8 +300,13 @@ func textOf(v cty.Value, p Position) Value {
 	return Value{Text: text.AsString(), Position: p}
 }
 
-func startOf(e hcl.Expression) Position {
-	return Position{e.Range().Start.Line, e.Range().Start.Column}
+// startOf returns where an expression starts; if an override file has it, where its block does.
+func (t *terraform) startOf(e hcl.Expression) Position {
+	r := e.Range()
+	if r.Filename != t.block.Filename {
+		r = t.block
+	}
+	return Position{r.Start.Line, r.Start.Column}
 }
 
 // known returns the value of an expression, or why it is not known.
@@ -308,7 +343,7 @@ func (t *terraform) list(a *hclsyntax.Attribute) (all []Value) {
 	}
 	_, items, why := t.elements(a.Expr)
 	if why != "" {
-		return []Value{{Unresolved: why, Position: startOf(a.Expr)}}
+		return []Value{{Unresolved: why, Position: t.startOf(a.Expr)}}
 	}
 	return items
 }
@@ -321,7 +356,7 @@ func (t *terraform) elements(e hcl.Expression) (keys, items []Value, why string)
 	}
 	for it := v.ElementIterator(); it.Next(); {
 		key, item := it.Element()
-		keys, items = append(keys, textOf(key, startOf(e))), append(items, textOf(item, startOf(e)))
+		keys, items = append(keys, textOf(key, t.startOf(e))), append(items, textOf(item, t.startOf(e)))
 	}
 	return keys, items, ""
 }
@@ -339,7 +374,7 @@ func (t *terraform) names(a *hclsyntax.Attribute) (all []Value, open string) {
 				open = why
 				continue
 			}
-			all = append(all, textOf(v, startOf(item.KeyExpr)))
+			all = append(all, textOf(v, t.startOf(item.KeyExpr)))
 		}
 		return all, open
 	}
@@ -374,7 +409,7 @@ func (t *terraform) resource(b *hclsyntax.Block) Function {
 	a := b.Body.Attributes
 	f := t.read(strings.Join(b.Labels, "."), "filename", b.Labels[0] == "aws_lambda_layer_version", a)
 	if s3 := a["s3_bucket"]; s3 != nil {
-		f.Code = unresolved(startOf(s3.Expr), "the code is in S3")
+		f.Code = unresolved(t.startOf(s3.Expr), "the code is in S3")
 	}
 	for _, inner := range b.Body.Blocks {
 		switch inner.Type {
