@@ -63,7 +63,7 @@ func fileKeys(f *file) []key {
 			intoNamed(&f.project.Cache, f.text, "cache")},
 		{"deploy", "names under which each function is deployed, such as `shop-${stage}-${function}`; default for every function", aName,
 			into(&f.deploy, f.deployNames)},
-		{"exclude", "directories whose main packages, and those below, are no functions (`.`: that in the root alone), where `functions` is absent", texts,
+		{"exclude", "directories whose main packages, and those below, are not functions (`.`: that in the root alone), where `functions` is absent", texts,
 			into(&f.project.Exclude, f.excluded)},
 	}
 }

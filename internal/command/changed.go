@@ -21,7 +21,7 @@ func (a *app) changedCommand() *cobra.Command {
 	var pairs, deploys []string
 	c := &cobra.Command{
 		Use:   "changed --since=manifest.json",
-		Short: "Say which functions need a deploy",
+		Short: "List the functions that need a deploy",
 		Long: `Changed builds and packs every function, and says which of them need a deploy. It
 compares them with what is deployed: the manifest.json of an earlier package or
 release, what the AWS CLI prints about the functions, or what terraform show -json

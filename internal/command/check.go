@@ -23,7 +23,7 @@ func (a *app) checkCommand() *cobra.Command {
 	var around bootFlags
 	c := &cobra.Command{
 		Use:        "check FILE...",
-		Short:      "Prove of any zip, made by any tool, that Lambda can start it",
+		Short:      "Prove that Lambda can start a zip made by any tool",
 		SuggestFor: []string{"test"},
 		Long: `Check proves of zips made by any tool, from any language, that Lambda can start
 them. FILE is a zip, a directory with zips, or a pattern such as 'dist/*.zip'; or an

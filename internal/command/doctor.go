@@ -26,7 +26,7 @@ func (a *app) doctorCommand() *cobra.Command {
 	var s settings
 	c := &cobra.Command{
 		Use:   "doctor",
-		Short: "Say what works on this machine, and how to get what is missing",
+		Short: "Check what works on this machine, and how to get what is missing",
 		Long: `Doctor looks at what bootzip can use here: the go command, the engines and which one
 would be taken, what starts programs of the other architecture, git, and the
 project in the current directory. It changes nothing. The exit status is 1 if

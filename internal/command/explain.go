@@ -15,7 +15,7 @@ import (
 func (a *app) explainCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "explain MESSAGE",
-		Short: "Say what a message in Lambda's log comes from",
+		Short: "Explain a message in Lambda's log",
 		Long: `Explain takes a message from Lambda's log and says what it comes from, and which
 check finds it before a deploy. MESSAGE "-" is the standard input: a log, of which the
 last 1 MB counts. It ends with status 1 if nothing is known about the message.`,

@@ -41,7 +41,7 @@ With --here it writes, into an existing project, the bootzip.yaml that amounts t
 what bootzip finds without one.`
 	cmd := &cobra.Command{
 		Use:        "new NAME",
-		Short:      "Make a new project, or the bootzip.yaml of one that is there",
+		Short:      "Make a new project, or the bootzip.yaml of an existing one",
 		SuggestFor: []string{"init"},
 		Long:       long,
 		Example:    "  bootzip new hello && cd hello && bootzip verify\n  bootzip new shop --template=site --module=github.com/owner/shop\n  bootzip new --here",

@@ -37,7 +37,7 @@ func commandsPage() []byte {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	fmt.Fprintf(&b, "%s\n\n", root.Long)
-	b.WriteString("With Mage, most commands are targets of the same name, and flags have one dash: `mage verify -strict`. `cache`, `completion`, `debug`, `doctor` and `new` are none.\n")
+	b.WriteString("With Mage, most commands are targets of the same name, and flags have one dash: `mage verify -strict`. `cache`, `completion`, `debug`, `doctor` and `new` are not targets.\n")
 	fmt.Fprintf(&b, "\n## Flags of all commands\n\n%s", flagsTable(root.PersistentFlags()))
 	for _, g := range groups {
 		fmt.Fprintf(&b, "\n## %s\n", strings.TrimSuffix(g.Title, ":"))

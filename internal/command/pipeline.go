@@ -128,7 +128,7 @@ func (s *settings) tellLeftOut(p project.Project) {
 	switch {
 	case s.quiet:
 	case len(p.LeftOut) > 1 && !*s.verbose:
-		note("%d main packages are no functions (-v lists them)", len(p.LeftOut))
+		note("%d main packages are not functions (-v lists them)", len(p.LeftOut))
 	default:
 		for _, l := range p.LeftOut {
 			note("main package in %s is no function: %s", l.Source, l.Reason)

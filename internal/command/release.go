@@ -22,7 +22,7 @@ func (a *app) releaseCommand() *cobra.Command {
 	var config release.Config
 	c := &cobra.Command{
 		Use:        "release",
-		Short:      "Make of a tag everything that is published",
+		Short:      "Build everything that a tag publishes",
 		SuggestFor: []string{"sbom"},
 		Long: `Release makes of a tag everything that is published: zips, SBOMs, provenance, the
 verify report and SHA256SUMS. It builds in a container, verifies strictly, boots,

@@ -23,7 +23,7 @@ func (a *app) versionCommand() *cobra.Command {
 	var check bool
 	c := &cobra.Command{
 		Use:   "version",
-		Short: "Say which bootzip this is",
+		Short: "Show which bootzip this is",
 		Long: `Version prints the module's version, the commit, and the Go toolchain that the
 program was made with. Of a checkout the version is that of the next release, with
 "-devel". The commit is
