@@ -101,6 +101,7 @@ func TestDeployFaults(t *testing.T) {
 		"default architecture": {func(e *entryText) { e.arch = "" }, "architecture", nil},
 		"unknown architecture": {func(e *entryText) { e.arch = "amd64" }, "architecture", nil},
 		"managed runtime":      {func(e *entryText) { e.runtime = "nodejs22.x" }, "runtime", nil},
+		"runtime of .NET":      {func(e *entryText) { e.runtime = "dotnet10" }, "", nil},
 		"ended runtime":        {func(e *entryText) { e.runtime = "go1.x" }, "runtime runtime-ended", nil},
 		"other OS-only":        {func(e *entryText) { e.runtime = "provided.al2" }, "runtime-ended runtime-other", nil},
 		"no runtime":           {func(e *entryText) { e.runtime = "" }, "runtime", nil},

@@ -23,7 +23,7 @@ const (
 
 var (
 	_ = Deploy.check(Check{ID: IDDeployArchitecture, Proves: "the architecture in the deploy file is that of the program in the zip", Lambda: lambdaExecFormat, Hint: "set the architecture (arm64 or x86_64; x86_64 where there is none) to that of the zip, or deploy the zip of the other one"})
-	_ = Deploy.check(Check{ID: IDDeployRuntime, Proves: "the runtime is OS-only, since the zip has a bootstrap", Hint: "set the runtime to provided.al2023: others start no bootstrap"})
+	_ = Deploy.check(Check{ID: IDDeployRuntime, Proves: "the runtime starts the bootstrap that the zip has: an OS-only one, or one of .NET for code compiled ahead of time", Hint: "set the runtime to provided.al2023: those of other languages start no bootstrap"})
 	_ = Deploy.check(Check{ID: IDDeployRuntimeEnded, Severity: SeverityWarn, Proves: "AWS supports the runtime", Hint: "set the runtime to provided.al2023"})
 	_ = Deploy.check(Check{ID: IDDeployRuntimeOther, Severity: SeverityWarn, Proves: "the runtime is the one that the zip was checked for", Hint: "make runtime in bootzip.yaml and in the deploy file the same: they have other libraries"})
 	_ = Deploy.check(Check{ID: IDDeployZipMissing, Proves: "the zip is there", Hint: "build it (bootzip package), or correct the path, which is relative to the deploy file"})
