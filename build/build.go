@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 
 	"github.com/bootzip/bootzip/internal/atomicfile"
@@ -100,7 +101,9 @@ type builder struct {
 // recipe returns the language's recipe for u on this engine.
 func (b *builder) recipe(u Unit) (string, error) {
 	recipe, err := b.languages[u.Function.Language].recipe(u)
-	return b.engine.identity() + "\n" + string(u.Arch) + "\n" + recipe, err
+	// Engines and images may differ in their output.
+	engine := strings.TrimSpace(b.engine.name() + " " + b.engine.image().id)
+	return engine + "\n" + string(u.Arch) + "\n" + recipe, err
 }
 
 func (b *builder) build(ctx context.Context) ([]Artifact, error) {

@@ -142,7 +142,6 @@ func (e *buildkit) environ() []string {
 }
 
 func (e *buildkit) name() string               { return "buildkit" }
-func (e *buildkit) identity() string           { return strings.TrimSpace("buildkit " + e.built.id) }
 func (e *buildkit) image() builtImage          { return e.built }
 func (e *buildkit) platform() (string, string) { return "linux", e.arch }
 func (e *buildkit) bounds() Bounds             { return Bounds{} }

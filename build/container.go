@@ -69,7 +69,6 @@ func (e *container) copiesModules() bool { return e.copies() }
 func (e *container) mapsUsers() bool { return e.client == "podman" && e.rootless && !e.remote }
 
 func (e *container) name() string               { return e.client }
-func (e *container) identity() string           { return e.client + " " + e.built.id }
 func (e *container) image() builtImage          { return e.built }
 func (e *container) platform() (string, string) { return "linux", e.arch }
 

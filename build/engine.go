@@ -15,10 +15,6 @@ import (
 type engine interface {
 	name() string
 
-	// identity distinguishes engines whose output might differ. It is an input
-	// of all bootstraps.
-	identity() string
-
 	// image is the image that commands run in; without one, its id is empty.
 	image() builtImage
 

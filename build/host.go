@@ -29,7 +29,6 @@ func newHost(c Config) (*host, error) {
 }
 
 func (h *host) name() string               { return "host" }
-func (h *host) identity() string           { return "host" }
 func (h *host) image() builtImage          { return builtImage{} }
 func (h *host) platform() (string, string) { return runtime.GOOS, runtime.GOARCH }
 func (h *host) bounds() Bounds             { return Bounds{} }

@@ -86,7 +86,6 @@ func (s *sandboxed) why(reason string) string {
 }
 
 func (s *sandboxed) name() string               { return "sandbox" }
-func (s *sandboxed) identity() string           { return "sandbox" }
 func (s *sandboxed) image() builtImage          { return builtImage{} }
 func (s *sandboxed) platform() (string, string) { return "linux", runtime.GOARCH }
 func (s *sandboxed) bounds() Bounds             { return Bounds{} }
