@@ -175,16 +175,9 @@ func (b *builder) unchanged(units []Unit) (map[string]Artifact, error) {
 }
 
 func (b *builder) artifact(u Unit, file string) (Artifact, error) {
-	info, err := os.Stat(file)
-	if err != nil {
-		return Artifact{}, err
-	}
-	sum, _, err := digest.File(file)
-	if err != nil {
-		return Artifact{}, err
-	}
+	sum, size, err := digest.File(file)
 	toolchain := b.languages[u.Function.Language].toolchain(u)
-	return Artifact{Unit: u, Path: Path(b.config.Dist, u), SHA256: sum, Size: info.Size(), Toolchain: toolchain}, nil
+	return Artifact{Unit: u, Path: Path(b.config.Dist, u), SHA256: sum, Size: size, Toolchain: toolchain}, err
 }
 
 // check refuses what cannot be a bootstrap for the architecture, so that it does
