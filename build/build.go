@@ -213,7 +213,7 @@ func isScript(name string) bool {
 }
 
 // publish moves the new bootstraps to their places, and after them the state.
-func (b *builder) publish(products []product, stage *atomicfile.Stage, out string, in map[string]inputs, digests map[string]string) ([]Artifact, error) {
+func (b *builder) publish(products []product, stage *atomicfile.Stage, out string) ([]Artifact, error) {
 	var built []Artifact
 	var files []atomicfile.File
 	for _, p := range products {
@@ -227,7 +227,9 @@ func (b *builder) publish(products []product, stage *atomicfile.Stage, out strin
 		}
 		key := p.unit.String()
 		a.Key, a.Cached, a.Seconds = b.keys[key], b.cached[key], b.seconds[key]
-		b.state.Units[key] = unitState{Inputs: in[key], Digest: digests[key], SHA256: a.SHA256}
+		u := b.state.Units[key] // with its inputs, see inputDigests
+		u.SHA256 = a.SHA256
+		b.state.Units[key] = u
 		built, files = append(built, a), append(files, atomicfile.File{From: file, To: a.Path, Mode: 0o755})
 	}
 	state := filepath.Join(stage.Path, "state.json")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -31,7 +30,6 @@ func (b *builder) make(ctx context.Context, changed []Unit, total, done int) ([]
 	}
 	defer remove()
 	all := plan{inputs: map[string]inputs{}}
-	digests := map[string]string{}
 	var fetched []product // from the store
 	for _, units := range b.rounds(changed) {
 		p, err := b.plan(ctx, units, host)
@@ -41,8 +39,7 @@ func (b *builder) make(ctx context.Context, changed []Unit, total, done int) ([]
 		found := b.fetch(ctx, p, host)
 		if len(found) > 0 {
 			// The state has their inputs as well. Plan the others again.
-			maps.Copy(all.inputs, p.inputs)
-			if err := b.inputDigests(found, p.inputs, digests); err != nil {
+			if err := b.inputDigests(found, p.inputs); err != nil {
 				return nil, err
 			}
 			if p, err = b.plan(ctx, without(units, found), host); err != nil {
@@ -51,7 +48,7 @@ func (b *builder) make(ctx context.Context, changed []Unit, total, done int) ([]
 			fetched = append(fetched, found...)
 			done += len(found)
 		}
-		if err := b.inputDigests(productsOf(p.steps), p.inputs, digests); err != nil {
+		if err := b.inputDigests(productsOf(p.steps), p.inputs); err != nil {
 			return nil, err
 		}
 		all.join(p)
@@ -78,7 +75,7 @@ func (b *builder) make(ctx context.Context, changed []Unit, total, done int) ([]
 		return nil, &all.failure
 	}
 	b.keep(ctx, all, host)
-	return b.publish(append(productsOf(all.steps), fetched...), stage, host.out, all.inputs, digests)
+	return b.publish(append(productsOf(all.steps), fetched...), stage, host.out)
 }
 
 // rounds splits the units into those that can be built at once: with one Go
@@ -157,18 +154,19 @@ func (b *builder) plan(ctx context.Context, changed []Unit, host places) (plan, 
 	return all, nil
 }
 
-// inputDigests adds the digests of the inputs, by unit. It is called before the build, so
-// that the next run sees a file that is edited meanwhile as changed.
-func (b *builder) inputDigests(products []product, in map[string]inputs, digests map[string]string) error {
+// inputDigests puts the inputs and their digests into the state. It is called before the build,
+// so that the next run sees a file that is edited meanwhile as changed.
+func (b *builder) inputDigests(products []product, in map[string]inputs) error {
 	for _, p := range products {
 		recipe, err := b.recipe(p.unit)
 		if err != nil {
 			return err
 		}
-		key := p.unit.String()
-		if digests[key], err = b.digests.digest(in[key], recipe); err != nil {
+		u := unitState{Inputs: in[p.unit.String()]}
+		if u.Digest, err = b.digests.digest(u.Inputs, recipe); err != nil {
 			return err
 		}
+		b.state.Units[p.unit.String()] = u
 	}
 	return nil
 }
