@@ -91,7 +91,7 @@ func copyProgram(from, to string) error {
 		return err
 	}
 	defer in.Close()
-	return writeFrom(in, to, os.O_TRUNC, 0o755)
+	return writeFrom(in, to)
 }
 
 // quoteArg quotes s, which has no quotes, for GOCACHEPROG, which has no escapes (Go's

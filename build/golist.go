@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/ast"
 	gobuild "go/build"
 	"go/parser"
 	"go/token"
@@ -248,15 +249,10 @@ func (p goProgram) leftOut(u Unit) []string {
 
 func importsC(file string) bool {
 	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
-	if err != nil {
-		return false
-	}
-	for _, i := range f.Imports {
-		if path, err := strconv.Unquote(i.Path.Value); err == nil && path == "C" {
-			return true
-		}
-	}
-	return false
+	return err == nil && slices.ContainsFunc(f.Imports, func(i *ast.ImportSpec) bool {
+		path, _ := strconv.Unquote(i.Path.Value)
+		return path == "C"
+	})
 }
 
 // verifyModules compares the unpacked source of every module that the programs use

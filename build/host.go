@@ -72,12 +72,7 @@ func (h *host) run(ctx context.Context, b batch) (outcomes []outcome, err error)
 			b.finished(i)
 		}
 	})
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return outcomes, nil
+	return outcomes, cmp.Or(errs...)
 }
 
 // execute runs one command.

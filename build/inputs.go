@@ -141,11 +141,8 @@ func filesBelow(root, tree string) ([]string, error) {
 		if e.IsDir() && name != top && noInput(name) {
 			return fs.SkipDir
 		}
-		if e.IsDir() {
-			return nil
-		}
 		if !e.Type().IsRegular() && e.Type()&fs.ModeSymlink == 0 {
-			return nil // reading a pipe would never end
+			return nil // a directory; and reading a pipe would never end
 		}
 		rel, err := filepath.Rel(root, name)
 		if err != nil {

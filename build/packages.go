@@ -41,10 +41,9 @@ func imagePackages(ctx context.Context, c Config, client, id string) ([]string, 
 // packageVersion returns the version of a package in a list, "" if it is not there.
 func packageVersion(packages []string, name string) string {
 	for _, p := range packages {
-		if qualified, version, ok := strings.Cut(p, "="); ok {
-			if plain, _, _ := strings.Cut(qualified, ":"); plain == name {
-				return version
-			}
+		qualified, version, _ := strings.Cut(p, "=")
+		if plain, _, _ := strings.Cut(qualified, ":"); plain == name {
+			return version
 		}
 	}
 	return ""

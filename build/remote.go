@@ -236,7 +236,7 @@ func readTar(r io.Reader, prefix, to string) error {
 		case tar.TypeDir:
 			err = os.MkdirAll(name, 0o755)
 		case tar.TypeReg:
-			err = writeFrom(in, name, os.O_TRUNC, 0o755)
+			err = writeFrom(in, name)
 		}
 		if err != nil {
 			return err
@@ -244,15 +244,12 @@ func readTar(r io.Reader, prefix, to string) error {
 	}
 }
 
-// writeFrom writes a file; flag is os.O_TRUNC or os.O_EXCL.
-func writeFrom(r io.Reader, name string, flag int, mode fs.FileMode) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|flag, mode)
+// writeFrom writes a file that can be executed.
+func writeFrom(r io.Reader, name string) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o755)
 	if err != nil {
 		return err
 	}
-	if _, err := io.Copy(f, r); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
+	_, err = io.Copy(f, r)
+	return errors.Join(err, f.Close())
 }
