@@ -96,32 +96,21 @@ func findModule(c Config, source string) (goModule, error) {
 	return m, nil
 }
 
-// goLines are the lines of a go.mod or go.work that count here.
-type goLines struct {
-	version   *modfile.Go
-	toolchain *modfile.Toolchain
-	use       []*modfile.Use
-	replace   []*modfile.Replace
-}
-
-// readLines reads a go.mod or go.work. Its name is slash-separated and relative to root.
-func readLines(root, file string) (goLines, error) {
+// readLines reads a go.mod or go.work. Its name is slash-separated and relative to root. What
+// a go.mod has counts as that of a go.work that uses nothing.
+func readLines(root, file string) (*modfile.WorkFile, error) {
 	data, err := regular.ReadFile(filepath.Join(root, filepath.FromSlash(file)))
 	if err != nil {
-		return goLines{}, err
+		return nil, err
 	}
 	if path.Base(file) == "go.work" {
-		f, err := modfile.ParseWork(file, data, nil) // its errors begin with the name
-		if err != nil {
-			return goLines{}, err
-		}
-		return goLines{f.Go, f.Toolchain, f.Use, f.Replace}, nil
+		return modfile.ParseWork(file, data, nil) // its errors begin with the name
 	}
 	f, err := modfile.Parse(file, data, nil)
 	if err != nil {
-		return goLines{}, err
+		return nil, err
 	}
-	return goLines{version: f.Go, toolchain: f.Toolchain, replace: f.Replace}, nil
+	return &modfile.WorkFile{Go: f.Go, Toolchain: f.Toolchain, Replace: f.Replace}, nil
 }
 
 // namedToolchain returns the toolchain that a go.mod or go.work names, "" if
@@ -133,11 +122,11 @@ func namedToolchain(root, file string) (string, error) {
 	}
 	// The newer of the go and the toolchain line counts (Go Toolchains, "Configuration").
 	named := ""
-	if lines.toolchain != nil && lines.toolchain.Name != "default" {
-		named = lines.toolchain.Name
+	if lines.Toolchain != nil && lines.Toolchain.Name != "default" {
+		named = lines.Toolchain.Name
 	}
-	if lines.version != nil && (named == "" || gover.Compare("go"+lines.version.Version, named) > 0) {
-		named = "go" + lines.version.Version
+	if lines.Go != nil && (named == "" || gover.Compare("go"+lines.Go.Version, named) > 0) {
+		named = "go" + lines.Go.Version
 	}
 	if !fullVersion.MatchString(named) || gover.Compare(named, oldestSwitch) < 0 {
 		return "", nil

@@ -74,9 +74,12 @@ func (m goModule) mains(root string) []string {
 	if !m.work {
 		return []string{m.dir}
 	}
+	work, err := readLines(root, path.Join(m.dir, "go.work"))
+	if err != nil {
+		return nil // one that cannot be read uses nothing
+	}
 	var dirs []string
-	work, _ := readLines(root, path.Join(m.dir, "go.work")) // one that cannot be read uses nothing
-	for _, use := range work.use {
+	for _, use := range work.Use {
 		// A path into the project itself must have no "..".
 		rel, err := filepath.Rel(root, filepath.Join(root, m.dir, use.Path))
 		if err == nil && !filepath.IsAbs(use.Path) {
@@ -92,8 +95,11 @@ func (m goModule) mains(root string) []string {
 func (m goModule) directories(root string) []string {
 	dirs := []string{m.dir}
 	replaced := func(file string) {
-		lines, _ := readLines(root, file) // one that cannot be read replaces nothing
-		for _, r := range lines.replace {
+		lines, err := readLines(root, file)
+		if err != nil {
+			return // one that cannot be read replaces nothing
+		}
+		for _, r := range lines.Replace {
 			if r.New.Version == "" && !filepath.IsAbs(r.New.Path) {
 				dirs = append(dirs, path.Join(path.Dir(file), filepath.ToSlash(r.New.Path)))
 			}
