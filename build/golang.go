@@ -62,7 +62,6 @@ type golang struct {
 	config  Config
 	modules map[string]goModule // by source
 	told    map[string]bool     // what was reported of toolchains, and of files that are left out
-	unnamed string              // directory of the module that was reported to name no toolchain
 }
 
 func (g *golang) module(u Unit) (goModule, error) {
@@ -81,26 +80,19 @@ func (g *golang) module(u Unit) (goModule, error) {
 // tell reports once which toolchain is taken for a module that names none, and that
 // a toolchain is no longer supported.
 func (g *golang) tell(m goModule) {
-	text := ""
 	switch {
 	case m.unnamed && g.config.Go == "":
-		if g.unnamed != "" {
-			return // all such modules get the same one
-		}
-		g.unnamed = m.dir
-		text = fmt.Sprintf("module in %q pins no Go toolchain; built with %s. To pin it: \"go: %s\" in bootzip.yaml", m.dir, m.version, strings.TrimPrefix(m.version, "go"))
+		// All such modules get the same one.
+		g.once("toolchain", "unnamed", fmt.Sprintf("module in %q pins no Go toolchain; built with %s. To pin it: \"go: %s\" in bootzip.yaml", m.dir, m.version, strings.TrimPrefix(m.version, "go")))
 	case !supported(m.version):
-		text = fmt.Sprintf("%s is no longer supported by the Go project; the newest known here is %s", m.version, DefaultGo)
-	}
-	if text != "" {
-		g.once("toolchain", text)
+		g.once("toolchain", m.version, fmt.Sprintf("%s is no longer supported by the Go project; the newest known here is %s", m.version, DefaultGo))
 	}
 }
 
-// once reports a text that was not reported before.
-func (g *golang) once(stage, text string) {
-	if !g.told[text] {
-		g.told[text] = true
+// once reports a text about what was not reported before.
+func (g *golang) once(stage, what, text string) {
+	if !g.told[what] {
+		g.told[what] = true
 		g.config.tell(Event{Stage: stage, Text: text})
 	}
 }
@@ -300,7 +292,7 @@ func (g *golang) planGroup(ctx context.Context, group goGroup, programs []goProg
 		}
 		if u.Function.Cgo == "" {
 			for _, file := range program.leftOut(u) {
-				g.once("cgo", fmt.Sprintf("%s is left out, as it imports \"C\": its package may do less without, or nothing; cgo: static in bootzip.yaml builds it", file))
+				g.once("cgo", file, fmt.Sprintf("%s is left out, as it imports \"C\": its package may do less without, or nothing; cgo: static in bootzip.yaml builds it", file))
 			}
 		}
 		good = append(good, u)
