@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -54,8 +55,10 @@ func (b *builder) apply(steps []step, host places) Variations {
 	if v == (Variations{}) {
 		return v
 	}
-	s := surroundings{engine: b.engine, host: host}
-	s.look(steps)
+	// Compilers of the image are linked with a C library. Go's toolchain is static, and uses none.
+	others := func(s step) bool { return needsImage(s.products[0].unit.Function.Language) }
+	golang := func(s step) bool { return !others(s) }
+	s := surroundings{b.engine, host, slices.ContainsFunc(steps, golang), slices.ContainsFunc(steps, others)}
 	b.varied = v.asked()
 	for i := range b.varied {
 		b.varied[i].Applied, b.varied[i].Why = s.effect(b.varied[i].Name, &v)
@@ -79,10 +82,14 @@ func (s surroundings) effect(name string, v *Variations) (applied bool, why stri
 			return false, "Windows has none"
 		}
 	case "time zone":
-		if applied, why = s.timeZone(v.TimeZone); !applied {
-			v.TimeZone = ""
+		// Go finds a zone by name, if need be in its own list, and takes POSIX's form
+		// for UTC (time.Local). C libraries know that form.
+		if s.golang && !strings.Contains(v.TimeZone, "/") {
+			if !s.others {
+				v.TimeZone = ""
+			}
+			return s.others, "Go's toolchain knows time zones by name, and takes this for UTC"
 		}
-		return applied, why
 	case "locale":
 		if !s.others {
 			return true, "no program of Go's toolchain asks for it"
@@ -100,28 +107,8 @@ func (s surroundings) effect(name string, v *Variations) (applied bool, why stri
 type surroundings struct {
 	engine engine
 	host   places
-	golang bool // Go's toolchain runs, which is static and uses no C library
-	others bool // compilers run that are linked with a C library
-}
-
-func (s *surroundings) look(steps []step) {
-	for _, one := range steps {
-		if needsImage(one.products[0].unit.Function.Language) {
-			s.others = true
-		} else {
-			s.golang = true
-		}
-	}
-}
-
-// timeZone reports whether a time zone is in force. Go finds a zone by name, if
-// need be in its own list, and takes POSIX's form for UTC (time.Local). C
-// libraries know that form.
-func (s surroundings) timeZone(zone string) (applied bool, why string) {
-	if s.golang && !strings.Contains(zone, "/") {
-		return s.others, "Go's toolchain knows time zones by name, and takes this for UTC"
-	}
-	return true, ""
+	golang bool // Go's toolchain runs
+	others bool // other compilers run
 }
 
 // otherUser reports whether another user than the caller is to run the commands.
