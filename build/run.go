@@ -178,12 +178,11 @@ func (b *builder) run(ctx context.Context, steps []step, host places, total, don
 		defer packages.Close()
 	}
 	batch := batch{host: host, vary: vary, parallel: runtime.NumCPU()}
-	count := counter{build: b, out: host.out, before: done, total: total}
+	count := counter{build: b, out: host.out, before: done, here: len(productsOf(steps)), total: total}
 	for _, s := range steps {
 		s.env = with(s.env, vary.environment()...)
 		batch.jobs = append(batch.jobs, s.job)
 		count.left = append(count.left, s.products)
-		count.here += len(s.products)
 		for _, p := range s.products {
 			if err := os.MkdirAll(filepath.Join(host.out, filepath.FromSlash(filepath.Dir(p.file))), 0o755); err != nil {
 				return nil, err
@@ -192,47 +191,36 @@ func (b *builder) run(ctx context.Context, steps []step, host places, total, don
 	}
 	count.tell(true)
 	// Commands begin in order: the first at once, each other when one has ended.
-	begun := make([]time.Time, len(batch.jobs))
-	started := 0
-	start := func() {
-		if started < len(begun) {
-			begun[started] = time.Now()
-			started++
-		}
-	}
-	for range batch.parallel {
-		start()
-	}
-	var finished sync.Mutex
+	begun := slices.Repeat([]time.Time{time.Now()}, len(steps))
+	next := batch.parallel
 	batch.finished = func(i int) {
-		finished.Lock()
-		defer finished.Unlock()
+		count.mu.Lock()
 		for _, p := range steps[i].products {
 			b.seconds[p.unit.String()] = time.Since(begun[i]).Seconds() / float64(len(steps[i].products))
 		}
-		start()
-		count.mu.Lock()
+		if next < len(begun) {
+			begun[next] = time.Now()
+			next++
+		}
 		count.left[i] = nil
 		count.mu.Unlock()
 		count.tell(true)
 	}
-	watched, stop := context.WithCancel(ctx)
-	var watching sync.WaitGroup
-	watching.Add(1)
-	go func() {
-		defer watching.Done()
+	ended := make(chan struct{})
+	var watching errgroup.Group
+	watching.Go(func() error {
 		for {
 			select {
 			case <-time.After(300 * time.Millisecond):
 				count.tell(false)
-			case <-watched.Done():
-				return
+			case <-ended:
+				return nil
 			}
 		}
-	}()
+	})
 	outcomes, err := b.engine.run(ctx, batch)
-	stop()
-	watching.Wait()
+	close(ended)
+	_ = watching.Wait()
 	return outcomes, err
 }
 
