@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path/filepath"
 	"runtime/debug"
@@ -71,11 +70,7 @@ func (m Manifest) write(dir string) error {
 	slices.SortFunc(m.Zips, func(a, b Zip) int {
 		return cmp.Or(cmp.Compare(a.Function, b.Function), cmp.Compare(a.Arch, b.Arch))
 	})
-	return atomicfile.Write(filepath.Join(dir, ManifestFile), 0o644, func(w io.Writer) error {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(m)
-	})
+	return atomicfile.WriteJSON(filepath.Join(dir, ManifestFile), "  ", m)
 }
 
 // find returns the line for a function and an architecture.

@@ -9,7 +9,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/digest"
@@ -103,20 +104,17 @@ func Pack(ctx context.Context, c Config) ([]Zip, error) {
 	zips := make([]Zip, len(c.Inputs))
 	packed := make([][]string, len(c.Inputs)) // names of files that are new
 	errs := make([]error, len(c.Inputs))
-	slots := make(chan struct{}, runtime.NumCPU())
-	var wg sync.WaitGroup
+	var packing errgroup.Group
+	packing.SetLimit(runtime.NumCPU())
 	for i, in := range c.Inputs {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			slots <- struct{}{}
-			defer func() { <-slots }()
+		packing.Go(func() error {
 			if errs[i] = ctx.Err(); errs[i] == nil {
 				zips[i], packed[i], errs[i] = packOne(ctx, c, in, stage.Path, old)
 			}
-		}()
+			return nil
+		})
 	}
-	wg.Wait()
+	_ = packing.Wait()
 	for i, err := range errs {
 		if err != nil {
 			return nil, fmt.Errorf("function %q: %w", c.Inputs[i].Function.Name, err)
