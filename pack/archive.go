@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"archive/tar"
 	"context"
 	"io"
 	"io/fs"
@@ -34,7 +35,8 @@ func writeZip(ctx context.Context, w io.Writer, entries []Entry) error {
 		if err != nil {
 			return err
 		}
-		err = z.Write(archiver.File{FileInfo: entryInfo{e.Name, e.mode(), size}, ReadCloser: io.NopCloser(f)})
+		h := tar.Header{Mode: int64(e.mode()), Size: size, ModTime: epoch}
+		err = z.Write(archiver.File{FileInfo: entryInfo{h.FileInfo(), e.Name}, ReadCloser: io.NopCloser(f)})
 		f.Close()
 		if err != nil {
 			return err
@@ -46,14 +48,8 @@ func writeZip(ctx context.Context, w io.Writer, entries []Entry) error {
 // entryInfo is all that the archiver gets of a file: no times, modes or owners from the
 // disk.
 type entryInfo struct {
-	name string
-	mode fs.FileMode
-	size int64
+	fs.FileInfo
+	name string // with its directories
 }
 
-func (e entryInfo) Name() string       { return e.name }
-func (e entryInfo) Size() int64        { return e.size }
-func (e entryInfo) Mode() fs.FileMode  { return e.mode }
-func (e entryInfo) ModTime() time.Time { return epoch }
-func (e entryInfo) IsDir() bool        { return false }
-func (e entryInfo) Sys() any           { return nil }
+func (e entryInfo) Name() string { return e.name }
