@@ -73,10 +73,10 @@ func (s setup) prepare(r root) (err error) {
 		return fmt.Errorf("%d of %d mounts came from outside", len(s.descriptors), len(s.Mounts))
 	}
 	for i, m := range s.Mounts {
-		var t tree
+		t := tree{target: m.Target}
 		if s.Mapped {
-			t = tree{descriptor: s.descriptors[i], target: m.Target, dir: m.Dir}
-		} else if t, err = openTree(m.Mount, nil); err != nil {
+			t.descriptor = s.descriptors[i]
+		} else if t, err = openTree(m, nil); err != nil {
 			return err
 		}
 		r.trees = append(r.trees, t)

@@ -14,7 +14,6 @@ import (
 type tree struct {
 	descriptor int
 	target     string // inside, absolute
-	dir        bool
 }
 
 // openTree copies the source of the mount. With ids, the caller's files become the
@@ -25,7 +24,6 @@ func openTree(m Mount, ids *os.File) (tree, error) {
 	if err != nil {
 		return t, err
 	}
-	t.dir = info.IsDir()
 	t.descriptor, err = unix.OpenTree(unix.AT_FDCWD, m.Source, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
 	if err != nil {
 		return t, fmt.Errorf("mount of %s: %w", m.Source, tooOld(err))
@@ -64,7 +62,11 @@ func tooOld(err error) error {
 func (t tree) attach(root string) error {
 	defer unix.Close(t.descriptor)
 	target := filepath.Join(root, t.target)
-	if err := makeTarget(target, t.dir); err != nil {
+	var s unix.Stat_t
+	if err := unix.Fstat(t.descriptor, &s); err != nil {
+		return fmt.Errorf("mount at %s: %w", t.target, err)
+	}
+	if err := makeTarget(target, s.Mode&unix.S_IFMT == unix.S_IFDIR); err != nil {
 		return err
 	}
 	if err := unix.MoveMount(t.descriptor, "", unix.AT_FDCWD, target, unix.MOVE_MOUNT_F_EMPTY_PATH); err != nil {

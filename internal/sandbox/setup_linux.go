@@ -17,22 +17,15 @@ type setup struct {
 	UID, GID int  // inside
 	Mapped   bool // it has to change to these ids
 
-	Mounts      []mounted
+	Mounts      []Mount
 	Filter      filter
 	Descriptors uint64
 	Tasks       uint64
 
-	descriptors []int // of the mounts that were opened outside, if Mapped
+	descriptors []int // of the mounts, which were opened outside, if Mapped
 
 	Config  *Config        `json:",omitempty"` // of Run
 	Process *ProcessConfig `json:",omitempty"` // of Start
-}
-
-// A mounted is a mount. If Mapped, it was opened for the first process, and its
-// descriptor comes with the setup.
-type mounted struct {
-	Mount
-	Dir bool
 }
 
 func (s setup) identity() identity { return identity{uid: s.UID, gid: s.GID, mapped: s.Mapped} }
@@ -51,7 +44,7 @@ func start(s setup, mounts []Mount, owned bool, namespaces uintptr, output *os.F
 	if err != nil {
 		return nil, err
 	}
-	s.Mapped = id.mapped
+	s.Mapped, s.Mounts = id.mapped, mounts
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Args = []string{initName}
 	// The first process does little: one thread is enough.
@@ -70,7 +63,10 @@ func start(s setup, mounts []Mount, owned bool, namespaces uintptr, output *os.F
 		return nil, fmt.Errorf("namespaces are refused: %w", err)
 	}
 	// This takes about as long as the first process needs to start.
-	opened, err := s.open(id, mounts, owned, cmd.Process.Pid)
+	var opened []int
+	if id.mapped {
+		opened, err = id.open(mounts, owned, cmd.Process.Pid)
+	}
 	if err == nil {
 		s.Filter = newFilter()
 		err = c.send(s, opened...)
@@ -87,31 +83,25 @@ func start(s setup, mounts []Mount, owned bool, namespaces uintptr, output *os.F
 	return &child{cmd, c, id}, nil
 }
 
-// open adds the mounts to the setup. For root it opens them, as the first process
-// cannot enter directories that only root may enter. first is its id. The caller
-// closes the descriptors, also after an error.
-func (s *setup) open(id identity, mounts []Mount, owned bool, first int) (descriptors []int, err error) {
-	if id.mapped && len(mounts) > maxDescriptors {
+// open opens the mounts for root's first process, which cannot enter directories that only
+// root may enter. first is its id. The caller closes the descriptors, also after an error.
+func (id identity) open(mounts []Mount, owned bool, first int) (descriptors []int, err error) {
+	if len(mounts) > maxDescriptors {
 		return nil, fmt.Errorf("%d mounts, more than %d", len(mounts), maxDescriptors)
 	}
 	var ids *os.File
-	if id.mapped && owned {
+	if owned {
 		if ids, err = id.idNamespace(first); err != nil {
 			return nil, err
 		}
 		defer ids.Close()
 	}
 	for _, m := range mounts {
-		if !id.mapped {
-			s.Mounts = append(s.Mounts, mounted{Mount: m})
-			continue
-		}
 		t, err := openTree(m, ids)
 		if err != nil {
 			return descriptors, err
 		}
 		descriptors = append(descriptors, t.descriptor)
-		s.Mounts = append(s.Mounts, mounted{Mount: m, Dir: t.dir})
 	}
 	return descriptors, nil
 }
