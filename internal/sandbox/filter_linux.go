@@ -115,20 +115,15 @@ type filter struct {
 	Unfiltered string `json:",omitempty"`
 }
 
-func newFilter() (f filter) {
+func newFilter() filter {
 	program, err := assemble()
 	if err != nil {
 		return filter{Unfiltered: unfiltered(err)}
 	}
-	for _, i := range program {
-		f.Program = binary.NativeEndian.AppendUint16(f.Program, i.Op)
-		f.Program = append(f.Program, i.Jt, i.Jf)
-		f.Program = binary.NativeEndian.AppendUint32(f.Program, i.K)
-	}
-	return f
+	return filter{Program: program}
 }
 
-func assemble() ([]bpf.RawInstruction, error) {
+func assemble() ([]byte, error) {
 	p, err := policy()
 	if err != nil {
 		return nil, err
@@ -137,7 +132,11 @@ func assemble() ([]bpf.RawInstruction, error) {
 	if err != nil {
 		return nil, err
 	}
-	return bpf.Assemble(instructions)
+	program, err := bpf.Assemble(instructions)
+	if err != nil {
+		return nil, err
+	}
+	return binary.Append(nil, binary.NativeEndian, program)
 }
 
 // load applies the policy to the calling thread, and what it starts from now on.

@@ -1,10 +1,9 @@
 package sandbox
 
 import (
-	"crypto/rand"
-	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strconv"
@@ -42,9 +41,7 @@ func newIdentity(uid, gid int) (identity, error) {
 		return id, err
 	}
 	for range 100 {
-		var b [4]byte
-		_, _ = rand.Read(b[:]) // never fails (crypto/rand)
-		n := firstID + int(binary.BigEndian.Uint32(b[:]))%(lastID-firstID+1)
+		n := firstID + rand.IntN(lastID-firstID+1)
 		if !slices.ContainsFunc(taken, func(r idRange) bool { return r.first <= n && n <= r.last }) {
 			id.outUID, id.outGID, id.mapped = n, n, true
 			return id, nil

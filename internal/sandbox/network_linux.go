@@ -7,10 +7,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// APIAddress is where Start listens in a network of the sandbox's own: the
-// port is Lambda's.
-const APIAddress = "127.0.0.1:9001"
-
 // listenInside brings up the loopback interface of this network namespace, and
 // returns the descriptor of a listener there, for the caller of Start.
 func listenInside() (int, error) {

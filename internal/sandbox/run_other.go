@@ -59,9 +59,6 @@ func (*Process) Usage() Usage { return Usage{} }
 // ReadUsage knows nothing on this system.
 func ReadUsage(int) Usage { return Usage{} }
 
-// APIAddress is where Start listens on Linux.
-const APIAddress = "127.0.0.1:9001"
-
 // KeepDescriptors does nothing: other systems hand on no more than what is
 // named.
 func KeepDescriptors() error { return nil }

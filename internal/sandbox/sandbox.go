@@ -46,6 +46,10 @@ type Config struct {
 // ErrUnsupported is returned by Probe and Run on systems without namespaces.
 var ErrUnsupported = errors.New("namespaces need Linux")
 
+// APIAddress is where Start listens in a network of the sandbox's own: the
+// port is Lambda's.
+const APIAddress = "127.0.0.1:9001"
+
 // maxOutput bounds what is kept of a command's output, in bytes.
 const maxOutput = 1 << 20
 
