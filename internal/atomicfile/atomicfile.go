@@ -38,10 +38,7 @@ type Stage struct{ *tempdir.Dir }
 // the files' places. The caller removes it.
 func Begin(dir string) (*Stage, error) {
 	d, err := tempdir.New(dir, stageName)
-	if err != nil {
-		return nil, err
-	}
-	return &Stage{d}, nil
+	return &Stage{d}, err
 }
 
 // Sweep removes the stages in dir that killed processes left.

@@ -3,11 +3,13 @@
 package tempdir
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -58,7 +60,7 @@ func New(parent, name string) (*Dir, error) {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 	}
-	return nil, fmt.Errorf("could not lock a temporary directory %s-* after %d attempts", filepath.Join(place(parent), name), attempts)
+	return nil, fmt.Errorf("could not lock a temporary directory %s-* after %d attempts", filepath.Join(cmp.Or(parent, os.TempDir()), name), attempts)
 }
 
 // Remove removes the directory, and sweeps once more: a program that a killed process
@@ -76,7 +78,7 @@ func (d *Dir) Remove() error {
 // Sweep removes the directories of a name in parent whose processes have ended.
 // before, if not nil, is called with each. What cannot be removed stays.
 func Sweep(parent, name string, before func(dir string)) {
-	parent = place(parent)
+	parent = cmp.Or(parent, os.TempDir())
 	entries, _ := os.ReadDir(parent)
 	for _, e := range entries {
 		if !strings.HasPrefix(e.Name(), name+"-") {
@@ -100,28 +102,22 @@ func Sweep(parent, name string, before func(dir string)) {
 		if before != nil {
 			before(dir)
 		}
-		if lock != nil && !removesOpen {
+		if runtime.GOOS == "windows" { // it does not remove open files
 			_ = lock.Close()
 		}
 		_ = removeAll(dir)
-		if lock != nil {
-			_ = lock.Close()
-		}
+		_ = lock.Close()
 	}
 }
 
-// isLeft reports whether a directory is abandoned; if so, its lock, if it has one,
-// is held.
+// isLeft reports whether a directory is abandoned; if so, its lock is held, unless it has none.
 func isLeft(dir string, changed time.Time) (lock *flock.Flock, left bool) {
-	name := filepath.Join(dir, lockName)
-	if !exists(name) {
-		return nil, time.Since(changed) > unlockedTime
+	lock = flock.New(filepath.Join(dir, lockName), flock.SetFlag(os.O_RDWR))
+	if !exists(lock.Path()) {
+		return lock, time.Since(changed) > unlockedTime
 	}
-	lock = flock.New(name, flock.SetFlag(os.O_RDWR))
-	if locked, err := lock.TryLock(); err != nil || !locked {
-		return nil, false
-	}
-	return lock, true
+	locked, err := lock.TryLock()
+	return lock, locked && err == nil
 }
 
 // removeAll removes a directory, including read-only directories in it, as the go command
@@ -154,11 +150,4 @@ func removeAll(dir string) error {
 func exists(name string) bool {
 	_, err := os.Lstat(name)
 	return !errors.Is(err, fs.ErrNotExist)
-}
-
-func place(parent string) string {
-	if parent == "" {
-		return os.TempDir()
-	}
-	return parent
 }

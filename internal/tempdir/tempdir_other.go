@@ -4,8 +4,6 @@ package tempdir
 
 import "io/fs"
 
-const removesOpen = false
-
 // ours is true: each user has a directory for temporary files (Windows,
 // GetTempPath2).
 func ours(fs.FileInfo) bool { return true }

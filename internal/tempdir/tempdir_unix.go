@@ -8,9 +8,6 @@ import (
 	"syscall"
 )
 
-// removesOpen reports whether a file can be removed while it is open.
-const removesOpen = true
-
 // ours reports whether a file belongs to this user.
 func ours(info fs.FileInfo) bool {
 	owner, ok := info.Sys().(*syscall.Stat_t)
