@@ -35,9 +35,8 @@ func (k *Known) listing(key string, ask func() (string, error), dependsOn func(t
 	if k == nil {
 		return ask()
 	}
-	k.mu.Lock()
-	old, found := k.listings[key]
-	k.mu.Unlock()
+	last, found := k.listings.Load(key)
+	old, _ := last.(keptListing)
 	shape, err := "", error(nil)
 	if found {
 		if shape, err = shapeOf(old.dirs, old.files); err == nil && old.text != "" && shape == old.shape {
@@ -45,9 +44,7 @@ func (k *Known) listing(key string, ask func() (string, error), dependsOn func(t
 		}
 	}
 	text, failed := ask()
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	delete(k.listings, key)
+	k.listings.Delete(key)
 	if failed != nil {
 		return text, failed
 	}
@@ -59,10 +56,7 @@ func (k *Known) listing(key string, ask func() (string, error), dependsOn func(t
 	if found && err == nil && slices.Equal(dirs, old.dirs) && slices.Equal(files, old.files) {
 		kept.text, kept.shape = text, shape
 	}
-	if k.listings == nil {
-		k.listings = map[string]keptListing{}
-	}
-	k.listings[key] = kept
+	k.listings.Store(key, kept)
 	return text, nil
 }
 

@@ -51,9 +51,8 @@ func newSandbox(ctx context.Context, c Config) (*sandboxed, error) {
 // Known keeps results for later runs in the same process: whether there can be a sandbox,
 // and what programs consist of. The zero value is empty.
 type Known struct {
-	mu        sync.Mutex
-	sandboxes map[string]string      // what they lack, by their directories
-	listings  map[string]keptListing // by command
+	sandboxes sync.Map // what they lack (string), by their directories
+	listings  sync.Map // keptListing, by command
 }
 
 // probe returns the result that is kept under a name, or else that of ask. A nil Known keeps
@@ -62,17 +61,12 @@ func (k *Known) probe(name string, ask func() (string, error)) (string, error) {
 	if k == nil {
 		return ask()
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if lacks, ok := k.sandboxes[name]; ok {
-		return lacks, nil
+	if lacks, ok := k.sandboxes.Load(name); ok {
+		return lacks.(string), nil
 	}
 	lacks, err := ask()
 	if err == nil {
-		if k.sandboxes == nil {
-			k.sandboxes = map[string]string{}
-		}
-		k.sandboxes[name] = lacks
+		k.sandboxes.Store(name, lacks)
 	}
 	return lacks, err
 }
