@@ -31,13 +31,10 @@ func writeZip(ctx context.Context, w io.Writer, entries []Entry) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		f, size, err := e.open()
-		if err != nil {
-			return err
-		}
-		h := tar.Header{Mode: int64(e.mode()), Size: size, ModTime: epoch}
-		err = z.Write(archiver.File{FileInfo: entryInfo{h.FileInfo(), e.Name}, ReadCloser: io.NopCloser(f)})
-		f.Close()
+		err := e.read(func(content io.Reader, size int64) error {
+			h := tar.Header{Mode: int64(e.mode()), Size: size, ModTime: epoch}
+			return z.Write(archiver.File{FileInfo: entryInfo{h.FileInfo(), e.Name}, ReadCloser: io.NopCloser(content)})
+		})
 		if err != nil {
 			return err
 		}

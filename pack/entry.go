@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/bootzip/bootzip/internal/digest"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/regular"
 )
@@ -80,22 +80,22 @@ func checkEntries(entries []Entry) error {
 	return nil
 }
 
-// open returns the entry's content and size. Only regular files are packed:
+// read calls add with the entry's content and size. Only regular files are packed:
 // opening a pipe, or reading a device, would never end.
-func (e Entry) open() (*os.File, int64, error) {
+func (e Entry) read(add func(content io.Reader, size int64) error) error {
 	f, err := regular.Open(e.File)
 	if err != nil {
-		return nil, 0, err
+		return err
 	}
+	defer f.Close()
 	info, err := f.Stat()
-	if err == nil && e.Name == bootstrapName && info.Size() == 0 {
-		err = fmt.Errorf("%s is empty", e.File)
-	}
 	if err != nil {
-		f.Close()
-		return nil, 0, err
+		return err
 	}
-	return f, info.Size(), nil
+	if e.Name == bootstrapName && info.Size() == 0 {
+		return fmt.Errorf("%s is empty", e.File)
+	}
+	return add(f, info.Size())
 }
 
 // ContentDigest returns the SHA-256, in hexadecimal, of the content of a zip with the
@@ -106,21 +106,13 @@ func (e Entry) open() (*os.File, int64, error) {
 //
 // MODE in octal with four digits, SIZE in decimal, SHA256 of the uncompressed content in
 // hexadecimal, NAME as in the zip.
-func ContentDigest(entries []Entry) (digest string, size int64, err error) {
+func ContentDigest(entries []Entry) (content string, size int64, err error) {
 	all := sha256.New()
 	for _, e := range entries {
 		if e.sha256 == "" {
-			f, _, err := e.open()
-			if err != nil {
+			if e.sha256, e.size, err = digest.File(e.File); err != nil {
 				return "", 0, err
 			}
-			one := sha256.New()
-			e.size, err = io.Copy(one, f)
-			f.Close()
-			if err != nil {
-				return "", 0, err
-			}
-			e.sha256 = hex.EncodeToString(one.Sum(nil))
 		}
 		size += e.size
 		fmt.Fprintf(all, "%04o %d %s %s\n", e.mode(), e.size, e.sha256, e.Name)

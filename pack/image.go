@@ -269,7 +269,7 @@ func (c ImageConfig) extras() (all map[string][]byte, err error) {
 // the directories that it is in: Lambda does not create missing ones
 // (aspect-build/rules_aws#145).
 func addEntries(ctx context.Context, t *tar.Writer, at string, entries []Entry, extras map[string][]byte) error {
-	modes := map[string]fs.FileMode{"tmp": 0o1777, at: 0o755}
+	modes := map[string]fs.FileMode{"tmp/": 0o1777} // of directories
 	files := map[string]Entry{}
 	for _, e := range entries {
 		files[path.Join(at, e.Name)] = e
@@ -277,18 +277,12 @@ func addEntries(ctx context.Context, t *tar.Writer, at string, entries []Entry, 
 	for name := range extras {
 		files[name] = Entry{}
 	}
-	for _, name := range append(slices.Collect(maps.Keys(files)), at) {
+	for _, name := range append(slices.Collect(maps.Keys(files)), at+"/") {
 		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
-			modes[dir] = cmp.Or(modes[dir], 0o755)
+			modes[dir+"/"] = cmp.Or(modes[dir+"/"], 0o755)
 		}
 	}
-	var names []string
-	for name := range modes {
-		names = append(names, name+"/")
-	}
-	for name := range files {
-		names = append(names, name)
-	}
+	names := slices.Concat(slices.Collect(maps.Keys(modes)), slices.Collect(maps.Keys(files)))
 	slices.Sort(names)
 	for _, name := range names {
 		if err := ctx.Err(); err != nil {
@@ -296,7 +290,7 @@ func addEntries(ctx context.Context, t *tar.Writer, at string, entries []Entry, 
 		}
 		e, file := files[name]
 		if !file {
-			if err := t.WriteHeader(dirHeader(name, modes[name[:len(name)-1]])); err != nil {
+			if err := t.WriteHeader(dirHeader(name, modes[name])); err != nil {
 				return err
 			}
 			continue
@@ -307,12 +301,7 @@ func addEntries(ctx context.Context, t *tar.Writer, at string, entries []Entry, 
 			}
 			continue
 		}
-		f, size, err := e.open()
-		if err != nil {
-			return err
-		}
-		err = addFile(t, name, e.mode(), size, f)
-		f.Close()
+		err := e.read(func(content io.Reader, size int64) error { return addFile(t, name, e.mode(), size, content) })
 		if err != nil {
 			return err
 		}

@@ -129,20 +129,13 @@ func Pack(ctx context.Context, c Config) ([]Zip, error) {
 		files = append(files, atomicfile.File{To: name})
 	}
 	written := slices.Concat(packed...)
-	if !sameFile(filepath.Join(stage.Path, ManifestFile), filepath.Join(c.Dist, ManifestFile)) {
+	if sum, _, err := digest.File(filepath.Join(stage.Path, ManifestFile)); err != nil || !c.unchanged(ManifestFile, sum) {
 		written = append(written, ManifestFile)
 	}
 	for _, name := range written {
 		files = append(files, atomicfile.File{From: filepath.Join(stage.Path, name), To: filepath.Join(c.Dist, name), Mode: 0o644})
 	}
 	return zips, stage.Commit(files...)
-}
-
-// sameFile reports whether two files have the same content.
-func sameFile(a, b string) bool {
-	x, _, errA := digest.File(a)
-	y, _, errB := digest.File(b)
-	return x == y && errA == nil && errB == nil
 }
 
 // gone returns the zips of the old manifest whose function is no longer in the project, and
@@ -226,10 +219,7 @@ func packOne(ctx context.Context, c Config, in Input, stage string, old Manifest
 			return z, nil, err
 		}
 	}
-	raw, err := hex.DecodeString(z.SHA256)
-	if err != nil {
-		return z, nil, err
-	}
+	raw, _ := hex.DecodeString(z.SHA256) // which was encoded here
 	z.CodeSha256 = base64.StdEncoding.EncodeToString(raw)
 	if !c.Image(in.Function) {
 		return z, packed, nil
