@@ -23,17 +23,15 @@ type FunctionFailure struct {
 }
 
 func (f *Failure) Error() string {
-	var b strings.Builder
-	for i, one := range f.Functions {
-		if i > 0 {
-			b.WriteByte('\n')
-		}
-		fmt.Fprintf(&b, "function %q (%s) was not built:\n%s", one.Name, strings.Join(one.Arch, ", "), indent(one.Message))
+	var all []string
+	for _, one := range f.Functions {
+		text := fmt.Sprintf("function %q (%s) was not built:\n%s", one.Name, strings.Join(one.Arch, ", "), indent(one.Message))
 		if one.Hint != "" {
-			fmt.Fprintf(&b, "\n  hint: %s", one.Hint)
+			text += "\n  hint: " + one.Hint
 		}
+		all = append(all, text)
 	}
-	return b.String()
+	return strings.Join(all, "\n")
 }
 
 // add records that u failed. Architectures with the same message share an entry.

@@ -3,6 +3,7 @@ package build
 import (
 	"path"
 	"path/filepath"
+	"slices"
 )
 
 // moduleFiles returns the existing files that decide which modules a program is
@@ -10,19 +11,12 @@ import (
 // and vendor/modules.txt. They are slash-separated and relative to root.
 func moduleFiles(root string, m goModule) []string {
 	var files []string
-	add := func(name string) {
-		if exists(filepath.Join(root, name)) {
-			files = append(files, name)
-		}
-	}
 	if m.work {
-		add(path.Join(m.dir, "go.work"))
-		add(path.Join(m.dir, "go.work.sum"))
+		files = append(files, path.Join(m.dir, "go.work"), path.Join(m.dir, "go.work.sum"))
 	}
 	for _, dir := range m.mains(root) {
-		add(path.Join(dir, "go.mod"))
-		add(path.Join(dir, "go.sum"))
+		files = append(files, path.Join(dir, "go.mod"), path.Join(dir, "go.sum"))
 	}
-	add(path.Join(m.dir, "vendor", "modules.txt"))
-	return files
+	files = append(files, path.Join(m.dir, "vendor", "modules.txt"))
+	return slices.DeleteFunc(files, func(name string) bool { return !exists(filepath.Join(root, name)) })
 }

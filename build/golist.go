@@ -47,10 +47,7 @@ type goListModule struct {
 type goListError struct{ Pos, Err string }
 
 func (e goListError) String() string {
-	if e.Pos != "" {
-		return e.Pos + ": " + e.Err
-	}
-	return e.Err
+	return strings.TrimPrefix(e.Pos+": "+e.Err, ": ")
 }
 
 const goListFields = "-json=Dir,ImportPath,Name,Standard,GoFiles,IgnoredGoFiles,EmbedPatterns,SFiles,HFiles,SysoFiles,EmbedFiles,CgoFiles,CFiles,CXXFiles,Deps,Match,Module,Error,DepsErrors"
@@ -90,24 +87,19 @@ func listPrograms(ctx context.Context, c Config, tool goTool, group goGroup) ([]
 		return nil, err
 	}
 	all := map[string]*goPackage{}
-	byDir := map[string]*goPackage{}
 	for _, p := range packages {
 		all[p.ImportPath] = p
-		byDir[p.Dir] = p
 	}
 	programs := make([]goProgram, len(group.units))
 	for i, u := range group.units {
 		s := u.Function.Source
-		p := byDir[filepath.Join(c.Root, filepath.FromSlash(s))]
-		for _, q := range all {
-			// A package that cannot be loaded may have no Dir.
-			if p == nil && slices.Contains(q.Match, packagePath(c.Root, m, s)) {
-				p = q
-			}
-		}
-		if p == nil {
+		dir, name := filepath.Join(c.Root, filepath.FromSlash(s)), packagePath(c.Root, m, s)
+		// A package that cannot be loaded may have no Dir.
+		found := slices.IndexFunc(packages, func(p *goPackage) bool { return p.Dir == dir || slices.Contains(p.Match, name) })
+		if found < 0 {
 			return nil, fmt.Errorf("go list says nothing of the package in %q", s)
 		}
+		p := packages[found]
 		programs[i].main = p
 		for _, path := range append(slices.Clone(p.Deps), p.ImportPath) {
 			if q := all[path]; q != nil && !q.Standard {
