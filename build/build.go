@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -112,20 +114,16 @@ func (b *builder) build(ctx context.Context) ([]Artifact, error) {
 	if err != nil {
 		return nil, err
 	}
-	var changed []Unit
-	for _, u := range units {
-		if _, ok := artifacts[u.String()]; !ok {
-			changed = append(changed, u)
-		}
-	}
+	changed := slices.DeleteFunc(slices.Clone(units), func(u Unit) bool {
+		_, unchanged := artifacts[u.String()]
+		return unchanged
+	})
 	if len(changed) > 0 {
 		built, err := b.make(ctx, changed, len(units), len(artifacts))
 		if err != nil {
 			return nil, err
 		}
-		for _, a := range built {
-			artifacts[a.Unit.String()] = a
-		}
+		maps.Copy(artifacts, built)
 	}
 	var all []Artifact
 	for _, u := range units {
@@ -212,9 +210,10 @@ func isScript(name string) bool {
 	return err == nil && string(head) == "#!"
 }
 
-// publish moves the new bootstraps to their places, and after them the state.
-func (b *builder) publish(products []product, stage *atomicfile.Stage, out string) ([]Artifact, error) {
-	var built []Artifact
+// publish moves the new bootstraps to their places, and after them the state. It returns them
+// by Unit.String().
+func (b *builder) publish(products []product, stage *atomicfile.Stage, out string) (map[string]Artifact, error) {
+	built := map[string]Artifact{}
 	var files []atomicfile.File
 	for _, p := range products {
 		file := filepath.Join(out, filepath.FromSlash(p.file))
@@ -230,7 +229,8 @@ func (b *builder) publish(products []product, stage *atomicfile.Stage, out strin
 		u := b.state.Units[key] // with its inputs, see inputDigests
 		u.SHA256 = a.SHA256
 		b.state.Units[key] = u
-		built, files = append(built, a), append(files, atomicfile.File{From: file, To: a.Path, Mode: 0o755})
+		built[key] = a
+		files = append(files, atomicfile.File{From: file, To: a.Path, Mode: 0o755})
 	}
 	state := filepath.Join(stage.Path, "state.json")
 	if err := atomicfile.WriteJSON(state, "\t", b.state); err != nil {

@@ -23,7 +23,7 @@ import (
 
 // make builds what has changed, in a directory beside the artifacts, and moves
 // all of it to its place at the end. Of total bootstraps, done exist already.
-func (b *builder) make(ctx context.Context, changed []Unit, total, done int) ([]Artifact, error) {
+func (b *builder) make(ctx context.Context, changed []Unit, total, done int) (map[string]Artifact, error) {
 	host, stage, remove, err := b.places()
 	if err != nil {
 		return nil, err

@@ -125,10 +125,8 @@ func mountProc(at string) error {
 	}
 	for _, name := range readOnlyPaths {
 		name = filepath.Join("/proc", name)
-		if _, err := os.Lstat(at + name); err != nil {
-			continue // this kernel has none
-		}
-		if err := cover(at, name, at+name); err != nil {
+		// A kernel may lack some.
+		if err := cover(at, name, at+name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
