@@ -229,8 +229,5 @@ func imageID(ctx context.Context, c Config, client, name string) (string, error)
 
 func lastLines(s string, n int) string {
 	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
-	if len(lines) > n {
-		lines = lines[len(lines)-n:]
-	}
-	return strings.Join(lines, "\n")
+	return strings.Join(lines[max(len(lines)-n, 0):], "\n")
 }

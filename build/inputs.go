@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -42,10 +41,7 @@ func newDigester(root string) *digester {
 
 // digest is the SHA-256 of the inputs' names and contents, and of the recipe.
 func (d *digester) digest(in inputs, recipe string) (string, error) {
-	names := map[string]bool{}
-	for _, f := range in.Files {
-		names[f] = true
-	}
+	names := slices.Clone(in.Files)
 	for _, dir := range in.Dirs {
 		entries, err := os.ReadDir(filepath.Join(d.root, filepath.FromSlash(dir)))
 		if errors.Is(err, fs.ErrNotExist) {
@@ -56,7 +52,7 @@ func (d *digester) digest(in inputs, recipe string) (string, error) {
 		}
 		for _, e := range entries {
 			if !e.IsDir() && compiled(e.Name()) {
-				names[path.Join(dir, e.Name())] = true
+				names = append(names, path.Join(dir, e.Name()))
 			}
 		}
 	}
@@ -69,13 +65,12 @@ func (d *digester) digest(in inputs, recipe string) (string, error) {
 			}
 			d.trees[tree] = below
 		}
-		for _, f := range below {
-			names[f] = true
-		}
+		names = append(names, below...)
 	}
+	slices.Sort(names)
 	h := sha256.New()
 	fmt.Fprintf(h, "bootzip inputs 1\n%d %s\n", len(recipe), recipe)
-	for _, name := range slices.Sorted(maps.Keys(names)) {
+	for _, name := range slices.Compact(names) {
 		sum, ok := d.sums[name]
 		if !ok {
 			var err error

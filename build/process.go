@@ -58,10 +58,7 @@ func commandError(ctx context.Context, argv []string, err error, stderr string) 
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	name := argv[0]
-	if len(argv) > 1 {
-		name += " " + argv[1]
-	}
+	name := strings.Join(argv[:min(len(argv), 2)], " ")
 	if text := strings.TrimSpace(stderr); text != "" {
 		return fmt.Errorf("%s: %s (%w)", name, text, err)
 	}
