@@ -88,9 +88,7 @@ func (e *container) run(ctx context.Context, b batch) ([]outcome, error) {
 	if err := writeScripts(b); err != nil {
 		return nil, err
 	}
-	id := make([]byte, 6)
-	_, _ = rand.Read(id) // never fails (crypto/rand)
-	name := fmt.Sprintf("bootzip-%x", id)
+	name := "bootzip-" + rand.Text()
 	defer func() {
 		if ctx.Err() != nil {
 			// The client has ended, but not the container.

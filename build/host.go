@@ -99,12 +99,9 @@ func closedTo(host places) string {
 		ways = append(ways, host.toolchain)
 	}
 	for _, way := range ways {
-		for dir := way; ; dir = filepath.Dir(dir) {
+		for dir, below := way, ""; dir != below; dir, below = filepath.Dir(dir), dir {
 			if info, err := os.Stat(dir); err != nil || info.Mode()&0o001 == 0 {
 				return dir
-			}
-			if dir == filepath.Dir(dir) {
-				break
 			}
 		}
 	}

@@ -34,11 +34,8 @@ func (p places) root() string { return filepath.Join(p.source, filepath.FromSlas
 // Root, else the nearest above it if that lists the module (cmd/go, "Workspaces").
 // The go command would refuse a go.work that does not.
 func (c Config) workspace(module string) (string, bool) {
-	for dir := c.Root; within(c.repository(), dir); dir = filepath.Dir(dir) {
+	for dir, below := c.Root, ""; dir != below && within(c.repository(), dir); dir, below = filepath.Dir(dir), dir {
 		if !exists(filepath.Join(dir, "go.work")) {
-			if dir == filepath.Dir(dir) {
-				break
-			}
 			continue
 		}
 		rel, err := filepath.Rel(c.Root, dir)
