@@ -139,14 +139,19 @@ func (s setup) countsTasks() bool {
 	return major > 5 || major == 5 && minor >= 14
 }
 
-// runCommands runs the commands of Run and sends a result for each.
+// runCommands runs the commands of Run and sends a result for each. Without commands, it sends
+// one that says whether they would have a filter of system calls.
 func runCommands(s setup, to *channel) error {
 	c := s.Config
 	if c.Umask != 0 {
 		unix.Umask(c.Umask)
 	}
 	if len(c.Commands) == 0 {
-		return to.send(s.tryFilter())
+		unfiltered, err := s.confined(func() error { return nil })
+		if err != nil {
+			unfiltered = err.Error()
+		}
+		return to.send(Result{Unfiltered: unfiltered})
 	}
 	var all errgroup.Group
 	all.SetLimit(max(c.Parallel, 1))
@@ -171,16 +176,6 @@ func (s setup) confined(do func() error) (unfiltered string, err error) {
 	}()
 	<-ended
 	return unfiltered, err
-}
-
-// tryFilter returns a result that says whether commands would have a filter of
-// system calls.
-func (s setup) tryFilter() Result {
-	unfiltered, err := s.confined(func() error { return nil })
-	if err != nil {
-		unfiltered = err.Error()
-	}
-	return Result{Unfiltered: unfiltered}
 }
 
 func (s setup) execute(i int, c Command) Result {

@@ -33,6 +33,12 @@ type run struct {
 
 func newRun() *run { return &run{done: make(chan struct{}), status: "signal: killed"} }
 
+// wait waits for the end, and returns how the program ended.
+func (r *run) wait() string {
+	<-r.done
+	return r.status
+}
+
 // A request goes to the first process.
 type request struct {
 	Start  *Command `json:",omitempty"` // start the program again, or one beside it, with a descriptor for its output
@@ -162,9 +168,7 @@ func (p *Process) listen() {
 // Wait waits until the program and all that it started have ended. It returns how
 // the program ended, in the words of package os: "exit status 1", "signal: killed".
 func (p *Process) Wait() string {
-	r := p.run.Load()
-	<-r.done
-	return r.status
+	return p.run.Load().wait()
 }
 
 // Stop ends the program and all it started. With Keep, the sandbox stays.
@@ -205,10 +209,7 @@ func (p *Process) Beside(c Command, output *os.File) (wait func() string, err er
 		p.beside.Delete(number)
 		return nil, err
 	}
-	return func() string {
-		<-r.done
-		return r.status
-	}, nil
+	return r.wait, nil
 }
 
 // Dial connects to a port of the sandbox's 127.0.0.1.

@@ -53,9 +53,7 @@ func Run(ctx context.Context, c Config, finished func(Result)) error {
 		if _, err = child.channel.receive(&r); err != nil {
 			break
 		}
-		if finished != nil {
-			finished(r)
-		}
+		finished(r)
 	}
 	status := child.cmd.Wait()
 	child.channel.close()
