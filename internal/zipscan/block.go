@@ -44,7 +44,7 @@ func (f *inflater) storedHeader() error {
 	if n != not^0xFFFF {
 		return errDeflate
 	}
-	f.state, f.stored = inStored, n
+	f.state, f.stored = inStored, int64(n)
 	return nil
 }
 

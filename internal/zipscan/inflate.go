@@ -48,7 +48,7 @@ type inflater struct {
 
 	state  state
 	final  bool
-	stored int   // bytes left of a stored block
+	stored int64 // bytes left of a stored block
 	header int64 // bit offset of the block's header
 	lit    table
 	dist   table
@@ -68,7 +68,7 @@ const (
 // A point is a place in the data where decompression can begin again.
 type point struct {
 	header, bit int64 // bit offsets of the block's header and of the next symbol
-	stored      int
+	stored      int64
 	state       state
 	final       bool
 	out         int64 // bytes decompressed before
@@ -265,11 +265,10 @@ func (f *inflater) storedBlock() error {
 				return errCutOff
 			}
 		}
-		room := min(f.stored, f.room-f.w)
-		n := copy(f.out[f.w:f.w+room], f.in[f.ipos:])
+		n := copy(f.out[f.w:f.room], f.in[f.ipos:min(int64(len(f.in)), int64(f.ipos)+f.stored)])
 		f.w += n
 		f.ipos += n
-		f.stored -= n
+		f.stored -= int64(n)
 	}
 	if f.stored == 0 {
 		f.endBlock()

@@ -12,12 +12,11 @@ import (
 // The zero value is ready for [Stream.Open]; using one Stream for many entries
 // and archives saves allocating its buffers.
 type Stream struct {
-	f     inflater
-	e     *Entry
-	r     io.ReaderAt
-	crc   uint32
-	out   int64
-	ended bool
+	f   inflater
+	e   *Entry
+	r   io.ReaderAt
+	crc uint32
+	out int64
 
 	points *Random
 }
@@ -30,9 +29,11 @@ func (s *Stream) Open(ctx context.Context, a *Archive, e *Entry) {
 		src = cached{&a.scan}
 	}
 	s.f.reset(ctx, src, e.Data, e.Data+e.Compressed, e.Size)
+	if e.Method == Store {
+		s.f.state, s.f.stored, s.f.final = inStored, e.Compressed, true
+	}
 	s.e, s.r = e, a.r
-	s.crc, s.out, s.ended = 0, 0, false
-	s.points = nil
+	s.crc, s.out, s.points = 0, 0, nil
 }
 
 // Readable reports whether the content of e can be read: the local headers were read,
@@ -46,15 +47,11 @@ func (a *Archive) Readable(e *Entry) bool {
 // differs from the directory; it never decompresses more than one piece beyond the
 // size in the directory. Any other error is the file's or the context's.
 func (s *Stream) Next() ([]byte, error) {
-	if s.ended {
-		return nil, io.EOF
-	}
 	if s.points != nil && s.out >= s.points.next {
 		s.points.note(s.f.point())
 	}
-	p, err := s.f.piece(s.e.Method)
+	p, err := s.f.read()
 	if err == io.EOF {
-		s.ended = true
 		return nil, s.check()
 	}
 	var unread *readError
@@ -105,28 +102,4 @@ func (s *Stream) check() error {
 
 func streamFault(kind, format string, args ...any) error {
 	return &Fault{Kind: kind, Entry: -1, Detail: fmt.Sprintf(format, args...)}
-}
-
-// piece returns the next piece of an entry of this method.
-func (f *inflater) piece(method uint16) ([]byte, error) {
-	if method == Deflate {
-		return f.read()
-	}
-	if f.state != inStored {
-		f.state, f.stored, f.final = inStored, 0, true
-	}
-	f.done += int64(f.w - window)
-	f.w = window
-	n := int(min(f.end-f.next, int64(f.room-window)))
-	if n == 0 {
-		return nil, io.EOF
-	}
-	if err := f.ctx.Err(); err != nil {
-		return nil, &readError{err}
-	}
-	if _, err := readAt(f.src, f.out[window:window+n], f.next); err != nil {
-		return nil, &readError{err}
-	}
-	f.next += int64(n)
-	return f.out[window : window+n], nil
 }
