@@ -20,10 +20,8 @@ func (f *inflater) blockHeader() error {
 	case 0:
 		return f.storedHeader()
 	case 1:
-		f.state = inBlock
-		return f.fixedTables()
+		return f.tables(fixedLiterals, fixedDistances)
 	case 2:
-		f.state = inBlock
 		return f.dynamicTables()
 	}
 	return errDeflate
@@ -54,11 +52,13 @@ var (
 	fixedDistances = bytes.Repeat([]byte{5}, 32)
 )
 
-func (f *inflater) fixedTables() error {
-	if err := f.lit.build(fixedLiterals, literalBits, literalSymbol, false, false); err != nil {
+// tables makes the tables of a block from the lengths of its codes.
+func (f *inflater) tables(literals, distances []uint8) error {
+	f.state = inBlock
+	if err := f.lit.build(literals, literalBits, literalSymbol, true, false); err != nil {
 		return err
 	}
-	return f.dist.build(fixedDistances, distanceBits, distanceSymbol, false, false)
+	return f.dist.build(distances, distanceBits, distanceSymbol, true, true)
 }
 
 func (f *inflater) dynamicTables() error {
@@ -87,10 +87,7 @@ func (f *inflater) dynamicTables() error {
 	if lengths[256] == 0 {
 		return errDeflate // a block without an end
 	}
-	if err := f.lit.build(lengths[:literals], literalBits, literalSymbol, true, false); err != nil {
-		return err
-	}
-	return f.dist.build(lengths[literals:], distanceBits, distanceSymbol, true, true)
+	return f.tables(lengths[:literals], lengths[literals:])
 }
 
 // codeLengths reads run-length coded code lengths.
@@ -106,8 +103,7 @@ func (f *inflater) codeLengths(lengths []uint8) error {
 			i++
 			continue
 		}
-		var value uint8
-		base, extra := 3, uint(2)
+		value, base, extra := uint8(0), 3, uint(2)
 		switch s {
 		case 16:
 			if i == 0 {
@@ -123,11 +119,10 @@ func (f *inflater) codeLengths(lengths []uint8) error {
 		if err != nil {
 			return err
 		}
-		n := base + more
-		if n > len(lengths)-i {
+		if base+more > len(lengths)-i {
 			return errDeflate
 		}
-		for ; n > 0; n-- {
+		for range base + more {
 			lengths[i] = value
 			i++
 		}

@@ -132,16 +132,9 @@ func (f *inflater) position() int64 {
 func (f *inflater) consumed() int64 { return (f.position() + 7) / 8 }
 
 func (f *inflater) seek(bit int64) error {
-	f.in, f.ipos = f.in[:0], 0
-	f.next = bit / 8
-	f.bits, f.n = 0, 0
-	if skip := uint(bit % 8); skip > 0 {
-		if err := f.need(8); err != nil {
-			return err
-		}
-		f.drop(skip)
-	}
-	return nil
+	f.in, f.ipos, f.next, f.bits, f.n = f.in[:0], 0, bit/8, 0, 0
+	_, err := f.take(uint(bit % 8))
+	return err
 }
 
 // fill appends input to what is left.
@@ -169,24 +162,15 @@ type readError struct{ error }
 
 func (e *readError) Unwrap() error { return e.error }
 
-// need makes n bits available, 48 at most.
+// need makes n bits available, 48 at most, or as many as there are.
 func (f *inflater) need(n uint) error {
-	if f.n >= n {
+	f.more()
+	if f.n >= n || f.next == f.end {
 		return nil
 	}
+	err := f.fill()
 	f.more()
-	if f.n < n {
-		if f.next < f.end {
-			if err := f.fill(); err != nil {
-				return err
-			}
-			f.more()
-		}
-		if f.n < n {
-			return errCutOff
-		}
-	}
-	return nil
+	return err
 }
 
 // more moves bytes from the input to bits while there is room.
@@ -205,6 +189,9 @@ func (f *inflater) drop(n uint) { f.bits >>= n; f.n -= n }
 func (f *inflater) take(n uint) (int, error) {
 	if err := f.need(n); err != nil {
 		return 0, err
+	}
+	if f.n < n {
+		return 0, errCutOff
 	}
 	v := int(f.bits & (1<<n - 1))
 	f.drop(n)
@@ -280,15 +267,10 @@ func (f *inflater) storedBlock() error {
 // fast, those near the end of the input one by one.
 func (f *inflater) block() error {
 	for f.state == inBlock && f.w < f.room {
-		if len(f.in)-f.ipos < 16 && f.next < f.end {
-			if err := f.fill(); err != nil {
-				return err
-			}
-		}
 		if err := f.fast(); err != nil {
 			return err
 		}
-		if f.state == inBlock && f.w < f.room && f.next == f.end {
+		if f.state == inBlock && f.w < f.room {
 			if err := f.symbol(); err != nil {
 				return err
 			}
@@ -297,7 +279,7 @@ func (f *inflater) block() error {
 	return nil
 }
 
-// symbol decodes one symbol with all checks.
+// symbol decodes one symbol with all checks: a literal, the end of the block, or a match.
 func (f *inflater) symbol() error {
 	e, err := f.lookup(&f.lit)
 	if err != nil {
@@ -311,34 +293,47 @@ func (f *inflater) symbol() error {
 	case kindEnd:
 		f.endBlock()
 		return nil
-	case kindTable:
-		return errDeflate
 	}
-	extra, err := f.take(uint(e >> 4 & 15))
+	length, err := f.value(e)
 	if err != nil {
 		return err
 	}
-	return f.finish(int(e>>16) + extra)
+	if e, err = f.lookup(&f.dist); err != nil {
+		return err
+	}
+	distance, err := f.value(e)
+	if err != nil {
+		return err
+	}
+	if int64(distance) > f.done+int64(f.w-window) {
+		return errDeflate
+	}
+	for range length {
+		f.out[f.w] = f.out[f.w-distance]
+		f.w++
+	}
+	return nil
+}
+
+// value adds the extra bits that follow a code word of a length or a distance to its base.
+func (f *inflater) value(e uint32) (int, error) {
+	extra, err := f.take(uint(e >> 4 & 15))
+	return int(e>>16) + extra, err
 }
 
 // lookup decodes one code word.
 func (f *inflater) lookup(t *table) (uint32, error) {
-	f.more()
-	if f.n < maxCode && f.next < f.end {
-		if err := f.fill(); err != nil {
-			return 0, err
-		}
-		f.more()
+	if err := f.need(maxCode); err != nil {
+		return 0, err
 	}
-	b := f.bits & (1<<f.n - 1)
-	e := t.entries[b&(1<<t.bits-1)]
+	e := t.entries[f.bits&(1<<t.bits-1)]
 	used := uint(0)
 	if e&kindMask == kindTable && e>>16 != 0 {
 		used = t.bits
-		e = t.entries[e>>16+uint32(b>>used&(1<<(e>>4&15)-1))]
+		e = t.entries[e>>16+uint32(f.bits>>used&(1<<(e>>4&15)-1))]
 	}
 	n := uint(e&15) + used
-	if e&15 == 0 {
+	if e&15 == 0 || e&kindMask == kindTable {
 		return 0, errDeflate
 	}
 	if n > f.n {
@@ -348,20 +343,9 @@ func (f *inflater) lookup(t *table) (uint32, error) {
 	return e, nil
 }
 
-// match repeats length bytes from distance bytes back.
-func (f *inflater) match(length, distance int) error {
-	if int64(distance) > f.done+int64(f.w-window) {
-		return errDeflate
-	}
-	for i := 0; i < length; i++ {
-		f.out[f.w+i] = f.out[f.w+i-distance]
-	}
-	f.w += length
-	return nil
-}
-
-// fast decodes while there are 8 bytes of input and room for a match. It
-// keeps the state in local variables; each round needs at most 48 bits.
+// fast decodes while there are 16 bytes of input, which it takes at most eight of at a
+// time and twice in a round, and room for a match. It keeps the state in local variables;
+// each round needs at most 48 bits.
 func (f *inflater) fast() error {
 	in, ipos := f.in, f.ipos
 	b, n := f.bits, f.n
@@ -370,7 +354,7 @@ func (f *inflater) fast() error {
 	litMask, distMask := uint64(1)<<f.lit.bits-1, uint64(1)<<f.dist.bits-1
 	var err error
 loop:
-	for ipos+8 <= len(in) && w < f.room {
+	for ipos+16 <= len(in) && w < f.room {
 		b |= binary.LittleEndian.Uint64(in[ipos:]) << n
 		ipos += int(63-n) >> 3
 		n |= 56
@@ -407,11 +391,6 @@ loop:
 		b >>= extra
 		n -= uint(extra)
 		if n < 28 { // two literals and a length may have used 42 bits
-			if ipos+8 > len(in) {
-				// The rest of the match is decoded with all checks.
-				f.in, f.ipos, f.bits, f.n, f.w = in, ipos, b, n, w
-				return f.finish(length)
-			}
 			b |= binary.LittleEndian.Uint64(in[ipos:]) << n
 			ipos += int(63-n) >> 3
 			n |= 56
@@ -448,22 +427,6 @@ loop:
 		}
 		w = to
 	}
-	f.in, f.ipos, f.bits, f.n, f.w = in, ipos, b, n, w
+	f.ipos, f.bits, f.n, f.w = ipos, b, n, w
 	return err
-}
-
-// finish decodes the distance of a match whose length is known.
-func (f *inflater) finish(length int) error {
-	e, err := f.lookup(&f.dist)
-	if err != nil {
-		return err
-	}
-	if e&kindMask == kindTable {
-		return errDeflate
-	}
-	extra, err := f.take(uint(e >> 4 & 15))
-	if err != nil {
-		return err
-	}
-	return f.match(length, int(e>>16)+extra)
 }
