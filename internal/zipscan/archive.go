@@ -67,7 +67,6 @@ type Archive struct {
 	Size    int64 // bytes of the file
 
 	counts    map[string]int // of faults, by kind
-	r         io.ReaderAt
 	scan      scanner
 	endOffset int64 // of the end record
 	dirOffset int64
@@ -117,7 +116,7 @@ const (
 // zip of size bytes. Faults of the zip are in Archive.Faults; the error is
 // r's own, or ctx's.
 func Open(ctx context.Context, r io.ReaderAt, size int64) (*Archive, error) {
-	a := &Archive{r: r, Size: size, counts: map[string]int{}, scan: scanner{r: r, size: size}}
+	a := &Archive{Size: size, counts: map[string]int{}, scan: scanner{r: r, size: size}}
 	for _, step := range []func(context.Context) (bool, error){a.readEnd, a.readDirectory, a.readEntries} {
 		ok, err := step(ctx)
 		if err != nil {

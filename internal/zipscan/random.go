@@ -27,15 +27,11 @@ const maxPoints = 64
 // Random makes s note places while it reads the entry that was just opened. The result
 // can be used once s has returned io.EOF, until s is opened again.
 func (s *Stream) Random() *Random {
-	s.points = &Random{e: s.e, r: s.r, f: &s.f, step: max(piece, s.e.Size/maxPoints+1)}
-	return s.points
-}
-
-func (r *Random) note(p point) {
-	if r.e.Method == Deflate {
-		r.points = append(r.points, p)
+	r := &Random{e: s.e, r: s.r, f: &s.f, step: max(piece, s.e.Size/maxPoints+1)}
+	if s.e.Method == Deflate {
+		s.points = r
 	}
-	r.next = p.out + r.step
+	return r
 }
 
 // Size returns the bytes of the content.

@@ -53,12 +53,10 @@ func readAt(r io.ReaderAt, p []byte, off int64) (n int, err error) {
 	return n, err
 }
 
-// cached reads through a scanner's buffer. For small entries that follow one another,
+// ReadAt reads through the buffer. For small entries that follow one another,
 // one read of the file for each would cost more than decompressing them.
-type cached struct{ s *scanner }
-
-func (c cached) ReadAt(p []byte, off int64) (int, error) {
-	b, err := c.s.at(off, len(p))
+func (s *scanner) ReadAt(p []byte, off int64) (int, error) {
+	b, err := s.at(off, len(p))
 	return copy(p, b), err
 }
 

@@ -24,15 +24,15 @@ type Stream struct {
 // Open begins to read the content of e, an entry of a for which [Archive.Readable] holds.
 // Streams of one archive must not be used at the same time.
 func (s *Stream) Open(ctx context.Context, a *Archive, e *Entry) {
-	src := a.r
+	src := a.scan.r
 	if e.Compressed <= scanBuffer/4 {
-		src = cached{&a.scan}
+		src = &a.scan
 	}
 	s.f.reset(ctx, src, e.Data, e.Data+e.Compressed, e.Size)
 	if e.Method == Store {
 		s.f.state, s.f.stored, s.f.final = inStored, e.Compressed, true
 	}
-	s.e, s.r = e, a.r
+	s.e, s.r = e, a.scan.r
 	s.crc, s.out, s.points = 0, 0, nil
 }
 
@@ -47,8 +47,9 @@ func (a *Archive) Readable(e *Entry) bool {
 // differs from the directory; it never decompresses more than one piece beyond the
 // size in the directory. Any other error is the file's or the context's.
 func (s *Stream) Next() ([]byte, error) {
-	if s.points != nil && s.out >= s.points.next {
-		s.points.note(s.f.point())
+	if r := s.points; r != nil && s.out >= r.next {
+		r.points = append(r.points, s.f.point())
+		r.next = s.out + r.step
 	}
 	p, err := s.f.read()
 	if err == io.EOF {
