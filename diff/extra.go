@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"time"
+
+	"github.com/bootzip/bootzip/internal/zipscan"
 )
 
 // A field is one value of one side.
@@ -35,13 +37,6 @@ func differing(a, b []field) []Field {
 	return list
 }
 
-// What extra fields are called (APPNOTE.TXT 4.5.2 and 4.6.1; Info-ZIP's
-// proginfo/extrafld.txt).
-var extraNames = map[uint16]string{
-	0x0001: "ZIP64", 0x000a: "NTFS times", 0x5455: "times", 0x5855: "times, user and group", 0x7855: "user and group",
-	0x7875: "user and group", 0x7075: "Unicode name", 0x6375: "Unicode comment", 0xcafe: "mark of a Java archive",
-}
-
 // maxExtras is how many extra fields of one header are compared.
 const maxExtras = 16
 
@@ -53,7 +48,7 @@ func extras(place string, b []byte) []field {
 		data := b[4:min(len(b), 4+int(u16(b, 2)))]
 		b = b[4+len(data):]
 		name := fmt.Sprintf("extra field %#04x", id)
-		if n := extraNames[id]; n != "" {
+		if n := zipscan.ExtraNames[id]; n != "" {
 			name += " (" + n + ")"
 		}
 		list = append(list, field{name + place, extraValue(id, data)})

@@ -2,17 +2,15 @@ package zipscan
 
 import "hash/crc32"
 
-// Extra fields that do not change the names, modes and contents that are unpacked.
-var harmlessExtra = map[uint16]bool{
-	0x000a: true, // NTFS times
-	0x5455: true, // extended timestamp
-	0x5855: true, // Info-ZIP Unix, first kind: times, user, group
-	0x7855: true, // Info-ZIP Unix, second kind: user, group
-	0x7875: true, // Info-ZIP Unix, third kind: user, group
-	0x6375: true, // Unicode comment
-	0xcafe: true, // mark of a Java archive
-	0xa11e: true, // alignment, by Apache Commons Compress
-	0xa220: true, // padding, by Microsoft
+// ExtraNames says what extra fields are called (APPNOTE.TXT 4.5.2 and 4.6.1; Info-ZIP's
+// proginfo/extrafld.txt). Except for the first two, they do not change the names, modes and
+// contents that are unpacked.
+var ExtraNames = map[uint16]string{
+	extraZip64: "ZIP64", extraUnicodePath: "Unicode name",
+	0x000a: "NTFS times", 0x5455: "times", 0x5855: "times, user and group", 0x7855: "user and group",
+	0x7875: "user and group", 0x6375: "Unicode comment", 0xcafe: "mark of a Java archive",
+	0xa11e: "alignment", // by Apache Commons Compress
+	0xa220: "padding",   // by Microsoft
 }
 
 const (
@@ -41,7 +39,7 @@ func (a *Archive) extra(i int, b []byte, name string) {
 			a.unicodePath(i, data, name)
 		case id == 0x5455 && len(data)%4 != 1:
 			a.fault(FaultBadExtra, i, "its extended timestamp has %d bytes", len(data))
-		case !harmlessExtra[id]:
+		case ExtraNames[id] == "":
 			a.fault(FaultUnknownExtra, i, "extra field %#04x", id)
 		}
 	}
