@@ -81,10 +81,10 @@ func (c *comparison) has(kinds ...cause) bool {
 func (c *comparison) report() Report {
 	var r Report
 	take := map[string]int{}
-	for left, before := maxFields, -1; left != before; {
-		before = left
+	left := maxFields
+	for i := range left {
 		for _, name := range layers {
-			if l := c.layers[name]; l != nil && take[name] < len(l.Fields) && left > 0 {
+			if l := c.layers[name]; l != nil && i < len(l.Fields) && left > 0 {
 				take[name]++
 				left--
 			}

@@ -1,7 +1,6 @@
 package diff
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -64,9 +63,6 @@ func firstDifference(ctx context.Context, a, b io.ReaderAt, n int64) (int64, err
 		x, y = x[:min(n-off, int64(len(x)))], y[:min(n-off, int64(len(y)))]
 		if err := cmp.Or(ctx.Err(), readFull(a, x, off), readFull(b, y, off)); err != nil {
 			return 0, err
-		}
-		if bytes.Equal(x, y) {
-			continue
 		}
 		for i := range x {
 			if x[i] != y[i] {
