@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path"
@@ -18,7 +17,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 
 	group "github.com/bootzip/bootzip/internal/process"
@@ -96,46 +94,32 @@ func makeEmptyImage(client, image, platform string) error {
 
 // contained is a process in a container.
 type contained struct {
-	config  Config
-	image   string
-	current atomic.Pointer[containedRun]
-}
-
-type containedRun struct {
+	once
 	name   string // of the container
 	client *exec.Cmd
-	once   sync.Once
-	done   chan struct{}
-	status string
+	wait   func() string
+	done   chan struct{} // closed when it has ended
 }
 
 // Contained starts the bootstrap in a container of c.Client. It sees the same as in a
 // sandbox, with two exceptions: the files of the image, if it needs a system, and /tmp,
 // which does not outlast it.
 func Contained(c Config) (Process, error) {
-	p := &contained{config: c, image: emptyImage + ":" + path.Base(c.Platform)}
-	provide := makeEmptyImage
+	image, provide := emptyImage+":"+path.Base(c.Platform), makeEmptyImage
 	if c.Image != "" || c.System {
-		p.image, provide = cmp.Or(c.Image, lambdaImage), pull
+		image, provide = cmp.Or(c.Image, lambdaImage), pull
 	}
 	// Provide the image first: that time does not belong to the initialisation.
-	if _, err := clientOutput(nil, c.Client, "image", "inspect", p.image); err != nil {
-		if err := provide(c.Client, p.image, c.Platform); err != nil {
+	if _, err := clientOutput(nil, c.Client, "image", "inspect", image); err != nil {
+		if err := provide(c.Client, image, c.Platform); err != nil {
 			return nil, err
 		}
 	}
-	if err := p.Again(c.Env); err != nil {
-		return nil, err
-	}
-	return p, nil
-}
-
-func (p *contained) Again(env []string) error {
 	var id [8]byte
 	_, _ = rand.Read(id[:]) // does not fail
-	r := &containedRun{name: fmt.Sprintf("bootzip-%x", id), done: make(chan struct{})}
-	c := p.config
-	argv := []string{c.Client, "run", "--rm", "--name", r.name, "--label", "org.bootzip.emulator", "--platform", c.Platform,
+	p := &contained{name: fmt.Sprintf("bootzip-%x", id), done: make(chan struct{})}
+	p.wait = sync.OnceValue(p.end)
+	argv := []string{c.Client, "run", "--rm", "--name", p.name, "--label", "org.bootzip.emulator", "--platform", c.Platform,
 		"--read-only", "--tmpfs", "/tmp:rw,mode=1777,size=" + strconv.FormatInt(c.Temp, 10),
 		"--cap-drop=ALL", "--security-opt=no-new-privileges", "--user", fmt.Sprintf("%d:%d", lambdaUID, lambdaGID),
 		"--memory", strconv.Itoa(c.MemoryMB) + "m", "--pids-limit", strconv.FormatUint(c.Tasks, 10),
@@ -148,10 +132,10 @@ func (p *contained) Again(env []string) error {
 	if runtime.GOOS == "linux" {
 		argv = append(argv, "--network=host")
 	}
-	if p.image != lambdaImage && c.Image == "" {
+	if image != lambdaImage && c.Image == "" {
 		entries, err := os.ReadDir(c.Etc)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, e := range entries {
 			// Engines write these two themselves.
@@ -163,9 +147,8 @@ func (p *contained) Again(env []string) error {
 	if c.Opt != "" {
 		argv = append(argv, "--mount", "type=bind,source="+c.Opt+",target="+OptRoot+",readonly")
 	}
-	env = append(slices.Clone(env), "LAMBDA_TASK_ROOT="+taskRoot)
 	var passed []string
-	for _, variable := range env {
+	for _, variable := range append(slices.Clone(c.Env), "LAMBDA_TASK_ROOT="+taskRoot) {
 		name, _, _ := strings.Cut(variable, "=")
 		if clients.MatchString(name) {
 			argv = append(argv, "--env", variable)
@@ -175,65 +158,55 @@ func (p *contained) Again(env []string) error {
 		argv = append(argv, "--env", name)
 		passed = append(passed, variable)
 	}
-	argv = append(argv, "--entrypoint", c.entry(), p.image)
-	r.client = exec.Command(argv[0], argv[1:]...)
-	r.client.Env = append(r.client.Environ(), passed...) // the last value of a name counts
-	r.client.Stdout, r.client.Stderr, r.client.SysProcAttr = c.Output, c.Output, group.Group()
-	if err := r.client.Start(); err != nil {
-		return err
+	argv = append(argv, "--entrypoint", c.entry(), image)
+	p.client = exec.Command(argv[0], argv[1:]...)
+	p.client.Env = append(p.client.Environ(), passed...) // the last value of a name counts
+	p.client.Stdout, p.client.Stderr, p.client.SysProcAttr = c.Output, c.Output, group.Group()
+	if err := p.client.Start(); err != nil {
+		return nil, err
 	}
-	p.current.Store(r)
-	return nil
+	return p, nil
 }
 
 // clients matches variables that change how a client finds its engine and what it runs.
 var clients = regexp.MustCompile(`^(PATH|HOME|TMPDIR|LD_.*|DYLD_.*|XDG_.*|(?i:https?|no|all)_(?i:proxy)|(DOCKER|BUILDKIT|CONTAINER|CONTAINERS|PODMAN|STORAGE)_.*)$`)
 
-// Wait returns the container's end: a client exits with the status of its program, or
-// with 128 plus the number of a signal (docker run, "Exit status").
-func (p *contained) Wait() string {
-	r := p.current.Load()
-	r.once.Do(func() {
-		_ = r.client.Wait()
-		switch code := r.client.ProcessState.ExitCode(); {
-		case code == 128+int(syscall.SIGKILL):
-			r.status = "signal: killed"
-		case code < 0:
-			r.status = r.client.ProcessState.String()
-		default:
-			r.status = "exit status " + strconv.Itoa(code)
-		}
-		close(r.done)
-	})
-	<-r.done
-	return r.status
+func (p *contained) Wait() string { return p.wait() }
+
+// end waits for the container's end and returns it: a client exits with the status of its
+// program, or with 128 plus the number of a signal (docker run, "Exit status").
+func (p *contained) end() string {
+	defer close(p.done)
+	_ = p.client.Wait()
+	switch code := p.client.ProcessState.ExitCode(); {
+	case code == 128+int(syscall.SIGKILL):
+		return "signal: killed"
+	case code < 0:
+		return p.client.ProcessState.String()
+	default:
+		return "exit status " + strconv.Itoa(code)
+	}
 }
 
 func (p *contained) Signal(s syscall.Signal) {
-	_, _ = clientOutput(nil, p.config.Client, "kill", "--signal", strconv.Itoa(int(s)), p.current.Load().name)
+	_, _ = clientOutput(nil, p.client.Args[0], "kill", "--signal", strconv.Itoa(int(s)), p.name)
 }
 
 func (p *contained) Stop() {
-	r := p.current.Load()
 	go p.Wait()
 	select {
-	case <-r.done:
+	case <-p.done:
 		return
 	default:
 	}
 	// The client may still be creating the container: end it first.
-	_ = group.Kill(r.client.Process.Pid)
-	_ = r.client.Process.Kill()
-	<-r.done
-	_, _ = clientOutput(nil, p.config.Client, "rm", "--force", r.name)
+	_ = group.Kill(p.client.Process.Pid)
+	_ = p.client.Process.Kill()
+	<-p.done
+	_, _ = clientOutput(nil, p.client.Args[0], "rm", "--force", p.name)
 }
 
-func (p *contained) Beside(string, []string, *os.File) (wait func() string, err error) {
-	return nil, errors.New("nothing is started beside a container")
-}
-
-func (p *contained) Close()                          { p.Stop() }
-func (p *contained) Dial(port int) (net.Conn, error) { return dialMachine(port) }
-func (p *contained) Usage() sandbox.Usage            { return sandbox.Usage{} }
-func (p *contained) UID() int                        { return lambdaUID }
-func (p *contained) Unfiltered() string              { return "" }
+func (p *contained) Close()               { p.Stop() }
+func (p *contained) Usage() sandbox.Usage { return sandbox.Usage{} }
+func (p *contained) UID() int             { return lambdaUID }
+func (p *contained) Unfiltered() string   { return "" }

@@ -4,6 +4,7 @@ package process
 
 import (
 	"cmp"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -205,6 +206,18 @@ func (i isolated) Dial(port int) (net.Conn, error) {
 	}
 	return dialMachine(port)
 }
+
+// once is a process in the machine's network that is started once, without others beside
+// it. Its callers neither rest nor have extensions.
+type once struct{}
+
+func (once) Again([]string) error { return errors.New("it is started once") }
+
+func (once) Beside(string, []string, *os.File) (wait func() string, err error) {
+	return nil, errors.New("nothing is started beside it")
+}
+
+func (once) Dial(port int) (net.Conn, error) { return dialMachine(port) }
 
 func dialMachine(port int) (net.Conn, error) {
 	return net.DialTimeout("tcp", "127.0.0.1:"+strconv.Itoa(port), 5*time.Second)
