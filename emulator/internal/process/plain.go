@@ -24,10 +24,9 @@ type plain struct {
 
 type plainRun struct {
 	process *os.Process
-	once    sync.Once
-	done    chan struct{}
-	status  string
-	peak    int64 // after the end, in bytes
+	wait    func() string
+	done    chan struct{} // closed when it has ended
+	peak    int64         // then, in bytes
 }
 
 // Plain starts the bootstrap as an ordinary process in its own group.
@@ -67,27 +66,24 @@ func (p *plain) Again(env []string) error {
 		return err
 	}
 	c.Group.Add(process.Pid) // what it started before is not bounded
-	p.current.Store(&plainRun{process: process, done: make(chan struct{})})
+	r := &plainRun{process: process, done: make(chan struct{})}
+	r.wait = sync.OnceValue(r.end)
+	p.current.Store(r)
 	return nil
 }
 
-func (p *plain) Wait() string {
-	r := p.current.Load()
-	r.once.Do(func() {
-		state, err := r.process.Wait()
-		switch {
-		case err != nil:
-			r.status = err.Error()
-		default:
-			r.status = strings.TrimSuffix(state.String(), " (core dumped)")
-			r.peak = peakOf(state)
-		}
-		// End what it left behind in its process group.
-		_ = group.Kill(r.process.Pid)
-		close(r.done)
-	})
-	<-r.done
-	return r.status
+func (p *plain) Wait() string { return p.current.Load().wait() }
+
+// end waits for the end of a process, and ends what it left behind in its process group.
+func (r *plainRun) end() string {
+	defer close(r.done)
+	state, err := r.process.Wait()
+	_ = group.Kill(r.process.Pid)
+	if err != nil {
+		return err.Error()
+	}
+	r.peak = peakOf(state)
+	return strings.TrimSuffix(state.String(), " (core dumped)")
 }
 
 func (p *plain) Signal(s syscall.Signal) { _ = p.current.Load().process.Signal(s) }
