@@ -59,12 +59,7 @@ func inspect(name string) (program, error) {
 
 // openEntry opens a bootstrap, through a link where that stays in the zip.
 func openEntry(name string) (*os.File, error) {
-	root, err := os.OpenRoot(filepath.Dir(name))
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	return root.Open(filepath.Base(name))
+	return os.OpenInRoot(filepath.Dir(name), filepath.Base(name))
 }
 
 // chooseContainer chooses docker or podman on systems other than Linux, where instances
