@@ -31,7 +31,7 @@ func (r Request) version2(t Trigger, domain, raw, path string) object {
 		e = append(e, member{"cookies", cookies})
 	}
 	e = append(e, member{"headers", joined(header, strings.ToLower)})
-	if query := r.query(); len(query) > 0 {
+	if query := r.query(unescaped); len(query) > 0 {
 		e = append(e, member{"queryStringParameters", joined(query, same)})
 	}
 	e = append(e, member{"requestContext", object{
@@ -82,7 +82,7 @@ func (r Request) version1(domain string) object {
 		resource, parameters = "/{proxy+}", map[string]string{"proxy": strings.TrimSuffix(strings.TrimPrefix(r.Path, "/"), "/")}
 	}
 	query, queries := any(nil), any(nil)
-	if q := r.query(); len(q) > 0 {
+	if q := r.query(unescaped); len(q) > 0 {
 		query, queries = last(q), q
 	}
 	identity := object{}
@@ -128,10 +128,7 @@ func (r Request) loadBalancer(multi bool) object {
 		header[strings.ToLower(k)] = v
 	}
 	// A load balancer passes the query on undecoded.
-	query := map[string][]string{}
-	for name, value := range r.parameters() {
-		query[name] = append(query[name], value)
-	}
+	query := r.query(same)
 	partition, _ := Partition(r.Region)
 	e := object{
 		{"requestContext", object{{"elb", object{{"targetGroupArn",

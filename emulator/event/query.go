@@ -1,7 +1,6 @@
 package event
 
 import (
-	"iter"
 	"net/url"
 	"strings"
 )
@@ -28,29 +27,18 @@ func last(values map[string][]string) map[string]string {
 
 func same(s string) string { return s }
 
-// query parses the query. A semicolon is part of a value, and an invalid escape stays
-// unchanged.
-func (r Request) query() map[string][]string {
+// query parses the query, and decodes its names and values. A semicolon is part of a value.
+func (r Request) query(decode func(string) string) map[string][]string {
 	values := map[string][]string{}
-	for name, value := range r.parameters() {
-		name, value = unescaped(name), unescaped(value)
-		values[name] = append(values[name], value)
+	for part := range strings.SplitSeq(r.Query, "&") {
+		if name, value, _ := strings.Cut(part, "="); part != "" {
+			values[decode(name)] = append(values[decode(name)], decode(value))
+		}
 	}
 	return values
 }
 
-// parameters yields the names and values of the query as they were sent.
-func (r Request) parameters() iter.Seq2[string, string] {
-	return func(yield func(string, string) bool) {
-		for part := range strings.SplitSeq(r.Query, "&") {
-			name, value, _ := strings.Cut(part, "=")
-			if part != "" && !yield(name, value) {
-				return
-			}
-		}
-	}
-}
-
+// unescaped decodes a name or value. An invalid escape stays unchanged.
 func unescaped(s string) string {
 	if text, err := url.QueryUnescape(s); err == nil {
 		return text
