@@ -14,13 +14,13 @@ func pause(p process.Process) {
 	p.Signal(syscall.SIGCONT)
 }
 
-// readNow reads from a non-blocking descriptor; again reports that there is nothing to
-// read at the moment.
-func readNow(fd uintptr, p []byte) (n int, again bool, err error) {
+// readNow reads from a non-blocking descriptor. Without any bytes, again reports that there
+// is nothing to read at the moment; otherwise there will be nothing more.
+func readNow(fd uintptr, p []byte) (n int, again bool) {
 	for {
-		n, err = syscall.Read(int(fd), p)
+		n, err := syscall.Read(int(fd), p)
 		if err != syscall.EINTR {
-			return n, err == syscall.EAGAIN, err
+			return n, err == syscall.EAGAIN
 		}
 	}
 }

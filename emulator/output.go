@@ -3,6 +3,7 @@ package emulator
 import (
 	"bytes"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -63,8 +64,8 @@ func (o *output) pump() {
 	ended := false
 	for !ended {
 		if o.pipe.Read(func(fd uintptr) bool {
-			n, again, err := o.take(fd)
-			ended = n <= 0 && !again || err != nil && !again
+			n, again := o.take(fd)
+			ended = n <= 0 && !again
 			return !again
 		}) != nil {
 			return
@@ -73,14 +74,14 @@ func (o *output) pump() {
 }
 
 // take adds the pipe's content to the log, at most the pipe's size.
-func (o *output) take(fd uintptr) (n int, again bool, err error) {
+func (o *output) take(fd uintptr) (n int, again bool) {
 	o.reading.Lock()
 	defer o.reading.Unlock()
-	n, again, err = readNow(fd, o.buffer)
+	n, again = readNow(fd, o.buffer)
 	if n > 0 {
 		o.add(o.buffer[:n], nil)
 	}
-	return n, again, err
+	return n, again
 }
 
 // hold buffers a line of the platform until the next write, which usually follows
@@ -124,14 +125,8 @@ func (o *output) add(own, platform []byte) {
 
 // keep adds to the tail; o.mu is held.
 func (o *output) keep(p []byte) {
-	if len(p) >= tailSize {
-		o.tail = append(o.tail[:0], p[len(p)-tailSize:]...)
-		return
-	}
-	if more := len(o.tail) + len(p) - tailSize; more > 0 {
-		o.tail = append(o.tail[:0], o.tail[more:]...)
-	}
-	o.tail = append(o.tail, p...)
+	o.tail = append(o.tail, p[max(0, len(p)-tailSize):]...)
+	o.tail = slices.Delete(o.tail, 0, max(0, len(o.tail)-tailSize))
 }
 
 // begin clears the tail.
@@ -153,7 +148,7 @@ func (o *output) last() []byte {
 func (o *output) sync() {
 	for left := pipeSize; left > 0; {
 		var n int
-		if o.pipe.Control(func(fd uintptr) { n, _, _ = o.take(fd) }) != nil || n <= 0 {
+		if o.pipe.Control(func(fd uintptr) { n, _ = o.take(fd) }) != nil || n <= 0 {
 			return
 		}
 		left -= n
