@@ -179,18 +179,14 @@ func (f *Function) spawn() (*bootstrap, *failure) {
 			b, err = f.spawnOnce(plain)
 			return err
 		})
-		var refused *sandbox.RefusedError
-		var machine machineError
-		switch {
-		case err == nil:
+		if err == nil {
 			return b, nil
-		case !plain && errors.As(err, &refused):
-			f.isolation.refused(refused)
-		case errors.As(err, &machine):
-			return nil, &failure{cause: err}
-		default:
+		}
+		var refused *sandbox.RefusedError
+		if plain || !errors.As(err, &refused) {
 			return nil, entryFailure(err)
 		}
+		f.isolation.refused(refused)
 	}
 }
 

@@ -112,11 +112,7 @@ func (f *Function) startExtensions(b *bootstrap) *failure {
 // startLater starts the bootstrap after the extensions.
 func (f *Function) startLater(b *bootstrap) *failure {
 	err := retryBusy(func() error { return b.process.Again(f.environment(b.api.Address())) })
-	var refused *sandbox.RefusedError
-	switch {
-	case errors.As(err, &refused):
-		return &failure{cause: err}
-	case err != nil:
+	if err != nil {
 		return entryFailure(err)
 	}
 	b.later = false

@@ -3,9 +3,11 @@ package emulator
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
+	"github.com/bootzip/bootzip/internal/sandbox"
 )
 
 // A failure is why an event has no answer, in Lambda's terms.
@@ -33,7 +35,14 @@ func exitFailure(status string) *failure {
 	return f
 }
 
+// entryFailure is the failure of a program that cannot be started, unless this machine is
+// the reason.
 func entryFailure(err error) *failure {
+	var refused *sandbox.RefusedError
+	var machine machineError
+	if errors.As(err, &refused) || errors.As(err, &machine) {
+		return &failure{cause: err}
+	}
 	return &failure{kind: "Runtime.InvalidEntrypoint", message: err.Error()}
 }
 
