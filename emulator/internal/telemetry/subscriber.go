@@ -193,31 +193,28 @@ func (s *subscriber) next() (batch []message, wait time.Duration) {
 	return batch, 0
 }
 
-// attempts is how often a batch is sent, with pauses that grow from firstPause.
-const (
-	attempts   = 6
-	firstPause = 50 * time.Millisecond
-)
+// A batch is sent six times, with pauses between that double from the first to the last.
+const firstPause, lastPause = 50 * time.Millisecond, 800 * time.Millisecond
 
 // attempt sends a batch, several times if need be, and then counts it as dropped. It
 // returns false if the subscriber ends.
 func (s *subscriber) attempt(batch []message) bool {
-	pause := firstPause
-	for try := 1; ; try++ {
-		err := s.send(s.life, batch)
-		if err == nil {
+	for pause := firstPause; s.send(s.life, batch) != nil; pause *= 2 {
+		if pause > lastPause {
+			s.lose(batch)
 			return true
-		}
-		if try == attempts {
-			break
 		}
 		select {
 		case <-time.After(pause):
 		case <-s.life.Done():
 			return false
 		}
-		pause *= 2
 	}
+	return true
+}
+
+// lose counts a batch as dropped.
+func (s *subscriber) lose(batch []message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, m := range batch {
@@ -227,7 +224,6 @@ func (s *subscriber) attempt(batch []message) bool {
 		}
 		s.dropped.add(lost)
 	}
-	return true
 }
 
 // posts sends each batch as a request with a JSON array.
