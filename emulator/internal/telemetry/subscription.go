@@ -154,9 +154,6 @@ func (h *Hub) Subscribe(extension string, logs bool, body []byte) (types []strin
 	if logs {
 		kind = "logsSubscription"
 	}
-	record, err := json.Marshal(map[string]any{"name": extension, "state": "Subscribed", "types": s.Types})
-	if err == nil {
-		h.add(event{time.Now(), Platform + "." + kind, record})
-	}
-	return s.Types, err
+	h.event(kind, map[string]any{"name": extension, "state": "Subscribed", "types": s.Types})
+	return s.Types, nil
 }

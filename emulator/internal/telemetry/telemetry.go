@@ -76,13 +76,16 @@ func (h *Hub) Wanted() bool {
 
 // Event adds an event of the platform, such as "start".
 func (h *Hub) Event(kind string, record any) {
-	data, err := json.Marshal(record)
-	if err != nil {
-		return
-	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.add(event{time.Now(), Platform + "." + kind, data})
+	h.event(kind, record)
+}
+
+// event is Event; h.mu is held.
+func (h *Hub) event(kind string, record any) {
+	if data, err := json.Marshal(record); err == nil {
+		h.add(event{time.Now(), Platform + "." + kind, data})
+	}
 }
 
 // Print adds what a function or an extension prints: each line is an event.
@@ -92,20 +95,15 @@ func (h *Hub) Print(from string, text []byte) {
 	if !h.open && len(h.subscribers) == 0 {
 		return
 	}
-	text = append(h.partial[from], text...)
-	for {
-		end := bytes.IndexByte(text, '\n')
-		if end < 0 {
-			break
+	var rest []byte
+	for line := range bytes.Lines(append(h.partial[from], text...)) {
+		if whole, ok := bytes.CutSuffix(line, []byte("\n")); ok || len(line) >= maxLine {
+			h.line(from, whole)
+		} else {
+			rest = line
 		}
-		h.line(from, text[:end])
-		text = text[end+1:]
 	}
-	if len(text) >= maxLine {
-		h.line(from, text)
-		text = nil
-	}
-	h.partial[from] = bytes.Clone(text)
+	h.partial[from] = bytes.Clone(rest)
 }
 
 // maxLine bounds a line, in bytes: a longer one is several (AWS Lambda developer
@@ -115,10 +113,7 @@ const maxLine = 256 << 10
 // line adds a line as an event; h.mu is held.
 func (h *Hub) line(from string, line []byte) {
 	for {
-		data, err := json.Marshal(string(line[:min(len(line), maxLine)]))
-		if err != nil {
-			return
-		}
+		data, _ := json.Marshal(string(line[:min(len(line), maxLine)])) // of a string: it cannot fail
 		h.add(event{time.Now(), from, data})
 		if len(line) <= maxLine {
 			return
