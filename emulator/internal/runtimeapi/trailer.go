@@ -7,7 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/textproto"
-	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -25,9 +25,7 @@ type longTrailers struct {
 	writer  http.ResponseWriter
 	header  http.Header
 	status  int
-
-	mu   sync.Mutex
-	conn net.Conn // nil: not taken over
+	conn    atomic.Pointer[net.Conn] // nil: not taken over
 }
 
 // trailerTime is how long a runtime may take to send trailers and to read the
@@ -36,16 +34,15 @@ const trailerTime = 10 * time.Second
 
 func (l *longTrailers) Read(p []byte) (int, error) {
 	n, err := l.ReadCloser.Read(p)
-	if err == nil || err == io.EOF || l.taken() != nil {
+	if err == nil || err == io.EOF || l.conn.Load() != nil {
 		return n, err
 	}
 	conn, rw, hijackErr := http.NewResponseController(l.writer).Hijack()
 	if hijackErr != nil {
 		return n, err
 	}
-	l.mu.Lock()
-	l.conn, l.header = conn, http.Header{}
-	l.mu.Unlock()
+	l.header = http.Header{}
+	l.conn.Store(&conn)
 	_ = conn.SetDeadline(time.Now().Add(trailerTime))
 	read, trailerErr := textproto.NewReader(bufio.NewReader(io.LimitReader(rw, maxTrailers))).ReadMIMEHeader()
 	if trailerErr != nil {
@@ -55,21 +52,15 @@ func (l *longTrailers) Read(p []byte) (int, error) {
 	return n, io.EOF
 }
 
-func (l *longTrailers) taken() net.Conn {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.conn
-}
-
 func (l *longTrailers) close() {
-	if conn := l.taken(); conn != nil {
-		conn.Close()
+	if conn := l.conn.Load(); conn != nil {
+		(*conn).Close()
 	}
 }
 
 // Header implements http.ResponseWriter.
 func (l *longTrailers) Header() http.Header {
-	if l.taken() == nil {
+	if l.conn.Load() == nil {
 		return l.writer.Header()
 	}
 	return l.header
@@ -77,7 +68,7 @@ func (l *longTrailers) Header() http.Header {
 
 // WriteHeader implements http.ResponseWriter.
 func (l *longTrailers) WriteHeader(status int) {
-	if l.taken() == nil {
+	if l.conn.Load() == nil {
 		l.writer.WriteHeader(status)
 	}
 	l.status = status
@@ -85,7 +76,7 @@ func (l *longTrailers) WriteHeader(status int) {
 
 // Write implements http.ResponseWriter for a body that is written at once.
 func (l *longTrailers) Write(p []byte) (int, error) {
-	conn := l.taken()
+	conn := l.conn.Load()
 	if conn == nil {
 		return l.writer.Write(p)
 	}
@@ -93,5 +84,5 @@ func (l *longTrailers) Write(p []byte) (int, error) {
 		StatusCode: l.status, ProtoMajor: 1, ProtoMinor: 1, Header: l.header, Close: true,
 		Body: io.NopCloser(bytes.NewReader(p)), ContentLength: int64(len(p)),
 	}
-	return len(p), resp.Write(conn)
+	return len(p), resp.Write(*conn)
 }
