@@ -406,7 +406,7 @@ func (b *bootstrap) terminate(why shutdownReason) {
 		b.later = false
 		close(b.exited)
 	}
-	if !b.api.HasExtension() {
+	if len(b.api.Extensions()) == 0 { // then Lambda sends no SIGTERM
 		return
 	}
 	grace, share := internalGrace, internalGrace

@@ -181,14 +181,6 @@ func (s *Server) Signals() <-chan Signal { return s.signals }
 // initialisation, or about its exit.
 func (s *Server) Fault() <-chan Answer { return s.fault }
 
-// HasExtension reports whether an extension is registered. Without one, Lambda
-// sends no SIGTERM.
-func (s *Server) HasExtension() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.extensions) > 0
-}
-
 // Close ends the server and its connections. A handler that passes a stream to
 // a Sink may outlast it, see [Call.Detach].
 func (s *Server) Close() {
