@@ -203,34 +203,26 @@ func (f *failure) status() (status, kind string) {
 // A record is the content of an event of the Telemetry API (AWS Lambda developer
 // guide, "Lambda Telemetry API Event schema reference").
 type record struct {
-	InitializationType string         `json:"initializationType,omitempty"`
-	Phase              string         `json:"phase,omitempty"`
-	FunctionName       string         `json:"functionName,omitempty"`
-	FunctionVersion    string         `json:"functionVersion,omitempty"`
-	Name               string         `json:"name,omitempty"`
-	State              string         `json:"state,omitempty"`
-	Events             []string       `json:"events,omitempty"`
-	Types              []string       `json:"types,omitempty"`
-	RequestID          string         `json:"requestId,omitempty"`
-	Version            string         `json:"version,omitempty"`
-	Metrics            *recordMetrics `json:"metrics,omitempty"`
-	Status             string         `json:"status,omitempty"`
-	ErrorType          string         `json:"errorType,omitempty"`
-	Tracing            *traced        `json:"tracing,omitempty"`
-	Spans              []span         `json:"spans,omitempty"`
+	InitializationType string            `json:"initializationType,omitempty"`
+	Phase              string            `json:"phase,omitempty"`
+	FunctionName       string            `json:"functionName,omitempty"`
+	FunctionVersion    string            `json:"functionVersion,omitempty"`
+	Name               string            `json:"name,omitempty"`
+	State              string            `json:"state,omitempty"`
+	Events             []string          `json:"events,omitempty"`
+	Types              []string          `json:"types,omitempty"`
+	RequestID          string            `json:"requestId,omitempty"`
+	Version            string            `json:"version,omitempty"`
+	Metrics            *recordMetrics    `json:"metrics,omitempty"`
+	Status             string            `json:"status,omitempty"`
+	ErrorType          string            `json:"errorType,omitempty"`
+	Tracing            map[string]string `json:"tracing,omitempty"`
+	Spans              []span            `json:"spans,omitempty"`
 }
 
-// traced is the trace that an event belongs to.
-type traced struct {
-	Type  string `json:"type"`
-	Value string `json:"value"`
-}
-
-func tracing(header string) *traced {
-	if header == "" {
-		return nil
-	}
-	return &traced{"X-Amzn-Trace-Id", header}
+// tracing returns the trace that an event belongs to.
+func tracing(header string) map[string]string {
+	return map[string]string{"type": "X-Amzn-Trace-Id", "value": header}
 }
 
 type recordMetrics struct {
