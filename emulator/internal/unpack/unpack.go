@@ -118,10 +118,7 @@ func (u *unpacker) entry(ctx context.Context, i int) error {
 	if !u.archive.Readable(e) {
 		return errors.New("it is encrypted, or compressed by a method other than deflate")
 	}
-	if err := u.mkdirAll(path.Dir(name)); err != nil {
-		return err
-	}
-	if err := u.replace(name); err != nil {
+	if err := u.clear(name); err != nil {
 		return err
 	}
 	f, err := u.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -135,9 +132,12 @@ func (u *unpacker) entry(ctx context.Context, i int) error {
 	return cmp.Or(err, f.Close())
 }
 
-// replace removes the file of an earlier layer. It fails if this zip has written a
-// file of that name.
-func (u *unpacker) replace(name string) error {
+// clear makes the directories above a file, and removes the file of an earlier layer. It
+// fails if this zip has written a file of that name.
+func (u *unpacker) clear(name string) error {
+	if err := u.mkdirAll(path.Dir(name)); err != nil {
+		return err
+	}
 	if u.written[name] {
 		return os.ErrExist
 	}
@@ -164,10 +164,7 @@ func (u *unpacker) link(ctx context.Context, e *zipscan.Entry) error {
 			return errors.New("its directory is a link or a file")
 		}
 	}
-	if err := u.mkdirAll(path.Dir(name)); err != nil {
-		return err
-	}
-	if err := u.replace(name); err != nil {
+	if err := u.clear(name); err != nil {
 		return err
 	}
 	to := target.String()
