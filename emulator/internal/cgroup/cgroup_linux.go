@@ -36,6 +36,10 @@ func New(memory int64, tasks int) *Group {
 	g := &Group{killed: map[string]string{}}
 	name := fmt.Sprintf("%s%d-%s", prefix, os.Getpid(), rand.Text()[:8])
 	for _, h := range hierarchies() {
+		noSwap := "0"
+		if !h.second { // version 1 counts memory and swap together
+			noSwap = strconv.FormatInt(memory, 10)
+		}
 		for _, parent := range h.parents {
 			dir := filepath.Join(parent, name)
 			if os.Mkdir(dir, 0o755) != nil {
@@ -44,7 +48,7 @@ func New(memory int64, tasks int) *Group {
 			bounded := false
 			if h.memory != "" && write(dir, h.memory, strconv.FormatInt(memory, 10)) {
 				g.Memory, bounded = true, true
-				write(dir, h.swap, h.noSwap(memory))
+				write(dir, h.swap, noSwap)
 				write(dir, "memory.oom.group", "1")
 			}
 			if h.tasks && write(dir, "pids.max", strconv.Itoa(tasks)) {
@@ -129,14 +133,6 @@ type hierarchy struct {
 	swap    string
 	tasks   bool
 	second  bool // version 2
-}
-
-// noSwap is the bound for swap: version 1 counts memory and swap together.
-func (h hierarchy) noSwap(memory int64) string {
-	if h.second {
-		return "0"
-	}
-	return strconv.FormatInt(memory, 10)
 }
 
 func hierarchies() []hierarchy {
