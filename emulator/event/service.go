@@ -134,32 +134,29 @@ func detail(body, fallback string) any {
 	return object{{"message", body}}
 }
 
-func eventBridge(o Options) (any, error) {
+// onBus is an event on an EventBridge bus.
+func (o Options) onBus(kind, source string, resources []string, detail any) object {
 	return object{
 		{"version", "0"},
 		{"id", uuid()},
-		{"detail-type", cmp.Or(o.Resource, "Order Placed")},
-		{"source", "com.example.shop"},
+		{"detail-type", kind},
+		{"source", source},
 		{"account", o.Account},
 		{"time", o.Time.Format(time.RFC3339)},
 		{"region", o.Region},
-		{"resources", []string{}},
-		{"detail", detail(o.Body, `{"order":"A-1001","total":42.5,"currency":"EUR"}`)},
-	}, nil
+		{"resources", resources},
+		{"detail", detail},
+	}
+}
+
+func eventBridge(o Options) (any, error) {
+	order := detail(o.Body, `{"order":"A-1001","total":42.5,"currency":"EUR"}`)
+	return o.onBus(cmp.Or(o.Resource, "Order Placed"), "com.example.shop", []string{}, order), nil
 }
 
 func schedule(o Options) (any, error) {
-	return object{
-		{"version", "0"},
-		{"id", uuid()},
-		{"detail-type", "Scheduled Event"},
-		{"source", "aws.events"},
-		{"account", o.Account},
-		{"time", o.Time.Format(time.RFC3339)},
-		{"region", o.Region},
-		{"resources", []string{o.arn("events", "rule/"+cmp.Or(o.Resource, "example-rule"))}},
-		{"detail", object{}},
-	}, nil
+	rule := o.arn("events", "rule/"+cmp.Or(o.Resource, "example-rule"))
+	return o.onBus("Scheduled Event", "aws.events", []string{rule}, object{}), nil
 }
 
 func dynamoDB(o Options) (any, error) {
