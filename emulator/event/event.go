@@ -22,7 +22,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -112,18 +111,15 @@ func Exists(name string) bool {
 // Make makes an event, as JSON with line breaks. It fails for an unknown name and
 // for options that make no sense.
 func Make(name string, o Options) ([]byte, error) {
-	for _, m := range makers {
-		if m.name != name {
-			continue
-		}
-		value, err := m.make(o.withDefaults())
-		if err != nil {
-			return nil, fmt.Errorf("event %q: %w", name, err)
-		}
-		return encode(value, "  ")
-	}
 	var names []string
 	for _, m := range makers {
+		if m.name == name {
+			value, err := m.make(o.withDefaults())
+			if err != nil {
+				return nil, fmt.Errorf("event %q: %w", name, err)
+			}
+			return encode(value, "  ")
+		}
 		names = append(names, m.name)
 	}
 	return nil, hint.New("there are: "+strings.Join(names, ", "), "event %q is not known", name)
@@ -202,19 +198,16 @@ func randomHex(digits int) string { return hex.EncodeToString(randomBytes(digits
 
 func randomBase64(bytes int) string { return base64.StdEncoding.EncodeToString(randomBytes(bytes)) }
 
-func randomUpper(n int) string {
-	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+func randomUpper(n int) string { return randomOf("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", n) }
+
+func randomDigits(n int) string { return randomOf("0123456789", n) }
+
+func randomOf(letters string, n int) string {
 	b := randomBytes(n)
 	for i := range b {
 		b[i] = letters[int(b[i])%len(letters)]
 	}
 	return string(b)
-}
-
-func randomDigits(n int) string {
-	limit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
-	v, _ := rand.Int(rand.Reader, limit) // does not fail
-	return fmt.Sprintf("%0*d", n, v)
 }
 
 func uuid() string {
