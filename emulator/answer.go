@@ -154,16 +154,15 @@ var remapped = map[event.Trigger][]string{
 
 // remap gives the answer's header fields the names that the client gets to see.
 func (a *httpAnswer) remap(kind event.Trigger) {
-	for name := range a.Headers {
-		if slices.Contains(remapped[kind], http.CanonicalHeaderKey(name)) {
-			a.Headers["X-Amzn-Remapped-"+name] = a.Headers[name]
-			delete(a.Headers, name)
-		}
-	}
-	for name := range a.MultiValueHeaders {
-		if slices.Contains(remapped[kind], http.CanonicalHeaderKey(name)) {
-			a.MultiValueHeaders["X-Amzn-Remapped-"+name] = a.MultiValueHeaders[name]
-			delete(a.MultiValueHeaders, name)
+	remapFields(a.Headers, remapped[kind])
+	remapFields(a.MultiValueHeaders, remapped[kind])
+}
+
+func remapFields[V any](fields map[string]V, names []string) {
+	for name := range fields {
+		if slices.Contains(names, http.CanonicalHeaderKey(name)) {
+			fields["X-Amzn-Remapped-"+name] = fields[name]
+			delete(fields, name)
 		}
 	}
 }
