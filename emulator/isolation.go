@@ -61,16 +61,16 @@ const (
 func (f *Function) Isolation() string {
 	f.isolation.mu.Lock()
 	defer f.isolation.mu.Unlock()
-	how := ""
+	how, without := "", ""
 	if f.qemu != "" {
 		how = byQemu
 	}
+	if len(f.layered) > len(f.external()) {
+		without = fmt.Sprintf(", without the extensions of its layers (%q)", f.layered)
+	}
 	switch {
 	case f.config.Container != "":
-		if len(f.layered) > 0 {
-			how = fmt.Sprintf(", without the extensions of its layers (%q)", f.layered)
-		}
-		return "in a container of " + f.config.Container + how
+		return "in a container of " + f.config.Container + without
 	case f.isolation.refusal != "":
 		return "as a plain process" + how + " (" + f.isolation.refusal + ")"
 	case f.isolation.plain:
@@ -79,13 +79,10 @@ func (f *Function) Isolation() string {
 	if f.isolation.open != "" {
 		how += ", without a filter of system calls (" + f.isolation.open + ")"
 	}
-	if len(f.layered) > len(f.external()) {
-		how += fmt.Sprintf(", without the extensions of its layers (%q)", f.layered)
-	}
 	if f.system() {
-		return "in a root with this machine's system directories" + how
+		return "in a root with this machine's system directories" + how + without
 	}
-	return inEmptyRoot + how
+	return inEmptyRoot + how + without
 }
 
 // Bounds describes in a few words how memory and threads of instances are bounded;
