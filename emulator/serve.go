@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"context"
 	"io"
 	"log"
 	"net"
@@ -45,13 +44,6 @@ func (s *Server) Serve(l net.Listener) error {
 		return http.ErrServerClosed
 	}
 	return web.Serve(l)
-}
-
-// shutdown waits for current requests until ctx is done.
-func shutdown(ctx context.Context, web *http.Server) {
-	if web.Shutdown(ctx) != nil {
-		_ = web.Close()
-	}
 }
 
 // send sends a response that is not streamed. It gives up on a client that does not

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
 )
 
@@ -169,15 +171,14 @@ func (s *Server) Close(ctx context.Context) error {
 	s.closed = true
 	webs := s.webs
 	s.mu.Unlock()
-	var quiet sync.WaitGroup
+	var quiet errgroup.Group
 	for _, w := range webs {
-		quiet.Add(1)
-		go func() {
-			defer quiet.Done()
-			shutdown(ctx, w)
-		}()
+		quiet.Go(func() error {
+			defer w.Close() // ends what is left when ctx is done
+			return w.Shutdown(ctx)
+		})
 	}
-	quiet.Wait()
+	_ = quiet.Wait()
 	s.stop()
 	var first error
 	for _, name := range s.names() {
