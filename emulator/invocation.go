@@ -91,8 +91,7 @@ func (v *invocation) end(fail *failure) {
 	if err == nil && v.request.Tail {
 		r.Log = v.instance.out.last()
 	}
-	v.reply(r, err)
-	v.conclude(fail)
+	v.conclude(r, err, fail)
 }
 
 // response returns the runtime's answer.
@@ -112,8 +111,7 @@ func (v *invocation) endUnstarted(fail *failure, left time.Duration) {
 	defer f.pool.calls.Done()
 	v.notStarted = fail
 	if fail.cause != nil {
-		v.reply(Response{}, fail.cause)
-		v.conclude(fail)
+		v.conclude(Response{}, fail.cause, fail)
 		return
 	}
 	log, peak := fail.log, fail.peak
@@ -133,6 +131,5 @@ func (v *invocation) endUnstarted(fail *failure, left time.Duration) {
 	if x := v.request.Observer; x != nil {
 		x.Logged(all)
 	}
-	v.reply(resp, nil)
-	v.conclude(fail)
+	v.conclude(resp, nil, fail)
 }

@@ -66,8 +66,9 @@ func (v *invocation) observed(first bool) {
 	}
 }
 
-// conclude reports the end to the observer.
-func (v *invocation) conclude(fail *failure) {
+// conclude answers the caller, unless reply has, and reports the end to the observer.
+func (v *invocation) conclude(r Response, err error, fail *failure) {
+	v.reply(r, err)
 	x := v.request.Observer
 	if x == nil {
 		return

@@ -55,8 +55,7 @@ func (p *pool) submit(v *invocation) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
-		v.reply(Response{}, ErrClosed)
-		v.conclude(nil)
+		v.conclude(Response{}, ErrClosed, nil)
 		return
 	}
 	p.calls.Add(1)
@@ -99,8 +98,7 @@ func (p *pool) start(v *invocation) {
 }
 
 func (p *pool) reject(v *invocation, err error) {
-	v.reply(Response{}, err)
-	v.conclude(nil)
+	v.conclude(Response{}, err, nil)
 	p.calls.Done()
 }
 
