@@ -202,9 +202,8 @@ type functionState struct {
 }
 
 func (c *Console) state() pageState {
-	s := c.counts()
+	s, builds := c.counts()
 	s.Functions = []functionState{}
-	builds := c.lastBuilds()
 	seen := map[string]bool{}
 	if c.server != nil {
 		for _, f := range c.server.Functions() {

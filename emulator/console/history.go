@@ -276,16 +276,11 @@ func (c *Console) Gone(name string) {
 	c.version++
 }
 
-func (h *history) lastBuilds() map[string]build {
+func (h *history) counts() (pageState, map[string]build) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return maps.Clone(h.builds)
-}
-
-func (h *history) counts() pageState {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return pageState{Version: h.version, Held: len(h.records), Total: h.total, MaxEvents: maxEvents, MaxBytes: maxBytes}
+	s := pageState{Version: h.version, Held: len(h.records), Total: h.total, MaxEvents: maxEvents, MaxBytes: maxBytes}
+	return s, maps.Clone(h.builds)
 }
 
 // A filter chooses events; an empty field takes all.
