@@ -105,9 +105,7 @@ func (s *Server) trigger(t trigger, name, rest string, w http.ResponseWriter, r 
 	}()
 	var late <-chan time.Time
 	if t.patience > 0 {
-		timer := time.NewTimer(t.patience)
-		defer timer.Stop()
-		late = timer.C
+		late = time.After(t.patience)
 	}
 	var resp outcome
 	select {
