@@ -192,9 +192,5 @@ func (f *Function) extensionLine(b *bootstrap, r record) {
 	if r.ErrorType != "" {
 		line += "\tError Type: " + r.ErrorType
 	}
-	line += "\n"
-	if f.json {
-		line = platformLine("extension", r)
-	}
-	b.out.line(line)
+	b.out.line(f.line("extension", r, line))
 }

@@ -108,10 +108,7 @@ type metrics struct {
 
 // startLine is the first line about an event.
 func (f *Function) startLine(id string) string {
-	if f.json {
-		return platformLine("start", record{RequestID: id, Version: latest})
-	}
-	return "START RequestId: " + id + " Version: " + latest + "\n"
+	return f.line("start", record{RequestID: id, Version: latest}, "START RequestId: "+id+" Version: "+latest)
 }
 
 // endLines are the last lines about an event: the function's reason for a
@@ -156,27 +153,22 @@ func (f *Function) subscriptionLine(extension string, logs bool, types []string)
 	if logs {
 		kind, event = "LOGS", "logsSubscription"
 	}
-	if f.json {
-		return platformLine(event, record{Name: extension, State: "Subscribed", Types: types})
-	}
 	var names []string
 	for _, t := range types {
 		names = append(names, strings.ToUpper(t[:1])+t[1:])
 	}
-	return fmt.Sprintf("%s\tName: %s\tState: Subscribed\tTypes: [%s]\n", kind, oneLine(extension), strings.Join(names, ", "))
+	text := fmt.Sprintf("%s\tName: %s\tState: Subscribed\tTypes: [%s]", kind, oneLine(extension), strings.Join(names, ", "))
+	return f.line(event, record{Name: extension, State: "Subscribed", Types: types}, text)
 }
 
 // initLine is the line about an initialisation; fail is nil if it succeeded.
 func (f *Function) initLine(phase string, fail *failure, took time.Duration) string {
 	r := f.initRecord(phase, fail, took)
-	if f.json {
-		return platformLine("initReport", r)
-	}
 	line := fmt.Sprintf("INIT_REPORT Init Duration: %s\tPhase: %s\tStatus: %s", milliseconds(took), phase, r.Status)
 	if r.ErrorType != "" {
 		line += "\tError Type: " + oneLine(r.ErrorType)
 	}
-	return line + "\n"
+	return f.line("initReport", r, line)
 }
 
 // initRecord returns the record of platform.initReport.
@@ -239,6 +231,14 @@ type recordMetrics struct {
 
 // timeForm is the form in which the platform writes times.
 const timeForm = "2006-01-02T15:04:05.000Z"
+
+// line returns a line of the platform: in JSON the record, otherwise the text.
+func (f *Function) line(kind string, r record, text string) string {
+	if f.json {
+		return platformLine(kind, r)
+	}
+	return text + "\n"
+}
 
 // platformLine returns an event of the Telemetry API as a line of a log.
 func platformLine(kind string, r record) string {

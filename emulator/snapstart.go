@@ -70,15 +70,13 @@ func (f *Function) restored(b *bootstrap, fail *failure) *failure {
 		return fail
 	}
 	line := "RESTORE_REPORT Restore Duration: " + milliseconds(b.restore.took)
-	switch {
-	case f.json:
-		line = strings.TrimSuffix(platformLine("restoreReport", report), "\n")
-	case kind != "":
-		line += "\tStatus: " + status + "\tError Type: " + oneLine(kind)
-	case fail != nil:
+	if fail != nil {
 		line += "\tStatus: " + status
 	}
-	b.out.line(line + "\n")
+	if kind != "" {
+		line += "\tError Type: " + oneLine(kind)
+	}
+	b.out.line(f.line("restoreReport", report, line))
 	if fail == nil {
 		return nil
 	}
