@@ -36,7 +36,7 @@ type bootstrap struct {
 	api     *runtimeapi.Server
 	process process.Process
 	out     *output
-	group   *cgroup.Group
+	group   *cgroup.Group // that of newBootstrap bounds nothing
 	began   time.Time
 	opened  time.Time     // when it asked for its first event
 	exited  chan struct{} // closed when the process has ended
@@ -231,8 +231,7 @@ func (f *Function) spawnOnce(plain bool) (_ *bootstrap, err error) {
 	}
 	b.listen()
 	container := f.config.Container
-	b.group = &cgroup.Group{} // bounds nothing: a container has its own bounds
-	if container == "" {
+	if container == "" { // which has its own bounds
 		b.group = f.newGroup()
 	}
 	c := process.Config{
@@ -351,9 +350,7 @@ func (b *bootstrap) release() {
 	for _, o := range b.outputs() {
 		o.close()
 	}
-	if b.group != nil {
-		b.group.Close()
-	}
+	b.group.Close()
 }
 
 // outputs returns the outputs that there are.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bootzip/bootzip/emulator/internal/cgroup"
 	"github.com/bootzip/bootzip/emulator/internal/process"
 	"github.com/bootzip/bootzip/emulator/internal/telemetry"
 	"github.com/bootzip/bootzip/internal/sandbox"
@@ -53,7 +54,7 @@ func (f *Function) external() []string {
 // newBootstrap returns a bootstrap without a process.
 func (f *Function) newBootstrap() *bootstrap {
 	b := &bootstrap{
-		began: time.Now(), exited: make(chan struct{}), known: make(chan struct{}),
+		group: &cgroup.Group{}, began: time.Now(), exited: make(chan struct{}), known: make(chan struct{}),
 		later: len(f.external()) > 0, crashed: make(chan *companion, len(f.external())),
 	}
 	b.hub = telemetry.New(b.dial, f.json)
