@@ -49,9 +49,7 @@ func Tree(ctx context.Context, root string, skip []string, ready, changed func()
 		return err
 	}
 	ready()
-	timer := time.NewTimer(time.Hour)
-	timer.Stop()
-	defer timer.Stop()
+	var due <-chan time.Time          // nil: nothing has changed
 	changedFiles := map[string]bool{} // since the last report
 	for {
 		select {
@@ -70,10 +68,9 @@ func Tree(ctx context.Context, root string, skip []string, ready, changed func()
 				}
 			}
 			changedFiles[e.Name] = true
+			due = time.After(quiet)
 			if len(changedFiles) == 1 {
-				timer.Reset(oneQuiet)
-			} else {
-				timer.Reset(quiet)
+				due = time.After(oneQuiet)
 			}
 		case err, ok := <-w.Errors:
 			if !ok {
@@ -83,8 +80,8 @@ func Tree(ctx context.Context, root string, skip []string, ready, changed func()
 			if err != fsnotify.ErrEventOverflow {
 				return fmt.Errorf("files cannot be watched: %w", err)
 			}
-			timer.Reset(quiet)
-		case <-timer.C:
+			due = time.After(quiet)
+		case <-due:
 			clear(changedFiles)
 			changed()
 		}
