@@ -187,10 +187,7 @@ func (r Request) spelled(h http.Header) http.Header {
 // body returns the body, as text if text is set and it is valid UTF-8, otherwise in
 // base64.
 func (r Request) body(text bool) (body string, encoded bool) {
-	if len(r.Body) == 0 {
-		return "", false
-	}
-	if text && utf8.Valid(r.Body) {
+	if len(r.Body) == 0 || text && utf8.Valid(r.Body) {
 		return string(r.Body), false
 	}
 	return base64.StdEncoding.EncodeToString(r.Body), true
