@@ -18,14 +18,6 @@ type Credentials struct {
 // credentials that are not part of a snapshot (AWS's emulator).
 const CredentialsPath = "/2021-04-23/credentials"
 
-func (s *Server) restoreRoutes(mux *http.ServeMux) {
-	if s.config.SnapStart { // otherwise 404
-		mux.HandleFunc("GET "+runtimePath+"restore/next", s.restoreNext)
-		mux.HandleFunc("POST "+runtimePath+"restore/error", s.failure(restoring, restoreFailed))
-		mux.HandleFunc("GET "+CredentialsPath, s.credentials)
-	}
-}
-
 // restoreNext waits for the restore: the runtime is ready for a snapshot, which is taken when
 // all extensions are.
 func (s *Server) restoreNext(w http.ResponseWriter, r *http.Request) {

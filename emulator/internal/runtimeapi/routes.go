@@ -39,7 +39,11 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("PUT /2022-07-01/telemetry", s.subscribe("Telemetry", "ValidationError"))
 	mux.HandleFunc("PUT /2020-08-15/logs", s.subscribe("Logs", "Logs.ValidationError"))
 	mux.HandleFunc("GET /2026-01-15/metadata/execution-environment", s.metadata)
-	s.restoreRoutes(mux)
+	if s.config.SnapStart { // otherwise 404
+		mux.HandleFunc("GET "+runtimePath+"restore/next", s.restoreNext)
+		mux.HandleFunc("POST "+runtimePath+"restore/error", s.failure(restoring, restoreFailed))
+		mux.HandleFunc("GET "+CredentialsPath, s.credentials)
+	}
 	return mux
 }
 
