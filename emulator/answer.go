@@ -19,7 +19,6 @@ import (
 // developer guide, "Lambda proxy integrations"; Elastic Load Balancing user
 // guide, "Lambda functions as targets").
 type httpAnswer struct {
-	StatusCode        json.RawMessage
 	Headers           map[string]*scalar // a null header is omitted
 	MultiValueHeaders map[string][]scalar
 	Cookies           []string
@@ -32,10 +31,11 @@ type httpAnswer struct {
 	kind   string // content type, if no header names one; "": application/json
 }
 
-// decodeAnswer decodes the members of a JSON object. Unlike in encoding/json, the case of
-// their keys matters: a Go struct without tags, for example, has no statusCode.
-func decodeAnswer(keys map[string]json.RawMessage) (*httpAnswer, error) {
-	a := &httpAnswer{StatusCode: keys["statusCode"]}
+// decodeAnswer decodes the members of a JSON object. Without a status, it is 200; with text,
+// it may be a string. Unlike in encoding/json, the case of their keys matters: a Go struct
+// without tags, for example, has no statusCode.
+func decodeAnswer(keys map[string]json.RawMessage, text bool) (a *httpAnswer, err error) {
+	a = &httpAnswer{status: http.StatusOK}
 	for key, to := range map[string]any{
 		"headers": &a.Headers, "multiValueHeaders": &a.MultiValueHeaders, "cookies": &a.Cookies, "body": &a.Body, "isBase64Encoded": &a.IsBase64Encoded,
 	} {
@@ -45,8 +45,14 @@ func decodeAnswer(keys map[string]json.RawMessage) (*httpAnswer, error) {
 			}
 		}
 	}
-	return a, nil
+	if status := keys["statusCode"]; !absent(status) {
+		a.status, err = statusOf(status, text)
+	}
+	return a, err
 }
+
+// absent reports whether a member of an object is missing, or null.
+func absent(value json.RawMessage) bool { return len(value) == 0 || string(value) == "null" }
 
 // A scalar is the value of a header: a string, or a number or boolean as written in the
 // JSON.
@@ -109,17 +115,14 @@ func readAnswer(kind event.Trigger, payload []byte) (*httpAnswer, error) {
 	}
 	var keys map[string]json.RawMessage
 	err := json.Unmarshal(payload, &keys)
-	if status := string(keys["statusCode"]); err != nil || status == "" || status == "null" {
+	if err != nil || absent(keys["statusCode"]) {
 		if kind != event.FunctionURL && kind != event.HTTPAPI {
 			return nil, errors.New("answer has no statusCode")
 		}
 		return &httpAnswer{status: http.StatusOK, body: unquoted(payload)}, nil
 	}
-	a, err := decodeAnswer(keys)
+	a, err := decodeAnswer(keys, !balanced)
 	if err != nil {
-		return nil, err
-	}
-	if a.status, err = statusOf(a.StatusCode, !balanced); err != nil {
 		return nil, err
 	}
 	switch kind {

@@ -104,15 +104,7 @@ func readPrelude(text []byte) (*httpAnswer, error) {
 	if err := json.Unmarshal(text, &keys); err != nil {
 		return nil, err
 	}
-	a, err := decodeAnswer(keys)
-	if err != nil {
-		return nil, err
-	}
-	a.status = http.StatusOK
-	if a.StatusCode != nil && string(a.StatusCode) != "null" {
-		a.status, err = statusOf(a.StatusCode, true)
-	}
-	return a, err
+	return decodeAnswer(keys, true)
 }
 
 // expire stops a stream, and reports true, unless the client has seen its beginning.
