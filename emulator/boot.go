@@ -80,7 +80,11 @@ func Boot(ctx context.Context, c BootConfig) (BootResult, error) {
 	var passed, answered []string
 	for _, handler := range handlers {
 		one, err := bootOne(ctx, c, handler)
-		if err != nil {
+		var unsupported *UnsupportedError
+		switch {
+		case errors.As(err, &unsupported):
+			one = BootResult{Status: BootSkipped, Detail: unsupported.Reason, At: BootMachine, Isolation: one.Isolation}
+		case err != nil:
 			return BootResult{}, err
 		}
 		if one.Status != BootPassed {
@@ -107,10 +111,6 @@ func Boot(ctx context.Context, c BootConfig) (BootResult, error) {
 func bootOne(ctx context.Context, c BootConfig, handler string) (BootResult, error) {
 	c.Handler, c.Concurrency = handler, 1
 	f, err := New(ctx, c)
-	var unsupported *UnsupportedError
-	if errors.As(err, &unsupported) {
-		return BootResult{Status: BootSkipped, Detail: unsupported.Reason, At: BootMachine}, nil
-	}
 	if err != nil {
 		return BootResult{}, err
 	}
@@ -119,9 +119,6 @@ func bootOne(ctx context.Context, c BootConfig, handler string) (BootResult, err
 	defer f.Close(closed)
 	f.startsOnce, f.ownNetwork = true, true
 	one, err := f.boot(ctx, c.Event)
-	if errors.As(err, &unsupported) {
-		one, err = BootResult{Status: BootSkipped, Detail: unsupported.Reason, At: BootMachine}, nil
-	}
 	one.Isolation = f.Isolation()
 	return one, err
 }
