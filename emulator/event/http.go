@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -160,10 +161,8 @@ func (r *Request) domain(service, suffix string, digits int) string {
 // header returns all header fields, with the host and a trace header, which each
 // trigger adds to a request without one.
 func (r Request) header() http.Header {
-	h := r.Header.Clone()
-	if h == nil {
-		h = http.Header{}
-	}
+	h := http.Header{}
+	maps.Copy(h, r.Header)
 	h.Set("Host", r.Host)
 	if h.Get("X-Amzn-Trace-Id") == "" {
 		h.Set("X-Amzn-Trace-Id", fmt.Sprintf("Root=1-%08x-%s", r.Time.Unix(), randomHex(24)))
