@@ -34,14 +34,11 @@ func (s *Server) Serve(l net.Listener) error {
 	}
 	l = keepSpelling(web, l)
 	s.mu.Lock()
+	s.webs = append(s.webs, web)
 	closed := s.closed
-	if !closed {
-		s.webs = append(s.webs, web)
-	}
 	s.mu.Unlock()
 	if closed {
-		l.Close()
-		return http.ErrServerClosed
+		_ = web.Close() // so that Serve returns at once
 	}
 	return web.Serve(l)
 }
