@@ -245,14 +245,12 @@ func (t trigger) refused(w http.ResponseWriter, e *apiError) {
 		e.status = t.throttled
 	}
 	switch {
-	case e.status == http.StatusTooManyRequests || e.status == http.StatusRequestEntityTooLarge:
+	case t.kind == event.FunctionURL || e.status == http.StatusTooManyRequests || e.status == http.StatusRequestEntityTooLarge:
 		message(w, e.status, e.message)
 	case t.kind == event.RESTAPI:
 		message(w, e.status, "Internal server error")
 	case t.kind == event.HTTPAPI:
 		message(w, e.status, "Service Unavailable")
-	case t.kind == event.FunctionURL:
-		message(w, e.status, e.message)
 	default:
 		page(w, e.status)
 	}
