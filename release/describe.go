@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -52,11 +51,7 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 		if err != nil {
 			return err
 		}
-		err = atomicfile.Write(filepath.Join(stage, name), 0o644, func(w io.Writer) error {
-			_, err := w.Write(data)
-			return err
-		})
-		return errors.Join(err, add(name, false))
+		return errors.Join(atomicfile.WriteBytes(filepath.Join(stage, name), 0o644, data), add(name, false))
 	}
 	bill := func(name, of string, image *sbom.Image, toolchain string, packages []string) error {
 		data, err := sbom.Make(ctx, sbom.Config{
