@@ -65,7 +65,7 @@ type Release struct {
 	version     string    // of the project: Tag, without the directory of a module
 	Zips        []pack.Zip
 	Reproduced  reproduce.Result
-	Files       []File // all, SHA256SUMS included, by name
+	Files       []File // all, by name; SHA256SUMS is the last
 }
 
 // A CheckError is returned if zips did not pass verify; it has the reports.
@@ -287,21 +287,18 @@ func removed(dist string, before, now []File) []atomicfile.File {
 	return list
 }
 
-// publish moves the files of a release from the stage to dist. SHA256SUMS is
-// removed first and moved last: if it exists, the release is complete.
+// publish moves the files of a release, of which SHA256SUMS is the last, from the stage to
+// dist. SHA256SUMS is removed first and moved last: if it exists, the release is complete.
 func publish(stage *atomicfile.Stage, dist string, files []File) error {
 	sums := filepath.Join(dist, sumsFile)
 	before, _ := ReadSums(sums) // missing or invalid: nothing is removed
 	set := append([]atomicfile.File{{To: sums}}, removed(dist, before, files)...)
 	for _, f := range files {
-		if f.Name == sumsFile {
-			continue
-		}
 		mode := fs.FileMode(0o644)
 		if f.Executable {
 			mode = 0o755
 		}
 		set = append(set, atomicfile.File{From: filepath.Join(stage.Path, f.Name), To: filepath.Join(dist, f.Name), Mode: mode})
 	}
-	return stage.Commit(append(set, atomicfile.File{From: filepath.Join(stage.Path, sumsFile), To: sums, Mode: 0o644})...)
+	return stage.Commit(set...)
 }
