@@ -122,10 +122,7 @@ func Make(ctx context.Context, c Config) ([]Executable, error) {
 	if err := Check(c); err != nil {
 		return nil, err
 	}
-	chosen, err := choose(c.Platforms)
-	if err != nil {
-		return nil, err
-	}
+	var err error
 	for _, dir := range []*string{&c.Root, &c.Out, &c.Cache} {
 		if *dir, err = filepath.Abs(*dir); err != nil {
 			return nil, err
@@ -148,12 +145,13 @@ func Make(ctx context.Context, c Config) ([]Executable, error) {
 	if err = cmp.Or(err, os.MkdirAll(temp, 0o755)); err != nil {
 		return nil, err
 	}
-	if _, err := run(ctx, k.Fetching, c.Root, k.Command, "mod", "download"); err != nil {
+	if err := run(ctx, k.Fetching, c.Root, k.Command, "mod", "download"); err != nil {
 		return nil, hint.Wrap(err, "the module proxy must be reachable for modules that are not in the module cache")
 	}
 	name := path.Base(filepath.ToSlash(filepath.Join(c.Root, c.Package)))
 	var all []Executable
 	var files []atomicfile.File
+	chosen, _ := choose(c.Platforms) // Check has refused unknown ones
 	for _, p := range chosen {
 		goos, arch, _ := strings.Cut(p, "/")
 		e := Executable{Name: name + "-" + goos + "-" + arch}
@@ -166,7 +164,7 @@ func Make(ctx context.Context, c Config) ([]Executable, error) {
 		}
 		file := filepath.Join(stage.Path, e.Name)
 		argv := append(c.flags(), "-o", file, "./"+filepath.ToSlash(c.Package))
-		if _, err := run(ctx, append(slices.Clone(k.Environ), "GOOS="+goos, "GOARCH="+arch), c.Root, append([]string{k.Command, "build"}, argv...)...); err != nil {
+		if err := run(ctx, append(slices.Clone(k.Environ), "GOOS="+goos, "GOARCH="+arch), c.Root, append([]string{k.Command, "build"}, argv...)...); err != nil {
 			return nil, fmt.Errorf("executable %q: %w", e.Name, err)
 		}
 		if e.SHA256, e.Size, err = digest.File(file); err != nil {
@@ -215,19 +213,15 @@ func toolchain(root string) (string, error) {
 	return f.Toolchain.Name, nil
 }
 
-// run runs a go command and returns its standard output; an error includes the
-// standard error.
-func run(ctx context.Context, environ []string, dir string, argv ...string) (string, error) {
+// run runs a go command. An error includes the standard error.
+func run(ctx context.Context, environ []string, dir string, argv ...string) error {
 	// Its compilers must have ended before the directory that they write to is removed.
 	cmd := process.Command(ctx, environ, dir, argv...)
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
 	err := process.Run(ctx, cmd)
-	if ctx.Err() != nil {
-		return "", ctx.Err()
-	}
 	if err != nil {
-		return "", fmt.Errorf("%s %s: %w\n%s", filepath.Base(argv[0]), argv[1], err, strings.TrimSpace(stderr.String()))
+		err = fmt.Errorf("%s %s: %w\n%s", filepath.Base(argv[0]), argv[1], err, strings.TrimSpace(stderr.String()))
 	}
-	return stdout.String(), nil
+	return cmp.Or(ctx.Err(), err)
 }
