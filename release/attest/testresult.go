@@ -109,18 +109,15 @@ func configuration(c TestResultConfig, skipped, waived map[string]string) []desc
 	return list
 }
 
-// summary returns one result for each check, the worst.
-func summary(r verify.Report) []verify.Result {
-	var list []verify.Result
+// summary returns one result for each check, the worst, by the check's id.
+func summary(r verify.Report) map[string]verify.Result {
+	all := map[string]verify.Result{}
 	for _, x := range r.Results {
-		i := slices.IndexFunc(list, func(y verify.Result) bool { return y.Check.ID == x.Check.ID })
-		if i < 0 {
-			list = append(list, x)
-		} else if worse(list[i].Status, x.Status) != list[i].Status {
-			list[i] = x
+		if before, ok := all[x.Check.ID]; !ok || worse(before.Status, x.Status) != before.Status {
+			all[x.Check.ID] = x
 		}
 	}
-	return list
+	return all
 }
 
 // worse returns the worse of two statuses. An unknown one is the worst.
