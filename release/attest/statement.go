@@ -45,9 +45,7 @@ func subjects(all []Subject) []descriptor {
 }
 
 func sorted(all []Subject) []Subject {
-	all = slices.Clone(all)
-	slices.SortFunc(all, func(a, b Subject) int { return strings.Compare(a.Name, b.Name) })
-	return all
+	return slices.SortedFunc(slices.Values(all), func(a, b Subject) int { return strings.Compare(a.Name, b.Name) })
 }
 
 // encode writes a statement. The same value gives the same bytes: fields come
