@@ -147,10 +147,8 @@ func (t *Tree) compare(ctx context.Context, own *git, changed map[string]bool, e
 		if len(fields) < 2 {
 			continue
 		}
-		if changed[name] {
-			if t.isPointed(name, fields[1]) {
-				delete(changed, name)
-			}
+		if changed[name] && t.isPointed(name, fields[1]) {
+			delete(changed, name)
 		}
 		if _, err := os.Lstat(filepath.Join(dir, ".git")); fields[0] != modeSubmodule || err != nil {
 			continue
