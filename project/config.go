@@ -99,21 +99,18 @@ func distinctRoutes(functions []Function) error {
 
 func (d decoder) archs(n *yaml.Node) ([]Arch, error) {
 	var all []Arch
-	err := d.list(n, "arch", func(element *yaml.Node) error {
-		name, err := d.text(element, "an entry of arch")
-		if err != nil {
-			return err
-		}
+	names, err := d.texts(n, "arch")
+	for i, name := range names {
+		at := d.pos(resolve(n).Content[i])
 		a, err := ParseArch(name)
 		if err != nil {
-			return errorAt(d.pos(element), "write amd64, arm64 or both", "%v", err)
+			return nil, errorAt(at, "write amd64, arm64 or both", "%v", err)
 		}
 		if slices.Contains(all, a) {
-			return errorAt(d.pos(element), "remove one of the two", "architecture %q is given twice", a)
+			return nil, errorAt(at, "remove one of the two", "architecture %q is given twice", a)
 		}
 		all = append(all, a)
-		return nil
-	})
+	}
 	if err == nil && len(all) == 0 {
 		return nil, errorAt(d.pos(n), "write amd64, arm64 or both, or remove the key", "arch is empty")
 	}
@@ -125,11 +122,9 @@ func (d decoder) runtimeName(n *yaml.Node) (Runtime, error) {
 	if err != nil {
 		return "", err
 	}
-	switch Runtime(name) {
-	case AL2023, AL2:
-		return Runtime(name), nil
-	case "provided.al2023", "provided.al2":
-		return Runtime(name[len("provided."):]), nil
+	r := Runtime(strings.TrimPrefix(name, "provided."))
+	if r != AL2023 && r != AL2 {
+		return "", errorAt(d.pos(n), "write al2023 or al2", "runtime %q is not an OS-only runtime that Lambda still offers", name)
 	}
-	return "", errorAt(d.pos(n), "write al2023 or al2", "runtime %q is not an OS-only runtime that Lambda still offers", name)
+	return r, nil
 }
