@@ -60,16 +60,14 @@ func Load(root string) (Project, error) {
 	p := Project{Root: abs}
 
 	data, err := readConfig(filepath.Join(abs, ConfigFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		if other := misnamed(abs); other != "" {
-			return Project{}, hint.New("call it "+ConfigFile, "%s is not read: the file is called %s", other, ConfigFile)
-		}
-	}
 	switch {
 	case err == nil:
 		p.Config = filepath.Join(abs, ConfigFile)
 		err = parseConfig(&p, ConfigFile, data)
 	case errors.Is(err, fs.ErrNotExist):
+		if other := misnamed(abs); other != "" {
+			return Project{}, hint.New("call it "+ConfigFile, "%s is not read: the file is called %s", other, ConfigFile)
+		}
 		err = findMainPackages(&p, Architectures())
 	}
 	if err != nil {
