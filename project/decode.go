@@ -143,6 +143,15 @@ func (d decoder) text(n *yaml.Node, what string) (string, error) {
 	return n.Value, nil
 }
 
+// oneOf is text for one of the known words.
+func (d decoder) oneOf(n *yaml.Node, what string, known []string) (string, error) {
+	word, err := d.text(n, what)
+	if err == nil && !slices.Contains(known, word) {
+		err = errorAt(d.pos(n), didYouMean(word, known), "unknown %s %q", what, word)
+	}
+	return word, err
+}
+
 func (d decoder) boolean(n *yaml.Node, what string) (bool, error) {
 	n = resolve(n)
 	if n.Kind != yaml.ScalarNode || n.Tag != "!!bool" {

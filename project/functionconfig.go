@@ -157,15 +157,9 @@ func (c *functionReader) checks(n *yaml.Node) ([]CheckRule, error) {
 	err := c.list(n, "checks", func(element *yaml.Node) error {
 		rule := CheckRule{Pos: c.pos(element)}
 		err := c.fields(element, "an entry of checks", map[string]func(*yaml.Node) error{
-			"id":     intoNamed(&rule.ID, c.text, "id"),
-			"reason": intoNamed(&rule.Reason, c.text, "reason"),
-			"severity": func(n *yaml.Node) (err error) {
-				rule.Severity, err = c.text(n, "severity")
-				if err == nil && !slices.Contains(severities, rule.Severity) {
-					err = errorAt(c.pos(n), didYouMean(rule.Severity, severities), "unknown severity %q", rule.Severity)
-				}
-				return err
-			},
+			"id":       intoNamed(&rule.ID, c.text, "id"),
+			"reason":   intoNamed(&rule.Reason, c.text, "reason"),
+			"severity": into(&rule.Severity, func(n *yaml.Node) (string, error) { return c.oneOf(n, "severity", severities) }),
 		})
 		if err != nil {
 			return err

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -24,17 +23,11 @@ const (
 var kindNames = []string{"function", string(KindExtension), string(KindLayer)}
 
 func (c *functionReader) kind(n *yaml.Node) (Kind, error) {
-	name, err := c.text(n, "kind")
-	if err != nil {
-		return "", err
-	}
-	if !slices.Contains(kindNames, name) {
-		return "", errorAt(c.pos(n), didYouMean(name, kindNames), "unknown kind %q", name)
-	}
+	name, err := c.oneOf(n, "kind", kindNames)
 	if name == kindNames[0] {
 		name = ""
 	}
-	return Kind(name), nil
+	return Kind(name), err
 }
 
 // buildTag is a build tag of Go (go/build/constraint).
@@ -149,9 +142,9 @@ func (c *functionReader) layers(n *yaml.Node) ([]string, error) {
 		return nil, errorAt(c.pos(n), "join some of them", "%d layers, and a function has %d at most", len(all), maxLayers)
 	}
 	for i, name := range all {
-		all[i] = path.Clean(name)
-		if path.IsAbs(name) || strings.HasPrefix(all[i], "..") || strings.Contains(name, `\`) {
-			return nil, errorAt(c.pos(resolve(n).Content[i]), "give a zip of the project, relative to bootzip.yaml, with '/'", "layer %q is not in the project", name)
+		all[i], err = c.below(resolve(n).Content[i], name, "give a zip of the project, relative to bootzip.yaml, with '/'", "layer")
+		if err != nil {
+			return nil, err
 		}
 	}
 	return all, nil
@@ -163,9 +156,15 @@ func (c *functionReader) event(n *yaml.Node) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return c.below(n, text, "give a file of the project, relative to bootzip.yaml, with '/', or a name that bootzip event list shows", "event")
+}
+
+// below returns the clean form of a path, and refuses one that leaves the project with the
+// hint fix. The path need not exist.
+func (d decoder) below(n *yaml.Node, text, fix, what string) (string, error) {
 	name := path.Clean(text)
 	if !fs.ValidPath(name) || strings.Contains(name, `\`) {
-		return "", errorAt(c.pos(n), "give a file of the project, relative to bootzip.yaml, with '/', or a name that bootzip event list shows", "event %q is not in the project", text)
+		return "", errorAt(d.pos(n), fix, "%s %q is not in the project", what, text)
 	}
 	return name, nil
 }
@@ -215,11 +214,7 @@ func (c *functionReader) base(n *yaml.Node) (string, error) {
 		}
 		return text, nil
 	}
-	name := path.Clean(text)
-	if !fs.ValidPath(name) || strings.Contains(name, `\`) {
-		return "", errorAt(c.pos(n), "give an OCI image layout of the project, a directory or a tar, relative to bootzip.yaml, or docker://REGISTRY/NAME@sha256:DIGEST", "base %q is not in the project", text)
-	}
-	return name, nil
+	return c.below(n, text, "give an OCI image layout of the project, a directory or a tar, relative to bootzip.yaml, or docker://REGISTRY/NAME@sha256:DIGEST", "base")
 }
 
 // image reads whether an image is made, or its settings.
