@@ -50,25 +50,15 @@ var variable = regexp.MustCompile(`^[^\s"'=]+\.[\pL_][\pL\pN_]*$`)
 var placeholder = regexp.MustCompile(`\$\{[^}]*\}?`)
 
 func (c *functionReader) ldflags(n *yaml.Node) (map[string]string, error) {
-	all := map[string]string{}
-	err := c.pairs(n, "ldflags", func(key, value *yaml.Node) error {
+	return c.values(n, "ldflags", func(key, value *yaml.Node, text string) error {
 		if !variable.MatchString(key.Value) {
 			return errorAt(c.pos(key), "write PACKAGE.VARIABLE: VALUE, such as main.version: v1.2.3", "invalid variable %q in ldflags", key.Value)
-		}
-		text, err := c.value(value, "ldflags."+key.Value)
-		if err != nil {
-			return err
-		}
-		if err := c.placeholders(value, text, "ldflags"); err != nil {
-			return err
 		}
 		if strings.ContainsAny(text, "'\n\r\x00") && strings.Contains(text, `"`) || strings.ContainsAny(text, "\n\r\x00") {
 			return errorAt(c.pos(value), "use one kind of quotes, and one line", "the go command cannot take the value %q", text)
 		}
-		all[key.Value] = text
-		return nil
+		return c.placeholders(value, text, "ldflags")
 	})
-	return all, err
 }
 
 // placeholders refuses unknown placeholders.
@@ -98,27 +88,37 @@ func (c *functionReader) cgo(n *yaml.Node) (string, error) {
 var envName = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9_]*$`)
 
 func (c *functionReader) env(n *yaml.Node) (map[string]string, error) {
-	all := map[string]string{}
-	err := c.pairs(n, "env", func(key, value *yaml.Node) error {
+	return c.values(n, "env", func(key, _ *yaml.Node, _ string) error {
 		if !envName.MatchString(key.Value) {
 			return errorAt(c.pos(key), "a name begins with a letter and has letters, digits and '_'", "invalid name %q in env", key.Value)
 		}
 		if key.Value == RuntimeAPI {
 			return errorAt(c.pos(key), "omit it", "%s in env is Lambda's own: it says where the function gets its events", key.Value)
 		}
-		text, err := c.value(value, "env."+key.Value)
-		all[key.Value] = text
-		return err
+		return nil
 	})
-	return all, err
 }
 
-// value is text for a value that may be empty.
-func (d decoder) value(n *yaml.Node, what string) (string, error) {
-	if r := resolve(n); r.Kind == yaml.ScalarNode && r.Tag == "!!str" && r.Value == "" {
-		return "", nil
-	}
-	return d.text(n, what)
+// labels reads the labels of an image.
+func (c *functionReader) labels(n *yaml.Node) (map[string]string, error) {
+	return c.values(n, "labels", func(_, value *yaml.Node, text string) error { return c.placeholders(value, text, "labels") })
+}
+
+// values reads a mapping whose values are texts, which may be empty. check refuses a key or
+// its value.
+func (d decoder) values(n *yaml.Node, what string, check func(key, value *yaml.Node, text string) error) (map[string]string, error) {
+	all := map[string]string{}
+	err := d.pairs(n, what, func(key, value *yaml.Node) (err error) {
+		text := ""
+		if r := resolve(value); r.Kind != yaml.ScalarNode || r.Tag != "!!str" || r.Value != "" {
+			if text, err = d.text(value, what+"."+key.Value); err != nil {
+				return err
+			}
+		}
+		all[key.Value] = text
+		return check(key, value, text)
+	})
+	return all, err
 }
 
 func (d decoder) integer(n *yaml.Node, what string, low, high int) (int, error) {
@@ -228,16 +228,6 @@ func (c *functionReader) image(n *yaml.Node) (err error) {
 		"base":         into(&c.f.ImageBase, c.base),
 		"certificates": intoNamed(&c.f.ImageCertificates, c.boolean, "certificates"),
 		"zones":        intoNamed(&c.f.ImageZones, c.boolean, "zones"),
-		"labels": func(n *yaml.Node) error {
-			c.f.ImageLabels = map[string]string{}
-			return c.pairs(n, "labels", func(key, value *yaml.Node) error {
-				text, err := c.value(value, "labels."+key.Value)
-				if err == nil {
-					err = c.placeholders(value, text, "labels")
-				}
-				c.f.ImageLabels[key.Value] = text
-				return err
-			})
-		},
+		"labels":       into(&c.f.ImageLabels, c.labels),
 	})
 }
