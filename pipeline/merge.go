@@ -173,11 +173,7 @@ func mergeReports(c MergeConfig) ([]byte, error) {
 	if all == nil || err != nil {
 		return nil, err
 	}
-	var names []string
-	for _, f := range inRunOrder(c.Functions) {
-		names = append(names, f.Name)
-	}
-	return verify.MergeJSON(all, names)
+	return verify.MergeJSON(all, project.Names(inRunOrder(c.Functions)))
 }
 
 // inRunOrder returns the functions in the order of packZips.

@@ -105,14 +105,20 @@ func readConfig(path string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
+// Names returns the names of functions.
+func Names(functions []Function) (names []string) {
+	for _, f := range functions {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
 // Select returns the functions called name, or all of them for "". With an arch other
 // than "" it reduces each to that architecture, and omits functions that are not built
 // for it.
 func (p Project) Select(name string, arch Arch) ([]Function, error) {
-	var names []string
 	var selected []Function
 	for _, f := range p.Functions {
-		names = append(names, f.Name)
 		if name != "" && f.Name != name {
 			continue
 		}
@@ -127,6 +133,7 @@ func (p Project) Select(name string, arch Arch) ([]Function, error) {
 	if len(selected) > 0 {
 		return selected, nil
 	}
+	names := Names(p.Functions)
 	if slices.Contains(names, name) {
 		return nil, hint.New("add it to the function's arch, or leave --arch away",
 			"function %q is not built for %s", name, arch)

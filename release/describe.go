@@ -89,13 +89,10 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 
 	provenance := attest.Provenance{
 		Repository: c.Repository, Tag: r.Tag, Commit: r.Commit, Folder: filepath.ToSlash(r.folder),
-		Packer: manifest.Packer, BootzipVersion: c.BootzipVersion, Materials: materials, Bases: bases,
+		Packer: manifest.Packer, BootzipVersion: c.BootzipVersion, Materials: materials, Bases: bases, Functions: project.Names(c.Build.Functions),
 	}
 	for _, f := range files {
 		provenance.Subjects = append(provenance.Subjects, attest.Subject{Name: f.Name, SHA256: f.SHA256})
-	}
-	for _, f := range c.Build.Functions {
-		provenance.Functions = append(provenance.Functions, f.Name)
 	}
 	data, err := attest.EncodeProvenance(provenance)
 	if err := emit(attest.ProvenanceFile, data, err); err != nil {

@@ -107,11 +107,7 @@ func (s *settings) examine(ctx context.Context) (found []finding, usable bool) {
 	if err != nil {
 		f.Detail, f.Hint = err.Error(), hint.Of(err)
 	} else {
-		var names []string
-		for _, function := range p.Functions {
-			names = append(names, function.Name)
-		}
-		f.Detail = "functions: " + strings.Join(names, ", ")
+		f.Detail = "functions: " + strings.Join(project.Names(p.Functions), ", ")
 	}
 	return append(found, f), usable
 }

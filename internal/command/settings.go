@@ -74,11 +74,7 @@ func functionNames(c *cobra.Command, _ []string, _ string) ([]string, cobra.Shel
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	var names []string
-	for _, f := range p.Functions {
-		names = append(names, f.Name)
-	}
-	return names, cobra.ShellCompDirectiveNoFileComp
+	return project.Names(p.Functions), cobra.ShellCompDirectiveNoFileComp
 }
 
 // read completes the settings from the environment, and checks them.
