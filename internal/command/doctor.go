@@ -63,8 +63,8 @@ nothing can be built here.`,
 
 // examine returns what there is, and whether something can be built.
 func (s *settings) examine(ctx context.Context) (found []finding, usable bool) {
-	program := func(what, name, advice string, args ...string) bool {
-		f := finding{What: what}
+	program := func(name, advice string, args ...string) {
+		f := finding{What: name}
 		path, err := exec.LookPath(name)
 		if err == nil {
 			var out []byte
@@ -76,25 +76,23 @@ func (s *settings) examine(ctx context.Context) (found []finding, usable bool) {
 			f.Detail, f.Hint = err.Error(), advice
 		}
 		found = append(found, f)
-		return f.OK
 	}
 	v := ownVersion()
 	found = append(found, finding{What: "bootzip", OK: true, Detail: v.version + ", " + runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH})
-	program("go", "go", "for functions in Go: https://go.dev/doc/install", "version")
-	taken := ""
+	program("go", "for functions in Go: https://go.dev/doc/install", "version")
 	var err error
 	if s.Root, err = os.Getwd(); err != nil {
 		s.Root = "."
 	}
 	for _, e := range build.Engines(ctx, s.Config) {
 		f := finding{What: "engine " + e.Name, OK: e.Usable, Detail: e.Detail, Hint: e.Hint}
-		if e.Usable && taken == "" {
-			taken, usable = e.Name, true
+		if e.Usable && !usable {
+			usable = true
 			f.Detail = strings.TrimPrefix(f.Detail+", the one that --engine=auto takes", ", ")
 		}
 		found = append(found, f)
 	}
-	program("git", "git", "for release, reproduce, rebuild, and ${tag} and ${commit} in bootzip.yaml: https://git-scm.com/downloads", "--version")
+	program("git", "for release, reproduce, rebuild, and ${tag} and ${commit} in bootzip.yaml: https://git-scm.com/downloads", "--version")
 	if runtime.GOOS == "linux" {
 		f := finding{What: "the other architecture", OK: true, Detail: findQemu()}
 		if f.Detail == "" {
