@@ -17,8 +17,8 @@ import (
 )
 
 func (a *app) checkCommand() *cobra.Command {
-	var arch, runtime, kind string
-	var strict, dynamic, withLayer, boot bool
+	var options verify.Options
+	var strict, boot bool
 	var handlers, deploys []string
 	var around bootFlags
 	c := &cobra.Command{
@@ -45,11 +45,8 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 			if err != nil {
 				return err
 			}
-			options := verify.Options{Runtime: project.Runtime(runtime), Kind: verify.Kind(kind), Dynamic: dynamic, WithLayer: withLayer}
-			if arch != "" {
-				if options.Arch, err = project.ParseArch(arch); err != nil {
-					return misuse(err)
-				}
+			if err := checkArch(options.Arch); err != nil {
+				return err
 			}
 			if around.forBoot() && !boot {
 				return misuse(hint.New("add --boot, which starts the function: for zips that you trust", "--env, --env-file, --event, --timeout and --memory are for the boot check"))
@@ -113,12 +110,12 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&arch, "arch", "", "amd64 or arm64 (default: what the program is for)")
-	choice(c, &runtime, "runtime", "al2023 or al2: decides which glibc there is", string(project.AL2023), string(project.AL2))
-	choice(c, &kind, "kind", "function or layer", string(verify.KindFunction), string(verify.KindLayer))
+	f.StringVar((*string)(&options.Arch), "arch", "", "amd64 or arm64 (default: what the program is for)")
+	choice(c, (*string)(&options.Runtime), "runtime", "al2023 or al2: decides which glibc there is", string(project.AL2023), string(project.AL2))
+	choice(c, (*string)(&options.Kind), "kind", "function or layer", string(verify.KindFunction), string(verify.KindLayer))
 	f.BoolVar(&strict, "strict", false, "warnings fail as well")
-	f.BoolVar(&dynamic, "dynamic", false, "allow a dynamically linked program")
-	f.BoolVar(&withLayer, "with-layer", false, "the function has a layer whose zip is not here (--layer) and which supplies what is missing: bootstrap, interpreter, libraries")
+	f.BoolVar(&options.Dynamic, "dynamic", false, "allow a dynamically linked program")
+	f.BoolVar(&options.WithLayer, "with-layer", false, "the function has a layer whose zip is not here (--layer) and which supplies what is missing: bootstrap, interpreter, libraries")
 	f.BoolVar(&boot, "boot", false, "start the function as well, and send it an event; for zips that you trust")
 	f.StringArrayVar(&deploys, "deploy", nil, "compare this deploy `FILE` with the zips; may be repeated")
 	f.StringSliceVar(&handlers, "handlers", nil, "with --boot: values of _HANDLER to try")

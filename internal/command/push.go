@@ -27,7 +27,7 @@ What the registry has is not sent again. Credentials are those of docker login.`
 		Args: some("REFERENCE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			files, reference := args[:len(args)-1], args[len(args)-1]
-			if len(files) > 0 && (s.function != "" || s.archName != "") {
+			if len(files) > 0 && (s.function != "" || s.arch != "") {
 				return misuse(fmt.Errorf("--function and --arch choose an image of the project: omit them with FILE"))
 			}
 			if len(files) == 0 {

@@ -31,9 +31,7 @@ type settings struct {
 	quiet        bool         // the engine was named before
 	checks       bool         // the zips are checked afterwards, which uses the store as well
 	shard        shardFlag
-
-	archName string
-	verbose  *bool // the program's flag
+	verbose      *bool // the program's flag
 }
 
 // flags adds the flags of a command that builds.
@@ -44,7 +42,7 @@ func (s *settings) flags(c *cobra.Command, names ...string) {
 			c.Flags().StringVar(&s.Engine, name, "", "where to build: auto, docker, podman, sandbox, host or buildkit (BOOTZIP_ENGINE)")
 			complete(c, name, "auto", "docker", "podman", "sandbox", "host", "buildkit")
 		case "arch":
-			c.Flags().StringVar(&s.archName, name, "", "amd64 or arm64 (default: each function's own)")
+			c.Flags().StringVar((*string)(&s.arch), name, "", "amd64 or arm64 (default: each function's own)")
 			complete(c, name, "amd64", "arm64")
 		case "function":
 			c.Flags().StringVar(&s.function, name, "", "one function `NAME` (default: all)")
@@ -78,7 +76,7 @@ func functionNames(c *cobra.Command, _ []string, _ string) ([]string, cobra.Shel
 }
 
 // read completes the settings from the environment, and checks them.
-func (s *settings) read() error {
+func (s *settings) read() (err error) {
 	s.Engine = cmp.Or(s.Engine, os.Getenv("BOOTZIP_ENGINE"), "auto")
 	s.BaseImage, s.Cache = os.Getenv("BOOTZIP_BASE_IMAGE"), os.Getenv("BOOTZIP_CACHE")
 	s.Environ, s.Tool = os.Environ(), ownVersion().version
@@ -88,11 +86,8 @@ func (s *settings) read() error {
 	if err := s.shard.read(); err != nil {
 		return misuse(err)
 	}
-	if s.archName != "" {
-		var err error
-		if s.arch, err = project.ParseArch(s.archName); err != nil {
-			return misuse(err)
-		}
+	if err := checkArch(s.arch); err != nil {
+		return err
 	}
 	if s.Cache == "" {
 		user, err := os.UserCacheDir()
@@ -101,9 +96,17 @@ func (s *settings) read() error {
 		}
 		s.Cache = filepath.Join(user, "bootzip")
 	}
-	var err error
 	s.Cache, err = filepath.Abs(s.Cache)
 	return err
+}
+
+// checkArch refuses a value of --arch; "" is the default.
+func checkArch(arch project.Arch) error {
+	if arch == "" {
+		return nil
+	}
+	_, err := project.ParseArch(string(arch))
+	return misuse(err)
 }
 
 // load reads the settings and the project in the current directory, and selects its functions.
@@ -124,10 +127,7 @@ func (s *settings) load() (project.Project, []project.Function, error) {
 		}
 	}
 	functions, err := p.Select(s.function, s.arch)
-	if err != nil {
-		return p, nil, misuse(err)
-	}
-	return p, functions, nil
+	return p, functions, misuse(err)
 }
 
 // store opens the store that the environment or bootzip.yaml names; nil: none. The token and
@@ -157,10 +157,7 @@ func (s *settings) store(ctx context.Context, p project.Project) (*store.Store, 
 		}
 	}
 	opened, err := store.Open(c)
-	if err != nil {
-		return nil, misuse(err)
-	}
-	return opened, nil
+	return opened, misuse(err)
 }
 
 // oneOf refuses a value that is not a known one.
