@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,7 +18,6 @@ import (
 	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/scaffold"
-	"github.com/bootzip/bootzip/internal/suggest"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/sample"
 )
@@ -56,36 +55,26 @@ what bootzip finds without one.`
 				return writeConfig()
 			}
 			c.Name = args[0]
-			return newProject(cmd.Context(), c, templates)
+			return newProject(cmd.Context(), c)
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&c.Template, "template", templates[0], "what to begin with: "+enumerate(templates))
-	complete(cmd, "template", templates...)
+	choice(cmd, &c.Template, "template", "what to begin with: "+enumerate(templates), templates...)
 	f.StringVar(&c.Module, "module", "", "the `PATH` of the Go module (default: NAME)")
 	f.BoolVar(&c.Mage, "mage", false, "add a tools module with a magefile")
 	f.BoolVar(&here, "here", false, "write bootzip.yaml for the project in the current directory")
 	return cmd
 }
 
-func newProject(ctx context.Context, c scaffold.Config, templates []string) error {
+func newProject(ctx context.Context, c scaffold.Config) error {
 	if err := project.CheckName(c.Name); err != nil {
 		return misuse(err)
 	}
 	if err := module.CheckImportPath(c.Module); c.Module != "" && err != nil { // as go mod init does
 		return misuse(hint.Wrap(fmt.Errorf("path of the module: %w", err), "give it as in --module=github.com/OWNER/NAME"))
 	}
-	if !slices.Contains(templates, c.Template) {
-		advice := "use " + enumerate(templates)
-		if word := suggest.Word(c.Template, templates); word != "" {
-			advice = fmt.Sprintf("did you mean %q? %s", word, advice)
-		}
-		return misuse(hint.New(advice, "unknown template %q", c.Template))
-	}
 	if _, err := os.Lstat(c.Name); !errors.Is(err, fs.ErrNotExist) {
-		if err == nil {
-			err = fmt.Errorf("%s already exists; nothing was written", c.Name)
-		}
+		err = cmp.Or(err, fmt.Errorf("%s already exists; nothing was written", c.Name))
 		return misuse(hint.Wrap(err, "take another name, or move it away"))
 	}
 	if v := ownVersion().version; v != development {
@@ -134,10 +123,7 @@ func releasedGo(version string) string {
 // writeConfig writes a bootzip.yaml with the functions that are found without one.
 func writeConfig() error {
 	if _, err := os.Lstat(project.ConfigFile); !errors.Is(err, fs.ErrNotExist) {
-		if err == nil {
-			err = fmt.Errorf("%s already exists; nothing was written", project.ConfigFile)
-		}
-		return misuse(err)
+		return misuse(cmp.Or(err, fmt.Errorf("%s already exists; nothing was written", project.ConfigFile)))
 	}
 	p, err := project.Load(".")
 	if err != nil {

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -30,9 +31,7 @@ status 1 if the bytes differ, and says how and why.`,
 			}
 			config.File = args[0]
 			if info, err := os.Stat(config.File); err != nil || !info.Mode().IsRegular() {
-				if err == nil {
-					err = errors.New("not a file")
-				}
+				err = cmp.Or(err, errors.New("not a file"))
 				return misuse(hint.Wrap(fmt.Errorf("zip %q: %w", config.File, err), "bootzip rebuild FUNCTION-ARCH.zip"))
 			}
 			here, err := os.Getwd()

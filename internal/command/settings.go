@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/store"
+	"github.com/bootzip/bootzip/internal/suggest"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/verify"
 )
@@ -165,5 +167,9 @@ func oneOf(what, value string, known ...string) error {
 	if slices.Contains(known, value) {
 		return nil
 	}
-	return misuse(hint.New("use "+enumerate(known), "unknown %s %q", what, value))
+	advice := "use " + enumerate(known)
+	if word := suggest.Word(value, known); word != "" {
+		advice = fmt.Sprintf("did you mean %q? %s", word, advice)
+	}
+	return misuse(hint.New(advice, "unknown %s %q", what, value))
 }
