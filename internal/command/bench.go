@@ -42,14 +42,11 @@ over. If the function has a budget of start in bootzip.yaml, more than that is s
 			config.Log, config.Platform, config.Zip = nil, nil, zip
 			budget := 0.0
 			if zip == "" {
-				_, functions, err := s.load()
+				packed, err := s.packFor(c.Context(), &config)
 				if err != nil {
 					return err
 				}
-				budget = functions[0].Budget.Start
-				if _, err := s.packFor(c.Context(), &config); err != nil {
-					return err
-				}
+				budget = packed.Function.Budget.Start
 			}
 			m := emulator.MeasureConfig{Functions: []emulator.Config{config}, Event: payload, Starts: starts, Invocations: invocations}
 			if against != "" {

@@ -229,15 +229,15 @@ func (s *settings) eventFor(named []string) ([]byte, error) {
 }
 
 // packFor builds and packs one function, for this machine's architecture if it is built
-// for that, and completes config from bootzip.yaml. It returns the zip's CodeSha256.
-func (s *settings) packFor(ctx context.Context, config *emulator.Config) (sum string, err error) {
+// for that, and completes config from bootzip.yaml.
+func (s *settings) packFor(ctx context.Context, config *emulator.Config) (z pipeline.Zip, err error) {
 	p, functions, err := s.load()
 	if err != nil {
-		return "", err
+		return z, err
 	}
 	f := withDeployed(functions[:1])[0]
 	if f.Kind.IsLayer() {
-		return "", misuse(hint.New("run a function with it: bootzip invoke FUNCTION EVENT --layer=dist/"+f.Name+"-ARCH.zip", "%q is a layer, which is not started by itself", f.Name))
+		return z, misuse(hint.New("run a function with it: bootzip invoke FUNCTION EVENT --layer=dist/"+f.Name+"-ARCH.zip", "%q is a layer, which is not started by itself", f.Name))
 	}
 	s.arch = f.Arch[0]
 	if own := project.Arch(runtime.GOARCH); slices.Contains(f.Arch, own) {
@@ -245,7 +245,7 @@ func (s *settings) packFor(ctx context.Context, config *emulator.Config) (sum st
 	}
 	m, err := s.run(ctx, true)
 	if err != nil {
-		return "", err
+		return z, err
 	}
 	if config.Handler == "" && len(f.Handlers) > 0 {
 		config.Handler = f.Handlers[0]
@@ -256,7 +256,7 @@ func (s *settings) packFor(ctx context.Context, config *emulator.Config) (sum st
 	config.Timeout = cmp.Or(config.Timeout, time.Duration(f.Timeout)*time.Second)
 	config.Layers = slices.Concat(pipeline.Layers(f, s.arch, p.Root), config.Layers)
 	config.Zip, config.Arch = m.zips[0].Target.Path, s.arch
-	return m.zips[0].Packed.CodeSha256, nil
+	return m.zips[0], nil
 }
 
 // withDeployed completes functions from the deploy files beside bootzip.yaml, where

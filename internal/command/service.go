@@ -230,7 +230,9 @@ func (v *service) replace(ctx context.Context, from source, there map[string]ass
 		s := v.settings
 		s.function = from.name
 		v.settings.quiet = true // the engine is named once
-		sum, err = s.packFor(ctx, &base)
+		var packed pipeline.Zip
+		packed, err = s.packFor(ctx, &base)
+		sum = packed.Packed.CodeSha256
 	}
 	if err != nil {
 		return err
