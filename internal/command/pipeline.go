@@ -83,7 +83,9 @@ func (s *settings) choose(ctx context.Context, c *build.Config) (err error) {
 		if s.shard.lists, err = s.shard.shards(ctx, *c, s.shard.of); err != nil {
 			return err
 		}
-		if c.Functions = only(c.Functions, s.shard.lists[s.shard.number-1]); len(c.Functions) == 0 {
+		mine := s.shard.lists[s.shard.number-1]
+		c.Functions = slices.DeleteFunc(slices.Clone(c.Functions), func(f project.Function) bool { return !slices.Contains(mine, f.Name) })
+		if len(c.Functions) == 0 {
 			note("there is no function to build here")
 		}
 	}

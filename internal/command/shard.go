@@ -7,7 +7,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -73,11 +72,6 @@ func (f shardFlag) shards(ctx context.Context, c build.Config, of int) ([][]stri
 		return nil, err
 	}
 	return pipeline.Shards(functions, timings, of), nil
-}
-
-// only returns the functions with these names.
-func only(functions []project.Function, names []string) []project.Function {
-	return slices.DeleteFunc(slices.Clone(functions), func(f project.Function) bool { return !slices.Contains(names, f.Name) })
 }
 
 func (a *app) shardCommand() *cobra.Command {
