@@ -44,10 +44,6 @@ status 1 if the bytes differ, and says how and why.`,
 			config.Build.Root, config.Build.Progress = here, bar.event
 			r, err := reproduce.Rebuild(c.Context(), config)
 			bar.close()
-			var wrong *reproduce.ConfigError
-			if errors.As(err, &wrong) {
-				return misuse(err)
-			}
 			if err != nil {
 				return before.failed(err, distDir)
 			}

@@ -12,7 +12,6 @@ import (
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/release"
-	"github.com/bootzip/bootzip/reproduce"
 	"github.com/bootzip/bootzip/verify"
 )
 
@@ -77,10 +76,7 @@ went well. The tree must be clean and the commit have a tag.`,
 func (a *app) releaseFailed(err error) error {
 	var failedCheck *release.CheckError
 	var mismatch *release.MismatchError
-	var wrong *reproduce.ConfigError
 	switch {
-	case errors.As(err, &wrong):
-		return misuse(err)
 	case errors.As(err, &failedCheck):
 		if err := verify.WriteText(os.Stderr, failedCheck.Reports, verify.TextOptions{Verbose: a.verbose}); err != nil {
 			return err

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/reproduce"
 )
 
 // Main runs the program with its arguments and returns its exit status.
@@ -227,6 +228,9 @@ func (a *app) wrap(c *cobra.Command) {
 		var e *exitError
 		if !errors.As(err, &e) {
 			e = &exitError{1, err}
+			if errors.As(err, new(*reproduce.ConfigError)) {
+				e.status = 2
+			}
 		}
 		if e.status == 2 && hint.Of(err) == "" && errors.Is(err, fs.ErrNotExist) {
 			err = hint.Wrap(err, "correct the path; relative ones begin in the current directory, or in that of -C")
