@@ -12,6 +12,7 @@ import (
 	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/atomicfile"
 	"github.com/bootzip/bootzip/pack"
+	"github.com/bootzip/bootzip/pipeline"
 	"github.com/bootzip/bootzip/project"
 	"github.com/bootzip/bootzip/release/attest"
 	"github.com/bootzip/bootzip/release/program"
@@ -29,7 +30,7 @@ func sbomFile(name string) string {
 
 // describe writes the SBOMs and statements about the zips and executables, and
 // returns all files of the release.
-func (c Config) describe(ctx context.Context, r Release, reports []verify.Report, executables []program.Executable) ([]File, error) {
+func (c Config) describe(ctx context.Context, r Release, zips []pipeline.Zip, reports []verify.Report, executables []program.Executable) ([]File, error) {
 	stage := c.Build.Dist
 	materials, err := build.MaterialsOf(ctx, c.Build)
 	if err != nil {
@@ -62,14 +63,15 @@ func (c Config) describe(ctx context.Context, r Release, reports []verify.Report
 		return emit(sbomFile(name), data, err)
 	}
 	var bases []attest.Base
-	for _, z := range r.Zips {
+	for _, made := range zips {
+		z := made.Packed
 		if err := errors.Join(add(z.File, false), bill(z.File, z.File, nil, z.Toolchain, materials.Packages)); err != nil {
 			return nil, err
 		}
 		if z.Image == nil {
 			continue
 		}
-		image := imageBill(z, c.Build.Functions)
+		image := imageBill(z, made.Function)
 		if err := errors.Join(add(z.Image.File, false), bill(z.Image.File, z.File, image, z.Toolchain, materials.Packages)); err != nil {
 			return nil, err
 		}
@@ -164,21 +166,16 @@ func (c Config) tell(stage, text string) {
 }
 
 // imageBill returns what the SBOM of an image lists besides the files of the zip.
-func imageBill(z pack.Zip, functions []project.Function) *sbom.Image {
+func imageBill(z pack.Zip, f project.Function) *sbom.Image {
 	m := &sbom.Image{SHA256: z.Image.SHA256, Digest: z.Image.Digest}
-	for _, f := range functions {
-		if f.Name != z.Function {
-			continue
-		}
-		if z.Image.Base != "" {
-			m.Base = &sbom.ImageBase{Reference: f.ImageBase, Arch: string(z.Arch), Digest: z.Image.Base}
-		}
-		if f.ImageCertificates {
-			m.Certificates = pack.Certificates
-		}
-		if f.ImageZones {
-			m.Zones = pack.Zones
-		}
+	if z.Image.Base != "" {
+		m.Base = &sbom.ImageBase{Reference: f.ImageBase, Arch: string(z.Arch), Digest: z.Image.Base}
+	}
+	if f.ImageCertificates {
+		m.Certificates = pack.Certificates
+	}
+	if f.ImageZones {
+		m.Zones = pack.Zones
 	}
 	return m
 }

@@ -171,7 +171,7 @@ func Make(ctx context.Context, c Config) (Release, error) {
 	if err != nil {
 		return r, err
 	}
-	if r.Files, err = c.describe(ctx, r, reports, executables); err != nil {
+	if r.Files, err = c.describe(ctx, r, packaged.Zips, reports, executables); err != nil {
 		return r, err
 	}
 	return r, publish(stage, dist, r.Files)
