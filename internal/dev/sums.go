@@ -29,32 +29,26 @@ func Sums(ctx context.Context,
 		return misuse(err)
 	}
 	bad := 0
-	var rows [][]string
+	var rows []string
 	may := strings.Split(value(except, ""), ",")
 	for _, l := range lines {
 		sum, _, err := digest.File(filepath.Join(value(folder, "dist"), filepath.FromSlash(l.Name)))
 		verdict := "same"
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			sum, verdict = "-", "MISSING: "+l.SHA256
+			sum, verdict, bad = "-", "MISSING: "+l.SHA256, bad+1
 		case err != nil:
 			return err
-		case sum != l.SHA256:
-			verdict = "DIFFERS: " + l.SHA256
-		}
-		switch {
-		case verdict == "same":
-		case err == nil && slices.Contains(may, l.Name):
+		case sum == l.SHA256:
+		case slices.Contains(may, l.Name):
 			verdict = "may differ"
 		default:
-			bad++
+			verdict, bad = "DIFFERS: "+l.SHA256, bad+1
 		}
-		rows = append(rows, []string{l.Name, sum, verdict})
+		rows = append(rows, l.Name+"  "+sum+"  "+verdict)
 	}
-	for _, row := range rows {
-		if _, err := fmt.Println(strings.Join(row, "  ")); err != nil {
-			return err
-		}
+	if _, err := fmt.Println(strings.Join(rows, "\n")); err != nil {
+		return err
 	}
 	if bad > 0 {
 		return mg.Fatal(1, withHint(hint.New("bootzip diff A.zip B.zip says why two zips differ", "%d of %d files differ from %s", bad, len(lines), file)))
