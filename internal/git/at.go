@@ -1,6 +1,7 @@
 package git
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -92,10 +93,7 @@ func At(ctx context.Context, source, commit, dir string, o Options) (w Written, 
 
 	l := &listing{commit: commit, limits: o.Limits}
 	err = own.runTo(ctx, dir, nil, l, "ls-tree", "-r", "-t", "-l", "-z", "--full-tree", commit)
-	if l.err != nil {
-		return w, l.err
-	}
-	if err != nil {
+	if err = cmp.Or(l.err, err); err != nil {
 		return w, err
 	}
 	w.Submodules = l.submodules

@@ -153,8 +153,5 @@ func shorten(s string) string {
 
 // zeroed splits the output of a command with -z.
 func zeroed(text string) []string {
-	if text == "" {
-		return nil
-	}
-	return strings.Split(strings.TrimSuffix(text, "\x00"), "\x00")
+	return strings.FieldsFunc(text, func(c rune) bool { return c == 0 })
 }

@@ -23,15 +23,6 @@ const maxPointer = 1024
 
 var pointerForm = regexp.MustCompile(`^version https://git-lfs\.github\.com/spec/v1\n(?:ext-.*\n)*oid sha256:([0-9a-f]{64})\nsize ([0-9]+)\n$`)
 
-// pointedAt returns the SHA-256 of the object that a Git LFS pointer stands
-// for, "" if the text is not one.
-func pointedAt(text string) string {
-	if m := pointerForm.FindStringSubmatch(text); m != nil {
-		return m[1]
-	}
-	return ""
-}
-
 // fillPointer replaces a Git LFS pointer by its object, if Git LFS's directory
 // objects has it. It reports whether the file is still a pointer. take returns an
 // error if an object of that size, in bytes, exceeds a limit.
@@ -43,13 +34,11 @@ func fillPointer(name string, info fs.FileInfo, objects string, take func(size i
 	if err != nil {
 		return false, err
 	}
-	oid := pointedAt(string(text))
-	if oid == "" {
-		return false, nil
+	pointer := pointerForm.FindStringSubmatch(string(text))
+	if pointer == nil || objects == "" {
+		return pointer != nil, nil
 	}
-	if objects == "" {
-		return true, nil
-	}
+	oid := pointer[1] // the object's SHA-256
 	object := filepath.Join(objects, oid[:2], oid[2:4], oid)
 	f, err := regular.Open(object)
 	if errors.Is(err, fs.ErrNotExist) {
