@@ -128,9 +128,7 @@ func Make(ctx context.Context, c Config) (Release, error) {
 	}
 	r.version = state.Version(r.Tag)
 	c.BootzipVersion = cmp.Or(c.BootzipVersion, r.version)
-	if c.Repository == "" {
-		c.Repository = state.Origin
-	}
+	c.Repository = cmp.Or(c.Repository, state.Origin)
 	if err := c.checkSettings(r.version); err != nil {
 		return r, &reproduce.ConfigError{Err: err}
 	}

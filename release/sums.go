@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"path/filepath"
 	"strings"
 
@@ -36,14 +35,11 @@ func fileOf(dir, name string) (File, error) {
 
 // writeSums writes SHA256SUMS, in the order of the files.
 func writeSums(dir string, files []File) error {
-	return atomicfile.Write(filepath.Join(dir, sumsFile), 0o644, func(w io.Writer) error {
-		for _, f := range files {
-			if _, err := fmt.Fprintf(w, "%s  %s\n", f.SHA256, f.Name); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	var sums []byte
+	for _, f := range files {
+		sums = fmt.Appendf(sums, "%s  %s\n", f.SHA256, f.Name)
+	}
+	return atomicfile.WriteBytes(filepath.Join(dir, sumsFile), 0o644, sums)
 }
 
 // ReadSums reads the names and sums of a SHA256SUMS: lines of a digest, a

@@ -2,6 +2,7 @@ package sbom
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -43,9 +44,7 @@ type Supplier struct{ Name, URL string }
 // package does not have the form above, and if a module in the cache differs from the
 // one that the program was built from.
 func Make(ctx context.Context, c Config) ([]byte, error) {
-	if c.Name == "" {
-		c.Name = filepath.Base(c.File)
-	}
+	c.Name = cmp.Or(c.Name, filepath.Base(c.File))
 	found, err := examine(ctx, c.File)
 	if err != nil {
 		return nil, err
