@@ -40,14 +40,13 @@ type (
 		envelopeJSON               // without a bundle
 	}
 	envelopeJSON struct {
-		PayloadType string          `json:"payloadType"`
-		Payload     string          `json:"payload"`
-		Signatures  []signatureJSON `json:"signatures"`
-	}
-	// The key's id is not signed and only helps to choose among several keys.
-	// There is one here, so it is ignored.
-	signatureJSON struct {
-		Sig string `json:"sig"`
+		PayloadType string `json:"payloadType"`
+		Payload     string `json:"payload"`
+		// The key's id is not signed and only helps to choose among several keys.
+		// There is one here, so it is ignored.
+		Signatures []struct {
+			Sig string `json:"sig"`
+		} `json:"signatures"`
 	}
 )
 
