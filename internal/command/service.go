@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -75,15 +76,11 @@ func (v *service) run(ctx context.Context, l net.Listener) error {
 	late, cancel := context.WithTimeout(context.Background(), serveTime)
 	defer cancel()
 	defer context.AfterFunc(late, end)()
-	if closed := v.server.Close(late); err == nil {
-		err = closed
-	}
+	err = cmp.Or(err, v.server.Close(late))
 	// A build that was interrupted cleans up, and one that had ended may have given the server a function
 	// after that was closed.
 	<-failed
-	if closed := v.server.Close(late); err == nil {
-		err = closed
-	}
+	err = cmp.Or(err, v.server.Close(late))
 	v.closing.Wait()
 	return err
 }
