@@ -165,26 +165,19 @@ func (x *deployCheck) function(e deploy.Function, deployed map[string]bool, open
 // match finds what an entry deploys, by the path or content of the zip, otherwise by name.
 func (x *deployCheck) match(e deploy.Function) (*Zip, *project.Function) {
 	if e.Code.Known() {
-		for i, z := range x.Zips {
-			if samePath(z.Target.Path, e.Code.Text) {
-				return &x.Zips[i], x.functionOf(z)
+		i := slices.IndexFunc(x.Zips, func(z Zip) bool { return samePath(z.Target.Path, e.Code.Text) })
+		if i < 0 && strings.HasSuffix(e.Code.Text, ".zip") { // a copy, as CDK makes it
+			if sum, _, err := digest.File(e.Code.Text); err == nil {
+				i = slices.IndexFunc(x.Zips, func(z Zip) bool { return z.Report.SHA256 == sum })
 			}
 		}
-	}
-	if e.Code.Known() && strings.HasSuffix(e.Code.Text, ".zip") { // a copy, as CDK makes it
-		if sum, _, err := digest.File(e.Code.Text); err == nil {
-			for i, z := range x.Zips {
-				if z.Report.SHA256 == sum {
-					return &x.Zips[i], x.functionOf(z)
-				}
-			}
+		if i >= 0 { // of another tool's zip there is no function
+			return &x.Zips[i], x.first(func(f project.Function) bool { return f.Name == x.Zips[i].Function.Name })
 		}
 	}
 	if e.FunctionName.Known() && !e.Layer {
-		for i, f := range x.Functions {
-			if f.IsDeployedAs(e.FunctionName.Text) {
-				return nil, &x.Functions[i]
-			}
+		if of := x.first(func(f project.Function) bool { return f.IsDeployedAs(e.FunctionName.Text) }); of != nil {
+			return nil, of
 		}
 	}
 	names := []string{e.Name[strings.LastIndex(e.Name, ".")+1:]}
@@ -192,21 +185,20 @@ func (x *deployCheck) match(e deploy.Function) (*Zip, *project.Function) {
 		names = append(names, e.FunctionName.Text)
 	}
 	for _, name := range names {
-		for i, f := range x.Functions {
-			if plainName(name) == plainName(f.Name) && f.Kind.IsLayer() == e.Layer {
-				return nil, &x.Functions[i]
-			}
+		of := x.first(func(f project.Function) bool {
+			return plainName(name) == plainName(f.Name) && f.Kind.IsLayer() == e.Layer
+		})
+		if of != nil {
+			return nil, of
 		}
 	}
 	return nil, nil
 }
 
-// functionOf returns the function of the project in a zip; nil for another tool's zip.
-func (x *deployCheck) functionOf(z Zip) *project.Function {
-	for i := range x.Functions {
-		if x.Functions[i].Name == z.Function.Name {
-			return &x.Functions[i]
-		}
+// first returns the first function of the project that is meant; nil: none is.
+func (x *deployCheck) first(meant func(project.Function) bool) *project.Function {
+	if i := slices.IndexFunc(x.Functions, meant); i >= 0 {
+		return &x.Functions[i]
 	}
 	return nil
 }
