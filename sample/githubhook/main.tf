@@ -33,7 +33,7 @@ resource "aws_lambda_function" "githubhook" {
 
 resource "aws_lambda_function_url" "githubhook" {
   function_name      = aws_lambda_function.githubhook.function_name
-  authorization_type = "NONE" # anybody may call it
+  authorization_type = "NONE" # anyone may call it
 }
 
 resource "aws_iam_role" "githubhook" {

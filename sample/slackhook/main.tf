@@ -33,7 +33,7 @@ resource "aws_lambda_function" "slackhook" {
 
 resource "aws_lambda_function_url" "slackhook" {
   function_name      = aws_lambda_function.slackhook.function_name
-  authorization_type = "NONE" # anybody may call it
+  authorization_type = "NONE" # anyone may call it
 }
 
 resource "aws_iam_role" "slackhook" {

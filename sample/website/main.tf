@@ -22,7 +22,7 @@ resource "aws_lambda_function" "website" {
 
 resource "aws_lambda_function_url" "website" {
   function_name      = aws_lambda_function.website.function_name
-  authorization_type = "NONE" # anybody may call it
+  authorization_type = "NONE" # anyone may call it
 }
 
 resource "aws_iam_role" "website" {

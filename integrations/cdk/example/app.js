@@ -6,9 +6,9 @@ const stack = new Stack(new App(), "Hello");
 
 const hello = new BootzipFunction(stack, "Hello", {
   function: "hello", // in bootzip.yaml
-  project: "../../..", // where that is
+  project: "../../..", // the directory of bootzip.yaml
   handler: "httpevent",
   memorySize: 128,
   timeout: Duration.seconds(10),
 });
-hello.addFunctionUrl({ authType: FunctionUrlAuthType.NONE }); // anybody may call it
+hello.addFunctionUrl({ authType: FunctionUrlAuthType.NONE }); // anyone may call it
