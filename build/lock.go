@@ -74,7 +74,7 @@ func readLock(root string) (lockFile, error) {
 		return l, err
 	}
 	if err := json.Unmarshal(data, &l); err != nil {
-		return l, hint.New("write it anew with `bootzip lock`", "%s: %w", LockFile, err)
+		return l, hint.New("write it again with `bootzip lock`", "%s: %w", LockFile, err)
 	}
 	return l, nil
 }
@@ -114,7 +114,7 @@ func checkLock(ctx context.Context, c Config, e engine) error {
 	old, err := readLock(c.Root)
 	if errors.Is(err, fs.ErrNotExist) {
 		if c.Locked {
-			return hint.New("write one with `bootzip lock` and commit it", "there is no %s to hold this build to", LockFile)
+			return hint.New("write one with `bootzip lock` and commit it", "there is no %s to compare this build with", LockFile)
 		}
 		return nil
 	}

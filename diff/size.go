@@ -48,7 +48,7 @@ const (
 	partEmbedded = "embedded" // a file of an embed.FS of Go
 )
 
-// Sizes measures what takes the space of a zip, or of a program for Linux, macOS or
+// Sizes measures what takes up the space in a zip, or in a program for Linux, macOS or
 // Windows. Code of a Go program is divided by module, package and function, as its function
 // table has them; that of another program by object, if it has a symbol table. Its errors
 // are those of [Files].

@@ -41,10 +41,10 @@ func (l listed) Left() int { return max(0, len(l.Parts)-maxListed) }
 // maxListed is how many parts of a part a page lists.
 const maxListed = 100
 
-// WriteSizesHTML writes a page that shows what takes the space of a file: a treemap, and
+// WriteSizesHTML writes a page that shows what takes up the space in a file: a treemap, and
 // a list. It is one file, without scripts.
 func WriteSizesHTML(w io.Writer, p Part) error {
-	return sizeTemplate.Execute(w, map[string]any{"Title": "What takes the space of " + p.Name, "Sides": []Part{p}})
+	return sizeTemplate.Execute(w, map[string]any{"Title": "What takes up the space in " + p.Name, "Sides": []Part{p}})
 }
 
 // WriteHTML writes a page with the sizes of two files side by side, what grew, and what the

@@ -11,7 +11,7 @@ import (
 // sizesVersion is the version of the output of [WriteSizesJSON], as [JSONVersion] is of reports.
 const sizesVersion = 1
 
-// WriteSizesJSON writes what takes the space of a file in the form that docs/size.md
+// WriteSizesJSON writes what takes up the space in a file in the form that docs/size.md
 // describes.
 func WriteSizesJSON(w io.Writer, p Part) error {
 	return encode(w, struct {

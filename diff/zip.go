@@ -55,7 +55,7 @@ func readZip(ctx context.Context, f *input) (*zipFile, error) {
 			return nil, z.broken(i, "encrypted, or compressed by another method than deflate")
 		}
 		if total += e.Size; total > maxUnzipped {
-			return nil, hint.New("give a smaller zip; Lambda takes none so large",
+			return nil, hint.New("give a smaller zip; Lambda accepts none this large",
 				"zip %q cannot be read: its files have more than %s bytes together", f.path, count(maxUnzipped))
 		}
 	}

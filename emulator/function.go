@@ -131,7 +131,7 @@ func (f *Function) useRoot() (err error) {
 		return hint.New("copy their files into the image", "Lambda takes no layers for images")
 	}
 	if f.config.Container != "" || f.config.Attach != nil || len(f.config.Runner) > 0 {
-		return hint.Wrap(&UnsupportedError{"an image with files of its own, or a dynamically linked program, is started in a sandbox of Linux alone"},
+		return hint.Wrap(&UnsupportedError{"an image with files of its own, or a dynamically linked program, is started only in a sandbox on Linux"},
 			"docker load it, and run it under AWS's Runtime Interface Emulator")
 	}
 	if r.File != "" {

@@ -134,7 +134,7 @@ func (f *Function) measure(ctx context.Context, event []byte) (stopwatch, error)
 	}
 	<-s.done
 	if resp.FunctionError != "" || s.ended.AnswerEnded.IsZero() {
-		return *s, hint.New("give an event that it answers; bootzip invoke shows its log", "function %s failed: %s %.200s", f.config.Name, resp.ErrorType, resp.Payload)
+		return *s, hint.New("use an event that it accepts; bootzip invoke shows its log", "function %s failed: %s %.200s", f.config.Name, resp.ErrorType, resp.Payload)
 	}
 	return *s, nil
 }

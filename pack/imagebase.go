@@ -66,7 +66,7 @@ func openBase(name string, arch project.Arch) (b *base, err error) {
 	}
 	for _, l := range m.Layers {
 		if l.MediaType != types.OCILayer && l.MediaType != types.DockerLayer {
-			return nil, hint.New("make the base with layers compressed by gzip: skopeo copy --dest-compress-format=gzip", "layer %s is a %s, which Lambda is not known to take", l.Digest, l.MediaType)
+			return nil, hint.New("make the base with layers compressed by gzip: skopeo copy --dest-compress-format=gzip", "layer %s is a %s, which Lambda is not known to accept", l.Digest, l.MediaType)
 		}
 		// The bytes of both are the same, and Lambda accepts no mixture.
 		b.layers = append(b.layers, v1.Descriptor{MediaType: types.OCILayer, Size: l.Size, Digest: l.Digest})
@@ -96,7 +96,7 @@ func (b *base) copyLayers(t *tar.Writer, added map[v1.Hash]bool) error {
 			return fmt.Errorf("base image %q: layer %s: %w", b.name, d.Digest, err)
 		}
 		if is := hex.EncodeToString(sum.Sum(nil)); is != d.Digest.Hex {
-			return hint.New("remove it, and get it anew", "base image %q: layer %s has other content: its digest is sha256:%s", b.name, d.Digest, is)
+			return hint.New("remove it, and fetch it again", "base image %q: layer %s has other content: its digest is sha256:%s", b.name, d.Digest, is)
 		}
 	}
 	return nil

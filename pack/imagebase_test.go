@@ -161,7 +161,7 @@ func TestBadImageBases(t *testing.T) {
 		"none":               {"none", "no such file"},
 		"other architecture": {makeBase(t, types.DockerLayer, "arm64"), "0 images for linux/amd64"},
 		"no tar":             {"doc.go", "give an OCI image layout"},
-		"zstd":               {makeBase(t, types.OCILayerZStd, "amd64"), "which Lambda is not known to take"},
+		"zstd":               {makeBase(t, types.OCILayerZStd, "amd64"), "which Lambda is not known to accept"},
 		"damaged":            {damaged, "has other content"},
 	} {
 		dir := t.TempDir()

@@ -54,7 +54,7 @@ func Merge(ctx context.Context, dist string, functions []project.Function, parts
 			for _, arch := range functions[index].Arch {
 				z, ok := m.find(name, arch)
 				if !ok || z.File != FileName(name, arch) || z.Image != nil && z.Image.File != ImageName(name, arch) {
-					return nil, hint.New("package it again, for all its architectures", "%s has no zip of function %q for %s", part.Dir, name, arch)
+					return nil, hint.New("package it again, for all of its architectures", "%s has no zip of function %q for %s", part.Dir, name, arch)
 				}
 				take := map[string]string{z.File: z.SHA256}
 				if z.Image != nil {
@@ -84,7 +84,7 @@ func copyFile(ctx context.Context, from, to, sha256 string) error {
 	}
 	data, err := regular.ReadFile(from)
 	if err != nil {
-		return hint.Wrap(err, "keep the zips beside their manifest.json")
+		return hint.Wrap(err, "keep the zips next to their manifest.json")
 	}
 	if err := os.WriteFile(to, data, 0o644); err != nil {
 		return err

@@ -75,7 +75,7 @@ func zipOfImage(ctx context.Context, image, dir string) (r verify.Report, zip st
 	return r, zip, packRoot(ctx, dir, root.Program, zip)
 }
 
-// ImageSizes measures what takes the space of an image, as diff.Sizes does for a zip of its
+// ImageSizes measures what takes up the space in an image, as diff.Sizes does for a zip of its
 // files. Errors are those of [DiffImages].
 func ImageSizes(ctx context.Context, image string) (diff.Part, error) {
 	dir, err := tempdir.New("", "bootzip-image")

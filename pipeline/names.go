@@ -105,7 +105,7 @@ func ReadStack(data []byte, name string) (Stack, error) {
 	if document.Resources == nil && document.Summaries == nil && document.Stacks == nil {
 		var outputs map[string]map[string]string
 		if err := json.Unmarshal(data, &outputs); err != nil {
-			return nil, hint.New("give what aws cloudformation describe-stack-resources or describe-stacks prints, or cdk deploy --outputs-file writes", "%s: it has no stack", name)
+			return nil, hint.New("give what aws cloudformation describe-stack-resources or describe-stacks prints, or cdk deploy --outputs-file writes", "%s: it contains no stack", name)
 		}
 		for _, o := range outputs {
 			for key, value := range o {

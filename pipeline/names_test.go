@@ -34,7 +34,7 @@ func TestStackNames(t *testing.T) {
 		"CDK":                     {`{"Shop": {"WebFunctionName": "Shop-Web-1X", "BucketName": "b"}}`, "map[web:[Shop-Web-1X]]"},
 		"by a deploy file's zip":  {`{"StackResources": [` + resource("Api", "shop-Api-1X", "AWS::Lambda::Function") + "]}", "map[web:[shop-Api-1X]]"},
 		"nothing":                 {`{"Stacks": []}`, "names no function"},
-		"another answer":          {`{"Functions": [1]}`, "it has no stack"},
+		"another answer":          {`{"Functions": [1]}`, "it contains no stack"},
 		"no JSON":                 {`stack`, "invalid character"},
 		"functions of the others": {`{"StackResources": [` + resource("web2", "x", "AWS::Lambda::Function") + "]}", "map[]"},
 	} {

@@ -68,7 +68,7 @@ func baseOf(ctx context.Context, f project.Function, arch project.Arch, c build.
 		if errors.As(err, &at) { // without the name of the system call
 			err = fmt.Errorf("%s: %w", at.Path, at.Err)
 		}
-		return "", hint.Wrap(err, "make or fetch it before, or correct base in "+project.ConfigFile)
+		return "", hint.Wrap(err, "make or fetch it first, or correct base in "+project.ConfigFile)
 	}
 	return filepath.Join(c.Root, name), nil
 }

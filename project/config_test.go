@@ -234,10 +234,10 @@ func TestSelect(t *testing.T) {
 		{"", AMD64, "hello[amd64]"},
 		{"world", "", "world[arm64]"},
 		{"hello", ARM64, "hello[arm64]"},
-		{"world", AMD64, `function "world" is not built for amd64: add it to the function's arch, or leave --arch away`},
+		{"world", AMD64, `function "world" is not built for amd64: add it to the function's arch, or omit --arch`},
 		{"helo", "", `function "helo" is not in this project: did you mean "hello"? known are: hello, world`},
 		{"x", AMD64, `function "x" is not in this project: known are: hello, world`},
-		{"", "mips", `no function is built for mips: add it to a function's arch, or leave --arch away`},
+		{"", "mips", `no function is built for mips: add it to a function's arch, or omit --arch`},
 	} {
 		selected, err := p.Select(c.name, c.arch)
 		got := ""

@@ -83,7 +83,7 @@ func newDiscovery(root string) (*discovery, error) {
 	if err == nil {
 		work, err := modfile.ParseWork("go.work", data, nil)
 		if err != nil {
-			return nil, hint.Wrap(err, "write a go.work that the go command takes: go work use -r .")
+			return nil, hint.Wrap(err, "write a go.work that the go command accepts: go work use -r .")
 		}
 		d.work = []string{}
 		for _, use := range work.Use {

@@ -135,11 +135,11 @@ func (p Project) Select(name string, arch Arch) ([]Function, error) {
 	}
 	names := Names(p.Functions)
 	if slices.Contains(names, name) {
-		return nil, hint.New("add it to the function's arch, or leave --arch away",
+		return nil, hint.New("add it to the function's arch, or omit --arch",
 			"function %q is not built for %s", name, arch)
 	}
 	if name != "" {
 		return nil, hint.New(didYouMean(name, names), "function %q is not in this project", name)
 	}
-	return nil, hint.New("add it to a function's arch, or leave --arch away", "no function is built for %s", arch)
+	return nil, hint.New("add it to a function's arch, or omit --arch", "no function is built for %s", arch)
 }

@@ -86,7 +86,7 @@ func Push(ctx context.Context, c Config, reference string, archives ...string) (
 		return "", refused(ref, err)
 	}
 	if there.Digest != digest {
-		return "", hint.New("push again; if it stays, the registry changes what it is sent", "%s is %s after the push, not %s", ref, there.Digest, digest)
+		return "", hint.New("push again; if the error persists, the registry changes what it receives", "%s is %s after the push, not %s", ref, there.Digest, digest)
 	}
 	return ref.Context().Name() + "@" + digest.String(), nil
 }

@@ -33,7 +33,7 @@ func (c RebuildConfig) configure(p project.Project, f project.Function, recorded
 		ColdCache: !c.warm,
 	}
 	if b.BaseImage != "" && !imageReference.MatchString(b.BaseImage) {
-		return b, hint.New("is the provenance what the release says?", "base image %q is not the name of an image", b.BaseImage)
+		return b, hint.New("is this the release's provenance?", "base image %q is not the name of an image", b.BaseImage)
 	}
 	return b, nil
 }
@@ -111,7 +111,7 @@ func (r *RebuildResult) compareMaterials(m build.Materials, f project.Function) 
 		{"bootzip.lock", p.LockSHA256, m.LockSHA256},
 	} {
 		if one.recorded != "" && one.recorded != one.here {
-			return hint.New("take the provenance from the release that the zip is from",
+			return hint.New("take the provenance from the same release as the zip",
 				"provenance contradicts its commit %s: it records %s as %s, and the commit has %s", r.Provenance.Commit, one.what, one.recorded, cmp.Or(one.here, "none"))
 		}
 	}

@@ -189,7 +189,7 @@ func (c RebuildConfig) readProvenance(function string) (attest.Provenance, error
 		return none, err
 	}
 	if len(p.Functions) > 0 && !slices.Contains(p.Functions, function) {
-		return none, hint.New("take the provenance from the release that the file is from",
+		return none, hint.New("take the provenance from the same release as the file",
 			"function %q is not among the built functions in the provenance: %s", function, strings.Join(p.Functions, ", "))
 	}
 	return p, nil

@@ -101,8 +101,8 @@ func lines(text string) (all []string) {
 func All(ctx context.Context) error { return run(ctx, "verify") }
 
 // Build makes the bootstrap of every function, in a Debian container where there is one.
-// They are left at dist/FUNCTION/ARCH/bootstrap. What has not changed is not
-// built again.
+// It writes them to dist/FUNCTION/ARCH/bootstrap. It does not build again what
+// has not changed.
 func Build(ctx context.Context,
 	engine *string, // auto (the default), docker, podman, sandbox or host
 	arch *string, // amd64 or arm64; default: each function's own
@@ -118,7 +118,7 @@ func Build(ctx context.Context,
 
 // Package builds every function and packs it into dist/FUNCTION-ARCH.zip, with the same bytes every time.
 // dist/manifest.json describes the zips. It prints the CodeSha256 that Lambda
-// shows for each when it is deployed.
+// shows for each zip once it is deployed.
 func Package(ctx context.Context,
 	engine *string, // auto (the default), docker, podman, sandbox or host
 	arch *string, // amd64 or arm64; default: each function's own
@@ -133,7 +133,7 @@ func Package(ctx context.Context,
 }
 
 // Verify builds and packs every function, and proves that Lambda can start each zip.
-// The last proof is to start it: the boot check sends an event to each of the
+// The last step is to start it: the boot check sends an event to each of the
 // function's handlers. It ends with status 1 if a check fails.
 func Verify(ctx context.Context,
 	engine *string, // auto (the default), docker, podman, sandbox or host
@@ -156,10 +156,10 @@ func Verify(ctx context.Context,
 		flag("strict", strict), flag("event", event), settings(env, envFile, timeout, memory, layer), flag("shard", shard), flag("since", since), flag("format", format))
 }
 
-// Check proves of any zip, made by any tool from any language, that Lambda can start it.
+// Check proves that Lambda can start any zip, made by any tool from any language.
 // FILE is a zip, a directory with zips, or a pattern such as 'dist/*.zip'; or
-// several of these, one on each line. Without -boot nothing in it is started: it may be anybody's. Flags come
-// after the file.
+// several of these, one per line. Without -boot it starts nothing in the zip, so the zip need not be trusted. Flags
+// come after the file.
 func Check(ctx context.Context,
 	file string,
 	arch *string, // amd64 or arm64; default: what the program is for
@@ -184,11 +184,11 @@ func Check(ctx context.Context,
 		flag("format", format), after(lines(file)...))
 }
 
-// Explain takes a message from Lambda's log and says what it comes from, and which check finds that.
+// Explain takes a message from Lambda's log, and prints its cause and the check that finds it.
 // MESSAGE is one argument: put it into quotes.
 func Explain(ctx context.Context, message string) error { return run(ctx, "explain", after(message)) }
 
-// Image makes the Debian image in which this project's functions are built, if it is not there yet.
+// Image makes the Debian image in which this project's functions are built, if it does not exist yet.
 func Image(ctx context.Context,
 	engine *string, // auto (the default), docker or podman
 ) error {
@@ -196,15 +196,15 @@ func Image(ctx context.Context,
 }
 
 // Lock writes bootzip.lock: the toolchain, the base image and the packages of the build image.
-// Commit it. A build that differs from it says so, and fails with -locked.
+// Commit it. A build reports differences from it, and fails with -locked.
 func Lock(ctx context.Context,
 	engine *string, // auto (the default), docker, podman, sandbox or host
 ) error {
 	return run(ctx, "lock", flag("engine", engine))
 }
 
-// Shard says which functions -shard=1/N to -shard=N/N are.
-// They take about the same time each, as far as dist/timings.json knows it.
+// Shard lists the functions of -shard=1/N to -shard=N/N. The
+// shards take about the same time, as far as it is known from dist/timings.json.
 func Shard(ctx context.Context,
 	of int,
 	since *string, // only functions that changed since this commit
@@ -214,8 +214,8 @@ func Shard(ctx context.Context,
 	return run(ctx, "shard", flag("of", &of), flag("since", since), flag("engine", engine), flag("format", format))
 }
 
-// Merge joins what shards have built.
-// DIRECTORIES are their directories dist, one on each line.
+// Merge merges the results of shards.
+// DIRECTORIES are their dist directories, one per line.
 func Merge(ctx context.Context,
 	directories string,
 	strict *bool, // warnings of deploy files fail as well
@@ -224,10 +224,10 @@ func Merge(ctx context.Context,
 	return run(ctx, "merge", flag("strict", strict), flag("format", format), after(lines(directories)...))
 }
 
-// Clean removes the directory dist with everything in it.
+// Clean removes the directory dist and everything in it.
 func Clean(ctx context.Context) error { return run(ctx, "clean") }
 
-// Invoke builds and packs a function, and runs its zip here as Lambda would, with one event.
+// Invoke builds and packs a function, and runs its zip locally as Lambda would, with one event.
 // EVENT is a file, '-' for standard input, the name of a ready-made event
 // ('mage event list'), or an empty argument for the function's own. Flags come after the event.
 func Invoke(ctx context.Context,
@@ -249,7 +249,7 @@ func Invoke(ctx context.Context,
 }
 
 // Bench measures cold starts and warm invocations of a function, and compares them with another zip's.
-// EVENT is as that of 'mage invoke'. Flags come after the event.
+// EVENT is the same as for 'mage invoke'. Flags come after the event.
 func Bench(ctx context.Context,
 	function string,
 	event string,
@@ -262,7 +262,7 @@ func Bench(ctx context.Context,
 	return run(ctx, "bench", flag("against", against), flag("starts", starts), flag("invocations", invocations), flag("format", format), flag("engine", engine), after(function), optional(event))
 }
 
-// Serve keeps all functions running behind HTTP, as function URLs, API Gateway, load balancer and Lambda's Invoke API.
+// Serve keeps all functions running behind HTTP: function URLs, API Gateway, a load balancer and Lambda's Invoke API.
 // When a file of the project changes, it builds again, and replaces the
 // functions whose zip changed.
 func Serve(ctx context.Context,
@@ -288,8 +288,8 @@ func Serve(ctx context.Context,
 		flag("concurrency", concurrency), flag("per-instance", perInstance), flag("snapstart", snapstart), flag("handler", handler), flag("events", events), flag("engine", engine))
 }
 
-// Event prints an event as a service of AWS sends it to functions, such as s3, sqs or function-url.
-// The name 'list' lists all there are.
+// Event prints an event as an AWS service sends it to functions, such as s3, sqs or function-url.
+// The name 'list' lists them all.
 func Event(ctx context.Context,
 	name string,
 	bucket *string, // s3: the bucket
@@ -307,7 +307,7 @@ func Event(ctx context.Context,
 		flag("path", path), flag("query", query), flag("secret", secret), flag("region", region), flag("account", account), after(name))
 }
 
-// Changed builds and packs every function, and says which of them need a deploy.
+// Changed builds and packs every function, and lists those that need a deploy.
 // It compares them with what is deployed: the manifest.json of an earlier
 // package or release, or what the AWS CLI prints about the functions.
 func Changed(ctx context.Context,
@@ -326,7 +326,7 @@ func Changed(ctx context.Context,
 
 // Push sends a function's image to a registry, and prints the reference with its digest.
 // Without arch, images for both architectures become an index, which Lambda does not
-// take. Credentials are those of docker login.
+// accept. Credentials are those of docker login.
 func Push(ctx context.Context,
 	reference string,
 	engine *string, // auto (the default), docker, podman, sandbox or host
@@ -336,7 +336,7 @@ func Push(ctx context.Context,
 	return run(ctx, "push", flag("engine", engine), flag("arch", arch), flag("function", function), after(reference))
 }
 
-// Diff explains how two zips, images or programs differ, and why they likely do.
+// Diff explains how two zips, images or programs differ, and the likely causes.
 // A and B are zips made by any tool, or two programs for Linux, macOS or
 // Windows. Flags come after them.
 func Diff(ctx context.Context,
@@ -346,7 +346,7 @@ func Diff(ctx context.Context,
 	return run(ctx, "diff", flag("format", format), after(a, b))
 }
 
-// Size shows what takes the space of a zip, an image or a program.
+// Size shows what takes up the space in a zip, an image or a program.
 func Size(ctx context.Context,
 	file string,
 	format *string, // text (the default), json or html
@@ -369,9 +369,9 @@ func Reproduce(ctx context.Context,
 	return run(ctx, "reproduce", flag("engine", engine), flag("other", other), flag("arch", arch), flag("function", function), flag("shard", shard), flag("since", since), flag("format", format))
 }
 
-// Release makes of a tag everything that is published: zips, SBOMs, provenance, verify report, SHA256SUMS.
+// Release makes everything to publish from a tag: zips, SBOMs, provenance, verify report, SHA256SUMS.
 // It builds in a container, verifies strictly, boots, builds a second time and
-// compares; nothing of it appears in dist unless all of it went well.
+// compares; nothing appears in dist unless all of it succeeds.
 func Release(ctx context.Context,
 	engine *string, // docker or podman (default: the first that works), or sandbox
 	other *string, // engine of the second build; default: another one, if one can be used
@@ -387,8 +387,8 @@ func Release(ctx context.Context,
 }
 
 // Rebuild builds a released zip again from the commit that its provenance names, and compares the bytes.
-// FILE is FUNCTION-ARCH.zip as it was released, with provenance.intoto.json
-// beside it. Flags come after the file.
+// FILE is a released FUNCTION-ARCH.zip, with provenance.intoto.json
+// next to it. Flags come after the file.
 func Rebuild(ctx context.Context,
 	file string,
 	provenance *string, // the provenance; default: provenance.intoto.json beside the file
@@ -401,5 +401,5 @@ func Rebuild(ctx context.Context,
 	return run(ctx, "rebuild", flag("provenance", provenance), flag("source", source), flag("folder", folder), flag("key", key), flag("engine", engine), flag("format", format), after(file))
 }
 
-// Version says which bootzip this is: the module's version, the commit, and the Go toolchain it was made with.
+// Version prints the module's version, the commit, and the Go toolchain that built bootzip.
 func Version(ctx context.Context) error { return run(ctx, "version") }

@@ -37,7 +37,7 @@ const (
 	Binary    Layer = "binary"    // the programs among them
 	Boot      Layer = "boot"      // starting it and answering an event; not done by this package
 	InImage   Layer = "image"     // an image: its parts, settings and layers
-	Deploy    Layer = "deploy"    // the files with which it is deployed; not done by this package
+	Deploy    Layer = "deploy"    // deploy files; not done by this package
 )
 
 // A Severity says what a finding means.

@@ -11,11 +11,11 @@ const (
 // The checks of the bytes of the zip. Their ids are the kinds of fault.
 var (
 	_ = Structure.check(Check{ID: zipscan.FaultNotZip, Proves: "the file ends like a zip", Lambda: lambdaUnzip, Hint: "give the zip itself; if it was downloaded or copied, do so again", Fixed: true, needs: stageEnd})
-	_ = Structure.check(Check{ID: zipscan.FaultTrailing, Proves: "the zip ends where the file ends", Lambda: lambdaUnzip, Hint: hintAgain + " (bsdtar pads what it writes into a pipe: let it write to a file)", Fixed: true, needs: stageEnd})
+	_ = Structure.check(Check{ID: zipscan.FaultTrailing, Proves: "the zip ends where the file ends", Lambda: lambdaUnzip, Hint: hintAgain + " (bsdtar pads its output to a pipe: let it write to a file)", Fixed: true, needs: stageEnd})
 	_ = Structure.check(Check{ID: zipscan.FaultTwoEnds, Proves: "only one place of the file can be taken for its end record", Hint: hintAmbiguous, Fixed: true, needs: stageEnd})
-	_ = Structure.check(Check{ID: zipscan.FaultZip64, Proves: "no ZIP64: nothing that Lambda takes is large enough to need it", Hint: hintPlain, Fixed: true, needs: stageEntries})
+	_ = Structure.check(Check{ID: zipscan.FaultZip64, Proves: "the zip is not ZIP64: nothing that Lambda accepts is large enough to need it", Hint: hintPlain, Fixed: true, needs: stageEntries})
 	_ = Structure.check(Check{ID: zipscan.FaultMultiDisk, Proves: "the zip is in one part", Hint: hintPlain, Fixed: true, needs: stageDirectory})
-	_ = Structure.check(Check{ID: zipscan.FaultDirectory, Proves: "the central directory is where the end record says, and whole", Lambda: lambdaUnzip, Hint: hintAgain, Fixed: true, needs: stageDirectory})
+	_ = Structure.check(Check{ID: zipscan.FaultDirectory, Proves: "the central directory is complete, and where the end record says", Lambda: lambdaUnzip, Hint: hintAgain, Fixed: true, needs: stageDirectory})
 	_ = Structure.check(Check{ID: zipscan.FaultTooMany, Proves: "the names have at most 12 MiB together", Hint: "put fewer files into the zip", Fixed: true, needs: stageDirectory})
 	_ = Structure.check(Check{ID: zipscan.FaultEncrypted, Proves: "no entry is encrypted", Hint: hintPlain, Fixed: true, needs: stageEntries})
 	_ = Structure.check(Check{ID: zipscan.FaultMethod, Proves: "every entry is stored or deflated", Hint: hintPlain, Fixed: true, needs: stageDirectory})

@@ -14,7 +14,7 @@ var failures = []struct {
 	title, text string
 	messages    []string
 }{
-	{"The upload is refused", "`CreateFunction` and `UpdateFunctionCode` say so, or the tool that calls them. The old version of the function goes on.", []string{
+	{"The upload is refused", "`CreateFunction` and `UpdateFunctionCode` say so, or the tool that calls them. The old version of the function stays in use.", []string{
 		"Unzipped size must be smaller than 262144000 bytes",
 		"Request must be smaller than 69905067 bytes for the UpdateFunctionCode operation",
 		"Could not unzip uploaded file. Please check your file, then try to upload again.",
@@ -33,7 +33,7 @@ var failures = []struct {
 		"Source image IMAGE is not valid. Provide a valid source image.",
 		"UnsupportedImageLayerDetected",
 	}},
-	{"The program cannot be started", "The error type is `Runtime.InvalidEntrypoint`, or `Extension.LaunchError` of an extension. Nothing of the function has run: its log has no line of its own.", []string{
+	{"The program cannot be started", "The error type is `Runtime.InvalidEntrypoint`, or `Extension.LaunchError` for an extension. None of the function's code has run, so its log has none of its output.", []string{
 		"Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]",
 		"fork/exec /var/task/bootstrap: exec format error",
 		"fork/exec /var/task/bootstrap: no such file or directory",
@@ -49,7 +49,7 @@ var failures = []struct {
 		"Runtime.InvalidTaskConfig",
 		"Runtime.InvalidEntrypoint",
 	}},
-	{"It starts, and ends before it asks for an event", "The error type is `Runtime.ExitError`, with the exit status or the signal. The cause stands before it, in what the program, its dynamic linker or its shell printed.", []string{
+	{"It starts, but exits before it asks for an event", "The error type is `Runtime.ExitError`, with the exit status or the signal. The cause is in the lines before it, which the program, its dynamic linker or its shell printed.", []string{
 		"/bin/bash^M: bad interpreter: No such file or directory",
 		"/var/task/bootstrap: /bin/zsh: bad interpreter: No such file or directory",
 		"env: 'python3': No such file or directory",
@@ -91,7 +91,7 @@ var failures = []struct {
 		"Runtime exited with error: exit status 1",
 		"INIT_REPORT Init Duration: 10000.00 ms Phase: init Status: timeout",
 	}},
-	{"It runs, and does not answer", "", []string{
+	{"It runs, but does not answer", "", []string{
 		"Runtime.NoSuchHandler",
 		"Runtime.ImportModuleError: Unable to import module 'bootstrap'",
 		"Task timed out after 3.00 seconds",
@@ -127,7 +127,7 @@ before a deploy. ` + "`bootzip explain`" + ` says the same of any message:
 `)
 	b.WriteString("```sh\nbootzip explain \"fork/exec /var/task/bootstrap: exec format error\"\n```\n\n```text\n" +
 		"the program is for another architecture than the function\n```\n\n" +
-		"With the zip at hand, `bootzip check FILE.zip --boot` finds which it is, and starts it. A function that starts there and fails on Lambda differs in its settings: compare architecture, runtime, handler, memory, time-out and variables, which `bootzip check --deploy=FILE` does for a [deploy file](deploy.md). What happens after the start: [debugging.md](debugging.md).\n")
+		"With the zip at hand, `bootzip check FILE.zip --boot` finds the cause, and starts the function. If it starts there and fails on Lambda, its settings differ: compare architecture, runtime, handler, memory, time-out and variables, which `bootzip check --deploy=FILE` does for a [deploy file](deploy.md). For failures after the start, see [debugging.md](debugging.md).\n")
 	for _, group := range failures {
 		fmt.Fprintf(&b, "\n## %s\n", group.title)
 		if group.text != "" {

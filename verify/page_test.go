@@ -19,23 +19,23 @@ func WriteChecks(w io.Writer) error {
 
 <!-- Made from the table of checks in the code: go test ./verify -run ChecksPage -update -->
 
-`+"`bootzip verify` checks what was built, `bootzip check FILE.zip`"+` any zip from any tool. Each check has an id, which
+`+"`bootzip verify` checks what was built, `bootzip check FILE.zip`"+` any zip made by any tool. Each check has an id, which
 names the fault that it finds. It ends as pass, fail, warn, waived or skip; a skip is never a pass.
 
 A rule in bootzip.yaml can raise, lower or waive a check for one function, and must give a reason, which the
-report shows. Checks that are marked as fixed cannot be lowered or waived: behind such a fault nothing else can be
+report shows. Checks that are marked as fixed cannot be lowered or waived: after such a fault nothing else can be
 examined, Lambda could not start the function at all, or Lambda itself sets the limit.
 
 "Lambda says" are Lambda's own words for the fault, from AWS's documentation, its open-source emulator and issue
-threads. Where they are missing, it is not known what Lambda does: the check is then our policy.
+threads. Where they are missing, we do not know what Lambda does: the check is then our policy.
 `)
 	titles := map[Layer]string{
 		Structure: "Structure: the bytes of the zip",
 		Layout:    "Layout: the files that Lambda will find",
 		Binary:    "Binary: the programs among them",
 		Boot:      "Boot: starting it",
-		InImage:   "Image: one that a function is, in place of a zip",
-		Deploy:    "Deploy: the files with which it is deployed",
+		InImage:   "Image: a function as an image",
+		Deploy:    "Deploy: deploy files",
 	}
 	for _, l := range []Layer{Structure, Layout, Binary, Boot, InImage, Deploy} {
 		fmt.Fprintf(e, "\n## %s\n\n| id | finding | proves that |\n|---|---|---|\n", titles[l])

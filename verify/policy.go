@@ -22,9 +22,9 @@ func newPolicy(o Options) (policy, error) {
 	p := policy{rules: map[string]project.CheckRule{}, strict: o.Strict, static: o.Static}
 	switch {
 	case !slices.Contains([]project.Arch{"", project.AMD64, project.ARM64}, o.Arch):
-		return p, hint.New("amd64 (Lambda's x86_64) or arm64", "architecture %q is none of Lambda's", o.Arch)
+		return p, hint.New("amd64 (Lambda's x86_64) or arm64", "architecture %q is not one of Lambda's", o.Arch)
 	case !slices.Contains([]project.Runtime{"", project.AL2023, project.AL2}, o.Runtime):
-		return p, hint.New("al2023 or al2", "runtime %q is none of Lambda's OS-only runtimes", o.Runtime)
+		return p, hint.New("al2023 or al2", "runtime %q is not one of Lambda's OS-only runtimes", o.Runtime)
 	case !slices.Contains([]Kind{"", KindFunction, KindLayer}, o.Kind):
 		return p, hint.New("function or layer", "kind %q of zip is unknown", o.Kind)
 	}

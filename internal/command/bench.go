@@ -27,9 +27,10 @@ func (a *app) benchCommand() *cobra.Command {
 		Short: "Measure cold starts and warm invocations, and compare them with another zip's",
 		Long: `Bench builds and packs a function, starts its zip many times, and then invokes it many
 times, as Lambda would, with one event. It shows times, memory and CPU time. With
---against=OLD.zip both zips take turns, and the ratios are those of neighbours: what else the
-machine does hits both alike. Times of another machine, and of Lambda, are others; ratios carry
-over. If the function has a budget of start in bootzip.yaml, more than that is status 1.`,
+--against=OLD.zip both zips take turns, and each ratio compares two consecutive runs, so that
+other load on the machine affects both. Times differ on another machine and on Lambda; ratios
+carry over. If the function has a start budget in bootzip.yaml, it ends with status 1 if the
+ratio is above it.`,
 		Example: "  bootzip bench hello\n  bootzip bench hello event.json --against=old/hello-amd64.zip",
 		RunE: func(c *cobra.Command, args []string) error {
 			if starts < 1 || starts > maxStarts || invocations < 0 || invocations > maxInvocations {
@@ -74,10 +75,10 @@ over. If the function has a budget of start in bootzip.yaml, more than that is s
 				return err
 			}
 			if budget > 0 && against == "" {
-				note("the budget of start, %.3gx, is not checked: --against=OLD.zip has the zip that it is a ratio to", budget)
+				note("the start budget, %.3gx, is not checked: give the zip to compare with, --against=OLD.zip", budget)
 			}
 			if budget > 0 && against != "" && r.StartRatio.P50 > budget {
-				return findings("function %s starts in %.2f times the time of %s, and its budget is %.3gx", config.Name, r.StartRatio.P50, against, budget)
+				return findings("function %s takes %.2f times as long to start as %s, and its budget is %.3gx", config.Name, r.StartRatio.P50, against, budget)
 			}
 			return nil
 		},
@@ -85,10 +86,10 @@ over. If the function has a budget of start in bootzip.yaml, more than that is s
 	functionAndEvent(c, func() bool { return zip != "" })
 	e.flags(c)
 	f := c.Flags()
-	f.StringVar(&zip, "zip", "", "measure this `FILE.zip`, from any tool, and build nothing")
-	f.StringVar(&against, "against", "", "compare with this `OLD.zip`, which takes turns")
-	f.IntVar(&starts, "starts", 20, "cold `STARTS` of each zip")
-	f.IntVar(&invocations, "invocations", 200, "warm `INVOCATIONS` of each zip")
+	f.StringVar(&zip, "zip", "", "measure `FILE.zip`, made by any tool, and build nothing")
+	f.StringVar(&against, "against", "", "compare with `OLD.zip`, by taking turns")
+	f.IntVar(&starts, "starts", 20, "number of cold `STARTS` of each zip")
+	f.IntVar(&invocations, "invocations", 200, "number of warm `INVOCATIONS` of each zip")
 	a.tableFormat(c)
 	s.flags(c, "engine")
 	return c

@@ -26,14 +26,14 @@ func (s *bootFlags) flags(c *cobra.Command) {
 	f := c.Flags()
 	s.given = f.Changed
 	f.StringVar(&s.event, "event", "", "event of the boot check: a `FILE`, or a name that bootzip event list shows")
-	f.IntVar(&s.timeout, "timeout", 0, "`SECONDS` for an answer to the boot check (default: the function's, or 10)")
-	f.IntVar(&s.memory, "memory", 0, "`MB` of the function in the boot check (default: the function's, or 512)")
+	f.IntVar(&s.timeout, "timeout", 0, "time limit of the boot check in `SECONDS` (default: the function's, or 10)")
+	f.IntVar(&s.memory, "memory", 0, "memory of the function in the boot check in `MB` (default: the function's, or 512)")
 	layerFlag(c, &s.layers)
 }
 
 // layerFlag adds --layer.
 func layerFlag(c *cobra.Command, layers *[]string) {
-	c.Flags().StringArrayVar(layers, "layer", nil, "a `FILE.zip` whose content the function sees at /opt; may be repeated")
+	c.Flags().StringArrayVar(layers, "layer", nil, "put the content of `FILE.zip` at /opt; may be repeated")
 }
 
 // forBoot reports whether a flag was given that is for the boot check only.

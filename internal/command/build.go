@@ -11,9 +11,9 @@ func (a *app) buildCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "build",
 		Short: "Build the bootstrap of every function",
-		Long: `Build makes the bootstrap of every function, in a Debian container where there is
-one, and leaves it at dist/FUNCTION/ARCH/bootstrap. What has not changed is not
-built again.`,
+		Long: `Build builds the bootstrap of every function, in a Debian container if there is an
+engine for one, and writes it to dist/FUNCTION/ARCH/bootstrap. It does not build again
+what has not changed.`,
 		Example: "  bootzip build --function=hello --arch=arm64",
 		RunE: func(c *cobra.Command, _ []string) error {
 			m, err := s.run(c.Context(), false)

@@ -24,7 +24,7 @@ import (
 func (a *app) cacheCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "cache COMMAND",
-		Short:   "Compare what is in the shared cache with what is built here",
+		Short:   "Compare the shared cache with local builds",
 		Example: "  bootzip cache audit --sample=5%",
 	}
 	c.AddCommand(a.auditCommand())
@@ -36,10 +36,10 @@ func (a *app) auditCommand() *cobra.Command {
 	var sample string
 	c := &cobra.Command{
 		Use:   "audit",
-		Short: "Build a share of the functions, and compare with the cache",
-		Long: `Audit builds some of the functions without the shared cache, picked at random, and
-compares bootstraps and zips with what the cache has for the same inputs. A difference is
-reported with who made the entry, and ends with status 1; with BOOTZIP_CACHE_WRITE=true
+		Short: "Build a share of the functions, and compare them with the cache",
+		Long: `Audit builds some of the functions, picked at random, without the shared cache, and
+compares bootstraps and zips with what the cache has for the same inputs. It reports a
+difference with the writer of the entry, and ends with status 1; with BOOTZIP_CACHE_WRITE=true
 the entry is removed. Nothing in dist changes.`,
 		Example: "  bootzip cache audit --sample=5%\n  bootzip cache audit --sample=100% --function=hello",
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -54,7 +54,7 @@ the entry is removed. Nothing in dist changes.`,
 			return printAudit(a.format, rows)
 		},
 	}
-	c.Flags().StringVar(&sample, "sample", "5%", "share of the functions' bootstraps, in `PERCENT`; one at least")
+	c.Flags().StringVar(&sample, "sample", "5%", "share of the functions' bootstraps in `PERCENT`; at least one is built")
 	s.flags(c, "engine", "arch", "function")
 	a.tableFormat(c)
 	return c
@@ -210,5 +210,5 @@ func printAudit(format string, rows []audited) error {
 			note("%s/%s: %s", r.Function, r.Arch, r.Differs[0])
 		}
 	}
-	return findings("the cache has other bytes than the build gives: find out who wrote them, before anybody uses it")
+	return findings("the bytes in the cache differ from the build's: find out who wrote them before anyone uses the cache")
 }

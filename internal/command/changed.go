@@ -22,16 +22,16 @@ func (a *app) changedCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "changed --since=manifest.json",
 		Short: "List the functions that need a deploy",
-		Long: `Changed builds and packs every function, and says which of them need a deploy. It
+		Long: `Changed builds and packs every function, and lists those that need a deploy. It
 compares them with what is deployed: the manifest.json of an earlier package or
 release, what the AWS CLI prints about the functions, or what terraform show -json
 prints of a state. It notes runtimes that have ended and architectures for which
-there is no zip. Nothing to do is an empty list and exit status 0.
+there is no zip. If there is nothing to deploy, the list is empty and the exit status 0.
 
-Serverless, SAM and the CDK give a function a name of their own where it is deployed.
-Such names are those of --names; or of --deploy, a deploy file, and of --stack, what
-CloudFormation says of a deployed stack; or of the key deploy of bootzip.yaml, with
---stage for ${stage}; otherwise the function's own.`,
+Serverless, SAM and the CDK deploy a function under a different name. Names come from
+--names; or from --deploy, a deploy file, and --stack, CloudFormation's description of a
+deployed stack; or from the key deploy in bootzip.yaml, with --stage for ${stage}; otherwise
+the function's own name is used.`,
 		Example: "  aws lambda list-functions | bootzip changed --since=- --format=matrix\n" +
 			"  aws lambda list-functions | bootzip changed --since=- --names=web=svc-prod-web,worker=svc-prod-worker\n" +
 			"  aws cloudformation describe-stack-resources --stack-name=shop >stack.json\n" +
@@ -88,16 +88,16 @@ CloudFormation says of a deployed stack; or of the key deploy of bootzip.yaml, w
 				}
 			}
 			if s.function == "" && len(gone) > 0 {
-				note("deployed and no longer there: %s", strings.Join(gone, ", "))
+				note("deployed, but no longer in the project: %s", strings.Join(gone, ", "))
 			}
 			return writeChanges(a.format, changes)
 		},
 	}
 	c.Flags().StringVar(&since, "since", "", "what is deployed: a manifest.json, or - for standard input")
-	c.Flags().StringSliceVar(&pairs, "names", nil, "names where functions are deployed, `FUNCTION=NAME`, one or several; a function may have several")
-	c.Flags().StringArrayVar(&deploys, "deploy", nil, "take such names from this deploy `FILE`; may be repeated")
-	c.Flags().StringVar(&stack, "stack", "", "take such names from this `FILE`: what aws cloudformation describe-stack-resources or describe-stacks prints, or cdk deploy --outputs-file writes")
-	c.Flags().StringVar(&stage, "stage", "", "${stage} in the key deploy of bootzip.yaml")
+	c.Flags().StringSliceVar(&pairs, "names", nil, "name of a deployed function, `FUNCTION=NAME`; several are separated by commas, and a function may have several")
+	c.Flags().StringArrayVar(&deploys, "deploy", nil, "take the names from this deploy `FILE`; may be repeated")
+	c.Flags().StringVar(&stack, "stack", "", "take the names from `FILE`: what aws cloudformation describe-stack-resources or describe-stacks prints, or cdk deploy --outputs-file writes")
+	c.Flags().StringVar(&stage, "stage", "", "value of ${stage} in the key deploy of bootzip.yaml")
 	choice(c, &a.format, "format", "text, json, or matrix for GitHub Actions", "text", "json", "matrix")
 	s.flags(c, "engine", "arch", "function")
 	return c
@@ -121,7 +121,7 @@ func smokeEvent(p project.Project, function string) (string, error) {
 			return "", err
 		}
 		if line.Len() > maxSmokeEvent {
-			note("event %s of %q has more than %d bytes, and is left out", f.Event, function, maxSmokeEvent)
+			note("event %s of %q is larger than %d bytes, and is left out", f.Event, function, maxSmokeEvent)
 			return "", nil
 		}
 		return line.String(), nil

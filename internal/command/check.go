@@ -25,14 +25,14 @@ func (a *app) checkCommand() *cobra.Command {
 		Use:        "check FILE...",
 		Short:      "Prove that Lambda can start a zip made by any tool",
 		SuggestFor: []string{"test"},
-		Long: `Check proves of zips made by any tool, from any language, that Lambda can start
-them. FILE is a zip, a directory with zips, or a pattern such as 'dist/*.zip'; or an
-image: an archive of an OCI image layout or of docker save (*.tar), oci:DIRECTORY, or
+		Long: `Check proves that Lambda can start zips made by any tool, from any language. FILE is
+a zip, a directory with zips, or a pattern such as 'dist/*.zip'; or an image: an
+archive of an OCI image layout or of docker save (*.tar), oci:DIRECTORY, or
 docker://REFERENCE in a registry.
-Without --boot nothing in a zip is started: it may be anybody's. With --deploy it
+Without --boot it starts nothing in a zip, so the zip need not be trusted. With --deploy it
 compares deploy files (CloudFormation, SAM, cdk.out, serverless.yml, Terraform)
 with these zips, or with those that they name, and with bootzip.yaml. It ends with
-status 1 if a check fails, and with 2 if there is no such file.`,
+status 1 if a check fails, and with 2 if a file does not exist.`,
 		Example: "  bootzip check function.zip --arch=arm64\n  bootzip check dist/hello-arm64.oci.tar --boot\n  bootzip check docker://registry.example.com/hello:v1\n  bootzip check 'dist/*.zip' --boot\n  bootzip check --deploy=template.yaml",
 		Args: func(c *cobra.Command, args []string) error {
 			if len(deploys) > 0 {
@@ -49,7 +49,7 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 				return err
 			}
 			if around.forBoot() && !boot {
-				return misuse(hint.New("add --boot, which starts the function: for zips that you trust", "--env, --env-file, --event, --timeout and --memory are for the boot check"))
+				return misuse(hint.New("add --boot, which starts the function, for zips that you trust", "--env, --env-file, --event, --timeout and --memory are for the boot check"))
 			}
 			config := pipeline.CheckConfig{Strict: strict, Boot: boot, Qemu: findQemu()}
 			if err := around.read(&config); err != nil {
@@ -110,13 +110,13 @@ status 1 if a check fails, and with 2 if there is no such file.`,
 		},
 	}
 	f := c.Flags()
-	f.StringVar((*string)(&options.Arch), "arch", "", "amd64 or arm64 (default: what the program is for)")
-	choice(c, (*string)(&options.Runtime), "runtime", "al2023 or al2: decides which glibc there is", string(project.AL2023), string(project.AL2))
+	f.StringVar((*string)(&options.Arch), "arch", "", "amd64 or arm64 (default: the program's own)")
+	choice(c, (*string)(&options.Runtime), "runtime", "al2023 or al2: decides the glibc version", string(project.AL2023), string(project.AL2))
 	choice(c, (*string)(&options.Kind), "kind", "function or layer", string(verify.KindFunction), string(verify.KindLayer))
 	f.BoolVar(&strict, "strict", false, "warnings fail as well")
 	f.BoolVar(&options.Dynamic, "dynamic", false, "allow a dynamically linked program")
-	f.BoolVar(&options.WithLayer, "with-layer", false, "the function has a layer whose zip is not here (--layer) and which supplies what is missing: bootstrap, interpreter, libraries")
-	f.BoolVar(&boot, "boot", false, "start the function as well, and send it an event; for zips that you trust")
+	f.BoolVar(&options.WithLayer, "with-layer", false, "assume that a layer, not given with --layer, supplies what is missing: bootstrap, interpreter, libraries")
+	f.BoolVar(&boot, "boot", false, "also start the function and send it an event; only for zips that you trust")
 	f.StringArrayVar(&deploys, "deploy", nil, "compare this deploy `FILE` with the zips; may be repeated")
 	f.StringSliceVar(&handlers, "handlers", nil, "with --boot: values of _HANDLER to try")
 	around.flags(c)
@@ -166,7 +166,7 @@ func filesOf(arg string) ([]string, error) {
 		if files := (zipSet{dirs: []string{arg}}).list(); len(files) > 0 {
 			return files, nil
 		}
-		return nil, fmt.Errorf("no .zip file is in the directory %q", arg)
+		return nil, fmt.Errorf("directory %q has no .zip file", arg)
 	case err == nil:
 		return []string{arg}, nil
 	case !errors.Is(err, fs.ErrNotExist):

@@ -12,7 +12,7 @@ import (
 func (a *app) cleanCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "clean",
-		Short:   "Remove the directory dist with everything in it",
+		Short:   "Remove the directory dist and everything in it",
 		Example: "  bootzip clean",
 		RunE: func(*cobra.Command, []string) error {
 			dist, err := filepath.Abs(distDir)

@@ -38,9 +38,9 @@ func (a *app) debugCommand() *cobra.Command {
 		Short: "Run a function with one event under a debugger",
 		Long: `Debug builds a function in Go with symbols, in a temporary directory, and runs it with
 one event under Delve (dlv), to which an editor or "dlv connect" attaches. Nothing in
-dist changes. Time-outs are suspended. EVENT is as of bootzip invoke.
-With --attach it builds and starts nothing: it prints the environment with which the
-editor starts the function, in any language.`,
+dist changes. Time-outs are suspended. EVENT is the same as for bootzip invoke.
+With --attach it builds and starts nothing: it prints the environment in which your
+editor must start the function, in any language.`,
 		Example: "  bootzip debug hello event.json\n  bootzip debug hello s3 --attach",
 		RunE: func(c *cobra.Command, args []string) error {
 			config, payload, err := e.begin(&s, false, "", args)
@@ -92,7 +92,7 @@ editor starts the function, in any language.`,
 	functionAndEvent(c, func() bool { return false })
 	e.flags(c)
 	c.Flags().StringVar(&listen, "listen", "127.0.0.1:2345", "`ADDRESS` of the debugger")
-	c.Flags().BoolVar(&attach, "attach", false, "serve the Runtime API alone; the editor starts the function")
+	c.Flags().BoolVar(&attach, "attach", false, "only serve the Runtime API; the editor starts the function")
 	for _, name := range []string{"timeout", "memory", "per-instance", "layer"} {
 		_ = c.Flags().MarkHidden(name)
 	}
@@ -122,15 +122,15 @@ func underDebugger(ctx context.Context, config *emulator.Config, p project.Proje
 	if err != nil {
 		return misuse(fmt.Errorf("--listen: port %q is not a number", port))
 	}
-	note("set break points, then let it go on: dlv connect %s, or GoLand's Go Remote with that address", listen)
-	note("VS Code, among the configurations of .vscode/launch.json: %s", launch)
+	note("set break points, then continue: dlv connect %s, or GoLand's Go Remote with that address", listen)
+	note("for VS Code, add to the configurations in .vscode/launch.json: %s", launch)
 	return nil
 }
 
 // toAttach returns what prints the environment to start the function with.
 func toAttach(f project.Function) func(environment []string) {
 	return func(environment []string) {
-		note("start function %q with this environment; it has its event then, and there is no time-out:", f.Name)
+		note("start function %q in this environment; it then gets its event, and has no time-out:", f.Name)
 		for _, variable := range environment {
 			switch name, _, _ := strings.Cut(variable, "="); name {
 			case "PATH", "LD_LIBRARY_PATH", "LANG", "TZ": // the machine's own will do

@@ -15,11 +15,11 @@ func (a *app) diffCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "diff A B",
 		Short: "Explain how two zips, images or programs differ, and why",
-		Long: `Diff explains how two zips, two images, or two programs, differ, and why they likely
-do. A and B are zips or images made by any tool, or two programs for Linux, macOS or Windows. It
-ends with status 0 if they are equal byte for byte, with 1 if they differ, and
-with 2 if one of them cannot be read. As a page, it shows what takes the space of both
-side by side, and what grew.`,
+		Long: `Diff explains how two zips, two images or two programs differ, and the likely causes.
+A and B are zips or images made by any tool, or two programs for Linux, macOS or Windows.
+It ends with status 0 if they are equal byte for byte, with 1 if they differ, and with 2
+if one of them cannot be read. With --format=html it shows what takes up the space in
+both, side by side, and what grew.`,
 		Example: "  bootzip diff old.zip new.zip\n  bootzip diff old.zip new.zip --format=html > diff.html",
 		Args:    named("A", "B"),
 		RunE: func(c *cobra.Command, args []string) error {

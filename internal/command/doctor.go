@@ -27,9 +27,9 @@ func (a *app) doctorCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check what works on this machine, and how to get what is missing",
-		Long: `Doctor looks at what bootzip can use here: the go command, the engines and which one
-would be taken, what starts programs of the other architecture, git, and the
-project in the current directory. It changes nothing. The exit status is 1 if
+		Long: `Doctor reports what bootzip can use on this machine: the go command, the engines and
+which one it would choose, how to start programs for the other architecture, git, and
+the project in the current directory. It changes nothing. It ends with status 1 if
 nothing can be built here.`,
 		Example: "  bootzip doctor --format=json",
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -88,7 +88,7 @@ func (s *settings) examine(ctx context.Context) (found []finding, usable bool) {
 		f := finding{What: "engine " + e.Name, OK: e.Usable, Detail: e.Detail, Hint: e.Hint}
 		if e.Usable && !usable {
 			usable = true
-			f.Detail = strings.TrimPrefix(f.Detail+", the one that --engine=auto takes", ", ")
+			f.Detail = strings.TrimPrefix(f.Detail+", the one that --engine=auto chooses", ", ")
 		}
 		found = append(found, f)
 	}

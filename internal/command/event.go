@@ -13,9 +13,9 @@ func (a *app) eventCommand() *cobra.Command {
 	var o event.Options
 	c := &cobra.Command{
 		Use:   "event NAME",
-		Short: "Print an event as a service of AWS sends it",
-		Long: `Event prints an event as a service of AWS sends it to functions, such as s3, sqs or
-function-url. The name "list" lists all there are.`,
+		Short: "Print an event as an AWS service sends it",
+		Long: `Event prints an event as an AWS service sends it to functions, such as s3, sqs or
+function-url. "bootzip event list" lists them all.`,
 		Example:           "  bootzip event list\n  bootzip event s3 --bucket=photos --key='a b.jpg'",
 		Args:              named("NAME"),
 		ValidArgsFunction: eventNames,
@@ -44,16 +44,16 @@ function-url. The name "list" lists all there are.`,
 	f.StringVar(&o.Method, "method", "", "HTTP: the method")
 	f.StringVar(&o.Path, "path", "", "HTTP: the path")
 	f.StringVar(&o.Query, "query", "", "HTTP: the query, without '?'")
-	f.StringVar(&o.Secret, "secret", "", "webhooks: what they are signed with")
+	f.StringVar(&o.Secret, "secret", "", "webhooks: the secret to sign with")
 	f.StringVar(&o.Region, "region", "", "the region")
-	f.StringVar(&o.Account, "account", "", "the account's number")
+	f.StringVar(&o.Account, "account", "", "the AWS account ID")
 	a.tableFormat(c)
 	return c
 }
 
 // eventNames completes names of ready-made events.
 func eventNames(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	names := []string{"list\tall there are"}
+	names := []string{"list\tlist all events"}
 	for _, k := range event.Kinds() {
 		names = append(names, k.Name+"\t"+k.About)
 	}

@@ -16,9 +16,9 @@ func (a *app) explainCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "explain MESSAGE",
 		Short: "Explain a message in Lambda's log",
-		Long: `Explain takes a message from Lambda's log and says what it comes from, and which
-check finds it before a deploy. MESSAGE "-" is the standard input: a log, of which the
-last 1 MB counts. It ends with status 1 if nothing is known about the message.`,
+		Long: `Explain takes a message from Lambda's log, and prints its cause and the check that finds
+it before a deploy. With MESSAGE "-" it reads a log from standard input, and uses its
+last 1 MB. It ends with status 1 if it does not know the message.`,
 		Example: `  bootzip explain "fork/exec /var/task/bootstrap: exec format error"
   aws logs tail /aws/lambda/hello | bootzip explain -`,
 		Args: some("MESSAGE"),
@@ -33,7 +33,7 @@ last 1 MB counts. It ends with status 1 if nothing is known about the message.`,
 			}
 			explanations := verify.Explain(text)
 			if len(explanations) == 0 {
-				return hint.See(hint.New("the page lists the known messages; to try the function here: bootzip check FILE.zip --boot", "nothing is known about this message"), "failures")
+				return hint.See(hint.New("the page lists the known messages; to start the function locally: bootzip check FILE.zip --boot", "nothing is known about this message"), "failures")
 			}
 			for _, e := range explanations {
 				check := "bootzip check FILE.zip"
@@ -52,7 +52,7 @@ last 1 MB counts. It ends with status 1 if nothing is known about the message.`,
 		},
 	}
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return fmt.Errorf("%w\nusage: %s\nhint: a message that begins with a dash comes after two: %s -- \"-bash: …\"", err, c.UseLine(), c.CommandPath())
+		return fmt.Errorf("%w\nusage: %s\nhint: put -- before a message that begins with a dash: %s -- \"-bash: …\"", err, c.UseLine(), c.CommandPath())
 	})
 	return c
 }

@@ -12,9 +12,9 @@ func (a *app) imageCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "image",
 		Short: "Make the Debian image in which functions are built",
-		Long: `Image makes the Debian image in which this project's functions are built, if it is
-not there yet, and prints the engine and the image's id. Other commands make it
-by themselves.`,
+		Long: `Image makes the Debian image in which this project's functions are built, if it does
+not exist yet, and prints the engine and the image's id. Other commands make it when
+they need it.`,
 		Example: "  bootzip image --engine=docker",
 		RunE: func(c *cobra.Command, _ []string) error {
 			var id, name string

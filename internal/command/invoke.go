@@ -41,14 +41,14 @@ func (e *emulation) flags(c *cobra.Command) {
 	f := c.Flags()
 	e.given = f.Changed
 	f.StringVar(&e.Handler, "handler", "", "value of _HANDLER (default: the first of the function's handlers)")
-	f.IntVar(&e.timeout, "timeout", 0, "`SECONDS` for an answer (default: the function's, or 3)")
-	f.IntVar(&e.Memory, "memory", 0, "`MB` (default: the function's, or 128)")
-	f.IntVar(&e.PerInstance, "per-instance", 0, "`EVENTS` at a time in one instance, as on Lambda Managed Instances (default 1)")
-	f.BoolVar(&e.SnapStart, "snapstart", false, "initialise, stop and restore each instance, as a published version with SnapStart")
+	f.IntVar(&e.timeout, "timeout", 0, "time limit of an invocation in `SECONDS` (default: the function's, or 3)")
+	f.IntVar(&e.Memory, "memory", 0, "memory in `MB` (default: the function's, or 128)")
+	f.IntVar(&e.PerInstance, "per-instance", 0, "number of `EVENTS` that one instance handles at a time, as on Lambda Managed Instances (default 1)")
+	f.BoolVar(&e.SnapStart, "snapstart", false, "initialise, stop and restore each instance, like a published version with SnapStart")
 	e.variables.flags(c)
 	layerFlag(c, &e.Layers)
-	f.StringVar(&e.Container, "container", "", "run in containers of `ENGINE`, docker or podman, as on macOS and Windows")
-	f.StringVar(&e.Image, "container-image", "", "`IMAGE` of these containers (default: an empty one; Amazon Linux 2023 for scripts and dynamic programs)")
+	f.StringVar(&e.Container, "container", "", "run in containers of `ENGINE`, docker or podman; the default on macOS and Windows")
+	f.StringVar(&e.Image, "container-image", "", "`IMAGE` for these containers (default: an empty one; Amazon Linux 2023 for scripts and dynamic programs)")
 }
 
 // check refuses invalid values, and reads the variables.
@@ -118,11 +118,11 @@ func (a *app) invokeCommand() *cobra.Command {
 		Use:        "invoke {FUNCTION [EVENT] | --zip=FILE.zip EVENT | --image=FILE EVENT}",
 		Short:      "Run a function with one event, as Lambda would",
 		SuggestFor: []string{"run", "start"},
-		Long: `Invoke builds and packs a function, and runs its zip here as Lambda would, with one
+		Long: `Invoke builds and packs a function, and runs its zip locally as Lambda would, with one
 event. EVENT is a file, "-" for standard input, or the name of a ready-made event
-(bootzip event list); by default it is the function's in bootzip.yaml. With --zip
-it runs a zip from any tool, with --image an image (an archive, or a directory with an
-OCI image layout), and builds nothing.
+(bootzip event list); the default is the function's event in bootzip.yaml. With --zip
+it runs a zip made by any tool, with --image an image (an archive, or a directory with
+an OCI image layout), and builds nothing.
 The answer goes to standard output, the log to standard error. It ends with
 status 1 if the function failed.`,
 		Example: "  bootzip invoke hello event.json\n  bootzip invoke --zip=thing.zip s3",
@@ -163,8 +163,8 @@ status 1 if the function failed.`,
 	}
 	functionAndEvent(c, func() bool { return zip+image != "" })
 	e.flags(c)
-	c.Flags().StringVar(&zip, "zip", "", "run this `FILE.zip`, from any tool, and build nothing")
-	c.Flags().StringVar(&image, "image", "", "run this image, an archive or a directory, and build nothing")
+	c.Flags().StringVar(&zip, "zip", "", "run `FILE.zip`, made by any tool, and build nothing")
+	c.Flags().StringVar(&image, "image", "", "run an image, an archive or a directory, and build nothing")
 	s.flags(c, "engine")
 	return c
 }
@@ -205,7 +205,7 @@ func codeOfImage(ctx context.Context, image, dir string) (pipeline.ImageCode, er
 	}
 	for _, x := range r.Results {
 		if x.Status == verify.Fail {
-			return code, hint.New("bootzip check "+image+" has the details", "image %q: %s: %s", image, x.Check.ID, x.Detail)
+			return code, hint.New("for details: bootzip check "+image, "image %q: %s: %s", image, x.Check.ID, x.Detail)
 		}
 	}
 	return code, nil
@@ -237,7 +237,7 @@ func (s *settings) packFor(ctx context.Context, config *emulator.Config) (z pipe
 	}
 	f := withDeployed(functions[:1])[0]
 	if f.Kind.IsLayer() {
-		return z, misuse(hint.New("run a function with it: bootzip invoke FUNCTION EVENT --layer=dist/"+f.Name+"-ARCH.zip", "%q is a layer, which is not started by itself", f.Name))
+		return z, misuse(hint.New("run a function with it: bootzip invoke FUNCTION EVENT --layer=dist/"+f.Name+"-ARCH.zip", "%q is a layer, which Lambda does not start by itself", f.Name))
 	}
 	s.arch = f.Arch[0]
 	if own := project.Arch(runtime.GOARCH); slices.Contains(f.Arch, own) {
@@ -331,7 +331,7 @@ func readEvent(argument, function string) ([]byte, error) {
 		return nil, err
 	}
 	if !json.Valid(payload) {
-		return nil, hint.New("Lambda takes JSON alone; a text needs quotes", "event %q is not JSON", argument)
+		return nil, hint.New("Lambda accepts only JSON; put quotes around a text", "event %q is not JSON", argument)
 	}
 	return payload, nil
 }

@@ -15,7 +15,7 @@ func (a *app) lockCommand() *cobra.Command {
 		Use:   "lock",
 		Short: "Write bootzip.lock: toolchain, base image and packages",
 		Long: `Lock writes bootzip.lock: the toolchain, the base image and the packages of the
-build image. Commit it. A build that differs from it says so, and fails with
+build image. Commit it. A build reports differences from it, and fails with
 --locked.`,
 		Example: "  bootzip lock && git add bootzip.lock",
 		RunE: func(c *cobra.Command, _ []string) error {

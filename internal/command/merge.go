@@ -25,19 +25,18 @@ func (a *app) mergeCommand() *cobra.Command {
 	var strict bool
 	c := &cobra.Command{
 		Use:   "merge DIR…",
-		Short: "Join what shards have built",
-		Long: `Merge joins the directories dist of all runs with --shard into this project's dist,
-as if one machine had made it: zips, images, manifest.json, SHA256SUMS where there
-are such files, and report.json, what "bootzip verify --format=json" printed. Deploy
-files are compared with all zips. Shards of different commits, versions of bootzip
-or divisions, and missing ones, are refused. It writes dist/timings.json, by
-which the next run's shards are divided.`,
+		Short: "Merge the results of shards",
+		Long: `Merge merges the dist directories of all runs with --shard into this project's dist,
+as if one machine had made it: zips, images, manifest.json, SHA256SUMS if there is one,
+and report.json, the output of "bootzip verify --format=json". It compares deploy files
+with all zips. It refuses missing shards, and shards of different commits, versions of
+bootzip or divisions. It writes dist/timings.json, which divides the next run's shards.`,
 		Example: "  bootzip merge shards/*",
 		Args:    some("DIR"),
 		RunE: func(c *cobra.Command, dirs []string) error {
 			for _, dir := range dirs {
 				if _, err := os.Stat(dir); err != nil {
-					return misuse(hint.Wrap(err, "give the directory dist of a run with --shard"))
+					return misuse(hint.Wrap(err, "give the dist directory of a run with --shard"))
 				}
 			}
 			var zips []pipeline.Zip
@@ -59,7 +58,7 @@ which the next run's shards are divided.`,
 			return conclude(reports, func([]verify.Report) error { return nil })
 		},
 	}
-	c.Flags().BoolVar(&strict, "strict", false, "warnings of deploy files fail as well")
+	c.Flags().BoolVar(&strict, "strict", false, "warnings about deploy files fail as well")
 	a.tableFormat(c)
 	return c
 }

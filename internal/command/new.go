@@ -36,8 +36,8 @@ a deploy file. Nothing is overwritten. The templates are:
 		long += fmt.Sprintf("  %-10s %s\n", t.Name, t.About)
 	}
 	long += `
-With --here it writes, into an existing project, the bootzip.yaml that amounts to
-what bootzip finds without one.`
+With --here it writes a bootzip.yaml into an existing project, with what bootzip
+finds without one.`
 	cmd := &cobra.Command{
 		Use:        "new NAME",
 		Short:      "Make a new project, or the bootzip.yaml of an existing one",
@@ -59,7 +59,7 @@ what bootzip finds without one.`
 		},
 	}
 	f := cmd.Flags()
-	choice(cmd, &c.Template, "template", "what to begin with: "+enumerate(templates), templates...)
+	choice(cmd, &c.Template, "template", "template to start from: "+enumerate(templates), templates...)
 	f.StringVar(&c.Module, "module", "", "the `PATH` of the Go module (default: NAME)")
 	f.BoolVar(&c.Mage, "mage", false, "add a tools module with a magefile")
 	f.BoolVar(&here, "here", false, "write bootzip.yaml for the project in the current directory")
@@ -75,7 +75,7 @@ func newProject(ctx context.Context, c scaffold.Config) error {
 	}
 	if _, err := os.Lstat(c.Name); !errors.Is(err, fs.ErrNotExist) {
 		err = cmp.Or(err, fmt.Errorf("%s already exists; nothing was written", c.Name))
-		return misuse(hint.Wrap(err, "take another name, or move it away"))
+		return misuse(hint.Wrap(err, "choose another name, or move it away"))
 	}
 	if v := ownVersion().version; v != development {
 		c.Version = v
@@ -130,7 +130,7 @@ func writeConfig() error {
 		return misuse(err)
 	}
 	var b strings.Builder
-	b.WriteString("# What bootzip builds, as it finds it without this file.\n" +
+	b.WriteString("# What bootzip builds. It finds the same without this file.\n" +
 		"# Keys: https://github.com/bootzip/bootzip/blob/main/docs/bootzip-yaml.md\nfunctions:\n")
 	for _, f := range p.Functions {
 		fmt.Fprintf(&b, "  %s:\n    source: %s\n", f.Name, f.Source)
@@ -142,8 +142,8 @@ func writeConfig() error {
 		}
 	}
 	b.WriteString("    # arch: [arm64]         # default: amd64 and arm64\n" +
-		"    # handlers: [httpevent]  # values of _HANDLER that it answers to\n" +
-		"    # env: {TABLE: orders}   # what it needs in its environment, here\n" +
+		"    # handlers: [httpevent]  # values of _HANDLER that it accepts\n" +
+		"    # env: {TABLE: orders}   # variables for local runs\n" +
 		"    # event: s3              # what the boot check sends: a ready-made event, or a file\n")
 	if err := atomicfile.WriteBytes(project.ConfigFile, 0o644, []byte(b.String())); err != nil {
 		return err

@@ -18,9 +18,10 @@ func (a *app) packageCommand() *cobra.Command {
 		SuggestFor: []string{"deploy"},
 		Long: `Package builds every function and packs it into dist/FUNCTION-ARCH.zip, with the
 same bytes every time. dist/manifest.json describes the zips. It prints the
-CodeSha256 that Lambda shows for each when it is deployed. --format=terraform prints
-one zip for Terraform's data source external. --image makes an OCI image of each
-function as well, dist/FUNCTION-ARCH.oci.tar; "image: true" in bootzip.yaml of one.`,
+CodeSha256 that Lambda shows for each zip once it is deployed. --format=terraform
+prints one zip for Terraform's data source external. --image also makes an OCI image
+of each function, dist/FUNCTION-ARCH.oci.tar; "image: true" in bootzip.yaml does so for
+one function.`,
 		Example: "  bootzip package --engine=podman\n  bootzip package --function=hello --arch=arm64 --format=terraform",
 		RunE: func(c *cobra.Command, _ []string) error {
 			m, err := s.run(c.Context(), true)
@@ -34,7 +35,7 @@ function as well, dist/FUNCTION-ARCH.oci.tar; "image: true" in bootzip.yaml of o
 		},
 	}
 	s.flags(c, "engine", "arch", "function", "shard", "since", "locked", "force")
-	c.Flags().BoolVar(&s.images, "image", false, "make an OCI image of each function as well")
+	c.Flags().BoolVar(&s.images, "image", false, "also make an OCI image of each function")
 	choice(c, &a.format, "format", "text, json or terraform", "text", "json", "terraform")
 	return c
 }
@@ -75,7 +76,7 @@ func printZips(format string, zips []pipeline.Zip) error {
 // The path is relative to the project, so that it is the same on every machine.
 func printForTerraform(m made) error {
 	if len(m.zips) != 1 {
-		return misuse(hint.New("say --function=NAME --arch=arm64", "--format=terraform prints one zip, and there are %d", len(m.zips)))
+		return misuse(hint.New("choose one with --function=NAME --arch=arm64", "--format=terraform prints one zip, but there are %d", len(m.zips)))
 	}
 	z := m.zips[0].Packed
 	architecture := string(z.Arch)

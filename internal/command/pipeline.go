@@ -52,7 +52,7 @@ func (s *settings) run(ctx context.Context, packToo bool) (made, error) {
 			return err
 		}
 		if other := pack.OtherCompressor(); other != "" {
-			note("packing with klauspost/compress %s instead of %s, which a module of this program asks for: other bytes than the released bootzip's", other, pack.Compressor)
+			note("packing with klauspost/compress %s, which a module of this program requires, instead of %s: the bytes differ from the released bootzip's", other, pack.Compressor)
 		}
 		packaged, err := pipeline.Package(ctx, c, pipeline.PackageConfig{Images: s.images})
 		m.report, m.zips = packaged.Build, packaged.Zips
@@ -133,7 +133,7 @@ func (s *settings) tellLeftOut(p project.Project) {
 		note("%d main packages are not functions (-v lists them)", len(p.LeftOut))
 	default:
 		for _, l := range p.LeftOut {
-			note("main package in %s is no function: %s", l.Source, l.Reason)
+			note("main package in %s is not a function: %s", l.Source, l.Reason)
 		}
 	}
 }
@@ -167,7 +167,7 @@ func stamps(ctx context.Context, root string, functions []project.Function) (tag
 	case errors.Is(err, git.ErrNoCommit), err != nil && git.Top(root) == "":
 		return "devel", "unknown", ctx.Err()
 	case err != nil:
-		return "", "", fmt.Errorf("${tag} and ${commit} are not known: %w", err)
+		return "", "", fmt.Errorf("cannot find the values of ${tag} and ${commit}: %w", err)
 	}
 	if tag = "devel"; len(state.Dirty) > 0 {
 		return tag, state.Commit + "-dirty", nil

@@ -15,13 +15,13 @@ func (a *app) pushCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "push [FILE...] REFERENCE",
 		Short: "Push a function's image to a registry",
-		Long: `Push sends an image to a registry and prints the reference with its digest, which is
-what Lambda is to be given. Without FILE it builds and packs the project's function and
-pushes its image; FILE is one of dist/*.oci.tar. One image is pushed as it is: Lambda
-takes no index. Images for both architectures become an index, for platforms that
-choose: give --arch for Lambda.
+		Long: `Push sends an image to a registry and prints the reference with its digest, to use in
+Lambda. Without FILE it builds and packs the project's function and pushes its image;
+FILE is one of dist/*.oci.tar. A single image is pushed unchanged. Images for both
+architectures become an index, for platforms that choose from one. Lambda does not
+accept an index: give --arch for it.
 
-What the registry has is not sent again. Credentials are those of docker login.`,
+Push does not send again what the registry has. Credentials are those of docker login.`,
 		Example: "  bootzip push --function=hello --arch=arm64 123456789012.dkr.ecr.eu-west-1.amazonaws.com/hello:v1\n" +
 			"  bootzip push dist/hello-amd64.oci.tar dist/hello-arm64.oci.tar registry.example.com/hello:v1",
 		Args: some("REFERENCE"),
@@ -41,12 +41,12 @@ What the registry has is not sent again. Credentials are those of docker login.`
 						continue
 					}
 					if z.Function.Name != m.zips[0].Function.Name {
-						return misuse(hint.New("say --function=NAME", "the project has several functions, and a reference is for one"))
+						return misuse(hint.New("choose one with --function=NAME", "the project has several functions, but a reference is for one"))
 					}
 					files = append(files, filepath.Join(distDir, z.Packed.Image.File))
 				}
 				if len(files) == 0 {
-					return misuse(hint.New("name a function with --function=NAME", "there is no image to push: of layers and extensions none is made"))
+					return misuse(hint.New("name a function with --function=NAME", "there is no image to push: layers and extensions have none"))
 				}
 			}
 			pushed, err := registry.Push(c.Context(), registry.Config{}, reference, files...)

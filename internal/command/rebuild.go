@@ -19,10 +19,10 @@ func (a *app) rebuildCommand() *cobra.Command {
 		Use:   "rebuild FILE.zip",
 		Short: "Rebuild a released zip from its provenance, and compare",
 		Long: `Rebuild builds a released zip again from the commit that its provenance names, and
-compares the bytes. FILE.zip is FUNCTION-ARCH.zip as it was released, with
-provenance.intoto.json beside it. It needs no project, only git and what builds
-the function; nothing of the sources runs outside of the engine. It ends with
-status 1 if the bytes differ, and says how and why.`,
+compares the bytes. FILE.zip is a released FUNCTION-ARCH.zip, with provenance.intoto.json
+next to it. It needs no project, only git and an engine that can build the function;
+nothing in the sources runs outside of the engine. It ends with status 1 if the bytes
+differ, and says how and why.`,
 		Example: "  bootzip rebuild hello-arm64.zip --engine=docker",
 		Args:    named("FILE.zip"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -57,10 +57,10 @@ status 1 if the bytes differ, and says how and why.`,
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&config.Provenance, "provenance", "", "the provenance (default: provenance.intoto.json beside the file)")
+	f.StringVar(&config.Provenance, "provenance", "", "the provenance (default: provenance.intoto.json next to the file)")
 	f.StringVar(&config.Source, "source", "", "the repository, a directory or a URL (default: this one if it has the commit, else the provenance's)")
 	f.StringVar(&config.Folder, "folder", "", "the project's directory in the repository (default: the provenance's, or the only one that has the function)")
-	f.StringVar(&config.Key, "key", "", "the public key that signed the provenance, in PEM (default: it is not signed)")
+	f.StringVar(&config.Key, "key", "", "the public key, in PEM, to verify the provenance's signature (default: unsigned)")
 	s.flags(c, "engine")
 	a.tableFormat(c)
 	return c

@@ -23,10 +23,10 @@ func (a *app) releaseCommand() *cobra.Command {
 		Use:        "release",
 		Short:      "Build everything that a tag publishes",
 		SuggestFor: []string{"sbom"},
-		Long: `Release makes of a tag everything that is published: zips, SBOMs, provenance, the
-verify report and SHA256SUMS. It builds in a container, verifies strictly, boots,
-builds a second time and compares; nothing of it appears in dist unless all of it
-went well. The tree must be clean and the commit have a tag.`,
+		Long: `Release makes everything to publish from a tag: zips, SBOMs, provenance, the verify
+report and SHA256SUMS. It builds in a container, verifies strictly, boots, builds a
+second time and compares; nothing appears in dist unless all of it succeeds. The tree
+must be clean, and the commit must have a tag.`,
 		Example: "  bootzip release --tag=v1.2.3 --repository=https://github.com/OWNER/NAME",
 		RunE: func(c *cobra.Command, _ []string) error {
 			second, err := secondEngine(other)
@@ -61,11 +61,11 @@ went well. The tree must be clean and the commit have a tag.`,
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&config.Tag, "tag", "", "a tag of the commit (default: the only one that it has)")
+	f.StringVar(&config.Tag, "tag", "", "a tag of the commit (default: its only tag)")
 	f.StringVar(&config.Repository, "repository", "", "https `URL` for the provenance (default: the remote origin)")
-	f.StringVar(&config.Program, "program", "", "a main `PACKAGE` of the project, such as ./cmd/tool, to release for six platforms as well")
-	f.StringSliceVar(&config.Platforms, "platforms", nil, "with --program, some of the platforms, as linux/amd64 (default: all)")
-	f.StringVar(&config.WaiveBoot, "waive", "", "`REASON` to release zips whose boot check was skipped")
+	f.StringVar(&config.Program, "program", "", "also release this main `PACKAGE` of the project, such as ./cmd/tool, for six platforms")
+	f.StringSliceVar(&config.Platforms, "platforms", nil, "with --program, release only these platforms, such as linux/amd64 (default: all)")
+	f.StringVar(&config.WaiveBoot, "waive", "", "release zips whose boot check was skipped, for this `REASON`")
 	otherFlag(c, &other)
 	s.flags(c, "engine", "locked")
 	a.tableFormat(c)

@@ -75,7 +75,7 @@ if a zip differs, and says how and why.`,
 }
 
 func otherFlag(c *cobra.Command, other *string) {
-	c.Flags().StringVar(other, "other", "", "`ENGINE` of the second build (default: another one, if one can be used)")
+	c.Flags().StringVar(other, "other", "", "`ENGINE` of the second build (default: a different one, if one can be used)")
 	complete(c, "other", "auto", "docker", "podman", "sandbox", "host")
 }
 

@@ -88,8 +88,8 @@ func (r *remembering) Write(p []byte) (int, error) {
 
 // The groups of commands, in the order of the pipeline.
 var groups = []*cobra.Group{
-	{ID: "pipeline", Title: "Build, pack and prove:"},
-	{ID: "run", Title: "Run here:"},
+	{ID: "pipeline", Title: "Build, pack and verify:"},
+	{ID: "run", Title: "Run locally:"},
 	{ID: "deploy", Title: "Deploy and release:"},
 	{ID: "about", Title: "More:"},
 }
@@ -97,14 +97,14 @@ var groups = []*cobra.Group{
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "bootzip",
-		Short: "Turn source code into what AWS Lambda is sure to start",
+		Short: "Build, verify and run bootstrap zips for AWS Lambda",
 		Long: `bootzip builds a static bootstrap in a Debian container, packs it into a zip with
 the same bytes every time, and checks before you deploy that Lambda will start it.
 
 It works on the project in the current directory: what bootzip.yaml lists, or
-else every main package of Go that uses a Lambda runtime. Results go into dist.
+else every Go main package that uses a Lambda runtime. Results go into dist.
 
-Exit status: 0 all well; 1 findings, or code that cannot be built; 2 misuse.`,
+Exit status: 0 ok; 1 findings, or code that cannot be built; 2 misuse.`,
 		Example:           "  bootzip verify\n  bootzip check function.zip\n  bootzip invoke hello s3",
 		Version:           ownVersion().version,
 		SilenceErrors:     true,
@@ -133,7 +133,7 @@ Exit status: 0 all well; 1 findings, or code that cannot be built; 2 misuse.`,
 	root.SetCompletionCommandGroupID("about")
 
 	var dir string
-	root.PersistentFlags().StringVarP(&dir, "directory", "C", "", "change to this `DIR` first")
+	root.PersistentFlags().StringVarP(&dir, "directory", "C", "", "change to `DIR` first")
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "print more: checks that passed, main packages that are not functions")
 	// Cobra's own is not known before the command is, and "--help build" would be a flag with its value.
 	root.PersistentFlags().BoolP("help", "h", false, "help for the command")
@@ -233,7 +233,7 @@ func (a *app) wrap(c *cobra.Command) {
 			}
 		}
 		if e.status == 2 && hint.Of(err) == "" && errors.Is(err, fs.ErrNotExist) {
-			err = hint.Wrap(err, "correct the path; relative ones begin in the current directory, or in that of -C")
+			err = hint.Wrap(err, "correct the path; relative paths start at the current directory, or at that of -C")
 		}
 		return &exitError{e.status, a.shown(err)}
 	}

@@ -36,16 +36,16 @@ func (a *app) serveCommand() *cobra.Command {
 		Use:        "serve [DIR...]",
 		Short:      "Keep all functions running behind HTTP and the Invoke API",
 		SuggestFor: []string{"start"},
-		Long: `Serve keeps all functions running behind HTTP, as function URLs, API Gateway, load
-balancer and Lambda's Invoke API. Each handler of bootzip.yaml is a function of its
-own: the first by the name of the function, any other as FUNCTION-HANDLER. When a
-file of the project changes, it builds again, and replaces the functions whose zip
-changed; where the build fails, it shows why, and the old ones go on. With DIR or
---zip it serves zips from any tool, by the names of their files, and builds nothing:
-each zip directly in DIR, those that appear later included; with --image images.
+		Long: `Serve keeps all functions running behind HTTP: function URLs, API Gateway, a load
+balancer and Lambda's Invoke API. Each handler in bootzip.yaml is a separate function:
+the first has the name of the function, any other is FUNCTION-HANDLER. When a file of
+the project changes, it builds again, and replaces the functions whose zip changed; if
+the build fails, it shows why, and the old ones keep running. With DIR or --zip it
+serves zips made by any tool, named after their files, and builds nothing. DIR stands
+for all zips directly in it, including those that appear later. --image serves images.
 
-It prints the address of its console, a page that shows the functions and the events that
-they get, and sends events.`,
+It prints the address of its console, a page that shows the functions and their events,
+and sends events.`,
 		Example: "  bootzip serve --address=127.0.0.1:8080 --env=TABLE=orders\n  bootzip serve --zip=build/thing.zip --cors=http://localhost:5173\n  bootzip serve build/zips",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, dirs []string) error {
@@ -93,7 +93,7 @@ they get, and sends events.`,
 				return misuse(hint.Wrap(err, "choose another place with --address=127.0.0.1:PORT"))
 			}
 			if at, ok := listener.Addr().(*net.TCPAddr); ok && !at.IP.IsLoopback() {
-				note("listening on %s: whoever reaches this address can invoke the functions, with the credentials that they are given", at)
+				note("listening on %s: anyone who can reach this address can invoke the functions, with the credentials that they have", at)
 			}
 			config := emulator.ServerConfig{
 				Region: os.Getenv("AWS_REGION"), Hosts: hosts, Origins: origins, BinaryTypes: binary, Buffered: buffered,
@@ -116,15 +116,15 @@ they get, and sends events.`,
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&address, "address", "127.0.0.1:9000", "where to listen")
-	f.StringArrayVar(&hosts, "host", nil, "a `NAME`, besides localhost, by which clients may address it; may be repeated")
-	f.StringArrayVar(&origins, "cors", nil, `an `+"`ORIGIN`"+` whose pages may call functions, such as http://localhost:5173, or "*"; may be repeated`)
-	f.StringArrayVar(&zips, "zip", nil, "serve this `FILE.zip`, from any tool, and build nothing; may be repeated")
-	f.StringArrayVar(&images, "image", nil, "serve this image, an archive or a directory, as it is at the start, and build nothing; may be repeated")
-	f.StringSliceVar(&binary, "binary-media-types", nil, "binary media `TYPES` of REST APIs, with commas between them: image/*,application/pdf or */*")
+	f.StringVar(&address, "address", "127.0.0.1:9000", "address to listen on")
+	f.StringArrayVar(&hosts, "host", nil, "accept requests for host `NAME` as well as localhost; may be repeated")
+	f.StringArrayVar(&origins, "cors", nil, `allow pages of `+"`ORIGIN`"+`, such as http://localhost:5173, or "*", to call functions; may be repeated`)
+	f.StringArrayVar(&zips, "zip", nil, "serve `FILE.zip`, made by any tool, and build nothing; may be repeated")
+	f.StringArrayVar(&images, "image", nil, "serve an image, an archive or a directory, without reloading it, and build nothing; may be repeated")
+	f.StringSliceVar(&binary, "binary-media-types", nil, "binary media `TYPES` of REST APIs, separated by commas: image/*,application/pdf or */*")
 	f.BoolVar(&buffered, "buffered", false, "collect what function URLs and REST APIs would stream, as Lambda does by default")
-	f.IntVar(&e.Concurrency, "concurrency", 10, "`INSTANCES` of a function at most")
-	f.BoolVar(&events, "events", false, "print each event that is made of an HTTP request")
+	f.IntVar(&e.Concurrency, "concurrency", 10, "at most this many `INSTANCES` of a function")
+	f.BoolVar(&events, "events", false, "print the event made from each HTTP request")
 	e.flags(c)
 	s.flags(c, "engine")
 	return c

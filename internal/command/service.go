@@ -124,7 +124,7 @@ func (v *service) reload(ctx context.Context) {
 			for _, r := range f.Routes {
 				route := emulator.Route{Route: r, Function: f.Name}
 				if route.Hidden() {
-					note("route %q of %s gets no requests: the path begins as one of the addresses above", r.Key(), f.Name)
+					note("route %q of %s gets no requests: the path begins like one of the addresses above", r.Key(), f.Name)
 				}
 				routes = append(routes, route)
 			}

@@ -47,16 +47,16 @@ func (s *settings) flags(c *cobra.Command, names ...string) {
 			c.Flags().StringVar((*string)(&s.arch), name, "", "amd64 or arm64 (default: each function's own)")
 			complete(c, name, "amd64", "arm64")
 		case "function":
-			c.Flags().StringVar(&s.function, name, "", "one function `NAME` (default: all)")
+			c.Flags().StringVar(&s.function, name, "", "only the function `NAME` (default: all)")
 			_ = c.RegisterFlagCompletionFunc(name, functionNames)
 		case "locked":
 			c.Flags().BoolVar(&s.Locked, name, false, "fail if image or toolchain differs from bootzip.lock")
 		case "shard":
-			c.Flags().StringVar(&s.shard.text, name, "", "one `SHARD` of the functions, as 2/8; bootzip merge joins them")
+			c.Flags().StringVar(&s.shard.text, name, "", "only this `SHARD` of the functions, such as 2/8; bootzip merge joins them")
 		case "since":
 			c.Flags().StringVar(&s.shard.since, name, "", "only functions that changed since this `COMMIT`")
 		case "force":
-			c.Flags().BoolVar(&s.Force, name, false, "build what has not changed as well")
+			c.Flags().BoolVar(&s.Force, name, false, "also build what has not changed")
 		}
 	}
 }
@@ -94,7 +94,7 @@ func (s *settings) read() (err error) {
 	if s.Cache == "" {
 		user, err := os.UserCacheDir()
 		if err != nil {
-			return misuse(hint.Wrap(err, "set BOOTZIP_CACHE to a directory for what is kept between runs"))
+			return misuse(hint.Wrap(err, "set BOOTZIP_CACHE to a directory that is kept between runs"))
 		}
 		s.Cache = filepath.Join(user, "bootzip")
 	}
@@ -117,7 +117,7 @@ func (s *settings) load() (project.Project, []project.Function, error) {
 		return project.Project{}, nil, err
 	}
 	if info, err := os.Stat(s.Cache); err == nil && !info.IsDir() || err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return project.Project{}, nil, misuse(hint.New("set BOOTZIP_CACHE to a directory for what is kept between runs", "cache %s is not a directory that can be used", s.Cache))
+		return project.Project{}, nil, misuse(hint.New("set BOOTZIP_CACHE to a directory that is kept between runs", "cache %s is not a usable directory", s.Cache))
 	}
 	p, err := project.Load(".")
 	if err != nil {

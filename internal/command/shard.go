@@ -80,15 +80,15 @@ func (a *app) shardCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "shard --of=N",
 		Short: "Divide the functions among several machines",
-		Long: `Shard says which functions --shard=1/N to --shard=N/N are. They take about the same
-time each, as far as dist/timings.json knows it, which bootzip merge writes; all
-machines must have the same one, or none. With --since only functions count that
-are made from files that differ from a commit. --format=matrix is for GitHub
-Actions: as many shards as there is something to do for.`,
+		Long: `Shard lists the functions of --shard=1/N to --shard=N/N. The shards take about the same
+time, as far as it is known from dist/timings.json, which bootzip merge writes; all
+machines must have the same file, or none. With --since only functions count whose
+files differ from a commit. --format=matrix is for GitHub Actions, and leaves out
+empty shards.`,
 		Example: "  bootzip shard --of=8\n  bootzip shard --of=8 --since=origin/main --format=matrix",
 		RunE: func(c *cobra.Command, _ []string) error {
 			if of < 1 || of > maxShards {
-				return misuse(hint.New(fmt.Sprintf("say how many shards, up to %d, as in --of=8", maxShards), "--of is %d", of))
+				return misuse(hint.New(fmt.Sprintf("give the number of shards, up to %d, as in --of=8", maxShards), "--of is %d", of))
 			}
 			divided := s.shard
 			s.shard = shardFlag{} // all functions are there
@@ -103,7 +103,7 @@ Actions: as many shards as there is something to do for.`,
 			return printShards(a.format, shards)
 		},
 	}
-	c.Flags().IntVar(&of, "of", 0, "how many shards, `N`")
+	c.Flags().IntVar(&of, "of", 0, "number `N` of shards")
 	choice(c, &a.format, "format", "text, json, or matrix for GitHub Actions", "text", "json", "matrix")
 	s.flags(c, "engine", "arch", "since")
 	return c

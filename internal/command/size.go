@@ -14,11 +14,11 @@ import (
 func (a *app) sizeCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "size FILE",
-		Short: "Show what takes the space of a zip, an image or a program",
-		Long: `Size shows what takes the space of a zip, an image or a program: the files, and of a
-program its sections. Code of Go is divided by module and package, also where the program is
-stripped; that of other programs by object, if the symbol table is there. As text, it leaves
-out what has less than one per cent, unless --verbose is given. As a page it has a treemap.`,
+		Short: "Show what takes up the space in a zip, an image or a program",
+		Long: `Size shows what takes up the space in a zip, an image or a program: the files, and the
+sections of programs. Go code is divided by module and package, even if the program is
+stripped; other code by object, if there is a symbol table. The text leaves out parts
+below one per cent, unless --verbose is given. --format=html writes a page with a treemap.`,
 		Example: "  bootzip size dist/hello-arm64.zip\n  bootzip size dist/hello-arm64.zip --format=html > size.html",
 		Args:    named("FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -39,7 +39,7 @@ out what has less than one per cent, unless --verbose is given. As a page it has
 	return c
 }
 
-// sizesOf measures what takes the space of a file. A file that cannot be read is a misuse.
+// sizesOf measures what takes up the space in a file. A file that cannot be read is a misuse.
 func sizesOf(ctx context.Context, file string) (diff.Part, error) {
 	measure := diff.Sizes
 	file, image := imageFile(file)

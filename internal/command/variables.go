@@ -23,8 +23,8 @@ type variables struct {
 func (v *variables) flags(c *cobra.Command) {
 	f := c.Flags()
 	// Arrays, not slices: a comma belongs to the value.
-	f.StringArrayVar(&v.pairs, "env", nil, "a variable `KEY=VALUE` of the function; may be repeated")
-	f.StringArrayVar(&v.files, "env-file", nil, "a `FILE` with a variable KEY=VALUE in each line; may be repeated")
+	f.StringArrayVar(&v.pairs, "env", nil, "set the variable `KEY=VALUE` for the function; may be repeated")
+	f.StringArrayVar(&v.files, "env-file", nil, "read variables from `FILE`, one KEY=VALUE per line; may be repeated")
 }
 
 // read returns the variables as KEY=VALUE, those of files first: the last of a name counts,
@@ -35,7 +35,7 @@ func (v variables) read() ([]string, error) {
 	for _, file := range v.files {
 		text, err := os.ReadFile(file)
 		if err != nil {
-			return nil, misuse(hint.Wrap(fmt.Errorf("--env-file: %w", err), "give a file with a variable KEY=VALUE in each line"))
+			return nil, misuse(hint.Wrap(fmt.Errorf("--env-file: %w", err), "give a file with one KEY=VALUE per line"))
 		}
 		pairs, err := parseEnvFile(string(text))
 		if err != nil {
@@ -50,7 +50,7 @@ func (v variables) read() ([]string, error) {
 			return nil, misuse(hint.New("write --env=KEY=VALUE", "variable %q has no value", name))
 		}
 		if !variableName.MatchString(name) {
-			return nil, misuse(hint.New("write --env=KEY=VALUE, with letters, digits and underscores in KEY", "%q is not a name of a variable", name))
+			return nil, misuse(hint.New("write --env=KEY=VALUE, with letters, digits and underscores in KEY", "%q is not a valid variable name", name))
 		}
 		all = append(all, pair)
 	}

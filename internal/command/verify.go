@@ -26,10 +26,10 @@ func (a *app) verifyCommand() *cobra.Command {
 		Short:      "Build, pack, and prove that Lambda can start each zip",
 		SuggestFor: []string{"test"},
 		Long: `Verify builds and packs every function, and proves that Lambda can start each zip.
-The last proof is to start it: the boot check sends an event to each of the
-function's handlers. Deploy files beside bootzip.yaml (template.yaml, serverless.yml,
-*.tf, cdk.out) are compared with the zips. It ends with status 1 if a check fails, and with --strict
-also if a function could not be started here.`,
+The last step is to start it: the boot check sends an event to each of the function's
+handlers. Deploy files next to bootzip.yaml (template.yaml, serverless.yml, *.tf,
+cdk.out) are compared with the zips. It ends with status 1 if a check fails, and with
+--strict also if a function could not be started on this machine.`,
 		Example: "  bootzip verify --strict --format=text,github\n  bootzip verify --env=TABLE=orders --event=sqs",
 		RunE: func(c *cobra.Command, _ []string) error {
 			write, err := a.reportWriter()

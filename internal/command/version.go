@@ -24,14 +24,13 @@ func (a *app) versionCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "version",
 		Short: "Show which bootzip this is",
-		Long: `Version prints the module's version, the commit, and the Go toolchain that the
-program was made with. Of a checkout the version is that of the next release, with
-"-devel". The commit is
-"unknown" where nothing in the program says it.
+		Long: `Version prints the module's version, the commit, and the Go toolchain that built the
+program. In a checkout the version is that of the next release, with "-devel". The
+commit is "unknown" if the program does not record it.
 
-With --check it also says who made the program, where it is, and its SHA-256, which is that of
-bootzip-OS-ARCH in the SHA256SUMS of a release. It asks no server: no command of bootzip looks for
-newer versions or sends anything about its use.`,
+With --check it also prints who built the program, where it is, and its SHA-256, which
+is that of bootzip-OS-ARCH in the SHA256SUMS of a release. It contacts no server: bootzip
+never looks for newer versions, and sends nothing about its use.`,
 		Example: "  bootzip version --format=json\n  bootzip version --check",
 		RunE: func(*cobra.Command, []string) error {
 			v := ownVersion()
@@ -60,7 +59,7 @@ newer versions or sends anything about its use.`,
 			return t.print(a.format, report)
 		},
 	}
-	c.Flags().BoolVar(&check, "check", false, "say who made the program, and its SHA-256, without asking anybody")
+	c.Flags().BoolVar(&check, "check", false, "also print who built the program, and its SHA-256; contacts no server")
 	a.tableFormat(c)
 	return c
 }

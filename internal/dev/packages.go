@@ -41,7 +41,7 @@ func Cut(
 	version string, // of the release, such as v1.2.3
 ) error {
 	if !semver.IsValid(version) || semver.Canonical(version) != version || semver.Prerelease(version) != "" {
-		return misuse(hint.New("give it as in v1.2.3; a pre-release needs no section", "%q is not a version of a release", version))
+		return misuse(hint.New("write it as in v1.2.3; a pre-release needs no section", "%q is not a version of a release", version))
 	}
 	changes, err := os.ReadFile("CHANGELOG.md")
 	if err != nil {

@@ -119,7 +119,7 @@ func notRun(err error, allowed []vulnerability.Allowed, offline bool) error {
 	case late > 0:
 		return mg.Fatal(1, fmt.Sprintf("%d of %d allowed vulnerabilities have expired", late, len(allowed)))
 	case !offline:
-		return mg.Fatal(1, withHint(hint.New("with -offline this does not fail, but it is not a pass either", "vulnerabilities were not checked")))
+		return mg.Fatal(1, withHint(hint.New("with -offline this does not fail, but is not a pass either", "vulnerabilities were not checked")))
 	}
 	return nil
 }

@@ -121,7 +121,7 @@ func Open(c Config) (*Store, error) {
 		s.files = directory(filepath.FromSlash(u.Path))
 	case (u.Scheme == "http" || u.Scheme == "https") && u.Host != "":
 		if (c.Token != "" || u.User != nil) && u.Scheme == "http" && !loopback(u.Hostname()) {
-			return nil, hint.New("use https://", "cache %s: the token or password would be readable on its way", u.Redacted())
+			return nil, hint.New("use https://", "cache %s: the token or password would be sent unencrypted", u.Redacted())
 		}
 		s.files = newServer(u, c.Token)
 	case u.Scheme == "s3" && u.Host != "":

@@ -60,10 +60,10 @@ func (p Provenance) Covers(name, sha256 string) error {
 		return hint.New("the file was changed, or is from another release: take both from the same release",
 			"file %q has the SHA-256 %s, and the provenance is about one with %s", name, sha256, p.Subjects[byName].SHA256)
 	case byDigest >= 0:
-		return hint.New("call the file by the name that it had in the release",
+		return hint.New("give the file the name that it had in the release",
 			"file %q is called %q in the provenance", name, p.Subjects[byDigest].Name)
 	}
-	return hint.New("take the provenance from the release that the file is from",
+	return hint.New("take the provenance from the same release as the file",
 		"file %q is not among the %d files in the provenance", name, len(p.Subjects))
 }
 

@@ -79,7 +79,7 @@ func main() {
 // makeAll makes all packages, or none, and returns their names.
 func makeAll(ctx context.Context, root, version string) ([]string, error) {
 	if !semver.IsValid(version) || semver.Canonical(version) != version || strings.Contains(version, "+") {
-		return nil, hint.New("give the tag, as in v1.2.3 or v1.2.3-rc.1", "version %q is none of a release", version)
+		return nil, hint.New("give the tag, as in v1.2.3 or v1.2.3-rc.1", "version %q is not a release's", version)
 	}
 	s := source{root, strings.TrimPrefix(version, "v")}
 	for _, p := range platforms {
