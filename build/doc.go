@@ -2,15 +2,15 @@
 // programs at DIST/FUNCTION/ARCH/bootstrap.
 //
 // A language says which commands make a bootstrap. An engine (docker, podman,
-// buildkit, sandbox, host) runs commands somewhere. A language asks the engine for
-// its places, the paths that its commands will see; an engine knows no language.
+// buildkit, sandbox, host) runs commands somewhere. A language asks the engine
+// for the paths that its commands will see; an engine knows no language.
 //
 // # What is guaranteed
 //
 //   - The environment of every command is complete, and nothing is inherited.
 //   - The Go toolchain is exactly the version that go.work, go.mod or
 //     bootzip.yaml names, or bootzip's own. A program that
-//     was built with another one is refused after the build.
+//     was built with a different version is refused after the build.
 //   - The same sources give the same bytes from every engine, for Go.
 //   - DIST changes only when everything was built: a failure, an interrupt
 //     or a full disk leaves the last good bootstraps.

@@ -1,4 +1,4 @@
-// Package deploy reads the files with which functions are deployed, and compares them
+// Package deploy reads the files that deploy functions, and compares them
 // with the zips and with bootzip.yaml.
 //
 // It reads templates of AWS CloudFormation and SAM (YAML or JSON, also those in

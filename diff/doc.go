@@ -1,4 +1,4 @@
-// Package diff reports what differs in two zips or programs, and the likely causes.
+// Package diff reports how two zips or programs differ, and the likely causes.
 //
 // # Layers
 //

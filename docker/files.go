@@ -1,4 +1,4 @@
-// Package docker holds the files from which the build image is made, so that
+// Package docker has the files from which the build image is made, so that
 // a project that imports bootzip's targets needs no copy of them.
 package docker
 

@@ -29,17 +29,17 @@
 //
 // # Isolation
 //
-// On Linux, where namespaces are allowed, an instance sees an empty root with the
+// On Linux, if namespaces are allowed, an instance sees an empty root with the
 // zip's content at /var/task and that of its layers at /opt (read-only), /tmp, /proc, an
-// /etc like Lambda's and the plain devices of /dev: this reveals a hidden dependency on a
+// /etc like Lambda's and the usual devices in /dev: this reveals a hidden dependency on a
 // file of the build machine. A script, or a dynamically linked program, needs files of
 // Lambda's image: it sees this machine's system directories as well, with bash as sh if
 // there is one, and [Function.Isolation] says so.
-// Where namespaces are refused, an instance is a plain process, with LAMBDA_TASK_ROOT at a
-// temporary directory. On other systems than Linux it is a container of docker or podman.
+// If namespaces are not allowed, an instance is a plain process, with LAMBDA_TASK_ROOT at a
+// temporary directory. On systems other than Linux it is a container of docker or podman.
 //
-// The Runtime API answers only its instance. [Boot] gives an instance a network with
-// nothing in it but the Runtime API. Invoke gives it this machine's network, where
+// The Runtime API answers only its instance. [Boot] gives an instance a
+// network with only the Runtime API. Invoke gives it this machine's network, where
 // the Runtime API checks the user of each connection. Processes of the same user
 // cannot be distinguished: the caller's own, if the caller is not root or the
 // instance is a plain process.

@@ -13,8 +13,8 @@
 //
 // It is small and fast by what it leaves out: blocking system calls on one
 // kept-alive socket instead of net/http, no fmt, no encoding/json, contexts
-// that make their timer when somebody asks for it. What needs more stands in a
-// package of its own, paid for by who imports it:
+// that make their timer only when asked for it. Everything else is in separate
+// packages, which cost nothing unless you import them:
 //
 //   - typed: handlers from and to Go values, by JSON
 //   - httpevent: events of API Gateway, function URLs and load balancers
@@ -25,21 +25,19 @@
 // # What is guaranteed
 //
 // Every event is answered once: with the handler's response, or with an error.
-// A connection that breaks is made anew and the exchange repeated, which the
-// Runtime API can tell from a second answer. Exceptions: a streamed response
+// If a connection breaks, the runtime reconnects and repeats the exchange, which the
+// Runtime API can distinguish from a second answer. Exceptions: a streamed response
 // cannot be repeated once it began, and a process that is killed answers
 // nothing.
-//
-// A failed handler never ends the process, unless its Error is Fatal; a panic does, after it was
+// A failed handler never ends the process, unless its Error is Fatal; a panic does, after it is
 // reported, unless ContinueAfterPanic was called. runtime.Goexit in a handler
-// does always. A panic in a goroutine that the handler started cannot be
-// caught by anybody else: the process dies and Lambda reports it.
-//
-// The names of hosts are not resolved over DNS: AWS_LAMBDA_RUNTIME_API has to
-// be an IP address, localhost, or a name of /etc/hosts. (On other systems than
-// Linux on amd64 and arm64, package net does it all.)
+// always does. Nothing else can catch a panic in a goroutine that the handler
+// started: the process dies and Lambda reports it.
+// Host names are not resolved over DNS: AWS_LAMBDA_RUNTIME_API has to
+// be an IP address, localhost, or a name in /etc/hosts. (On systems other than
+// Linux on amd64 and arm64, package net resolves names.)
 //
 // The environment variable _X_AMZN_TRACE_ID carries the trace id as X-Ray's
 // SDKs expect it, except on Lambda Managed Instances, where several events are
-// answered at a time: there, the context alone has it.
+// answered at a time: there, only the context has it.
 package runtime

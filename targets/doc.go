@@ -1,4 +1,4 @@
-// Package targets holds bootzip's commands as Mage targets, for anybody's
+// Package targets has bootzip's commands as Mage targets, to import in any
 // magefile.go:
 //
 //	//go:build mage

@@ -266,7 +266,7 @@ func Bench(ctx context.Context,
 // When a file of the project changes, it builds again, and replaces the
 // functions whose zip changed.
 func Serve(ctx context.Context,
-	address *string, // where to listen; default: 127.0.0.1:9000
+	address *string, // address to listen on; default: 127.0.0.1:9000
 	host *string, // a name, besides localhost, by which clients may address it
 	timeout *int, // seconds for an answer; default: the function's, or 3
 	memory *int, // MB; default: the function's, or 128
@@ -299,7 +299,7 @@ func Event(ctx context.Context,
 	method *string, // HTTP: the method
 	path *string, // HTTP: the path
 	query *string, // HTTP: the query, without '?'
-	secret *string, // webhooks: what they are signed with
+	secret *string, // webhooks: the secret to sign with
 	region *string, // the region
 	account *string, // the account's number
 ) error {

@@ -1,6 +1,6 @@
-// Package verify checks whether AWS Lambda would start what is in a zip.
+// Package verify checks whether AWS Lambda can start a zip.
 //
-// It takes any zip, from any tool, with a bootstrap in any language, and reads it
+// It takes any zip, made by any tool, with a bootstrap in any language, and reads it
 // byte by byte. It unpacks nothing to disk and starts nothing.
 //
 // # Results
@@ -10,7 +10,7 @@
 //   - pass: what the check proves was seen to hold;
 //   - fail or warn: the fault was found, perhaps in several files;
 //   - waived: it was found, and a rule with a reason accepts it;
-//   - skip: the check was not made, and the result says why. A skip is never
+//   - skip: the check was not run, and the result says why. A skip is never
 //     a pass. A check is skipped if it does not apply (a script is not an ELF
 //     program), or if a failed check leaves nothing to examine. The checks that
 //     do the latter cannot be lowered or waived ([Check.Fixed]), so a report

@@ -39,7 +39,7 @@ func Explain(text string) []Explanation {
 	}
 	for i := range list {
 		if m := glibcVersion.FindStringSubmatch(text); m != nil && list[i].Check.ID == idGlibc {
-			list[i].Cause += fmt.Sprintf(": glibc 2.%s is asked for; al2023 has 2.%d, al2 has 2.%d", m[1], imageOf(project.AL2023).glibc, imageOf(project.AL2).glibc)
+			list[i].Cause += fmt.Sprintf(": glibc 2.%s is needed; al2023 has 2.%d, al2 has 2.%d", m[1], imageOf(project.AL2023).glibc, imageOf(project.AL2).glibc)
 		}
 	}
 	return list

@@ -122,7 +122,7 @@ func failuresPage() []byte {
 <!-- Made from what "bootzip explain" knows: go test ./verify -run FailuresPage -update -->
 For each message in Lambda's log, or in the answer to an upload: its likely causes, the
 most likely first, what to do, and the check of ` + "`bootzip verify`" + ` that finds the cause
-before a deploy. ` + "`bootzip explain`" + ` says the same of any message:
+before a deploy. ` + "`bootzip explain`" + ` prints the same for any message:
 
 `)
 	b.WriteString("```sh\nbootzip explain \"fork/exec /var/task/bootstrap: exec format error\"\n```\n\n```text\n" +

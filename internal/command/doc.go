@@ -1,4 +1,4 @@
-// Package command holds the commands of bootzip, one file each. The program
+// Package command has the commands of bootzip, one file each. The program
 // (cmd/bootzip) and the Mage targets (package targets) run the same ones.
 //
 // It is the only package that reads the environment and prints.

@@ -1,4 +1,4 @@
-// Package dev holds the Mage targets with which bootzip itself is developed:
+// Package dev has the Mage targets for developing bootzip itself:
 // tests, linters, the vulnerability check, its executables. Other projects do not
 // import them.
 package dev

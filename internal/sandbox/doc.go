@@ -1,4 +1,4 @@
-// Package sandbox runs commands in Linux namespaces of their own: without a
+// Package sandbox runs commands in their own Linux namespaces: without a
 // daemon, an image or root.
 //
 // Run runs commands to their end, for builds. Start starts one program that

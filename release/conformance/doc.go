@@ -1,4 +1,4 @@
-// Package conformance has what a release says of its files checked by
+// Package conformance has what a release says about its files checked by
 // programs that nobody here wrote: in-toto's own Go module decodes the
 // statements and validates them, and CycloneDX's own library for JavaScript
 // validates the bills of materials against the schema.

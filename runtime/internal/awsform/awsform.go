@@ -1,4 +1,4 @@
-// Package awsform says which errors are reported in the form of aws-lambda-go: with the
+// Package awsform decides which errors are reported in the form of aws-lambda-go: with the
 // frames of their stacks as objects, and panics with the name of their value's type and a
 // log of their own. Package lambda makes them, and package runtime reports them.
 package awsform
