@@ -59,7 +59,7 @@ func newBuildkit(ctx context.Context, c Config) (*buildkit, error) {
 		}
 		if ip := net.ParseIP(u.Hostname()); u.Scheme == "tcp" && lookup(c.Environ, buildkitTLS) == "" && u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
 			return nil, hint.New("give it certificates, and set "+buildkitTLS+" to a directory with ca.pem, cert.pem and key.pem",
-				"%s: without TLS, whoever can reach %s is root there", buildkitHost, address)
+				"%s: without TLS, anyone who can reach %s is root there", buildkitHost, address)
 		}
 		e.workers = append(e.workers, address)
 	}

@@ -82,7 +82,7 @@ type ServerConfig struct {
 // The server refuses a request whose Host is neither a loopback address nor one of
 // Hosts, and one that a web page sent, or may have sent, whose origin is neither the
 // server's nor one of Origins: otherwise any page in a browser could invoke functions.
-// Other clients need no permission: whoever reaches the server can invoke functions.
+// Other clients need no permission: anyone who can reach the server can invoke functions.
 type Server struct {
 	config   ServerConfig
 	patience patience

@@ -217,7 +217,7 @@ func TestExplainNamesTheCheckThatWouldHaveCaughtIt(t *testing.T) {
 
 func TestExplainSaysWhichGlibc(t *testing.T) {
 	list := verify.Explain("version `GLIBC_2.38' not found")
-	if len(list) != 1 || !strings.Contains(list[0].Cause, "2.38 is asked for; al2023 has 2.34, al2 has 2.26") {
+	if len(list) != 1 || !strings.Contains(list[0].Cause, "2.38 is needed; al2023 has 2.34, al2 has 2.26") {
 		t.Errorf("%+v", list)
 	}
 }

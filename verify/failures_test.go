@@ -126,7 +126,7 @@ before a deploy. ` + "`bootzip explain`" + ` prints the same for any message:
 
 `)
 	b.WriteString("```sh\nbootzip explain \"fork/exec /var/task/bootstrap: exec format error\"\n```\n\n```text\n" +
-		"the program is for another architecture than the function\n```\n\n" +
+		"the program and the function have different architectures\n```\n\n" +
 		"With the zip at hand, `bootzip check FILE.zip --boot` finds the cause, and starts the function. If it starts there and fails on Lambda, its settings differ: compare architecture, runtime, handler, memory, time-out and variables, which `bootzip check --deploy=FILE` does for a [deploy file](deploy.md). For failures after the start, see [debugging.md](debugging.md).\n")
 	for _, group := range failures {
 		fmt.Fprintf(&b, "\n## %s\n", group.title)

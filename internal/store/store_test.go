@@ -143,7 +143,7 @@ func TestStore(t *testing.T) {
 func TestOpen(t *testing.T) {
 	for address, why := range map[string]string{
 		"": "neither", "cache": "neither", "ftp://x/y": "neither", "https://": "neither", "http://[": "not an address",
-		"http://cache.example.com": "readable on its way", "http://ada:secret@cache.example.com": "readable on its way",
+		"http://cache.example.com": "sent unencrypted", "http://ada:secret@cache.example.com": "sent unencrypted",
 	} {
 		if _, err := Open(Config{Address: address, Token: "t"}); err == nil || !strings.Contains(err.Error(), why) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%q: %v", address, err)

@@ -33,7 +33,7 @@
 //
 // # What is not proven
 //
-// A plain statement proves nothing by itself: whoever can change the file can
+// A plain statement proves nothing by itself: anyone who can change the file can
 // change the statement too. A signature, GitHub's attestation of the same files, or
 // a rebuild with the same bytes binds it. ReadProvenance does not check
 // certificates, times of signing or transparency logs: `gh attestation verify`

@@ -127,8 +127,8 @@ func TestRefused(t *testing.T) {
 		change  func(root string)
 		says    string
 	}{
-		"no version":     {"1.2.3", func(string) {}, "is none of a release"},
-		"short version":  {"v1.2", func(string) {}, "is none of a release"},
+		"no version":     {"1.2.3", func(string) {}, "is not a release's"},
+		"short version":  {"v1.2", func(string) {}, "is not a release's"},
 		"another one":    {"v1.2.4", func(string) {}, "is not v1.2.4"},
 		"none for macOS": {"v1.2.3", func(root string) { _ = os.Remove(filepath.Join(root, "dist", "bootzip-darwin-arm64")) }, "bootzip-darwin-arm64"},
 		"no licence":     {"v1.2.3", func(root string) { _ = os.Remove(filepath.Join(root, "LICENSE")) }, "LICENSE"},

@@ -1,4 +1,4 @@
-// Package typed makes handlers from functions that take and return Go values, by way of
+// Package typed makes handlers from functions that take and return Go values, using
 // encoding/json.
 //
 //	typed.Handle("greet", func(ctx context.Context, in Person) (Greeting, error) { … })
