@@ -135,10 +135,10 @@ func TestCovers(t *testing.T) {
 	}
 	for _, bad := range []struct{ name, digest, want, mend string }{
 		{"hello-amd64.zip", arm, "the provenance is about one with " + amd, "was changed"},
-		{"hello.zip", amd, `is called "hello-amd64.zip"`, "by the name"},
-		{"hello.zip", strings.Repeat("0", 64), "not among the 3 files", "from the release"},
+		{"hello.zip", amd, `is called "hello-amd64.zip"`, "the name that it had"},
+		{"hello.zip", strings.Repeat("0", 64), "not among the 3 files", "from the same release"},
 		{"hello-amd64.zip", "", "the provenance is about one with " + amd, "was changed"},
-		{"", "", "not among", "from the release"},
+		{"", "", "not among", "from the same release"},
 	} {
 		err := c.Covers(bad.name, bad.digest)
 		if err == nil || !strings.Contains(err.Error(), bad.want) || !strings.Contains(hint.Of(err), bad.mend) {
