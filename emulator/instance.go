@@ -113,12 +113,22 @@ func (i *instance) start(first *invocation) (left time.Duration, fail *failure) 
 	f := i.function
 	left = f.config.Timeout
 	i.bootstrap, fail = f.launch(first.ctx, "init", f.config.InitLimit)
-	if fail == nil || fail.cause != nil || f.startsOnce || f.config.SnapStart {
+	if fail == nil || !f.startsAgain(fail) {
 		return left, fail
 	}
 	began := time.Now()
+	first.startedAgain = true
 	i.bootstrap, fail = f.launch(first.ctx, "invoke", left)
 	return left - time.Since(began), fail
+}
+
+// startsAgain reports whether an initialisation that failed is tried once more. The boot check
+// does so only if it was too slow, and the time-out allows for more.
+func (f *Function) startsAgain(fail *failure) bool {
+	if fail.cause != nil || f.config.SnapStart {
+		return false
+	}
+	return !f.startsOnce || f.ownNetwork && fail.timeout && f.config.Timeout > f.config.InitLimit
 }
 
 // take begins an event. While the instance rests, its bootstrap is started

@@ -36,6 +36,8 @@ type invocation struct {
 	result     Response
 	err        error
 	notStarted *failure // why no instance could be started for it
+
+	startedAgain bool // its instance was started twice
 }
 
 func (f *Function) newInvocation(ctx context.Context, r Request) *invocation {

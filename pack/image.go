@@ -325,7 +325,7 @@ func addFile(t *tar.Writer, name string, mode fs.FileMode, size int64, r io.Read
 }
 
 // imageOf packs the image of an input into the directory stage, unless the old manifest's
-// is up to date.
+// is up to date: that stays, also if this run makes none. It returns nil if there is no image.
 func imageOf(ctx context.Context, c Config, in Input, entries []Entry, contentDigest, stage string, before *Image) (m *Image, packed bool, err error) {
 	config := ImageConfig{
 		Function: in.Function.Name, Arch: in.Arch, SnapStart: in.Function.SnapStart, Labels: map[string]string{},
@@ -348,6 +348,9 @@ func imageOf(ctx context.Context, c Config, in Input, entries []Entry, contentDi
 	}
 	if before != nil && before.Content == m.Content && c.unchanged(m.File, before.SHA256) {
 		return before, false, nil
+	}
+	if !c.Image(in.Function) {
+		return nil, false, nil
 	}
 	name := filepath.Join(stage, m.File)
 	err = c.stored(ctx, name, []string{"bootzip image 1", packer(), m.Content, config.Function, string(config.Arch)},

@@ -294,9 +294,20 @@ func TestPackImages(t *testing.T) {
 	}
 	c.Images = false
 	setImage(false)
+	for _, z := range run(t, packer, c) {
+		if z.Image == nil {
+			t.Errorf("the manifest does not have the image of %s, which is up to date", z.File)
+		}
+	}
+	if got := images(); got != "hello-amd64.oci.tar hello-arm64.oci.tar world-arm64.oci.tar" {
+		t.Errorf("of images that are up to date, there are %q", got)
+	}
+	for i := range c.Inputs { // their zips are the same
+		c.Inputs[i].Function.Handlers = []string{"third"}
+	}
 	run(t, packer, c)
 	if got := images(); got != "" {
-		t.Errorf("when nobody asks for them any more, there are %q", got)
+		t.Errorf("when they are out of date, and nobody asks for them, there are %q", got)
 	}
 }
 

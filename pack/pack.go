@@ -125,7 +125,7 @@ func Pack(ctx context.Context, c Config) ([]Zip, error) {
 		return nil, err
 	}
 	var files []atomicfile.File
-	for _, name := range gone(c, before) {
+	for _, name := range gone(c, before, zips) {
 		files = append(files, atomicfile.File{To: name})
 	}
 	written := slices.Concat(packed...)
@@ -139,17 +139,17 @@ func Pack(ctx context.Context, c Config) ([]Zip, error) {
 }
 
 // gone returns the zips of the old manifest whose function is no longer in the project, and
-// the images that are no longer made. Files that changed since are kept.
-func gone(c Config, old Manifest) (names []string) {
+// the images that packed, the lines for the inputs, no longer has. Files that changed since are
+// kept.
+func gone(c Config, old Manifest, packed []Zip) (names []string) {
 	there := map[string]bool{}
 	for _, f := range c.Project {
 		for _, arch := range f.Arch {
 			there[FileName(f.Name, arch)], there[ImageName(f.Name, arch)] = true, true
 		}
 	}
-	for _, in := range c.Inputs {
-		there[FileName(in.Function.Name, in.Arch)] = true
-		there[ImageName(in.Function.Name, in.Arch)] = c.Image(in.Function)
+	for _, z := range packed {
+		there[z.File], there[ImageName(z.Function, z.Arch)] = true, z.Image != nil
 	}
 	for _, z := range old.Zips {
 		if !there[z.File] && z.File == FileName(z.Function, z.Arch) && c.unchanged(z.File, z.SHA256) {
@@ -221,7 +221,7 @@ func packOne(ctx context.Context, c Config, in Input, stage string, old Manifest
 	}
 	raw, _ := hex.DecodeString(z.SHA256) // which was encoded here
 	z.CodeSha256 = base64.StdEncoding.EncodeToString(raw)
-	if !c.Image(in.Function) {
+	if !c.Image(in.Function) && before.Image == nil {
 		return z, packed, nil
 	}
 	m, made, err := imageOf(ctx, c, in, entries, z.Content, stage, before.Image)

@@ -52,6 +52,13 @@ func main() {
 		os.Exit(1)
 	case "memory-at-init":
 		useMemory(300 << 20)
+	case "needs-credentials":
+		for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} {
+			if os.Getenv(name) == "" {
+				fmt.Println("no " + name)
+				os.Exit(5)
+			}
+		}
 	case "needs-zones":
 		if _, err := os.ReadDir("/usr/share/zoneinfo"); err != nil {
 			fmt.Println(err)
