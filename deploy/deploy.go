@@ -1,7 +1,7 @@
-// Package deploy reads the files that deploy functions, and compares them
+// Package deploy reads the files that deploy functions. Package pipeline compares them
 // with the zips and with bootzip.yaml.
 //
-// It reads templates of AWS CloudFormation and SAM (YAML or JSON, also those in
+// These are templates of AWS CloudFormation and SAM (YAML or JSON, also those in
 // cdk.out), serverless.yml of the Serverless Framework and osls, Terraform's
 // configuration (.tf) and its plan as JSON (terraform show -json PLAN). What can be
 // known only at the deploy, such as a parameter without a default, is kept as

@@ -40,9 +40,6 @@ type Shard struct {
 
 const shardVersion = 1
 
-// Functions returns the names of the shard's functions.
-func (s Shard) Functions() []string { return s.Shards[s.Shard-1] }
-
 // Write writes the file to the directory dist.
 func (s Shard) Write(dist string) error {
 	s.Version = shardVersion
@@ -125,7 +122,7 @@ func Merge(ctx context.Context, c MergeConfig) ([]Zip, error) {
 		}
 		from[s.Shard] = dir
 		maps.Copy(timings, s.Seconds)
-		parts = append(parts, pack.Part{Dir: dir, Functions: s.Functions()})
+		parts = append(parts, pack.Part{Dir: dir, Functions: s.Shards[s.Shard-1]})
 	}
 	for i, names := range first.Shards {
 		if from[i+1] == "" && len(names) > 0 {

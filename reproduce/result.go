@@ -41,7 +41,7 @@ type ZipResult struct {
 // OK reports whether all zips and images are the same in both builds.
 func (r Result) OK() bool {
 	for _, one := range r.Results {
-		if !one.Report.Equal || !one.ImageEqual() {
+		if !one.Report.Equal || !one.imageEqual() {
 			return false
 		}
 	}
@@ -93,15 +93,15 @@ func (r Result) WriteText(w io.Writer) error {
 func (z ZipResult) writeImage(b *strings.Builder) {
 	switch {
 	case z.Zip.Image == nil:
-	case z.ImageEqual():
+	case z.imageEqual():
 		fmt.Fprintf(b, "PASS %s  %s\n", z.Zip.Image.File, z.Zip.Image.Digest)
 	default:
 		fmt.Fprintf(b, "FAIL %s  %s, and %s the second time\n", z.Zip.Image.File, z.Zip.Image.Digest, z.SecondImage)
 	}
 }
 
-// ImageEqual reports whether both builds made the same image, or none.
-func (z ZipResult) ImageEqual() bool {
+// imageEqual reports whether both builds made the same image, or none.
+func (z ZipResult) imageEqual() bool {
 	return z.Zip.Image == nil || z.Zip.Image.Digest == z.SecondImage
 }
 
@@ -133,7 +133,7 @@ func (r Result) WriteJSON(w io.Writer) error {
 	}{1, r.OK(), r.Commit, append([]string{}, r.Dirty...), r.First, r.Second, append([]build.Variation{}, r.Variations...), []jsonReproduced{}}
 	for _, one := range r.Results {
 		line := jsonReproduced{
-			Function: one.Zip.Function, Arch: string(one.Zip.Arch), File: one.Zip.File, Equal: one.Report.Equal && one.ImageEqual(),
+			Function: one.Zip.Function, Arch: string(one.Zip.Arch), File: one.Zip.File, Equal: one.Report.Equal && one.imageEqual(),
 			SHA256: one.Zip.SHA256, Second: one.Second, SecondImage: one.SecondImage, Comparison: one.Report,
 		}
 		if m := one.Zip.Image; m != nil {

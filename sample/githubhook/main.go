@@ -18,7 +18,7 @@ func main() {
 	runtime.Init(func(context.Context) error {
 		h.secret = []byte(os.Getenv("GITHUB_WEBHOOK_SECRET"))
 		if len(h.secret) == 0 {
-			return errors.New("GITHUB_WEBHOOK_SECRET is not set: without it anybody could call")
+			return errors.New("GITHUB_WEBHOOK_SECRET is not set: without it anyone could call")
 		}
 		return nil
 	})

@@ -41,7 +41,7 @@ func (s *service) init(ctx context.Context) error {
 		return err
 	}
 	if s.password = os.Getenv("LOCATIONS_PASSWORD"); s.password == "" {
-		return errors.New("LOCATIONS_PASSWORD is not set: without it anybody could see where you are")
+		return errors.New("LOCATIONS_PASSWORD is not set: without it anyone could see where you are")
 	}
 	table := os.Getenv("LOCATIONS_TABLE")
 	if table == "" {

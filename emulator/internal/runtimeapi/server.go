@@ -10,7 +10,7 @@
 //
 // # Access
 //
-// The API is for the instance only: whoever can ask for an event sees it, and can answer
+// The API is for the instance only: anyone who can ask for an event sees it, and can answer
 // it. The server refuses requests whose Host is not its address, requests of web pages
 // (Origin, Sec-Fetch-Site), and connections for which [Config.Peer] returns an error.
 //

@@ -131,7 +131,7 @@ func (r *Reader) read(resp *Response) error {
 	resp.Body = r.buf[start:end:end]
 	if r.pos != r.n {
 		// More than one response came for one request: whose they are is
-		// anybody's guess, so nothing more is read from here.
+		// anyone's guess, so nothing more is read from here.
 		resp.Close = true
 	}
 	return nil
