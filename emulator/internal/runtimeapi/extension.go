@@ -254,9 +254,7 @@ func (s *Server) extensionError(kind string, next extensionState, from ...extens
 			no.write(w)
 			return
 		}
-		a := readError(r)
-		a.ErrorType = kind
-		s.report(a)
+		s.report(r, func(a *Answer) { a.ErrorType = kind })
 		accept(w)
 	}
 }

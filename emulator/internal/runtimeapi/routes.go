@@ -157,16 +157,26 @@ func (s *Server) invocationError(w http.ResponseWriter, r *http.Request) {
 // from from to to.
 func (s *Server) failure(from, to state) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		a := readError(r)
-		if kind := r.Header.Get(headerErrorType); kind != "" {
-			a.ErrorType = initType(kind)
-		}
 		if no := s.advance(from, to); no != nil {
 			no.write(w)
 			return
 		}
-		s.report(a)
+		s.report(r, func(a *Answer) {
+			if r.Header.Get(headerErrorType) != "" {
+				a.ErrorType = initType(a.ErrorType)
+			}
+		})
 		accept(w)
+	}
+}
+
+// report delivers an error as the fault, after edit. Only the first counts; others are not
+// even read.
+func (s *Server) report(r *http.Request, edit func(*Answer)) {
+	if s.faulted.CompareAndSwap(false, true) {
+		a := readError(r)
+		edit(&a)
+		s.fault <- a // it has room for one
 	}
 }
 
@@ -187,19 +197,19 @@ var validType = regexp.MustCompile(`^(Runtime|Function)\.[A-Z][a-zA-Z]+`)
 
 // readError reads an error document, or makes one of the header. The type is that of
 // the header, or else that of the document, the only place where many runtimes have
-// it, AWS's own for Go among them.
+// it, AWS's own for Go among them. A type, and what is not JSON, is cut.
 func readError(r *http.Request) Answer {
-	a := Answer{Failed: true, ContentType: r.Header.Get("Content-Type"), ErrorType: r.Header.Get(headerErrorType)}
+	a := Answer{Failed: true, ContentType: r.Header.Get("Content-Type"), ErrorType: cut(r.Header.Get(headerErrorType), maxErrorType)}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxPayload))
 	if err == nil && json.Valid(body) {
 		a.Payload = body
 	} else {
-		a.Payload = ErrorDocument(a.ErrorType, string(body))
+		a.Payload = ErrorDocument(a.ErrorType, cut(string(body), maxErrorText))
 	}
 	if a.ErrorType == "" {
 		var document struct{ ErrorType string }
 		_ = json.Unmarshal(body, &document) // other forms have no type
-		a.ErrorType = document.ErrorType
+		a.ErrorType = cut(document.ErrorType, maxErrorType)
 	}
 	return a
 }

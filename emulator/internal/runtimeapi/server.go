@@ -14,6 +14,11 @@
 // it. The server refuses requests whose Host is not its address, requests of web pages
 // (Origin, Sec-Fetch-Site), and connections for which [Config.Peer] returns an error.
 //
+// # Memory
+//
+// What requests hold of this process's memory is bounded, whatever the function sends: see
+// limit.go.
+//
 // # Goroutines
 //
 // Each request is handled by a goroutine of net/http, which blocks while a
@@ -31,7 +36,10 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
+
+	"golang.org/x/net/netutil"
 )
 
 // Config configures a server.
@@ -84,7 +92,9 @@ type Server struct {
 	life     context.Context // ends with Close
 	end      context.CancelFunc
 	signals  chan Signal
-	fault    chan Answer // init/error and the like; one at most
+	long     chan struct{} // has an element for each long request that is read
+	fault    chan Answer   // init/error and the like; one at most
+	faulted  atomic.Bool   // one was sent, or is being read: others do not count, and are not read
 
 	mu          sync.Mutex
 	state       state
@@ -125,7 +135,8 @@ func New(c Config) (*Server, error) {
 	}
 	c.Concurrency = max(c.Concurrency, 1)
 	s := &Server{
-		config: c, listener: c.Listener, state: started, fault: make(chan Answer, 1), open: map[string]*Call{},
+		config: c, listener: netutil.LimitListener(c.Listener, maxConnections), state: started,
+		long: make(chan struct{}, c.Concurrency+longRequests), fault: make(chan Answer, 1), open: map[string]*Call{},
 		// Room for what a well-behaved runtime can send before signals are read.
 		signals: make(chan Signal, 2*c.Concurrency+1),
 		missing: len(c.External), registered: make(chan struct{}), restored: make(chan struct{}),
@@ -135,10 +146,10 @@ func New(c Config) (*Server, error) {
 	}
 	s.life, s.end = context.WithCancel(context.Background())
 	s.http = http.Server{
-		Handler: s.guard(s.routes()), ConnContext: s.withPeer, MaxHeaderBytes: maxHead,
+		Handler: s.guard(s.routes()), ConnContext: s.withPeer, ConnState: s.limit, MaxHeaderBytes: maxHead,
 		ErrorLog: log.New(io.Discard, "", 0), // refusals go to the instance
 	}
-	go func() { _ = s.http.Serve(s.listener) }()
+	go func() { _ = s.http.Serve(limitedListener{s.listener, s}) }()
 	return s, nil
 }
 
@@ -196,13 +207,5 @@ func (s *Server) signal(all ...Signal) {
 		case s.signals <- one:
 		case <-s.life.Done():
 		}
-	}
-}
-
-// report notes a fault. Only the first counts.
-func (s *Server) report(a Answer) {
-	select {
-	case s.fault <- a:
-	default:
 	}
 }
