@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/bootzip/bootzip/emulator/event"
+	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
 )
 
 // BootConfig is what Boot takes. The defaults of Timeout and Memory are bootTimeout and
@@ -36,8 +37,8 @@ const (
 // not pass, or of the last.
 type BootResult struct {
 	Status    BootStatus
-	Detail    string // what happened, and with what isolation
-	Answered  string // the errors that handlers answered, in a boot that passed; empty: none
+	Detail    string // what happened, and with what isolation; a message of the function is cut to 1,000 bytes
+	Answered  string // the errors that handlers answered, likewise, in a boot that passed; empty: none
 	At        BootStage
 	Isolation string // see [Function.Isolation]; empty if nothing was started
 }
@@ -144,7 +145,7 @@ func (f *Function) boot(ctx context.Context, payload []byte) (one BootResult, er
 		return one, err
 	}
 	if fail := v.notStarted; fail != nil {
-		message := fail.message
+		message := shortMessage(fail.message)
 		if fail.timeout {
 			again := ""
 			if v.startedAgain {
@@ -162,7 +163,7 @@ func (f *Function) boot(ctx context.Context, payload []byte) (one BootResult, er
 	if resp.FunctionError == "" {
 		return BootResult{Status: BootPassed, Detail: answered}, nil
 	}
-	message := strings.TrimPrefix(errorMessage(resp.Payload), "RequestId: "+resp.RequestID+" Error: ")
+	message := shortMessage(strings.TrimPrefix(errorMessage(resp.Payload), "RequestId: "+resp.RequestID+" Error: "))
 	if unknownHandler(resp.ErrorType) || slices.Contains(platformErrors, resp.ErrorType) {
 		return judge(handler, message, resp.ErrorType, ownLines(resp.Log, resp.ErrorType), BootEvent), nil
 	}
@@ -196,7 +197,17 @@ func errorMessage(payload []byte) string {
 	if json.Unmarshal(payload, &document) == nil && document.ErrorMessage != "" {
 		return document.ErrorMessage
 	}
-	return string(payload[:min(len(payload), 200)])
+	return string(payload)
+}
+
+// shortMessage cuts the message of a function, which may have 6 MB, for a report.
+func shortMessage(message string) string {
+	const most = 1000 // bytes
+	short := runtimeapi.Cut(message, most)
+	if short != message {
+		short += "…"
+	}
+	return short
 }
 
 // bootLines is how many lines of a log a result shows.

@@ -53,6 +53,16 @@ func TestBoot(t *testing.T) {
 	}
 }
 
+// A report shows the beginning of a message, however long that is.
+func TestBootLongMessage(t *testing.T) {
+	for handler, status := range map[string]BootStatus{"long-init-error": BootFailed, "long-error": BootPassed} {
+		got, err := Boot(context.Background(), BootConfig{Zip: faultyZip(t), Handlers: []string{handler}, Temp: t.TempDir()})
+		if err != nil || got.Status != status || len(got.Detail) > 2000 || len(got.Answered) > 2000 || !strings.Contains(got.Detail, "ëë…") {
+			t.Errorf("%s: %s: %d bytes, %d answered: %.2000s, error %v", handler, got.Status, len(got.Detail), len(got.Answered), got.Detail, err)
+		}
+	}
+}
+
 // A hidden need for a file of the build machine shows.
 func TestBootShowsAHiddenNeed(t *testing.T) {
 	got, err := Boot(context.Background(), BootConfig{Zip: faultyZip(t), Handlers: []string{"needs-zones"}, Temp: t.TempDir()})

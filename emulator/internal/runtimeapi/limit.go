@@ -75,8 +75,8 @@ func (s *Server) limit(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// cut returns at most n bytes of a text, whole characters only.
-func cut(text string, n int) string {
+// Cut returns at most n bytes of a text, whole characters only.
+func Cut(text string, n int) string {
 	if len(text) <= n {
 		return text
 	}

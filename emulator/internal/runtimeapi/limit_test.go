@@ -45,7 +45,7 @@ func TestLongErrors(t *testing.T) {
 			t.Errorf("%s: a type of %d bytes, and a document of %d", name, len(a.ErrorType), len(a.Payload))
 		}
 	}
-	if got := cut("zoë", 3); got != "zo" {
+	if got := Cut("zoë", 3); got != "zo" {
 		t.Errorf("cut in the middle of a character: %q", got)
 	}
 }

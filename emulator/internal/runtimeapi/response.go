@@ -53,7 +53,7 @@ func receive(r *http.Request, stream Sink, all bool) (Answer, *refusal) {
 	contentType := r.Header.Get("Content-Type")
 	switch mode := r.Header.Get(headerMode); {
 	case mode != "" && mode != "streaming":
-		return failure("Runtime.InvalidResponseModeHeader", "unknown response mode "+cut(mode, maxErrorType)),
+		return failure("Runtime.InvalidResponseModeHeader", "unknown response mode "+Cut(mode, maxErrorType)),
 			&refusal{http.StatusBadRequest, "InvalidFunctionResponseMode", "Invalid function response mode"}
 	// AWS's library for Go streams without the header; only the content type
 	// shows it.
@@ -125,7 +125,7 @@ func truncated() (Answer, *refusal) {
 // trailers returns the failure that a runtime reports at the end of a
 // response; nil if there is none.
 func trailers(r *http.Request) *Answer {
-	kind := cut(r.Trailer.Get(headerErrorType), maxErrorType)
+	kind := Cut(r.Trailer.Get(headerErrorType), maxErrorType)
 	if kind == "" {
 		return nil
 	}

@@ -199,17 +199,17 @@ var validType = regexp.MustCompile(`^(Runtime|Function)\.[A-Z][a-zA-Z]+`)
 // the header, or else that of the document, the only place where many runtimes have
 // it, AWS's own for Go among them. A type, and what is not JSON, is cut.
 func readError(r *http.Request) Answer {
-	a := Answer{Failed: true, ContentType: r.Header.Get("Content-Type"), ErrorType: cut(r.Header.Get(headerErrorType), maxErrorType)}
+	a := Answer{Failed: true, ContentType: r.Header.Get("Content-Type"), ErrorType: Cut(r.Header.Get(headerErrorType), maxErrorType)}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxPayload))
 	if err == nil && json.Valid(body) {
 		a.Payload = body
 	} else {
-		a.Payload = ErrorDocument(a.ErrorType, cut(string(body), maxErrorText))
+		a.Payload = ErrorDocument(a.ErrorType, Cut(string(body), maxErrorText))
 	}
 	if a.ErrorType == "" {
 		var document struct{ ErrorType string }
 		_ = json.Unmarshal(body, &document) // other forms have no type
-		a.ErrorType = cut(document.ErrorType, maxErrorType)
+		a.ErrorType = Cut(document.ErrorType, maxErrorType)
 	}
 	return a
 }

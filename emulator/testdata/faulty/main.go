@@ -30,6 +30,8 @@ var (
 	four    sync.WaitGroup
 )
 
+var longError = `{"errorMessage":"` + strings.Repeat("ë", 1<<20) + `","errorType":"Function.Long"}`
+
 func main() {
 	four.Add(4)
 	if len(os.Args) > 1 { // a process that was left behind
@@ -49,6 +51,9 @@ func main() {
 		time.Sleep(time.Hour)
 	case "init-error":
 		post("init/error", `{"errorMessage":"no table","errorType":"Function.NoTable"}`, http.Header{"Lambda-Runtime-Function-Error-Type": {"Function.NoTable"}})
+		os.Exit(1)
+	case "long-init-error":
+		post("init/error", longError, nil)
 		os.Exit(1)
 	case "memory-at-init":
 		useMemory(300 << 20)
@@ -168,6 +173,8 @@ func answer(h http.Header, event []byte) {
 		respond(strconv.Quote(out))
 	case "error":
 		post("invocation/"+id+"/error", `{"errorMessage":"no luck","errorType":"Luck"}`, http.Header{"Lambda-Runtime-Function-Error-Type": {"Function.Luck"}})
+	case "long-error":
+		post("invocation/"+id+"/error", longError, nil)
 	case "liar":
 		fmt.Println("REPORT RequestId: a lie")
 		post("invocation/"+id+"/error", `{}`, http.Header{"Lambda-Runtime-Function-Error-Type": {"Liar"}})
