@@ -50,7 +50,7 @@ func inBytes(value string) int64 {
 // ReadUsage returns what a process has used; all is 0 if there is no process.
 func ReadUsage(pid int) Usage {
 	dir := fmt.Sprintf("/proc/%d", pid)
-	u := readUsage(dir + "/status")
+	_, u := liveThread(dir)
 	return Usage{Memory: u.own + u.shared, Peak: u.peak, CPU: readCPU(dir)}
 }
 
@@ -60,22 +60,27 @@ func ReadUsage(pid int) Usage {
 func memory() (all Usage) {
 	processes, _ := filepath.Glob("/proc/[0-9]*")
 	files := map[[2]uint64]int64{} // by device and inode
-	var mapped int64
+	sharing := map[string]int64{}  // by directory
 	for _, dir := range processes {
 		if dir == "/proc/1" {
 			continue
 		}
-		u := readUsage(dir + "/status")
+		all.CPU += readCPU(dir)
+		dir, u := liveThread(dir)
 		all.Memory += u.own
 		all.Peak += u.peak
-		all.CPU += readCPU(dir)
-		before := len(files)
 		memoryFiles(dir, files)
-		if u.shared > 0 && len(files) > before {
-			// It may include mappings of files that are counted already.
-			u.shared = sharedWithoutFile(dir)
+		if u.shared > 0 {
+			sharing[dir] = u.shared
 		}
-		mapped += u.shared
+	}
+	var mapped int64
+	for dir, n := range sharing {
+		if len(files) > 0 {
+			// It may include mappings of files that are counted already.
+			n = sharedWithoutFile(dir, files)
+		}
+		mapped += n
 	}
 	for _, n := range files {
 		all.Memory += n
@@ -83,6 +88,23 @@ func memory() (all Usage) {
 	all.Memory += max(mapped, segments()) // mapped includes segments that processes have mapped
 	all.Peak = max(all.Peak, all.Memory)
 	return all
+}
+
+// liveThread returns the directory in /proc that tells of a process's memory, and what it
+// tells. It is that of the process, or of another thread if the first one has ended: then
+// that of the process says nothing, while its memory stays (pthread_exit(3)).
+func liveThread(dir string) (string, usage) {
+	u := readUsage(dir + "/status")
+	if u.peak > 0 {
+		return dir, u
+	}
+	threads, _ := filepath.Glob(dir + "/task/*")
+	for _, thread := range threads {
+		if u = readUsage(thread + "/status"); u.peak > 0 {
+			return thread, u
+		}
+	}
+	return dir, u
 }
 
 // tick is the unit of the times in /proc/PID/stat: USER_HZ is 100 on every architecture that
@@ -132,22 +154,36 @@ func memoryFiles(dir string, files map[[2]uint64]int64) {
 	}
 }
 
-// sharedWithoutFile returns how much shared memory without a memfd a process has
-// mapped, from its smaps (proc(5)).
-func sharedWithoutFile(dir string) (n int64) {
+// sharedWithoutFile returns how much shared memory that is not in files a process has mapped,
+// from its smaps (proc(5)): without a memfd, or of one that no process has open any more.
+func sharedWithoutFile(dir string, files map[[2]uint64]int64) (n int64) {
 	text, _ := os.ReadFile(dir + "/smaps")
 	counts := false
-	for line := range bytes.Lines(text) {
-		field, value, found := bytes.Cut(line, []byte(":"))
-		if !found || bytes.ContainsRune(field, ' ') { // the head of a mapping: range, mode, …
-			counts = bytes.Contains(line, []byte("/dev/zero (deleted)")) || bytes.Contains(line, []byte("/SYSV"))
-			continue
-		}
-		if counts && string(field) == "Rss" {
-			n += inBytes(string(value))
+	for line := range strings.Lines(string(text)) {
+		field, value, found := strings.Cut(line, ":")
+		switch {
+		case !found || strings.Contains(field, " "): // the head of a mapping
+			counts = isShared(line, files)
+		case counts && field == "Rss":
+			n += inBytes(value)
+		case counts && field == "Anonymous": // the process's own copies, in Rss as well
+			n -= inBytes(value)
 		}
 	}
 	return n
+}
+
+// isShared reports whether the head of a mapping in smaps is that of shared memory that is
+// not in files: range, mode, offset, device, inode, path.
+func isShared(head string, files map[[2]uint64]int64) bool {
+	var place, mode, offset, path string
+	var major, minor uint32
+	var inode uint64
+	if n, _ := fmt.Sscanf(head, "%s %s %s %x:%x %d %s", &place, &mode, &offset, &major, &minor, &inode, &path); n < 7 || !strings.HasSuffix(head, " (deleted)\n") {
+		return false
+	}
+	_, counted := files[[2]uint64{unix.Mkdev(major, minor), inode}]
+	return !counted && (path == "/dev/zero" || strings.HasPrefix(path, "/SYSV") || strings.HasPrefix(path, "/memfd:"))
 }
 
 // segments returns the memory of System V's shared segments, which stays when no

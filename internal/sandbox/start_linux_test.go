@@ -268,7 +268,7 @@ func TestOwnership(t *testing.T) {
 }
 
 func TestMemory(t *testing.T) {
-	for _, kind := range []string{"memfd", "mapped", "segment", "tmp"} {
+	for _, kind := range []string{"memfd", "mapped", "closed", "beside", "leader", "segment", "tmp"} {
 		t.Run(kind, func(t *testing.T) {
 			r, w, err := os.Pipe()
 			if err != nil {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -16,6 +17,9 @@ import (
 
 	"golang.org/x/sys/unix"
 )
+
+// The main goroutine keeps the first thread.
+func init() { runtime.LockOSThread() }
 
 func main() { probes[os.Args[1]](os.Args[2:]) }
 
@@ -115,6 +119,33 @@ var probes = map[string]func(args []string){
 			for i := 0; err == nil && i < len(data); i += 4096 {
 				data[i] = 1
 			}
+		case "closed", "beside": // a memfd that is mapped and no longer open
+			fd, _ := unix.MemfdCreate("x", 0)
+			_ = unix.Ftruncate(fd, int64(mb)<<20)
+			data, err := unix.Mmap(fd, 0, mb<<20, unix.PROT_WRITE, unix.MAP_SHARED)
+			_ = unix.Close(fd)
+			if args[0] == "beside" { // and another one that is
+				fd, _ = unix.MemfdCreate("y", 0)
+				_, _ = unix.Write(fd, []byte("y"))
+			}
+			for i := 0; err == nil && i < len(data); i += 4096 {
+				data[i] = 1
+			}
+		case "leader": // private memory of a process whose first thread ends
+			data := make([]byte, mb<<20)
+			for i := range data {
+				data[i] = 1
+			}
+			go func() {
+				for ended := false; !ended; {
+					state, _ := os.ReadFile("/proc/self/stat")
+					ended = bytes.Contains(state, []byte(") Z "))
+				}
+				fmt.Println("ready")
+				time.Sleep(time.Minute)
+				runtime.KeepAlive(data)
+			}()
+			_, _, _ = unix.Syscall(unix.SYS_EXIT, 0, 0, 0)
 		case "segment":
 			id, err := unix.SysvShmGet(unix.IPC_PRIVATE, mb<<20, unix.IPC_CREAT|0o600)
 			if err != nil {
