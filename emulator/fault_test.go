@@ -110,7 +110,7 @@ func TestThreads(t *testing.T) {
 	f, book := newFunction(t, Config{Handler: "threads", Memory: 512, Timeout: time.Minute})
 	resp := invoke(t, f, "1")
 	if !strings.Contains(f.Bounds(), "threads are limited") {
-		t.Skip("no control groups can be made here: " + f.Bounds())
+		t.Skip("threads are not limited here: " + f.Bounds())
 	}
 	if resp.ErrorType != "Runtime.ExitError" || !strings.Contains(book.String(), "failed to create new OS thread") {
 		t.Errorf("1,500 threads: %s %s\n%s", resp.ErrorType, resp.Payload, book)

@@ -37,7 +37,7 @@ func (f *Function) noteStart(b *bootstrap) {
 	if b.group.Memory {
 		memory = "memory is watched, and bounded by a control group"
 	}
-	if b.group.Tasks {
+	if b.group.Tasks || b.process.TasksBounded() {
 		threads = "threads are limited"
 	}
 	bounds, open := memory+"; "+threads, b.process.Unfiltered()

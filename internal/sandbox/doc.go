@@ -39,7 +39,8 @@
 //     Run needs file systems that map ids: ext4, xfs, btrfs and others, tmpfs since
 //     6.3, but not overlayfs. Some distributions forbid namespaces to plain users,
 //     and docker's default profile forbids them in containers. Probe says why.
-//   - A limit on tasks holds for root, and since Linux 5.14 for all users.
+//   - A limit on tasks holds for root, and since Linux 5.14 for all users. For root
+//     of a user namespace, who may be root outside as well, Process.TasksBounded is false.
 //
 // # How
 //

@@ -14,6 +14,7 @@ import (
 type Process struct {
 	child      *child
 	unfiltered string
+	bounded    bool // see TasksBounded
 	keep       bool
 	messages   chan message // answers to requests
 
@@ -84,7 +85,11 @@ func Start(c ProcessConfig) (*Process, error) {
 	if c.Begun != nil {
 		c.Begun(child.cmd.Process.Pid)
 	}
-	p := &Process{child: child, keep: c.Keep, messages: make(chan message, 1), done: make(chan struct{})}
+	s.Mapped = child.id.mapped
+	p := &Process{
+		child: child, keep: c.Keep, bounded: c.Tasks > 0 && s.countsTasks() && child.id.outUID != 0,
+		messages: make(chan message, 1), done: make(chan struct{}),
+	}
 	p.run.Store(newRun())
 	if err := p.begin(c); err != nil {
 		p.Kill()
@@ -252,6 +257,10 @@ func (p *Process) UID() int { return p.child.id.outUID }
 // Unfiltered says why the program runs without a filter of system calls;
 // empty: it has one.
 func (p *Process) Unfiltered() string { return p.unfiltered }
+
+// TasksBounded reports whether ProcessConfig.Tasks holds. The kernel limits no processes
+// of the machine's root (Linux, kernel/fork.c, copy_process).
+func (p *Process) TasksBounded() bool { return p.bounded }
 
 // Signal sends the program a signal. It has no effect once the program ended.
 func (p *Process) Signal(s syscall.Signal) {

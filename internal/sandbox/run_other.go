@@ -32,6 +32,9 @@ func (*Process) UID() int { return -1 }
 // Unfiltered says nothing.
 func (*Process) Unfiltered() string { return "" }
 
+// TasksBounded reports whether ProcessConfig.Tasks holds.
+func (*Process) TasksBounded() bool { return false }
+
 // Signal does nothing.
 func (*Process) Signal(syscall.Signal) {}
 

@@ -62,7 +62,7 @@ type ProcessConfig struct {
 	UID, GID    int      // of the program, inside
 	Temp        int64    // bytes that fit into /tmp; 0: the system's own bound
 	Descriptors uint64   // that a process may have open; 0: the caller's bound
-	Tasks       uint64   // processes and threads in the sandbox, at most; 0: the caller's bound. Since Linux 5.14, or as root
+	Tasks       uint64   // processes and threads in the sandbox, at most; 0: the caller's bound. See [Process.TasksBounded]
 	Output      *os.File `json:"-"` // gets standard output and error
 
 	// Keep makes the sandbox outlast the program, so that Again can start it once

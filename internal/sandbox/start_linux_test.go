@@ -303,6 +303,16 @@ func TestMemory(t *testing.T) {
 }
 
 func TestTasks(t *testing.T) {
+	for _, tasks := range []uint64{0, 200} {
+		p, err := sandbox.Start(inside(t, sandbox.ProcessConfig{Tasks: tasks}, "nothing"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Wait()
+		if p.TasksBounded() != (tasks > 0) {
+			t.Errorf("a limit of %d tasks holds: %t", tasks, p.TasksBounded())
+		}
+	}
 	got := run(t, sandbox.ProcessConfig{Tasks: 200}, "tasks")
 	if n, err := strconv.Atoi(got[0]); err != nil || n < 5 || n > 200 {
 		t.Errorf("it could start %q processes, want fewer than 200 threads", got)

@@ -122,3 +122,5 @@ func (p *plain) Dial(port int) (net.Conn, error) { return dialMachine(port) }
 func (p *plain) UID() int { return os.Getuid() }
 
 func (p *plain) Unfiltered() string { return "it is a plain process" }
+
+func (p *plain) TasksBounded() bool { return false }

@@ -49,6 +49,9 @@ type Process interface {
 	UID() int
 	// Unfiltered returns why system calls are not filtered; empty: they are.
 	Unfiltered() string
+	// TasksBounded reports whether the process itself bounds Config.Tasks, without a
+	// control group.
+	TasksBounded() bool
 }
 
 // Config says what to start.
@@ -216,6 +219,8 @@ func (once) Again([]string) error { return errors.New("it is started once") }
 func (once) Beside(string, []string, *os.File) (wait func() string, err error) {
 	return nil, errors.New("nothing is started beside it")
 }
+
+func (once) TasksBounded() bool { return false }
 
 func (once) Dial(port int) (net.Conn, error) { return dialMachine(port) }
 
