@@ -72,7 +72,8 @@
 //     processor, whose speed does not depend on the memory size.
 //   - Memory is measured every tenth of a second. The kernel bounds it, and the
 //     threads of a plain process, only where control groups can be made;
-//     [Function.Bounds] says so. The kernel's bound includes files in a sandbox's
+//     [Function.Bounds] says so. Without one, memory that only the kernel holds is not
+//     counted, such as buffers of sockets. The kernel's bound includes files in a sandbox's
 //     /tmp, and so is higher by its size. Without a control group, a plain
 //     process's children are not counted.
 //   - Streams are not slowed down after 6 MB.

@@ -27,8 +27,10 @@
 // # Exceptions
 //
 //   - The host's kernel is shared, as with containers.
-//   - Memory is counted (Process.Usage) and not bounded. Buffers of pipes and
-//     sockets are not counted.
+//   - Memory is counted (Process.Usage) and not bounded. Not counted is what
+//     only the kernel holds: buffers of pipes and sockets, memfds that are in flight over a
+//     Unix socket or open only in a thread with its own table of descriptors, and shared
+//     pages that no process has mapped any more (MADV_DONTNEED) in files that are closed.
 //   - Where the kernel accepts no filter, the program runs without one, and
 //     Process.Unfiltered and Result.Unfiltered say so.
 //   - A filter is loaded before qemu-user starts, and so is of this machine's

@@ -24,6 +24,13 @@ and "(user)" say who has to start bootzip.
 The kernel is shared with the machine. A vulnerability in it is a way out that no
 test finds: run code that you do not trust at all in a virtual machine.
 
+No attempt stands for memory that only the kernel holds. As a plain user without a
+control group, a function can keep more than its memory size in buffers of sockets
+and pipes, in memfds that are on their way through a Unix socket or open in a thread
+with descriptors of its own, and in shared pages that it has mapped and then dropped
+(MADV_DONTNEED). Where invoke says that memory is bounded by a control group, as usually
+for root, the kernel counts all of these.
+
 `, len(All()))
 	for _, p := range places {
 		fmt.Fprintf(&b, "- **%s** is %s.\n", p.name, p.what)
