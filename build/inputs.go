@@ -98,7 +98,7 @@ func compiled(name string) bool {
 // control's, or our own output. Commands of the host and of the sandbox see it nevertheless:
 // see noInput.
 func noSource(dir string) bool {
-	return filepath.Base(dir) == ".git" || exists(filepath.Join(dir, stateDir))
+	return filepath.Base(dir) == ".git" || exists(filepath.Join(dir, StateDir))
 }
 
 // noInput is noSource for digests, and for copies that are made by them. Anybody can commit a directory .bootzip, and what is beside

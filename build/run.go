@@ -107,7 +107,7 @@ func (b *builder) position(name string) int {
 // places makes the directories of a run, below a stage and a temporary directory, which
 // remove removes. Another user may get them; those two stay the caller's.
 func (b *builder) places() (host places, stage *atomicfile.Stage, remove func(), err error) {
-	if stage, err = atomicfile.Begin(filepath.Join(b.config.Dist, stateDir)); err != nil {
+	if stage, err = atomicfile.Begin(filepath.Join(b.config.Dist, StateDir)); err != nil {
 		return host, nil, nil, err
 	}
 	temp, err := tempdir.New("", "bootzip-build")

@@ -13,9 +13,9 @@ import (
 	"github.com/bootzip/bootzip/internal/regular"
 )
 
-// stateDir is the directory in Config.Dist with what a run must know of the one
+// StateDir is the directory in Config.Dist with what a run must know of the one
 // before. Removing it only costs a build.
-const stateDir = ".bootzip"
+const StateDir = ".bootzip"
 
 // state records how the bootstraps in Config.Dist were built.
 type state struct {
@@ -28,7 +28,7 @@ type unitState struct {
 	SHA256 string `json:"sha256"` // of the bootstrap
 }
 
-func stateFile(dist string) string { return filepath.Join(dist, stateDir, "state.json") }
+func stateFile(dist string) string { return filepath.Join(dist, StateDir, "state.json") }
 
 // readState returns an empty state if it cannot be read.
 func readState(dist string) state {
@@ -56,13 +56,13 @@ func directories(dirs ...string) error {
 // an error. Callers of Build and pack.Pack hold the lock, for both if one follows
 // the other. Lock removes what killed processes left in dist.
 func Lock(dist string) (unlock func(), err error) {
-	if err := directories(dist, filepath.Join(dist, stateDir)); err != nil {
+	if err := directories(dist, filepath.Join(dist, StateDir)); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Join(dist, stateDir), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(dist, StateDir), 0o755); err != nil {
 		return nil, err
 	}
-	lock := flock.New(filepath.Join(dist, stateDir, "lock"))
+	lock := flock.New(filepath.Join(dist, StateDir, "lock"))
 	locked, err := lock.TryLock()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", lock.Path(), err)
@@ -71,6 +71,6 @@ func Lock(dist string) (unlock func(), err error) {
 		return nil, hint.New("wait until it has ended", "another bootzip is writing to %s", dist)
 	}
 	atomicfile.Sweep(dist)
-	atomicfile.Sweep(filepath.Join(dist, stateDir))
+	atomicfile.Sweep(filepath.Join(dist, StateDir))
 	return func() { _ = lock.Unlock() }, nil
 }

@@ -118,7 +118,7 @@ func newDiscovery(root string) (*discovery, error) {
 	}
 	if err == nil && len(d.modules) == 0 {
 		err = hint.New("run this in the directory of bootzip.yaml or go.mod, or write a bootzip.yaml",
-			"neither %s nor go.mod is in %s", ConfigFile, root)
+			"%w is in %s", ErrNoProject, root)
 	}
 	return d, err
 }

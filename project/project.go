@@ -15,6 +15,9 @@ import (
 // ConfigFile is the name of the file in the project's root that lists the functions.
 const ConfigFile = "bootzip.yaml"
 
+// ErrNoProject is an error of [Load].
+var ErrNoProject = errors.New("neither " + ConfigFile + " nor go.mod")
+
 // maxConfig is the size in bytes of the largest bootzip.yaml that is read. A thousand
 // functions need a tenth of it.
 const maxConfig = 1 << 20
