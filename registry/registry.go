@@ -42,12 +42,9 @@ type Config struct {
 // Push checks everything before it sends the first byte. It moves the reference last, and
 // reads it back.
 func Push(ctx context.Context, c Config, reference string, archives ...string) (pushed string, err error) {
-	ref, err := name.ParseReference(reference)
+	ref, err := parseTag(reference)
 	if err != nil {
-		return "", hint.Wrap(err, "give REGISTRY/NAME:TAG, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com/hello:v1")
-	}
-	if _, ok := ref.(name.Digest); ok {
-		return "", hint.New("give a tag: the digest comes out", "reference %q has a digest", reference)
+		return "", err
 	}
 	if len(archives) == 0 { // an index of none is valid, and nobody's wish
 		return "", errors.New("there is no image to push")
@@ -89,6 +86,23 @@ func Push(ctx context.Context, c Config, reference string, archives ...string) (
 		return "", hint.New("push again; if the error persists, the registry changes what it receives", "%s is %s after the push, not %s", ref, there.Digest, digest)
 	}
 	return ref.Context().Name() + "@" + digest.String(), nil
+}
+
+// CheckReference returns an error, with a hint, unless Push takes the reference.
+func CheckReference(reference string) error {
+	_, err := parseTag(reference)
+	return err
+}
+
+func parseTag(reference string) (name.Tag, error) {
+	if _, err := name.NewDigest(reference); err == nil {
+		return name.Tag{}, hint.New("give a tag: the digest comes out", "reference %q has a digest", reference)
+	}
+	ref, err := name.NewTag(reference)
+	if err != nil {
+		return ref, hint.New("give REGISTRY/NAME:TAG, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com/hello:v1", "invalid reference %q: %w", reference, err)
+	}
+	return ref, nil
 }
 
 // Base returns a directory below cache, an OCI image layout with the image that a reference

@@ -296,7 +296,7 @@ func TestPushOfOthers(t *testing.T) {
 		"other layer":  {put("layer", append(append(bytes.Clone(data[:layer+20]), data[layer+20]^1), data[layer+21:]...)), f.reference("v1"), "layer"},
 		"other config": {put("config", bytes.Replace(data, []byte(`"os":"linux"`), []byte(`"os":"l1nux"`), 1)), f.reference("v1"), "has other content"},
 		"other digest": {put("manifest", bytes.Replace(data, []byte(`"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest`), []byte(`"schemaVersion":3,"mediaType":"application/vnd.oci.image.manifest`), 1)), f.reference("v1"), "has other content"},
-		"reference":    {good, "NO/UPPER:case", "could not parse reference"},
+		"reference":    {good, "NO/UPPER:case", "repository can only contain"},
 		"digest":       {good, "example.com/shop/hello@sha256:" + strings.Repeat("0", 64), "has a digest"},
 	} {
 		_, err := Push(t.Context(), Config{}, c.reference, c.file)

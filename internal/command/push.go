@@ -1,12 +1,15 @@
 package command
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/ociimage"
 	"github.com/bootzip/bootzip/registry"
 )
 
@@ -24,11 +27,26 @@ accept an index: give --arch for it.
 Push does not send again what the registry has. Credentials are those of docker login.`,
 		Example: "  bootzip push --function=hello --arch=arm64 123456789012.dkr.ecr.eu-west-1.amazonaws.com/hello:v1\n" +
 			"  bootzip push dist/hello-amd64.oci.tar dist/hello-arm64.oci.tar registry.example.com/hello:v1",
-		Args: some("REFERENCE"),
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 && isFile(args[len(args)-1]) {
+				return errors.New("missing argument REFERENCE")
+			}
+			return some("REFERENCE")(c, args)
+		},
 		RunE: func(c *cobra.Command, args []string) error {
 			files, reference := args[:len(args)-1], args[len(args)-1]
 			if len(files) > 0 && (s.function != "" || s.arch != "") {
 				return misuse(fmt.Errorf("--function and --arch choose an image of the project: omit them with FILE"))
+			}
+			if err := registry.CheckReference(reference); err != nil {
+				return misuse(err)
+			}
+			for _, file := range files {
+				_, done, err := ociimage.Open(file, "")
+				if err != nil {
+					return misuse(err)
+				}
+				done()
 			}
 			if len(files) == 0 {
 				s.images = true
@@ -59,4 +77,11 @@ Push does not send again what the registry has. Credentials are those of docker 
 	}
 	s.flags(c, "engine", "arch", "function")
 	return c
+}
+
+// isFile reports whether an argument is a file, or looks like an archive, and so is no
+// reference.
+func isFile(arg string) bool {
+	info, err := os.Stat(arg)
+	return err == nil && info.Mode().IsRegular() || filepath.Ext(arg) == ".tar"
 }
