@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 
 	"github.com/bootzip/bootzip/internal/hint"
 )
@@ -14,6 +15,7 @@ import (
 type EngineState struct {
 	Name   string `json:"name"`
 	Usable bool   `json:"usable"`
+	Auto   bool   `json:"auto"` // auto tries it
 	Detail string `json:"detail"`
 	Hint   string `json:"hint,omitempty"` // how to get it, if it cannot be used
 }
@@ -24,7 +26,7 @@ type EngineState struct {
 func Engines(ctx context.Context, c Config) []EngineState {
 	var states []EngineState
 	add := func(name, detail string, err error, advice string) {
-		s := EngineState{Name: name, Usable: err == nil, Detail: detail}
+		s := EngineState{Name: name, Usable: err == nil, Auto: slices.Contains(engineNames, name), Detail: detail}
 		if err != nil {
 			s.Detail, s.Hint = firstLine(err.Error()), advice
 		}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,14 +29,11 @@ func (a *app) doctorCommand() *cobra.Command {
 		Use:   "doctor",
 		Short: "Check what works on this machine, and how to get what is missing",
 		Long: `Doctor reports what bootzip can use on this machine: the go command, the engines and
-which one it would choose, how to start programs for the other architecture, git, and
+which of them builds use, how to start programs for the other architecture, git, and
 the project in the current directory. It changes nothing. It ends with status 1 if
 nothing can be built here.`,
 		Example: "  bootzip doctor --format=json",
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := s.read(); err != nil {
-				return err
-			}
 			found, usable := s.examine(c.Context())
 			t := table{header: []string{"WHAT", "STATE", "DETAIL"}}
 			for _, f := range found {
@@ -84,13 +82,12 @@ func (s *settings) examine(ctx context.Context) (found []finding, usable bool) {
 	if s.Root, err = os.Getwd(); err != nil {
 		s.Root = "."
 	}
-	for _, e := range build.Engines(ctx, s.Config) {
-		f := finding{What: "engine " + e.Name, OK: e.Usable, Detail: e.Detail, Hint: e.Hint}
-		if e.Usable && !usable {
-			usable = true
-			f.Detail = strings.TrimPrefix(f.Detail+", the one that --engine=auto chooses", ", ")
-		}
-		found = append(found, f)
+	if err := s.read(); err != nil {
+		found = append(found, finding{What: "settings", Detail: err.Error(), Hint: hint.Of(err)})
+	} else {
+		var engines []finding
+		engines, usable = s.engines(ctx)
+		found = append(found, engines...)
 	}
 	program("git", "for release, reproduce, rebuild, and ${tag} and ${commit} in bootzip.yaml: https://git-scm.com/downloads", "--version")
 	if runtime.GOOS == "linux" {
@@ -108,6 +105,28 @@ func (s *settings) examine(ctx context.Context) (found []finding, usable bool) {
 		f.Detail = "functions: " + strings.Join(project.Names(p.Functions), ", ")
 	}
 	return append(found, f), usable
+}
+
+// engines returns the state of each engine, and which one builds use.
+func (s *settings) engines(ctx context.Context) (found []finding, usable bool) {
+	var names, tried []string
+	for _, e := range build.Engines(ctx, s.Config) {
+		found = append(found, finding{What: "engine " + e.Name, OK: e.Usable, Detail: e.Detail, Hint: e.Hint})
+		if e.Usable {
+			names = append(names, e.Name)
+		}
+		if e.Usable && e.Auto {
+			tried = append(tried, e.Name)
+		}
+	}
+	f := finding{What: "engine for builds", OK: len(tried) > 0, Detail: "auto finds none", Hint: "get one of those above"}
+	switch {
+	case s.Engine != "auto":
+		f = finding{What: f.What, OK: slices.Contains(names, s.Engine), Detail: s.Engine + ", from BOOTZIP_ENGINE"}
+	case f.OK:
+		f.Detail, f.Hint = "auto tries "+strings.Join(tried, ", ")+" in this order; docker and podman need the base image, here or from a registry", ""
+	}
+	return append(found, f), f.OK
 }
 
 // findQemu returns the program that runs programs of the other architecture; "": none.

@@ -94,7 +94,7 @@ func (s *settings) read() (err error) {
 	if s.Cache == "" {
 		user, err := os.UserCacheDir()
 		if err != nil {
-			return misuse(hint.Wrap(err, "set BOOTZIP_CACHE to a directory that is kept between runs"))
+			return misuse(hint.Wrap(err, "set HOME, or BOOTZIP_CACHE and GOPATH, to directories that are kept between runs"))
 		}
 		s.Cache = filepath.Join(user, "bootzip")
 	}
