@@ -104,7 +104,7 @@ func All(ctx context.Context) error { return run(ctx, "verify") }
 // It writes them to dist/FUNCTION/ARCH/bootstrap. It does not build again what
 // has not changed.
 func Build(ctx context.Context,
-	engine *string, // auto (the default), docker, podman, sandbox or host
+	engine *string, // auto (the default), docker, podman, sandbox, host or buildkit
 	arch *string, // amd64 or arm64; default: each function's own
 	function *string, // one function; default: all
 	locked *bool, // fail if the image or toolchain differs from bootzip.lock
@@ -120,7 +120,7 @@ func Build(ctx context.Context,
 // dist/manifest.json describes the zips. It prints the CodeSha256 that Lambda
 // shows for each zip once it is deployed.
 func Package(ctx context.Context,
-	engine *string, // auto (the default), docker, podman, sandbox or host
+	engine *string, // auto (the default), docker, podman, sandbox, host or buildkit
 	arch *string, // amd64 or arm64; default: each function's own
 	function *string, // one function; default: all
 	locked *bool, // fail if the image or toolchain differs from bootzip.lock
@@ -136,7 +136,7 @@ func Package(ctx context.Context,
 // The last step is to start it: the boot check sends an event to each of the
 // function's handlers. It ends with status 1 if a check fails.
 func Verify(ctx context.Context,
-	engine *string, // auto (the default), docker, podman, sandbox or host
+	engine *string, // auto (the default), docker, podman, sandbox, host or buildkit
 	arch *string, // amd64 or arm64; default: each function's own
 	function *string, // one function; default: all
 	locked *bool, // fail if the image or toolchain differs from bootzip.lock
@@ -150,7 +150,7 @@ func Verify(ctx context.Context,
 	layer *string, // zips whose content the function sees at /opt, with commas between them
 	shard *string, // one shard of the functions, as 2/8
 	since *string, // only functions that changed since this commit
-	format *string, // text (the default), json, sarif, github or junit; several as in text,github
+	format *string, // text (the default), json, sarif, github, junit or html; several as in text,github
 ) error {
 	return run(ctx, "verify", flag("engine", engine), flag("arch", arch), flag("function", function), flag("locked", locked), flag("force", force),
 		flag("strict", strict), flag("event", event), settings(env, envFile, timeout, memory, layer), flag("shard", shard), flag("since", since), flag("format", format))
@@ -177,7 +177,7 @@ func Check(ctx context.Context,
 	timeout *int, // seconds for an answer to the boot check; default: 10
 	memory *int, // MB of the function in the boot check; default: 512
 	layer *string, // zips whose content the function sees at /opt, with commas between them
-	format *string, // text (the default), json, sarif, github or junit; several as in text,github
+	format *string, // text (the default), json, sarif, github, junit or html; several as in text,github
 ) error {
 	return run(ctx, "check", flag("arch", arch), flag("runtime", runtime), flag("kind", kind), flag("strict", strict), flag("dynamic", dynamic),
 		each("deploy", deploy), flag("with-layer", withLayer), flag("boot", boot), flag("handlers", handlers), flag("event", event), settings(env, envFile, timeout, memory, layer),
@@ -198,7 +198,7 @@ func Image(ctx context.Context,
 // Lock writes bootzip.lock: the toolchain, the base image and the packages of the build image.
 // Commit it. A build reports differences from it, and fails with -locked.
 func Lock(ctx context.Context,
-	engine *string, // auto (the default), docker, podman, sandbox or host
+	engine *string, // auto (the default), docker, podman, sandbox, host or buildkit
 ) error {
 	return run(ctx, "lock", flag("engine", engine))
 }
@@ -208,7 +208,7 @@ func Lock(ctx context.Context,
 func Shard(ctx context.Context,
 	of int,
 	since *string, // only functions that changed since this commit
-	engine *string, // auto (the default), docker, podman, sandbox or host
+	engine *string, // auto (the default), docker, podman, sandbox, host or buildkit
 	format *string, // text (the default), json, or matrix for GitHub Actions
 ) error {
 	return run(ctx, "shard", flag("of", &of), flag("since", since), flag("engine", engine), flag("format", format))
@@ -242,7 +242,7 @@ func Invoke(ctx context.Context,
 	env *string, // variables of the function: KEY=value,KEY=value, where values may have commas; or one on each line
 	envFile *string, // files with a variable in each line, with commas between them
 	layer *string, // zips whose content the function sees at /opt, with commas between them
-	engine *string, // auto (the default), docker, podman, sandbox or host
+	engine *string, // auto (the default), docker, podman, sandbox, host or buildkit
 ) error {
 	return run(ctx, "invoke", flag("zip", zip), flag("handler", handler), settings(env, envFile, timeout, memory, layer),
 		flag("per-instance", perInstance), flag("snapstart", snapstart), flag("engine", engine), after(function), optional(event))
@@ -257,7 +257,7 @@ func Bench(ctx context.Context,
 	starts *int, // cold starts of each; default: 20
 	invocations *int, // warm invocations of each; default: 200
 	format *string, // text (the default) or json
-	engine *string, // auto (the default), docker, podman, sandbox or host
+	engine *string, // auto (the default), docker, podman, sandbox, host or buildkit
 ) error {
 	return run(ctx, "bench", flag("against", against), flag("starts", starts), flag("invocations", invocations), flag("format", format), flag("engine", engine), after(function), optional(event))
 }
@@ -282,7 +282,7 @@ func Serve(ctx context.Context,
 	binaryMediaTypes *string, // of REST APIs: image/*,application/pdf or */*
 	buffered *bool, // collect what function URLs and REST APIs would stream
 	zip *string, // serve this zip, from any tool, and build nothing
-	engine *string, // auto (the default), docker, podman, sandbox or host
+	engine *string, // auto (the default), docker, podman, sandbox, host or buildkit
 ) error {
 	return run(ctx, "serve", flag("binary-media-types", binaryMediaTypes), flag("buffered", buffered), flag("address", address), flag("host", host), each("cors", cors), flag("zip", zip), settings(env, envFile, timeout, memory, layer),
 		flag("concurrency", concurrency), flag("per-instance", perInstance), flag("snapstart", snapstart), flag("handler", handler), flag("events", events), flag("engine", engine))
@@ -316,7 +316,7 @@ func Changed(ctx context.Context,
 	deploy *string, // deploy files that such names are taken from, with commas between them
 	stack *string, // a file with what CloudFormation says of a stack, that such names are taken from
 	stage *string, // ${stage} in the key deploy of bootzip.yaml
-	engine *string, // auto (the default), docker, podman, sandbox or host
+	engine *string, // auto (the default), docker, podman, sandbox, host or buildkit
 	arch *string, // amd64 or arm64; default: each function's own
 	function *string, // one function; default: all
 	format *string, // text (the default), json, or matrix for GitHub Actions
@@ -329,7 +329,7 @@ func Changed(ctx context.Context,
 // accept. Credentials are those of docker login.
 func Push(ctx context.Context,
 	reference string,
-	engine *string, // auto (the default), docker, podman, sandbox or host
+	engine *string, // auto (the default), docker, podman, sandbox, host or buildkit
 	arch *string, // amd64 or arm64; default: each function's own
 	function *string, // needed where there are several
 ) error {
@@ -358,7 +358,7 @@ func Size(ctx context.Context,
 // The second time it builds a clean checkout of the commit in a varied
 // environment. The report lists what varied and what could not be varied.
 func Reproduce(ctx context.Context,
-	engine *string, // auto (the default), docker, podman, sandbox or host
+	engine *string, // auto (the default), docker, podman, sandbox, host or buildkit
 	other *string, // engine of the second build; default: another one, if one can be used
 	arch *string, // amd64 or arm64; default: each function's own
 	function *string, // one function; default: all
@@ -395,7 +395,7 @@ func Rebuild(ctx context.Context,
 	source *string, // the repository, a directory or a URL; default: this one if it has the commit, else the provenance's
 	folder *string, // the project's directory in the repository; default: the provenance's, or the only one that has the function
 	key *string, // the public key that signed the provenance, in PEM; default: it is not signed
-	engine *string, // docker, podman, sandbox or host; default: the provenance's if it can be used
+	engine *string, // docker, podman, sandbox, host or buildkit; default: the provenance's if it can be used
 	format *string, // text (the default) or json
 ) error {
 	return run(ctx, "rebuild", flag("provenance", provenance), flag("source", source), flag("folder", folder), flag("key", key), flag("engine", engine), flag("format", format), after(file))

@@ -8,7 +8,7 @@ import (
 )
 
 func (a *app) imageCommand() *cobra.Command {
-	s := settings{verbose: &a.verbose}
+	s := settings{verbose: &a.verbose, only: []string{"auto", "docker", "podman"}}
 	c := &cobra.Command{
 		Use:   "image",
 		Short: "Make the Debian image in which functions are built",

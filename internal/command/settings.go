@@ -29,6 +29,7 @@ type settings struct {
 	build.Config              // what is the same for every project; read completes it
 	arch         project.Arch // "" for all
 	function     string       // "" for all
+	only         []string     // engines that the command takes; nil for all
 	images       bool         // make images of all functions
 	quiet        bool         // the engine was named before
 	checks       bool         // the zips are checked afterwards, which uses the store as well
@@ -41,8 +42,11 @@ func (s *settings) flags(c *cobra.Command, names ...string) {
 	for _, name := range names {
 		switch name {
 		case "engine":
-			c.Flags().StringVar(&s.Engine, name, "", "where to build: auto, docker, podman, sandbox, host or buildkit (BOOTZIP_ENGINE)")
-			complete(c, name, "auto", "docker", "podman", "sandbox", "host", "buildkit")
+			if s.only == nil {
+				s.only = []string{"auto", "docker", "podman", "sandbox", "host", "buildkit"}
+			}
+			c.Flags().StringVar(&s.Engine, name, "", "where to build: "+enumerate(s.only)+" (BOOTZIP_ENGINE)")
+			complete(c, name, s.only...)
 		case "arch":
 			c.Flags().StringVar((*string)(&s.arch), name, "", "amd64 or arm64 (default: each function's own)")
 			complete(c, name, "amd64", "arm64")
@@ -84,6 +88,9 @@ func (s *settings) read() (err error) {
 	s.Environ, s.Tool = os.Environ(), ownVersion().version
 	if err := build.CheckEngine(s.Engine); err != nil {
 		return misuse(err)
+	}
+	if s.only != nil && !slices.Contains(s.only, s.Engine) {
+		return misuse(hint.New("use --engine="+enumerate(s.only), "engine %q is not for this command", s.Engine))
 	}
 	if err := s.shard.read(); err != nil {
 		return misuse(err)
