@@ -20,6 +20,7 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/internal/tempdir"
 	"github.com/bootzip/bootzip/pipeline"
+	"github.com/bootzip/bootzip/project"
 )
 
 // serveTime is how long a stop waits for invocations that are running, and for their clients.
@@ -74,6 +75,10 @@ and sends events.`,
 			if given.empty() {
 				if err := s.read(); err != nil {
 					return err
+				}
+				// Any other error in the project may be corrected while it serves.
+				if _, err := project.Load("."); errors.Is(err, project.ErrNoProject) {
+					return misuse(err)
 				}
 			}
 			if err := e.check(); err != nil {
