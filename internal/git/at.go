@@ -145,15 +145,11 @@ func (g *git) locate(ctx context.Context, source string) (repository, large stri
 	if _, err := os.Stat(source); err != nil {
 		return "", "", hint.Wrap(fmt.Errorf("source: %w", err), "give a clone's directory, or an address")
 	}
-	text, err := g.run(ctx, source, nil, "rev-parse", "--absolute-git-dir", "--git-common-dir")
+	places, err := g.places(ctx, source, []string{"--absolute-git-dir"}, []string{"--git-common-dir"})
 	if err != nil {
 		return "", "", meaning(ctx, err, hint.Wrap(fmt.Errorf("source %q: %w", source, err), "give a clone's directory, or an address"))
 	}
-	lines := strings.Split(text, "\n")
-	if len(lines) < 2 {
-		return "", "", fmt.Errorf("unexpected output of git rev-parse for %q", source)
-	}
-	return filepath.FromSlash(lines[0]), filepath.Join(absolute(source, lines[1]), "lfs", "objects"), nil
+	return filepath.FromSlash(places[0]), filepath.Join(absolute(source, places[1]), "lfs", "objects"), nil
 }
 
 // fetch gets the commit, alone if the server offers single commits.

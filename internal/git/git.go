@@ -132,6 +132,18 @@ func (g *git) runTo(ctx context.Context, dir string, stdin io.Reader, stdout io.
 	return nil
 }
 
+// places asks git rev-parse once for each of several paths, which may have line ends in them.
+func (g *git) places(ctx context.Context, dir string, asked ...[]string) (places []string, err error) {
+	for _, options := range asked {
+		text, err := g.run(ctx, dir, nil, append([]string{"rev-parse"}, options...)...)
+		if err != nil {
+			return nil, err
+		}
+		places = append(places, strings.TrimSuffix(text, "\n"))
+	}
+	return places, nil
+}
+
 // meaning says what the failure of a git command means, unless that is something else: the
 // end of ctx, or that there is no git.
 func meaning(ctx context.Context, err, means error) error {

@@ -59,18 +59,14 @@ func State(ctx context.Context, root string, environ []string) (Tree, error) {
 		return t, err
 	}
 	defer g.close()
-	text, err := g.run(ctx, root, nil, "rev-parse", "--show-toplevel", "--show-prefix", "--git-path", "objects", "--git-path", "info/exclude")
+	places, err := g.places(ctx, root, []string{"--show-toplevel"}, []string{"--show-prefix"}, []string{"--git-path", "objects"}, []string{"--git-path", "info/exclude"})
 	if err != nil {
 		return t, meaning(ctx, err, hint.Wrap(err, "put the project under version control: git init, git add, git commit"))
 	}
-	lines := strings.Split(text, "\n")
-	if len(lines) < 4 {
-		return t, errors.New("unexpected output of git rev-parse for the repository")
-	}
-	t.Root, t.Folder = filepath.FromSlash(lines[0]), path.Clean(lines[1])
-	objects, exclude := absolute(root, lines[2]), absolute(root, lines[3])
+	t.Root, t.Folder = filepath.FromSlash(places[0]), path.Clean(places[1])
+	objects, exclude := absolute(root, places[2]), absolute(root, places[3])
 
-	text, err = g.run(ctx, root, nil, "show", "--no-patch", "--no-show-signature", "--format=%H %ct", "HEAD^{commit}", "--")
+	text, err := g.run(ctx, root, nil, "show", "--no-patch", "--no-show-signature", "--format=%H %ct", "HEAD^{commit}", "--")
 	if err != nil {
 		return t, meaning(ctx, err, hint.New("make one: git add, git commit", "the repository in %s has %w", t.Root, ErrNoCommit))
 	}
@@ -99,8 +95,9 @@ func State(ctx context.Context, root string, environ []string) (Tree, error) {
 		return t, err
 	}
 	own.options = []string{"-c", "core.excludesFile=" + exclude}
-	// A shallow clone lacks only the history.
-	err = os.WriteFile(filepath.Join(own.repository(), "objects", "info", "alternates"), []byte(filepath.ToSlash(objects)+"\n"), 0o600)
+	// A shallow clone lacks only the history. A path in quotes is read as for GIT_ALTERNATE_OBJECT_DIRECTORIES (git(1)).
+	objects = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(filepath.ToSlash(objects))
+	err = os.WriteFile(filepath.Join(own.repository(), "objects", "info", "alternates"), []byte(`"`+objects+"\"\n"), 0o600)
 	if err != nil {
 		return t, err
 	}

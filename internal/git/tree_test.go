@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -228,4 +229,24 @@ func TestDirtySubmodule(t *testing.T) {
 		t.Fatal(err)
 	}
 	dirty("a.txt")
+}
+
+// A path may have any character in it.
+func TestLineEndInPath(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no such names")
+	}
+	r := newRepository(t)
+	r.dir = filepath.Join(r.dir, "a\n\"b\\c")
+	r.write("sub/main.go", "package main\n")
+	r.git("init", "--quiet")
+	commit := r.commit()
+	r.write("sub/new.go", "")
+	tree, err := State(t.Context(), filepath.Join(r.dir, "sub"), os.Environ())
+	if err != nil || tree.Commit != commit || tree.Folder != "sub" || !slices.Equal(tree.Dirty, []string{"sub/new.go"}) {
+		t.Errorf("%+v, %v", tree, err)
+	}
+	if _, err := At(t.Context(), r.dir, commit, t.TempDir(), Options{Environ: os.Environ()}); err != nil {
+		t.Error(err)
+	}
 }
