@@ -35,7 +35,7 @@ if a zip differs, and says how and why.`,
 			tree, err := git.State(ctx, ".", os.Environ())
 			switch {
 			case ctx.Err() != nil:
-				return err
+				return ctx.Err()
 			case err != nil:
 				return misuse(err)
 			}
