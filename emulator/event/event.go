@@ -30,8 +30,8 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// Options set the content of an event. An event ignores what it has no use for;
-// zero values get a default.
+// Options set the content of an event. An event ignores what it has no use for (see
+// Kind.Options); zero values get a default.
 type Options struct {
 	Region   string    // default: us-east-1
 	Account  string    // default: 123456789012
@@ -67,38 +67,49 @@ func (o Options) withDefaults() Options {
 type maker struct {
 	name, about string
 	make        func(Options) (any, error)
+	options     []string // see Kind.Options
 }
 
+// Options that several events have a use for.
+var (
+	ofHTTP     = []string{"method", "path", "query", "body"}
+	ofMessages = []string{"resource", "body"}
+)
+
 var makers = []maker{
-	{"alb", "a request through an Application Load Balancer", httpMaker(ALB)},
-	{"alb-multi", "the same, with multi-value headers switched on", httpMaker(ALBMulti)},
-	{"apigateway-v1", "a request through an API Gateway REST API", httpMaker(RESTAPI)},
-	{"apigateway-v2", "a request through an API Gateway HTTP API", httpMaker(HTTPAPI)},
-	{"cognito", "a sign-up in a user pool, before it is done", cognito},
-	{"dynamodb", "a changed item of a DynamoDB table", dynamoDB},
-	{"empty", "an empty JSON object", func(Options) (any, error) { return object{}, nil }},
-	{"eventbridge", "a custom event on an EventBridge bus", eventBridge},
-	{"function-url", "a request to a function URL", httpMaker(FunctionURL)},
-	{"github", "a signed push webhook of GitHub, through a function URL", gitHub},
-	{"kinesis", "a record of a Kinesis stream", kinesis},
-	{"s3", "a new object in an S3 bucket", s3},
-	{"schedule", "EventBridge's scheduled event", schedule},
-	{"slack", "a signed message event of Slack, through a function URL", slack},
-	{"sns", "a message of an SNS topic", sns},
-	{"sqs", "a message of an SQS queue", sqs},
+	{"alb", "a request through an Application Load Balancer", httpMaker(ALB), ofHTTP},
+	{"alb-multi", "the same, with multi-value headers switched on", httpMaker(ALBMulti), ofHTTP},
+	{"apigateway-v1", "a request through an API Gateway REST API", httpMaker(RESTAPI), ofHTTP},
+	{"apigateway-v2", "a request through an API Gateway HTTP API", httpMaker(HTTPAPI), ofHTTP},
+	{"cognito", "a sign-up in a user pool, before it is done", cognito, ofMessages},
+	{"dynamodb", "a changed item of a DynamoDB table", dynamoDB, ofMessages},
+	{"empty", "an empty JSON object", func(Options) (any, error) { return object{}, nil }, []string{}},
+	{"eventbridge", "a custom event on an EventBridge bus", eventBridge, ofMessages},
+	{"function-url", "a request to a function URL", httpMaker(FunctionURL), ofHTTP},
+	{"github", "a signed push webhook of GitHub, through a function URL", gitHub, []string{"resource", "path", "query", "body", "secret"}},
+	{"kinesis", "a record of a Kinesis stream", kinesis, ofMessages},
+	{"s3", "a new object in an S3 bucket", s3, []string{"bucket", "key", "body"}},
+	{"schedule", "EventBridge's scheduled event", schedule, []string{"resource"}},
+	{"slack", "a signed message event of Slack, through a function URL", slack, []string{"path", "query", "body", "secret"}},
+	{"sns", "a message of an SNS topic", sns, ofMessages},
+	{"sqs", "a message of an SQS queue", sqs, ofMessages},
 }
 
 // A Kind is what [Make] can make.
 type Kind struct {
 	Name  string `json:"name"`
 	About string `json:"about"`
+
+	// Options are those of the fields of Options from Bucket on, in lower case, that the
+	// event has a use for. All but empty have one for Region and Account.
+	Options []string `json:"options"`
 }
 
 // Kinds lists what can be made, by name.
 func Kinds() []Kind {
 	var all []Kind
 	for _, m := range makers {
-		all = append(all, Kind{m.name, m.about})
+		all = append(all, Kind{m.name, m.about, m.options})
 	}
 	return all
 }

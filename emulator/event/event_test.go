@@ -5,10 +5,12 @@ import (
 	"crypto/hmac"
 	"crypto/md5"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -305,6 +307,36 @@ func TestNames(t *testing.T) {
 	for _, g := range guesses {
 		if !Exists(g.name) {
 			t.Errorf("guess %q is no event", g.name)
+		}
+	}
+}
+
+// An event shows what it is given by those options that it is said to have a use for, and no
+// other.
+func TestOptionsOfKinds(t *testing.T) {
+	for _, k := range Kinds() {
+		for name, set := range map[string]func(o *Options, value string){
+			"bucket":   func(o *Options, value string) { o.Bucket = value },
+			"key":      func(o *Options, value string) { o.Key = value },
+			"resource": func(o *Options, value string) { o.Resource = value },
+			"method":   func(o *Options, value string) { o.Method = value },
+			"path":     func(o *Options, value string) { o.Path = "/" + value },
+			"query":    func(o *Options, value string) { o.Query = value + "=1" },
+			"body":     func(o *Options, value string) { o.Body = value },
+		} {
+			if k.Name == "s3" && name == "body" {
+				continue // it has only its size and sum
+			}
+			var o Options
+			set(&o, "probe-42")
+			text, err := Make(k.Name, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			used := bytes.Contains(text, []byte("probe-42")) || bytes.Contains(text, []byte(base64.StdEncoding.EncodeToString([]byte("probe-42"))))
+			if used != slices.Contains(k.Options, name) {
+				t.Errorf("%s: %s is used: %v, and said to be among %q", k.Name, name, used, k.Options)
+			}
 		}
 	}
 }

@@ -43,6 +43,9 @@ With --attach it builds and starts nothing: it prints the environment in which y
 editor must start the function, in any language.`,
 		Example: "  bootzip debug hello event.json\n  bootzip debug hello s3 --attach",
 		RunE: func(c *cobra.Command, args []string) error {
+			if attach && c.Flags().Changed("listen") {
+				return misuse(errors.New("--listen is the debugger's address, and --attach starts none: omit one of the two"))
+			}
 			config, payload, err := e.begin(&s, false, "", args)
 			if err != nil {
 				return err

@@ -3,10 +3,13 @@ package command
 import (
 	"cmp"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/bootzip/bootzip/emulator/event"
+	"github.com/bootzip/bootzip/internal/hint"
 )
 
 func (a *app) eventCommand() *cobra.Command {
@@ -19,7 +22,10 @@ function-url. "bootzip event list" lists them all.`,
 		Example:           "  bootzip event list\n  bootzip event s3 --bucket=photos --key='a b.jpg'",
 		Args:              named("NAME"),
 		ValidArgsFunction: eventNames,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := useless(c, args[0]); err != nil {
+				return misuse(err)
+			}
 			if args[0] == "list" {
 				t := table{header: []string{"EVENT", "WHAT"}}
 				for _, k := range event.Kinds() {
@@ -58,4 +64,22 @@ func eventNames(*cobra.Command, []string, string) ([]string, cobra.ShellCompDire
 		names = append(names, k.Name+"\t"+k.About)
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// useless refuses a flag that other events have a use for, and not the one of that name. It
+// leaves a name that no event has to event.Make.
+func useless(c *cobra.Command, name string) (err error) {
+	takers := map[string][]string{} // by flag, the events that take it
+	for _, k := range event.Kinds() {
+		for _, o := range k.Options {
+			takers[o] = append(takers[o], k.Name)
+		}
+	}
+	c.Flags().Visit(func(f *pflag.Flag) {
+		known := takers[f.Name]
+		if err == nil && known != nil && !slices.Contains(known, name) && (event.Exists(name) || name == "list") {
+			err = hint.New("omit it, or use it with "+enumerate(known), "bootzip event %s takes no --%s", name, f.Name)
+		}
+	})
+	return err
 }

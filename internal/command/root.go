@@ -221,7 +221,10 @@ func (a *app) wrap(c *cobra.Command) {
 	}
 	run, args := c.RunE, c.Args
 	c.RunE = func(c *cobra.Command, given []string) error {
-		err := run(c, given)
+		err := noneEmpty(c)
+		if err == nil {
+			err = run(c, given)
+		}
 		if err == nil {
 			return nil
 		}
@@ -246,6 +249,16 @@ func (a *app) wrap(c *cobra.Command) {
 		}
 		return nil
 	}
+}
+
+// noneEmpty refuses a flag that was given without a value, as by an unset variable of a shell.
+func noneEmpty(c *cobra.Command) (err error) {
+	c.Flags().Visit(func(f *pflag.Flag) {
+		if err == nil && f.Value.Type() == "string" && f.Value.String() == "" {
+			err = misuse(hint.New("give it a value, or omit it", "--%s is empty", f.Name))
+		}
+	})
+	return err
 }
 
 // some requires at least one argument, of that name in the usage line.
