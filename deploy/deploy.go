@@ -130,7 +130,7 @@ func Read(path string) (File, error) {
 	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
-		return File{}, unreadable(path, err, data)
+		return File{}, unreadable(path, errors.New(strings.TrimPrefix(err.Error(), "yaml: ")), data) // it may be JSON
 	}
 	f := File{Path: path}
 	f.is(data)
@@ -172,7 +172,7 @@ const (
 // unreadable returns the error for a text that cannot be parsed. A text without words of
 // deploy files belongs to another tool, whose templates need not be YAML.
 func unreadable(path string, err error, text []byte) error {
-	err = fmt.Errorf("deploy file %q: %w", path, err)
+	err = hint.New("correct the file at that place", "deploy file %q: %w", path, err)
 	for _, word := range []string{"AWS::", "provider:", "aws_lambda_function", "planned_values"} {
 		if bytes.Contains(text, []byte(word)) {
 			return err

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -53,6 +55,15 @@ the function's own name is used.`,
 			var resources pipeline.Stack
 			if stack != "" {
 				if resources, err = readStack(stack); err != nil {
+					return misuse(err)
+				}
+			}
+			p, _, err := s.load()
+			if err != nil {
+				return err
+			}
+			for _, function := range slices.Sorted(maps.Keys(names)) {
+				if _, err := p.Select(function, s.arch); err != nil {
 					return misuse(err)
 				}
 			}

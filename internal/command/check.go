@@ -2,7 +2,6 @@ package command
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -166,7 +165,7 @@ func filesOf(arg string) ([]string, error) {
 		if files := (zipSet{dirs: []string{arg}}).list(); len(files) > 0 {
 			return files, nil
 		}
-		return nil, fmt.Errorf("directory %q has no .zip file", arg)
+		return nil, hint.New("give a zip; bootzip package makes those of a project, in dist", "directory %q has no .zip file", arg)
 	case err == nil:
 		return []string{arg}, nil
 	case !errors.Is(err, fs.ErrNotExist):

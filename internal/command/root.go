@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -59,7 +60,7 @@ func Run(ctx context.Context, caller string, args ...string) error {
 	if err != nil && !errors.As(err, &e) {
 		// The command line itself: cobra says what is wrong with it.
 		if found == root {
-			err = hint.Wrap(errors.New(strings.TrimSpace(err.Error())), "bootzip --help lists the commands")
+			err = unknownCommand(err)
 		}
 		e = &exitError{2, a.shown(err)}
 	}
@@ -142,7 +143,7 @@ Exit status: 0 ok; 1 findings, or code that cannot be built; 2 misuse.`,
 			return nil
 		}
 		if err := os.Chdir(dir); err != nil {
-			return misuse(a.shown(err))
+			return misuse(a.shown(ofPath(err)))
 		}
 		return nil
 	}
@@ -184,7 +185,10 @@ func refuseUnknownTopics(help *cobra.Command) {
 	show := help.Run
 	help.RunE = func(c *cobra.Command, topic []string) error {
 		found, rest, err := c.Root().Find(topic)
-		if err == nil && len(rest) > 0 {
+		if err != nil {
+			return misuse(unknownCommand(err))
+		}
+		if len(rest) > 0 {
 			err = found.ValidateArgs(rest)
 		}
 		if err != nil {
@@ -193,6 +197,11 @@ func refuseUnknownTopics(help *cobra.Command) {
 		show(c, topic)
 		return nil
 	}
+}
+
+// unknownCommand adds a hint to what cobra says of a command that is not there.
+func unknownCommand(err error) error {
+	return hint.Wrap(errors.New(strings.TrimSpace(err.Error())), "bootzip --help lists the commands")
 }
 
 // pageOf is the address of a command's documentation.
@@ -235,8 +244,11 @@ func (a *app) wrap(c *cobra.Command) {
 				e.status = 2
 			}
 		}
-		if e.status == 2 && hint.Of(err) == "" && errors.Is(err, fs.ErrNotExist) {
-			err = hint.Wrap(err, "correct the path; relative paths start at the current directory, or at that of -C")
+		if e.status == 2 {
+			err = ofPath(err)
+		}
+		if hint.Of(err) == "" && errors.Is(err, syscall.EROFS) {
+			err = hint.Wrap(err, "run it in a copy of the project that can be written to: results go into its directory dist")
 		}
 		return &exitError{e.status, a.shown(err)}
 	}
@@ -249,6 +261,15 @@ func (a *app) wrap(c *cobra.Command) {
 		}
 		return nil
 	}
+}
+
+// ofPath adds a hint to an error about a path that was given.
+func ofPath(err error) error {
+	wrong := []error{fs.ErrNotExist, syscall.ENOTDIR, syscall.EISDIR}
+	if hint.Of(err) == "" && slices.ContainsFunc(wrong, func(w error) bool { return errors.Is(err, w) }) {
+		return hint.Wrap(err, "correct the path; relative paths start at the current directory, or at that of -C")
+	}
+	return err
 }
 
 // noneEmpty refuses a flag that was given without a value, as by an unset variable of a shell.
