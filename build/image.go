@@ -206,7 +206,7 @@ func baseImage(ctx context.Context, c Config, client, base string) (string, erro
 	if id, err := imageID(ctx, c, client, base); err == nil {
 		return id, nil
 	}
-	c.tell(Event{Stage: "image", Text: "pulling " + base})
+	c.tell(Event{Stage: "image", Text: "pulling " + base + " with " + client})
 	if _, err := capture(ctx, c.Environ, "", client, "pull", "--quiet", base); err != nil {
 		if ctx.Err() != nil {
 			return "", ctx.Err()

@@ -135,6 +135,7 @@ Exit status: 0 ok; 1 findings, or code that cannot be built; 2 misuse.`,
 
 	var dir string
 	root.PersistentFlags().StringVarP(&dir, "directory", "C", "", "change to `DIR` first")
+	_ = root.MarkPersistentFlagDirname("directory")
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "print more: checks that passed, main packages that are not functions")
 	// Cobra's own is not known before the command is, and "--help build" would be a flag with its value.
 	root.PersistentFlags().BoolP("help", "h", false, "help for the command")
