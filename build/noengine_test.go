@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -71,7 +72,12 @@ esac
 `})
 		c := config(t, root, "app=.")
 		c.Engine, c.BaseImage = engine, "localhost:1/none:1"
+		var said []string
+		c.Progress = func(e build.Event) { said = append(said, e.Text) }
 		_, err := run(context.Background(), t, c)
+		if want := "pulling localhost:1/none:1 with " + engine; !slices.Contains(said, want) {
+			t.Errorf("%q lacks %q", said, want)
+		}
 		wantError(t, err, "scripts/base-image --engine "+engine, `base image "localhost:1/none:1" cannot be pulled by `+engine, "connection refused")
 		_, _, err = build.Image(context.Background(), c)
 		wantError(t, err, "scripts/base-image --engine "+engine, `base image "localhost:1/none:1" cannot be pulled by `+engine)

@@ -26,9 +26,9 @@ func (a *app) newCommand() *cobra.Command {
 	var c scaffold.Config
 	var here bool
 	var templates []string
-	long := `New makes the directory NAME with a function that builds, is tested and can be
-deployed: source, test, bootzip.yaml, .gitignore, a workflow for GitHub Actions and
-a deploy file. Nothing is overwritten. The templates are:
+	long := `New makes the directory NAME with a function that builds and can be deployed:
+source, bootzip.yaml, .gitignore, a workflow for GitHub Actions and a deploy file; in
+Go with a test as well. Nothing is overwritten. The templates are:
 
 `
 	for _, t := range scaffold.Templates() {

@@ -64,9 +64,9 @@ func Files(c Config) (map[string][]byte, error) {
 		return nil, fmt.Errorf("unknown template %q", c.Template)
 	}
 	t := all[i]
-	require, toolchain, tests, testLine := "", "", "", ""
+	require, toolchain, andTests, tests, testLine := "", "", "", "", ""
 	if t.golang {
-		tests, testLine = "      - run: go test ./...\n", "    go test ./...\n"
+		andTests, tests, testLine = ", and tests the code", "      - run: go test ./...\n", "    go test ./...\n"
 	}
 	if t.golang && t.Name != "extension" {
 		require = "\nrequire github.com/bootzip/bootzip/runtime " + RuntimeVersion + "\n"
@@ -75,7 +75,7 @@ func Files(c Config) (map[string][]byte, error) {
 		toolchain = "\ntoolchain " + c.Toolchain + "\n"
 	}
 	replace := strings.NewReplacer("@NAME@", c.Name, "@MODULE@", cmp.Or(c.Module, c.Name), "@TOOLCHAIN@\n", toolchain, "@REQUIRE@\n", require,
-		"@BOOTZIP@", cmp.Or(c.Version, "latest"), "@GOTEST@\n", tests, "@GOTESTLINE@\n", testLine)
+		"@BOOTZIP@", cmp.Or(c.Version, "latest"), "@ANDTESTS@", andTests, "@GOTEST@\n", tests, "@GOTESTLINE@\n", testLine)
 	files := map[string][]byte{}
 	add := func(from fs.FS, dir, to string) error {
 		return fs.WalkDir(from, dir, func(name string, entry fs.DirEntry, err error) error {

@@ -80,6 +80,10 @@ func TestOtherTemplates(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
 			t.Errorf("%s: there is a go.mod", template)
 		}
+		// There is no test that it could run.
+		if workflow, err := os.ReadFile(filepath.Join(dir, ".github/workflows/ci.yml")); err != nil || bytes.Contains(workflow, []byte(" test")) {
+			t.Errorf("%s: %v, the workflow is\n%s", template, err, workflow)
+		}
 	}
 }
 
