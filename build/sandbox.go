@@ -3,6 +3,7 @@ package build
 import (
 	"cmp"
 	"context"
+	"errors"
 	"os"
 	"path"
 	"path/filepath"
@@ -22,14 +23,18 @@ type sandboxed struct {
 	unfiltered string // why the commands have no filter of system calls
 }
 
+// ErrUnsuitable is an error of [Build] for functions that the engine that was asked for cannot
+// build on any machine.
+var ErrUnsuitable = errors.New("the sandbox builds Go only, without cgo")
+
 func newSandbox(ctx context.Context, c Config) (*sandboxed, error) {
 	for _, f := range c.Functions {
 		if f.Cgo != "" {
-			return nil, hint.New("start docker or podman", "function %q needs a C compiler for cgo, and the sandbox has none", f.Name)
+			return nil, hint.New("start docker or podman", "function %q needs a C compiler for cgo: %w", f.Name, ErrUnsuitable)
 		}
 		if needsImage(f.Language) {
 			return nil, hint.New("start docker or podman",
-				"function %q uses language %s, and the sandbox builds Go only", f.Name, f.Language)
+				"function %q uses language %s: %w", f.Name, f.Language, ErrUnsuitable)
 		}
 	}
 	s := &sandboxed{cache: filepath.Join(c.Cache, "sandbox"), source: c.Vary.source()}

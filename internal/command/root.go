@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/bootzip/bootzip/build"
 	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/reproduce"
 )
@@ -241,7 +242,7 @@ func (a *app) wrap(c *cobra.Command) {
 		var e *exitError
 		if !errors.As(err, &e) {
 			e = &exitError{1, err}
-			if errors.As(err, new(*reproduce.ConfigError)) {
+			if errors.As(err, new(*reproduce.ConfigError)) || errors.Is(err, build.ErrUnsuitable) {
 				e.status = 2
 			}
 		}
