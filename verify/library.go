@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"io"
 	"path"
 	"slices"
@@ -25,6 +26,21 @@ type dynamicProgram struct {
 	anyDirs bool // they are not known
 }
 
+// linker returns the path of the dynamic linker that starts the program.
+func (d dynamicProgram) linker() string { return cmp.Or(d.loader, d.file.Interp) }
+
+// isMusl reports whether a dynamic linker is musl's, in the zip or in a layer.
+func (x *examination) isMusl(linker string) bool {
+	return strings.HasPrefix(path.Base(linker), "ld-musl-") && (x.ownProgram(linker) || x.layers.starts(linker))
+}
+
+// muslItself reports whether musl's dynamic linker takes the name of a library for its own:
+// it is the C library as well (musl's ldso/dynlink.c, load_library).
+func muslItself(library string) bool {
+	name, _, _ := strings.Cut(library, ".")
+	return strings.Contains(library, ".") && slices.Contains([]string{"libc", "libpthread", "librt", "libm", "libdl", "libutil", "libxnet"}, name)
+}
+
 // maxLibraries is how many libraries of a zip are read for one program.
 const maxLibraries = 200
 
@@ -39,7 +55,7 @@ func (p *programs) libraries(d dynamicProgram) (versions, error) {
 	follow = func(name string, f *elfscan.File, inherited []string) error {
 		dirs, inherited := x.searchPath(d, name, f, inherited)
 		for _, library := range f.Needed {
-			if seen[library] {
+			if seen[library] || x.isMusl(d.linker()) && muslItself(library) {
 				continue
 			}
 			seen[library] = true
@@ -81,11 +97,7 @@ func (p *programs) libraries(d dynamicProgram) (versions, error) {
 		return nil
 	}
 	err := follow(d.name, d.file, nil)
-	loader := d.file.Interp
-	if d.loader != "" {
-		loader = d.loader
-	}
-	if _, ok := x.inZip(loader); ok && own["libc.so.6"] || x.layers.has(loader) {
+	if _, ok := x.inZip(d.linker()); ok && own["libc.so.6"] || x.layers.has(d.linker()) {
 		needs.glibc = -1 // the zip or a layer contains glibc, with its linker
 	}
 	if own["libstdc++.so.6"] {
@@ -138,16 +150,16 @@ var systemFolders = map[string]bool{"/lib64": true, "/usr/lib64": true}
 // needs, in order (ld.so(8)): RPATH, LD_LIBRARY_PATH, RUNPATH, its own. Lambda's
 // LD_LIBRARY_PATH begins with the image's directories, so a library of the image wins over
 // the same one in the zip. rpath are the directories that also hold for the libraries'
-// libraries.
+// libraries: an RPATH, and for musl a RUNPATH as well (ldso/dynlink.c, fixup_rpath).
 func (x *examination) searchPath(d dynamicProgram, name string, f *elfscan.File, inherited []string) (dirs, rpath []string) {
-	origin := path.Join(x.root(), path.Dir(name))
+	origin, musl := path.Join(x.root(), path.Dir(name)), x.isMusl(d.linker())
 	var own []string
 	tokens := strings.NewReplacer("${ORIGIN}", origin, "$ORIGIN", origin, "${LIB}", "lib64", "$LIB", "lib64")
 	for _, r := range f.Runpath {
 		own = append(own, tokens.Replace(r))
 	}
 	switch {
-	case f.Inherited:
+	case f.Inherited || musl:
 		rpath = append(own, inherited...)
 		dirs, own = rpath, nil
 	case len(own) == 0:
@@ -159,7 +171,10 @@ func (x *examination) searchPath(d dynamicProgram, name string, f *elfscan.File,
 	if environment == nil {
 		environment = strings.Split(scriptVariables["LD_LIBRARY_PATH"], ":")
 	}
-	return slices.Concat(dirs, environment, own, []string{"/lib64"}), rpath
+	if !musl { // which looks into /lib and /usr/lib, where the image has no libraries
+		own = append(own, "/lib64")
+	}
+	return slices.Concat(dirs, environment, own), rpath
 }
 
 // A place is where a library is.

@@ -122,8 +122,13 @@ func (p *programs) start(script string, st shellscan.Start) error {
 		x.find(idScriptUnseen, script, "%s: %s", st.Text, why)
 		return nil
 	}
-	if st.Loader != "" && !x.hasLoader(st.Loader, st.Dir) {
-		x.find(idScriptMissing, script, "%s: the dynamic linker %q is neither in Lambda's image nor in the zip, executable", st.Text, st.Loader)
+	if st.Loader != "" {
+		if !path.IsAbs(st.Loader) && st.Dir != "" {
+			st.Loader = path.Join(st.Dir, st.Loader)
+		}
+		if !x.hasLoader(st.Loader) {
+			x.find(idScriptMissing, script, "%s: the dynamic linker %q is neither in Lambda's image nor in the zip, executable", st.Text, st.Loader)
+		}
 	}
 	if st.Program == "" {
 		return unseen("what it starts is known only when it runs")
@@ -250,10 +255,7 @@ func (x *examination) noDirectory(dir string) bool {
 }
 
 // hasLoader reports whether a dynamic linker that a script names exists.
-func (x *examination) hasLoader(loader, dir string) bool {
-	if !path.IsAbs(loader) && dir != "" {
-		loader = path.Join(dir, loader)
-	}
+func (x *examination) hasLoader(loader string) bool {
 	for _, list := range interpreters {
 		if slices.Contains(list, loader) {
 			return true
