@@ -40,6 +40,7 @@ func badScripts() []badboot {
 	run := func(script string) func() []byte { return text("#!/bin/sh\n" + script + "\n") }
 	return []badboot{
 		{name: "program that is not there", id: missing, data: run("exec ./func")},
+		{name: "program that is not there, in a loop without an end", id: missing, data: run("for ((;;)); do ./func; sleep 1; done")},
 		{name: "program that is not there, after cd", id: missing, data: run("cd $LAMBDA_TASK_ROOT/bin && ./func"), beside: []zfile{program("func")}},
 		{name: "program that is not there, by a started script", id: missing, data: run("exec /var/task/run.sh"), beside: []zfile{file("run.sh", "#!/bin/bash\n./func\n", 0o755)}},
 		{name: "program that is not there, by a sourced script", id: missing, data: run(". ./env.sh"), beside: []zfile{file("env.sh", "./func\n", 0o644)}},
@@ -134,6 +135,7 @@ func TestNotKnownIsNoFailure(t *testing.T) {
 		"export LD_LIBRARY_PATH=/var/task/ssl; pushd ssl >/dev/null; popd >/dev/null; exec ./app",
 		"export LD_LIBRARY_PATH=/var/task/ssl; cd nodir 2>/dev/null || true; exec ./app",
 		"export LD_LIBRARY_PATH=/var/task/ssl; exec ./{app,x}",
+		"while :; do if [ -d ssl ]; then break; fi; ./nope; done\nLD_LIBRARY_PATH=ssl ./app",
 	} {
 		f := boot()
 		f.data = []byte("#!/bin/bash\n" + script + "\n")

@@ -91,8 +91,8 @@ func (s *scan) call(c *syntax.CallExpr, certain bool) after {
 
 // Builtins that start nothing, as far as this package follows them.
 var builtins = map[string]bool{
-	":": true, "[": true, "alias": true, "bg": true, "bind": true, "break": true, "caller": true, "complete": true,
-	"continue": true, "declare": true, "dirs": true, "disown": true, "echo": true, "enable": true, "export": true, "false": true,
+	":": true, "[": true, "alias": true, "bg": true, "bind": true, "caller": true, "complete": true,
+	"declare": true, "dirs": true, "disown": true, "echo": true, "enable": true, "export": true, "false": true,
 	"fc": true, "fg": true, "hash": true, "help": true, "history": true, "jobs": true, "kill": true, "let": true, "local": true,
 	"pwd": true, "readonly": true, "shopt": true, "test": true, "times": true, "trap": true, "true": true, "type": true, "typeset": true,
 	"ulimit": true, "umask": true, "unalias": true, "wait": true,
@@ -163,6 +163,12 @@ func (s *scan) run(args []value, text string, certain bool) after {
 			return goesOn // a guard: without an error the script continues
 		}
 		return hasEnded
+	case "break", "continue":
+		s.broken = max(s.broken, 1)
+		if len(rest) > 0 { // of how many loops
+			s.broken = maxOpen
+		}
+		return goesOn
 	case "unset":
 		for _, a := range rest {
 			if delete(s.vars, a.text); !a.known || s.lost {

@@ -8,7 +8,7 @@
 // that depends on it says so.
 //
 // A start is certain if every run of the script reaches it. In a condition, after
-// && or ||, or after an exec in a condition it is not.
+// && or ||, or after an exec or a break in a condition it is not.
 //
 // The grammar is mvdan.cc/sh's, for bash, which is /bin/sh on Amazon Linux.
 package shellscan

@@ -158,6 +158,7 @@ type scan struct {
 	sourced   map[string]*syntax.File // by path; nil for a file that cannot be read
 	errexit   bool                    // set -e, perhaps
 	chained   bool                    // the command is the left side of && or ||
+	broken    int                     // loops that may have been left, by break or continue
 	calls     int
 	steps     int
 	starts    []Start

@@ -24,6 +24,7 @@ func (s *scan) statements(list []*syntax.Stmt, certain bool) after {
 		case mayEnd:
 			certain, end = false, mayEnd
 		}
+		certain = certain && s.broken == 0
 	}
 	return end
 }
@@ -87,12 +88,14 @@ func (s *scan) command(c syntax.Command, certain bool) after {
 		return end
 	case *syntax.WhileClause:
 		s.statements(c.Cond, certain)
-		if !c.Until && forever(c.Cond) {
-			s.perhaps(func() { s.statements(c.Do, certain) })
-			return mayEnd
+		if verdict := verdictOf(c.Cond); c.Until && verdict == no || !c.Until && verdict == yes {
+			return s.endless(c.Do, certain)
 		}
-		return s.inCondition(c.Do)
+		return s.loop(func() after { return s.inCondition(c.Do) })
 	case *syntax.ForClause:
+		if counter, ok := c.Loop.(*syntax.CStyleLoop); ok && (counter.Cond == nil || arithmetic(counter.Cond) == yes) {
+			return s.endless(c.Do, certain)
+		}
 		var end after
 		s.perhaps(func() {
 			if items, ok := c.Loop.(*syntax.WordIter); ok {
@@ -101,7 +104,7 @@ func (s *scan) command(c syntax.Command, certain bool) after {
 				}
 				s.vars[items.Name.Value] = value{}
 			}
-			end = s.statements(c.Do, false)
+			end = s.loop(func() after { return s.statements(c.Do, false) })
 		})
 		return min(end, mayEnd)
 	}
@@ -132,13 +135,19 @@ func (s *scan) binary(c *syntax.BinaryCmd, certain bool) after {
 	return max(first, s.inCondition([]*syntax.Stmt{c.Y}))
 }
 
-// forever reports whether a loop's condition is always true.
-func forever(cond []*syntax.Stmt) bool {
-	if len(cond) != 1 {
-		return false
-	}
-	call, ok := cond[0].Cmd.(*syntax.CallExpr)
-	return ok && len(call.Args) == 1 && (call.Args[0].Lit() == "true" || call.Args[0].Lit() == ":")
+// endless follows the commands of a loop whose condition is always true.
+func (s *scan) endless(list []*syntax.Stmt, certain bool) after {
+	s.perhaps(func() { s.loop(func() after { return s.statements(list, certain) }) })
+	return mayEnd
+}
+
+// loop calls do for the commands of a loop. A break or continue in it holds for them alone.
+func (s *scan) loop(do func() after) after {
+	outer := s.broken
+	s.broken = 0
+	end := do()
+	s.broken = max(outer, s.broken-1)
+	return end
 }
 
 // Commands that fail only if the script itself is wrong.
