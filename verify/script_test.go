@@ -41,6 +41,8 @@ func badScripts() []badboot {
 	return []badboot{
 		{name: "program that is not there", id: missing, data: run("exec ./func")},
 		{name: "program that is not there, in a loop without an end", id: missing, data: run("for ((;;)); do ./func; sleep 1; done")},
+		{name: "program that is not there, in an array", id: missing, data: run("cmd=(./func --port 1)\nexec \"${cmd[@]}\"")},
+		{name: "program that is not there, by default", id: missing, data: run(": \"${APP:=./func}\"\nexec $APP")},
 		{name: "program that is not there, after cd", id: missing, data: run("cd $LAMBDA_TASK_ROOT/bin && ./func"), beside: []zfile{program("func")}},
 		{name: "program that is not there, by a started script", id: missing, data: run("exec /var/task/run.sh"), beside: []zfile{file("run.sh", "#!/bin/bash\n./func\n", 0o755)}},
 		{name: "program that is not there, by a sourced script", id: missing, data: run(". ./env.sh"), beside: []zfile{file("env.sh", "./func\n", 0o644)}},

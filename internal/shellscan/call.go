@@ -24,28 +24,69 @@ func (s *scan) assign(a *syntax.Assign, certain bool) {
 		return
 	}
 	v := s.word(a.Value)
-	before, was := s.vars[a.Name.Value]
-	if a.Append {
+	if a.Array != nil {
+		v = s.array(a.Array)
+	}
+	before, was := s.lookUp(a.Name.Value)
+	switch {
+	case a.Index != nil:
+		v = value{}
+	case !a.Append || !was:
+	case !before.known || (before.array == nil) != (v.array == nil):
+		v = value{}
+	case v.array != nil:
+		v = arrayOf(slices.Concat(*before.array, *v.array))
+	default:
 		v.text = before.text + v.text
 	}
+	s.set(a.Name.Value, v)
+}
+
+// array returns the array of NAME=(…).
+func (s *scan) array(a *syntax.ArrayExpr) value {
+	var words []*syntax.Word
+	for _, e := range a.Elems {
+		if e.Index != nil || e.Value == nil {
+			return value{}
+		}
+		words = append(words, e.Value)
+	}
+	return arrayOf(s.words(words))
+}
+
+func arrayOf(list []value) value {
+	if len(list) > maxVars {
+		return value{}
+	}
+	v := known("")
+	if len(list) > 0 {
+		v = list[0]
+	}
+	v.array = &list
+	return v
+}
+
+// set sets a variable.
+func (s *scan) set(name string, v value) {
 	if len(s.vars) > maxVars {
 		s.steps = maxSteps + 1
 	}
-	if !v.known || len(v.text) > maxValue || a.Append && was && !before.known || a.Index != nil || a.Array != nil {
+	if !v.known && v.array == nil || len(v.text) > maxValue {
 		v = value{}
 	}
-	s.vars[a.Name.Value] = v
+	s.vars[name] = v
 }
 
 // declare follows export, local and the like.
 func (s *scan) declare(c *syntax.DeclClause, certain bool) {
 	kind := c.Variant.Value
-	reference, exports := false, kind == "export"
+	reference, exports, keys := false, kind == "export", false
 	for _, a := range c.Args {
 		if a.Name == nil && a.Value != nil {
 			if v := s.word(a.Value); v.known && strings.HasPrefix(v.text, "-") {
 				reference = reference || kind != "export" && strings.Contains(v.text, "n")
 				exports = exports || strings.Contains(v.text, "x")
+				keys = keys || strings.Contains(v.text, "A")
 				continue
 			}
 		}
@@ -57,8 +98,11 @@ func (s *scan) declare(c *syntax.DeclClause, certain bool) {
 			s.exported[name] = s.exported[name] || exports
 		}
 		s.assign(a, certain)
-		if reference { // it may set any
+		switch {
+		case reference: // it may set any
 			s.lose()
+		case keys && a.Name != nil:
+			s.set(a.Name.Value, value{})
 		}
 	}
 }
@@ -171,13 +215,23 @@ func (s *scan) run(args []value, text string, certain bool) after {
 		return goesOn
 	case "unset":
 		for _, a := range rest {
-			if delete(s.vars, a.text); !a.known || s.lost {
-				s.vars[a.text] = value{}
+			name, _, element := strings.Cut(a.text, "[")
+			if delete(s.vars, name); s.lost || element {
+				s.vars[name] = value{}
+			}
+			if !a.known {
+				s.lose()
 			}
 		}
 		return goesOn
-	case "read", "mapfile", "readarray", "getopts", "printf":
+	case "printf":
+		if len(rest) > 2 && rest[0].text == "-v" && rest[1].known {
+			s.set(rest[1].text, formatted(rest[2], rest[3:]))
+		}
+		return goesOn
+	case "read", "mapfile", "readarray", "getopts":
 		for _, a := range rest {
+			a.text, _, _ = strings.Cut(a.text, "[")
 			if _, there := s.vars[a.text]; a.known && (there || name == "read") {
 				s.vars[a.text] = value{}
 			}
@@ -201,6 +255,23 @@ func (s *scan) run(args []value, text string, certain bool) after {
 	}
 	start.Program = name
 	return s.start(start)
+}
+
+// formatted returns what printf makes of a format that has no directive but %s, one for
+// each argument.
+func formatted(format value, args []value) value {
+	parts := strings.Split(format.text, "%s")
+	if !format.known || strings.ContainsAny(strings.Join(parts, ""), `%\`) || len(parts) != len(args)+1 {
+		return value{}
+	}
+	text := parts[0]
+	for i, a := range args {
+		if !a.known || len(text) > maxValue {
+			return value{}
+		}
+		text += a.text + parts[i+1]
+	}
+	return known(text)
 }
 
 // start notes a program that the script starts.
@@ -229,7 +300,7 @@ func (s *scan) options(args []value) {
 func (s *scan) child() Config {
 	c := Config{Dir: s.dir, Vars: map[string]string{}, Child: true, Lost: s.lost}
 	for name, v := range s.vars {
-		if v.known && s.exported[name] {
+		if v.known && v.array == nil && s.exported[name] {
 			c.Vars[name] = v.text
 		} else {
 			c.Unknown = append(c.Unknown, name)
@@ -357,7 +428,7 @@ func (s *scan) wrapped(name string, w wrapper, args []value, text string, certai
 				case option == "-u" || option == "--unset":
 					delete(s.vars, of)
 				case option == "-C" || option == "--chdir":
-					s.cd([]value{{of, args[0].known}})
+					s.cd([]value{knownIf(of, args[0].known)})
 				}
 			case name == "env" && strings.Contains(a, "="):
 				k, v, _ := strings.Cut(a, "=")

@@ -1,7 +1,7 @@
 // Package shellscan reads from a shell script which programs it starts,
 // without running it.
 //
-// It follows what a start script does: cd, assignments, $(pwd) and $(dirname
+// It follows what a start script does: cd, assignments, arrays, $(pwd) and $(dirname
 // "$0"), functions, conditions, exec, and the dynamic linker called by name.
 // What depends on more than the script and its environment (an argument, the
 // output of another program, a loop's variable) is not known, and a [Start]

@@ -27,9 +27,13 @@ func text(n syntax.Node) string {
 type value struct {
 	text  string
 	known bool
+	array *[]value // of an array, whose text is that of the first; nil if they are not known
 }
 
-func known(text string) value { return value{text, true} }
+func known(text string) value { return value{text: text, known: true} }
+
+// knownIf is a value that is known on a condition.
+func knownIf(text string, ok bool) value { return value{text: text, known: ok} }
 
 // words expands the words of a command. A variable without quotes becomes several words
 // if its value has blanks.
@@ -39,35 +43,47 @@ func (s *scan) words(list []*syntax.Word) []value {
 		if s.steps > maxSteps {
 			return nil
 		}
-		if s.arguments(w) {
-			all = append(all, s.args...)
-			s.steps += len(s.args)
-			continue
+		list, ok := s.list(w)
+		if !ok {
+			list = []value{s.word(w)}
 		}
-		v := s.word(w)
-		if _, variable := w.Parts[0].(*syntax.ParamExp); variable && v.known && len(w.Parts) == 1 {
+		s.steps += len(list) - 1
+		_, variable := w.Parts[0].(*syntax.ParamExp)
+		for _, v := range list {
+			if !variable || !v.known || len(w.Parts) > 1 {
+				all = append(all, v)
+				continue
+			}
 			for _, field := range strings.Fields(v.text) {
 				all = append(all, known(field))
 				s.steps++
 			}
-			continue
 		}
-		all = append(all, v)
 	}
 	return all
 }
 
-// arguments reports whether a word is $@, and the arguments are known.
-func (s *scan) arguments(w *syntax.Word) bool {
+// list returns the words that $@ or ${NAME[@]} becomes, if they are known.
+func (s *scan) list(w *syntax.Word) (words []value, ok bool) {
 	parts := w.Parts
 	if q, ok := parts[0].(*syntax.DblQuoted); ok && len(parts) == 1 {
 		parts = q.Parts
 	}
-	if len(parts) != 1 || len(s.args) == 0 {
-		return false
+	if len(parts) != 1 {
+		return nil, false
 	}
 	p, ok := parts[0].(*syntax.ParamExp)
-	return ok && p.Param != nil && p.Param.Value == "@" && p.Exp == nil && p.Slice == nil && p.Repl == nil && !p.Length
+	if !ok || p.Param == nil || p.Exp != nil || p.Slice != nil || p.Repl != nil || p.Length || p.Excl {
+		return nil, false
+	}
+	if p.Param.Value == "@" {
+		return s.args, len(s.args) > 0
+	}
+	index, ok := p.Index.(*syntax.Word)
+	if array := s.vars[p.Param.Value].array; ok && index.Lit() == "@" && array != nil {
+		return *array, true
+	}
+	return nil, false
 }
 
 // word expands a word; the value is not known if it depends on something unknown.
@@ -89,7 +105,7 @@ func (s *scan) parts(parts []syntax.WordPart, quoted bool) value {
 		case *syntax.Lit:
 			v = literal(p.Value, quoted)
 		case *syntax.SglQuoted:
-			v = value{p.Value, !p.Dollar || !strings.Contains(p.Value, `\`)}
+			v = knownIf(p.Value, !p.Dollar || !strings.Contains(p.Value, `\`))
 		case *syntax.DblQuoted:
 			v = s.parts(p.Parts, true)
 		case *syntax.ParamExp:
@@ -161,12 +177,16 @@ func (s *scan) parameter(p *syntax.ParamExp) value {
 	switch p.Exp.Op {
 	case syntax.DefaultUnset, syntax.DefaultUnsetOrNull, syntax.AssignUnset, syntax.AssignUnsetOrNull:
 		switch {
-		case v.text != "":
+		case v.text != "", set && v.known && (p.Exp.Op == syntax.DefaultUnset || p.Exp.Op == syntax.AssignUnset):
 			return v
 		case set && !v.known:
 			return value{}
 		}
-		return s.word(p.Exp.Word)
+		v = s.word(p.Exp.Word)
+		if p.Exp.Op == syntax.AssignUnset || p.Exp.Op == syntax.AssignUnsetOrNull {
+			s.set(name, v)
+		}
+		return v
 	case syntax.AlternateUnset, syntax.AlternateUnsetOrNull:
 		switch {
 		case v.text != "":
@@ -239,7 +259,7 @@ func (s *scan) printed(stmt *syntax.Stmt) value {
 	}
 	command := args[0].text
 	if command == "pwd" {
-		return value{s.dir, s.dir != ""}
+		return knownIf(s.dir, s.dir != "")
 	}
 	if len(operands) != 1 {
 		return value{}
@@ -256,9 +276,9 @@ func (s *scan) printed(stmt *syntax.Stmt) value {
 		if path.IsAbs(operands[0]) {
 			return known(path.Clean(operands[0]))
 		}
-		return value{path.Join(s.dir, operands[0]), s.dir != ""}
+		return knownIf(path.Join(s.dir, operands[0]), s.dir != "")
 	case "echo":
-		return value{operands[0], len(args) == 2}
+		return knownIf(operands[0], len(args) == 2)
 	}
 	return value{}
 }
