@@ -85,6 +85,9 @@ func badScripts() []badboot {
 		{name: "program by its handler", id: "script-unseen", data: run("exec ./bin/$_HANDLER")},
 		{name: "program of a layer", id: "script-unseen", data: run("exec /opt/bin/php index.php")},
 		{name: "program that may not be started, and is not there", id: "script-unseen", data: run("if [ -n \"$X\" ]; then ./a; fi")},
+		{name: "guarded program, and nothing else", id: "script-unseen", data: run("[ -x ./a ] && exec ./a\necho none >&2\nexit 1")},
+		{name: "guarded program of a layer, and another that is not there", id: "script-unseen", data: run("if [ -x /opt/bin/a ]; then exec /opt/bin/a; fi\nexec ./b")},
+		{name: "guarded program, and the other one is not there", id: missing, data: run("if [ -x ./a ]; then exec ./a; else exec ./b; fi"), beside: []zfile{asset("c")}},
 		{name: "program below /tmp", id: "script-unseen", data: run("cp func /tmp/func && /tmp/func")},
 		{name: "script without an end", id: "script-syntax", data: run("if true; then")},
 		{name: "quote without an end", id: "script-unseen", data: run("echo hello\necho 'exec ./main")},
@@ -137,6 +140,8 @@ func TestNotKnownIsNoFailure(t *testing.T) {
 		"export LD_LIBRARY_PATH=/var/task/ssl; pushd ssl >/dev/null; popd >/dev/null; exec ./app",
 		"export LD_LIBRARY_PATH=/var/task/ssl; cd nodir 2>/dev/null || true; exec ./app",
 		"export LD_LIBRARY_PATH=/var/task/ssl; exec ./{app,x}",
+		"if [ -x /opt/bin/a ]; then exec /opt/bin/a; fi; exec ./nope",
+		"if [ -d /opt/ssl ]; then export LD_LIBRARY_PATH=/var/task/ssl; fi; exec ./app",
 		"while :; do if [ -d ssl ]; then break; fi; ./nope; done\nLD_LIBRARY_PATH=ssl ./app",
 	} {
 		f := boot()
@@ -155,6 +160,10 @@ func goodScripts() []goodboot {
 	withLayer := verify.Options{WithLayer: true, Arch: "any"}
 	return []goodboot{
 		{name: "exec", data: run("exec ./app"), beside: []zfile{program("app")}},
+		{name: "sourced only if it is there", data: run("[ -f .env ] && . ./.env\nexec ./${APP:-app}"), beside: []zfile{program("app")}},
+		{name: "layer's program, if it is there", data: run("if [ -x /opt/bin/tool ]; then exec /opt/bin/tool; fi\nexec ./app"), beside: []zfile{program("app")}},
+		{name: "command, if it is there", data: run("if command -v node >/dev/null; then exec node x.js; else exec ./app; fi"), beside: []zfile{program("app")}},
+		{name: "program of the other name", data: run("if [ -x ./func ]; then exec ./func; fi\nexec ./app"), beside: []zfile{program("app")}},
 		{name: "exec before what has no end", data: run("exec ./app\nif it is data"), beside: []zfile{program("app")}},
 		{name: "cd and a program", data: run("cd $LAMBDA_TASK_ROOT && ./app"), beside: []zfile{program("app")}},
 		{name: "GraalVM's", data: run("set -euo pipefail\n./func -XX:MaximumHeapSizePercent=80 -Djava.library.path=$(pwd)"), beside: []zfile{program("func")}},

@@ -96,7 +96,7 @@ func (p *programs) follow(s pendingScript) error {
 	if line, _, _ := bytes.Cut(s.text, []byte("\n")); !s.how.shell && bytes.HasPrefix(line, []byte("#!")) {
 		c.POSIX = slices.ContainsFunc(strings.Fields(string(line[2:])), func(word string) bool { return path.Base(word) == "sh" })
 	}
-	c.Source, c.NoDirectory = p.sourced, x.noDirectory
+	c.Source, c.NoDirectory, c.Absent = p.sourced, x.noDirectory, x.absent
 	starts, err := shellscan.Read(s.text, c)
 	switch {
 	case errors.Is(err, shellscan.ErrCutOff) && s.at == x.boot && !x.found(idScriptCRLF, name):
@@ -106,7 +106,14 @@ func (p *programs) follow(s pendingScript) error {
 		x.find(idScriptUnseen, name, "%v", err)
 		return nil
 	}
-	for _, st := range starts {
+	last := -1
+	for i, st := range starts {
+		if st.Otherwise && !st.Guarded {
+			last = i
+		}
+	}
+	for i, st := range starts {
+		st.Guarded = st.Guarded && i < last // if nothing follows, it is what the script is for
 		st.Certain = st.Certain && s.how.certain
 		if err := p.start(name, st); err != nil {
 			return err
@@ -119,6 +126,9 @@ func (p *programs) follow(s pendingScript) error {
 func (p *programs) start(script string, st shellscan.Start) error {
 	x := p.x
 	unseen := func(why string) error {
+		if st.Guarded {
+			return nil
+		}
 		x.find(idScriptUnseen, script, "%s: %s", st.Text, why)
 		return nil
 	}
@@ -148,7 +158,7 @@ func (p *programs) start(script string, st shellscan.Start) error {
 			return nil // it is in the image
 		case ok:
 			program = at
-		case x.layers.unknown:
+		case x.layers.unknown, st.Guarded:
 			return nil
 		case st.Path == "":
 			return unseen("its PATH is known only when it runs")
@@ -167,7 +177,9 @@ func (p *programs) start(script string, st shellscan.Start) error {
 	}
 	in, ok := x.inZip(program)
 	if !ok {
-		p.elsewhere(script, st, path.Clean(program))
+		if !st.Guarded {
+			p.elsewhere(script, st, path.Clean(program))
+		}
 		return nil
 	}
 	if resolved, why := x.resolve(in); why == outside {
@@ -252,6 +264,17 @@ func (x *examination) noDirectory(dir string) bool {
 	in, why := x.resolve(in)
 	_, file, there := x.names.named(in)
 	return why == "" && (file || !there && !x.names.above(in))
+}
+
+// absent reports whether there is certainly no file and no directory at a path: Lambda's
+// /var/task has what is in the zip, and cannot be written to.
+func (x *examination) absent(file string) bool {
+	in, ok := x.inZip(file)
+	if !ok || x.kind() != KindFunction {
+		return false
+	}
+	in, why := x.resolve(in)
+	return why == "" && !x.exists(in)
 }
 
 // hasLoader reports whether a dynamic linker that a script names exists.

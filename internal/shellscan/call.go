@@ -203,8 +203,14 @@ func (s *scan) run(args []value, text string, certain bool) after {
 		}
 		return goesOn
 	case "exit", "return":
-		if !certain && len(rest) > 0 && rest[0].known && rest[0].text != "0" {
+		if len(rest) == 0 || !rest[0].known || rest[0].text == "0" {
+			return hasEnded
+		}
+		if !certain {
 			return goesOn // a guard: without an error the script continues
+		}
+		for i := range s.starts {
+			s.starts[i].Otherwise = false
 		}
 		return hasEnded
 	case "break", "continue":
@@ -276,6 +282,8 @@ func formatted(format value, args []value) value {
 
 // start notes a program that the script starts.
 func (s *scan) start(p Start) after {
+	p.Guarded = s.unreached || p.Program != "" && (slices.Contains(s.tested, p.Program) || slices.Contains(s.tested, s.absolute(p.Program)))
+	p.Otherwise, p.Certain = p.Certain, p.Certain && !s.otherwise
 	s.starts = append(s.starts, p)
 	return goesOn
 }
@@ -397,15 +405,10 @@ func (s *scan) goal(args []value) string {
 	for len(args) > 0 && args[0].known && strings.HasPrefix(args[0].text, "-") && args[0].text != "-" {
 		args = args[1:]
 	}
-	switch {
-	case len(args) == 0 || !args[0].known || args[0].text == "-":
+	if len(args) == 0 || !args[0].known || args[0].text == "-" {
 		return ""
-	case path.IsAbs(args[0].text):
-		return path.Clean(args[0].text)
-	case s.dir != "":
-		return path.Join(s.dir, args[0].text)
 	}
-	return ""
+	return s.absolute(args[0].text)
 }
 
 // wrapped follows the command that a wrapper starts.

@@ -8,7 +8,8 @@
 // that depends on it says so.
 //
 // A start is certain if every run of the script reaches it. In a condition, after
-// && or ||, or after an exec or a break in a condition it is not.
+// && or ||, or after an exec or a break in a condition it is not. A condition that is certain, such as
+// a test for a file that is known not to be there, decides.
 //
 // The grammar is mvdan.cc/sh's, for bash, which is /bin/sh on Amazon Linux.
 package shellscan

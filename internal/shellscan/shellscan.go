@@ -54,6 +54,10 @@ type Config struct {
 	// NoDirectory reports whether a directory is known not to exist. nil: none is.
 	NoDirectory func(dir string) bool
 
+	// Absent reports whether there is known to be no file and no directory at a path. nil: none
+	// is.
+	Absent func(file string) bool
+
 	// POSIX says that bash reads the script as sh: it looks for a file that "." names without
 	// a slash in PATH alone (Bash manual, "Bash and POSIX").
 	POSIX bool
@@ -65,6 +69,11 @@ type Start struct {
 	Program string // path or name; "" if it is not known
 	Dir     string // working directory; "" if it is not known
 	Certain bool   // every run of the script reaches it
+
+	// Guarded says that the script starts it only after a test that it is there, or not at
+	// all, since a file is not there; Otherwise, that every run reaches it that starts nothing
+	// which is guarded, and that the script does not end with an error after it.
+	Guarded, Otherwise bool
 
 	// Shell says that a shell reads Program as a script, so that it need
 	// not be executable.
@@ -115,10 +124,10 @@ func Read(text []byte, c Config) ([]Start, error) {
 			before = append(before, stmt)
 			return true
 		})
-		switch s.statements(before, true) {
-		case goesOn:
+		switch end := s.statements(before, true); {
+		case end == goesOn && !s.otherwise:
 			return nil, fmt.Errorf("%w: %w", ErrCutOff, cause)
-		case mayEnd:
+		case end != hasEnded:
 			return nil, err
 		}
 		return s.starts, nil
@@ -159,6 +168,9 @@ type scan struct {
 	errexit   bool                    // set -e, perhaps
 	chained   bool                    // the command is the left side of && or ||
 	broken    int                     // loops that may have been left, by break or continue
+	tested    []string                // files and commands without which the commands are not run
+	unreached bool                    // the commands are not run
+	otherwise bool                    // the script may have ended, by what is guarded
 	calls     int
 	steps     int
 	starts    []Start
@@ -166,10 +178,10 @@ type scan struct {
 
 // apart calls do as in a subshell: it undoes what do changes.
 func (s *scan) apart(do func()) {
-	dir, vars, args, lost := s.dir, s.vars, s.args, s.lost
+	dir, vars, args, lost, broken, otherwise := s.dir, s.vars, s.args, s.lost, s.broken, s.otherwise
 	s.vars = maps.Clone(vars)
 	do()
-	s.dir, s.vars, s.args, s.lost = dir, vars, args, lost
+	s.dir, s.vars, s.args, s.lost, s.broken, s.otherwise = dir, vars, args, lost, broken, otherwise
 }
 
 // lose forgets the variables and the arguments: something unknown may have set them. What

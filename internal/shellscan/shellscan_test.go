@@ -14,7 +14,8 @@ var sourced = map[string]string{
 }
 
 // starts writes what a script starts in a line: the directory where it
-// matters, ? for what is not known, (…) for what is not certain.
+// matters, ? for what is not known, (…) for what is not certain, […] for what is guarded,
+// and <…> for what is reached without that.
 func starts(t *testing.T, script string) string {
 	t.Helper()
 	list, err := Read([]byte(script), Config{Script: "/var/task/bootstrap", Dir: "/var/task", Vars: map[string]string{
@@ -22,7 +23,7 @@ func starts(t *testing.T, script string) string {
 	}, Real: "/var/task/bin/start.sh", Source: func(name string) ([]byte, bool) {
 		text, ok := sourced[name]
 		return []byte(text), ok
-	}})
+	}, Absent: func(name string) bool { return strings.HasPrefix(name, "/var/task/absent") }})
 	if err != nil {
 		return "error: " + err.Error()
 	}
@@ -53,8 +54,15 @@ func starts(t *testing.T, script string) string {
 		if s.Path != "/bin" {
 			w = s.Path + "@" + w
 		}
-		if !s.Certain {
+		switch {
+		case s.Certain:
+		case s.Otherwise:
+			w = "<" + w + ">"
+		default:
 			w = "(" + w + ")"
+		}
+		if s.Guarded {
+			w = "[" + w + "]"
 		}
 		words = append(words, w)
 	}
@@ -65,54 +73,78 @@ func TestRead(t *testing.T) {
 	for script, want := range map[string]string{
 		"./func":      "./func",
 		"exec ./func": "./func",
-		"set -euo pipefail\n./func -Djava.library.path=$(pwd)":   "./func",
-		"cd $LAMBDA_TASK_ROOT && ./func":                         "./func",
-		"cd \"$LAMBDA_TASK_ROOT\"/bin; ./func":                   "/var/task/bin:./func",
-		"cd ${LAMBDA_TASK_ROOT:-.}\n./func":                      "./func",
-		"cd bin || exit 1\n./func":                               "/var/task/bin:./func",
-		"cd $(dirname \"$0\")\nexec ./func":                      "dirname ./func",
-		"cd \"$(dirname \"${BASH_SOURCE[0]}\")\" && exec ./func": "dirname ./func",
-		"DIR=$( cd \"$( dirname \"$0\" )\" && pwd )\n$DIR/func":  "dirname /var/task/func",
-		"exec ${0%/*}/func":                                      "/var/task/func",
-		"exec \"$(readlink -f app)\"":                            "readlink /var/task/app",
-		"APP=bin/app; exec $LAMBDA_TASK_ROOT/$APP $_HANDLER":     "/var/task/bin/app",
-		"CMD='./func -x'\n$CMD":                                  "./func",
-		"A=(./func -x); exec \"${A[@]}\"":                        "./func",
-		"A=('./func -x'); exec ${A[@]}":                          "./func",
-		"A=('my func' -x); exec \"${A[@]}\"":                     "my func",
-		"A=(); A+=(exec); A+=(./func); \"${A[@]}\"":              "./func",
-		"A=(); \"${A[@]}\" ./func":                               "./func",
-		"A=(./func); exec $A":                                    "./func",
-		"local A=(./func); \"${A[@]}\"":                          "./func",
-		"A=($X ./func); exec \"${A[@]}\"":                        "?",
-		"A=(./a ./b); A=./c; exec \"${A[@]}\"":                   "?",
-		"A=(./a ./b); A+=x; exec \"${A[@]}\"":                    "?",
-		"A=(./a ./b); A[0]=./c; exec \"${A[@]}\"":                "?",
-		"A=([1]=./b [0]=./a); exec \"${A[@]}\"":                  "?",
-		"A=(./a ./b); unset 'A[0]'; exec \"${A[@]}\"":            "?",
-		"A=(./a ./b); unset A[0]; exec \"${A[@]}\"":              "?=?",
-		"A=(./a ./b); read 'A[0]'; exec \"${A[@]}\"":             "?",
-		"declare -A A=(k ./a); exec \"${A[@]}\"":                 "?",
-		"A=(./a); if [ $X ]; then A=(./b); fi; exec \"${A[@]}\"": "?",
-		": \"${A:=./func}\"; exec $A":                            "./func",
-		"A=./b; : ${A:=./func}; exec $A":                         "./b",
-		"A=; : ${A=./func}; exec ${A:-./b}":                      "./b",
-		"read A; : ${A:=./func}; exec $A":                        "?",
-		"X=$(echo ${A:=./func}); exec ${A:-./b}":                 "./b",
-		"printf -v A %s/%s bin func; exec $A":                    "bin/func",
-		"printf -v A %q func; exec ${A:-./b}":                    "?",
-		"export A=./func\nexec $A":                               "./func",
-		"exec \"$@\"":                                            "?",
-		"exec ./app-$(uname -m)":                                 "uname ?",
-		"exec ./${_HANDLER%%.*}":                                 "?",
-		"exec ./*.bin":                                           "?",
-		"exec \\./fu\\nc":                                        "./func",
-		"exec 'my app'/func":                                     "my app/func",
-		"if [ -x /opt/a ]; then exec /opt/a; fi\nexec ./b":       "(/opt/a) (./b)",
-		"[ -f x ] || { echo no; exit 1; }\n./b":                  "./b",
-		"[ -f x ] && exit\n./b":                                  "(./b)",
-		"if ./a; then cd x; fi; ./b":                             "(./a) :./b",
-		"if [ a ]; then :; elif cd x; then :; fi; ./b":           ":./b",
+		"set -euo pipefail\n./func -Djava.library.path=$(pwd)":        "./func",
+		"cd $LAMBDA_TASK_ROOT && ./func":                              "./func",
+		"cd \"$LAMBDA_TASK_ROOT\"/bin; ./func":                        "/var/task/bin:./func",
+		"cd ${LAMBDA_TASK_ROOT:-.}\n./func":                           "./func",
+		"cd bin || exit 1\n./func":                                    "/var/task/bin:./func",
+		"cd $(dirname \"$0\")\nexec ./func":                           "dirname ./func",
+		"cd \"$(dirname \"${BASH_SOURCE[0]}\")\" && exec ./func":      "dirname ./func",
+		"DIR=$( cd \"$( dirname \"$0\" )\" && pwd )\n$DIR/func":       "dirname /var/task/func",
+		"exec ${0%/*}/func":                                           "/var/task/func",
+		"exec \"$(readlink -f app)\"":                                 "readlink /var/task/app",
+		"APP=bin/app; exec $LAMBDA_TASK_ROOT/$APP $_HANDLER":          "/var/task/bin/app",
+		"CMD='./func -x'\n$CMD":                                       "./func",
+		"A=(./func -x); exec \"${A[@]}\"":                             "./func",
+		"A=('./func -x'); exec ${A[@]}":                               "./func",
+		"A=('my func' -x); exec \"${A[@]}\"":                          "my func",
+		"A=(); A+=(exec); A+=(./func); \"${A[@]}\"":                   "./func",
+		"A=(); \"${A[@]}\" ./func":                                    "./func",
+		"A=(./func); exec $A":                                         "./func",
+		"local A=(./func); \"${A[@]}\"":                               "./func",
+		"A=($X ./func); exec \"${A[@]}\"":                             "?",
+		"A=(./a ./b); A=./c; exec \"${A[@]}\"":                        "?",
+		"A=(./a ./b); A+=x; exec \"${A[@]}\"":                         "?",
+		"A=(./a ./b); A[0]=./c; exec \"${A[@]}\"":                     "?",
+		"A=([1]=./b [0]=./a); exec \"${A[@]}\"":                       "?",
+		"A=(./a ./b); unset 'A[0]'; exec \"${A[@]}\"":                 "?",
+		"A=(./a ./b); unset A[0]; exec \"${A[@]}\"":                   "?=?",
+		"A=(./a ./b); read 'A[0]'; exec \"${A[@]}\"":                  "?",
+		"declare -A A=(k ./a); exec \"${A[@]}\"":                      "?",
+		"A=(./a); if [ $X ]; then A=(./b); fi; exec \"${A[@]}\"":      "?",
+		": \"${A:=./func}\"; exec $A":                                 "./func",
+		"A=./b; : ${A:=./func}; exec $A":                              "./b",
+		"A=; : ${A=./func}; exec ${A:-./b}":                           "./b",
+		"read A; : ${A:=./func}; exec $A":                             "?",
+		"X=$(echo ${A:=./func}); exec ${A:-./b}":                      "./b",
+		"printf -v A %s/%s bin func; exec $A":                         "bin/func",
+		"printf -v A %q func; exec ${A:-./b}":                         "?",
+		"export A=./func\nexec $A":                                    "./func",
+		"exec \"$@\"":                                                 "?",
+		"exec ./app-$(uname -m)":                                      "uname ?",
+		"exec ./${_HANDLER%%.*}":                                      "?",
+		"exec ./*.bin":                                                "?",
+		"exec \\./fu\\nc":                                             "./func",
+		"exec 'my app'/func":                                          "my app/func",
+		"if [ -x /opt/a ]; then exec /opt/a; fi\nexec ./b":            "[(/opt/a)] <./b>",
+		"if [ -x /opt/a ]; then exec /opt/c; fi\nexec ./b":            "(/opt/c) <./b>",
+		"[[ -x /opt/a ]] && exec /opt/a; exec ./b":                    "[(/opt/a)] <./b>",
+		"if [ -x /opt/a ]; then exec /opt/a; else exec ./b; fi":       "[(/opt/a)] <./b>",
+		"if [ -x a ]; then ./a; else cd x; ./b; fi; ./c":              "[(./a)] </var/task/x:./b> :./c",
+		"if [ -x a ]; then exec ./a; else exit 1; fi; ./c":            "[(./a)] <./c>",
+		"if [ -x a ]; then exec ./a; fi; ls; exit 1":                  "[(./a)] (ls)",
+		"if command -v a >/dev/null; then a x; fi; ./b":               "[(a)] ./b",
+		"if [ -f absent ]; then . absent; cd x; A=./c; fi; ${A:-./b}": "[(sh absent)] ./b",
+		"[ -f absent ] && source absent; ./b":                         "[(sh absent)] ./b",
+		"[ -f a ] && [ -r absent ] && . absent; ./b":                  "[(sh absent)] ./b",
+		"cd x && [ -f absent ] && ./absent; cd /var/task; ./b":        "(/var/task/x:./absent) ./b",
+		"cd x && [ -f ../absent ] && ./a; cd /var/task; ./b":          "(/var/task/x:./a) ./b",
+		"[ ! -f absent ] || . absent; ./b":                            "[(sh absent)] ./b",
+		"[ -x absent ] || exit 1; ./absent":                           "./absent",
+		"if [ ! -x absent ]; then exit 1; fi; ./absent":               "./absent",
+		"if [ -x absent ]; then :; else exit 1; fi; ./absent":         "./absent",
+		"if [ -x absent ]; then :; elif [ $X ]; then ./a; fi; ./b":    "(./a) ./b",
+		"if [ -x absent ]; then exec ./a; else exec ./b; fi":          "[(./a)] ./b",
+		"( [ -x /opt/a ] && exec /opt/a ); ./b":                       "[(/opt/a)] ./b",
+		"f() { [ -x /opt/a ] && exec /opt/a; }; f; ./b":               "[(/opt/a)] <./b>",
+		"[ -f absent ] && break; ./b":                                 "./b",
+		"until [ -f absent ]; do ./a; done":                           "./a",
+		"while [ -f absent ]; do ./a; done; ./b":                      "[(./a)] ./b",
+		"[ -x /opt/a ] && exec /opt/a\nif":                            "error: shell cannot read it: 2:1: \"if\" must be followed by a statement list",
+		"[ -f x ] || { echo no; exit 1; }\n./b":                       "./b",
+		"[ -f x ] && exit\n./b":                                       "<./b>",
+		"if ./a; then cd x; fi; ./b":                                  "(./a) :./b",
+		"if [ a ]; then :; elif cd x; then :; fi; ./b":                ":./b",
 		"./a || ./b":                                                 "(./a) (./b)",
 		"./a 2>/dev/null || true\n./b":                               "(./a) ./b",
 		"./a || exit 1\n./b":                                         "./a ./b",
@@ -123,11 +155,11 @@ func TestRead(t *testing.T) {
 		"while true; do ./a; done; ./b":                              "./a (./b)",
 		"while [ 1 ]; do ./a; done":                                  "./a",
 		"while (( 1 )); do ./a; done":                                "./a",
-		"while (( 0 )); do ./a; done":                                "(./a)",
+		"while (( 0 )); do ./a; done":                                "[(./a)]",
 		"while [[ true ]]; do ./a; done":                             "./a",
-		"while ! test x; do ./a; done":                               "(./a)",
+		"while ! test x; do ./a; done":                               "[(./a)]",
 		"until false; do ./a; done":                                  "./a",
-		"until true; do ./a; done":                                   "(./a)",
+		"until true; do ./a; done":                                   "[(./a)]",
 		"for ((;;)); do ./a; done":                                   "./a",
 		"for ((i=0;i<2;i++)); do ./a; done":                          "(./a)",
 		"while [ $X ]; do ./a; done":                                 "(./a)",

@@ -71,14 +71,7 @@ func (s *scan) command(c syntax.Command, certain bool) after {
 	case *syntax.BinaryCmd:
 		return s.binary(c, certain)
 	case *syntax.IfClause:
-		end := s.statements(c.Cond, false) // without what it starts, the condition is false
-		s.perhaps(func() {
-			end = max(end, s.inCondition(c.Then))
-			for c = c.Else; c != nil; c = c.Else {
-				end = max(end, min(s.statements(c.Cond, false), mayEnd), s.inCondition(c.Then))
-			}
-		})
-		return end
+		return s.ifClause(c, certain)
 	case *syntax.CaseClause:
 		s.substitutions(c.Word, certain)
 		end := goesOn
@@ -88,8 +81,16 @@ func (s *scan) command(c syntax.Command, certain bool) after {
 		return end
 	case *syntax.WhileClause:
 		s.statements(c.Cond, certain)
-		if verdict := verdictOf(c.Cond); c.Until && verdict == no || !c.Until && verdict == yes {
+		v, _ := s.condition(c.Cond)
+		if c.Until {
+			v = v.not()
+		}
+		switch v {
+		case yes:
 			return s.endless(c.Do, certain)
+		case no:
+			s.never(c.Do)
+			return goesOn
 		}
 		return s.loop(func() after { return s.inCondition(c.Do) })
 	case *syntax.ForClause:
@@ -118,7 +119,8 @@ func (s *scan) binary(c *syntax.BinaryCmd, certain bool) after {
 		s.apart(func() { s.statement(c.Y, certain) })
 		return goesOn
 	}
-	if c.Op == syntax.OrStmt && !isExec(c.X) && !fails(c.Y) { // without the first one, the script continues
+	v, tested := s.condition([]*syntax.Stmt{c.X})
+	if c.Op == syntax.OrStmt && v != yes && !isExec(c.X) && !fails(c.Y) { // without the first one, the script continues
 		var first after
 		s.perhaps(func() { first = min(s.statement(c.X, false), mayEnd) })
 		return max(first, s.inCondition([]*syntax.Stmt{c.Y}))
@@ -132,7 +134,14 @@ func (s *scan) binary(c *syntax.BinaryCmd, certain bool) after {
 	if c.Op == syntax.AndStmt && succeeds(c.X) {
 		return max(first, s.statement(c.Y, certain && first == goesOn))
 	}
-	return max(first, s.inCondition([]*syntax.Stmt{c.Y}))
+	if c.Op == syntax.AndStmt && v == no || c.Op == syntax.OrStmt && v == yes {
+		s.never([]*syntax.Stmt{c.Y})
+		return first
+	}
+	if c.Op == syntax.OrStmt {
+		tested = nil
+	}
+	return max(first, s.guarded(tested, certain, func() after { return s.inCondition([]*syntax.Stmt{c.Y}) }))
 }
 
 // endless follows the commands of a loop whose condition is always true.
