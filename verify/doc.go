@@ -43,7 +43,8 @@
 // A bootstrap may be a script. The programs that a shell script starts are checked as
 // far as they can be read from it (internal/shellscan), and so are those of the
 // scripts among them. What cannot be read is a warning, script-unseen, unless the script
-// tests whether it is there, and starts another program otherwise. Symbolic links
+// tests whether it is there, and starts another program otherwise, or sources it by the
+// handler's name, as AWS's tutorial does, and the zip has such a file. Symbolic links
 // to files of the zip are followed.
 //
 // # Layers of the function

@@ -31,6 +31,18 @@ func chain(n int) (data func() []byte, beside []zfile) {
 	return text("#!/var/task/i0\n"), append(beside, program(fmt.Sprintf("i%d", n)))
 }
 
+// tutorial is the bootstrap of AWS's tutorial "Building a custom runtime for AWS Lambda".
+const tutorial = `set -euo pipefail
+source $LAMBDA_TASK_ROOT/"$(echo $_HANDLER | cut -d. -f1).sh"
+while true
+do
+  HEADERS="$(mktemp)"
+  EVENT_DATA=$(curl -sS -LD "$HEADERS" "http://${AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/invocation/next")
+  REQUEST_ID=$(grep -Fi Lambda-Runtime-Aws-Request-Id "$HEADERS" | tr -d '[:space:]' | cut -d: -f2)
+  RESPONSE=$($(echo "$_HANDLER" | cut -d. -f2) "$EVENT_DATA")
+  curl "http://${AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/invocation/$REQUEST_ID/response" -d "$RESPONSE"
+done`
+
 // badScripts are scripts that start what Lambda would not.
 func badScripts() []badboot {
 	const missing, crlf = "script-program-missing", "script-crlf"
@@ -82,6 +94,7 @@ func badScripts() []badboot {
 		{name: "java", id: "script-command", data: run("cd /var/task\nexec java -jar app.jar")},
 		{name: "a program of no image", id: "script-command", data: run("/usr/bin/python3 app.py")},
 		{name: "tar", id: "script-command", data: run("curl -s x | tar xz")},
+		{name: "AWS's tutorial without a function", id: "script-unseen", data: run(tutorial), beside: []zfile{file("bin/function.sh", "handler () { echo x; }\n", 0o644)}},
 		{name: "program by its handler", id: "script-unseen", data: run("exec ./bin/$_HANDLER")},
 		{name: "program of a layer", id: "script-unseen", data: run("exec /opt/bin/php index.php")},
 		{name: "program that may not be started, and is not there", id: "script-unseen", data: run("if [ -n \"$X\" ]; then ./a; fi")},
@@ -160,6 +173,7 @@ func goodScripts() []goodboot {
 	withLayer := verify.Options{WithLayer: true, Arch: "any"}
 	return []goodboot{
 		{name: "exec", data: run("exec ./app"), beside: []zfile{program("app")}},
+		{name: "AWS's tutorial", data: run(tutorial), beside: []zfile{file("function.sh", "handler () { echo x; }\n", 0o644)}},
 		{name: "sourced only if it is there", data: run("[ -f .env ] && . ./.env\nexec ./${APP:-app}"), beside: []zfile{program("app")}},
 		{name: "layer's program, if it is there", data: run("if [ -x /opt/bin/tool ]; then exec /opt/bin/tool; fi\nexec ./app"), beside: []zfile{program("app")}},
 		{name: "command, if it is there", data: run("if command -v node >/dev/null; then exec node x.js; else exec ./app; fi"), beside: []zfile{program("app")}},

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/bootzip/bootzip/internal/shellscan"
+	"github.com/bootzip/bootzip/internal/zipscan"
 )
 
 // maxStarted is how many files that scripts start are examined.
@@ -96,7 +97,7 @@ func (p *programs) follow(s pendingScript) error {
 	if line, _, _ := bytes.Cut(s.text, []byte("\n")); !s.how.shell && bytes.HasPrefix(line, []byte("#!")) {
 		c.POSIX = slices.ContainsFunc(strings.Fields(string(line[2:])), func(word string) bool { return path.Base(word) == "sh" })
 	}
-	c.Source, c.NoDirectory, c.Absent = p.sourced, x.noDirectory, x.absent
+	c.Source, c.NoDirectory, c.Absent, c.Matches = p.sourced, x.noDirectory, x.absent, x.matches
 	starts, err := shellscan.Read(s.text, c)
 	switch {
 	case errors.Is(err, shellscan.ErrCutOff) && s.at == x.boot && !x.found(idScriptCRLF, name):
@@ -275,6 +276,19 @@ func (x *examination) absent(file string) bool {
 	}
 	in, why := x.resolve(in)
 	return why == "" && !x.exists(in)
+}
+
+// matches reports whether the zip has a file whose path on Lambda matches a pattern.
+func (x *examination) matches(pattern string) bool {
+	in, ok := x.inZip(pattern)
+	return ok && slices.ContainsFunc(x.archive.Entries, func(e zipscan.Entry) bool {
+		matched, _ := path.Match(in, e.Name)
+		if !matched {
+			return false
+		}
+		_, ok := x.entry(e.Name)
+		return ok
+	})
 }
 
 // hasLoader reports whether a dynamic linker that a script names exists.

@@ -32,7 +32,7 @@ func (s *scan) assign(a *syntax.Assign, certain bool) {
 	case a.Index != nil:
 		v = value{}
 	case !a.Append || !was:
-	case !before.known || (before.array == nil) != (v.array == nil):
+	case !before.known, (before.array == nil) != (v.array == nil), !v.known && v.array == nil:
 		v = value{}
 	case v.array != nil:
 		v = arrayOf(slices.Concat(*before.array, *v.array))
@@ -71,7 +71,7 @@ func (s *scan) set(name string, v value) {
 	if len(s.vars) > maxVars {
 		s.steps = maxSteps + 1
 	}
-	if !v.known && v.array == nil || len(v.text) > maxValue {
+	if !v.known && v.array == nil && v.pattern == "" || len(v.text) > maxValue {
 		v = value{}
 	}
 	s.vars[name] = v
@@ -123,7 +123,11 @@ func (s *scan) call(c *syntax.CallExpr, certain bool) after {
 		for _, a := range c.Assigns {
 			s.assign(a, certain)
 		}
-		end = s.run(s.words(c.Args), text(c), certain)
+		words := s.words(c.Args)
+		if s.handled && len(words) > 0 && words[0].pattern == "*" {
+			return // a function of the file that was sourced by the handler's name
+		}
+		end = s.run(words, text(c), certain)
 	}
 	if len(c.Assigns) > 0 {
 		s.apart(run)
@@ -334,8 +338,12 @@ func (s *scan) callFunction(body *syntax.Stmt, args []value, certain bool) after
 // source follows a script that is read into this one.
 func (s *scan) source(args []value, start Start) after {
 	if len(args) == 0 || !args[0].known {
+		named := len(args) > 0 && s.named(args[0].pattern)
 		s.lose()
 		s.dir = ""
+		if s.handled = s.handled || named; named {
+			return goesOn
+		}
 		return s.start(start)
 	}
 	start.Program, start.Shell = args[0].text, true
@@ -372,6 +380,13 @@ func (s *scan) source(args []value, start Start) after {
 	s.calls++
 	defer func() { s.calls--; s.file = outer }()
 	return min(s.statements(parsed.Stmts, start.Certain), mayEnd)
+}
+
+// named reports whether there is a file that may have the handler's name in its own.
+func (s *scan) named(pattern string) bool {
+	s.steps += maxSteps / maxFiles
+	pattern = s.absolute(pattern)
+	return strings.Contains(pattern, "*") && !strings.HasSuffix(pattern, "*") && s.Matches != nil && s.Matches(pattern)
 }
 
 // inPath looks for a file to be sourced in the directories of PATH. It is true as well if

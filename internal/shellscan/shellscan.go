@@ -58,6 +58,10 @@ type Config struct {
 	// is.
 	Absent func(file string) bool
 
+	// Matches reports whether there is a file whose path matches a pattern (path.Match). nil:
+	// none is known.
+	Matches func(pattern string) bool
+
 	// POSIX says that bash reads the script as sh: it looks for a file that "." names without
 	// a slash in PATH alone (Bash manual, "Bash and POSIX").
 	POSIX bool
@@ -110,6 +114,9 @@ func Read(text []byte, c Config) ([]Start, error) {
 	}
 	for _, name := range c.Unknown {
 		s.vars[name], s.exported[name] = value{}, true
+		if name == handler {
+			s.vars[name] = value{pattern: "*"}
+		}
 	}
 	file, err := parse(text)
 	if err != nil {
@@ -171,6 +178,7 @@ type scan struct {
 	tested    []string                // files and commands without which the commands are not run
 	unreached bool                    // the commands are not run
 	otherwise bool                    // the script may have ended, by what is guarded
+	handled   bool                    // a file with the handler's name was sourced
 	calls     int
 	steps     int
 	starts    []Start
@@ -188,7 +196,7 @@ func (s *scan) apart(do func()) {
 // Lambda sets is taken to stay, but for where libraries are.
 func (s *scan) lose() {
 	for name := range s.vars {
-		if _, ofLambda := s.Vars[name]; !ofLambda || name == "LD_LIBRARY_PATH" {
+		if _, ofLambda := s.Vars[name]; name != handler && !ofLambda || name == "LD_LIBRARY_PATH" {
 			s.vars[name] = value{}
 		}
 	}

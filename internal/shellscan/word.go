@@ -2,6 +2,7 @@ package shellscan
 
 import (
 	"bytes"
+	"cmp"
 	"path"
 	"strconv"
 	"strings"
@@ -28,7 +29,14 @@ type value struct {
 	text  string
 	known bool
 	array *[]value // of an array, whose text is that of the first; nil if they are not known
+
+	// pattern is the text with * for the one part of it that is not known, if that depends on
+	// the handler's name alone.
+	pattern string
 }
+
+// handler is the variable with the handler's name.
+const handler = "_HANDLER"
 
 func known(text string) value { return value{text: text, known: true} }
 
@@ -99,6 +107,7 @@ func (s *scan) word(w *syntax.Word) value {
 
 func (s *scan) parts(parts []syntax.WordPart, quoted bool) value {
 	var b strings.Builder
+	pattern := false
 	for _, p := range parts {
 		var v value
 		switch p := p.(type) {
@@ -113,12 +122,35 @@ func (s *scan) parts(parts []syntax.WordPart, quoted bool) value {
 		case *syntax.CmdSubst:
 			v = s.output(p)
 		}
-		if !v.known || b.Len()+len(v.text) > maxValue {
+		if !v.known && v.pattern == "" && s.ofHandler(p) {
+			v.pattern = "*"
+		}
+		if !v.known && (v.pattern == "" || pattern) || b.Len()+len(v.text) > maxValue {
 			return value{}
 		}
-		b.WriteString(v.text)
+		pattern = pattern || !v.known
+		b.WriteString(cmp.Or(v.pattern, v.text))
 	}
-	return known(b.String())
+	if !pattern {
+		return known(b.String())
+	}
+	if text := b.String(); strings.Count(text, "*") == 1 && !strings.ContainsAny(text, `?[\`) {
+		return value{pattern: text}
+	}
+	return value{}
+}
+
+// ofHandler reports whether a part of a word depends on the handler's name alone.
+func (s *scan) ofHandler(p syntax.WordPart) bool {
+	only, named := true, false
+	syntax.Walk(p, func(n syntax.Node) bool {
+		if p, ok := n.(*syntax.ParamExp); ok && p.Param != nil {
+			named = named || s.vars[p.Param.Value].pattern == "*"
+			only = only && s.vars[p.Param.Value].pattern == "*"
+		}
+		return only
+	})
+	return only && named
 }
 
 // literal removes the backslashes from a literal. What a pattern of file names expands to
