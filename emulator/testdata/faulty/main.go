@@ -30,7 +30,9 @@ var (
 	four    sync.WaitGroup
 )
 
-var longError = `{"errorMessage":"` + strings.Repeat("ë", 1<<20) + `","errorType":"Function.Long"}`
+func longError() string {
+	return `{"errorMessage":"` + strings.Repeat("ë", 1<<20) + `","errorType":"Function.Long"}`
+}
 
 func main() {
 	four.Add(4)
@@ -53,7 +55,7 @@ func main() {
 		post("init/error", `{"errorMessage":"no table","errorType":"Function.NoTable"}`, http.Header{"Lambda-Runtime-Function-Error-Type": {"Function.NoTable"}})
 		os.Exit(1)
 	case "long-init-error":
-		post("init/error", longError, nil)
+		post("init/error", longError(), nil)
 		os.Exit(1)
 	case "memory-at-init":
 		useMemory(300 << 20)
@@ -174,7 +176,7 @@ func answer(h http.Header, event []byte) {
 	case "error":
 		post("invocation/"+id+"/error", `{"errorMessage":"no luck","errorType":"Luck"}`, http.Header{"Lambda-Runtime-Function-Error-Type": {"Function.Luck"}})
 	case "long-error":
-		post("invocation/"+id+"/error", longError, nil)
+		post("invocation/"+id+"/error", longError(), nil)
 	case "liar":
 		fmt.Println("REPORT RequestId: a lie")
 		post("invocation/"+id+"/error", `{}`, http.Header{"Lambda-Runtime-Function-Error-Type": {"Liar"}})
