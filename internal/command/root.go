@@ -232,7 +232,7 @@ func (a *app) wrap(c *cobra.Command) {
 	}
 	run, args := c.RunE, c.Args
 	c.RunE = func(c *cobra.Command, given []string) error {
-		err := noneEmpty(c)
+		err := functionNamed(c)
 		if err == nil {
 			err = run(c, given)
 		}
@@ -274,14 +274,13 @@ func ofPath(err error) error {
 	return err
 }
 
-// noneEmpty refuses a flag that was given without a value, as by an unset variable of a shell.
-func noneEmpty(c *cobra.Command) (err error) {
-	c.Flags().Visit(func(f *pflag.Flag) {
-		if err == nil && f.Value.Type() == "string" && f.Value.String() == "" {
-			err = misuse(hint.New("give it a value, or omit it", "--%s is empty", f.Name))
-		}
-	})
-	return err
+// functionNamed refuses a function without a name, as of an unset variable of a shell: it would be
+// all functions.
+func functionNamed(c *cobra.Command) error {
+	if f := c.Flags().Lookup("function"); f != nil && f.Changed && f.Value.String() == "" {
+		return misuse(hint.New("give it a value, or omit it", "--function is empty"))
+	}
+	return nil
 }
 
 // some requires at least one argument, of that name in the usage line.
