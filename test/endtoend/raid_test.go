@@ -329,15 +329,20 @@ func (o raidOrder) booted(ctx context.Context) ([]attack.Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := lambda.Boot(ctx, lambda.BootConfig{Zip: file, InitLimit: answerTime, Timeout: answerTime, Memory: attackMemory >> 20, Temp: o.Folder})
+	var log bytes.Buffer // a report has only the beginning of an answer
+	r, err := lambda.Boot(ctx, lambda.BootConfig{Zip: file, InitLimit: answerTime, Timeout: answerTime, Memory: attackMemory >> 20, Temp: o.Folder, Log: &log})
 	if err != nil {
 		return nil, err
 	}
-	_, text, found := strings.Cut(r.Detail, " with an error (")
-	if r.Status != lambda.BootPassed || !found {
+	if r.Status != lambda.BootPassed || !strings.Contains(r.Detail, " with an error (") {
 		return nil, &endedError{r.Detail}
 	}
-	return outcomesOf(strings.TrimSuffix(text, ")"))
+	for line := range strings.Lines(log.String()) {
+		if strings.HasPrefix(line, "[{") {
+			return outcomesOf(line)
+		}
+	}
+	return nil, fmt.Errorf("no outcomes in the log: %s", log.String())
 }
 
 // A neighbour is another instance, of which the address of the Runtime API is

@@ -124,6 +124,7 @@ func report(to string, t attack.Target) error {
 	if err != nil {
 		return err
 	}
+	fmt.Println(string(text)) // for the boot check, which cuts messages
 	return post(to, map[string]string{"errorType": attack.ErrorType, "errorMessage": string(text)})
 }
 
