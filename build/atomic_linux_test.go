@@ -15,7 +15,7 @@ import (
 	"github.com/bootzip/bootzip/internal/fulldisk"
 )
 
-// processes are the running ones whose command line or directory has text in it.
+// processes returns the running processes whose command line or directory contains text.
 func processes(t *testing.T, text string) []string {
 	t.Helper()
 	entries, err := os.ReadDir("/proc")
@@ -48,8 +48,8 @@ func waitFor(t *testing.T, what string, ok func() bool) {
 	t.Errorf("%s: not within a minute", what)
 }
 
-// An interrupt in the middle ends the compiler, leaves the last good
-// bootstrap, and nothing else.
+// An interrupt in the middle ends the compiler, and leaves the last good bootstrap and
+// nothing else.
 func TestInterrupt(t *testing.T) {
 	interrupt(t, "host")
 }
@@ -76,7 +76,7 @@ func interrupt(t *testing.T, engine string) {
 	defer cancel()
 	compiler := filepath.Join(c.Dist, ".bootzip", ".bootzip-stage-") // in its command line
 	if engine == "sandbox" {
-		compiler = "/tmp/go-build" // as it sees its folders itself
+		compiler = "/tmp/go-build" // the directory as the compiler sees it
 	}
 	c.Progress = func(e build.Event) {
 		if e.Stage == "build" {
@@ -101,7 +101,7 @@ func interrupt(t *testing.T, engine string) {
 		t.Errorf("left in the temporary folder: %v (%v)", entries, err)
 	}
 
-	// The same again, to its end.
+	// The same build again, without an interrupt.
 	put(t, filepath.Join(root, "main.go"), says("after the interrupt"))
 	c.Progress = nil
 	wantBuilt(t, mustBuild(t, c), map[string]string{"app": "after the interrupt"})
@@ -119,8 +119,8 @@ func TestCancelledBefore(t *testing.T) {
 	}
 }
 
-// On a disk that has room for the old bootstrap and not for the new one, the
-// old one stays.
+// On a disk that has room for the old bootstrap but not for the new one, the old one
+// stays.
 func TestFullDisk(t *testing.T) {
 	dist, ok := fulldisk.Dir(t, "4m")
 	if !ok {
@@ -131,7 +131,7 @@ func TestFullDisk(t *testing.T) {
 	c.Dist = dist
 	mustBuild(t, c)
 	filler := filepath.Join(dist, "filler")
-	put(t, filler, "") // the rest of the disk, but for 256 kB
+	put(t, filler, "") // the rest of the disk, except for 256 KiB
 	room := 4<<20 - int(mustBuild(t, c).Artifacts[0].Size) - 256<<10
 	put(t, filler, strings.Repeat("x", room))
 	before := distFiles(t, dist)

@@ -30,7 +30,7 @@ func TestSweep(t *testing.T) {
 	}
 }
 
-// One process at a time, whichever it is.
+// One process at a time can hold the lock, whichever it is.
 func TestLock(t *testing.T) {
 	dist := filepath.Join(t.TempDir(), "dist")
 	unlock, err := build.Lock(dist)
@@ -48,7 +48,7 @@ func TestLock(t *testing.T) {
 	if got := lockElsewhere(t, dist); got != "<nil>" {
 		t.Errorf("in another process, unlocked: %s", got)
 	}
-	// That one has ended without unlocking, as a killed one does.
+	// The other process has ended without unlocking, as a killed one does.
 	unlock, err = build.Lock(dist)
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func TestLock(t *testing.T) {
 	unlock()
 }
 
-// lockElsewhere says what another process gets when it asks for the lock.
+// lockElsewhere returns what another process gets when it asks for the lock.
 func lockElsewhere(t *testing.T, dist string) string {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])

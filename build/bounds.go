@@ -12,14 +12,14 @@ import (
 const (
 	// maxProcesses bounds processes and threads. It is half of the process ids that
 	// Linux has by default (32,768, see proc(5), pid_max), so a fork bomb leaves
-	// the other half. Go's toolchain needs most: one compiler for each CPU, with
+	// the other half. Go's toolchain needs the most: one compiler for each CPU, with
 	// about as many threads as there are CPUs; at 64 CPUs that is 4,096.
 	maxProcesses = 16384
 
 	// A container gets three quarters of the machine's memory, and /tmp at most half
 	// of that. Linux gives a tmpfs half of the machine's memory by default
-	// (tmpfs(5)), so /tmp is hardly smaller, and linking a large program has enough
-	// memory.
+	// (tmpfs(5)), so /tmp is a quarter smaller than usual, and linking a large program
+	// has enough memory.
 	memoryNumerator, memoryDenominator = 3, 4
 	tempDenominator                    = 2
 )

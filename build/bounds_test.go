@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// What engines say of themselves, less what nobody asks for, and what follows
-// for the containers.
+// What engines report about themselves, reduced to the fields that are read, and what
+// follows for the containers.
 func TestBoundsOfEngines(t *testing.T) {
 	const gib = 1 << 30
 	for name, c := range map[string]struct {
@@ -78,8 +78,8 @@ func TestBoundsOfEngines(t *testing.T) {
 	}
 }
 
-// Podman of this machine is never asked for more processes than it may have,
-// and never for more than the bound.
+// Podman on this machine is never asked for more processes than it may have, or than
+// the bound.
 func TestPodmanHasOneLimitOfProcesses(t *testing.T) {
 	e := &container{client: "podman", engineInfo: engineInfo{rootless: true}}
 	n := 0
@@ -93,7 +93,7 @@ func TestPodmanHasOneLimitOfProcesses(t *testing.T) {
 	}
 }
 
-// A docker client may exit with status 0 though no daemon answers it.
+// A docker client may exit with status 0 although no daemon answers.
 func TestDockerWithoutDaemon(t *testing.T) {
 	_, _, err := decodeDocker([]byte(`{"ID":"","OSType":"","ServerErrors":["Cannot connect to the Docker daemon at tcp://127.0.0.1:1. Is the docker daemon running?"]}`))
 	if err == nil || !strings.Contains(err.Error(), "Is the docker daemon running") {
@@ -101,8 +101,8 @@ func TestDockerWithoutDaemon(t *testing.T) {
 	}
 }
 
-// The tests of test/endtoend look from inside; these options are what they
-// depend on where there is no engine to look into.
+// The tests of test/endtoend look from inside a container. Where there is no engine,
+// this test checks the options that they depend on.
 func TestConfinement(t *testing.T) {
 	for _, client := range []string{"docker", "podman"} {
 		options := strings.Join(confinement(client), " ")

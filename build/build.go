@@ -132,8 +132,8 @@ func (b *builder) build(ctx context.Context) ([]Artifact, error) {
 	return all, nil
 }
 
-// unchanged returns the bootstraps in Dist that another build would make again with the same
-// bytes, by Unit.String().
+// unchanged returns the bootstraps in Dist, by Unit.String(), that another build would make
+// with the same bytes.
 func (b *builder) unchanged(units []Unit) (map[string]Artifact, error) {
 	var same []Unit // with the same inputs
 	for _, u := range units {
@@ -210,8 +210,8 @@ func isScript(name string) bool {
 	return err == nil && string(head) == "#!"
 }
 
-// publish moves the new bootstraps to their places, and after them the state. It returns them
-// by Unit.String().
+// publish moves the new bootstraps to their places, and then the state. It returns the
+// bootstraps by Unit.String().
 func (b *builder) publish(products []product, stage *atomicfile.Stage, out string) (map[string]Artifact, error) {
 	built := map[string]Artifact{}
 	var files []atomicfile.File

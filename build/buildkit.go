@@ -72,8 +72,9 @@ func newBuildkit(ctx context.Context, c Config) (*buildkit, error) {
 	return e, nil
 }
 
-// withImage makes the build image, if a function needs it. There is one image, and so one
-// compiler. Workers of other architectures cannot run it, and are left out.
+// withImage makes the build image, if a function needs it. There is one image, so that all
+// workers have the same compilers. Workers of other architectures cannot run it, and are
+// left out.
 func (e *buildkit) withImage(ctx context.Context) (err error) {
 	if !slices.ContainsFunc(e.config.everything(), inImage) {
 		return nil
@@ -168,9 +169,9 @@ func shareOf(e engine, u Unit) int {
 	return 0
 }
 
-// share returns the index of the worker that builds a unit as long as it answers: one of the
-// unit's architecture if there is one, and always the same, so that its caches are warm
-// (rendezvous hashing).
+// share returns the index of the worker that builds a unit as long as that worker answers:
+// one of the unit's architecture if there is one, and always the same, so that its caches
+// are warm (rendezvous hashing).
 func (e *buildkit) share(u Unit) int {
 	best, most := 0, ""
 	for i, worker := range e.workers {
@@ -189,8 +190,8 @@ func (e *buildkit) share(u Unit) int {
 	return best
 }
 
-// worker returns the worker for a share: its own, or the next that answers, if possible of
-// the same architecture.
+// worker returns the worker for a share: the share's own, or the next that answers, of the
+// same architecture if possible; false if none answers.
 func (e *buildkit) worker(share int) (string, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -249,7 +250,7 @@ func (e *buildkit) run(ctx context.Context, b batch) ([]outcome, error) {
 }
 
 // solve runs jobs on a worker and sets their outcomes. It returns the jobs to run again: a
-// job that fails ends the others of its solve, and a worker may go away.
+// job that fails ends the others of its solve, and a worker may become unreachable.
 func (e *buildkit) solve(ctx context.Context, worker string, b batch, jobs []int, outcomes []outcome) (again []int, err error) {
 	dir, err := os.MkdirTemp(b.host.temp, "solve-")
 	if err != nil {

@@ -30,7 +30,7 @@ func TestBuildkitRefuses(t *testing.T) {
 	}
 }
 
-// Each function has its worker; one that is gone moves no other's.
+// Each function has its worker. When a worker is gone, only its functions move.
 func TestBuildkitShares(t *testing.T) {
 	e := buildkit{workers: []string{"unix:///a", "unix:///b", "unix:///c"}, dead: map[string]bool{},
 		arches: map[string]string{"unix:///a": "amd64", "unix:///b": "amd64", "unix:///c": "amd64"}}
@@ -64,7 +64,7 @@ func TestBuildkitShares(t *testing.T) {
 	}
 }
 
-// A function is built by a worker of its architecture, while one answers.
+// A function is built by a worker of its architecture, as long as one answers.
 func TestBuildkitNative(t *testing.T) {
 	e := buildkit{workers: []string{"unix:///down", "unix:///a", "unix:///b", "unix:///c", "unix:///d"}, dead: map[string]bool{"unix:///down": true},
 		arches: map[string]string{"unix:///a": "amd64", "unix:///b": "arm64", "unix:///c": "amd64", "unix:///d": "arm64"}}
@@ -157,7 +157,7 @@ error: failed to solve`), func(job int) { finished = append(finished, job) })
 	}
 }
 
-// What no build has used for long is removed, and nothing else.
+// Images that no build has used for a long time are removed, and nothing else is.
 func TestBuildkitRemoveOld(t *testing.T) {
 	dir := t.TempDir()
 	for name, age := range map[string]time.Duration{"buildkit-old": keptImages + time.Hour, "buildkit-new": time.Hour, "sha256-1.packages": 2 * keptImages} {

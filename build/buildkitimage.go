@@ -20,9 +20,9 @@ import (
 // keptImages is how long an unused image is kept.
 const keptImages = 30 * 24 * time.Hour
 
-// buildImage returns the build image, and the OCI image layout that holds it. One worker
-// makes it, for all. This process fetches the base from its registry, with the caller's
-// credentials.
+// buildImage returns the build image, and the directory of the OCI image layout that holds
+// it. One worker makes the image for all. This process fetches the base image from its
+// registry, with the caller's credentials.
 func (e *buildkit) buildImage(ctx context.Context) (dir string, built builtImage, err error) {
 	plan, err := planImage(e.config)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// solveProgress is what buildctl reported of a solve.
+// solveProgress is what buildctl reported about a solve.
 type solveProgress struct {
 	failed map[int]failed // by job
 	logs   map[int]*cut   // by job
@@ -88,7 +88,7 @@ func readProgress(r io.Reader, finished func(job int)) solveProgress {
 }
 
 // own returns the exit status of the jobs that failed by themselves. When one has failed, the
-// worker kills the others, also those that runc is about to start.
+// worker kills the others, including those that runc is about to start.
 func (p solveProgress) own() map[int]int {
 	first := time.Time{}
 	for _, f := range p.failed {

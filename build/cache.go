@@ -25,8 +25,8 @@ func (b *builder) usesStore() bool {
 	return b.config.Store != nil && !b.config.ColdCache && b.config.Vary == Variations{}
 }
 
-// storeKey returns the key of u's bootstrap in the store: a digest of all that decides its
-// bytes on any machine. ok is false where that is not known.
+// storeKey returns the key of u's bootstrap in the store: a digest of everything that decides
+// its bytes on any machine. ok is false where that is not known.
 func (b *builder) storeKey(ctx context.Context, d *digester, u Unit, in inputs, p plan, host places) (key string, ok bool, err error) {
 	by, ok, err := b.madeBy(ctx, u, p)
 	if err != nil || !ok {
@@ -59,8 +59,9 @@ func (b *builder) madeBy(ctx context.Context, u Unit, p plan) (string, bool, err
 	return "packages " + hex.EncodeToString(sum[:]), true, nil
 }
 
-// fetch copies the plan's products that the store has to below host.out, and returns them.
-// After a fault, or if the check fails, a product is built.
+// fetch copies from the store, to a directory below host.out, the products of the plan that
+// the store has, and returns them. A product is built if it cannot be fetched, or if what was
+// fetched fails the check.
 func (b *builder) fetch(ctx context.Context, p plan, host places) (found []product) {
 	if !b.usesStore() {
 		return found
@@ -95,8 +96,8 @@ func (b *builder) fetch(ctx context.Context, p plan, host places) (found []produ
 	return found
 }
 
-// keep puts what was built into the store, unless a file was edited during the build: then
-// it is not known which state of the files was compiled.
+// keep puts what was built into the store, unless an input was edited during the build: it is
+// then not known which state of the files was compiled.
 func (b *builder) keep(ctx context.Context, all plan, host places) {
 	if !b.usesStore() || !b.config.Store.Write {
 		return
@@ -116,7 +117,7 @@ func (b *builder) keep(ctx context.Context, all plan, host places) {
 	})
 }
 
-// without returns the units that have no such product.
+// without returns the units that none of the products belongs to.
 func without(units []Unit, products []product) []Unit {
 	return slices.DeleteFunc(slices.Clone(units), func(u Unit) bool {
 		return slices.ContainsFunc(products, func(p product) bool { return p.unit.String() == u.String() })

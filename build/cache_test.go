@@ -45,7 +45,7 @@ func newStoring(t *testing.T, dir string, change func(*storing)) storing {
 	return s
 }
 
-// Whatever decides the bytes is in the key, and nothing of this machine is.
+// Everything that decides the bytes is in the key, and nothing about this machine is.
 func TestStoreKey(t *testing.T) {
 	keyOf := func(change func(*storing)) string {
 		s := newStoring(t, t.TempDir(), change)
@@ -89,7 +89,7 @@ func TestStoreKey(t *testing.T) {
 			t.Errorf("%s counts", name)
 		}
 	}
-	// A go command that was installed on the host may be any.
+	// A go command that is installed on the host may differ from Go's release.
 	s := newStoring(t, t.TempDir(), func(s *storing) { s.engine = &host{} })
 	for root, want := range map[string]bool{"/usr/local/go": false, "/root/go/pkg/mod/golang.org/toolchain@v0.0.1-go1.26.8.linux-amd64": true} {
 		s.plan.toolchain = root
@@ -99,7 +99,7 @@ func TestStoreKey(t *testing.T) {
 	}
 }
 
-// A file that is edited while it is compiled was in no known state.
+// If a file is edited while it is compiled, the state that was compiled is not known.
 func TestWhatIsEditedIsNotKept(t *testing.T) {
 	for _, edited := range []bool{false, true} {
 		s := newStoring(t, t.TempDir(), nil)
@@ -118,7 +118,7 @@ func TestWhatIsEditedIsNotKept(t *testing.T) {
 	}
 }
 
-// What is no program for the architecture is not taken, whatever its record says.
+// A file that is not a program for the architecture is not taken, whatever its record says.
 func TestWhatIsNoProgramIsNotTaken(t *testing.T) {
 	dir := t.TempDir()
 	s := newStoring(t, dir, nil)

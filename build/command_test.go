@@ -10,7 +10,7 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// The same command in another directory makes another program.
+// The same command in another directory makes a different program.
 func TestCommandInAnotherSource(t *testing.T) {
 	c := config(t, tree(t, map[string]string{
 		"a/make.sh": "printf '#!/bin/sh\\necho a' >$OUT/bootstrap\n", "b/make.sh": "printf '#!/bin/sh\\necho b' >$OUT/bootstrap\n",
@@ -23,7 +23,7 @@ func TestCommandInAnotherSource(t *testing.T) {
 	}
 }
 
-// What a command did wrong is said, and what it could do.
+// The error says what a command did wrong, and the hint what to do about it.
 func TestCommandsWithoutBootstrap(t *testing.T) {
 	const nothing = "it ended with status 0 and left no regular file $OUT/bootstrap"
 	for name, c := range map[string]struct {

@@ -14,14 +14,14 @@ type Config struct {
 	Cache     string             // caches and toolchains, absolute; kept between runs
 	Functions []project.Function // each for each architecture in its Arch
 
-	// Project are all functions of the project, also those that are not in
+	// Project has all functions of the project, including those that are not in
 	// Functions. They decide what is in the build image, so that a build of one
-	// function uses the image of all. Empty: Functions.
+	// function uses the same image as a build of all. Empty: Functions.
 	Project []project.Function
 
-	// Repository is the directory, absolute and without links, that may have Go
-	// modules beside the project, which replace and go.work name. Every checkout
-	// has them. Empty: Root.
+	// Repository is the directory, absolute and without links, of the git repository.
+	// A replace line or a go.work may name Go modules in it that are beside the
+	// project, since every checkout has them. Empty: Root.
 	Repository string
 
 	// Go is the toolchain of modules that name none, such as "go1.26.8"; "" is
@@ -32,8 +32,8 @@ type Config struct {
 	// are those of the project's commit in git, and may be empty.
 	Tag, Commit string
 
-	// Engine is "docker", "podman", "sandbox" or "host"; "auto" takes the
-	// first of these that works.
+	// Engine is "docker", "podman", "sandbox", "host" or "buildkit"; "auto", or "",
+	// takes the first of docker, podman, sandbox and host that works.
 	Engine string
 
 	// BaseImage replaces the base image that docker/Dockerfile.build names.
@@ -45,7 +45,7 @@ type Config struct {
 	// clients of the container engines. No build sees it.
 	Environ []string
 
-	// Locked makes it an error if the build differs from bootzip.lock, or if
+	// Locked makes it an error that the build differs from bootzip.lock, or that
 	// there is no bootzip.lock.
 	Locked bool
 
@@ -55,7 +55,7 @@ type Config struct {
 	// Store, if set, has bootstraps that other machines built from the same inputs. If
 	// it may be written, it gets those that are built here. Varied and cold builds do
 	// not use it, and with Force nothing is read from it. Tool is the version of
-	// bootzip, a part of each key.
+	// bootzip, which is part of each key.
 	Store *store.Store
 	Tool  string
 
@@ -78,8 +78,9 @@ type Config struct {
 // An Event reports what a run is doing. Its Stage says what Text is about:
 //
 //	engine     which engine was taken and why, and its bounds
-//	toolchain  which Go is taken for a module that names none, or that it is too old
-//	cgo        a file of a dependency that is left out
+//	toolchain  which Go is taken for a module that names none, that a Go release is no longer
+//	           supported, or that the host's C library is linked
+//	cgo        a file of a package that is left out, as it needs cgo
 //	lock       how the build differs from bootzip.lock
 //	user       why the commands run as root
 //	fetch      what is being fetched
@@ -121,10 +122,10 @@ type Artifact struct {
 // A Report is what a run did.
 type Report struct {
 	Engine    string      // the engine's name
-	Why       string      // why auto took it; empty when it was asked for
-	Image     string      // id of the build image; empty without a container
+	Why       string      // why auto took it, and what the sandbox lacks; may be empty
+	Image     string      // id of the build image; empty without one
 	Bounds    Bounds      // the limits on the commands; zero without a container
-	Varied    []Variation // each that Config.Vary asked for
+	Varied    []Variation // one for each that Config.Vary asked for
 	Artifacts []Artifact
 }
 

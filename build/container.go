@@ -38,7 +38,7 @@ const (
 	projectLabel = "org.bootzip.project"
 
 	// cacheVolume begins the name of the volume that all projects of a user share,
-	// as they do the go command's build cache: its entries are found by content.
+	// as they share the go command's build cache: entries are found by content.
 	// The user id follows, since one user's builds must not use what another's
 	// left there.
 	cacheVolume = "bootzip-cache-"
@@ -203,15 +203,15 @@ func (e *container) follow(ctx context.Context, b batch, argv []string) ([]outco
 	return outcomes, readLogs(b, outcomes)
 }
 
-// clientOptions returns two things that each client has its own options for.
+// clientOptions returns options for two things that docker and podman do differently.
 //
-// The first process of the container ends on a signal. Debian's podman comes without the
-// program for it. There our script is the first process, which ends when the container is
-// removed.
+// With docker, an init is the first process of the container, so that it ends on a signal.
+// Debian's podman comes without that program. There our script is the first process, and it
+// ends when the container is removed.
 //
 // The caller's proxies stay out of the container, which has no network: their addresses may
-// contain a password. By default podman passes on those of its environment, and docker
-// those of the caller's ~/.docker/config.json.
+// contain a password. By default podman passes on the proxies in its environment, and docker
+// those in the caller's ~/.docker/config.json.
 func clientOptions(client string) []string {
 	if client == "podman" {
 		// Podman would wait ten seconds before it kills our script.
@@ -230,7 +230,7 @@ func projectKey(root string) string {
 	return fmt.Sprintf("%x", sum[:8])
 }
 
-// sweep removes the containers of this project that a killed process left.
+// sweep removes this project's containers that a killed process left.
 func (e *container) sweep(ctx context.Context) error {
 	text, err := capture(ctx, e.config.Environ, "", e.client, "ps", "--all", "--quiet", "--filter", "label="+projectLabel+"="+projectKey(e.config.Root))
 	if err != nil {
@@ -252,7 +252,7 @@ func (e *container) remove(id string) {
 		// Podman would ask the processes to end first, and wait ten seconds.
 		argv = append(argv, "--time", "0")
 	}
-	// It fails if the container has gone by itself.
+	// It fails if the container has already ended.
 	_, _ = capture(ctx, e.config.Environ, "", append(argv, id)...)
 }
 

@@ -25,7 +25,7 @@ type containerUser struct {
 }
 
 // user chooses the user of the commands: another one if asked for, else the caller,
-// as far as the engine lets the caller own the output at the end.
+// provided that the caller can own the output at the end.
 func (e *container) user(v Variations, host places) containerUser {
 	if v.otherUser() {
 		uid, gid := v.user()
@@ -91,8 +91,8 @@ func (u containerUser) lend(ctx context.Context, host places, run func() ([]outc
 }
 
 // closedToOthers returns a file or directory that is mounted in a container and
-// that only its owner can read, "" if there is none. The directories above do not
-// count: a mount leads around them.
+// that other users cannot read, "" if there is none. The directories above do not
+// count: a mount bypasses them.
 func closedToOthers(host places) string {
 	if name := closedBelow(host.source); name != "" || host.modules == "" {
 		return name
@@ -116,8 +116,8 @@ func closedToOthers(host places) string {
 	return name
 }
 
-// closedBelow returns a file or directory of the project that only its owner can
-// read. Version control and our own output do not count.
+// closedBelow returns a file or directory of the project that other users cannot
+// read, "" if there is none. Version control and our own output do not count.
 func closedBelow(root string) (name string) {
 	_ = filepath.WalkDir(root, func(file string, e fs.DirEntry, err error) error {
 		if file != root && e != nil && e.IsDir() && noSource(file) {

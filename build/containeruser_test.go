@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Root's containers run as somebody else only where he can read everything.
+// Root's containers run as another user only where that user can read everything.
 func TestClosedToOthers(t *testing.T) {
 	for name, c := range map[string]struct {
 		path string // made closed

@@ -50,8 +50,8 @@ func (s source) entry(names ...string) (string, error) {
 	return "", hint.New("call the program's main file "+names[0], "%s has no %s", s.Function.Source, strings.Join(names, " and no "))
 }
 
-// linkFlags are shared by all languages: static, at a fixed address, without
-// symbols, unused code, and a hash of the file in the file.
+// linkFlags are shared by all languages: static, at a fixed address, and without
+// symbols, unused code or a build ID, which is a hash of the file.
 const linkFlags = "-static -s -no-pie -Wl,--gc-sections -Wl,--build-id=none"
 
 func newDebian(ctx context.Context, c Config, l project.Language, e engine) (*debian, error) {
@@ -118,7 +118,7 @@ func (d *debian) plan(_ context.Context, units []Unit, e engine, host places) (p
 			continue
 		}
 		// A program may be made from any file of the project. Only Go's
-		// toolchain says beforehand from which.
+		// toolchain can list them beforehand.
 		p.inputs[u.String()] = inputs{Trees: []string{"."}}
 		p.steps = append(p.steps, step{
 			job: job{

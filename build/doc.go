@@ -9,8 +9,8 @@
 //
 //   - The environment of every command is complete, and nothing is inherited.
 //   - The Go toolchain is exactly the version that go.work, go.mod or
-//     bootzip.yaml names, or bootzip's own. A program that
-//     was built with a different version is refused after the build.
+//     bootzip.yaml names, or bootzip's own. A program that was built
+//     with a different version is refused after the build.
 //   - The same sources give the same bytes from every engine, for Go.
 //   - DIST changes only when everything was built: a failure, an interrupt
 //     or a full disk leaves the last good bootstraps.
@@ -36,7 +36,9 @@
 //     read what the caller can read. For Go this changes no byte.
 //   - If root's project has files that other users cannot read, its container
 //     runs as root, without capabilities, and Config.Progress gets an event. No
-//     engine bounds disk and CPU time.
+//     engine bounds disk or CPU time.
+//   - The engine buildkit runs commands as root in its workers' containers, without
+//     a network, and bootzip sets no bounds for them.
 //   - An installed Go that the engine host uses is not compared with anything,
 //     and the image with the build image's tag is trusted.
 //   - Modules are fetched on the host before the build, with the caller's

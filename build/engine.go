@@ -85,9 +85,9 @@ type outcome struct {
 	withheld bool // it failed, and its products were not copied out
 }
 
-// killed reports whether the kernel killed the command, or one that it had started,
-// as when memory runs out. Shells report it by their status; the go command, gcc and
-// cargo by their messages.
+// killed reports whether the command, or one that it had started, was killed with
+// SIGKILL, as the kernel does when memory runs out. Shells report it by their status;
+// the go command, gcc and cargo by their messages.
 func (o outcome) killed() bool {
 	return o.exit == 128+9 || slices.ContainsFunc([]string{"signal: killed", "Killed signal terminated", "(signal: 9,"}, func(said string) bool {
 		return strings.Contains(o.output, said)
@@ -97,8 +97,8 @@ func (o outcome) killed() bool {
 // maxOutput bounds how much of a command's output is kept, in bytes.
 const maxOutput = 1 << 20
 
-// The engines that Config.Engine can name, in the order in which auto tries
-// them.
+// engineNames are the engines that auto tries, in that order. Config.Engine can also
+// name buildkit, which auto never takes.
 var engineNames = []string{"docker", "podman", "sandbox", "host"}
 
 // CheckEngine returns an error, with the valid names as a hint, unless name is valid
@@ -110,8 +110,8 @@ func CheckEngine(name string) error {
 	return hint.New("use auto, "+strings.Join(engineNames, ", ")+", buildkit", "unknown engine %q", name)
 }
 
-// chooseEngine returns the engine that the configuration asks for, ready for use,
-// and for auto why it was taken.
+// chooseEngine returns the engine that the configuration asks for, ready for use.
+// The text says why auto took it, and what the sandbox lacks.
 func chooseEngine(ctx context.Context, c Config) (engine, string, error) {
 	switch c.Engine {
 	case "host":

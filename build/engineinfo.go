@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// engineInfo is what a container engine reports of itself and of its machine.
+// engineInfo is what a container engine reports about itself and its machine.
 type engineInfo struct {
 	arch     string // GOARCH of its machine
 	version  string // only podman's info has it
@@ -23,7 +23,8 @@ type engineInfo struct {
 	seccomp bool // containers get a seccomp filter by default
 }
 
-// answers returns why the engine cannot be used: no client, or no daemon.
+// answers returns why the engine cannot be used, such as no client or no daemon; nil if it
+// answers within ten seconds.
 func answers(ctx context.Context, c Config, client string) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()

@@ -22,7 +22,7 @@ import (
 
 // The tests of this file need engines that are not on every machine. They run
 // with those that BOOTZIP_TEST_ENGINES names ("docker,podman,sandbox"), on the
-// base image that BOOTZIP_BASE_IMAGE names, and fail where one of them does
+// base image that BOOTZIP_BASE_IMAGE names, and fail if one of these engines does
 // not work.
 
 // eachEngine runs the test with every engine that was asked for.
@@ -33,7 +33,7 @@ func eachEngine(t *testing.T, test func(t *testing.T, engine string)) {
 	}
 	for _, engine := range strings.Split(names, ",") {
 		if engine == "host" {
-			continue // what the others are compared with
+			continue // the others are compared with it
 		}
 		t.Run(engine, func(t *testing.T) { test(t, engine) })
 	}
@@ -55,7 +55,7 @@ func containerConfig(t *testing.T, engine, root string, sources ...string) build
 	return c
 }
 
-// fetching lets a run download the engine's toolchain, if it is not there.
+// fetching lets a run download the engine's toolchain, if it is missing.
 func fetching(c *build.Config) {
 	c.Environ = slices.DeleteFunc(c.Environ, func(e string) bool { return e == "GOPROXY=off" || e == "GOSUMDB=off" })
 }
@@ -70,7 +70,7 @@ func TestEnginesGiveTheBytesOfTheHost(t *testing.T) {
 			folder + "/cmd/a/main.go": printing("example.com/dep"),
 			folder + "/cmd/b/it's.go": says("a file with a quote"),
 		}
-		// The toolchain comes first, with the network: after it there is none.
+		// The toolchain is fetched first, with the network; after that, there is no network.
 		first := containerConfig(t, engine, tree(t, map[string]string{"go.mod": goMod("example.com/first"), "main.go": program}), "first=.")
 		fetching(&first)
 		mustBuild(t, first)
@@ -107,7 +107,7 @@ func TestEnginesGiveTheBytesOfTheHost(t *testing.T) {
 	})
 }
 
-// What the compiler says reaches the caller from inside a container.
+// The compiler's messages reach the caller from inside a container.
 func TestFailuresInContainer(t *testing.T) {
 	eachEngine(t, func(t *testing.T, engine string) {
 		root := tree(t, map[string]string{
@@ -153,8 +153,8 @@ func slowProgram() string {
 	return b.String()
 }
 
-// containers are the names of the engine's containers that hold text, as
-// label or source of a mount, running or not.
+// containers returns the names of the engine's containers, running or not, that have
+// the project's directory as label or source of a mount.
 func containers(t *testing.T, engine, root string) []string {
 	t.Helper()
 	out, err := exec.Command(engine, "ps", "--all", "--quiet", "--filter", "label=org.bootzip.project").Output()
@@ -170,8 +170,8 @@ func containers(t *testing.T, engine, root string) []string {
 	return found
 }
 
-// An interrupt in the middle removes the container; and while it runs it can
-// do as little as the documentation says.
+// An interrupt in the middle removes the container. While it runs, it can do as little
+// as the documentation says.
 func TestInterruptedContainer(t *testing.T) {
 	eachContainer(t, func(t *testing.T, engine string) {
 		root := tree(t, map[string]string{"go.mod": goMod("example.com/app"), "main.go": program})
@@ -208,8 +208,8 @@ func TestInterruptedContainer(t *testing.T) {
 	})
 }
 
-// wantNoVolume fails if the cache that a container had, as its engine said of
-// it, has a name that others could know, or is still there.
+// wantNoVolume fails if the cache that a container had, according to its engine, has a
+// name that others could know, or is still there.
 func wantNoVolume(t *testing.T, engine, text string) {
 	t.Helper()
 	var all []struct {
@@ -225,9 +225,9 @@ func wantNoVolume(t *testing.T, engine, text string) {
 		if len(m.Name) != 64 {
 			t.Errorf("the cache is the volume %q", m.Name)
 		}
-		// Two of podman's own processes remove a container that is killed, ours
-		// and the one that watched it. The one that comes late says that all is
-		// done, while the other has the volume yet to remove.
+		// Two podman processes remove a container that is killed: ours, and the one
+		// that watched it. The later one reports that all is done while the other has
+		// yet to remove the volume.
 		for end := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 			out, err := exec.Command(engine, "volume", "inspect", m.Name).Output()
 			if err != nil {
@@ -242,8 +242,8 @@ func wantNoVolume(t *testing.T, engine, text string) {
 	t.Errorf("it had no cache: %s", text)
 }
 
-// inspect waits for a running container of the project and says what the
-// engine knows of it; "" if there is none within a minute, or until ctx ends.
+// inspect waits for a running container of the project and returns what the engine
+// knows about it; "" if there is none within a minute, or before ctx ends.
 func inspect(ctx context.Context, t *testing.T, engine, root string) string {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -302,9 +302,9 @@ func checkContainer(t *testing.T, text string) {
 	}
 }
 
-// A container that an earlier run left is removed by the next one. (That it
-// ends with its caller, after kill -9 too, is shown by test/endtoend; this
-// one stands for what a machine that lost its power leaves.)
+// A container that an earlier run left is removed by the next one. (test/endtoend shows
+// that a container ends with its caller, even after kill -9. This container stands for
+// what a machine that lost power leaves.)
 func TestSweptContainer(t *testing.T) {
 	eachContainer(t, func(t *testing.T, engine string) {
 		root := tree(t, map[string]string{"go.mod": goMod("example.com/app"), "main.go": program})

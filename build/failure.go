@@ -51,7 +51,7 @@ func (f *Failure) add(u Unit, message, hint string) {
 	})
 }
 
-// join adds what another failure has.
+// join adds the functions of another failure.
 func (f *Failure) join(other Failure) {
 	for _, one := range other.Functions {
 		for _, arch := range one.Arch {

@@ -13,7 +13,7 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// All that is wrong is said in one run, by function, and dist stays as it was.
+// One run reports everything that is wrong, by function, and dist is unchanged.
 func TestFailures(t *testing.T) {
 	root := tree(t, map[string]string{
 		"go.mod":           goMod("example.com/app"),
@@ -39,7 +39,7 @@ func TestFailures(t *testing.T) {
 	good := config(t, root, "good")
 	mustBuild(t, good)
 	before := distFiles(t, good.Dist)
-	put(t, filepath.Join(root, "good/main.go"), strings.Replace(program, "hello", "edited", 1)) // good, and not published all the same
+	put(t, filepath.Join(root, "good/main.go"), strings.Replace(program, "hello", "edited", 1)) // good, but not published
 
 	want := []build.FunctionFailure{
 		{Name: "types", Message: "types/main.go:4:6: declared and not used: n\ntypes/main.go:4:14: cannot use \"x\" (untyped string constant) as int value in variable declaration\ntypes/main.go:5:2: declared and not used: m"},
@@ -140,7 +140,7 @@ func TestRefusedProjects(t *testing.T) {
 				}
 			}
 			config := config(t, root, "app=.")
-			// No toolchain that was ever downloaded to this machine counts.
+			// Toolchains that were downloaded to this machine before must not count.
 			config.Environ = append(config.Environ, "GOMODCACHE="+t.TempDir())
 			_, err := run(context.Background(), t, config)
 			wantError(t, err, c.hint, c.texts...)

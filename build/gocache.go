@@ -22,11 +22,11 @@ const gocacheDir = ".gocache"
 const firstCacheProg = "go1.24"
 
 // serveGoCache lets the go commands of a batch use the store for packages, and adds the
-// variable for it to the environment of the steps. It returns nil where there is no store,
-// or no way to it.
+// variable for it to the environment of the steps. It returns nil where the store is not
+// used, or where the commands cannot reach it.
 //
-// Commands that run code from elsewhere, such as cgo's, get no access: they could store
-// packages that differ from the sources.
+// A batch with commands that run code from elsewhere, such as cgo's, gets no access: they
+// could store packages that differ from the sources.
 func (b *builder) serveGoCache(ctx context.Context, steps []step, host places) *gocache.Server {
 	if !b.usesStore() || b.config.Force {
 		return nil
@@ -57,7 +57,8 @@ func (b *builder) serveGoCache(ctx context.Context, steps []step, host places) *
 }
 
 // relay copies this program into the directory out, as the relay to the server, and returns
-// its name there. ok is false where the commands could not start it.
+// its name there. ok is false where it could not be copied, or the commands could not start
+// it or reach the server.
 func (b *builder) relay(out string) (name string, ok bool) {
 	if b.engine.copiesModules() { // the socket is out of reach
 		return "", false

@@ -61,7 +61,7 @@ func goEnv(p places, m goModule, arch project.Arch) []string {
 type golang struct {
 	config  Config
 	modules map[string]goModule // by source
-	told    map[string]bool     // what was reported of toolchains, and of files that are left out
+	told    map[string]bool     // what was reported about toolchains, and about files that are left out
 }
 
 func (g *golang) module(u Unit) (goModule, error) {
@@ -89,7 +89,7 @@ func (g *golang) tell(m goModule) {
 	}
 }
 
-// once reports a text about what was not reported before.
+// once reports a text, unless one about the same thing was reported before.
 func (g *golang) once(stage, what, text string) {
 	if !g.told[what] {
 		g.told[what] = true
@@ -97,8 +97,8 @@ func (g *golang) once(stage, what, text string) {
 	}
 }
 
-// supported reports whether a release gets fixes. The newest two do (Go release
-// policy, go.dev/doc/devel/release), and DefaultGo is the newest known here.
+// supported reports whether a Go release still gets fixes. The newest two major releases
+// do (Go release policy, go.dev/doc/devel/release), and DefaultGo is the newest known here.
 func supported(release string) bool {
 	minor := func(v string) int {
 		n, _ := strconv.Atoi(strings.TrimPrefix(gover.Lang(v), "go1."))
@@ -164,8 +164,8 @@ func (g *golang) plan(ctx context.Context, units []Unit, e engine, host places) 
 	return p, nil
 }
 
-// settings returns the flags of the go command, for listing and building, that the
-// function's configuration makes.
+// settings returns the flags of the go command that follow from the function's
+// configuration: -ldflags, and then -tags if it has any.
 func (g *golang) settings(u Unit) []string {
 	f := u.Function
 	ldflags, tags := goLinkFlags, f.Tags
@@ -193,8 +193,8 @@ func LinkerVariables(f project.Function, tag, commit string) (flags string) {
 	return flags
 }
 
-// wrongVariable says which of a function's ldflags names a variable of package main by the
-// import path, which the linker would ignore; "" if there is none.
+// wrongVariable returns a message about an ldflag that names a variable of package main by
+// its import path, which the linker would ignore; "" if there is none.
 func wrongVariable(u Unit, importPath string) (message, remedy string) {
 	for _, name := range slices.Sorted(maps.Keys(u.Function.Ldflags)) {
 		if variable, ok := strings.CutPrefix(name, importPath+"."); ok && !strings.ContainsAny(variable, "/.") && importPath != "main" {
@@ -204,8 +204,8 @@ func wrongVariable(u Unit, importPath string) (message, remedy string) {
 	return "", ""
 }
 
-// compiler returns what a function with cgo has in its environment as well: Debian's
-// gcc for the architecture. On machines of that architecture it has the same name.
+// compiler returns the additional variables of a function with cgo: Debian's gcc for
+// the architecture. On machines of that architecture it has the same name.
 func (g goGroup) compiler() []string {
 	if g.units[0].Function.Cgo == "" {
 		return nil
@@ -244,7 +244,7 @@ next:
 	return groups
 }
 
-// planGroup plans a group, of whose programs the go command said programs or err.
+// planGroup plans a group. programs and err are what listPrograms returned for it.
 func (g *golang) planGroup(ctx context.Context, group goGroup, programs []goProgram, err error, e engine, host places) (plan, error) {
 	p := plan{inputs: map[string]inputs{}}
 	root, m := g.config.Root, group.module
@@ -361,9 +361,10 @@ func programName(importPath string) string {
 	return base
 }
 
-// outside returns a package of the program, or a module of its go.work, that is neither in
-// the directory which the commands see, nor in the module cache, or whose directory is
-// named by an absolute path. No other machine would find it.
+// outside returns a package of the program, or a module of its go.work, that another machine
+// would not find: it is neither in the directory that the commands see nor in the module
+// cache, or a replace line names its directory by an absolute path. It returns "" if there
+// is none.
 func (p goProgram) outside(host places, m goModule) string {
 	for _, q := range p.packages {
 		mod := q.Module
@@ -384,8 +385,8 @@ func (p goProgram) outside(host places, m goModule) string {
 }
 
 // link returns a message about a file of the program that is a link out of the
-// project, "" if there is none. known keeps the messages about packages, many of
-// which programs share.
+// project, "" if there is none. known keeps the messages about packages, since
+// programs share many of them.
 func (p goProgram) link(host places, m goModule, known map[*goPackage]string) string {
 	for _, name := range moduleFiles(host.root(), m) {
 		if target := leadsOut(host.source, path.Join(host.project, name)); target != "" {
@@ -405,8 +406,8 @@ func (p goProgram) link(host places, m goModule, known map[*goPackage]string) st
 	return ""
 }
 
-// inputs returns the program's files in the project, or beside it in its repository.
-// go.sum covers modules from the cache.
+// inputs returns the program's files in the project, and those beside it in its
+// repository. Modules from the cache are covered by go.sum.
 func (p goProgram) inputs(host places, m goModule) inputs {
 	in := inputs{Files: moduleFiles(host.root(), m)}
 	for _, q := range p.packages {

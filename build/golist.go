@@ -52,7 +52,7 @@ func (e goListError) String() string {
 
 const goListFields = "-json=Dir,ImportPath,Name,Standard,GoFiles,IgnoredGoFiles,EmbedPatterns,SFiles,HFiles,SysoFiles,EmbedFiles,CgoFiles,CFiles,CXXFiles,Deps,Match,Module,Error,DepsErrors"
 
-// A goProgram is a main package and all that it consists of.
+// A goProgram is a main package with its dependencies.
 type goProgram struct {
 	main     *goPackage
 	packages []*goPackage // dependencies outside of the standard library, and main itself
@@ -193,11 +193,13 @@ func (p goProgram) problem(root string) (message, remedy string) {
 	return message, remedy
 }
 
-// includes reports whether the package may include files that are no sources of Go's: of
-// other directories, or of another name than .h. Go's build cache does not notice their changes.
+// includes reports whether the package's C or assembly may include files that the go command
+// does not count as its sources: files in other directories, or whose names do not end in .h.
+// Go's build cache does not notice that they change.
 func (p *goPackage) includes() bool { return len(p.CgoFiles)+len(p.SFiles) > 0 }
 
-// includes reports whether a package of the program, in the project, may include such files.
+// includes reports whether a package of the program that is in the project, or beside it in
+// its repository, may include such files.
 func (p goProgram) includes(host places) bool {
 	return slices.ContainsFunc(p.packages, func(q *goPackage) bool { return within(host.source, q.Dir) && q.includes() })
 }
@@ -222,8 +224,8 @@ func (p goProgram) cgoOnly(root string) string {
 	return ""
 }
 
-// leftOut returns the cgo files of dependencies that the build leaves out, one for each
-// package. Without it, the package may do less, or nothing.
+// leftOut returns the cgo files that the build leaves out, at most one for each package of
+// the program. Without it, the package may do less, or nothing.
 func (p goProgram) leftOut(u Unit) []string {
 	context := gobuild.Default
 	context.GOOS, context.GOARCH, context.CgoEnabled, context.BuildTags = "linux", string(u.Arch), true, u.Function.Tags

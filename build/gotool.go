@@ -96,8 +96,9 @@ func findModule(c Config, source string) (goModule, error) {
 	return m, nil
 }
 
-// readLines reads a go.mod or go.work. Its name is slash-separated and relative to root. What
-// a go.mod has counts as that of a go.work that uses nothing.
+// readLines reads a go.mod or go.work, whose name is slash-separated and relative to root.
+// The go, toolchain and replace lines of a go.mod are returned as those of a go.work without
+// use lines.
 func readLines(root, file string) (*modfile.WorkFile, error) {
 	data, err := regular.ReadFile(filepath.Join(root, filepath.FromSlash(file)))
 	if err != nil {
@@ -113,8 +114,8 @@ func readLines(root, file string) (*modfile.WorkFile, error) {
 	return &modfile.WorkFile{Go: f.Go, Toolchain: f.Toolchain, Replace: f.Replace}, nil
 }
 
-// namedToolchain returns the toolchain that a go.mod or go.work names, "" if
-// none.
+// namedToolchain returns the toolchain that a go.mod or go.work names. It returns
+// "" if that is not a release, or is older than oldestSwitch.
 func namedToolchain(root, file string) (string, error) {
 	lines, err := readLines(root, file)
 	if err != nil {
@@ -150,7 +151,7 @@ type goTool struct {
 
 // goSettings are the go command's settings that decide where modules come from, who
 // vouches for them, and where they are kept. Every later command gets their values,
-// with GOENV=off. So of the caller's `go env -w` file only these settings count.
+// with GOENV=off, so only these settings of the caller's `go env -w` file count.
 var goSettings = []string{
 	"GOMODCACHE", "GOPATH", "GOPROXY", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOSUMDB", "GOINSECURE", "GOVCS", "GOAUTH",
 }
@@ -198,18 +199,19 @@ func findGo(ctx context.Context, c Config, version string) (goTool, error) {
 }
 
 // command returns the path of the go command in the GOROOT. The caller's PATH may
-// have another one.
+// have a different one.
 func (t goTool) command() string { return filepath.Join(t.root, "bin", "go"+exeSuffix(runtime.GOOS)) }
 
-// A Compiler is the Go toolchain of a version, which a release's own programs are built with.
+// A Compiler is one version of the Go toolchain, to build a release's own programs with.
 type Compiler struct {
 	Command  string   // the go command
 	Fetching []string // the environment in which it fetches modules for the caller
 	Environ  []string // the complete environment in which it compiles, without the platform
 }
 
-// FindCompiler finds the toolchain of exactly that version. The compiler's cache is below
-// cache, and its temporary files in temp.
+// FindCompiler finds the toolchain of exactly that version, such as "go1.26.8", on this
+// machine. The go command downloads it if the installed one differs. The compiler's cache is
+// below cache, and its temporary files are in temp.
 func FindCompiler(ctx context.Context, environ []string, version, cache, temp string) (Compiler, error) {
 	tool, err := findGo(ctx, Config{Environ: environ}, version)
 	settled := goEnv(places{toolchain: tool.root, temp: temp, cache: cache, modules: tool.modules}, goModule{}, "")

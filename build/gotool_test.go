@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// Of what the caller has set for Go, in the environment and with `go env -w`,
-// that counts which says where modules come from. The rest neither stops the go
-// command nor runs a program, and is not passed on.
+// Of the caller's settings for Go, in the environment and with `go env -w`, only those
+// count that say where modules come from. The rest are not passed on, and neither stop
+// the go command nor run a program.
 func TestFindGoIgnoresTheCallersCompiler(t *testing.T) {
 	version, _, _ := strings.Cut(runtime.Version(), " ")
 	trap := filepath.Join(t.TempDir(), "ran")

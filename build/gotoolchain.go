@@ -37,8 +37,8 @@ func moduleOf(name string) string { return toolchainModule + "@v0.0.1-" + name }
 
 // linuxToolchain returns the directory of a Go toolchain for linux/goarch, to mount
 // into a container. It comes from the module golang.org/toolchain, whose hash the checksum
-// database has. The unpacked files are compared with it before the directory appears, and,
-// for a cold cache, again.
+// database has. The unpacked files are compared with that hash before the directory appears
+// and, with a cold cache, in every run.
 func linuxToolchain(ctx context.Context, c Config, tool goTool, goarch string) (string, error) {
 	dir := linuxToolchainDir(c, tool, goarch)
 	name := filepath.Base(dir)
@@ -193,7 +193,7 @@ func sameContent(file string, there []byte) error {
 }
 
 // openToAll lets every user read a toolchain, which may have been unpacked with
-// another umask. What its owner can execute, everybody can.
+// another umask, and execute what its owner can execute.
 func openToAll(dir string) error {
 	return walkBelow(dir, func(name, _ string, e fs.DirEntry) error {
 		info, err := e.Info()

@@ -12,9 +12,8 @@ import (
 	"golang.org/x/mod/sumdb/dirhash"
 )
 
-// A toolchain has the hash of its module, whether it has the names of the
-// module's zip, those that work, or, as the go command leaves it when it
-// switches to one, both.
+// A toolchain has the hash of its module, whether its go.mod files have the names in the
+// module's zip, the names that work, or both, as when the go command has switched to it.
 func TestToolchainSum(t *testing.T) {
 	const name = "go1.99.0.linux-amd64"
 	content := map[string]string{"VERSION": "go1.99.0\n", "src/_go.mod": "module std\n", "src/cmd/_go.mod": "module cmd\n", "src/a.go": "package a\n"}
@@ -58,8 +57,8 @@ func TestToolchainSum(t *testing.T) {
 	}
 }
 
-// A toolchain is unpacked whole or not at all, and what a killed process had
-// unpacked of one is removed.
+// A toolchain is unpacked completely or not at all, and what a killed process had
+// unpacked is removed.
 func TestPlaceToolchain(t *testing.T) {
 	const name = "go1.99.0.linux-amd64"
 	module := filepath.Join(t.TempDir(), "module.zip")
@@ -105,7 +104,7 @@ func TestPlaceToolchain(t *testing.T) {
 	if err := placeToolchain(context.Background(), downloadedModule{Zip: module, Sum: "h1:x"}, name, dir); err == nil || exists(dir) {
 		t.Errorf("with another hash there is a toolchain: %t (%v)", exists(dir), err)
 	}
-	for range 2 { // the second finds that the first was there before it
+	for range 2 { // the second finds that the toolchain is there already
 		if err := placeToolchain(context.Background(), downloadedModule{Zip: module, Sum: sum}, name, dir); err != nil {
 			t.Fatal(err)
 		}

@@ -95,8 +95,8 @@ func checkProgram(t *testing.T, name string, machine elf.Machine) {
 	}
 }
 
-// trap is a file that breaks the build if any of the caller's settings
-// decides what is built.
+// trap is a file that breaks the build if any of the caller's settings changes what is
+// built.
 const trap = `//go:build x || cgo || amd64.v2 || amd64.v3 || goexperiment.synctest || goexperiment.jsonv2 || windows || race
 
 package main
@@ -104,8 +104,8 @@ package main
 import _ "example.com/none"
 `
 
-// Nothing of the caller's decides a byte: neither its directory, time zone and
-// umask, nor its settings for Go.
+// Nothing of the caller's changes a byte: neither directory, time zone and umask, nor
+// the settings for Go.
 func TestSameBytes(t *testing.T) {
 	files := map[string]string{"go.mod": goMod("example.com/app"), "main.go": program, "trap.go": trap, "default.pgo": "not a profile"}
 	settings := []string{
@@ -149,7 +149,7 @@ func TestSameBytes(t *testing.T) {
 	}
 }
 
-// Which packages there are does not depend on how the project was reached.
+// The packages that are found do not depend on how the project was reached.
 func TestProjectByLink(t *testing.T) {
 	root := tree(t, map[string]string{"real/go.mod": goMod("example.com/app"), "real/cmd/a/main.go": program})
 	link := filepath.Join(root, "link")

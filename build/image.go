@@ -132,7 +132,7 @@ func (p imagePlan) make(ctx context.Context, environ, argv []string, by, remedy 
 }
 
 // buildImage returns the build image, and makes it if need be. Its tag is the hash of
-// all that it is made from, so only a change makes another image.
+// all that it is made from, so a new image is made only after a change.
 func buildImage(ctx context.Context, c Config, client string) (builtImage, error) {
 	plan, err := planImage(c)
 	built := builtImage{base: plan.base}

@@ -23,8 +23,8 @@ import (
 // through a file of a package in Dirs, or through one of Files.
 type inputs struct {
 	Files []string `json:"files,omitempty"` // may be missing
-	Dirs  []string `json:"dirs,omitempty"`  // the files in them that the Go compiler may read, not below
-	Trees []string `json:"trees,omitempty"` // all files below
+	Dirs  []string `json:"dirs,omitempty"`  // the files directly in them that the Go compiler may read
+	Trees []string `json:"trees,omitempty"` // all files below them
 }
 
 // A digester computes digests of inputs. It reads each file once: many
@@ -88,21 +88,22 @@ func (d *digester) digest(in inputs, recipe string) (string, error) {
 }
 
 // compiled reports whether a build may read the file: all in a package's directory
-// but tests and documentation. A file too many costs a build, one too few gives a
-// wrong result.
+// except tests and documentation. A file too many costs a build; one too few gives a
+// wrong bootstrap.
 func compiled(name string) bool {
 	return !strings.HasSuffix(name, "_test.go") && path.Ext(name) != ".md"
 }
 
-// noSource reports whether a directory in the project never has sources: it is version
-// control's, or our own output. Commands of the host and of the sandbox see it nevertheless:
-// see noInput.
+// noSource reports whether a directory in the project counts as without sources: it is version
+// control's, or looks like our own output. Commands that do not get a copy (writeTar,
+// copySources) see it nevertheless: see noInput.
 func noSource(dir string) bool {
 	return filepath.Base(dir) == ".git" || exists(filepath.Join(dir, StateDir))
 }
 
-// noInput is noSource for digests, and for copies that are made by them. Anybody can commit a directory .bootzip, and what is beside
-// it must not change without a new digest: only the output in its usual place is left out.
+// noInput is noSource for digests, and for the copies that BuildKit gets. Anyone can commit a
+// directory .bootzip, and what is beside it must not change without a new digest. So only the
+// output in its usual place, dist, is left out.
 func noInput(dir string) bool {
 	base := filepath.Base(dir)
 	return noSource(dir) && (base == ".git" || base == "dist")
@@ -149,8 +150,8 @@ func filesBelow(root, tree string) ([]string, error) {
 	return all, err
 }
 
-// inputSum returns the SHA-256 of a file, in hexadecimal. Links are followed. For a
-// directory it returns "folder", for a device or a pipe "special".
+// inputSum returns the SHA-256 of a file, in hexadecimal. Links are followed. It returns
+// "folder" for a directory, and "special" for a device or a pipe.
 func inputSum(name string) (string, error) {
 	switch info, err := os.Stat(name); {
 	case err == nil && info.IsDir():

@@ -7,7 +7,7 @@ import (
 	"github.com/bootzip/bootzip/build"
 )
 
-// What the process knows changes nothing of what is built.
+// What the process already knows does not change what is built.
 func TestKnownListing(t *testing.T) {
 	root := tree(t, map[string]string{
 		"go.mod": goMod("example.com/app"), "f/main.go": printing("example.com/app/one"),

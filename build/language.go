@@ -42,7 +42,7 @@ type plan struct {
 	prepare []func(context.Context) error
 }
 
-// join adds what another plan has.
+// join adds another plan to this one.
 func (p *plan) join(other plan) {
 	p.steps = append(p.steps, other.steps...)
 	maps.Copy(p.inputs, other.inputs)

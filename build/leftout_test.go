@@ -9,7 +9,7 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// A compiler that is not there is named as Debian's package of it.
+// The hint for a missing compiler names Debian's package of it.
 func TestNoCompiler(t *testing.T) {
 	u := Unit{Function: project.Function{Name: "f", Cgo: "static"}, Arch: project.ARM64}
 	for output, want := range map[string]string{
@@ -23,7 +23,7 @@ func TestNoCompiler(t *testing.T) {
 	}
 }
 
-// Of a dependency's files those that cgo alone keeps out are named, one for each package.
+// Files that are left out only because of cgo are named, one for each package.
 func TestLeftOut(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{

@@ -42,7 +42,7 @@ func leadsOut(root, name string) string {
 
 // linkBelow returns a message about a link out of the project in the directory
 // source, "" if there is none. Version control, bootzip's own output and, as
-// for the go command, directories that begin with a dot are no sources.
+// for the go command, directories whose names begin with a dot do not count.
 func linkBelow(root, source string) (message string, err error) {
 	top, err := filepath.EvalSymlinks(filepath.Join(root, filepath.FromSlash(source)))
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// linked makes a project of files and of links (name → target). In a target,
-// OUTSIDE is a directory beside the project that has the files outside.
+// linked makes a project with files and links (name → target). In a target, $OUTSIDE is a
+// directory beside the project that has the files of outside.
 func linked(t *testing.T, files, links, outside map[string]string) string {
 	t.Helper()
 	elsewhere := tree(t, outside)
@@ -31,8 +31,8 @@ func linked(t *testing.T, files, links, outside map[string]string) string {
 	return root
 }
 
-// A source that is, or is reached by, a link out of the project is refused
-// before anything is built, whatever the engine would find there.
+// A source that is, or is reached by, a link out of the project is refused before
+// anything is built, whatever the link points to.
 func TestLinksOutOfTheProject(t *testing.T) {
 	outside := map[string]string{
 		"word.go": "package main\n\nconst word = \"x\"\n", "word/word.go": "package word\n\nconst Word = \"x\"\n",
@@ -63,7 +63,7 @@ func TestLinksOutOfTheProject(t *testing.T) {
 		{"go.mod", map[string]string{"app/main.go": program}, map[string]string{"go.mod": "$OUTSIDE/go.mod"}, project.Go, `file "go.mod" is a link`},
 		{"file that assembly includes", with(map[string]string{"app/a.s": "#include \"word.inc\"\n"}), map[string]string{"app/word.inc": "$OUTSIDE/word.inc"}, project.Go,
 			`file "app/word.inc" is a link`},
-		// Go itself refuses to embed what is no regular file, or is in no directory.
+		// Go itself refuses to embed what is not a regular file, or not in a directory.
 		{"embedded file", embedding("word.txt"), map[string]string{"app/word.txt": "$OUTSIDE/word.txt"}, project.Go, "word.txt"},
 		{"embedded directory", embedding("web"), map[string]string{"app/web": "$OUTSIDE/word"}, project.Go, "web"},
 		{"embedded file in a link", embedding("web/word.go"), map[string]string{"app/web": "$OUTSIDE/word"}, project.Go, "web/word.go"},
@@ -93,8 +93,8 @@ func TestLinksOutOfTheProject(t *testing.T) {
 	}
 }
 
-// A link that ends in the project is as good as what it points to. One that
-// no compiler reads does not matter.
+// A link that ends in the project is as good as its target. A link that no compiler
+// reads does not matter.
 func TestLinksInTheProject(t *testing.T) {
 	root := linked(t, map[string]string{
 		"go.mod": goMod("example.com/app"), "app/main.go": "package main\n\nimport \"example.com/app/alias\"\n\nfunc main() { println(word + alias.Sub) }\n",

@@ -19,7 +19,7 @@ import (
 
 // A keptListing is an output of go list, and what it depends on.
 type keptListing struct {
-	text  string // empty: it is not known yet for which state of the files it holds
+	text  string // empty: it is not yet known which state of the files it belongs to
 	shape string // of dirs and files before go list ran
 	dirs  []string
 	files []string
@@ -27,8 +27,8 @@ type keptListing struct {
 
 // listing returns the output of ask, which runs go list, or a kept output if ask would return
 // the same: edits of a function rarely change its imports. A nil Known keeps nothing.
-// dependsOn finds the directories and files that decide the output. ok is false if others
-// do too.
+// dependsOn finds the directories and files that decide the output. Its ok is false if other
+// files decide it too.
 //
 // The shape is taken before ask runs, so that an edit in between changes it.
 func (k *Known) listing(key string, ask func() (string, error), dependsOn func(text string) (dirs, files []string, ok bool)) (string, error) {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The go command is asked again when it could say something else, and only then.
+// The go command is asked again only when its answer could have changed.
 func TestListing(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) {
@@ -29,7 +29,7 @@ func TestListing(t *testing.T) {
 		}
 	}
 	run()
-	run() // of which state of the files the first was is not known
+	run() // it is not known which state of the files the first listing belongs to
 	for _, x := range []struct {
 		what, name, text string
 		asks             int
@@ -55,7 +55,7 @@ func TestListing(t *testing.T) {
 	}
 }
 
-// A module that comes below another decides, too.
+// A new module below another changes the listing, too.
 func TestDecides(t *testing.T) {
 	root := t.TempDir()
 	p := &goPackage{Dir: filepath.Join(root, "a", "b"), ImportPath: "example.com/x/a/b", Module: &goListModule{GoMod: filepath.Join(root, "go.mod")}}

@@ -25,10 +25,11 @@ const LockFile = "bootzip.lock"
 // lockFile is the content of a bootzip.lock. It is JSON, written by
 // WriteLock, and meant to be committed.
 type lockFile struct {
-	// Toolchain is the Go toolchain, "go1.26.8"; empty without Go functions.
+	// Toolchain is the Go toolchain, "go1.26.8"; several are sorted and separated by
+	// blanks. Empty without Go functions.
 	Toolchain string `json:"toolchain,omitempty"`
-	// Images are by platform of the machine that runs the image, as in
-	// "linux/amd64". Their packages differ.
+	// Images has one image for each platform of the machine that runs it, as in
+	// "linux/amd64", since their packages differ.
 	Images map[string]lockedImage `json:"images,omitempty"`
 }
 
@@ -43,9 +44,9 @@ type lockedImage struct {
 // maxDifferences bounds the differences in a message.
 const maxDifferences = 100
 
-// WriteLock writes bootzip.lock for the project, and returns its path. It has the
-// toolchain, and for a container engine the base image and the packages of the
-// build image, which it makes if need be. Entries of other platforms stay.
+// WriteLock writes bootzip.lock for the project, and returns its path. The file has
+// the Go toolchain and, if the engine has a build image, its base image and packages.
+// WriteLock makes that image if need be. Entries of other platforms stay.
 func WriteLock(ctx context.Context, c Config) (string, error) {
 	e, _, err := chooseEngine(ctx, c)
 	if err != nil {

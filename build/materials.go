@@ -14,13 +14,13 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// Materials are what a build is made with, for its provenance. They have no path,
-// time or name of a machine.
+// Materials are what a build is made with, for its provenance. They contain no path or
+// name of a machine, and no time.
 type Materials struct {
-	Engine      string       // "docker", "podman", "sandbox" or "host"
-	Toolchains  []Toolchain  // by version, one each, or one for each architecture of the engine's machines; nil without functions in Go
+	Engine      string       // "docker", "podman", "sandbox", "host" or "buildkit"
+	Toolchains  []Toolchain  // by version, one for each architecture of the engine's machines; nil without functions in Go
 	Programs    []Program    // by function; nil without functions in Go
-	BaseImage   string       // the base image as it is referred to; "" without a container
+	BaseImage   string       // the reference of the base image; "" without a build image
 	BaseImageID string       // its id, "sha256:…"
 	ImageRecipe string       // the hash of all that the build image is made from, by which it is tagged
 	ImageID     string       // the build image's id, "sha256:…"
@@ -28,20 +28,20 @@ type Materials struct {
 	LockSHA256  string       // of bootzip.lock; "" if there is none
 	ModuleFiles []ModuleFile // by name; nil without functions in Go
 	Flags       []string     // of each go build; nil without functions in Go
-	Environment []string     // of each go build, less paths and what the function decides: "GOAMD64=v1"
+	Environment []string     // of each go build, without paths and what the function decides: "GOAMD64=v1"
 }
 
 // A Toolchain is a release of Go that functions are built with.
 type Toolchain struct {
 	Version string // "go1.26.8"
-	Module  string // the module that it came as, "golang.org/toolchain@v0.0.1-go1.26.8.linux-amd64"; "" on the host if it is an installed Go, of which no public record has the hash
+	Module  string // the module that it came as, "golang.org/toolchain@v0.0.1-go1.26.8.linux-amd64"; "" on the host if it is an installed Go, whose hash is in no public record
 	Sum     string // the hash of Module, "h1:…" as the checksum database has it, computed from the files as they are used; "" without Module
 }
 
 // A Program has the settings of one function in Go.
 type Program struct {
 	Function  string       `json:"function"`
-	Kind      project.Kind `json:"kind,omitempty"`  // "extension"; "" of a function
+	Kind      project.Kind `json:"kind,omitempty"`  // "extension"; "" for a function
 	GoVersion string       `json:"goVersion"`       // of one of the Toolchains
 	Flags     []string     `json:"flags,omitempty"` // of go build, besides Materials.Flags: -ldflags and -tags
 	Cgo       string       `json:"cgo,omitempty"`   // "static", or "" without; then CGO_ENABLED is 1 for it
@@ -123,8 +123,8 @@ func goMaterials(c Config) ([]Program, []ModuleFile, error) {
 	return programs, files, nil
 }
 
-// toolchainInUse returns the toolchain of a version on the engine's machines of an
-// architecture. An installed Go of the host has no module to compare it with.
+// toolchainInUse returns the toolchain of a version that the engine's machines of an
+// architecture use. A Go that is installed on the host has no module to compare it with.
 func toolchainInUse(ctx context.Context, c Config, e engine, version, goarch string) (Toolchain, error) {
 	t := Toolchain{Version: version}
 	tool, err := findGo(ctx, c, version)

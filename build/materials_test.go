@@ -21,8 +21,7 @@ func mustHaveMaterials(t *testing.T, c build.Config) build.Materials {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The same question has the same answer, and no path of this machine is
-	// in it.
+	// Asked again, it returns the same, and no path of this machine is in it.
 	again, err := build.MaterialsOf(t.Context(), c)
 	if err != nil || !reflect.DeepEqual(again, m) {
 		t.Errorf("materials are\n%+v\nand when asked again\n%+v (%v)", m, again, err)
@@ -53,7 +52,7 @@ func TestMaterialsOfHost(t *testing.T) {
 			t.Errorf("the environment has %s", e)
 		}
 	}
-	// The hash is that of a module, and an installed Go is none.
+	// The hash is that of a module, and an installed Go is not a module.
 	module := "golang.org/toolchain@v0.0.1-" + goVersion() + "." + runtime.GOOS + "-" + runtime.GOARCH
 	if filepath.Base(goRoot(t)) != filepath.Base(module) {
 		module = ""
@@ -74,14 +73,14 @@ func TestMaterialsOfHost(t *testing.T) {
 	}
 }
 
-// toolchainHash are what the checksum database says of golang.org/toolchain.
+// toolchainHash has the hashes of golang.org/toolchain in the checksum database.
 var toolchainHash = map[string]string{
 	"go1.26.8.linux-amd64": "h1:ZOmGe1OnfREDMIdb1Qi4G9JSuDPBLGExZMQ4nis1RXM=",
 	"go1.26.8.linux-arm64": "h1:sYL/O6MqS68ML0kjsQ36WoYIpJqkw60TxizWUYUKQMc=",
 }
 
-// goElsewhere is a project in Go, with the network that it takes to fetch the
-// toolchain.
+// goElsewhere returns the configuration of a project in Go, with the network access that
+// it takes to fetch the toolchain.
 func goElsewhere(t *testing.T, engine string) build.Config {
 	t.Helper()
 	c := containerConfig(t, engine, tree(t, map[string]string{"go.mod": goMod("example.com/app"), "main.go": program}), "app=.")
@@ -113,7 +112,7 @@ func TestMaterialsOfEngines(t *testing.T) {
 		if !id.MatchString(m.BaseImageID) || !id.MatchString(m.ImageID) || !regexp.MustCompile(`^[0-9a-f]{16}$`).MatchString(m.ImageRecipe) || m.BaseImage != os.Getenv("BOOTZIP_BASE_IMAGE") {
 			t.Errorf("the images are %q (%s) and %s (%s)", m.BaseImage, m.BaseImageID, m.ImageID, m.ImageRecipe)
 		}
-		// The list is the lock's.
+		// The packages are those of bootzip.lock.
 		file, err := build.WriteLock(t.Context(), c)
 		if err != nil {
 			t.Fatal(err)
@@ -130,8 +129,7 @@ func TestMaterialsOfEngines(t *testing.T) {
 	})
 }
 
-// What has been put into an unpacked toolchain is found before a build that
-// takes nothing from caches on trust.
+// A build with a cold cache first finds files that were put into an unpacked toolchain.
 func TestPoisonedToolchain(t *testing.T) {
 	eachEngine(t, func(t *testing.T, engine string) {
 		if engine != "sandbox" {

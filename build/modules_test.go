@@ -28,7 +28,7 @@ func printing(packages ...string) string {
 	return "package main\n\n" + imports.String() + "\nfunc main() {\n" + calls.String() + "}\n"
 }
 
-// library is a package whose Name is found again in the programs.
+// library returns a package whose variable Name is says, to be found in programs.
 func library(name, says string) string {
 	return "package " + name + "\n\nvar Name = " + fmt.Sprintf("%q", says) + "\n"
 }
@@ -91,7 +91,7 @@ func TestModulesInFolders(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// Each module has a toolchain of its own, which need not be there.
+	// Each module names its own toolchain, which may not be installed.
 	put(t, filepath.Join(root, "deep/two/go.mod"), "module example.com/two\n\ngo 1.21\n\ntoolchain go1.21.3\n")
 	put(t, filepath.Join(root, "one/main.go"), says("edited"))
 	_, err = run(context.Background(), t, c)
@@ -118,7 +118,7 @@ func TestWorkspace(t *testing.T) {
 		t.Errorf("go.mod of a module in the workspace was edited, and built are %q", got)
 	}
 
-	// A workspace of the directory above is none of the project's.
+	// A workspace in the directory above does not belong to the project.
 	put(t, filepath.Join(filepath.Dir(root), "go.work"), "broken")
 	if got := built(mustBuild(t, c)); got != "" {
 		t.Errorf("built are %q", got)
@@ -173,7 +173,7 @@ func TestReplace(t *testing.T) {
 	wantBuilt(t, mustBuild(t, c), map[string]string{"app": "in the project"})
 	put(t, filepath.Join(root, "third/dep/sub/s.go"), library("sub", "edited there"))
 	wantBuilt(t, mustBuild(t, c), map[string]string{"app": "edited there"})
-	// The go line of a module decides what its code means.
+	// The go line of a module changes what its code means.
 	put(t, filepath.Join(root, "third/dep/go.mod"), "module example.com/dep\n\ngo 1.21\n")
 	if got := built(mustBuild(t, c)); got != "app/amd64" {
 		t.Errorf("go.mod of a replaced module was edited, and built are %q", got)
@@ -235,7 +235,7 @@ func proxy(t *testing.T) (address, goSum string) {
 		"example.com/dep v1.0.0 " + all + "\nexample.com/dep v1.0.0/go.mod " + only + "\n"
 }
 
-// moduleCache is an empty one, whose read-only files are removed in the end.
+// moduleCache returns an empty module cache, whose read-only files are removed at the end.
 func moduleCache(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -261,7 +261,7 @@ func TestModuleCache(t *testing.T) {
 	c := config(t, root, "app=.")
 	c.Environ = append(c.Environ, "GOMODCACHE="+modules)
 
-	// Not there, and no network.
+	// The module is not in the cache, and there is no network.
 	_, err := run(context.Background(), t, c)
 	wantError(t, err, "", "main.go:3:8: module lookup disabled by GOPROXY=off")
 
@@ -277,7 +277,7 @@ func TestModuleCache(t *testing.T) {
 		t.Errorf("built are %q", got)
 	}
 
-	// Somebody changed it there: the go command would build it without a word.
+	// It was changed there: the go command would build it without an error.
 	source := filepath.Join(modules, "example.com", "dep@v1.0.0", "dep.go")
 	if err := os.Chmod(source, 0o644); err != nil {
 		t.Fatal(err)

@@ -59,8 +59,8 @@ func TestEngineThatIsNotThere(t *testing.T) {
 	}
 }
 
-// A registry that is not there, or does not know the image: the hint says how
-// an image is made without one.
+// If a registry cannot be reached, or does not have the image, the hint says how to make
+// an image without it.
 func TestBaseImageThatCannotBePulled(t *testing.T) {
 	root := tree(t, map[string]string{"go.mod": goMod("example.com/app"), "main.go": program})
 	for _, engine := range []string{"docker", "podman"} {
@@ -82,7 +82,7 @@ esac
 		_, _, err = build.Image(context.Background(), c)
 		wantError(t, err, "scripts/base-image --engine "+engine, `base image "localhost:1/none:1" cannot be pulled by `+engine)
 
-		// The one that is pinned, where none is named.
+		// Without BaseImage, the pinned one is pulled.
 		c.BaseImage = ""
 		_, err = run(context.Background(), t, c)
 		wantError(t, err, "scripts/base-image", `debian`, "@sha256:", "cannot be pulled by "+engine)

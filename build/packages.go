@@ -12,7 +12,7 @@ import (
 )
 
 // packagesFile is where the build image lists what is installed in it, one
-// "name:architecture=version" a line (docker/packages).
+// "name:architecture=version" per line (docker/packages).
 const packagesFile = "/bootzip/packages"
 
 // imagePackages returns the packages of an image, sorted. An id always names the

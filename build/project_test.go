@@ -27,14 +27,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// goVersion is the toolchain that runs the tests, and builds in them: none
-// has to be downloaded.
+// goVersion returns the toolchain that runs the tests. The tests build with it, so that
+// no other has to be downloaded.
 func goVersion() string {
 	version, _, _ := strings.Cut(runtime.Version(), " ")
 	return version
 }
 
-// goRoot is where the go command that runs the tests is.
+// goRoot returns the GOROOT of the go command that runs the tests.
 func goRoot(t testing.TB) string {
 	t.Helper()
 	out, err := exec.Command("go", "env", "GOROOT").Output()
@@ -146,7 +146,7 @@ func sums(r build.Report) map[string]string {
 	return all
 }
 
-// built names the artifacts that were built and not found unchanged.
+// built names the artifacts that were built, rather than found unchanged.
 func built(r build.Report) string {
 	var names []string
 	for _, a := range r.Artifacts {
@@ -180,8 +180,8 @@ func wantError(t testing.TB, err error, mend string, texts ...string) {
 	}
 }
 
-// distFiles are the files in dist with what is in them. What is remembered of
-// earlier runs is left out, and directories in which a run works are an error.
+// distFiles returns the files in dist with their content. What is kept about earlier runs
+// is omitted, and leftover working directories of a run are an error.
 func distFiles(t testing.TB, dist string) map[string]string {
 	t.Helper()
 	all := map[string]string{}

@@ -18,14 +18,15 @@ import (
 )
 
 // An engine on another machine cannot mount the caller's directories, and another
-// user cannot use them. Then sources, modules and scripts are copied into the
-// container before it starts, and the outputs are copied back. The toolchain is
-// copied to another machine once, into a volume that is kept.
+// user may not be able to use them. In both cases, sources, modules and scripts are
+// copied into the container before it starts, and the outputs are copied back. The
+// toolchain is copied to another machine once, into a volume that is kept.
 //
 // The files belong to root and the commands run as another user, so sources are
 // read-only, as with a mount.
 
-// copiesUser runs the commands there: the plain user of docker/packages.
+// copiesUser runs the commands of an engine on another machine: the unprivileged user
+// of docker/packages.
 const copiesUser = 1000
 
 // isRemote reports whether the client's engine is on another machine: its variable
@@ -116,7 +117,7 @@ func (e *container) copyToolchain(ctx context.Context, name, from string) error 
 	})
 }
 
-// copyIn unpacks the tar that write writes in the container's directory to.
+// copyIn unpacks, in the container's directory to, the tar that write writes.
 func (e *container) copyIn(ctx context.Context, name, to string, write func(io.Writer) error) error {
 	r, w := io.Pipe()
 	argv := []string{e.client, "cp"}

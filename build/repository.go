@@ -8,8 +8,8 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// A build may use a module beside the project in the same repository: every
-// checkout has it. Commands then see the directory above both, where the same
+// A build may use a module beside the project in the same repository, since every
+// checkout has it. Commands then see the directory above both, in which the same
 // relative paths lead to the same files.
 
 // within reports whether dir is the directory top, or is below it.
@@ -73,7 +73,7 @@ func (m goModule) mains(root string) []string {
 	}
 	work, err := readLines(root, path.Join(m.dir, "go.work"))
 	if err != nil {
-		return nil // one that cannot be read uses nothing
+		return nil // a go.work that cannot be read uses nothing
 	}
 	var dirs []string
 	for _, use := range work.Use {
@@ -87,14 +87,14 @@ func (m goModule) mains(root string) []string {
 }
 
 // directories returns the directories, relative to root, that a module's programs may
-// be made from: those of go.work, of the main modules, and of replacements by a
-// relative path.
+// be made from: those of go.work, of the main modules, and of the replacements that are
+// named by a relative path.
 func (m goModule) directories(root string) []string {
 	dirs := []string{m.dir}
 	replaced := func(file string) {
 		lines, err := readLines(root, file)
 		if err != nil {
-			return // one that cannot be read replaces nothing
+			return // a file that cannot be read replaces nothing
 		}
 		for _, r := range lines.Replace {
 			if r.New.Version == "" && !filepath.IsAbs(r.New.Path) {

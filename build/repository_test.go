@@ -9,8 +9,8 @@ import (
 	"github.com/bootzip/bootzip/build"
 )
 
-// besideConfig is of the project in the directory svc of a repository, whose path
-// has no links.
+// besideConfig returns the configuration of the project in one directory of a repository,
+// and the path of that repository, without links.
 func besideConfig(t *testing.T, engine string, files map[string]string, folder string, sources ...string) (repository string, c build.Config) {
 	t.Helper()
 	repository, err := filepath.EvalSymlinks(tree(t, files))
@@ -26,9 +26,9 @@ func besideConfig(t *testing.T, engine string, files map[string]string, folder s
 	return repository, c
 }
 
-// Modules of the repository that a replace line names are built with, seen by
-// every engine and noticed when they change; the same bytes come out as where all
-// of it is the project.
+// Modules of the repository that a replace line names are used by builds, seen by every
+// engine, and noticed when they change. The bytes are the same as when the project is
+// the entire repository.
 func TestReplaceBesideTheProject(t *testing.T) { replaceBeside(t, "host") }
 
 func TestReplaceBesideTheProjectInEngines(t *testing.T) { eachEngine(t, replaceBeside) }
@@ -80,8 +80,8 @@ func replaceBeside(t *testing.T, engine string) {
 	wantError(t, err, "put the file itself into the project", `package "example.com/shared/sub" is reached by a link that leads out of the project`)
 }
 
-// A go.work above the project counts if it lists the project's module, and is of
-// the same repository.
+// A go.work above the project counts if it lists the project's module and is in the same
+// repository.
 func TestWorkspaceAboveTheProject(t *testing.T) { workspaceAbove(t, "host") }
 
 func TestWorkspaceAboveTheProjectInEngines(t *testing.T) { eachEngine(t, workspaceAbove) }
@@ -125,7 +125,7 @@ func workspaceAbove(t *testing.T, engine string) {
 	_, c = besideConfig(t, engine, files, "apart", "apart=x")
 	wantBuilt(t, mustBuild(t, c), map[string]string{"apart": "apart"})
 
-	// The repository ends below it: it may be anybody's.
+	// The repository does not contain the go.work, which may belong to anyone.
 	_, c = besideConfig(t, engine, files, "svc", "svc=.")
 	c.Repository = c.Root
 	_, err = run(context.Background(), t, c)

@@ -21,8 +21,8 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// make builds what has changed, in a directory beside the artifacts, and moves
-// all of it to its place at the end. Of total bootstraps, done exist already.
+// make builds what has changed, in a directory beside the artifacts, and moves all of
+// it into place at the end. done of the total bootstraps exist already.
 func (b *builder) make(ctx context.Context, changed []Unit, total, done int) (map[string]Artifact, error) {
 	host, stage, remove, err := b.places()
 	if err != nil {
@@ -78,8 +78,8 @@ func (b *builder) make(ctx context.Context, changed []Unit, total, done int) (ma
 	return b.publish(append(productsOf(all.steps), fetched...), stage, host.out)
 }
 
-// rounds splits the units into those that can be built at once: with one Go
-// toolchain, as an engine has a place for one.
+// rounds splits the units into groups that can be built at once. The functions in Go of
+// a group have the same toolchain, as an engine has a place for only one.
 func (b *builder) rounds(changed []Unit) [][]Unit {
 	rounds := make([][]Unit, 1)
 	var versions []string // of Go, one for each round
@@ -104,8 +104,9 @@ func (b *builder) position(name string) int {
 	return slices.IndexFunc(b.config.Functions, func(f project.Function) bool { return f.Name == name })
 }
 
-// places makes the directories of a run, below a stage and a temporary directory, which
-// remove removes. Another user may get them; those two stay the caller's.
+// places makes the directories of a run, below a stage and a temporary directory. The
+// directories may be given to another user; the stage and the temporary directory stay the
+// caller's. remove removes all of them.
 func (b *builder) places() (host places, stage *atomicfile.Stage, remove func(), err error) {
 	if stage, err = atomicfile.Begin(filepath.Join(b.config.Dist, StateDir)); err != nil {
 		return host, nil, nil, err
@@ -254,7 +255,7 @@ type counter struct {
 	total  int
 
 	mu   sync.Mutex
-	left [][]product // of each step; none once it has ended
+	left [][]product // the products of each step; none once the step has ended
 	done int         // as last reported
 }
 
@@ -329,7 +330,8 @@ func (b *builder) judge(steps []step, outcomes []outcome, out string) Failure {
 	return failure
 }
 
-// named returns the units that have messages of their own in the output; all, if none has.
+// named returns the units that have their own messages in the output, or all units if none
+// has.
 func named(units []Unit, all map[string]blamed, output string) []Unit {
 	some := slices.DeleteFunc(slices.Clone(units), func(u Unit) bool { return all[u.String()].message == output })
 	if len(some) == 0 {

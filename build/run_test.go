@@ -9,7 +9,7 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// A command that builds many is counted by the files that it has made.
+// The progress of a command that builds several bootstraps is counted by its files.
 func TestCounter(t *testing.T) {
 	var events []Event
 	out := t.TempDir()
@@ -34,8 +34,8 @@ func TestCounter(t *testing.T) {
 	}
 }
 
-// A digest leaves out our output in its usual place, and nothing else that has a directory
-// .bootzip: the build sees it.
+// A digest omits our output in its usual place, but no other directory that has a .bootzip in
+// it: the build sees those.
 func TestFilesBelow(t *testing.T) {
 	root := t.TempDir()
 	for _, name := range []string{"a.h", ".git/config", "dist/.bootzip/state.json", "dist/b.h", "other/.bootzip/state.json", "other/c.h"} {

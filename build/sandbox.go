@@ -23,8 +23,8 @@ type sandboxed struct {
 	unfiltered string // why the commands have no filter of system calls
 }
 
-// ErrUnsuitable is an error of [Build] for functions that the engine that was asked for cannot
-// build on any machine.
+// ErrUnsuitable is an error of [Build] with engine sandbox, which cannot build the functions
+// on any machine: one of them needs cgo, or is not in Go.
 var ErrUnsuitable = errors.New("the sandbox builds Go only, without cgo")
 
 func newSandbox(ctx context.Context, c Config) (*sandboxed, error) {
@@ -53,15 +53,15 @@ func newSandbox(ctx context.Context, c Config) (*sandboxed, error) {
 	return s, nil
 }
 
-// Known keeps results for later runs in the same process: whether there can be a sandbox,
-// and what programs consist of. The zero value is empty.
+// Known keeps results for later runs in the same process: what a sandbox lacks here, and
+// which packages programs consist of. The zero value is empty.
 type Known struct {
 	sandboxes sync.Map // what they lack (string), by their directories
 	listings  sync.Map // keptListing, by command
 }
 
-// probe returns the result that is kept under a name, or else that of ask. A nil Known keeps
-// nothing.
+// probe returns the result that is kept under a name, or else the result of ask. A nil Known
+// keeps nothing.
 func (k *Known) probe(name string, ask func() (string, error)) (string, error) {
 	if k == nil {
 		return ask()

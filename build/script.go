@@ -24,8 +24,8 @@ const (
 // runScript returns the script that runs all commands of a run in one container,
 // some side by side. xargs is in every Debian image.
 //
-// Nothing is written to its standard input. When that closes, the process that
-// started the container has ended, and the script kills all in the container.
+// Nothing is written to the script's standard input. When it closes, the process that
+// started the container has ended, and the script kills everything in the container.
 func runScript(umask int) string {
 	return fmt.Sprintf("umask %04o\n", umask) + `cd /out/` + scriptDir + ` || exit 125
 exec 3<&0 </dev/null

@@ -25,8 +25,8 @@ func TestLdflagsByImportPath(t *testing.T) {
 	wantError(t, err, "write main.version", `"example.com/app/cmd/a.version" is not set by this name`)
 }
 
-// Build tags and variables shape a program and nothing else, and a change of
-// them builds it again.
+// Build tags and variables change their own program only, and a change to them builds
+// it again.
 func TestTagsAndLdflags(t *testing.T) {
 	root := tree(t, map[string]string{
 		"go.mod":           goMod("example.com/app"),
@@ -110,7 +110,7 @@ func TestToolchainOfModules(t *testing.T) {
 			}
 		})
 	}
-	// It is the one that bootzip is released with.
+	// DefaultGo is the toolchain that bootzip is released with.
 	if mod := read(t, filepath.Join("..", "go.mod")); !strings.Contains(mod, "\ntoolchain "+build.DefaultGo+"\n") {
 		t.Errorf("go.mod has another toolchain than %s", build.DefaultGo)
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/bootzip/bootzip/internal/sandbox"
 )
 
-// An engine can be tried without anything to build, and leaves nothing.
+// An engine can be started with nothing to build, and leaves nothing behind.
 func TestStart(t *testing.T) {
 	c := config(t, tree(t, map[string]string{"go.mod": goMod("example.com/app"), "app/main.go": program}), "app")
 	if err := os.Mkdir(c.Dist, 0o755); err != nil {

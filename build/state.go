@@ -13,8 +13,8 @@ import (
 	"github.com/bootzip/bootzip/internal/regular"
 )
 
-// StateDir is the directory in Config.Dist with what a run must know of the one
-// before. Removing it only costs a build.
+// StateDir is the directory in Config.Dist with what a run must know about the previous
+// one. Removing it costs no more than a build.
 const StateDir = ".bootzip"
 
 // state records how the bootstraps in Config.Dist were built.
@@ -41,7 +41,7 @@ func readState(dist string) state {
 }
 
 // directories returns an error if one of dirs exists and is not a directory: a repository
-// could have a link in the place of the output, and so choose which files are replaced.
+// could have a link in place of the output, and so choose which files are replaced.
 func directories(dirs ...string) error {
 	for _, dir := range dirs {
 		if info, err := os.Lstat(dir); err == nil && !info.IsDir() {
@@ -53,8 +53,8 @@ func directories(dirs ...string) error {
 
 // Lock makes this process the only one that writes to the directory dist, until
 // unlock is called. It does not wait: if another process has the lock, it returns
-// an error. Callers of Build and pack.Pack hold the lock, for both if one follows
-// the other. Lock removes what killed processes left in dist.
+// an error. Callers of Build and pack.Pack hold the lock; a caller of both holds it
+// until the second is done. Lock removes what killed processes left in dist.
 func Lock(dist string) (unlock func(), err error) {
 	if err := directories(dist, filepath.Join(dist, StateDir)); err != nil {
 		return nil, err

@@ -77,7 +77,7 @@ func TestUnchanged(t *testing.T) {
 			t.Errorf("%s: other bytes", step.name)
 		}
 		for _, a := range r.Artifacts {
-			// What the report says of an unchanged one is what is there.
+			// The report describes an unchanged artifact as it is.
 			if info, err := os.Stat(a.Path); err != nil || info.Size() != a.Size || a.Toolchain != goVersion() {
 				t.Errorf("%s: artifact does not describe %s: %+v (%v)", step.name, a.Path, a, err)
 			}
@@ -85,7 +85,7 @@ func TestUnchanged(t *testing.T) {
 	}
 }
 
-// Another source is another program, whatever the files of the one before are.
+// A different source directory is a different program, whatever files the previous one has.
 func TestUnchangedSource(t *testing.T) {
 	root := tree(t, map[string]string{
 		"go.mod": goMod("example.com/app"), "a/main.go": program, "b/main.go": strings.Replace(program, "hello", "bye", 1), "empty/x.txt": "",
@@ -101,7 +101,7 @@ func TestUnchangedSource(t *testing.T) {
 	wantError(t, err, "", "empty")
 }
 
-// A run for one function forgets nothing of the others.
+// A run for one function keeps what is known about the others.
 func TestUnchangedOneByOne(t *testing.T) {
 	root := tree(t, map[string]string{"go.mod": goMod("example.com/app"), "a/main.go": program, "b/main.go": program})
 	mustBuild(t, config(t, root, "a"))
@@ -111,7 +111,7 @@ func TestUnchangedOneByOne(t *testing.T) {
 	}
 }
 
-// C and assembly include files of any directory of the project.
+// C and assembly may include files from any directory of the project.
 func TestIncludedFileCold(t *testing.T) {
 	if os.Getenv("BOOTZIP_TEST_ENGINES") == "" && os.Getenv("BOOTZIP_TEST_ENDTOEND") == "" {
 		t.Skip("compiles all that a program needs: set BOOTZIP_TEST_ENGINES or BOOTZIP_TEST_ENDTOEND, as .ci/run endtoend does")
@@ -133,7 +133,7 @@ func TestIncludedFileCold(t *testing.T) {
 	}
 }
 
-// What is in the way of the output is refused, and nothing is written through a link.
+// A file or link in place of an output directory is refused, and nothing is written through it.
 func TestLinkedOutput(t *testing.T) {
 	root := tree(t, map[string]string{"go.mod": goMod("example.com/app"), "app/main.go": program})
 	for _, name := range []string{"dist", "dist/.bootzip", "dist/app", "dist/app/amd64"} {

@@ -15,7 +15,7 @@ import (
 type Variations struct {
 	UID, GID int    // of the commands; 0: the caller's
 	Umask    int    // at most 077; 0: the usual one, 022
-	TimeZone string // TZ, a name as "Asia/Kathmandu" or in POSIX's form, "NPT-5:45"; "": UTC
+	TimeZone string // TZ, a name such as "Asia/Kathmandu" or POSIX's form, "NPT-5:45"; "": UTC
 	Locale   string // LANG and LC_ALL; "": LANG is C.UTF-8
 	Path     string // where a container or the sandbox sees the project, absolute; "": /src
 }
@@ -25,10 +25,10 @@ type Variation struct {
 	Name    string `json:"name"`    // "user", "umask", "time zone", "locale" or "path"
 	Value   string `json:"value"`   // as asked for: "1234:1234", "0077", "Asia/Kathmandu", "C", "/elsewhere"
 	Applied bool   `json:"applied"` // it was in force
-	Why     string `json:"why"`     // why not, or to what it made no difference
+	Why     string `json:"why"`     // why not, or what it made no difference to
 }
 
-// asked returns each variation that is asked for, none of them in force yet.
+// asked returns the variations that are asked for, none of them in force yet.
 func (v Variations) asked() (all []Variation) {
 	add := func(name, value string) {
 		if value != "" {
@@ -66,8 +66,8 @@ func (b *builder) apply(steps []step, host places) Variations {
 	return v
 }
 
-// effect reports whether a variation is in force, and why not, or to what it makes no
-// difference. It removes one that is not in force from v.
+// effect reports whether a variation is in force, and why not, or what it makes no
+// difference to. It removes from v a variation that has no effect on any step.
 func (s surroundings) effect(name string, v *Variations) (applied bool, why string) {
 	onHost := s.engine.name() == "host"
 	switch name {
@@ -111,7 +111,7 @@ type surroundings struct {
 	others bool // other compilers run
 }
 
-// otherUser reports whether another user than the caller is to run the commands.
+// otherUser reports whether a user other than the caller is to run the commands.
 func (v Variations) otherUser() bool { return v.UID != 0 || v.GID != 0 }
 
 // user returns the ids of the commands, by default the caller's.

@@ -13,15 +13,15 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// varied are all variations at once.
+// varied returns all variations at once.
 func varied() build.Variations {
 	return build.Variations{
 		UID: 4321, GID: 8765, Umask: 0o077, TimeZone: "Asia/Kathmandu", Locale: "C", Path: "/elsewhere/project",
 	}
 }
 
-// telling is a build that tells of its surroundings, after a program. It leaves a
-// mark in its cache, named after its umask.
+// telling is a command that writes a program followed by a description of its
+// environment. It leaves a mark in its cache, named after its umask.
 const telling = `{ cat /bin/true
 echo
 echo "user $(id -u):$(id -g)"
@@ -35,7 +35,7 @@ touch "$CACHE/mark-$(umask)"
 } >"$OUT/bootstrap"
 `
 
-// tell builds telling and returns what it says, by variation, and the report.
+// tell builds telling and returns what it found, by variation, and the report.
 func tell(t *testing.T, c build.Config) (map[string]string, build.Report) {
 	t.Helper()
 	c.Force = true
@@ -65,7 +65,8 @@ func tellingConfig(t *testing.T, engine string) build.Config {
 	return c
 }
 
-// inForce is what the report says to be in force, and why the rest is not.
+// inForce returns which variations are in force according to the report, and why the
+// others are not.
 func inForce(r build.Report) (applied string, why map[string]string) {
 	var names []string
 	why = map[string]string{}
@@ -96,7 +97,7 @@ func TestVariationsInContainer(t *testing.T) {
 		}
 		user := fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid())
 		if os.Getuid() == 0 {
-			user = "2000000000:2000000000" // who is nobody
+			user = "2000000000:2000000000" // an unused id
 		}
 		wantTold(t, usual, map[string]string{
 			"user": user, "umask": "0022", "time zone": "+0000", "locale": "C.UTF-8",
@@ -113,7 +114,7 @@ func TestVariationsInContainer(t *testing.T) {
 		if applied != "user, umask, time zone, locale, path" {
 			t.Errorf("report says that in force were %q; the rest was not because: %v", applied, why)
 		}
-		// What was made there is the caller's all the same.
+		// The caller still owns what was made there.
 		info, err := os.Stat(r.Artifacts[0].Path)
 		if err != nil || info.Mode() != 0o755 || !isMine(info) {
 			t.Errorf("the bootstrap is %v (%v)", info, err)
@@ -129,8 +130,8 @@ func noStages(t *testing.T, c build.Config) {
 	}
 }
 
-// A cold cache is empty, goes with the run, and neither finds nor leaves
-// anything in the shared one.
+// A cold cache is empty and is removed after the run, which neither finds nor leaves
+// anything in the shared cache.
 func TestColdCache(t *testing.T) {
 	for _, engine := range enginesWithHost() {
 		t.Run(engine, func(t *testing.T) {
@@ -158,7 +159,7 @@ func TestColdCache(t *testing.T) {
 	}
 }
 
-// enginesWithHost are the engines that were asked for, and the host's.
+// enginesWithHost returns the engines that were asked for, and host.
 func enginesWithHost() []string {
 	all := []string{"host"}
 	for _, e := range strings.Split(os.Getenv("BOOTZIP_TEST_ENGINES"), ",") {
@@ -169,8 +170,8 @@ func enginesWithHost() []string {
 	return all
 }
 
-// A program in Go has the same bytes with all variations and a cold cache, from
-// each engine; and the report says which were in force.
+// A program in Go has the same bytes with all variations and a cold cache, from each
+// engine. The report says which variations were in force.
 func TestGoVaried(t *testing.T) {
 	if os.Getenv("BOOTZIP_TEST_ENGINES") == "" && os.Getenv("BOOTZIP_TEST_ENDTOEND") == "" {
 		t.Skip("compiles all that a program needs: set BOOTZIP_TEST_ENGINES or BOOTZIP_TEST_ENDTOEND, as .ci/run endtoend does")
@@ -210,8 +211,8 @@ func TestGoVaried(t *testing.T) {
 	}
 }
 
-// Root can build on the host as somebody else, where the directories are open to
-// him.
+// Root can build on the host as another user, where the directories are open to that
+// user.
 func TestAnotherUserOnHost(t *testing.T) {
 	c := tellingConfig(t, "host")
 	c.Vary, c.ColdCache = varied(), true
