@@ -63,8 +63,8 @@ func (c *comparison) because(kind cause, format string, args ...any) {
 	c.causes = append(c.causes, found{kind, printable(fmt.Sprintf(format, args...), 600)})
 }
 
-// becauseOf notes a likely cause if the list of what differs has any: format ends with
-// the first few.
+// becauseOf notes a likely cause if the list of what differs is not empty. The last
+// argument of format is a text with the first few of the list.
 func (c *comparison) becauseOf(list []string, most int, kind cause, format string, args ...any) {
 	if len(list) > 0 {
 		c.because(kind, format, append(args, some(list, most))...)
@@ -76,8 +76,8 @@ func (c *comparison) has(kinds ...cause) bool {
 	return slices.ContainsFunc(c.causes[c.before:], func(x found) bool { return slices.Contains(kinds, x.cause) })
 }
 
-// report lists at most 100 fields. Every layer gets the same share, and what
-// one does not need goes to the others, so that no layer hides another.
+// report lists at most 100 fields. Every layer gets the same share, and what one
+// layer does not need goes to the others, so that no layer hides another.
 func (c *comparison) report() Report {
 	var r Report
 	take := map[string]int{}

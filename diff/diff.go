@@ -9,10 +9,10 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// Files compares two zips, made by any tool, or two programs for Linux, macOS or Windows, as
-// their first bytes say. It returns an error, with a hint, if a file is missing or is not
-// valid, and if ctx ends. A difference is not an error; bytes that differ in no field are
-// reported by their offset.
+// Files compares two zips, made by any tool, or two programs for Linux, macOS or Windows;
+// their first bytes decide which. It returns an error, with a hint, if a file is missing or
+// is not valid, and an error if ctx ends. A difference is not an error. If the bytes differ
+// but no field does, the offset of the first difference is reported.
 func Files(ctx context.Context, a, b string) (Report, error) {
 	var f [2]*input
 	defer func() {

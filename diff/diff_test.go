@@ -18,7 +18,7 @@ import (
 	"github.com/bootzip/bootzip/pack"
 )
 
-// script is a small bootstrap, and what stands beside it.
+// script returns a small bootstrap and the files beside it.
 func script(text string, others ...packedFile) []packedFile {
 	return append([]packedFile{{name: "bootstrap", mode: 0o755, data: []byte(text)}}, others...)
 }
@@ -66,7 +66,7 @@ func TestEqualZips(t *testing.T) {
 	}
 }
 
-// Each case is a zip of hello, changed in one thing.
+// Each case is a zip of hello with one change.
 func TestChangedZips(t *testing.T) {
 	other := packedFile{name: "config.json", mode: 0o644, data: []byte("{\"a\": 1}\n")}
 	renamed := other
@@ -114,7 +114,7 @@ func TestChangedZips(t *testing.T) {
 	}
 }
 
-// However much differs, a hundred fields are listed, each layer has its share,
+// However much differs, at most a hundred fields are listed, each layer has its share,
 // and the rest is counted.
 func TestFieldsAreBounded(t *testing.T) {
 	var a, b []packedFile
@@ -159,7 +159,7 @@ func TestReportsAreDeterministic(t *testing.T) {
 	}
 }
 
-// What cannot be compared is an error with the file, the fault and the remedy.
+// For files that cannot be compared, the error names the file, the fault and the remedy.
 func TestErrors(t *testing.T) {
 	good := zipOf(t, script(hello, packedFile{name: "data", mode: 0o644, data: bytes.Repeat([]byte("data "), 100)}))
 	change := func(at int, c byte) []byte {
@@ -245,7 +245,7 @@ func TestZipBomb(t *testing.T) {
 	}
 }
 
-// A hostile zip cannot write to the terminal what it likes.
+// A hostile zip cannot write control characters to the terminal.
 func TestTextHoldsNoControlCharacters(t *testing.T) {
 	bad := "evil\x1b[31m\u202e\nname"
 	r := compareZips(t, zipOf(t, script("#!\x1b[2Jevil text\n", packedFile{name: bad, mode: 0o644})),

@@ -18,7 +18,7 @@ import (
 	"github.com/bootzip/bootzip/pack"
 )
 
-// otherToolchain is a Go that the go command fetches if it is not there.
+// otherToolchain is a Go that the go command fetches if it is missing.
 const otherToolchain = "go1.25.0"
 
 // A world is how one program is built and packed.
@@ -53,13 +53,13 @@ var when string
 func main() { fmt.Println("hello", when, library.Name()) }
 `
 
-// The flags of package build, but for -trimpath.
+// The flags of package build, except for -trimpath.
 var usualFlags = []string{"-buildvcs=false", "-buildmode=exe", "-pgo=off"}
 
 const linkFlags = "-s -w -buildid= -linkmode=internal"
 
-// buildProgram builds a program with a library that is vendored, so that
-// nothing of it stays in anybody's module cache, and returns its bytes.
+// buildProgram builds a program with a library, and returns its bytes. The library is
+// vendored, so that it does not stay in the module cache.
 func buildProgram(t *testing.T, w world) []byte {
 	t.Helper()
 	dir := t.TempDir()
@@ -154,16 +154,14 @@ func zipOf(t testing.TB, files []packedFile) []byte {
 	return b.Bytes()
 }
 
-// TestDeliberateDifferences builds and packs a program as package build and
-// package pack do, and once more with one thing changed, and wants that thing
-// found.
+// TestDeliberateDifferences builds and packs a program as package build and package
+// pack do, and once more with one thing changed. The report must name that thing.
 func TestDeliberateDifferences(t *testing.T) {
 	asset := filepath.Join(t.TempDir(), "data.json")
 	writeFile(t, asset, "{\"answer\": 42}\n")
 	usual := buildProgram(t, world{})
 
-	// By another zip program than ours, so that level, mode and order can be
-	// chosen.
+	// Zips of a different program, so that level, mode and order can be chosen.
 	other := func(change func([]packedFile) []packedFile) func([]byte) []packedFile {
 		return func(program []byte) []packedFile {
 			return change([]packedFile{{name: "bootstrap", mode: 0o755, data: program}, {name: "data.json", mode: 0o644, data: []byte("{}")}})
@@ -285,7 +283,7 @@ func TestDeliberateDifferences(t *testing.T) {
 	}
 }
 
-// goVersion is the toolchain that the go command takes here.
+// goVersion returns the version of the toolchain that the go command uses here.
 func goVersion(t *testing.T) string {
 	t.Helper()
 	out, err := exec.Command("go", "env", "GOVERSION").Output()
@@ -295,8 +293,8 @@ func goVersion(t *testing.T) string {
 	return strings.TrimSpace(string(out))
 }
 
-// hasField reports whether a layer has a field with both values, or any where
-// none are given.
+// hasField reports whether a layer has a field with both values, or any field if no
+// values are given.
 func hasField(r diff.Report, layer string, values []string) bool {
 	for _, l := range r.Layers {
 		for _, f := range l.Fields {

@@ -11,8 +11,8 @@ import (
 // A field is one value of one side.
 type field struct{ name, value string }
 
-// differing pairs the fields of both sides by name, a name that is there
-// twice in turn, and returns those that differ. Both lists are in the same
+// differing pairs the fields of both sides by name, and returns the pairs that
+// differ. Fields with the same name are paired in turn. Both lists are in the same
 // order, so the result is too.
 func differing(a, b []field) []Field {
 	var list []Field
@@ -56,8 +56,8 @@ func extras(place string, b []byte) []field {
 	return list
 }
 
-// extraValue describes all data of an extra field: two that differ
-// must not look the same.
+// extraValue describes the data of an extra field: its length and at most 64 bytes, so
+// that two that differ there do not look the same.
 func extraValue(id uint16, data []byte) string {
 	value := fmt.Sprintf("%d bytes %x", len(data), data[:min(len(data), 64)])
 	switch {

@@ -45,11 +45,11 @@ func (p *program) readFunctions() error {
 	return nil
 }
 
-// boundTable makes a table safe for debug/gosym, which trusts it, and copies
-// the name of every function, up to the next NUL, and of every source file. It
-// limits the numbers, and cuts names in b. It returns false for a table that is
-// broken, too large, not of a 64-bit program, or not of the layout that Go has
-// had since 1.18 (runtime/symtab.go, pcHeader).
+// boundTable makes a table safe for debug/gosym, which trusts it, and copies the
+// name of every function, up to the next NUL, and of every source file. boundTable
+// refuses numbers that are too large, and cuts names in b. It returns false for a
+// table that is broken, too large, not of a 64-bit program, or not of the layout
+// that Go has had since 1.18 (runtime/symtab.go, pcHeader).
 func boundTable(b []byte) bool {
 	if len(b) < 72 || b[7] != 8 || !bytes.HasPrefix(b, []byte("\xf0\xff\xff\xff\x00\x00")) && !bytes.HasPrefix(b, []byte("\xf1\xff\xff\xff\x00\x00")) {
 		return false
@@ -77,7 +77,7 @@ func boundTable(b []byte) bool {
 }
 
 // programFunctions compares how much code each function of a Go program has,
-// the largest change first. The bytes of the code say nothing: they hold the
+// the largest change first. The code's bytes are not compared, as they contain the
 // distances to other functions.
 func (c *comparison) programFunctions(file string, a, b *program) {
 	if a.functions == nil || b.functions == nil {

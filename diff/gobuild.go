@@ -116,8 +116,7 @@ func modulesOf(i *debug.BuildInfo) map[string]string {
 	return m
 }
 
-// version is a module's version, its hash where it has one, and what replaces
-// it.
+// version returns a module's version, its hash if it has one, and what replaces it.
 func version(m *debug.Module) string {
 	v := m.Version
 	if m.Sum != "" {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// info is build information of a usual program, with one setting changed.
+// info returns the build information of an ordinary program, with one setting changed.
 func info(key, value string) *debug.BuildInfo {
 	i := &debug.BuildInfo{
 		GoVersion: "go1.26.8", Path: "example.com/app/cmd/hello", Main: debug.Module{Path: "example.com/app", Version: "(devel)"},
@@ -23,7 +23,7 @@ func info(key, value string) *debug.BuildInfo {
 	return i
 }
 
-// changed is the usual build information after a change.
+// changed returns that build information after a change.
 func changed(change func(*debug.BuildInfo)) *debug.BuildInfo {
 	i := info("", "")
 	change(i)

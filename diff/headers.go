@@ -82,8 +82,8 @@ func (c *comparison) explainHeaders(list []Field) {
 	c.becauseOf(tool, 6, causeZipTool, "the zips were likely written by different programs, or with other options: they differ in %s")
 }
 
-// archives compares what belongs to no file: the comment, and faults that do not
-// keep the zip from being read.
+// archives compares what does not belong to a single file: the comment of the zip,
+// and faults that do not keep it from being read.
 func (c *comparison) archives(a, b *zipFile) error {
 	var lists [2][]field
 	for i, z := range []*zipFile{a, b} {

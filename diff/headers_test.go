@@ -106,7 +106,7 @@ func TestHeaders(t *testing.T) {
 func TestFaults(t *testing.T) {
 	a := rawZip(t, "", func(*zip.FileHeader) {})
 	central := bytes.LastIndex(a, []byte("PK\x01\x02"))
-	// Bytes in front of the directory that belong to nothing.
+	// Bytes before the directory that do not belong to any file.
 	grown := append(append(bytes.Clone(a[:central]), "gap"...), a[central:]...)
 	end := bytes.LastIndex(grown, []byte("PK\x05\x06"))
 	grown[end+16] += 3
@@ -116,7 +116,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// Zips of other programs are compared like ours.
+// Zips that other programs made are compared like ours.
 func TestZipsOfOtherTools(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("files have no modes on Windows, so zips made there have none")

@@ -61,8 +61,8 @@ func smallZip(t testing.TB) []byte {
 	})
 }
 
-// Whatever byte is changed, or wherever the zip is cut off, there is a report
-// or an error with a hint.
+// Whichever byte is changed, and wherever the zip is cut off, there is a report or an
+// error with a hint.
 func TestZipsWithAnyByteChanged(t *testing.T) {
 	dir := t.TempDir()
 	good := smallZip(t)
@@ -76,7 +76,7 @@ func TestZipsWithAnyByteChanged(t *testing.T) {
 	}
 }
 
-// FuzzZips gives any bytes in place of two zips.
+// FuzzZips compares arbitrary bytes in place of two zips.
 func FuzzZips(f *testing.F) {
 	good := smallZip(f)
 	f.Add(good, good)

@@ -9,7 +9,7 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 )
 
-// The most that is compared by lines: more takes seconds, and helps nobody.
+// The most that is compared by lines: more takes seconds, and helps no one.
 const (
 	maxText  = 1 << 20 // bytes of an asset
 	maxLines = 100_000

@@ -20,18 +20,18 @@ const (
 	// the square of what they read, here to less than 100 MB.
 	maxHeaders = 64 << 10
 
-	// maxBuildInfo is how many bytes debug/buildinfo may read, of which it needs
-	// a MiB where the program has no section of that name.
+	// maxBuildInfo is how many bytes debug/buildinfo may read. It needs 1 MiB of
+	// them where the program has no section for build information.
 	maxBuildInfo = 3 << 20
 )
 
-// A program is what was read of one file whose content differs.
+// A program is what was read from one file.
 type program struct {
 	content
 	format    string // "ELF", "Mach-O" or "PE"; "" for any other file
 	elf64     bool   // little-endian ELF of 64 bits
 	damaged   bool   // headers that are broken or too large
-	sameNames bool   // of several sections
+	sameNames bool   // several sections have the same name
 	header    []field
 	sections  []section
 	info      *debug.BuildInfo // nil if it has none
@@ -48,8 +48,8 @@ func formatOf(head []byte) string {
 	return ""
 }
 
-// readProgram reads the headers of a file and hashes its sections. Its error is
-// that of reading: broken headers are not an error.
+// readProgram reads the headers of a file and hashes its sections. It returns an
+// error only if the file cannot be read: broken headers are not an error.
 func readProgram(ctx context.Context, f content) (*program, error) {
 	p := &program{content: f}
 	head, err := f.bytes(0, min(f.size, 4))
@@ -69,7 +69,7 @@ func readProgram(ctx context.Context, f content) (*program, error) {
 	if err := p.hash(ctx); err != nil || p.damaged {
 		return p, err
 	}
-	// It reads the headers again, within the bound in which they were read.
+	// It reads the headers again, and they are known to be within the bound.
 	r = &boundedReader{f, maxBuildInfo, nil}
 	if p.info, err = buildinfo.Read(r); err != nil {
 		p.info = nil
@@ -124,7 +124,7 @@ func (p *program) readHeaders(r io.ReaderAt) error {
 		p.fact(timeStamp, "%#x", f.TimeDateStamp)
 		p.fact("characteristics", "%#x", f.Characteristics)
 		for _, s := range f.Sections {
-			// Of .data less may be in the file than in memory, of .text more.
+			// The file may have less of .data than memory has, and more of .text.
 			p.section(section{name: s.Name, code: s.Characteristics&pe.IMAGE_SCN_CNT_CODE != 0}, uint64(s.Size), uint64(s.Offset), true)
 		}
 	}

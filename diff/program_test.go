@@ -41,7 +41,7 @@ func compileGo(t testing.TB, system string, flags ...string) []byte {
 
 const stripped = "-ldflags=-s -w"
 
-// read reads a program, and checks what holds for any.
+// read reads a program, and checks what holds for every program.
 func read(t testing.TB, b []byte) *program {
 	t.Helper()
 	p, err := readProgram(context.Background(), content{bytes.NewReader(b), int64(len(b))})
@@ -64,7 +64,7 @@ func read(t testing.TB, b []byte) *program {
 	return p
 }
 
-// allocated is how many bytes f allocates in all.
+// allocated returns how many bytes f allocates in total.
 func allocated(f func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -73,8 +73,8 @@ func allocated(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// Stripped programs of Go say how they were built on every system, and how
-// large their functions are where the linker names the table.
+// Stripped Go programs for every system say how they were built, and how large their
+// functions are if the linker names the table.
 func TestReadProgram(t *testing.T) {
 	for system, format := range map[string]string{"linux": "ELF", "darwin": "Mach-O", "windows": "PE"} {
 		p := read(t, compileGo(t, system, stripped))
@@ -176,8 +176,8 @@ func TestHeadersAreBounded(t *testing.T) {
 	}
 }
 
-// functionTable is one of n functions, all with the same name, but for one byte
-// each of its beginning.
+// functionTable returns a table of n functions. All have the same name, but each begins
+// one byte later in it.
 func functionTable(n, name int) []byte {
 	const header = 72
 	records := header + name
@@ -237,8 +237,8 @@ func TestFunctionTableIsBounded(t *testing.T) {
 	}
 }
 
-// What is cut off or changed anywhere is read without a panic, and nothing of it
-// lies outside of the file.
+// A program that is cut off or changed anywhere is read without a panic, and none of its
+// sections lies outside of the file.
 func TestBrokenPrograms(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, system := range []string{"linux", "darwin", "windows"} {
@@ -256,7 +256,7 @@ func TestBrokenPrograms(t *testing.T) {
 	}
 }
 
-// FuzzProgram gives any bytes to the readers of programs.
+// FuzzProgram gives arbitrary bytes to the readers of programs.
 func FuzzProgram(f *testing.F) {
 	f.Add([]byte("\xcf\xfa\xed\xfe"))
 	f.Add([]byte("MZ"))

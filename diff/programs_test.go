@@ -16,8 +16,8 @@ const cSource = `#include <stdio.h>
 int main(void) { printf("hello %s %s\n", __FILE__, WHEN); return 0; }
 `
 
-// compileC compiles a program in a directory of its own, at its whole path, and
-// returns the program's.
+// compileC compiles a program in a directory of its own, naming the source by its
+// complete path, and returns the program's path.
 func compileC(t *testing.T, source string, flags []string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -86,7 +86,7 @@ func TestProgramsInC(t *testing.T) {
 	}
 }
 
-// The bootzip program itself is compared for every system that it is for.
+// The bootzip program itself is compared, for each of these systems.
 func TestProgramsForOtherSystems(t *testing.T) {
 	for _, test := range []struct{ system, arch string }{{"darwin", "arm64"}, {"windows", "amd64"}} {
 		t.Run(test.system, func(t *testing.T) {

@@ -40,8 +40,8 @@ type Field struct {
 	B    string `json:"b"`
 }
 
-// A Cause is a likely reason for a difference. Its Text says what was found,
-// and "likely" where the reason is inferred. docs/diff.md lists the IDs.
+// A Cause is a likely reason for a difference. Its Text says what was found, and has
+// the word "likely" where the reason is inferred. docs/diff.md lists the IDs.
 type Cause struct {
 	ID   string `json:"id"`
 	Text string `json:"text"`

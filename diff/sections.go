@@ -36,8 +36,8 @@ func (p *program) section(s section, size, off uint64, inFile bool) {
 	p.sections = append(p.sections, s)
 }
 
-// hash hashes every byte of the file once: as that of the first section that
-// covers it, or as one between sections. It makes names unique.
+// hash hashes every byte of the file once: as part of the first section that covers
+// it, or of the space between sections. It also makes the sections' names unique.
 func (p *program) hash(ctx context.Context) error {
 	slices.SortStableFunc(p.sections, func(a, b section) int { return cmp.Compare(a.from, b.from) })
 	h, gaps := sha256.New(), sha256.New()
@@ -78,7 +78,7 @@ func (p *program) hash(ctx context.Context) error {
 	return nil
 }
 
-// named returns the section of a name, nil if there is none.
+// named returns the section with a name, nil if there is none.
 func (p *program) named(name string) *section {
 	for i := range p.sections {
 		if p.sections[i].name == name {
@@ -88,7 +88,8 @@ func (p *program) named(name string) *section {
 	return nil
 }
 
-// load reads a section: nothing, if there is none, or if it has more bytes than limit.
+// load returns the bytes of a section in the file: nil if s is nil, or if there are more
+// than limit.
 func (p *program) load(s *section, limit int64) ([]byte, error) {
 	if s == nil || s.to-s.from > limit {
 		return nil, nil
@@ -136,8 +137,8 @@ func (c *comparison) programSections(file string, a, b *program) {
 	}
 }
 
-// describe is the size of a section, or, of .comment, the text in which
-// compilers name themselves.
+// describe returns the size of a section or, for .comment, the text in which compilers
+// name themselves.
 func (p *program) describe(s *section) string {
 	if s == nil {
 		return absent

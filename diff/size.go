@@ -18,17 +18,17 @@ type Part struct {
 	Name string `json:"name"`
 	Kind string `json:"kind"` // docs/size.md lists them
 
-	// Size is in bytes, of what is packed: as unpacked. Those of Parts add up to it.
+	// Size is in bytes, uncompressed. The sizes of Parts add up to it.
 	Size int64 `json:"size"`
 
-	// Packed is how many bytes of a zip it takes. Those of the parts of a zip add up to the
-	// zip's own; 0 within a file of a zip.
+	// Packed is how many bytes of a zip the part takes; 0 for the parts of a file in the
+	// zip. The values of a zip's parts add up to the size of the zip.
 	Packed int64 `json:"packed,omitempty"`
 
 	Parts []Part `json:"parts,omitempty"` // the largest first
 }
 
-// bytes is the size of a file, packed if it is a zip.
+// bytes returns the size of a file on disk.
 func (p Part) bytes() int64 { return cmp.Or(p.Packed, p.Size) }
 
 // Kinds of parts.
@@ -164,10 +164,10 @@ func sortParts(parts []Part) {
 	})
 }
 
-// parts are the parts of something, by a key.
+// parts has the parts of something, by a key.
 type parts map[string]*Part
 
-// of returns the part of a key, which is made if there is none.
+// of returns the part with a key, and makes it if there is none.
 func (all parts) of(key, name, kind string) *Part {
 	if all[key] == nil {
 		all[key] = &Part{Name: printable(name, maxValue), Kind: kind}
@@ -175,7 +175,7 @@ func (all parts) of(key, name, kind string) *Part {
 	return all[key]
 }
 
-// list returns those that are not empty, the largest first.
+// list returns the parts that are not empty, the largest first.
 func (all parts) list() (list []Part) {
 	for _, p := range all {
 		sortParts(p.Parts)
@@ -188,7 +188,7 @@ func (all parts) list() (list []Part) {
 }
 
 // modules divides the code of a Go program by module, package and function. Padding
-// before a function is its predecessor's.
+// counts for the function before it.
 func (p *program) modules() []Part {
 	packages, modules := parts{}, parts{}
 	for name, n := range p.functions {
@@ -209,7 +209,7 @@ func (p *program) modules() []Part {
 	return modules.list()
 }
 
-// packageOf is the path of a function's package, or "".
+// packageOf returns the path of a function's package, or "".
 func packageOf(function string) string {
 	if strings.HasPrefix(function, "type:") || strings.HasPrefix(function, "go:") {
 		return "" // made by the compiler, such as type:.eq.T
@@ -224,7 +224,7 @@ func packageOf(function string) string {
 
 const standardLibrary = "standard library"
 
-// moduleOf is the module of a package of the program, by its build information.
+// moduleOf returns the module of a package of the program, by its build information.
 func (p *program) moduleOf(path string) string {
 	if p.info == nil {
 		return "Go"
@@ -249,7 +249,7 @@ func (p *program) moduleOf(path string) string {
 	return cmp.Or(best, "other modules")
 }
 
-// tableParts divides the function table, which begins with where its parts are
+// tableParts divides the function table, whose header says where its parts are
 // (runtime/symtab.go, pcHeader).
 func (p *program) tableParts(s section) ([]Part, error) {
 	b, err := p.bytes(s.from, min(s.to, s.from+72))
@@ -293,9 +293,9 @@ func (p *program) readOnlyParts(s section) ([]Part, error) {
 // typeSize is the least size of a type description, in bytes (internal/abi, Type).
 const typeSize = 48
 
-// typeData returns how many bytes at the beginning of the constants describe types: up to the last of those
-// that the section .typelink lists by offset (runtime/symtab.go, moduledata). A few more may follow; in a
-// stripped program nothing distinguishes them from strings.
+// typeData returns how many bytes at the beginning of the constants describe types: up to
+// the last type that the section .typelink lists by offset (runtime/symtab.go, moduledata).
+// A few more may follow; in a stripped program nothing distinguishes them from strings.
 func (p *program) typeData(s section) (int64, error) {
 	b, err := p.load(p.named(".typelink"), maxTable)
 	if err != nil {
@@ -311,9 +311,9 @@ func (p *program) typeData(s section) (int64, error) {
 	return end, nil
 }
 
-// isEmbedHash reports whether the compiler gives data a hash: the beginning of the SHA-256 of
-// the data, changed in the first bit or preceded by a byte (cmd/internal/hash), or, before Go 1.24,
-// with all bits inverted (cmd/internal/notsha256).
+// isEmbedHash reports whether hash is one that the compiler gives data: the beginning of its
+// SHA-256, with the first byte inverted or computed with a byte before the data
+// (cmd/internal/hash), or, before Go 1.24, with all bits inverted (cmd/internal/notsha256).
 func isEmbedHash(hash, data []byte) bool {
 	sum := sha256.Sum256(data)
 	if bytes.Equal(hash[1:], sum[1:16]) && hash[0] == ^sum[0] {
@@ -328,8 +328,9 @@ func isEmbedHash(hash, data []byte) bool {
 	return bytes.Equal(hash, sum[:16]) || bytes.Equal(hash, preceded.Sum(nil)[:16])
 }
 
-// embedded finds the files of each embed.FS: for each there is its name, its data, and a
-// hash of that (cmd/compile/internal/staticdata, WriteEmbed), which no other data has by chance.
+// embedded finds the files of each embed.FS. The compiler writes for each file where its name
+// and its data are, and a hash of the data (cmd/compile/internal/staticdata, WriteEmbed),
+// which other bytes do not match by chance.
 func (p *program) embedded(s section) ([]Part, error) {
 	text, err := p.load(&s, maxEmbedded)
 	if err != nil || text == nil {
@@ -365,7 +366,7 @@ func (p *program) embedded(s section) ([]Part, error) {
 	return parts, nil
 }
 
-// embeddable reports whether an embedded file may have a name: a path with slashes.
+// embeddable reports whether an embedded file may have this name: a path with slashes.
 func embeddable(name []byte) bool {
 	return name[0] != '/' && !bytes.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0xfffd || r == '\\' })
 }
@@ -376,8 +377,9 @@ const (
 	maxSymbolName = 256
 )
 
-// objects divides sections, by number, by the symbol table of a program that is not Go's:
-// local symbols by the file that the table has before them, global ones by their own names.
+// objects divides sections, by number, using the symbol table of a program that is not in
+// Go: local symbols by the file that precedes them in the table, global ones by their own
+// names.
 func (p *program) objects() (map[int]parts, error) {
 	if !p.elf64 || p.info != nil || p.sameNames {
 		return nil, nil

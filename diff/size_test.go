@@ -15,7 +15,7 @@ import (
 	"testing"
 )
 
-// sizedModule has two packages, a standard library worth its bytes, and embedded files.
+// sizedModule has two packages, much of the standard library, and embedded files.
 var sizedModule = map[string]string{
 	"go.mod":             "module example.com/sized\n\ngo 1.24.0\n",
 	"main.go":            "package main\n\nimport (\n\t\"embed\"\n\t\"fmt\"\n\n\t\"example.com/sized/inner.v2\"\n)\n\n//go:embed files\nvar files embed.FS\n\nfunc main() { fmt.Println(files.ReadFile(\"files/a.txt\"))\n\tinner.Say(inner.Box[int]{}) }\n",
@@ -242,7 +242,7 @@ func TestSizesOfZip(t *testing.T) {
 		t.Errorf("%v: version %d, %d bytes", err, back.Version, back.Size)
 	}
 
-	// A page of two has what grew.
+	// A page about two files has what grew.
 	other := filepath.Join(dir, "other.zip")
 	if err := os.WriteFile(other, bytes.Replace(b.Bytes(), []byte("data.json"), []byte("data.yaml"), 2), 0o644); err != nil {
 		t.Fatal(err)

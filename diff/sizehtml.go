@@ -21,7 +21,7 @@ var sizeTemplate = htmlpage.New(sizePage, template.FuncMap{
 	"list":  func(p Part, whole int64) listed { return listed{p, whole} },
 })
 
-// A listed part is one of the list below a treemap.
+// A listed is a part in the list below a treemap.
 type listed struct {
 	Part
 	Whole int64

@@ -11,7 +11,7 @@ import (
 const (
 	maxStringData = 8 << 20 // bytes of a section in which text is looked for
 	minString     = 6       // bytes of printable ASCII that make a text
-	maxStrings    = 8       // differences that are listed of one section
+	maxStrings    = 8       // differences that are listed for one section
 )
 
 // stringSections are the sections for constant strings.
@@ -83,7 +83,7 @@ var timeText = regexp.MustCompile(`(?:19|20)\d\d[-/.]?(?:0[1-9]|1[0-2])[-/.]?(?:
 func times(f Field) (a, b string, ok bool) {
 	find := func(s, other string) string {
 		for _, t := range timeText.FindAllString(s, -1) {
-			// By the reference time, Go programs say how a time is written.
+			// The reference time is how Go programs say how a time is written.
 			if !strings.Contains(other, t) && !strings.Contains(t, "2006") && t != "15:04:05" {
 				return t
 			}

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// A cell is a rectangle of a treemap: in per cent of the one that it is in.
+// A cell is a rectangle of a treemap, in per cent of the rectangle that it is in.
 type cell struct {
 	Part
 	X, Y, W, H float64
@@ -44,8 +44,9 @@ func gathered(parts []Part, whole int64) []Part {
 // treemap divides the area of a file by size.
 func treemap(p Part) []cell { return cells(p.Parts, p.Size, 1, maxLevels) }
 
-// cells lays parts out in rows along the shorter side, such that they are as square as
-// they can be (Bruls, Huizing and van Wijk, "Squarified Treemaps", 2000). shape is width by height.
+// cells lays parts out in rows along the shorter side, so that they are as square as
+// possible (Bruls, Huizing and van Wijk, "Squarified Treemaps", 2000). shape is width
+// divided by height.
 func cells(parts []Part, whole int64, shape float64, levels int) (all []cell) {
 	parts = gathered(parts, whole)
 	total := 0.0
@@ -55,7 +56,7 @@ func cells(parts []Part, whole int64, shape float64, levels int) (all []cell) {
 	if total == 0 || levels == 0 {
 		return nil
 	}
-	// A rectangle of the area 1, with the shape that is wanted for the square of per cents.
+	// The rectangle has the area 1 and sides of 1; shape says how wide it is shown.
 	x, y, w, h := 0.0, 0.0, 1.0, 1.0
 	for len(parts) > 0 && parts[0].Size > 0 {
 		wide := w*shape >= h

@@ -26,8 +26,8 @@ type zipFile struct {
 	sums    [][32]byte // of the contents, by entry
 }
 
-// ambiguous are the faults because of which two programs may find different
-// files in one zip. A comparison would hold for one of the programs only.
+// ambiguous lists the faults that let two programs find different files in one zip.
+// A comparison would hold for only one of the programs.
 var ambiguous = []string{
 	zipscan.FaultTwoEnds, zipscan.FaultLocalHeader, zipscan.FaultOverlap, zipscan.FaultDescriptor, zipscan.FaultSecondName,
 }

@@ -42,8 +42,8 @@ func writeZip(ctx context.Context, w io.Writer, entries []Entry) error {
 	return z.Close()
 }
 
-// entryInfo is all that the archiver gets of a file: no times, modes or owners from the
-// disk.
+// entryInfo is all that the archiver learns about a file: no times, modes or owners from
+// the disk.
 type entryInfo struct {
 	fs.FileInfo
 	name string // with its directories

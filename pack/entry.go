@@ -99,8 +99,8 @@ func (e Entry) read(add func(content io.Reader, size int64) error) error {
 }
 
 // ContentDigest returns the SHA-256, in hexadecimal, of the content of a zip with the
-// entries, and the bytes of all contents together. The digest is computed over one line
-// for each entry, in order:
+// entries, and the size of all contents together, in bytes. The digest is computed over
+// one line for each entry, in order:
 //
 //	MODE SIZE SHA256 NAME\n
 //

@@ -13,8 +13,8 @@ import (
 	"github.com/bootzip/bootzip/internal/fulldisk"
 )
 
-// On a disk that has room for the old zips and not for the new ones, the old
-// ones stay.
+// On a disk that has room for the old zips but not for the new ones, the old ones
+// stay.
 func TestFullDisk(t *testing.T) {
 	c := newConfig(t)
 	noise := make([]byte, 1<<20)
@@ -41,7 +41,7 @@ func TestFullDisk(t *testing.T) {
 	}
 	mustHaveNoFolders(t, c.Dist)
 
-	// With room again all is well.
+	// Once there is room again, packing succeeds.
 	c.Inputs[2].Bootstrap = small
 	if _, err := Pack(context.Background(), c); err != nil {
 		t.Error(err)

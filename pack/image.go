@@ -36,7 +36,7 @@ type Image struct {
 	SHA256  string `json:"sha256"`
 	Digest  string `json:"digest"`         // of the image's manifest, as registries and Lambda name it
 	Content string `json:"contentDigest"`  // over the content digest and the image's configuration
-	Base    string `json:"base,omitempty"` // digest of the base image's manifest; empty: it has none
+	Base    string `json:"base,omitempty"` // digest of the base image's manifest; empty: no base image
 }
 
 // ImageName returns the image's file name in the directory of the zips.
@@ -122,7 +122,8 @@ func (c ImageConfig) dir() string {
 	return taskDir
 }
 
-// content returns a digest over all that decides the bytes of an image.
+// content returns a digest over everything, except for the compressor, that decides the
+// bytes of an image.
 func (c ImageConfig) content(contentDigest string, b *base) (string, error) {
 	text, err := json.Marshal(c.config(contentDigest, b))
 	sum := sha256.Sum256(append(text, b.digest...))
@@ -131,14 +132,15 @@ func (c ImageConfig) content(contentDigest string, b *base) (string, error) {
 
 func hash(hexadecimal string) v1.Hash { return v1.Hash{Algorithm: "sha256", Hex: hexadecimal} }
 
-// WriteImage makes the image archive name from the entries, in order, and returns the
-// digest of the image's manifest. It appears complete or not at all.
+// WriteImage makes the image archive name from the entries, and returns the digest of the
+// image's manifest. The archive appears complete or not at all.
 //
 // The archive is an OCI image layout in a tar (OCI image specification 1.1, "Image
 // Layout"). It also has a manifest.json, so docker load accepts it. The image has one layer
-// above those of its base, with the entries below /var/task (of a program: /usr/bin), an
-// entry for each directory above them, and /tmp; its entry point is /var/task/bootstrap.
-// Except for what its base contains, nothing in it says when, where or by whom it was made.
+// above those of its base, with the entries below /var/task, an entry for each directory
+// above them, and /tmp; its entry point is /var/task/bootstrap. With c.Program, the entries
+// are below /usr/bin, and the entry point is that program. Except for what its base
+// contains, nothing in it says when, where or by whom it was made.
 func WriteImage(ctx context.Context, name string, entries []Entry, c ImageConfig) (imageDigest string, err error) {
 	b, err := openBase(c.Base, c.Arch)
 	if err != nil {
@@ -324,8 +326,9 @@ func addFile(t *tar.Writer, name string, mode fs.FileMode, size int64, r io.Read
 	return err
 }
 
-// imageOf packs the image of an input into the directory stage, unless the old manifest's
-// is up to date: that stays, also if this run makes none. It returns nil if there is no image.
+// imageOf packs the image of an input into the directory stage, unless the image in the old
+// manifest is up to date. Such an image is kept, even if this run makes no images. imageOf
+// returns nil if there is no image.
 func imageOf(ctx context.Context, c Config, in Input, entries []Entry, contentDigest, stage string, before *Image) (m *Image, packed bool, err error) {
 	config := ImageConfig{
 		Function: in.Function.Name, Arch: in.Arch, SnapStart: in.Function.SnapStart, Labels: map[string]string{},

@@ -53,7 +53,7 @@ func unpackTar(t testing.TB, name string) string {
 	}
 }
 
-// readImage reads the only image of an archive as its layout has it.
+// readImage reads the only image of an archive by its OCI layout.
 func readImage(t testing.TB, name string) v1.Image {
 	t.Helper()
 	index, err := layout.ImageIndexFromPath(unpackTar(t, name))
@@ -71,7 +71,7 @@ func readImage(t testing.TB, name string) v1.Image {
 	return image
 }
 
-// layerEntries are what is in an image's only layer, as MODE NAME SIZE.
+// layerEntries returns the entries of an image's only layer, as MODE NAME SIZE.
 func layerEntries(t testing.TB, image v1.Image) (all []string) {
 	t.Helper()
 	layers, err := image.Layers()
@@ -151,7 +151,7 @@ func TestImage(t *testing.T) {
 	}
 }
 
-// Root certificates come with their source, which go.mod requires.
+// Root certificates come with a label that names the module in go.mod that they are from.
 func TestImageCertificates(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "x.oci.tar")
 	if _, err := WriteImage(t.Context(), name, imageEntries(t), ImageConfig{Function: "x", Arch: project.AMD64, Certificates: true}); err != nil {
@@ -175,7 +175,7 @@ func TestImageCertificates(t *testing.T) {
 	}
 }
 
-// The bytes are these with the compressor that go.mod requires, on each machine.
+// With the compressor that go.mod requires, the bytes are the same on every machine.
 func TestImageGolden(t *testing.T) {
 	const want = "sha256:934732910bae1b57167cf59d3488c7d5124f20d0a4fb5db6144b1c934e5c29a1"
 	for range 2 {
@@ -191,7 +191,7 @@ func TestImageGolden(t *testing.T) {
 	}
 }
 
-// The image costs little beside the zip.
+// The image is hardly larger than the zip.
 func TestImageSize(t *testing.T) {
 	program := file(t, text(1<<20))
 	entries := []Entry{{Name: "bootstrap", Executable: true, File: program}}
@@ -228,7 +228,7 @@ func TestImageThatFails(t *testing.T) {
 	}
 }
 
-// Images are made with the zips, kept while nothing changes, and go with their functions.
+// Images are made with the zips, kept while nothing changes, and removed with their functions.
 func TestPackImages(t *testing.T) {
 	packer := filepath.Join(t.TempDir(), "packer")
 	if out, err := exec.Command("go", "build", "-o", packer, "./testdata/packer").CombinedOutput(); err != nil {
@@ -311,7 +311,7 @@ func TestPackImages(t *testing.T) {
 	}
 }
 
-// What compresses the layer is the zip's compressor, and not Go's, whose bytes change.
+// The layer is compressed by the zip's compressor, not by Go's, whose bytes change.
 func TestImageCompressor(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "x.oci.tar")
 	if _, err := WriteImage(t.Context(), name, []Entry{{Name: "bootstrap", Executable: true, File: file(t, text(1<<20))}}, ImageConfig{Function: "x", Arch: project.AMD64}); err != nil {

@@ -19,7 +19,7 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// A base is the image below a function's layer; without one, it is empty.
+// A base is the image that a function's layer is put on. It is empty if there is none.
 type base struct {
 	name   string
 	image  v1.Image

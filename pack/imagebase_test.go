@@ -175,7 +175,7 @@ func TestBadImageBases(t *testing.T) {
 	}
 }
 
-// An image is made again when its base is another one.
+// An image is made again when its base changes.
 func TestImageBaseChanges(t *testing.T) {
 	root := t.TempDir()
 	put(t, filepath.Join(root, "bin"), "program")
@@ -202,7 +202,7 @@ func TestImageBaseChanges(t *testing.T) {
 	}
 }
 
-// Time zones come with their source.
+// Time zones come with a label that names their source.
 func TestImageZones(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "x.oci.tar")
 	if _, err := WriteImage(t.Context(), name, imageEntries(t), ImageConfig{Function: "x", Arch: project.AMD64, Zones: true}); err != nil {

@@ -12,9 +12,8 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// An extension's program is where Lambda looks for it, and a layer has its
-// assets alone; zips of functions that are gone leave the directory, but for
-// what somebody has changed.
+// An extension's program is where Lambda looks for it, and a layer has only its
+// assets. Zips of functions that are gone are removed, unless they were changed.
 func TestKinds(t *testing.T) {
 	root := t.TempDir()
 	dist := filepath.Join(root, "dist")

@@ -31,7 +31,7 @@ type Manifest struct {
 // A Zip is one line of the manifest.
 type Zip struct {
 	Function string       `json:"function"`
-	Kind     project.Kind `json:"kind,omitempty"` // "extension" or "layer"; a function has none
+	Kind     project.Kind `json:"kind,omitempty"` // "extension" or "layer"; "" for a function
 	Arch     project.Arch `json:"arch"`
 	Runtime  string       `json:"runtime"` // as Lambda calls it: "provided.al2023"
 	File     string       `json:"file"`    // in the manifest's directory
@@ -112,8 +112,8 @@ func packer() string {
 	return fmt.Sprintf("archiver/v3 %s, klauspost/compress %s", archiver, compress)
 }
 
-// linked returns the versions of both in the running program; "" if it does not know its
-// modules.
+// linked returns the versions of the archiver and the compressor in the running program; ""
+// if it does not know its modules.
 func linked() (archiver, compress string) {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

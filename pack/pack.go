@@ -31,8 +31,8 @@ type Config struct {
 
 	Tag, Commit string // what ${tag} and ${commit} stand for in labels of images
 
-	// Project are all functions of the project. The new manifest keeps the old one's
-	// lines of functions that are not packed now and whose zip is unchanged.
+	// Project has all functions of the project. The new manifest keeps the old one's
+	// lines for those that are not packed now and whose zip is unchanged.
 	Project []project.Function
 
 	// Store has zips and images that were packed elsewhere; nil: none.
@@ -44,14 +44,14 @@ func (c Config) Image(f project.Function) bool {
 	return !f.Kind.IsLayer() && (c.Images || f.Image || f.SnapStart)
 }
 
-// An Input is a bootstrap to pack, or the program of an extension, or a layer, which has
-// assets alone.
+// An Input is what goes into one zip: the bootstrap of a function, the program of an
+// extension, or nothing but assets for a layer.
 type Input struct {
 	Function  project.Function
 	Arch      project.Arch
 	Bootstrap string // file
-	SHA256    string // of it, in hexadecimal; empty: it is read
-	Size      int64  // of it, in bytes
+	SHA256    string // of the bootstrap, in hexadecimal; empty: Pack computes it
+	Size      int64  // of the bootstrap, in bytes; used if SHA256 is set
 	Base      string // as ImageConfig's, where an image is made
 	Toolchain string // for the manifest
 }
@@ -83,8 +83,9 @@ func FileName(function string, arch project.Arch) string {
 //
 // All zips and the manifest are written before the first is moved to its place:
 // after an error, or on a full disk, Dist is unchanged. An existing zip with this
-// content and from this packer is kept. The caller holds the lock on Dist (package
-// build).
+// content and from this packer is kept. Zips and images in the old manifest that the
+// project no longer has are removed, unless they were changed. The caller holds the
+// lock on Dist (package build).
 func Pack(ctx context.Context, c Config) ([]Zip, error) {
 	stage, err := atomicfile.Begin(c.Dist)
 	if err != nil {
@@ -139,8 +140,8 @@ func Pack(ctx context.Context, c Config) ([]Zip, error) {
 }
 
 // gone returns the zips of the old manifest whose function is no longer in the project, and
-// the images that packed, the lines for the inputs, no longer has. Files that changed since are
-// kept.
+// the images that the inputs no longer have. packed has the new lines for the inputs. Files
+// that differ from the old manifest are not returned, and so are kept.
 func gone(c Config, old Manifest, packed []Zip) (names []string) {
 	there := map[string]bool{}
 	for _, f := range c.Project {
@@ -235,7 +236,7 @@ func packOne(ctx context.Context, c Config, in Input, stage string, old Manifest
 }
 
 // Write makes the zip name from the entries, in order, by the rules of this
-// package. It appears complete or not at all.
+// package. The file appears complete or not at all.
 func Write(ctx context.Context, name string, entries []Entry) error {
 	if err := checkEntries(entries); err != nil {
 		return err

@@ -19,7 +19,7 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// newConfig is a project with two functions: hello for both architectures and
+// newConfig returns a project with two functions: hello for both architectures and
 // with an asset, and world for arm64.
 func newConfig(t testing.TB) Config {
 	t.Helper()
@@ -55,7 +55,7 @@ func put(t testing.TB, name, content string) {
 	}
 }
 
-// contents are the files below dir with what is in them.
+// contents returns the files below dir with their content.
 func contents(t testing.TB, dir string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -115,7 +115,7 @@ func TestPack(t *testing.T) {
 	}
 }
 
-// Two projects with the same sources have the same dist: the manifest, too.
+// Two projects with the same sources have the same dist, including the manifest.
 func TestSameDist(t *testing.T) {
 	a, b := newConfig(t), newConfig(t)
 	for _, c := range []Config{a, b} {
@@ -128,7 +128,7 @@ func TestSameDist(t *testing.T) {
 	}
 }
 
-// stopLate is a context that is cancelled when it has been asked often enough.
+// stopLate is a context that is cancelled after it was asked a number of times.
 type stopLate struct {
 	context.Context
 	left atomic.Int32
@@ -141,8 +141,8 @@ func (s *stopLate) Err() error {
 	return nil
 }
 
-// Whatever goes wrong: the last good zips and their manifest stay, and
-// nothing is left beside them.
+// Whatever goes wrong, the last good zips and their manifest stay, and nothing is
+// left beside them.
 func TestPackThatFails(t *testing.T) {
 	for _, c := range []struct {
 		name  string

@@ -16,7 +16,8 @@ import (
 )
 
 // stored makes the file name. It takes the store's file under a key of the inputs, if there
-// is one that check accepts; otherwise it calls write, and adds the file to the store.
+// is one that check accepts. Otherwise it calls write, and adds the file to the store if
+// that may be written.
 func (c Config) stored(ctx context.Context, name string, inputs []string, write, check func() error) error {
 	if c.Store == nil {
 		return write()
@@ -47,7 +48,7 @@ func zipInputs(contentDigest string) []string {
 // StoreKey returns the key of a zip in a store.
 func (z Zip) StoreKey() string { return store.Key(zipInputs(z.Content)...) }
 
-// hasContent checks that a zip has the content of a digest, which has size bytes.
+// hasContent returns an error unless a zip has the content with the digest, of size bytes.
 func hasContent(ctx context.Context, name, digest string, size int64) error {
 	f, err := regular.Open(name)
 	if err != nil {

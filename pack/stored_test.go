@@ -11,7 +11,7 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// A zip or an image that the store has is taken, but for one that is something else.
+// A zip or an image that the store has is taken, unless its content is wrong.
 func TestStored(t *testing.T) {
 	dir := t.TempDir()
 	put := func(name, text string) string {

@@ -13,7 +13,7 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// run packs in another process, one that knows the versions of its modules.
+// run packs in another process, which knows the versions of its modules.
 func run(t *testing.T, packer string, c Config) []Zip {
 	t.Helper()
 	in, err := json.Marshal(c)
@@ -34,8 +34,8 @@ func run(t *testing.T, packer string, c Config) []Zip {
 	return zips
 }
 
-// files are the zips of dist as the file system knows them: one that was
-// packed again is another file.
+// files returns the zips of dist as the file system knows them: one that was packed
+// again is a different file.
 func files(t *testing.T, dist string) map[string]os.FileInfo {
 	t.Helper()
 	all := map[string]os.FileInfo{}
@@ -62,7 +62,7 @@ func TestUnchanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// go.mod requires what Compressor says, no more and no less.
+	// go.mod requires exactly the version in Compressor.
 	if want := "archiver/v3 v3.5.1, klauspost/compress " + Compressor; m.Packer != want {
 		t.Errorf("packer is %q, want %q", m.Packer, want)
 	}
@@ -103,7 +103,7 @@ func TestUnchanged(t *testing.T) {
 		}
 	}
 
-	// Another program, another asset: another zip.
+	// A different program and a different asset give different zips.
 	put(t, c.Inputs[0].Bootstrap, "another program")
 	put(t, filepath.Join(c.Root, "conf", "a.json"), "[]")
 	for i, z := range run(t, packer, c) {
@@ -113,8 +113,7 @@ func TestUnchanged(t *testing.T) {
 	}
 }
 
-// A run for one function leaves the lines of the others, as long as they are
-// true.
+// A run for one function keeps the lines of the others, as long as they are valid.
 func TestKeptLines(t *testing.T) {
 	packer := filepath.Join(t.TempDir(), "packer")
 	if out, err := exec.Command("go", "build", "-o", packer, "./testdata/packer").CombinedOutput(); err != nil {

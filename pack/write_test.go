@@ -46,8 +46,8 @@ func read(t testing.TB, name string) []byte {
 	return data
 }
 
-// text is a content that a compressor has something to do with: the same
-// words again and again, in an order that does not repeat.
+// text returns content that can be compressed: the same words again and again, in an
+// order that does not repeat.
 func text(size int) string {
 	words := strings.Fields("source build bootstrap pack function verify report emulator answer release attested files")
 	var b strings.Builder
@@ -58,7 +58,7 @@ func text(size int) string {
 	return b.String()[:size]
 }
 
-// goldenEntries are fixed names, modes and contents.
+// goldenEntries returns entries with fixed names, modes and contents.
 func goldenEntries(t testing.TB) []Entry {
 	return []Entry{
 		{Name: "bootstrap", Executable: true, File: file(t, text(300_000))},
@@ -69,9 +69,9 @@ func goldenEntries(t testing.TB) []Entry {
 	}
 }
 
-// The bytes of a zip decide whether a deployment is needed, so a change of
-// them must not go unseen. If this fails and nobody meant to change the
-// format, then another version of klauspost/compress or archiver was taken.
+// The bytes of a zip decide whether a deployment is needed, so a change to them must
+// not go unnoticed. If this fails and the format was not changed on purpose, a
+// different version of klauspost/compress or archiver was linked.
 func TestGolden(t *testing.T) {
 	const want = "843b2dcf277d4001cc94732afe8892118d130b812b7f88036619979ad9603425"
 	data := read(t, write(t, goldenEntries(t)))
@@ -86,7 +86,7 @@ func TestContentDigest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// As the comment of ContentDigest has it, by other means.
+	// Computed as the comment of ContentDigest says, by other means.
 	want := sha256.New()
 	for i, mode := range []string{"0755", "0644", "0644", "0644", "0755"} {
 		data := read(t, entries[i].File)

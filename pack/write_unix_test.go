@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// Nobody writes into the pipe, so whoever opens it waits for ever.
+// Nothing writes to the pipe, so opening it would block forever.
 func TestPipe(t *testing.T) {
 	dir := t.TempDir()
 	pipe := filepath.Join(dir, "pipe")
@@ -26,7 +26,7 @@ func TestPipe(t *testing.T) {
 	}
 }
 
-// Others must be able to read a zip whatever the umask of its maker was.
+// Other users must be able to read a zip, whatever the umask was when it was made.
 func TestUmask(t *testing.T) {
 	entries := goldenEntries(t)
 	old := syscall.Umask(0o077)

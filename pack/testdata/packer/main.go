@@ -1,5 +1,5 @@
-// Command packer packs what standard input says, for the tests of package
-// pack. A test binary does not know the versions of its modules; this one does.
+// Command packer packs by the pack.Config on standard input, for the tests of package
+// pack. A test binary does not know the versions of its modules; this program does.
 package main
 
 import (
