@@ -26,9 +26,9 @@ const (
 	entryHint   = "known are: arch, assets, budget, cgo, checks, command, deploy, env, event, handlers, image, kind, language, layers, ldflags, memory, routes, runtime, snapstart, source, tags, timeout"
 )
 
-// badConfigs are the mistakes that a bootzip.yaml can hold, each with what
-// is said about it. The project around it has the program a, with a directory of
-// data, and links that lead out of it.
+// badConfigs are mistakes in a bootzip.yaml, each with its error and hint. The project
+// around it has the program a, with a directory of data, and links that lead out of the
+// project.
 var badConfigs = []struct{ name, yaml, err, hint string }{
 	{"empty", "", `1:1: the file is empty`, emptyHint},
 	{"blank", " \n\n", `1:1: the file is empty`, emptyHint},
@@ -206,7 +206,7 @@ func TestBadConfig(t *testing.T) {
 	}
 }
 
-// Aliases can make a small file say a great deal.
+// Aliases can make a small file stand for very many values.
 func TestAliasesWithoutMeasure(t *testing.T) {
 	thousand := strings.Repeat("x, ", 1000)
 	many := "functions:\n  a: &f {source: a, command: [" + thousand + "]}\n"
@@ -214,7 +214,7 @@ func TestAliasesWithoutMeasure(t *testing.T) {
 		many += fmt.Sprintf("  b%d: *f\n", i)
 	}
 	for name, c := range map[string]struct{ yaml, err string }{
-		// The classic one: lists of lists, where none may be.
+		// The classic attack: lists of lists, where lists are not allowed.
 		"lists of lists":          {"functions:\n  a:\n    command: [&b [&a [x, x], *a, *a], *b, *b]\n", `3:15: an entry of command must be text, not a list`},
 		"many functions of many":  {many, `2:1042: the file has more than 65536 values`},
 		"one list, for many keys": {"functions:\n  a: {command: &c [" + thousand + "], handlers: *c}\n", `2:23: "x" is given twice in handlers`},
@@ -228,7 +228,7 @@ func TestAliasesWithoutMeasure(t *testing.T) {
 	}
 }
 
-// What is in the way of a bootzip.yaml is an error too, and never "no file".
+// A directory or link in place of a bootzip.yaml is an error too, and never "no file".
 func TestConfigThatCannotBeRead(t *testing.T) {
 	for name, c := range map[string]struct {
 		files     map[string]string

@@ -23,7 +23,7 @@ type file struct {
 }
 
 // parseConfig reads a bootzip.yaml into p, whose root has its links resolved. Errors
-// call the file name.
+// use name as the name of the file.
 func parseConfig(p *Project, name string, data []byte) error {
 	left := maxValues
 	f := &file{decoder: decoder{file: name, left: &left}, project: p, arch: Architectures(), runtime: AL2023}
@@ -66,7 +66,8 @@ func parseConfig(p *Project, name string, data []byte) error {
 	return nil
 }
 
-// excluded reads directories. One that is not there excludes nothing: a later step may make it.
+// excluded reads the list of directories under exclude. A directory need not exist: a later
+// step may make it.
 func (f *file) excluded(n *yaml.Node) ([]string, error) {
 	all, err := f.names(n, "exclude")
 	if err != nil {

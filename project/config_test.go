@@ -9,7 +9,7 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// The project that most good configurations are about.
+// The project that most of the valid configurations are for.
 var goodTree = map[string]string{
 	"go.mod":              "module example.com/good\n",
 	"cmd/hello/main.go":   program,
@@ -175,8 +175,8 @@ functions:
 	}
 }
 
-// A project that is reached by a link is the one that the link leads to: the
-// files of it are then not outside.
+// A project that is reached by a link is the one that the link leads to, so that its
+// files do not count as outside.
 func TestRootByLink(t *testing.T) {
 	root := tree(t, map[string]string{
 		"real/bootzip.yaml": "functions: {a: {}}\n",
@@ -205,7 +205,7 @@ func TestLanguageOfSource(t *testing.T) {
 		{[]string{"x.c"}, C},
 		{[]string{"src/x.c"}, C},
 	} {
-		// The directory's name has what a glob pattern would take for its own.
+		// The directory's name has characters that are special in glob patterns.
 		files := map[string]string{"bootzip.yaml": "functions: {a: {source: 'a[1]*'}}\n"}
 		for _, f := range c.files {
 			files["a[1]*/"+f] = ""

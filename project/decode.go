@@ -11,11 +11,11 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// maxValues is how many values may be read of a file. Only aliases can make more of
-// them than a file of maxConfig bytes needs.
+// maxValues bounds how many values are read from a file, since aliases can make a small
+// file stand for very many.
 const maxValues = 1 << 16
 
-// decoder reads YAML nodes strictly, and remembers the file they are from.
+// A decoder reads YAML nodes strictly, and remembers which file they are from.
 type decoder struct {
 	file string
 	left *int // of maxValues
@@ -122,7 +122,7 @@ func into[T any](to *T, read func(*yaml.Node) (T, error)) func(*yaml.Node) error
 	}
 }
 
-// intoNamed is into for a value that errors call what.
+// intoNamed is into for a value that is called what in errors.
 func intoNamed[T any](to *T, read func(n *yaml.Node, what string) (T, error), what string) func(*yaml.Node) error {
 	return into(to, func(n *yaml.Node) (T, error) { return read(n, what) })
 }

@@ -31,9 +31,9 @@ func (d decoder) deployNames(n *yaml.Node) ([]string, error) {
 	return all, err
 }
 
-// DeployedNames returns the names under which the function is deployed in a stage; empty:
-// its own. It returns an error if a name has ${stage} and stage is empty, or if Lambda
-// does not accept the name.
+// DeployedNames returns the names under which the function is deployed in a stage; if there
+// are none, it is deployed under its own. It returns an error, with a hint, if a name has
+// ${stage} and stage is empty, or if Lambda does not accept the name.
 func (f Function) DeployedNames(stage string) ([]string, error) {
 	var all []string
 	for _, name := range f.Deploy {

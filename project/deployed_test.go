@@ -7,7 +7,7 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// The names under which functions are deployed: of the file, of a function, in a stage.
+// The names under which functions are deployed: the file's, a function's own, in a stage.
 func TestDeployedNames(t *testing.T) {
 	p, err := Load(tree(t, map[string]string{
 		"go.mod": "module example.com/x\n", "a/main.go": program, "b/main.go": program,

@@ -34,14 +34,16 @@ type discovery struct {
 	known   map[seen]usage
 }
 
-// A goModule is where a module is, slash-separated, its path, and what its go.mod ignores.
+// A goModule has a module's directory, slash-separated, its path, and what its go.mod
+// ignores.
 type goModule struct {
 	dir, path string
 	ignore    []*modfile.Ignore
 }
 
-// ignores reports whether the module's ignore lines have a directory, which is relative to the
-// module's: ./x is there alone, and x anywhere (Go Modules Reference, "ignore directive").
+// ignores reports whether the module's ignore lines match a directory, which is relative to
+// the module's. In these lines, ./x matches only in the module's own directory, and x matches
+// anywhere below it (Go Modules Reference, "ignore directive").
 func (m goModule) ignores(dir string) bool {
 	return slices.ContainsFunc(m.ignore, func(i *modfile.Ignore) bool {
 		name := "/" + path.Clean(i.Path) + "/"
@@ -58,10 +60,10 @@ type mainPackage struct {
 	kind    Kind
 	arch    []Arch // for which it has files
 	leftOut string // why it is not a function; "" if it is one
-	keys    string // what bootzip.yaml must say of it besides its source, as in ", tags: [x]"
+	keys    string // what bootzip.yaml must say about it besides its source, as in ", tags: [x]"
 }
 
-// A seen is the directory of a package, and for what it was read.
+// A seen is the directory of a package, and the variant that it was read for.
 type seen struct {
 	dir string
 	variant
@@ -76,7 +78,7 @@ type variant struct {
 // variants are tried in this order.
 var variants = []variant{{AMD64, false}, {AMD64, true}, {ARM64, false}, {ARM64, true}}
 
-// newDiscovery finds the modules. It returns an error if there are none.
+// newDiscovery finds the project's modules. It returns an error if there are none.
 func newDiscovery(root string) (*discovery, error) {
 	d := &discovery{root: root, known: map[seen]usage{}}
 	data, err := regular.ReadFile(filepath.Join(root, "go.work"))
@@ -123,8 +125,8 @@ func newDiscovery(root string) (*discovery, error) {
 	return d, err
 }
 
-// replaced adds the modules on this machine by which a file in the directory dir replaces
-// others.
+// replaced adds the modules on this machine that replace others in a go.mod or go.work in
+// the directory dir.
 func (d *discovery) replaced(dir string, all []*modfile.Replace) {
 	for _, r := range all {
 		if r.New.Version == "" && !filepath.IsAbs(r.New.Path) {
@@ -173,8 +175,8 @@ func (d *discovery) shortName(source string) string {
 	return functionName(filepath.Base(d.root))
 }
 
-// context sets every field, so that the caller's GOOS or GOFLAGS do not decide which
-// functions are found.
+// context returns a context that does not depend on the caller's environment, so that GOOS
+// or GOFLAGS do not decide which functions are found.
 func (v variant) context() *build.Context {
 	return &build.Context{
 		GOOS: "linux", GOARCH: string(v.arch), Compiler: "gc", ReleaseTags: build.Default.ReleaseTags, CgoEnabled: v.cgo,
@@ -214,7 +216,7 @@ func (d *discovery) walk() error {
 				return
 			case outside:
 				m.leftOut = "go.work does not use its module: go work use ./" + at
-			case err == nil && !u.any(): // what is broken, the compiler reports
+			case err == nil && !u.any(): // the compiler reports a package that is broken
 				m.leftOut = "it uses no Lambda runtime"
 			}
 			// An extension registers itself, and asks for no invocations. A program that
@@ -229,8 +231,8 @@ func (d *discovery) walk() error {
 	})
 }
 
-// isMain reports whether the results of ImportDir are of a main package that has more than
-// tests.
+// isMain reports whether the results of ImportDir describe a main package that has files
+// besides tests.
 func isMain(p *build.Package, err error) bool {
 	var none *build.NoGoError
 	return !errors.As(err, &none) && p.Name == "main" && (err != nil || len(p.GoFiles)+len(p.CgoFiles) > 0)
@@ -249,13 +251,13 @@ func (d *discovery) moduleOf(dir string) (at string, ok bool) {
 	}
 }
 
-// constrained returns, for a directory in which build constraints leave out a main
-// package that imports a Lambda runtime, what to do, and what bootzip.yaml must say of it,
-// where one tag is all that is missing; else "".
+// constrained looks for a main package that imports a Lambda runtime and that build
+// constraints exclude. It returns what to do about it, and, if a single tag is all that is
+// missing, what bootzip.yaml must say. Both are "" if there is no such package.
 func constrained(dir string, files []string) (remedy, keys string) {
 	for _, name := range files {
 		if match, err := (variant{ARM64, true}).context().MatchFile(dir, name); err == nil && match {
-			continue // the architecture is all that it asks for
+			continue // only the architecture excluded it
 		}
 		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, name), nil, parser.ImportsOnly|parser.ParseComments)
 		if err != nil || f.Name.Name != "main" || !slices.ContainsFunc(f.Imports, func(i *ast.ImportSpec) bool {
@@ -302,7 +304,7 @@ const (
 	extensionHeader = "lambda-extension-name"
 )
 
-// A usage is what a package uses of Lambda, directly or through packages of the project.
+// A usage says how a package uses Lambda, directly or through packages of the project.
 type usage struct {
 	library     bool // it imports a runtime
 	api         bool // it reads the address of the APIs
@@ -310,7 +312,7 @@ type usage struct {
 	registers   bool // it registers an extension
 }
 
-// any reports whether a program with it is a function or an extension.
+// any reports whether a program with this usage is a function or an extension.
 func (u usage) any() bool { return u.library || u.api }
 
 func (u *usage) add(other usage) {
@@ -320,8 +322,7 @@ func (u *usage) add(other usage) {
 	u.registers = u.registers || other.registers
 }
 
-// usage returns what the package in a directory uses. One that cannot be read
-// uses nothing.
+// usage returns what the package in a directory uses: nothing, if it cannot be read.
 func (d *discovery) usage(dir string, v variant) usage {
 	at := seen{dir, v}
 	if known, ok := d.known[at]; ok {
@@ -353,7 +354,7 @@ func (d *discovery) usage(dir string, v variant) usage {
 }
 
 func isRuntime(imported string) bool {
-	if imported == "github.com/aws/aws-lambda-go/lambda/messages" { // types alone, for those who call functions
+	if imported == "github.com/aws/aws-lambda-go/lambda/messages" { // only types, for callers of functions
 		return false
 	}
 	return slices.ContainsFunc(runtimes, func(r string) bool {

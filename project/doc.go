@@ -19,6 +19,6 @@
 // anchors and aliases are accepted; merge keys ("<<") and more than one
 // document are refused.
 //
-// The package reads only files below the project's root, and no environment
-// variables.
+// The package reads only files below the project's root, and those of Go modules beside
+// it that a go.work or a replace line names. It reads no environment variables.
 package project

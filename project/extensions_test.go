@@ -2,8 +2,8 @@ package project
 
 import "testing"
 
-// A program that registers an extension, by itself or by a package of the project,
-// is no function: its zip is a layer, and the boot check sends it no event.
+// A program that registers an extension, itself or through a package of the project, is
+// not a function: its zip is a layer, and the boot check sends it no event.
 func TestKindOfMainPackages(t *testing.T) {
 	const (
 		client = "package extension\n\n// AWS_LAMBDA_RUNTIME_API\nconst header = \"Lambda-Extension-Name\"\n\nfunc Register() {}\n"

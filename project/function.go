@@ -16,7 +16,7 @@ type Function struct {
 	Language Language
 
 	// Kind is what the zip is: a function; an extension, whose program is
-	// extensions/NAME of a layer; or a layer of assets alone, which has no
+	// extensions/NAME of a layer; or a layer with nothing but assets, which has no
 	// Language.
 	Kind Kind
 
@@ -32,8 +32,8 @@ type Function struct {
 	Assets []Asset
 
 	// AssetPaths are the files and directories that bootzip.yaml names as assets, relative
-	// to the project's root. A file that is new below one is an asset, and one that has
-	// gone was.
+	// to the project's root. A new file below one of them is an asset, and a file that
+	// was removed from one had been an asset.
 	AssetPaths []string
 
 	// Command is what the language "command" runs; it leaves
@@ -61,18 +61,19 @@ type Function struct {
 	// Routes lead requests to the function in serve.
 	Routes []Route
 
-	// Deploy are the names under which the function is deployed, with ${function} and
-	// ${stage}; empty: under its own. See DeployedNames.
+	// Deploy has the names under which the function is deployed, with ${function} and
+	// ${stage}. If it is empty, the function is deployed under its own name. See
+	// DeployedNames.
 	Deploy []string
 
 	// Runtime is the Lambda runtime that the bootstrap is for.
 	Runtime Runtime
 
-	// Image says that an OCI image is made as well, and SnapStart that Lambda may take a
-	// snapshot of it, which it does of images alone.
+	// Image says that an OCI image is made as well as the zip. SnapStart does so too, and
+	// says that Lambda may take a snapshot of the image.
 	Image, SnapStart bool
 
-	// ImageBase is the image that the function's image is made on: a reference with a
+	// ImageBase is the image that the function's image is based on: a reference with a
 	// digest, docker://REGISTRY/NAME@sha256:…, or an OCI image layout in the project, a
 	// directory or a tar; empty: none.
 	ImageBase string
@@ -105,7 +106,7 @@ type Asset struct {
 	Executable bool
 }
 
-// A Budget bounds a function; 0 is no bound.
+// A Budget bounds a function; 0 means no limit.
 type Budget struct {
 	Zip, Unzipped int64   // bytes
 	Start         float64 // of cold starts, as a ratio to another zip's

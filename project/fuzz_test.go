@@ -11,8 +11,8 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// Whatever is in a bootzip.yaml: Load ends, and either says where the mistake
-// is and how to fix it, or returns functions all of whose files are in the
+// Whatever is in a bootzip.yaml, it is read to an end. The result is either an error that
+// says where the mistake is and how to fix it, or functions whose files are all in the
 // project.
 func FuzzConfig(f *testing.F) {
 	root := tree(f, map[string]string{

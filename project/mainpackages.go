@@ -19,16 +19,18 @@ type LeftOut struct {
 }
 
 // findMainPackages finds the project's functions: the main packages that use a Lambda
-// runtime, sorted by name, of the module in the root, of the modules that go.work in the
-// root lists, and without a go.work of modules below. It ignores directories that the go
-// command ignores: vendor, testdata, names that begin with '.' or '_', and those that
-// go.mod ignores; and node_modules and cdk.out, which hold copies. A magefile is not a
-// main package: its build tag excludes it.
+// runtime, sorted by name. With a go.work in the root, they are those of the modules that
+// it lists; without one, those of the modules in the root and below. It ignores directories
+// that the go command ignores: vendor, testdata, names that begin with '.' or '_', and those
+// that go.mod ignores. It also ignores node_modules and cdk.out, which hold copies, and
+// directories with a bootzip.yaml of their own. A magefile is not a main package: its build
+// tag excludes it.
 //
 // A function has the name of its package's directory or, where two would have the same
 // name, of the complete path, with '-' for '/'. The program in the root has the name of
-// the module. A program that registers an extension, and uses no runtime, has the kind
-// extension. Of arch, a function gets the architectures for which it has files.
+// the module. A program that registers an extension, imports no runtime and asks for no
+// invocations has the kind extension. A function gets those architectures in arch for which
+// it has files.
 func findMainPackages(p *Project, arch []Arch) error {
 	d, err := newDiscovery(p.Root)
 	if err != nil {
@@ -80,7 +82,7 @@ func holdsPackages(base string) bool {
 	return !slices.Contains([]string{"vendor", "testdata", "node_modules", "cdk.out"}, base) && !strings.HasPrefix(base, ".") && !strings.HasPrefix(base, "_")
 }
 
-// functions returns the functions of main packages, by name.
+// functions returns the functions of main packages, sorted by name.
 func (d *discovery) functions(mains []mainPackage) ([]Function, error) {
 	count := map[string]int{}
 	for _, m := range mains {
@@ -109,7 +111,7 @@ func (d *discovery) functions(mains []mainPackage) ([]Function, error) {
 	return functions, nil
 }
 
-// functionName makes the name of a function from a directory's.
+// functionName makes the name of a function from the name of a directory.
 func functionName(s string) string {
 	return strings.NewReplacer(".", "-", " ", "-").Replace(strings.ToLower(s))
 }

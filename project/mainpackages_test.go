@@ -160,7 +160,7 @@ func TestMainPackages(t *testing.T) {
 	}
 }
 
-// A program that has files for one architecture alone is built for that one.
+// A program that has files for only one architecture is built for that one.
 func TestMainPackagesForOneArchitecture(t *testing.T) {
 	root := tree(t, map[string]string{
 		"go.mod": "module example.com/proj\n", "a/main_linux_arm64.go": program, "b/main_amd64.go": program, "c/main.go": program,
@@ -191,7 +191,7 @@ func TestMainPackagesForOneArchitecture(t *testing.T) {
 	}
 }
 
-// What the caller has set for its own builds decides nothing.
+// The caller's own settings for builds do not change which functions are found.
 func TestMainPackagesWithoutEnvironment(t *testing.T) {
 	for _, name := range []string{"GOOS=windows", "GOARCH=arm64", "GOFLAGS=-tags=mage", "CGO_ENABLED=1"} {
 		key, value, _ := strings.Cut(name, "=")

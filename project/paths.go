@@ -13,7 +13,7 @@ import (
 )
 
 // paths decides what is inside the project. It follows links: a link to a file of the
-// project counts as the file. One that leads out of the project is refused, since its
+// project counts as the file. A link that leads out of the project is refused, since its
 // target is missing on other machines.
 type paths struct {
 	root string // absolute, links resolved
@@ -83,9 +83,8 @@ func (p paths) files(a Asset) ([]Asset, error) {
 		return nil, fmt.Errorf("asset %q is a directory, and executable is said of single files", a.Source)
 	}
 	// ReadDir sorts by name, so the order is the same on every machine. The
-	// recursion ends: a directory reached through a link would have to lie in
-	// the project, and a loop of links is refused by EvalSymlinks; a link to
-	// a parent directory is refused here.
+	// recursion ends, since a loop of links is refused by EvalSymlinks, and a link
+	// to a directory is refused here.
 	entries, err := os.ReadDir(filepath.Join(p.root, filepath.FromSlash(a.Source)))
 	if err != nil {
 		return nil, err
@@ -146,8 +145,8 @@ func checkAssetName(name string) error {
 	return nil
 }
 
-// assetNames are the names in a zip, in lower case, and the line of bootzip.yaml that each
-// is from: those of files, and those of the directories that they are in.
+// assetNames has the names in a zip, in lower case, of files and of the directories that
+// they are in, and the line of bootzip.yaml that each comes from.
 type assetNames map[string]struct {
 	name   string
 	line   int

@@ -15,7 +15,7 @@ import (
 // ConfigFile is the name of the file in the project's root that lists the functions.
 const ConfigFile = "bootzip.yaml"
 
-// ErrNoProject is an error of [Load].
+// ErrNoProject is an error of [Load]: there is neither a bootzip.yaml nor a Go module.
 var ErrNoProject = errors.New("neither " + ConfigFile + " nor go.mod")
 
 // maxConfig is the size in bytes of the largest bootzip.yaml that is read. A thousand
@@ -32,20 +32,20 @@ type Project struct {
 	// if bootzip.yaml has none.
 	Go string
 
-	// Cache is the address of a store that has what other machines built; "" for none.
+	// Cache is the address of a store with what other machines built; "" for none.
 	Cache string
 
-	// Exclude are directories whose main packages are not functions, nor those below,
-	// but for the root's. LeftOut are the main packages that were found and are not
-	// functions.
+	// Exclude lists directories: main packages in them, and below them, are not functions;
+	// "." excludes only the one in the root. LeftOut lists the main packages that were
+	// found and are not functions.
 	Exclude []string
 	LeftOut []LeftOut
 }
 
-// Load reads the project in the directory root. With a bootzip.yaml the
-// functions are what it says; without one, or without its key functions, every
-// main package that uses a Lambda runtime is a function for the
-// architectures for which it has files: of the Go module in root, of go.work's, and of those below.
+// Load reads the project in the directory root. With a bootzip.yaml the functions are
+// those that it lists. Without one, or without its key functions, every main package that
+// uses a Lambda runtime is a function, for the architectures for which it has files: those
+// of the modules that a go.work in root lists, or else of the Go modules in root and below.
 //
 // Errors name the place in the file and carry a hint (package
 // internal/hint). A project without any function is an error.
@@ -79,8 +79,8 @@ func Load(root string) (Project, error) {
 	return p, nil
 }
 
-// misnamed returns a file in the directory root that was meant to be bootzip.yaml, "" if there
-// is none.
+// misnamed returns a file in the directory root that was likely meant to be bootzip.yaml, ""
+// if there is none.
 func misnamed(root string) string {
 	entries, _ := os.ReadDir(root)
 	for _, e := range entries {

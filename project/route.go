@@ -11,7 +11,7 @@ import (
 // API do (API Gateway developer guide, "Create routes for HTTP APIs"). The zero value is
 // $default.
 type Route struct {
-	Method   string // "GET", …, "ANY"; "" of $default
+	Method   string // "GET", …, "ANY"; "" for $default
 	Segments []Segment
 }
 
@@ -84,9 +84,9 @@ func (r Route) Key() string {
 }
 
 // Match reports whether the route takes a request, and returns the values of its
-// variables. path are the parts of the path, unescaped. rank orders the routes that take
-// a request: the more specific one is greater. A name ranks above a variable, a variable
-// above one that takes the rest, and a method above ANY.
+// variables. path has the parts of the path, unescaped. rank orders the routes that take
+// a request: a more specific route has a greater rank. A name ranks above a variable, a
+// variable above one that takes the rest, and a method above ANY.
 func (r Route) Match(method string, path []string) (parameters map[string]string, rank string, ok bool) {
 	if r.Method == "" {
 		return nil, "", true

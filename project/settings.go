@@ -217,7 +217,7 @@ func (c *functionReader) base(n *yaml.Node) (string, error) {
 	return c.below(n, text, "give an OCI image layout of the project, a directory or a tar, relative to bootzip.yaml, or docker://REGISTRY/NAME@sha256:DIGEST", "base")
 }
 
-// image reads whether an image is made, or its settings.
+// image reads whether an image is made, or the settings of the image.
 func (c *functionReader) image(n *yaml.Node) (err error) {
 	if resolve(n).Kind == yaml.ScalarNode {
 		c.f.Image, err = c.boolean(n, "image")

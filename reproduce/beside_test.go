@@ -8,8 +8,8 @@ import (
 	"github.com/bootzip/bootzip/release/attest"
 )
 
-// A second build has the modules beside the project that the first was made
-// from: it is of a checkout of the whole repository.
+// A second build has the modules beside the project that the first used, since the
+// entire repository is checked out.
 func TestModulesBesideTheProject(t *testing.T) {
 	emptyTemp(t)
 	version, _, _ := strings.Cut(runtime.Version(), " ")

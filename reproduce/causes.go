@@ -35,7 +35,7 @@ func (c Config) causes(ctx context.Context, t git.Tree, w git.Written, second bu
 		"give both engines the same base image and make both build images on the same day; or build twice with one engine: --other="+one.Engine)...), nil
 }
 
-// causeOf returns a cause that names files or packages; none, if there are no names.
+// causeOf returns a cause that names files or packages, or none if there are no names.
 func causeOf(id string, names []string, format, remedy string) []diff.Cause {
 	if len(names) == 0 {
 		return nil
@@ -77,7 +77,8 @@ func explainClean(err error, t git.Tree) error {
 	return hint.Wrap(err, remedy)
 }
 
-// inFolder selects the files that a build of the project can see.
+// inFolder selects the files that are in the project's directory, and the directories
+// that it is in.
 func inFolder(t git.Tree, names []string) []string {
 	var all []string
 	for _, name := range names {

@@ -15,8 +15,8 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// A release that was packed with another compressor is compared by contents,
-// and says so.
+// A release that was packed with a different compressor is compared by contents, and
+// the result says so.
 func TestOtherCompressor(t *testing.T) {
 	root := t.TempDir()
 	write := func(name, text string) string {
@@ -110,7 +110,7 @@ func TestOtherCompressor(t *testing.T) {
 	if r := compare(before, other, packerBefore, packerHere); r.Matches() {
 		t.Error("other content matches")
 	}
-	// The structure of the zip counts: a comment, an extra entry, data in front.
+	// The structure of the zip counts: a comment, an extra entry, data before it.
 	for name, change := range map[string]func([]byte) []byte{
 		"in front": func(b []byte) []byte { return append([]byte("#!/bin/sh\n"), b...) },
 		"a comment": func(b []byte) []byte {

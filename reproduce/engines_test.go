@@ -13,7 +13,7 @@ import (
 
 // The tests of this file run with the container engines that
 // BOOTZIP_TEST_ENGINES names ("docker,podman"), on the base image that
-// BOOTZIP_BASE_IMAGE names, and fail where one does not work.
+// BOOTZIP_BASE_IMAGE names, and fail if one of them does not work.
 
 func eachContainer(t *testing.T, test func(t *testing.T, engine string)) {
 	names := os.Getenv("BOOTZIP_TEST_ENGINES")
@@ -27,7 +27,7 @@ func eachContainer(t *testing.T, test func(t *testing.T, engine string)) {
 	}
 }
 
-// leaks are builds that put into the program what they find around them.
+// leaks are builds whose program depends on their environment.
 var leaks = map[string]string{
 	"user":      "id -u",
 	"umask":     "umask",
@@ -38,14 +38,14 @@ var leaks = map[string]string{
 	"unlisted":  "cat x.secret 2>/dev/null || echo none",
 }
 
-// same are builds that look, and find the same each time.
+// same are builds that read their environment, and find the same each time.
 var same = map[string]string{
 	"plain":  "echo plain",
 	"folder": "ls",
 }
 
-// A build that lets its surroundings in is found out, for each of them: so
-// they were varied in truth.
+// A build that depends on its environment is detected, for each variation: this shows
+// that each was really varied.
 func TestReproduceInContainers(t *testing.T) {
 	eachContainer(t, func(t *testing.T, engine string) {
 		emptyTemp(t)
@@ -61,7 +61,7 @@ func TestReproduceInContainers(t *testing.T) {
 		}
 		files["bootzip.yaml"] = config
 		r := newRepository(t, files)
-		r.write("unlisted/x.secret", "secret") // in the working tree alone
+		r.write("unlisted/x.secret", "secret") // only in the working tree
 		r.engine = engine
 		c, zips := r.pack(".")
 		got, err := Reproduce(context.Background(), Config{First: c, Zips: zips, Engine: engine})
@@ -98,8 +98,8 @@ func TestReproduceInContainers(t *testing.T) {
 	})
 }
 
-// A function in another language is built again where it was built, and not
-// with another base image.
+// A function in another language is rebuilt with the engine that built it, and not with
+// a different base image.
 func TestRebuildInContainers(t *testing.T) {
 	eachContainer(t, func(t *testing.T, engine string) {
 		emptyTemp(t)

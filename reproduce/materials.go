@@ -16,7 +16,7 @@ import (
 )
 
 // imageReference matches an image's name or id (OCI distribution specification,
-// "Pulling manifests", and docker's own for local images), and no option of a
+// "Pulling manifests", and docker's own for local images), but not an option of a
 // command.
 var imageReference = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/@-]*$`)
 
@@ -27,7 +27,7 @@ func (c RebuildConfig) configure(p project.Project, f project.Function, recorded
 		Cache: c.Build.Cache, Environ: c.Build.Environ, Progress: c.Build.Progress,
 		Engine: c.Build.Engine, BaseImage: cmp.Or(c.Build.BaseImage, recorded.Materials.BaseImage),
 		Tag: recorded.Tag, Commit: recorded.Commit,
-		// A module that names no toolchain was built with bootzip's of that time.
+		// A module that names no toolchain was built with the default of that bootzip.
 		Go: cmp.Or(p.Go, programOf(recorded.Materials, f.Name).GoVersion),
 		// An untrusted build neither reads nor writes shared caches.
 		ColdCache: !c.warm,
@@ -38,7 +38,7 @@ func (c RebuildConfig) configure(p project.Project, f project.Function, recorded
 	return b, nil
 }
 
-// first returns the first of a list that is meant; zero: none is.
+// first returns the first element for which meant is true, or the zero value.
 func first[T any](list []T, meant func(T) bool) (one T) {
 	if i := slices.IndexFunc(list, meant); i >= 0 {
 		one = list[i]
@@ -46,7 +46,7 @@ func first[T any](list []T, meant func(T) bool) (one T) {
 	return one
 }
 
-// programOf returns the program of the function in the materials; zero: none.
+// programOf returns the program of the function in the materials, or the zero value.
 func programOf(m build.Materials, function string) build.Program {
 	return first(m.Programs, func(p build.Program) bool { return p.Function == function })
 }
@@ -99,9 +99,9 @@ func runs(f project.Function) string {
 	return fmt.Sprintf("is in %s, whose build runs commands from its sources", f.Language)
 }
 
-// compareMaterials compares the build's materials with those in the provenance, for one function. A
-// contradiction is an error; a difference is noted, or an error if it decides the
-// bytes.
+// compareMaterials compares the build's materials with those in the provenance, for
+// one function. A contradiction is an error. A difference is noted, or is an error if
+// it decides the bytes.
 func (r *RebuildResult) compareMaterials(m build.Materials, f project.Function) error {
 	p := r.Provenance.Materials
 	recorded, here := programOf(p, f.Name), programOf(m, f.Name)

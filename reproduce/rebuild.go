@@ -38,9 +38,8 @@ type RebuildConfig struct {
 	// Build.Root is in if it has the commit, else the provenance's.
 	Source string
 
-	// Folder is the project's in the repository, slash-separated; "": the
-	// provenance's, and where that names none the only project that has the
-	// function.
+	// Folder is the project's directory in the repository, slash-separated; "": the
+	// provenance's, or the repository's root if that names none.
 	Folder string
 
 	// Build has Cache, Environ and Progress; Root, "" or a directory that may be
@@ -61,8 +60,9 @@ func (e *ConfigError) Unwrap() error { return e.Err }
 // Rebuild builds a zip again from the commit in its provenance, with the recorded
 // toolchain, engine and base image, and compares. A difference is not an error: it
 // is in the result. Nothing is fetched unless the provenance is about exactly this
-// file. The package comment says what runs and what does not. A name, file or directory
-// that is not there is a ConfigError.
+// file. The package comment says what runs and what does not. The error is a ConfigError
+// if File does not have the form of a release's name, or if the provenance, the key,
+// Source or Folder is missing.
 func Rebuild(ctx context.Context, c RebuildConfig) (RebuildResult, error) {
 	r := RebuildResult{Zip: filepath.Base(c.File)}
 	unit, err := zipUnit(r.Zip)
@@ -164,7 +164,7 @@ func (c RebuildConfig) readProvenance(function string) (attest.Provenance, error
 		return none, err
 	}
 	name := cmp.Or(c.Provenance, filepath.Join(filepath.Dir(c.File), attest.ProvenanceFile))
-	open := os.Open // which may be a pipe of the shell
+	open := os.Open // a file that the caller names may be a pipe of the shell
 	if c.Provenance == "" {
 		open = regular.Open
 	}
@@ -211,7 +211,7 @@ func (c RebuildConfig) source(ctx context.Context, p attest.Provenance) (string,
 		"provenance names no repository with an https:// address for commit %s", p.Commit)
 }
 
-// maxProvenance bounds what is read of a provenance or a key, in bytes: one more
+// maxProvenance bounds how much of a provenance or a key is read, in bytes: one more
 // than package attest accepts.
 const maxProvenance = 16<<20 + 1
 

@@ -23,8 +23,8 @@ import (
 	"github.com/bootzip/bootzip/release/attest"
 )
 
-// release packs the project in the directory and puts the zip with a provenance
-// into a directory of its own. change may make the provenance another.
+// release packs the project in the directory and puts the zip with its provenance into
+// a directory of its own. change may change the provenance.
 func (r repository) release(folder string, change func(*attest.Provenance)) (file string) {
 	r.t.Helper()
 	c, zips := r.pack(folder)
@@ -69,7 +69,7 @@ func (r repository) rebuild(file string, change func(*RebuildConfig)) (RebuildRe
 
 func TestRebuild(t *testing.T) {
 	emptyTemp(t)
-	// A program in the root of a module is called as the module.
+	// A program in the root of a module is named after the module.
 	r := newRepository(t, map[string]string{"main.go": hello})
 	const name = "app"
 	file := r.release(".", func(p *attest.Provenance) { p.Folder = "." })
@@ -114,8 +114,8 @@ func TestRebuild(t *testing.T) {
 	}
 }
 
-// The sources are in a directory of the repository, and the recorded engine and
-// image are not here: for Go that is said, and does not matter.
+// The sources are in a directory of the repository, and the recorded engine and image
+// are missing here: for Go that is reported, and does not matter.
 func TestRebuildWithoutTheEngine(t *testing.T) {
 	r := newRepository(t, map[string]string{
 		"deep/app/bootzip.yaml": "functions:\n  hello:\n    source: hello\n", "deep/app/hello/main.go": hello, "testdata/bootzip.yaml": "functions:\n  hello:\n    source: .\n    language: go\n",
@@ -202,7 +202,7 @@ func TestRebuildChoosesTheProject(t *testing.T) {
 	}
 }
 
-// The directory of the project may be no link to files that are in no commit.
+// The directory of the project must not be a link to files outside of the commit.
 func TestRebuildOfAFolderElsewhere(t *testing.T) {
 	files := map[string]string{"bootzip.yaml": "functions:\n  hello:\n    source: cmd/hello\n", "cmd/hello/main.go": hello}
 	r, elsewhere := newRepository(t, files), newRepository(t, files)
@@ -216,7 +216,7 @@ func TestRebuildOfAFolderElsewhere(t *testing.T) {
 	}
 }
 
-// The name of a file in a stranger's repository writes no line of the result.
+// The name of a file in an untrusted repository cannot write a line of the result.
 func TestNamesAreHarmless(t *testing.T) {
 	const evil = "a\nPASS hello-amd64.zip"
 	pointer := "version https://git-lfs.github.com/spec/v1\noid sha256:" + strings.Repeat("a", 64) + "\nsize 1\n"
@@ -234,7 +234,7 @@ func TestNamesAreHarmless(t *testing.T) {
 	}
 }
 
-// Other bytes are found and explained.
+// Bytes that differ are found and explained.
 func TestRebuildFinds(t *testing.T) {
 	r := newRepository(t, map[string]string{"cmd/hello/main.go": hello})
 	r.write("cmd/hello/main.go", strings.Replace(hello, "hello", "HELLO", 1)) // in no commit
@@ -248,7 +248,8 @@ func TestRebuildFinds(t *testing.T) {
 	}
 }
 
-// What does not fit is refused before anything is fetched: the source is none.
+// Arguments that do not match are refused before anything is fetched: the source does
+// not exist.
 func TestRebuildRefuses(t *testing.T) {
 	emptyTemp(t)
 	r := newRepository(t, map[string]string{"cmd/hello/main.go": hello})
@@ -312,7 +313,7 @@ func TestRebuildRefuses(t *testing.T) {
 	}
 }
 
-// The commit that the provenance names has not the function: nothing is built.
+// If the commit that the provenance names does not have the function, nothing is built.
 func TestRebuildOfAnotherCommit(t *testing.T) {
 	r := newRepository(t, map[string]string{"cmd/other/main.go": hello})
 	before := r.git("rev-parse", "HEAD")
@@ -324,8 +325,8 @@ func TestRebuildOfAnotherCommit(t *testing.T) {
 	}
 }
 
-// What builds other languages than Go comes from the sources. It is not run
-// outside of a container, whatever the provenance says.
+// The commands that build languages other than Go come from the sources. They are not
+// run outside of a container, whatever the provenance says.
 func TestRebuildRunsNothingOnTheHost(t *testing.T) {
 	emptyTemp(t)
 	trap := filepath.Join(t.TempDir(), "ran")
@@ -358,7 +359,7 @@ func TestRebuildRunsNothingOnTheHost(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "cannot be rebuilt with engine "+engine) || hint.Of(err) == "" {
 			t.Errorf("asked for %s: %v", engine, err)
 		}
-		// Without a container engine in the PATH there is none that may.
+		// Without a container engine in PATH, no engine may run them.
 		_, err = r.rebuild(file, func(c *RebuildConfig) {
 			c.Build.Engine = "auto"
 			t.Setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
@@ -374,8 +375,8 @@ func TestRebuildRunsNothingOnTheHost(t *testing.T) {
 	}
 }
 
-// A statement, which may be a stranger's, cannot have sources built on the
-// host. Whatever it records, only an isolated engine is tried.
+// A statement, which may be untrusted, cannot have sources built on the host. Whatever
+// it records, only an isolated engine is tried.
 func TestRebuildTakesNoHostFromProvenance(t *testing.T) {
 	emptyTemp(t)
 	r := newRepository(t, map[string]string{"cmd/hello/main.go": hello})
@@ -398,7 +399,7 @@ func TestRebuildTakesNoHostFromProvenance(t *testing.T) {
 	}
 }
 
-// A stranger's repository is taken within limits.
+// What is fetched from an untrusted repository is limited.
 func TestRebuildIsBounded(t *testing.T) {
 	emptyTemp(t)
 	r := newRepository(t, map[string]string{"cmd/hello/main.go": hello, strings.Repeat("d/", 101) + "f": "x"})
@@ -408,7 +409,7 @@ func TestRebuildIsBounded(t *testing.T) {
 	}
 }
 
-// An interrupt in the middle of the build leaves nothing.
+// An interrupt in the middle of the build leaves no files.
 func TestRebuildInterrupt(t *testing.T) {
 	emptyTemp(t)
 	r := newRepository(t, map[string]string{"cmd/hello/main.go": hello})
@@ -428,7 +429,7 @@ func TestRebuildInterrupt(t *testing.T) {
 	}
 }
 
-// A signature counts if it is the key's, and is never left unlooked at.
+// A signature counts if it is the key's, and is always checked.
 func TestRebuildSigned(t *testing.T) {
 	r := newRepository(t, map[string]string{"cmd/hello/main.go": hello})
 	file := r.release(".", nil)

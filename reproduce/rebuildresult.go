@@ -16,20 +16,20 @@ type RebuildResult struct {
 	Provenance attest.Provenance
 	Commit     string
 	Source     string // where the commit was taken from, without credentials
-	Engine     string // that built it here
+	Engine     string // the engine that built it here
 	Report     diff.Report
 
 	// Differences describe which materials differ from the recorded ones. If the
 	// bytes are the same, they did not matter.
 	Differences []string
 
-	packers [2]string // what packed the zip, and what packs here, where they are not the same
+	packers [2]string // what packed the zip, and what packs here; empty if one of them is unknown
 }
 
-// Matches reports whether the zip is what its sources give: byte for byte, or,
-// where it was packed with another compressor than the one here, in all but
-// the compressed bytes: names, order, modes and contents of its files, and the
-// rest of the zip's structure.
+// Matches reports whether the zip is what its sources give, byte for byte. If it was
+// packed with a different compressor than the one here, everything but the compressed
+// bytes must match: names, order, modes and contents of its files, and the rest of the
+// zip's structure.
 func (r RebuildResult) Matches() bool { return r.Report.Equal || r.sameContent() }
 
 func (r RebuildResult) sameContent() bool {

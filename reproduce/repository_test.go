@@ -23,8 +23,8 @@ type repository struct {
 	engine string // of the first build
 }
 
-// newRepository makes a repository with the files, and commits them. A
-// .gitignore and a go.mod for the toolchain that is there come along.
+// newRepository makes a repository with the files, a .gitignore, and a go.mod for the
+// toolchain that runs the tests, and commits them.
 func newRepository(t *testing.T, files map[string]string) repository {
 	t.Helper()
 	user, err := os.UserCacheDir()
@@ -76,13 +76,14 @@ func (r repository) commit() string {
 	return r.git("rev-parse", "HEAD")
 }
 
-// environ downloads nothing, and takes no setting of whoever runs the tests.
+// environ returns an environment in which nothing is downloaded, and which ignores the Go
+// settings of the user who runs the tests.
 func environ() []string {
 	return append(os.Environ(), "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=", "GOENV=off")
 }
 
-// config is how the project in the directory, relative to the repository's, is
-// built.
+// config returns how to build the project in the directory, which is relative to the
+// repository.
 func (r repository) config(folder string) build.Config {
 	r.t.Helper()
 	p, err := project.Load(filepath.Join(r.dir, folder))
@@ -119,8 +120,8 @@ func (r repository) pack(folder string) (build.Config, []pack.Zip) {
 	return c, pipeline.Lines(p.Zips)
 }
 
-// emptyTemp makes temporary directories appear in one that is empty, and wants it
-// to be so again at the end of the test.
+// emptyTemp makes temporary directories appear in an empty directory, and fails unless
+// it is empty again at the end of the test.
 func emptyTemp(t *testing.T) {
 	t.Helper()
 	dir := t.TempDir()

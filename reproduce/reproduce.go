@@ -26,8 +26,8 @@ type Config struct {
 	Zips  []pack.Zip // in First.Dist, as pipeline.Package returned them
 
 	// Engine is the second build's: "" takes the other container engine if it
-	// can be used; else, where all functions are in Go, sandbox or host; else
-	// the same one.
+	// can be used; else sandbox or host, if all functions are in Go without cgo;
+	// else the same one.
 	Engine string
 
 	// Progress, if not nil, is called with each event of the second build.

@@ -21,8 +21,8 @@ func (r repository) reproduce(folder string) (Result, error) {
 
 func TestReproduce(t *testing.T) {
 	emptyTemp(t)
-	// The project is a directory of the repository, and without a bootzip.yaml
-	// the program in its root is called by the directory.
+	// The project is a directory of the repository, and without a bootzip.yaml the
+	// program in its root is named after the directory.
 	r := newRepository(t, map[string]string{"README.md": "x", "app/go.mod": "", "app/main.go": hello})
 	r.git("mv", "--force", "go.mod", "app/go.mod")
 	commit := r.commit()
@@ -40,7 +40,7 @@ func TestReproduce(t *testing.T) {
 		} else if s.Why == "" && s.Name != "cache" { // which is warm here
 			t.Errorf("%s was no other, and nothing says why", s.Name)
 		}
-		if strings.Contains(s.Why, "bootzip-reproduce") { // which is for another user to pass through
+		if strings.Contains(s.Why, "bootzip-reproduce") { // another user must be able to pass through it
 			t.Errorf("%s was no other: %s", s.Name, s.Why)
 		}
 	}
@@ -83,7 +83,7 @@ func TestOtherPath(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// One that is as long as what would be chosen, or as deep.
+		// A root that is as long as what would be chosen, or as deep.
 		root := "/" + strings.Repeat("x", len(filepath.Dir(probe))-1) + "/app"
 		if length < 100 {
 			root = strings.Repeat("/x", strings.Count(filepath.ToSlash(filepath.Dir(probe)), "/")) + strings.Repeat("y", length) + "/app"
@@ -98,13 +98,13 @@ func TestOtherPath(t *testing.T) {
 	}
 }
 
-// What the commit does not have is found, and named.
+// Files that the commit does not have are found and named.
 func TestReproduceFinds(t *testing.T) {
 	for what, c := range map[string]struct {
 		files   map[string]string // committed
 		change  func(repository)
-		cause   string // of the difference, its beginning
-		refused string // or in the error
+		cause   string // the beginning of the difference's cause
+		refused string // or a part of the error
 	}{
 		"file that was changed": {
 			map[string]string{"cmd/hello/main.go": hello},
@@ -168,7 +168,7 @@ func TestReproduceFinds(t *testing.T) {
 	}
 }
 
-// A dirty tree is no difference if nothing that is built is.
+// A dirty tree makes no difference if the changed files are not built.
 func TestReproduceDirty(t *testing.T) {
 	r := newRepository(t, map[string]string{"cmd/hello/main.go": hello})
 	r.write("notes.txt", "x")
@@ -199,7 +199,7 @@ func TestReproduceRefuses(t *testing.T) {
 	}
 }
 
-// An interrupt in the middle of the second build leaves nothing.
+// An interrupt in the middle of the second build leaves no files.
 func TestReproduceInterrupt(t *testing.T) {
 	emptyTemp(t)
 	r := newRepository(t, map[string]string{"cmd/hello/main.go": hello})

@@ -48,7 +48,7 @@ func (r Result) OK() bool {
 	return true
 }
 
-// DirtyLine lists the files that differ from the commit, "" if none does.
+// DirtyLine returns a line with the files that differ from the commit, "" if there are none.
 func (r Result) DirtyLine() string {
 	if len(r.Dirty) == 0 {
 		return ""
@@ -56,8 +56,8 @@ func (r Result) DirtyLine() string {
 	return "the tree is dirty: " + git.List(r.Dirty)
 }
 
-// WriteText writes the result as text: the variations, then a line for each zip,
-// with an explanation below it if it differs.
+// WriteText writes the result as text: the variations, then a line for each zip and
+// image, with an explanation below a zip that differs.
 func (r Result) WriteText(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "commit %s, built with %s and again with %s\n", r.Commit, r.First, r.Second)
@@ -100,7 +100,7 @@ func (z ZipResult) writeImage(b *strings.Builder) {
 	}
 }
 
-// imageEqual reports whether both builds made the same image, or none.
+// imageEqual reports whether both builds made the same image, or the first made none.
 func (z ZipResult) imageEqual() bool {
 	return z.Zip.Image == nil || z.Zip.Image.Digest == z.SecondImage
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// find returns the project in the directory folder of a checkout, which is complete but for
-// what written says, and the function of it for only this architecture.
+// find returns the project in the directory folder of the checkout dir, and its function for
+// only this architecture. written says what the checkout lacks.
 func find(dir string, written git.Written, u build.Unit, folder string) (p project.Project, f project.Function, err error) {
 	root := filepath.Join(dir, filepath.FromSlash(folder))
 	if !filepath.IsLocal(filepath.FromSlash(folder)) {

@@ -41,8 +41,8 @@ func otherPath(temp, root string) (string, error) {
 	return dir, nil
 }
 
-// openDist lets another user, as whom the second build may run, pass through the directory of
-// its output, whatever the umask is.
+// openDist lets the other user that the second build may run as pass through the directory
+// of its output, whatever the umask is.
 func openDist(dist string) error {
 	return filepath.WalkDir(dist, func(name string, e fs.DirEntry, err error) error {
 		if err != nil || !e.IsDir() {
@@ -52,7 +52,7 @@ func openDist(dist string) error {
 	})
 }
 
-// variations returns settings that nobody builds with.
+// variations returns settings that no one is likely to build with.
 func variations(functions []project.Function) build.Variations {
 	// Go knows time zones by name. C libraries look the name up in a table
 	// that is not in the image, and need none for POSIX's own form (Base
@@ -69,7 +69,7 @@ func variations(functions []project.Function) build.Variations {
 	}
 }
 
-// otherEngine chooses the engine of the second build, and says why if it is the same one.
+// otherEngine chooses the engine of the second build, and says why if it is the first one's.
 func (c Config) otherEngine(ctx context.Context, second build.Config) (name, why string, err error) {
 	if c.Engine != "" {
 		if c.Engine == c.First.Engine {
@@ -94,8 +94,8 @@ func (c Config) otherEngine(ctx context.Context, second build.Config) (name, why
 	return c.First.Engine, strings.Join(reasons, "; "), nil
 }
 
-// firstUsable returns the first of the engines that can make a build here; "" and an error of
-// each, if none can.
+// firstUsable returns the first of the engines that can build here, or "" and the error of
+// each if none can.
 func firstUsable(ctx context.Context, b build.Config, engines []string) (string, []error) {
 	var refused []error
 	for _, b.Engine = range engines {
@@ -111,7 +111,7 @@ func firstUsable(ctx context.Context, b build.Config, engines []string) (string,
 	return "", refused
 }
 
-// usesImage reports whether compilers of the build image make a part of a program.
+// usesImage reports whether compilers of the build image make part of any program.
 func usesImage(functions []project.Function) bool {
 	return slices.ContainsFunc(functions, func(f project.Function) bool { return f.Language != project.Go || f.Cgo != "" })
 }
@@ -120,6 +120,6 @@ func onlyGo(functions []project.Function) bool {
 	return !slices.ContainsFunc(functions, func(f project.Function) bool { return f.Language != project.Go })
 }
 
-// otherSource is where the second build sees the project in a container or in
-// the sandbox: of another length and depth than the usual /src.
+// otherSource is where the second build sees the project in a container or in the
+// sandbox. It differs from the usual /src in length and depth.
 const otherSource = "/elsewhere/and-deeper/project"
