@@ -15,8 +15,9 @@ import (
 
 // Affected returns those of c.Functions whose zips, images or checks may differ after a
 // change of the files at the paths; all, if bootzip.yaml or bootzip.lock is among them. Paths
-// are slash-separated and relative to c.Root, and need not exist any more. It may name too
-// many, and never too few: a file beside an asset counts. The caller holds the lock on c.Dist.
+// are slash-separated and relative to c.Root, and need not exist any more. Affected may return
+// too many functions, but not too few: a file beside an asset counts. The caller holds the
+// lock on c.Dist.
 func Affected(ctx context.Context, c build.Config, paths []string) ([]project.Function, error) {
 	if slices.Contains(paths, project.ConfigFile) || slices.Contains(paths, build.LockFile) {
 		return c.Functions, nil
@@ -40,8 +41,8 @@ func Affected(ctx context.Context, c build.Config, paths []string) ([]project.Fu
 	return all, nil
 }
 
-// throughLinks adds to the paths the symbolic links of the project that lead to one, and for
-// links to directories the names by which they lead there.
+// throughLinks adds to the paths the symbolic links of the project that lead to one of them,
+// and, for a link to a directory above one of them, the path of that file through the link.
 func throughLinks(root string, paths []string) ([]string, error) {
 	all := slices.Clone(paths)
 	if len(paths) == 0 {

@@ -13,8 +13,8 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// What the caller says of the boot check wins over what the function says,
-// which wins over the defaults.
+// The caller's settings for the boot check override the function's, which override the
+// defaults.
 func TestBootConfig(t *testing.T) {
 	root := t.TempDir()
 	if err := os.WriteFile(filepath.Join(root, "put.json"), []byte(`{"n":1}`), 0o600); err != nil {
@@ -48,7 +48,7 @@ func TestBootConfig(t *testing.T) {
 	}
 }
 
-// Each way in which a boot ends has a hint of its own.
+// Each way in which a boot can end has its own hint.
 func TestBootHint(t *testing.T) {
 	seen := map[string]bool{}
 	for _, r := range []emulator.BootResult{

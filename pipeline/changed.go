@@ -33,8 +33,8 @@ const (
 )
 
 // Changed returns which of the zips need a deploy, in their order, and the
-// names of functions in the deployed manifest that have no zip now. (An account's
-// other functions are not the project's.)
+// names of functions in the deployed manifest that have no zip now. (A list from
+// Lambda has functions that are not the project's, so they do not count.)
 //
 // A zip with the deployed content digest needs no deploy, whatever its bytes: only
 // the compressor changed. If what is deployed comes from Lambda, which knows only
@@ -86,8 +86,8 @@ func Changed(zips []pack.Zip, deployed Deployed, names Names) (changes []Change,
 	return changes, gone, nil
 }
 
-// Warnings lists what is wrong with the deployed functions: a runtime that has ended, and an
-// architecture without a zip.
+// Warnings returns what is wrong with the deployed functions, sorted: a runtime that has
+// ended, and an architecture without a zip.
 func Warnings(zips []pack.Zip, deployed Deployed, names Names) (warnings []string) {
 	for _, p := range names.places(zips) {
 		for _, d := range deployed.functions {
@@ -143,7 +143,8 @@ func (p place) deployedForOther(zips []pack.Zip, lines []deployedFunction) bool 
 	})
 }
 
-// named gives a CodeSha256 without a name the name of the only function.
+// named gives a CodeSha256 without a name the name of the only function. It returns an error
+// if there are several.
 func (d Deployed) named(zips []pack.Zip, names Names) ([]deployedFunction, error) {
 	lines := slices.Clone(d.functions)
 	for i := range lines {

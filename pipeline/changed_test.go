@@ -168,7 +168,7 @@ func TestDeployedIsRefused(t *testing.T) {
 	}
 }
 
-// Where a function is deployed wrongly, and names of deploy files.
+// Warnings about functions as they are deployed, with names from deploy files.
 func TestChangedWarnings(t *testing.T) {
 	list := `{"Functions":[{"FunctionName":"svc","CodeSha256":"` + code("A") + `","Architectures":["arm64"],"Runtime":"provided.al2"},
 		{"FunctionName":"fine","CodeSha256":"` + code("B") + `","Architectures":["x86_64"],"Runtime":"provided.al2023"},

@@ -30,17 +30,17 @@ type CheckConfig struct {
 	Boot bool
 
 	// Environment (KEY=value), Event, Memory (MB) and Timeout are for the boot
-	// check of every zip, in addition to what its function has, and in place
-	// of it; nil and 0: that of the function. Layers are looked into without it
-	// as well.
+	// check of every zip. Environment adds to the function's and overrides it; the
+	// others replace the function's, unless they are nil or 0. The checks that
+	// start nothing use Layers as well.
 	Environment []string
 	Event       []byte
 	Memory      int
 	Timeout     time.Duration
 	Layers      []string // zips, after those of the function
 
-	// Qemu is a program that runs programs of the other architecture; "":
-	// none, and their boot check is a skip.
+	// Qemu is a program that runs programs of the other architecture. Without it,
+	// their boot check is a skip.
 	Qemu string
 
 	// Store has reports of equal zips; nil: none. Tool is the version of bootzip, and
@@ -49,9 +49,9 @@ type CheckConfig struct {
 	Tool, Machine string
 }
 
-// Check verifies the zips, then starts the function of each in which nothing
-// failed. It returns the zips in order, each with its report. Faults of a zip are
-// in its report; for errors, see verify.Files and emulator.Boot.
+// Check verifies the zips and then, with Boot, starts the function of each zip in
+// which nothing failed. It returns the zips in order, each with its report. Faults of
+// a zip are in its report; for errors, see verify.Files and emulator.Boot.
 func Check(ctx context.Context, c CheckConfig, zips []Zip) ([]Zip, error) {
 	r := run{check: c, zips: slices.Clone(zips)}
 	for i := range r.zips {
@@ -99,8 +99,8 @@ func bootZips(ctx context.Context, r *run) error {
 	return all.Wait()
 }
 
-// boot starts the function and adds the result to the report, in the place of
-// the skip that verify left there.
+// boot starts the function and adds the result to the report, in place of the skip
+// that verify left there.
 func (z *Zip) boot(ctx context.Context, check CheckConfig) error {
 	if why := z.skipsBoot(); why != "" {
 		z.Report.AddBoot(verify.BootOutcome{Status: verify.Skip, Detail: why})

@@ -16,7 +16,7 @@ import (
 	"github.com/bootzip/bootzip/verify"
 )
 
-// script is a zip whose bootstrap is a shell script.
+// script makes a zip whose bootstrap is a shell script.
 func script(t *testing.T, text string) (name string) {
 	t.Helper()
 	name = filepath.Join(t.TempDir(), "x.zip")
@@ -76,7 +76,7 @@ func TestBoot(t *testing.T) {
 	}
 }
 
-// Without Boot nothing in a zip is run, and the report says that it was not.
+// Without Boot nothing in a zip is run, and the report says so.
 func TestCheckWithoutBoot(t *testing.T) {
 	trace := filepath.Join(t.TempDir(), "trace")
 	zips := []Zip{

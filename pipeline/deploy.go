@@ -23,11 +23,11 @@ type DeployConfig struct {
 	Zips      []Zip              // checked
 	Strict    bool               // warnings fail as well
 
-	// Sole says that the zip, the only one, is compared with a function that
-	// names another: it may be a copy of what runs.
+	// Sole says that there is only one zip, which is compared with the only function
+	// of the files even if that names a different zip: it may be a copy.
 	Sole bool
 
-	// All says that the files are all with which the project is deployed: a
+	// All says that the project is deployed with these files and no others: a
 	// function that none of them has is a finding.
 	All bool
 }
@@ -85,18 +85,18 @@ type deployCheck struct {
 	others int // functions in other languages
 }
 
-// An entry is a function or layer of a deploy file, with what it is in the project.
+// An entry is a function or layer of a deploy file, with its function in the project.
 type entry struct {
 	deploy.Function
-	of  *project.Function // nil: none, or none that is known
-	zip *Zip              // that it deploys; nil: none that was checked
+	of  *project.Function // nil: none is known
+	zip *Zip              // the checked zip that it deploys; nil: none
 }
 
 func (x *deployCheck) add(e entry, id string, at deploy.Position, format string, args ...any) {
 	x.put(e, verify.DeployFinding{ID: id, Line: at.Line, Column: at.Column, Detail: fmt.Sprintf(format, args...)})
 }
 
-// skip says that a check could not be made.
+// skip adds that a check could not be made, since v is not resolved.
 func (x *deployCheck) skip(e entry, id string, v deploy.Value) {
 	x.put(e, verify.DeployFinding{ID: id, Line: v.Line, Column: v.Column, Detail: v.Unresolved, Skipped: true})
 	x.put(e, verify.DeployFinding{ID: verify.IDDeployUnresolved, Line: v.Line, Column: v.Column, Detail: v.Unresolved, Skipped: true})
@@ -171,7 +171,7 @@ func (x *deployCheck) match(e deploy.Function) (*Zip, *project.Function) {
 				i = slices.IndexFunc(x.Zips, func(z Zip) bool { return z.Report.SHA256 == sum })
 			}
 		}
-		if i >= 0 { // of another tool's zip there is no function
+		if i >= 0 { // a zip of another tool has no function in the project
 			return &x.Zips[i], x.first(func(f project.Function) bool { return f.Name == x.Zips[i].Function.Name })
 		}
 	}
@@ -195,7 +195,7 @@ func (x *deployCheck) match(e deploy.Function) (*Zip, *project.Function) {
 	return nil, nil
 }
 
-// first returns the first function of the project that is meant; nil: none is.
+// first returns the first function of the project for which meant is true, or nil.
 func (x *deployCheck) first(meant func(project.Function) bool) *project.Function {
 	if i := slices.IndexFunc(x.Functions, meant); i >= 0 {
 		return &x.Functions[i]
@@ -270,7 +270,7 @@ func (x *deployCheck) code(e entry, osOnly bool) {
 	}
 	abs, err := filepath.Abs(e.Code.Text)
 	if err == nil {
-		// What is not there yet has the directory of what is.
+		// The zip may not exist yet, so only links in its directory are resolved.
 		abs = filepath.Join(resolved(filepath.Dir(abs)), filepath.Base(abs))
 		if rel, err := filepath.Rel(resolved(x.Root), abs); err != nil || !filepath.IsLocal(rel) {
 			x.add(e, verify.IDDeployZipOutside, e.Code.Position, "zip %q is outside of the project", e.Code.Text)
@@ -403,7 +403,7 @@ func (x *deployCheck) limits(e entry) {
 	}
 }
 
-// environment looks for the variables that the function had when it was started.
+// environment looks for the function's variables in bootzip.yaml, which the boot check sets.
 func (x *deployCheck) environment(e entry) {
 	if e.of == nil {
 		return

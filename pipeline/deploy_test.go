@@ -51,7 +51,7 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// findings are the ids of what is not a pass, and whether each has a place.
+// findings returns the ids of what is not a pass, and whether each has a place.
 func findings(t *testing.T, c DeployConfig, paths ...string) (ids []string, report verify.Report) {
 	t.Helper()
 	var files []deploy.File
@@ -83,8 +83,8 @@ func findings(t *testing.T, c DeployConfig, paths ...string) (ids []string, repo
 	return ids, reports[len(reports)-1]
 }
 
-// Each fault is found, for its own reason, in each kind of file, and nothing in a good
-// one.
+// Each fault is found, for the right reason, in each kind of file, and nothing is found in
+// a good one.
 func TestDeployFaults(t *testing.T) {
 	good := entryText{
 		name: "hello", zip: "dist/hello-arm64.zip", runtime: "provided.al2023", arch: "arm64", handler: "web", memory: "256", timeout: "10",
@@ -157,8 +157,8 @@ func TestDeployZipOutside(t *testing.T) {
 	}
 }
 
-// What is known at the deploy alone is a skip with its reason, and what can be resolved
-// is.
+// A value that is known only at the deploy is a skip, with its reason. What can be resolved
+// is resolved.
 func TestDeployValues(t *testing.T) {
 	c := deployProject(t)
 	for name, file := range map[string]struct{ name, text, want string }{
@@ -384,7 +384,7 @@ functions:
 	}
 }
 
-// A rule of the function's changes what a finding means.
+// A rule of the function changes what a finding means.
 func TestDeployRules(t *testing.T) {
 	c := deployProject(t)
 	c.Functions[0].Checks = []project.CheckRule{

@@ -21,8 +21,8 @@ type Deployed struct {
 }
 
 // A deployedFunction is one line of what Deployed was read from. A manifest
-// has all fields, Lambda knows no content digest, and a lone CodeSha256 names
-// no function.
+// has all fields, Lambda knows no content digest, and a lone CodeSha256 does
+// not name a function.
 type deployedFunction struct {
 	name       string
 	arch       project.Arch // "" if unknown
@@ -31,8 +31,8 @@ type deployedFunction struct {
 	content    string
 }
 
-// maxDeployed bounds what is read of what is deployed, in bytes. Lambda's
-// largest page of ListFunctions has 50 functions, and the AWS CLI joins pages.
+// maxDeployed bounds the input of ReadDeployed, in bytes. Lambda's largest page of
+// ListFunctions has 50 functions, and the AWS CLI joins pages.
 const maxDeployed = 16 << 20
 
 // ReadDeployed reads what is deployed. It recognises:
@@ -42,16 +42,16 @@ const maxDeployed = 16 << 20
 //     `get-function-configuration` print as JSON (AWS Lambda API reference,
 //     FunctionConfiguration: FunctionName, CodeSha256, Architectures,
 //     Runtime, Version), one after another, or the list alone (--query
-//     Functions); of a list in which a function is $LATEST, its published
-//     versions do not count;
+//     Functions); if a list has a function as $LATEST, the function's
+//     published versions do not count;
 //   - a state of Terraform, as `terraform show -json` prints it (resources
 //     aws_lambda_function: function_name, code_sha256 or source_code_hash,
 //     architectures, runtime);
 //   - lines "NAME CODESHA256" or "NAME CODESHA256 ARCHITECTURE", the words
-//     parted by blanks or tabs, as the AWS CLI's --output text gives them;
+//     separated by blanks or tabs, as the AWS CLI's --output text gives them;
 //   - one CodeSha256 alone, for a project with one function.
 //
-// Errors call the input name.
+// Errors use name as the name of the input.
 func ReadDeployed(r io.Reader, name string) (Deployed, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxDeployed+1))
 	if err != nil {
@@ -83,7 +83,7 @@ func ReadDeployed(r io.Reader, name string) (Deployed, error) {
 	return d, nil
 }
 
-// contradiction returns an error if a function has two values.
+// contradiction returns an error if a function has two CodeSha256 for one architecture.
 func (d Deployed) contradiction() error {
 	type key struct {
 		name string
@@ -172,7 +172,7 @@ func deployedJSON(data []byte) ([]deployedFunction, error) {
 		Packer        string            // of a manifest
 		Zips          []pack.Zip        // of a manifest
 		Functions     *[]lambdaFunction // ListFunctions
-		NextMarker    string            // of its pages but the last
+		NextMarker    string            // of each of its pages except the last
 		NextToken     string            // the same from the AWS CLI
 		Configuration *lambdaFunction   // GetFunction
 		Values        *struct {         // a state of Terraform

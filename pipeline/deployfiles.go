@@ -67,7 +67,7 @@ func startsBootstrap(runtime string) bool {
 }
 
 // DeployedZips returns the paths of existing zips that deploy files name, of functions and of
-// layers. Those for other languages alone are left out.
+// layers. Zips that only serve other languages' runtimes are omitted.
 func DeployedZips(files []deploy.File) (functions, layers []string) {
 	for _, layer := range []bool{false, true} {
 		for _, f := range files {
@@ -89,12 +89,12 @@ func DeployedZips(files []deploy.File) (functions, layers []string) {
 	return functions, layers
 }
 
-// mayBeOurs reports whether an entry is a function with a bootstrap, or a layer that may be of
-// one.
+// mayBeOurs reports whether an entry is a function with a bootstrap, or a layer that such a
+// function may have.
 func mayBeOurs(e deploy.Function) bool {
 	if e.Layer {
 		return len(e.Runtimes) == 0 || slices.ContainsFunc(e.Runtimes, func(v deploy.Value) bool { return !v.Known() || deploy.OSOnly(v.Text) })
 	}
-	// One that is to be of a language would need a bootstrap no less, if it says so.
+	// A handler called bootstrap means that the zip has one, whatever the runtime is.
 	return e.Runtime.Known() && (deploy.OSOnly(e.Runtime.Text) || e.Runtime.Text == "go1.x" || e.Handler.Text == "bootstrap")
 }

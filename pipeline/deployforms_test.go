@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// An entryText is a function of a deploy file, in no tool's form.
+// An entryText is a function of a deploy file, independent of any tool's form.
 type entryText struct {
 	name                                         string // of the entry
 	zip, runtime, arch, handler, memory, timeout string
@@ -30,7 +30,7 @@ func pairsOf(names []string, form string) string {
 	return strings.Join(texts, ", ")
 }
 
-// lines are KEY: value for what has a value.
+// lines returns a line KEY: value for each setting that has a value.
 func lines(indent, form string, settings ...string) (out string) {
 	for i := 0; i+1 < len(settings); i += 2 {
 		if settings[i+1] != "" {
@@ -47,7 +47,7 @@ func wrap(before, text, after string) string {
 	return before + text + after
 }
 
-// forms write an entry as the tools have it, by the file's name.
+// forms write an entry in the form of each tool, by the file's name.
 var forms = map[string]func(e entryText) string{
 	"template.yaml": func(e entryText) string {
 		return "Transform: AWS::Serverless-2016-10-31\nResources:\n  " + e.name + ":\n    Type: AWS::Serverless::Function\n    Properties:\n" +

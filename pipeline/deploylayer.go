@@ -6,8 +6,8 @@ import (
 	"github.com/bootzip/bootzip/verify"
 )
 
-// layer compares a version of a layer with its zip, and with bootzip.yaml. Other tools'
-// are left alone.
+// layer compares a version of a layer with its zip, and with bootzip.yaml. Layers of other
+// tools are ignored.
 func (x *deployCheck) layer(e entry, deployed map[string]bool) {
 	if e.of == nil && e.zip == nil {
 		return

@@ -14,7 +14,7 @@ import (
 	"github.com/bootzip/bootzip/verify"
 )
 
-// layerForms write a version of a layer as the tools have it.
+// layerForms write a version of a layer in the form of each tool.
 var layerForms = map[string]func(zip, arch, runtime string) string{
 	"template.yaml": func(zip, arch, runtime string) string {
 		return fmt.Sprintf("Transform: AWS::Serverless-2016-10-31\nResources:\n  TracerLayer:\n    Type: AWS::Serverless::LayerVersion\n    Properties:\n      ContentUri: %s\n      CompatibleArchitectures: [%s]\n      CompatibleRuntimes: [%s]\n", zip, arch, runtime)
@@ -33,7 +33,7 @@ var layerForms = map[string]func(zip, arch, runtime string) string{
 	},
 }
 
-// Each fault of a layer is found in each kind of file, and nothing in a good one.
+// Each fault of a layer is found in each kind of file, and nothing is found in a good one.
 func TestDeployLayers(t *testing.T) {
 	for name, test := range map[string]struct{ zip, arch, runtime, want string }{
 		"none":               {"dist/tracer-arm64.zip", "arm64", "provided.al2023", ""},
@@ -93,8 +93,8 @@ func TestDeployLayersOfOthers(t *testing.T) {
 	}
 }
 
-// The zips that deploy files name are those of functions with a bootstrap, and of layers
-// that may be for them.
+// DeployedZips returns the zips of functions with a bootstrap, and of layers that such
+// functions may have.
 func TestDeployedZips(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"hello", "python", "tracer", "any", "deps", "both"} {

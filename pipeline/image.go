@@ -26,12 +26,13 @@ type ImageTarget struct {
 	Root     string
 }
 
-// InRegistry begins what names an image in a registry.
+// InRegistry is the prefix of the name of an image in a registry.
 const InRegistry = "docker://"
 
-// CheckImages checks images. A program that is alone in its image, or needs no libraries, is
-// checked like that of a zip. If it is alone, it is also started like that of a zip, since
-// the image is as empty; otherwise in the image's files.
+// CheckImages checks images, and returns a report for each, in order. A program that is alone
+// in its image, or needs no libraries, is checked like the program of a zip. With c.Boot, a
+// program that is alone is also started like that of a zip, since the image has nothing else;
+// others are started in the image's files.
 func CheckImages(ctx context.Context, c CheckConfig, images []ImageTarget) ([]verify.Report, error) {
 	var reports []verify.Report
 	for _, t := range images {
@@ -103,8 +104,8 @@ func checkImage(ctx context.Context, c CheckConfig, t ImageTarget) (verify.Repor
 }
 
 // ImageCode is the program of an image: in a zip with the function's files, if it needs no
-// libraries of the image; and in the image's own files, if there are others than the
-// function's.
+// libraries of the image; and in the image's own files, if the image has more than the
+// function's or does not start as a zip does.
 type ImageCode struct {
 	Zip  string         // empty: none
 	Root *emulator.Root // nil: the zip starts as the image does
@@ -113,7 +114,7 @@ type ImageCode struct {
 	zones bool     // the image has time zones
 }
 
-// handler is the value of _HANDLER in the image; empty: none.
+// handler returns the value of _HANDLER in the image; empty: none.
 func (c ImageCode) handler() (value string) {
 	for _, variable := range c.Env {
 		if text, ok := strings.CutPrefix(variable, "_HANDLER="); ok {
@@ -123,8 +124,9 @@ func (c ImageCode) handler() (value string) {
 	return value
 }
 
-// UnpackImage checks an image, and unpacks it into the directory dir, which is empty. There
-// is no code after a report that is not OK. A Root has all of its files with o.Unpack.
+// UnpackImage checks an image, and unpacks it into the directory dir, which must be empty. If
+// the report is not OK, there is no code. The Root has all of the image's files only with
+// o.Unpack.
 func UnpackImage(ctx context.Context, image, dir string, o verify.ImageOptions) (verify.Report, ImageCode, error) {
 	rootDir := filepath.Join(dir, "root")
 	if err := os.Mkdir(rootDir, 0o755); err != nil {

@@ -115,8 +115,8 @@ func main() {
 }
 `
 
-// An image is started with its own variables, one with more than its function's files in
-// these, and a program without libraries is checked as that of a zip all the same.
+// An image is started with its own variables. If it has more than the function's files, it is
+// started in them, and a program that needs no libraries is still checked like that of a zip.
 func TestCheckImageStarts(t *testing.T) {
 	if _, err := sandbox.Probe(t.Context()); err != nil {
 		t.Skipf("there is no sandbox here: %v", err)

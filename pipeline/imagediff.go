@@ -17,9 +17,9 @@ import (
 	"github.com/bootzip/bootzip/verify"
 )
 
-// DiffImages explains how two images differ: in their configuration, in their layers, and
-// in their functions, as the zips of these would. Errors are those of diff.Files, and for
-// images with faults, which bootzip check lists.
+// DiffImages explains how two images differ: in their configuration, in their layers, and in
+// their functions, which are compared as zips. The errors are those of diff.Files. It is also
+// an error if an image has faults; bootzip check lists them.
 func DiffImages(ctx context.Context, a, b string) (diff.Report, error) {
 	dir, err := tempdir.New("", "bootzip-image")
 	if err != nil {
@@ -92,7 +92,7 @@ func ImageSizes(ctx context.Context, image string) (diff.Part, error) {
 		return p, err
 	}
 	p.Name, p.Kind, p.Packed = filepath.Base(r.Path), diff.PartImage, 0
-	// Layers are compressed as a whole, so a file has no packed size.
+	// A layer is compressed in one piece, so a file has no packed size.
 	p.Parts = slices.DeleteFunc(p.Parts, func(one diff.Part) bool { return one.Size == 0 })
 	for i := range p.Parts {
 		p.Parts[i].Packed = 0

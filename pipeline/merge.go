@@ -34,7 +34,7 @@ type Shard struct {
 	Of      int        `json:"of"`
 	Shards  [][]string `json:"shards"` // the functions of each
 	Tool    string     `json:"bootzip"`
-	Commit  string     `json:"commit,omitempty"` // "-dirty" at its end: other files than the commit's
+	Commit  string     `json:"commit,omitempty"` // with "-dirty" at its end if files differed from it
 	Seconds Timings    `json:"seconds"`          // of the functions that were built or started
 }
 
@@ -86,7 +86,8 @@ type MergeConfig struct {
 
 // Merge joins the zips, images, manifests, reports, sums and timings of all shards of a
 // run. It refuses shards of different runs, and what pack.Merge refuses; then nothing
-// changes. The caller holds the lock on Dist. It returns the zips in the project's order.
+// changes. The caller holds the lock on Dist. Merge returns the zips in the project's order,
+// those of layers of assets last.
 func Merge(ctx context.Context, c MergeConfig) ([]Zip, error) {
 	if len(c.Dirs) == 0 {
 		return nil, hint.New("give the directories of all shards", "there is nothing to merge")

@@ -13,8 +13,8 @@ import (
 	"github.com/bootzip/bootzip/pack"
 )
 
-// Names maps functions to their deployed names, as Serverless, SAM and the CDK make
-// them from the stack's and the function's. A function that is not in it is deployed
+// Names maps functions to their deployed names, which Serverless, SAM and the CDK make
+// from the names of the stack and the function. A function that is not in it is deployed
 // under its own name.
 type Names map[string][]string
 
@@ -35,8 +35,9 @@ func (n Names) add(function, name string) {
 }
 
 // DeployedNames returns the names under which deploy files deploy functions of the project,
-// as far as they can be resolved or the stack has them. Zips are compared by path. A function
-// of the stack that is in no deploy file is found by its logical id.
+// as far as they can be resolved or the stack has them. Zips are compared by path, and those
+// that were checked by content as well. A function of the stack that is in no deploy file is
+// found by its logical id.
 func DeployedNames(c DeployConfig, files []deploy.File, stack Stack) Names {
 	names := Names{}
 	left := maps.Clone(stack)
@@ -78,7 +79,8 @@ type Stack map[string]string
 // ReadStack reads the functions of a stack from what
 // `aws cloudformation describe-stack-resources` or `list-stack-resources` prints, from
 // outputs with a function's ARN or name that `describe-stacks` prints, or from what
-// `cdk deploy --outputs-file` writes. name says in errors where data was read from.
+// `cdk deploy --outputs-file` writes. name says in errors where data was read from. It is an
+// error if data names no function.
 func ReadStack(data []byte, name string) (Stack, error) {
 	type resource struct{ LogicalResourceID, PhysicalResourceID, ResourceType string }
 	var document struct {

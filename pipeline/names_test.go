@@ -10,7 +10,7 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// The names of a deployed stack, in each form that CloudFormation and CDK have.
+// The names in a deployed stack, in each form in which CloudFormation and the CDK give them.
 func TestStackNames(t *testing.T) {
 	c := DeployConfig{Root: t.TempDir(), Functions: []project.Function{{Name: "web"}, {Name: "order-worker"}, {Name: "shared", Kind: project.KindLayer}, {Name: "eu", Deploy: []string{"shop-${stage}-europe"}}}}
 	template := filepath.Join(c.Root, "template.yaml")
@@ -55,7 +55,7 @@ func TestStackNames(t *testing.T) {
 	}
 }
 
-// The default name of serverless.yml is a deployed name, where it is known.
+// The default name in serverless.yml is a deployed name, if it can be resolved.
 func TestServerlessNames(t *testing.T) {
 	c := DeployConfig{Root: t.TempDir(), Functions: []project.Function{{Name: "web"}}}
 	path := filepath.Join(c.Root, "serverless.yml")

@@ -19,7 +19,7 @@ import (
 // Packaged is what Package has made.
 type Packaged struct {
 	Build build.Report
-	Zips  []Zip // one for each of the build's artifacts
+	Zips  []Zip // one for each of the build's artifacts, then those of layers of assets
 }
 
 // PackageConfig says what to make besides zips.
@@ -27,10 +27,10 @@ type PackageConfig struct {
 	Images bool // an image of each function, not only of those that ask for one
 }
 
-// Package builds the functions of the configuration and packs them into c.Dist,
-// where they changed. The caller holds the lock on c.Dist (build.Lock). Errors are
-// those of build.Build and pack.Pack; after an error of pack.Pack, Packaged has the
-// build's report.
+// Package builds the functions of the configuration that changed, and packs them into
+// c.Dist. The caller holds the lock on c.Dist (build.Lock). Errors are those of
+// build.Build and pack.Pack, or about a base image; after an error in packing, Packaged
+// has the build's report.
 func Package(ctx context.Context, c build.Config, p PackageConfig) (Packaged, error) {
 	r := run{build: c, pack: p}
 	err := r.through(ctx, packaging)
@@ -63,7 +63,7 @@ func baseOf(ctx context.Context, f project.Function, arch project.Arch, c build.
 		return "", err
 	}
 	defer top.Close()
-	if _, err := top.Stat(name); err != nil { // also of a link out of the project
+	if _, err := top.Stat(name); err != nil { // it fails for a link out of the project as well
 		var at *fs.PathError
 		if errors.As(err, &at) { // without the name of the system call
 			err = fmt.Errorf("%s: %w", at.Path, at.Err)

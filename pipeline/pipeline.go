@@ -5,7 +5,7 @@
 //
 // [Package] runs the first two steps. [Check] runs the last two, on zips that
 // Package made or on zips of any tool. [Changed] compares zips with what is
-// deployed. No step knows another; a [Zip] has everything that they make of one
+// deployed. No step knows another; a [Zip] has everything that they make from one
 // function.
 package pipeline
 
@@ -36,7 +36,7 @@ var (
 )
 
 // A step works on all zips of a run at once: one container builds all functions.
-// It returns an error only if it fails as such. What it does not do for a single
+// It returns an error only if the step itself fails. What it cannot do for a single
 // zip is a skip, with the reason in the zip's report.
 type step func(context.Context, *run) error
 
@@ -59,11 +59,11 @@ func (r *run) through(ctx context.Context, steps []step) error {
 	return nil
 }
 
-// A Zip is one function for one architecture, and what the steps made of it.
+// A Zip is one function for one architecture, and what the steps made from it.
 type Zip struct {
-	// Function is the function in the zip. For a zip of another tool only what
-	// is known is set: the boot check uses Handlers, Env, Event, Memory, Timeout
-	// and Layers.
+	// Function is the function in the zip. For a zip of another tool, only what is
+	// known is set. The boot check uses Handlers, Env, Event, Memory, Timeout and
+	// Layers.
 	Function project.Function
 
 	Root string // the project's directory, for Event and Layers; "": the current one
@@ -74,12 +74,12 @@ type Zip struct {
 
 	imageEnv []string // variables of the image whose code it is; nil: it is a zip
 	key      string   // of its report in the store; empty: none
-	recalled bool     // the report is from there
-	seconds  float64  // the boot check took
+	recalled bool     // the report is from the store
+	seconds  float64  // how long the boot check took
 	isolated bool     // the function was started, and saw nothing of this machine
 }
 
-// Seconds is how long the boot check took; 0: there was none.
+// Seconds returns how long the boot check took; 0: there was none.
 func (z Zip) Seconds() float64 { return z.seconds }
 
 // Reports returns the reports of checked zips.
@@ -100,8 +100,8 @@ func Lines(zips []Zip) []pack.Zip {
 	return all
 }
 
-// ofLine returns the zip of a line of the manifest. Only here is what a zip must be derived
-// from its function.
+// ofLine returns the zip of a line of the manifest. No other code derives from a function
+// what its zip must be.
 func ofLine(f project.Function, z pack.Zip, root, dist string) Zip {
 	options := verify.Options{
 		Function: f.Name, Arch: z.Arch, Runtime: f.Runtime, Rules: slices.Concat(f.Checks, derivedRules(f)),
@@ -123,8 +123,8 @@ func newZip(u build.Unit, root, dist string, packed []pack.Zip) (Zip, error) {
 	return Zip{}, fmt.Errorf("function %q was not packed for %s", u.Function.Name, u.Arch)
 }
 
-// derivedRules waive checks of a zip that the function's other settings answer, where its
-// own rules do not name them.
+// derivedRules returns rules that waive checks which the function's other settings answer,
+// except for checks that its own rules name.
 func derivedRules(f project.Function) (rules []project.CheckRule) {
 	waive := func(reason string, ids ...string) {
 		for _, id := range ids {

@@ -19,7 +19,7 @@ const reportForm = "bootzip report 1"
 // recallReports takes from the store the reports of zips that were checked before: with the
 // same bytes, settings, layers and version of bootzip, on a machine of the same kind. The store
 // has only reports without findings, of functions that were started, or that no such machine
-// can start; for these the boot check is a skip again.
+// can start; for the latter the boot check is a skip again.
 func recallReports(ctx context.Context, r *run) error {
 	// Variables of the command line may be secrets, and a key could be guessed.
 	if r.check.Store == nil || !r.check.Boot || len(r.check.Environment) > 0 || r.check.Tool == "" || r.check.Machine == "" {
@@ -28,11 +28,11 @@ func recallReports(ctx context.Context, r *run) error {
 	for i := range r.zips {
 		z := &r.zips[i]
 		if z.Packed.SHA256 == "" || z.Target.Options.Kind == verify.KindLayer {
-			continue // a layer is not started, and to verify it costs little
+			continue // a layer is not started, and verifying it costs little
 		}
 		key, err := z.reportKey(r.check)
 		if err != nil {
-			continue // what cannot be read is verify's to report
+			continue // verify reports what cannot be read
 		}
 		z.key = key
 		if text, ok := r.check.Store.Text(ctx, key); ok {

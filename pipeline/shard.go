@@ -9,14 +9,15 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// Timings are the seconds that functions took to be built and started, by name.
+// Timings has the seconds that it took to build and start functions, by name.
 type Timings map[string]float64
 
-// Shards splits the functions into that many lists of names, which take about the same time
-// each: the longest first, each to the list with the least time so far. A function without
-// a time counts as the mean of the others. A function and those of its layers that are in the
-// project are in one list. The result depends only on the arguments, so every machine gets
-// the same lists; with few functions, the last lists are empty.
+// Shards splits the functions into of lists of names, which take about the same time each:
+// the longest functions come first, and each goes to the list with the least time so far. A
+// function without a time counts as the mean of the others, and as a second if there is no
+// time at all. A function and those of its layers that are in the project are in one list.
+// The result depends only on the arguments, so every machine gets the same lists. With few
+// functions, the last lists are empty.
 func Shards(functions []project.Function, t Timings, of int) [][]string {
 	var known, sum float64
 	for _, f := range functions {

@@ -56,8 +56,8 @@ var Default = targets.All
 	return dir
 }
 
-// echoFunction is a whole function in the standard library: it answers every
-// event with the event.
+// echoFunction is a complete function that needs only the standard library: it answers
+// every event with the event.
 const echoFunction = `package main
 
 import (
@@ -81,7 +81,7 @@ func main() {
 }
 `
 
-// goEnv is what the go command says of a setting.
+// goEnv returns the go command's value of a setting.
 func goEnv(t testing.TB, name string) string {
 	t.Helper()
 	out, err := exec.Command("go", "env", name).Output()
@@ -91,8 +91,8 @@ func goEnv(t testing.TB, name string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// quiet is the environment of the scripts: nothing is downloaded, nothing of
-// the person who runs the tests counts, and caches are shared.
+// quiet returns the environment of the scripts: nothing is downloaded, settings of the
+// user who runs the tests do not count, and caches are shared.
 func quiet(t testing.TB) map[string]string {
 	t.Helper()
 	user, err := os.UserCacheDir()
@@ -105,7 +105,7 @@ func quiet(t testing.TB) map[string]string {
 	}
 }
 
-// environ is quiet on top of what this process has.
+// environ returns this process's environment with quiet added.
 func environ(t testing.TB) []string {
 	all := os.Environ()
 	for name, value := range quiet(t) {

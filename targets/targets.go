@@ -84,7 +84,7 @@ func optional(argument string) []string {
 	return []string{argument}
 }
 
-// lines splits an argument that has a line for each of several.
+// lines splits an argument that has one value per line.
 func lines(text string) (all []string) {
 	for line := range strings.Lines(text) {
 		if line = strings.TrimSpace(line); line != "" {
@@ -158,8 +158,8 @@ func Verify(ctx context.Context,
 
 // Check proves that Lambda can start any zip, made by any tool from any language.
 // FILE is a zip, a directory with zips, or a pattern such as 'dist/*.zip'; or
-// several of these, one per line. Without -boot it starts nothing in the zip, so the zip need not be trusted. Flags
-// come after the file.
+// several of these, one per line. Without -boot it starts nothing in the zip, so
+// the zip need not be trusted. Flags come after the file.
 func Check(ctx context.Context,
 	file string,
 	arch *string, // amd64 or arm64; default: what the program is for
@@ -313,8 +313,8 @@ func Event(ctx context.Context,
 func Changed(ctx context.Context,
 	since *string, // a manifest.json, or - for standard input; required
 	names *string, // names where functions are deployed: web=svc-prod-web,worker=svc-prod-worker
-	deploy *string, // deploy files that such names are taken from, with commas between them
-	stack *string, // a file with what CloudFormation says of a stack, that such names are taken from
+	deploy *string, // deploy files from which such names are taken, with commas between them
+	stack *string, // a file with CloudFormation's description of a stack, from which such names are taken
 	stage *string, // ${stage} in the key deploy of bootzip.yaml
 	engine *string, // auto (the default), docker, podman, sandbox, host or buildkit
 	arch *string, // amd64 or arm64; default: each function's own
@@ -393,7 +393,7 @@ func Rebuild(ctx context.Context,
 	file string,
 	provenance *string, // the provenance; default: provenance.intoto.json beside the file
 	source *string, // the repository, a directory or a URL; default: this one if it has the commit, else the provenance's
-	folder *string, // the project's directory in the repository; default: the provenance's, or the only one that has the function
+	folder *string, // the project's directory in the repository; default: the provenance's, or the repository's root
 	key *string, // the public key that signed the provenance, in PEM; default: it is not signed
 	engine *string, // docker, podman, sandbox, host or buildkit; default: the provenance's if it can be used
 	format *string, // text (the default) or json

@@ -1,4 +1,4 @@
-// Command bootzip turns source code into what AWS Lambda is sure to start. Its
+// Command bootzip turns source code into zips that AWS Lambda can start. Its
 // commands are in package internal/command; bootzip help lists them.
 package main
 

@@ -108,7 +108,7 @@ type benchReport struct {
 
 	Measured []benchSide `json:"measured"` // of the zip, and of the other one
 
-	// Ratios of the zip to the other one, each of two measurements in succession.
+	// Ratios of the zip to the other one, each from two consecutive measurements.
 	StartRatio  *quantiles `json:"startRatio,omitempty"`
 	WarmRatio   *quantiles `json:"warmRatio,omitempty"`
 	MemoryRatio float64    `json:"memoryRatio,omitempty"`

@@ -11,7 +11,7 @@ import (
 )
 
 // bootFlags are the flags of verify and check about the functions, most of them for the boot
-// check. They add to bootzip.yaml or replace what it says.
+// check. They add to what bootzip.yaml says, or replace it.
 type bootFlags struct {
 	variables variables
 	event     string

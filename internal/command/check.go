@@ -35,7 +35,7 @@ status 1 if a check fails, and with 2 if a file does not exist.`,
 		Example: "  bootzip check function.zip --arch=arm64\n  bootzip check dist/hello-arm64.oci.tar --boot\n  bootzip check docker://registry.example.com/hello:v1\n  bootzip check 'dist/*.zip' --boot\n  bootzip check --deploy=template.yaml",
 		Args: func(c *cobra.Command, args []string) error {
 			if len(deploys) > 0 {
-				return nil // which names zips
+				return nil // the deploy files name zips
 			}
 			return some("FILE")(c, args)
 		},
@@ -56,7 +56,7 @@ status 1 if a check fails, and with 2 if a file does not exist.`,
 			}
 			args, images := takeImages(args)
 			for _, i := range images {
-				if _, err := os.Stat(i.Path); err != nil && i.Path != i.Name { // docker:// is none of them
+				if _, err := os.Stat(i.Path); err != nil && i.Path != i.Name { // docker:// is not a file
 					return misuse(err)
 				}
 			}
@@ -124,8 +124,8 @@ status 1 if a check fails, and with 2 if a file does not exist.`,
 	return c
 }
 
-// zippedFunction returns the function whose zip, NAME-ARCH.zip in dist, the file is; zero if
-// it is none's.
+// zippedFunction returns the function whose zip, NAME-ARCH.zip in dist, the file is, or the
+// zero value.
 func zippedFunction(file string, functions []project.Function) (none project.Function) {
 	dir, base := filepath.Split(filepath.Clean(file))
 	if filepath.Base(dir) != distDir {

@@ -42,8 +42,8 @@ everything in it. Where there is no project, it removes only a dist that bootzip
 	}
 }
 
-// madeHere returns an error if dist may be another tool's: bootzip has no state in it, and no
-// project is here. A project with an error in it is one.
+// madeHere returns an error if dist may be another tool's: bootzip has no state in it, and
+// there is no project here. A project with an error counts as one.
 func madeHere(dist string) error {
 	if exists(filepath.Join(dist, build.StateDir)) {
 		return nil

@@ -130,7 +130,7 @@ func underDebugger(ctx context.Context, config *emulator.Config, p project.Proje
 	return nil
 }
 
-// toAttach returns what prints the environment to start the function with.
+// toAttach returns a function that prints the environment to start f in.
 func toAttach(f project.Function) func(environment []string) {
 	return func(environment []string) {
 		note("start function %q in this environment; it then gets its event, and has no time-out:", f.Name)
@@ -145,7 +145,7 @@ func toAttach(f project.Function) func(environment []string) {
 	}
 }
 
-// debugBuild builds a function with symbols and without optimisation, by the go command
+// debugBuild builds a function with symbols and without optimisation, using the go command
 // of the machine.
 func debugBuild(ctx context.Context, p project.Project, f project.Function, out string) error {
 	cgo := "0"

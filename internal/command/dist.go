@@ -13,8 +13,8 @@ import (
 	"github.com/bootzip/bootzip/internal/printer"
 )
 
-// A distState has the files in dist at one time, by slash-separated name. Names that begin
-// with a dot are bootzip's own, and left out. nil is an unknown state.
+// A distState has the files in dist at one time, by slash-separated name. It omits names that
+// begin with a dot, which are bootzip's own. nil is an unknown state.
 type distState map[string]fs.FileInfo
 
 func readDist(dist string) distState {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Of an interrupt is said what it left in dist.
+// After an interrupt, the error says what it left in dist.
 func TestInterruptSaysWhatIsInDist(t *testing.T) {
 	dist := filepath.Join(t.TempDir(), "dist")
 	put := func(name, text string) {

@@ -66,8 +66,8 @@ func eventNames(*cobra.Command, []string, string) ([]string, cobra.ShellCompDire
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
-// useless refuses a flag that other events have a use for, and not the one of that name. It
-// leaves a name that no event has to event.Make.
+// useless refuses a flag that other events use, but the event called name does not. It
+// accepts an unknown name, which event.Make refuses.
 func useless(c *cobra.Command, name string) (err error) {
 	takers := map[string][]string{} // by flag, the events that take it
 	for _, k := range event.Kinds() {

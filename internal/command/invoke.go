@@ -96,8 +96,8 @@ func (e emulation) config(name string) emulator.Config {
 	return c
 }
 
-// begin reads the flags and the arguments: FUNCTION, which replaces the name of code that
-// is given by a flag, and EVENT.
+// begin reads the flags, and the arguments FUNCTION and EVENT. If the code is given by a
+// flag, FUNCTION is optional, and replaces name.
 func (e *emulation) begin(s *settings, given bool, name string, args []string) (config emulator.Config, payload []byte, err error) {
 	s.function = name
 	if len(args) == 2 || !given {
@@ -190,13 +190,13 @@ func functionAndEvent(c *cobra.Command, given func() bool) {
 	}
 }
 
-// imageName is the name of the function that an image is run as.
+// imageName returns the name of the function that an image is run as.
 func imageName(image string) string {
 	image, _ = imageFile(image)
 	return strings.TrimSuffix(strings.TrimSuffix(filepath.Base(image), ".tar"), ".oci")
 }
 
-// codeOfImage unpacks an image into the directory dir. It is an error if a check fails.
+// codeOfImage unpacks an image into the directory dir. It returns an error if a check fails.
 func codeOfImage(ctx context.Context, image, dir string) (pipeline.ImageCode, error) {
 	file, _ := imageFile(image)
 	r, code, err := pipeline.UnpackImage(ctx, file, dir, verify.ImageOptions{Unpack: true})
@@ -250,7 +250,7 @@ func (s *settings) packFor(ctx context.Context, config *emulator.Config) (z pipe
 	if config.Handler == "" && len(f.Handlers) > 0 {
 		config.Handler = f.Handlers[0]
 	}
-	// What the flags say comes after what bootzip.yaml says, and wins.
+	// The flags' values come after those of bootzip.yaml, and override them.
 	config.Environment = slices.Concat(pipeline.Environment(f), config.Environment)
 	config.Memory = cmp.Or(config.Memory, f.Memory)
 	config.Timeout = cmp.Or(config.Timeout, time.Duration(f.Timeout)*time.Second)
@@ -275,7 +275,7 @@ var functionLog = printer.NewLog(os.Stderr)
 func invokeOnce(ctx context.Context, config emulator.Config, payload []byte) error {
 	f, err := emulator.New(ctx, config)
 	if errors.Is(err, syscall.ENOSPC) || ctx.Err() != nil {
-		return err // no fault of the command line
+		return err // not a fault of the command line
 	}
 	if err != nil {
 		return misuse(err)
@@ -303,8 +303,8 @@ func invokeOnce(ctx context.Context, config emulator.Config, payload []byte) err
 	return nil
 }
 
-// shownAnswer is a function's answer, without what the terminal or GitHub Actions would act
-// on. GitHub Actions acts on nothing in a JSON document.
+// shownAnswer returns a function's answer, without what the terminal or GitHub Actions would
+// act on. GitHub Actions does not act on anything in a JSON document.
 func shownAnswer(payload []byte) string {
 	if isTerminal(os.Stdout) || isShown(os.Stdout) && !json.Valid(payload) {
 		return printer.Text(string(payload))

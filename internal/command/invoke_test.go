@@ -14,7 +14,7 @@ import (
 	"github.com/bootzip/bootzip/internal/fulldisk"
 )
 
-// A disk without room for what is in the zip is no misuse: the exit status is 1.
+// A disk without room for what is in the zip is not misuse: the exit status is 1.
 func TestInvokeOnAFullDisk(t *testing.T) {
 	temp, ok := fulldisk.Dir(t, "64k")
 	if !ok {

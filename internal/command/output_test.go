@@ -10,8 +10,8 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// What an error quotes of somebody's files does nothing to a terminal, and the
-// error is still the one that it was.
+// Text that an error quotes from a file cannot control a terminal, and the error is still
+// the same error.
 func TestShown(t *testing.T) {
 	plain := errors.New("plain")
 	a := &app{caller: "bootzip"}
@@ -37,7 +37,7 @@ func TestShown(t *testing.T) {
 	}
 }
 
-// Hints name commands as their reader types them.
+// Hints name commands as the reader types them.
 func TestTyped(t *testing.T) {
 	for _, c := range []struct{ caller, hint, want string }{
 		{"bootzip", "bootzip check FILE.zip --arch=arm64", "bootzip check FILE.zip --arch=arm64"},

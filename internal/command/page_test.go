@@ -15,7 +15,7 @@ import (
 
 var update = flag.Bool("update", false, "write docs/cli.md")
 
-// TestCommandsPage holds the page of the commands to what the program says of them.
+// TestCommandsPage compares the page of the commands with the program's help.
 func TestCommandsPage(t *testing.T) {
 	const name = "../../docs/cli.md"
 	want := commandsPage()
@@ -71,7 +71,7 @@ func describe(b *bytes.Buffer, c *cobra.Command) {
 	}
 }
 
-// prose is a help text as Markdown: what is indented is as it stands.
+// prose returns a help text as Markdown, in which indented lines are unchanged.
 func prose(text string) string {
 	var paragraphs []string
 	for paragraph := range strings.SplitSeq(text, "\n\n") {
@@ -87,7 +87,7 @@ func prose(text string) string {
 
 var address = regexp.MustCompile(`https?://[\w./:-]*[\w/]`)
 
-// escaped is a text that Markdown takes for none of its own.
+// escaped returns a text in which Markdown finds no markup.
 func escaped(text string) string {
 	return address.ReplaceAllString(strings.NewReplacer("|", "\\|", "<", "\\<", "*", "\\*").Replace(text), "`$0`")
 }

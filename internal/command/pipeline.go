@@ -27,7 +27,7 @@ type made struct {
 	zips    []pipeline.Zip
 	before  distState // what was in dist
 	store   *store.Store
-	shard   *pipeline.Shard // nil: all functions are meant
+	shard   *pipeline.Shard // nil without --shard
 }
 
 // run builds, and packs if asked to, under one lock.
@@ -93,7 +93,7 @@ func (s *settings) choose(ctx context.Context, c *build.Config) (err error) {
 	return err
 }
 
-// withConfig loads the project, and calls do with it and how to build it.
+// withConfig loads the project, and calls do with it and the configuration to build it.
 func (s *settings) withConfig(do func(project.Project, build.Config) error) error {
 	p, functions, err := s.load()
 	if err != nil {
@@ -138,8 +138,8 @@ func (s *settings) tellLeftOut(p project.Project) {
 	}
 }
 
-// commitOf returns the commit of a directory, with "-dirty" if files differ from it; ""
-// outside of git.
+// commitOf returns the commit of a directory, with "-dirty" if files differ from it; "" if
+// that is not known, as outside of git.
 func commitOf(ctx context.Context, root string) string {
 	state, err := git.State(ctx, root, os.Environ())
 	if err != nil {

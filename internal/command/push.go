@@ -79,7 +79,7 @@ Push does not send again what the registry has. Credentials are those of docker 
 	return c
 }
 
-// isFile reports whether an argument is a file, or looks like an archive, and so is no
+// isFile reports whether an argument is a file, or looks like an archive, and so is not a
 // reference.
 func isFile(arg string) bool {
 	info, err := os.Stat(arg)

@@ -95,7 +95,7 @@ func moduleCache(ctx context.Context) (string, error) {
 		return "", nil
 	}
 	cmd := exec.CommandContext(ctx, "go", "env", "GOMODCACHE")
-	cmd.Env = append(os.Environ(), "GOEXPERIMENT=none", "GOFIPS140=off") // whatever the caller has set for the compiler
+	cmd.Env = append(os.Environ(), "GOEXPERIMENT=none", "GOFIPS140=off") // the caller's settings for the compiler do not matter
 	out, err := cmd.Output()
 	return strings.TrimSpace(string(out)), err
 }

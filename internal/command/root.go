@@ -59,7 +59,7 @@ func Run(ctx context.Context, caller string, args ...string) error {
 		err = &exitError{1, a.out.err}
 	}
 	if err != nil && !errors.As(err, &e) {
-		// The command line itself: cobra says what is wrong with it.
+		// It is about the command line itself, and cobra says what is wrong with it.
 		if found == root {
 			err = unknownCommand(err)
 		}
@@ -138,7 +138,8 @@ Exit status: 0 ok; 1 findings, or code that cannot be built; 2 misuse.`,
 	root.PersistentFlags().StringVarP(&dir, "directory", "C", "", "change to `DIR` first")
 	_ = root.MarkPersistentFlagDirname("directory")
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "print more: checks that passed, main packages that are not functions")
-	// Cobra's own is not known before the command is, and "--help build" would be a flag with its value.
+	// Cobra adds its own only once the command is known; until then, "--help build" would be a
+	// flag with a value.
 	root.PersistentFlags().BoolP("help", "h", false, "help for the command")
 	root.PersistentPreRunE = func(*cobra.Command, []string) error {
 		if dir == "" {
@@ -164,7 +165,8 @@ Exit status: 0 ok; 1 findings, or code that cannot be built; 2 misuse.`,
 	return root
 }
 
-// plain says in words what pflag says of a number or a boolean in those of package strconv.
+// plain rewrites an error of pflag about a number or a boolean, which has the words of package
+// strconv.
 func plain(err error) error {
 	var invalid *pflag.InvalidValueError
 	if !errors.As(err, &invalid) {
@@ -180,8 +182,8 @@ func plain(err error) error {
 	return fmt.Errorf("--%s is %q, %s", invalid.GetFlag().Name, invalid.GetValue(), wrong)
 }
 
-// refuseUnknownTopics makes cobra's command for help end with an error where it would show the
-// help of all commands, or of the one above.
+// refuseUnknownTopics makes cobra's help command return an error for an unknown topic, for
+// which it would show the help of all commands, or of the command above.
 func refuseUnknownTopics(help *cobra.Command) {
 	help.Args = cobra.ArbitraryArgs
 	show := help.Run
@@ -201,18 +203,19 @@ func refuseUnknownTopics(help *cobra.Command) {
 	}
 }
 
-// unknownCommand adds a hint to what cobra says of a command that is not there.
+// unknownCommand adds a hint to cobra's error about an unknown command.
 func unknownCommand(err error) error {
 	return hint.Wrap(errors.New(strings.TrimSpace(err.Error())), "bootzip --help lists the commands")
 }
 
-// pageOf is the address of a command's documentation.
+// pageOf returns the address of a command's documentation.
 func pageOf(c *cobra.Command) string {
 	return hint.Site + "cli#" + strings.ReplaceAll(c.CommandPath(), " ", "-")
 }
 
-// wrap makes errors of a command and of those below it show their hint, in the caller's form,
-// and errors about arguments show the usage. A command that only has others below it wants one.
+// wrap makes errors of a command, and of those below it, show their hint in the caller's form,
+// and errors about arguments show the usage. A command that does nothing by itself requires
+// one of those below it.
 func (a *app) wrap(c *cobra.Command) {
 	for _, below := range c.Commands() {
 		a.wrap(below)
@@ -274,8 +277,8 @@ func ofPath(err error) error {
 	return err
 }
 
-// functionNamed refuses a function without a name, as of an unset variable of a shell: it would be
-// all functions.
+// functionNamed refuses an empty --function, as from an unset variable of a shell: it would
+// mean all functions.
 func functionNamed(c *cobra.Command) error {
 	if f := c.Flags().Lookup("function"); f != nil && f.Changed && f.Value.String() == "" {
 		return misuse(hint.New("give it a value, or omit it", "--function is empty"))

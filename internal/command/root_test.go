@@ -10,7 +10,7 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// A directory that cannot be written to has a remedy, whatever step finds it.
+// A directory that cannot be written to gives a hint, whichever step finds it.
 func TestReadOnly(t *testing.T) {
 	c := &cobra.Command{RunE: func(*cobra.Command, []string) error {
 		return &fs.PathError{Op: "mkdir", Path: "dist", Err: syscall.EROFS}

@@ -23,21 +23,21 @@ import (
 	"github.com/bootzip/bootzip/internal/sandbox"
 )
 
-// The scripts in testdata/script run the program as a person does. Besides
-// testscript's own commands there are
+// The scripts in testdata/script run the program as a user does. Besides testscript's
+// own commands there are
 //
-//	gomod MODULE              writes a go.mod for the toolchain that is there
-//	status N COMMAND…         runs it, and wants that exit status
+//	gomod MODULE              writes a go.mod for the toolchain that runs the tests
+//	status N COMMAND…         runs it, and fails unless it has that exit status
 //	zip FILE NAME=FROM@MODE…  makes a zip as other tools might
 //	waitfor PATTERN           waits until there is such a file
 func TestScripts(t *testing.T) {
-	// What ignores it, as nohup makes this process do, hands that on to what it starts.
+	// A process that ignores a signal, as under nohup, passes that on to what it starts.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	runScripts(t, "testdata/script")
 }
 
-// TestEndToEndScripts runs those that compile all of Go's runtime several times,
-// since they are about builds that share nothing.
+// TestEndToEndScripts runs the scripts that compile all of Go's runtime several times,
+// since they test builds that share nothing.
 func TestEndToEndScripts(t *testing.T) {
 	if os.Getenv("BOOTZIP_TEST_ENDTOEND") == "" {
 		t.Skip("takes minutes: set BOOTZIP_TEST_ENDTOEND=1, as .ci/run endtoend does")
@@ -76,7 +76,7 @@ func runScripts(t *testing.T, dir string) {
 	})
 }
 
-// goEnv is what the go command says of a setting.
+// goEnv returns the go command's value of a setting.
 func goEnv(t testing.TB, name string) string {
 	t.Helper()
 	out, err := exec.Command("go", "env", name).Output()
@@ -86,8 +86,8 @@ func goEnv(t testing.TB, name string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// quiet is the environment of the scripts: nothing is downloaded, nothing of
-// the person who runs the tests counts, and caches are shared.
+// quiet returns the environment of the scripts: nothing is downloaded, settings of the
+// user who runs the tests do not count, and caches are shared.
 func quiet(t testing.TB) map[string]string {
 	t.Helper()
 	user, err := os.UserCacheDir()

@@ -135,7 +135,8 @@ and sends events.`,
 	return c
 }
 
-// reachable returns an address by which this machine reaches a listener, and which the server accepts.
+// reachable returns an address at which this machine reaches a listener, and which the server
+// accepts.
 func reachable(address string) string {
 	host, port, err := net.SplitHostPort(address)
 	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {

@@ -29,7 +29,7 @@ var function string
 // served answers every event with its version.
 var served = strings.Replace(function, "{ return event }", `{ return "\"VERSION\"" }`, 1)
 
-// A servedProject is one in a directory of its own, which is the current one.
+// A servedProject is a project in its own directory, which is the current one.
 type servedProject struct {
 	t       *testing.T
 	address string
@@ -110,7 +110,7 @@ func (s *servedProject) wait(name, want string) {
 	s.until(want, func() bool { return strings.Contains(s.get(name+"/"), want) })
 }
 
-// end stops it, and finds nothing left.
+// end stops the service, and fails if it leaves anything.
 func (s *servedProject) end() {
 	s.t.Helper()
 	s.stop()
@@ -137,8 +137,8 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// Who asks while the first functions are built gets their answer, and who ends it then does
-// not wait for that.
+// A request that comes while the first functions are built gets their answer, and a stop at
+// that time does not wait for the build.
 func TestServeHoldsRequests(t *testing.T) {
 	s := newServedProject(t)
 	s.write("cmd/one/main.go", strings.Replace(served, "VERSION", "first", 1))
@@ -161,7 +161,7 @@ func TestServeHoldsRequests(t *testing.T) {
 	s.end()
 }
 
-// browse asks as the browser of the same user does.
+// browse sends a request as the same user's browser does.
 func (s *servedProject) browse(path string) string {
 	s.t.Helper()
 	r, err := http.NewRequest("GET", "http://"+s.address+path, nil)
@@ -212,7 +212,7 @@ func TestServeConsole(t *testing.T) {
 	s.end()
 }
 
-// What is served is what the source says, and the last that could be built.
+// The functions that are served are those of the sources, as last built successfully.
 func TestServeReloads(t *testing.T) {
 	s := newServedProject(t)
 	s.write("cmd/one/main.go", strings.Replace(served, "VERSION", "first", 1))
@@ -220,7 +220,7 @@ func TestServeReloads(t *testing.T) {
 	s.wait("one", `200 first`)
 	s.write("cmd/one/main.go", strings.Replace(served, "VERSION", "second", 1))
 	s.wait("one", `200 second`)
-	// What cannot be built leaves the old one; a new function comes along.
+	// If a function cannot be built, the old one stays; a new function is added.
 	s.write("cmd/one/main.go", "package main // AWS_LAMBDA_RUNTIME_API\n\nfunc main() {")
 	s.write("cmd/two/main.go", strings.Replace(served, "VERSION", "other", 1))
 	s.wait("two", `200 other`)
@@ -232,7 +232,7 @@ func TestServeReloads(t *testing.T) {
 	s.end()
 }
 
-// names asks the Invoke API which functions there are, each with its handler.
+// names returns which functions the Invoke API lists, each with its handler.
 func (s *servedProject) names() string {
 	resp, err := http.Get("http://" + s.address + "/2015-03-31/functions/")
 	if err != nil {
@@ -252,8 +252,8 @@ func (s *servedProject) names() string {
 	return strings.Join(all, " ")
 }
 
-// Each handler is a function of its own, and goes when bootzip.yaml does not
-// name it any more. A function keeps its name against another one's handler.
+// Each handler is a separate function, and is removed when bootzip.yaml no longer names
+// it. A function keeps its name even if another one's handler would have the same.
 func TestServeHandlers(t *testing.T) {
 	s := newServedProject(t)
 	s.write("cmd/one/main.go", strings.Replace(served, `VERSION`, `" + env("_HANDLER") + "`, 1))
@@ -272,8 +272,8 @@ func TestServeHandlers(t *testing.T) {
 	s.end()
 }
 
-// A zip of any tool is served by the name of its file, without a project, and
-// again when the file is another.
+// A zip of any tool is served under the name of its file, without a project, and is
+// reloaded when the file changes.
 func TestServeZip(t *testing.T) {
 	s := newServedProject(t)
 	zip := func(version string) string {
@@ -298,8 +298,8 @@ func TestServeZip(t *testing.T) {
 	s.end()
 }
 
-// Each zip of a directory is served, one that appears later as well, and one
-// that is removed is served no more. Other files are not looked at.
+// Each zip in a directory is served, including one that appears later, and a zip that is
+// removed is no longer served. Other files are ignored.
 func TestServeDirectory(t *testing.T) {
 	s := newServedProject(t)
 	zips := t.TempDir()
@@ -324,7 +324,7 @@ func TestServeDirectory(t *testing.T) {
 	if _, err := pack.WriteImage(t.Context(), image, []pack.Entry{{Name: "bootstrap", Executable: true, File: "bootstrap"}}, pack.ImageConfig{Function: "pictured", Arch: project.Arch(runtime.GOARCH)}); err != nil {
 		t.Fatal(err)
 	}
-	zoned := filepath.Join(t.TempDir(), "zoned.oci.tar") // which is started in its own files
+	zoned := filepath.Join(t.TempDir(), "zoned.oci.tar") // an image that is started in its own files
 	if _, err := pack.WriteImage(t.Context(), zoned, []pack.Entry{{Name: "bootstrap", Executable: true, File: "bootstrap"}}, pack.ImageConfig{Function: "zoned", Arch: project.Arch(runtime.GOARCH), Zones: true}); err != nil {
 		t.Fatal(err)
 	}
@@ -357,7 +357,7 @@ func TestServeMisuse(t *testing.T) {
 	}
 }
 
-// A stop does not wait until a version that was replaced has answered an event which takes ten minutes.
+// A stop does not wait for a replaced version to answer an event that takes ten minutes.
 func TestServeStopsWhileAnOldVersionAnswers(t *testing.T) {
 	s := newServedProject(t)
 	slow := strings.Replace(served, "{ return", `{
@@ -395,7 +395,7 @@ func TestServeStopsWhileAnOldVersionAnswers(t *testing.T) {
 	}
 }
 
-// A stop in the middle of a build waits until that has put its things away.
+// A stop in the middle of a build waits until the build has cleaned up.
 func TestServeStopsWhileItBuilds(t *testing.T) {
 	s := newServedProject(t)
 	s.write("cmd/one/main.go", strings.Replace(served, "VERSION", fmt.Sprint(time.Now().UnixNano()), 1))

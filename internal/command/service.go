@@ -30,8 +30,8 @@ type service struct {
 	configure func(name string) emulator.Config
 	taken     bool              // a route takes /
 	running   map[string]string // by the function's name, its zip's CodeSha256 and what it is run with
-	closing   sync.WaitGroup    // functions that were replaced
-	life      context.Context   // ends when these have been waited for long enough
+	closing   sync.WaitGroup    // functions that were replaced, until they have ended
+	life      context.Context   // ends when they have been waited for long enough
 }
 
 func (v *service) run(ctx context.Context, l net.Listener) error {
@@ -77,8 +77,8 @@ func (v *service) run(ctx context.Context, l net.Listener) error {
 	defer cancel()
 	defer context.AfterFunc(late, end)()
 	err = cmp.Or(err, v.server.Close(late))
-	// A build that was interrupted cleans up, and one that had ended may have given the server a function
-	// after that was closed.
+	// Wait until an interrupted build has cleaned up. A build may also have given the server a
+	// function after it was closed, so close it again.
 	<-failed
 	err = cmp.Or(err, v.server.Close(late))
 	v.closing.Wait()
@@ -194,7 +194,7 @@ func (v *service) assign(sources []source) map[string]assignment {
 	}
 	for _, s := range sources {
 		if v.configure(s.name).Handler != "" || len(s.handlers) < 2 {
-			continue // one handler was asked for, or there is one
+			continue // one handler was asked for, or there is at most one
 		}
 		for _, handler := range s.handlers[1:] {
 			name := s.name + "-" + notInNames.ReplaceAllString(handler, "-")
@@ -254,7 +254,7 @@ func (v *service) replace(ctx context.Context, from source, there map[string]ass
 	return nil
 }
 
-// swap serves f under the name, and lets the function before it finish its invocations.
+// swap serves f under the name, and lets the previous function finish its invocations.
 func (v *service) swap(name string, f *emulator.Function) {
 	before := v.server.Set(name, f)
 	if before == nil {

@@ -24,7 +24,7 @@ import (
 // distDir is the directory for everything that a command makes.
 const distDir = "dist"
 
-// settings are those of a build, from flags and environment.
+// settings are the settings of a build, from flags and environment.
 type settings struct {
 	build.Config              // what is the same for every project; read completes it
 	arch         project.Arch // "" for all
@@ -65,13 +65,13 @@ func (s *settings) flags(c *cobra.Command, names ...string) {
 	}
 }
 
-// complete has the shell complete the values of a flag.
+// complete makes the shell complete the values of a flag.
 func complete(c *cobra.Command, flag string, values ...string) {
 	_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// functionNames completes names of the project's functions. Where the shell asks for
-// completions, nothing has changed to the directory of -C.
+// functionNames completes names of the project's functions. While the shell completes, the
+// program has not changed to the directory of -C.
 func functionNames(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 	dir, _ := c.Flags().GetString("directory")
 	p, err := project.Load(cmp.Or(dir, "."))

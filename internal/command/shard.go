@@ -47,10 +47,11 @@ func (f *shardFlag) read() error {
 	return nil
 }
 
-// some reports whether it selects anything less than all functions.
+// some reports whether the flags may select fewer than all functions.
 func (f shardFlag) some() bool { return f.text != "" || f.since != "" }
 
-// shards divides the functions of a configuration into that many lists. The caller holds the lock on its Dist.
+// shards divides the functions of a configuration into of lists. The caller holds the lock on
+// c.Dist.
 func (f shardFlag) shards(ctx context.Context, c build.Config, of int) ([][]string, error) {
 	functions := c.Functions
 	if f.since != "" {

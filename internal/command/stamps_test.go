@@ -10,7 +10,8 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// ${tag} and ${commit} are known, or that they are not is an error: what is built is a function of the commit.
+// It is an error if ${tag} and ${commit} are not known, since the build must depend only on
+// the commit.
 func TestStamps(t *testing.T) {
 	git, err := exec.LookPath("git")
 	if err != nil {

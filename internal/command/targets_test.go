@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestTargets holds the values that the comments on the targets' flags list, the first as
-// "the default", to those that the commands complete.
+// TestTargets compares the values that the comments on the targets' flags list, the first as
+// "the default", with those that the commands complete.
 func TestTargets(t *testing.T) {
 	text, err := os.ReadFile("../../targets/targets.go")
 	if err != nil {

@@ -64,8 +64,8 @@ never looks for newer versions, and sends nothing about its use.`,
 	return c
 }
 
-// development is the version, the next release's, of a program for which the go command
-// knows none.
+// development is the version of a program for which the go command knows none: that of the
+// next release, with "-devel".
 const development = "v0.1.0-devel"
 
 // A programVersion says which bootzip runs.
@@ -134,12 +134,12 @@ func versionOf(info *debug.BuildInfo, version, commit string) programVersion {
 				continue
 			}
 			if m.Replace != nil {
-				m = m.Replace // of a directory it has no version
+				m = m.Replace // a directory has no version
 			}
 			if m.Version != "" && m.Version != "(devel)" {
 				found.version = m.Version
 			}
-			// Of a version without a tag, the name has twelve digits of the
+			// The name of a version without a tag has twelve digits of the
 			// commit (Go Modules Reference, "Pseudo-versions").
 			if rev, err := module.PseudoVersionRev(m.Version); err == nil {
 				found.commit = rev

@@ -22,8 +22,8 @@ type zipSet struct {
 
 func (z zipSet) empty() bool { return len(z.files)+len(z.dirs)+len(z.images) == 0 }
 
-// list returns the files of the set now: first files, then those of the directories by name.
-// A file that is in both is listed once.
+// list returns the zip files that are now in the set: first z.files, then those of the
+// directories, by name. A file that is in both is listed once.
 func (z zipSet) list() []string {
 	all := slices.Clone(z.files)
 	named := map[string]bool{}
@@ -88,10 +88,10 @@ func (z zipSet) check() error {
 	return nil
 }
 
-// zipName is the name of the function that a zip file is served as.
+// zipName returns the name of the function that a zip file is served as.
 func zipName(file string) string { return strings.TrimSuffix(filepath.Base(file), ".zip") }
 
-// stamp changes with a file.
+// stamp returns a text that changes when the file changes.
 func stamp(file string) (string, error) {
 	info, err := os.Stat(file)
 	if err != nil {
@@ -103,8 +103,8 @@ func stamp(file string) (string, error) {
 // lookTime is the interval at which files are checked for changes.
 const lookTime = 300 * time.Millisecond
 
-// watchFiles calls changed at once, and whenever the listed files, or which files
-// are listed, have changed and stayed so for lookTime, until ctx is done.
+// watchFiles calls changed at once, and whenever the list or the files in it have
+// changed and then stayed unchanged for lookTime, until ctx is done.
 func watchFiles(ctx context.Context, list func() []string, changed func()) error {
 	stamps := func() (all string) {
 		for _, file := range list() {

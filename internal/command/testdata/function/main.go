@@ -1,5 +1,5 @@
-// A whole function. It imports next to nothing, since the tests compile, pack and verify
-// it many times, also with empty caches.
+// A complete function. It imports next to nothing, since the tests compile, pack and verify
+// it many times, even with empty caches.
 package main
 
 import (
