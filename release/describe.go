@@ -20,7 +20,7 @@ import (
 	"github.com/bootzip/bootzip/verify"
 )
 
-// sbomFile is the name of the SBOM of a zip, an image or an executable.
+// sbomFile returns the name of the SBOM of a zip, an image or an executable.
 func sbomFile(name string) string {
 	for _, suffix := range []string{".zip", ".tar", ".exe"} {
 		name = strings.TrimSuffix(name, suffix)
@@ -28,8 +28,8 @@ func sbomFile(name string) string {
 	return name + ".cdx.json"
 }
 
-// describe writes the SBOMs and statements about the zips and executables, and
-// returns all files of the release.
+// describe writes the SBOMs, statements, page and sums of the zips, images and
+// executables, and returns all files of the release.
 func (c Config) describe(ctx context.Context, r Release, zips []pipeline.Zip, reports []verify.Report, executables []program.Executable) ([]File, error) {
 	stage := c.Build.Dist
 	materials, err := build.MaterialsOf(ctx, c.Build)
@@ -47,7 +47,7 @@ func (c Config) describe(ctx context.Context, r Release, zips []pipeline.Zip, re
 		files = append(files, f)
 		return err
 	}
-	// emit adds a file whose content was made, unless there was an error.
+	// emit writes and adds a file with data, unless making data gave an error.
 	emit := func(name string, data []byte, err error) error {
 		if err != nil {
 			return err
@@ -150,7 +150,7 @@ func page(reports []verify.Report, p attest.Provenance) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// configSubject returns bootzip.yaml, or zero if there is none.
+// configSubject returns bootzip.yaml, or the zero value if there is none.
 func configSubject(root string) (attest.Subject, error) {
 	f, err := fileOf(root, project.ConfigFile)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -13,8 +13,8 @@ import (
 )
 
 // makeProgram makes the executables in the stage, makes them a second time from a
-// checkout of the same commit with an empty cache, and fails if any differs.
-// Without Config.Program there are none.
+// checkout of the same commit with an empty cache, and returns an error if any
+// differs. Without Config.Program there are none.
 func (c Config) makeProgram(ctx context.Context, tree git.Tree, version string) ([]program.Executable, error) {
 	if c.Program == "" {
 		return nil, nil
@@ -62,7 +62,7 @@ func (c Config) makeProgram(ctx context.Context, tree git.Tree, version string) 
 	return first, nil
 }
 
-// differing explains each executable whose second build has other bytes.
+// differing explains each executable whose bytes differ in the second build.
 func differing(ctx context.Context, first, second []program.Executable) ([]diff.Report, error) {
 	var all []diff.Report
 	for i, e := range first {

@@ -11,8 +11,8 @@ import (
 	"github.com/bootzip/bootzip/release/program"
 )
 
-// An executable that came out another way is named and explained; one that
-// did not is no part of the error.
+// An executable that differs is named and explained; one that does not differ is not
+// part of the error.
 func TestExecutablesThatDiffer(t *testing.T) {
 	content, err := os.ReadFile(must(os.Executable()))
 	if err != nil {

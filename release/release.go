@@ -45,13 +45,13 @@ type Config struct {
 	// released for six platforms as well (package release/program); "": none.
 	Program string
 
-	// Platforms are those of the six to release it for; none means all.
+	// Platforms lists which of the six to release it for; empty means all.
 	Platforms []string
 
 	OtherEngine    string // of the second build; see reproduce.Config.Engine
 	Qemu           string // see pipeline.CheckConfig
 	ModuleCache    string // GOMODCACHE, from which licences are read; "": none are stated
-	BootzipVersion string // of the program that makes the release; "": it is built from this very commit, and has the release's
+	BootzipVersion string // of the program that makes the release; "": it is built from this commit, and has the release's version
 
 	// Progress, if not nil, is called with each event of the second build.
 	Progress func(build.Event)
@@ -77,8 +77,8 @@ type CheckError struct {
 func (e *CheckError) Error() string { return e.problem.Error() }
 func (e *CheckError) Unwrap() error { return e.problem }
 
-// A MismatchError is returned if the second build has other bytes: of zips or, if
-// all zips are the same, of executables.
+// A MismatchError is returned if bytes differ in the second build: those of zips or
+// images or, if these are all the same, of executables.
 type MismatchError struct {
 	Reproduction reproduce.Result
 	Executables  []diff.Report
@@ -101,13 +101,14 @@ func (e *MismatchError) WriteText(w io.Writer) error {
 	return nil
 }
 
-// Make builds every function of the configuration from the tagged commit, checks
-// the zips, builds them a second time, and writes to Dist the zips, manifest.json,
-// an SBOM for each zip (NAME-ARCH.cdx.json), provenance, verify report and
-// SHA256SUMS. They have no time but the commit's, no path and no host name.
+// Make builds every function of the configuration from the tagged commit, checks the
+// zips, builds them a second time, and writes to Dist the zips, images and
+// executables, an SBOM for each (such as NAME-ARCH.cdx.json), manifest.json,
+// provenance, the result of verify as a statement and as a page, and SHA256SUMS. They
+// have no time except the commit's, no path and no host name.
 //
-// The second build has a cold cache and the first the usual one: if the usual one
-// was tampered with, the two differ and nothing is released.
+// The second build has a cold cache and the first the usual one: if the usual cache
+// was tampered with, the two builds differ and nothing is released.
 //
 // The tree must be clean, and the commit must have a tag. All files are made in a
 // stage and appear in Dist together, SHA256SUMS last; after an error before that,
@@ -175,7 +176,8 @@ func Make(ctx context.Context, c Config) (Release, error) {
 	return r, publish(stage, dist, r.Files)
 }
 
-// checkSettings finds errors before the builds that would otherwise come after them.
+// checkSettings finds, before anything is built, errors that would otherwise appear after
+// the builds.
 func (c Config) checkSettings(version string) error {
 	if err := attest.CheckRepository(c.Repository); err != nil {
 		return hint.Wrap(err, "give it as in --repository=https://github.com/OWNER/NAME")
@@ -269,8 +271,8 @@ func (c Config) check(ctx context.Context, zips []pipeline.Zip) ([]verify.Report
 	return reports, nil
 }
 
-// removed lists the files of the previous release that are not in this one, so that
-// dist contains exactly one release. A file that was changed since stays.
+// removed lists the files of the previous release that are not in this one, so that dist
+// contains exactly one release. A file that has changed since then stays.
 func removed(dist string, before, now []File) []atomicfile.File {
 	var list []atomicfile.File
 	for _, old := range before {
@@ -285,8 +287,8 @@ func removed(dist string, before, now []File) []atomicfile.File {
 	return list
 }
 
-// publish moves the files of a release, of which SHA256SUMS is the last, from the stage to
-// dist. SHA256SUMS is removed first and moved last: if it exists, the release is complete.
+// publish moves the files of a release from the stage to dist. SHA256SUMS, the last of files,
+// is removed first and moved last: if it exists, the release is complete.
 func publish(stage *atomicfile.Stage, dist string, files []File) error {
 	sums := filepath.Join(dist, sumsFile)
 	before, _ := ReadSums(sums) // missing or invalid: nothing is removed

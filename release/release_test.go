@@ -55,8 +55,8 @@ func otherArch() project.Arch {
 	return project.ARM64
 }
 
-// A zip of the other architecture, and no qemu: its boot check is a skip,
-// which is no proof.
+// The boot check of a zip for the other architecture is a skip without qemu, which does
+// not prove anything.
 func TestSkippedBootIsNoProof(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{

@@ -1,6 +1,6 @@
-// Package dev has the Mage targets for developing bootzip itself:
-// tests, linters, the vulnerability check, its executables. Other projects do not
-// import them.
+// Package dev has the Mage targets for developing bootzip itself: tests, linters,
+// the vulnerability check, executables, packages and the site. Other projects do
+// not import them.
 package dev
 
 import (
@@ -9,8 +9,8 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// packages is the go command's pattern, of Go 1.25 and newer, for all packages of all modules
-// of go.work.
+// packages is the go command's pattern, since Go 1.25, for all packages of all modules of
+// go.work.
 const packages = "work"
 
 // value reads an optional flag.
@@ -24,7 +24,7 @@ func value[T any](flag *T, fallback T) T {
 // misuse is an error with exit status 2.
 func misuse(err error) error { return mg.Fatal(2, withHint(err)) }
 
-// withHint is the text of an error and of its hint.
+// withHint returns the text of an error, followed by its hint.
 func withHint(err error) string {
 	text := err.Error()
 	if h := hint.Of(err); h != "" {

@@ -37,8 +37,8 @@ func Lint(ctx context.Context) error {
 	return nil
 }
 
-// checkFormat runs gofmt, that of the go command in use, on all Go files below the current
-// directory, with those that build tags exclude.
+// checkFormat runs the gofmt of the go command in use on all Go files below the current
+// directory, including those that build tags exclude.
 func checkFormat(ctx context.Context) error {
 	root, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
 	if err != nil {

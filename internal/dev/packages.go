@@ -58,8 +58,8 @@ func Cut(
 	return errors.Join(os.WriteFile("CHANGELOG.md", []byte(cut), 0o644), os.WriteFile(versionFile, []byte(next), 0o644))
 }
 
-// cutVersion returns the changelog with a section for the version, and the program's file
-// with the version after it.
+// cutVersion returns the changelog with a section for the version, and versionFile with the
+// next minor version.
 func cutVersion(changes, program, version string, day time.Time) (cut, next string, err error) {
 	before, after, found := strings.Cut(changes, unreleased)
 	released, _, _ := strings.Cut(after, "\n## ")

@@ -17,8 +17,8 @@ func Test(ctx context.Context,
 	return goCommand(ctx, append(argv, packages)...)
 }
 
-// goCommand runs the go command for the caller: with the caller's own
-// settings, and output as it comes.
+// goCommand runs the go command with the caller's own settings, and shows its output
+// as it comes.
 func goCommand(ctx context.Context, argv ...string) error {
 	cmd := exec.CommandContext(ctx, "go", argv...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr

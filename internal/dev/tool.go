@@ -38,7 +38,7 @@ func Tool(ctx context.Context,
 	if err := program.Check(c); err != nil {
 		return misuse(err)
 	}
-	// Without git, or without a commit, it is unknown, which is fine.
+	// Without git, or without a commit, the commit is unknown, which is fine.
 	if tree, err := git.State(ctx, ".", os.Environ()); err == nil && len(tree.Dirty) == 0 {
 		c.Commit = tree.Commit
 	}

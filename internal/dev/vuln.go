@@ -105,7 +105,7 @@ func reach(ctx context.Context, database string) error {
 	return nil
 }
 
-// notRun reports that nothing was checked. Expiry dates count nevertheless.
+// notRun reports that nothing was checked. Entries that have expired still fail.
 func notRun(err error, allowed []vulnerability.Allowed, offline bool) error {
 	late := 0
 	for _, j := range vulnerability.Judge(nil, allowed, time.Now()) {
@@ -124,8 +124,8 @@ func notRun(err error, allowed []vulnerability.Allowed, offline bool) error {
 	return nil
 }
 
-// scanModule runs govulncheck on all packages, those of every module of go.work.
-// With JSON it ends with status 0 whatever it finds.
+// scanModule runs govulncheck on all packages of every module of go.work. With JSON,
+// govulncheck ends with status 0 whatever it finds.
 func scanModule(ctx context.Context, database string) (vulnerability.Scan, error) {
 	cmd := exec.CommandContext(ctx, "go", "run", govulncheck, "-format=json", "-db="+database, packages)
 	cmd.Stderr = os.Stderr
@@ -155,8 +155,8 @@ func judge(all []vulnerability.Judgement) error {
 	return nil
 }
 
-// verdict is one line about a finding or a line of the list, and a second one that
-// helps to decide.
+// verdict returns one line about a finding or a line of the list, and in most cases a
+// second one that helps to decide.
 func verdict(j vulnerability.Judgement) string {
 	f := j.Finding
 	what, where := f.Level.String(), f.Module+"@"+f.Version

@@ -41,7 +41,7 @@ func TestVuln(t *testing.T) {
 		"as listed": {[]string{"-db=file://" + data + "/known"}, 0, []string{"GO-2025-4020: allowed until ", "PASS: 3 allowed, 0 not called"}},
 		"one not listed, one stale": {[]string{"-db=file://" + data + "/more", "-allow=" + stale}, 1,
 			[]string{"GO-2999-0001: NOT ALLOWED: github.com/gofrs/flock@", "called (*Flock.TryLock), fixed in v99.0.0", "GO-2020-0001: NOT FOUND any more", "2 of 5"}},
-		// No database is no pass.
+		// Without a database, nothing passes.
 		"no database":              {[]string{"-db=file://" + data + "/none"}, 1, []string{"not run: ", "/none/index"}},
 		"no database, and offline": {[]string{"-db=file://" + data + "/none", "-offline"}, 0, []string{"not run: ", "/none/index"}},
 	} {
@@ -65,7 +65,7 @@ func TestVuln(t *testing.T) {
 	}
 }
 
-// Who interrupts it has not asked for a pass, with -offline either.
+// An interrupt is not a pass, even with -offline.
 func TestVulnInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

@@ -51,10 +51,10 @@ func (w Written) Refuse(dir string) error {
 	return nil
 }
 
-// At writes the files of a commit into the directory dir, which is made if
-// necessary, and is to be empty. source is a directory of a repository, or an address
-// (https://, http://, ssh://, git://, file://, or user@host:path). commit is
-// its full name in hexadecimal.
+// At writes the files of a commit into the directory dir, which is made if necessary,
+// and must be empty. source is a directory of a repository, or an address (https://,
+// http://, ssh://, git://, file://, or user@host:path). commit is the commit's full
+// name in hexadecimal.
 //
 // From a remote source only that commit is fetched, or everything if the server
 // does not offer single commits. Errors have hints, and show no credentials.
@@ -170,14 +170,14 @@ func (g *git) fetch(ctx context.Context, from, commit, dir string) error {
 	return nil
 }
 
-// below reports whether name is the directory dir, or below it.
+// below reports whether name is the directory dir or is below it.
 func below(name, dir string) bool {
 	dir = path.Clean(dir)
 	return dir == "." || path.Clean(name) == dir || strings.HasPrefix(name, dir+"/")
 }
 
-// longAgo is the latest time that Differing gives to a file. It is older than any
-// compiler's package.
+// longAgo is the latest time that Options.Differing gives to a file. It is older than
+// any compiler's package.
 var longAgo = time.Date(1994, 3, 11, 5, 6, 7, 0, time.UTC)
 
 // finish sets the files' modes and times, and examines links and Git LFS

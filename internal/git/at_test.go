@@ -20,8 +20,8 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// Whatever is configured, the files are those of the commit, and nothing of
-// the configuration runs.
+// Whatever is configured, the files are those of the commit, and nothing that the
+// configuration names is run.
 func TestAtIgnoresConfiguration(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the traps are scripts for sh")
@@ -160,7 +160,7 @@ func TestLargeFiles(t *testing.T) {
 	if strings.Join(w.Pointers, " ") != "missing.bin" {
 		t.Errorf("pointers are %q", w.Pointers)
 	}
-	// The working tree has what the pointer stands for, as git lfs leaves it.
+	// The working tree has the object itself, as git lfs leaves it.
 	r.write("here.bin", large)
 	if tree, err := State(context.Background(), r.dir, os.Environ()); err != nil || len(tree.Dirty) > 0 {
 		t.Errorf("dirty are %q (%v)", tree.Dirty, err)
@@ -275,7 +275,7 @@ func TestSHA256(t *testing.T) {
 	}
 }
 
-// An interrupt ends git, and leaves nothing but what was asked for.
+// An interrupt ends git, and leaves nothing except in dir.
 func TestInterrupt(t *testing.T) {
 	emptyTemp(t)
 	r := newRepository(t)

@@ -8,8 +8,9 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// Changed returns the files of the tree that differ from the commit since, with those that
-// are uncommitted or deleted. The names are slash-separated and relative to t.Folder.
+// Changed returns the files of the repository that differ from the commit since, including
+// those that are uncommitted or deleted. The names are slash-separated and relative to
+// t.Folder, so those of other directories begin with "..". Errors about since have hints.
 func (t Tree) Changed(ctx context.Context, since string, environ []string) ([]string, error) {
 	g, err := newGit(environ)
 	if err != nil {

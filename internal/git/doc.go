@@ -18,7 +18,7 @@
 //   - [Limits] bound what is fetched and written, whatever is in the repository:
 //     trees that name each other and so have more files than any disk, or small
 //     objects that unpack to large ones. The error names the limit.
-//   - Temporary directories are removed before a function returns, also after an
+//   - Temporary directories are removed before a function returns, even after an
 //     interrupt; the next process removes those of a killed one.
 //
 // # Exceptions
@@ -33,10 +33,10 @@
 //   - Credentials in the user's git configuration and .netrc are not used: use
 //     ssh with an agent, or a directory, for a private repository.
 //   - A repository on this machine can name a program that fetches objects which
-//     it lacks. git before 2.39.4 (of later lines, 2.40.2 to 2.45.1: its release
-//     notes on CVE-2024-32004) runs it: give an untrusted repository by an
-//     address, or use a newer git.
+//     it lacks. git before 2.39.4 (in later lines, before 2.40.2 to 2.45.1: its
+//     release notes on CVE-2024-32004) runs it: give an untrusted repository by
+//     an address, or use a newer git.
 //   - In a tree whose line ends git itself changed (core.autocrlf), the files
-//     differ from the commit, and are reported as changed. Ignored files are
-//     those of .gitignore and .git/info/exclude only.
+//     differ from the commit, and are reported as changed. Only .gitignore and
+//     .git/info/exclude decide which files are ignored.
 package git

@@ -56,7 +56,7 @@ var passed = []string{
 type git struct {
 	home    *tempdir.Dir
 	env     []string
-	options []string // of every command
+	options []string // options of git itself, for every command
 }
 
 // newGit prepares the environment. The caller calls close.
@@ -86,7 +86,7 @@ func newGit(environ []string) (*git, error) {
 
 func (g *git) close() { _ = g.home.Remove() }
 
-// repository is the directory of the repository that own makes.
+// repository returns the directory of the repository that own makes.
 func (g *git) repository() string { return filepath.Join(g.home.Path, "repository") }
 
 // own makes an empty repository without configuration. It returns a git for that
@@ -113,7 +113,7 @@ func (g *git) run(ctx context.Context, dir string, stdin io.Reader, argv ...stri
 	return stdout.String(), nil
 }
 
-// runTo is run with standard output to a writer. git ends when a write fails.
+// runTo is run with standard output sent to a writer. git ends when a write fails.
 func (g *git) runTo(ctx context.Context, dir string, stdin io.Reader, stdout io.Writer, argv ...string) error {
 	// git starts children, which may still write to directories that the caller
 	// is about to remove.
@@ -132,7 +132,8 @@ func (g *git) runTo(ctx context.Context, dir string, stdin io.Reader, stdout io.
 	return nil
 }
 
-// places asks git rev-parse once for each of several paths, which may have line ends in them.
+// places returns several paths, and runs git rev-parse once for each: a path may contain line
+// ends.
 func (g *git) places(ctx context.Context, dir string, asked ...[]string) (places []string, err error) {
 	for _, options := range asked {
 		text, err := g.run(ctx, dir, nil, append([]string{"rev-parse"}, options...)...)
@@ -144,8 +145,8 @@ func (g *git) places(ctx context.Context, dir string, asked ...[]string) (places
 	return places, nil
 }
 
-// meaning says what the failure of a git command means, unless that is something else: the
-// end of ctx, or that there is no git.
+// meaning returns means, which explains the failure err of a git command. It returns err if
+// that has another reason: ctx has ended, or err has a hint, as when there is no git.
 func meaning(ctx context.Context, err, means error) error {
 	if ctx.Err() != nil || hint.Of(err) != "" {
 		return err

@@ -67,8 +67,8 @@ func fillPointer(name string, info fs.FileInfo, objects string, take func(size i
 	})
 }
 
-// isPointed reports whether a file of the tree is the object of the Git LFS pointer that the
-// commit has as the blob hash.
+// isPointed reports whether a file of the tree is the object of a Git LFS pointer that the
+// commit has in its place: hash is the name of the commit's blob.
 func (t *Tree) isPointed(name, hash string) bool {
 	file := filepath.Join(t.Root, filepath.FromSlash(name))
 	if info, err := os.Lstat(file); err != nil || !info.Mode().IsRegular() {

@@ -28,11 +28,11 @@ func ForStrangers() Limits {
 	return Limits{Files: 200_000, Depth: 100, FileBytes: 512 << 20, Bytes: 4 << 30, Fetched: 4 << 30}
 }
 
-// maxNameBytes bounds the names of all files together, in bytes, where there is a
+// maxNameBytes bounds the total length of all files' names, in bytes, where there is a
 // limit for the number of files.
 const maxNameBytes = 64 << 20
 
-// refuse is the error about a limit.
+// refuse returns the error about a limit.
 func refuse(commit, format string, args ...any) error {
 	return hint.New("look at the repository's contents; if they are right, clone it and build the commit there",
 		"commit %s is not checked out: %s", commit, fmt.Sprintf(format, args...))
@@ -41,7 +41,7 @@ func refuse(commit, format string, args ...any) error {
 // fetching returns a git that fetches within the limits. Objects come compressed,
 // and as deltas, so a few bytes can stand for gigabytes: git holds each in memory
 // while it computes its name, and fails at GIT_ALLOC_LIMIT. That is the limit of a
-// file, and 64 MiB for what git needs besides.
+// file plus 64 MiB for what else git needs.
 func (l Limits) fetching(g *git) *git {
 	if l.FileBytes == 0 {
 		return g

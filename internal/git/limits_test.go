@@ -43,11 +43,11 @@ func (r repository) bomb(leaf string) string {
 	return commit
 }
 
-// What a stranger's repository may hold is bounded. The error names the limit,
+// What is taken from an untrusted repository is bounded. The error names the limit,
 // and nothing of the repository is left behind.
 func TestLimits(t *testing.T) {
 	random := make([]byte, 4<<20)
-	rand.New(rand.NewSource(1)).Read(random) // what does not compress
+	rand.New(rand.NewSource(1)).Read(random) // it does not compress
 	large := strings.Repeat("large ", 1000)
 	for what, c := range map[string]struct {
 		make   func(r repository) (commit string)
@@ -109,7 +109,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// Just within the limits, all is there.
+// Just within the limits, everything is written.
 func TestWithinLimits(t *testing.T) {
 	r := newRepository(t)
 	r.write("a/b/one", strings.Repeat("x", 1000))
@@ -124,7 +124,7 @@ func TestWithinLimits(t *testing.T) {
 	}
 }
 
-// What is not understood ends the listing, and no line is kept in halves.
+// A line that is not understood ends the listing, and lines are read across writes.
 func TestListing(t *testing.T) {
 	const text = "040000 tree 1       -\ta\x00100755 blob 2     12\ta/b\tc\x00160000 commit 3       -\tm\x00120000 blob 4       3\tl\x00"
 	for size := 1; size < len(text); size++ {

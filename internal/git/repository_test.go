@@ -57,7 +57,7 @@ func (r repository) commit() string {
 	return r.git("rev-parse", "HEAD")
 }
 
-// at writes the commit's files into a new directory and returns that.
+// at writes the commit's files into a new directory, and returns it.
 func (r repository) at(source, commit string) (string, Written) {
 	r.t.Helper()
 	dir := filepath.Join(r.t.TempDir(), "x")
@@ -76,8 +76,8 @@ func wantFile(t *testing.T, name, want string) {
 	}
 }
 
-// emptyTemp makes temporary directories appear in one that is empty, and wants it
-// to be so again at the end of the test.
+// emptyTemp makes temporary directories appear in an empty directory, and fails unless
+// it is empty again at the end of the test.
 func emptyTemp(t *testing.T) {
 	t.Helper()
 	dir := t.TempDir()

@@ -46,8 +46,8 @@ var credentials = regexp.MustCompile(`://[^/\s]+@`)
 // WithoutCredentials removes user and password from the addresses in a text.
 func WithoutCredentials(s string) string { return credentials.ReplaceAllString(s, "://") }
 
-// publicURL is the https address of a remote, without credentials. It is "" for a
-// directory, and for a transport that does not authenticate the server.
+// publicURL returns the https address of a remote, without credentials. It returns ""
+// for a directory, and for a transport that does not authenticate the server.
 func publicURL(remote string) string {
 	host, path := "", ""
 	if strings.Contains(remote, "://") {

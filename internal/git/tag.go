@@ -15,9 +15,9 @@ var moduleVersion = regexp.MustCompile(`^v[0-9]`)
 // other directories.
 //
 // A tag DIRECTORY/vVERSION is for the module in that directory (Go Modules
-// Reference, "Mapping versions to commits"), and any other one for the
+// Reference, "Mapping versions to commits"), and any other tag is for the
 // repository's root. A project in a module that has no such tag takes the
-// root's.
+// root's tags.
 func (t *Tree) ownTags(ctx context.Context, g *git, tags []string) error {
 	// Only these directories matter: those that tags begin with, and those
 	// that contain the project.
@@ -79,7 +79,7 @@ func (g *git) modules(ctx context.Context, t Tree, dirs []string) (map[string]bo
 	return modules, nil
 }
 
-// Version is the version that one of Tags stands for: the tag without the
+// Version returns the version that one of Tags stands for: the tag without the
 // directory of the project's module.
 func (t Tree) Version(tag string) string {
 	if version, ok := strings.CutPrefix(tag, t.module+"/"); ok && moduleVersion.MatchString(version) {

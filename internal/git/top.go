@@ -6,8 +6,8 @@ import (
 )
 
 // Top returns the working tree that contains the directory root, both absolute,
-// or "" if none does. It runs no git: a directory or a file called .git is its
-// sign (gitrepository-layout(5); the file is of submodules and worktrees).
+// or "" if none does. It does not run git: a directory or a file called .git marks
+// a working tree (gitrepository-layout(5); submodules and worktrees have a file).
 func Top(root string) string {
 	for dir := root; ; dir = filepath.Dir(dir) {
 		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {

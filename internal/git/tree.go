@@ -23,26 +23,26 @@ type Tree struct {
 	Folder string    // the directory that State was given, below Root; "." if it is Root
 	Commit string    // 40 or 64 hexadecimal digits
 	Time   time.Time // when it was committed, UTC
-	Tags   []string  // that point at the commit and are the project's, by name; see ownTags
-	Others []string  // that point at the commit and are of modules in other directories, by name
+	Tags   []string  // the project's tags that point at the commit, by name; see ownTags
+	Others []string  // the tags of modules in other directories that point at the commit, by name
 
 	module string // the directory of the project's Go module, as Folder; "." without one
 
-	// Dirty are the files that differ from the commit: changed, added, or
+	// Dirty has the files that differ from the commit: changed, added, or
 	// missing, sorted by name. Files that bootzip itself wrote into a
 	// directory dist are not among them, unless the commit has them.
 	Dirty []string
 
-	// Ignored are files, and directories with '/' at the end, that a .gitignore
-	// hides. They are not in the commit either, but a build can use them.
+	// Ignored has files, and directories with '/' at the end, that .gitignore or
+	// .git/info/exclude hides. They are not in the commit, but a build can use them.
 	Ignored []string
 
-	// Origin is the https address of the remote "origin", without
-	// credentials; "" if it has none.
+	// Origin is the https address of the remote "origin", without credentials; "" if
+	// there is no such remote, or it has no https address.
 	Origin string
 }
 
-// ErrNoCommit is an error of [State].
+// ErrNoCommit is an error of [State]: the repository has no commit.
 var ErrNoCommit = errors.New("no commit yet")
 
 // State reads the working tree that contains the directory root. environ is the
@@ -95,7 +95,8 @@ func State(ctx context.Context, root string, environ []string) (Tree, error) {
 		return t, err
 	}
 	own.options = []string{"-c", "core.excludesFile=" + exclude}
-	// A shallow clone lacks only the history. A path in quotes is read as for GIT_ALTERNATE_OBJECT_DIRECTORIES (git(1)).
+	// A shallow clone lacks only the history. A path in quotes is read as for
+	// GIT_ALTERNATE_OBJECT_DIRECTORIES (git(1)).
 	objects = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(filepath.ToSlash(objects))
 	err = os.WriteFile(filepath.Join(own.repository(), "objects", "info", "alternates"), []byte(`"`+objects+"\"\n"), 0o600)
 	if err != nil {
@@ -127,11 +128,12 @@ func State(ctx context.Context, root string, environ []string) (Tree, error) {
 	return t, t.compare(ctx, own, changed, environ)
 }
 
-// compare fills Dirty. changed are the files that git finds to differ, and whether only their
-// content does: an object of Git LFS does not count where the commit has its pointer. git
-// itself would look into submodules with their own configuration: those at another commit
-// than the repository names count, and files in them that differ from their commit. One that
-// was not checked out adds nothing.
+// compare fills Dirty. changed has the files that git finds to differ, and whether only their
+// content does: an object of Git LFS does not count where the commit has its pointer.
+//
+// Submodules are compared here, since git itself would use their own configuration. A
+// submodule at a commit other than the one that the repository names counts, and so do files
+// in it that differ from its commit. A submodule that was not checked out adds nothing.
 func (t *Tree) compare(ctx context.Context, own *git, changed map[string]bool, environ []string) error {
 	text, err := own.run(ctx, t.Root, nil, "ls-files", "--stage", "-z")
 	if err != nil {
@@ -173,8 +175,8 @@ func absolute(dir, name string) string {
 	return filepath.Join(dir, name)
 }
 
-// ours reports whether bootzip wrote the file: it is in a directory dist that has
-// the state of a build.
+// ours reports whether bootzip wrote the file: it is a directory dist that has the state
+// of a build, or is below one.
 func (t Tree) ours(name string) bool {
 	name = strings.TrimSuffix(name, "/")
 	for at := name; at != "."; at = path.Dir(at) {

@@ -80,7 +80,7 @@ func TestStateSeesFilesInDist(t *testing.T) {
 	}
 }
 
-// What git itself was told to overlook is seen.
+// Changes that git itself is configured to ignore are found.
 func TestStateSeesHiddenChanges(t *testing.T) {
 	r := newRepository(t)
 	r.write("assumed", "1")
@@ -163,7 +163,7 @@ func TestCheckURL(t *testing.T) {
 	}
 }
 
-// A tag with a directory before the version is for the Go module in there.
+// A tag with a directory before the version is for the Go module in that directory.
 func TestTagsOfModules(t *testing.T) {
 	r := newRepository(t)
 	for _, dir := range []string{"", "runtime/", "app/"} {

@@ -7,9 +7,9 @@
 // The same input gives the same bytes: lists without an order are sorted, and a
 // statement has no time, path, host name or anything else that differs from one
 // build to the next. That is why the build image's id is omitted: it changes
-// whenever the image is built; the base image, the recipe and the packages say
-// what is in it. Exceptions: texts of the caller are written unchanged (the version
-// of a tool, the flags, the reason of a waiver, the reason why a function was not
+// whenever the image is built. The base image, the recipe and the packages say
+// what is in it. Exception: the caller's texts are written unchanged (the version
+// of a tool, the flags, the reason for a waiver, the reason why a function was not
 // booted).
 //
 // # What is refused

@@ -16,7 +16,7 @@ import (
 // spec/v1/envelope.md).
 const payloadType = "application/vnd.in-toto+json"
 
-// maxSignatures bounds how often a signature is computed for one envelope.
+// maxSignatures bounds how many signatures of one envelope are checked.
 const maxSignatures = 64
 
 const (
@@ -50,8 +50,8 @@ type (
 	}
 )
 
-// readEnvelope returns the envelope that data is, or that is in it if it is a
-// Sigstore bundle; false for a plain statement.
+// readEnvelope returns the envelope that data is or, if data is a Sigstore bundle,
+// contains; false for a plain statement.
 func readEnvelope(data []byte) (envelope, bool, error) {
 	var b bundleJSON
 	if err := decode(data, "it", &b); err != nil {

@@ -112,7 +112,7 @@ func marshal(t *testing.T, v any) []byte {
 	return data
 }
 
-// bundle is as much of a Sigstore bundle as is read of one.
+// bundle returns the parts of a Sigstore bundle that are read.
 func bundle(e wire) any {
 	return map[string]any{
 		"mediaType":            "application/vnd.dev.sigstore.bundle.v0.3+json",
@@ -176,8 +176,8 @@ func TestTampered(t *testing.T) {
 			refuse(t, name+", "+what, marshal(t, e), s.public, c.want)
 			refuse(t, name+" in a bundle, "+what, marshal(t, bundle(e)), s.public, c.want)
 		}
-		// Signed, and yet no provenance: for another type of payload, and for
-		// payloads that a plain statement could not be either.
+		// Signed, but not a provenance: another type of payload, and payloads that
+		// would be refused as plain statements as well.
 		refuse(t, name+", signed as something else", marshal(t, s.sign(t, "text/plain", good)), s.public, "payloadType is")
 		refuse(t, name+", signed twice", marshal(t, s.sign(t, payloadType, marshal(t, s.sign(t, payloadType, good)))), s.public, "_type is missing")
 		refuse(t, name+", signed list", marshal(t, s.sign(t, payloadType, []byte("[]"))), s.public, "payload is not a JSON object")
@@ -193,8 +193,8 @@ func TestSignedBytes(t *testing.T) {
 	}
 }
 
-// Each byte of an envelope is changed: it is refused, or the byte did not
-// matter to what the provenance says.
+// Each byte of an envelope is changed: the envelope is refused, or the change does not
+// affect what the provenance says.
 func TestEachByteOfAnEnvelope(t *testing.T) {
 	s := signers(t)["Ed25519"]
 	small := Provenance{Subjects: example().Subjects[:1], Commit: example().Commit, Materials: build.Materials{Engine: "host"}}
@@ -216,7 +216,7 @@ func TestEachByteOfAnEnvelope(t *testing.T) {
 			data[i] ^= bit
 		}
 	}
-	// Those of the key's id and its name do not matter, and hardly any other.
+	// The bytes of the key's id and of its name do not matter, and hardly any others.
 	if accepted > 300 {
 		t.Errorf("%d of %d changes are accepted", accepted, 2*len(data))
 	}
@@ -240,7 +240,7 @@ func TestKeys(t *testing.T) {
 	refuse(t, "no PEM", marshal(t, e), []byte("x"), "not a public key in PEM")
 	refuse(t, "broken PEM", marshal(t, e), []byte(strings.Replace(string(s.public), "MCow", "MCoX", 1)), "key: ")
 
-	// Without the hint a person would not know how to check a bundle at all.
+	// Without the hint a user would not know how to check a bundle.
 	_, err := ReadProvenance(marshal(t, bundle(e)), nil)
 	if !strings.Contains(hint.Of(err), "gh attestation verify") {
 		t.Errorf("the hint is %q", hint.Of(err))

@@ -9,8 +9,8 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// What is accepted and written again is accepted, says the same, and has the
-// same bytes from then on.
+// A provenance that is accepted is also accepted when it is written again. It then says
+// the same, and has the same bytes from then on.
 func FuzzReadProvenance(f *testing.F) {
 	good, err := os.ReadFile("testdata/provenance.intoto.json")
 	if err != nil {

@@ -28,7 +28,7 @@ const (
 // decode reads one JSON object into the struct that v points to. Unlike plain
 // encoding/json it refuses what two programs could read differently: duplicate
 // keys, a known name in another case, invalid UTF-8, and half of a surrogate pair.
-// Errors call the object name.
+// Errors use name as the name of the object.
 func decode(data []byte, name string, v any) error {
 	fail := func(format string, args ...any) error { return hint.New(hintRelease, "provenance: "+format, args...) }
 	if len(data) > maxSize {

@@ -22,14 +22,14 @@ type Provenance struct {
 	Repository string   // "https://github.com/owner/name", without credentials
 	Tag        string   // "v1.2.3"
 	Commit     string   // 40 or 64 lower-case hexadecimal digits; required
-	Folder     string   // of the project in the repository, slash-separated; "." is its root
-	Functions  []string // names of the built ones; nil if only executables were built
+	Folder     string   // the project's directory in the repository, slash-separated; "." is the root
+	Functions  []string // the names of the functions that were built; nil if only executables were
 
 	// Materials are what it was built with. Engine is required; ImageID is
 	// left out.
 	Materials build.Materials
 
-	Bases []Base // of images, sorted; nil: none has one
+	Bases []Base // the base images of the functions' images, sorted; nil: none has one
 
 	Packer         string // as in the manifest
 	BootzipVersion string
@@ -49,7 +49,7 @@ type Base struct {
 
 // Covers returns an error unless the provenance is about a file: name is its base
 // name, sha256 the digest of its bytes in hexadecimal. The error has a hint that
-// says which of the two to fix.
+// says what to do.
 func (p Provenance) Covers(name, sha256 string) error {
 	byName := slices.IndexFunc(p.Subjects, func(s Subject) bool { return s.Name == name })
 	byDigest := slices.IndexFunc(p.Subjects, func(s Subject) bool { return s.SHA256 == sha256 })
@@ -79,9 +79,9 @@ const (
 
 const tagPrefix = "refs/tags/"
 
-// EncodeProvenance returns a SLSA provenance v1 in an in-toto statement, as
-// JSON. The same provenance gives the same bytes, whatever the order of its
-// subjects, functions and packages. It is an error if [ReadProvenance] would refuse
+// EncodeProvenance returns a SLSA provenance v1 in an in-toto statement, as JSON.
+// The same provenance gives the same bytes, whatever the order of its subjects,
+// functions, bases and packages. It returns an error if [ReadProvenance] would refuse
 // the result.
 func EncodeProvenance(p Provenance) ([]byte, error) {
 	m := p.Materials
@@ -196,7 +196,7 @@ func compareBases(a, b Base) int {
 	return cmp.Or(strings.Compare(a.Reference, b.Reference), strings.Compare(a.Arch, b.Arch), strings.Compare(a.Digest, b.Digest))
 }
 
-// sourceURI is an SPDX download location, as in the example of the SLSA
+// sourceURI returns an SPDX download location, as in the example of the SLSA
 // specification ("BuildDefinition").
 func sourceURI(repository, tag string) string {
 	switch {
@@ -208,8 +208,8 @@ func sourceURI(repository, tag string) string {
 	return "git+" + repository + "@" + tagPrefix + tag
 }
 
-// toolchain is a Go toolchain: a module with its hash, or only a version if the
-// machine's own was used.
+// toolchain returns the dependency for a Go toolchain: a module with its hash, or only
+// a version if the machine's own was used.
 func toolchain(t build.Toolchain) (descriptor, error) {
 	if t.Module == "" {
 		return descriptor{Name: t.Version, URI: installedGo(t.Version)}, nil

@@ -18,7 +18,7 @@ import (
 
 var update = flag.Bool("update", false, "write the expected files anew")
 
-// example is the one of docs/provenance.md.
+// example returns the example of docs/provenance.md.
 func example() Provenance {
 	return Provenance{
 		Subjects: []Subject{
@@ -137,7 +137,7 @@ func TestDependenciesAreReadInAnyOrder(t *testing.T) {
 	}
 }
 
-// What changes whenever an image is made anew would make each release differ.
+// The image's id changes whenever an image is made, so it would make each release differ.
 func TestImageIDIsLeftOut(t *testing.T) {
 	c := example()
 	data := mustWrite(t, c)
@@ -190,7 +190,7 @@ func TestDefaultBuilder(t *testing.T) {
 	}
 }
 
-// What would not be read is not written.
+// A provenance that would be refused by ReadProvenance is not written.
 func TestBadConfig(t *testing.T) {
 	for name, spoil := range map[string]func(*Provenance){
 		"no subjects":       func(c *Provenance) { c.Subjects = nil },

@@ -99,8 +99,8 @@ func (r *reader) provenance(d document) Provenance {
 	return p
 }
 
-// programs reads what was built in Go. Each function is named once, with the
-// version that it was built with.
+// programs reads the settings of the functions in Go. Each function is named once, with
+// the version of Go that it was built with.
 func (r *reader) programs(all []build.Program, m *build.Materials) {
 	seen := map[string]bool{}
 	for i, one := range all {
@@ -118,12 +118,12 @@ func (r *reader) programs(all []build.Program, m *build.Materials) {
 	slices.SortFunc(m.Programs, func(a, b build.Program) int { return strings.Compare(a.Function, b.Function) })
 }
 
-// goVersion is a version as `go version` writes it, and so the name of its
-// toolchain among the dependencies. A second toolchain of a version has its
-// platform after it, as in "go1.26.8.linux-arm64".
+// goVersion is a version as `go version` writes it, which is also the name of its
+// toolchain among the dependencies. A second toolchain of the same version has its
+// platform in its name, as in "go1.26.8.linux-arm64".
 var goVersion = regexp.MustCompile(`^go[0-9][0-9A-Za-z.-]*$`)
 
-// clone copies a list; an empty one is nil, as one that is absent.
+// clone copies a list; an empty one becomes nil, like one that is absent.
 func clone(list []string) []string { return append([]string(nil), list...) }
 
 // subjects refuses an ambiguous list.
@@ -206,7 +206,7 @@ func (r *reader) external(e externalParameters, p *Provenance) {
 	}
 }
 
-// uri accepts only https without credentials: addresses are published, and cloned
+// uri accepts only https without credentials, since addresses are published and cloned
 // from.
 func (r *reader) uri(path, text string) {
 	u, err := url.Parse(text)

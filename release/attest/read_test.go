@@ -8,7 +8,7 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// Every case is one change of a good provenance, and a part of what is said.
+// Every case is one change to a good provenance, and a part of the error.
 var refused = []struct{ name, old, new, want string }{
 	{"statement type", "in-toto.io/Statement/v1", "in-toto.io/Statement/v0.1", "_type is"},
 	{"no statement type", `"_type"`, `"_Type"`, `not written as "_type"`},
@@ -102,8 +102,8 @@ func refuse(t *testing.T, name string, data, key []byte, want string) {
 	}
 }
 
-// The in-toto specification wants fields that a reader does not know to be
-// ignored, and null to be the same as nothing.
+// The in-toto specification requires that a reader ignores unknown fields, and takes
+// null for an absent value.
 func TestIgnored(t *testing.T) {
 	good := string(mustWrite(t, example()))
 	for name, change := range map[string][2]string{

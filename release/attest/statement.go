@@ -48,8 +48,8 @@ func sorted(all []Subject) []Subject {
 	return slices.SortedFunc(slices.Values(all), func(a, b Subject) int { return strings.Compare(a.Name, b.Name) })
 }
 
-// encode writes a statement. The same value gives the same bytes: fields come
-// in the order of the structs, the keys of maps sorted.
+// encode writes a statement. The same value gives the same bytes: fields come in the
+// order of the structs, and the keys of maps are sorted.
 func encode(subject []Subject, predicateType string, predicate any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

@@ -12,8 +12,8 @@ import (
 
 // TestResultConfig is the content of a test result.
 type TestResultConfig struct {
-	// Reports are those of the zips; they are the statement's subjects, by
-	// the base names of their paths.
+	// Reports are the reports of the zips. The zips are the statement's subjects,
+	// by the base names of the reports' paths.
 	Reports []verify.Report
 
 	// Config is bootzip.yaml, whose rules can raise, lower and waive checks;
@@ -48,7 +48,8 @@ const (
 //
 // The result is FAILED if anything failed, WARNED if there was a warning or a
 // waived finding, or if a zip was not booted, and PASSED otherwise. It is an error
-// if there are no reports, or if a report has no results.
+// if there are no reports, if a report has no results, or if two reports are of
+// files with the same name.
 func TestResult(c TestResultConfig) ([]byte, error) {
 	if len(c.Reports) == 0 {
 		return nil, errors.New("test result: there is no report")
@@ -109,7 +110,7 @@ func configuration(c TestResultConfig, skipped, waived map[string]string) []desc
 	return list
 }
 
-// summary returns one result for each check, the worst, by the check's id.
+// summary returns the worst result of each check, by the check's id.
 func summary(r verify.Report) map[string]verify.Result {
 	all := map[string]verify.Result{}
 	for _, x := range r.Results {

@@ -102,8 +102,8 @@ func TestTestResult(t *testing.T) {
 	}
 }
 
-// A result is never better than the worst that happened, and a function that
-// was not booted is not a passed one.
+// A result is never better than the worst that happened, and a function that was not
+// booted has not passed.
 func TestResultOf(t *testing.T) {
 	boot := ""
 	for _, c := range verify.Checks() {

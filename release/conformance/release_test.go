@@ -83,8 +83,8 @@ func bootstrapOf(t *testing.T, name string) string {
 	return write(t, filepath.Join(t.TempDir(), "bootstrap"), data)
 }
 
-// modulesOf are the modules "PATH@VERSION" that the go command finds in a program; the main
-// one has the release's version, of which the go command knows nothing; sorted.
+// modulesOf returns the modules "PATH@VERSION" that the go command finds in a program, sorted.
+// The main module has the release's version, which the go command does not know.
 func modulesOf(t *testing.T, program, released string) []string {
 	t.Helper()
 	modules := []string{}
@@ -102,8 +102,8 @@ func modulesOf(t *testing.T, program, released string) []string {
 	return modules
 }
 
-// billed are the modules of a bill of materials, by their package URLs,
-// without the standard library; sorted. Its subject has the release's version.
+// billed returns the modules of a bill of materials, by their package URLs, without the
+// standard library, sorted. The bill's subject has the release's version.
 func billed(t *testing.T, bill string) (modules []string, released string) {
 	t.Helper()
 	data, err := os.ReadFile(bill)

@@ -73,8 +73,8 @@ func validator(t *testing.T) string {
 	return folder
 }
 
-// The documents are those of a Go program with modules, alone and in a zip,
-// of a script, and of a zip with nothing that is known.
+// The documents are those of a Go program with modules, alone and in a zip, of a
+// script, and of a zip about which nothing is known.
 func TestBillsOfMaterials(t *testing.T) {
 	if os.Getenv("BOOTZIP_TEST_SCHEMAS") != "1" {
 		t.Skip("BOOTZIP_TEST_SCHEMAS=1 is not set")
@@ -122,7 +122,7 @@ func TestBillsOfMaterials(t *testing.T) {
 				t.Errorf("%s is not in\n%s", want, data)
 			}
 		}
-		// The validator is one: what is wrong is found.
+		// The validator does find faults.
 		for what, change := range map[string][2]string{
 			"hash":    {`"SHA-256"`, `"SHA-255"`},
 			"licence": {`"Apache-2.0"`, `"Apache-9"`},

@@ -50,7 +50,7 @@ func TestProvenance(t *testing.T) {
 	minimal := attest.Provenance{
 		Subjects: []attest.Subject{{Name: "a.zip", SHA256: digest("a")}},
 		// in-toto's specification has SHA-256 commits too; v1.2.0 of its
-		// validator knows SHA-1 alone.
+		// validator knows only SHA-1.
 		Commit: digest("c")[:40], Materials: build.Materials{Engine: "host"},
 	}
 	installed := minimal
@@ -90,7 +90,7 @@ func validProvenance(t *testing.T, data []byte) *provenance.Provenance {
 	return &p
 }
 
-// The reports are verify's own: of a zip that passes in part, and of none.
+// The report is verify's own, about a zip that passes in part.
 func TestTestResult(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "script.zip")
 	f, err := os.Create(name)
@@ -140,7 +140,7 @@ func TestTestResult(t *testing.T) {
 	}
 }
 
-// The validator is one: what is wrong is found.
+// The validator does find faults.
 func TestInvalidStatements(t *testing.T) {
 	example, err := os.ReadFile("../attest/testdata/provenance.intoto.json")
 	if err != nil {

@@ -1,11 +1,11 @@
 // Program packages makes packages of the released program from the executables of a release:
-// for npm, Debian and RPM, and images for containers. The bytes depend on the executables,
-// the version and this module alone.
+// for npm, Debian and RPM, and images for containers. The bytes depend only on the
+// executables, the version, and this module with its Go toolchain.
 //
 //	go run . -version=v1.2.3
 //
-// It reads dist/bootzip-OS-ARCH of the repository, writes dist/packages, with SHA256SUMS.packages, and prints
-// each name:
+// It reads dist/bootzip-OS-ARCH of the repository, writes dist/packages with
+// SHA256SUMS.packages, and prints each name:
 //
 //	bootzip-1.2.3.tgz                           npm: picks one of the others
 //	bootzip-linux-x64-1.2.3.tgz                 npm, and so on for each platform

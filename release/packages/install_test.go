@@ -50,8 +50,8 @@ func must(t *testing.T, dir string, argv ...string) string {
 	return out
 }
 
-// A registry of npm's serves packages as theirs does: what there is of one by its name, and
-// its tar (npm documentation, "registry", package metadata).
+// registry serves packages as npm's registry does: a package's metadata by its name, and its
+// tar (npm documentation, "registry", package metadata).
 func registry(t *testing.T, dir string) string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.tgz"))

@@ -18,15 +18,15 @@ import (
 
 var formats = []nfpm.Packager{deb.Default, rpm.DefaultRPM}
 
-// completions are where packages have the files of shells.
+// completions has the paths of the completion files in packages, by shell.
 var completions = map[string]string{
 	"bash": "/usr/share/bash-completion/completions/bootzip",
 	"zsh":  "/usr/share/zsh/vendor-completions/_bootzip",
 	"fish": "/usr/share/fish/vendor_completions.d/bootzip.fish",
 }
 
-// writeCompletions writes them to a directory, by the shells' names: the program of this
-// machine makes those of all.
+// writeCompletions writes the completion files to a directory, named after the shells. The
+// program for this machine makes them for all platforms.
 func (s source) writeCompletions(ctx context.Context, own platform, dir string) error {
 	for shell := range completions {
 		text, err := exec.CommandContext(ctx, s.executable(own), "completion", shell).Output()

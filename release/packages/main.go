@@ -27,14 +27,14 @@ const (
 	summary  = "Builds, verifies, runs and releases native programs for AWS Lambda"
 )
 
-// epoch is the time of all that is packed, as of what is in zips: what says nothing is not
-// from before 1980 for any of the formats.
+// epoch is the time of everything that is packed, as in zips: 1980, which all of the
+// formats can hold.
 var epoch = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // sumsName is the file with the SHA-256 of all packages.
 const sumsName = "SHA256SUMS.packages"
 
-// A platform is one of those for which there is an executable.
+// A platform is one for which there is an executable.
 type platform struct{ os, arch string }
 
 var platforms = []platform{

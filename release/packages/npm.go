@@ -19,7 +19,7 @@ var (
 	npmReadme []byte
 )
 
-// npm is Node.js' name of the platform: process.platform and process.arch.
+// npm returns Node.js' name of the platform: process.platform and process.arch.
 func (p platform) npm() string {
 	return strings.NewReplacer("windows", "win32", "amd64", "x64").Replace(p.os + "-" + p.arch)
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// repository makes a directory with a licence and executables, of which this machine's says
-// that it is a version.
+// repository makes a directory with a licence and executables. The one for this machine
+// reports the version.
 func repository(t *testing.T, version string) string {
 	t.Helper()
 	root := t.TempDir()
@@ -42,7 +42,7 @@ func put(t *testing.T, name, text string) {
 	}
 }
 
-// The bytes are the same wherever and by whomever the packages are made.
+// The bytes are the same wherever the packages are made, and whoever makes them.
 func TestSameBytes(t *testing.T) {
 	var first string
 	for range 2 {
@@ -69,7 +69,7 @@ func TestSameBytes(t *testing.T) {
 	}
 }
 
-// The package that people install names those of all platforms, in its own version.
+// The package that users install names those of all platforms, with its own version.
 func TestNPM(t *testing.T) {
 	root := repository(t, "v1.2.3")
 	if _, err := makeAll(t.Context(), root, "v1.2.3"); err != nil {
@@ -120,7 +120,7 @@ func readNPM(t *testing.T, name string) packageJSON {
 	}
 }
 
-// What is wrong is said, and nothing is made.
+// The error says what is wrong, and nothing is made.
 func TestRefused(t *testing.T) {
 	for what, x := range map[string]struct {
 		version string

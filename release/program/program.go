@@ -42,7 +42,7 @@ import (
 	"github.com/bootzip/bootzip/internal/regular"
 )
 
-// Config says what to make executables of.
+// Config says what to make executables from.
 type Config struct {
 	Root    string   // directory of go.mod
 	Package string   // the main package, relative to Root, such as "./cmd/tool"
@@ -52,8 +52,8 @@ type Config struct {
 	Environ []string // the caller's, for access to the module proxy; the compiler gets none of it
 	Cache   string   // directory for the compiler's cache; an empty one makes a cold build
 
-	// Platforms are those of the six to make executables for, such as
-	// "linux/amd64"; none means all.
+	// Platforms lists which of the six to make executables for, such as
+	// "linux/amd64"; empty means all.
 	Platforms []string
 
 	// Progress, if not nil, is called with the name of each executable before
@@ -69,7 +69,7 @@ type Executable struct {
 	SHA256 string // hexadecimal
 }
 
-// platforms are the supported ones.
+// platforms are the supported platforms.
 var platforms = []string{
 	"darwin/amd64", "darwin/arm64",
 	"linux/amd64", "linux/arm64",
@@ -175,8 +175,8 @@ func Make(ctx context.Context, c Config) ([]Executable, error) {
 	return all, stage.Commit(files...)
 }
 
-// flags are the go command's. The names are those that goreleaser sets. They are ignored if
-// the package does not have them (cmd/link, -X).
+// flags returns the go command's flags. The variables that they set have the names that
+// goreleaser uses, and are ignored if the package does not have them (cmd/link, -X).
 func (c Config) flags() []string {
 	ldflags := "-s -w -buildid= -linkmode=internal"
 	if c.Version != "" {
@@ -215,7 +215,7 @@ func toolchain(root string) (string, error) {
 
 // run runs a go command. An error includes the standard error.
 func run(ctx context.Context, environ []string, dir string, argv ...string) error {
-	// Its compilers must have ended before the directory that they write to is removed.
+	// The compilers must have ended before the directory that they write to is removed.
 	cmd := process.Command(ctx, environ, dir, argv...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

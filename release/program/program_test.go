@@ -30,8 +30,8 @@ func main() { fmt.Println(version, commit) }
 	commit = "0123456789abcdef0123456789abcdef01234567"
 )
 
-// fixture writes the module into the directory, and returns how to make its
-// executables. Its compiler cache is kept between runs of the test.
+// fixture writes the module into the directory, and returns the configuration to make its
+// executables. The compiler's cache is kept between runs of the test.
 func fixture(t *testing.T, dir string) Config {
 	t.Helper()
 	goMod := "module example.com/thing\n\ngo 1.24.0\n\ntoolchain " + runtime.Version() + "\n"
@@ -46,8 +46,8 @@ func fixture(t *testing.T, dir string) Config {
 	}
 }
 
-// What the caller has set for Go's compiler neither stops the fetching of
-// modules nor runs anything.
+// The caller's settings for Go's compiler neither stop modules from being fetched nor run
+// anything.
 func TestCompilerIgnoresTheCallersCompiler(t *testing.T) {
 	c := fixture(t, t.TempDir())
 	trap := filepath.Join(t.TempDir(), "ran")
@@ -82,7 +82,7 @@ func read(t *testing.T, name string) string {
 	return string(data)
 }
 
-// files are the names of all files below the directory, sorted.
+// files returns the names of all files below the directory, sorted.
 func files(t *testing.T, folder string) string {
 	t.Helper()
 	var all []string
@@ -99,8 +99,8 @@ func files(t *testing.T, folder string) string {
 	return strings.Join(all, " ")
 }
 
-// Two copies, in directories with other paths and at other times, with other
-// settings of the caller, give the same six files.
+// Two copies in directories with different paths, made at different times and with
+// different settings of the caller, give the same six files.
 func TestMake(t *testing.T) {
 	base := t.TempDir()
 	first := fixture(t, filepath.Join(base, "a"))
@@ -158,7 +158,7 @@ func TestMake(t *testing.T) {
 	}
 }
 
-// What cannot be made leaves what was there, and nothing else.
+// If executables cannot be made, what was there stays, and nothing else is left.
 func TestMakeFails(t *testing.T) {
 	for what, c := range map[string]struct {
 		files  map[string]string

@@ -76,7 +76,7 @@ func isProgram(head []byte) bool {
 	return slices.ContainsFunc(programHeads, func(magic string) bool { return bytes.HasPrefix(head, []byte(magic)) })
 }
 
-// unzip reads all files of a zip into memory, and writes nothing to disk.
+// unzip examines all files of a zip, and writes nothing to disk.
 func unzip(ctx context.Context, r io.ReaderAt, size int64) ([]file, error) {
 	a, err := zipscan.Open(ctx, r, size)
 	if err != nil {

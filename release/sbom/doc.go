@@ -4,15 +4,15 @@
 // # What is listed
 //
 //   - The zip itself, with its SHA-256 and the CodeSha256 that Lambda shows
-//     for it; or the program, where Make is given one (ELF, Mach-O or PE).
-//   - In place of the zip, an image with the same files, with the digest of its manifest;
-//     the image that it is made on, root certificates and time zones are components.
+//     for it; or the program, if Make is given one (ELF, Mach-O or PE).
+//   - In place of the zip, an image with the same files, with the digest of its
+//     manifest; its base image, root certificates and time zones are components.
 //   - Each file of the zip, with its SHA-256; for an ELF program, the compilers
 //     in its .comment section.
 //   - For each Go program, the modules of its build information, exactly the
 //     ones that `go version -m` shows, and the standard library. A replaced
-//     module appears as its replacement. One that was replaced by a directory
-//     has no package URL: its code is not the published one.
+//     module appears as its replacement. A module that was replaced by a
+//     directory has no package URL: its code is not the published one.
 //   - The given Debian packages. If all programs are Go's they are in the
 //     formulation, what took part in the build: Go without cgo takes nothing from
 //     them. Otherwise they are components: what a compiler linked in statically is
@@ -32,7 +32,7 @@
 // The build information has no graph: a program depends on all of its modules. The
 // document's compositions declare as unknown what these depend on, and everything
 // about programs that are not Go's, scripts, and programs inside of other files.
-// Whoever makes a program can forge its build information.
+// The maker of a program can forge its build information.
 //
 // # The same bytes every time
 //

@@ -18,7 +18,7 @@ type Image struct {
 	Zones        string     // source and version of time zones; empty: none
 }
 
-// An ImageBase is the image that an image is made on.
+// An ImageBase is the base image of an image.
 type ImageBase struct {
 	Reference string // as in bootzip.yaml
 	Arch      string

@@ -7,7 +7,7 @@ import (
 	cdx "github.com/CycloneDX/cyclonedx-go"
 )
 
-// An image has the files of its zip, its digest, and what it is made on.
+// The SBOM of an image has the files of its zip, its digest, and its base image.
 func TestImage(t *testing.T) {
 	file := zipOf(t, content{"bootstrap", []byte("#!/bin/sh\n")})
 	digest, base := "sha256:"+strings.Repeat("1", 64), "sha256:"+strings.Repeat("2", 64)

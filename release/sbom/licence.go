@@ -121,8 +121,8 @@ func (l licences) evidence() *cdx.Evidence {
 	return &cdx.Evidence{Licenses: l.choices("")}
 }
 
-// concluded is the single licence, or nothing if there are several: files do not say
-// whether one of them or all apply.
+// concluded returns the single licence. It returns nil if there are several, since files do
+// not say whether one of them or all apply, or if a file was not recognised.
 func (l licences) concluded() *cdx.Licenses {
 	if len(l.ids) != 1 || l.unknown {
 		return nil

@@ -86,7 +86,7 @@ func ids(l *cdx.Licenses) string {
 	return strings.Join(list, " ")
 }
 
-// Nothing is said about files that are not the ones that were built from.
+// Nothing is stated about files other than those that the program was built from.
 func TestTamperedModule(t *testing.T) {
 	cache, m := cached(t, map[string]string{"LICENSE": text(t, "golang.org/x/mod", "LICENSE")})
 	write1(t, filepath.Join(cache, "example.com", "!upper@v1.0.0", "more.go"), []byte("package more"))

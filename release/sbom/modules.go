@@ -52,7 +52,7 @@ func goProperties(info *debug.BuildInfo) []cdx.Property {
 	return list
 }
 
-// modules returns all modules, and the main one if it has a name.
+// modules returns all dependencies, and the main module if it has a name.
 func modules(info *debug.BuildInfo) []*debug.Module {
 	list := slices.Clone(info.Deps)
 	if info.Main.Path != "" {
@@ -118,8 +118,8 @@ func (d *document) module(ctx context.Context, m *debug.Module, released string)
 	return c, err
 }
 
-// sumHash is the hash of a module's files in go.sum, "h1:" and base64, as the
-// SHA-256 that it is: of the list of the files' hashes (Go Modules Reference,
+// sumHash returns the hash of a module's files in go.sum, "h1:" and base64, as a
+// SHA-256, which it is: of the list of the files' hashes (Go Modules Reference,
 // "go.sum files"). Other SBOM tools for Go do the same.
 func sumHash(sum string) *[]cdx.Hash {
 	raw, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(sum, "h1:"))

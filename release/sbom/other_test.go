@@ -72,7 +72,7 @@ func TestProgramsThatAreNotGos(t *testing.T) {
 		t.Errorf("the dependencies of a text are %q", got)
 	}
 
-	// Beside a Go program the packages are still suspect.
+	// If there is another program beside a Go one, the packages are still components.
 	c.File = zipOf(t, content{"bootstrap", program(t, "linux")}, content{"bin/other", withComment(t, gcc)})
 	_, bom = mustMake(t, c)
 	if p := component(t, bom, "deb:libc6-dev:amd64=2.41-12"); p.Scope != "" {

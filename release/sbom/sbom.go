@@ -16,12 +16,12 @@ import (
 type Config struct {
 	File    string // the zip, or a program
 	Name    string // "hello-amd64.zip"; the file's base name if empty
-	Image   *Image // the subject is this image, and File the zip with the same files; nil: it is File
+	Image   *Image // the subject, if it is an image; File is then the zip with the same files
 	Version string // the release's tag; may be empty
 
-	// Time and Supplier are when, and by whom, the release was made: the
-	// commit's time, so that bytes stay a function of the commit. Both may be
-	// empty; the minimum elements of an SBOM (NTIA, 2021) have them.
+	// Time and Supplier say when and by whom the release was made. Time is the
+	// commit's, so that the bytes depend only on the commit. Both may be empty;
+	// the minimum elements of an SBOM (NTIA, 2021) have them.
 	Time     time.Time
 	Supplier Supplier
 

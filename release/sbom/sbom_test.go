@@ -69,7 +69,7 @@ func program(t *testing.T, system string) []byte {
 	return readFile(t, filepath.Join(dir, "bootstrap"))
 }
 
-// manyModules builds a program of what this module itself requires.
+// manyModules builds a program with modules that this module itself requires.
 func manyModules(t *testing.T) string {
 	t.Helper()
 	mod := strings.Replace(string(readFile(t, "../../go.mod")), "module github.com/bootzip/bootzip\n", "module example.com/many\n", 1)
@@ -156,8 +156,8 @@ func property(c cdx.Component, name string) string {
 
 func moduleCache(t *testing.T) string { return command(t, ".", "env", "GOMODCACHE") }
 
-// shown are the modules that `go version -m` prints, as "PATH VERSION SUM",
-// each replaced one as what replaces it.
+// shown returns the modules that `go version -m` prints, as "PATH VERSION SUM". A replaced
+// module is listed as its replacement.
 func shown(t *testing.T, file string) (list []string, version string) {
 	t.Helper()
 	for i, line := range strings.Split(command(t, ".", "version", "-m", file), "\n") {
@@ -176,7 +176,7 @@ func shown(t *testing.T, file string) (list []string, version string) {
 	return list, version
 }
 
-// listed are the same of a document.
+// listed returns the same for a document.
 func listed(bom cdx.BOM) (list []string, version string) {
 	for _, c := range *bom.Components {
 		switch {
@@ -278,7 +278,7 @@ func TestZip(t *testing.T) {
 	if main := component(t, bom, "go:example.com/Program@v1.2.3"); main.Version != "v1.2.3" || main.PackageURL != "pkg:golang/example.com/program" {
 		t.Errorf("main module %+v", main)
 	}
-	// What took part in the making is not in the zip.
+	// The packages took part in the build, but are not in the zip.
 	packages := *(*bom.Formulation)[0].Components
 	if p := packages[2]; len(packages) != 3 || p.BOMRef != "deb:libc6:amd64=2.41-12" || p.Supplier.Name != "Debian" ||
 		p.PackageURL != "pkg:deb/debian/libc6@2.41-12?arch=amd64&distro=debian-13" {
