@@ -11,7 +11,7 @@ func TestFile(t *testing.T) {
 	if err := os.WriteFile(name, []byte("abc"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	// FIPS 180-4's own example of one block.
+	// FIPS 180-4's example with one block.
 	const want = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 	if sum, size, err := File(name); sum != want || size != 3 || err != nil {
 		t.Errorf("%s, %d, %v", sum, size, err)

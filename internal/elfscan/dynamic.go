@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	flagWeak    = 2 // of a version: only a warning where it is missing
+	flagWeak    = 2 // of a version: the linker only warns if it is missing
 	maxDynamic  = 64 << 10
 	maxName     = 1024
 	maxNeeded   = 256
@@ -87,7 +87,7 @@ func (f *reader) strings(addr, size uint64) []byte {
 }
 
 // versions reads the version needs (GNU symbol versioning; Elf64_Verneed and
-// Elf64_Vernaux), two chains of offsets that only go forwards.
+// Elf64_Vernaux): two chains of offsets, which only go forwards.
 func (f *reader) versions(addr, count uint64, get func(uint64) string) {
 	if addr == 0 || count == 0 {
 		return

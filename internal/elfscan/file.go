@@ -1,7 +1,7 @@
 // Package elfscan reads from an ELF file what decides whether Linux starts it,
 // without trusting any of it.
 //
-// debug/elf is made for files of a known compiler: it needs valid section
+// debug/elf is made for the output of known compilers: it needs valid section
 // headers, which the kernel does not, and reports little of what the kernel does
 // need. This reader uses the program headers, as the kernel and the dynamic linker
 // do, and section headers only for what they alone contain (symbols, comments).
@@ -51,7 +51,7 @@ type File struct {
 	PIE       bool // the DF_1_PIE mark
 
 	Sections []Section
-	Symbols  bool     // a symbol table beside the dynamic one
+	Symbols  bool     // a symbol table in addition to the dynamic one
 	Debug    bool     // sections with debug information
 	Comments []string // of the compilers, from .comment
 	Notes    []Note
@@ -77,7 +77,7 @@ type Fault struct{ Kind, Detail string }
 // Kinds of fault.
 const (
 	FaultHeader   = "header"   // the ELF header or the program headers
-	FaultSegment  = "segment"  // a segment lies outside the file, or on another
+	FaultSegment  = "segment"  // a segment lies outside the file, or overlaps another
 	FaultDynamic  = "dynamic"  // the dynamic section
 	FaultSections = "sections" // the section headers, which the kernel does not read
 )
@@ -90,8 +90,8 @@ const (
 	// (fs/binfmt_elf.c, load_elf_phdrs).
 	maxProgs = 65536 / progSize
 	headSize = 4096
-	// Nothing may be mapped below this address (Linux's vm.mmap_min_addr, as
-	// distributions set it).
+	// Nothing may be mapped below this address (the usual value of Linux's
+	// vm.mmap_min_addr in distributions).
 	lowest     = 65536
 	maxStrings = 4 << 20
 )
@@ -99,7 +99,7 @@ const (
 // IsELF reports whether a file that begins with head is ELF.
 func IsELF(head []byte) bool { return bytes.HasPrefix(head, []byte("\x7fELF")) }
 
-// ErrNotELF is the error of [ReadFile] for a file that is not ELF.
+// ErrNotELF is wrapped in the error of [ReadFile] for a file that is not ELF.
 var ErrNotELF = errors.New("not an ELF file")
 
 // ReadFile reads an ELF file from the file system.
@@ -124,7 +124,7 @@ func ReadFile(name string) (*File, error) {
 }
 
 // ReadHeader reads class, byte order, ABI, type and machine from the first
-// bytes of an ELF file, [HeaderSize] of them or more.
+// bytes of an ELF file, which should be [HeaderSize] or more.
 func ReadHeader(head []byte) *File {
 	f := &File{}
 	if len(head) < 20 || !IsELF(head) {
@@ -150,8 +150,8 @@ type reader struct {
 
 // Read reads an ELF file of size bytes. goMagic is the offset at which
 // [GoMagic] was seen, or -1; it is used if no section says where Go's build
-// information is. The error is r's own; faults of the file are in File.Faults. Of a
-// file of another class or byte order only the header is read.
+// information is. The error is r's own; faults of the file are in File.Faults. If the
+// file is not 64-bit and little-endian, only its header is read.
 func Read(r io.ReaderAt, size, goMagic int64) (*File, error) {
 	f := &reader{r: r, size: size}
 	f.head = f.bytes(0, min(size, headSize))
@@ -186,7 +186,8 @@ func (f *reader) has(off, n uint64) bool {
 	return off <= uint64(f.size) && n <= uint64(f.size)-off
 }
 
-// bytes reads n bytes at off; nil if they are not all in the file.
+// bytes reads n bytes at off; nil if they are not all in the file, or more than
+// maxStrings.
 func (f *reader) bytes(off, n int64) []byte {
 	if f.err != nil || off < 0 || n < 0 || n > maxStrings || off > f.size-n {
 		return nil

@@ -15,8 +15,8 @@ import (
 	"testing"
 )
 
-// programs are ELF files that are there wherever the tests run on Linux: this
-// test itself, and what it can find of other compilers' work.
+// programs are ELF files that exist wherever the tests run on Linux: this test itself,
+// and what it finds of other compilers' output.
 func programs(t *testing.T) []string {
 	t.Helper()
 	self, err := os.Executable()
@@ -175,8 +175,8 @@ func readBytes(t *testing.T, b []byte, magic int64) *File {
 	return f
 }
 
-// Cut off anywhere, a program must be read without a panic, and what is
-// missing be noticed.
+// A program that is cut off anywhere must be read without a panic, and what is missing
+// must be noticed.
 func TestReadNoticesWhatIsCutOff(t *testing.T) {
 	b, err := os.ReadFile(ownProgram(t))
 	if err != nil {
@@ -204,7 +204,7 @@ func TestReadReportsADiskError(t *testing.T) {
 	}
 }
 
-// FuzzRead gives any bytes to the reader.
+// FuzzRead gives arbitrary bytes to the reader.
 func FuzzRead(f *testing.F) {
 	h := make([]byte, 64+56)
 	copy(h, "\x7fELF\x02\x01\x01")
@@ -244,7 +244,7 @@ func TestReadFile(t *testing.T) {
 	}
 }
 
-// The header alone tells the machine, of every class and byte order.
+// The header alone says which machine a file is for, for every class and byte order.
 func TestReadHeader(t *testing.T) {
 	header := func(class, data byte, machine elf.Machine) []byte {
 		b := make([]byte, HeaderSize)

@@ -20,8 +20,8 @@ var GoMagic = []byte("\xff Go buildinf:")
 
 const maxGoBuild = 1 << 20
 
-// goBuild reads Go's build information: since Go 1.18 two strings after the
-// header, before that two pointers to string headers.
+// goBuild reads Go's build information. Since Go 1.18 it is two strings after the
+// header; before, it was two pointers to string headers.
 func (f *reader) goBuild(magic int64) {
 	off := magic
 	if s, ok := f.named(".go.buildinfo"); ok && s.Type != elf.SHT_NOBITS && s.Off <= uint64(f.size) {
@@ -48,7 +48,7 @@ func (f *reader) goBuild(magic int64) {
 		return
 	}
 	f.Go = &GoBuild{Version: version, Settings: map[string]string{}}
-	// The text is between two marks of 16 bytes.
+	// The text is between two 16-byte marks.
 	if len(module) >= 33 && module[len(module)-17] == '\n' {
 		module = module[16 : len(module)-16]
 	}

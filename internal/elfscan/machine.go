@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// machines names those that programs are seen for.
+// machines names the machines for which programs are commonly seen.
 var machines = map[elf.Machine]string{
 	elf.EM_386: "32-bit x86", elf.EM_MIPS: "MIPS", elf.EM_PPC: "PowerPC", elf.EM_PPC64: "64-bit PowerPC", elf.EM_S390: "s390", elf.EM_ARM: "32-bit ARM",
 	elf.EM_X86_64: "amd64", elf.EM_AARCH64: "arm64", elf.EM_RISCV: "RISC-V", elf.EM_LOONGARCH: "LoongArch",
 }
 
 // GOARCH returns "amd64" or "arm64" for a 64-bit, little-endian file for such
-// a machine, and "" for every other one.
+// a machine, and "" for any other file.
 func (f *File) GOARCH() string {
 	switch {
 	case f.Class != 2 || f.Data != 1:

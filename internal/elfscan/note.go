@@ -48,8 +48,8 @@ func (f *reader) notes() {
 	}
 }
 
-// ISALevel returns the x86-64 level that the program says it needs, 1 to 4,
-// or 0 if it names none (x86-64 psABI, GNU_PROPERTY_X86_ISA_1_NEEDED).
+// ISALevel returns the x86-64 level that the program says it needs, such as 4 for
+// x86-64-v4, or 0 if it names none (x86-64 psABI, GNU_PROPERTY_X86_ISA_1_NEEDED).
 func (f *File) ISALevel() int {
 	const gnuProperty, isaNeeded = 5, 0xc0008002
 	level := 0

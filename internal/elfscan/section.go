@@ -58,7 +58,7 @@ func (f *reader) section(s Section, limit int64) []byte {
 	return f.bytes(int64(s.Off), min(int64(s.Size), limit))
 }
 
-// named returns the section of a name, if there is one.
+// named returns the first section with a name, if there is one.
 func (f *File) named(name string) (Section, bool) {
 	for _, s := range f.Sections {
 		if s.Name == name {

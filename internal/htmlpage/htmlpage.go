@@ -1,5 +1,5 @@
-// Package htmlpage has the frame of the pages that bootzip writes: each is one file,
-// without scripts, and with nothing from elsewhere.
+// Package htmlpage has the frame of the pages that bootzip writes. Each page is one file,
+// has no scripts, and loads nothing.
 package htmlpage
 
 import (
@@ -11,8 +11,8 @@ import (
 //go:embed frame.html
 var frame string
 
-// New parses the body of a page. Its data has a Title. What is in the data is text: a page
-// escapes it.
+// New parses the body of a page, and panics if that is not possible. The data with which
+// the page is executed must have a Title; the page escapes strings in it.
 func New(body string, functions template.FuncMap) *template.Template {
 	t := template.New("page").Funcs(template.FuncMap{
 		"percent": func(x float64) string { return fmt.Sprintf("%.3f%%", x) },

@@ -10,7 +10,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 )
 
-// ReadFile reads a file of an image, such as "/etc/os-release", without regard to links.
+// ReadFile reads a regular file of an image, such as "/etc/os-release". It does not follow
+// links.
 func ReadFile(image v1.Image, name string) (string, error) {
 	r := mutate.Extract(image)
 	defer r.Close()

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// The last layer that has a file has it.
+// The file of the last layer that has it counts.
 func TestReadFile(t *testing.T) {
 	image := empty.Image
 	for _, files := range []map[string]string{{"etc/a": "first", "etc/b": "b"}, {"./etc/a": "last", "etc/c/": ""}, {"other": ""}} {

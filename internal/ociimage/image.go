@@ -18,13 +18,14 @@ import (
 )
 
 // maxJSON bounds an index, a manifest and a configuration, in bytes (OCI distribution
-// specification: 4 MiB are a registry's usual limit of a manifest).
+// specification: 4 MiB is the usual limit of registries for a manifest).
 const maxJSON = 4 << 20
 
-// Open reads an image of an OCI image layout, in a directory or in a tar: the only one, or,
-// if architecture is not empty, the one for linux and that architecture. It compares the
-// manifest and the configuration with their digests, and does not read layers. The caller
-// calls close when it no longer needs the image.
+// Open reads an image of an OCI image layout, in a directory or in a tar. If architecture
+// is empty, the layout must have exactly one image; otherwise, Open chooses the one for
+// linux and that architecture. It compares the manifest and the configuration with their
+// digests, and does not read layers. The caller must call close when it no longer needs
+// the image.
 func Open(name, architecture string) (_ v1.Image, close func() error, err error) {
 	const remedy = "give an OCI image layout, in a directory or in a tar as bootzip package --image makes it"
 	files, err := ocilayout.OpenFiles(name)
@@ -64,7 +65,8 @@ func Open(name, architecture string) (_ v1.Image, close func() error, err error)
 	return image, files.Close, err
 }
 
-// choose finds the image's descriptor in an index, or in an index that this index names.
+// choose finds the image's descriptor in an index, or, for an architecture, in an index
+// that this one names.
 func (l *layoutImage) choose(text []byte, architecture string) (d v1.Descriptor, err error) {
 	for range 2 {
 		var index v1.IndexManifest
@@ -118,7 +120,7 @@ func (l *layoutImage) read(name string) ([]byte, error) {
 
 func blobName(h v1.Hash) string { return "blobs/" + h.Algorithm + "/" + h.Hex }
 
-// blob reads a small blob, and compares it with its digest.
+// blob reads a blob of at most maxJSON bytes, and compares it with its digest.
 func (l *layoutImage) blob(h v1.Hash) ([]byte, error) {
 	text, err := l.read(blobName(h))
 	if err != nil {

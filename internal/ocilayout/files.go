@@ -1,6 +1,6 @@
-// Package ocilayout reads images on disk: an OCI image layout (OCI image specification
-// 1.1, "Image Layout") in a directory or in a tar, and the files of an archive of docker
-// save.
+// Package ocilayout opens the files of images on disk: of an OCI image layout (OCI image
+// specification 1.1, "Image Layout") in a directory or in a tar, or of an archive made by
+// docker save.
 package ocilayout
 
 import (
@@ -16,10 +16,10 @@ import (
 	"github.com/bootzip/bootzip/internal/regular"
 )
 
-// Files are the files of an image, by their clean names.
+// Files are the files of an image, by their cleaned names.
 type Files interface {
-	// Open returns a file and its size in bytes. The error for one that is not there wraps
-	// fs.ErrNotExist.
+	// Open returns a file and its size in bytes. If there is no such file, the error
+	// wraps fs.ErrNotExist.
 	Open(name string) (io.ReadCloser, int64, error)
 	Close() error
 }
@@ -72,18 +72,19 @@ func (d directory) Open(name string) (io.ReadCloser, int64, error) {
 // Close implements Files.
 func (directory) Close() error { return nil }
 
-// maxFiles is how many files a tar may have.
+// maxFiles is how many files and symbolic links a tar may have.
 const maxFiles = 10000
 
-// An archive is a tar that is not compressed.
+// An archive is an uncompressed tar.
 type archive struct {
 	file *os.File
 	at   map[string][2]int64 // offset and size
 }
 
-// readTar finds the regular files of a tar, without reading their content. Two files of
-// one name are an error, since programs differ in which they take. A symbolic link to a
-// file of the tar counts as that file: docker save makes one for a layer that occurs twice.
+// readTar finds the regular files of a tar, without reading their content. Two files with
+// the same name are an error, since programs differ in which one they take. A symbolic
+// link to a file of the tar counts as that file: docker save makes one for a layer that
+// occurs twice.
 func readTar(f *os.File) (*archive, error) {
 	t := &archive{f, map[string][2]int64{}}
 	links := map[string]string{}

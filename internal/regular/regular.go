@@ -1,5 +1,5 @@
-// Package regular reads ordinary files. A project or a release from someone else may contain
-// a link to a device that never ends, or a named pipe that nobody writes to.
+// Package regular reads only regular files. A project or a release from someone else may
+// contain a link to a device that never ends, or a named pipe that nothing writes to.
 package regular
 
 import (
@@ -38,8 +38,8 @@ func checked(f *os.File, err error) (*os.File, error) {
 // ReadFile reads a regular file of at most 64 MiB.
 func ReadFile(name string) ([]byte, error) { return read(Open(name)) }
 
-// ReadFileIn reads a regular file of at most 64 MiB in the directory dir or below. It refuses
-// a name, and links, that lead out of dir.
+// ReadFileIn reads a regular file of at most 64 MiB in the directory dir or below. It
+// refuses names and links that lead out of dir.
 func ReadFileIn(dir, name string) ([]byte, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {

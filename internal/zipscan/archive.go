@@ -1,8 +1,8 @@
 // Package zipscan reads a zip byte by byte and reports everything that two readers
 // could interpret differently.
 //
-// Go's archive/zip, Python's zipfile and Info-ZIP tolerate many faults, each
-// different ones, so what one of them accepts says little about what another
+// Go's archive/zip, Python's zipfile and Info-ZIP each tolerate many faults, and not
+// the same ones, so what one of them accepts says little about what another
 // unpacks. This reader tolerates no fault that affects names, modes, sizes or
 // contents. Every byte of the file must belong to exactly one of: a local header,
 // its data, its data descriptor, the central directory, the end record. It never
@@ -13,15 +13,15 @@
 // [Open] reads the end record, the central directory and each local header,
 // and compares them; it does not decompress. A [Stream] then decompresses one entry
 // at a time in pieces of at most 128 KiB, and checks its size and its CRC-32; a
-// [Random] reads anywhere in an entry that was streamed before.
+// [Random] reads anywhere in an entry that has already been streamed.
 //
 // # Bounds
 //
-// Memory: about 120 bytes and the name for each entry, names of 12 MiB
-// in all, and at most 2.5 MiB for each stream, whatever the size of the zip. Time:
+// Memory: for each entry about 120 bytes and its name, at most 12 MiB for all names
+// together, and at most 2.5 MiB for each stream, whatever the size of the zip. Time:
 // linear in the bytes of the file and in the bytes that the caller lets a stream
-// decompress. Overlapping entries, by which small files become huge, are found
-// before anything is decompressed.
+// decompress. Overlapping entries, which let a small file unpack to a huge one, are
+// found before anything is decompressed.
 //
 // # What is not read
 //
@@ -30,7 +30,7 @@
 // attributes are ignored: unpacking does not depend on them.
 //
 // The layout is that of PKWARE's APPNOTE.TXT 6.3.10, sections 4.3 and 4.4; the
-// compressed format that of RFC 1951.
+// compressed format is that of RFC 1951.
 package zipscan
 
 import (
@@ -47,7 +47,7 @@ const maxNames = 12 << 20
 // separately: many harmless faults must not hide a serious one.
 const maxFaults = 25
 
-// A Reach says how far [Open] came; 0: not even the end record was read.
+// A Reach says how far [Open] got; 0: not even the end record was read.
 type Reach int
 
 // The order in which an archive is read. A later part is read only if the earlier

@@ -98,8 +98,8 @@ func (a *Archive) addEntry(off int64, b []byte, n int) {
 	a.extra(i, b[headerSize+n:], e.Name)
 }
 
-// version checks a version needed to extract. Readers without encryption and new
-// methods have 4.5; some of them refuse a higher one.
+// version checks the version needed to extract. Readers that support neither encryption
+// nor newer methods are at version 4.5, and some of them refuse a higher one.
 func (a *Archive) version(i int, needed uint16) {
 	if needed > 45 {
 		a.fault(FaultVersion, i, "it needs version %d.%d of the format to extract", needed/10, needed%10)

@@ -104,7 +104,7 @@ func (a *Archive) looksLike(tail []byte) string {
 	return looksLikeText(head)
 }
 
-// looksLikeText describes a text without an end record.
+// looksLikeText describes a text file without an end record.
 func looksLikeText(head []byte) string {
 	text := bytes.ToLower(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n"))
 	for _, k := range []struct{ begin, what string }{
@@ -115,7 +115,7 @@ func looksLikeText(head []byte) string {
 		{"<error>", "XML, perhaps the error of a download"},
 		{"{", "JSON, perhaps the error of a download"},
 		{"data:", "a data URL: its base64 has to be decoded"},
-		// Local header, end record of an empty zip.
+		// The first is a local header, the second the end record of an empty zip.
 		{"uesdb", "a zip in base64: decode it first (base64 -d)"},
 		{"uesfb", "a zip in base64: decode it first (base64 -d)"},
 		{"504b0304", "a zip in hexadecimal digits: decode it first (xxd -r -p)"},

@@ -12,8 +12,8 @@ const localSize = 30 // of a local header, without its name and extra fields
 var descriptorSignature = []byte("PK\x07\x08")
 
 // readEntries walks from the first byte to the directory: each local header
-// must say what the directory says, and each entry must begin where the one
-// before ends.
+// must say what the directory says, and each entry must begin where the previous
+// one ends.
 func (a *Archive) readEntries(ctx context.Context) (bool, error) {
 	order := a.Order()
 	usable := true
@@ -53,8 +53,7 @@ func (a *Archive) readEntries(ctx context.Context) (bool, error) {
 	return usable, nil
 }
 
-// Order returns the indices of the entries in the order of their place in the
-// file.
+// Order returns the indices of the entries, sorted by their place in the file.
 func (a *Archive) Order() []int {
 	order := make([]int, len(a.Entries))
 	for i := range order {
@@ -130,7 +129,7 @@ func (a *Archive) compare(i int, b, name []byte) {
 	if c := u32(b, 14); c != e.CRC && !(streamed && c == 0) {
 		differ("CRC-32", c, e.CRC)
 	}
-	// All bits set refer to a ZIP64 field, which is reported as such.
+	// A size with all bits set refers to a ZIP64 field, which is reported as such.
 	if s := int64(u32(b, 18)); s != e.Compressed && !(streamed && s == 0) && s != 1<<32-1 {
 		differ("compressed size", s, e.Compressed)
 	}

@@ -2,9 +2,9 @@ package zipscan
 
 import "hash/crc32"
 
-// ExtraNames says what extra fields are called (APPNOTE.TXT 4.5.2 and 4.6.1; Info-ZIP's
-// proginfo/extrafld.txt). Except for the first two, they do not change the names, modes and
-// contents that are unpacked.
+// ExtraNames are the names of known extra fields (APPNOTE.TXT 4.5.2 and 4.6.1; Info-ZIP's
+// proginfo/extrafld.txt). Except for the first two, the fields do not change which names,
+// modes and contents are unpacked.
 var ExtraNames = map[uint16]string{
 	extraZip64: "ZIP64", extraUnicodePath: "Unicode name",
 	0x000a: "NTFS times", 0x5455: "times", 0x5855: "times, user and group", 0x7855: "user and group",

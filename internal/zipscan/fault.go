@@ -7,10 +7,10 @@ type Fault struct {
 	Detail string // one line
 }
 
-// Error makes a Fault the error of a stream.
+// Error returns the detail: a [Stream] returns a Fault as its error.
 func (f *Fault) Error() string { return f.Detail }
 
-// The kinds of fault. They are the ids of package verify's checks too.
+// The kinds of fault. They are also the ids of package verify's checks.
 const (
 	FaultNotZip       = "zip-not-a-zip"
 	FaultTrailing     = "zip-trailing-bytes"

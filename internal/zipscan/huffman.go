@@ -5,11 +5,14 @@ import (
 	"math/bits"
 )
 
-// A decoding table is indexed by the next bits of the input. An entry packs,
-// from the lowest bit: 4 bits, how many bits the code has (0: no such code);
-// 4 bits, how many extra bits follow it, or index a second table; 3 bits of
-// kind; and from bit 16 a value: the literal, the base of a length or of a
-// distance, or where the second table begins.
+// A decoding table is indexed by the next bits of the input. An entry packs these,
+// from the lowest bit:
+//
+//   - 4 bits: how many bits the code has (0: no such code);
+//   - 4 bits: how many extra bits follow it, or how many index a second table;
+//   - 3 bits: the kind;
+//   - from bit 16, a value: the literal, the base of a length or of a distance, or
+//     where the second table begins.
 const (
 	kindBase    = 0 << 8
 	kindLiteral = 1 << 8
@@ -35,8 +38,8 @@ type table struct {
 
 // build makes the table for codes of the given lengths (RFC 1951, 3.2.2).
 // symbol returns kind, value and extra bits of a symbol. Like zlib, build refuses
-// codes with too many or too few words, except for a code with one word of one
-// bit if single, and an empty one if empty.
+// codes with too many or too few words. single allows a code with one word of one
+// bit; empty allows an empty one.
 func (t *table) build(lengths []uint8, first uint, symbol func(int) uint32, single, empty bool) error {
 	var count [maxCode + 1]int
 	for _, n := range lengths {
@@ -58,7 +61,7 @@ func (t *table) build(lengths []uint8, first uint, symbol func(int) uint32, sing
 	if left > 0 && longest > 0 && !(single && longest == 1) {
 		return errCode
 	}
-	// Many small blocks must not cost the clearing of many large tables.
+	// Otherwise many small blocks would each clear a large table.
 	t.bits = max(min(first, longest), 1)
 	size := 1 << t.bits
 	if cap(t.entries) < size {

@@ -21,15 +21,15 @@ var (
 	errCutOff  = errors.New("deflate data is cut off")
 )
 
-// An inflater decompresses deflate data (RFC 1951) in pieces. It can begin again at any
-// [point] that it noted before, so that parts of a program in a zip can be read without
+// An inflater decompresses deflate data (RFC 1951) in pieces. It can resume from any
+// [point] that it noted earlier, so that parts of a program in a zip can be read without
 // keeping the program in memory.
 //
-// compress/flate and github.com/klauspost/compress/flate (v1.11.4) were measured in its
-// place: bench/README.md, "verify". With either, a check takes longer than "unzip -t",
-// and a large program needs a temporary file. Both also accept codes that zlib, and so
-// unzip, refuse; klauspost's accepts data that is cut off inside the extra bits of a
-// match.
+// compress/flate and github.com/klauspost/compress/flate (v1.11.4) were measured as
+// replacements: bench/README.md, "verify". With either, a check takes longer than
+// "unzip -t", and a large program needs a temporary file. Both also accept codes that
+// zlib, and therefore unzip, refuse; klauspost's accepts data that is cut off inside the
+// extra bits of a match.
 type inflater struct {
 	ctx  context.Context
 	src  io.ReaderAt
@@ -38,7 +38,7 @@ type inflater struct {
 
 	in   []byte
 	ipos int
-	bits uint64 // read and not yet used; bits above nbits repeat what follows
+	bits uint64 // read and not yet used; bits above n repeat what follows
 	n    uint
 
 	out  []byte // the last 32 KiB, then what is new
@@ -65,7 +65,7 @@ const (
 	atEnd
 )
 
-// A point is a place in the data where decompression can begin again.
+// A point is a place in the data from which decompression can resume.
 type point struct {
 	header, bit int64 // bit offsets of the block's header and of the next symbol
 	stored      int64
@@ -75,8 +75,8 @@ type point struct {
 	history     []byte
 }
 
-// reset begins with the data from..end of src. size is a hint: how many bytes it
-// probably decompresses to.
+// reset makes the inflater ready for the bytes from..end of src. size is a hint: how many
+// bytes they probably decompress to.
 func (f *inflater) reset(ctx context.Context, src io.ReaderAt, from, end, size int64) {
 	// Small entries get by with small buffers.
 	inWant := int(min(max(end-from, 512), inSize))
@@ -93,7 +93,7 @@ func (f *inflater) reset(ctx context.Context, src io.ReaderAt, from, end, size i
 	f.in, f.ipos, f.next, f.bits, f.n = f.in[:0], 0, from, 0, 0
 }
 
-// point returns the present place.
+// point returns the current place.
 func (f *inflater) point() point {
 	have := int(min(int64(window), f.done+int64(f.w-window)))
 	return point{
@@ -103,7 +103,7 @@ func (f *inflater) point() point {
 	}
 }
 
-// resume begins again at a place noted before.
+// resume continues from a point noted earlier.
 func (f *inflater) resume(p point) error {
 	f.w = window
 	copy(f.out[window-len(p.history):], p.history)
@@ -137,7 +137,7 @@ func (f *inflater) seek(bit int64) error {
 	return err
 }
 
-// fill appends input to what is left.
+// fill appends input to what is left in the buffer.
 func (f *inflater) fill() error {
 	kept := copy(f.in[:cap(f.in)], f.in[f.ipos:])
 	if err := f.ctx.Err(); err != nil {
@@ -162,7 +162,7 @@ type readError struct{ error }
 
 func (e *readError) Unwrap() error { return e.error }
 
-// need makes n bits available, 48 at most, or as many as there are.
+// need makes n bits available, at most 48, or as many as are left.
 func (f *inflater) need(n uint) error {
 	f.more()
 	if f.n >= n || f.next == f.end {
@@ -185,7 +185,7 @@ func (f *inflater) more() {
 
 func (f *inflater) drop(n uint) { f.bits >>= n; f.n -= n }
 
-// take returns the next n bits, 16 at most.
+// take returns the next n bits, at most 16.
 func (f *inflater) take(n uint) (int, error) {
 	if err := f.need(n); err != nil {
 		return 0, err
@@ -198,8 +198,8 @@ func (f *inflater) take(n uint) (int, error) {
 	return v, nil
 }
 
-// read decompresses on and returns what is new, valid until the next call;
-// io.EOF at the end of the data.
+// read decompresses the next piece and returns it, valid until the next call; at the
+// end of the data it returns io.EOF.
 func (f *inflater) read() ([]byte, error) {
 	if f.w > window {
 		f.done += int64(f.w - window)
@@ -263,8 +263,8 @@ func (f *inflater) storedBlock() error {
 	return nil
 }
 
-// block decodes symbols until the block or the room for output ends: most of them with
-// fast, those near the end of the input one by one.
+// block decodes symbols until the block or the room for output ends. It decodes most of
+// them with fast, and those near the end of the input one by one.
 func (f *inflater) block() error {
 	for f.state == inBlock && f.w < f.room {
 		if err := f.fast(); err != nil {
@@ -343,9 +343,10 @@ func (f *inflater) lookup(t *table) (uint32, error) {
 	return e, nil
 }
 
-// fast decodes while there are 16 bytes of input, which it takes at most eight of at a
-// time and twice in a round, and room for a match. It keeps the state in local variables;
-// each round needs at most 48 bits.
+// fast decodes while there are 16 bytes of input and room for a match. It keeps the state
+// in local variables. A round decodes at most two literals, a length and a distance, 70
+// bits in all. It refills at most twice, each time to 56 bits or more and from the next
+// eight bytes.
 func (f *inflater) fast() error {
 	in, ipos := f.in, f.ipos
 	b, n := f.bits, f.n

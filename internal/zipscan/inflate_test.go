@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// inflate decompresses data whole, like a Stream does.
+// inflate decompresses all of data, as a Stream does.
 func inflate(data []byte, limit int) ([]byte, int64, error) {
 	var f inflater
 	f.reset(context.Background(), bytes.NewReader(data), 0, int64(len(data)), int64(limit))
@@ -95,8 +95,8 @@ func TestInflateRefusesDataThatIsCutOff(t *testing.T) {
 	}
 }
 
-// Both decoders must agree on damaged data, but for codes that compress/flate
-// lets pass and zlib does not.
+// Both decoders must agree on damaged data, except for codes that compress/flate
+// accepts and zlib does not.
 func TestInflateAgreesWithTheStandardLibraryOnDamage(t *testing.T) {
 	r := rand.New(rand.NewSource(1))
 	for round := range 1000 {

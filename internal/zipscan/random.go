@@ -8,7 +8,7 @@ import (
 
 // A Random reads anywhere in the content of an entry that a [Stream] has read to its
 // end. It keeps no content: it decompresses again from the nearest of about 64 places
-// that the stream noted, 32 KiB each.
+// that the stream noted, each with the 32 KiB before it.
 type Random struct {
 	e      *Entry
 	r      io.ReaderAt
@@ -25,7 +25,7 @@ type Random struct {
 const maxPoints = 64
 
 // Random makes s note places while it reads the entry that was just opened. The result
-// can be used once s has returned io.EOF, until s is opened again.
+// can be used after s has returned io.EOF, and until s is opened again.
 func (s *Stream) Random() *Random {
 	r := &Random{e: s.e, r: s.r, f: &s.f, step: max(piece, s.e.Size/maxPoints+1)}
 	if s.e.Method == Deflate {
@@ -59,7 +59,7 @@ func (r *Random) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// seek makes r.buf the piece that holds at.
+// seek makes r.buf the piece that contains offset at.
 func (r *Random) seek(at int64) error {
 	from := 0
 	for from+1 < len(r.points) && r.points[from+1].out <= at {

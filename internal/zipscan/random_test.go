@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// zipOf makes a zip of one entry.
+// zipOf makes a zip with one entry.
 func zipOf(t testing.TB, content []byte, method uint16) []byte {
 	t.Helper()
 	var out bytes.Buffer
@@ -81,8 +81,8 @@ func TestRandomReadsAnywhere(t *testing.T) {
 	}
 }
 
-// A stream is used for one entry after the other, small and large; nothing of
-// one may be seen in the next.
+// A stream is used for one entry after another, small and large; nothing of one may
+// appear in the next.
 func TestStreamCanBeUsedAgain(t *testing.T) {
 	var s Stream
 	for _, size := range []int{0, 10, 400_000, 5, 70_000, 0, 140_000, 1} {
@@ -108,7 +108,7 @@ func TestStreamCanBeUsedAgain(t *testing.T) {
 	}
 }
 
-// More than one piece beyond the size in the directory is never decompressed.
+// At most one piece beyond the size in the directory is decompressed.
 func TestABombStopsEarly(t *testing.T) {
 	a := open(t, zipOf(t, make([]byte, 5<<20), zip.Deflate))
 	a.Entries[0].Size = 1000
@@ -134,8 +134,8 @@ func TestABombStopsEarly(t *testing.T) {
 	}
 }
 
-// Blocks that give nothing must cost what their bytes say, and end when they
-// are cancelled.
+// Blocks without output must cost no more than their bytes do, and reading them must
+// end when it is cancelled.
 func TestEmptyBlocksCanBeCancelled(t *testing.T) {
 	var data bytes.Buffer
 	w, err := flate.NewWriter(&data, 6)

@@ -15,7 +15,7 @@ type scanner struct {
 	base int64 // offset of buf[0]
 }
 
-// scanBuffer is how many bytes a scanner reads at once: enough for some hundred
+// scanBuffer is how many bytes a scanner reads at once: enough for a few hundred
 // headers.
 const scanBuffer = 32 << 10
 

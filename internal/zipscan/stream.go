@@ -37,7 +37,7 @@ func (s *Stream) Open(ctx context.Context, a *Archive, e *Entry) {
 }
 
 // Readable reports whether the content of e can be read: the local headers were read,
-// and it is not encrypted, and stored or deflated.
+// and the entry is stored or deflated and not encrypted.
 func (a *Archive) Readable(e *Entry) bool {
 	return a.Reached == ReachedEntries && e.Flags&1 == 0 && (e.Method == Store || e.Method == Deflate)
 }
@@ -70,8 +70,8 @@ func (s *Stream) Next() ([]byte, error) {
 	return p, nil
 }
 
-// WriteTo implements io.WriterTo for the rest of the content. Its errors are those of Next,
-// and of w.
+// WriteTo implements io.WriterTo for the rest of the content. Its errors are those of
+// [Stream.Next] and of w.
 func (s *Stream) WriteTo(w io.Writer) (n int64, err error) {
 	for {
 		p, err := s.Next()
@@ -88,7 +88,7 @@ func (s *Stream) WriteTo(w io.Writer) (n int64, err error) {
 	}
 }
 
-// check compares all that was read with the directory.
+// check compares what was read with the directory.
 func (s *Stream) check() error {
 	switch used := s.f.consumed() - s.e.Data; {
 	case s.out != s.e.Size:

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// What stands where a zip should be is called what it is.
+// The message says what a file is if it is not a zip.
 func TestLooksLikeText(t *testing.T) {
 	for text, want := range map[string]string{
 		"version https://git-lfs.github.com/spec/v1\noid sha256:aa\nsize 3\n": "Git LFS pointer",
