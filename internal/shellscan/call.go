@@ -27,7 +27,7 @@ func (s *scan) call(c *syntax.CallExpr, certain bool) after {
 		}
 		words := s.words(c.Args)
 		if s.handled && len(words) > 0 && words[0].pattern == "*" {
-			return // a function of the file that was sourced by the handler's name
+			return // a function of the file that was sourced, with the handler's name
 		}
 		end = s.run(words, text(c), certain)
 	}
@@ -50,9 +50,9 @@ var builtins = map[string]bool{
 
 // A wrapper is a command that starts another one.
 type wrapper struct {
-	options string   // those that take a word of their own
+	options string   // those whose value is a separate word
 	long    []string // likewise
-	words   int      // before the command
+	words   int      // how many come before the command
 }
 
 var wrappers = map[string]wrapper{
@@ -95,7 +95,7 @@ func (s *scan) run(args []value, text string, certain bool) after {
 		defer func() { s.POSIX = posix }()
 		for len(rest) > 0 && rest[0].known && strings.HasPrefix(rest[0].text, "-") {
 			if rest[0].text != "-p" {
-				return goesOn // it only asks
+				return goesOn // it only looks the command up
 			}
 			rest = rest[1:]
 		}
@@ -177,8 +177,8 @@ func (s *scan) start(p Start) after {
 	return goesOn
 }
 
-// options follows the options of set that matter here: with -e, a cd that fails ends the
-// script; posix, on or off, makes it unknown where sourced files are looked for.
+// options follows the options of set that matter here. With -e, a cd that fails ends the
+// script. After posix, on or off, it is unknown where the shell looks for sourced files.
 func (s *scan) options(args []value) {
 	for _, a := range args {
 		switch {
@@ -192,7 +192,7 @@ func (s *scan) options(args []value) {
 	}
 }
 
-// child returns what a script is read with that this one starts now. Of variables, only
+// child returns the Config of a script that this one starts now. Of the variables, only
 // those that are exported are known to reach it.
 func (s *scan) child() Config {
 	c := Config{Dir: s.dir, Vars: map[string]string{}, Child: true, Lost: s.lost}
@@ -267,15 +267,17 @@ func (s *scan) source(args []value, start Start) after {
 	return min(s.statements(parsed.Stmts, start.Certain), mayEnd)
 }
 
-// named reports whether there is a file that may have the handler's name in its own.
+// named reports whether a pattern, whose * stands for what depends on the handler's name,
+// matches a file. A pattern that ends in * does not count.
 func (s *scan) named(pattern string) bool {
 	s.steps += maxSteps / maxFiles
 	pattern = s.absolute(pattern)
 	return strings.Contains(pattern, "*") && !strings.HasSuffix(pattern, "*") && s.Matches != nil && s.Matches(pattern)
 }
 
-// inPath looks for a file to be sourced in the directories of PATH. It is true as well if
-// one of these is not known.
+// inPath looks for a file to be sourced in the directories of PATH, and replaces it by its
+// path. It also returns true if the working directory, from which relative ones begin, is
+// unknown.
 func (s *scan) inPath(file *string, dirs string) bool {
 	for _, dir := range strings.Split(dirs, ":") {
 		if !path.IsAbs(dir) {
@@ -292,7 +294,8 @@ func (s *scan) inPath(file *string, dirs string) bool {
 	return false
 }
 
-// cd changes the directory. Where there is none, the shell stays, unless it stops.
+// cd changes the directory. If that does not exist, the shell stays where it is, unless
+// set -e or && or || decides what follows.
 func (s *scan) cd(args []value) {
 	dir := s.goal(args)
 	if s.errexit || s.chained || dir == "" || s.NoDirectory == nil || !s.NoDirectory(dir) {
@@ -300,7 +303,7 @@ func (s *scan) cd(args []value) {
 	}
 }
 
-// goal returns the directory that cd goes to; "" if it is not known.
+// goal returns the directory that cd changes to; "" if it is unknown.
 func (s *scan) goal(args []value) string {
 	for len(args) > 0 && args[0].known && strings.HasPrefix(args[0].text, "-") && args[0].text != "-" {
 		args = args[1:]
@@ -313,7 +316,7 @@ func (s *scan) goal(args []value) string {
 
 // wrapped follows the command that a wrapper starts.
 func (s *scan) wrapped(name string, w wrapper, args []value, text string, certain bool) after {
-	replaced := name == "exec" && len(args) > 0 // exec alone moves descriptors
+	replaced := name == "exec" && len(args) > 0 // without arguments, exec only redirects
 	s.apart(func() {
 		for len(args) > 0 && args[0].known {
 			a := args[0].text
@@ -354,7 +357,7 @@ func (s *scan) wrapped(name string, w wrapper, args []value, text string, certai
 	return goesOn
 }
 
-// shell follows sh -c TEXT and sh FILE. Without either, it reads its standard input.
+// shell follows sh -c TEXT and sh FILE. Without either, the shell reads its standard input.
 func (s *scan) shell(args []value, start Start) after {
 words:
 	for i := 0; i < len(args); i++ {

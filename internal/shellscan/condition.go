@@ -21,8 +21,8 @@ func (v verdict) not() verdict {
 	return [...]verdict{undecided, no, yes}[v]
 }
 
-// condition returns whether a list of commands always succeeds, or always fails: true, [ 1 ],
-// (( 1 )), [ -f FILE ] without such a file. Of one that is undecided, tested are the files and
+// condition returns whether a list of commands always succeeds or always fails: true, [ 1 ],
+// (( 1 )), [ -f FILE ] without such a file. If that is undecided, tested are the files and
 // commands without which it fails.
 func (s *scan) condition(list []*syntax.Stmt) (v verdict, tested []string) {
 	if len(list) != 1 {
@@ -55,9 +55,9 @@ func (s *scan) condition(list []*syntax.Stmt) (v verdict, tested []string) {
 	return v, tested
 }
 
-// testCommand is condition for one command.
+// testCommand returns what condition does, for one command.
 func (s *scan) testCommand(args []*syntax.Word) (v verdict, tested []string) {
-	words := make([]string, len(args)) // "" is no literal
+	words := make([]string, len(args)) // "" if it is not a literal
 	for i, w := range args {
 		words[i] = w.Lit()
 	}
@@ -89,10 +89,10 @@ func (s *scan) testCommand(args []*syntax.Word) (v verdict, tested []string) {
 	return undecided, nil
 }
 
-// fileTests are the tests that fail without a file.
+// fileTests are the tests that fail if the file does not exist.
 var fileTests = []string{"-e", "-f", "-d", "-r", "-x", "-s"}
 
-// testClause is condition for the inside of [[ ]].
+// testClause returns what condition does, for the inside of [[ ]].
 func (s *scan) testClause(x syntax.TestExpr) (v verdict, tested []string) {
 	switch x := x.(type) {
 	case *syntax.Word:
@@ -111,7 +111,7 @@ func (s *scan) testClause(x syntax.TestExpr) (v verdict, tested []string) {
 	return undecided, nil
 }
 
-// there is condition for a test for a file.
+// there returns what condition does, for a test of a file.
 func (s *scan) there(w *syntax.Word) (v verdict, tested []string) {
 	for _, file := range s.known(w) {
 		switch file = s.absolute(file); {
@@ -125,7 +125,7 @@ func (s *scan) there(w *syntax.Word) (v verdict, tested []string) {
 	return undecided, nil
 }
 
-// known returns what a word becomes, if that is known.
+// known returns what a word expands to, or nothing if that is unknown.
 func (s *scan) known(w *syntax.Word) []string {
 	if v := s.word(w); v.known {
 		return []string{v.text}
@@ -133,7 +133,7 @@ func (s *scan) known(w *syntax.Word) []string {
 	return nil
 }
 
-// absolute returns the full path of a file; "" if it is not known.
+// absolute returns the full path of a file; "" if it is unknown.
 func (s *scan) absolute(file string) string {
 	switch {
 	case path.IsAbs(file):
@@ -159,8 +159,8 @@ func arithmetic(x syntax.ArithmExpr) verdict {
 	return yes
 }
 
-// guarded calls do for commands that are run only if what was tested is there. If they may
-// end the script, what follows is reached where it is not.
+// guarded calls do, for commands that are run only if what was tested exists. If they may
+// end the script, what follows may be reached only where it does not exist.
 func (s *scan) guarded(tested []string, certain bool, do func() after) after {
 	outer := s.tested
 	s.tested = slices.Concat(outer, tested)
@@ -171,7 +171,7 @@ func (s *scan) guarded(tested []string, certain bool, do func() after) after {
 	return end
 }
 
-// never follows commands that are not run, since a file is not there.
+// never follows commands that are never run, because of a condition.
 func (s *scan) never(list []*syntax.Stmt) {
 	outer := s.unreached
 	s.unreached = true
@@ -180,7 +180,7 @@ func (s *scan) never(list []*syntax.Stmt) {
 }
 
 func (s *scan) ifClause(c *syntax.IfClause, certain bool) after {
-	end := s.statements(c.Cond, false) // without what it starts, the condition is false
+	end := s.statements(c.Cond, false) // if what it starts does not exist, the condition is false
 	v, tested := s.condition(c.Cond)
 	if v == no {
 		s.never(c.Then)
@@ -196,8 +196,8 @@ func (s *scan) ifClause(c *syntax.IfClause, certain bool) after {
 	return end
 }
 
-// elseClause follows an else or elif. Where it ends with an error the script is read on, for
-// what it lacks.
+// elseClause follows an else or elif. If it ends with an error, what follows is read as if
+// the script went on: the error is for what is missing.
 func (s *scan) elseClause(c *syntax.IfClause, certain bool) after {
 	switch {
 	case c == nil:

@@ -13,9 +13,9 @@ var sourced = map[string]string{
 	"/var/task/loop.sh":    ". ./loop.sh",
 }
 
-// starts writes what a script starts in a line: the directory where it
-// matters, ? for what is not known, (…) for what is not certain, […] for what is guarded,
-// and <…> for what is reached without that.
+// starts writes what a script starts in one line: the directory where it matters, ? for
+// what is unknown, (…) for what is not certain, […] for what is guarded, and <…> for what
+// is reached without anything guarded.
 func starts(t *testing.T, script string) string {
 	t.Helper()
 	list, err := Read([]byte(script), Config{Script: "/var/task/bootstrap", Dir: "/var/task", Vars: map[string]string{
@@ -249,7 +249,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// What grows with each line of a script has its bound.
+// Whatever grows with each line of a script is bounded.
 func TestBounds(t *testing.T) {
 	many := func(n int, format string) (s string) {
 		for i := range n {
@@ -272,7 +272,7 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// Whatever the script, reading it ends, and does not panic.
+// Reading any script ends, and does not panic.
 func FuzzRead(f *testing.F) {
 	f.Add("cd $(dirname \"$0\") && exec ./func \"$@\"")
 	f.Add("if [ -x a ]; then . ./a; else bash -c \"$X\"; fi")

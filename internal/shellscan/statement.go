@@ -46,7 +46,7 @@ func (s *scan) statement(stmt *syntax.Stmt, certain bool) (end after) {
 	return s.command(stmt.Cmd, certain)
 }
 
-// inCondition follows commands that may not be run.
+// inCondition follows commands that are perhaps not run.
 func (s *scan) inCondition(list []*syntax.Stmt) (end after) {
 	s.perhaps(func() { end = s.statements(list, false) })
 	return min(end, mayEnd)
@@ -120,7 +120,7 @@ func (s *scan) binary(c *syntax.BinaryCmd, certain bool) after {
 		return goesOn
 	}
 	v, tested := s.condition([]*syntax.Stmt{c.X})
-	if c.Op == syntax.OrStmt && v != yes && !isExec(c.X) && !fails(c.Y) { // without the first one, the script continues
+	if c.Op == syntax.OrStmt && v != yes && !isExec(c.X) && !fails(c.Y) { // the script continues without the first one
 		var first after
 		s.perhaps(func() { first = min(s.statement(c.X, false), mayEnd) })
 		return max(first, s.inCondition([]*syntax.Stmt{c.Y}))
@@ -150,7 +150,8 @@ func (s *scan) endless(list []*syntax.Stmt, certain bool) after {
 	return mayEnd
 }
 
-// loop calls do for the commands of a loop. A break or continue in it holds for them alone.
+// loop calls do, for the commands of a loop. A break or continue in it holds for them
+// alone, unless it has an argument.
 func (s *scan) loop(do func() after) after {
 	outer := s.broken
 	s.broken = 0
@@ -159,19 +160,20 @@ func (s *scan) loop(do func() after) after {
 	return end
 }
 
-// Commands that fail only if the script itself is wrong.
+// Commands that are assumed to succeed: if they fail, the script itself is wrong.
 var succeeding = map[string]bool{
 	":": true, "true": true, "cd": true, "export": true, "set": true, "shopt": true, "umask": true, "ulimit": true,
 	"unset": true, "echo": true, "printf": true, "mkdir": true, "chmod": true, "source": true, ".": true,
 }
 
-// isExec reports whether a command is exec, after whose failure a shell ends.
+// isExec reports whether a command is exec. If that fails, the shell ends.
 func isExec(stmt *syntax.Stmt) bool {
 	call, ok := stmt.Cmd.(*syntax.CallExpr)
 	return ok && len(call.Args) > 0 && call.Args[0].Lit() == "exec"
 }
 
-// fails reports whether a command ends the script with an error.
+// fails reports whether a command is there to fail: false, an exit or return that is not
+// 0, or a block or subshell that ends in one of these.
 func fails(stmt *syntax.Stmt) bool {
 	switch c := stmt.Cmd.(type) {
 	case *syntax.CallExpr:

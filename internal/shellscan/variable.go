@@ -97,7 +97,7 @@ func (s *scan) declare(c *syntax.DeclClause, certain bool) {
 		}
 		s.assign(a, certain)
 		switch {
-		case reference: // it may set any
+		case reference: // it may set any variable
 			s.lose()
 		case keys && a.Name != nil:
 			s.set(a.Name.Value, value{})
@@ -105,8 +105,8 @@ func (s *scan) declare(c *syntax.DeclClause, certain bool) {
 	}
 }
 
-// formatted returns what printf makes of a format that has no directive but %s, one for
-// each argument.
+// formatted returns what printf makes of a format whose only directives are %s, one for
+// each argument. The value is unknown for any other format.
 func formatted(format value, args []value) value {
 	parts := strings.Split(format.text, "%s")
 	if !format.known || strings.ContainsAny(strings.Join(parts, ""), `%\`) || len(parts) != len(args)+1 {

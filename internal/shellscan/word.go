@@ -10,7 +10,7 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// text returns a node as the script has it, in one line.
+// text returns a node as the script has it, in one line of about 80 bytes at most.
 func text(n syntax.Node) string {
 	var b bytes.Buffer
 	if err := syntax.NewPrinter(syntax.SingleLine(true)).Print(&b, n); err != nil {
@@ -23,15 +23,14 @@ func text(n syntax.Node) string {
 	return strings.ToValidUTF8(line, "?")
 }
 
-// A value is what a word becomes, or a variable has. The zero value is one that is not
-// known.
+// A value is what a word expands to, or what a variable has. The zero value is unknown.
 type value struct {
 	text  string
 	known bool
-	array *[]value // of an array, whose text is that of the first; nil if they are not known
+	array *[]value // the items of an array, whose text is that of the first; nil if they are unknown
 
-	// pattern is the text with * for the one part of it that is not known, if that depends on
-	// the handler's name alone.
+	// pattern is the text, with * for its one unknown part, if that part depends only on
+	// the handler's name.
 	pattern string
 }
 
@@ -40,11 +39,11 @@ const handler = "_HANDLER"
 
 func known(text string) value { return value{text: text, known: true} }
 
-// knownIf is a value that is known on a condition.
+// knownIf returns a value that is known if ok is true.
 func knownIf(text string, ok bool) value { return value{text: text, known: ok} }
 
-// words expands the words of a command. A variable without quotes becomes several words
-// if its value has blanks.
+// words expands the words of a command. An unquoted variable becomes several words if its
+// value has blanks.
 func (s *scan) words(list []*syntax.Word) []value {
 	var all []value
 	for _, w := range list {
@@ -71,7 +70,7 @@ func (s *scan) words(list []*syntax.Word) []value {
 	return all
 }
 
-// list returns the words that $@ or ${NAME[@]} becomes, if they are known.
+// list returns the words that $@ or ${NAME[@]} expands to, if they are known.
 func (s *scan) list(w *syntax.Word) (words []value, ok bool) {
 	parts := w.Parts
 	if q, ok := parts[0].(*syntax.DblQuoted); ok && len(parts) == 1 {
@@ -94,7 +93,7 @@ func (s *scan) list(w *syntax.Word) (words []value, ok bool) {
 	return nil, false
 }
 
-// word expands a word; the value is not known if it depends on something unknown.
+// word expands a word; the value is unknown if it depends on something unknown.
 func (s *scan) word(w *syntax.Word) value {
 	if w == nil {
 		return known("")
@@ -140,7 +139,7 @@ func (s *scan) parts(parts []syntax.WordPart, quoted bool) value {
 	return value{}
 }
 
-// ofHandler reports whether a part of a word depends on the handler's name alone.
+// ofHandler reports whether a part of a word depends only on the handler's name.
 func (s *scan) ofHandler(p syntax.WordPart) bool {
 	only, named := true, false
 	syntax.Walk(p, func(n syntax.Node) bool {
@@ -153,8 +152,8 @@ func (s *scan) ofHandler(p syntax.WordPart) bool {
 	return only && named
 }
 
-// literal removes the backslashes from a literal. What a pattern of file names expands to
-// is not known.
+// literal removes the backslashes from a literal. What a file name pattern or braces
+// expand to is unknown.
 func literal(lit string, quoted bool) value {
 	var b strings.Builder
 	for i := 0; i < len(lit); i++ {
@@ -243,7 +242,7 @@ func (s *scan) parameter(p *syntax.ParamExp) value {
 }
 
 // output returns what some commands print: pwd, dirname, basename, readlink -f,
-// realpath, and these after a cd.
+// realpath, echo with one word, and these after a cd.
 func (s *scan) output(c *syntax.CmdSubst) (v value) {
 	s.apart(func() {
 		for i, stmt := range c.Stmts {
