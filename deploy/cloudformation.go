@@ -64,9 +64,10 @@ func (t *template) functions() (all []Function) {
 	return all
 }
 
-// open returns what makes resources that are not in the template itself: Fn::ForEach, and
-// Fn::Transform, which includes files (AWS CloudFormation user guide, "Intrinsic function
-// reference").
+// open returns which function makes resources that are not in the template itself, as the
+// reason why some may be missing; empty if there is none. These functions are Fn::ForEach,
+// and Fn::Transform, which includes files (AWS CloudFormation user guide, "Intrinsic
+// function reference").
 func (t *template) open() string {
 	for _, p := range pairs(get(t.root, "Resources")) {
 		if strings.HasPrefix(p[0].Value, "Fn::") {
@@ -87,7 +88,7 @@ func (t *template) layer(key, resource *yaml.Node) Function {
 	return f
 }
 
-// routes reads SAM's events HttpApi. One without a path is the default route.
+// routes reads SAM's HttpApi events. One without a path is the default route.
 func (t *template) routes(f *Function, events *yaml.Node) {
 	for _, e := range pairs(events) {
 		if kind := get(e[1], "Type"); kind == nil || kind.Value != "HttpApi" {
@@ -98,7 +99,7 @@ func (t *template) routes(f *Function, events *yaml.Node) {
 	}
 }
 
-// routeOf joins a method and a path, either of which may be absent, to a route.
+// routeOf makes a route from a method and a path, either of which may be absent.
 func routeOf(method, path Value, p Position) Value {
 	switch {
 	case method.Unresolved != "" || path.Unresolved != "":
@@ -115,7 +116,7 @@ func routeOf(method, path Value, p Position) Value {
 
 // code reads where the code of a function or layer is.
 func (t *template) code(f *Function, resource, code *yaml.Node) {
-	// CDK's templates name the asset beside the reference to S3 (AWS CDK developer
+	// CDK's templates name the asset next to the reference to S3 (AWS CDK developer
 	// guide, "Assets", Metadata).
 	if path := get(resource, "Metadata", "aws:asset:path"); path != nil && path.Kind == yaml.ScalarNode {
 		f.Code = t.value(path).located(t.dir)
@@ -311,7 +312,7 @@ func (t *template) branch(parts []*yaml.Node) (n *yaml.Node, why string) {
 	return parts[2], why
 }
 
-// condition evaluates one of Conditions. why is the reason if that is not possible.
+// condition evaluates one of the Conditions. why is the reason if that is not possible.
 func (t *template) condition(name string) (yes bool, why string) {
 	n := get(t.root, "Conditions", name)
 	if n == nil {
@@ -381,7 +382,7 @@ func (t *template) list(n *yaml.Node) (all []Value) {
 	return all
 }
 
-// names returns the keys of a mapping. open is the reason if there may be more.
+// names returns the keys of a mapping. If there may be more, open is the reason.
 func (t *template) names(n *yaml.Node) (all []Value, open string) {
 	if n == nil {
 		return nil, ""

@@ -3,9 +3,9 @@
 //
 // These are templates of AWS CloudFormation and SAM (YAML or JSON, also those in
 // cdk.out), serverless.yml of the Serverless Framework and osls, Terraform's
-// configuration (.tf) and its plan as JSON (terraform show -json PLAN). What can be
-// known only at the deploy, such as a parameter without a default, is kept as
-// unresolved with the reason, and never guessed.
+// configuration (.tf) and its plan as JSON (terraform show -json PLAN). What is known
+// only at the deploy, such as a parameter without a default, is never guessed: it is
+// kept as unresolved, with the reason.
 package deploy
 
 import (
@@ -43,30 +43,31 @@ type File struct {
 	Path      string // as it was given
 	Kind      Kind
 	Functions []Function // in the order of the file
-	Open      string     // why Functions may lack some; empty: they are complete
+	Open      string     // why Functions may be incomplete; empty: they are complete
 	Size      int64      // in bytes
 	SHA256    string
 }
 
-// is notes the content of a file.
+// is notes the size and digest of a file's content.
 func (f *File) is(data []byte) {
 	f.Size, f.SHA256 = int64(len(data)), fmt.Sprintf("%x", sha256.Sum256(data))
 }
 
-// A Position is a place in a deploy file, from 1; a zero Line is not known.
+// A Position is a place in a deploy file. Lines and columns count from 1; a zero Line
+// means that it is unknown.
 type Position struct{ Line, Column int }
 
 // A Value is a setting of a function.
 type Value struct {
 	Text       string
-	Unresolved string // why it is not known; empty: Text is the value
+	Unresolved string // why it is unknown; empty: Text is the value
 	Position
 }
 
 // IsSet reports whether the file has the setting.
 func (v Value) IsSet() bool { return v != Value{} }
 
-// Known reports whether the setting is there and its value known.
+// Known reports whether the file has the setting, and its value is known.
 func (v Value) Known() bool { return v.IsSet() && v.Unresolved == "" }
 
 // A Function is an entry of a deploy file: a function, or a version of a layer, which
@@ -91,7 +92,7 @@ type Function struct {
 	Timeout       Value // seconds
 	Layers        []Value
 	Environment   []Value // names
-	OpenEnv       string  // why Environment may lack names; empty: it is complete
+	OpenEnv       string  // why Environment may be incomplete; empty: it is complete
 	Routes        []Value // of an HTTP API, such as "GET /orders/{id}" and "$default"; of templates of SAM and serverless.yml
 }
 
@@ -99,7 +100,7 @@ type Function struct {
 // Terraform contains a complete state.
 const maxFile = 64 << 20
 
-// errNoDeployFile is wrapped in the error for a file of no known kind.
+// errNoDeployFile is wrapped in the error for a file of an unknown kind.
 var errNoDeployFile = errors.New("it is not a deploy file that bootzip reads")
 
 func notDeployFile(path string) error {
@@ -113,7 +114,7 @@ func Read(path string) (File, error) {
 	if strings.HasSuffix(path, ".tf") {
 		return readTerraform(path)
 	}
-	opened, err := os.Open(path) // which may be a pipe of the shell
+	opened, err := os.Open(path) // it may be a pipe of the shell
 	if err != nil {
 		return File{}, err
 	}
@@ -162,15 +163,15 @@ func Read(path string) (File, error) {
 	return f, nil
 }
 
-// Limits of resolving, so that references that double each other cost little.
+// Limits of resolving, so that references that double in size at each level cost little.
 const (
 	maxDepth = 50     // of references in references
 	maxSteps = 100000 // references in one file
 	maxText  = 64 << 10
 )
 
-// unreadable returns the error for a text that cannot be parsed. A text without words of
-// deploy files belongs to another tool, whose templates need not be YAML.
+// unreadable returns the error for a text that cannot be parsed. A text without any of the
+// words of deploy files belongs to another tool, whose templates need not be YAML.
 func unreadable(path string, err error, text []byte) error {
 	err = hint.New("correct the file at that place", "deploy file %q: %w", path, err)
 	for _, word := range []string{"AWS::", "provider:", "aws_lambda_function", "planned_values"} {
@@ -186,7 +187,8 @@ var names = []string{
 	"template.yaml", "template.yml", "template.json", "serverless.yml", "serverless.yaml", "*.tf", "cdk.out/*.template.json",
 }
 
-// glob returns the paths of the files in a directory, of any name, that match a pattern.
+// glob returns the paths of the files in a directory that match a pattern. The name of the
+// directory itself may have any characters.
 func glob(dir, pattern string) ([]string, error) {
 	paths, err := fs.Glob(os.DirFS(cmp.Or(dir, ".")), pattern)
 	for i, path := range paths {
@@ -246,9 +248,9 @@ func get(n *yaml.Node, keys ...string) *yaml.Node {
 	return follow(n)
 }
 
-// merge replaces the merge keys of YAML (<<) by what they stand for, in n and below, and
-// leaves the last of equal keys, as SAM's parser, PyYAML, does. It returns how many more
-// keys may be merged in the file.
+// merge replaces the merge keys of YAML (<<) in n and below with what they stand for. Of
+// equal keys it keeps the last, as PyYAML, SAM's parser, does. left is how many keys may
+// be merged in the file; merge returns how many remain.
 func merge(n *yaml.Node, left int) int {
 	for _, c := range n.Content {
 		left = merge(c, left)
@@ -347,12 +349,12 @@ func (v Value) located(dir string) Value {
 	return v
 }
 
-// unresolved returns a value that is not known, with the reason.
+// unresolved returns an unknown value with the reason.
 func unresolved(p Position, format string, args ...any) Value {
 	return Value{Unresolved: fmt.Sprintf(format, args...), Position: p}
 }
 
-// OSOnly reports whether a runtime is OS-only, so that the zip has a bootstrap.
+// OSOnly reports whether a runtime is OS-only, which means that the zip has a bootstrap.
 func OSOnly(runtime string) bool {
 	return slices.Contains([]string{"provided", "provided.al2", "provided.al2023"}, runtime)
 }

@@ -20,8 +20,8 @@ func put(t *testing.T, path, text string) string {
 	return path
 }
 
-// Files by their usual names are found; what is none of ours is left out, and what is
-// broken is not.
+// Files are found by their usual names. Files of other tools are left out; those that
+// are broken are not.
 func TestFind(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a [b]")
 	put(t, filepath.Join(dir, "template.yaml"), "words: only\n")
@@ -52,7 +52,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// Errors name the file, and the place where there is one.
+// Errors name the file, and the place in it if there is one.
 func TestErrors(t *testing.T) {
 	dir := t.TempDir()
 	for name, c := range map[string]struct{ text, want string }{
@@ -73,7 +73,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// References that double each other end.
+// Reading references that double in size at each level ends.
 func TestDoubled(t *testing.T) {
 	dir := t.TempDir()
 	serverless := "service: x\nprovider: {name: aws}\nfunctions: {f: {handler: \"${self:a0}\"}}\n"
@@ -107,7 +107,7 @@ func TestDoubled(t *testing.T) {
 	}
 }
 
-// Merge keys of YAML stand for the keys that a mapping does not have itself.
+// YAML's merge keys add the keys that a mapping does not have itself.
 func TestMergeKeys(t *testing.T) {
 	f, err := Read(put(t, filepath.Join(t.TempDir(), "serverless.yml"), `service: x
 provider: {name: aws}
@@ -212,7 +212,7 @@ resource "aws_lambda_function" "other" { filename = module.other.filename }
 	}
 }
 
-// A function of serverless.yml without a name has one of its service and stage.
+// A function of serverless.yml without a name has one made from its service and stage.
 func TestServerlessNames(t *testing.T) {
 	for text, want := range map[string]string{
 		"service: shop\nprovider: {name: aws}":                                   "shop-dev-web",
@@ -233,7 +233,7 @@ func TestServerlessNames(t *testing.T) {
 	}
 }
 
-// Parameters of the stage come before those of every stage, and both before the default.
+// Parameters of the stage win over those of all stages, and both over the default.
 func TestServerlessParams(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                            "literal",
@@ -261,7 +261,7 @@ func TestServerlessParams(t *testing.T) {
 	}
 }
 
-// Variables have the values of the files that Terraform reads by itself; later ones win.
+// Variables have the values in the files that Terraform reads by itself; later files win.
 func TestTerraformVariables(t *testing.T) {
 	const files = "terraform.tfvars terraform.tfvars.json a.auto.tfvars b.auto.tfvars.json c.auto.tfvars"
 	for name, test := range map[string]struct{ texts, want string }{
@@ -299,7 +299,7 @@ resource "aws_lambda_function" "x" {
 	}
 }
 
-// Which blocks are a function or a version of a layer.
+// Only some blocks are a function or a version of a layer.
 func TestTerraformBlocks(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
 		"module":                {`module "x" { source = "terraform-aws-modules/lambda/aws" }`, "function"},
@@ -335,7 +335,7 @@ func TestTerraformBlocks(t *testing.T) {
 	}
 }
 
-// Override files change the blocks of the others.
+// Override files change the blocks of other files.
 func TestTerraformOverride(t *testing.T) {
 	dir := t.TempDir()
 	put(t, filepath.Join(dir, "a_override.tf"), `
@@ -373,8 +373,8 @@ resource "aws_lambda_function" "x" {
 	}
 }
 
-// What a plan of Terraform does not know is unresolved, but for architectures that the
-// provider computes where none are given.
+// What a Terraform plan does not know is unresolved, except architectures, which the
+// provider computes if none are given.
 func TestTerraformUnknown(t *testing.T) {
 	for name, test := range map[string]struct{ values, unknown, want string }{
 		"known":             {`"handler": "h", "layers": ["l"], "architectures": ["arm64"], "environment": [{"variables": {"A": "a"}}]`, `"environment": [{"variables": {}}], "layers": [false]`, "h, l, arm64, A, open: false"},
@@ -399,7 +399,7 @@ func TestTerraformUnknown(t *testing.T) {
 	}
 }
 
-// shown are values in a line: ? is one that is not known, and - one that is not there.
+// shown writes values in one line: ? for an unknown one, and - for one that is not set.
 func shown(values ...Value) string {
 	var texts []string
 	for _, v := range values {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Read may refuse any text, and never fails otherwise.
+// Read may refuse any text, but must not fail in another way.
 func FuzzRead(f *testing.F) {
 	for _, seed := range []string{
 		"Resources: {A: {Type: AWS::Lambda::Function, Properties: {Code: !Sub 'x${B}', Layers: !If [C, [a], !Ref D], Environment: {Variables: {X: !Join ['', [a]]}}}}}\nConditions: {C: !And [!Equals [a, a], !Not [{Condition: C}]]}",

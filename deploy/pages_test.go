@@ -16,7 +16,7 @@ var filed = regexp.MustCompile("(?s)<!-- file: (\\S+) -->\n(?:```\\w*\n.*?\n```\
 
 var blockLanguages = map[string]string{".js": "js", ".json": "json", ".yml": "yaml", ".yaml": "yaml", ".tf": "hcl", "": "make"}
 
-// The pages of docs/deploy show the files of integrations as they are.
+// The pages of docs/deploy show the files of integrations unchanged.
 func TestPages(t *testing.T) {
 	pages, err := filepath.Glob("../docs/deploy/*.md")
 	if err != nil || len(pages) == 0 {

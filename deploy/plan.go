@@ -2,7 +2,8 @@ package deploy
 
 import "go.yaml.in/yaml/v4"
 
-// unknownOf returns after_unknown of the resources that a plan as JSON changes, by address.
+// unknownOf returns the after_unknown of each resource that a plan as JSON changes, by
+// address.
 func unknownOf(root *yaml.Node) map[string]*yaml.Node {
 	unknown := map[string]*yaml.Node{}
 	for _, change := range items(get(root, "resource_changes")) {
@@ -14,8 +15,8 @@ func unknownOf(root *yaml.Node) map[string]*yaml.Node {
 }
 
 // planModule reads the functions of a module, and of those below it, in a plan as JSON
-// (Terraform's documentation, "JSON Output Format", planned_values). What is unknown there is
-// absent, or null in a list; after_unknown has true for it.
+// (Terraform's documentation, "JSON Output Format", planned_values). An unknown value is
+// absent there, or null in a list; after_unknown has true for it.
 func planModule(module *yaml.Node, unknown map[string]*yaml.Node, dir string) (all []Function) {
 	for _, r := range items(get(module, "resources")) {
 		kind, address := get(r, "type"), get(r, "address")
@@ -32,7 +33,7 @@ func planModule(module *yaml.Node, unknown map[string]*yaml.Node, dir string) (a
 			return (&template{}).value(get(values, name))
 		}
 		list := func(name string) (all []Value) {
-			// The provider computes architectures where none are given, which are x86_64.
+			// If no architectures are given, the provider computes them: x86_64.
 			if isTrue(get(unknown, name)) && name != "architectures" {
 				return []Value{later(address)}
 			}

@@ -17,7 +17,7 @@ type serverless struct {
 	dir   string
 	depth int    // of the variables being resolved
 	steps int    // variables resolved so far
-	open  string // why functions are missing; empty: none is
+	open  string // why functions may be missing; empty: none is
 }
 
 func (s *serverless) functions() (all []Function) {
@@ -103,8 +103,8 @@ func (s *serverless) list(n *yaml.Node) (all []Value) {
 	return all
 }
 
-// pluginZip returns the zip that the plugin serverless-bootzip (integrations/serverless)
-// makes; a zero Value without the plugin.
+// pluginZip returns the path of the zip that the plugin serverless-bootzip
+// (integrations/serverless) makes; a zero Value without the plugin.
 func (s *serverless) pluginZip(f Function) Value {
 	const plugin = "serverless-bootzip"
 	list := cmp.Or(get(s.root, "plugins", "modules"), get(s.root, "plugins"))
@@ -126,7 +126,7 @@ func (s *serverless) pluginZip(f Function) Value {
 	return Value{Text: path.Join(project.Text, "dist", cmp.Or(name.Text, f.Name)+"-"+arch+".zip"), Position: f.Position}.located(s.dir)
 }
 
-// route reads an event httpApi: "GET /path", "*", or a mapping.
+// route reads an httpApi event: "GET /path", "*", or a mapping.
 func (s *serverless) route(n *yaml.Node) Value {
 	if n.Kind == yaml.MappingNode {
 		return routeOf(s.value(get(n, "method")), s.value(get(n, "path")), at(n))
@@ -142,7 +142,7 @@ func (s *serverless) route(n *yaml.Node) Value {
 	return routeOf(Value{Text: method, Position: v.Position}, Value{Text: path, Position: v.Position}, v.Position)
 }
 
-// names returns the keys of a mapping. open is the reason if there may be more.
+// names returns the keys of a mapping. If there may be more, open is the reason.
 func (s *serverless) names(n *yaml.Node) (all []Value, open string) {
 	if n == nil {
 		return nil, ""
@@ -169,11 +169,11 @@ var (
 	// variable matches a variable that contains no other.
 	variable = regexp.MustCompile(`\$\{([^${}]*)\}`)
 
-	// number matches defaults that are written without quotes.
+	// number matches defaults that are written without quotes: numbers and booleans.
 	number = regexp.MustCompile(`^(-?[0-9.]+|true|false)$`)
 )
 
-// resolve replaces variables from the inside out. why names the one that is not known.
+// resolve replaces variables from the inside out. If one is unknown, why is the reason.
 func (s *serverless) resolve(text string) (out, why string) {
 	if s.depth >= maxDepth {
 		return "", "variables go in a circle"
@@ -239,8 +239,8 @@ func (s *serverless) variable(inner string) (value, why string) {
 	return "", "${" + inner + "} is known at the deploy alone"
 }
 
-// param returns a parameter of the stage, or of every stage; nil: the file has none (Serverless
-// Framework's documentation, "Parameters" and, version 4, "Stages").
+// param returns a parameter of the stage, or else of all stages; nil: the file does not have
+// it (Serverless Framework's documentation, "Parameters" and, for version 4, "Stages").
 func (s *serverless) param(name string) (n *yaml.Node, why string) {
 	params, stages := get(s.root, "params"), get(s.root, "stages")
 	if params == nil && stages == nil {

@@ -21,8 +21,9 @@ import (
 	"github.com/bootzip/bootzip/internal/regular"
 )
 
-// readTerraform reads the .tf files of a directory: resources aws_lambda_function
-// (Terraform's AWS provider) and modules terraform-aws-modules/lambda/aws.
+// readTerraform reads the .tf files of a directory: resources aws_lambda_function and
+// aws_lambda_layer_version (Terraform's AWS provider) and modules
+// terraform-aws-modules/lambda/aws.
 func readTerraform(path string) (File, error) {
 	dir := filepath.Dir(path)
 	paths, err := glob(dir, "*.tf")
@@ -93,12 +94,13 @@ type terraform struct {
 	variables map[string]cty.Value // of tfvars, or their defaults
 	locals    map[string]hcl.Expression
 	context   *hcl.EvalContext
-	block     hcl.Range // of the block that is read
+	block     hcl.Range // of the block that is being read
 }
 
-// override merges a block of an override file into the one of its type and labels: attributes,
-// and nested blocks by their type, replace those there (Terraform's documentation, "Override
-// Files"). It reports whether there is one; locals are merged by declare.
+// override merges a block of an override file into the block with the same type and labels.
+// Its attributes replace those of that block, and its nested blocks those of the same type
+// (Terraform's documentation, "Override Files"). It reports whether there is such a block;
+// locals are merged by declare.
 func (t *terraform) override(b *hclsyntax.Block) bool {
 	i := slices.IndexFunc(t.blocks, func(o *hclsyntax.Block) bool { return o.Type == b.Type && slices.Equal(o.Labels, b.Labels) })
 	if i < 0 || b.Type == "locals" {
@@ -129,9 +131,9 @@ func (t *terraform) declare() {
 	}
 }
 
-// assign gives variables the values of the files that Terraform reads by itself, of which
-// later ones win (Terraform's documentation, "Input variables", precedence). One that is
-// not understood, as git-crypt leaves it, may have a value for any variable.
+// assign sets variables from the files that Terraform reads by itself; later files win
+// (Terraform's documentation, "Input variables", precedence). A file that cannot be read,
+// such as one that git-crypt has encrypted, may set any variable: all become unknown.
 func (t *terraform) assign() error {
 	var paths, auto []string
 	for _, pattern := range []string{"terraform.tfvars", "terraform.tfvars.json", "*.auto.tfvars", "*.auto.tfvars.json"} {
@@ -177,8 +179,8 @@ func readVariables(path string) (hcl.Attributes, error) {
 	return attributes, nil
 }
 
-// constant returns the value of an attribute, which may be nil, without variables; an
-// unknown one if it has none, or null.
+// constant evaluates an attribute, which may be nil, without variables. If it has no such
+// value, or null, the result is unknown.
 func constant(a *hcl.Attribute) cty.Value {
 	if a != nil {
 		if v, problems := a.Expr.Value(nil); !problems.HasErrors() && !v.IsNull() {
@@ -188,8 +190,8 @@ func constant(a *hcl.Attribute) cty.Value {
 	return cty.DynamicVal
 }
 
-// evaluate makes the context from the values of variables and from locals. Locals may
-// refer to other locals, so it repeats until nothing changes.
+// evaluate makes the context from the values of variables and locals. Locals may refer
+// to other locals, so they are evaluated repeatedly until nothing changes.
 func (t *terraform) evaluate() {
 	dir := cty.StringVal(filepath.ToSlash(t.dir))
 	locals := map[string]cty.Value{}
@@ -221,8 +223,8 @@ func (t *terraform) evaluate() {
 	}
 }
 
-// evaluateModules adds the outputs of modules bootzip-function (integrations/terraform)
-// that are known without the manifest.
+// evaluateModules adds the outputs of bootzip-function modules (integrations/terraform).
+// Those that need the manifest are unknown.
 func (t *terraform) evaluateModules() {
 	modules := map[string]cty.Value{}
 	for _, b := range t.blocks {
@@ -258,7 +260,8 @@ func (t *terraform) evaluateModules() {
 	t.context.Variables["module"] = cty.ObjectVal(modules)
 }
 
-// sizeOf returns about how many bytes of text a value has. Locals may double each other.
+// sizeOf returns roughly how many bytes of text a value has: locals that refer to one
+// another can double in size each time.
 func sizeOf(v cty.Value) (n int) {
 	_ = cty.Walk(v, func(_ cty.Path, v cty.Value) (bool, error) {
 		n++
@@ -299,7 +302,8 @@ func textOf(v cty.Value, p Position) Value {
 	return Value{Text: text.AsString(), Position: p}
 }
 
-// startOf returns where an expression starts; if an override file has it, where its block does.
+// startOf returns where an expression starts. If the expression is in an override file, it
+// returns where the block starts that is overridden.
 func (t *terraform) startOf(e hcl.Expression) Position {
 	r := e.Range()
 	if r.Filename != t.block.Filename {
@@ -308,7 +312,7 @@ func (t *terraform) startOf(e hcl.Expression) Position {
 	return Position{r.Start.Line, r.Start.Column}
 }
 
-// known returns the value of an expression, or why it is not known.
+// known returns the value of an expression, or why it is unknown.
 func (t *terraform) known(e hcl.Expression) (v cty.Value, why string) {
 	v, problems := e.Value(t.context)
 	if !problems.HasErrors() && v.IsKnown() {
@@ -347,7 +351,7 @@ func (t *terraform) list(a *hclsyntax.Attribute) (all []Value) {
 	return items
 }
 
-// elements returns the keys and items of a list or map, or why it is not known.
+// elements returns the keys and items of a list or map, or why it is unknown.
 func (t *terraform) elements(e hcl.Expression) (keys, items []Value, why string) {
 	v, why := t.known(e)
 	if why != "" || v.IsNull() || !v.CanIterateElements() {
@@ -360,8 +364,8 @@ func (t *terraform) elements(e hcl.Expression) (keys, items []Value, why string)
 	return keys, items, ""
 }
 
-// names returns the keys of an attribute with a map. open is the reason if some are not
-// known.
+// names returns the keys of an attribute with a map. If some are unknown, open is the
+// reason.
 func (t *terraform) names(a *hclsyntax.Attribute) (all []Value, open string) {
 	if a == nil {
 		return nil, ""
@@ -403,7 +407,7 @@ func (t *terraform) read(name, code string, layer bool, a hclsyntax.Attributes) 
 	return f
 }
 
-// resource reads a resource aws_lambda_function.
+// resource reads a resource aws_lambda_function or aws_lambda_layer_version.
 func (t *terraform) resource(b *hclsyntax.Block) Function {
 	a := b.Body.Attributes
 	f := t.read(strings.Join(b.Labels, "."), "filename", b.Labels[0] == "aws_lambda_layer_version", a)
@@ -432,7 +436,7 @@ func (t *terraform) inModule(v Value) Value {
 	return v.located(t.dir)
 }
 
-// absent reports whether it is known that a block makes nothing.
+// absent reports whether a block is known to make nothing.
 func (t *terraform) absent(b *hclsyntax.Block) bool {
 	is := func(name, text string) bool { return t.value(b.Body.Attributes[name]).Text == text }
 	return is("count", "0") || b.Type == "module" && (is("create", "false") || is("create_function", "false") && !is("create_layer", "true"))

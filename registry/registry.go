@@ -36,8 +36,8 @@ type Config struct {
 // Push pushes the images in archives, OCI image layouts in tars, to a reference such as
 // "123456789012.dkr.ecr.eu-west-1.amazonaws.com/hello:v1", and returns the reference with
 // the digest. For one archive it pushes the image's manifest, as Lambda needs it; for several,
-// an index of images for different platforms. It does not send what the registry has.
-// Credentials are those of docker login (and podman login) for the registry.
+// an index of images for different platforms. It does not send what the registry already
+// has. It uses the credentials of docker login (and podman login) for the registry.
 //
 // Push checks everything before it sends the first byte. It moves the reference last, and
 // reads it back.
@@ -46,7 +46,7 @@ func Push(ctx context.Context, c Config, reference string, archives ...string) (
 	if err != nil {
 		return "", err
 	}
-	if len(archives) == 0 { // an index of none is valid, and nobody's wish
+	if len(archives) == 0 { // an index without images is valid, but nobody wants one
 		return "", errors.New("there is no image to push")
 	}
 	var images []v1.Image
@@ -88,7 +88,7 @@ func Push(ctx context.Context, c Config, reference string, archives ...string) (
 	return ref.Context().Name() + "@" + digest.String(), nil
 }
 
-// CheckReference returns an error, with a hint, unless Push takes the reference.
+// CheckReference returns an error, with a hint, if [Push] would refuse the reference.
 func CheckReference(reference string) error {
 	_, err := parseTag(reference)
 	return err
@@ -105,8 +105,8 @@ func parseTag(reference string) (name.Tag, error) {
 	return ref, nil
 }
 
-// Base returns a directory below cache, an OCI image layout with the image that a reference
-// with a digest names for linux and an architecture. It fetches the image only once.
+// Base returns a directory below cache: an OCI image layout with the image for linux and an
+// architecture that a reference with a digest names. It fetches the image only once.
 func Base(ctx context.Context, c Config, reference, architecture, cache string) (string, error) {
 	ref, err := name.NewDigest(reference)
 	if err != nil {
@@ -140,7 +140,7 @@ func Base(ctx context.Context, c Config, reference, architecture, cache string) 
 }
 
 // Fetch writes what a reference names into the directory dir, as an OCI image layout: an
-// image with its parts, or an index alone, without its images.
+// image with its parts, or only an index, without its images.
 func Fetch(ctx context.Context, c Config, reference, dir string) error {
 	ref, err := name.ParseReference(reference)
 	if err != nil {
@@ -182,7 +182,8 @@ func (c Config) options(ctx context.Context) []remote.Option {
 	return options
 }
 
-// refused names the registry in its error, and how to log in.
+// refused returns the error with the name of the registry, and with a hint on how to log in
+// if the registry refuses access.
 func refused(ref name.Reference, err error) error {
 	var t *transport.Error
 	if errors.As(err, &t) && (t.StatusCode == http.StatusUnauthorized || t.StatusCode == http.StatusForbidden) {

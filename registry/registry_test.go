@@ -26,7 +26,7 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// A fake is go-containerregistry's registry, which may misbehave and notes what it is sent.
+// A fake is go-containerregistry's registry. It notes what it receives, and may misbehave.
 type fake struct {
 	*httptest.Server
 	mu     sync.Mutex
@@ -100,7 +100,7 @@ func TestPush(t *testing.T) {
 	if got := f.took(); got != "blob blob manifest" {
 		t.Errorf("sent were %q", got)
 	}
-	// What is pulled is what was made.
+	// The image that is pulled is the one that was made.
 	ref, err := name.ParseReference(pushed)
 	if err != nil {
 		t.Fatal(err)
@@ -238,7 +238,7 @@ func TestPushRefused(t *testing.T) {
 	}
 }
 
-// What is fetched is what was pushed; of an index, none of its images is chosen.
+// What is fetched is what was pushed. From an index, no image is chosen.
 func TestFetch(t *testing.T) {
 	f := newFake(t)
 	amd64, digest := image(t, project.AMD64, "a")
@@ -269,7 +269,7 @@ func TestFetch(t *testing.T) {
 	}
 }
 
-// Nothing is sent of what is no image.
+// Nothing is sent of a file that is not an image.
 func TestPushOfOthers(t *testing.T) {
 	f := newFake(t)
 	good, _ := image(t, project.ARM64, "program")
@@ -309,7 +309,7 @@ func TestPushOfOthers(t *testing.T) {
 	}
 }
 
-// A base is fetched once, for one architecture, by a digest that is checked.
+// A base is fetched once for each architecture, by a digest that is checked.
 func TestBase(t *testing.T) {
 	f := newFake(t)
 	amd64, _ := image(t, project.AMD64, "a")
@@ -367,7 +367,7 @@ func TestBase(t *testing.T) {
 	}
 }
 
-// A refusing transport sends nothing.
+// A refusing transport sends nothing, and returns an error.
 type refusing struct{}
 
 func (refusing) RoundTrip(*http.Request) (*http.Response, error) {
