@@ -37,7 +37,7 @@ func dyn(change func(s *elfspec)) func() []byte {
 	}
 }
 
-// prog changes the program header of a number.
+// prog is a program whose program header n was changed.
 func prog(n int, change func(p []byte)) elfspec {
 	return elfspec{progs: func(p [][]byte) { change(p[n]) }}
 }
@@ -50,7 +50,7 @@ func golang(replace, by string) func() []byte {
 	return elf(elfspec{goBuild: strings.Replace(goodGo, replace, by, 1)})
 }
 
-// Bootstraps that are no program of Linux's at all, and scripts.
+// Bootstraps that are not Linux programs at all, and scripts.
 func badFormats() []badboot {
 	const format = "bootstrap-format"
 	long := "#!/" + strings.Repeat("x", 400) + "\n"
@@ -85,7 +85,7 @@ func badFormats() []badboot {
 	}
 }
 
-// Programs for something else than Lambda's Linux, and damaged ones.
+// Programs for something other than Lambda's Linux, and damaged ones.
 func badPrograms() []badboot {
 	const machine, system, kind, broken = "elf-wrong-architecture", "elf-wrong-system", "elf-not-a-program", "elf-broken"
 	cut := func(n int) func() []byte {
@@ -142,8 +142,7 @@ func badPrograms() []badboot {
 	}
 }
 
-// Programs that would not find what they need, or give it away how they were
-// built.
+// Programs that would not find what they need, or that show a fault of their build.
 func badLinks() []badboot {
 	al2 := verify.Options{Dynamic: true, Runtime: project.AL2, Rules: []project.CheckRule{{ID: "runtime-ended", Severity: "waive", Reason: "test"}}}
 	property := func(level byte) [][]byte {

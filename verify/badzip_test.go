@@ -12,7 +12,7 @@ import (
 type badzip struct {
 	name  string
 	id    string
-	also  string // a check that may find something too
+	also  string // a check that may also find something
 	zip   func() []byte
 	layer bool
 }
@@ -29,7 +29,7 @@ func bootstrapIs(change func(f *zfile)) func() []byte {
 	}
 }
 
-// changed is a good function of two files, changed as a whole.
+// changed is a good function of two files whose zspec was changed.
 func changed(change func(z *zspec)) func() []byte {
 	return func() []byte {
 		z := function(asset("asset"))
@@ -48,8 +48,7 @@ func text(s string) func() []byte { return func() []byte { return []byte(s) } }
 func flip16(at int, v uint16) func(h []byte) { return func(h []byte) { le.PutUint16(h[at:], v) } }
 func flip32(at int, v uint32) func(h []byte) { return func(h []byte) { le.PutUint32(h[at:], v) } }
 
-// both sets a field of the common part in both headers; at counts in the
-// local one.
+// both sets a field that both headers have; at is its offset in the local header.
 func both(f zfile, at int, v uint16) zfile {
 	f.local, f.central = flip16(at, v), flip16(at+2, v)
 	return f
@@ -145,7 +144,7 @@ func badStructures() []badzip {
 	}
 }
 
-// unicodeName makes Info-ZIP's field with a name in UTF-8.
+// unicodeName makes Info-ZIP's extra field with a name in UTF-8.
 func unicodeName(checksumOf, name string) []byte {
 	b := le.AppendUint32([]byte{1}, crc32.ChecksumIEEE([]byte(checksumOf)))
 	return field(0x7075, string(b)+name)
@@ -235,8 +234,8 @@ func badEntries() []badzip {
 	}
 }
 
-// overlapping makes entries of which each contains the next one's local
-// header, as David Fifield's "A better zip bomb" (2019) has them.
+// overlapping makes entries each of which contains the local header of the next one, as
+// in David Fifield's "A better zip bomb" (2019).
 func overlapping() []byte {
 	inner := zfile{name: "b", data: bytes.Repeat([]byte("x"), 1000), store: true}
 	local, _, _ := inner.headers(inner.data)

@@ -47,8 +47,8 @@ func (p *programs) binary(i int, how started, f *elfscan.File, head []byte, seen
 	}
 }
 
-// machine checks class, byte order and machine. It returns false for a program that cannot
-// be examined further.
+// machine checks class, byte order and machine. It returns false if the program cannot be
+// examined further.
 func (x *examination) machine(name string, f *elfscan.File) (project.Arch, bool) {
 	arch := project.Arch(f.GOARCH())
 	if arch == "" {
@@ -61,11 +61,11 @@ func (x *examination) machine(name string, f *elfscan.File) (project.Arch, bool)
 	return arch, true
 }
 
-// system checks that the program is for Linux. The kernel would load one for another system,
-// and it would fail at its first system call.
+// system checks that the program is for Linux. The kernel would also load a program for
+// another system, which would then fail at its first system call.
 func (x *examination) system(name string, f *elfscan.File) {
 	systems := map[elf.OSABI]string{1: "HP-UX", 2: "NetBSD", 6: "Solaris", 9: "FreeBSD", 12: "OpenBSD", 97: "ARM without a system", 255: "no system"}
-	// Linux programs have System V's number or Linux's; the kernel ignores them.
+	// Linux programs have System V's number or Linux's; the kernel ignores it.
 	if f.OSABI != elf.ELFOSABI_NONE && f.OSABI != elf.ELFOSABI_LINUX {
 		x.find(idOS, name, "it is for %s (ABI %d)", cmp.Or(systems[f.OSABI], "an unknown system"), f.OSABI)
 		return
@@ -76,7 +76,7 @@ func (x *examination) system(name string, f *elfscan.File) {
 			x.find(idOS, name, "it has a mark of %s", n.Name)
 			return
 		}
-		// NT_GNU_ABI_TAG: system, then three numbers of its oldest version.
+		// NT_GNU_ABI_TAG: the system, then the three numbers of its oldest version.
 		if n.Name == "GNU" && n.Type == 1 && len(n.Desc) >= 16 {
 			if n.Desc[0] != 0 {
 				x.find(idOS, name, "its ABI mark names system %d, and Linux is 0", n.Desc[0])
@@ -161,7 +161,7 @@ func (x *examination) hardening(name string, f *elfscan.File) {
 	}
 }
 
-// origin checks who made the program.
+// origin checks what made the program: packer, compiler, linker options.
 func (x *examination) origin(name string, f *elfscan.File, head []byte) {
 	if bytes.Contains(head[:min(len(head), 1024)], []byte("UPX!")) {
 		x.find(idPacked, name, "it is packed by UPX")

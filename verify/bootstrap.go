@@ -8,7 +8,7 @@ import (
 	"github.com/bootzip/bootzip/internal/zipscan"
 )
 
-// bootstrapStages are those that need the content of bootstrap.
+// bootstrapStages are the stages that need the content of bootstrap.
 var bootstrapStages = []stage{stageBootstrap, stageScript, stageELF, stageDynamic, stageGo}
 
 // bootstrap finds the file that Lambda starts.
@@ -56,7 +56,7 @@ func (x *examination) executable(id string, e *zipscan.Entry) {
 }
 
 // almostBootstrap returns the message that there is no bootstrap, with the file that was
-// probably meant to be it.
+// probably meant to be one.
 func (x *examination) almostBootstrap() string {
 	for i := range x.archive.Entries {
 		name := x.archive.Entries[i].Name

@@ -13,18 +13,18 @@ type Check struct {
 	ID       string   // e.g. "zip-duplicate-name"
 	Layer    Layer    // what it examines
 	Severity Severity // of a finding, unless a rule or Options.Strict changes it
-	Proves   string   // what holds where the check passes
-	Lambda   string   // what Lambda says about the fault, word for word; empty where that is not known
+	Proves   string   // what holds if the check passes
+	Lambda   string   // what Lambda says about the fault, word for word; empty if that is unknown
 	Hint     string   // how to fix it
 
 	// Fixed says that no rule can lower or waive the check: it is for a fault that
 	// prevents other checks, or for a limit that Lambda enforces.
 	Fixed bool
 
-	needs stage // that must be completed for a pass
+	needs stage // which must be completed for a pass
 }
 
-// page returns the address of the check's documentation.
+// page returns the URL of the check's documentation.
 func (c Check) page() string { return hint.Site + "checks#" + c.ID }
 
 // A Layer groups checks by what they examine.
@@ -35,7 +35,7 @@ const (
 	Structure Layer = "structure" // the bytes of the zip
 	Layout    Layer = "layout"    // the files that Lambda will find
 	Binary    Layer = "binary"    // the programs among them
-	Boot      Layer = "boot"      // starting it and answering an event; not done by this package
+	Boot      Layer = "boot"      // whether it starts and answers an event; not done by this package
 	InImage   Layer = "image"     // an image: its parts, settings and layers
 	Deploy    Layer = "deploy"    // deploy files; not done by this package
 )
@@ -53,8 +53,8 @@ const (
 // A Status is how a check ended.
 type Status string
 
-// How a check ends. A skip is never a pass: the check was not made, and Detail says why.
-// Waived is a finding that a rule accepts, with its reason; it does not fail the report.
+// The statuses. A skip is never a pass: the check was not run, and Detail says why. Waived
+// is a finding that a rule accepts, with the rule's reason; it does not fail the report.
 const (
 	Pass   Status = "pass"
 	Fail   Status = "fail"
@@ -66,15 +66,15 @@ const (
 // checks is the table of checks, by layer. Only the declarations of the checks change it.
 var checks = map[Layer][]Check{}
 
-// check adds a row to the table, and returns its id. All rows of a layer are in one file,
-// since their order is that of the declarations.
+// check adds a row to the table, and returns its id. All rows of a layer must be in one
+// file, so that they are in the order of their declarations.
 func (l Layer) check(c Check) string {
 	c.Layer, c.Severity = l, cmp.Or(c.Severity, SeverityFail)
 	checks[l] = append(checks[l], c)
 	return c.ID
 }
 
-// Checks returns the table of checks, in the order in which they are made.
+// Checks returns the table of checks, in the order in which they are run.
 func Checks() []Check { return slices.Concat(zipChecks(), checks[InImage], checks[Deploy]) }
 
 // zipChecks returns the checks of a zip, in order.
@@ -82,7 +82,7 @@ func zipChecks() []Check {
 	return slices.Concat(checks[Structure], checks[Layout], checks[Binary], checks[Boot])
 }
 
-// CheckByID returns the check of an id.
+// CheckByID returns the check with an id.
 func CheckByID(id string) (Check, bool) {
 	for _, c := range Checks() {
 		if c.ID == id {
@@ -93,19 +93,19 @@ func CheckByID(id string) (Check, bool) {
 }
 
 // A stage is a part of the examination that some checks need. A check without
-// a finding passes only if its stage was completed.
+// findings passes only if its stage was completed.
 type stage int
 
 const (
 	stageEnd       stage = iota // the end record was read
 	stageDirectory              // the central directory
 	stageEntries                // the local headers
-	stageContent                // every content was decompressed
+	stageContent                // every file was decompressed
 	stageLayout                 // names, modes and kinds were checked
 	stageFunction               // it is a function's zip, and was checked
 	stageLayer                  // it is a layer's zip, and was checked
 	stageBootstrap              // there is a bootstrap, and its beginning was read
-	stageScript                 // the bootstrap is a script
+	stageScript                 // there is a script that Lambda or a script starts
 	stageELF                    // there are programs, and each was read
 	stageDynamic                // there is a dynamically linked program
 	stageGo                     // there is a Go program

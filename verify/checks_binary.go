@@ -47,5 +47,5 @@ var (
 	idGoDirty    = Binary.check(Check{ID: "go-dirty-tree", Severity: SeverityWarn, Proves: "Go built the program from a clean tree", Hint: "commit, then build; or build with -buildvcs=false", needs: stageGo})
 )
 
-// The boot check is made by another package: see [Report.AddBoot].
+// The boot check is run by another package: see [Report.AddBoot].
 var _ = Boot.check(Check{ID: IDBoot, Proves: "the function starts and answers an event", Hint: "read its last output, and run it locally: bootzip invoke NAME EVENT --zip=FILE.zip", needs: stageBoot})

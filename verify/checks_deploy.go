@@ -2,7 +2,7 @@ package verify
 
 import "github.com/bootzip/bootzip/project"
 
-// The ids of the checks of deploy files. Package pipeline makes them.
+// The ids of the checks of deploy files. Package pipeline runs them.
 const (
 	IDDeployArchitecture = "deploy-architecture"
 	IDDeployRuntime      = "deploy-runtime"
@@ -43,24 +43,24 @@ var (
 type DeployFinding struct {
 	ID           string
 	Where        string // the function in the deploy file
-	File         string // the file, where it is not the report's: one of several .tf files
-	Line, Column int    // from 1; 0: not known
+	File         string // the file, if it is not the report's: one of several .tf files
+	Line, Column int    // from 1; 0: unknown
 	Detail       string
 	Skipped      bool // it could not be checked
 
 	Rules []project.CheckRule // of the function in bootzip.yaml
 }
 
-// A DeployFile is what a report says of a deploy file.
+// A DeployFile is what a report says about a deploy file.
 type DeployFile struct {
 	Kind      string `json:"kind"`             // such as "SAM template"
 	Functions int    `json:"functions"`        // that it deploys
-	Others    int    `json:"others,omitempty"` // of these, in another language: not checked
+	Others    int    `json:"others,omitempty"` // of these, functions in other languages, not checked
 	Layers    int    `json:"layers,omitempty"` // of which it deploys a version
 }
 
-// DeployReport makes the report of a deploy file: a result for each finding, and for each
-// check of the layer Deploy without one.
+// DeployReport makes the report of a deploy file: a result for each finding, and one for
+// each check of the layer Deploy without findings.
 func DeployReport(path string, size int64, sha256 string, file DeployFile, findings []DeployFinding, strict bool) (Report, error) {
 	r := Report{Path: path, Size: size, SHA256: sha256, Deploy: &file, policy: policy{strict: strict}}
 	for _, c := range checks[Deploy] {

@@ -10,7 +10,8 @@ const (
 
 // The checks of images. Sources: AWS Lambda developer guide, "Create a Lambda
 // function using a container image" and "Lambda quotas"; API reference, ImageConfig; OCI
-// image specification 1.1; aspect-build/rules_aws#145 for what Lambda refuses in a layer.
+// image specification 1.1; and, for what Lambda refuses in a layer,
+// aspect-build/rules_aws#145.
 var (
 	idImageArchive    = InImage.check(Check{ID: "image-archive", Proves: "the archive or directory has one image, whose parts are all there", Hint: "make it with bootzip package --image, or save it again: docker save, podman save, skopeo copy", Fixed: true})
 	idImageIndex      = InImage.check(Check{ID: "image-index", Proves: "the file is one image for one platform, not an index", Lambda: lambdaMediaType, Hint: "push the image for one platform: docker build --provenance=false --platform=linux/arm64, or bootzip push --arch=arm64", Fixed: true})

@@ -25,8 +25,8 @@ var (
 	idBootstrapFormat  = Layout.check(Check{ID: "bootstrap-format", Proves: "bootstrap is an ELF program or a script with a #! line", Lambda: lambdaExecFormat, Hint: "build it for Linux (GOOS=linux); a script must begin with #!, without a byte order mark", Fixed: true, needs: stageBootstrap})
 )
 
-// The checks of a bootstrap that is a script, and of what it starts, as far as that can be
-// read from it.
+// The checks of a bootstrap that is a script, and of what it starts, as far as the script
+// shows that.
 var (
 	idScriptCRLF        = Layout.check(Check{ID: "script-crlf", Proves: "the script's lines end in LF, not CRLF", Lambda: lambdaNoFile, Hint: "sed -i 's/\\r$//' FILE, and tell git: *.sh text eol=lf", needs: stageScript})
 	idScriptLine        = Layout.check(Check{ID: "script-first-line", Proves: "the script's #! line names a program by its full path, and is at most 255 bytes long", Lambda: lambdaNoFile, Hint: "begin with #!/bin/sh or #!/bin/bash", needs: stageScript})

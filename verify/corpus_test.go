@@ -25,7 +25,7 @@ func check(t testing.TB, b []byte, o verify.Options) verify.Report {
 	return r
 }
 
-// fired lists the checks that found something, each once.
+// fired lists the checks that found something, each of them once.
 func fired(r verify.Report) []string {
 	var ids []string
 	for _, x := range r.Results {
@@ -65,7 +65,7 @@ func TestEachBadZipIsFoundByItsCheckAlone(t *testing.T) {
 	}
 }
 
-// wantFail checks that the report fails if the check is one that fails.
+// wantFail checks that the report fails if the severity of the check is fail.
 func wantFail(t *testing.T, r verify.Report, id string) {
 	t.Helper()
 	c, ok := verify.CheckByID(id)
@@ -109,9 +109,9 @@ func TestEachBadBootstrapIsFoundByItsCheckAlone(t *testing.T) {
 	}
 }
 
-// Every check must be able to find something; otherwise its pass says
-// nothing. Size-upload, size-budget and the limit on names have tests of their own, and
-// the boot layer is made elsewhere.
+// Every check must be able to find something; otherwise its pass means nothing.
+// size-upload, size-budget and the limit on names have tests of their own, and the boot
+// check is run elsewhere.
 func TestEachCheckIsFiredByTheCorpus(t *testing.T) {
 	seen := map[string]bool{"size-upload": true, "zip-too-many-names": true, "boot-answers": true, "size-budget": true}
 	for _, c := range badZips() {
@@ -122,7 +122,7 @@ func TestEachCheckIsFiredByTheCorpus(t *testing.T) {
 	}
 	for _, c := range verify.Checks() {
 		if c.Layer == verify.Deploy || c.Layer == verify.InImage {
-			continue // package pipeline makes those of deploy files; TestBadImages has images
+			continue // package pipeline runs those of deploy files; TestBadImages has images
 		}
 		if !seen[c.ID] {
 			t.Errorf("nothing in the corpus is found by %s", c.ID)

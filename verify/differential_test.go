@@ -25,7 +25,7 @@ import (
 type member struct {
 	Name string
 	Size int64
-	Mode uint32 // as the external attributes have it, for entries made on Unix
+	Mode uint32 // as in the external attributes, for entries made on Unix
 	Sum  string // SHA-256 of the content
 }
 
@@ -200,9 +200,8 @@ func stderr(err error) []byte {
 	return nil
 }
 
-// compareWithUnzip compares with Info-ZIP's unzip: its test, its list of
-// names, the kinds and modes it would set, and the contents one behind the
-// other.
+// compareWithUnzip compares with Info-ZIP's unzip: its test, its list of names, the kinds
+// and modes that it would set, and the contents one after the other.
 func compareWithUnzip(t *testing.T, path string, own []member) {
 	t.Helper()
 	if _, err := exec.LookPath("unzip"); err != nil {
@@ -232,7 +231,7 @@ func compareWithUnzip(t *testing.T, path string, own []member) {
 			t.Errorf("%s: %s is %q for unzip, and %q", path, m.Name, got, want)
 		}
 	}
-	// unzip -p leaves directories out, and has the others in their order.
+	// unzip -p leaves directories out, and writes the others in their order.
 	io.WriteString(all, run("-p", path))
 	want := sha256.New()
 	z, err := zip.OpenReader(path)
@@ -253,8 +252,7 @@ func compareWithUnzip(t *testing.T, path string, own []member) {
 	}
 }
 
-// modeString writes a mode as zipinfo does; an entry without a kind has '?'
-// there.
+// modeString writes a mode as zipinfo does; an entry without a kind begins with '?'.
 func modeString(m member) string {
 	kind := map[uint32]string{0o100000: "-", 0o040000: "d", 0o120000: "l", 0: "?"}[m.Mode&0o170000]
 	s := kind
@@ -265,7 +263,7 @@ func modeString(m member) string {
 			s += "-"
 		}
 	}
-	if m.Mode&0o2010 == 0o2010 { // set-group, with the group's x
+	if m.Mode&0o2010 == 0o2010 { // set-group, and executable by the group
 		s = s[:6] + "s" + s[7:]
 	}
 	return s

@@ -1,20 +1,21 @@
 // Package verify checks whether AWS Lambda can start a zip.
 //
 // It takes any zip, made by any tool, with a bootstrap in any language, and reads it
-// byte by byte. It unpacks nothing to disk and starts nothing.
+// byte by byte. It unpacks no zip to disk, and starts nothing. [Image] checks a container
+// image instead, and does unpack it.
 //
 // # Results
 //
-// The checks are one table, [Checks]. Each names a fault, and ends as
+// The checks are in one table, [Checks]. Each is named after a fault, and ends as
 //
 //   - pass: what the check proves was seen to hold;
 //   - fail or warn: the fault was found, perhaps in several files;
 //   - waived: it was found, and a rule with a reason accepts it;
 //   - skip: the check was not run, and the result says why. A skip is never
 //     a pass. A check is skipped if it does not apply (a script is not an ELF
-//     program), or if a failed check leaves nothing to examine. The checks that
-//     do the latter cannot be lowered or waived ([Check.Fixed]), so a report
-//     is never OK because something could not be read.
+//     program), or if another check failed and leaves nothing to examine. Such
+//     other checks cannot be lowered or waived ([Check.Fixed]), so a report is
+//     never OK because something could not be read.
 //
 // [Report.OK] says that nothing failed.
 //
@@ -41,23 +42,24 @@
 // # Scripts
 //
 // A bootstrap may be a script. The programs that a shell script starts are checked as
-// far as they can be read from it (internal/shellscan), and so are those of the
-// scripts among them. What cannot be read is a warning, script-unseen, unless the script
-// tests whether it is there, and starts another program otherwise, or sources it by the
-// handler's name, as AWS's tutorial does, and the zip has such a file. Symbolic links
-// to files of the zip are followed.
+// far as the script shows them (internal/shellscan). If some of them are scripts, what
+// those start is checked too. What the script does not show is a warning, script-unseen,
+// with two exceptions: the script tests whether the program exists, and starts another
+// one otherwise; or it sources a file by the handler's name, as AWS's tutorial does, and
+// the zip has such a file. Symbolic links to files of the zip are followed.
 //
 // # Layers of the function
 //
-// The zip does not contain the function's layers. Options.Layers names their zips, of
-// which only the directories are read, not the programs. Options.WithLayer says that
-// there are layers whose zips are missing: whatever they may supply counts as there.
+// The zip does not contain the function's layers. Options.Layers names their zips. Of
+// these, only the directories and the ELF headers of extensions are read.
+// Options.WithLayer says that there are layers whose zips are missing: any file that they
+// may supply counts as present.
 //
 // # What is not proven
 //
 // That the code does what it should. That a script runs to its end, and what it
 // starts if it is not a shell script. That a dynamically linked program finds the
-// symbols that it needs, beyond their versions. That a layer which is not given
-// exists. What a program loads by itself (dlopen). What a packed program (UPX)
-// unpacks: such a program is refused.
+// symbols that it needs, beyond their versions. That a layer exists whose zip is not
+// given. What a program loads by itself (dlopen). What a packed program (UPX) unpacks:
+// such a program is refused.
 package verify

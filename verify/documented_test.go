@@ -48,9 +48,8 @@ func TestDocumentedProjects(t *testing.T) {
 	}
 }
 
-// documentedProject returns the lines of a file from "functions:" to the end
-// of the block: the first line of a Go comment or a Markdown page that is not
-// part of it.
+// documentedProject returns the lines of a file from "functions:" to the end of the block,
+// which is before the first line of a Go comment or a Markdown page that is not part of it.
 func documentedProject(t *testing.T, file string) string {
 	t.Helper()
 	data, err := os.ReadFile(file)

@@ -18,7 +18,7 @@ func (p *programs) dynamic(d dynamicProgram) error {
 		x.find(idDynamic, name, "it needs %s", what)
 	}
 	switch {
-	case d.loader != "": // started by a dynamic linker, which a script names
+	case d.loader != "": // a script starts it with a dynamic linker
 	case !f.HasInterp:
 		x.find(idInterpreter, name, "it needs libraries and names no dynamic linker to load them")
 	case !x.hasInterpreter(f.Interp, d.arch):

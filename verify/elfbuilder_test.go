@@ -10,7 +10,7 @@ import (
 // data, which exits with status 0.
 type elfspec struct {
 	arm64   bool
-	machine uint16 // default by arm64
+	machine uint16 // default: that of arm64 or amd64
 	class   byte   // default 2
 	data    byte   // default 1
 	abi     byte
@@ -31,7 +31,7 @@ type elfspec struct {
 	codeFlags uint32 // default read and execute
 	notes     [][]byte
 	sections  []elfsection
-	strings   string // anything, in the data
+	strings   string // any text, in the data
 	goBuild   string // settings; the version is go1.26.8
 	goPointer bool   // in the form before Go 1.18
 	noLoad    bool
@@ -65,7 +65,7 @@ func (s elfspec) bytes() []byte {
 		machine = 183
 		code = []byte{0, 0, 0x80, 0xd2, 0xa8, 0x0b, 0x80, 0xd2, 1, 0, 0, 0xd4} // mov x0,0; mov x8,93; svc 0
 	}
-	const base = 0x1000 // the code and the data begin at whole pages
+	const base = 0x1000 // the code and the data begin at page boundaries
 	data := s.dataSegment()
 
 	var progs [][]byte
@@ -237,7 +237,7 @@ func (s elfspec) versionNeeds(name func(string) uint64) []byte {
 	return b
 }
 
-// goInfo writes Go's build information, to stand at addr.
+// goInfo writes Go's build information for the address addr.
 func (s elfspec) goInfo(addr uint64) []byte {
 	const version = "go1.26.8"
 	mark := "0123456789abcdef"

@@ -12,8 +12,8 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// An examination goes through one zip and collects findings. The policy decides what they
-// mean.
+// An examination goes through one zip and collects findings. The policy decides what
+// they mean.
 type examination struct {
 	ctx     context.Context
 	file    io.ReaderAt
@@ -25,12 +25,12 @@ type examination struct {
 	layers   layers
 	names    names
 	targets  map[string]string // of symbolic links
-	boot     int               // entry that Lambda starts; -1: none
+	boot     int               // the entry that Lambda starts; -1: none
 	arch     project.Arch      // of the first program; "" if there is none
 	findings findings
 	stages   [stages]struct {
 		done bool
-		why  string // it was not
+		why  string // why it was not
 	}
 	facts []Fact
 }
@@ -55,7 +55,7 @@ func (all findings) add(id string, f finding) {
 // find notes a finding of a check; file is empty for the zip itself.
 func (x *examination) find(id, file, format string, args ...any) {
 	f := finding{file, fmt.Sprintf(format, args...)}
-	if !slices.Contains(x.findings[id], f) { // else it is in the local header and in the directory
+	if !slices.Contains(x.findings[id], f) { // the header and the directory may have the same fault
 		x.findings.add(id, f)
 	}
 }
@@ -67,7 +67,7 @@ func (x *examination) found(id, file string) bool {
 
 func (x *examination) done(s stage) { x.stages[s].done = true }
 
-// skip sets the reason why stages are not reached, unless they have one.
+// skip sets the reason why stages are not reached, unless they already have one.
 func (x *examination) skip(why string, s ...stage) {
 	for _, s := range s {
 		if x.stages[s].why == "" {
@@ -76,7 +76,7 @@ func (x *examination) skip(why string, s ...stage) {
 	}
 }
 
-// skipped returns why a check without a finding was not made; "" if it was made.
+// skipped returns why a check without findings was not run; "" if it was run.
 func (x *examination) skipped(c Check) string {
 	if s := x.stages[c.needs]; !s.done {
 		return s.why
@@ -125,7 +125,7 @@ func (x *examination) run() error {
 	return nil
 }
 
-// structure adds what the reader found.
+// structure adds the faults that the reader found.
 func (x *examination) structure() {
 	a := x.archive
 	for _, f := range a.Faults {
@@ -154,7 +154,7 @@ func (x *examination) name(entry int) string {
 }
 
 // content decompresses every entry once, in the order of the file, and examines programs.
-// It stops at Lambda's limit: a zip beyond it has already failed.
+// It stops at Lambda's limit: a zip that exceeds it has already failed.
 func (x *examination) content() error {
 	a := x.archive
 	p := newPrograms(x)

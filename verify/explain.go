@@ -12,17 +12,17 @@ import (
 // An Explanation is a likely cause of a message.
 type Explanation struct {
 	Cause string
-	Check Check  // would have caught it
+	Check Check  // the check that would have caught it
 	Hint  string // what to do
 }
 
 var glibcVersion = regexp.MustCompile(`GLIBC_2\.(\d+)`)
 
-// broken matches where a table has broken a line, as that of SAM's events.
+// broken matches the place where a table, such as SAM's of events, has broken a line.
 var broken = regexp.MustCompile(`[ \t]*\n[ \t│|]+`)
 
-// quotes replaces variants of quotation marks by one, also those that are escaped in JSON. It
-// writes a CR in a line as shells show it.
+// quotes replaces variants of quotation marks, including those escaped in JSON, with plain
+// ones. It writes a CR inside a line as \r, as shells show it.
 var quotes = strings.NewReplacer("\u2018", "'", "\u2019", "'", "`", "'", `\u0027`, "'", `\u0060`, "'", `\u0022`, `"`, "\r\n", "\n", "\r", `\r`)
 
 // Explain returns the likely causes of a message from Lambda's log, which may have lines
@@ -45,7 +45,8 @@ func Explain(text string) []Explanation {
 	return list
 }
 
-// saidIn reports whether a text has the message, on a line without what must not be there.
+// saidIn reports whether a text has the message, on a line that s.not does not match. The
+// text must be in lower case.
 func (s saying) saidIn(low string) bool {
 	if s.unless != nil && s.unless.MatchString(low) {
 		return false

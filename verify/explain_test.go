@@ -30,7 +30,7 @@ func TestExplainNamesTheCheckThatWouldHaveCaughtIt(t *testing.T) {
 			t.Errorf("%q: %v, and %s should come first", c.text, list, c.first)
 		}
 	}
-	// What other checks would have caught, and none by mistake.
+	// All checks that would have caught a message, and no others.
 	for _, c := range []struct{ text, want string }{
 		{"The image manifest, config or layer media type for the source image 123456789012.dkr.ecr.eu-west-1.amazonaws.com/x:v1 is not supported.", "image-index image-media-type"},
 		{"Runtime.InvalidWorkingDir", "image-working-directory"},
@@ -222,8 +222,7 @@ func TestExplainSaysWhichGlibc(t *testing.T) {
 	}
 }
 
-// Whatever Lambda says by the table of checks, Explain must lead back to the
-// check.
+// For each message of Lambda in the table of checks, Explain must lead back to the check.
 func TestExplainKnowsAllThatLambdaSays(t *testing.T) {
 	for _, c := range verify.Checks() {
 		if c.Lambda != "" && len(verify.Explain(c.Lambda)) == 0 {

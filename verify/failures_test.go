@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// failures are messages of Lambda and of programs on it, by when they come.
+// failures are messages of Lambda and of programs on it, by when they appear.
 var failures = []struct {
 	title, text string
 	messages    []string

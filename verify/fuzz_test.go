@@ -11,11 +11,11 @@ import (
 	"github.com/bootzip/bootzip/verify"
 )
 
-// maxMemory is what one check may allocate, over all of its time, beside its
-// input.
+// maxMemory is how many bytes checking one zip may allocate in total, in addition to the
+// size of its input.
 const maxMemory = 64 << 20
 
-// checkBounded checks a zip and fails if that takes too much memory.
+// checkBounded checks a zip, and fails if that allocates too much memory.
 func checkBounded(t *testing.T, b []byte, o verify.Options) verify.Report {
 	t.Helper()
 	var before, after runtime.MemStats
@@ -34,11 +34,11 @@ func checkBounded(t *testing.T, b []byte, o verify.Options) verify.Report {
 	return r
 }
 
-// FuzzZip gives any bytes to the reader of zips. What is accepted must be the
-// same for archive/zip.
-// zipChecks is how many checks there are of a zip.
+// zipChecks is how many checks there are for a zip.
 var zipChecks = len(slices.DeleteFunc(verify.Checks(), func(c verify.Check) bool { return c.Layer == verify.Deploy || c.Layer == verify.InImage }))
 
+// FuzzZip gives arbitrary bytes to the reader of zips. What it accepts, archive/zip must
+// read in the same way.
 func FuzzZip(f *testing.F) {
 	for _, c := range badZips() {
 		if b := c.zip(); len(b) < 1<<16 {
@@ -60,8 +60,8 @@ func FuzzZip(f *testing.F) {
 	})
 }
 
-// FuzzBootstrap gives any bytes to the reader of programs, as the bootstrap
-// of a good zip.
+// FuzzBootstrap gives arbitrary bytes to the reader of programs, as the bootstrap of a
+// good zip.
 func FuzzBootstrap(f *testing.F) {
 	for _, c := range badBootstraps() {
 		f.Add(c.data())

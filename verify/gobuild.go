@@ -11,7 +11,7 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// cpu checks which processor the program needs.
+// cpu checks which processor level the program needs.
 func (x *examination) cpu(name string, f *elfscan.File) {
 	switch level := f.ISALevel(); {
 	case level >= 4:
@@ -80,8 +80,8 @@ func (x *examination) goBuild(name string, f *elfscan.File, seen *sightings) {
 // (aws/aws-lambda-go, pull request 298, and its source at that version).
 const firstWithAPI = "v1.18.0"
 
-// lambdaLibrary returns the version of aws-lambda-go that a program is built with; "" if it
-// is not known.
+// lambdaLibrary returns the version of aws-lambda-go that a program is built with; "" if
+// there is none, or if it is unknown.
 func lambdaLibrary(info *debug.BuildInfo) string {
 	if info == nil {
 		return ""
@@ -100,7 +100,8 @@ func lambdaLibrary(info *debug.BuildInfo) string {
 	return ""
 }
 
-// zoneFiles reports whether the zip seems to contain zone data, for the variable ZONEINFO.
+// zoneFiles reports whether the zip seems to contain zone data, to which the variable
+// ZONEINFO can lead.
 func (x *examination) zoneFiles() bool {
 	for i := range x.archive.Entries {
 		name := x.archive.Entries[i].Name

@@ -8,8 +8,8 @@ import (
 	"github.com/bootzip/bootzip/verify"
 )
 
-// withArch expects amd64 unless the options say otherwise; "any" expects
-// nothing.
+// withArch expects amd64 unless the options say otherwise; "any" accepts any
+// architecture.
 func withArch(o verify.Options) verify.Options {
 	switch o.Arch {
 	case "":

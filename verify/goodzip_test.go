@@ -15,7 +15,7 @@ type goodzip struct {
 	options verify.Options
 }
 
-// Extra fields as tools write them.
+// Extra fields, as tools write them.
 var (
 	timestamp9   = field(0x5455, "\x01\x00\x00\x00\x00") // four bytes of header, five of data
 	timestamp13  = field(0x5455, "\x03\x00\x00\x00\x00\x00\x00\x00\x00")
@@ -25,15 +25,15 @@ var (
 	oldUnixOwner = field(0x5855, strings.Repeat("\x00", 8))
 )
 
-// A tool is how some program writes every entry of a zip.
+// A tool is how a program writes the entries of a zip.
 type tool struct {
 	name string
 	file func(f *zfile)
 	zip  func(z *zspec)
 }
 
-// tools imitate, byte for byte in what their headers say, how other programs
-// write the same function with a directory and an asset.
+// tools imitate how other programs write the same function with a directory and an asset.
+// Their headers are the same, byte for byte.
 func tools() []tool {
 	needed := func(f *zfile, v uint16) { f.local, f.central = flip16(4, v), flip16(6, v) }
 	external := func(f *zfile, low uint32) {
@@ -118,8 +118,7 @@ func tools() []tool {
 	}
 }
 
-// goodZips are the function as each tool writes it, and others that are out
-// of the ordinary.
+// goodZips are the function as each tool writes it, and unusual zips.
 func goodZips() []goodzip {
 	var list []goodzip
 	for _, t := range tools() {

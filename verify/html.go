@@ -12,7 +12,7 @@ import (
 	"github.com/bootzip/bootzip/internal/printer"
 )
 
-// A Section is a table of a page besides its reports, such as where zips come from.
+// A Section is a table of a page in addition to its reports, such as where zips come from.
 type Section struct {
 	Title string
 	Rows  [][2]string
@@ -27,13 +27,13 @@ var reportTemplate = htmlpage.New(reportPage, template.FuncMap{"size": size, "cl
 type pageReport struct {
 	Report
 	Name     string // base name
-	Outcome  string // class and word
+	Outcome  string // CSS class and word
 	Findings []Result
 	Rest     []Result // passes and skips
 }
 
 // WriteHTML writes reports as one page: what each check found and proves, how to fix it, and
-// what is known of the zips. The page has no scripts, and loads nothing.
+// what is known about the zips. The page has no scripts, and loads nothing.
 func WriteHTML(w io.Writer, reports []Report, sections ...Section) error {
 	type count struct {
 		Status Status

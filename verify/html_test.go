@@ -7,7 +7,7 @@ import (
 	"github.com/bootzip/bootzip/verify"
 )
 
-// A page says what was found, and what a zip's names and programs say in it is text.
+// A page says what was found. Text from a zip's names and programs is escaped in it.
 func TestWriteHTML(t *testing.T) {
 	hostile := "<script>alert(1)</script>\u202e\x1b[31m\"'onload="
 	good := check(t, function(asset("asset")).bytes(), verify.Options{Function: "hello"})

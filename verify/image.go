@@ -7,8 +7,8 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// Where glibc's dynamic linker is, by its ABI; /lib64 and /lib are links
-// to /usr/lib64 and /usr/lib in Amazon Linux.
+// The paths of glibc's dynamic linker, as its ABI has them. In Amazon Linux, /lib64 and
+// /lib are links to /usr/lib64 and /usr/lib.
 var interpreters = map[project.Arch][]string{
 	project.AMD64: {"/lib64/ld-linux-x86-64.so.2", "/usr/lib64/ld-linux-x86-64.so.2"},
 	project.ARM64: {"/lib/ld-linux-aarch64.so.1", "/usr/lib/ld-linux-aarch64.so.1", "/lib64/ld-linux-aarch64.so.1", "/usr/lib64/ld-linux-aarch64.so.1"},
@@ -34,8 +34,8 @@ libselinux.so.1 libsepol.so.2 libsigsegv.so.2 libsmartcols.so.1 libsolv.so.1 lib
 libstdc++.so.6 libtasn1.so.6 libthread_db.so.1 libtic.so.6 libtinfo.so.6 libunistring.so.2 libutil.so.1 libuuid.so.1
 libverto.so.1 libxml2.so.2 libyaml-0.so.2 libz.so.1 libzstd.so.1 p11-kit-proxy.so`
 
-// The same of provided.al2 (utils/lib-check, x86_64), those that programs need. There
-// is no listing of arm64, which is assumed to have the same.
+// Libraries in provided.al2 (utils/lib-check, x86_64), only those that programs need.
+// There is no listing for arm64, which is assumed to have the same ones.
 const librariesAL2 = `
 ld-linux-x86-64.so.2 ld-linux-aarch64.so.1 libBrokenLocale.so.1 libacl.so.1 libanl.so.1 libattr.so.1 libbz2.so.1 libc.so.6
 libcap.so.2 libcidn.so.1 libcom_err.so.2 libcrypt.so.1 libcrypto.so.10 libcurl.so.4 libdb-5.3.so libdl.so.2 libelf.so.1

@@ -50,8 +50,8 @@ type jsonResult struct {
 }
 
 // WriteJSON writes reports for programs, in the format that
-// docs/verify-report.schema.json describes. It writes every result, passes and skips too;
-// "ok" is true if nothing failed.
+// docs/verify-report.schema.json describes. It writes every result, including passes and
+// skips. "ok" is true if nothing failed.
 func WriteJSON(w io.Writer, reports []Report) error {
 	doc := jsonDocument{Version: jsonVersion, OK: true, Reports: []jsonReport{}}
 	for _, r := range reports {

@@ -35,8 +35,8 @@ type (
 	}
 )
 
-// WriteJUnit writes reports as JUnit's XML: a suite for each zip, a case for
-// each result. Warnings and waived findings are passes with a text, since the format has
+// WriteJUnit writes reports as JUnit's XML: a suite for each report, a case for each
+// result. Warnings and waived findings are passes with a text, since the format has
 // nothing between pass and failure.
 func WriteJUnit(w io.Writer, reports []Report) error {
 	doc := junitSuites{Name: "bootzip verify"}

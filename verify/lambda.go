@@ -14,7 +14,7 @@ const (
 	lambdaUnzip       = "Could not unzip uploaded file. Please check your file, then try to upload again."
 )
 
-// endOfAL2 is what AWS says of provided.al2. It has moved these dates before.
+// endOfAL2 is what AWS says about provided.al2. AWS has moved these dates before.
 const endOfAL2 = "AWS ended its support on 31 July 2026, and refuses new functions from 1 February 2027 and updates from 3 March 2027 (AWS Lambda developer guide, \"Lambda runtimes\", as of October 2026)"
 
 // Lambda's limits (AWS Lambda developer guide, "Lambda quotas").
@@ -24,8 +24,8 @@ const (
 	maxUpload   = 52_428_800   // bytes of a zip in a direct upload; larger ones go through S3
 )
 
-// RuntimeEnd says when AWS ended its support of a runtime of Go's functions, and with what
-// effect; empty: it has not, as far as is known.
+// RuntimeEnd says when AWS ended its support of a runtime for Go functions, and with what
+// effect. It is empty if AWS has not, as far as is known.
 func RuntimeEnd(runtime string) string {
 	return map[string]string{
 		"provided.al2": endOfAL2,

@@ -20,7 +20,7 @@ func isExtension(name string) bool {
 	return ok && rest != "" && !strings.Contains(rest, "/")
 }
 
-// layerFolders checks the files of a layer that Lambda uses.
+// layerFolders checks the files of a layer's zip that Lambda uses.
 func (x *examination) layerFolders() {
 	known := false
 	for i := range x.archive.Entries {
@@ -41,7 +41,7 @@ func (x *examination) layerFolders() {
 }
 
 // parentFolder returns a message about the one directory of a zip whose content should be
-// in the root, as in a zip of a repository's files; "" if there is none.
+// in the root instead, as in a zip of a repository; "" if there is no such directory.
 func (x *examination) parentFolder() string {
 	parent := ""
 	for i := range x.archive.Entries {

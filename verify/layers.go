@@ -18,7 +18,7 @@ import (
 
 // layers are the files below /opt of the function's layers.
 type layers struct {
-	unknown bool            // there are layers whose zips are missing; they may have any file
+	unknown bool            // there are layers whose zips are missing, and which may have any file
 	files   map[string]bool // by path; true if every user may execute it
 	size    int64           // unzipped, in bytes
 
@@ -31,12 +31,12 @@ type layerExtension struct {
 	program     *elfscan.File
 }
 
-// maxLayerFiles is how many files of a layer are read.
+// maxLayerFiles is how many files a layer's zip may have.
 const maxLayerFiles = 100_000
 
-// readLayers reads the directories of the layers' zips, in order. Files of a later layer
-// replace those of earlier ones (AWS Lambda developer guide, "Adding layers to
-// functions").
+// readLayers reads the directories of the layers' zips, in order, and the ELF headers of
+// extensions. Files of a later layer replace those of earlier ones (AWS Lambda developer
+// guide, "Adding layers to functions").
 func readLayers(o Options) (layers, error) {
 	l := layers{unknown: o.WithLayer, files: map[string]bool{}, extensions: map[string]layerExtension{}}
 	for _, name := range o.Layers {
@@ -75,8 +75,8 @@ func readLayers(o Options) (layers, error) {
 	return l, nil
 }
 
-// elfHeader reads the first bytes of a file; nil if it is not an ELF program, or cannot be
-// read: the check of the layer itself says that.
+// elfHeader reads the ELF header of a file; nil if it is not an ELF program, or cannot be
+// read. The check of the layer itself reports that.
 func elfHeader(f *zip.File) *elfscan.File {
 	r, err := f.Open()
 	if err != nil {
@@ -90,9 +90,9 @@ func elfHeader(f *zip.File) *elfscan.File {
 	return elfscan.ReadHeader(head)
 }
 
-// extensions compares the architecture of the layers' extensions with the function's: one
-// that cannot be started ends the function with Extension.LaunchError, exec format error
-// (elastic/apm-aws-lambda#92).
+// extensions compares the architecture of the layers' extensions with the function's. An
+// extension that cannot be started ends the function with Extension.LaunchError, exec
+// format error (elastic/apm-aws-lambda#92).
 func (x *examination) extensions() {
 	want := cmp.Or(x.options.Arch, x.arch)
 	for _, at := range slices.Sorted(maps.Keys(x.layers.extensions)) {
@@ -114,7 +114,7 @@ func (l layers) bootstrap() string {
 	return ""
 }
 
-// has reports whether a layer has, or may have, the file at a path.
+// has reports whether a layer has, or may have, a file at a path.
 func (l layers) has(name string) bool {
 	_, ok := l.files[path.Clean(name)]
 	return ok || l.unknown && strings.HasPrefix(name, "/opt/")

@@ -12,7 +12,7 @@ import (
 	"github.com/bootzip/bootzip/verify"
 )
 
-// What a layer's zip has is there, and nothing else is.
+// What a layer's zip has counts as present, and nothing else does.
 func TestLayersAreLookedInto(t *testing.T) {
 	layer := filepath.Join(t.TempDir(), "layer.zip")
 	write := func(name string, files ...zfile) string {

@@ -129,7 +129,7 @@ func (x *examination) entryMode(i int) {
 		x.find(idSpecial, name, "mode %#o is that of a device, a socket or a pipe", m)
 		return
 	}
-	if special := m & bitsSpecial; special != 0 && (special != bitSetGroup || !isFolder(e)) { // of a directory it is about new files
+	if special := m & bitsSpecial; special != 0 && (special != bitSetGroup || !isFolder(e)) { // on a directory, set-group is only about new files
 		x.find(idSpecial, name, "mode %#o has set-user, set-group or sticky bits", m&0o7777)
 	}
 	switch {
@@ -143,7 +143,7 @@ func (x *examination) entryMode(i int) {
 	}
 }
 
-// isProgram reports whether another check is about the mode of a file.
+// isProgram reports whether another check covers the mode of a file.
 func (x *examination) isProgram(name string) bool {
 	if x.kind() == KindLayer {
 		return isExtension(name)

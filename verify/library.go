@@ -12,8 +12,8 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// A dynamicProgram is checked after all contents of the zip were read: its libraries may
-// come after it.
+// A dynamicProgram is checked after all contents of the zip have been read, since its
+// libraries may come after it.
 type dynamicProgram struct {
 	name string
 	file *elfscan.File
@@ -23,7 +23,7 @@ type dynamicProgram struct {
 	// directories of LD_LIBRARY_PATH or --library-path.
 	loader  string
 	dirs    []string
-	anyDirs bool // they are not known
+	anyDirs bool // they are unknown
 }
 
 // linker returns the path of the dynamic linker that starts the program.
@@ -34,18 +34,18 @@ func (x *examination) isMusl(linker string) bool {
 	return strings.HasPrefix(path.Base(linker), "ld-musl-") && (x.ownProgram(linker) || x.layers.starts(linker))
 }
 
-// muslItself reports whether musl's dynamic linker takes the name of a library for its own:
-// it is the C library as well (musl's ldso/dynlink.c, load_library).
+// muslItself reports whether musl's dynamic linker takes the name of a library for its
+// own, since it is also the C library (musl's ldso/dynlink.c, load_library).
 func muslItself(library string) bool {
 	name, _, _ := strings.Cut(library, ".")
 	return strings.Contains(library, ".") && slices.Contains([]string{"libc", "libpthread", "librt", "libm", "libdl", "libutil", "libxnet"}, name)
 }
 
-// maxLibraries is how many libraries of a zip are read for one program.
+// maxLibraries is how many names of libraries are followed for one program.
 const maxLibraries = 200
 
 // libraries follows the libraries that a program needs, and those that they need in turn.
-// It returns the newest versions that all of them need of libraries outside the zip.
+// It returns the newest versions of libraries outside the zip that any of them needs.
 func (p *programs) libraries(d dynamicProgram) (versions, error) {
 	x := p.x
 	needs := versionsOf(d.file)
@@ -142,14 +142,14 @@ func suffix(name, prefix string) int {
 	return n
 }
 
-// systemFolders are the directories of the image's libraries; /lib64 is a link to the
-// other one.
+// systemFolders are the directories of the image's libraries; /lib64 is a link to
+// /usr/lib64.
 var systemFolders = map[string]bool{"/lib64": true, "/usr/lib64": true}
 
-// searchPath returns the directories in which the dynamic linker searches what a file
-// needs, in order (ld.so(8)): RPATH, LD_LIBRARY_PATH, RUNPATH, its own. Lambda's
+// searchPath returns the directories in which the dynamic linker searches for what a file
+// needs, in order (ld.so(8)): RPATH, LD_LIBRARY_PATH, RUNPATH, the linker's own. Lambda's
 // LD_LIBRARY_PATH begins with the image's directories, so a library of the image wins over
-// the same one in the zip. rpath are the directories that also hold for the libraries'
+// the same one in the zip. rpath are the directories that also apply to the libraries'
 // libraries: an RPATH, and for musl a RUNPATH as well (ldso/dynlink.c, fixup_rpath).
 func (x *examination) searchPath(d dynamicProgram, name string, f *elfscan.File, inherited []string) (dirs, rpath []string) {
 	origin, musl := path.Join(x.root(), path.Dir(name)), x.isMusl(d.linker())
@@ -165,13 +165,13 @@ func (x *examination) searchPath(d dynamicProgram, name string, f *elfscan.File,
 	case len(own) == 0:
 		rpath, dirs = inherited, inherited
 	default:
-		rpath = inherited // passed on, and not used beside a RUNPATH
+		rpath = inherited // passed on, but not used together with a RUNPATH
 	}
 	environment := d.dirs
 	if environment == nil {
 		environment = strings.Split(scriptVariables["LD_LIBRARY_PATH"], ":")
 	}
-	if !musl { // which looks into /lib and /usr/lib, where the image has no libraries
+	if !musl { // musl looks into /lib and /usr/lib, where the image has no libraries
 		own = append(own, "/lib64")
 	}
 	return slices.Concat(dirs, environment, own), rpath
@@ -197,7 +197,7 @@ func (x *examination) findLibrary(library string, dirs []string) (i int, where p
 		dirs = []string{path.Dir(library)}
 	}
 	for _, d := range dirs {
-		// In which directory extensions are started is not documented.
+		// It is not documented in which directory extensions are started.
 		if d = path.Clean(d); !path.IsAbs(d) && x.kind() != KindLayer {
 			d = path.Join(x.root(), d)
 		}
@@ -228,7 +228,7 @@ func (p *programs) readLibrary(i int) (*elfscan.File, error) {
 			break
 		}
 		if err != nil || first && !elfscan.IsELF(b) {
-			return nil, x.ctx.Err() // damage was reported when it was first read
+			return nil, x.ctx.Err() // damage was reported when the entry was first read
 		}
 	}
 	return elfscan.Read(random, random.Size(), -1)

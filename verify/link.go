@@ -11,8 +11,8 @@ import (
 
 const (
 	maxLink    = 4096   // bytes of a link's target (Linux, PATH_MAX)
-	maxLinks   = 10_000 // that are read
-	maxFollows = 40     // links that Linux follows for one path (path_resolution(7))
+	maxLinks   = 10_000 // how many links are read
+	maxFollows = 40     // how many links Linux follows for one path (path_resolution(7))
 )
 
 // links reads the symbolic links of the zip, and checks their targets. Its error is the
@@ -124,8 +124,8 @@ func (x *examination) resolve(name string) (resolved, why string) {
 	return done, ""
 }
 
-// entry returns the ordinary file that a name, or the link of that name, leads
-// to.
+// entry returns the ordinary file that has a name, or to which the links in the
+// name lead.
 func (x *examination) entry(name string) (i int, ok bool) {
 	if len(x.targets) > 0 {
 		resolved, why := x.resolve(name)
@@ -137,8 +137,8 @@ func (x *examination) entry(name string) (i int, ok bool) {
 	return x.names.file(name)
 }
 
-// exists reports whether there is a file or a directory of a name; the root is
-// one.
+// exists reports whether there is a file or a directory with a name; "", the root,
+// exists.
 func (x *examination) exists(name string) bool {
 	_, _, found := x.names.named(name)
 	return found || name == "" || x.names.above(name)

@@ -8,9 +8,9 @@ import (
 	"slices"
 )
 
-// MergeJSON joins documents that [WriteJSON] wrote for different functions to the one that
-// it would write for all of them: the reports of zips in the order of functions, then those
-// of images, then all others. The keys name the documents in errors.
+// MergeJSON merges documents that [WriteJSON] wrote for different functions into the one
+// that it would write for all of them: the reports of zips in the order of functions, then
+// those of images, then those of deploy files. The keys name the documents in errors.
 func MergeJSON(documents map[string][]byte, functions []string) ([]byte, error) {
 	all := jsonDocument{Version: jsonVersion, OK: true, Reports: []jsonReport{}}
 	for name, data := range documents {

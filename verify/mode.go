@@ -38,6 +38,5 @@ func fromDOS(e *zipscan.Entry) bool {
 	return false
 }
 
-// isFolder reports whether an entry is a directory by its name, which is what most readers
-// use.
+// isFolder reports whether an entry is a directory by its name, as most readers decide.
 func isFolder(e *zipscan.Entry) bool { return strings.HasSuffix(e.Name, "/") }

@@ -14,7 +14,7 @@ import (
 	"github.com/bootzip/bootzip/verify"
 )
 
-// smallZip is a good zip of three entries, each written in another way.
+// smallZip is a good zip of three entries, each written in a different way.
 func smallZip() []byte {
 	b := boot()
 	b.data = []byte("#!/bin/sh\n:\n")
@@ -24,11 +24,10 @@ func smallZip() []byte {
 	return zspec{files: []zfile{b, folder("a/", 0o040755), stored}, comment: "zip"}.bytes()
 }
 
-// lambdaSees is all that matters of a zip to what runs from it, as an
-// independent reader has it: names, kinds, contents, whether everyone may read
-// all files, and execute bootstrap. Whether other files may be executed is
-// written in one place only, and both can be meant, so no reader can tell that
-// it was changed.
+// lambdaSees is everything about a zip that matters to what runs from it, as an independent
+// reader sees it: names, kinds, contents, whether everyone may read each file, and whether
+// everyone may execute bootstrap. Whether other files may be executed is written in one
+// place only, and either can be intended, so no reader can notice that it was changed.
 func lambdaSees(b []byte) (string, error) {
 	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
 	if err != nil {
@@ -45,12 +44,12 @@ func lambdaSees(b []byte) (string, error) {
 			return "", err
 		}
 		if f.CreatorVersion>>8 == 10 {
-			f.CreatorVersion = 11 << 8 // both mean NTFS, and archive/zip knows one
+			f.CreatorVersion = 11 << 8 // both mean NTFS, but archive/zip knows only one
 		}
 		mode := f.Mode()
 		view += fmt.Sprintf("%q %v %v %q", f.Name, mode.Type(), mode&0o444 == 0o444, content)
-		// Java leaves all attributes of directories at zero; for archive/zip, and
-		// for it alone, nobody may enter them.
+		// Java leaves all attributes of directories at zero. Only archive/zip takes this
+		// to mean that nobody may enter them.
 		if unix := f.CreatorVersion>>8 == 3; f.Name == "bootstrap" || mode.IsDir() {
 			view += fmt.Sprint(" ", mode&0o111 == 0o111 || mode.IsDir() && !unix)
 		}
@@ -59,8 +58,7 @@ func lambdaSees(b []byte) (string, error) {
 	return view, nil
 }
 
-// Each change of one byte must be found, or make no difference to what Lambda
-// sees.
+// Each change of one byte must be found, or make no difference to what Lambda sees.
 func TestEachChangeOfOneByteIsFoundOrDoesNotMatter(t *testing.T) {
 	good := smallZip()
 	want, err := lambdaSees(good)
@@ -103,8 +101,8 @@ func TestEachChangeOfOneByteIsFoundOrDoesNotMatter(t *testing.T) {
 	t.Logf("%d bytes; changes of %d of them can go unnoticed, and do not matter", len(good), len(harmless))
 }
 
-// mutants lists all other values of a byte; a race-enabled build, which is ten
-// times slower, tries those that differ in one bit, and the extremes.
+// mutants lists all other values of a byte. A race-enabled build, which is ten times
+// slower, only tries those that differ in one bit, and the extremes.
 func mutants(b byte) []byte {
 	var list []byte
 	if raceEnabled {

@@ -9,8 +9,8 @@ import (
 )
 
 // names are the indices of a zip's entries, sorted so that what is below a directory, or
-// below a file of the same name, follows it. A sorted list takes a tenth of the memory of
-// a map.
+// below a file with its name, follows it. A sorted list takes a tenth of the memory of a
+// map.
 type names struct {
 	entries []zipscan.Entry
 	order   []int32
@@ -63,15 +63,14 @@ func lower(c byte) byte {
 	return c
 }
 
-// search returns where a name is in the order, or would be.
+// search returns where a name is in the order, or where it would be.
 func (n names) search(name string) (at int, found bool) {
 	return slices.BinarySearchFunc(n.order, name, func(i int32, name string) int {
 		return compareNames(n.entries[i].Name, name)
 	})
 }
 
-// named returns the first entry of a name, and whether it is an ordinary
-// file.
+// named returns the first entry with a name, and whether it is an ordinary file.
 func (n names) named(name string) (i int, regular, found bool) {
 	at, ok := n.search(name)
 	if !ok {
@@ -81,7 +80,7 @@ func (n names) named(name string) (i int, regular, found bool) {
 	return i, isFile(&n.entries[i]), true
 }
 
-// above reports whether there are entries below a directory of a name.
+// above reports whether there are entries below the directory with a name.
 func (n names) above(name string) bool {
 	at, _ := n.search(name)
 	for _, i := range n.order[at:] {
@@ -92,7 +91,7 @@ func (n names) above(name string) bool {
 	return false
 }
 
-// file returns the ordinary file of a name.
+// file returns the ordinary file with a name.
 func (n names) file(name string) (i int, ok bool) {
 	i, ok, _ = n.named(name)
 	return i, ok

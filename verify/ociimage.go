@@ -34,11 +34,11 @@ const (
 	maxImageNames   = 256 << 20 // bytes of their names
 )
 
-// An ImageFile is what a report says of an image.
+// An ImageFile is what a report says about an image.
 type ImageFile struct {
-	Digest   string   // of its manifest; empty if it has none, as an archive of Docker
-	Layers   []string // their digests, or names in an archive of Docker
-	Unpacked int64    // bytes of all layers
+	Digest   string   // of its manifest; empty if it has none, such as an archive of docker save
+	Layers   []string // their digests, or their names in an archive of docker save
+	Unpacked int64    // uncompressed bytes of all layers
 	Config   []byte   // its configuration
 }
 
@@ -52,24 +52,24 @@ type ImageOptions struct {
 	Unpack    bool                // unpack all files, not only the function's
 }
 
-// An ImageRoot is what a container of an image starts with; zero if the image starts
-// nothing.
+// An ImageRoot is what a container of an image starts with. Program is empty if there is
+// nothing to start.
 type ImageRoot struct {
 	Program  string   // the file that is started, without the first slash
 	Command  []string // entry point and command; the first is a path in the image
 	Dir      string   // the working directory
 	Env      []string // KEY=value
-	Complete bool     // it has no files but those below /var/task, and certificates
+	Complete bool     // it has no files except those below /var/task and the certificates
 	Static   bool     // the program needs no libraries
 	Zones    bool     // it has time zones
 }
 
 // Image checks an image: a directory or an archive with an OCI image layout, or an archive
-// of docker save. All that is wrong with its content is in the report; errors are as those
-// of [File].
+// of docker save. Everything that is wrong with its content is in the report; errors are
+// like those of [File].
 //
-// If the image can be read, Image unpacks the function, or with o.Unpack all files, into
-// the empty directory dir.
+// If the image can be read, and has a program to start, Image unpacks the function, or with
+// o.Unpack all files, into the empty directory dir.
 func Image(ctx context.Context, name string, o ImageOptions, dir string) (r Report, root ImageRoot, err error) {
 	p, err := newPolicy(Options{Rules: o.Rules, Strict: o.Strict})
 	if err != nil {
@@ -152,14 +152,14 @@ type imageEntry struct {
 	kind  byte // of package tar
 	mode  fs.FileMode
 	link  string
-	layer int // that has it
+	layer int // the layer that has it
 }
 
 func (x *imageExamination) find(id, file, format string, args ...any) {
 	x.findings.add(id, finding{file, fmt.Sprintf(format, args...)})
 }
 
-// run examines the image; its error is the machine's or the context's.
+// run examines the image. Its error is that of the machine or the context.
 func (x *imageExamination) run(dir string) error {
 	if !x.manifest() {
 		return x.ctx.Err()
@@ -237,7 +237,7 @@ func (x *imageExamination) history() {
 }
 
 // entryPoint finds the program that Lambda starts: its file, and the path by which it is
-// started. Both are empty if there is none.
+// started. Both are empty if there is no program.
 func (x *imageExamination) entryPoint() (file, started string) {
 	c := x.config.Config
 	command := slices.Concat(c.Entrypoint, c.Cmd)
@@ -294,9 +294,9 @@ func (x *imageExamination) resolve(name string) (file string, e imageEntry, ok b
 	return x.follow(name, func(string, imageEntry) {})
 }
 
-// closed reports whether there is a directory on the way to name, or name itself, that is
-// not open to everybody, such as the home of another user: Lambda's user starts nothing
-// there (ko-build/ko#669). It adds a finding.
+// closed reports whether name is, or is in, a directory that not everyone may enter, such
+// as the home of another user: Lambda's user can start nothing there (ko-build/ko#669). If
+// so, it adds a finding.
 func (x *imageExamination) closed(id, name string) (found bool) {
 	x.follow(name, func(dir string, e imageEntry) {
 		if e.kind == tar.TypeDir && e.mode&0o001 == 0 && !found {
@@ -307,7 +307,8 @@ func (x *imageExamination) closed(id, name string) (found bool) {
 	return found
 }
 
-// follow is resolve, and calls visit with everything on the way that is no symbolic link.
+// follow does what resolve does, and calls visit for everything on the way that is not a
+// symbolic link.
 func (x *imageExamination) follow(name string, visit func(name string, e imageEntry)) (file string, e imageEntry, ok bool) {
 	rest := elements("/" + name)
 	at := ""
@@ -350,7 +351,7 @@ func (x *imageExamination) workingDirectory() {
 	x.closed(idImageDirectory, dir)
 }
 
-// secretName matches names of files that builds include by mistake.
+// secretName matches names of files with secrets, which builds include by mistake.
 var secretName = regexp.MustCompile(`(^|/)(\.git|\.env(\.[a-z]+)?|\.aws/credentials|\.npmrc|\.netrc|\.docker/config\.json|id_(rsa|dsa|ecdsa|ed25519)|[^/]*\.(key|p12|pfx)|[^/]*private[^/]*\.pem)$`)
 
 // certificates may be in an image besides the function's files.
@@ -359,7 +360,7 @@ const certificates = "etc/ssl/certs/ca-certificates.crt"
 // taskPrefix begins the names of a function's files.
 const taskPrefix = "var/task/"
 
-// contents checks the files that a container of the image has.
+// contents checks the files that a container of the image would have.
 func (x *imageExamination) contents() {
 	x.root.Complete = true
 	_, x.root.Zones = x.files["usr/share/zoneinfo"]

@@ -20,7 +20,7 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// An ociLayer is entries of a layer, and what is done to its bytes.
+// An ociLayer is the entries of a layer, and how its bytes are changed.
 type ociLayer struct {
 	entries []tar.Header
 	content map[string]string
@@ -32,11 +32,11 @@ type ociLayer struct {
 // An ociSpec is an image that a test writes as a layout, with faults.
 type ociSpec struct {
 	layers   []ociLayer
-	config   map[string]any // what is put over a good one
-	settings map[string]any // of its "config"
+	config   map[string]any // replaces fields of a good configuration
+	settings map[string]any // likewise, of its "config"
 	manifest func(m map[string]any)
 	index    func(i map[string]any)
-	files    func(dir string) error // the last word
+	files    func(dir string) error // changes the files at the end
 	docker   bool
 }
 
@@ -144,7 +144,7 @@ func (s ociSpec) write(t *testing.T) string {
 	return dir
 }
 
-// goodLayer is that of a function with a script, which needs no other file.
+// goodLayer is the layer of a function with a script that needs no other file.
 func goodLayer(more ...tar.Header) ociLayer {
 	l := ociLayer{content: map[string]string{"var/task/bootstrap": "#!/bin/sh\n"}}
 	for _, name := range []string{"var/", "var/task/"} {
@@ -183,7 +183,8 @@ func first(m map[string]any) map[string]any { return m["layers"].([]any)[0].(map
 
 func many(n int) []string { return slices.Repeat([]string{"x"}, n) }
 
-// found are the ids of what an image was found to have, without their prefix.
+// found returns the ids of the checks that found something in an image, without their
+// prefix.
 func found(t *testing.T, name string, o ImageOptions) (ids []string, r Report) {
 	t.Helper()
 	r, _, err := Image(context.Background(), name, o, filepath.Join(t.TempDir(), "task"))
@@ -200,7 +201,7 @@ func found(t *testing.T, name string, o ImageOptions) (ids []string, r Report) {
 	return ids, r
 }
 
-// Each fault of an image is found, for its own reason.
+// Each fault of an image is found, by its own check.
 func TestBadImages(t *testing.T) {
 	dir := func(name string) tar.Header { return tar.Header{Name: name, Typeflag: tar.TypeDir} }
 	remove := func(name string) ociSpec {
@@ -334,7 +335,7 @@ func TestBadImages(t *testing.T) {
 		all += c.want + " "
 	}
 	for _, c := range Checks() {
-		// 10 GB are no matter of a test.
+		// 10 GB are too much for a test.
 		if id := strings.TrimPrefix(c.ID, "image-"); c.Layer == InImage && c.ID != idImageSize && !slices.Contains(strings.Fields(all), id) {
 			t.Errorf("no image has what %s finds", c.ID)
 		}
@@ -354,7 +355,7 @@ func TestBadImages(t *testing.T) {
 	}
 }
 
-// Nothing is found in good images of others.
+// Nothing is found in good images made by other tools.
 func TestGoodImages(t *testing.T) {
 	dir := func(name string) tar.Header { return tar.Header{Name: name, Typeflag: tar.TypeDir} }
 	saved := func(change func(s *ociSpec)) ociSpec { // with the manifest.json of docker save
@@ -440,7 +441,7 @@ func TestGoodImages(t *testing.T) {
 	}
 }
 
-// A layer that is compressed by zstd is named as such.
+// The finding for a layer that is compressed with zstd says so.
 func TestZstdLayer(t *testing.T) {
 	image := with(func(s *ociSpec) {
 		s.layers[0].kind = "application/vnd.oci.image.layer.v1.tar+zstd"
@@ -454,7 +455,7 @@ func TestZstdLayer(t *testing.T) {
 	}
 }
 
-// What docker save wrote before version 25 has a manifest.json alone.
+// Archives of docker save before version 25 have only a manifest.json.
 func TestDockerArchive(t *testing.T) {
 	plain, _ := goodLayer().bytes(t)
 	config := toJSON(t, map[string]any{"architecture": "amd64", "os": "linux", "config": map[string]any{"Entrypoint": []string{"/var/task/bootstrap"}}, "rootfs": map[string]any{"diff_ids": []string{blobName(plain)}}, "history": []any{map[string]any{}}})
@@ -481,7 +482,7 @@ func TestDockerArchive(t *testing.T) {
 	if ids, r := found(t, name, ImageOptions{}); len(ids) > 0 || len(r.Image.Layers) != 1 || r.SHA256 == "" {
 		t.Errorf("found %q: %+v", ids, r.Image)
 	}
-	// Two of a name: tools take one or the other.
+	// Of two files with one name, tools take one or the other.
 	twice := append(bytes.Clone(b.Bytes()[:b.Len()-1024]), b.Bytes()...)
 	if err := os.WriteFile(name, twice, 0o644); err != nil {
 		t.Fatal(err)

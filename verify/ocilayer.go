@@ -39,8 +39,8 @@ func (x *imageExamination) openLayer(i int) (r io.Reader, close func() error, er
 	return z, blob.Close, nil
 }
 
-// layer adds the names in a layer to those of the layers below. Its error is the
-// context's.
+// layer adds the files of a layer to those of the layers below. Its error is that of the
+// context.
 func (x *imageExamination) layer(i int) error {
 	name := x.layers[i].digest
 	unreadable := func(err error) error {
@@ -86,14 +86,15 @@ func (x *imageExamination) layer(i int) error {
 	return nil
 }
 
-// Names that hide what layers below have (OCI image specification, "Whiteouts").
+// Names that hide files of the layers below (OCI image specification, "Whiteouts").
 const (
 	whiteout       = ".wh."
 	opaqueWhiteout = ".wh..wh..opq"
 )
 
-// plainName returns the name of an entry without ./ and the slash of a directory. Without
-// one leading slash as well: ko writes /ko-app/NAME, which Lambda runs (ko-build/ko#669).
+// plainName returns the name of an entry without the final slash of a directory, and
+// without a leading ./ or slash: ko writes /ko-app/NAME, which Lambda runs
+// (ko-build/ko#669).
 func plainName(h *tar.Header) string {
 	name, relative := strings.CutPrefix(h.Name, "./")
 	if !relative {
@@ -123,7 +124,7 @@ func (x *imageExamination) entry(layer int, h *tar.Header, own map[string]bool) 
 	if dir != "" {
 		if e, ok := x.files[dir]; !ok {
 			x.find(idImageParent, shown, "its directory /%s has no entry", printer.Line(dir))
-			x.files[dir] = imageEntry{tar.TypeDir, 0o755, "", layer} // reported once
+			x.files[dir] = imageEntry{tar.TypeDir, 0o755, "", layer} // so that it is reported once
 		} else if e.kind != tar.TypeDir && e.kind != tar.TypeSymlink {
 			x.find(idImageName, shown, "/%s is not a directory", printer.Line(dir))
 		}

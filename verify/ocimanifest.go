@@ -26,20 +26,20 @@ var sha256Digest = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 
 func (d descriptor) path() string { return "blobs/" + strings.ReplaceAll(d.Digest, ":", "/") }
 
-// The media types that Lambda accepts, by family.
+// Media types, by family. Lambda does not accept indexes.
 const (
 	ociIndex       = "application/vnd.oci.image.index.v1+json"
 	ociManifest    = "application/vnd.oci.image.manifest.v1+json"
 	ociConfig      = "application/vnd.oci.image.config.v1+json"
 	ociLayerType   = "application/vnd.oci.image.layer.v1.tar+gzip"
-	ociPlainLayer  = "application/vnd.oci.image.layer.v1.tar" // not accepted: see mediaTypes
+	ociPlainLayer  = "application/vnd.oci.image.layer.v1.tar" // not accepted either: see mediaTypes
 	dockerIndex    = "application/vnd.docker.distribution.manifest.list.v2+json"
 	dockerManifest = "application/vnd.docker.distribution.manifest.v2+json"
 	dockerConfig   = "application/vnd.docker.container.image.v1+json"
 	dockerLayer    = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 )
 
-// wrong notes a finding, after which the image cannot be read further; it returns false.
+// wrong notes a finding after which the image cannot be read further. It returns false.
 func (x *imageExamination) wrong(id, file, format string, args ...any) bool {
 	x.find(id, file, format, args...)
 	return false
@@ -65,7 +65,7 @@ func (x *imageExamination) text(name string, v any) (data []byte, ok bool) {
 	return data, true
 }
 
-// described reads a JSON blob, and compares it with its descriptor.
+// described reads a JSON blob into v, and compares it with its descriptor.
 func (x *imageExamination) described(d descriptor, v any) (data []byte, ok bool) {
 	if !sha256Digest.MatchString(d.Digest) {
 		return nil, x.wrong(idImageDigest, "", "%q is not a digest by SHA-256", d.Digest)
@@ -100,9 +100,9 @@ func (x *imageExamination) manifest() bool {
 		return false
 	}
 	if len(index.Manifests) == 0 && x.has("manifest.json") {
-		return x.dockerArchive() // docker save, once, named none without a tag (moby 032797e, image/tarexport)
+		return x.dockerArchive() // docker save formerly listed no image without a tag here (moby 032797e, image/tarexport)
 	}
-	// docker save, since version 25, has a descriptor for each tag of one image.
+	// Since version 25, docker save writes a descriptor for each tag of one image.
 	index.Manifests = slices.CompactFunc(index.Manifests, func(a, b descriptor) bool { return a.Digest == b.Digest })
 	if len(index.Manifests) != 1 {
 		return x.wrong(idImageArchive, "index.json", "it names %d images, not one", len(index.Manifests))
@@ -126,7 +126,7 @@ func (x *imageExamination) manifest() bool {
 	}
 	if len(m.Layers) == 0 && x.has("manifest.json") {
 		x.about.Digest = ""
-		return x.dockerArchive() // docker save, once, named foreign layers alone (moby 032797e)
+		return x.dockerArchive() // docker save formerly listed only foreign layers (moby 032797e)
 	}
 	if d.Size >= maxImageManifest {
 		x.find(idImageManifest, "", "the manifest has %d bytes", d.Size)
@@ -168,8 +168,8 @@ func (x *imageExamination) has(name string) bool {
 	return true
 }
 
-// dockerArchive reads what docker save wrote before version 25, and still writes beside an
-// OCI image layout.
+// dockerArchive reads the format that docker save wrote before version 25, and now writes in
+// addition to an OCI image layout.
 func (x *imageExamination) dockerArchive() bool {
 	var all []struct {
 		Config string
@@ -211,9 +211,9 @@ func (x *imageExamination) mediaTypes(described, own, artifact string, config de
 	}
 	saved := x.has("manifest.json")
 	for _, l := range layers {
-		// docker save, since version 25 and with the classic store, writes both kinds of
-		// archive in one, with plain layers (moby, image/tarexport/save.go), which docker
-		// push compresses.
+		// Since version 25, docker save with the classic store writes both kinds of archive
+		// in one, with plain layers (moby, image/tarexport/save.go). docker push compresses
+		// these.
 		if l.MediaType != of.layer && !(saved && l.MediaType == ociPlainLayer) {
 			x.find(idImageMediaType, "", "layer %s has the type %q, not %s", l.Digest, l.MediaType, of.layer)
 		}

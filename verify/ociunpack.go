@@ -16,8 +16,8 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// unpack writes files of the image into the directory dir, and compares the program's
-// architecture with the image's.
+// unpack writes the wanted files of the image into the directory dir, and compares the
+// program's architecture with the image's.
 func (x *imageExamination) unpack(dir string) error {
 	var misplaced *misplacedError
 	if err := x.unpackFiles(dir); errors.As(err, &misplaced) {
@@ -28,7 +28,7 @@ func (x *imageExamination) unpack(dir string) error {
 	}
 	f, err := elfscan.ReadFile(filepath.Join(dir, filepath.FromSlash(x.root.Program)))
 	if err != nil {
-		return nil // a script, or a program for something else
+		return nil // a script, or a program for another system
 	}
 	x.root.Static = !f.HasInterp && len(f.Needed) == 0
 	if arch := project.Arch(f.GOARCH()); arch == "" || x.arch != "" && arch != x.arch {
@@ -37,8 +37,8 @@ func (x *imageExamination) unpack(dir string) error {
 	return nil
 }
 
-// A misplacedError is for a file whose parent is not a directory: the image cannot be
-// unpacked.
+// A misplacedError is for a file whose parent is not a directory, so that the image cannot
+// be unpacked.
 type misplacedError struct{ name string }
 
 func (e *misplacedError) Error() string {
@@ -64,16 +64,16 @@ func (x *imageExamination) unpackFiles(dir string) error {
 }
 
 // An unpacker writes the files that a container of an image has. It never writes through a
-// symbolic link: it makes these last.
+// symbolic link: it makes the links last.
 type unpacker struct {
 	*imageExamination
 	dir     string
-	parents map[string]string // directories in the image, and where they lead
-	made    map[string]bool   // directories on disk, by their names in the image
+	parents map[string]string // directories of the image, with their links resolved
+	made    map[string]bool   // directories that were made, by their names in the image
 }
 
-// ownDirs are directories in which a container has its own files. Except for /etc, they
-// hide the image's.
+// ownDirs are directories in which a container has its own files. Except in /etc, these
+// hide the image's files.
 var ownDirs = []string{"dev", "etc", "proc", "sys", "tmp"}
 
 // ownFiles are files that a container has in place of the image's.
@@ -88,8 +88,8 @@ func (u unpacker) wanted(name string) bool {
 	return !slices.Contains(ownFiles, name) && (!slices.Contains(ownDirs, first) || first == "etc" && below)
 }
 
-// place returns where a file of the image is on disk, and makes its directory. A directory
-// of the image may be a link.
+// place returns where a file of the image belongs on disk, and makes its directory. In the
+// image, that directory may be a link.
 func (u unpacker) place(name string) (string, error) {
 	dir := path.Dir(name)
 	parent, known := u.parents[dir]
@@ -105,8 +105,8 @@ func (u unpacker) place(name string) (string, error) {
 	return file, u.makeDir(path.Clean(parent))
 }
 
-// makeDir makes a directory, and those above it, that every user can read, whatever the
-// umask: in a sandbox the function runs as a different user.
+// makeDir makes a directory and those above it. Every user can read them, whatever the
+// umask, since in a sandbox the function runs as a different user.
 func (u unpacker) makeDir(name string) error {
 	dir := filepath.Join(u.dir, filepath.FromSlash(name))
 	if u.made[name] {
@@ -167,7 +167,7 @@ func (u unpacker) mountPoints() error {
 			return err
 		}
 	}
-	for _, name := range ownFiles { // the machine's are mounted over them, with their modes
+	for _, name := range ownFiles { // the machine's files are mounted over them, with their own modes
 		if err := os.WriteFile(filepath.Join(u.dir, filepath.FromSlash(name)), nil, 0o644); err != nil {
 			return err
 		}

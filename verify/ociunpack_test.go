@@ -17,7 +17,7 @@ func linkTo(name, target string) tar.Header {
 	return tar.Header{Name: name, Typeflag: tar.TypeSymlink, Linkname: target}
 }
 
-// unpacked is what an image's files are on disk: names, with what they have or lead to.
+// unpacked returns an image's files on disk: their names, with their content or target.
 func unpacked(t *testing.T, layers ...ociLayer) (files []string, dir string, err error) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "root")
@@ -52,7 +52,7 @@ func unpacked(t *testing.T, layers ...ociLayer) (files []string, dir string, err
 	return files, dir, err
 }
 
-// What a container would show is unpacked, but for what it has of its own.
+// What a container would show is unpacked, except what a container has of its own.
 func TestUnpack(t *testing.T) {
 	start := ociLayer{entries: []tar.Header{dirOf("app"), {Name: "app/start", Mode: 0o755}}, content: map[string]string{"app/start": "#!"}}
 	below := ociLayer{
@@ -112,7 +112,8 @@ func TestUnpackStaysInside(t *testing.T) {
 	}
 }
 
-// A file that is in no directory in the end is a finding, and nothing is started.
+// A file whose parent turns out not to be a directory is a finding, and nothing is
+// started.
 func TestMisplaced(t *testing.T) {
 	image := ociSpec{
 		layers: []ociLayer{

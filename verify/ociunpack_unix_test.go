@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// In a sandbox the function is another user, whatever the umask of who unpacks.
+// In a sandbox the function runs as another user, and must be able to read the files,
+// whatever the umask of the user who unpacks.
 func TestUnpackIgnoresTheUmask(t *testing.T) {
 	old := syscall.Umask(0o077)
 	defer syscall.Umask(old)

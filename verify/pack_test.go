@@ -14,8 +14,8 @@ import (
 	"github.com/bootzip/bootzip/verify"
 )
 
-// packed packs a bootstrap and one asset and returns the zip, or nil where
-// pack refuses them.
+// packed packs a bootstrap and one asset and returns the zip, or nil if pack refuses
+// them.
 func packed(t testing.TB, bootstrap []byte, name string, asset []byte) []byte {
 	t.Helper()
 	root := t.TempDir()
@@ -63,8 +63,8 @@ func content(n int) []byte {
 	return b
 }
 
-// What verify accepts from pack is in the one form that pack writes: taken out
-// of the zip and packed again, it gives the same bytes.
+// What verify accepts from pack is in the one form that pack writes: if it is unpacked and
+// packed again, the bytes are the same.
 func FuzzPackedAgainGivesTheSameBytes(f *testing.F) {
 	f.Add(boot().data, "web/a.txt", []byte("an asset"))
 	f.Add([]byte("#!/bin/sh\n:\n"), "naïve", []byte{})

@@ -8,11 +8,10 @@ import (
 	"strings"
 )
 
-// Update makes tests write the pages that they compare.
+// Update makes tests write the pages instead of comparing them.
 var Update = flag.Bool("update", false, "write docs/checks.md and docs/failures.md")
 
-// WriteChecks writes the table of checks as a page of Markdown; it is
-// docs/checks.md.
+// WriteChecks writes the table of checks as the Markdown page docs/checks.md.
 func WriteChecks(w io.Writer) error {
 	e := bufio.NewWriter(w)
 	fmt.Fprint(e, `# What verify checks

@@ -17,7 +17,7 @@ type policy struct {
 	static bool // dynamically linked programs fail
 }
 
-// newPolicy checks the options.
+// newPolicy checks the options, and returns their policy.
 func newPolicy(o Options) (policy, error) {
 	p := policy{rules: map[string]project.CheckRule{}, strict: o.Strict, static: o.Static}
 	switch {
@@ -40,14 +40,15 @@ func newPolicy(o Options) (policy, error) {
 }
 
 // ValidateRules checks the rules of a function, so that a mistake in bootzip.yaml is found
-// before anything is built: an unknown id, a check with two rules, or one that cannot be
-// lowered. The error names the rule's place.
+// before anything is built: an unknown id or severity, a missing reason, two rules for one
+// check, or a rule that lowers a check that cannot be lowered. The error names the place of
+// the rule, if that is known.
 func ValidateRules(rules []project.CheckRule) error {
 	_, err := newPolicy(Options{Rules: rules})
 	return err
 }
 
-// add adds a rule. It refuses a second one for a check, which would silently replace the
+// add adds a rule. It refuses a second rule for a check, which would silently replace the
 // first.
 func (p *policy) add(r project.CheckRule) error {
 	c, ok := CheckByID(r.ID)
@@ -80,13 +81,13 @@ func (p policy) severity(c Check) (Severity, string) {
 	return c.Severity, ""
 }
 
-// status returns the status of a finding of a severity.
+// status returns the status of a finding with a severity.
 func (s Severity) status() Status {
 	return map[Severity]Status{SeverityFail: Fail, SeverityWarn: Warn, Waive: Waived}[s]
 }
 
-// results makes the results of checks. skipped returns why a check without a finding was
-// not made; "" if it was made.
+// results makes the results of checks. skipped returns why a check without findings was not
+// run; "" if it was run.
 func (p policy) results(checks []Check, found findings, skipped func(Check) string) []Result {
 	all := make([]Result, 0, len(checks))
 	for _, c := range checks {

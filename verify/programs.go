@@ -22,16 +22,17 @@ type programs struct {
 	others      []otherProgram
 	scripts     []pendingScript
 	seen        map[int]bool // entries that were examined
-	interpreter map[int]int  // entries of the interpreters of scripts
+	interpreter map[int]int  // entries of interpreters, by the entries of their scripts
 }
 
-// An otherProgram is a program besides the bootstrap; a script may start it.
+// An otherProgram is a program that Lambda does not start itself, but a script may.
 type otherProgram struct {
 	at   int
-	arch project.Arch // empty: none of Lambda's
+	arch project.Arch // empty: not one of Lambda's
 }
 
-// other notes a program that Lambda does not start itself. head is its beginning.
+// other notes a program that Lambda does not start itself, if it is for another
+// architecture. head is its beginning.
 func (p *programs) other(i int, head []byte) {
 	m, _ := p.x.archive.Entries[i].UnixMode()
 	if m&allExecute == 0 || !elfscan.IsELF(head) || len(head) < elfscan.HeaderSize || len(p.others) > maxFindings {
@@ -120,7 +121,7 @@ func (p *programs) read(i int, role role, how started) error {
 	return p.examine(i, role, how, head, random, &seen)
 }
 
-// examine checks a program. head is its beginning.
+// examine checks a program or library. head is its beginning.
 func (p *programs) examine(i int, role role, how started, head []byte, random *zipscan.Random, seen *sightings) error {
 	x := p.x
 	e := &x.archive.Entries[i]
@@ -183,8 +184,9 @@ func (p *programs) startedByScripts() error {
 	return nil
 }
 
-// finish makes the checks that need all contents to have been read, and sets which stages
-// were reached. If again is false, the zip is too large, and nothing is read again.
+// finish runs the checks that need all contents to have been read, and sets which stages
+// were reached. If again is false, the zip is too large, and what scripts start is not
+// examined.
 func (p *programs) finish(again bool) error {
 	x := p.x
 	if again {

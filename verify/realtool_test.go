@@ -13,9 +13,9 @@ import (
 	"github.com/bootzip/bootzip/verify"
 )
 
-// realTools write out.zip from the files of the directory they are started in.
-// What each writes is imitated in the corpus too, so nothing depends on
-// their being installed.
+// realTools write out.zip from the files of the directory in which they are started. The
+// corpus also imitates what each of them writes, so no test depends on their being
+// installed.
 var realTools = []struct {
 	name string
 	args []string

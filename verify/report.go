@@ -6,14 +6,14 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// A Report is what is known about one zip.
+// A Report is what is known about one zip, image or deploy file.
 type Report struct {
 	Path     string
 	Function string       // Options.Function
 	Arch     project.Arch // Options.Arch; empty if either was accepted
-	Program  project.Arch // the architecture of its program; empty: not known, as of a script
-	Size     int64        // bytes of the zip
-	SHA256   string       // of the zip, in hexadecimal digits
+	Program  project.Arch // the architecture of its program; empty: unknown, such as for a script
+	Size     int64        // bytes of the file
+	SHA256   string       // of the file, in hexadecimal; empty for a directory
 	Kind     Kind         // Options.Kind
 	Deploy   *DeployFile  // of a report about a deploy file
 	Image    *ImageFile   // of a report about an image
@@ -24,18 +24,18 @@ type Report struct {
 }
 
 // A Result is how one check ended. A check that finds something in several files has a
-// result for each, up to a limit; then the last one says that there are more.
+// result for each, up to a limit; beyond it, the last one says that there are more.
 type Result struct {
 	Check    Check
 	Status   Status
 	Severity Severity // what a finding means here, from the table, the rules and Strict
-	Detail   string   // what was found, or why the check was skipped; empty for a pass
+	Detail   string   // what was found, or why the check was skipped; of a pass, only the boot check has one
 	File     string   // the file in the zip; empty for the zip itself. The function in a deploy file
-	Source   string   // one of several deploy files, where it is not the report's Path
-	Line     int      // in a deploy file, from 1; 0: not known
+	Source   string   // one of several deploy files, if it is not the report's Path
+	Line     int      // in a deploy file, from 1; 0: unknown
 	Column   int      // likewise
-	Reason   string   // the rule's reason, where a rule changed what the finding means
-	Shown    bool     // people should see it, though it is a pass or a skip
+	Reason   string   // the rule's reason, if a rule decided what the finding means
+	Shown    bool     // people should see it, even if it is a pass or a skip
 }
 
 // A Fact is something worth knowing about a zip, e.g. the compiler.
@@ -64,13 +64,13 @@ func (r Report) Count(s Status) int {
 type BootOutcome struct {
 	Status   Status // Pass, Fail or Skip
 	Detail   string // what happened
-	Answered string // of a pass: the error with which the function answered; empty: none
-	Hint     string // replaces the check's; may be empty
+	Answered string // for a pass, the error with which the function answered; empty: none
+	Hint     string // replaces the check's hint, unless it is empty
 }
 
-// AddBoot replaces the skip of the boot check by its result. Rules hold for it as for other
-// checks; one that lowers or waives it does so also for a function that could not be
-// started here.
+// AddBoot replaces the skip of the boot check with its result. Rules apply to it as to other
+// checks. One that lowers or waives it also applies if the function could not be started
+// on this machine.
 func (r *Report) AddBoot(b BootOutcome) {
 	c, _ := CheckByID(IDBoot)
 	severity, reason := r.policy.severity(c)
@@ -96,10 +96,11 @@ func (r *Report) boot() int {
 	return slices.IndexFunc(r.Results, func(x Result) bool { return x.Check.ID == IDBoot })
 }
 
-// startable reports whether the zip can be started. A skip is only news for such a zip.
+// startable reports whether the zip is one that could be started: only then is a skip of the
+// boot check news.
 func (r *Report) startable() bool { return r.Kind != KindLayer && r.OK() }
 
-// FailUnproven makes a report fail that is OK except that the zip was not started.
+// FailUnproven makes a report fail if the zip could have been started and was not.
 func (r *Report) FailUnproven() {
 	i := r.boot()
 	if i < 0 || !r.startable() {

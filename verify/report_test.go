@@ -36,8 +36,8 @@ func TestChecksPageIsCurrent(t *testing.T) {
 	}
 }
 
-// someReports are a good one, a bad one with two findings in one check, and
-// one with a warning and a waived finding.
+// someReports are a good report, a bad one with two findings of one check, and one with a
+// warning and a waived finding.
 func someReports(t *testing.T) []verify.Report {
 	t.Helper()
 	o := verify.Options{Arch: project.AMD64, Function: "hello"}
@@ -98,8 +98,8 @@ func TestTextHasColourOnlyIfAsked(t *testing.T) {
 	}
 }
 
-// The schema and what is written must have the same fields, and every field
-// the type that the schema gives.
+// The schema and what is written must have the same fields, and every field must have the
+// type that the schema gives.
 func TestJSONIsWhatItsSchemaSays(t *testing.T) {
 	var b bytes.Buffer
 	if err := verify.WriteJSON(&b, someReports(t)); err != nil {
@@ -129,7 +129,7 @@ func TestJSONIsWhatItsSchemaSays(t *testing.T) {
 	}
 }
 
-// conform checks a value against the few words of JSON Schema that ours uses.
+// conform checks a value against the few keywords of JSON Schema that our schema uses.
 func conform(t *testing.T, at string, schema map[string]any, v any, used map[string]bool) {
 	t.Helper()
 	used[at] = true
@@ -164,8 +164,8 @@ func conform(t *testing.T, at string, schema map[string]any, v any, used map[str
 	}
 }
 
-// What SARIF 2.1.0 requires, by its sections 3.13 to 3.50, and GitHub's code
-// scanning beyond it.
+// A log has what SARIF 2.1.0 requires in its sections 3.13 to 3.50, and what GitHub's code
+// scanning requires beyond that.
 func TestSARIFHasWhatTheStandardRequires(t *testing.T) {
 	var b bytes.Buffer
 	if err := verify.WriteSARIF(&b, someReports(t)); err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/bootzip/bootzip/internal/printer"
 )
 
-// An object of SARIF 2.1.0 (OASIS Standard, 27 March 2020); names and nesting are the
-// standard's, section 3.
+// An object is one of SARIF 2.1.0 (OASIS Standard, 27 March 2020). Names and nesting are
+// those of the standard's section 3.
 type object = map[string]any
 
 // WriteSARIF writes the findings of reports as SARIF 2.1.0, for code scanning.
@@ -82,7 +82,7 @@ func sarifLevel(s Severity) string {
 	return "error"
 }
 
-// sarifPath makes a URI reference of a path.
+// sarifPath makes a URI reference from a path.
 func sarifPath(path string) string {
 	u := url.URL{Path: filepath.ToSlash(path)}
 	if filepath.IsAbs(path) {

@@ -2,12 +2,13 @@ package verify
 
 import "regexp"
 
-// A saying is a message in a log, and a possible cause of it: the check for it, the reason,
-// and a hint that replaces the check's, if it is not empty. The patterns are for lower case.
+// A saying is a message in a log, and a possible cause of it: the check that finds the
+// cause, the reason, and a hint that replaces the check's unless it is empty. The patterns
+// match text in lower case.
 type saying struct {
-	says          *regexp.Regexp // nil: it is another cause of the message before, a less likely one
+	says          *regexp.Regexp // nil: a less likely cause of the previous message
 	not           *regexp.Regexp // the lines of the message must not match this; may be nil
-	unless        *regexp.Regexp // nor the whole text this
+	unless        *regexp.Regexp // the text must not match this; may be nil
 	id, why, hint string
 }
 
@@ -21,7 +22,7 @@ const (
 	hintLoop     = "bootstrap must ask for the next event for ever: see whether main returns, or what the script does last"
 )
 
-// sayings are tried in order. All that match count.
+// sayings are tried in order. All that match are returned.
 var sayings = []saying{
 	{says: re(`exec format error|cannot execute binary file`), id: idMachine, why: "the program and the function have different architectures: arm64 and x86_64, or the reverse"},
 	{id: idBootstrapFormat, why: "bootstrap is not a program for Linux: one for macOS or Windows, or a script without #!"},
@@ -139,7 +140,7 @@ var sayings = []saying{
 	{says: re(`timezonenotfound|time zone id '\S*' was not found|zoneinfonotfound|no time zone found with key|invalidlocationname|zoneinfo\.zip: no such file`), id: IDBoot, why: whyZones, hint: "put zone data into the zip and set TZDIR (.NET, C) or ZONEINFO (Crystal, Go) to its directory; for Python, add the package tzdata"},
 }
 
-// vague are sayings with little information. They are tried only if no other matches.
+// vague are sayings with little information. They are tried only if no others match.
 var vague = []saying{
 	{says: re(`runtime\.invalidentrypoint`), id: idBootstrapMissing, why: "there is no bootstrap in the root of the zip"},
 	{id: idMachine, why: "the program is for another architecture"},

@@ -50,7 +50,7 @@ func (x *examination) script(name string, head []byte) (interpreter string) {
 	return fields[0]
 }
 
-// noInterpreter notes that an interpreter was not found. An extension may also run beside a
+// noInterpreter notes that an interpreter was not found. An extension may also run with a
 // managed runtime, whose image has more programs.
 func (x *examination) noInterpreter(name, interpreter, format string, args ...any) {
 	switch {
@@ -62,8 +62,8 @@ func (x *examination) noInterpreter(name, interpreter, format string, args ...an
 	}
 }
 
-// env returns the program that the script's env starts. Linux passes all that follows as
-// one argument; only -S splits it.
+// env returns the program that env in a script's #! line starts. Linux passes everything
+// after env as one argument; only -S splits it.
 func (x *examination) env(name string, args []string) (interpreter string) {
 	if first, split := splitString(args); split {
 		args = append(first, args[1:]...)
@@ -87,8 +87,8 @@ func (x *examination) env(name string, args []string) (interpreter string) {
 	return ""
 }
 
-// splitString reports whether env is told to split its argument (-S, -vS, -Sbash,
-// --split-string=bash), and returns the word that the option ends in, if any.
+// splitString reports whether an option makes env split its argument (-S, -vS, -Sbash,
+// --split-string=bash), and returns the word at the end of the option, if any.
 func splitString(args []string) (first []string, split bool) {
 	if len(args) == 0 {
 		return nil, false
@@ -104,8 +104,7 @@ func splitString(args []string) (first []string, split bool) {
 	return []string{word}, split
 }
 
-// available reports whether a program is in Lambda's image, or in the zip and
-// executable.
+// available reports whether a program is in Lambda's image, or in the zip and executable.
 func (x *examination) available(program string) bool {
 	dir := path.Dir(path.Clean(program))
 	return (dir == "/bin" || dir == "/usr/bin") && imagePrograms[path.Base(program)] || x.ownProgram(program)

@@ -43,7 +43,7 @@ do
   curl "http://${AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/invocation/$REQUEST_ID/response" -d "$RESPONSE"
 done`
 
-// badScripts are scripts that start what Lambda would not.
+// badScripts are scripts that start what would not start on Lambda.
 func badScripts() []badboot {
 	const missing, crlf = "script-program-missing", "script-crlf"
 	newer := dyn(func(s *elfspec) { s.versions = map[string][]string{"libc.so.6": {"GLIBC_2.38"}} })()
@@ -136,9 +136,8 @@ func badScripts() []badboot {
 // Runtime API.
 const oldLambda = "dep\tgithub.com/aws/aws-lambda-go\tv1.17.0\th1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n" + goodGo
 
-// goodScripts are scripts in which nothing may be found, and what they start.
-// TestNotKnownIsNoFailure checks scripts in which something that is not known decides
-// what is started: that may be a warning, and not a failure.
+// In these scripts something unknown decides what is started: that may be a warning, but
+// not a failure.
 func TestNotKnownIsNoFailure(t *testing.T) {
 	openssl := dyn(func(s *elfspec) { s.needed = append(s.needed, "libssl.so.1.1") })()
 	ssl := []zfile{{name: "app", data: openssl, mode: 0o100755}, sharedLibrary("ssl/libssl.so.1.1", elfspec{}), file("p", "/var/task/ssl\n", 0o644), file("env", "APP=./app\n", 0o644)}
@@ -165,6 +164,7 @@ func TestNotKnownIsNoFailure(t *testing.T) {
 	}
 }
 
+// goodScripts are scripts in which nothing may be found, and other good bootstraps.
 func goodScripts() []goodboot {
 	run := func(script string) func() []byte { return text("#!/bin/sh\n" + script + "\n") }
 	newer := dyn(func(s *elfspec) { s.versions = map[string][]string{"libc.so.6": {"GLIBC_2.40"}} })()
@@ -274,7 +274,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// A bootstrap that is a link to a layer's is the layer's.
+// A bootstrap that is a link to a layer's bootstrap counts as the layer's.
 func TestLinkToLayer(t *testing.T) {
 	zip := zspec{files: []zfile{link("bootstrap", "/opt/bin/start"), asset("lib/a")}}.bytes()
 	layer := filepath.Join(t.TempDir(), "layer.zip")
@@ -288,7 +288,7 @@ func TestLinkToLayer(t *testing.T) {
 	}
 }
 
-// A library that a link names is found.
+// A library that is a link is found.
 func TestLinkedLibrary(t *testing.T) {
 	f := boot()
 	f.data = dyn(func(s *elfspec) { s.needed = append(s.needed, "libfoo.so.1") })()
@@ -300,8 +300,8 @@ func TestLinkedLibrary(t *testing.T) {
 	}
 }
 
-// Without a bootstrap, a zip passes only where a layer is said to have it, and
-// the report says that it was not seen.
+// Without a bootstrap, a zip passes only if a layer is said to have it, and the report
+// says that it was not seen.
 func TestBootstrapOfALayer(t *testing.T) {
 	z := zspec{files: []zfile{asset("index.php")}}.bytes()
 	if r := check(t, z, verify.Options{}); r.OK() {
@@ -318,7 +318,7 @@ func TestBootstrapOfALayer(t *testing.T) {
 	}
 }
 
-// A dynamic program from elsewhere is warned of; one that should be static
+// A dynamically linked program from elsewhere is a warning; one that should be static
 // fails, unless a rule allows it.
 func TestDynamicProgram(t *testing.T) {
 	f := boot()
@@ -343,7 +343,7 @@ func TestDynamicProgram(t *testing.T) {
 	}
 }
 
-// An extension for managed runtimes may have their interpreters.
+// An extension for managed runtimes may use their interpreters.
 func TestExtensionInPython(t *testing.T) {
 	for interpreter, want := range map[string]string{
 		"/usr/bin/env python3":     "script-unseen",
@@ -368,7 +368,7 @@ func TestLayerInAFolder(t *testing.T) {
 	}
 }
 
-// The table shows what a program is for, and a script is for any architecture.
+// The table shows the architecture that a program is for; a script is for any.
 func TestTextShowsTheArchitectureOfTheProgram(t *testing.T) {
 	arm := boot()
 	arm.data = elfspec{arm64: true}.bytes()
@@ -393,7 +393,7 @@ func TestTextShowsTheArchitectureOfTheProgram(t *testing.T) {
 	}
 }
 
-// A ZIP64 field is called that, and sizes that refer to it are not compared.
+// A ZIP64 field is reported as one, and sizes that refer to it are not compared.
 func TestZip64SaysWhatItIs(t *testing.T) {
 	f := boot()
 	f.local = func(h []byte) { le.PutUint32(h[18:], 1<<32-1); le.PutUint32(h[22:], 1<<32-1) }

@@ -9,11 +9,11 @@ import (
 // Strings that show what is linked into a program.
 const (
 	markNSS      = "libnss_%s.so"                 // glibc 2.34 and newer, loading a name service
-	markNSSwitch = "/etc/nsswitch.conf"           // older ones too, and Go's own resolver
-	markNSSName  = "__nss_"                       // of glibc's own functions, in its messages
-	markZone     = "time.LoadLocation\x00"        // a name in Go's table of functions: it is called
-	markZoneData = "time/tzdata.loadFromEmbedded" // the same of the package with the data
-	markLambda   = "aws-lambda-go/lambda.Start"   // the same of AWS's library, not of its events alone
+	markNSSwitch = "/etc/nsswitch.conf"           // older versions too, and Go's own resolver
+	markNSSName  = "__nss_"                       // begins names of glibc's functions, in its messages
+	markZone     = "time.LoadLocation\x00"        // a name in Go's table of functions: it is linked in
+	markZoneData = "time/tzdata.loadFromEmbedded" // likewise, for the package with the data
+	markLambda   = "aws-lambda-go/lambda.Start"   // likewise, for AWS's library, not only its events
 	markCgoStub  = "requires cgo to work"         // go-sqlite3 and its forks, without cgo
 )
 
@@ -28,7 +28,7 @@ const longestMark = 32
 type sightings struct {
 	at  [len(marks)]int64 // 1 + offset of the first sighting; 0: none
 	off int64             // of buf
-	buf []byte            // the last piece, after the end of the one before
+	buf []byte            // the end of the pieces so far, where a mark may begin
 }
 
 func (s *sightings) look(b []byte) {
@@ -39,7 +39,7 @@ func (s *sightings) look(b []byte) {
 			if at < 0 {
 				break
 			}
-			// Go's mark counts only at a multiple of 16, as the linker puts it.
+			// Go's mark counts only at a multiple of 16, where the linker puts it.
 			if off := s.off + int64(from+at); i > 0 || off%16 == 0 {
 				s.at[i] = 1 + off
 			}

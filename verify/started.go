@@ -13,36 +13,37 @@ import (
 	"github.com/bootzip/bootzip/internal/zipscan"
 )
 
-// maxStarted is how many files that scripts start are examined.
+// maxStarted is roughly how many files that scripts start are examined.
 const maxStarted = 50
 
 // maxInterpreters is how many interpreters the kernel follows if the interpreter of a
 // script is a script (fs/exec.c, exec_binprm).
 const maxInterpreters = 5
 
-// A started file is one that Lambda or a script starts, and how.
+// A started says how Lambda or a script starts a file.
 type started struct {
-	certain bool // every run of the script starts it
+	certain bool // every run of the script starts it; true if Lambda does
 	shell   bool // a shell reads it, so it need not be executable
 	sourced bool // a script reads it into itself, and what it starts was seen there
 	kernel  bool // the kernel starts it, as the interpreter of a script
 	loader  string
 	dirs    []string // of LD_LIBRARY_PATH; nil: Lambda's own
-	anyDirs bool     // LD_LIBRARY_PATH is not known
+	anyDirs bool     // LD_LIBRARY_PATH is unknown
 
-	// A script is read as its starter left the shell; nil: as Lambda starts it.
+	// child is the Config that its starter gives a script; nil: that of a script that Lambda
+	// starts.
 	child *shellscan.Config
 }
 
-// A pendingScript is a script whose programs were not examined yet.
+// A pendingScript is a script whose programs have not been examined yet.
 type pendingScript struct {
 	at   int    // entry
-	text []byte // nil: it is the interpreter of a script, and was not read yet
+	text []byte // nil: it is the interpreter of a script, and has not been read yet
 	how  started
 }
 
-// Variables of Lambda's environment (AWS Lambda developer guide, "Working with
-// Lambda environment variables") that scripts take paths from.
+// Variables of Lambda's environment from which scripts take paths (AWS Lambda developer
+// guide, "Working with Lambda environment variables").
 var scriptVariables = map[string]string{
 	"LAMBDA_TASK_ROOT":   "/var/task",
 	"LAMBDA_RUNTIME_DIR": "/var/runtime",
@@ -50,11 +51,10 @@ var scriptVariables = map[string]string{
 	"LD_LIBRARY_PATH":    "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
 }
 
-// More of them, whose values are known only on Lambda.
+// More variables of Lambda's environment, whose values are known only on Lambda.
 var scriptUnknown = []string{"_HANDLER", "HOME", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_RUNTIME_API"}
 
-// isShell reports whether a script's interpreter is the shell of Lambda's
-// image.
+// isShell reports whether a script's interpreter is sh or bash, in any directory.
 func isShell(interpreter string) bool {
 	base := path.Base(interpreter)
 	return base == "sh" || base == "bash"
@@ -89,7 +89,7 @@ func (p *programs) follow(s pendingScript) error {
 	case s.at == x.boot:
 		c.Script = x.root() + "/bootstrap"
 	case x.kind() == KindLayer && isExtension(name):
-		c.Dir = "" // in which directory extensions are started is not documented
+		c.Dir = "" // it is not documented in which directory extensions are started
 	}
 	if real := x.root() + "/" + name; c.Script != real {
 		c.Real = real
@@ -230,7 +230,7 @@ func (p *programs) sourced(file string) ([]byte, bool) {
 	return text.Bytes(), err == nil && isText(text.Bytes())
 }
 
-// elsewhere checks a program whose path is not in the zip.
+// elsewhere checks a program whose path leads out of the zip.
 func (p *programs) elsewhere(script string, st shellscan.Start, program string) {
 	x := p.x
 	why := "it is not one of the zip's files"
@@ -267,8 +267,8 @@ func (x *examination) noDirectory(dir string) bool {
 	return why == "" && (file || !there && !x.names.above(in))
 }
 
-// absent reports whether there is certainly no file and no directory at a path: Lambda's
-// /var/task has what is in the zip, and cannot be written to.
+// absent reports whether there is certainly no file and no directory at a path: on Lambda,
+// /var/task has only what is in the zip, and is read-only.
 func (x *examination) absent(file string) bool {
 	in, ok := x.inZip(file)
 	if !ok || x.kind() != KindFunction {
@@ -301,8 +301,8 @@ func (x *examination) hasLoader(loader string) bool {
 	return x.ownProgram(loader) || x.layers.starts(loader)
 }
 
-// command searches the directories of PATH for a command, started in the directory in; at
-// is "" if it is in the image.
+// command searches the directories of PATH for a command that is started in the directory
+// in. at is its path, or "" if it is in the image.
 func (x *examination) command(name, dirs, in string) (at string, ok bool) {
 	if imagePrograms[name] {
 		return "", true
@@ -318,7 +318,8 @@ func (x *examination) command(name, dirs, in string) (at string, ok bool) {
 	return "", false
 }
 
-// readStarted reads again a file that a script starts, unless it was examined before.
+// readStarted reads a file that a script starts once more, and examines it, unless that has
+// been done before.
 func (p *programs) readStarted(i int, how started) error {
 	switch {
 	case p.seen[i]:
@@ -332,7 +333,7 @@ func (p *programs) readStarted(i int, how started) error {
 	return p.read(i, roleStarted, how)
 }
 
-// interpreterChains checks that no script needs more interpreters than Linux
+// interpreterChains checks that no script needs a longer chain of interpreters than Linux
 // follows.
 func (p *programs) interpreterChains() {
 	for _, script := range slices.Sorted(maps.Keys(p.interpreter)) {

@@ -14,11 +14,11 @@ import (
 // TextOptions say how [WriteText] writes.
 type TextOptions struct {
 	Color   bool // for a terminal
-	Verbose bool // each check and each fact, not only what was found
+	Verbose bool // write each check and each fact, not only what was found
 }
 
-// WriteText writes reports for people: a table with a line for each zip, then each finding
-// with Lambda's words for it, if they are known, and how to fix it.
+// WriteText writes reports for people: a table with a line for each report, then each
+// finding with Lambda's words for it, if they are known, and how to fix it.
 func WriteText(w io.Writer, reports []Report, o TextOptions) error {
 	t := textWriter{bufio.NewWriter(w), o}
 	t.table(reports)
@@ -33,8 +33,8 @@ type textWriter struct {
 	o TextOptions
 }
 
-// table writes one line for each zip, image and deploy file, each kind under a head of its
-// own. Colours would misalign the columns, so only the last one has them.
+// table writes one line for each zip, image and deploy file. Each kind has its own head.
+// Colours would misalign the columns, so only the last column has them.
 func (t textWriter) table(reports []Report) {
 	tables := []struct {
 		head   string
@@ -107,7 +107,7 @@ func (r Report) layer(l Layer) string {
 	return "skipped"
 }
 
-// report writes what was found in one zip.
+// report writes what was found in one zip, image or deploy file.
 func (t textWriter) report(r Report) {
 	var lines []Result
 	for _, x := range r.Results {

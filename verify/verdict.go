@@ -8,7 +8,7 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// A verdict is a report without findings, except for what its target contains.
+// A verdict is what a report without findings says beyond its target.
 type verdict struct {
 	Program project.Arch      `json:"program,omitempty"`
 	Size    int64             `json:"size"`
@@ -19,9 +19,9 @@ type verdict struct {
 	Shown   bool              `json:"shown,omitempty"`   // of the boot check
 }
 
-// Verdict returns the report as a text from which [Recall] makes it again. ok is false for a
-// report with findings. It is up to the caller to know whether a skipped boot check would be
-// skipped again.
+// Verdict returns the report as a text from which [Recall] can make it again. ok is false
+// for a report with findings, or without a detail of the boot check. The caller has to know
+// whether a skipped boot check would be skipped again.
 func (r Report) Verdict() (text string, ok bool) {
 	v := verdict{Program: r.Program, Size: r.Size, Facts: r.Facts, Skips: map[string]string{}}
 	for _, x := range r.Results {
@@ -38,8 +38,8 @@ func (r Report) Verdict() (text string, ok bool) {
 	return string(data), v.Boot != "" && err == nil
 }
 
-// Recall makes the report of a target from a verdict on the same zip and options. sum is the
-// zip's digest.
+// Recall makes the report of a target from a verdict on the same zip with the same options.
+// sum is the zip's SHA-256. A verdict on other checks than this version's is an error.
 func Recall(text string, t Target, sum string) (Report, error) {
 	var v verdict
 	if err := json.Unmarshal([]byte(text), &v); err != nil {

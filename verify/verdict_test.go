@@ -9,7 +9,7 @@ import (
 	"github.com/bootzip/bootzip/verify"
 )
 
-// A report without findings comes back from its verdict as it was; others have none.
+// A report without findings comes back from its verdict unchanged; others have no verdict.
 func TestVerdict(t *testing.T) {
 	options := verify.Options{Function: "hello", Arch: project.AMD64, Rules: []project.CheckRule{{ID: "go-trimpath", Severity: "fail", Reason: "ours are"}}}
 	r := check(t, zspec{files: []zfile{boot()}}.bytes(), options)

@@ -22,28 +22,28 @@ import (
 type Options struct {
 	Function string              // name for the report; may be empty
 	Arch     project.Arch        // expected architecture; empty: either of Lambda's
-	Runtime  project.Runtime     // decides the newest glibc; empty: al2023
+	Runtime  project.Runtime     // whose image has the libraries; empty: al2023
 	Kind     Kind                // empty: KindFunction
 	Rules    []project.CheckRule // what findings mean for this zip
-	Strict   bool                // warnings fail, except those that a rule sets to warn
+	Strict   bool                // warnings fail, except those of checks with a rule
 	Dynamic  bool                // dynamically linked programs are allowed
 	Static   bool                // dynamically linked programs fail
 
-	Budget project.Budget // its sizes are a check
+	Budget project.Budget // larger sizes are a finding
 
-	// WithLayer says that the function has a layer, which may supply what the zip
-	// lacks: bootstrap, an interpreter below /opt, commands, libraries.
+	// WithLayer says that the function has a layer whose zip is missing, and which may
+	// supply what the zip lacks: bootstrap, an interpreter below /opt, commands, libraries.
 	WithLayer bool
 
-	// Layers are the zips of the function's layers. Their files count as there, and
-	// their unzipped size is added to the zip's.
+	// Layers are the zips of the function's layers. Their files count as present, and their
+	// unzipped size is added to the zip's.
 	Layers []string
 }
 
 // A Kind is what a zip is for.
 type Kind string
 
-// The kinds of zip that Lambda takes.
+// The kinds of zip that Lambda accepts.
 const (
 	KindFunction Kind = "function" // unpacked into /var/task
 	KindLayer    Kind = "layer"    // unpacked into /opt
@@ -55,20 +55,22 @@ type Target struct {
 	Options Options
 }
 
-// File checks one zip. All that is wrong with the content of the file is in the report.
-// An error means that there is no such file, that it is a directory or cannot be read,
-// that the options make no sense (an unknown id in a rule, a rule for a check that
-// cannot be changed), or that ctx was cancelled.
+// File checks one zip. Everything that is wrong with the content of the file is in the
+// report. An error means that there is no such file, that it is not a regular file or
+// cannot be read, that the zip of a layer cannot be read, that the options are invalid (an
+// unknown id in a rule, a rule for a check that cannot be changed), or that ctx was
+// cancelled.
 //
 // It uses less than 32 MB of memory, whatever the size of the zip. It decompresses at
-// most Lambda's 262,144,000 bytes once; programs that scripts start, and parts of other
-// programs, twice.
+// most Lambda's 262,144,000 bytes once. It decompresses programs that scripts start, and
+// parts of other programs, a second time, and a library in the zip again for each program
+// that needs it.
 func File(ctx context.Context, path string, o Options) (Report, error) {
 	var s zipscan.Stream
 	return file(ctx, path, o, &s)
 }
 
-// Files checks many zips at once, on all cores. The reports have the order
+// Files checks many zips at once, on all cores. The reports are in the order
 // of the targets. The first error ends the work.
 func Files(ctx context.Context, targets []Target) ([]Report, error) {
 	reports := make([]Report, len(targets))
@@ -111,8 +113,8 @@ func file(ctx context.Context, path string, o Options, s *zipscan.Stream) (Repor
 }
 
 // ReaderAt checks a zip of size bytes that is not, or not yet, a file; the report has name
-// as its path. As with [File], no error comes from the zip's content. It reads r from two
-// goroutines.
+// as its path. As with [File], no error comes from the zip's content. It may read r from
+// two goroutines at once.
 func ReaderAt(ctx context.Context, name string, r io.ReaderAt, size int64, o Options) (Report, error) {
 	policy, err := newPolicy(o)
 	if err != nil {
@@ -148,7 +150,7 @@ func examine(ctx context.Context, name string, f io.ReaderAt, size int64, o Opti
 	}, nil
 }
 
-// aloneBelow is the size in bytes below which reading a zip from two goroutines at once
+// aloneBelow is the size in bytes up to which reading a zip from two goroutines at once
 // costs more than it saves.
 const aloneBelow = 256 << 10
 

@@ -91,9 +91,8 @@ func TestRulesChangeWhatAFindingMeans(t *testing.T) {
 	}
 }
 
-// A report must not be good because something could not be looked at: whatever
-// is skipped for want of a readable zip comes with a failure that no rule can
-// take away.
+// A report must not be OK because something could not be read: whatever is skipped because
+// the zip is unreadable comes with a failure that no rule can lower or waive.
 func TestASkipIsNeverAPass(t *testing.T) {
 	var waiveAll []project.CheckRule
 	for _, c := range verify.Checks() {
@@ -121,7 +120,7 @@ func TestASkipIsNeverAPass(t *testing.T) {
 	}
 }
 
-// The boot check's result takes the place of its skip, and rules hold for it.
+// The boot check's result replaces its skip, and rules apply to it.
 func TestBootObeysRules(t *testing.T) {
 	rule := func(severity string) []project.CheckRule {
 		return []project.CheckRule{{ID: "boot-answers", Severity: severity, Reason: "needs a table"}}
@@ -246,8 +245,7 @@ func TestADiskErrorIsNoFinding(t *testing.T) {
 			t.Errorf("error at %d: %v", from, err)
 		}
 	}
-	// The file was shorter than it said, as when somebody truncates it
-	// meanwhile.
+	// The file is shorter than its size, as if it had been truncated in the meantime.
 	if _, err := verify.ReaderAt(context.Background(), "x.zip", strings.NewReader(b[:5000]), int64(len(b)), verify.Options{}); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("shrunk: %v", err)
 	}
@@ -339,7 +337,7 @@ func TestALargeZipIsAStream(t *testing.T) {
 	}
 }
 
-// Many entries cost memory for their names and nothing else.
+// Many entries cost memory only for themselves and their names.
 func TestAsManyEntriesAsAZipCanHave(t *testing.T) {
 	z := function()
 	for i := range 65533 {

@@ -23,13 +23,13 @@ type zfile struct {
 	comment    string
 
 	raw       []byte // compressed data, instead of the right one
-	before    []byte // stray bytes in front
+	before    []byte // stray bytes before the entry
 	localName string // default name
 	local     func(h []byte)
 	central   func(h []byte)
 	desc      func(d []byte)
-	noLocal   bool // the directory alone has it
-	noCentral bool // the local part alone is there
+	noLocal   bool // only the directory has the entry
+	noCentral bool // the directory lacks the entry
 	offset    func(own, first int) int
 }
 
@@ -39,7 +39,7 @@ const noMode = 1 << 31
 type zspec struct {
 	files     []zfile
 	comment   string
-	beforeDir []byte // stray bytes
+	beforeDir []byte // stray bytes before the directory
 	beforeEnd []byte
 	after     []byte
 	reversed  bool           // the directory lists the entries backwards
@@ -202,8 +202,7 @@ func field(id uint16, data string) []byte {
 	return append(b, data...)
 }
 
-// function is a good zip with one more thing to go wrong: the files beside
-// bootstrap.
+// function is a good zip: a bootstrap, and other files, which may have faults.
 func function(more ...zfile) zspec {
 	return zspec{files: append([]zfile{boot()}, more...)}
 }
