@@ -1,4 +1,4 @@
-// Package architecture holds, as a test, the rules by which the directories of
+// Package architecture has tests that enforce the rules by which the directories of
 // this module depend on each other.
 package architecture
 
@@ -17,21 +17,21 @@ import (
 
 const module = "github.com/bootzip/bootzip"
 
-// steps are the pipeline, in its order. A step imports project and internal,
-// and no other step: package pipeline joins them.
+// steps are the pipeline, in order. A step may import project and internal, but no other
+// step: package pipeline joins them.
 var steps = []string{"build", "pack", "verify", "emulator", "deploy"}
 
-// joins are the directories that may import several steps, in their order: each
-// may import the ones before it as well. A provenance is read by reproduce and
-// written by release.
+// joins are the directories that may import several steps. Each may also import those
+// before it in this list. Both reproduce, which reads a provenance, and release, which
+// writes one, import release/attest.
 var joins = []string{"pipeline", "release/attest", "reproduce", "release"}
 
 // below are directories that several joins need.
 var below = []string{"diff", "registry", "release/internal"}
 
-// mayImport says which directories the packages of a directory may import, besides
-// those of their own directory: directories at the top, and those below them that
-// have a rule of their own. A new directory needs a line.
+// mayImport says which directories the packages of a directory may import, besides those in
+// their own directory. It lists the top-level directories, and those below them that have
+// their own rule. A new directory needs a line.
 var mayImport = map[string][]string{
 	".":        {"targets", "internal/dev"}, // magefile.go
 	"cmd":      {"internal/command"},
@@ -55,11 +55,11 @@ func init() {
 	for i, join := range joins {
 		mayImport[join] = slices.Concat([]string{"project", "internal"}, steps, joins[:i], below)
 	}
-	// The Dockerfile travels with the package that needs it; its base comes from a registry.
+	// docker embeds the Dockerfile that build needs; its base image comes from a registry.
 	mayImport["build"] = append(mayImport["build"], "docker", "registry")
 }
 
-// onlyIn says which directories alone may import a module of others.
+// onlyIn says, for each third-party module, which directories may import it.
 var onlyIn = map[string][]string{
 	"github.com/magefile/mage":       {"targets", "internal/dev"},
 	"github.com/aws/aws-sdk-go-v2":   {"internal", "emulator"}, // internal/store; event streams
@@ -82,18 +82,16 @@ var onlyIn = map[string][]string{
 	"github.com/aws/aws-sdk-go-v2/service": {"internal"},
 }
 
-// A source is one Go file of the module that is no test, whatever its build
-// tags say.
+// A source is one Go file of the module that is not a test, whatever its build tags are.
 type source struct {
 	name   string // slash-separated, from the module's root
-	folder string // the one whose rule holds
+	folder string // the directory whose rule applies
 	file   *ast.File
 }
 
 var fset = token.NewFileSet()
 
-// sources returns all files, those of fixtures and of nested modules
-// left out.
+// sources returns all sources, except those of fixtures and of nested modules.
 func sources(t *testing.T) []source {
 	t.Helper()
 	var all []source
@@ -133,8 +131,8 @@ func sources(t *testing.T) []source {
 	return all
 }
 
-// folderOf is the directory whose rule holds for a file or package: the first of
-// its path, or one below it that has a rule; "." for a file in the root.
+// folderOf returns the directory whose rule applies to a file or package: the first element
+// of its path, or a directory below it that has a rule; "." for a file in the root.
 func folderOf(name string) string {
 	for folder := range mayImport {
 		if strings.Contains(folder, "/") && strings.HasPrefix(name+"/", folder+"/") {
@@ -183,13 +181,14 @@ func TestArrowsPointOneWay(t *testing.T) {
 	}
 }
 
-// Who may read the environment and print: whoever is a program of its own.
+// isProgram reports whether a source belongs to a program, and so may read the environment
+// and print.
 func isProgram(s source) bool {
 	return slices.Contains([]string{".", "internal/command", "internal/dev"}, s.folder) ||
 		s.file.Name.Name == "main" || s.name == "internal/sandbox/init_linux.go" || s.name == "internal/sandbox/live_linux.go" // the first process of a sandbox
 }
 
-// What a library does not use, by package.
+// forbidden are the functions and variables that a library must not use, by package.
 var forbidden = map[string][]string{
 	"os":      {"Getenv", "LookupEnv", "Environ", "ExpandEnv", "Setenv", "Unsetenv", "Stdin", "Stdout", "Stderr", "Exit", "Args", "Chdir"},
 	"syscall": {"Getenv", "Environ", "Setenv", "Exit", "Chdir"},

@@ -11,8 +11,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Dependabot looks into the directories that it is given. It must know every
-// module, and must leave the compressor alone, whose bytes are the zips'.
+// Dependabot looks only into the directories that it is given. It must know every module,
+// and must not update the compressor, which determines the bytes of zips.
 func TestDependabot(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join(root, ".github", "dependabot.yml"))
 	if err != nil {

@@ -11,10 +11,10 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// root is the directory of this repository.
+// root is the root directory of this repository.
 const root = "../.."
 
-// own are the modules of this repository, by their directories.
+// own returns the modules of this repository, by their directories.
 func own(t *testing.T) map[string]*modfile.File {
 	t.Helper()
 	all := map[string]*modfile.File{}
@@ -62,9 +62,9 @@ func work(t *testing.T, dir string) *modfile.WorkFile {
 	return f
 }
 
-// What is released is installed with `go install …@VERSION`, which refuses a
-// go.mod with a replace or an exclude (cmd/go, "Compile and install packages
-// and dependencies"), and neither module brings the other along.
+// Released modules are installed with `go install …@VERSION`, which refuses a go.mod with
+// a replace or an exclude (cmd/go, "Compile and install packages and dependencies"). Neither
+// of them may require the other.
 func TestReleasedModules(t *testing.T) {
 	all := own(t)
 	for _, dir := range []string{".", "runtime"} {
@@ -86,8 +86,8 @@ func TestReleasedModules(t *testing.T) {
 	}
 }
 
-// A module is in the workspace, or has a go.work of its own that keeps it out:
-// without one the go command refuses to work in it.
+// A module is in the workspace, or has its own go.work that keeps it out. Without either,
+// the go command refuses to work in it.
 func TestWorkspace(t *testing.T) {
 	w := work(t, ".")
 	var used []string
@@ -101,7 +101,7 @@ func TestWorkspace(t *testing.T) {
 				t.Errorf("go.work of %s has not just itself and %s", dir, w.Toolchain.Name)
 			}
 		}
-		// The toolchain decides the bytes of what is built.
+		// The toolchain determines the bytes of what is built.
 		if f.Toolchain != nil && f.Toolchain.Name != w.Toolchain.Name {
 			t.Errorf("%s names %s, and go.work %s", f.Syntax.Name, f.Toolchain.Name, w.Toolchain.Name)
 		}
@@ -110,9 +110,9 @@ func TestWorkspace(t *testing.T) {
 		t.Errorf("go.work is for Go %s, and go.mod for %s", w.Go.Version, all["."].Go.Version)
 	}
 
-	// The version of the runtime that the modules here require need not be
-	// published yet: go.work replaces that very version. For all versions it
-	// would be refused, since the runtime is in the workspace.
+	// The version of the runtime that the modules here require need not be published
+	// yet: go.work replaces exactly that version. It could not replace all versions, since
+	// the runtime is in the workspace.
 	if len(w.Replace) != 1 || w.Replace[0].Old.Path != module+"/runtime" || w.Replace[0].New.Path != "./runtime" {
 		t.Fatalf("go.work does not replace just the runtime")
 	}

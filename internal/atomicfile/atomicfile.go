@@ -7,7 +7,7 @@
 // stage in the same directory, or [Sweep], removes what a killed process leaves.
 //
 // A set is moved one file after the other. A process that is killed in between
-// leaves new files beside old ones: the last file of a set should be the one that
+// leaves new files next to old ones, so the last file of a set should be the one that
 // describes the others, such as a manifest.
 package atomicfile
 
@@ -27,11 +27,11 @@ import (
 )
 
 // stageName begins the names of stages. Because of the dot, the go command and
-// users' patterns do not take them for part of the project.
+// users' patterns do not treat them as part of the project.
 const stageName = ".bootzip-stage"
 
-// A Stage is a directory in which a set of files is made. Its Remove removes it
-// with what was not moved from it.
+// A Stage is a directory in which a set of files is made. Its method Remove removes it
+// with the files that were not moved from it.
 type Stage struct{ *tempdir.Dir }
 
 // Begin makes a stage in dir, which must exist and be on the file system of
@@ -80,7 +80,7 @@ func (s *Stage) Commit(files ...File) error {
 	return nil
 }
 
-// syncAll syncs the files, and returns the error of the first that cannot be.
+// syncAll syncs the files, and returns the first error.
 func syncAll(files []File) error {
 	var all errgroup.Group
 	all.SetLimit(8) // a disk takes many writes at once
@@ -114,7 +114,7 @@ func Write(name string, mode fs.FileMode, write func(io.Writer) error) (err erro
 		return err
 	}
 	defer func() {
-		_ = s.Remove() // if it fails, the next stage here does it
+		_ = s.Remove() // if this fails, the next stage in this directory removes it
 		if err != nil {
 			err = fmt.Errorf("%s: %w", name, err)
 		}
@@ -130,7 +130,7 @@ func Write(name string, mode fs.FileMode, write func(io.Writer) error) (err erro
 	return s.Commit(File{f.Name(), name, mode})
 }
 
-// WriteBytes is Write for a content that is known.
+// WriteBytes is Write for content in memory.
 func WriteBytes(name string, mode fs.FileMode, content []byte) error {
 	return Write(name, mode, func(w io.Writer) error {
 		_, err := w.Write(content)
@@ -138,7 +138,7 @@ func WriteBytes(name string, mode fs.FileMode, content []byte) error {
 	})
 }
 
-// WriteJSON writes a value as indented JSON that everybody may read.
+// WriteJSON writes a value as indented JSON that everyone may read.
 func WriteJSON(name, indent string, value any) error {
 	text, err := json.MarshalIndent(value, "", indent)
 	if err != nil {

@@ -18,7 +18,7 @@ func content(t *testing.T, name string) string {
 	return string(data)
 }
 
-// alone fails if there is anything in the directory of file but file itself.
+// alone fails if the directory of file contains anything except file itself.
 func alone(t *testing.T, file string) {
 	t.Helper()
 	entries, err := os.ReadDir(filepath.Dir(file))
@@ -66,7 +66,7 @@ func TestWriteThatFails(t *testing.T) {
 		if err := text("half")(w); err != nil {
 			return err
 		}
-		// A reader sees the old file as long as the new one is not finished.
+		// A reader sees the old file until the new one is finished.
 		if got := content(t, name); got != "good" {
 			t.Errorf("content is %q in the middle", got)
 		}
@@ -87,7 +87,7 @@ func TestWriteToNowhere(t *testing.T) {
 	if err := Write(filepath.Join(dir, "none", "file"), 0o644, func(io.Writer) error { called = true; return nil }); err == nil || called {
 		t.Errorf("error is %v, called is %v", err, called)
 	}
-	// What is in the way stays, and nothing is left beside it.
+	// What is in the way stays, and nothing is left next to it.
 	folder := filepath.Join(dir, "folder")
 	if err := os.MkdirAll(filepath.Join(folder, "sub"), 0o755); err != nil {
 		t.Fatal(err)
@@ -152,7 +152,7 @@ func TestCommit(t *testing.T) {
 	}
 }
 
-// If one of the set is not there, nothing is moved or removed.
+// If one file of the set is missing, nothing is moved or removed.
 func TestCommitThatFails(t *testing.T) {
 	dir := t.TempDir()
 	one := filepath.Join(dir, "one")
@@ -166,7 +166,7 @@ func TestCommitThatFails(t *testing.T) {
 	}
 }
 
-// What a killed process leaves is a stage that nobody locks.
+// A killed process leaves a stage that no process has locked.
 func TestSweep(t *testing.T) {
 	dir := t.TempDir()
 	kept := filepath.Join(dir, "kept")
@@ -177,7 +177,7 @@ func TestSweep(t *testing.T) {
 		}
 		finished(t, s, "half", "h")
 		left := filepath.Join(dir, stageName+"-left")
-		if err := os.CopyFS(left, os.DirFS(s.Path)); err != nil { // and with it the file of the lock
+		if err := os.CopyFS(left, os.DirFS(s.Path)); err != nil { // including the lock file
 			t.Fatal(err)
 		}
 		if err := s.Remove(); err != nil {

@@ -1,4 +1,4 @@
-// Package fulldisk gives tests a directory on a disk that is soon full.
+// Package fulldisk gives tests a directory on a small disk that is soon full.
 package fulldisk
 
 import (
@@ -7,8 +7,8 @@ import (
 )
 
 // Dir returns a directory on a file system of its own with room for size bytes
-// (rounded up to pages), until the test ends. It is false where the caller may
-// not mount one: that takes root.
+// (rounded up to pages), until the test ends. It returns false if the caller may not
+// mount one, which needs root.
 func Dir(t testing.TB, size string) (string, bool) {
 	t.Helper()
 	dir := t.TempDir()

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 )
 
-// maxPath bounds the path in a socket's address, in bytes (unix(7)).
+// maxPath is the longest path in a socket's address, in bytes (unix(7)).
 const maxPath = 107
 
 // address returns the address of a socket, whose path may be longer than maxPath. The caller

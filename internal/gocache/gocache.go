@@ -6,8 +6,8 @@
 // [Server] listens. The server has the store, its token, and a local directory with what
 // earlier runs used. It copies the files of its answers into the output directory.
 //
-// The server never fails a request: what the store does not return in time, or with the
-// right bytes, is a miss, and the go command compiles it.
+// A faulty store fails no request: what it does not return in time, or not with the right
+// bytes, is a miss, and the go command compiles it.
 package gocache
 
 import (
@@ -34,7 +34,7 @@ import (
 
 // Config configures a Server.
 type Config struct {
-	Out   string // a directory of the build, for files and socket
+	Out   string // a directory of the build, for the files and the socket
 	View  string // Out as the build sees it
 	Local string // a directory that is kept between runs
 	Store *store.Store
@@ -106,7 +106,7 @@ func Serve(ctx context.Context, c Config) (*Server, error) {
 func (s *Server) Socket() string { return path.Join(s.config.View, socketName) }
 
 // Close stops the server. It waits for uploads to the store, and removes from Local what was
-// not used for days. The go commands have ended before.
+// not used for days. The go commands must have ended before.
 func (s *Server) Close() {
 	_ = s.listener.Close()
 	s.running.Wait()
@@ -123,7 +123,7 @@ type request struct {
 	BodySize int64
 }
 
-// A response to a request, as there.
+// A response to a request, as in cmd/go/internal/cacheprog.
 type response struct {
 	ID            int64
 	Err           string   `json:",omitempty"`
@@ -142,7 +142,7 @@ func (s *Server) serve(in io.Reader, out io.Writer) {
 	answer := func(r response) {
 		mu.Lock()
 		defer mu.Unlock()
-		_ = answers.Encode(r) // if the go command has gone, reading ends as well
+		_ = answers.Encode(r) // if the go command has ended, so does reading
 	}
 	answer(response{KnownCommands: []string{"get", "put", "close"}})
 	var handling sync.WaitGroup
@@ -266,8 +266,8 @@ func (s *Server) fetch(action string) (output string, ok bool) {
 	return output, true
 }
 
-// show copies a file of the local directory to the build's. A link would not do: the build
-// may write to it.
+// show copies a file from the local directory to the build's. A link would not do, since the
+// build may write to it.
 func (s *Server) show(output string) (size int64, err error) {
 	if info, err := os.Stat(s.file(output)); err == nil {
 		return info.Size(), nil
@@ -287,7 +287,7 @@ func (s *Server) localFile(id, kind string) string {
 	return filepath.Join(s.config.Local, id[:2], id+"-"+kind)
 }
 
-// write writes a file that is complete or absent.
+// write writes a file, completely or not at all.
 func write(name string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
@@ -307,7 +307,7 @@ func write(name string, data []byte) error {
 	return err
 }
 
-// trim removes what was not used for days, once a day.
+// trim removes what was not used for days. It runs at most once a day.
 func trim(dir string, now time.Time) {
 	mark := filepath.Join(dir, "trimmed")
 	if info, err := os.Stat(mark); err == nil && now.Sub(info.ModTime()) < 24*time.Hour {

@@ -37,7 +37,7 @@ func openStore(t *testing.T, dir string, write bool) *store.Store {
 	return s
 }
 
-// newServer is a server in a directory whose path is longer than a socket's may be.
+// newServer starts a server in a directory whose path is longer than a socket's may be.
 func newServer(t *testing.T, s *store.Store, local string) *Server {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), strings.Repeat("long", 30))
@@ -48,7 +48,7 @@ func newServer(t *testing.T, s *store.Store, local string) *Server {
 	return server
 }
 
-// The go command takes what another machine has compiled, and compiles what it cannot have.
+// The go command uses what another machine has compiled, and compiles what it cannot get.
 func TestGoCommand(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
@@ -143,11 +143,11 @@ func TestProtocol(t *testing.T) {
 	if got[2].Err == "" || got[5].Err == "" || got[6].Err != "" || got[7].Err != "" || !got[3].Miss || !got[4].Miss {
 		t.Errorf("%+v", got)
 	}
-	// What breaks off ends it.
+	// A request that breaks off ends the session.
 	talk(t, s, put(8, action(8), id, "body")[:100], `{"ID":9`)
 	talk(t, s, strings.Replace(put(8, action(8), id, "body"), `"BodySize":4`, `"BodySize":5`, 1))
 
-	// Here, elsewhere, and after the local copy was spoiled.
+	// The same result: here, on another machine, and after the local copy was damaged.
 	same := func(what string, s *Server) {
 		t.Helper()
 		r := talk(t, s, get(1, action(1)))[1]

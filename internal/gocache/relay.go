@@ -9,7 +9,7 @@ import (
 // starts it, with the path of a socket.
 const RelayName = "bootzip-gocache"
 
-// Relay copies the go command's requests to the socket, and the answers back, until both end.
+// Relay copies the go command's requests to the socket and the answers back, until both end.
 func Relay(socket string, in io.Reader, out io.Writer) error {
 	at, done, err := address(socket)
 	if err != nil {

@@ -1,6 +1,6 @@
 // Package hint attaches to an error the one line that says how to fix it.
 //
-// A library returns hint.New or hint.Wrap; what prints errors asks hint.Of.
+// A library returns hint.New or hint.Wrap; code that prints errors calls hint.Of.
 // The hint is not part of Error(), so that wrapping an error does not bury
 // the hint in the middle of a sentence.
 package hint
@@ -10,7 +10,7 @@ import (
 	"fmt"
 )
 
-// Site is where the documentation is: docs/NAME.md is Site+NAME.
+// Site is the address of the documentation: docs/NAME.md is at Site+NAME.
 const Site = "https://bootzip.github.io/bootzip/"
 
 type hinted struct {
@@ -50,7 +50,8 @@ type paged struct {
 
 func (p *paged) Unwrap() error { return p.error }
 
-// See adds to err the page that says more, such as "checks#boot-answers"; nil stays nil.
+// See adds to err the documentation page that says more, such as "checks#boot-answers"; nil
+// stays nil.
 func See(err error, page string) error {
 	if err == nil {
 		return nil

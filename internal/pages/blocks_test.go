@@ -1,5 +1,4 @@
-// Package pages runs the commands that pages of the documentation give, from
-// their text.
+// Package pages runs the commands in the documentation's pages, straight from their text.
 package pages
 
 import (
@@ -8,15 +7,15 @@ import (
 	"strings"
 )
 
-// A Block is a fenced block of commands, with what the page says that it prints.
+// A Block is a fenced block of commands, with the output that the page shows for it.
 type Block struct {
 	Line     int    // of the first command
 	Commands string // for bash
 	Prints   []string
-	NotRun   string // why it is not run; empty: it is
+	NotRun   string // why it is not run; empty if it is
 }
 
-// setup is the line that begins hidden commands, which end with a line "-->".
+// setup is the line that begins hidden commands, which end at a line "-->".
 const setup = "<!-- setup"
 
 var (
@@ -24,18 +23,18 @@ var (
 	reason = regexp.MustCompile(`^<!-- not run: (.+) -->$`)
 )
 
-// Blocks returns the blocks of a page with commands: those of ```sh. A line
-// <!-- not run: REASON --> before one leaves it out. A block ```text that follows has lines
-// of its output, in order, where … is anything within a line. A comment <!-- setup has
-// commands that readers need not see: what the next block takes for granted.
+// Blocks returns the blocks of commands on a page: those that begin with ```sh. A line
+// <!-- not run: REASON --> before a block excludes it. A block ```text that follows has lines
+// of its output, in order, where … stands for anything within a line. A comment <!-- setup
+// has commands that readers need not see, which prepare what the next block assumes.
 //
-// Commands in any other form are an error, since nobody would run them: a block without a
-// kind, one of ```console, and indented code.
+// Commands in any other form are an error, since they would not be run: a block without a
+// kind, a block ```console, and indented code.
 func Blocks(page string) (all []Block, err error) {
 	var kind, why string
 	var text []string
 	start, open := 0, false // open: the output of the last commands may follow
-	blank := true           // the line before was
+	blank := true           // the previous line was blank
 	for n, line := range strings.Split(page, "\n") {
 		f := fence.FindStringSubmatch(strings.TrimSpace(line))
 		indented := blank && start == 0 && strings.HasPrefix(line, "    ")
@@ -76,8 +75,8 @@ func Blocks(page string) (all []Block, err error) {
 	return all, nil
 }
 
-// Missing returns the first line that an output should have and has not, after those before;
-// empty: it has all.
+// Missing returns the first expected line that an output lacks after the lines before it;
+// empty if the output has them all.
 func (b Block) Missing(output string) string {
 	lines := strings.Split(output, "\n")
 	for _, want := range b.Prints {

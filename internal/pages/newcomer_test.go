@@ -10,20 +10,20 @@ import (
 	"testing"
 )
 
-// Somebody new gets from the front page to a released function, in an empty Debian without Go,
+// A new user gets from the front page to a released function, in an empty Debian without Go,
 // with the package in the directory that BOOTZIP_TEST_PACKAGES names. The container may make
-// namespaces, as a machine of one's own may.
+// namespaces, as a user's own machine may.
 func TestNewcomer(t *testing.T) {
 	packages := os.Getenv("BOOTZIP_TEST_PACKAGES")
 	if packages == "" {
 		t.Skip("BOOTZIP_TEST_PACKAGES names no directory of packages")
 	}
 	publish(t)
-	// All but what this machine has fetched comes from the network.
+	// What this machine has not fetched yet comes from the network.
 	all := strings.SplitN(os.Getenv("GOPROXY"), ",", 3)
 	t.Setenv("GOPROXY", all[0]+","+all[2])
 	proxy := strings.TrimPrefix(all[0], "file://")
-	if err := os.Chmod(proxy, 0o755); err != nil { // somebody else reads it
+	if err := os.Chmod(proxy, 0o755); err != nil { // another user reads it
 		t.Fatal(err)
 	}
 	script, err := filepath.Abs("testdata/newcomer.sh")
@@ -34,7 +34,7 @@ func TestNewcomer(t *testing.T) {
 		"--volume=" + proxy + ":" + proxy + ":ro", "--volume=" + packages + ":/packages:ro", "--volume=" + script + ":/newcomer.sh:ro"}
 	const certificates = "/etc/ssl/certs/ca-certificates.crt"
 	if _, err := os.Stat(certificates); err == nil {
-		// Whom this machine trusts.
+		// The certificate authorities that this machine trusts.
 		argv = append(argv, "--volume="+certificates+":/certificates.crt:ro", "--env=SSL_CERT_FILE=/certificates.crt")
 	}
 	argv = append(argv, os.Getenv("BOOTZIP_BASE_IMAGE"), "sh", "/newcomer.sh")

@@ -50,8 +50,8 @@ func TestMissing(t *testing.T) {
 // limit is how long a block may take.
 const limit = 5 * time.Minute
 
-// TestForm reads each page of the repository: all commands are in a form that TestPages
-// would run.
+// TestForm checks on each page of the repository that all commands are in a form that
+// TestPages would run.
 func TestForm(t *testing.T) {
 	out, err := exec.Command("git", "-C", "../..", "ls-files", "*.md").Output()
 	if err != nil {
@@ -74,11 +74,11 @@ func TestForm(t *testing.T) {
 	}
 }
 
-// TestPages runs the pages that BOOTZIP_TEST_PAGES names, by patterns with commas between
-// them, relative to the repository, with bash, and bootzip in PATH: from the page's
-// directory, and each block where the one before has ended, with what that has exported.
-// The versions of bootzip and of the runtime that pages require come from here, as if they
-// were published.
+// TestPages runs the commands on the pages that BOOTZIP_TEST_PAGES names, as comma-separated
+// patterns relative to the repository. It uses bash, with bootzip in PATH. It starts in the
+// page's directory; each block continues in the directory where the previous one ended, with
+// the variables that it exported. The versions of bootzip and of the runtime that pages
+// require come from this repository, as if they were published.
 func TestPages(t *testing.T) {
 	names := os.Getenv("BOOTZIP_TEST_PAGES")
 	if names == "" {
@@ -132,9 +132,9 @@ func runPage(t *testing.T, file string) (ran int) {
 	return ran
 }
 
-// publish makes a module proxy in a directory of its own, before those that are set: with
-// bootzip as it was committed, and the runtime as it is here in the version that new
-// projects require.
+// publish makes a module proxy in a directory, and puts it before those that are set. It has
+// bootzip as committed, and this repository's runtime as the version that new projects
+// require.
 func publish(t *testing.T) {
 	t.Helper()
 	proxy := t.TempDir()
@@ -173,7 +173,7 @@ func publish(t *testing.T) {
 	fetched, others, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
 	t.Setenv("GOPROXY", "file://"+filepath.ToSlash(proxy)+",file://"+filepath.ToSlash(fetched)+"/cache/download,"+others)
 	t.Setenv("GONOSUMDB", "github.com/bootzip/bootzip,github.com/bootzip/bootzip/runtime")
-	// Nothing of it stays in the cache of this machine.
+	// None of this must stay in this machine's module cache.
 	cache, err := os.MkdirTemp("", "pages")
 	if err != nil {
 		t.Fatal(err)
@@ -193,7 +193,7 @@ type session struct {
 	exports string // a file
 }
 
-// run runs commands to their end, and ends what they left running.
+// run runs commands to their end, and kills what they left running.
 func (s *session) run(commands string) (output string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()

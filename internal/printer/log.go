@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// A Log shows the logs of functions on a terminal or in the log of a job. Each
-// line that a function prints begins with "| ", so that it is neither mistaken
-// for a line of the platform, such as REPORT, nor run as a command.
+// A Log shows the logs of functions on a terminal or in the log of a CI job. Each
+// line that a function prints begins with "| ", so that it is neither mistaken for a
+// line of the platform, such as REPORT, nor executed as a workflow command.
 type Log struct {
 	mu   sync.Mutex
 	w    io.Writer
@@ -66,8 +66,8 @@ func (s *Source) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// turnTo ends the open line of another source: it returns the line end to write.
-// mu is held.
+// turnTo ends the open line of another source, by returning the line end to write. mu
+// is held.
 func (l *Log) turnTo(s *Source) []byte {
 	if l.open == nil || l.open == s {
 		return nil

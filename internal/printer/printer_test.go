@@ -57,8 +57,7 @@ func TestLog(t *testing.T) {
 	}
 }
 
-// The platform's lines begin at the beginning of a line, and so do those of
-// another function.
+// The platform's lines start on a new line, and so do those of another function.
 func TestLogOfSeveral(t *testing.T) {
 	var b bytes.Buffer
 	l := NewLog(&b)
@@ -78,8 +77,8 @@ func TestLogOfSeveral(t *testing.T) {
 	}
 }
 
-// Whatever a function prints, no line of it begins without the bar, and no
-// character of it controls anything.
+// Whatever a function prints, each of its lines begins with the bar, and none of its
+// characters is a control character.
 func FuzzLog(f *testing.F) {
 	f.Add("a\x1b[0m\n::error::\n##[x", 3)
 	f.Fuzz(func(t *testing.T, text string, cut int) {

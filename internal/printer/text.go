@@ -1,12 +1,12 @@
 // Package printer sanitizes untrusted text before it is printed: names in a zip,
 // messages of a server, the log of a function.
 //
-// A terminal acts on escape sequences and control characters, and characters
-// that change the direction of writing make a text look like another. GitHub
-// Actions acts on lines that begin with "::", and on "##[" anywhere.
+// A terminal acts on escape sequences and control characters, and characters that
+// change the writing direction make one text look like another. GitHub Actions acts on
+// lines that begin with "::", and on "##[" anywhere.
 //
-// The package keeps no state and reads no environment: callers know what they
-// print to.
+// The package keeps no state and reads no environment variables: callers know where
+// they print.
 package printer
 
 import (
@@ -17,7 +17,7 @@ import (
 	"unicode/utf8"
 )
 
-// Line returns a text as one line, with U+FFFD for what is not printable.
+// Line returns a text as one line, with U+FFFD for each character that is not printable.
 func Line(s string) string {
 	return strings.Map(func(c rune) rune {
 		if unicode.IsPrint(c) {
@@ -27,8 +27,8 @@ func Line(s string) string {
 	}, s)
 }
 
-// Text is Line for several lines: it keeps line ends and tabs, drops carriage
-// returns, and escapes commands of GitHub Actions.
+// Text is like Line, for several lines: it keeps line ends and tabs, drops carriage
+// returns, and escapes GitHub Actions commands.
 func Text(s string) string {
 	s = strings.Map(func(c rune) rune {
 		switch {
@@ -63,8 +63,8 @@ func Quoted(s string) string {
 	return strconv.Quote(s)
 }
 
-// appendEscaped appends a character of a log, which is encoded as raw, with codes
-// such as \x1b or \u202e for what is not printable. Line ends and tabs stay.
+// appendEscaped appends a character of a log, whose encoding is raw. A character that is
+// not printable becomes an escape such as \x1b or \u202e. Line ends and tabs stay.
 func appendEscaped(b []byte, c rune, raw []byte) []byte {
 	invalid := c == utf8.RuneError && len(raw) == 1
 	switch {

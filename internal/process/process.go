@@ -1,8 +1,8 @@
-// Package process runs commands in their own process groups, so that what a
+// Package process runs commands in their own process groups, so that everything that a
 // command starts ends with it.
 //
-// Windows has no such groups: only the command is ended, and what it started
-// runs on.
+// Windows has no such groups: only the command itself is ended, and what it started keeps
+// running.
 package process
 
 import (
@@ -32,10 +32,11 @@ func Command(ctx context.Context, env []string, dir string, argv ...string) *exe
 	return cmd
 }
 
-// Run runs a command that [Command] made. After an interrupt it waits until
-// the command's group has ended: until then it may write to directories that
-// the caller is about to remove. A command that has ended, and whose outputs another
-// process of its group keeps open, is an error that wraps exec.ErrWaitDelay, and the group ends.
+// Run runs a command that [Command] made. After an interrupt it waits, for at most
+// groupDelay, until the command's group has ended: until then the group may write to
+// directories that the caller is about to remove. If the command has ended and another
+// process of its group keeps its outputs open, Run ends the group and returns an error that
+// wraps exec.ErrWaitDelay.
 func Run(ctx context.Context, cmd *exec.Cmd) error {
 	err := cmd.Run()
 	if errors.Is(err, exec.ErrWaitDelay) && ctx.Err() == nil {

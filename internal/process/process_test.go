@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// An interrupt ends what the command started too, and Run returns after that.
+// An interrupt also ends what the command started, and Run returns after that.
 func TestInterruptEndsTheGroup(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -25,7 +25,7 @@ func TestInterruptEndsTheGroup(t *testing.T) {
 	}
 	defer r.Close()
 	defer w.Close()
-	// The grandchild has closed the outputs: nothing but its group tells of it.
+	// The grandchild has closed the outputs, so only its group shows that it runs.
 	cmd := Command(ctx, nil, t.TempDir(), "/bin/sh", "-c", `sleep 600 >/dev/null 2>&1 3>&- & echo $! >&3; exec 3>&-; wait`)
 	cmd.ExtraFiles = []*os.File{w}
 	done := make(chan error, 1)
@@ -48,7 +48,7 @@ func TestInterruptEndsTheGroup(t *testing.T) {
 
 func wantGone(t *testing.T, pid int) {
 	t.Helper()
-	// It may be a zombie of init's for a moment.
+	// It may be a zombie child of init for a moment.
 	for range 500 {
 		if state, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat"); err == nil && strings.Contains(string(state), ") Z ") {
 			return
@@ -61,7 +61,7 @@ func wantGone(t *testing.T, pid int) {
 	t.Errorf("process %d, which the command started, is still there", pid)
 }
 
-// A command that leaves a process behind, which holds its outputs, takes it along.
+// A process that a command leaves behind, and that holds its outputs, is ended.
 func TestWhatHoldsOutputsEnds(t *testing.T) {
 	cmd := Command(context.Background(), nil, t.TempDir(), "/bin/sh", "-c", `sleep 600 & echo $!`)
 	var out bytes.Buffer

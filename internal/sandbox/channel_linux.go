@@ -45,14 +45,14 @@ func newChannel() (*channel, *os.File, error) {
 	return c, theirs, nil
 }
 
-// openChannel takes over the file.
+// openChannel makes a channel of the file, and closes the file.
 func openChannel(f *os.File) (*channel, error) {
 	defer f.Close()
 	conn, err := net.FileConn(f)
 	if err != nil {
 		return nil, fmt.Errorf("channel: %w", err)
 	}
-	return &channel{conn: conn.(*net.UnixConn)}, nil // newChannel makes no other
+	return &channel{conn: conn.(*net.UnixConn)}, nil // newChannel makes only this kind
 }
 
 func (c *channel) close() { c.conn.Close() }

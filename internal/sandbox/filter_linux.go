@@ -13,16 +13,16 @@ import (
 
 // allowed are the system calls that a program in a sandbox may make: those
 // that Docker's default profile allows without a capability (moby/profiles,
-// seccomp/default.json), but for
+// seccomp/default.json), except
 //
 //   - clone, socket, personality and the chmod calls, which policy allows with
 //     some arguments;
-//   - ptrace, process_vm_readv and process_vm_writev, which are a debugger's;
+//   - ptrace, process_vm_readv and process_vm_writev, which only debuggers need;
 //   - process_mrelease, fanotify_mark, name_to_handle_at, uretprobe, listmount
 //     and statmount, which no function needs;
 //   - io_uring and the keyring's calls, which newer profiles do not allow either.
 //
-// Calls that an architecture lacks are left out there.
+// Calls that an architecture lacks are omitted there.
 const allowed = `
 accept accept4 access adjtimex alarm arch_prctl bind brk cachestat capget capset chdir chown clock_adjtime
 clock_getres clock_gettime clock_nanosleep close close_range connect copy_file_range creat dup dup2 dup3
@@ -83,10 +83,10 @@ func policy() (seccomp.Policy, error) {
 			some = append(some, seccomp.NameWithConditions{Name: name, Conditions: []seccomp.Condition{condition}})
 		}
 	}
-	// After a condition that did not hold, the library compares the argument,
-	// and not the number of the call, with the calls that follow. So these come
-	// last, and the arguments that are refused are not the number of any call
-	// that follows them; the test goes through all.
+	// After a condition that did not match, the library compares the argument
+	// instead of the call's number with the calls that follow. So the calls with
+	// conditions come last, and no refused argument is the number of a call that
+	// follows; the test checks them all.
 	when("clone", 0, seccomp.BitsNotSet, newNamespaces)
 	when("chmod", 1, seccomp.BitsNotSet, setIDs)
 	when("fchmod", 1, seccomp.BitsNotSet, setIDs)
@@ -95,7 +95,7 @@ func policy() (seccomp.Policy, error) {
 	for _, family := range []uint64{unix.AF_UNIX, unix.AF_INET, unix.AF_INET6, unix.AF_NETLINK} {
 		when("socket", 0, seccomp.Equal, family)
 	}
-	// PER_LINUX and PER_LINUX32, with or without UNAME26; and the question.
+	// PER_LINUX and PER_LINUX32, with or without UNAME26; and the value that only queries.
 	for _, persona := range []uint64{0, 8, 0x20000, 0x20008, 0xffffffff} {
 		when("personality", 0, seccomp.Equal, persona)
 	}
@@ -141,7 +141,7 @@ func assemble() ([]byte, error) {
 
 // load applies the policy to the calling thread, and what it starts from now on.
 // The thread must have set no_new_privs before (seccomp(2)). load returns why
-// there is no filter; empty: there is one.
+// there is no filter; empty if there is one.
 func (f filter) load() string {
 	if len(f.Program) == 0 {
 		return f.Unfiltered

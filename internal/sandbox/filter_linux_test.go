@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// simulator runs the filter as the kernel does, for this architecture: CI
-// runs this test for arm64 as well, by qemu, where no filter can be loaded.
+// simulator runs the filter for this architecture as the kernel does. CI also runs
+// this test for arm64, under qemu, where no filter can be loaded.
 type simulator struct {
 	*bpf.VM
 	info *arch.Info
@@ -29,8 +29,8 @@ func simulate(t *testing.T) simulator {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The machine of x/net reads what it is given as big endian, as packets
-	// are; the kernel's words are native, which run writes the other way round.
+	// The virtual machine of x/net reads its input as big endian, since packets are.
+	// The kernel's words have the native byte order, so run writes them as big endian.
 	vm, err := bpf.NewVM(program)
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +42,8 @@ func simulate(t *testing.T) simulator {
 	return simulator{vm, info}
 }
 
-// run returns what becomes of a call: struct seccomp_data (seccomp(2)).
+// run returns what the filter does with a call, described as struct seccomp_data
+// (seccomp(2)).
 func (s simulator) run(t *testing.T, audit uint32, number int, args ...uint64) seccomp.Action {
 	t.Helper()
 	data := binary.BigEndian.AppendUint32(nil, uint32(number))
@@ -143,7 +144,8 @@ func TestFilterArguments(t *testing.T) {
 			t.Errorf("%s(%x): %x", c.name, c.args, got)
 		}
 	}
-	// What is compared after a condition that did not hold must not be taken for a call.
+	// An argument that is compared after a condition that did not match must not be
+	// mistaken for a call's number.
 	for family := range uint64(1024) {
 		want := family == unix.AF_UNIX || family == unix.AF_INET || family == unix.AF_INET6 || family == unix.AF_NETLINK
 		if got := s.run(t, uint32(s.info.ID), s.info.SyscallNames["socket"], family) == seccomp.ActionAllow; got != want {

@@ -17,20 +17,20 @@ import (
 type identity struct {
 	uid, gid       int  // inside
 	outUID, outGID int  // outside
-	mapped         bool // outside they are not the caller's
+	mapped         bool // the outside ids are not the caller's
 }
 
-// The ids that a sandbox of root may take: a range that systemd's registry of
-// ids (https://systemd.io/UIDS-GIDS/, "Summary") leaves unused, above the
-// ranges that containers are given.
+// The ids that a sandbox may take if the caller is root: a range that systemd's
+// registry of ids (https://systemd.io/UIDS-GIDS/, "Summary") leaves unused, above the
+// ranges for containers.
 const (
 	firstID = 0x70000000
 	lastID  = 0x7FFDFFFF
 )
 
 // newIdentity chooses the outside ids of processes that have uid and gid inside.
-// For root it takes an unused id of this machine, a different one for each
-// sandbox; for all others the caller's.
+// If the caller is root, it takes an unused id of this machine, a different one for
+// each sandbox; otherwise it takes the caller's ids.
 func newIdentity(uid, gid int) (identity, error) {
 	id := identity{uid: uid, gid: gid, outUID: os.Getuid(), outGID: os.Getgid()}
 	if id.outUID != 0 || !ownsAllIDs() {
@@ -50,8 +50,8 @@ func newIdentity(uid, gid int) (identity, error) {
 	return id, errors.New("no unused user id found in 100 attempts")
 }
 
-// ownsAllIDs reports whether the caller, root, is root of the machine, and not of
-// a user namespace with some ids only.
+// ownsAllIDs reports whether the caller, who is root, is root of the machine rather
+// than of a user namespace with only some ids.
 func ownsAllIDs() bool {
 	data, err := os.ReadFile("/proc/self/uid_map")
 	return err == nil && strings.Join(strings.Fields(string(data)), " ") == "0 0 4294967295"
@@ -60,8 +60,8 @@ func ownsAllIDs() bool {
 // An idRange is a range of ids, both ends included.
 type idRange struct{ first, last int }
 
-// takenIDs returns the ids of users and groups of this machine, and those that
-// are set aside for their containers (passwd(5), subuid(5)).
+// takenIDs returns the ids of this machine's users and groups, and those that are
+// reserved for their containers (passwd(5), subuid(5)).
 func takenIDs() ([]idRange, error) {
 	var all []idRange
 	for _, name := range []string{"/etc/passwd", "/etc/group", "/etc/subuid", "/etc/subgid"} {
@@ -101,8 +101,8 @@ func (id identity) namespaces() *syscall.SysProcAttr {
 			syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS,
 		UidMappings: []syscall.SysProcIDMap{{ContainerID: id.uid, HostID: id.outUID, Size: 1}},
 		GidMappings: []syscall.SysProcIDMap{{ContainerID: id.gid, HostID: id.outGID, Size: 1}},
-		// Root leaves its groups with setgroups. The kernel refuses that to all
-		// others, who keep their groups.
+		// Root leaves its groups with setgroups. The kernel refuses that to other
+		// users, so they keep their groups.
 		GidMappingsEnableSetgroups: id.mapped,
 		Setpgid:                    true,
 		// The first process needs these to make the root, and to drop the rest.
@@ -115,13 +115,13 @@ func (id identity) namespaces() *syscall.SysProcAttr {
 	}
 }
 
-// become makes the calling process the one that is mapped.
+// become changes the calling process to the mapped user and group.
 func (id identity) become() error {
 	if !id.mapped {
 		return nil
 	}
-	// All three keep the capabilities: setresuid(2) clears them only when the
-	// process was root of the namespace.
+	// These three calls keep the capabilities: setresuid(2) clears them only if the
+	// process was root in the namespace.
 	if err := syscall.Setgroups(nil); err != nil {
 		return os.NewSyscallError("setgroups", err)
 	}
@@ -134,14 +134,14 @@ func (id identity) become() error {
 // idNamespace returns a user namespace that maps the caller's id 0 to the outside
 // id, for mounts that show the caller's files as the sandbox's own
 // (mount_setattr(2), MOUNT_ATTR_IDMAP). If the sandbox's first process is root
-// inside, its namespace does. The caller closes the file.
+// inside, its own namespace is enough. The caller closes the file.
 func (id identity) idNamespace(first int) (*os.File, error) {
 	if id.uid == 0 && id.gid == 0 {
 		return os.Open(fmt.Sprintf("/proc/%d/ns/user", first))
 	}
-	// A child that only waits holds the namespace until it is open. It shares no
-	// memory and makes nothing but system calls: after a plain clone(2) nothing
-	// else of the Go runtime works.
+	// A child that only waits keeps the namespace alive until it is open. The child
+	// shares no memory and makes only system calls: after a plain clone(2), nothing else
+	// in the Go runtime works.
 	pid, _, errno := syscall.RawSyscall6(syscall.SYS_CLONE, uintptr(syscall.CLONE_NEWUSER|syscall.SIGCHLD), 0, 0, 0, 0, 0)
 	if errno != 0 {
 		return nil, fmt.Errorf("user namespace: %w", errno)

@@ -23,13 +23,13 @@ func init() {
 	}
 	if err := inside(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		// os.Exit lets the race detector, in tests, linger for a second.
+		// Not os.Exit: in tests, the race detector would delay it for a second.
 		syscall.Exit(1)
 	}
 	syscall.Exit(0)
 }
 
-// inside is the life of the sandbox's first process.
+// inside is the main function of the sandbox's first process.
 func inside() error {
 	// Programs inside must not inherit what the caller had open (CVE-2024-21626),
 	// nor the channel and the trees.
@@ -54,7 +54,7 @@ func inside() error {
 		return live(s, c)
 	}
 	go func() {
-		// The caller sends nothing more: it has ended, so end as well.
+		// The caller sends nothing more, so receive returns when the caller has ended.
 		_, _ = c.receive(&struct{}{})
 		syscall.Exit(1)
 	}()
@@ -103,11 +103,11 @@ func (s setup) prepare(r root) (err error) {
 	return nil
 }
 
-// keepThreads starts threads, which Go's runtime keeps and uses later. When programs have used
-// up the limit on tasks, no more can be started, and the runtime would end this process, and
-// with it the sandbox (runtime, newosproc).
+// keepThreads starts threads, which Go's runtime keeps for later. Once programs have used up
+// the limit on tasks, no more threads can be started; the runtime would then end this process,
+// and with it the sandbox (runtime, newosproc).
 func keepThreads() {
-	const threads = 8 // more than block at a time: to read, to wait for programs, and to start one
+	const threads = 8 // more than block at the same time: to read, to wait for programs, and to start one
 	var started sync.WaitGroup
 	release := make(chan struct{})
 	for range threads {
@@ -123,9 +123,9 @@ func keepThreads() {
 	close(release)
 }
 
-// countsTasks reports whether a limit on processes counts those of the sandbox
-// alone: they have a user of their own, or the kernel counts by user namespace
-// (since Linux 5.14).
+// countsTasks reports whether a limit on processes counts only those of the sandbox:
+// either they have a user of their own, or the kernel counts by user namespace (since
+// Linux 5.14).
 func (s setup) countsTasks() bool {
 	if s.Mapped {
 		return true
@@ -140,7 +140,7 @@ func (s setup) countsTasks() bool {
 }
 
 // runCommands runs the commands of Run and sends a result for each. Without commands, it sends
-// one that says whether they would have a filter of system calls.
+// one result, which says whether they would have a filter of system calls.
 func runCommands(s setup, to *channel) error {
 	c := s.Config
 	if c.Umask != 0 {
@@ -161,9 +161,9 @@ func runCommands(s setup, to *channel) error {
 	return all.Wait()
 }
 
-// confined calls do on a thread without privileges, which is used for nothing else. What do
-// starts has none from its first instruction. unfiltered says why there is no filter of
-// system calls.
+// confined calls do on a thread without privileges, which is used for nothing else. A program
+// that do starts has no privileges from its first instruction. unfiltered says why there is no
+// filter of system calls.
 func (s setup) confined(do func() error) (unfiltered string, err error) {
 	ended := make(chan struct{})
 	go func() {
@@ -199,7 +199,7 @@ func (s setup) execute(i int, c Command) Result {
 
 // limited keeps the first maxOutput bytes.
 type limited struct {
-	kept bytes.Buffer // a field: io.Copy would use the ReadFrom of an embedded one, past Write
+	kept bytes.Buffer // not embedded: io.Copy would call its ReadFrom and bypass Write
 }
 
 func (l *limited) Write(p []byte) (int, error) {
@@ -210,12 +210,12 @@ func (l *limited) Write(p []byte) (int, error) {
 func (l *limited) String() string { return strings.ToValidUTF8(l.kept.String(), "\uFFFD") }
 
 // dropPrivileges drops, for the children of this thread, the capabilities that
-// made the mounts possible. Each thread has capabilities of its own. A child
-// gets those of the thread that forks, and as root inside all of the bounding
-// set (capabilities(7)).
+// were needed for the mounts. Each thread has its own capabilities. A child gets those
+// of the thread that forks; a child that is root inside gets all of the bounding set
+// (capabilities(7)).
 func dropPrivileges() error {
 	for capability := 0; capability <= unix.CAP_LAST_CAP; capability++ {
-		// An older kernel has fewer of them.
+		// An older kernel has fewer capabilities.
 		if err := unix.Prctl(unix.PR_CAPBSET_DROP, uintptr(capability), 0, 0, 0); err != nil && err != unix.EINVAL {
 			return fmt.Errorf("capability %d: %w", capability, err)
 		}
@@ -237,8 +237,8 @@ func dropPrivileges() error {
 	return nil
 }
 
-// KeepDescriptors keeps the programs that this process starts from inheriting
-// the descriptors that it inherited itself. exec.Cmd.ExtraFiles still works.
+// KeepDescriptors prevents the programs that this process starts from inheriting the
+// descriptors that it inherited itself. exec.Cmd.ExtraFiles still works.
 func KeepDescriptors() error {
 	if err := unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC); err != nil {
 		return fmt.Errorf("inherited descriptors: %w", tooOld(err))

@@ -21,8 +21,8 @@ type liveSandbox struct {
 	started chan struct{}
 }
 
-// live is the life of the first process of a sandbox that Start made. With Keep,
-// it outlasts its programs.
+// live is the main function of the first process of a sandbox that Start made. With
+// Keep, the process outlasts its programs.
 func live(s setup, c *channel) error {
 	if err := s.prepare(root{proc: true, temp: s.Process.Temp}); err != nil {
 		return c.send(message{Refused: err.Error()})
@@ -49,7 +49,7 @@ func live(s setup, c *channel) error {
 	return l.collectEnds()
 }
 
-// start starts the program of a number and sends the result to the caller.
+// start starts a program under a number and sends the result to the caller.
 func (l *liveSandbox) start(c Command, number, output int) (ok bool, err error) {
 	l.mu.Lock() // the program may end at once
 	defer l.mu.Unlock()
@@ -126,7 +126,7 @@ func (l *liveSandbox) serve() {
 			l.mu.Unlock()
 		}
 		if r.Stop {
-			_ = syscall.Kill(-1, syscall.SIGKILL) // all processes but this one
+			_ = syscall.Kill(-1, syscall.SIGKILL) // all processes except this one
 		}
 		if r.Memory {
 			u := memory()
@@ -173,8 +173,8 @@ func killRest() {
 	}
 }
 
-// startProgram starts a program, which has no privileges. output is a descriptor.
-// unfiltered says why there is no filter of system calls.
+// startProgram starts a program without privileges. output is a descriptor. unfiltered
+// says why there is no filter of system calls.
 func (s setup) startProgram(c Command, output int) (pid int, unfiltered string, err error) {
 	unfiltered, err = s.confined(func() error {
 		null, err := os.Open("/dev/null")

@@ -16,7 +16,7 @@ import (
 // usage is the memory of a process, in bytes (proc(5), status).
 type usage struct {
 	own    int64 // RssAnon and RssFile
-	shared int64 // RssShmem: mapped files of memory, and what was inherited as shared
+	shared int64 // RssShmem: mapped files in memory, and memory that was inherited as shared
 	peak   int64 // VmHWM
 }
 
@@ -40,7 +40,7 @@ func readUsage(name string) (u usage) {
 	return u
 }
 
-// inBytes parses a value such as "  1024 kB"; one that is not understood is 0.
+// inBytes parses a value such as "  1024 kB"; an invalid one is 0.
 func inBytes(value string) int64 {
 	var kb int64
 	_, _ = fmt.Sscanf(value, "%d", &kb)
@@ -54,9 +54,9 @@ func ReadUsage(pid int) Usage {
 	return Usage{Memory: u.own + u.shared, Peak: u.peak, CPU: readCPU(dir)}
 }
 
-// memory adds up what all processes but this one use: resident memory, and memfds
-// whether or not they are mapped. Files in /tmp do not count: on Lambda it is a
-// disk, with a limit of its own.
+// memory adds up what all processes except this one use: resident memory, and memfds
+// whether or not they are mapped. Files in /tmp do not count: on Lambda, /tmp is a
+// disk with its own limit.
 func memory() (all Usage) {
 	processes, _ := filepath.Glob("/proc/[0-9]*")
 	files := map[[2]uint64]int64{} // by device and inode
@@ -77,7 +77,7 @@ func memory() (all Usage) {
 	var mapped int64
 	for dir, n := range sharing {
 		if len(files) > 0 {
-			// It may include mappings of files that are counted already.
+			// n may include mappings of files that are counted already.
 			n = sharedWithoutFile(dir, files)
 		}
 		mapped += n
@@ -90,9 +90,10 @@ func memory() (all Usage) {
 	return all
 }
 
-// liveThread returns the directory in /proc that tells of a process's memory, and what it
-// tells. It is that of the process, or of another thread if the first one has ended: then
-// that of the process says nothing, while its memory stays (pthread_exit(3)).
+// liveThread returns the directory in /proc that shows a process's memory, and the memory
+// that it shows. It is the directory of the process, or of another thread if the first
+// thread has ended: the process keeps its memory then, but its own directory no longer
+// shows it (pthread_exit(3)).
 func liveThread(dir string) (string, usage) {
 	u := readUsage(dir + "/status")
 	if u.peak > 0 {
@@ -112,9 +113,9 @@ func liveThread(dir string) (string, usage) {
 const tick = 10 * time.Millisecond
 
 // readCPU returns the CPU time of a process and of those that it has waited for, from its
-// directory in /proc; 0 if there is none. Its threads have it to the nanosecond (schedstat;
-// Linux, Documentation/scheduler/sched-stats.rst). The stat file includes threads and
-// children that have ended, so the larger of the two counts.
+// directory in /proc; 0 if there is none. The threads' times are exact to the nanosecond
+// (schedstat; Linux, Documentation/scheduler/sched-stats.rst). The stat file includes threads
+// and children that have ended, so the larger of the two counts.
 func readCPU(dir string) time.Duration {
 	var running time.Duration
 	threads, _ := filepath.Glob(dir + "/task/*/schedstat")
@@ -155,7 +156,8 @@ func memoryFiles(dir string, files map[[2]uint64]int64) {
 }
 
 // sharedWithoutFile returns how much shared memory that is not in files a process has mapped,
-// from its smaps (proc(5)): without a memfd, or of one that no process has open any more.
+// from its smaps (proc(5)): memory without a memfd, or of a memfd that no process has open
+// any more.
 func sharedWithoutFile(dir string, files map[[2]uint64]int64) (n int64) {
 	text, _ := os.ReadFile(dir + "/smaps")
 	counts := false
@@ -173,8 +175,8 @@ func sharedWithoutFile(dir string, files map[[2]uint64]int64) (n int64) {
 	return n
 }
 
-// isShared reports whether the head of a mapping in smaps is that of shared memory that is
-// not in files: range, mode, offset, device, inode, path.
+// isShared reports whether the head of a mapping in smaps (range, mode, offset, device, inode,
+// path) is that of shared memory that is not in files.
 func isShared(head string, files map[[2]uint64]int64) bool {
 	var place, mode, offset, path string
 	var major, minor uint32
@@ -186,8 +188,8 @@ func isShared(head string, files map[[2]uint64]int64) bool {
 	return !counted && (path == "/dev/zero" || strings.HasPrefix(path, "/SYSV") || strings.HasPrefix(path, "/memfd:"))
 }
 
-// segments returns the memory of System V's shared segments, which stays when no
-// process has them mapped: the column rss of /proc/sysvipc/shm (proc(5)).
+// segments returns the memory of System V shared segments, from the column rss of
+// /proc/sysvipc/shm (proc(5)). Segments remain even if no process has them mapped.
 func segments() (n int64) {
 	text, _ := os.ReadFile("/proc/sysvipc/shm")
 	head, rest, _ := strings.Cut(string(text), "\n")

@@ -10,14 +10,14 @@ import (
 )
 
 // A tree is the descriptor of a detached copy of a mount and of all mounts below
-// it. Unlike a path, a process can use it that could not have opened it.
+// it. Unlike a path, a process can use it even if it could not have opened it.
 type tree struct {
 	descriptor int
 	target     string // inside, absolute
 }
 
 // openTree copies the source of the mount. With ids, the caller's files become the
-// sandbox's: that needs root, and a file system with id-mapped mounts.
+// sandbox's, which needs root and a file system with id-mapped mounts.
 func openTree(m Mount, ids *os.File) (tree, error) {
 	t := tree{target: m.Target}
 	info, err := os.Stat(m.Source)

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// A Process is a program in a sandbox of its own. All that it started ends with it.
+// A Process is a program in a sandbox of its own. Everything that it started ends with it.
 type Process struct {
 	child      *child
 	unfiltered string
@@ -20,12 +20,12 @@ type Process struct {
 
 	mu     sync.Mutex // one request at a time
 	run    atomic.Pointer[run]
-	beside sync.Map      // *run of programs beside it, by number
+	beside sync.Map      // the *run of each program beside it, by number
 	last   int           // number of the last program beside it; guarded by mu
 	done   chan struct{} // closed when the sandbox has ended
 }
 
-// A run is the program from a start to its end.
+// A run is one run of a program, from its start to its end.
 type run struct {
 	done   chan struct{} // closed when the fields below are set
 	status string
@@ -67,9 +67,8 @@ type message struct {
 }
 
 // Start makes a sandbox and starts the program in it. The error is a
-// *RefusedError if there can be no sandbox. Any other says why the program did
-// not start, in the words of package os: "fork/exec PATH: no such file or
-// directory".
+// *RefusedError if no sandbox can be made. Any other error says why the program did
+// not start, in the words of package os: "fork/exec PATH: no such file or directory".
 func Start(c ProcessConfig) (*Process, error) {
 	s := setup{
 		UID: c.UID, GID: c.GID, Descriptors: c.Descriptors, Tasks: c.Tasks, Process: &c,
@@ -170,13 +169,14 @@ func (p *Process) listen() {
 	})
 }
 
-// Wait waits until the program and all that it started have ended. It returns how
-// the program ended, in the words of package os: "exit status 1", "signal: killed".
+// Wait waits until the program has ended; without Keep, until everything in the sandbox has.
+// It returns how the program ended, in the words of package os: "exit status 1",
+// "signal: killed".
 func (p *Process) Wait() string {
 	return p.run.Load().wait()
 }
 
-// Stop ends the program and all it started. With Keep, the sandbox stays.
+// Stop ends the program and everything that it started. With Keep, the sandbox stays.
 func (p *Process) Stop() {
 	if !p.keep {
 		p.Kill()
@@ -188,7 +188,7 @@ func (p *Process) Stop() {
 }
 
 // Again starts a program in the sandbox after another one has ended. An error of
-// type *RefusedError says that the sandbox is gone; others are as of Start.
+// type *RefusedError says that the sandbox is gone; other errors are those of Start.
 func (p *Process) Again(c Command) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -203,7 +203,7 @@ func (p *Process) Again(c Command) error {
 }
 
 // Beside starts a program beside the one that Again starts, with its output to
-// another file. wait waits for it and returns how it ended. Errors are as of Again.
+// another file. wait waits for it and returns how it ended. Errors are those of Again.
 func (p *Process) Beside(c Command, output *os.File) (wait func() string, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -258,28 +258,28 @@ func (p *Process) UID() int { return p.child.id.outUID }
 // empty: it has one.
 func (p *Process) Unfiltered() string { return p.unfiltered }
 
-// TasksBounded reports whether ProcessConfig.Tasks holds. The kernel limits no processes
-// of the machine's root (Linux, kernel/fork.c, copy_process).
+// TasksBounded reports whether the kernel enforces ProcessConfig.Tasks. It does not limit the
+// processes of the machine's root (Linux, kernel/fork.c, copy_process).
 func (p *Process) TasksBounded() bool { return p.bounded }
 
-// Signal sends the program a signal. It has no effect once the program ended.
+// Signal sends the program a signal. It has no effect once the program has ended.
 func (p *Process) Signal(s syscall.Signal) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	_ = p.child.channel.send(request{Signal: int(s)})
 }
 
-// Kill ends the program and all it started.
+// Kill ends the sandbox with all programs in it.
 func (p *Process) Kill() { _ = p.child.cmd.Process.Kill() }
 
-// Close ends the program, all it started and the sandbox, and waits for that.
+// Close ends the sandbox with all programs in it, and waits until it has ended.
 func (p *Process) Close() {
 	p.Kill()
 	<-p.done
 }
 
-// Usage returns what all processes in the sandbox use together, 0 for what is not
-// known. After the end, Peak is that of the program alone.
+// Usage returns what all processes in the sandbox use together; what is not known is
+// 0. After the program has ended, only Peak is known, and it is that of the program alone.
 func (p *Process) Usage() Usage {
 	p.mu.Lock()
 	defer p.mu.Unlock()

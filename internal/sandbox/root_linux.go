@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// devices are the files of /dev that programs rely on. They are the machine's own,
-// and belong to no user inside.
+// devices are the files in /dev that programs rely on. They are the machine's own
+// device files, and belong to no user inside.
 var devices = []string{"null", "zero", "full", "random", "urandom"}
 
 // The hidden and the read-only paths of /proc are those of the OCI runtime
@@ -25,14 +25,14 @@ var (
 	readOnlyPaths = []string{"bus", "fs", "irq", "sys", "sysrq-trigger"}
 )
 
-// A root is what is in the root of a sandbox besides /dev.
+// A root says what is in the root of a sandbox besides /dev.
 type root struct {
 	trees []tree
 	proc  bool  // /proc, and the links to it in /dev
-	temp  int64 // bytes that fit into /tmp; 0: the system's own bound
+	temp  int64 // bytes that fit into /tmp; 0: the system's default
 }
 
-// makeRoot replaces the root by an empty one with the trees in it.
+// makeRoot replaces the root with an empty one that has the trees in it.
 func makeRoot(r root) error {
 	// Keep the mounts below from showing outside.
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
@@ -48,8 +48,8 @@ func makeRoot(r root) error {
 		}
 		r.trees = append(r.trees, t)
 	}
-	// Until it is the root, the new root is mounted over /sys: every system has
-	// it, and no mount has it as its source.
+	// Until it becomes the root, the new root is mounted over /sys: every system has
+	// /sys, and no mount has it as its source.
 	const at = "/sys"
 	if err := mountNew("tmpfs", at, 0, "mode=755"); err != nil {
 		return fmt.Errorf("new root: %w", err)
@@ -61,7 +61,7 @@ func makeRoot(r root) error {
 		}
 		if t.target == "/" {
 			isRoot = true
-			// It has no devices, and is read-only.
+			// That tree has no devices, and is read-only.
 			if err := mountNew("tmpfs", filepath.Join(at, "dev"), 0, "mode=755"); err != nil {
 				return fmt.Errorf("/dev: %w", err)
 			}
@@ -80,8 +80,8 @@ func makeRoot(r root) error {
 		return fmt.Errorf("/tmp: %w", err)
 	}
 
-	// The old root is put over the new one and taken away, so no directory is
-	// needed for it (pivot_root(2), "pivot_root(".", ".")").
+	// The old root is stacked on the new one and then unmounted, so it needs no
+	// directory (pivot_root(2), "pivot_root(".", ".")").
 	if err := unix.Chdir(at); err != nil {
 		return err
 	}
@@ -100,9 +100,9 @@ func makeRoot(r root) error {
 	return readOnly("/")
 }
 
-// forbidNamespaces keeps programs in the sandbox from making user namespaces, in
-// which they would have all capabilities (namespaces(7), /proc/sys/user). Where
-// /proc is read-only, as in a container, only the filter of system calls does.
+// forbidNamespaces prevents programs in the sandbox from making user namespaces, in
+// which they would have all capabilities (namespaces(7), /proc/sys/user). If /proc is
+// read-only, as in a container, only the filter of system calls prevents it.
 func forbidNamespaces() error {
 	err := os.WriteFile("/proc/sys/user/max_user_namespaces", []byte("0"), 0)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.EROFS) || errors.Is(err, fs.ErrPermission) {
@@ -112,8 +112,8 @@ func forbidNamespaces() error {
 }
 
 // mountProc adds /proc, and the names in /dev that lead to open files (proc(5)).
-// The kernel refuses it where the old /proc is partly covered, as in a container
-// of docker.
+// The kernel refuses a new /proc if the old one is partly covered, as in a docker
+// container.
 func mountProc(at string) error {
 	if err := mountNew("proc", filepath.Join(at, "proc"), unix.MS_NOEXEC, ""); err != nil {
 		return fmt.Errorf("/proc: %w", err)
@@ -125,7 +125,7 @@ func mountProc(at string) error {
 	}
 	for _, name := range readOnlyPaths {
 		name = filepath.Join("/proc", name)
-		// A kernel may lack some.
+		// A kernel may lack some of them.
 		if err := cover(at, name, at+name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -142,7 +142,7 @@ func mountProc(at string) error {
 func mask(at, name string) error {
 	info, err := os.Lstat(at + name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil // this kernel has none
+		return nil // this kernel does not have it
 	}
 	if err != nil {
 		return err
@@ -165,8 +165,8 @@ func cover(at, name, source string) error {
 	return t.attach(at)
 }
 
-// mountNew mounts a new file system at name, which it makes if need be. It never has setuid
-// programs or devices.
+// mountNew mounts a new file system at name, a directory that it makes if necessary. The file
+// system never has setuid programs or devices.
 func mountNew(kind, name string, flags uintptr, options string) error {
 	if err := os.MkdirAll(name, 0o755); err != nil {
 		return err

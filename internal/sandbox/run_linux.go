@@ -22,9 +22,9 @@ func Probe(ctx context.Context, mounts ...Mount) (unfiltered string, err error) 
 }
 
 // Run makes a sandbox, runs the commands in it, and calls finished with the result
-// of each, one at a time. The error is about the sandbox: a command that fails has
-// a Result. Without commands there is one Result, which says how they would have
-// run.
+// of each, one at a time. The error is about the sandbox; a command that fails has a
+// Result instead. Without commands there is one Result, whose Unfiltered says how they
+// would have run.
 func Run(ctx context.Context, c Config, finished func(Result)) error {
 	s := setup{UID: c.UID, GID: c.GID, Tasks: maxTasks, Config: &c}
 	stderr, write, err := os.Pipe()
@@ -43,7 +43,7 @@ func Run(ctx context.Context, c Config, finished func(Result)) error {
 	if err != nil {
 		return err
 	}
-	// All processes inside are in the process namespace of the first one, and end
+	// All processes inside are in the process namespace of the first process, and end
 	// with it.
 	stop := context.AfterFunc(ctx, func() { _ = child.cmd.Process.Kill() })
 	defer stop()

@@ -9,30 +9,30 @@ import (
 	"syscall"
 )
 
-// Probe says whether a sandbox can be made here, and why not.
+// Probe returns ErrUnsupported.
 func Probe(context.Context, ...Mount) (unfiltered string, err error) { return "", ErrUnsupported }
 
-// Run is not possible on this system.
+// Run returns ErrUnsupported.
 func Run(context.Context, Config, func(Result)) error { return ErrUnsupported }
 
-// Start is not possible on this system.
+// Start returns ErrUnsupported in a RefusedError.
 func Start(ProcessConfig) (*Process, error) {
 	return nil, &RefusedError{Err: ErrUnsupported}
 }
 
-// A Process is not possible on this system: Start returns none.
+// A Process does not exist on this system: Start never returns one.
 type Process struct{}
 
-// Wait returns how nothing ended.
+// Wait returns "".
 func (*Process) Wait() string { return "" }
 
 // UID returns -1.
 func (*Process) UID() int { return -1 }
 
-// Unfiltered says nothing.
+// Unfiltered returns "".
 func (*Process) Unfiltered() string { return "" }
 
-// TasksBounded reports whether ProcessConfig.Tasks holds.
+// TasksBounded returns false.
 func (*Process) TasksBounded() bool { return false }
 
 // Signal does nothing.
@@ -44,24 +44,24 @@ func (*Process) Kill() {}
 // Stop does nothing.
 func (*Process) Stop() {}
 
-// Again is not possible on this system.
+// Again returns ErrUnsupported.
 func (*Process) Again(Command) error { return ErrUnsupported }
 
-// Beside is not possible on this system.
+// Beside returns ErrUnsupported.
 func (*Process) Beside(Command, *os.File) (wait func() string, err error) { return nil, ErrUnsupported }
 
-// Dial is not possible on this system.
+// Dial returns ErrUnsupported.
 func (*Process) Dial(int) (net.Conn, error) { return nil, ErrUnsupported }
 
 // Close does nothing.
 func (*Process) Close() {}
 
-// Usage knows nothing.
+// Usage returns a zero Usage.
 func (*Process) Usage() Usage { return Usage{} }
 
-// ReadUsage knows nothing on this system.
+// ReadUsage returns a zero Usage.
 func ReadUsage(int) Usage { return Usage{} }
 
-// KeepDescriptors does nothing: other systems hand on no more than what is
-// named.
+// KeepDescriptors does nothing: on other systems, a program inherits only the
+// descriptors that its start names.
 func KeepDescriptors() error { return nil }

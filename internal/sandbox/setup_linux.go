@@ -9,20 +9,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// initName is the name under which this program is started again.
+// initName is the name under which this program starts itself again.
 const initName = "bootzip-sandbox-init"
 
 // A setup is the first message to the first process of a sandbox.
 type setup struct {
 	UID, GID int  // inside
-	Mapped   bool // it has to change to these ids
+	Mapped   bool // the process has to change to these ids
 
 	Mounts      []Mount
 	Filter      filter
 	Descriptors uint64
 	Tasks       uint64
 
-	descriptors []int // of the mounts, which were opened outside, if Mapped
+	descriptors []int // of the mounts, which were opened outside; only if Mapped
 
 	Config  *Config        `json:",omitempty"` // of Run
 	Process *ProcessConfig `json:",omitempty"` // of Start
@@ -30,7 +30,7 @@ type setup struct {
 
 func (s setup) identity() identity { return identity{uid: s.UID, gid: s.GID, mapped: s.Mapped} }
 
-// A child is the first process of a sandbox, which has read its setup.
+// A child is the first process of a sandbox, after the setup was sent to it.
 type child struct {
 	cmd     *exec.Cmd
 	channel *channel
@@ -62,7 +62,7 @@ func start(s setup, mounts []Mount, owned bool, namespaces uintptr, output *os.F
 		c.close()
 		return nil, fmt.Errorf("namespaces are refused: %w", err)
 	}
-	// This takes about as long as the first process needs to start.
+	// Opening the mounts takes about as long as the first process needs to start.
 	var opened []int
 	if id.mapped {
 		opened, err = id.open(mounts, owned, cmd.Process.Pid)
@@ -83,8 +83,9 @@ func start(s setup, mounts []Mount, owned bool, namespaces uintptr, output *os.F
 	return &child{cmd, c, id}, nil
 }
 
-// open opens the mounts for root's first process, which cannot enter directories that only
-// root may enter. first is its id. The caller closes the descriptors, also after an error.
+// open opens the mounts for the first process if the caller is root: that process cannot enter
+// directories that only root may enter. first is its process id. The caller closes the
+// descriptors, even after an error.
 func (id identity) open(mounts []Mount, owned bool, first int) (descriptors []int, err error) {
 	if len(mounts) > maxDescriptors {
 		return nil, fmt.Errorf("%d mounts, more than %d", len(mounts), maxDescriptors)

@@ -20,8 +20,8 @@ import (
 	"github.com/bootzip/bootzip/internal/sandbox"
 )
 
-// program is what runs in the sandboxes, compiled from testdata/probe: static,
-// which the test itself is not with the race detector.
+// program is what runs in the sandboxes, compiled from testdata/probe. It is static; the
+// test itself is not if it has the race detector.
 var program string
 
 func TestMain(m *testing.M) {
@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	program = filepath.Join(dir, "probe")
 	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", program, "./testdata/probe")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
-	if given := os.Getenv("BOOTZIP_TEST_PROBE"); given != "" { // for somebody who has no Go
+	if given := os.Getenv("BOOTZIP_TEST_PROBE"); given != "" { // for a user who has no Go
 		program = given
 	} else if out, err := cmd.CombinedOutput(); err != nil {
 		panic(fmt.Sprintf("%v: %s", err, out))
@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-// inside makes the test's own program the one in the sandbox.
+// inside adds program, with these arguments, to a sandbox.
 func inside(t *testing.T, c sandbox.ProcessConfig, args ...string) sandbox.ProcessConfig {
 	t.Helper()
 	c.Mounts = append(c.Mounts, sandbox.Mount{Source: program, Target: "/program", ReadOnly: true})
@@ -134,7 +134,7 @@ func TestPrivileges(t *testing.T) {
 	expect(t, run(t, sandbox.ProcessConfig{}, "setuid", "/tmp/x"), "true false true")
 }
 
-// What the caller has open is not open inside.
+// Descriptors that the caller has open are not open inside.
 func TestDescriptors(t *testing.T) {
 	root, err := syscall.Open("/", syscall.O_RDONLY, 0)
 	if err != nil {
@@ -152,13 +152,13 @@ func TestDescriptors(t *testing.T) {
 		Mounts:   []sandbox.Mount{{Source: program, Target: "/program", ReadOnly: true}},
 		Commands: []sandbox.Command{{Dir: "/", Argv: []string{"/program", "descriptors"}}},
 	}, func(r sandbox.Result) { result = r })
-	// There is no /proc to name them by.
+	// Without /proc, the probe cannot name the descriptors.
 	if err != nil || result.Exit != 0 || strings.Contains(result.Output, "77") {
 		t.Errorf("%+v (%v)", result, err)
 	}
 }
 
-// What a command prints is kept up to a bound, and the next one runs.
+// A command's output is kept up to a bound, and the next command still runs.
 func TestOutputIsBounded(t *testing.T) {
 	var results []sandbox.Result
 	err := sandbox.Run(t.Context(), sandbox.Config{
@@ -209,8 +209,8 @@ func TestDevices(t *testing.T) {
 	expect(t, run(t, sandbox.ProcessConfig{}, "list", "/dev"), "fd", "full", "null", "random", "stderr", "stdin", "stdout", "urandom", "zero")
 }
 
-// Directories below one that only the caller may enter can be mounted, and
-// what is mounted is what it is.
+// Directories below one that only the caller may enter can be mounted, and a mounted
+// file or directory stays what it is.
 func TestMounts(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "closed")
 	inner := filepath.Join(dir, "inner")
@@ -234,8 +234,8 @@ func TestMounts(t *testing.T) {
 	}
 }
 
-// Files that a build writes belong to the caller, whoever it thinks it is, and
-// files that the caller alone may read can be read.
+// Files that a build writes belong to the caller, whatever user it has inside, and it can
+// read files that only the caller may read.
 func TestOwnership(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "secret"), []byte("x"), 0o600); err != nil {
@@ -319,13 +319,14 @@ func TestTasks(t *testing.T) {
 	}
 }
 
-// In a network of its own a program reaches the listener that the caller has
-// from inside, and nothing else.
+// In a network of its own, a program reaches the caller's listener inside, and nothing
+// else.
 func TestOwnNetwork(t *testing.T) {
 	var c sandbox.ProcessConfig
 	c.OwnNetwork = true
 	c.Listening = func(l net.Listener) {
-		// Somebody else may listen there outside; this listener is not reached.
+		// Another process may listen at that address outside, but this listener cannot be
+		// reached from there.
 		outside, err := net.Dial("tcp4", sandbox.APIAddress)
 		if err == nil {
 			t.Cleanup(func() { outside.Close() })
@@ -346,7 +347,7 @@ func TestOwnNetwork(t *testing.T) {
 	expect(t, run(t, c, "accept", sandbox.APIAddress), "hello", "lo")
 }
 
-// A sandbox ends with who made it.
+// A sandbox ends with the process that made it.
 func TestEnd(t *testing.T) {
 	p, err := sandbox.Start(inside(t, sandbox.ProcessConfig{Output: os.Stderr}, "wait"))
 	if err != nil {
@@ -361,7 +362,7 @@ func TestEnd(t *testing.T) {
 	}
 }
 
-// A mount that cannot be made ends the first process, which has started then.
+// A mount that cannot be made ends the first process, which has already started.
 func TestRefusedMounts(t *testing.T) {
 	before := children(t)
 	for want, mounts := range map[string][]sandbox.Mount{
@@ -369,7 +370,7 @@ func TestRefusedMounts(t *testing.T) {
 		"mounts, more than 253":    slices.Repeat([]sandbox.Mount{{Source: program, Target: "/program", ReadOnly: true}}, 300),
 	} {
 		if os.Getuid() != 0 && len(mounts) > 1 {
-			continue // anybody but root hands over no descriptors
+			continue // callers other than root hand over no descriptors
 		}
 		_, err := sandbox.Start(inside(t, sandbox.ProcessConfig{Mounts: mounts, Output: os.Stderr}))
 		var refused *sandbox.RefusedError
@@ -384,8 +385,8 @@ func TestRefusedMounts(t *testing.T) {
 	}
 }
 
-// children returns the process ids of this process's children, also of those that have ended
-// and were not waited for.
+// children returns the process ids of this process's children, including those that have
+// ended but were not waited for.
 func children(t *testing.T) (pids []string) {
 	t.Helper()
 	lists, err := filepath.Glob("/proc/self/task/*/children")

@@ -2,7 +2,7 @@ package sandbox
 
 import "time"
 
-// A Usage is what processes use; 0 for what is not known.
+// A Usage is what processes use; what is not known is 0.
 type Usage struct {
 	Memory, Peak int64         // bytes, now and at most
 	CPU          time.Duration // so far

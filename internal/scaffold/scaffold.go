@@ -1,5 +1,5 @@
-// Package scaffold makes new projects: the files of a template with the
-// project's names in them.
+// Package scaffold makes new projects: the files of a template, filled in with the
+// project's names.
 package scaffold
 
 import (
@@ -25,7 +25,7 @@ type Template struct {
 	About string
 
 	golang bool
-	sample string // the directory of the samples that has its sources
+	sample string // the directory of the sample that has its sources
 }
 
 // Templates returns all templates; the first is the default.
@@ -43,12 +43,12 @@ func Templates() []Template {
 
 // Config says what to make.
 type Config struct {
-	Name     string // of the function; a valid name of one
+	Name     string // of the function; must be a valid function name
 	Module   string // the Go module's path; default: Name
 	Template string // the name of one of Templates; default: the first
 	Mage     bool   // a tools module with a magefile as well
 
-	Toolchain string // for go.mod, such as "go1.26.8"; "" leaves the line out
+	Toolchain string // for go.mod, such as "go1.26.8"; "" omits the line
 	Version   string // of bootzip, such as "v1.2.3"; "" takes the latest
 	Samples   fs.FS  // sources of the templates in other languages
 }
@@ -92,7 +92,7 @@ func Files(c Config) (map[string][]byte, error) {
 		})
 	}
 	err := add(templates, "template/common", "")
-	if t.golang { // whose files take the place of common ones
+	if t.golang { // its files replace common ones
 		err = errors.Join(err, add(templates, "template/go", ""), add(templates, "template/"+t.Name, ""))
 	} else {
 		err = errors.Join(err, add(templates, "template/other", ""), add(c.Samples, t.sample, c.Name))

@@ -17,7 +17,7 @@ import (
 	"github.com/bootzip/bootzip/sample"
 )
 
-// make writes a project and returns its directory.
+// project writes a project and returns its directory.
 func project(t *testing.T, c Config) string {
 	t.Helper()
 	c.Samples = sample.Files
@@ -42,8 +42,7 @@ func project(t *testing.T, c Config) string {
 	return dir
 }
 
-// Each project in Go builds, and its tests pass, with the runtime as it is
-// here.
+// Each project in Go builds, and its tests pass, with the runtime in this repository.
 func TestGoTemplates(t *testing.T) {
 	runtime, err := filepath.Abs("../../runtime")
 	if err != nil {
@@ -80,7 +79,7 @@ func TestOtherTemplates(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
 			t.Errorf("%s: there is a go.mod", template)
 		}
-		// There is no test that it could run.
+		// There are no tests for it to run.
 		if workflow, err := os.ReadFile(filepath.Join(dir, ".github/workflows/ci.yml")); err != nil || bytes.Contains(workflow, []byte(" test")) {
 			t.Errorf("%s: %v, the workflow is\n%s", template, err, workflow)
 		}
@@ -106,7 +105,7 @@ func TestRuntimeVersion(t *testing.T) {
 	}
 }
 
-// Nothing is overwritten, and what was written before that was found is gone.
+// Nothing is overwritten, and files that were written before the conflict are removed.
 func TestWriteRefuses(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "b"), []byte("mine"), 0o644); err != nil {

@@ -24,8 +24,9 @@ type bucket struct {
 	name, prefix string
 }
 
-// newBucket takes s3://BUCKET/PREFIX. The AWS SDK finds the region, the credentials and
-// another endpoint, as in AWS_REGION and AWS_ENDPOINT_URL_S3. anonymous sends no credentials.
+// newBucket takes s3://BUCKET/PREFIX. The AWS SDK finds the region, the credentials and a
+// different endpoint, for example from AWS_REGION and AWS_ENDPOINT_URL_S3. With anonymous,
+// no credentials are sent.
 func newBucket(u *url.URL, anonymous bool) (*bucket, error) {
 	if u.User != nil || u.RawQuery != "" || u.Port() != "" {
 		return nil, hint.New("region, credentials and endpoint are those of the AWS SDK: AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL_S3", "cache %s is not s3://BUCKET/PREFIX", u.Redacted())
@@ -46,7 +47,7 @@ func newBucket(u *url.URL, anonymous bool) (*bucket, error) {
 	settings.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 	settings.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 	api := s3.NewFromConfig(settings, func(o *s3.Options) {
-		o.UsePathStyle = o.BaseEndpoint != nil // BUCKET.HOST need not resolve elsewhere
+		o.UsePathStyle = o.BaseEndpoint != nil // with another endpoint, BUCKET.HOST need not resolve
 	})
 	return &bucket{api, u.Host, strings.Trim(u.Path, "/")}, nil
 }
@@ -55,7 +56,7 @@ func (b *bucket) key(name string) *string {
 	return aws.String(strings.TrimPrefix(b.prefix+"/"+name, "/"))
 }
 
-// s3Error shortens an error of the SDK, and drops what differs for each request.
+// s3Error shortens an error of the SDK, and drops the parts that differ for each request.
 func s3Error(err error) error {
 	var answer *awshttp.ResponseError
 	var failed *url.Error

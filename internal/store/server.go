@@ -85,7 +85,7 @@ func (s *server) get(ctx context.Context, name string, limit int64, w io.Writer)
 	return fmt.Errorf("status %s", resp.Status)
 }
 
-// change sends a request that changes a file. A status also is as good as success.
+// change sends a request that changes a file. The status also counts as success too.
 func (s *server) change(ctx context.Context, method, name string, body io.Reader, size int64, also int) error {
 	resp, err := s.do(ctx, method, name, body, size)
 	if err != nil {

@@ -1,12 +1,12 @@
-// Package store shares what builds made with other machines: in a directory, in S3, or
-// behind an HTTP server. It uses the names of Bazel's remote cache, ac/KEY for a record and
-// cas/SHA256 for a file (Bazel, "Remote Caching", HTTP caching protocol), as bazel-remote
-// and servers with PUT do.
+// Package store shares the results of builds with other machines: in a directory, in S3, or
+// on an HTTP server. It uses the names of Bazel's remote cache, ac/KEY for a record and
+// cas/SHA256 for a file (Bazel, "Remote Caching", HTTP caching protocol), so bazel-remote
+// and servers with PUT can be used.
 //
-// Whoever may write to a store is trusted as a builder: what a record says of its key
+// Anyone who may write to a store is trusted as a builder: what a record says about its key
 // cannot be checked without building. Files are compared with their records, so a store
-// that is slow, broken or cut off costs time and never bytes: a fault is counted, and
-// treated as an absent entry.
+// that is slow, broken or cut off costs time but never changes bytes: a fault is counted, and
+// treated like a missing entry.
 package store
 
 import (
@@ -33,16 +33,16 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// A Record says what is kept under a key.
+// A Record describes what is stored under a key.
 type Record struct {
 	Version int       `json:"version"` // 1
 	SHA256  string    `json:"sha256"`  // of the file, in hexadecimal
 	Size    int64     `json:"size"`    // bytes
-	Tool    string    `json:"tool"`    // the version of bootzip that made it
+	Tool    string    `json:"tool"`    // the version of bootzip that made the file
 	Commit  string    `json:"commit,omitempty"`
-	Writer  string    `json:"writer,omitempty"` // the job that made it
+	Writer  string    `json:"writer,omitempty"` // the job that made the file
 	Time    time.Time `json:"time"`
-	Text    string    `json:"text,omitempty"` // in place of a file
+	Text    string    `json:"text,omitempty"` // instead of a file
 }
 
 const (
@@ -51,8 +51,8 @@ const (
 	maxFile       = 512 << 20
 )
 
-// patience bounds the time that a run spends on failing requests, all together, before it
-// continues without the store.
+// patience bounds the total time that a run spends on failing requests before it continues
+// without the store.
 const patience = 30 * time.Second
 
 // A backend stores files by name, ac/KEY and cas/SHA256.
@@ -75,7 +75,7 @@ type Config struct {
 	Address   string // a directory, or file://, http://, https:// or s3:// with a prefix
 	Token     string // for http and https, sent as Authorization: Bearer; empty: none
 	Anonymous bool   // send no credentials to S3
-	Write     bool   // keep there what is built
+	Write     bool   // store the results of builds there
 
 	Tool, Commit, Writer string // for the records that are written, as in Record
 }
@@ -84,13 +84,13 @@ type Config struct {
 type Store struct {
 	Write bool
 
-	kind   string // under which requests are counted
+	kind   string // the kind under which requests are counted
 	by     Record // with the fields about the writer
 	files  backend
 	during *during
 }
 
-// during is what happened to a store during a run.
+// during records what happened with a store during a run.
 type during struct {
 	mu     sync.Mutex
 	counts map[string]Counts // by kind
@@ -98,17 +98,17 @@ type during struct {
 	lost   time.Duration     // in failing requests
 }
 
-// For returns the same store, which counts requests under another kind.
+// For returns the same store, but counts requests under another kind.
 func (s *Store) For(kind string) *Store {
 	other := *s
 	other.kind = kind
 	return &other
 }
 
-// Counts are the results of a run's requests.
+// Counts are how many of a run's requests had each result.
 type Counts struct{ Found, Absent, Kept, Faults int }
 
-// Open returns the store at an address. It sends no request. Errors are misuse.
+// Open returns the store at an address. It sends no request. Its errors are misuse.
 func Open(c Config) (*Store, error) {
 	s := &Store{Write: c.Write, by: Record{Tool: c.Tool, Commit: c.Commit, Writer: c.Writer}, during: &during{counts: map[string]Counts{}, faults: map[string]int{}}}
 	u, err := url.Parse(c.Address)
@@ -134,8 +134,8 @@ func Open(c Config) (*Store, error) {
 	return s, nil
 }
 
-// Fetch writes what is kept under a key to the new file name, and reports whether it did.
-// After a fault there is no file.
+// Fetch writes what is stored under a key to name, which must not exist, and reports whether
+// it did. After a fault there is no file.
 func (s *Store) Fetch(ctx context.Context, key, name string) bool {
 	return s.read(ctx, key, func() error {
 		err := s.fetch(ctx, key, name)
@@ -146,7 +146,7 @@ func (s *Store) Fetch(ctx context.Context, key, name string) bool {
 	})
 }
 
-// Text returns the text that is kept under a key.
+// Text returns the text that is stored under a key.
 func (s *Store) Text(ctx context.Context, key string) (text string, ok bool) {
 	ok = s.read(ctx, key, func() error {
 		r, err := s.record(ctx, key)
@@ -159,8 +159,8 @@ func (s *Store) Text(ctx context.Context, key string) (text string, ok bool) {
 	return text, ok
 }
 
-// read reads a key with do, and counts the result. It removes a record that is wrong, if
-// this run may write.
+// read reads a key with do, and counts the result. It removes a wrong record if this run
+// may write.
 func (s *Store) read(ctx context.Context, key string, do func() error) bool {
 	if s.givenUp(ctx) {
 		return false
@@ -221,13 +221,13 @@ func (s *Store) record(ctx context.Context, key string) (r Record, err error) {
 	return r, nil
 }
 
-// Keep stores the file name under a key: the file first, and its record last. A fault is
+// Keep stores the file called name under a key: first the file, then its record. A fault is
 // counted.
 func (s *Store) Keep(ctx context.Context, key, name string) {
 	s.write(ctx, func() error { return s.keep(ctx, key, name) })
 }
 
-// KeepText stores a text of less than 64 KiB under a key.
+// KeepText stores a text under a key. The text and its record must fit into 64 KiB.
 func (s *Store) KeepText(ctx context.Context, key, text string) {
 	s.write(ctx, func() error {
 		r := s.by
@@ -275,7 +275,7 @@ func (s *Store) putRecord(ctx context.Context, key string, r Record) error {
 // Drop removes the record of a key.
 func (s *Store) Drop(ctx context.Context, key string) error { return s.files.remove(ctx, "ac/"+key) }
 
-// givenUp reports whether no more requests are made.
+// givenUp reports whether the store is no longer used in this run.
 func (s *Store) givenUp(ctx context.Context) bool {
 	s.during.mu.Lock()
 	defer s.during.mu.Unlock()
@@ -303,14 +303,14 @@ func (s *Store) count(ctx context.Context, err error, start time.Time, what stri
 	d.counts[s.kind] = c
 }
 
-// Counts returns the results so far of this kind.
+// Counts returns the results so far, of requests of this kind.
 func (s *Store) Counts() Counts {
 	s.during.mu.Lock()
 	defer s.during.mu.Unlock()
 	return s.during.counts[s.kind]
 }
 
-// Summary describes the results of a run in one line; empty: no requests.
+// Summary describes the results of a run in one line; it is empty if there were no requests.
 func (s *Store) Summary() string {
 	d := s.during
 	d.mu.Lock()
@@ -343,7 +343,7 @@ func (s *Store) Summary() string {
 	return strings.Join(parts, "; ")
 }
 
-// Key returns the key for inputs, which must decide what is kept under it.
+// Key returns the key for inputs, which must determine what is stored under it.
 func Key(inputs ...string) string { return sumOf(strings.Join(inputs, "\n")) }
 
 func sumOf(text string) string {

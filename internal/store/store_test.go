@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// files is a server with GET, PUT and DELETE, as bazel-remote and WebDAV have them.
+// files is a server with GET, PUT and DELETE, like bazel-remote and WebDAV servers.
 type files struct {
 	mu    sync.Mutex
 	all   map[string][]byte
@@ -107,7 +107,7 @@ func TestStore(t *testing.T) {
 			if info, err := os.Stat(to); err != nil || info.Mode()&0o111 == 0 {
 				t.Errorf("it cannot be executed (%v)", err)
 			}
-			// A record stays as it was written first.
+			// A record stays as it was first written.
 			other.Keep(ctx, key, write(t, "other"))
 			r, ok := reader.Record(ctx, key)
 			sum := sha256.Sum256([]byte("program"))
@@ -151,7 +151,7 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-// What is wrong in a store is never taken, leaves no file, and goes, if that is allowed.
+// A wrong entry in a store is never used, leaves no file, and is removed if the run may write.
 func TestWrongContent(t *testing.T) {
 	dir := t.TempDir()
 	sum := sha256.Sum256([]byte("program"))
@@ -209,8 +209,8 @@ func TestWrongText(t *testing.T) {
 	}
 }
 
-// A store that is slow, broken, cut off and wrong, each for a fifth of a thousand reads, gives
-// right bytes or none, and each fault is counted.
+// A store answers a thousand reads: a fifth each slowly, broken, cut off, with another file and
+// well. Each read gives the right bytes or none, and each fault is counted.
 func TestFaults(t *testing.T) {
 	const reads = 1000
 	good := &files{all: map[string][]byte{}}
@@ -250,7 +250,7 @@ func TestFaults(t *testing.T) {
 		names[i] = fmt.Sprintf("%064x", i)
 		s.Keep(t.Context(), names[i], write(t, "program"))
 	}
-	// The slow ones would use up the patience of a run.
+	// The slow reads would use up a run's patience.
 	hasty := newServer(base, "")
 	hasty.client.Transport = hurried{hasty.client.Transport}
 	reader := &Store{files: hasty, during: &during{counts: map[string]Counts{}, faults: map[string]int{}, lost: -time.Hour}}
@@ -272,7 +272,7 @@ func TestFaults(t *testing.T) {
 
 const slow = 1 // a fault
 
-// fault numbers the five things that may become of a request, by its path.
+// fault returns, by a request's path, the number of one of five things that happen to it.
 func fault(r *http.Request) int {
 	n := 0
 	for _, c := range r.URL.Path[len(r.URL.Path)-4:] {
@@ -281,7 +281,7 @@ func fault(r *http.Request) int {
 	return n % 5
 }
 
-// hurried waits next to no time for what is slow, and as long as ever for the rest.
+// hurried hardly waits for slow answers, and as long as usual for the others.
 type hurried struct{ http.RoundTripper }
 
 func (h hurried) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -293,7 +293,7 @@ func (h hurried) RoundTrip(r *http.Request) (*http.Response, error) {
 	return h.RoundTripper.RoundTrip(r)
 }
 
-// A run goes on without a store on which it has waited for long.
+// A run continues without a store that has used up its patience.
 func TestPatience(t *testing.T) {
 	s := open(t, Config{Address: "http://127.0.0.1:1"})
 	s.during.lost = patience

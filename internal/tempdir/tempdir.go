@@ -1,5 +1,5 @@
 // Package tempdir makes temporary directories that are removed even if their process
-// is killed: the next process that makes one of the same name removes them.
+// is killed: the next process that makes one with the same name removes them.
 package tempdir
 
 import (
@@ -18,8 +18,8 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// lockName is a file in the directory that the maker keeps locked. The lock ends
-// with the process, however that ends (flock(2); Windows: LockFileEx).
+// lockName is a file in the directory that its maker keeps locked. The lock ends
+// with the process, however the process ends (flock(2); Windows: LockFileEx).
 const lockName = ".bootzip-lock"
 
 // unlockedTime is the age at which a directory without that file counts as
@@ -49,8 +49,8 @@ func New(parent, name string) (*Dir, error) {
 		}
 		lock := flock.New(filepath.Join(path, lockName))
 		locked, err := lock.TryLock()
-		// Another process's sweep may lock it first, and this process
-		// then holds the lock of a deleted file.
+		// Another process's sweep may lock the file first and delete it, and this
+		// process then holds the lock of a deleted file.
 		if locked && exists(lock.Path()) {
 			return &Dir{path, name, lock}, nil
 		}
@@ -63,8 +63,9 @@ func New(parent, name string) (*Dir, error) {
 	return nil, fmt.Errorf("could not lock a temporary directory %s-* after %d attempts", filepath.Join(cmp.Or(parent, os.TempDir()), name), attempts)
 }
 
-// Remove removes the directory, and sweeps once more: a program that a killed process
-// started may have written while New swept. The next sweep retries what cannot be removed.
+// Remove removes the directory, and sweeps once more: a program that a killed process had
+// started may have been writing while New swept. The next sweep retries what cannot be
+// removed.
 func (d *Dir) Remove() error {
 	// Windows does not remove open files.
 	if err := d.lock.Close(); err != nil {
@@ -75,8 +76,8 @@ func (d *Dir) Remove() error {
 	return err
 }
 
-// Sweep removes the directories of a name in parent whose processes have ended.
-// before, if not nil, is called with each. What cannot be removed stays.
+// Sweep removes the directories in parent with this name whose processes have ended. It
+// calls before, if not nil, with each of them first. What cannot be removed stays.
 func Sweep(parent, name string, before func(dir string)) {
 	parent = cmp.Or(parent, os.TempDir())
 	entries, _ := os.ReadDir(parent)
@@ -85,13 +86,13 @@ func Sweep(parent, name string, before func(dir string)) {
 			continue
 		}
 		info, err := e.Info()
-		// In a shared directory, any user can make one of that name.
+		// In a shared directory, any user can make a directory with that name.
 		if err != nil || !info.IsDir() || !ours(info) {
 			continue
 		}
 		dir := filepath.Join(parent, e.Name())
 		// It is empty if its removal was interrupted before the last step, or if its maker
-		// has not locked it yet, which then makes another.
+		// has not locked it yet; that maker then makes another one.
 		if os.Remove(dir) == nil {
 			continue
 		}
@@ -110,7 +111,8 @@ func Sweep(parent, name string, before func(dir string)) {
 	}
 }
 
-// isLeft reports whether a directory is abandoned; if so, its lock is held, unless it has none.
+// isLeft reports whether a directory is abandoned. If so, it holds the directory's lock,
+// unless there is no lock file.
 func isLeft(dir string, changed time.Time) (lock *flock.Flock, left bool) {
 	lock = flock.New(filepath.Join(dir, lockName), flock.SetFlag(os.O_RDWR))
 	if !exists(lock.Path()) {
@@ -120,11 +122,11 @@ func isLeft(dir string, changed time.Time) (lock *flock.Flock, left bool) {
 	return lock, locked && err == nil
 }
 
-// removeAll removes a directory, including read-only directories in it, as the go command
-// makes them for modules.
+// removeAll removes a directory, including read-only directories in it, such as those that
+// the go command makes for modules.
 //
-// It removes the lock last: a program that a killed process started may still write, and
-// the next sweep, which needs the lock, retries what cannot be removed now.
+// It removes the lock last: a program that a killed process had started may still be
+// writing, and the next sweep, which needs the lock, retries what cannot be removed now.
 func removeAll(dir string) error {
 	entries, err := os.ReadDir(dir)
 	for _, e := range entries {

@@ -4,6 +4,6 @@ package tempdir
 
 import "io/fs"
 
-// ours is true: each user has a directory for temporary files (Windows,
+// ours returns true: each user has their own directory for temporary files (Windows,
 // GetTempPath2).
 func ours(fs.FileInfo) bool { return true }

@@ -13,10 +13,11 @@ import (
 	"time"
 )
 
-// maker is a test's own program, started again, that makes a directory and is killed.
+// maker is the variable with which a test starts its own program again, as a process that
+// makes a directory and is killed.
 const maker = "BOOTZIP_TEST_MAKER"
 
-// TestMaker is what the program does then.
+// TestMaker is what that process runs.
 func TestMaker(t *testing.T) {
 	parent, found := os.LookupEnv(maker)
 	if !found {
@@ -55,8 +56,8 @@ func start(t *testing.T, parent string) (cmd *exec.Cmd, folder string) {
 	return nil, ""
 }
 
-// A directory whose process was killed while another one had swept already is removed when
-// that one ends.
+// If a process is killed after another one has swept, its directory is removed when the
+// other one ends.
 func TestRemoveSweeps(t *testing.T) {
 	parent := t.TempDir()
 	own := mustNew(t, parent, "bootzip-kind")
@@ -93,8 +94,8 @@ func put(t *testing.T, name string) {
 	}
 }
 
-// What a killed process left is removed by the next one; what a living one
-// uses, and what is of another kind, is not.
+// The next process removes what a killed one left, but not what a living one uses, nor
+// what has another name.
 func TestKilled(t *testing.T) {
 	parent := t.TempDir()
 	mine := mustNew(t, parent, "bootzip-kind")
@@ -144,7 +145,7 @@ func TestRemove(t *testing.T) {
 	}
 }
 
-// A directory without a lock is left only if it is old; a file is no directory.
+// A directory without a lock counts as abandoned only if it is old. A file is kept.
 func TestUnlocked(t *testing.T) {
 	parent := t.TempDir()
 	fresh, old, file := filepath.Join(parent, "bootzip-kind-fresh"), filepath.Join(parent, "bootzip-kind-old"), filepath.Join(parent, "bootzip-kind-file")
@@ -167,7 +168,7 @@ func TestUnlocked(t *testing.T) {
 	}
 }
 
-// Many at the same time, each of which sweeps, do not take each other's.
+// Many processes that sweep at the same time do not remove each other's directories.
 func TestManyAtOnce(t *testing.T) {
 	parent := t.TempDir()
 	var wg sync.WaitGroup

@@ -15,8 +15,8 @@ import (
 	"testing"
 )
 
-// run runs the steps of a job as GitHub does: values has the contexts, env what the
-// runner has. It returns what failed, and the outputs by name.
+// run runs the steps of a job as GitHub does, with the contexts in values and the runner's
+// environment in env. It returns what failed, and the outputs by name.
 func (j job) run(t *testing.T, dir string, values map[string]string, env []string) (failed string, outputs map[string]string) {
 	t.Helper()
 	values = maps.Clone(values)
@@ -63,7 +63,7 @@ func (j job) run(t *testing.T, dir string, values map[string]string, env []strin
 	return failed, values
 }
 
-// awsCLI makes an aws that talks to an address; it is the AWS CLI, version 2.
+// awsCLI returns an environment in which aws, the AWS CLI version 2, talks to an address.
 func awsCLI(t *testing.T, address string) []string {
 	t.Helper()
 	program := os.Getenv("BOOTZIP_TEST_AWS_CLI")
@@ -84,7 +84,7 @@ func awsCLI(t *testing.T, address string) []string {
 	}
 }
 
-// zipOf is a zip with a file: the AWS CLI takes nothing else.
+// zipOf returns a zip with one file: the AWS CLI accepts nothing else.
 func zipOf(t *testing.T, text string) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -99,8 +99,8 @@ func zipOf(t *testing.T, text string) []byte {
 	return b.Bytes()
 }
 
-// The job deploy moves the alias to what answers, and otherwise leaves everything as it
-// was.
+// The job deploy moves the alias to a version that answers, and otherwise leaves everything
+// unchanged.
 func TestDeployJob(t *testing.T) {
 	t.Parallel()
 	job := readJobs(t, "deploy")["deploy"]
@@ -171,7 +171,7 @@ func TestDeployJob(t *testing.T) {
 	}
 }
 
-// The jobs deployed and build say what is to be deployed: first all, then nothing.
+// The jobs deployed and build report what needs a deploy: first everything, then nothing.
 func TestBuildJob(t *testing.T) {
 	t.Parallel()
 	l := newFakeLambda(t, []byte("before"), "")
@@ -196,7 +196,7 @@ func TestBuildJob(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// Reproduce takes a commit.
+	// Reproduce needs a commit.
 	for _, args := range [][]string{{"init", "-q"}, {"add", "-A"}, {"-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "-qm", "x"}} {
 		if out, err := exec.Command("git", append([]string{"-C", project}, args...)...).CombinedOutput(); err != nil {
 			t.Fatalf("git: %v\n%s", err, out)

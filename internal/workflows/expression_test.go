@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// An expression is one of GitHub's, as far as deploy.yml has them: names, literals,
-// ==, !=, <=, >, && and ||, and failure().
+// An expression is a GitHub Actions expression, as far as deploy.yml uses them: names,
+// literals, ==, !=, <=, >, && and ||, and failure().
 type expression struct {
 	tokens []string
 	values map[string]string // by name, such as steps.alias.outputs.version
@@ -23,7 +23,7 @@ func evaluate(text string, values map[string]string, failed bool) string {
 	return e.or()
 }
 
-// truthy is whether a value counts as true.
+// truthy reports whether a value counts as true.
 func truthy(v string) bool { return v != "" && v != "false" && v != "0" }
 
 func (e *expression) take(operators ...string) string {

@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// A fakeLambda answers what the AWS CLI asks of Lambda and S3 in deploy.yml (AWS Lambda API
-// reference). Its function answers as broken says.
+// A fakeLambda answers the requests to Lambda and S3 that the AWS CLI sends in deploy.yml
+// (AWS Lambda API reference). The field broken says how its function answers.
 type fakeLambda struct {
 	*httptest.Server
 

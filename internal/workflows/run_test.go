@@ -16,14 +16,14 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// testTag is what the workflows find released.
+// testTag is the release that the workflows find.
 const testTag = "v0.0.0"
 
-// The jobs of the workflows that run the repository's code are run here, each
-// command as it is written, in clones of this repository at a tag. What GitHub's
-// own actions do is done by hand: a checkout is a clone, and an artifact is a
-// directory. It takes a container engine and many minutes, and runs only if
-// BOOTZIP_TEST_WORKFLOWS names jobs, as in "release/build,release/reproduce".
+// TestWorkflows runs the jobs of the workflows that run the repository's code, each
+// command as written, in clones of this repository at a tag. It imitates GitHub's own
+// actions: a checkout is a clone, and an artifact is a directory. It takes a container
+// engine and many minutes, and runs only if BOOTZIP_TEST_WORKFLOWS names jobs, as in
+// "release/build,release/reproduce".
 func TestWorkflows(t *testing.T) {
 	jobs := os.Getenv("BOOTZIP_TEST_WORKFLOWS")
 	if jobs == "" {
@@ -65,8 +65,8 @@ func readJobs(t *testing.T, name string) map[string]job {
 	return w.Jobs
 }
 
-// combinations are the values of a matrix, but for those of machines and of Go,
-// of which there is one here.
+// combinations returns the combinations of a matrix's values, except those of machines and
+// of Go versions, of which there is only one here.
 func (j job) combinations() []map[string]string {
 	all := []map[string]string{{}}
 	matrix, _ := j.Strategy.Matrix.(map[string]any)
@@ -88,14 +88,14 @@ func (j job) combinations() []map[string]string {
 	return all
 }
 
-// A runner is what a job runs on: the workspace is the job's own.
+// A runner is what a job runs on. Each job has its own workspace.
 type runner struct {
 	jobs                         map[string]job // of the workflow
 	origin, artifacts, workspace string
 }
 
-// artifact is the name of the artifact that an expression, as in
-// needs.JOB.outputs.NAME, hands on by its id.
+// artifact returns the name of the artifact whose id an expression, such as
+// needs.JOB.outputs.NAME, passes on.
 func (r runner) artifact(t *testing.T, expression string) string {
 	t.Helper()
 	var from []string
@@ -162,7 +162,7 @@ func (r runner) job(t *testing.T, j job, matrix map[string]string) {
 	}
 }
 
-// runnerExpressions fills in what is known of the runner.
+// runnerExpressions fills in what is known about the runner.
 func runnerExpressions(text, workspace string) string {
 	return fill(text, map[string]string{"runner.temp": filepath.Join(workspace, ".temp"), "runner.os": "Linux"}, false)
 }
@@ -173,7 +173,7 @@ func (r runner) shell(t *testing.T, dir string, env []string, script string) {
 	began := time.Now()
 	out, err := r.output(t, dir, env, "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script)
 	t.Logf("%s\n%s(%d s)", script, out, int(time.Since(began).Seconds()))
-	// Where there is no network, the job would stop here on GitHub.
+	// Without a network, the job would stop here on GitHub.
 	if err != nil && strings.HasPrefix(script, "go tool mage vuln") && strings.HasPrefix(out, "not run: ") {
 		t.Log("the step failed as it must: the database cannot be reached here")
 		return
@@ -223,8 +223,8 @@ func readAction(t *testing.T) workflow {
 	return a
 }
 
-// run runs the action's steps in a directory, with the inputs that are given and the
-// defaults of the others. It returns the exit status of the last one that ran.
+// run runs the action's steps in a directory, with the given inputs and the defaults of the
+// others. It returns the exit status of the last step that ran.
 func (a workflow) run(t *testing.T, dir string, env []string, with map[string]any) (status int, output string) {
 	t.Helper()
 	values := map[string]string{"github.action_ref": "v1.2.3", "github.token": "token"}
@@ -237,7 +237,7 @@ func (a workflow) run(t *testing.T, dir string, env []string, with map[string]an
 		}
 		values["inputs."+name] = fmt.Sprint(value)
 	}
-	if ref, ok := with["ref"]; ok { // how the action is used, which is no input
+	if ref, ok := with["ref"]; ok { // the version with which the action is used, which is not an input
 		values["github.action_ref"] = fmt.Sprint(ref)
 	}
 	temp := t.TempDir()
@@ -321,7 +321,7 @@ func TestActionInstall(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			bin := t.TempDir()
-			// gh in the place of GitHub's: it notes what it is asked, and downloads a program.
+			// A gh in place of GitHub's: it records its arguments, and downloads a program.
 			script := `#!/bin/sh
 echo "$@"
 [ "$FAKE_FAIL" != "$1" ] || exit 1
@@ -345,7 +345,7 @@ echo "${FAKE_SUM:-$(sha256sum <"$2/$file" | cut -c1-64)}  ${FAKE_NAME:-$file}" >
 	}
 }
 
-// The action is tried with good and bad zips, and with inputs that look like
+// TestAction runs the action with good and bad zips, and with inputs that look like
 // commands. It needs no engine.
 func TestAction(t *testing.T) {
 	if runtime.GOOS == "windows" {
@@ -391,7 +391,7 @@ func TestAction(t *testing.T) {
 	}
 }
 
-// A download finds the artifact whose id it is given.
+// A download finds the artifact with the id that it gets.
 func TestHandedOn(t *testing.T) {
 	r := runner{jobs: readJobs(t, "release")}
 	downloads := 0

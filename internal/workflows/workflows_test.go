@@ -1,4 +1,4 @@
-// Package workflows holds, as a test, the rules for what runs on GitHub: the
+// Package workflows has tests that enforce the rules for what runs on GitHub: the
 // workflows and the action.
 package workflows
 
@@ -22,8 +22,8 @@ import (
 
 const root = "../.."
 
-// workflow is a workflow, or an action (Inputs and Runs), as far as it is run and the rules
-// look at it.
+// workflow is a workflow, or an action (Inputs and Runs), as far as the tests and the rules
+// need it.
 type workflow struct {
 	Permissions map[string]string
 	Concurrency map[string]any
@@ -49,7 +49,7 @@ type step struct {
 	Directory     string `yaml:"working-directory"`
 }
 
-// oneOrMore is a list, of which YAML has a single element without brackets.
+// oneOrMore is a list that may be written in YAML as a single element without brackets.
 type oneOrMore []string
 
 func (o *oneOrMore) UnmarshalYAML(n *yaml.Node) error {
@@ -63,7 +63,8 @@ func (o *oneOrMore) UnmarshalYAML(n *yaml.Node) error {
 var (
 	usesLine = regexp.MustCompile(`^\s*(?:- )?uses: (.*)$`)
 	pinned   = regexp.MustCompile(`^[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)*$`)
-	// action.yml has a script of its own; ci.yml builds the program that it tries.
+	// action.yml has a script of its own; ci.yml builds the program with which it tries
+	// the action.
 	actionLine = regexp.MustCompile(`^bash "\$GITHUB_ACTION_PATH/scripts/action" (install|check)$`)
 	mageLine   = regexp.MustCompile(`^go tool mage ((?:-w \S+ )?)([a-z]+)(.*)$`)
 	matrix     = regexp.MustCompile(`\$\{\{ matrix\.\w+ \}\}`)
@@ -74,18 +75,19 @@ var (
 
 const buildProgram = "go build -o ${{ runner.temp }}/built/ ./cmd/bootzip"
 
-// deployFile is for other repositories, which have no Mage target. Each run is one command,
-// whose output may go through another one; what a user says comes by the environment.
+// deployFile is for other repositories, which have no Mage targets. Each run is one command,
+// whose output may be piped through another one. What a user enters comes through the
+// environment.
 const deployFile = "deploy.yml"
 
 var deployCommand = regexp.MustCompile("^(aws|gh|chmod|tail|\"\\$RUNNER_TEMP/bootzip\") [^\n;&`]*$")
 
-// problems returns what in a file is against the rules. targets are the
-// parameters of Mage's targets, by name, both in lower case.
+// problems returns what in a file violates the rules. targets are the parameters of the
+// Mage targets, by name, both in lower case.
 func problems(name, text string, targets map[string][]string) []string {
 	var all []string
 	say := func(format string, args ...any) { all = append(all, name+": "+fmt.Sprintf(format, args...)) }
-	// The comment with the version is seen in the text alone.
+	// Only the text has the comment with the version.
 	for line := range strings.Lines(text) {
 		if m := usesLine.FindStringSubmatch(strings.TrimRight(line, "\n")); m != nil && m[1] != "./" && !pinned.MatchString(m[1]) {
 			say("%q is not pinned by a full commit with the version behind it", m[1])
@@ -144,10 +146,9 @@ func problems(name, text string, targets map[string][]string) []string {
 	return all
 }
 
-// takes says what is wrong with how a job downloads an artifact. A job that ran
-// the repository's code can put another one in the place of a name, and never
-// in that of an id. Without an id, or an expression that is empty, all
-// artifacts are taken.
+// takes says what is wrong with how a job downloads an artifact. A job that ran the
+// repository's code can replace the artifact with a name, but never the one with an id.
+// Without an id, or with an expression that is empty, all artifacts are downloaded.
 func takes(jobs map[string]job, j job, with map[string]any) string {
 	m := handed.FindStringSubmatch(fmt.Sprint(with["artifact-ids"]))
 	switch {
@@ -167,7 +168,7 @@ func takes(jobs map[string]job, j job, with map[string]any) string {
 	return ""
 }
 
-// runProblems looks at one script: it is one Mage target with flags that it has.
+// runProblems checks one script: it must be one Mage target, with flags that it has.
 func runProblems(name, run string, targets map[string][]string) []string {
 	if run == buildProgram || name == "action.yml" && actionLine.MatchString(run) {
 		return nil
@@ -249,7 +250,7 @@ func TestRules(t *testing.T) {
 		for _, p := range problems(filepath.Base(file), string(data), targets) {
 			t.Error(p)
 		}
-		// One version of each action, so that it is raised everywhere.
+		// Each action has the same version everywhere.
 		for line := range strings.Lines(string(data)) {
 			m := usesLine.FindStringSubmatch(strings.TrimRight(line, "\n"))
 			if m == nil || m[1] == "./" {
@@ -264,7 +265,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// Each rule finds what breaks it.
+// Each rule finds its violations.
 func TestRulesFind(t *testing.T) {
 	const good = `permissions: {}
 concurrency: {group: x}
@@ -333,7 +334,7 @@ jobs:
 	}
 }
 
-// What is released has its SBOM attested.
+// The SBOM of each released file is attested.
 func TestReleasedFiles(t *testing.T) {
 	p, err := project.Load(root)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Command probe finds out, in a sandbox, what can be seen and done there. Its
-// first argument says what.
+// Command probe finds out what can be seen and done in a sandbox. Its first argument says
+// what to try.
 package main
 
 import (
@@ -40,7 +40,7 @@ var probes = map[string]func(args []string){
 			if syscall.Fstat(fd, &s) != nil {
 				continue
 			}
-			// What the Go runtime itself has open: its poller.
+			// Skip what the Go runtime itself has open: its poller.
 			if to, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd)); err != nil || !strings.HasPrefix(to, "anon_inode:") {
 				fmt.Println(fd, to)
 			}
@@ -96,7 +96,7 @@ var probes = map[string]func(args []string){
 			}
 		}
 		fmt.Println(n)
-		unix.Exit(0) // at the limit Go itself can start no thread, and would abort
+		unix.Exit(0) // at the limit, Go cannot start a thread either, and would abort
 	},
 	"wait": func([]string) { time.Sleep(time.Minute) },
 	"memory": func(args []string) {
