@@ -9,43 +9,43 @@ import (
 	"syscall"
 )
 
-// An Attempt is one way out.
+// An Attempt is one way to try to get out of a place.
 type Attempt struct {
 	ID   string
 	What string // what an attacker gains, in a few words
 
 	// Alone marks an attempt that may end the place itself, because it exceeds
-	// a limit. It is made in a run of its own.
+	// a limit. It gets a run of its own.
 	Alone bool
 
 	// Try returns nil if the attempt succeeded.
 	Try func(Target) error
 }
 
-// A Node identifies a file or directory of the host, to distinguish it from one of
-// the same name inside.
+// A Node identifies a file or directory of the host, to distinguish it from one
+// inside with the same name.
 type Node struct{ Device, Inode uint64 }
 
 // A Target describes what is outside, and what the place promises. A zero field
 // means that there is no such thing.
 type Target struct {
 	Program string   // path of the attacker, inside
-	Only    []string // attempts to make; none: all that are not Alone
+	Only    []string // attempts to make; empty: all that are not Alone
 
 	Nodes   map[string]Node // host path → what it is there
 	Planted string          // directory of the host, with a file "secret"
-	Secret  string          // the content of that file, and of what else is to be kept secret
-	Mark    string          // in the command line of processes that are looked for
+	Secret  string          // the content of that file, and of anything else that must stay secret
+	Mark    string          // identifies a process by its command line
 	Victim  int             // process of the host; its environment holds Secret
 	Init    int             // the first process of the place; 0: 1
-	Between bool            // there is a user namespace between that of the place and the host's
+	Between bool            // there is a user namespace between the place's and the host's
 
 	TCP       string // listener on the host's loopback interface
 	Address   string // listener on another interface of the host
 	Abstract  string // name of an abstract Unix socket on the host, without the leading NUL
 	Socket    string // path of a Unix socket on the host
 	Own       string // address of the Runtime API of this instance
-	Neighbour string // that of another instance
+	Neighbour string // address of the Runtime API of another instance
 
 	Scratch   string // writable directory inside; "": /tmp
 	Out       string // writable directory that the host sees
@@ -54,8 +54,8 @@ type Target struct {
 
 	Memory int64 // limit in bytes
 	Temp   int64 // size of /tmp in bytes
-	Tasks  int   // limit of processes and threads
-	Files  int   // limit of descriptors of a process
+	Tasks  int   // limit on processes and threads
+	Files  int   // limit on descriptors per process
 }
 
 func (t Target) init() int {
@@ -88,12 +88,11 @@ func Find(id string) (Attempt, error) {
 	return Attempt{}, fmt.Errorf("no attempt %q", id)
 }
 
-// errAbsent means that there is nothing to attack, rather than that the attack was
-// refused.
+// errAbsent means that there was nothing to attack, not that the attack was refused.
 var errAbsent = errors.New("there is no such thing here")
 
-// Absent reports whether err means that what was attacked does not exist:
-// the kernel was built without it, or the Target has none.
+// Absent reports whether err means that the thing attacked does not exist: the
+// kernel was built without it, or the Target has no such thing.
 func Absent(err error) bool {
 	for _, e := range []error{errAbsent, syscall.ENOENT, syscall.ENOSYS, syscall.ENODEV, syscall.ENXIO,
 		syscall.EAFNOSUPPORT, syscall.EPROTONOSUPPORT, syscall.ESOCKTNOSUPPORT, syscall.EOPNOTSUPP} {
@@ -104,8 +103,8 @@ func Absent(err error) bool {
 	return false
 }
 
-// past returns nil for an error that the kernel gives only after its check of
-// privileges.
+// past returns nil if err is one of granted: errors that the kernel returns only
+// after it has checked privileges.
 func past(err error, granted ...syscall.Errno) error {
 	for _, e := range granted {
 		if errors.Is(err, e) {
@@ -115,7 +114,7 @@ func past(err error, granted ...syscall.Errno) error {
 	return err
 }
 
-// errno turns what a raw system call returns into an error.
+// errno turns the errno of a raw system call into an error.
 func errno(e syscall.Errno) error {
 	if e != 0 {
 		return e

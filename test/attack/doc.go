@@ -2,16 +2,17 @@
 // each place where bootzip runs untrusted code: builds, boot checks and
 // invocations.
 //
-// An [Attempt] returns nil if it got out. It changes nothing permanently: it writes
-// the value that is there, sets the mode that is set, sends signal 0, or makes a
-// request that the kernel refuses for another reason after the check of
-// privileges. Each attempt runs in its own process, since some end the process
-// that makes them; command attacker is that process, and the one that starts them.
+// The function Try of an [Attempt] returns nil if it got out. It changes nothing
+// permanently: it writes back the current value, sets the current mode, sends
+// signal 0, or makes a request that the kernel refuses for another reason after it
+// has checked privileges. Each attempt runs in its own process, since some end the
+// process that makes them. The command attacker is both that process and the one
+// that starts them.
 //
 // open.tsv lists which attempts succeed where, and why. TestAttack in
 // test/endtoend compares the list with reality, in both directions.
 // docs/isolation.md is generated from it.
 //
-// Exceptions: an attempt shows that one way is open or closed, not that there is no
-// other. Exploits of kernel bugs are not tried.
+// Limits: an attempt shows whether one way is open, not that there is no other.
+// Exploits of kernel bugs are not tried.
 package attack

@@ -22,7 +22,7 @@ func hostFiles() []Attempt {
 		{"host-root-home", "/root", "lists root's home directory"},
 		{"host-home", "/home", "lists the host's home directories"},
 		{"host-tmp", "/tmp", "lists the host's /tmp"},
-		{"host-run", "/run", "lists the host's /run, where sockets of daemons are"},
+		{"host-run", "/run", "lists the host's /run, which has the sockets of daemons"},
 		{"host-var", "/var", "lists the host's /var"},
 		{"host-usr", "/usr", "lists the host's /usr"},
 		{"host-boot", "/boot", "lists the host's kernels"},
@@ -30,13 +30,13 @@ func hostFiles() []Attempt {
 		all = append(all, Attempt{ID: f.id, What: f.what, Try: func(t Target) error { return openNode(t, f.path) }})
 	}
 	return append(all,
-		Attempt{ID: "host-project", What: "reads a file of the caller's by its host path", Try: func(t Target) error {
+		Attempt{ID: "host-project", What: "reads one of the caller's files by its host path", Try: func(t Target) error {
 			return hasSecret(t, filepath.Join(t.Planted, "secret"))
 		}},
 		Attempt{ID: "host-write", What: "writes to a directory of the host by its host path", Try: func(t Target) error {
 			return create(t.Planted)
 		}},
-		Attempt{ID: "descriptor", What: "has a descriptor that the caller had open", Try: inherited},
+		Attempt{ID: "descriptor", What: "inherits a descriptor that the caller had open", Try: inherited},
 		Attempt{ID: "descriptor-path", What: "reaches files of the host from an inherited descriptor", Try: fromDescriptor},
 		Attempt{ID: "name-to-handle", What: "gets file handles (name_to_handle_at)", Try: func(Target) error {
 			_, _, err := unix.NameToHandleAt(unix.AT_FDCWD, "/", 0)
@@ -46,8 +46,8 @@ func hostFiles() []Attempt {
 	)
 }
 
-// openNode opens what is at a path and compares it with what the host has
-// there. It reads nothing of it.
+// openNode opens a path and checks whether it is what the host has there. It
+// reads no content.
 func openNode(t Target, path string) error {
 	want, ok := t.Nodes[path]
 	if !ok {
@@ -85,8 +85,8 @@ func hasSecret(t Target, name string) error {
 	return nil
 }
 
-// descriptors calls look with each descriptor that came with the process.
-// Those of the Go runtime close on exec.
+// descriptors calls look with each inherited descriptor, until it succeeds. Those
+// of the Go runtime have the close-on-exec flag, so they are skipped.
 func descriptors(look func(fd int) error) error {
 	err := errors.New("no descriptor was inherited")
 	for fd := 3; fd < 1024; fd++ {
@@ -105,8 +105,8 @@ func inherited(Target) error { return descriptors(func(int) error { return nil }
 
 func fromDescriptor(t Target) error {
 	return descriptors(func(fd int) error {
-		// The planted one is a directory; its root is as many levels up as
-		// there are at most.
+		// The planted descriptor is a directory. So many levels up, "../" has
+		// reached its root.
 		at, err := unix.Openat(fd, strings.Repeat("../", 40)+"."+t.Planted+"/secret", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 		if err != nil {
 			return err
@@ -145,8 +145,8 @@ func create(dir string) error {
 	return os.Remove(f.Name())
 }
 
-// writes are changes to what is there to be read only, and to files that the
-// host sees.
+// writes are changes to what the place may only read, and to files that the host
+// sees.
 func writes() []Attempt {
 	var all []Attempt
 	for _, d := range []struct {
@@ -166,8 +166,8 @@ func writes() []Attempt {
 		all = append(all, Attempt{ID: d.id, What: d.what, Try: func(t Target) error { return create(d.dir(t)) }})
 	}
 	return append(all,
-		Attempt{ID: "program-open", What: "opens a file beside its program for writing", Try: func(t Target) error {
-			// Not the program, which is busy whoever asks.
+		Attempt{ID: "program-open", What: "opens a file next to its program for writing", Try: func(t Target) error {
+			// Not the program itself: the kernel calls a running program busy.
 			return openWrite(filepath.Join(filepath.Dir(t.Program), Told))
 		}},
 		Attempt{ID: "program-mode", What: "changes the mode of its program", Try: func(t Target) error {
@@ -182,7 +182,7 @@ func writes() []Attempt {
 		Attempt{ID: "setgid-file", What: "makes a program setgid in /tmp", Try: func(t Target) error { return setMode(t.scratch(), unix.S_ISGID) }},
 		Attempt{ID: "setuid-out", What: "makes a program setuid where the host sees it", Try: func(t Target) error { return setMode(t.Out, unix.S_ISUID) }},
 		Attempt{ID: "setgid-out", What: "makes a program setgid where the host sees it", Try: func(t Target) error { return setMode(t.Out, unix.S_ISGID) }},
-		Attempt{ID: "chown-file", What: "gives a file away", Try: func(t Target) error {
+		Attempt{ID: "chown-file", What: "gives a file to another user", Try: func(t Target) error {
 			return withFile(t.scratch(), func(f *os.File) error { return f.Chown(1, 1) })
 		}},
 		Attempt{ID: "file-capability", What: "gives a program capabilities", Try: func(t Target) error {
@@ -199,7 +199,7 @@ func writes() []Attempt {
 	)
 }
 
-// withFile calls do with a new file, and removes it.
+// withFile calls do with a new file, and then removes the file.
 func withFile(dir string, do func(*os.File) error) error {
 	if dir == "" {
 		return errAbsent
@@ -229,7 +229,7 @@ func setMode(dir string, bit uint32) error {
 	})
 }
 
-// setTimes sets the times that a file has.
+// setTimes sets a file's times to what they are.
 func setTimes(name string) error {
 	var s unix.Stat_t
 	if err := unix.Stat(name, &s); err != nil {

@@ -13,12 +13,12 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// identities are other users, and more rights.
+// identities are attempts to become another user, or to gain rights.
 func identities() []Attempt {
 	return []Attempt{
 		{ID: "root-outside", What: "is root on the host", Try: rootOutside},
 		{ID: "setuid", What: "becomes another user", Try: func(Target) error { return raw(unix.SYS_SETRESUID, other(os.Getuid()), keep, keep) }},
-		{ID: "setgid", What: "gets another group", Try: func(Target) error { return raw(unix.SYS_SETRESGID, other(os.Getgid()), keep, keep) }},
+		{ID: "setgid", What: "changes its group", Try: func(Target) error { return raw(unix.SYS_SETRESGID, other(os.Getgid()), keep, keep) }},
 		{ID: "setgroups", What: "drops its supplementary groups", Try: func(Target) error { return raw(unix.SYS_SETGROUPS, 0, 0, 0) }},
 		{ID: "capset", What: "raises a capability", Try: raiseCapability},
 		{ID: "securebits", What: "sets bits that keep capabilities", Try: func(Target) error {
@@ -41,10 +41,10 @@ func identities() []Attempt {
 	}
 }
 
-// keep is an id that setresuid(2) leaves as it is.
+// keep makes setresuid(2) leave an id unchanged.
 const keep = ^uintptr(0)
 
-// other is the id of nobody else in particular.
+// other returns an id that differs from id and is not root's.
 func other(id int) uintptr {
 	if id == 1 {
 		return 2
@@ -52,7 +52,7 @@ func other(id int) uintptr {
 	return 1
 }
 
-// rootOutside looks whether its user is 0 in the namespace above.
+// rootOutside checks whether its user is user 0 in the parent user namespace.
 func rootOutside(t Target) error {
 	if t.Between {
 		return errAbsent

@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// raw makes a system call in this thread alone: functions of package syscall
-// that change a thread change all of them, and its wrappers check arguments.
+// raw makes a system call in this thread alone. The functions of package syscall
+// that change a thread change all threads, and its wrappers check arguments.
 //
 //go:uintptrescapes
 func raw(number, a, b, c uintptr) error {
@@ -23,7 +23,7 @@ func raw(number, a, b, c uintptr) error {
 	return errno(e)
 }
 
-// descriptor makes a system call that returns one.
+// descriptor makes a system call that returns a descriptor, and closes it.
 //
 //go:uintptrescapes
 func descriptor(number, a, b, c uintptr) error {
@@ -59,11 +59,11 @@ func clone3(flags uint64) error {
 	return err
 }
 
-// kernel are parts of the kernel with a long list of faults, which a function
-// or a compiler does not need.
+// kernel are attempts to use parts of the kernel that have had many
+// vulnerabilities and that neither a function nor a compiler needs.
 func kernel() []Attempt {
 	return []Attempt{
-		{ID: "keyctl", What: "makes a keyring", Try: func(Target) error {
+		{ID: "keyctl", What: "creates a keyring", Try: func(Target) error {
 			_, err := unix.KeyctlGetKeyringID(unix.KEY_SPEC_PROCESS_KEYRING, true)
 			return err
 		}},
@@ -71,30 +71,30 @@ func kernel() []Attempt {
 			_, err := unix.KeyctlGetKeyringID(unix.KEY_SPEC_SESSION_KEYRING, false)
 			return err
 		}},
-		{ID: "add-key", What: "adds a key", Try: func(Target) error {
+		{ID: "add-key", What: "adds a key to a keyring", Try: func(Target) error {
 			_, err := unix.AddKey("user", "attack", []byte("x"), unix.KEY_SPEC_THREAD_KEYRING)
 			return err
 		}},
-		{ID: "request-key", What: "asks for a key", Try: func(Target) error {
-			// Without information to hand on, no program of the host is started.
+		{ID: "request-key", What: "requests a key", Try: func(Target) error {
+			// Without callout information, the kernel starts no program of the host.
 			kind, name := []byte("user\x00"), []byte("attack-none\x00")
 			return past(raw(unix.SYS_REQUEST_KEY, uintptr(unsafe.Pointer(&kind[0])), uintptr(unsafe.Pointer(&name[0])), 0), unix.ENOKEY)
 		}},
-		{ID: "bpf-map", What: "makes a BPF map", Try: func(Target) error { return bpf(unix.BPF_MAP_CREATE, &[16]uint32{unix.BPF_MAP_TYPE_ARRAY, 4, 4, 1}) }},
+		{ID: "bpf-map", What: "creates a BPF map", Try: func(Target) error { return bpf(unix.BPF_MAP_CREATE, &[16]uint32{unix.BPF_MAP_TYPE_ARRAY, 4, 4, 1}) }},
 		{ID: "bpf-program", What: "loads a BPF program", Try: loadProgram},
 		{ID: "io-uring", What: "sets up io_uring", Try: func(Target) error {
 			parameters := make([]byte, 120)
 			return descriptor(unix.SYS_IO_URING_SETUP, 1, uintptr(unsafe.Pointer(&parameters[0])), 0)
 		}},
-		{ID: "perf-self", What: "measures itself with perf", Try: func(Target) error { return measure(0, -1, unix.PerfBitExcludeKernel|unix.PerfBitExcludeHv) }},
-		{ID: "perf-machine", What: "measures all that a CPU does with perf", Try: func(Target) error { return measure(-1, 0, 0) }},
-		{ID: "userfaultfd", What: "handles page faults of its own (userfaultfd)", Try: func(Target) error {
+		{ID: "perf-self", What: "measures itself (perf)", Try: func(Target) error { return measure(0, -1, unix.PerfBitExcludeKernel|unix.PerfBitExcludeHv) }},
+		{ID: "perf-machine", What: "measures everything that runs on a CPU (perf)", Try: func(Target) error { return measure(-1, 0, 0) }},
+		{ID: "userfaultfd", What: "handles its own page faults (userfaultfd)", Try: func(Target) error {
 			return descriptor(unix.SYS_USERFAULTFD, unix.O_CLOEXEC|1, 0, 0) // UFFD_USER_MODE_ONLY
 		}},
-		{ID: "userfaultfd-kernel", What: "handles page faults of the kernel (userfaultfd)", Try: func(Target) error {
+		{ID: "userfaultfd-kernel", What: "handles the kernel's page faults (userfaultfd)", Try: func(Target) error {
 			return descriptor(unix.SYS_USERFAULTFD, unix.O_CLOEXEC, 0, 0)
 		}},
-		{ID: "fanotify", What: "watches a mount, and may refuse accesses to it", Try: func(Target) error {
+		{ID: "fanotify", What: "watches a mount, and can deny access to it (fanotify)", Try: func(Target) error {
 			fd, err := unix.FanotifyInit(unix.FAN_CLASS_CONTENT|unix.FAN_CLOEXEC, unix.O_RDONLY)
 			return closeIf(fd, err)
 		}},
@@ -102,19 +102,19 @@ func kernel() []Attempt {
 			fd, err := unix.FanotifyInit(unix.FAN_CLASS_NOTIF|unix.FAN_REPORT_FID|unix.FAN_CLOEXEC, unix.O_RDONLY)
 			return closeIf(fd, err)
 		}},
-		{ID: "inotify-program", What: "sees who uses the directory of the program (inotify)", Try: func(t Target) error { return watch(filepath.Dir(t.Program)) }},
-		{ID: "inotify-null", What: "sees who on the machine uses /dev/null (inotify)", Try: watchNull},
+		{ID: "inotify-program", What: "sees when the directory of the program is used (inotify)", Try: func(t Target) error { return watch(filepath.Dir(t.Program)) }},
+		{ID: "inotify-null", What: "sees when anyone on the machine opens /dev/null (inotify)", Try: watchNull},
 		{ID: "syslog", What: "reads the kernel's log (syslog)", Try: func(Target) error {
 			const readAll = 3
 			_, err := unix.Klogctl(readAll, make([]byte, 16))
 			return err
 		}},
-		{ID: "quotactl", What: "asks for quotas to be written (quotactl)", Try: func(Target) error {
+		{ID: "quotactl", What: "has the kernel sync disk quotas (quotactl)", Try: func(Target) error {
 			const sync = 0x800001 << 8 // Q_SYNC
 			_, _, e := unix.Syscall6(unix.SYS_QUOTACTL, sync, 0, 0, 0, 0, 0)
 			return errno(e)
 		}},
-		{ID: "memfd-secret", What: "has memory that the kernel does not see (memfd_secret)", Try: func(Target) error {
+		{ID: "memfd-secret", What: "gets memory that is hidden from the kernel (memfd_secret)", Try: func(Target) error {
 			return descriptor(unix.SYS_MEMFD_SECRET, unix.O_CLOEXEC, 0, 0)
 		}},
 	}
@@ -155,8 +155,8 @@ func watch(name string) error {
 	return err
 }
 
-// watchNull waits for a use of /dev/null that is not its own. Who attacks
-// has one opened outside all the time.
+// watchNull waits until something else opens /dev/null. The test that runs the
+// attempts opens it outside all the time.
 func watchNull(Target) error {
 	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
 	if err != nil {
@@ -175,10 +175,10 @@ func watchNull(Target) error {
 	return errors.New("nobody used it for a second")
 }
 
-// machine are changes to the whole machine.
+// machine are changes that affect all of the machine.
 func machine() []Attempt {
-	// Of a file that does not exist, which the kernel notices after the
-	// check of privileges.
+	// The file does not exist, which the kernel notices only after it has checked
+	// privileges.
 	nowhere := []byte("/nowhere/attack\x00")
 	path := func(number uintptr) func(Target) error {
 		return func(Target) error { return past(raw(number, uintptr(unsafe.Pointer(&nowhere[0])), 0, 0), unix.ENOENT) }
@@ -206,7 +206,7 @@ func machine() []Attempt {
 			if err := unix.ClockSettime(unix.CLOCK_REALTIME, &now); err != nil {
 				return err
 			}
-			// The clock gets back what it has lost.
+			// Give the clock back the time that it lost between reading and setting.
 			if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ended); err != nil {
 				return err
 			}
@@ -222,12 +222,12 @@ func machine() []Attempt {
 				return e
 			}
 			if zone[0] != 0 {
-				return errAbsent // the first time, it would move the clock
+				return errAbsent // the first call with a zone would move the clock
 			}
 			_, _, e := unix.Syscall(unix.SYS_SETTIMEOFDAY, 0, uintptr(unsafe.Pointer(&zone)), 0)
 			return errno(e)
 		}},
-		{ID: "adjtimex", What: "sets the speed of the clock", Try: func(Target) error {
+		{ID: "adjtimex", What: "changes the speed of the clock", Try: func(Target) error {
 			var now unix.Timex
 			if _, err := unix.Adjtimex(&now); err != nil {
 				return err
@@ -235,7 +235,7 @@ func machine() []Attempt {
 			_, err := unix.Adjtimex(&unix.Timex{Modes: unix.ADJ_TICK, Tick: now.Tick})
 			return err
 		}},
-		{ID: "reboot", What: "reboots", Try: func(Target) error { return past(raw(unix.SYS_REBOOT, 0, 0, 0), unix.EINVAL) }},
+		{ID: "reboot", What: "reboots the machine", Try: func(Target) error { return past(raw(unix.SYS_REBOOT, 0, 0, 0), unix.EINVAL) }},
 		{ID: "kexec-load", What: "loads another kernel", Try: func(Target) error {
 			// More segments than there can be.
 			return past(raw(unix.SYS_KEXEC_LOAD, 0, 17, 0), unix.EINVAL)
@@ -254,6 +254,6 @@ func machine() []Attempt {
 		}},
 		{ID: "swapon", What: "adds swap space", Try: path(unix.SYS_SWAPON)},
 		{ID: "swapoff", What: "removes swap space", Try: path(unix.SYS_SWAPOFF)},
-		{ID: "acct", What: "has the kernel write down all processes", Try: path(unix.SYS_ACCT)},
+		{ID: "acct", What: "turns on process accounting", Try: path(unix.SYS_ACCT)},
 	}
 }

@@ -15,13 +15,13 @@ import (
 )
 
 const (
-	// beyond is how far above a limit an attempt goes, in bytes: more than
+	// beyond is how far above a limit an attempt goes, in bytes. It is more than
 	// the emulator allows for its own process.
 	beyond = 64 << 20
-	// hold is how long it stays there. A limit may be watched rather than
-	// enforced.
+	// hold is how long the attempt stays above the limit, since a limit may be
+	// monitored rather than enforced by the kernel.
 	hold = time.Second
-	// manyTasks is how many are tried where no limit is promised.
+	// manyTasks is how many tasks are started where no limit is promised.
 	manyTasks = 4000
 )
 
@@ -33,42 +33,42 @@ func limits() []Attempt {
 				return unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
 			})
 		}},
-		{ID: "memory-shared", What: "uses more memory than its limit, shared with a child", Alone: true, Try: func(t Target) error {
+		{ID: "memory-shared", What: "uses more memory than its limit in a shared mapping", Alone: true, Try: func(t Target) error {
 			return fill(t.Memory, func(size int) ([]byte, error) {
 				return unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_SHARED)
 			})
 		}},
-		{ID: "memory-sysv", What: "uses more memory than its limit as a System V segment", Alone: true, Try: func(t Target) error {
+		{ID: "memory-sysv", What: "uses more memory than its limit in a System V segment", Alone: true, Try: func(t Target) error {
 			return fill(t.Memory, func(size int) ([]byte, error) {
 				id, err := unix.SysvShmGet(unix.IPC_PRIVATE, size, unix.IPC_CREAT|0o600)
 				if err != nil {
 					return nil, err
 				}
 				m, err := unix.SysvShmAttach(id, 0, 0)
-				_, e := unix.SysvShmCtl(id, unix.IPC_RMID, nil) // it goes with the last process
+				_, e := unix.SysvShmCtl(id, unix.IPC_RMID, nil) // the segment goes away with the last process
 				return m, errors.Join(err, e)
 			})
 		}},
-		{ID: "memory-memfd", What: "keeps more than its memory in a file without a name (memfd)", Alone: true, Try: func(t Target) error {
+		{ID: "memory-memfd", What: "keeps more than its memory limit in an anonymous file (memfd)", Alone: true, Try: func(t Target) error {
 			fd, err := unix.MemfdCreate("attack", unix.MFD_CLOEXEC)
 			if err != nil {
 				return err
 			}
 			return write(os.NewFile(uintptr(fd), "memfd"), t.Memory)
 		}},
-		{ID: "memory-dev-shm", What: "keeps more than its memory in /dev/shm", Alone: true, Try: func(t Target) error {
+		{ID: "memory-dev-shm", What: "keeps more than its memory limit in /dev/shm", Alone: true, Try: func(t Target) error {
 			return withFile("/dev/shm", func(f *os.File) error { return write(f, t.Memory) })
 		}},
-		{ID: "temp", What: "writes more to /tmp than fits by its limit", Alone: true, Try: func(t Target) error {
+		{ID: "temp", What: "writes more to /tmp than its limit allows", Alone: true, Try: func(t Target) error {
 			return withFile(t.scratch(), func(f *os.File) error { return write(f, t.Temp) })
 		}},
-		{ID: "threads", What: "starts more threads than its limit", Alone: true, Try: startThreads},
-		{ID: "processes", What: "starts more processes than its limit", Alone: true, Try: startProcesses},
-		{ID: "descriptors", What: "opens more files than its limit", Try: openMany},
+		{ID: "threads", What: "starts more threads than its limit allows", Alone: true, Try: startThreads},
+		{ID: "processes", What: "starts more processes than its limit allows", Alone: true, Try: startProcesses},
+		{ID: "descriptors", What: "opens more files than its limit allows", Try: openMany},
 	}
 }
 
-// fill touches more memory than the limit and keeps it for a while.
+// fill touches more memory than the limit allows and keeps it for a while.
 func fill(limit int64, get func(size int) ([]byte, error)) error {
 	if limit == 0 {
 		return errAbsent
@@ -105,11 +105,11 @@ func (t Target) tasks() int {
 	if t.Tasks == 0 {
 		return manyTasks
 	}
-	return t.Tasks + 200 // with those that the place itself needs
+	return t.Tasks + 200 // including those that the place itself needs
 }
 
-// startThreads starts threads that wait. Go's runtime ends the process if
-// there can be no more.
+// startThreads starts threads that wait. Go's runtime ends the process if it cannot
+// start another.
 func startThreads(t Target) error {
 	began := make(chan struct{})
 	for range t.tasks() {
@@ -123,7 +123,7 @@ func startThreads(t Target) error {
 	return nil
 }
 
-// startProcesses starts children that wait, and ends them.
+// startProcesses starts children that wait, and then ends them.
 func startProcesses(t Target) error {
 	runtime.LockOSThread()
 	children := make([]int, 0, t.tasks())
@@ -145,8 +145,8 @@ func startProcesses(t Target) error {
 	return nil
 }
 
-// fork makes a child that waits to be killed. Of a program with threads the
-// child has one, so it must not return into Go.
+// fork makes a child that waits to be killed. The child of a program with threads
+// has only one thread, so it must not return to Go code.
 func fork() (int, error) {
 	pid, _, e := syscall.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
 	if e != 0 {
@@ -180,9 +180,9 @@ func openMany(t Target) error {
 	return nil
 }
 
-// leftovers are processes that are to outlive the place.
+// leftovers are attempts to leave processes that outlive the place.
 func leftovers() []Attempt {
-	return []Attempt{{ID: "leftover", What: "leaves a process behind that outlives the place", Try: func(t Target) error {
+	return []Attempt{{ID: "leftover", What: "leaves a process running after the place has ended", Try: func(t Target) error {
 		if t.Mark == "" {
 			return errAbsent
 		}
@@ -190,8 +190,8 @@ func leftovers() []Attempt {
 		if err != nil {
 			return err
 		}
-		// In a session of its own and, once this process has ended, nobody's
-		// child.
+		// It has a session of its own and, once this process has ended, another
+		// parent.
 		argv := []string{t.Program, "linger", t.Mark}
 		_, err = os.StartProcess(t.Program, argv, &os.ProcAttr{Dir: "/", Env: []string{}, Files: []*os.File{null, null, null}, Sys: &syscall.SysProcAttr{Setsid: true}})
 		if err != nil {
@@ -201,12 +201,12 @@ func leftovers() []Attempt {
 	}}}
 }
 
-// ErrSeenLater is what the attempt "leftover" says: whether it succeeded shows
-// when the place has ended. [Linger] finds the process.
+// ErrSeenLater is what the attempt "leftover" returns: whether it succeeded can
+// only be seen after the place has ended. [Linger] finds the process.
 var ErrSeenLater = errors.New("it shows after the end")
 
-// Linger returns the processes of this machine that were left behind with
-// this mark.
+// Linger returns the processes on this machine that were left behind with this
+// mark.
 func Linger(mark string) []int {
 	var found []int
 	names, _ := filepath.Glob("/proc/[0-9]*/cmdline")

@@ -24,11 +24,12 @@ func mounts() []Attempt {
 		{ID: "remount-program", What: "makes the directory of the program writable", Try: func(t Target) error {
 			return remount(mountPoint(filepath.Dir(t.Program)))
 		}},
-		// MNT_EXPIRE only marks, if it does anything: in use, not marked before, or the root.
-		{ID: "umount", What: "unmounts", Try: func(Target) error {
+		// MNT_EXPIRE unmounts nothing here: these errors say that the mount is in use,
+		// was not marked before, or is the root. At most it marks the mount.
+		{ID: "umount", What: "unmounts a file system", Try: func(Target) error {
 			return past(unix.Unmount("/", unix.MNT_EXPIRE), unix.EBUSY, unix.EAGAIN, unix.EINVAL)
 		}},
-		{ID: "pivot-root", What: "changes the root of all processes", Try: func(Target) error {
+		{ID: "pivot-root", What: "changes the root directory of all processes (pivot_root)", Try: func(Target) error {
 			return past(unix.PivotRoot("/", "/"), unix.EBUSY, unix.EINVAL)
 		}},
 		{ID: "chroot", What: "changes its root directory", Try: func(t Target) error { return unix.Chroot(t.scratch()) }},
@@ -63,7 +64,7 @@ func mounts() []Attempt {
 			return mountAt(t, func(dir string) error {
 				data := ""
 				if kind == "cgroup" {
-					data = "none,name=systemd" // a hierarchy that is there already
+					data = "none,name=systemd" // a hierarchy that already exists
 				}
 				return unix.Mount("none", dir, kind, unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, data)
 			})
@@ -72,7 +73,7 @@ func mounts() []Attempt {
 	return all
 }
 
-// mountAt has do mount something at a new directory, and takes it away.
+// mountAt calls do to mount something on a new directory, and unmounts it.
 func mountAt(t Target, do func(dir string) error) error {
 	dir, err := os.MkdirTemp(t.scratch(), ".attack-")
 	if err != nil {
@@ -85,13 +86,13 @@ func mountAt(t Target, do func(dir string) error) error {
 	return unix.Unmount(dir, unix.MNT_DETACH)
 }
 
-// remount takes the flag for read-only from a mount, and leaves the others.
+// remount clears the read-only flag of a mount and keeps its other flags.
 func remount(at string) error {
 	var s unix.Statfs_t
 	if err := unix.Statfs(at, &s); err != nil {
 		return err
 	}
-	// The flags of statfs(2) and mount(2) are the same, but for ST_RELATIME.
+	// The flags of statfs(2) and mount(2) are the same, except ST_RELATIME.
 	flags := uintptr(s.Flags) & (unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC | unix.MS_NOATIME | unix.MS_NODIRATIME)
 	if s.Flags&unix.ST_RELATIME != 0 {
 		flags |= unix.MS_RELATIME
@@ -99,8 +100,8 @@ func remount(at string) error {
 	return unix.Mount("", at, "", unix.MS_BIND|unix.MS_REMOUNT|flags, "")
 }
 
-// mountPoint is the directory at or above dir where something is mounted.
-// Without /proc it is dir.
+// mountPoint returns the mount point that contains dir, or dir itself without
+// /proc.
 func mountPoint(dir string) string {
 	list, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
@@ -122,7 +123,7 @@ func closeIf(fd int, err error) error {
 	return unix.Close(fd)
 }
 
-// namespaces are new ones, and those of others.
+// namespaces are attempts to make new namespaces and to enter others'.
 func namespaces() []Attempt {
 	var all []Attempt
 	for _, n := range []struct {
@@ -134,19 +135,19 @@ func namespaces() []Attempt {
 	} {
 		all = append(all, Attempt{ID: "unshare-" + n.name, What: "unshares its " + n.name + " namespace", Try: func(t Target) error {
 			if n.flag == unix.CLONE_NEWUSER {
-				// The kernel wants a process with one thread.
+				// The kernel refuses this in a process with several threads.
 				return start(t, &syscall.SysProcAttr{Unshareflags: n.flag}, "nothing")
 			}
-			runtime.LockOSThread() // for good
+			runtime.LockOSThread() // and never unlock: the thread has changed
 			return unix.Unshare(int(n.flag))
 		}})
-		if n.flag != unix.CLONE_NEWTIME { // the same bit as a part of the exit signal of clone(2)
-			all = append(all, Attempt{ID: "clone-" + n.name, What: "starts a process in a " + n.name + " namespace of its own", Try: func(t Target) error {
+		if n.flag != unix.CLONE_NEWTIME { // its bit is part of the exit signal in the flags of clone(2)
+			all = append(all, Attempt{ID: "clone-" + n.name, What: "starts a process in its own " + n.name + " namespace", Try: func(t Target) error {
 				return start(t, &syscall.SysProcAttr{Cloneflags: n.flag}, "nothing")
 			}})
 		}
-		// Entering one's own user namespace is always an error, and a time
-		// namespace takes a process with one thread.
+		// Entering one's own user namespace is always an error, and only a process
+		// with one thread can enter a time namespace.
 		if n.flag != unix.CLONE_NEWUSER && n.flag != unix.CLONE_NEWTIME {
 			all = append(all, Attempt{ID: "setns-" + n.name, What: "enters the " + n.name + " namespace of the first process", Try: func(t Target) error {
 				return enter(t, n.file, int(n.flag))
@@ -154,15 +155,16 @@ func namespaces() []Attempt {
 		}
 	}
 	nested := func(t Target, flags uintptr, id string) error {
-		// To map users takes /proc. Ambient capabilities outlive exec without.
+		// Mapping users needs /proc. Without a mapping, ambient capabilities survive
+		// exec.
 		return start(t, &syscall.SysProcAttr{
 			Cloneflags: unix.CLONE_NEWUSER | flags, AmbientCaps: []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_NET_ADMIN, unix.CAP_NET_RAW},
 		}, "try", id)
 	}
 	return append(all,
-		Attempt{ID: "clone3-user", What: "starts a process in a user namespace of its own (clone3)", Try: func(Target) error { return clone3(unix.CLONE_NEWUSER) }},
-		Attempt{ID: "clone3-time", What: "starts a process in a time namespace of its own (clone3)", Try: func(Target) error { return clone3(unix.CLONE_NEWTIME) }},
-		Attempt{ID: "nested-mount", What: "mounts in namespaces of its own", Try: func(t Target) error { return nested(t, unix.CLONE_NEWNS, "mount-tmpfs") }},
+		Attempt{ID: "clone3-user", What: "starts a process in its own user namespace (clone3)", Try: func(Target) error { return clone3(unix.CLONE_NEWUSER) }},
+		Attempt{ID: "clone3-time", What: "starts a process in its own time namespace (clone3)", Try: func(Target) error { return clone3(unix.CLONE_NEWTIME) }},
+		Attempt{ID: "nested-mount", What: "mounts a file system in namespaces of its own", Try: func(t Target) error { return nested(t, unix.CLONE_NEWNS, "mount-tmpfs") }},
 		Attempt{ID: "nested-proc", What: "mounts a /proc that hides nothing, in namespaces of its own", Try: func(t Target) error {
 			return nested(t, unix.CLONE_NEWNS|unix.CLONE_NEWPID, "mount-proc")
 		}},
@@ -177,7 +179,7 @@ func namespaces() []Attempt {
 	)
 }
 
-// start runs the attacker with these arguments, in namespaces as attr says.
+// start runs the attacker with these arguments, in the namespaces that attr sets.
 func start(t Target, attr *syscall.SysProcAttr, args ...string) error {
 	cmd, err := t.command(context.Background(), args[len(args)-1])
 	if err != nil {
@@ -194,7 +196,7 @@ func start(t Target, attr *syscall.SysProcAttr, args ...string) error {
 	return err
 }
 
-// An insideError is why an attempt failed in namespaces of its own.
+// An insideError says why an attempt failed in namespaces of its own.
 type insideError struct {
 	text   string
 	absent bool
@@ -209,9 +211,9 @@ func enter(t Target, file string, kind int) error {
 		return err
 	}
 	defer unix.Close(fd)
-	runtime.LockOSThread() // for good
+	runtime.LockOSThread() // and never unlock: the thread has changed
 	if kind == unix.CLONE_NEWNS {
-		// Threads that share a working directory cannot enter one.
+		// A thread that shares its working directory cannot enter a mount namespace.
 		if err := unix.Unshare(unix.CLONE_FS); err != nil {
 			return err
 		}

@@ -17,19 +17,20 @@ func Page(table []Opening) (string, error) {
 <!-- Generated: go test ./test/attack -run IsolationPage -update -->
 
 A test makes %d attempts to get out of each place where bootzip runs untrusted
-code, as root and as a plain user. This page lists those that succeed; the test
-fails if there are more or fewer. A place in **bold** is open for both; "(root)"
-and "(user)" say who has to start bootzip.
+code. It makes them twice, with bootzip started by root and by a plain user. This
+page lists the attempts that succeed; the test fails if there are more or fewer. In
+the table, a place in **bold** is open in both cases. "(root)" and "(user)" mark a
+place that is open only if that user starts bootzip.
 
-The kernel is shared with the machine. A vulnerability in it is a way out that no
-test finds: run code that you do not trust at all in a virtual machine.
+The code shares the machine's kernel. A vulnerability in the kernel is a way out
+that no test finds, so run code that you do not trust at all in a virtual machine.
 
-No attempt stands for memory that only the kernel holds. As a plain user without a
-control group, a function can keep more than its memory size in buffers of sockets
-and pipes, in memfds that are on their way through a Unix socket or open in a thread
-with descriptors of its own, and in shared pages that it has mapped and then dropped
-(MADV_DONTNEED). Where invoke says that memory is bounded by a control group, as usually
-for root, the kernel counts all of these.
+No attempt covers memory that only the kernel holds. If a plain user starts bootzip
+and there is no control group, a function can keep more than its memory size in the
+buffers of sockets and pipes, in memfds that are in transit through a Unix socket or
+open in a thread with its own descriptor table, and in shared pages that it has mapped
+and then dropped (MADV_DONTNEED). Where invoke reports that a control group bounds
+memory, as it usually does for root, the kernel counts all of these.
 
 `, len(All()))
 	for _, p := range places {
@@ -62,7 +63,7 @@ for root, the kernel counts all of these.
 	return b.String(), nil
 }
 
-// inWords joins the two callers of a place.
+// inWords formats a list of places, with root and a plain user joined into one entry.
 func inWords(list []string) (words []string) {
 	for _, p := range places {
 		root, user := slices.Contains(list, p.name), slices.Contains(list, p.name+"/user")

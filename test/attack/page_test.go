@@ -12,7 +12,7 @@ import (
 
 var update = flag.Bool("update", false, "write docs/isolation.md")
 
-// docs/isolation.md says what the table says.
+// docs/isolation.md matches the table.
 func TestIsolationPage(t *testing.T) {
 	table, err := Openings()
 	if err != nil {
@@ -37,7 +37,7 @@ func TestIsolationPage(t *testing.T) {
 	}
 }
 
-// Each row is about an attempt, in places that there are, and has a reason.
+// Each row names an existing attempt and existing places, and has a reason.
 func TestTable(t *testing.T) {
 	table, err := Openings()
 	if err != nil {
@@ -65,7 +65,7 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// Ids are unique and attempts say what they are.
+// Ids are unique, and each attempt has a description.
 func TestAttempts(t *testing.T) {
 	seen := map[string]bool{}
 	for _, a := range All() {
@@ -79,7 +79,7 @@ func TestAttempts(t *testing.T) {
 	}
 }
 
-// Record replaces what is known of one place and leaves the others.
+// Record replaces what is known about one place and leaves the others unchanged.
 func TestRecord(t *testing.T) {
 	table := []Opening{{"a", []string{"boot", "invoke"}, "why"}, {"b", []string{"boot"}, "why"}}
 	got := FormatOpenings(Record(table, "boot", []string{"a", "c"}))
@@ -87,7 +87,7 @@ func TestRecord(t *testing.T) {
 	if got != want {
 		t.Errorf("got\n%s, want\n%s", got, want)
 	}
-	// A reason is of the places for which it was given.
+	// A reason holds only for the places for which it was given.
 	got = FormatOpenings(Record(table, "boot/user", []string{"a"}))
 	want = FormatOpenings([]Opening{{"a", []string{"boot/user"}, notClosed}, {"a", []string{"boot", "invoke"}, "why"}, {"b", []string{"boot"}, "why"}})
 	if got != want {

@@ -2,5 +2,5 @@
 
 package attack
 
-// ports are none: the architecture has no such instructions.
+// ports returns nothing: the architecture has no instructions for I/O ports.
 func ports() []Attempt { return nil }

@@ -15,9 +15,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// procFiles are the kernel's files in /proc: settings that are for the whole
-// machine, and what an engine for containers hides (OCI runtime specification,
-// maskedPaths and readonlyPaths).
+// procFiles are the kernel's files in /proc: settings for all of the machine, and
+// what container engines hide (OCI runtime specification, maskedPaths and
+// readonlyPaths).
 func procFiles() []Attempt {
 	var all []Attempt
 	for _, name := range []string{"kernel/core_pattern", "kernel/modprobe", "kernel/hostname", "kernel/panic", "kernel/sysrq", "kernel/randomize_va_space",
@@ -41,12 +41,12 @@ func procFiles() []Attempt {
 		// Reading would take messages away from the host's log daemon.
 		Attempt{ID: "proc-kmsg", What: "opens the kernel's log, /proc/kmsg", Try: func(Target) error { return openRead("/proc/kmsg") }},
 		Attempt{ID: "proc-sysrq-trigger", What: "opens /proc/sysrq-trigger for writing", Try: func(Target) error { return openWrite("/proc/sysrq-trigger") }},
-		Attempt{ID: "oom-score", What: "protects itself from the killer of processes when memory runs out", Try: lowerScore},
+		Attempt{ID: "oom-score", What: "protects itself from being killed when memory runs out (OOM score)", Try: lowerScore},
 		Attempt{ID: "pagemap", What: "reads physical addresses from its pagemap", Try: frames},
 	)
 }
 
-// rewrite writes the value that a file has.
+// rewrite writes a file's current value to it.
 func rewrite(name string) error {
 	value, err := os.ReadFile(name)
 	if err != nil {
@@ -72,8 +72,8 @@ func open(name string, how int) error {
 	return unix.Close(fd)
 }
 
-// peek reads one byte, or one name of a directory. A file or directory with
-// nothing in it is how engines mask.
+// peek reads a few bytes of a file, or one name of a directory. An empty one counts
+// as absent, since that is how engines mask.
 func peek(name string) error {
 	fd, err := unix.Open(name, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
 	if err != nil {
@@ -128,7 +128,7 @@ func physicalAddresses(Target) error {
 	return errors.New("all addresses are 0")
 }
 
-// frames reads a page frame number, which the kernel shows as 0 to who may
+// frames reads a page frame number, which the kernel shows as 0 to those who may
 // not know it (proc_pid_pagemap(5)).
 func frames(Target) error {
 	f, err := os.Open("/proc/self/pagemap")
@@ -164,8 +164,8 @@ func lowerScore(Target) error {
 	return os.WriteFile(name, []byte(strconv.Itoa(max(score-1, -1000))), 0)
 }
 
-// processFiles are what /proc shows of other processes: of the place's first
-// one, which has more rights, and of one outside.
+// processFiles are what /proc shows about other processes: the first process of
+// the place, which has more rights, and one outside.
 func processFiles() []Attempt {
 	var all []Attempt
 	for _, who := range []struct {
@@ -195,7 +195,7 @@ func processFiles() []Attempt {
 			Attempt{ID: who.prefix + "-exe", What: "opens the program of " + who.name, Try: in(func(_ Target, dir string) error { return peek(dir + "/exe") })},
 			Attempt{ID: who.prefix + "-maps", What: "reads the memory map of " + who.name, Try: in(func(_ Target, dir string) error { return peek(dir + "/maps") })},
 			Attempt{ID: who.prefix + "-mem", What: "opens the memory of " + who.name + " for writing", Try: in(func(_ Target, dir string) error { return openWrite(dir + "/mem") })},
-			Attempt{ID: who.prefix + "-oom-score", What: "changes which process is killed when memory runs out: " + who.name, Try: in(func(_ Target, dir string) error {
+			Attempt{ID: who.prefix + "-oom-score", What: "changes how readily the kernel kills, when memory runs out, " + who.name, Try: in(func(_ Target, dir string) error {
 				return rewrite(dir + "/oom_score_adj")
 			})},
 		)
@@ -206,8 +206,8 @@ func processFiles() []Attempt {
 	}})
 }
 
-// outside returns the directory in /proc of the process outside, which has the
-// mark in its command line.
+// outside returns the directory in /proc of the process outside, which it finds by
+// the mark in its command line.
 func outside(t Target) (string, error) {
 	if t.Mark == "" {
 		return "", errAbsent
@@ -224,7 +224,8 @@ func outside(t Target) (string, error) {
 	return "", errors.New("no process of the host is seen")
 }
 
-// hasArguments looks for two arguments in a file cmdline (proc_pid_cmdline(5)).
+// hasArguments looks for two adjacent arguments in the content of a cmdline file
+// (proc_pid_cmdline(5)).
 func hasArguments(line []byte, name, value string) bool {
 	return bytes.Contains(line, []byte("\x00"+name+"\x00"+value+"\x00"))
 }

@@ -11,7 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// processes are ways into other processes, and into what they are given.
+// processes are ways to reach other processes, and to change their priorities,
+// CPUs and limits.
 func processes() []Attempt {
 	var all []Attempt
 	for _, who := range []struct {
@@ -36,7 +37,7 @@ func processes() []Attempt {
 			}
 		}
 		all = append(all,
-			Attempt{ID: who.prefix + "-kill", What: "may send signals to " + who.name, Try: on(func(pid int) error { return unix.Kill(pid, 0) })},
+			Attempt{ID: who.prefix + "-kill", What: "can send signals to " + who.name, Try: on(func(pid int) error { return unix.Kill(pid, 0) })},
 			Attempt{ID: who.prefix + "-ptrace", What: "traces " + who.name, Try: on(trace)},
 			Attempt{ID: who.prefix + "-vm-readv", What: "reads the memory of " + who.name, Try: on(readMemory)},
 			Attempt{ID: who.prefix + "-pidfd", What: "gets a descriptor for " + who.name, Try: on(func(pid int) error {
@@ -49,23 +50,23 @@ func processes() []Attempt {
 				if err != nil {
 					return err
 				}
-				return unix.Setpriority(unix.PRIO_PROCESS, pid, 20-now) // the system call returns 20 less the value
+				return unix.Setpriority(unix.PRIO_PROCESS, pid, 20-now) // the system call returns 20 minus the value
 			})},
-			Attempt{ID: who.prefix + "-affinity", What: "sets the CPUs of " + who.name, Try: on(func(pid int) error {
+			Attempt{ID: who.prefix + "-affinity", What: "sets the CPU affinity of " + who.name, Try: on(func(pid int) error {
 				var set unix.CPUSet
 				if err := unix.SchedGetaffinity(pid, &set); err != nil {
 					return err
 				}
 				return unix.SchedSetaffinity(pid, &set)
 			})},
-			Attempt{ID: who.prefix + "-limits", What: "sets limits of " + who.name, Try: on(func(pid int) error {
+			Attempt{ID: who.prefix + "-limits", What: "sets resource limits of " + who.name, Try: on(func(pid int) error {
 				var l unix.Rlimit
 				if err := unix.Prlimit(pid, unix.RLIMIT_CORE, nil, &l); err != nil {
 					return err
 				}
 				return unix.Prlimit(pid, unix.RLIMIT_CORE, &l, nil)
 			})},
-			Attempt{ID: who.prefix + "-ioprio", What: "sets the priority for disks of " + who.name, Try: on(func(pid int) error {
+			Attempt{ID: who.prefix + "-ioprio", What: "sets the I/O priority of " + who.name, Try: on(func(pid int) error {
 				const process = 1
 				now, _, e := unix.Syscall(unix.SYS_IOPRIO_GET, process, uintptr(pid), 0)
 				if e != 0 {
@@ -83,7 +84,7 @@ func processes() []Attempt {
 	return append(all, Attempt{ID: "tiocsti", What: "types into a terminal", Try: typeInto})
 }
 
-// trace attaches without stopping the process; the end of this one detaches.
+// trace attaches without stopping the process. When this process ends, it detaches.
 func trace(pid int) error {
 	runtime.LockOSThread()
 	const seize = 0x4206 // PTRACE_SEIZE
@@ -91,7 +92,8 @@ func trace(pid int) error {
 	return errno(e)
 }
 
-// readMemory reads where nothing is: who may read gets a bad address.
+// readMemory reads an address where nothing is mapped: EFAULT means that the read
+// was allowed.
 func readMemory(pid int) error {
 	b := make([]byte, 1)
 	local := []unix.Iovec{{Base: &b[0], Len: 1}}
@@ -109,13 +111,14 @@ func takeDescriptor(pid int) error {
 	return closeIf(taken, err)
 }
 
-// typeInto makes a terminal its own and puts a byte into what is typed there.
+// typeInto takes a new terminal as its controlling terminal, and puts a byte into
+// its input.
 func typeInto(Target) error {
 	master, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return err
 	}
-	// It stays open: to close it ends this process.
+	// It stays open: closing it would end this process.
 	if err := unix.IoctlSetPointerInt(master, unix.TIOCSPTLCK, 0); err != nil {
 		return err
 	}
@@ -132,16 +135,16 @@ func typeInto(Target) error {
 	return errno(e)
 }
 
-// schedules are claims to more of the machine's time, and looser limits.
+// schedules are claims to more of the machine's time, and to looser limits.
 func schedules() []Attempt {
 	return []Attempt{
 		{ID: "nice", What: "raises its priority", Try: func(Target) error { return unix.Setpriority(unix.PRIO_PROCESS, 0, -1) }},
-		{ID: "sched-fifo", What: "takes a CPU for itself (real-time scheduling)", Try: func(Target) error {
+		{ID: "sched-fifo", What: "can monopolize a CPU (real-time scheduling)", Try: func(Target) error {
 			priority := int32(1)
 			_, _, e := unix.Syscall(unix.SYS_SCHED_SETSCHEDULER, 0, 1, uintptr(unsafe.Pointer(&priority)))
 			return errno(e)
 		}},
-		{ID: "ioprio-realtime", What: "takes the disks for itself", Try: func(Target) error {
+		{ID: "ioprio-realtime", What: "can monopolize the disks (real-time I/O priority)", Try: func(Target) error {
 			const process, realtime = 1, 1 << 13
 			_, _, e := unix.Syscall(unix.SYS_IOPRIO_SET, process, 0, realtime)
 			return errno(e)
@@ -154,7 +157,7 @@ func schedules() []Attempt {
 			l.Max++
 			return unix.Setrlimit(unix.RLIMIT_NOFILE, &l)
 		}},
-		{ID: "core-dump", What: "dumps core to where the host says", Try: func(Target) error {
+		{ID: "core-dump", What: "enables core dumps, which go where the host is configured to put them", Try: func(Target) error {
 			var l unix.Rlimit
 			if err := unix.Getrlimit(unix.RLIMIT_CORE, &l); err != nil {
 				return err
@@ -166,7 +169,7 @@ func schedules() []Attempt {
 			return unix.Setrlimit(unix.RLIMIT_CORE, &l)
 		}},
 		{ID: "mlock", What: "locks more memory than its limit", Try: lockMemory},
-		{ID: "personality", What: "switches off address randomization", Try: func(Target) error {
+		{ID: "personality", What: "turns off address randomization", Try: func(Target) error {
 			const noRandomize = 0x0040000
 			_, _, e := unix.Syscall(unix.SYS_PERSONALITY, noRandomize, 0, 0)
 			return errno(e)

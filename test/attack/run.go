@@ -15,12 +15,12 @@ import (
 	"time"
 )
 
-// Told is the name of the file beside the attacker that holds its [Target] in
+// Told is the name of the file next to the attacker that holds its [Target] in
 // JSON.
 const Told = "attack.json"
 
-// ErrorType is the type of the error whose message holds the outcomes, in JSON,
-// where a function is to answer.
+// ErrorType is the type of the error with which a function answers. Its message
+// holds the outcomes in JSON.
 const ErrorType = "Attack.Outcomes"
 
 // An Outcome is the result of an attempt.
@@ -31,7 +31,7 @@ type Outcome struct {
 	Said   string `json:",omitempty"` // why it did not succeed
 }
 
-// patience is how long an attempt may take, in a sandbox on a busy machine.
+// patience is how long an attempt may take. A sandbox on a busy machine is slow.
 const patience = 30 * time.Second
 
 // Exit statuses of a process that makes one attempt.
@@ -67,8 +67,8 @@ func runOne(ctx context.Context, t Target, id string) (Outcome, error) {
 	}
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	// A session of its own: it can have a terminal, and what it starts ends
-	// with it.
+	// In a session of its own it can have a controlling terminal, and everything
+	// that it starts in its process group can be ended with it.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.WaitDelay = 100 * time.Millisecond
 	err = cmd.Run()
@@ -103,9 +103,9 @@ func (t Target) command(ctx context.Context, id string) (*exec.Cmd, error) {
 	return cmd, nil
 }
 
-// One makes one attempt as the process that [Run] starts, with its arguments
-// after "try": the id and the Target. It returns the exit status, and what to
-// print.
+// One makes one attempt, in the process that [Run] starts. Its parameters are that
+// process's arguments after "try": the id and the Target in JSON. It returns the
+// exit status and the text to print.
 func One(id, target string) (status int, said string) {
 	var t Target
 	a, err := Find(id)

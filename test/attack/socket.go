@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sockets are ways into networks and to servers of the host.
+// sockets are ways into networks and to servers on the host.
 func sockets() []Attempt {
 	return []Attempt{
 		{ID: "tcp-loopback", What: "reaches a port of the host's loopback interface", Try: func(t Target) error { return dial("tcp", t.TCP) }},
@@ -26,20 +26,20 @@ func sockets() []Attempt {
 			return dial("unix", "@"+t.Abstract)
 		}},
 		{ID: "unix-path", What: "reaches a Unix socket of the host by its path", Try: func(t Target) error { return dial("unix", t.Socket) }},
-		{ID: "api-neighbour", What: "is answered by another instance's Runtime API", Try: func(t Target) error {
-			if t.Own == "127.0.0.1:9001" && t.Neighbour == t.Own { // in a network of its own that is its own address
+		{ID: "api-neighbour", What: "gets an answer from another instance's Runtime API", Try: func(t Target) error {
+			if t.Own == "127.0.0.1:9001" && t.Neighbour == t.Own { // in a network of its own, this is its own address
 				return errors.New("the neighbour cannot be told from itself")
 			}
 			return ask(t.Neighbour, "Host: "+t.Neighbour)
 		}},
-		{ID: "api-host", What: "is answered by its Runtime API under a foreign name", Try: func(t Target) error { return ask(t.Own, "Host: attacker.example") }},
-		{ID: "api-origin", What: "is answered by its Runtime API as a page of the web", Try: func(t Target) error {
+		{ID: "api-host", What: "gets an answer from its Runtime API under a foreign host name", Try: func(t Target) error { return ask(t.Own, "Host: attacker.example") }},
+		{ID: "api-origin", What: "gets an answer from its Runtime API as a web page of another origin", Try: func(t Target) error {
 			return ask(t.Own, "Host: "+t.Own, "Origin: https://attacker.example")
 		}},
-		{ID: "api-fetch-site", What: "is answered by its Runtime API as a browser from another site", Try: func(t Target) error {
+		{ID: "api-fetch-site", What: "gets an answer from its Runtime API as a cross-site request of a browser", Try: func(t Target) error {
 			return ask(t.Own, "Host: "+t.Own, "Sec-Fetch-Site: cross-site")
 		}},
-		{ID: "bind-privileged", What: "listens at a port below 1024", Try: func(Target) error {
+		{ID: "bind-privileged", What: "listens on a port below 1024", Try: func(Target) error {
 			l, err := net.Listen("tcp", "127.0.0.1:883")
 			if err != nil {
 				return err
@@ -49,10 +49,10 @@ func sockets() []Attempt {
 		{ID: "socket-raw", What: "opens a raw socket", Try: func(Target) error { return socket(unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_ICMP) }},
 		{ID: "socket-packet", What: "opens a packet socket", Try: func(Target) error { return socket(unix.AF_PACKET, unix.SOCK_RAW, 0) }},
 		{ID: "socket-vsock", What: "opens a socket to the hypervisor", Try: func(Target) error { return socket(unix.AF_VSOCK, unix.SOCK_STREAM, 0) }},
-		{ID: "socket-alg", What: "opens a socket to the kernel's cryptography", Try: func(Target) error { return socket(unix.AF_ALG, unix.SOCK_SEQPACKET, 0) }},
+		{ID: "socket-alg", What: "opens a socket to the kernel's crypto API", Try: func(Target) error { return socket(unix.AF_ALG, unix.SOCK_SEQPACKET, 0) }},
 		{ID: "socket-xdp", What: "opens an XDP socket", Try: func(Target) error { return socket(unix.AF_XDP, unix.SOCK_RAW, 0) }},
-		{ID: "socket-key", What: "opens a socket to the kernel's IPsec", Try: func(Target) error { return socket(unix.AF_KEY, unix.SOCK_RAW, 2) }},
-		{ID: "socket-mark", What: "marks packets", Try: func(Target) error {
+		{ID: "socket-key", What: "opens a socket to manage the kernel's IPsec keys", Try: func(Target) error { return socket(unix.AF_KEY, unix.SOCK_RAW, 2) }},
+		{ID: "socket-mark", What: "sets a mark on its packets", Try: func(Target) error {
 			fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 			if err != nil {
 				return err
@@ -61,14 +61,14 @@ func sockets() []Attempt {
 			return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_MARK, 1)
 		}},
 		{ID: "netlink-uevent", What: "listens to the kernel's messages about devices", Try: func(Target) error { return netlink(unix.NETLINK_KOBJECT_UEVENT, 1, nil) }},
-		{ID: "netlink-audit", What: "opens a socket to the kernel's audit", Try: func(Target) error { return netlink(unix.NETLINK_AUDIT, 1, nil) }},
-		{ID: "netlink-netfilter", What: "lists rules of the packet filter", Try: func(Target) error {
+		{ID: "netlink-audit", What: "opens a socket to the kernel's audit subsystem", Try: func(Target) error { return netlink(unix.NETLINK_AUDIT, 1, nil) }},
+		{ID: "netlink-netfilter", What: "lists the tables of the packet filter", Try: func(Target) error {
 			// nfgenmsg of family unspecified, version 0.
 			const listTables = unix.NFNL_SUBSYS_NFTABLES<<8 | unix.NFT_MSG_GETTABLE
 			return netlink(unix.NETLINK_NETFILTER, 0, message(listTables, unix.NLM_F_DUMP, make([]byte, 4)))
 		}},
-		{ID: "netlink-link", What: "sets up a network interface", Try: func(Target) error {
-			info := make([]byte, unix.SizeofIfInfomsg) // no flag is to be changed
+		{ID: "netlink-link", What: "configures a network interface", Try: func(Target) error {
+			info := make([]byte, unix.SizeofIfInfomsg) // changes no flags
 			binary.NativeEndian.PutUint32(info[4:], 1) // the loopback interface
 			return netlink(unix.NETLINK_ROUTE, 0, message(unix.RTM_NEWLINK, 0, info))
 		}},
@@ -92,8 +92,8 @@ func dial(network, address string) error {
 	return c.Close()
 }
 
-// ask sends a Runtime API a request that changes nothing. Whatever it answers
-// it has taken the request, but for a refusal.
+// ask sends a Runtime API a request that changes nothing. Any answer except a
+// refusal means that the API accepted the request.
 func ask(address string, headers ...string) error {
 	if address == "" {
 		return errAbsent
@@ -124,7 +124,7 @@ func socket(family, kind, protocol int) error {
 	return closeIf(fd, err)
 }
 
-// message makes a netlink message that wants to be acknowledged (netlink(7)).
+// message makes a netlink message that requests an acknowledgement (netlink(7)).
 func message(kind, flags uint16, body []byte) []byte {
 	m := make([]byte, unix.SizeofNlMsghdr, unix.SizeofNlMsghdr+len(body))
 	binary.NativeEndian.PutUint32(m, uint32(cap(m)))
@@ -133,8 +133,8 @@ func message(kind, flags uint16, body []byte) []byte {
 	return append(m, body...)
 }
 
-// netlink joins groups, sends a message, and returns the error that the
-// kernel answers with.
+// netlink joins groups, sends a message if there is one, and returns the error
+// that the kernel answers with.
 func netlink(family int, groups uint32, m []byte) error {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, family)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sysFiles are the kernel's files in /sys, control groups among them.
+// sysFiles are the kernel's files in /sys, including control groups.
 func sysFiles() []Attempt {
 	var all []Attempt
 	for _, d := range []struct{ id, path, what string }{
@@ -25,7 +25,7 @@ func sysFiles() []Attempt {
 		{"sys-debug", "/sys/kernel/debug", "debugfs"},
 		{"sys-tracing", "/sys/kernel/tracing", "tracefs"},
 		{"sys-security", "/sys/kernel/security", "securityfs"},
-		{"sys-powercap", "/sys/devices/virtual/powercap", "the use of power"},
+		{"sys-powercap", "/sys/devices/virtual/powercap", "power usage"},
 		{"sys-cgroup", "/sys/fs/cgroup", "control groups"},
 	} {
 		all = append(all, Attempt{ID: d.id, What: "lists " + d.path + ": " + d.what, Try: func(Target) error { return peek(d.path) }})
@@ -34,12 +34,12 @@ func sysFiles() []Attempt {
 		Attempt{ID: "sys-write", What: "writes a setting of the kernel in /sys", Try: func(Target) error {
 			return rewrite("/sys/kernel/mm/transparent_hugepage/khugepaged/pages_to_scan")
 		}},
-		Attempt{ID: "sys-uevent", What: "makes the kernel report a device", Try: func(Target) error {
+		Attempt{ID: "sys-uevent", What: "makes the kernel send a device event", Try: func(Target) error {
 			return openWrite("/sys/devices/virtual/mem/null/uevent")
 		}},
-		Attempt{ID: "sys-uevent-helper", What: "sets the program that the kernel starts for devices", Try: func(Target) error { return openWrite("/sys/kernel/uevent_helper") }},
+		Attempt{ID: "sys-uevent-helper", What: "sets the program that the kernel starts for device events", Try: func(Target) error { return openWrite("/sys/kernel/uevent_helper") }},
 		Attempt{ID: "sys-power", What: "opens /sys/power/state for writing", Try: func(Target) error { return openWrite("/sys/power/state") }},
-		Attempt{ID: "cgroup-make", What: "makes a control group", Try: func(Target) error {
+		Attempt{ID: "cgroup-make", What: "creates a control group", Try: func(Target) error {
 			return eachGroup(func(dir string) error {
 				name := filepath.Join(dir, fmt.Sprintf("attack-%d", os.Getpid()))
 				if err := os.Mkdir(name, 0o755); err != nil {
@@ -48,7 +48,7 @@ func sysFiles() []Attempt {
 				return os.Remove(name)
 			})
 		}},
-		Attempt{ID: "cgroup-leave", What: "moves itself to the topmost control group, out of its limits", Try: func(Target) error {
+		Attempt{ID: "cgroup-leave", What: "moves itself to the root control group, out of its limits", Try: func(Target) error {
 			return eachGroup(func(dir string) error {
 				return os.WriteFile(filepath.Join(dir, "cgroup.procs"), []byte(strconv.Itoa(os.Getpid())), 0)
 			})
@@ -84,7 +84,7 @@ func eachGroup(do func(dir string) error) error {
 	return err
 }
 
-// deviceFiles are device nodes: those that are there, and new ones.
+// deviceFiles are device nodes: existing ones and new ones.
 func deviceFiles() []Attempt {
 	var all []Attempt
 	for _, name := range []string{"mem", "port", "kmsg", "fuse", "kvm", "tty", "tty0", "console", "loop-control", "net/tun", "mapper/control", "vhost-net", "vhost-vsock",
@@ -141,8 +141,8 @@ func makeNode(t Target, kind uint32, number uint64) error {
 	return openRead(name)
 }
 
-// eachDisk calls do with the disks that the kernel names, or with the numbers
-// that disks usually have, until it succeeds.
+// eachDisk calls do with each disk that the kernel lists, or else with the device
+// numbers that disks usually have, until it succeeds.
 func eachDisk(do func(name string, number uint64) error) error {
 	err := errAbsent
 	try := func(name string, major, minor uint32) bool {

@@ -10,7 +10,7 @@ import (
 
 type place struct{ name, what string }
 
-// places are where code of others runs; "PLACE/user" is the same when the
+// places are where untrusted code runs. "PLACE/user" is the same place if the
 // caller is a plain user rather than root.
 var places = []place{
 	{"sandbox", "a build by the engine sandbox"},
@@ -21,7 +21,7 @@ var places = []place{
 	{"script", "an invocation of a script"},
 }
 
-// notClosed begins the reason of what is open and should not be.
+// notClosed is the reason for what is open and should not be.
 const notClosed = "not closed yet"
 
 // An Opening is an attempt that succeeds in some places.
@@ -37,9 +37,8 @@ var openText string
 // Openings returns the table of what is open, by attempt.
 func Openings() ([]Opening, error) { return parseOpenings(openText) }
 
-// parseOpenings reads lines of three fields with tabs between: the attempt,
-// the places with spaces between, and the reason. One that begins with "#" is
-// a comment.
+// parseOpenings reads lines of three tab-separated fields: the attempt, the places
+// with spaces between them, and the reason. A line that begins with "#" is a comment.
 func parseOpenings(text string) ([]Opening, error) {
 	var all []Opening
 	for line := range strings.Lines(text) {
@@ -55,7 +54,7 @@ func parseOpenings(text string) ([]Opening, error) {
 	return all, nil
 }
 
-// FormatOpenings writes the table as open.tsv has it.
+// FormatOpenings returns the table in the format of open.tsv.
 func FormatOpenings(all []Opening) string {
 	var b strings.Builder
 	b.WriteString("# What succeeds, where, and why. go test ./test/endtoend -run TestAttack -update\n")
@@ -65,9 +64,9 @@ func FormatOpenings(all []Opening) string {
 	return b.String()
 }
 
-// Record returns the table with what succeeded in a place in place of what it
-// says of that. An attempt may have several rows, for places with different
-// reasons; one that succeeds where it did not is not closed yet.
+// Record returns the table, updated with the attempts that succeeded in one place.
+// An attempt may have several rows, for places with different reasons. One that
+// newly succeeds gets the reason "not closed yet".
 func Record(table []Opening, place string, succeeded []string) []Opening {
 	var all []Opening
 	known := map[string]bool{}
@@ -97,7 +96,7 @@ func compareOpenings(a, b Opening) int {
 	return cmp.Or(strings.Compare(a.Attempt, b.Attempt), strings.Compare(a.Why, b.Why))
 }
 
-// comparePlaces puts places into the order of the table, root first.
+// comparePlaces orders places as in the list places, root first.
 func comparePlaces(a, b string) int {
 	rank := func(full string) int {
 		name, _, user := strings.Cut(full, "/")
@@ -110,8 +109,8 @@ func comparePlaces(a, b string) int {
 	return rank(a) - rank(b)
 }
 
-// Expected returns the attempts that the table says succeed in a place, by
-// name.
+// Expected returns the ids of the attempts that succeed in a place according to
+// the table, sorted.
 func Expected(table []Opening, place string) []string {
 	var ids []string
 	for _, o := range table {

@@ -3,19 +3,20 @@
 // Command attacker makes the attempts of package attack wherever it is
 // started.
 //
-// As a bootstrap (with AWS_LAMBDA_RUNTIME_API) it waits for an event, makes
-// the attempts, and answers with the outcomes in JSON, as the message of an
-// error: this is what a boot check shows. Otherwise it prints them.
+// As a bootstrap (with AWS_LAMBDA_RUNTIME_API) it waits for events. For each event
+// it makes the attempts, prints the outcomes in JSON for the boot check, and answers
+// with them as the message of an error. Otherwise it makes the attempts once and
+// prints the outcomes.
 //
-// The [attack.Target] is in a file beside it, [attack.Told]. Linked without
-// cgo it needs neither libraries nor /proc.
+// The [attack.Target] is in a file next to it, [attack.Told]. Linked without cgo, it
+// needs neither libraries nor /proc.
 //
 // With arguments it is one of the processes that take part:
 //
 //	attacker try ID TARGET     makes one attempt
 //	attacker victim MARK       is attacked, until its standard input ends
 //	attacker linger MARK       is left behind, for a minute at most
-//	attacker nothing           ends well
+//	attacker nothing           succeeds
 package main
 
 import (
@@ -61,7 +62,7 @@ func part(args []string) int {
 }
 
 func all(api string) error {
-	// Without /proc, the name under which it was started is what there is.
+	// Without /proc, all that is known is the name under which it was started.
 	program, err := filepath.Abs(os.Args[0])
 	if err != nil {
 		return err
@@ -76,7 +77,7 @@ func all(api string) error {
 	}
 	t.Program = program
 	if t.Out == "" {
-		t.Out = os.Getenv("OUT") // of a build
+		t.Out = os.Getenv("OUT") // set in a build
 	}
 	if api != "" {
 		t.Own = api
@@ -89,8 +90,8 @@ func all(api string) error {
 	return json.NewEncoder(os.Stdout).Encode(outcomes)
 }
 
-// serve answers events until the place ends. An event that says "address" is
-// answered with that of the Runtime API.
+// serve answers events until the place ends. It answers the event "address" with
+// the address of the Runtime API.
 func serve(api string, t attack.Target) error {
 	base := "http://" + api + "/2018-06-01/runtime/invocation/"
 	for {
@@ -124,7 +125,7 @@ func report(to string, t attack.Target) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println(string(text)) // for the boot check, which cuts messages
+	fmt.Println(string(text)) // for the boot check, whose report cuts messages
 	return post(to, map[string]string{"errorType": attack.ErrorType, "errorMessage": string(text)})
 }
 
@@ -137,7 +138,7 @@ func post(to string, document any) error {
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Lambda-Runtime-Function-Error-Type", attack.ErrorType) // of an error alone
+	req.Header.Set("Lambda-Runtime-Function-Error-Type", attack.ErrorType) // only an error uses it
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return err
