@@ -147,15 +147,15 @@ func readAnswer(kind event.Trigger, payload []byte) (*httpAnswer, error) {
 	return a, nil
 }
 
-// remapped are header fields that a trigger gives another name, as recorded of answers of REST
-// APIs and function URLs (Amazon API Gateway developer guide, "Important notes", for the
-// former).
+// remapped are header fields that a trigger renames, as recorded from answers of REST APIs
+// and function URLs. For REST APIs, the Amazon API Gateway developer guide documents it
+// ("Important notes").
 var remapped = map[event.Trigger][]string{
 	event.RESTAPI:     {"Connection", "Content-Length", "Date", "Server", "Www-Authenticate"},
 	event.FunctionURL: {"Www-Authenticate"},
 }
 
-// remap gives the answer's header fields the names that the client gets to see.
+// remap gives the answer's header fields the names that the client sees.
 func (a *httpAnswer) remap(kind event.Trigger) {
 	remapFields(a.Headers, remapped[kind])
 	remapFields(a.MultiValueHeaders, remapped[kind])

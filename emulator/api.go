@@ -21,7 +21,7 @@ import (
 // guide, "Lambda quotas").
 const maxAsync = 1 << 20
 
-// maxDrain bounds what is read of a request that is too large, in bytes.
+// maxDrain bounds how much of a request that is too large is read, in bytes.
 const maxDrain = 64 << 20
 
 // maxClientContext is the limit of a client context, in bytes of base64 (AWS Lambda
@@ -116,8 +116,8 @@ func invalidContent(message string) *apiError {
 	return badRequest("InvalidRequestContentException", message)
 }
 
-// find returns the function of a name or of a partial or full ARN, and the version or
-// alias: wanted, or else that in the name.
+// find returns the function with a name or a partial or full ARN, its name, and the version
+// or alias: wanted if it is set, otherwise the one in the name.
 func (s *Server) find(id, wanted string) (f *Function, name, qualifier string, failure *apiError) {
 	name = id
 	if _, after, ok := strings.Cut(name, ":function:"); ok {
@@ -182,8 +182,8 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request, limit int) (apiCal
 	return c, nil
 }
 
-// admit decodes the request of a client that waits for the answer. It answers what goes no
-// further: what it refuses, and a dry run.
+// admit decodes the request of a client that waits for the answer. It answers a request
+// itself, and returns false, if it refuses the request or if that is a dry run.
 func (s *Server) admit(w http.ResponseWriter, r *http.Request) (c apiCall, ok bool) {
 	kind := r.Header.Get("X-Amz-Invocation-Type")
 	failure := badRequest("InvalidParameterValueException", "Unknown invocation type "+kind)

@@ -12,8 +12,7 @@ import (
 	"time"
 )
 
-// An instance that somebody else starts gets events, and ends when its function is
-// closed.
+// An instance that the caller starts gets events, and ends when its function is closed.
 func TestAttach(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "faulty")
 	if err := os.WriteFile(program, faulty, 0o755); err != nil {

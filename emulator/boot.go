@@ -62,12 +62,13 @@ const (
 // handler, until one does not pass.
 //
 // A boot passes if the program asks for its first event within the limit of the
-// initialisation, and answers it. If it takes longer, and the time-out is above that limit,
-// it is started again and has the time-out for both, as on Lambda. An error of the function itself is an answer, since
-// it may reject a made-up event. A boot fails if the program cannot be started,
-// crashes, reports a failed initialisation or an unknown handler, or does not answer.
-// It is skipped if this machine cannot run the program, or if no handler was named
-// and the program reports that it needs one.
+// initialisation, and answers it. If it takes longer, and the time-out is above that
+// limit, it is started again and has the time-out for both, as on Lambda. An error of
+// the function itself is an answer, since the function may reject a made-up event. A
+// boot fails if the program cannot be started, crashes, reports a failed
+// initialisation or an unknown handler, or does not answer. It is skipped if this
+// machine cannot run the program, or if no handler was named and the program reports
+// that it needs one.
 //
 // An error is not about the function: the zip cannot be read or unpacked, or ctx was
 // cancelled.
@@ -120,7 +121,7 @@ func bootOne(ctx context.Context, c BootConfig, handler string) (BootResult, err
 	cancel() // Close need not wait
 	defer f.Close(closed)
 	f.startsOnce, f.ownNetwork = true, true
-	// Lambda sets them for every function. Nothing can be reached with them.
+	// Lambda sets these for every function. These values give access to nothing.
 	f.config.Environment = slices.Concat([]string{"AWS_ACCESS_KEY_ID=boot-check", "AWS_SECRET_ACCESS_KEY=boot-check", "AWS_SESSION_TOKEN=boot-check"}, f.config.Environment)
 	one, err := f.boot(ctx, c.Event)
 	one.Isolation = f.Isolation()

@@ -21,14 +21,14 @@ import (
 
 // The time from the first SIGTERM to SIGKILL, with internal extensions only, and with
 // external ones (AWS Lambda developer guide, "Lambda execution environment lifecycle",
-// Shutdown phase). Of the latter, the runtime gets at most runtimeShare, as in AWS's
+// Shutdown phase). Of externalGrace, the runtime gets at most runtimeShare, as in AWS's
 // emulator.
 const (
 	internalGrace = 500 * time.Millisecond
 	externalGrace = 2 * time.Second
 	runtimeShare  = externalGrace * 3 / 10
 
-	drainTime = 300 * time.Millisecond // to deliver the rest to subscribers of telemetry
+	drainTime = 300 * time.Millisecond // to deliver the remaining telemetry to subscribers
 )
 
 // A bootstrap is the process of an instance, with its own Runtime API.
@@ -353,7 +353,7 @@ func (b *bootstrap) release() {
 	b.group.Close()
 }
 
-// outputs returns the outputs that there are.
+// outputs returns the outputs that exist.
 func (b *bootstrap) outputs() []*output {
 	return slices.DeleteFunc([]*output{b.out, b.beside}, func(o *output) bool { return o == nil })
 }
@@ -385,7 +385,7 @@ func (f *Function) watchMemory(b *bootstrap) {
 // old as age, since measuring costs more than many events; then now is 0.
 func (b *bootstrap) memory(age time.Duration) (now, peak int64) {
 	select {
-	case <-b.exited: // its peak is known now, whatever was seen of it while it ended
+	case <-b.exited: // its peak is known now; an earlier measurement does not count
 	default:
 		if age > 0 && time.Since(b.looked) < age {
 			return 0, b.peak

@@ -18,8 +18,9 @@ type Config struct {
 	Handler string       // value of _HANDLER
 	Arch    project.Arch // default: the bootstrap's own
 
-	// For Boot: the values of _HANDLER that the function answers to, for each of which it is
-	// started, or once without any; and the event, by default guessed from the handler's name.
+	// For Boot: the values of _HANDLER to check. The function is started once for each, or
+	// once if there are none. Event is what it gets; by default, Boot guesses one from the
+	// handler's name.
 	Handlers []string
 	Event    []byte
 

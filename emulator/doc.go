@@ -33,16 +33,16 @@
 // zip's content at /var/task and that of its layers at /opt (read-only), /tmp, /proc, an
 // /etc like Lambda's and the usual devices in /dev: this reveals a hidden dependency on a
 // file of the build machine. A script, or a dynamically linked program, needs files of
-// Lambda's image: it sees this machine's system directories as well, with bash as sh if
-// there is one, and [Function.Isolation] says so.
+// Lambda's image: it also sees this machine's system directories, with bash as sh if bash
+// is installed, and [Function.Isolation] says so.
 // If namespaces are not allowed, an instance is a plain process, with LAMBDA_TASK_ROOT at a
 // temporary directory. On systems other than Linux it is a container of docker or podman.
 //
 // The Runtime API answers only its instance. [Boot] gives an instance a
 // network with only the Runtime API. Invoke gives it this machine's network, where
-// the Runtime API checks the user of each connection. Processes of the same user
-// cannot be distinguished: the caller's own, if the caller is not root or the
-// instance is a plain process.
+// the Runtime API checks the user of each connection. It cannot distinguish processes of
+// the same user. If the caller is not root, or if the instance is a plain process, that
+// is the caller's user.
 //
 // # Several events in one instance
 //
@@ -82,8 +82,8 @@
 //   - Layers are at /opt in a sandbox only. Boot does not start the extensions in
 //     them, and [Function.Isolation] names them. There is no X-Ray, and no freezing
 //     between events.
-//   - A kernel that kills all of a control group for its memory takes the sandbox
-//     with it, and so /tmp.
+//   - If the kernel kills an entire control group because of its memory, the sandbox
+//     and its /tmp are lost too.
 //   - A plain process has this machine's /tmp and sh, can write to its own code, and what
 //     it starts in other process groups outlives it.
 //   - With several events in one instance, its log mixes all of them, and so does the
@@ -95,5 +95,5 @@
 // # Cleaning up
 //
 // If this process is killed, sandboxes end with it. The next New with the same Temp
-// removes the directory that New made, plain processes and control groups.
+// removes what it left: its directory, plain processes and control groups.
 package emulator

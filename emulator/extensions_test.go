@@ -20,7 +20,7 @@ import (
 	"github.com/bootzip/bootzip/internal/sandbox"
 )
 
-// withExtensions is a function whose layer has extensions of these names.
+// withExtensions returns a function whose layer has extensions with these names.
 func withExtensions(t *testing.T, c Config, names ...string) (*Function, *logBook) {
 	t.Helper()
 	if _, err := sandbox.Probe(t.Context()); err != nil {
@@ -69,13 +69,13 @@ func closeNow(t *testing.T, f *Function) {
 	}
 }
 
-// An extension starts before the runtime, sees each event, and hears of the end.
+// An extension starts before the runtime, and is notified of each event and of the end.
 func TestExternalExtension(t *testing.T) {
 	parallel(t)
 	f, book := withExtensions(t, Config{Name: "f", Handler: "exit-sometimes"}, "tell-environment", "other")
 	first, second := invoke(t, f, `"a"`), invoke(t, f, `"b"`)
 	closeNow(t, f)
-	// The lines of a process arrive later than it writes them.
+	// A process's lines arrive some time after it writes them.
 	for _, line := range []string{"tell-environment: registered", "starting exit-sometimes"} {
 		inOrder(t, book, line)
 	}
@@ -97,8 +97,8 @@ func TestExternalExtension(t *testing.T) {
 	}
 }
 
-// The caller has the answer while an extension works; the event lasts until that is
-// done.
+// The caller has the answer while an extension still works; the event lasts until the
+// extension is done.
 func TestSlowExtension(t *testing.T) {
 	parallel(t)
 	f, book := withExtensions(t, Config{Handler: "exit-sometimes", Concurrency: 1, Timeout: 5 * time.Second}, "slow")
@@ -114,15 +114,15 @@ func TestSlowExtension(t *testing.T) {
 	if !early {
 		t.Error("the answer never came before the extension had ended")
 	}
-	invoke(t, f, `"b"`) // begins after the first has ended
+	invoke(t, f, `"b"`) // begins after the first event has ended
 	match := regexp.MustCompile(`REPORT RequestId: ` + resp.RequestID + `\tDuration: (\d+)`).FindStringSubmatch(book.String())
 	if match == nil || len(match[1]) < 3 {
 		t.Errorf("its REPORT has the duration %q:\n%s", match, book)
 	}
 }
 
-// What an extension does wrong is a failure of the event, by Lambda's name, and the
-// next event gets a new start.
+// A fault of an extension fails the event with Lambda's error type, and the next event
+// gets a new start.
 func TestExtensionFails(t *testing.T) {
 	for name, kind := range map[string]string{
 		"exit-at-init":   "Extension.Crash",
@@ -139,7 +139,7 @@ func TestExtensionFails(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				// An answer that was there already counts.
+				// An answer that came before the fault counts.
 				if resp.ErrorType != kind && !strings.Contains(name, "invoke") && name != "exit-error" {
 					t.Errorf("%s %s", resp.ErrorType, resp.Payload)
 				}
@@ -209,7 +209,7 @@ func TestExtensionFails(t *testing.T) {
 	})
 }
 
-// A script needs the system's directories, though the bootstrap needs none.
+// A script needs the system's directories, even if the bootstrap does not.
 func TestScriptAsExtension(t *testing.T) {
 	layer := makeZip(t, file{"extensions/hello", 0o755, []byte("#!/bin/sh\necho \"script in $PWD\"\nexit 7\n")})
 	f, book := newFunction(t, Config{Handler: "exit-sometimes", Layers: []string{layer}})
@@ -221,7 +221,7 @@ func TestScriptAsExtension(t *testing.T) {
 	eventually(t, book, "script in /\n")
 }
 
-// After a reset extensions start anew, and find what was in /tmp.
+// After a reset, extensions start again, and find what was in /tmp.
 func TestExtensionsAfterReset(t *testing.T) {
 	parallel(t)
 	f, book := withExtensions(t, Config{Handler: "exit-sometimes", Concurrency: 1}, "tell", "subscribe.http.2022-12-13")
@@ -237,7 +237,7 @@ func TestExtensionsAfterReset(t *testing.T) {
 	inOrder(t, book, line, "platform.runtimeDone", `"status":"error"`, "SHUTDOWN FAILURE", line, "platform.runtimeDone", `"status":"success"`)
 }
 
-// A sandbox that was killed as a whole is replaced, with its extensions.
+// A sandbox that was killed is replaced, with its extensions.
 func TestExtensionsAfterLostSandbox(t *testing.T) {
 	f, _ := withExtensions(t, Config{Handler: "exit-sometimes", Concurrency: 1}, "tell")
 	if resp := invoke(t, f, `"a"`); string(resp.Payload) != `"a"` {
@@ -307,8 +307,8 @@ func TestTelemetry(t *testing.T) {
 	}
 }
 
-// A subscriber sees the runtime's end of an event while its extension still works
-// on that: OpenTelemetry's collector waits for it.
+// A subscriber sees that the runtime is done with an event while its extension still works
+// on the event: OpenTelemetry's collector waits for that.
 func TestRuntimeDoneBeforeExtensions(t *testing.T) {
 	parallel(t)
 	f, book := withExtensions(t, Config{Handler: "exit-sometimes", Timeout: 5 * time.Second}, "slow-subscribe.http.2022-12-13")
@@ -327,8 +327,8 @@ func TestRuntimeDoneBeforeExtensions(t *testing.T) {
 	closeNow(t, f)
 }
 
-// With two extensions, one of which hears of everything, each of 64 callers has an
-// answer to each call, and each extension sees each event, though the function
+// With two extensions, one of which subscribes to everything, each of 64 callers gets an
+// answer to each call, and each extension sees each event, although the function
 // crashes.
 func TestSoakWithExtensions(t *testing.T) {
 	f, book := withExtensions(t, Config{Handler: "exit-sometimes", Concurrency: 6, Timeout: 20 * time.Second, Memory: 512, Platform: io.Discard}, "quiet-subscribe.http.2022-12-13", "quiet-other")

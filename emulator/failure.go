@@ -21,8 +21,8 @@ type failure struct {
 	cause   error // an error of this machine or of the caller's context, not of the function
 }
 
-// outOfMemory is the kind of failure of a process that was killed for its
-// memory. Its message is that of any killed process.
+// outOfMemory is the kind of failure of a process that was killed because of its
+// memory. The message is that of any killed process.
 const outOfMemory = "Runtime.OutOfMemory"
 
 // exitFailure is the failure of a process that ended with a status, in the

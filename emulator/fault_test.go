@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// What a function can do wrong, what its caller sees of it, and what stands in the
-// log. After each fault the next event is answered by a fresh instance, or by the same one
-// where it is still good.
+// What a function can do wrong, what its caller sees, and what is in the log. After each
+// fault the next event is answered, by a new instance, or by the same one if it still works.
 func TestFaults(t *testing.T) {
 	for _, c := range []struct {
 		handler string
@@ -67,7 +66,7 @@ func TestFaults(t *testing.T) {
 				}
 			}
 			if c.handler == "second-try" || strings.HasSuffix(c.handler, "-init") || c.kind == "Function.NoTable" {
-				return // no instance came to be, or took its time
+				return // no instance was started, or it took its time
 			}
 			if n := f.busy(); n != 0 {
 				t.Errorf("%d instances are busy", n)
@@ -76,7 +75,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// An instance of a function with an extension gets SIGTERM, and no answer to it helps.
+// An instance of a function with an extension gets SIGTERM, and ends even if it ignores that.
 func TestTermination(t *testing.T) {
 	parallel(t)
 	for _, handler := range []string{"term", "ignore-term"} {

@@ -192,7 +192,7 @@ func extensions(opt string) (names []string, err error) {
 func (f *Function) single() bool { return f.config.PerInstance == 1 }
 
 // Close stops the function. It waits for invocations until ctx is done, and then
-// gives them up. It returns when no process is left.
+// abandons them. It returns when no process is left.
 func (f *Function) Close(ctx context.Context) error {
 	if !f.pool.close() {
 		return nil
@@ -213,7 +213,7 @@ func (f *Function) Close(ctx context.Context) error {
 }
 
 // ErrClosed is returned by Invoke after Close. The error of an invocation that Close
-// gave up wraps it.
+// abandoned wraps it.
 var ErrClosed = errors.New("function was stopped")
 
 var errGivenUp = fmt.Errorf("invocation was given up: %w", ErrClosed)

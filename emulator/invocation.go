@@ -30,9 +30,9 @@ type invocation struct {
 	deadline time.Time
 	stage    stage
 
-	runtimeEnded time.Time // when extensions got to know that the runtime is done with it
+	runtimeEnded time.Time // when extensions were notified that the runtime is done with it
 
-	done       chan struct{} // closed when what follows is set
+	done       chan struct{} // closed when the fields below are set
 	result     Response
 	err        error
 	notStarted *failure // why no instance could be started for it
@@ -49,7 +49,7 @@ func (v *invocation) begin(left time.Duration) {
 	r := &v.request
 	v.stage = running
 	now := time.Now()
-	v.began, v.deadline = now.Add(left-v.function.config.Timeout), now.Add(left) // an initialisation in the event is a part of it
+	v.began, v.deadline = now.Add(left-v.function.config.Timeout), now.Add(left) // an initialisation during the event is part of it
 	v.call.Event = runtimeapi.Event{
 		ID: r.RequestID, Attempt: runtimeapi.NewUUID(), ARN: v.function.arn(r.Qualifier), Trace: r.Trace, ClientContext: r.ClientContext, Cognito: r.Cognito, Tenant: r.Tenant,
 		Deadline: v.deadline, Payload: r.Payload, Stream: r.Stream, StreamAll: r.StreamAll,

@@ -45,8 +45,8 @@ START RequestId: \S+ Version: \$LATEST
 END RequestId: \S+
 REPORT RequestId: \S+	Duration: [0-9.]+ ms	Billed Duration: \d+ ms	Memory Size: 128 MB	Max Memory Used: \d+ MB	
 $`)
-	// What the program prints comes through a pipe, and the platform's lines do
-	// not: their order is not promised.
+	// The program's output comes through a pipe, and the platform's lines do not, so
+	// their order is not certain.
 	log := book.String()
 	rest := strings.Replace(log, "starting echo\n", "", 1)
 	if rest == log || !want.MatchString(rest) {
@@ -79,8 +79,8 @@ func TestInvokeSendsWhatLambdaSends(t *testing.T) {
 	}
 }
 
-// The names are those of the developer guide's table for OS-only runtimes,
-// without credentials.
+// The variables are those in the developer guide's table for OS-only runtimes, except
+// credentials.
 func TestEnvironment(t *testing.T) {
 	f, _ := newFunction(t, Config{Handler: "environment", Name: "greeter", Memory: 256, Environment: []string{"TABLE=a=b", "LANG=C"}})
 	got := map[string]string{}
@@ -172,7 +172,7 @@ func TestInstancesAreReusedAndSideBySide(t *testing.T) {
 func TestIdleInstanceIsStopped(t *testing.T) {
 	f, _ := newFunction(t, Config{Handler: "echo", Idle: 20 * time.Millisecond})
 	invoke(t, f, "1")
-	f.instances.Wait() // returns when it was stopped
+	f.instances.Wait() // returns when the instance has stopped
 	invoke(t, f, "2")
 	if n, _ := f.pool.count(); n > 1 {
 		t.Errorf("%d instances", n)
@@ -251,7 +251,7 @@ func TestStreaming(t *testing.T) {
 	const event = `"0123456789012345678901234567890123456789"`
 	f, _ := newFunction(t, Config{Handler: "stream"})
 	pieces := 0
-	for try := 0; try < 20 && pieces < 2; try++ { // on a busy machine all may be there at once
+	for try := 0; try < 20 && pieces < 2; try++ { // on a busy machine, all pieces may arrive at once
 		c := &collector{}
 		resp, err := f.Invoke(context.Background(), Request{Payload: []byte(event), Stream: c})
 		if err != nil || !resp.Streamed || resp.FunctionError != "" || c.String() != event || c.contentType != "text/plain" {

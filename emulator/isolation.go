@@ -30,7 +30,7 @@ func (s *isolation) refused(why error) {
 	s.plain, s.refusal = true, why.Error()
 }
 
-// noteStart notes how a started instance is bounded, and why its system calls are not
+// noteStart records how a started instance is bounded, and why its system calls are not
 // filtered.
 func (f *Function) noteStart(b *bootstrap) {
 	memory, threads := "memory is watched", "threads are not limited"
@@ -101,7 +101,8 @@ const (
 )
 
 // newGroup makes the control group of an instance. In a sandbox /tmp is memory too, so
-// the bound includes it: it stops what grows faster than memory is measured.
+// the bound includes it. The bound stops programs whose memory grows faster than it is
+// measured.
 func (f *Function) newGroup() *cgroup.Group {
 	memory, tasks := int64(f.config.Memory)<<20, maxThreads
 	if !f.isolation.isPlain() {

@@ -30,8 +30,8 @@ done
 `)
 }
 
-// A boot gives the function its variables, its event, its memory and its
-// layers, and says what error it answered.
+// A boot gives the function its variables, its event, its memory and its layers, and
+// reports the error that the function answered.
 func TestBootGivesWhatTheFunctionNeeds(t *testing.T) {
 	parallel(t)
 	if _, err := exec.LookPath("curl"); err != nil {
@@ -68,8 +68,8 @@ func TestBootGivesWhatTheFunctionNeeds(t *testing.T) {
 	}
 }
 
-// Extensions in layers are not started, and that is said: of files and links,
-// not of directories, and not of a file in the directory's place.
+// Extensions in layers are not started, and they are named: files and links are, but not
+// directories, nor a file in place of the directory.
 func TestExtensionsOfLayersAreNamed(t *testing.T) {
 	bootstrap := makeZip(t, file{"bootstrap", 0o755, answering("echo yes")})
 	for name, c := range map[string]struct {
@@ -95,8 +95,8 @@ func TestExtensionsOfLayersAreNamed(t *testing.T) {
 	}
 }
 
-// Lambda's names for the execution environment are its loopback address, with
-// a network of its own (Boot), too.
+// Lambda's names for the execution environment resolve to its loopback address, even in a
+// network of its own (Boot).
 func TestSandboxNamesResolve(t *testing.T) {
 	for _, program := range []string{"curl", "getent"} {
 		if _, err := exec.LookPath(program); err != nil {
@@ -116,7 +116,7 @@ func TestSandboxNamesResolve(t *testing.T) {
 	}
 }
 
-// Where there is no sandbox, nothing is said of a function with layers.
+// Without a sandbox, a function with layers is not checked.
 func TestBootSkipsLayersWithoutASandbox(t *testing.T) {
 	layer := makeZip(t, file{"words", 0o644, []byte("x")})
 	got, err := Boot(context.Background(), BootConfig{Zip: faultyZip(t), Layers: []string{layer}, Plain: true, Temp: t.TempDir()})
@@ -125,7 +125,7 @@ func TestBootSkipsLayersWithoutASandbox(t *testing.T) {
 	}
 }
 
-// How far a boot came decides what its hint says.
+// How far a boot got determines what its hint says.
 func TestBootStages(t *testing.T) {
 	for handler, want := range map[string]BootStage{"exit-at-init": BootStart, "init-error": BootStart, "killed": BootEvent, "echo": ""} {
 		got, err := Boot(context.Background(), BootConfig{Zip: faultyZip(t), Handlers: []string{handler}, Temp: t.TempDir()})

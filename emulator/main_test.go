@@ -47,7 +47,7 @@ func buildAndRun(m *testing.M) int {
 			panic(err)
 		}
 	}
-	// Those that run beside others wait most of the time; -parallel comes after this.
+	// Parallel tests wait most of the time; the flag -parallel is read after this.
 	if err := flag.Set("test.parallel", strconv.Itoa(max(8, runtime.GOMAXPROCS(0)))); err != nil {
 		panic(err)
 	}
@@ -60,18 +60,18 @@ func buildAndRun(m *testing.M) int {
 	return code
 }
 
-// beside has the names of tests that run beside others.
+// beside has the names of tests that run in parallel with others.
 var beside sync.Map
 
-// parallel lets a test that mostly waits run beside others. What this process
-// has open says nothing about a single one of them: TestMain looks at it after all.
+// parallel lets a test that mostly waits run in parallel with others. What this process has
+// open then says nothing about a single test, so TestMain checks it after all tests.
 func parallel(t *testing.T) {
 	t.Helper()
 	t.Parallel()
 	beside.Store(t.Name(), true)
 }
 
-// A file is one of a zip.
+// A file is a file in a zip.
 type file struct {
 	name    string
 	mode    os.FileMode
@@ -129,8 +129,8 @@ func (l *logBook) String() string {
 	return l.b.String()
 }
 
-// newFunction makes a function that is closed at the end of the test, after
-// which nothing of it may be left.
+// newFunction makes a function that is closed at the end of the test. Nothing of the
+// function may be left then.
 func newFunction(t testing.TB, c Config) (*Function, *logBook) {
 	t.Helper()
 	book := &logBook{}
@@ -154,17 +154,17 @@ func newFunction(t testing.TB, c Config) (*Function, *logBook) {
 	return f, book
 }
 
-// A usage is what a process may forget to give back.
+// A usage counts what a process may forget to release.
 type usage struct{ descriptors, children int }
 
 func open() usage { return usage{descriptors(), len(children())} }
 
-// left says what is open now and was not before.
+// left describes what is open now and was not before.
 func (before usage) left() string {
 	if list := children(); len(list) > before.children {
 		return fmt.Sprintf("processes left: %v", list)
 	}
-	// A connection that was just closed takes its server's goroutine a moment.
+	// A server's goroutine takes a moment to notice that a connection was closed.
 	for try := 0; ; try++ {
 		after := descriptors()
 		if after <= before.descriptors {
@@ -182,7 +182,7 @@ func nothingLeft(t testing.TB, temp string, before usage) {
 	if list, err := os.ReadDir(temp); err != nil || len(list) > 0 {
 		t.Errorf("left in the temporary folder: %v, %v", list, err)
 	}
-	for name := t.Name(); name != "."; name = path.Dir(name) { // a part of a test, and the test
+	for name := t.Name(); name != "."; name = path.Dir(name) { // a subtest, and its test
 		if _, ok := beside.Load(name); ok {
 			return
 		}

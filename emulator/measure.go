@@ -20,7 +20,7 @@ type MeasureConfig struct {
 // each round; those of two functions with the same index were measured one after the other.
 type Measurement struct {
 	Start []time.Duration // from the start of the process to the answer to its first event
-	Init  []time.Duration // of these, until it asked for the event
+	Init  []time.Duration // the part of Start until it asked for the event
 	Warm  []time.Duration // from the event to the answer
 
 	Memory    int64         // peak of an instance, in bytes; 0: not known

@@ -37,7 +37,7 @@ type Ended struct {
 }
 
 // An Arrival is an event that a server got. An observer may replace the Stream of its
-// request by one that passes everything on.
+// request with one that passes everything on.
 type Arrival struct {
 	Function string
 	Source   string // the trigger, or the operation of the API

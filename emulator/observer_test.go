@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// A witness is an Observer that keeps what it is told.
+// A witness is an Observer that keeps what is reported to it.
 type witness struct {
 	mu      sync.Mutex
 	order   string

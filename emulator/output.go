@@ -34,7 +34,7 @@ type output struct {
 	observers []Observer // of the events that the instance has
 }
 
-// pipeSize is what a pipe holds, in bytes (pipe(7)).
+// pipeSize is how much a pipe holds, in bytes (pipe(7)).
 const pipeSize = 64 << 10
 
 func newOutput(sink *sink) (*output, error) {
@@ -143,7 +143,7 @@ func (o *output) last() []byte {
 	return bytes.Clone(o.tail)
 }
 
-// sync reads what was printed until now. It reads at most the pipe's size, so a program
+// sync reads what has been printed so far. It reads at most the pipe's size, so a program
 // that prints endlessly does not block it.
 func (o *output) sync() {
 	for left := pipeSize; left > 0; {

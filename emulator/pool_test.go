@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// burn keeps all processors busy until the end of a test.
+// burn keeps all processors busy until the end of the test.
 func burn(t *testing.T) {
 	var over atomic.Bool
 	t.Cleanup(func() { over.Store(true) })

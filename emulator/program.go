@@ -27,8 +27,8 @@ type program struct {
 	system bool         // it needs files of the system: an interpreter, libraries
 }
 
-// inspect examines a bootstrap. The kernel judges what is neither an ELF program nor a
-// script.
+// inspect examines a bootstrap. It leaves it to the kernel to refuse a file that is neither
+// an ELF program nor a script.
 func inspect(name string) (program, error) {
 	f, err := openEntry(name)
 	if err != nil {
@@ -57,7 +57,7 @@ func inspect(name string) (program, error) {
 	return program{arch: project.Arch(e.GOARCH()), system: e.HasInterp}, nil
 }
 
-// openEntry opens a bootstrap, through a link where that stays in the zip.
+// openEntry opens a bootstrap, through a link if that stays in the zip.
 func openEntry(name string) (*os.File, error) {
 	return os.OpenInRoot(filepath.Dir(name), filepath.Base(name))
 }
@@ -118,7 +118,7 @@ func checkBootstrap(name string) error {
 		return err
 	}
 	defer root.Close()
-	info, err := root.Stat(filepath.Base(name)) // through a link, where that stays in the zip
+	info, err := root.Stat(filepath.Base(name)) // through a link, if that stays in the zip
 	switch {
 	case err != nil, !info.Mode().IsRegular():
 		return missing

@@ -114,10 +114,10 @@ func (f *Function) startLine(id string) string {
 // endLines are the last lines about an event: the function's reason for a
 // failure, and END and REPORT.
 //
-// In JSON, a line is the event of the Telemetry API. With the system log level
-// INFO, which is the default, of those at the end there are platform.report,
-// and platform.runtimeDone if the event failed (AWS Lambda developer guide,
-// "Log level filtering", system log level event mapping).
+// In JSON, a line is the event of the Telemetry API. With the default system log level,
+// INFO, the lines at the end are platform.report and, if the event failed,
+// platform.runtimeDone (AWS Lambda developer guide, "Log level filtering", system log
+// level event mapping).
 func (f *Function) endLines(id string, fail *failure, m metrics) (own, platform []byte) {
 	r := f.reportRecord(id, fail, m)
 	if f.json {
@@ -258,8 +258,7 @@ func jsonMilliseconds(d time.Duration) json.Number {
 	return json.Number(fmt.Sprintf("%.3f", float64(d)/1e6))
 }
 
-// oneLine joins a function's text to one line, so that it cannot end a line of the
-// platform.
+// oneLine puts a function's text on one line, so that it cannot end a line of the platform.
 func oneLine(word string) string { return strings.Join(strings.Fields(word), " ") }
 
 func milliseconds(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d)/1e6) }

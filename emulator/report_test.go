@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Whatever became of an event, REPORT has all its parts.
+// However an event ended, REPORT has all its parts.
 func TestReportIsComplete(t *testing.T) {
 	report := regexp.MustCompile(`(?m)^REPORT RequestId: \S+\tDuration: ([0-9.]+) ms\tBilled Duration: (\d+) ms\tMemory Size: 256 MB\tMax Memory Used: (\d+) MB\t(?:Init Duration: ([0-9.]+) ms\t)?(Status: .*)?$`)
 	for handler, status := range map[string]string{
@@ -34,7 +34,7 @@ func TestReportIsComplete(t *testing.T) {
 				if found == nil || found[3] == "0" || found[5] != status {
 					t.Fatalf("got %q\n%s", found, book)
 				}
-				// The initialisation is billed, and no time after the time-out.
+				// The initialisation is billed, but no time after the time-out.
 				took, _ := strconv.ParseFloat(found[1], 64)
 				initialised, _ := strconv.ParseFloat(found[4], 64)
 				if billed, _ := strconv.ParseFloat(found[2], 64); took > 1000*timeout.Seconds() || billed < took+initialised-0.02 || billed > took+initialised+1.02 {
@@ -48,8 +48,8 @@ func TestReportIsComplete(t *testing.T) {
 	}
 }
 
-// With the log format JSON, each line of the platform's is an event of the
-// Telemetry API, and what the function prints stays as it is.
+// With the log format JSON, each of the platform's lines is an event of the Telemetry API,
+// and what the function prints is unchanged.
 func TestJSONLog(t *testing.T) {
 	for _, c := range []struct {
 		handler string
@@ -96,7 +96,7 @@ func TestJSONLog(t *testing.T) {
 	}
 }
 
-// Of a crash with a long stack, its reason is shown.
+// The reason of a crash is shown even if its stack is long.
 func TestReasonOfACrash(t *testing.T) {
 	log := "starting\npanic: required key TABLE missing value\n\ngoroutine 1 [running]:\n" + strings.Repeat("frame\n", 30) + "exit status 2\n"
 	if got := withLog("it ended", "Runtime.ExitError", []byte(log)); !strings.Contains(got, "last output: panic: required key TABLE missing value | ") || strings.Contains(got, "starting") || len(got) > 300 {

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Whatever ends a bootstrap, the next one finds the same /tmp, and nothing that
-// runs; another instance, or function, has a /tmp of its own.
+// Whatever ends a bootstrap, the next one finds the same /tmp, and no process that still
+// runs. Another instance, or function, has its own /tmp.
 func TestTmpIsKept(t *testing.T) {
 	parallel(t)
 	f, book := newFunction(t, Config{Handler: "tmp", Concurrency: 1, Timeout: 8 * time.Second})
@@ -37,8 +37,7 @@ func TestTmpIsKept(t *testing.T) {
 	}
 }
 
-// An instance that rests is started for the next call, and stopped when nobody
-// calls.
+// An instance that rests is started for the next call, and stopped if there is none.
 func TestRestingInstance(t *testing.T) {
 	parallel(t)
 	f, _ := newFunction(t, Config{Handler: "exit-sometimes", Concurrency: 1, Idle: 300 * time.Millisecond})
@@ -58,7 +57,8 @@ func TestRestingInstance(t *testing.T) {
 	}
 }
 
-// What an event waits for its bootstrap to start again is a part of it, and is billed.
+// The time in which an event waits for its bootstrap to start again is part of its
+// duration, and is billed.
 func TestDurationIncludesRestart(t *testing.T) {
 	parallel(t)
 	f, _ := newFunction(t, Config{Handler: "exit-sometimes", Concurrency: 1, Environment: []string{"SLOW_INIT=1"}})

@@ -92,7 +92,7 @@ func TestRoot(t *testing.T) {
 	}
 }
 
-// A boot check of an image says what one of a zip would.
+// A boot check of an image reports what that of a zip would.
 func TestBootOfARoot(t *testing.T) {
 	for handler, want := range map[string]BootStatus{"echo": BootPassed, "exit-at-init": BootFailed} {
 		got, err := Boot(context.Background(), BootConfig{Root: makeRoot(t), Handlers: []string{handler}, Temp: t.TempDir()})
@@ -106,8 +106,8 @@ func TestBootOfARoot(t *testing.T) {
 	}
 }
 
-// An image is not started where it would see this machine's files, nor with what is for
-// zips alone.
+// An image is not started where it would see this machine's files, nor with options that
+// are only for zips.
 func TestRootNeedsASandbox(t *testing.T) {
 	var unsupported *UnsupportedError
 	got, err := Boot(context.Background(), BootConfig{Root: makeRoot(t), Plain: true, Temp: t.TempDir()})

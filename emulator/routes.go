@@ -16,8 +16,8 @@ type Route struct {
 	Function string // its name
 }
 
-// Hidden reports whether no request comes to the route, since its path begins as the
-// server's own.
+// Hidden reports whether no request can reach the route, because its path begins like one
+// of the server's own.
 func (r Route) Hidden() bool {
 	if len(r.Segments) < 2 || r.Segments[0].Variable {
 		return false
@@ -27,7 +27,7 @@ func (r Route) Hidden() bool {
 }
 
 // SetRoutes replaces the routes. The server's own paths, see [Server], take precedence.
-// With routes, the list of the addresses is at / if no route takes that.
+// With routes, the list of addresses is at / unless a route takes that path.
 func (s *Server) SetRoutes(routes []Route) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -84,7 +84,7 @@ func TestServeRoutes(t *testing.T) {
 	}
 }
 
-// What the server's own paths hide is known.
+// Routes that the server's own paths hide are recognised.
 func TestHiddenRoutes(t *testing.T) {
 	for text, want := range map[string]bool{
 		"GET /url/x": true, "GET /v1/{id}": true, "ANY /alb/{path+}": true, "GET /_bootzip/x": true, "GET /2015-03-31/functions": true,

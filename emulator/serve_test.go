@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// speak connects to a server and sends requests as they are.
+// speak connects to a server, for requests that are sent exactly as written.
 func speak(t *testing.T, base string) (net.Conn, *bufio.Reader) {
 	t.Helper()
 	c, err := net.Dial("tcp", strings.TrimPrefix(base, "http://"))
@@ -44,8 +44,8 @@ func hear(t *testing.T, in *bufio.Reader) (status int, body string) {
 
 const echoPath = "POST /2015-03-31/functions/echo/invocations HTTP/1.1\r\nHost: localhost\r\n"
 
-// Requests of all kinds over one connection, whoever answers them: in one piece, in many, several at
-// once, in chunks, and others than Invoke between them.
+// Requests of all kinds over one connection, whatever answers them: in one piece, in many
+// pieces, several at once, in chunks, and with requests other than Invoke between them.
 func TestServeOneConnection(t *testing.T) {
 	base := newServer(t, ServerConfig{}, "echo")
 	c, in := speak(t, base)
@@ -106,7 +106,8 @@ func TestServeRefusals(t *testing.T) {
 	}
 }
 
-// Who waits for an answer when the server is closed gets it; others are not waited for.
+// A client that waits for an answer when the server is closed gets it. The server does not
+// wait for other clients.
 func TestServeCloses(t *testing.T) {
 	parallel(t)
 	f, _ := newFunction(t, Config{Name: "slow", Handler: "slow", Timeout: 20 * time.Second})
@@ -149,8 +150,8 @@ func TestServeCloses(t *testing.T) {
 	}
 }
 
-// Clients that send next to nothing are not waited for; one that waits for an
-// answer is.
+// The server does not wait for clients that send next to nothing, but a client that waits
+// for an answer keeps its connection.
 func TestServeSlowClients(t *testing.T) {
 	parallel(t)
 	f, _ := newFunction(t, Config{Name: "slow", Handler: "slow", Timeout: 20 * time.Second})
@@ -175,7 +176,7 @@ func TestServeSlowClients(t *testing.T) {
 					t.Errorf("%q: %d %s, want %d", c.sent, status, body, c.want)
 				}
 			}
-			// A server that has not read all that came resets the connection.
+			// A server that has not read everything resets the connection.
 			if rest, err := io.ReadAll(in); err != nil && !errors.Is(err, syscall.ECONNRESET) {
 				t.Errorf("%q: the connection goes on: %q, %v", c.sent, rest, err)
 			}

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// newServer makes a server with functions that are called as their handlers.
+// newServer makes a server with functions that have the names of their handlers.
 func newServer(t *testing.T, c ServerConfig, handlers ...string) string {
 	t.Helper()
 	s := NewServer(c)
@@ -166,7 +166,7 @@ func TestAsynchronousEventsAreRetried(t *testing.T) {
 	if got := <-dropped; got != "error Function.Luck" {
 		t.Errorf("dropped was %q", got)
 	}
-	// More of them than there are instances wait for their turn.
+	// If there are more events than instances, they wait for their turn.
 	for range 3 {
 		do(t, "POST", base+"/2015-03-31/functions/slow/invocations", "1", "X-Amz-Invocation-Type: Event")
 	}
@@ -222,8 +222,8 @@ func TestInvokeWithResponseStream(t *testing.T) {
 	}
 }
 
-// The call decides whether an answer is streamed: one that a runtime sends
-// without saying that it streams may have more than 6 MB then.
+// The operation decides whether an answer is streamed. In a stream, an answer may have more
+// than 6 MB, even if the runtime does not declare that it streams.
 func TestInvokeWithResponseStreamTakesAnyAnswer(t *testing.T) {
 	base := newServer(t, ServerConfig{}, "oversize")
 	resp, body := do(t, "POST", base+"/2021-11-15/functions/oversize/response-streaming-invocations", "1")
@@ -296,7 +296,7 @@ func TestAllowedOrigins(t *testing.T) {
 			}
 		}
 	}
-	// A request for OPTIONS that is no preflight is the function's; its header counts.
+	// An OPTIONS request that is not a preflight goes to the function, whose header counts.
 	if resp, _ := do(t, "OPTIONS", base+"/url/http/", "", "Origin: "+page); resp.StatusCode != 201 {
 		t.Errorf("OPTIONS: %s", resp.Status)
 	}

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Four events are in one instance at the same time, each with its own trace id, and none in the
-// environment. Module test does the same with this project's runtime.
+// Four events are in one instance at the same time, each with its own trace id, which is not in
+// the environment. The module test does the same with this project's runtime.
 func TestSeveralEventsInOneInstance(t *testing.T) {
 	f, book := newFunction(t, Config{Handler: "together", PerInstance: 4, Concurrency: 1, Timeout: 20 * time.Second})
 	var callers sync.WaitGroup
@@ -46,8 +46,8 @@ func TestSeveralEnvironment(t *testing.T) {
 	}
 }
 
-// An event that times out leaves the others, and the instance, alone: its late answer is refused, and its loop
-// takes the next event. One more event than there are loops is refused.
+// An event that times out does not affect the others or the instance: its late answer is
+// refused, and its loop takes the next event. An event beyond the number of loops is refused.
 func TestSeveralTimeout(t *testing.T) {
 	parallel(t)
 	f, book := newFunction(t, Config{Handler: "together", PerInstance: 2, Concurrency: 1, Timeout: 1500 * time.Millisecond})
@@ -107,7 +107,7 @@ func TestSeveralCrash(t *testing.T) {
 	}
 }
 
-// A program that has one loop alone gets one event after the other.
+// A program with only one loop gets one event after the other.
 func TestSeveralWithOneLoop(t *testing.T) {
 	parallel(t)
 	f, _ := newFunction(t, Config{Handler: "slow", PerInstance: 8, Concurrency: 2, Environment: []string{"AWS_LAMBDA_MAX_CONCURRENCY=1"}, Timeout: 20 * time.Second})

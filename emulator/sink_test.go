@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// What a function prints, or says of its failure, does not come with the lines
-// of the platform.
+// A function's output, and its reason for a failure, do not go to the writer for the
+// platform's lines.
 func TestPlatformLines(t *testing.T) {
 	own, platform := &logBook{}, &logBook{}
 	for _, handler := range []string{"liar", "exit", "exit-at-init"} {

@@ -24,7 +24,7 @@ func TestSnapStart(t *testing.T) {
 	}
 }
 
-// A runtime that knows nothing of restores is restored all the same.
+// A runtime that does not know restores is restored too.
 func TestSnapStartWithoutHooks(t *testing.T) {
 	f, book := newFunction(t, Config{Handler: "echo", SnapStart: true})
 	r := invoke(t, f, `"a"`)
@@ -74,7 +74,8 @@ func TestSnapStartFails(t *testing.T) {
 			inOrder(t, book, "INIT_REPORT", c.log)
 		})
 	}
-	// What fails before the snapshot fails the publishing; there is no second try.
+	// A failure before the snapshot fails the publishing of the version; there is no second
+	// try.
 	f, book := newFunction(t, Config{Handler: "snapshot-hook-fails", SnapStart: true})
 	r := invoke(t, f, "{}")
 	if r.ErrorType != "Runtime.BeforeSnapshotError" || !strings.Contains(string(r.Payload), "App.Busy") {
@@ -114,7 +115,7 @@ func TestSnapStartAPI(t *testing.T) {
 	}
 }
 
-// Extensions hear of the restore.
+// Extensions are notified of the restore.
 func TestSnapStartTelemetry(t *testing.T) {
 	f, book := withExtensions(t, Config{Handler: "snapshot", SnapStart: true}, "subscribe.http.2022-07-01")
 	invoke(t, f, `"a"`)

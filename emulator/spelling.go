@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-// maxSpelled bounds what is kept of a request's head, in bytes.
+// maxSpelled bounds how much of a request's head is kept, in bytes.
 const maxSpelled = 64 << 10
 
 // A spelledConn keeps the head of the current request: net/http has only canonical
@@ -42,8 +42,8 @@ func (c *spelledConn) CloseWrite() error {
 	return nil
 }
 
-// again prepares for the next request. If the client sent that before it had the last
-// answer, its head is lost, and its names are canonical.
+// again prepares for the next request. If the client sent that request before it had the
+// last answer, the head is lost, and the names are canonical.
 func (c *spelledConn) again() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

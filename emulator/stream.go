@@ -12,9 +12,10 @@ import (
 	"github.com/bootzip/bootzip/emulator/internal/runtimeapi"
 )
 
-// maxPrelude bounds the JSON at the beginning of a stream, in bytes: that of a REST API
-// as documented (Amazon API Gateway developer guide, "Set up a Lambda proxy integration
-// with payload response streaming"), that of a function URL so that it ends.
+// maxPrelude returns the limit of the JSON at the beginning of a stream, in bytes. For a REST
+// API, it is documented (Amazon API Gateway developer guide, "Set up a Lambda proxy
+// integration with payload response streaming"). For a function URL it is only there so that
+// there is a limit.
 func maxPrelude(kind event.Trigger) int {
 	if kind == event.RESTAPI {
 		return 16 << 10
@@ -107,7 +108,7 @@ func readPrelude(text []byte) (*httpAnswer, error) {
 	return decodeAnswer(keys, true)
 }
 
-// expire stops a stream, and reports true, unless the client has seen its beginning.
+// expire stops a stream and returns true, unless the client has seen its beginning.
 func (s *httpStream) expire() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -14,10 +14,11 @@ import (
 	"time"
 )
 
-// leaver is a test's own program, started again, that holds a function until it is killed.
+// leaver is the variable with which a test starts its own program again, as a process that
+// has a function until it is killed.
 const leaver = "BOOTZIP_TEST_LEAVER"
 
-// TestLeaver is what the program does then.
+// TestLeaver is what that process runs.
 func TestLeaver(t *testing.T) {
 	zip, found := os.LookupEnv(leaver)
 	if !found {
@@ -35,8 +36,8 @@ func TestLeaver(t *testing.T) {
 	time.Sleep(time.Hour)
 }
 
-// What an emulator left that was killed is removed by the next one, its plain processes too; what a
-// living one uses is not.
+// The next emulator removes what a killed one left, including its plain processes, but not
+// what a living one uses.
 func TestSweep(t *testing.T) {
 	temp := t.TempDir()
 	self, err := os.Executable()
@@ -79,7 +80,7 @@ func TestSweep(t *testing.T) {
 			break
 		}
 		if text, _ := os.Readlink("/proc/" + orphan + "/exe"); text == "" {
-			break // it has ended, and nobody has collected it
+			break // it has ended, but its parent has not collected it
 		}
 		time.Sleep(10 * time.Millisecond)
 	}

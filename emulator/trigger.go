@@ -62,7 +62,7 @@ func (s *Server) triggerOf(r *http.Request) (t trigger, name, rest string, ok bo
 	return trigger{}, "", "", false
 }
 
-// trigger answers an HTTP request by a function.
+// trigger answers an HTTP request with a function.
 func (s *Server) trigger(t trigger, name, rest string, w http.ResponseWriter, r *http.Request) {
 	function, name, _, failure := s.find(name, "")
 	if failure != nil {
@@ -209,8 +209,9 @@ func (s *Server) event(t trigger, name, rest string, answer http.Header, r *http
 		answer.Set("X-Amzn-Requestid", id)
 		answer.Set("X-Amzn-Trace-Id", header.Get("X-Amzn-Trace-Id"))
 	}
-	// API Gateway and load balancers add to what the client or a proxy before them says
-	// ("HTTP headers and Application Load Balancers"). Of function URLs it is not known.
+	// API Gateway and load balancers add to the field that the client, or a proxy before
+	// them, has sent ("HTTP headers and Application Load Balancers"). What function URLs do
+	// is not known.
 	if before := header.Values("X-Forwarded-For"); t.kind == event.FunctionURL || len(before) == 0 {
 		header.Set("X-Forwarded-For", ip)
 	} else {
@@ -229,7 +230,7 @@ func (s *Server) event(t trigger, name, rest string, answer http.Header, r *http
 	}.Encode(t.kind)
 }
 
-// id returns the id of a function's URL or API, in AWS's form and always the same.
+// id returns the id of a function's URL or API, in AWS's form; it is always the same.
 func (t trigger) id(name string) string {
 	digits := 10
 	if t.kind == event.FunctionURL {
@@ -265,7 +266,7 @@ func (t trigger) timedOut(w http.ResponseWriter) {
 	message(w, http.StatusServiceUnavailable, "Service Unavailable")
 }
 
-// broken answers for a function that failed, or whose answer makes no sense.
+// broken answers for a function that failed, or whose answer is invalid.
 func (t trigger) broken(w http.ResponseWriter) {
 	switch t.kind {
 	case event.HTTPAPI:

@@ -21,8 +21,8 @@ import (
 	"github.com/bootzip/bootzip/emulator/event"
 )
 
-// What functions answer is read as API Gateway, function URLs and load balancers do; what is no HTTP
-// response is refused, and told.
+// Answers of functions are read as API Gateway, function URLs and load balancers do. An
+// answer that is not an HTTP response is refused, and reported.
 func TestAnswers(t *testing.T) {
 	parallel(t)
 	var mu sync.Mutex
@@ -161,7 +161,7 @@ func TestTriggers(t *testing.T) {
 	}
 }
 
-// The body of an answer without a status is that of a JSON string, or the JSON.
+// The body of an answer without a status is the text of a JSON string, or the JSON itself.
 func TestAnswersWithoutAStatus(t *testing.T) {
 	base := newServer(t, ServerConfig{}, "answer")
 	for answer, want := range map[string]string{
@@ -176,7 +176,7 @@ func TestAnswersWithoutAStatus(t *testing.T) {
 	}
 }
 
-// What a function sees of a request is what AWS sends.
+// A function gets the event that AWS would make of a request.
 func TestEventsOfRequests(t *testing.T) {
 	base := newServer(t, ServerConfig{}, "http")
 	request := func(path string, lines ...string) (event map[string]any, id string) {
@@ -187,7 +187,7 @@ func TestEventsOfRequests(t *testing.T) {
 		}
 		defer c.Close()
 		r := bufio.NewReader(c)
-		// The second request on the connection has the names of its own.
+		// The second request on the connection has its own spelling of names.
 		for _, extra := range [][]string{{"x-FIRST: 1"}, lines} {
 			fmt.Fprintf(c, "POST %s HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/plain\r\nContent-Length: 11\r\n%s\r\n\r\ntEST: body\n", path, strings.Join(extra, "\r\n"))
 			resp, err := http.ReadResponse(r, nil)
@@ -263,7 +263,7 @@ func TestLoadBalancerHeaders(t *testing.T) {
 	}
 }
 
-// Header fields of the function that a client gets under another name.
+// Header fields of the function that a client gets under other names.
 func TestRemappedHeaders(t *testing.T) {
 	for kind, want := range map[event.Trigger]string{
 		event.RESTAPI:     "X-Amzn-Remapped-Connection X-Amzn-Remapped-Date X-Amzn-Remapped-Server X-Amzn-Remapped-Www-Authenticate",
@@ -351,7 +351,7 @@ func TestThrottlingByTrigger(t *testing.T) {
 	<-busy
 }
 
-// A REST API streams what begins with a prelude, and has anything else whole.
+// A REST API streams an answer that begins with a prelude, and collects any other.
 func TestRESTAPIStreams(t *testing.T) {
 	parallel(t)
 	base := newServer(t, ServerConfig{}, "http-stream", "stream", "prelude")
@@ -373,7 +373,7 @@ func TestRESTAPIStreams(t *testing.T) {
 	}
 }
 
-// A REST API's binary media types say what is in base64, both ways.
+// A REST API's binary media types determine what is in base64, in both directions.
 func TestBinaryTypes(t *testing.T) {
 	var refused []string
 	base := newServer(t, ServerConfig{BinaryTypes: []string{"image/*", "application/pdf"}, Refused: func(_, _, why string) { refused = append(refused, why) }}, "answer", "http")
@@ -432,7 +432,7 @@ func TestBinaryTypes(t *testing.T) {
 	}
 }
 
-// Buffered function URLs and REST APIs have what a function streams as a whole.
+// Buffered function URLs and REST APIs collect what a function streams.
 func TestBuffered(t *testing.T) {
 	parallel(t)
 	base := newServer(t, ServerConfig{Buffered: true}, "stream", "http-stream")

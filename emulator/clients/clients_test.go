@@ -85,7 +85,7 @@ func build(t *testing.T, program string) string {
 	return name
 }
 
-// run runs a command with credentials that mean nothing.
+// run runs a command with dummy credentials.
 func run(t *testing.T, folder, name string, argv ...string) (string, error) {
 	t.Helper()
 	cmd := exec.Command(name, argv...)

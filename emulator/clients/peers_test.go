@@ -18,8 +18,8 @@ import (
 	"github.com/bootzip/bootzip/emulator"
 )
 
-// Runtimes that nobody here wrote, and small ones in other languages. Each answers
-// its event, but for those with an op: error, crash, hang, big (5 MB), stream.
+// Third-party runtimes, and small ones in other languages. Each answers with its event,
+// except events with an op: error, crash, hang, big (5 MB), stream.
 func TestPeers(t *testing.T) {
 	type peer struct {
 		prepare         func(t *testing.T, dir string) // puts a function into a directory
@@ -54,7 +54,7 @@ func TestPeers(t *testing.T) {
 	}
 }
 
-// function runs a zip; its memory is what 5 MB of JSON take in any language.
+// function runs a zip, with enough memory for 5 MB of JSON in any language.
 func function(t *testing.T, c emulator.Config) *emulator.Function {
 	t.Helper()
 	var log bytes.Buffer
@@ -166,7 +166,7 @@ func zipDir(t *testing.T, name, dir string) {
 	}
 	defer f.Close()
 	w := zip.NewWriter(f)
-	// AddFS leaves out modes.
+	// AddFS would fail on a file that is not regular, such as a link.
 	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || !e.Type().IsRegular() {
 			return err
@@ -231,8 +231,8 @@ func withLibrary(t *testing.T, dir string) {
 	command(t, "", "go", "build", "-o", filepath.Join(dir, "bootstrap"), "./awslambdago")
 }
 
-// withClient installs AWS's client for Node.js, whose part in C++ is compiled:
-// that takes a minute, cmake, autoconf, automake, libtool and Node's headers.
+// withClient installs AWS's client for Node.js, and compiles its part in C++. That takes a
+// minute, and needs cmake, autoconf, automake, libtool and Node's headers.
 func withClient(t *testing.T, dir string) {
 	copied("node")(t, dir)
 	command(t, dir, "npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "aws-lambda-ric@4.0.2")

@@ -2,8 +2,8 @@
 // functions, and the events that they get.
 //
 // It keeps the newest events in memory, at most maxEvents and maxBytes. It answers
-// requests of this process's user on this machine, and requests with a token. Text of
-// functions never becomes markup: the page has only its own scripts, and loads nothing
+// requests of this process's user on this machine, and requests with a token. Text from
+// functions never becomes markup: the page runs only its own scripts, and loads nothing
 // from elsewhere.
 package console
 
@@ -191,7 +191,7 @@ type pageState struct {
 	MaxEvents int             `json:"maxEvents"`
 	MaxBytes  int             `json:"maxBytes"`
 	Functions []functionState `json:"functions"`
-	Project   string          `json:"project,omitempty"` // an error of all of it
+	Project   string          `json:"project,omitempty"` // an error of the entire project
 }
 
 type functionState struct {

@@ -18,7 +18,7 @@ import (
 
 const token = "the-token"
 
-// ask asks a console as a page with its cookie does.
+// ask sends a console a request as a page with its cookie does.
 func ask(t *testing.T, c *Console, method, path, body string, headers ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequest(method, "http://127.0.0.1:9000"+path, strings.NewReader(body))
@@ -36,7 +36,7 @@ func ask(t *testing.T, c *Console, method, path, body string, headers ...string)
 	return w
 }
 
-// happen lets an event come and end.
+// happen reports the arrival and the end of an event.
 func happen(c *Console, function, payload, answer string) {
 	r := &emulator.Request{RequestID: function + "-id", Payload: []byte(payload)}
 	x := c.Observe(emulator.Arrival{Function: function, Source: "Invoke", Client: "aws-cli/2", Request: r})
@@ -95,7 +95,7 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// What is held is bounded by number and by bytes, also while a log grows.
+// The history is bounded in number and in bytes, even while a log grows.
 func TestBounds(t *testing.T) {
 	c := New(token, t.TempDir())
 	for i := range maxEvents + 500 {
@@ -167,7 +167,7 @@ func TestWhoIsLetIn(t *testing.T) {
 		{"/_bootzip/invocations", "Origin: http://localhost:5173", http.StatusForbidden},
 		{"/_bootzip/invocations", "Origin: null", http.StatusForbidden},
 		{"/_bootzip/invocations", "Sec-Fetch-Site: same-origin", http.StatusOK},
-		{"/_bootzip/changes", "Sec-Fetch-Site: cross-site", http.StatusForbidden}, // --cors="*" lets it come so far
+		{"/_bootzip/changes", "Sec-Fetch-Site: cross-site", http.StatusForbidden}, // --cors="*" would let it get this far
 		{"/_bootzip/?token=wrong", "Cookie: ", http.StatusOK},
 	} {
 		w := ask(t, c, "GET", test.path, "", test.headers)
@@ -233,7 +233,7 @@ func TestSave(t *testing.T) {
 	}
 }
 
-// A page hears of builds and events as they come.
+// A page is notified of builds and events as they happen.
 func TestChanges(t *testing.T) {
 	c := New(token, t.TempDir())
 	server := httptest.NewServer(c)

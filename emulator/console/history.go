@@ -14,9 +14,9 @@ import (
 	"github.com/bootzip/bootzip/emulator"
 )
 
-// The bounds of what is held: the number of events; the bytes of events, answers and logs
-// together; and of one event the first bytes of its log, the first bytes that it streams,
-// and the number of chunks.
+// The bounds of the history: the number of events; the bytes of events, answers and logs
+// together; and for each event, the bytes of its log and of its stream, of which the
+// beginning is kept, and the number of chunks.
 const (
 	maxEvents   = 10_000
 	maxBytes    = 128 << 20
@@ -48,16 +48,16 @@ type record struct {
 	event    []byte
 	answer   []byte
 	log      []byte
-	lost     int // bytes of the log that are not held
+	lost     int // bytes of the log that were not kept
 	chunks   []chunk
 	streamed []byte
 	context  string
-	held     bool // in the history
+	held     bool // it is in the history
 	phases   []phase
 	began    time.Time // when the runtime got it
 }
 
-// A summary is what the list shows of an event.
+// A summary is what the list shows about an event.
 type summary struct {
 	ID        int64   `json:"id"`
 	RequestID string  `json:"requestId"`
@@ -87,7 +87,7 @@ type chunk struct {
 	Size int     `json:"size"`
 }
 
-// A detail is everything that is held of an event.
+// A detail is everything that is kept about an event.
 type detail struct {
 	summary
 	Event       string  `json:"event"`
@@ -256,7 +256,7 @@ func (t *tee) Write(p []byte) (int, error) {
 	return t.to.Write(p)
 }
 
-// Built notes how the build of a function ended; name "" stands for the entire project.
+// Built records how the build of a function ended; the name "" stands for the entire project.
 func (c *Console) Built(name string, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -292,7 +292,7 @@ type foundPage struct {
 	More   bool      `json:"more"`   // there are older ones
 }
 
-// find returns the newest events that a filter takes; with before, only those older than
+// find returns the newest events that match a filter; with before, only those older than
 // that event.
 func (h *history) find(f filter, before int64, limit int) foundPage {
 	// Search a copy of the list: searching takes longer than the lock may be held.

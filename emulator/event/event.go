@@ -30,7 +30,7 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// Options set the content of an event. An event ignores what it has no use for (see
+// Options set the content of an event. An event ignores options that it does not use (see
 // Kind.Options); zero values get a default.
 type Options struct {
 	Region   string    // default: us-east-1
@@ -70,7 +70,7 @@ type maker struct {
 	options     []string // see Kind.Options
 }
 
-// Options that several events have a use for.
+// Options that several events use.
 var (
 	ofHTTP     = []string{"method", "path", "query", "body"}
 	ofMessages = []string{"resource", "body"}
@@ -100,8 +100,8 @@ type Kind struct {
 	Name  string `json:"name"`
 	About string `json:"about"`
 
-	// Options are those of the fields of Options from Bucket on, in lower case, that the
-	// event has a use for. All but empty have one for Region and Account.
+	// Options are the fields of Options, from Bucket on and in lower case, that the event
+	// uses. All kinds except empty use Region and Account.
 	Options []string `json:"options"`
 }
 

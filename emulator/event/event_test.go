@@ -20,8 +20,8 @@ import (
 	"github.com/bootzip/bootzip/internal/hint"
 )
 
-// decode reads an event into one of AWS's own types, which must know every
-// member of it.
+// decode reads an event into one of AWS's own types, which must know every member of the
+// event.
 func decode[T any](t *testing.T, name string, o Options) T {
 	t.Helper()
 	text, err := Make(name, o)
@@ -108,7 +108,7 @@ func TestRequestEncode(t *testing.T) {
 	}
 }
 
-// get is the value at a path of keys in an event.
+// get returns the value at a path of keys in an event.
 func get(t *testing.T, r Request, trigger Trigger, path ...string) any {
 	t.Helper()
 	text, err := r.Encode(trigger)
@@ -129,7 +129,7 @@ func get(t *testing.T, r Request, trigger Trigger, path ...string) any {
 	return value
 }
 
-// The paths that an HTTP API was recorded to make of those that were sent.
+// The paths that an HTTP API made of those that were sent, as recorded.
 func TestHTTPAPIDecodesTwice(t *testing.T) {
 	for sent, want := range map[string]string{
 		"/plain": "/plain", "/a%20b": "/a b", "/caf%C3%A9": "/café", "/question%3Fvalue": "/question", "/hash%23value": "/hash#value",
@@ -172,7 +172,7 @@ func TestRESTAPIKeepsWhatWasSent(t *testing.T) {
 	}
 }
 
-// A function URL has the cookies twice, and the invocation's own id; the path
+// The event of a function URL has the cookies twice, and the invocation's own id; its path
 // is decoded in one place.
 func TestFunctionURL(t *testing.T) {
 	r := Request{Path: "/a%20b", Host: "127.0.0.1:9000", ID: "abc", Region: "eu-west-1", Account: "1", RequestID: "the-id", Header: http.Header{"Cookie": {"a=1; b=2", "c=3"}}}
@@ -213,7 +213,7 @@ func TestFunctionURL(t *testing.T) {
 	}
 }
 
-// What goes as text, and what in base64.
+// Which bodies are passed on as text, and which in base64.
 func TestTextByType(t *testing.T) {
 	for kind, want := range map[string][3]bool{ // at a function URL, an HTTP API, a load balancer
 		"text/csv":                        {true, true, true},
@@ -311,8 +311,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// An event shows what it is given by those options that it is said to have a use for, and no
-// other.
+// An event shows the values of those options that its kind lists, and of no others.
 func TestOptionsOfKinds(t *testing.T) {
 	for _, k := range Kinds() {
 		for name, set := range map[string]func(o *Options, value string){
@@ -325,7 +324,7 @@ func TestOptionsOfKinds(t *testing.T) {
 			"body":     func(o *Options, value string) { o.Body = value },
 		} {
 			if k.Name == "s3" && name == "body" {
-				continue // it has only its size and sum
+				continue // the event has only its size and hash
 			}
 			var o Options
 			set(&o, "probe-42")

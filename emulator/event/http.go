@@ -27,8 +27,8 @@ const (
 	ALBMulti                   // the same, with multi-value headers
 )
 
-// A Request is an HTTP request to a function. docs/http-events.md lists what
-// each trigger makes of it.
+// A Request is an HTTP request to a function. docs/http-events.md lists what each
+// trigger turns it into.
 type Request struct {
 	Method   string
 	Path     string // as it was sent: escaped
@@ -60,7 +60,7 @@ type Request struct {
 	BinaryTypes []string
 }
 
-// request is one that a browser could have sent.
+// request returns a request that a browser could have sent.
 func (o Options) request() Request {
 	r := Request{
 		Method: o.Method, Path: o.Path, Query: o.Query, Protocol: "HTTP/1.1",
@@ -123,7 +123,7 @@ func (r Request) event(t Trigger) (any, error) {
 		r.Stage = "$default"
 		return r.version2(t, r.domain("lambda-url", "on.aws", 32), r.Path, path), nil
 	case HTTPAPI:
-		// It decodes twice, and cuts the path at a "?" that was "%3F".
+		// An HTTP API decodes twice, and cuts the path at a "?" that was "%3F".
 		path, _, _ = strings.Cut(path, "?")
 		if path, err = url.PathUnescape(path); err != nil {
 			return nil, fmt.Errorf("path %q: an HTTP API refuses it: decoded once, %w", r.Path, err)
@@ -204,10 +204,11 @@ func BinaryType(types []string, mediaType string) bool {
 	})
 }
 
-// isText reports whether a body is passed on as text, by its type: as the Elastic Load
-// Balancing user guide has it ("Lambda functions as targets"), and as HTTP APIs do
-// (ministackorg/ministack#766, recorded). Of function URLs only the types of both are known;
-// there a body without a type, or of one that is made of JSON or XML, is taken for text too.
+// isText reports whether a body is passed on as text, by its type. For load balancers it
+// follows the Elastic Load Balancing user guide ("Lambda functions as targets"), for HTTP
+// APIs a recording (ministackorg/ministack#766). For function URLs, only the types that the
+// two have in common are known; a body without a type, or with one based on JSON or XML, is
+// treated as text there too.
 func (t Trigger) isText(h http.Header) bool {
 	if h.Get("Content-Encoding") != "" {
 		return false

@@ -30,7 +30,7 @@ func (o Options) arn(service, resource string) string {
 	return "arn:" + partition + ":" + service + ":" + o.Region + ":" + o.Account + ":" + resource
 }
 
-// global returns an ARN without region, of an account or of nobody.
+// global returns an ARN without a region; account may be empty.
 func (o Options) global(service, account, resource string) string {
 	partition, _ := Partition(o.Region)
 	return "arn:" + partition + ":" + service + "::" + account + ":" + resource
@@ -109,7 +109,7 @@ func sqs(o Options) (any, error) {
 		{"ApproximateFirstReceiveTimestamp", strconv.FormatInt(o.Time.UnixMilli()+12, 10)},
 	}
 	if strings.HasSuffix(queue, ".fifo") {
-		sum := sha256.Sum256([]byte(body)) // as content-based deduplication makes the id
+		sum := sha256.Sum256([]byte(body)) // the deduplication id, as for content-based deduplication
 		attributes = append(attributes, member{"SequenceNumber", "188" + randomDigits(17)}, member{"MessageGroupId", "example-group"}, member{"MessageDeduplicationId", hex.EncodeToString(sum[:])})
 	}
 	return records(object{

@@ -17,7 +17,7 @@ func sign(secret, text string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// text writes a document, of what can always be written, as JSON.
+// text encodes a document as JSON. Its values can always be encoded.
 func text(document object) string {
 	b, _ := marshal(document)
 	return string(b)

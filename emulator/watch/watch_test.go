@@ -28,7 +28,7 @@ func TestTree(t *testing.T) {
 		ended <- Tree(ctx, root, []string{"dist"}, func() { close(ready) }, func() { changed <- struct{}{} })
 	}()
 	<-ready
-	// Of these none is told: the change that follows is the first.
+	// None of these is reported: the change that follows is the first.
 	write(t, filepath.Join(root, "dist", "new"))
 	write(t, filepath.Join(root, ".git", "new"))
 	write(t, filepath.Join(root, ".swap"))
@@ -50,8 +50,8 @@ func TestTree(t *testing.T) {
 	}
 }
 
-// What the watcher's own program prints into the tree is no change of it, by
-// whatever name it is found, and sources next to it still are.
+// What the watcher's own program prints into the tree does not count as a change, under
+// whatever name the file appears; changes of sources next to it do.
 func TestTreeIgnoresItsOwnOutput(t *testing.T) {
 	root := t.TempDir()
 	output, err := os.Create(filepath.Join(root, "out.txt"))

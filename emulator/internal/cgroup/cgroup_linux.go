@@ -64,7 +64,8 @@ func New(memory int64, tasks int) *Group {
 	return g
 }
 
-// Add puts a process into the group. If that fails, nothing is bounded.
+// Add puts a process into the group. If that fails, neither Memory nor Tasks counts as
+// bounded. What the process started before is not in the group.
 func (g *Group) Add(pid int) {
 	for _, dir := range g.dirs {
 		if !write(dir, "cgroup.procs", strconv.Itoa(pid)) {
@@ -73,12 +74,12 @@ func (g *Group) Add(pid int) {
 	}
 }
 
-// OutOfMemory reports whether the kernel has killed a process of the group for its
+// OutOfMemory reports whether the kernel has killed a process of the group because of its
 // memory since the last call (cgroup-v2.rst, memory.events; version 1: memory.oom_control).
 func (g *Group) OutOfMemory() bool {
 	for _, dir := range g.dirs {
 		for _, name := range []string{"memory.events", "memory.oom_control"} {
-			text, _ := os.ReadFile(filepath.Join(dir, name)) // one of them is not there
+			text, _ := os.ReadFile(filepath.Join(dir, name)) // only one of the two exists
 			for line := range strings.Lines(string(text)) {
 				if count, found := strings.CutPrefix(strings.TrimSpace(line), "oom_kill "); found && count != "0" {
 					before := g.killed[dir]
@@ -136,7 +137,7 @@ type hierarchy struct {
 }
 
 func hierarchies() []hierarchy {
-	mounts, _ := os.ReadFile("/proc/self/mountinfo") // without either, there are none
+	mounts, _ := os.ReadFile("/proc/self/mountinfo") // without both files, there are no hierarchies
 	own, _ := os.ReadFile("/proc/self/cgroup")
 	return find(string(mounts), string(own))
 }

@@ -53,7 +53,7 @@ func TestGroup(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.Add(cmd.Process.Pid)
-	Sweep() // of others alone
+	Sweep() // removes only groups of other processes
 	for _, folder := range g.dirs {
 		if text, err := os.ReadFile(filepath.Join(folder, "cgroup.procs")); err != nil || strings.TrimSpace(string(text)) != strconv.Itoa(cmd.Process.Pid) {
 			t.Errorf("%s: %q, %v", folder, text, err)

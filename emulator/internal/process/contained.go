@@ -101,9 +101,9 @@ type contained struct {
 	done   chan struct{} // closed when it has ended
 }
 
-// Contained starts the bootstrap in a container of c.Client. It sees the same as in a
-// sandbox, with two exceptions: the files of the image, if it needs a system, and /tmp,
-// which does not outlast it.
+// Contained starts the bootstrap in a container of c.Client. The bootstrap sees the same as
+// in a sandbox, with two exceptions: if it needs a system, it sees the files of the image,
+// and its /tmp does not outlast it.
 func Contained(c Config) (Process, error) {
 	image, provide := emptyImage+":"+path.Base(c.Platform), makeEmptyImage
 	if c.Image != "" || c.System {
@@ -126,7 +126,7 @@ func Contained(c Config) (Process, error) {
 		"--mount", "type=bind,source=" + c.Task + ",target=" + taskRoot + ",readonly", "--workdir", taskRoot,
 		"--ulimit", fmt.Sprintf("nofile=%d:%d", c.Open, c.Open)}
 	if c.Client == "podman" {
-		// Its default may exceed what it can set.
+		// Podman's default limit may exceed what it is allowed to set.
 		argv = append(argv, "--ulimit", fmt.Sprintf("nproc=%d:%d", c.Tasks, c.Tasks))
 	}
 	if runtime.GOOS == "linux" {
@@ -154,7 +154,7 @@ func Contained(c Config) (Process, error) {
 			argv = append(argv, "--env", variable)
 			continue
 		}
-		// By name: all users can see the values on a command line.
+		// Pass only the name: all users can see the values on a command line.
 		argv = append(argv, "--env", name)
 		passed = append(passed, variable)
 	}
@@ -173,8 +173,8 @@ var clients = regexp.MustCompile(`^(PATH|HOME|TMPDIR|LD_.*|DYLD_.*|XDG_.*|(?i:ht
 
 func (p *contained) Wait() string { return p.wait() }
 
-// end waits for the container's end and returns it: a client exits with the status of its
-// program, or with 128 plus the number of a signal (docker run, "Exit status").
+// end waits for the container's end and returns how it ended: a client exits with the status
+// of its program, or with 128 plus the number of a signal (docker run, "Exit status").
 func (p *contained) end() string {
 	defer close(p.done)
 	_ = p.client.Wait()

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// peakOf is the most memory that a process had, in bytes: ru_maxrss, which is
-// in KiB but for macOS (getrusage(2)).
+// peakOf returns the most memory that a process had, in bytes: ru_maxrss, which is in KiB
+// except on macOS (getrusage(2)).
 func peakOf(s *os.ProcessState) int64 {
 	usage, ok := s.SysUsage().(*syscall.Rusage)
 	if !ok {

@@ -27,30 +27,30 @@ const (
 
 // A Process is a started bootstrap.
 type Process interface {
-	// Wait waits for the end and returns it in the words of package os:
-	// "exit status 1", "signal: killed".
+	// Wait waits until the bootstrap has ended and returns how, in the words of package
+	// os: "exit status 1", "signal: killed".
 	Wait() string
 	Signal(syscall.Signal)
-	// Stop ends it, and what it started. Again remains possible.
+	// Stop ends the bootstrap and what it started. Again remains possible.
 	Stop()
-	// Again starts the bootstrap once it has ended, or for the first time with
-	// Later, with another environment and the same /tmp.
+	// Again starts the bootstrap after it has ended, or with Later for the first time,
+	// with another environment and the same /tmp.
 	Again(env []string) error
 	// Beside starts another program beside the bootstrap, given its path as the
-	// bootstrap sees it. wait waits for its end, and returns it as Wait does.
+	// bootstrap sees it. wait waits until it has ended, and returns how, as Wait does.
 	Beside(program string, env []string, output *os.File) (wait func() string, err error)
 	// Dial connects to a port of the processes' 127.0.0.1.
 	Dial(port int) (net.Conn, error)
-	// Close ends it, what it started, and its sandbox, and waits for that.
+	// Close ends the bootstrap, what it started and its sandbox, and waits until all have
+	// ended.
 	Close()
-	// Usage returns what it uses; 0 where that is not known.
+	// Usage returns what the processes use; what is not known is 0.
 	Usage() sandbox.Usage
 	// UID returns the user id of its processes on this machine.
 	UID() int
-	// Unfiltered returns why system calls are not filtered; empty: they are.
+	// Unfiltered returns why system calls are not filtered; empty if they are.
 	Unfiltered() string
-	// TasksBounded reports whether the process itself bounds Config.Tasks, without a
-	// control group.
+	// TasksBounded reports whether Config.Tasks is enforced without a control group.
 	TasksBounded() bool
 }
 
@@ -74,12 +74,12 @@ type Config struct {
 	OwnNetwork bool
 	Listening  func(net.Listener)
 
-	// For a container: docker or podman, an image in place of the default,
-	// linux/amd64 or linux/arm64, and the memory size.
+	// For a container: Client is docker or podman, Image replaces the default image, and
+	// Platform is linux/amd64 or linux/arm64. MemoryMB is the memory size.
 	Client, Image, Platform string
 	MemoryMB                int
 
-	// Of an image in place of Task: its files, the command, whose path is that in the
+	// For an image in place of Task: its files, the command, whose path is the one in the
 	// image, and the working directory.
 	Root    string
 	Command []string
@@ -210,8 +210,8 @@ func (i isolated) Dial(port int) (net.Conn, error) {
 	return dialMachine(port)
 }
 
-// once is a process in the machine's network that is started once, without others beside
-// it. Its callers neither rest nor have extensions.
+// once is a process in the machine's network that is started only once, without others
+// beside it. It is used where instances neither rest nor have extensions.
 type once struct{}
 
 func (once) Again([]string) error { return errors.New("it is started once") }

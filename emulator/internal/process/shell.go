@@ -13,8 +13,8 @@ import (
 const bash = "/bin/bash"
 
 // shellMounts mounts bash over this machine's sh, as on Amazon Linux, where sh is
-// bash: Debian's is dash, which lacks much that scripts for Lambda use. Without bash
-// there are none.
+// bash: Debian's sh is dash, which lacks much that scripts for Lambda use. Without bash
+// there are no mounts.
 func shellMounts() (mounts []sandbox.Mount) {
 	own, err := filepath.EvalSymlinks(bash)
 	if err != nil {
@@ -23,7 +23,7 @@ func shellMounts() (mounts []sandbox.Mount) {
 	var seen []string
 	for _, dir := range []string{"/bin", "/usr/bin"} {
 		shell, ok := shellAt(filepath.Join(dir, "sh"))
-		// busybox is many programs in one file.
+		// Not over busybox, which is many programs in one file.
 		if !ok || filepath.Base(shell) == "bash" || filepath.Base(shell) == "busybox" || slices.Contains(seen, shell) {
 			continue
 		}

@@ -48,7 +48,7 @@ type extension struct {
 	external bool
 	events   []string // that it registered for, sorted: "INVOKE", "SHUTDOWN"
 	state    extensionState
-	message  chan []byte // about an event that it has not asked for yet; room for one
+	message  chan []byte // about an event that it has not asked for yet; has room for one
 }
 
 // An Extension describes a registered extension.

@@ -9,8 +9,8 @@ import (
 
 type peerKey struct{}
 
-// withPeer checks each connection's peer once, and immediately: the owner of a closed end
-// is unknown.
+// withPeer checks each connection's peer once, and immediately: once the peer has closed the
+// connection, its owner is unknown.
 func (s *Server) withPeer(ctx context.Context, c net.Conn) context.Context {
 	if s.config.Peer == nil {
 		return ctx

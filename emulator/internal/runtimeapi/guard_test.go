@@ -37,7 +37,7 @@ func TestForeignRequests(t *testing.T) {
 	}
 }
 
-// The owner of a connection is asked for once, and one who is refused gets no event.
+// The owner of a connection is looked up once, and a refused one gets no event.
 func TestPeer(t *testing.T) {
 	var asked atomic.Int32
 	b := (&bench{t: t}).start(Config{Peer: func(net.Conn) error { asked.Add(1); return errors.New("user 7 is not the function's") }})

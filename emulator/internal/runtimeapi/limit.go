@@ -8,14 +8,15 @@ import (
 )
 
 // What a function sends is held in the memory of this process, which the function's memory
-// size does not bound. These limits do.
+// size does not limit. These limits do.
 const (
 	// maxConnections is how many connections a server has at a time; more wait. One
 	// process cannot have more on Lambda either, by its limit of descriptors.
 	maxConnections = 1024
 
-	// longRequest is from how many bytes on a request, with its head, is long. A server
-	// reads only so many of those at a time: one for each event, and longRequests.
+	// longRequest is the number of bytes, with the head, from which a request counts as
+	// long. A server reads only a limited number of long requests at a time: one for each
+	// event, plus longRequests.
 	longRequest  = 8 << 10
 	longRequests = 8
 
@@ -25,8 +26,8 @@ const (
 	maxErrorType = 256
 )
 
-// A limitedListener has connections that wait before they read more of a long request than
-// the server has room for.
+// A limitedListener accepts connections that wait for a free place in the server before they
+// read the rest of a long request.
 type limitedListener struct {
 	net.Listener
 	server *Server
@@ -62,8 +63,8 @@ func (c *limitedConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// limit is told how a connection changes: when it is idle, or no longer of net/http, its
-// request has ended.
+// limit is called when the state of a connection changes. If the connection is idle, or no
+// longer belongs to net/http, its request has ended.
 func (s *Server) limit(conn net.Conn, state http.ConnState) {
 	if state == http.StateNew || state == http.StateActive {
 		return

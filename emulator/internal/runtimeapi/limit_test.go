@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Of the reports of a failure only the first is read; the others are answered without.
+// Only the first report of a failure is read; the others are answered unread.
 func TestUnreadReports(t *testing.T) {
 	const unsent = "Content-Length: 6000000\r\n\r\n" // and nothing after it
 	b := newBench(t, 1)
@@ -26,7 +26,7 @@ func TestUnreadReports(t *testing.T) {
 	b.want("a second exit/error", text, "202 ")
 }
 
-// What is not JSON grows when it becomes JSON, and so is cut. So is a type.
+// An error that is not JSON grows when it becomes JSON, so it is cut. So is a type.
 func TestLongErrors(t *testing.T) {
 	const short = 6*maxErrorText + 1000
 	for name, c := range map[string]struct {
@@ -50,8 +50,8 @@ func TestLongErrors(t *testing.T) {
 	}
 }
 
-// Of more long requests than there is room for, the last waits until another one ends. Short
-// ones do not wait.
+// If there are more long requests than places, the last one waits until another one ends.
+// Short requests do not wait.
 func TestLongRequests(t *testing.T) {
 	b := newBench(t, 1)
 	long := "GET /2018-06-01/ping HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", longRequest)
@@ -84,7 +84,8 @@ func TestLongRequests(t *testing.T) {
 	}
 }
 
-// Of more connections than a server has at a time, the last waits until another one ends.
+// If there are more connections than a server accepts at a time, the last one waits until
+// another one ends.
 func TestConnections(t *testing.T) {
 	b := newBench(t, 1)
 	var open []net.Conn

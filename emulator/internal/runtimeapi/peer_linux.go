@@ -12,7 +12,7 @@ import (
 )
 
 // PeerUID accepts connections of processes with the user id that uid returns,
-// as this process sees it. uid may block until that is known.
+// as this process sees it. uid may block until the id is known.
 func PeerUID(uid func() int) func(net.Conn) error {
 	return func(c net.Conn) error {
 		got, err := peerUID(c)
@@ -38,7 +38,7 @@ func peerUID(c net.Conn) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	// A client with a socket for both versions of IP is in the second table.
+	// A client whose socket is for both versions of IP is in the second table.
 	for _, table := range []struct {
 		name string
 		row  func(netip.AddrPort) string
@@ -84,7 +84,7 @@ func procIPv4(a netip.AddrPort) string {
 	return fmt.Sprintf("%08X:%04X", binary.NativeEndian.Uint32(b[:]), a.Port())
 }
 
-// procMapped is an IPv4 address that is mapped into IPv6, ::ffff:a.b.c.d.
+// procMapped is an IPv4-mapped IPv6 address, ::ffff:a.b.c.d, as the kernel prints it.
 func procMapped(a netip.AddrPort) string {
 	prefix := [4]byte{0, 0, 0xff, 0xff}
 	return fmt.Sprintf("%016X%08X%s", 0, binary.NativeEndian.Uint32(prefix[:]), procIPv4(a))

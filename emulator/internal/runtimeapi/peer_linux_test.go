@@ -12,7 +12,7 @@ import (
 
 const dialer = "BOOTZIP_TEST_DIAL"
 
-// TestDialer is what another user's process does: it asks for the next event.
+// TestDialer is what another user's process runs: it asks for the next event.
 func TestDialer(t *testing.T) {
 	address := os.Getenv(dialer)
 	if address == "" {

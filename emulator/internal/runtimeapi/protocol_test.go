@@ -26,7 +26,7 @@ func (b *bench) want(what, got, want string) {
 	}
 }
 
-// until waits for a request on another connection to be there.
+// until waits until a request on another connection has arrived.
 func (b *bench) until(there func() bool) {
 	b.t.Helper()
 	for range 2000 {
@@ -48,7 +48,7 @@ func TestPing(t *testing.T) {
 	b.want("ping", text, "200 pong")
 }
 
-// Whoever asks again while an event runs gets it once more; it is answered
+// A client that asks again while an event runs gets it once more. The event is answered
 // once, and the next event comes once.
 func TestEventIsGivenAgain(t *testing.T) {
 	b := newBench(t, 1)
@@ -61,7 +61,7 @@ func TestEventIsGivenAgain(t *testing.T) {
 			t.Errorf("asked again: %s, %v", text, h)
 		}
 	}
-	// A broken connection of such a request takes nothing back.
+	// If the connection of such a request breaks, nothing is taken back.
 	again := *b
 	again.dial()
 	again.get(nextPath)
@@ -77,7 +77,7 @@ func TestEventIsGivenAgain(t *testing.T) {
 	b.want("the next event", text, "200 3")
 }
 
-// The id is looked at before the state.
+// The id is checked before the state.
 func TestOrderOfRefusals(t *testing.T) {
 	b := newBench(t, 1)
 	invalid, state := `400 {"errorMessage":"Invalid request ID","errorType":"InvalidRequestID"}`, "403 {\"errorMessage\":\"State transition from "
@@ -252,7 +252,7 @@ func TestSnapshotWaitsForExtensions(t *testing.T) {
 	}
 }
 
-// The metadata endpoint answers whoever has the token.
+// The metadata endpoint answers any client that has the token.
 func TestMetadata(t *testing.T) {
 	b := (&bench{t: t, ready: make(chan struct{}, 100), answers: &sync.Map{}}).start(Config{Name: "f", Token: "secret"})
 	for name, c := range map[string]struct {

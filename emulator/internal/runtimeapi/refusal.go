@@ -38,7 +38,7 @@ func ErrorDocument(kind, message string) []byte {
 	}{kind, message})
 }
 
-// encode encodes what consists of strings, which cannot fail.
+// encode encodes a value that consists of strings, so that it cannot fail.
 func encode(v any) []byte {
 	b, err := json.Marshal(v)
 	if err != nil {

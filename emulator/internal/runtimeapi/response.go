@@ -21,7 +21,7 @@ const maxStream = 200 << 20
 // (AWS Lambda developer guide, "Response streaming").
 const HTTPIntegration = "application/vnd.awslambda.http-integration-response"
 
-// maxDrain bounds what is read of an oversize response, in bytes. Without reading it,
+// maxDrain bounds how much of an oversize response is read, in bytes. If it were not read,
 // the runtime could not read the refusal.
 const maxDrain = 256 << 20
 
@@ -79,7 +79,7 @@ func collect(r *http.Request, contentType string) (Answer, *refusal) {
 	return Answer{Payload: body, ContentType: contentType}, nil
 }
 
-// readBody reads at most one byte more than is allowed.
+// readBody reads a body, at most one byte more than is allowed.
 func readBody(r *http.Request) ([]byte, error) {
 	if n := r.ContentLength; n >= 0 && n <= maxPayload {
 		body := make([]byte, n)

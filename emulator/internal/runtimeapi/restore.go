@@ -18,8 +18,8 @@ type Credentials struct {
 // credentials that are not part of a snapshot (AWS's emulator).
 const CredentialsPath = "/2021-04-23/credentials"
 
-// restoreNext waits for the restore: the runtime is ready for a snapshot, which is taken when
-// all extensions are.
+// restoreNext waits for the restore. The runtime is ready for a snapshot, which is taken when
+// all extensions are ready too.
 func (s *Server) restoreNext(w http.ResponseWriter, r *http.Request) {
 	if no := s.advance(started, restoreReady); no != nil {
 		no.write(w)

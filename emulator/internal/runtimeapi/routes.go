@@ -50,8 +50,8 @@ func (s *Server) routes() http.Handler {
 // zone is the availability zone of every instance: that of AWS's emulator.
 const zone = "use1-az1"
 
-// metadata answers where the instance is (AWS Lambda developer guide, "Using the Lambda
-// metadata endpoint").
+// metadata answers with the availability zone of the instance (AWS Lambda developer guide,
+// "Using the Lambda metadata endpoint").
 func (s *Server) metadata(w http.ResponseWriter, r *http.Request) {
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !ok || subtle.ConstantTimeCompare([]byte(token), []byte(s.config.Token)) == 0 {
@@ -195,9 +195,9 @@ func initType(kind string) string {
 
 var validType = regexp.MustCompile(`^(Runtime|Function)\.[A-Z][a-zA-Z]+`)
 
-// readError reads an error document, or makes one of the header. The type is that of
-// the header, or else that of the document, the only place where many runtimes have
-// it, AWS's own for Go among them. A type, and what is not JSON, is cut.
+// readError reads an error document, or makes one from the header. The type is that of the
+// header, or else that of the document: many runtimes, including AWS's own for Go, put it
+// only there. Long types, and long texts that are not JSON, are cut.
 func readError(r *http.Request) Answer {
 	a := Answer{Failed: true, ContentType: r.Header.Get("Content-Type"), ErrorType: Cut(r.Header.Get(headerErrorType), maxErrorType)}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxPayload))

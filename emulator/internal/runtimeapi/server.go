@@ -16,7 +16,7 @@
 //
 // # Memory
 //
-// What requests hold of this process's memory is bounded, whatever the function sends: see
+// The memory of this process that requests take is bounded, whatever the function sends: see
 // limit.go.
 //
 // # Goroutines
@@ -44,7 +44,7 @@ import (
 
 // Config configures a server.
 type Config struct {
-	// What extensions see of the function.
+	// What extensions see about the function.
 	Name, Version, Handler, Account string
 
 	// Token is what requests to the metadata endpoint must bear.
@@ -66,7 +66,7 @@ type Config struct {
 	Concurrency int
 
 	// SnapStart offers restore/next, restore/error and the credentials endpoint,
-	// which hands out Credentials to whoever bears Token.
+	// which returns Credentials to requests that bear Token.
 	SnapStart   bool
 	Credentials Credentials
 
@@ -111,9 +111,10 @@ type Server struct {
 	restored    chan struct{} // closed by Restore
 }
 
-// A Signal is an action of the runtime. With Reply, it has answered that call. With
-// Done, it has finished its event, and extensions have not. With Snapshot, it waits for
-// Restore, and all extensions for an event. Otherwise it can take one more event, so Offer may be called once more.
+// A Signal is an action of the runtime. With Reply, it has answered that call. With Done,
+// it has finished its event but extensions have not. With Snapshot, it waits for Restore,
+// and all extensions wait for an event. Otherwise it can take one more event, so Offer may
+// be called once more.
 type Signal struct {
 	Reply    *Call
 	Done     bool

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// A bench is a server with a connection to it, as a runtime has.
+// A bench is a server with a connection like that of a runtime.
 type bench struct {
 	t       *testing.T
 	server  *Server
@@ -83,7 +83,7 @@ func (b *bench) get(path string) {
 	b.send("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n")
 }
 
-// response reads one; the text begins with its status.
+// response reads a response; the text begins with its status.
 func (b *bench) response() (string, http.Header) {
 	b.t.Helper()
 	r, err := http.ReadResponse(b.in, nil)
@@ -104,7 +104,7 @@ func (b *bench) ended() {
 	}
 }
 
-// offer brings an event when the runtime is ready for it.
+// offer offers an event when the runtime is ready for it.
 func (b *bench) offer(id, payload string) (*Call, chan Answer) {
 	b.t.Helper()
 	<-b.ready
@@ -119,8 +119,8 @@ const nextPath = runtimePath + "invocation/next"
 
 func responsePath(id string) string { return runtimePath + "invocation/" + id + "/response" }
 
-// The id of an attempt goes out with the event. An answer with another one is
-// refused, and the event can still be answered; without one, it is taken.
+// The id of an attempt goes out with the event. An answer with another id is refused, and
+// the event can still be answered; an answer without one is accepted.
 func TestAttempts(t *testing.T) {
 	b := newBench(t, 1)
 	for n, path := range []string{"response", "error"} {
@@ -164,7 +164,7 @@ func TestEventsOverOneConnection(t *testing.T) {
 		if text, h := b.response(); text != "200 "+payload || h.Get("Lambda-Runtime-Aws-Request-Id") != id {
 			t.Fatalf("%.100s, %v", text, h)
 		}
-		// Both in one piece, as a runtime in a hurry does.
+		// Both in one piece, as a runtime in a hurry sends them.
 		b.send("POST " + responsePath(id) + " HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nokGET " + nextPath + " HTTP/1.1\r\nHost: x\r\n\r\n")
 		if text, _ := b.response(); text != "202 {\"status\":\"OK\"}\n" {
 			t.Fatal(text)
@@ -208,7 +208,7 @@ func TestOneConnectionForEachRequest(t *testing.T) {
 	}
 }
 
-// The event goes to the next one who asks where a connection broke before it was there.
+// If a connection breaks before the event comes, the event goes to the next request.
 func TestConnectionBreaksBeforeTheEvent(t *testing.T) {
 	b := newBench(t, 1)
 	b.get(nextPath)
@@ -230,8 +230,8 @@ func TestConnectionBreaksBeforeTheEvent(t *testing.T) {
 	}
 }
 
-// A request before the response to the one for an event is answered after it,
-// as HTTP has it.
+// A request that comes before the response to the one for an event is answered after that
+// response, as HTTP requires.
 func TestImpatientRequest(t *testing.T) {
 	b := newBench(t, 1)
 	b.get(nextPath)
@@ -261,7 +261,7 @@ func TestMalformedRequests(t *testing.T) {
 		"POST " + runtimePath + "init/error HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n": "100 ",
 	} {
 		b := newBench(t, 1)
-		go b.write(request) // what is too long may be refused before its end
+		go b.write(request) // a request that is too long may be refused before its end
 		r, err := http.ReadResponse(b.in, nil)
 		if err != nil || !strings.HasPrefix(fmt.Sprint(r.StatusCode, " "), want) {
 			t.Errorf("%.100q: %v, %v, want %s", request, r, err, want)
@@ -285,7 +285,7 @@ func TestTrailers(t *testing.T) {
 	}
 }
 
-// Connections that send next to nothing keep nobody from working.
+// Connections that send next to nothing do not block others.
 func TestSlowConnections(t *testing.T) {
 	b := newBench(t, 1)
 	for range 50 {

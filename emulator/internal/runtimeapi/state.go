@@ -97,7 +97,7 @@ func (s *Server) wait() (*waiter, *refusal) {
 	case s.state == started || s.state == restoring || s.state == answered:
 		s.state = ready
 	case s.state == ready && (s.single() || len(s.waiting) < s.config.Concurrency):
-		// Another loop, or the connection of an earlier request broke.
+		// It is another loop, or the connection of an earlier request broke.
 	case s.state == running && s.current != nil && s.current.progress == offered:
 		defer s.mu.Unlock()
 		w := &waiter{calls: make(chan *Call, 1), again: true}

@@ -15,10 +15,10 @@ import (
 // its stack, in base64.
 const maxTrailers = 1 << 20
 
-// longTrailers is a request's body, and the writer of its response, for
-// trailers of any length. net/http reads at most 4 KB of them and fails with the
-// connection at their first byte; then the connection is taken over, the
-// trailers are read from there, and it is closed after the response.
+// longTrailers is a request's body, and the writer of its response, for trailers that
+// net/http cannot read. net/http reads at most 4 KB of trailers; if they are longer, it
+// fails while the connection is still at their first byte. Then longTrailers takes the
+// connection over, reads the trailers from it, and closes it after the response.
 type longTrailers struct {
 	io.ReadCloser
 	request *http.Request

@@ -193,10 +193,10 @@ func (s *subscriber) next() (batch []message, wait time.Duration) {
 	return batch, 0
 }
 
-// A batch is sent six times, with pauses between that double from the first to the last.
+// A batch is sent up to six times, with pauses that double from the first to the last.
 const firstPause, lastPause = 50 * time.Millisecond, 800 * time.Millisecond
 
-// attempt sends a batch, several times if need be, and then counts it as dropped. It
+// attempt sends a batch, several times if necessary, and finally counts it as dropped. It
 // returns false if the subscriber ends.
 func (s *subscriber) attempt(batch []message) bool {
 	for pause := firstPause; s.send(s.life, batch) != nil; pause *= 2 {

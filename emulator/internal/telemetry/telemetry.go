@@ -106,8 +106,8 @@ func (h *Hub) Print(from string, text []byte) {
 	h.partial[from] = bytes.Clone(rest)
 }
 
-// maxLine bounds a line, in bytes: a longer one is several (AWS Lambda developer
-// guide, "Lambda Telemetry API reference": an event has 256 KB at most).
+// maxLine bounds a line, in bytes: a longer line becomes several events (AWS Lambda
+// developer guide, "Lambda Telemetry API reference": an event has 256 KB at most).
 const maxLine = 256 << 10
 
 // line adds a line as an event; h.mu is held.
@@ -144,7 +144,7 @@ func (h *Hub) Drain(limit time.Duration) {
 	}
 }
 
-// Close ends all deliveries. The subscribers have ended before.
+// Close ends all deliveries. The subscribers' processes must have ended before.
 func (h *Hub) Close() {
 	h.mu.Lock()
 	subscribers := slices.Collect(maps.Values(h.subscribers))

@@ -16,7 +16,7 @@ import (
 
 func dialLocal(port int) (net.Conn, error) { return net.Dial("tcp", "127.0.0.1:"+strconv.Itoa(port)) }
 
-// body is a subscription with an object of JSON for its members besides types.
+// body returns a subscription; more are its JSON members besides types.
 func body(more string) []byte {
 	return []byte(`{"types":["platform","function"],` + more + `}`)
 }
@@ -69,7 +69,7 @@ func TestSubscriptions(t *testing.T) {
 	}
 }
 
-// A listener keeps what it is sent.
+// A listener keeps what it receives.
 type listener struct {
 	mu      sync.Mutex
 	refuse  int // how many requests
@@ -101,7 +101,7 @@ func (l *listener) all() (all []message) {
 	return all
 }
 
-// subscribed is a hub with one subscriber.
+// subscribed returns a hub with one subscriber.
 func subscribed(t *testing.T, l *listener, more string) *Hub {
 	t.Helper()
 	at, err := net.Listen("tcp", "127.0.0.1:0")
@@ -120,7 +120,7 @@ func subscribed(t *testing.T, l *listener, more string) *Hub {
 	return h
 }
 
-// Lines are events, whole and in order; what was before the subscription is there.
+// Lines are events, complete and in order, including those before the subscription.
 func TestLines(t *testing.T) {
 	var l listener
 	h := subscribed(t, &l, `"schemaVersion":"2022-12-13","buffering":{"timeoutMs":30000}`)
@@ -141,7 +141,7 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// A batch that is refused is sent again, and one that is full at once.
+// A refused batch is sent again, and a full one is sent at once.
 func TestBatches(t *testing.T) {
 	l := listener{refuse: 2}
 	h := subscribed(t, &l, `"schemaVersion":"2022-07-01","buffering":{"maxItems":1000,"timeoutMs":30000}`)
@@ -166,7 +166,7 @@ func TestBatches(t *testing.T) {
 	}
 }
 
-// What nobody takes is dropped, and counted.
+// Events that are not taken are dropped, and counted.
 func TestDropped(t *testing.T) {
 	l := listener{refuse: 1 << 30}
 	h := subscribed(t, &l, `"schemaVersion":"2022-12-13","buffering":{"timeoutMs":25}`)
@@ -193,7 +193,7 @@ func TestDropped(t *testing.T) {
 				came++
 			case json.Unmarshal(m.Record, &r) == nil:
 				dropped += r.DroppedRecords
-				if r.DroppedBytes < 900*r.DroppedRecords { // all but the platform's are 1000 and more
+				if r.DroppedBytes < 900*r.DroppedRecords { // all except the platform's have 1000 bytes or more
 					t.Errorf("dropped are %+v", r)
 				}
 			}
@@ -208,8 +208,8 @@ func TestDropped(t *testing.T) {
 	}
 }
 
-// What is said of dropped records may itself be in a batch that nobody takes. The
-// records that it tells of are told of later.
+// The report of dropped records may itself be in a batch that is not taken. A later
+// report then includes those records.
 func TestDroppedTwice(t *testing.T) {
 	s := &subscriber{send: func(context.Context, []message) error { return errors.New("not now") }, life: t.Context()}
 	s.items, s.bytes = 10, 1000

@@ -118,8 +118,8 @@ func TestUnpackLinks(t *testing.T) {
 	}
 }
 
-// A later layer's file takes the place of an earlier one's, and a file is never
-// written through a link of an earlier one.
+// A later layer's file replaces an earlier one's, and a file is never written through a
+// link of an earlier layer.
 func TestLayers(t *testing.T) {
 	folder := t.TempDir()
 	to := filepath.Join(folder, "opt")

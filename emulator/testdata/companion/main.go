@@ -1,5 +1,5 @@
-// Command companion is an external extension that does, by its file's name, what
-// the tests want to see.
+// Command companion is an external extension for tests. The name of its file says what it
+// does.
 package main
 
 import (
@@ -68,7 +68,7 @@ func main() {
 				say("late deadline")
 			}
 			if does("subscribe.tcp") {
-				time.Sleep(200 * time.Millisecond) // what was sent may still be in the connection
+				time.Sleep(200 * time.Millisecond) // records that were sent may still be in the connection
 			}
 			mu.Lock()
 			for kind, n := range seen {
@@ -113,7 +113,7 @@ func send(method, path, body string, header ...string) *http.Response {
 }
 
 // subscribe subscribes to telemetry if the name has a part such as
-// "subscribe.http.2022-12-13" and says each record.
+// "subscribe.http.2022-12-13", and prints each record.
 func subscribe() {
 	_, how, ok := strings.Cut(name, "subscribe.")
 	if !ok {

@@ -1,5 +1,4 @@
-// Command faulty is a bootstrap that does, by its handler's name, what the
-// tests want to see.
+// Command faulty is a bootstrap for tests. The name of its handler says what it does.
 package main
 
 import (
@@ -194,7 +193,7 @@ func answer(h http.Header, event []byte) {
 			os.Exit(6)
 		}
 		respond(string(event))
-	case "tmp": // leaves a file, and a process, and says what it found
+	case "tmp": // leaves a file and a process, and reports what it found
 		found, _ := os.ReadFile("/tmp/kept")
 		_ = os.WriteFile("/tmp/kept", append(found, event...), 0o600)
 		left, _ := os.ReadDir("/proc")
@@ -250,8 +249,8 @@ func answer(h http.Header, event []byte) {
 			os.Exit(9)
 		}
 		fmt.Fprintf(c, "POST /2018-06-01/runtime/invocation/%s/response HTTP/1.1\r\nHost: %s\r\nContent-Length: 100\r\n\r\nhalf", id, address)
-		// A connection that is closed at once may be refused: it has no owner
-		// any more.
+		// If the connection were closed at once, it could be refused, since it would have
+		// no owner any more.
 		time.Sleep(50 * time.Millisecond)
 		c.Close()
 		time.Sleep(50 * time.Millisecond)
@@ -306,7 +305,7 @@ func answer(h http.Header, event []byte) {
 		time.Sleep(time.Hour)
 	case "memory":
 		useMemory(300 << 20)
-	case "kernel-memory": // more than is written in the time between two looks
+	case "kernel-memory": // more than is written between two measurements
 		useMemory(3 << 30)
 	case "stream":
 		stream(id, event, "")
@@ -364,7 +363,7 @@ func answer(h http.Header, event []byte) {
 	}
 }
 
-// together answers events of which several are there at the same time.
+// together answers events that are there at the same time.
 func together(event, trace string, respond func(string) string) {
 	switch event {
 	case `"all"`: // four of them
@@ -451,7 +450,7 @@ func fill(name string, size int) error {
 	return err
 }
 
-// extension registers one, and waits for SIGTERM if it is to be heeded.
+// extension registers an extension, and waits for SIGTERM unless it is to be ignored.
 func extension() {
 	url := "http://" + address + "/2020-01-01/extension/"
 	r, err := http.NewRequest(http.MethodPost, url+"register", strings.NewReader(`{"events":["INVOKE"]}`))
