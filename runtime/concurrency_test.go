@@ -11,7 +11,7 @@ import (
 	"github.com/bootzip/bootzip/runtime/internal/fakeapi"
 )
 
-// Events are answered side by side: each handler waits for all others.
+// Events are answered at the same time: each handler waits for all others.
 func TestConcurrency(t *testing.T) {
 	const n = 8
 	b := newRig(t)
@@ -35,8 +35,7 @@ func TestConcurrency(t *testing.T) {
 	}
 }
 
-// After a panic no loop takes another event, and those that answer one finish
-// it.
+// After a panic no loop takes another event, and loops that are answering one finish it.
 func TestConcurrencyEndsInOrder(t *testing.T) {
 	b := newRig(t)
 	b.cfg.concurrency = 4

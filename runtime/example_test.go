@@ -9,8 +9,8 @@ import (
 	"github.com/bootzip/bootzip/runtime"
 )
 
-// A handler is a plain function: a test calls it with a context that belongs
-// to an invocation.
+// A handler is a plain function. A test calls it with a context that belongs to an
+// invocation.
 func Example() {
 	hello := func(ctx context.Context, event []byte) ([]byte, error) {
 		inv, _ := runtime.FromContext(ctx)
@@ -28,8 +28,8 @@ func Example() {
 	// {"hello":"world","request":"8476a536"} <nil>
 }
 
-// The type of an error is what the caller sees as errorType, and what a
-// catcher of Step Functions looks for.
+// The type of an error is what the caller sees as errorType, and what a Step Functions
+// catcher matches.
 func ExampleError() {
 	charge := func(context.Context, []byte) ([]byte, error) {
 		return nil, fmt.Errorf("order 7: %w", &runtime.Error{Type: "Payment.Declined", Message: "the card was declined"})
@@ -42,8 +42,8 @@ func ExampleError() {
 	// Output: Payment.Declined: order 7: the card was declined
 }
 
-// What happens once is done before the first event, and what is to be put away
-// when Lambda ends the process.
+// Init does once, before the first event, what all events need. OnShutdown cleans up when
+// Lambda ends the process.
 func ExampleInit() {
 	var table map[string]string
 	runtime.Init(func(context.Context) error {
@@ -54,13 +54,13 @@ func ExampleInit() {
 		return []byte(strconv.Quote(table[string(event)])), nil
 	})
 	runtime.OnShutdown(func(ctx context.Context) {
-		deadline, _ := ctx.Deadline() // half a second, for all of them
+		deadline, _ := ctx.Deadline() // half a second for all functions together
 		fmt.Println("flushing until", deadline)
 	})
 	// In main, runtime.Start follows.
 }
 
-// A response of any size goes out piece by piece.
+// A response is sent piece by piece.
 func ExampleHandleStream() {
 	runtime.HandleStream("count", func(_ context.Context, _ []byte, w *runtime.Writer) error {
 		w.SetContentType("text/plain")
@@ -74,8 +74,7 @@ func ExampleHandleStream() {
 	// In main, runtime.Start follows.
 }
 
-// A retry of an event has the same request id, and an id of its own as the
-// attempt.
+// A retry of an event has the same request id but its own invocation id.
 func ExampleFromContext() {
 	handle := func(ctx context.Context, _ []byte) ([]byte, error) {
 		inv, ok := runtime.FromContext(ctx)

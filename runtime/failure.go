@@ -9,18 +9,18 @@ import (
 	"github.com/bootzip/bootzip/runtime/internal/client"
 )
 
-// An Error is an error with the type that Lambda's caller sees as errorType.
-// Any error with a method ErrorType() string, at any depth of wrapping, does
-// the same; of others the name of the Go type is taken, as with AWS's own
-// runtime: an alarm or a Step Functions catcher may look for it.
+// An Error is an error with the type that Lambda's caller sees as errorType. Any error
+// with a method ErrorType() string, at any depth of wrapping, sets the type too. For other
+// errors it is the name of the Go type, as with AWS's own runtime. An alarm or a Step
+// Functions catcher may look for the type.
 type Error struct {
 	Type    string
 	Message string
 
-	// Stack is reported as the stackTrace, the innermost call first. It counts
-	// in an *Error that a handler returns as it is, and so does Fatal.
+	// Stack is reported as the stackTrace, innermost call first. Stack and Fatal take
+	// effect only in an *Error that a handler returns without wrapping it.
 	Stack []Frame
-	// Fatal ends the process once the error was reported, as a panic does.
+	// Fatal ends the process after the error has been reported, as a panic does.
 	Fatal bool
 }
 
@@ -30,7 +30,7 @@ func (e *Error) Error() string { return e.Message }
 func (e *Error) ErrorType() string { return e.Type }
 
 // MaxResponse is the largest buffered response that is sent, in bytes: 6 MiB
-// and 100 bytes, as the Lambda Runtime Interface Emulator has it
+// and 100 bytes, as in the Lambda Runtime Interface Emulator
 // (interop.MaxPayloadSize). The documentation says "6 MB".
 const MaxResponse = 6<<20 + 100
 
@@ -47,7 +47,7 @@ type failure struct {
 	kind    string // errorType
 	message string
 	stack   []Frame
-	fatal   bool                  // the process leaves after it
+	fatal   bool                  // the process ends after it
 	objects bool                  // the stack is reported as objects, not as texts
 	log     func(document []byte) // nil: the runtime's own
 }
@@ -72,8 +72,8 @@ func newFailure(err error) *failure {
 	return f
 }
 
-// errorType looks for the method ErrorType in an error and what it wraps; empty
-// without one. errors.As would do it, with 4 kB more of the zip.
+// errorType looks for the method ErrorType in an error and what it wraps; it returns "" if
+// there is none. errors.As would do the same, but add 4 kB to the zip.
 func errorType(err error) string {
 	switch e := err.(type) {
 	case nil:
@@ -112,8 +112,8 @@ func typeName(v any) string {
 	return "UnknownError"
 }
 
-// newPanic describes a recovered panic. It is called from the deferred
-// function that recovered, so that the stack still has the place.
+// newPanic describes a recovered panic. It is called from the deferred function that
+// recovered, so that the stack still has the place of the panic.
 func newPanic(value any) *failure {
 	if p, ok := value.(awsform.Panic); ok {
 		return &failure{header: category(p.Type), kind: p.Type, message: p.Text, stack: callers(), fatal: true, objects: true, log: p.Log}
@@ -121,11 +121,11 @@ func newPanic(value any) *failure {
 	return &failure{header: panicType, kind: panicType, message: panicText(value), stack: callers(), fatal: true}
 }
 
-// panicText is the text of a panic's value: that of an error and of a type with
-// a method String, numbers, booleans and strings. Of other values it is the
-// type: their formatting would take package fmt.
+// panicText returns the text of a panic's value, for errors, types with a method String,
+// numbers, booleans and strings. For other values it names the type, since formatting them
+// would need package fmt.
 func panicText(value any) (text string) {
-	// The value's own method may panic as well, and must not hide this one.
+	// The value's own method may panic too, and must not hide this panic.
 	defer func() {
 		if recover() != nil {
 			text = "panic with a value of type " + typeName(value) + ", whose own method panics"
@@ -165,9 +165,9 @@ func callers() []Frame {
 		f, more := frames.Next()
 		switch {
 		case f.Function == "runtime.gopanic":
-			stack = stack[:0] // what is above only serves the panic
+			stack = stack[:0] // the frames before only handle the panic
 		case f.Function == runFunction:
-			return stack // what is below is this package
+			return stack // the rest is this package
 		case len(stack) > 0 || !inGo(f.Function):
 			if len(stack) < maxFrames {
 				stack = append(stack, Frame{Path: f.File, Line: f.Line, Label: f.Function})
@@ -179,7 +179,8 @@ func callers() []Frame {
 	}
 }
 
-// inGo tells the Go runtime's own frames between a fault and gopanic's call.
+// inGo reports whether a function belongs to the Go runtime, whose frames lie between a
+// fault and the call of gopanic.
 func inGo(function string) bool {
 	const p = "runtime."
 	return len(function) > len(p) && function[:len(p)] == p
@@ -232,9 +233,8 @@ func (f *failure) report() client.Failure {
 	return client.Failure{Header: f.header, Body: b, XRay: f.cause()}
 }
 
-// cause writes what X-Ray shows of an exception. Its paths are those of the
-// build, which -trimpath has made relative: there is no working directory that
-// would add to them.
+// cause writes what X-Ray shows about an exception. Its paths are those of the build, which
+// -trimpath has made relative, so no working directory needs to be added to them.
 func (f *failure) cause() []byte {
 	b := append([]byte(nil), `{"working_directory":"/var/task","exceptions":[{"type":`...)
 	b = appendJSON(b, f.kind)

@@ -48,7 +48,7 @@ func TestErrors(t *testing.T) {
 		if !json.Valid([]byte(a.Header["lambda-runtime-function-xray-error-cause"])) {
 			t.Errorf("%v: cause is %q", c.err, a.Header["lambda-runtime-function-xray-error-cause"])
 		}
-		// A failed handler is no failed process.
+		// A failed handler does not end the process.
 		parse(t, b.Invoke(fakeapi.Event{ID: "b"}), "error")
 		if b.logged() != "" {
 			t.Errorf("%v: logged %q", c.err, b.logged())

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// A fatalLog writes what ends the process, or loses an invocation, to standard
-// error: nothing else is logged by this package. With
-// AWS_LAMBDA_LOG_FORMAT=JSON a line is a JSON object with the keys that Lambda
-// knows (AWS Lambda developer guide, "Log and monitor Lambda functions").
+// A fatalLog writes errors that end the process, or lose an invocation, to standard
+// error. This package logs nothing else. With AWS_LAMBDA_LOG_FORMAT=JSON, a line is a
+// JSON object with the keys that Lambda knows (AWS Lambda developer guide, "Log and
+// monitor Lambda functions").
 type fatalLog struct {
 	json bool
 	to   func(line []byte)
@@ -23,7 +23,7 @@ func newFatalLog() *fatalLog {
 	}
 }
 
-// print writes one line; id is the request's, or empty.
+// print writes one line; id is the request's id, or empty.
 func (f *fatalLog) print(err error, id string) {
 	var b []byte
 	if f.json {

@@ -14,8 +14,8 @@ import (
 	"github.com/bootzip/bootzip/runtime/internal/fakeapi"
 )
 
-// script makes a Fault hook that misbehaves on the first requests of a kind,
-// in order, and behaves from then on.
+// script makes a Fault hook that misbehaves on the first requests of a kind, in order,
+// and behaves well from then on.
 func script(path string, faults ...fakeapi.Fault) func(string) fakeapi.Fault {
 	var mu sync.Mutex
 	return func(p string) (f fakeapi.Fault) {
@@ -76,7 +76,7 @@ func TestBrokenConnections(t *testing.T) {
 	}
 }
 
-// Ways to answer that differ from Lambda's own and are right all the same.
+// Answers that differ from Lambda's own, but are valid.
 func TestOddAnswers(t *testing.T) {
 	body := bytes.Repeat([]byte("{\"a\":1}"), 1000)
 	for name, f := range map[string]fakeapi.Fault{
@@ -169,8 +169,8 @@ func TestResponseTooLarge(t *testing.T) {
 	want(t, b.Invoke(fakeapi.Event{ID: "b", Body: []byte("small")}), "response", "small")
 }
 
-// By the specification 400, 403 and 413 lose an invocation, 500 the process.
-// RIE answers 410 to a late response when other loops go on.
+// By the specification, 400, 403 and 413 lose an invocation, and 500 ends the process.
+// RIE answers 410 to a late response if other loops continue.
 func TestStatusCodes(t *testing.T) {
 	for _, c := range []struct {
 		name, path string

@@ -18,8 +18,8 @@ type Invocation struct {
 	TraceID         string // AWS X-Ray tracing header
 	ClientContext   string // JSON, where a mobile SDK sent it
 	CognitoIdentity string // JSON, where a mobile SDK sent it
-	TenantID        string // for functions with tenant isolation
-	DeadlineMS      int64  // in milliseconds since 1970, as Lambda says it; 0 without one
+	TenantID        string // only for functions with tenant isolation
+	DeadlineMS      int64  // in milliseconds since 1970, as Lambda reports it; 0: no deadline
 }
 
 // FromContext returns the invocation that a context belongs to.
@@ -36,19 +36,19 @@ func NewContext(ctx context.Context, inv *Invocation) context.Context {
 
 type invocationKey struct{}
 
-// traceKey is under which AWS's X-Ray SDK for Go looks for the trace id.
+// traceKey is the key under which AWS's X-Ray SDK for Go looks for the trace id.
 const traceKey = "x-amzn-trace-id"
 
-// earliest is when Lambda began, in milliseconds since 1970. Some emulators
-// send a deadline of 1970; what lies before Lambda is taken for none.
+// earliest is when Lambda was introduced, in milliseconds since 1970. Some emulators send a
+// deadline in 1970; one before this time counts as none.
 const earliest = 1_415_836_800_000 // 2014-11-13
 
-// An invocation is the context of one invocation. The timer and the channel of
-// a context with a deadline cost as much as the rest of the runtime, and most
-// handlers never look at them: they are made when somebody asks for them.
+// An invocation is the context of one invocation. The timer and the channel of a context
+// with a deadline cost as much as the rest of the runtime, and most handlers never use
+// them, so they are made only when they are asked for.
 //
-// It does without context.WithDeadline, whose type brings the formatting of
-// times and the time zones along: 17 kB of the zip.
+// It does not use context.WithDeadline, whose type links the formatting of times and the
+// time zones: 17 kB of the zip.
 type invocation struct {
 	Invocation
 
@@ -108,8 +108,7 @@ func (v *invocation) watch() {
 	}
 }
 
-// late tells that the deadline has passed and nobody has noted it; v.mu is
-// held.
+// late reports whether the deadline has passed without having been recorded; v.mu is held.
 func (v *invocation) late() bool {
 	return v.err == nil && v.DeadlineMS != 0 && time.Now().UnixMilli() >= v.DeadlineMS
 }
@@ -137,9 +136,9 @@ func (v *invocation) Value(key any) any {
 	return nil
 }
 
-// AfterFunc calls f once the context is over, unless stop is called before.
-// Package context looks for this method: without it, each derived context
-// would have a goroutine of its own.
+// AfterFunc calls f once the context has ended, unless stop is called before. Package
+// context looks for this method; without it, each derived context would have its own
+// goroutine.
 func (v *invocation) AfterFunc(f func()) (stop func() bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -162,7 +161,7 @@ func (v *invocation) AfterFunc(f func()) (stop func() bool) {
 	}
 }
 
-// end makes the context over, for a reason, unless it is already.
+// end ends the context for a reason, unless it has already ended.
 func (v *invocation) end(why error) {
 	v.mu.Lock()
 	if v.err != nil {

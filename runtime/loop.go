@@ -17,11 +17,11 @@ type loop struct {
 
 	alone     bool // no other loop runs: the environment can carry the trace id
 	trace     string
-	keepAfter bool // go on after a panic
+	keepAfter bool // continue after a panic
 	log       *fatalLog
 }
 
-// errPanic ends a loop after a panic, or a fatal error, that was reported.
+// errPanic ends a loop after a panic or a fatal error has been reported.
 var errPanic = errors.New("handler panicked or failed fatally; the process leaves so that the next event meets a clean one")
 
 // run answers events until something ends the process, and returns it.
@@ -65,7 +65,7 @@ func (l *loop) buffered(inv *invocation, h Handler, event []byte) error {
 	return l.respond(inv, "application/json", out)
 }
 
-// respond sends a whole response.
+// respond sends a complete response.
 func (l *loop) respond(inv *invocation, contentType string, out []byte) error {
 	if len(out) > MaxResponse {
 		return l.fail(inv, tooLarge(len(out)))
@@ -74,8 +74,8 @@ func (l *loop) respond(inv *invocation, contentType string, out []byte) error {
 	if status(err) != 413 {
 		return l.judge(inv, err)
 	}
-	// Lambda may have failed the invocation by itself already; then it
-	// refuses this error, which says no more.
+	// Lambda may already have failed the invocation itself; then it refuses this error,
+	// which adds nothing.
 	err = l.client.Fail(inv.RequestID, tooLarge(len(out)).report())
 	if code := status(err); code == 400 || code == 403 {
 		return nil
@@ -91,7 +91,7 @@ func tooLarge(size int) *failure {
 // runFunction is where the stack of a panic is cut off.
 const runFunction = "github.com/bootzip/bootzip/runtime.(*loop).call"
 
-// call runs a handler and turns whatever may come of it into a failure.
+// call runs a handler and turns an error, a panic or a Goexit into a failure.
 func (l *loop) call(inv *invocation, h Handler, event []byte) (out []byte, f *failure) {
 	returned := false
 	defer func() {
@@ -107,9 +107,9 @@ func (l *loop) call(inv *invocation, h Handler, event []byte) (out []byte, f *fa
 	return out, nil
 }
 
-// caught describes the end of a handler that did not return. Without a panic
-// it was runtime.Goexit, which takes this loop's goroutine along: what is to
-// be said is said here.
+// caught describes the end of a handler that did not return. Without a panic, it was
+// runtime.Goexit, which also ends this loop's goroutine, so it has to be reported and
+// logged here.
 func (l *loop) caught(inv *invocation, value any) *failure {
 	if value != nil {
 		return newPanic(value)
@@ -142,9 +142,9 @@ func (l *loop) after(f *failure, inv *invocation) error {
 	return errPanic
 }
 
-// judge decides whether the loop can go on after an answer of the API. By the
-// specification a 500 is "non-recoverable: the runtime should exit promptly";
-// after a 400, a 403 or a 413 the invocation is lost, the function is not.
+// judge decides whether the loop can continue after an answer of the API. By the
+// specification, a 500 is "non-recoverable: the runtime should exit promptly". After a
+// 400, a 403 or a 413 the invocation is lost, but the function continues.
 func (l *loop) judge(inv *invocation, err error) error {
 	switch code := status(err); {
 	case err == nil:

@@ -9,9 +9,8 @@ import (
 	"testing"
 )
 
-// A program that imports the runtime has this module in its graph,
-// aws-lambda-go, for package lambda, and what that tests itself with. Nothing
-// of the tool is there.
+// The module graph of a program that imports the runtime has this module, aws-lambda-go
+// for package lambda, and what aws-lambda-go's tests need. Nothing of the tool is in it.
 func TestModuleGraphOfAConsumer(t *testing.T) {
 	module, err := filepath.Abs(".")
 	if err != nil {
@@ -62,8 +61,8 @@ func TestModuleGraphOfAConsumer(t *testing.T) {
 	}
 }
 
-// Only package lambda brings another module along: who comes from
-// aws-lambda-go reads its context and returns its errors.
+// Only package lambda imports another module: code written for aws-lambda-go reads its
+// context and returns its errors.
 func TestStandardLibraryAlone(t *testing.T) {
 	for _, line := range strings.Split(strings.TrimSpace(run(t, "amd64", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, own+"/...")), "\n") {
 		words := strings.Fields(line)

@@ -54,7 +54,7 @@ func (b *rig) stream(name string, h StreamHandler) {
 	b.r.add(name, h != nil, func(l *loop, inv *invocation, event []byte) error { return l.streamed(inv, h, event) })
 }
 
-// start runs the loop; its end is awaited at the end of the test.
+// start runs the loop; the end of the test waits for its end.
 func (b *rig) start() {
 	b.t.Helper()
 	b.Serve()
@@ -80,7 +80,7 @@ func (b *rig) logged() string {
 
 func echo(_ context.Context, event []byte) ([]byte, error) { return event, nil }
 
-// want fails the test unless an answer is of a kind and has a body.
+// want fails the test unless an answer has this kind and this body.
 func want(t *testing.T, a fakeapi.Answer, kind, body string) {
 	t.Helper()
 	if a.Kind != kind || string(a.Body) != body {

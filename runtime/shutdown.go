@@ -10,19 +10,19 @@ import (
 	"github.com/bootzip/bootzip/runtime/internal/client"
 )
 
-// shutdownTime is what the functions of OnShutdown have together. Lambda sends
-// SIGKILL about 500 ms after SIGTERM where only an internal extension is
-// registered (AWS Lambda developer guide, "Understanding the Lambda execution
-// environment lifecycle", Shutdown phase).
+// shutdownTime is the time that all functions of OnShutdown have together. Lambda sends
+// SIGKILL about 500 ms after SIGTERM if only an internal extension is registered (AWS
+// Lambda developer guide, "Understanding the Lambda execution environment lifecycle",
+// Shutdown phase).
 const shutdownTime = 500 * time.Millisecond
 
-// OnShutdown registers a function that is run when Lambda ends the process,
-// the last registered first. All of them share 500 ms, which is the deadline
-// of ctx; then Lambda kills the process.
+// OnShutdown registers a function that runs when Lambda ends the process; the last
+// registered runs first. All of them share 500 ms, which is the deadline of ctx; then
+// Lambda kills the process.
 //
-// Lambda sends SIGTERM only where an extension is registered: so Start
-// registers an internal one that listens to no event, if and only if
-// OnShutdown was called. An emulator without the Extensions API is no error.
+// Lambda sends SIGTERM only if an extension is registered, so Start registers an
+// internal one for no events, if and only if OnShutdown was called. If an emulator lacks
+// the Extensions API, that is not an error.
 func OnShutdown(f func(ctx context.Context)) {
 	std.onShutdown(f)
 }
@@ -31,10 +31,10 @@ func (r *registry) onShutdown(f func(context.Context)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.shutdowns = append(r.shutdowns, f)
-	r.watch = watch // named here alone: who never calls this does not link it
+	r.watch = watch // named only here, so that programs that never call this do not link it
 }
 
-// extensionName must be unlike that of any other extension of the function.
+// extensionName must differ from the names of the function's other extensions.
 const extensionName = "bootzip-shutdown"
 
 // watch waits for SIGTERM in the background.
@@ -60,7 +60,7 @@ func shutdown(functions []func(context.Context)) {
 	}
 }
 
-// quietly keeps a panic of one function from the others: the process ends
+// quietly prevents a panic of one function from stopping the others: the process ends
 // anyway.
 func quietly(ctx context.Context, f func(context.Context)) {
 	defer func() { _ = recover() }()

@@ -42,7 +42,7 @@ func TestShutdown(t *testing.T) {
 	}
 }
 
-// An emulator without the Extensions API runs the function all the same.
+// An emulator without the Extensions API runs the function too.
 func TestShutdownWithoutExtensions(t *testing.T) {
 	b := newRig(t)
 	b.r.onShutdown(func(context.Context) {})

@@ -14,9 +14,9 @@ import (
 // own is this module's path.
 const own = "github.com/bootzip/bootzip/runtime"
 
-// allowed are the packages that the core may depend on, beside the standard
-// library's internal ones. Each is in every Go program, or small: what a
-// package adds to the zip is measured by TestSize.
+// allowed are the packages that the core may depend on, in addition to the standard
+// library's internal ones. Each is in every Go program, or small. TestSize measures what a
+// package adds to the zip.
 var allowed = []string{
 	"bytes", "cmp", "context", "encoding/base64", "encoding/binary", "errors", "io", "io/fs", "iter", "math", "math/bits",
 	"os", "os/signal", "path", "reflect", "runtime", "slices", "sort", "strconv", "sync", "sync/atomic", "syscall", "time",
@@ -34,9 +34,9 @@ func TestDependenciesOfTheCore(t *testing.T) {
 	}
 }
 
-// TestSize holds the size of what is deployed. A bound is what was measured
-// with Go 1.26.8, and two to three per cent: a package that slips in breaks
-// it, a new version of Go may have to move it.
+// TestSize bounds the size of what is deployed. A bound is what was measured with Go
+// 1.26.8, plus two to three per cent. A package that slips in exceeds it; a new version of
+// Go may need a new bound.
 func TestSize(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it links two programs")

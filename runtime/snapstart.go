@@ -8,26 +8,27 @@ import (
 )
 
 // BeforeSnapshot registers a function that Start runs when Lambda is about to take a
-// snapshot of the initialised process (SnapStart), after the functions of Init, the last
-// registered first. It closes what a snapshot must not have: connections, and secrets that
-// are only used before. Its error, or panic, fails the initialisation, and with it the
-// publishing of the version. Without SnapStart it is not run.
+// snapshot of the initialised process (SnapStart). These functions run after those of
+// Init, the last registered first. They should close or remove what a snapshot must not
+// have: connections, and secrets that are only used before. An error, or panic, fails the
+// initialisation, and with it the publishing of the version. Without SnapStart they are
+// not run.
 //
-// Initialisation and these functions together have the function's time-out, 130 s at
-// least and 900 s at most (AWS Lambda developer guide, "Understanding the Lambda execution
+// Initialisation and these functions together have the function's time-out, but at least
+// 130 s and at most 900 s (AWS Lambda developer guide, "Understanding the Lambda execution
 // environment lifecycle").
 func BeforeSnapshot(f func(context.Context) error) { std.beforeSnapshot(f) }
 
 // AfterRestore registers a function that Start runs in each process that was restored from
 // the snapshot, before its first event, in the order of registration. All of them share 10
 // seconds with Lambda's own part of the restore. An error, or panic, fails the event and
-// ends the process. Without SnapStart it is not run.
+// ends the process. Without SnapStart they are not run.
 //
-// All that is in memory is the same in each restored process. What must differ is made
-// anew here: connections, cached credentials and times, ids, and generators of package
-// math/rand and math/rand/v2 with a seed (also the top-level functions of these: take
-// crypto/rand, which the kernel seeds anew, or a generator that is made here). This
-// package's own connection is made anew.
+// The memory is the same in each restored process. Make again here what must differ:
+// connections, cached credentials and times, ids, and generators of packages math/rand and
+// math/rand/v2 with a seed. The top-level functions of these packages repeat too: use
+// crypto/rand, which the kernel seeds again, or a generator that is made here. This package
+// makes its own connection again.
 func AfterRestore(f func(context.Context) error) { std.afterRestore(f) }
 
 func (r *registry) beforeSnapshot(f func(context.Context) error) {
@@ -53,9 +54,9 @@ const (
 	afterRestoreError   = "Runtime.AfterRestoreError"
 )
 
-// snapshot runs the functions of BeforeSnapshot, waits for the restore, which comes in
-// another process with the same memory, and runs those of AfterRestore. It returns an
-// error that ends the process.
+// snapshot runs the functions of BeforeSnapshot, waits for the restore, which happens in
+// another process with the same memory, and runs those of AfterRestore. An error that it
+// returns ends the process.
 func snapshot(c *client.Client, befores, afters []func(context.Context) error) error {
 	for i := len(befores) - 1; i >= 0; i-- {
 		if f := initialise(befores[i]); f != nil {

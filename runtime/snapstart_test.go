@@ -11,8 +11,8 @@ import (
 	"github.com/bootzip/bootzip/runtime/internal/fakeapi"
 )
 
-// snapRig is a rig whose functions of Init, BeforeSnapshot and AfterRestore note their
-// order.
+// snapRig returns a rig whose functions of Init, BeforeSnapshot and AfterRestore record
+// their order.
 func snapRig(t *testing.T) (b *rig, order func() string) {
 	b = newRig(t)
 	b.cfg.snapStart = true
@@ -59,7 +59,7 @@ func TestSnapStart(t *testing.T) {
 	}
 }
 
-// Without SnapStart nothing is asked for, and no function of it runs.
+// Without SnapStart, no restore is requested, and none of its functions runs.
 func TestNoSnapStart(t *testing.T) {
 	b, order := snapRig(t)
 	b.cfg.snapStart = false
@@ -70,7 +70,7 @@ func TestNoSnapStart(t *testing.T) {
 	}
 }
 
-// An API without snapshots says 404; the function goes on without a restore.
+// An API without snapshots answers 404; the function continues without a restore.
 func TestSnapStartIsOff(t *testing.T) {
 	b, order := snapRig(t)
 	b.start()
@@ -82,8 +82,8 @@ func TestSnapStartIsOff(t *testing.T) {
 	}
 }
 
-// A connection that does not outlast the snapshot is made anew, and what had been asked
-// for is not lost.
+// A connection that does not outlast the snapshot is made again, and the request is not
+// lost.
 func TestSnapStartConnectionLost(t *testing.T) {
 	for _, second := range []int{200, 403} {
 		b, order := snapRig(t)
@@ -100,7 +100,7 @@ func TestSnapStartConnectionLost(t *testing.T) {
 		}
 		b.start()
 		<-b.Answers()
-		b.Restore(200) // is lost
+		b.Restore(200) // this answer is lost
 		<-b.Answers()
 		b.Restore(second)
 		want(t, b.Invoke(fakeapi.Event{ID: "a", Body: []byte("x")}), "response", "x")
@@ -114,7 +114,7 @@ func TestSnapStartFails(t *testing.T) {
 	fail := func(context.Context) error { return &Error{Type: "App.NoTable", Message: "no table"} }
 	for what, c := range map[string]struct {
 		register func(r *registry)
-		restore  int // 0: it does not come to it
+		restore  int // 0: it does not get that far
 		kind     string
 		header   string
 		message  string
@@ -146,7 +146,7 @@ func TestSnapStartFails(t *testing.T) {
 	}
 }
 
-// The whole program, as Lambda starts it.
+// The entire program, as Lambda starts it.
 func TestSnapStartProcess(t *testing.T) {
 	p := fakeapi.Start(t, "_HANDLER=echo", "AWS_LAMBDA_INITIALIZATION_TYPE=snap-start", "TEST=snapshot")
 	if a := <-p.Answers(); a.Kind != "restore" {

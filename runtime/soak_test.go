@@ -16,10 +16,10 @@ import (
 	"github.com/bootzip/bootzip/runtime/internal/fakeapi"
 )
 
-// TestSoak sends many events, misbehaves on one request in a hundred, and
-// holds that each event is answered once, with its own answer, and that
-// memory, goroutines and descriptors stay as they were. BOOTZIP_SOAK is the
-// number of events: 20,000 without it, 1,000,000 for a release.
+// TestSoak sends many events and misbehaves on one request in a hundred. It checks that
+// each event is answered once, with its own answer, and that memory, goroutines and
+// descriptors do not grow. BOOTZIP_SOAK is the number of events: 20,000 by default,
+// 1,000,000 for a release.
 func TestSoak(t *testing.T) {
 	total := 20_000
 	if s := os.Getenv("BOOTZIP_SOAK"); s != "" {
@@ -46,7 +46,7 @@ func TestSoak(t *testing.T) {
 	}
 	late := measure()
 	before := <-early
-	b.Close() // its goroutines wrote what is read now
+	b.Close() // its goroutines write what is read next
 	for n, count := range soak.seen {
 		if count != 1 {
 			t.Fatalf("event %d was answered %d times", n, count)
@@ -67,15 +67,15 @@ func TestSoak(t *testing.T) {
 	if late.heap > before.heap+1<<20 {
 		t.Errorf("heap grew from %d to %d bytes", before.heap, late.heap)
 	}
-	// The API has a goroutine and a descriptor for a connection that it has
-	// not found closed yet.
+	// The API has a goroutine and a descriptor for each connection that it has not yet
+	// found to be closed.
 	if late.goroutines > before.goroutines+5 || late.descriptors > before.descriptors+5 {
 		t.Errorf("goroutines grew from %d to %d, descriptors from %d to %d", before.goroutines, late.goroutines, before.descriptors, late.descriptors)
 	}
 }
 
-// A soak makes events, each with its number and as many bytes as chance gives
-// it, and counts the answers.
+// A soak makes events, each with its number and a size that depends on it, and counts the
+// answers.
 type soak struct {
 	total  int
 	mu     sync.Mutex
@@ -87,7 +87,7 @@ type soak struct {
 	faults atomic.Int64
 }
 
-// at has something done before the event of a number is made.
+// at calls do before the event with the number n is made.
 func (s *soak) at(n int, do func()) { s.mark, s.do = n, do }
 
 func (s *soak) source() (fakeapi.Event, bool) {
@@ -104,8 +104,8 @@ func (s *soak) source() (fakeapi.Event, bool) {
 	return fakeapi.Event{ID: strconv.Itoa(n), Body: payload(n), Deadline: "4102444800000"}, true
 }
 
-// payload makes an event's body: short in nearly every case, and now and then
-// longer than any buffer.
+// payload makes an event's body, which is usually short, and sometimes longer than any
+// buffer.
 func payload(n int) []byte {
 	size := 4 + n%700
 	if n%1000 == 1 {
@@ -173,7 +173,7 @@ func measure() (u usage) {
 	var m goruntime.MemStats
 	goruntime.ReadMemStats(&m)
 	u.heap, u.goroutines = m.HeapAlloc, goruntime.NumGoroutine()
-	// Linux alone tells the open descriptors; elsewhere both counts are 0.
+	// Only Linux shows the open descriptors; elsewhere both counts are 0.
 	if entries, err := os.ReadDir("/proc/self/fd"); err == nil {
 		u.descriptors = len(entries)
 	}

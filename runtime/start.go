@@ -11,11 +11,10 @@ import (
 	"github.com/bootzip/bootzip/runtime/internal/client"
 )
 
-// Start takes events from Lambda and hands them to the handler that _HANDLER
-// names, for good: it does not return. The process leaves with exit status 1
-// when the initialisation fails, after a panic, and when the Runtime API
-// cannot be reached or says that its state is beyond repair; one line on
-// standard error says which.
+// Start takes events from Lambda and passes them to the handler that _HANDLER names. It
+// does not return. The process ends with exit status 1 if the initialisation fails, after
+// a panic, and if the Runtime API cannot be reached or answers that it cannot recover. One
+// line on standard error gives the reason.
 func Start() {
 	log := newFatalLog()
 	err := std.start(config{
@@ -37,7 +36,7 @@ type config struct {
 	log         *fatalLog
 }
 
-// errNoAPI says what to do where the program was not started by Lambda.
+// errNoAPI says what to do if Lambda did not start the program.
 var errNoAPI = errors.New("AWS_LAMBDA_RUNTIME_API is not set: Lambda sets it, and so does an emulator of its Runtime API\n" +
 	"bootzip: hint: to try the function here, start it under an emulator, with AWS_LAMBDA_RUNTIME_API=HOST:PORT and _HANDLER=NAME in its environment")
 
@@ -52,8 +51,8 @@ func concurrency(s string) int {
 	return n
 }
 
-// start runs the program's life: registration of the shutdown, initialisation,
-// loops. It returns what ended it, which is never nil.
+// start registers the shutdown, initialises the function and runs the loops. It returns
+// what ended them, which is never nil.
 func (r *registry) start(cfg config) error {
 	if cfg.api == "" {
 		return errNoAPI
@@ -96,8 +95,8 @@ func (r *registry) start(cfg config) error {
 	return together(loops)
 }
 
-// together runs loops side by side. The first that ends keeps the others from
-// taking another event; those that answer one finish it.
+// together runs loops at the same time. When the first one ends, the others take no more
+// events; those that are answering one finish it.
 func together(loops []*loop) error {
 	var wg sync.WaitGroup
 	var once sync.Once
@@ -141,9 +140,8 @@ func initFailed(c *client.Client, f *failure) error {
 	return err
 }
 
-// Prepare runs the functions of Init, for a program that takes its events from
-// elsewhere than Lambda, and returns what runs those of OnShutdown. Start does
-// both by itself.
+// Prepare runs the functions of Init, for a program that does not take its events from
+// Lambda, and returns a function that runs those of OnShutdown. Start does both itself.
 func Prepare(ctx context.Context) (shutdown func(context.Context), err error) {
 	std.mu.Lock()
 	inits, shutdowns := std.inits, std.shutdowns

@@ -19,7 +19,7 @@ type body struct {
 	StackTrace   []string
 }
 
-// parse reads an answer that has to be an error.
+// parse reads an answer that must be an error.
 func parse(t *testing.T, a fakeapi.Answer, kind string) (b body) {
 	t.Helper()
 	if a.Kind != kind {
@@ -151,12 +151,12 @@ func TestContext(t *testing.T) {
 		{"Lambda-Runtime-Cognito-Identity", `{"id":1}`},
 		{"Lambda-Runtime-Aws-Tenant-Id", "blue"},
 	}}), "response", `id-1|arn:aws:lambda:eu-west-1:1:function:f|Root=1-5bef4de7|{"client":{}}|{"id":1}|blue|true|true|Root=1-5bef4de7|Root=1-5bef4de7`)
-	// Without a header nothing of the last invocation is left.
+	// Without these headers, nothing is left of the previous invocation.
 	want(t, b.Invoke(fakeapi.Event{ID: "id-2", Deadline: "-"}), "response", `id-2||||||false|false|<nil>|`)
 }
 
-// The id of the attempt goes back with each kind of answer, and is not kept for
-// an event without one.
+// The id of the attempt goes back with each kind of answer, and is not used for a later
+// event that has none.
 func TestInvocationID(t *testing.T) {
 	const name = "Lambda-Runtime-Invocation-Id"
 	b := newRig(t)

@@ -18,13 +18,12 @@ type Writer struct {
 	whole       bool   // Respond was called
 }
 
-// SetContentType sets the response's content type, which is
-// application/octet-stream otherwise. After the first Write it has no effect.
+// SetContentType sets the response's content type; the default is
+// application/octet-stream. After the first Write it has no effect.
 func (w *Writer) SetContentType(s string) { w.contentType = s }
 
-// Write sends p to Lambda at once. Writers of many small pieces should put a
-// bufio.Writer in front. After an error the connection is lost, and the
-// handler may as well return it.
+// Write sends p to Lambda at once. If there are many small pieces, use a bufio.Writer.
+// After an error the connection is lost, and the handler should return the error.
 func (w *Writer) Write(p []byte) (int, error) {
 	if w.ended || w.whole {
 		return 0, errors.New("response was written to after its end")
@@ -35,9 +34,9 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return w.stream.Write(p)
 }
 
-// Respond makes body the whole response, which is sent as that of a Handler is
-// when the handler returns: for a handler that finds out late that it has
-// nothing to stream. After a Write it is an error.
+// Respond makes body the complete response, which is sent when the handler returns, like
+// that of a Handler. It is for handlers that find out late that they have nothing to
+// stream. After a Write it is an error.
 func (w *Writer) Respond(contentType string, body []byte) error {
 	if w.stream != nil {
 		return errors.New("streamed response has begun; it cannot be replaced")
@@ -80,8 +79,8 @@ func (l *loop) streamed(inv *invocation, h StreamHandler, event []byte) error {
 	}
 	err := w.stream.Close(end)
 	if err != nil && status(err) == 0 {
-		// The connection broke midway. What Lambda makes of the half
-		// response is up to it; the next event needs a new connection only.
+		// The connection broke midway. Lambda decides what becomes of the partial
+		// response; the next event only needs a new connection.
 		l.log.print(err, inv.RequestID)
 		err = nil
 	}

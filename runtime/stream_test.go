@@ -133,7 +133,7 @@ func TestWriterAfterTheHandler(t *testing.T) {
 	want(t, b.Invoke(fakeapi.Event{ID: "b"}), "response", "")
 }
 
-// A stream whose connection breaks loses its invocation and nothing else.
+// If a stream's connection breaks, only its invocation is lost.
 func TestStreamBreaks(t *testing.T) {
 	for name, f := range map[string]fakeapi.Fault{
 		"reset":            {Reset: true},
@@ -158,7 +158,7 @@ func TestStreamBreaks(t *testing.T) {
 			b.Push(fakeapi.Event{ID: "b", Body: []byte("z")})
 			a := <-b.Answers()
 			if a.ID == "a" {
-				a = <-b.Answers() // "a" was taken, and only its confirmation lost
+				a = <-b.Answers() // "a" was accepted, and only its confirmation lost
 			}
 			if a.ID != "b" || a.Kind != "response" || len(a.Body) != 100*64<<10 {
 				t.Errorf("answer is %s to %q with %d bytes", a.Kind, a.ID, len(a.Body))

@@ -35,10 +35,9 @@ func appendJSON(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// appendTime appends milliseconds since 1970 as 2006-01-02T15:04:05.000Z. The
-// Format of package time would bring the time zones along, 20 kB of the zip.
-// The days are counted in eras of 400 years that begin on 1 March, so that the
-// leap day comes last.
+// appendTime appends milliseconds since 1970 as 2006-01-02T15:04:05.000Z. The method
+// Format of package time would link the time zones, 20 kB of the zip. The days are
+// counted in eras of 400 years that begin on 1 March, so that the leap day comes last.
 func appendTime(b []byte, ms int64) []byte {
 	days, rest := ms/86_400_000, ms%86_400_000
 	days += 719_468 // 0000-03-01 to 1970-01-01
@@ -60,7 +59,7 @@ func appendTime(b []byte, ms int64) []byte {
 	return appendDigits(b, rest%1000, 3, 'Z')
 }
 
-// appendDigits appends a number of so many digits, and what follows it.
+// appendDigits appends a number with this many digits, and the byte that follows it.
 //
 //go:noinline
 func appendDigits(b []byte, v int64, digits int, then byte) []byte {

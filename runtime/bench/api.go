@@ -15,17 +15,17 @@ import (
 type api struct {
 	*fakeapi.Server
 	body  []byte        // of every event
-	typed bool          // the program answers shortly
+	typed bool          // the program gives a short answer
 	asked chan struct{} // the program asks for an event
-	more  chan struct{} // it is to have one
-	ended chan struct{} // there are no more
-	began time.Time     // when it got it
+	more  chan struct{} // the program may have one
+	ended chan struct{} // closed when there are no more
+	began time.Time     // when the program got its event
 	took  time.Duration
 	err   error // of the answer
 	n     int
 }
 
-// newAPI serves events of a size to a program.
+// newAPI serves events with bodies of this size to a program.
 func newAPI(size int, typed bool) (*api, error) {
 	s, err := fakeapi.Listen()
 	if err != nil {
@@ -37,8 +37,8 @@ func newAPI(size int, typed bool) (*api, error) {
 		{"Lambda-Runtime-Trace-Id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=1"},
 	}
 	deadline := strconv.FormatInt(time.Now().Add(time.Hour).UnixMilli(), 10)
-	// Both run on the connection's own goroutine, so that waking another one
-	// is no part of what is measured.
+	// Source and Sink run on the connection's own goroutine, so that the measurement does
+	// not include waking another one.
 	a.Source = func() (fakeapi.Event, bool) {
 		select {
 		case a.asked <- struct{}{}:
@@ -73,7 +73,7 @@ func (a *api) check(answer fakeapi.Answer) error {
 	return nil
 }
 
-// stop ends the API. Whoever asks for an event gets none.
+// stop ends the API. A program that asks for an event gets none.
 func (a *api) stop() {
 	close(a.ended)
 	a.Close()
@@ -89,8 +89,8 @@ func (a *api) next() error {
 	}
 }
 
-// invoke sends an event to a program that waits, takes its response, and
-// waits until it asks for the next.
+// invoke sends an event to a program that waits for one, takes its response, and
+// waits until it asks for the next event.
 func (a *api) invoke() (time.Duration, error) {
 	a.more <- struct{}{}
 	if err := a.next(); err != nil {
@@ -99,8 +99,7 @@ func (a *api) invoke() (time.Duration, error) {
 	return a.took, a.err
 }
 
-// event makes a proxy event of API Gateway with a body that fills it up to a
-// size.
+// event makes a proxy event of API Gateway, with a body that fills it up to this size.
 func event(size int) []byte {
 	const before = `{"resource":"/{proxy+}","path":"/hello","httpMethod":"POST","headers":{"Accept":"*/*","Host":"x.execute-api.eu-west-1.amazonaws.com","User-Agent":"bench"},` +
 		`"multiValueHeaders":{"Accept":["*/*"],"Host":["x.execute-api.eu-west-1.amazonaws.com"],"User-Agent":["bench"]},"queryStringParameters":{"hello":"Ada"},` +
@@ -115,7 +114,7 @@ func event(size int) []byte {
 	return append(body, after...)
 }
 
-// start measures from exec to the first GET, in ms.
+// start measures the time from exec to the first GET, in ms.
 func (p *program) start(cold bool) (float64, error) {
 	a, err := newAPI(0, p.typed)
 	if err != nil {
@@ -139,7 +138,7 @@ func (p *program) start(cold bool) (float64, error) {
 	return float64(time.Since(began).Microseconds()) / 1000, nil
 }
 
-// serve measures count events of a size.
+// serve measures count events of one size.
 func (p *program) serve(s *sample, size, count int) error {
 	a, err := newAPI(size, p.typed)
 	if err != nil {
@@ -154,7 +153,7 @@ func (p *program) serve(s *sample, size, count int) error {
 	if err := a.next(); err != nil {
 		return err
 	}
-	for range max(3, count/10) { // what is done only at first
+	for range max(3, count/10) { // warms up: some work is done only at first
 		if _, err := a.invoke(); err != nil {
 			return err
 		}

@@ -8,20 +8,20 @@
 //	cd runtime/bench && go run .
 //	cd runtime/bench && go run . -rounds 3 -plot ../../docs/images/runtime.svg
 //
-// It needs Linux, and gcc on x86-64 for the floor; without, that row is left
-// out. The driver is the Runtime API: it writes an event and waits for the
-// answer, one at a time, over 127.0.0.1. Driver and function share one
-// processor, on which they take turns. Absolute figures are those of the machine;
-// the ratios are what to look at: of each the median over the rounds.
+// It needs Linux, and gcc on x86-64 for the floor; without them, that row is omitted.
+// The driver is the Runtime API: it writes an event and waits for the answer, one at a
+// time, over 127.0.0.1. Driver and function take turns on one processor. Absolute
+// figures depend on the machine; compare the ratios, each of which is the median over
+// the rounds.
 //
 // What is measured, for each program:
 //
-//   - binary and zip: bytes, stripped; deflated as archive/zip's best
+//   - binary and zip: bytes, stripped; deflated at archive/zip's best level
 //   - start: from exec to the first GET next, with the program's pages in the
 //     page cache (warm) and evicted from it (cold)
-//   - CPU: user and system time of the whole process for an invocation
+//   - CPU: user and system time of the entire process for an invocation
 //   - p50, p99: from the event's first byte to the last of the answer
-//   - memory: the most that was resident (VmHWM), after the events of a size
+//   - memory: peak resident memory (VmHWM), after the events of one size
 package main
 
 import (

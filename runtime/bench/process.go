@@ -22,9 +22,9 @@ func (p *program) spawn(api string) (*exec.Cmd, error) {
 	return cmd, cmd.Start()
 }
 
-// pin keeps this process, and with it those that it starts, on the last
-// processor: a message from one processor to another wakes it up, which on a
-// virtual machine costs several times what is to be measured.
+// pin keeps this process, and those that it starts, on the last processor. A message from
+// one processor to another has to wake the other one up, which on a virtual machine costs
+// several times what is measured.
 func pin() error {
 	runtime.GOMAXPROCS(1)
 	tasks, err := os.ReadDir("/proc/self/task")
@@ -51,8 +51,8 @@ func end(cmd *exec.Cmd) {
 	_ = cmd.Wait()
 }
 
-// cpuTime returns the processor time of a process so far: its clock has
-// nanoseconds, where /proc has hundredths of a second (clock_getcpuclockid(3)).
+// cpuTime returns the processor time of a process so far, from its clock, which counts
+// nanoseconds; /proc counts hundredths of a second (clock_getcpuclockid(3)).
 func cpuTime(pid int) (time.Duration, error) {
 	const schedClock = 2
 	id := int32(^pid<<3 | schedClock)
@@ -64,7 +64,7 @@ func cpuTime(pid int) (time.Duration, error) {
 	return time.Duration(ts.Nano()), nil
 }
 
-// peak returns the most memory that was resident, in kB.
+// peak returns the peak resident memory, in kB.
 func peak(pid int) (float64, error) {
 	status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 // A program is one bootstrap and what was measured of it.
 type program struct {
 	name   string // as in the table
-	typed  bool   // decodes JSON and answers shortly, and does not echo
+	typed  bool   // decodes JSON and gives a short answer, instead of echoing
 	path   string
 	binary int
 	zip    int
@@ -33,8 +33,8 @@ type sample struct {
 	memory        []float64 // kB
 }
 
-// eventSizes are the sizes of the events, and how many of each are sent in a
-// round.
+// eventSizes are the sizes of the events, and how many events of each size are sent in
+// a round.
 var eventSizes = [...]struct {
 	name         string
 	bytes, count int
@@ -120,7 +120,7 @@ func (p *program) weigh() error {
 	return nil
 }
 
-// measure is one round.
+// measure runs one round.
 func (p *program) measure() error {
 	for _, s := range []struct {
 		to    *[]float64
@@ -145,7 +145,7 @@ func (p *program) measure() error {
 	return nil
 }
 
-// median returns the middle of some values; 0 of none.
+// median returns the median of values; 0 if there are none.
 func median(values []float64) float64 {
 	if len(values) == 0 {
 		return 0

@@ -26,7 +26,7 @@ func table(w io.Writer, list []*program) {
 
 func kilo(bytes int) string { return short(float64(bytes) / 1000) }
 
-// short writes three digits or so.
+// short formats a number with about three digits.
 func short(v float64) string {
 	if v < 100 {
 		return fmt.Sprintf("%.1f", v)
@@ -34,7 +34,7 @@ func short(v float64) string {
 	return fmt.Sprintf("%.0f", v)
 }
 
-// A target is a ratio that the runtime is to reach.
+// A target is a ratio that the runtime should reach.
 type target struct {
 	what       string
 	ours, peer string
@@ -61,8 +61,8 @@ func cpu(size int) func(*program) []float64 {
 	return func(p *program) []float64 { return p.sizes[size].cpu }
 }
 
-// ratio is the median of the rounds' ratios: what slows the machine down for
-// a while slows down both.
+// ratio returns the median of the rounds' ratios, since what slows the machine down for a
+// while slows down both programs.
 func ratio(a, b []float64) float64 {
 	var r []float64
 	for i := range a {
@@ -71,7 +71,7 @@ func ratio(a, b []float64) float64 {
 	return median(r)
 }
 
-// ratios prints the targets and what was reached.
+// ratios prints the targets and the ratios that were reached.
 func ratios(w io.Writer, list []*program) {
 	byName := map[string]*program{}
 	for _, p := range list {

@@ -7,8 +7,8 @@ import (
 	"github.com/bootzip/bootzip/runtime/httpevent"
 )
 
-// One function answers every sender in its own form: here an HTTP API, and a
-// load balancer.
+// One function answers every sender in the sender's form: here an HTTP API and a load
+// balancer.
 func ExampleHandler() {
 	h := httpevent.Handler(func(_ context.Context, r *httpevent.Request) (*httpevent.Response, error) {
 		return httpevent.Text(200, r.Method+" from "+r.Query.Get("name")), nil
@@ -39,8 +39,8 @@ func ExampleParse() {
 	// Output: REST API /users/7 7 [a b] text/plain
 }
 
-// The paths of all senders are alike: decoded once, and without the stage of an
-// API, at any domain.
+// The paths of all senders are alike: decoded once, and without the stage of an API,
+// whatever its domain is.
 func ExampleRequest() {
 	for _, event := range []string{
 		`{"version":"2.0","rawPath":"/dev/files/50% off.txt","requestContext":{"domainName":"api.example.com","stage":"dev",
@@ -78,8 +78,8 @@ func ExampleJSON() {
 	// {"statusCode":201,"headers":{"content-type":"application/json"},"cookies":["seen=1; HttpOnly","theme=dark"],"body":"{\"id\":\"7\"}","isBase64Encoded":false} <nil>
 }
 
-// A response is streamed to senders that take it: function URLs with the invoke
-// mode RESPONSE_STREAM, and API Gateway with the response transfer mode STREAM.
+// A response is streamed to senders that support it: function URLs with the invoke mode
+// RESPONSE_STREAM, and API Gateway with the response transfer mode STREAM.
 func ExampleHandleStream() {
 	httpevent.HandleStream("events", func(_ context.Context, r *httpevent.Request, s *httpevent.Stream) error {
 		s.Header.Set("content-type", "text/event-stream")

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// All senders sent the same request: POST /a%20b/x%2By/?x=1&x=2&name=A%26B+c&empty=,
-// to the stage dev where there is one. docs/http-events.md has what each event
-// makes of it, and this what is made of that.
+// All senders sent the same request: POST /a%20b/x%2By/?x=1&x=2&name=A%26B+c&empty=, to
+// the stage dev if there is one. docs/http-events.md shows the events that they make of
+// it, and this test the requests that Parse makes of the events.
 func TestGoldenEvents(t *testing.T) {
 	type seen struct {
 		source        Source
@@ -38,7 +38,7 @@ func TestGoldenEvents(t *testing.T) {
 			continue
 		}
 		if want.host == "" {
-			want.host = r.Host // a load balancer has no domain but that of the header
+			want.host = r.Host // a load balancer has no domain, except in the header
 		}
 		got := seen{r.Source, r.Path, r.RawPath, r.Query["x"], r.Header["x-twice"], r.RawQuery, r.Host, r.PathParameters["proxy"]}
 		if !reflect.DeepEqual(got, want) {

@@ -1,5 +1,5 @@
-// Package httpevent turns the HTTP events of AWS Lambda into requests, and
-// responses into what the sender of the event expects, without net/http:
+// Package httpevent turns the HTTP events of AWS Lambda into requests, and responses
+// into what the event's sender expects, without net/http:
 //
 //	httpevent.Handle("web", func(ctx context.Context, r *httpevent.Request) (*httpevent.Response, error) {
 //		return httpevent.Text(200, "Hello "+r.Query.Get("hello")), nil
@@ -7,14 +7,14 @@
 //
 // It takes the events of API Gateway's REST APIs (payload format 1.0) and HTTP
 // APIs (1.0 and 2.0), of function URLs, and of Application Load Balancers with
-// and without multi-value headers, and tells them apart by what is in them
-// (Amazon API Gateway developer guide, "Lambda proxy integrations"; AWS Lambda
-// developer guide, "Invoking Lambda function URLs"; Elastic Load Balancing
-// user guide, "Lambda functions as targets").
+// and without multi-value headers. It distinguishes them by their content (Amazon API
+// Gateway developer guide, "Lambda proxy integrations"; AWS Lambda developer guide,
+// "Invoking Lambda function URLs"; Elastic Load Balancing user guide, "Lambda functions
+// as targets").
 //
-// What differs between them is evened out as far as the event allows. Not
-// restored are the order of header fields, the case of their names, and the
-// original spelling of a REST API's query, which comes decoded.
+// It removes the differences between them as far as the event allows. It cannot restore
+// the order of header fields, the case of their names, and the original spelling of a
+// REST API's query, which comes decoded.
 package httpevent
 
 import (
@@ -23,15 +23,15 @@ import (
 	"github.com/bootzip/bootzip/runtime"
 )
 
-// A Func answers a request. A nil response is an empty one with status 200. An
-// error fails the invocation: the client then gets a 502 from API Gateway and
-// from a load balancer.
+// A Func answers a request. A nil response stands for an empty one with status 200. An
+// error fails the invocation: the client then gets a 502 from API Gateway or a load
+// balancer.
 type Func func(context.Context, *Request) (*Response, error)
 
-// Handle registers a function under a name; the rules of runtime.Handle hold.
+// Handle registers a function under a name; the rules of runtime.Handle apply.
 func Handle(name string, f Func) { runtime.Handle(name, Handler(f)) }
 
-// Handler makes a runtime.Handler of a function; nil of nil.
+// Handler makes a runtime.Handler from a function; nil stays nil.
 func Handler(f Func) runtime.Handler {
 	if f == nil {
 		return nil
@@ -74,12 +74,12 @@ func (s Source) String() string {
 	return "unknown"
 }
 
-// Values are header fields by their names in lower case, or parameters of a
-// query by their names.
+// Values are header fields by their lower-case names, or parameters of a query by their
+// names.
 type Values map[string][]string
 
-// Get returns the first value of a name; empty without one. The name of a
-// header field has to be given in lower case.
+// Get returns the first value of a name; "" if there is none. The name of a header field
+// must be in lower case.
 func (v Values) Get(name string) string {
 	if list := v[name]; len(list) > 0 {
 		return list[0]
@@ -87,7 +87,7 @@ func (v Values) Get(name string) string {
 	return ""
 }
 
-// Set replaces the values of a name.
+// Set replaces the values of a name with one value.
 func (v Values) Set(name, value string) { v[name] = []string{value} }
 
 // Add adds a value to those of a name.

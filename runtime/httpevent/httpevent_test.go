@@ -11,7 +11,7 @@ import (
 	"github.com/bootzip/bootzip/runtime"
 )
 
-// The events are cut from the documented examples of each sender.
+// The events are shortened from the documented examples of each sender.
 const (
 	restEvent = `{"version":"1.0","resource":"/{proxy+}","path":"/a b/ü","httpMethod":"POST",
 		"headers":{"Host":"x.execute-api.eu-west-1.amazonaws.com","Accept":"b","Cookie":"one=1; two=2"},
@@ -71,8 +71,8 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// Each path is decoded as often as its sender has left to do, and the stage of
-// an API is taken off at any domain.
+// Each path is decoded unless its sender has done so, and the stage of an API is removed,
+// whatever its domain is.
 func TestPaths(t *testing.T) {
 	const (
 		own, custom, url = "x.execute-api.eu-west-1.amazonaws.com", "api.example.com", "u.lambda-url.eu-west-1.on.aws"
@@ -208,7 +208,7 @@ func TestHandler(t *testing.T) {
 	}
 }
 
-// What is written as a query is read as it was.
+// A query that was encoded is decoded to the same values.
 func FuzzQuery(f *testing.F) {
 	f.Add("a", "b&=+% ü")
 	f.Fuzz(func(t *testing.T, name, value string) {

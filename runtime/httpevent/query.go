@@ -2,9 +2,8 @@ package httpevent
 
 import "strings"
 
-// parseQuery reads a query (WHATWG URL Standard,
-// application/x-www-form-urlencoded). A part with a broken escape is taken as
-// it stands: the client meant something by it.
+// parseQuery reads a query (WHATWG URL Standard, application/x-www-form-urlencoded). A
+// part with an invalid escape is kept unchanged: the client meant something by it.
 func parseQuery(s string) Values {
 	v := Values{}
 	for part := range strings.SplitSeq(s, "&") {
@@ -17,7 +16,7 @@ func parseQuery(s string) Values {
 	return v
 }
 
-// encode writes a query, its names in order.
+// encode returns a query, sorted by names.
 func (v Values) encode() string {
 	var b strings.Builder
 	for _, k := range sortedKeys(v) {
@@ -37,15 +36,15 @@ func (v Values) encode() string {
 // no escape (RFC 3986, section 3.3).
 const inPath = "/!$&'()*+,;=:@"
 
-// escapePath encodes a path that came decoded.
+// escapePath encodes a decoded path.
 func escapePath(s string) string {
 	var b strings.Builder
 	escape(&b, s, inPath)
 	return b.String()
 }
 
-// decodePath decodes a path that came as it was sent; false where it did not:
-// an escape is broken, or a character has none that needs one.
+// decodePath decodes a path that comes as the client sent it. It returns false if the path
+// is not encoded: an escape is invalid, or a character that needs one has none.
 func decodePath(s string) (string, bool) {
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
@@ -60,8 +59,8 @@ func decodePath(s string) (string, bool) {
 	return unescape(s, false), true
 }
 
-// escape writes s with everything escaped but the unreserved characters
-// (RFC 3986, section 2.3) and those of also.
+// escape writes s with everything escaped except the unreserved characters (RFC 3986,
+// section 2.3) and those in also.
 func escape(b *strings.Builder, s, also string) {
 	const hex = "0123456789ABCDEF"
 	for i := range len(s) {
@@ -77,8 +76,8 @@ func escape(b *strings.Builder, s, also string) {
 	}
 }
 
-// unescape resolves %XX and, where plus is set, "+"; s itself where an escape
-// is broken.
+// unescape resolves %XX and, if plus is set, "+". It returns s unchanged if an escape is
+// invalid.
 func unescape(s string, plus bool) string {
 	if !strings.Contains(s, "%") && (!plus || !strings.Contains(s, "+")) {
 		return s

@@ -14,24 +14,24 @@ import (
 type Request struct {
 	Source Source
 	Method string
-	// Path is the path, decoded once, and RawPath an encoding of it: what the
-	// client sent, as far as the event has that. An HTTP API decodes the path,
-	// so that RawPath is made anew. Neither has the stage of an API.
+	// Path is the path, decoded once, and RawPath an encoding of it: what the client
+	// sent, if the event has that. An HTTP API decodes the path, so RawPath is encoded
+	// again. Neither includes the stage of an API.
 	Path, RawPath string
-	// Query has the parameters, decoded; RawQuery is their text, which is
-	// written anew for a REST API.
+	// Query has the decoded parameters; RawQuery is their text, which is encoded again
+	// for a REST API.
 	Query    Values
 	RawQuery string
 	Header   Values   // names in lower case; cookies are here as well
 	Cookies  []string // each "name=value"
-	Body     []byte   // decoded where it came in base64
+	Body     []byte   // decoded if it came in base64
 
 	PathParameters map[string]string // decoded
 	StageVariables map[string]string
 	Host           string          // of the header, or else the domain
 	SourceIP       string          // empty behind a load balancer: see x-forwarded-for
 	Protocol       string          // such as HTTP/1.1; empty behind a load balancer
-	Context        json.RawMessage // requestContext, whole
+	Context        json.RawMessage // the complete requestContext
 
 	multi bool // a load balancer with multi-value headers
 }
@@ -71,8 +71,8 @@ type requestContext struct {
 	Domain   string    `json:"domainName"`
 }
 
-// Parse reads an event. The error of an event of another kind has the type
-// Runtime.UnmarshalError, like that of one that is not JSON.
+// Parse reads an event. For an event of another kind, or one that is not JSON, the error
+// has the type Runtime.UnmarshalError.
 func Parse(data []byte) (*Request, error) {
 	var e event
 	if err := typed.Unmarshal(data, &e); err != nil {
@@ -112,15 +112,15 @@ func Parse(data []byte) (*Request, error) {
 	return r, nil
 }
 
-// isFunctionURL reports whether an event of format 2.0 is a function URL's: its
-// domain cannot be one of the user's own, and without IAM the account is
-// "anonymous" (AWS Lambda developer guide, "Invoking Lambda function URLs").
+// isFunctionURL reports whether an event of format 2.0 comes from a function URL: its
+// domain cannot be a custom one, and without IAM the account is "anonymous" (AWS Lambda
+// developer guide, "Invoking Lambda function URLs").
 func (c *requestContext) isFunctionURL() bool {
 	return strings.Contains(c.Domain, ".lambda-url.") || c.Account == "anonymous"
 }
 
-// withoutStage takes the stage off a path. An HTTP API has it there at any
-// domain, $default excepted.
+// withoutStage removes the stage from a path. An HTTP API puts it there whatever the
+// domain is, except the stage $default.
 func (c *requestContext) withoutStage(path string) string {
 	if c.Stage == "" || c.Stage == "$default" {
 		return path
@@ -153,9 +153,9 @@ func orRoot(path string) string {
 	return path
 }
 
-// first takes over what format 1.0 says. Events of a REST API have no version,
-// and the path as it was sent; those of an HTTP API say 1.0, and have the path
-// decoded and with the stage, as in format 2.0.
+// first takes over the fields of format 1.0. Events of a REST API have no version, and
+// the path as it was sent. Events of an HTTP API have version 1.0, and the decoded path
+// with the stage, as in format 2.0.
 func (r *Request) first(e *event, c *requestContext) {
 	r.Source, r.Method = RESTAPI, e.Method
 	if e.Version == "" {
@@ -178,7 +178,7 @@ func (r *Request) first(e *event, c *requestContext) {
 	r.Cookies = splitCookies(r.Header)
 }
 
-// second takes over what format 2.0 says.
+// second takes over the fields of format 2.0.
 func (r *Request) second(e *event, c *requestContext) {
 	r.Source, r.Method, r.RawQuery = HTTPAPI, c.HTTP.Method, e.RawQuery
 	r.SourceIP, r.Protocol = c.HTTP.SourceIP, c.HTTP.Protocol
@@ -196,7 +196,7 @@ func (r *Request) second(e *event, c *requestContext) {
 	}
 }
 
-// balancer takes over what a load balancer says: it leaves path and query as
+// balancer takes over the fields of a load balancer's event, in which path and query are as
 // the client sent them.
 func (r *Request) balancer(e *event) {
 	r.Source, r.Method = LoadBalancer, e.Method
@@ -223,7 +223,7 @@ func (r *Request) balancer(e *event) {
 	r.Cookies = splitCookies(r.Header)
 }
 
-// headers unites both forms of header fields; the one with all values wins.
+// headers merges both forms of header fields; the one with all values takes precedence.
 func headers(single map[string]string, multi map[string][]string) Values {
 	h := make(Values, max(len(single), len(multi)))
 	for k, v := range single {

@@ -11,7 +11,7 @@ import (
 
 // A Response is an HTTP response.
 type Response struct {
-	StatusCode int      // 200 where it is 0
+	StatusCode int      // 0 means 200
 	Header     Values   // names in any case
 	Cookies    []string // each the value of a Set-Cookie field
 	Body       []byte
@@ -22,7 +22,7 @@ func Text(status int, body string) *Response {
 	return &Response{StatusCode: status, Header: Values{"content-type": {"text/plain; charset=utf-8"}}, Body: []byte(body)}
 }
 
-// JSON makes a response of a value, by encoding/json.
+// JSON makes a response from a value, using encoding/json.
 func JSON(status int, value any) (*Response, error) {
 	body, err := typed.Marshal(value)
 	if err != nil {
@@ -31,8 +31,8 @@ func JSON(status int, value any) (*Response, error) {
 	return &Response{StatusCode: status, Header: Values{"content-type": {"application/json"}}, Body: body}, nil
 }
 
-// answer has the fields of all senders; what a sender does not know is left
-// out for it.
+// answer has the fields for all senders; fields that a sender does not know are omitted for
+// it.
 type answer struct {
 	StatusCode   int                 `json:"statusCode"`
 	Description  string              `json:"statusDescription,omitempty"`
@@ -43,9 +43,9 @@ type answer struct {
 	IsBase64     bool                `json:"isBase64Encoded"`
 }
 
-// Encode writes a response for the sender of the request. The body goes as
-// base64 where it is not UTF-8 or has a content encoding; a REST API turns
-// that back into bytes only for the media types that it was told are binary.
+// Encode encodes a response for the sender of the request. The body is in base64 if it is
+// not UTF-8 or has a content encoding. A REST API turns base64 back into bytes only for the
+// media types that it is configured to treat as binary.
 func (r *Request) Encode(resp *Response) ([]byte, error) {
 	if resp == nil {
 		resp = &Response{}
@@ -61,8 +61,8 @@ func (r *Request) Encode(resp *Response) ([]byte, error) {
 	default:
 		a.Headers = joined(header)
 		if r.Source == LoadBalancer {
-			// It takes one value a name. Names differ by their case, and
-			// that way two cookies can go side by side.
+			// A load balancer takes one value per name, but treats names with different
+			// case as different, so several cookies can be sent that way.
 			for i, c := range cookies {
 				a.Headers[spelling("set-cookie", i)] = c
 			}
@@ -89,7 +89,7 @@ func (resp *Response) status() int {
 }
 
 // fields returns the header with its names in lower case, and the cookies. A line break in a
-// value becomes a blank, as with net/http.
+// value becomes a space, as with net/http.
 func (resp *Response) fields() (Values, []string) {
 	header := make(Values, len(resp.Header))
 	for _, k := range sortedKeys(resp.Header) {
@@ -103,7 +103,7 @@ func (resp *Response) fields() (Values, []string) {
 	return header, cookies
 }
 
-// joined makes one value of several (RFC 9110, section 5.3).
+// joined joins the values of each name into one (RFC 9110, section 5.3).
 func joined(v Values) map[string]string {
 	m := make(map[string]string, len(v))
 	for k, list := range v {
@@ -112,7 +112,7 @@ func joined(v Values) map[string]string {
 	return m
 }
 
-// spelling returns the i-th way to write a name with upper and lower case.
+// spelling returns the i-th way to write a name in upper and lower case.
 func spelling(name string, i int) string {
 	b := []byte(name)
 	for k := range b {
@@ -126,8 +126,8 @@ func spelling(name string, i int) string {
 	return string(b)
 }
 
-// description is the status with its reason, which a load balancer asks for
-// (RFC 9110, section 15). net/http has all of them, and 1.9 MB more.
+// description returns the status with its reason phrase (RFC 9110, section 15), which a
+// load balancer requires. net/http has all reason phrases, but adds 1.9 MB.
 func description(status int) string {
 	reason := ""
 	switch status {

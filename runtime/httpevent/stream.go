@@ -10,10 +10,10 @@ import (
 // A StreamFunc answers a request piece by piece.
 type StreamFunc func(context.Context, *Request, *Stream) error
 
-// HandleStream registers a function that streams its response. The sender must
-// be one that takes it: a function URL with the invoke mode RESPONSE_STREAM,
-// or an API of API Gateway with the response transfer mode STREAM. Any other
-// shows its client the raw bytes.
+// HandleStream registers a function that streams its response. The sender must support
+// that: a function URL with the invoke mode RESPONSE_STREAM, or an API of API Gateway
+// with the response transfer mode STREAM. Any other sender shows its client the raw
+// bytes.
 func HandleStream(name string, f StreamFunc) {
 	if f == nil {
 		runtime.HandleStream(name, nil)
@@ -32,16 +32,15 @@ func HandleStream(name string, f StreamFunc) {
 	})
 }
 
-// A Stream is the response to a request while it is made. Response is sent
-// with the first Write: its status, header and cookies, and its Body before
-// what is written.
+// A Stream is a response that is sent while it is made. The first Write sends Response
+// first: its status, header and cookies, and its Body.
 type Stream struct {
 	Response
 	w     *runtime.Writer
 	begun bool
 }
 
-// NewStream makes a stream of a streamed response that has not begun.
+// NewStream makes a Stream from a streamed response that has not begun.
 func NewStream(w *runtime.Writer) *Stream {
 	return &Stream{Response: Response{Header: Values{}}, w: w}
 }
@@ -57,9 +56,9 @@ func (s *Stream) Write(p []byte) (int, error) {
 // Begin sends status, header and cookies without waiting for a Write.
 func (s *Stream) Begin() error { return s.begin() }
 
-// begin sends the prelude: JSON, eight NUL bytes (AWS Lambda developer guide,
-// "Implementing response streaming in a custom runtime", and the HTTP
-// integration of the managed runtimes).
+// begin sends the prelude: JSON and eight NUL bytes (AWS Lambda developer guide,
+// "Implementing response streaming in a custom runtime", and the HTTP integration of the
+// managed runtimes).
 func (s *Stream) begin() error {
 	if s.begun {
 		return nil

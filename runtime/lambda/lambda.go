@@ -6,29 +6,30 @@
 //
 //	func main() { lambda.Start(handle) }
 //
-// The signatures, the options and the JSON are the same, and the handler's
-// context has AWS's lambdacontext; the callbacks of AWS's handlertrace are called. What differs:
+// The signatures, the options and the JSON are the same. The handler's context has AWS's
+// lambdacontext, and the callbacks of AWS's handlertrace are called. What differs:
 //
 //   - Failures before the first event are reported to Lambda (init/error).
-//   - A signature that is not allowed is such a failure, where AWS's runtime
-//     fails each invocation.
-//   - The first frame of a panic's stackTrace is where it happened, and its
-//     paths are whole; AWS's begins in the Go runtime, with shortened names.
-//   - An event that does not decode has the error type Runtime.UnmarshalError,
-//     and a result that does not encode Runtime.MarshalError; AWS's have the
-//     names of encoding/json's types.
-//   - A handler's error is not written to the log; Lambda has it, and package
-//     logs writes it where that is wanted.
+//   - An invalid signature is such a failure; AWS's runtime fails each invocation
+//     instead.
+//   - The first frame of a panic's stackTrace is where it happened, and its paths are
+//     complete; AWS's stack begins in the Go runtime, with shortened names.
+//   - An event that cannot be decoded has the error type Runtime.UnmarshalError, and a
+//     result that cannot be encoded Runtime.MarshalError; with AWS's runtime these are
+//     the names of encoding/json's types.
+//   - A handler's error is not written to the log, since Lambda has it; package logs can
+//     write it.
 //   - A response over 6 MB fails its invocation, not the process.
-//   - An io.Reader as the result is sent as a streamed response, with the
-//     header that Lambda asks for.
-//   - Start with a Handler of NewHandlerWithOptions takes the options of both;
-//     AWS's takes those of the Handler alone.
-//   - A deadline that is missing, or lies before 2014, is none.
-//   - What decodes an event's bytes into a []byte or a json.RawMessage copies
-//     them; a Handler's Invoke gets them as they are, until it returns.
-//   - The RPC mode of the runtime go1.x, and the functions that AWS deprecated
-//     are not there.
+//   - If the result is an io.Reader, it is sent as a streamed response, with the header
+//     that Lambda requires.
+//   - Start with a Handler from NewHandlerWithOptions applies the options of both;
+//     AWS's applies only those of the Handler.
+//   - If the deadline is missing, or before Lambda's introduction in 2014, the context
+//     has none.
+//   - Decoding an event's bytes into a []byte or a json.RawMessage copies them. A
+//     Handler's Invoke gets the original bytes, which are valid until it returns.
+//   - The RPC mode of the runtime go1.x, and the functions that AWS has deprecated, do
+//     not exist.
 package lambda
 
 import (
@@ -46,8 +47,8 @@ type Handler interface {
 	Invoke(ctx context.Context, payload []byte) ([]byte, error)
 }
 
-// Start runs a handler for good. It is a Handler, or a function of one of
-// these forms, whose types go through encoding/json:
+// Start runs a handler and does not return. The handler is a Handler, or a function of
+// one of these forms, whose types go through encoding/json:
 //
 //	func ()
 //	func (In)
@@ -62,9 +63,9 @@ type Handler interface {
 //	func (context.Context, In) error
 //	func (context.Context, In) (Out, error)
 //
-// An Out that is an io.Reader, and whose JSON is {} or fails, is sent as the
-// bytes that it reads; with a method ContentType() string, as that type; with
-// a method Close, it is closed.
+// If an Out is an io.Reader, and its JSON is {} or fails, the bytes that it reads are sent.
+// If it has a method ContentType() string, that gives the content type; if it has a method
+// Close, it is closed.
 func Start(handler any) { StartWithOptions(handler) }
 
 // StartWithOptions is Start with options.
@@ -73,20 +74,19 @@ func StartWithOptions(handler any, options ...Option) {
 	runtime.Start()
 }
 
-// HandlerFunc is a function of two arguments and two results, for functions
-// that are generic over handlers.
+// HandlerFunc is the constraint of functions with two arguments and two results, for
+// functions that are generic over handlers.
 type HandlerFunc[In, Out any] interface {
 	func(context.Context, In) (Out, error)
 }
 
-// StartHandlerFunc is StartWithOptions for a function whose form the compiler
-// checks.
+// StartHandlerFunc is StartWithOptions for a function whose signature the compiler checks.
 func StartHandlerFunc[In, Out any, H HandlerFunc[In, Out]](handler H, options ...Option) {
 	StartWithOptions(handler, options...)
 }
 
-// Handle registers a handler under a name, beside others; the rules of
-// runtime.Handle hold, and runtime.Start runs them.
+// Handle registers a handler under a name, in addition to others; the rules of
+// runtime.Handle apply, and runtime.Start runs it.
 func Handle(name string, handler any, options ...Option) { register(name, handler, options) }
 
 func register(name string, handler any, options []Option) {
@@ -111,13 +111,13 @@ func register(name string, handler any, options []Option) {
 	})
 }
 
-// NewHandler makes a Handler of what Start takes, for middleware and tests.
-// One that is not allowed gives its error at each Invoke.
+// NewHandler makes a Handler from what Start takes, for middleware and tests. If that is
+// invalid, each Invoke returns the error.
 func NewHandler(handler any) Handler { return NewHandlerWithOptions(handler) }
 
-// NewHandlerWithOptions is NewHandler with options. Start takes the Handler with
-// these: it streams what the function streams. WithEnableSIGTERM takes effect
-// here, so that it does in a Handler that middleware wraps, too.
+// NewHandlerWithOptions is NewHandler with options. Start applies these options too, and
+// streams what the function streams. WithEnableSIGTERM takes effect here, so that it also
+// works if middleware wraps the Handler.
 func NewHandlerWithOptions(handler any, options ...Option) Handler {
 	o := newOptions(options)
 	o.onShutdown()

@@ -203,7 +203,7 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// sameContext has the methods of context.Context and another name.
+// sameContext has the methods of context.Context under another name.
 type sameContext interface {
 	Deadline() (time.Time, bool)
 	Done() <-chan struct{}
@@ -233,7 +233,7 @@ func TestContextByAnotherName(t *testing.T) {
 	}
 }
 
-// generic compiles only with the constraint of aws-lambda-go's name.
+// generic compiles only if there is a constraint with aws-lambda-go's name.
 func generic[I, O any, H lambda.HandlerFunc[I, O]](h H) lambda.Handler { return lambda.NewHandler(h) }
 
 func TestHandlerFunc(t *testing.T) {
@@ -243,8 +243,8 @@ func TestHandlerFunc(t *testing.T) {
 	}
 }
 
-// An invocation has a deadline, and is no context of package context's, like
-// that of the runtime.
+// An invocation has a deadline and, like that of the runtime, is not one of package
+// context's own types.
 type invocation struct {
 	context.Context
 	deadline time.Time
@@ -252,8 +252,8 @@ type invocation struct {
 
 func (i invocation) Deadline() (time.Time, bool) { return i.deadline, true }
 
-// A base context that has ended is over when the handler is called, with its
-// own reason, and its deadline counts where it is the earlier one.
+// If the base context has ended, the handler's context has ended for the same reason; the
+// base context's deadline counts if it is the earlier one.
 func TestBaseContext(t *testing.T) {
 	canceled, cancel := context.WithCancelCause(context.Background())
 	cancel(errors.New("closing"))
@@ -293,7 +293,7 @@ type named int
 
 func (n named) String() string { return fmt.Sprintf("<%d>", int(n)) }
 
-// fail is the handler of a bootstrap whose events say how it is to fail.
+// fail is the handler of a bootstrap; its event says how to fail.
 func fail(kind string) (io.Reader, error) {
 	own := messages.InvokeResponse_Error{Type: "MyRetryable", Message: "again please",
 		StackTrace: []*messages.InvokeResponse_Error_StackFrame{{Path: "a.go", Line: 7, Label: "f"}, nil}}
@@ -334,7 +334,7 @@ func TestFailures(t *testing.T) {
 				t.Errorf("%s: %s: got %s, want %s", start, kind, got, own)
 			}
 		}
-		// The process is the same one still, until an error asks it to leave.
+		// It is still the same process, until an error asks it to end.
 		if a := p.Invoke(fakeapi.Event{ID: "id", Body: []byte(`"well"`)}); string(a.Body) != "well" || a.Header["content-type"] != "application/octet-stream" || a.Header["lambda-runtime-function-response-mode"] != "streaming" {
 			t.Errorf("%s: answer is %s %v", start, a.Body, a.Header)
 		}
@@ -345,7 +345,7 @@ func TestFailures(t *testing.T) {
 			t.Errorf("%s: left with %d", start, code)
 		}
 	}
-	// A panic has the type of its value, and is in the log once, as Lambda gets it.
+	// A panic has the type of its value, and is in the log once, in the form that Lambda gets.
 	for kind, want := range map[string][2]string{
 		"float": {"1.5", "float64"}, "struct": {"{21.5}", "temperature"}, "stringer": {"<7>", "named"}, "error": {"went wrong", "errorString"},
 		"nil map": {"assignment to entry in nil map", "plainError"}, "panic exit": {"again please", "MyRetryable"},
@@ -372,8 +372,8 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// What Start gets from NewHandlerWithOptions has the options of both, and a
-// Handler of somebody's own sends bytes.
+// A Handler from NewHandlerWithOptions has the options of both in Start, and a user's own
+// Handler sends bytes.
 func TestStartTakesAHandler(t *testing.T) {
 	p := fakeapi.Start(t, "TEST=handler")
 	if a := <-p.Answers(); a.Kind != "register" {
@@ -394,7 +394,7 @@ func TestStartTakesAHandler(t *testing.T) {
 // wrapper is middleware around a Handler.
 type wrapper struct{ lambda.Handler }
 
-// Middleware sees events and results by AWS's handlertrace.
+// Middleware sees events and results through AWS's handlertrace.
 func TestHandlerTrace(t *testing.T) {
 	h := lambda.NewHandler(func(_ context.Context, n int) (string, error) {
 		if n == 0 {

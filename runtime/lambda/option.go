@@ -43,8 +43,8 @@ func (o *options) onShutdown() {
 // An Option changes how a handler is run.
 type Option func(*options)
 
-// WithContext sets the context whose values every invocation sees, and whose
-// end cancels it.
+// WithContext sets a context whose values every invocation sees, and whose end cancels every
+// invocation.
 func WithContext(ctx context.Context) Option { return func(o *options) { o.base = ctx } }
 
 // WithContextValue adds a value to every invocation's context.
@@ -52,22 +52,22 @@ func WithContextValue(key, value any) Option {
 	return func(o *options) { o.values = append(o.values, [2]any{key, value}) }
 }
 
-// WithSetEscapeHTML has HTML's special characters escaped in the response.
+// WithSetEscapeHTML escapes HTML's special characters in the response.
 func WithSetEscapeHTML(on bool) Option { return func(o *options) { o.escapeHTML = on } }
 
-// WithSetIndent has the response indented.
+// WithSetIndent indents the response.
 func WithSetIndent(prefix, indent string) Option {
 	return func(o *options) { o.prefix, o.indent = prefix, indent }
 }
 
-// WithUseNumber has numbers decoded into any as json.Number.
+// WithUseNumber decodes numbers into any as json.Number.
 func WithUseNumber(on bool) Option { return func(o *options) { o.useNumber = on } }
 
 // WithDisallowUnknownFields refuses events with fields that In does not have.
 func WithDisallowUnknownFields(on bool) Option { return func(o *options) { o.noUnknown = on } }
 
-// WithEnableSIGTERM has Lambda send SIGTERM before it ends the process, and
-// runs the callbacks then; see runtime.OnShutdown.
+// WithEnableSIGTERM makes Lambda send SIGTERM before it ends the process, and runs the
+// callbacks then; see runtime.OnShutdown.
 func WithEnableSIGTERM(callbacks ...func()) Option {
 	return func(o *options) {
 		o.sigterm = true

@@ -11,8 +11,8 @@ import (
 	"github.com/bootzip/bootzip/runtime/internal/awsform"
 )
 
-// failed is an error as Lambda gets it. aws-lambda-go's own error keeps its
-// type, its message and its stack, and ends the process where it says so.
+// failed returns an error in the form that Lambda gets. aws-lambda-go's own error keeps its
+// type, message and stack, and ends the process if it says so.
 func failed(err error) error {
 	if e, ok := asResponseError(err); ok {
 		return awsform.Error{Err: e}
@@ -42,9 +42,9 @@ func asResponseError(v any) (*runtime.Error, bool) {
 	return e, true
 }
 
-// recovered is to be deferred around a handler. A panic with aws-lambda-go's own
-// error becomes an error of the invocation. Any other goes on, with its type,
-// its value and its log as aws-lambda-go has them.
+// recovered must be deferred around a handler. A panic with aws-lambda-go's own error
+// becomes an error of the invocation. Any other panic continues, with the type, the value
+// and the log that aws-lambda-go gives it.
 func recovered(err *error) {
 	v := recover()
 	if v == nil {

@@ -24,7 +24,7 @@ type result struct {
 	reader      io.Reader
 }
 
-// The content types of a result that names none, as with aws-lambda-go.
+// The content types of a result that does not set one, as with aws-lambda-go.
 const (
 	jsonType  = "application/json"
 	bytesType = "application/octet-stream"
@@ -39,16 +39,16 @@ func badHandler(format string, args ...any) error {
 	return &runtime.Error{Type: "Runtime.BadHandler", Message: fmt.Sprintf(format, args...)}
 }
 
-// reflected makes a call of what Start takes.
+// reflected makes a call from what Start takes.
 func reflected(handler any, o *options) (call, error) {
 	if handler == nil {
 		return nil, badHandler("handler is nil")
 	}
 	switch h := handler.(type) {
 	case invoker:
-		// Its function, not its Invoke: that would read a stream to its end.
+		// Use its function, not its Invoke, which would read a stream to its end.
 		return func(ctx context.Context, event []byte) (result, error) {
-			// A stream outlasts this call: the end of the invocation stops it.
+			// A stream outlasts this call; the end of the invocation stops it.
 			ctx, _ = joined(ctx, h.base)
 			return h.function(ctx, event)
 		}, h.err
@@ -103,7 +103,7 @@ func reflected(handler any, o *options) (call, error) {
 	}, nil
 }
 
-// arguments tells what a function takes.
+// arguments returns what a function takes.
 func arguments(t reflect.Type) (takesContext, takesEvent bool, err error) {
 	switch t.NumIn() {
 	case 0:
@@ -126,8 +126,8 @@ func arguments(t reflect.Type) (takesContext, takesEvent bool, err error) {
 	return false, false, badHandler("handler takes %d arguments; two are the most", t.NumIn())
 }
 
-// isContext reports whether a type is context.Context, or an interface of the
-// same methods.
+// isContext reports whether a type is context.Context, or an interface with the same
+// methods.
 func isContext(t reflect.Type) bool {
 	return t.Kind() == reflect.Interface && t.Implements(contextType) && contextType.Implements(t)
 }
@@ -196,13 +196,13 @@ func (r result) send(w *runtime.Writer) (err error) {
 	if c, ok := r.reader.(interface{ ContentType() string }); ok {
 		w.SetContentType(c.ContentType())
 	}
-	// Without the writer's other methods: a reader's WriteTo would decide
-	// about the size of the chunks.
+	// Hide the other methods: a reader's WriteTo, for example, would determine the size of
+	// the chunks.
 	_, err = io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{r.reader}, make([]byte, 32<<10))
 	return err
 }
 
-// bytes returns a result whole.
+// bytes returns all of a result.
 func (r result) bytes() ([]byte, error) {
 	if r.reader == nil {
 		return r.body, nil

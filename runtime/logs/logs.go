@@ -1,20 +1,18 @@
-// Package logs is a log/slog handler that follows the logging settings of a
-// Lambda function and adds to each record which invocation it belongs to.
+// Package logs has a log/slog handler that follows the logging settings of a Lambda
+// function and adds to each record the invocation that it belongs to.
 //
 //	slog.SetDefault(logs.New())
 //	…
 //	slog.InfoContext(ctx, "order taken", "id", id)
 //
-// AWS_LAMBDA_LOG_FORMAT=JSON writes a JSON object a line, with the keys that
-// Lambda knows (timestamp, level, message, requestId); anything else writes
-// text. AWS_LAMBDA_LOG_LEVEL is the lowest level that is written: TRACE, DEBUG,
-// INFO, WARN, ERROR or FATAL; INFO where it is not set (AWS Lambda developer
-// guide, "Configuring JSON and plain text log formats" and "Log-level
-// filtering").
+// With AWS_LAMBDA_LOG_FORMAT=JSON it writes one JSON object per line, with the keys that
+// Lambda knows (timestamp, level, message, requestId); otherwise it writes text.
+// AWS_LAMBDA_LOG_LEVEL is the lowest level that is written: TRACE, DEBUG, INFO, WARN,
+// ERROR or FATAL; the default is INFO (AWS Lambda developer guide, "Configuring JSON and
+// plain text log formats" and "Log-level filtering").
 //
-// A record made with a context of an invocation (slog.InfoContext) gets
-// requestId, and traceId and tenantId where Lambda sent them. One made without
-// has none of them.
+// A record made with an invocation's context (slog.InfoContext) gets requestId, and
+// traceId and tenantId if Lambda sent them. A record made without one has none of them.
 //
 // It adds about 240 kB to the zip.
 package logs
@@ -34,8 +32,8 @@ const (
 	LevelFatal = slog.LevelError + 4
 )
 
-// New makes a logger that writes to standard output as the environment says,
-// which Lambda keeps.
+// New makes a logger that writes to standard output, which Lambda keeps, as the
+// environment says.
 func New() *slog.Logger {
 	return slog.New(NewHandler(os.Stdout, Options{
 		JSON:  os.Getenv("AWS_LAMBDA_LOG_FORMAT") == "JSON",
@@ -43,13 +41,13 @@ func New() *slog.Logger {
 	}))
 }
 
-// Options say how to write.
+// Options say how a handler writes.
 type Options struct {
 	JSON  bool
-	Level slog.Leveler // INFO where it is nil
+	Level slog.Leveler // nil means INFO
 }
 
-// Level returns the level of one of Lambda's names; INFO of any other.
+// Level returns the level with one of Lambda's names; INFO for any other name.
 func Level(name string) slog.Level {
 	switch name {
 	case "TRACE":
@@ -101,15 +99,15 @@ func rename(groups []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// A handler adds the invocation to each record. It has to stand outside the
-// groups that WithGroup opens, so it keeps those, and the attributes after
-// them, to itself.
+// A handler adds the invocation to each record. The invocation must be outside of the
+// groups that WithGroup opens, so the handler keeps those, and the attributes added after
+// them, until a record comes.
 type handler struct {
 	next   slog.Handler
 	groups []group
 }
 
-// A group is a name, or the attributes that were added after it.
+// A group is the name of a group, or attributes that were added after one.
 type group struct {
 	name  string
 	attrs []slog.Attr
@@ -169,8 +167,8 @@ func (h handler) with(g group) slog.Handler {
 	return h
 }
 
-// Errors makes a handler that logs, at level ERROR, the errors of another,
-// which the runtime reports to Lambda without writing them down.
+// Errors makes a handler that logs the errors of another one at level ERROR. The runtime
+// only reports them to Lambda.
 func Errors(l *slog.Logger, next runtime.Handler) runtime.Handler {
 	if next == nil {
 		return nil

@@ -58,7 +58,7 @@ func TestLevels(t *testing.T) {
 	}
 }
 
-// It follows the rules of slog's handlers, with Lambda's names put back.
+// The handler follows the rules of slog's handlers, once Lambda's names are changed back.
 func TestSlogRules(t *testing.T) {
 	var b bytes.Buffer
 	err := slogtest.TestHandler(NewHandler(&b, Options{JSON: true}), func() []map[string]any {

@@ -16,7 +16,7 @@ func greet(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, "Hello %s", r.URL.Query().Get("name"))
 }
 
-// What reaches the handler on Lambda is made of the event.
+// On Lambda, the request that reaches the handler is made from the event.
 func ExampleRequest() {
 	event, err := httpevent.Parse([]byte(`{"version":"2.0","rawPath":"/hello","rawQueryString":"name=Ada","headers":{"host":"example.com"},
 		"requestContext":{"http":{"method":"GET","path":"/hello","sourceIp":"192.0.2.1","protocol":"HTTP/1.1"}}}`))
@@ -62,8 +62,8 @@ func ExampleServe() {
 	// <nil>
 }
 
-// Any handler of net/http, a router among them, is a handler of a function.
-// The event that a request came in has what HTTP does not say.
+// Any net/http handler, such as a router, can be the handler of a function. The event that
+// a request came in has what HTTP does not say.
 func ExampleHandle() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /users/{id}", func(w http.ResponseWriter, r *http.Request) {
@@ -76,7 +76,7 @@ func ExampleHandle() {
 	// In main, nethttp.Start follows, and never returns.
 }
 
-// A handler that flushes streams from then on.
+// Once a handler has flushed, its response is streamed.
 func ExampleHandle_stream() {
 	nethttp.Handle("ticks", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")

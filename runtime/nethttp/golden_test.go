@@ -10,8 +10,8 @@ import (
 	"github.com/bootzip/bootzip/runtime/httpevent"
 )
 
-// What net/http's router and its cookies see of the golden events is the same
-// for all senders.
+// What net/http's router and its cookies get from the golden events is the same for all
+// senders.
 func TestGoldenEvents(t *testing.T) {
 	for name, target := range map[string]string{
 		"function-url": "/a%20b/x%2By/?x=1&x=2&name=A%26B+c&empty=",

@@ -7,22 +7,22 @@
 //		nethttp.Start()
 //	}
 //
-// On Lambda a response is sent whole when the handler returns, up to 6 MB. A
-// handler that flushes (http.Flusher, http.ResponseController) streams from
-// then on. Lambda does not tell a function how it was called: only flush
-// behind a function URL with the invoke mode RESPONSE_STREAM or an API of API
-// Gateway with the response transfer mode STREAM; any other sender shows its
-// client the raw bytes of the stream.
+// On Lambda, a response of up to 6 MB is sent in one piece when the handler returns. Once
+// a handler has flushed (http.Flusher, http.ResponseController), its response is
+// streamed. Lambda does not tell a function how it was called, so flush only behind a
+// function URL with the invoke mode RESPONSE_STREAM, or an API of API Gateway with the
+// response transfer mode STREAM. Any other sender shows its client the raw bytes of the
+// stream.
 //
-// Outside Lambda, where AWS_LAMBDA_RUNTIME_API is not set and PORT is, Start
-// listens at that port until SIGTERM or SIGINT, and then lets the requests
-// that run end: so the same bootstrap runs in a container on Knative or Cloud
-// Run, and behind OpenFaaS's watchdog in HTTP mode.
+// Outside Lambda, if AWS_LAMBDA_RUNTIME_API is not set but PORT is, Start listens on that
+// port until SIGTERM or SIGINT, and then waits for running requests. So the same bootstrap
+// runs in a container on Knative or Cloud Run, and behind OpenFaaS's watchdog in HTTP
+// mode.
 //
-// Exceptions to what net/http's server does: a panic fails the invocation and,
-// unless runtime.ContinueAfterPanic was called, ends the process; only
-// http.ErrAbortHandler fails the invocation alone. There are no trailers, no
-// hijacking, no HTTP/2 push and no 1xx responses.
+// Differences from net/http's server: a panic fails the invocation and, unless
+// runtime.ContinueAfterPanic was called, ends the process; a panic with
+// http.ErrAbortHandler only fails the invocation. There are no trailers, no hijacking, no
+// HTTP/2 push and no 1xx responses.
 //
 // net/http adds about 1.9 MB to the zip. runtime/httpevent does without it.
 package nethttp
@@ -37,13 +37,13 @@ import (
 	"github.com/bootzip/bootzip/runtime/httpevent"
 )
 
-// handlers are what Handle was called with, for the time outside Lambda.
+// handlers are the registered handlers, for use outside Lambda.
 var (
 	mu       sync.Mutex
 	handlers = map[string]http.Handler{}
 )
 
-// Handle registers a handler under a name; the rules of runtime.Handle hold.
+// Handle registers a handler under a name; the rules of runtime.Handle apply.
 func Handle(name string, h http.Handler) {
 	mu.Lock()
 	handlers[name] = h
@@ -51,7 +51,7 @@ func Handle(name string, h http.Handler) {
 	runtime.HandleStream(name, StreamHandler(h))
 }
 
-// StreamHandler makes a runtime.StreamHandler of an http.Handler; nil of nil.
+// StreamHandler makes a runtime.StreamHandler from an http.Handler; nil stays nil.
 func StreamHandler(h http.Handler) runtime.StreamHandler {
 	if h == nil {
 		return nil
@@ -73,7 +73,7 @@ func StreamHandler(h http.Handler) runtime.StreamHandler {
 	}
 }
 
-// errAborted is what a handler's panic with http.ErrAbortHandler becomes.
+// errAborted replaces a handler's panic with http.ErrAbortHandler.
 var errAborted = &runtime.Error{Type: "Function.Aborted", Message: "handler aborted the response"}
 
 func serve(h http.Handler, w http.ResponseWriter, r *http.Request) (err error) {
@@ -93,8 +93,8 @@ func serve(h http.Handler, w http.ResponseWriter, r *http.Request) (err error) {
 	return nil
 }
 
-// Event returns the event behind a request: its path parameters, its stage's
-// variables, its requestContext.
+// Event returns the event that a request came in, which has its path parameters, its stage's
+// variables and its requestContext.
 func Event(ctx context.Context) (*httpevent.Request, bool) {
 	r, ok := ctx.Value(eventKey{}).(*httpevent.Request)
 	return r, ok

@@ -144,7 +144,7 @@ func TestLambda(t *testing.T) {
 	}
 }
 
-// A request that runs when the end is asked for is answered.
+// A request that runs when the server is asked to end is answered.
 func TestServe(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -198,8 +198,8 @@ func TestLocal(t *testing.T) {
 	}
 }
 
-// A path with what an HTTP API leaves in it after decoding is no failure, and
-// neither question mark nor percent sign has a meaning there.
+// Characters that an HTTP API leaves in a path after decoding cause no failure, and question
+// marks and percent signs have no special meaning there.
 func TestRequestPaths(t *testing.T) {
 	const (
 		api = `{"version":"2.0","rawPath":%q,"rawQueryString":"q=1","requestContext":{"domainName":"api.example.com","stage":"dev","http":{"method":"GET"}}}`

@@ -16,8 +16,7 @@ import (
 	"github.com/bootzip/bootzip/runtime/internal/fakeapi"
 )
 
-// Without Lambda the same bootstrap is a plain HTTP server, and leaves in
-// order when it is told to.
+// Without Lambda, the same bootstrap is a plain HTTP server, and ends properly when asked to.
 func TestPort(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -11,14 +11,13 @@ import (
 	"github.com/bootzip/bootzip/runtime/httpevent"
 )
 
-// Request makes a request of an event, as net/http's server would have.
-// RemoteAddr has the client's address, as far as the sender tells it, and the
-// port 0. The error is always nil: a path or a query that is malformed is taken
-// as it stands.
+// Request makes a request from an event, as net/http's server would. RemoteAddr has the
+// client's address, if the sender reports it, and the port 0. The error is always nil: a
+// malformed path or query is kept unchanged.
 func Request(ctx context.Context, r *httpevent.Request) (*http.Request, error) {
 	u := &url.URL{Path: r.Path, RawQuery: r.RawQuery}
 	if r.RawPath != "" && r.RawPath != u.EscapedPath() {
-		u.RawPath = r.RawPath // as net/http has it: only where it says more than Path
+		u.RawPath = r.RawPath // as in net/http: only if it says more than Path
 	}
 	req := &http.Request{
 		Method:        r.Method,

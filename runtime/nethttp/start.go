@@ -16,19 +16,19 @@ import (
 	"github.com/bootzip/bootzip/runtime"
 )
 
-// Grace is how long Serve waits for requests that run when its context ends:
-// the ten seconds that Cloud Run gives a container after SIGTERM (Cloud Run
-// documentation, "Container runtime contract"), less one to leave in order.
+// Grace is how long Serve waits for running requests when its context ends: the ten
+// seconds that Cloud Run gives a container after SIGTERM (Cloud Run documentation,
+// "Container runtime contract"), minus one to end properly.
 const Grace = 9 * time.Second
 
-// Start serves the handlers that were registered, and does not return: on
-// Lambda as runtime.Start does, and elsewhere over plain HTTP at the port in
-// the environment variable PORT. There, too, _HANDLER names the handler; it
-// may be unset where there is only one, or a default.
+// Start serves the registered handlers, and does not return: on Lambda as runtime.Start
+// does, and elsewhere over plain HTTP on the port in the environment variable PORT. There,
+// too, _HANDLER names the handler; it may be unset if there is only one handler, or a
+// default one.
 func Start() {
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") != "" {
 		runtime.BeforeSnapshot(func(context.Context) error {
-			http.DefaultClient.CloseIdleConnections() // whose other end goes on without the process
+			http.DefaultClient.CloseIdleConnections() // their other end does not stop with the process
 			return nil
 		})
 		runtime.Start()
@@ -43,7 +43,7 @@ func Start() {
 	os.Exit(0)
 }
 
-// errNowhere says what to do where there is neither Lambda nor a port.
+// errNowhere says what to do if there is neither Lambda nor a port.
 var errNowhere = errors.New("neither AWS_LAMBDA_RUNTIME_API nor PORT is set: nobody says where requests come from\n" +
 	"bootzip: hint: PORT=8080 serves plain HTTP here; Lambda, or an emulator of its Runtime API, sets AWS_LAMBDA_RUNTIME_API")
 
@@ -94,8 +94,8 @@ func find(name string) (http.Handler, error) {
 		"bootzip: hint: set _HANDLER to the name of one", name, strings.Join(names, ", "))
 }
 
-// Serve answers plain HTTP at a listener until ctx ends, and then lets the
-// requests that run end, for Grace at most. It closes the listener.
+// Serve answers plain HTTP on a listener until ctx ends, and then waits for running
+// requests, for at most Grace. It closes the listener.
 func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
 	ended := make(chan error, 1)

@@ -45,7 +45,7 @@ func (w *writer) Write(p []byte) (int, error) {
 	if w.status == http.StatusNoContent || w.status == http.StatusNotModified {
 		return 0, http.ErrBodyNotAllowed
 	}
-	// The next flush sends it: a handler that flushes says when.
+	// The next flush, or the end, sends it: a handler that flushes decides when.
 	return w.body.Write(p)
 }
 
@@ -71,7 +71,7 @@ func (w *writer) FlushError() error {
 	return err
 }
 
-// response makes the response of what was written so far.
+// response makes a response from what has been written so far.
 func (w *writer) response() httpevent.Response {
 	w.sniff()
 	for name := range w.sent { // there are no trailers

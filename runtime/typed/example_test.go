@@ -11,7 +11,7 @@ import (
 	"github.com/bootzip/bootzip/runtime/typed"
 )
 
-// show hands an event to a handler, as the runtime does.
+// show passes an event to a handler, as the runtime does.
 func show(h func(context.Context, []byte) ([]byte, error), event string) {
 	out, err := h(context.Background(), []byte(event))
 	if err != nil {
@@ -53,8 +53,8 @@ func Example_sns() {
 	// {}
 }
 
-// A batch of SQS names the messages that failed; the others are not sent
-// again. The event source mapping needs ReportBatchItemFailures for it.
+// The answer to a batch from SQS names the messages that failed; the others are not sent
+// again. The event source mapping needs ReportBatchItemFailures for this.
 func Example_sqs() {
 	work := func(body string) error {
 		if body == "bad" {

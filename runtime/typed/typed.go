@@ -3,11 +3,10 @@
 //
 //	typed.Handle("greet", func(ctx context.Context, in Person) (Greeting, error) { … })
 //
-// An event that is not JSON, or does not fit In, fails the invocation with the
-// error type Runtime.UnmarshalError, and a result that cannot be written with
-// Runtime.MarshalError; the handler's own errors go through as they are.
-// HTML's special characters are not escaped in the response, as with AWS's
-// runtime for Go.
+// An event that is not JSON, or does not fit In, fails the invocation with the error type
+// Runtime.UnmarshalError. A result that cannot be encoded fails it with
+// Runtime.MarshalError. The handler's own errors are passed on unchanged. HTML's special
+// characters are not escaped in the response, as with AWS's runtime for Go.
 //
 // It adds about 240 kB to the zip of a bootstrap that has no encoding/json.
 package typed
@@ -20,13 +19,13 @@ import (
 	"github.com/bootzip/bootzip/runtime"
 )
 
-// Handle registers a typed handler; the rules of runtime.Handle hold.
+// Handle registers a typed handler; the rules of runtime.Handle apply.
 func Handle[In, Out any](name string, f func(context.Context, In) (Out, error)) {
 	runtime.Handle(name, Handler(f))
 }
 
-// Handler makes a runtime.Handler of a typed function; nil of nil. What it
-// decodes into is its own for good, unlike the bytes of the event.
+// Handler makes a runtime.Handler from a typed function; nil stays nil. Unlike the bytes
+// of the event, the decoded value remains valid after the handler has returned.
 func Handler[In, Out any](f func(context.Context, In) (Out, error)) runtime.Handler {
 	if f == nil {
 		return nil
@@ -44,7 +43,7 @@ func Handler[In, Out any](f func(context.Context, In) (Out, error)) runtime.Hand
 	}
 }
 
-// Unmarshal decodes an event, with the error that Handler gives.
+// Unmarshal decodes an event, with the same errors as Handler.
 func Unmarshal(event []byte, to any) error {
 	err := json.Unmarshal(event, to)
 	if err == nil {
@@ -57,7 +56,7 @@ func Unmarshal(event []byte, to any) error {
 	return &runtime.Error{Type: "Runtime.UnmarshalError", Message: message}
 }
 
-// Marshal encodes a result, with the error that Handler gives.
+// Marshal encodes a result, with the same errors as Handler.
 func Marshal(result any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

@@ -53,7 +53,7 @@ func TestHandler(t *testing.T) {
 	}
 }
 
-// What a handler keeps of an event is not changed by the next one.
+// What a handler keeps from an event is not changed by the next event.
 func TestEventIsCopied(t *testing.T) {
 	var kept in
 	h := typed.Handler(func(_ context.Context, i in) (struct{}, error) { kept = i; return struct{}{}, nil })

@@ -20,7 +20,7 @@ type Request struct {
 	IsBase64Encoded bool                `json:"isBase64Encoded"`
 }
 
-// A RequestContext is what API Gateway says about a request.
+// A RequestContext is what API Gateway reports about a request.
 type RequestContext struct {
 	AccountID    string         `json:"accountId"`
 	ResourceID   string         `json:"resourceId"`

@@ -3,7 +3,7 @@
 // log of their own. Package lambda makes them, and package runtime reports them.
 package awsform
 
-// An Error is one that a handler returns; Err is a *runtime.Error.
+// An Error is an error that a handler returns; Err is a *runtime.Error.
 type Error struct{ Err error }
 
 func (e Error) Error() string { return e.Err.Error() }

@@ -2,13 +2,12 @@
 // kept-alive connection (AWS Lambda developer guide, "Using the Lambda runtime
 // API for custom runtimes").
 //
-// An exchange that a broken connection cut is tried again, since the API
-// knows each invocation by its id: it hands out an event that was not answered
-// once more, and refuses a second answer with 400 or 403, which after a
-// repetition therefore means that the first one had arrived. A streamed
-// response alone cannot be repeated.
+// An exchange that a broken connection cut off is tried again, since the API knows each
+// invocation by its id. It hands out an event again that was not answered, and refuses a
+// second answer with 400 or 403; after a repetition, these statuses therefore mean that
+// the first answer had arrived. Only a streamed response cannot be repeated.
 //
-// A Client belongs to one goroutine. Stop alone may be called from another.
+// A Client belongs to one goroutine. Only Stop may be called from another.
 package client
 
 import (
@@ -31,17 +30,17 @@ const (
 	// maxAnswer is the largest body of an answer to a response.
 	maxAnswer = 64 << 10
 
-	// maxTries bounds how often one exchange is tried, the pauses doubling
-	// from 1 ms: together about half a second, well under the ten seconds of
-	// an initialisation.
+	// maxTries bounds how often one exchange is tried. The pauses double from 1 ms up to
+	// 128 ms; together they take about half a second, well under the ten seconds of an
+	// initialisation.
 	maxTries = 10
 
-	// copied is up to how many bytes a body is copied behind its head, so
-	// that both leave in one cheap system call.
+	// copied is the largest body, in bytes, that is copied after its head, so that one
+	// cheap system call sends both.
 	copied = 32 << 10
 )
 
-// ErrStopped is what a call returns after Stop.
+// ErrStopped is what Next returns after Stop.
 var ErrStopped = errors.New("runtime is stopping")
 
 // A Client is one loop's connection to the API.
@@ -91,8 +90,8 @@ func (c *Client) request(method, path, id, tail string) []byte {
 	return b
 }
 
-// exchange sends head and body and reads the response. Repeated tells that an
-// earlier attempt may have arrived.
+// exchange sends head and body and reads the response. repeated reports that an earlier
+// attempt may have arrived.
 func (c *Client) exchange(head, body []byte, r *http1.Reader) (repeated bool, err error) {
 	for try := 1; ; try++ {
 		conn, fresh, err := c.connect()
@@ -110,8 +109,8 @@ func (c *Client) exchange(head, body []byte, r *http1.Reader) (repeated bool, er
 			return repeated, err
 		}
 		if fresh {
-			// A kept connection that broke says nothing about the peer; a
-			// new one that does not work does.
+			// That a kept connection broke says nothing about the peer, but that a new one
+			// does not work does.
 			time.Sleep(time.Millisecond << min(try-1, 7))
 		}
 	}
@@ -128,8 +127,8 @@ func (c *Client) once(conn *socket.Conn, head, body []byte, r *http1.Reader) err
 	if err != nil && len(body) == 0 {
 		return err
 	}
-	// A peer that refuses a long body answers and closes before it has read
-	// all: the answer is worth more than the failed write.
+	// A peer that refuses a long body answers and closes before it has read everything:
+	// its answer is worth more than the failed write.
 	if readErr := r.Read(conn, &c.resp); readErr != nil {
 		if err != nil {
 			return err
@@ -142,7 +141,7 @@ func (c *Client) once(conn *socket.Conn, head, body []byte, r *http1.Reader) err
 	return nil
 }
 
-// connect returns the connection, a fresh one where there is none.
+// connect returns the connection, or makes a fresh one if there is none.
 func (c *Client) connect() (conn *socket.Conn, fresh bool, err error) {
 	if conn = c.conn; conn != nil {
 		return conn, false, nil
@@ -159,7 +158,7 @@ func (c *Client) connect() (conn *socket.Conn, fresh bool, err error) {
 	return conn, true, nil
 }
 
-// drop gives the connection up.
+// drop closes the connection.
 func (c *Client) drop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -169,11 +168,11 @@ func (c *Client) drop() {
 	}
 }
 
-// Close gives the connection up; the next call makes another.
+// Close closes the connection; the next call makes another.
 func (c *Client) Close() { c.drop() }
 
-// Stop makes Next return ErrStopped, at once where it waits in another
-// goroutine. An event that was received can still be answered.
+// Stop makes Next return ErrStopped, immediately if it waits in another goroutine. An
+// event that was received can still be answered.
 func (c *Client) Stop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -183,7 +182,7 @@ func (c *Client) Stop() {
 	}
 }
 
-// wait notes whether the client waits for an event, and tells whether it may.
+// wait records whether the client waits for an event, and reports whether it may.
 func (c *Client) wait(on bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -197,9 +196,9 @@ func (c *Client) isStopped() bool {
 	return c.stopped
 }
 
-// A StatusError is an answer of the API that is no success.
+// A StatusError is an answer of the API that is not a success.
 type StatusError struct {
-	Op     string // what was asked for, such as "next invocation"
+	Op     string // the operation, such as "next invocation"
 	Status int    // HTTP status code
 	Body   string // the beginning of what the API said
 }
@@ -212,7 +211,7 @@ func (e *StatusError) Error() string {
 	return s
 }
 
-// status makes an error of the response that was just read.
+// status makes an error from the response that was just read.
 func (c *Client) status(op string) error {
 	return &StatusError{Op: op, Status: c.resp.Status, Body: string(c.resp.Body[:min(len(c.resp.Body), 300)])}
 }

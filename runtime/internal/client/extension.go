@@ -2,10 +2,9 @@ package client
 
 import "github.com/bootzip/bootzip/runtime/internal/http1"
 
-// Extension registers an internal extension that listens to no event, and
-// returns its identifier: with one registered, Lambda sends SIGTERM before it
-// ends the process (AWS Lambda developer guide, "Using the Lambda Extensions
-// API to create extensions").
+// Extension registers an internal extension for no events, and returns its identifier.
+// If an extension is registered, Lambda sends SIGTERM before it ends the process (AWS
+// Lambda developer guide, "Using the Lambda Extensions API to create extensions").
 func (c *Client) Extension(name string) (id string, err error) {
 	b := c.request("POST", "/2020-01-01/extension/register", "", "")
 	b = field(b, "Content-Type", "application/json")
@@ -21,8 +20,8 @@ func (c *Client) Extension(name string) (id string, err error) {
 	return "", &StatusError{Op: "registration of the extension", Status: c.resp.Status, Body: "without an identifier"}
 }
 
-// ExtensionNext tells the API that the extension is ready. It returns when
-// the API ends, since no event is listened to.
+// ExtensionNext reports to the API that the extension is ready. It returns when the API
+// ends, since the extension is registered for no events.
 func (c *Client) ExtensionNext(id string) error {
 	b := c.request("GET", "/2020-01-01/extension/event/next", "", "")
 	b = field(b, "Lambda-Extension-Identifier", id)

@@ -11,13 +11,13 @@ import (
 // Body lies in the client's buffer and is valid until the next call of Next.
 type Event struct {
 	RequestID       string
-	InvocationID    string // of this attempt; empty where the API has none
+	InvocationID    string // of this attempt; empty if the API has none
 	FunctionARN     string
 	TraceID         string
 	ClientContext   string // JSON, from the mobile SDK
 	CognitoIdentity string // JSON, from the mobile SDK
 	TenantID        string
-	DeadlineMS      int64 // milliseconds since 1970; 0 without one
+	DeadlineMS      int64 // milliseconds since 1970; 0: no deadline
 	Body            []byte
 }
 
@@ -47,13 +47,13 @@ func (c *Client) Next(e *Event) error {
 
 const prefix = "lambda-runtime-"
 
-// fieldNames are the header fields of an event after the prefix, those first
-// that are taken as they are.
+// fieldNames are the header fields of an event, without the prefix. Those whose values are
+// taken unchanged come first.
 var fieldNames = [8]string{"aws-request-id", "invoked-function-arn", "trace-id", "client-context", "cognito-identity",
 	"aws-tenant-id", "invocation-id", "deadline-ms"}
 
-// fill takes the invocation out of a response. All texts share one string, so
-// that an event costs one allocation for them.
+// fill reads the invocation from a response. All texts share one string, so that they cost
+// one allocation per event.
 func (e *Event) fill(resp *http1.Response) {
 	*e = Event{Body: resp.Body}
 	var values [len(fieldNames)][]byte
@@ -77,7 +77,7 @@ func (e *Event) fill(resp *http1.Response) {
 	for _, v := range values[:len(values)-1] {
 		all = append(all, v...)
 	}
-	s := unsafe.String(unsafe.SliceData(all), len(all)) // nobody writes to it again
+	s := unsafe.String(unsafe.SliceData(all), len(all)) // it is not written to again
 	for i, to := range [...]*string{&e.RequestID, &e.FunctionARN, &e.TraceID,
 		&e.ClientContext, &e.CognitoIdentity, &e.TenantID, &e.InvocationID} {
 		n := len(values[i])
@@ -88,12 +88,12 @@ func (e *Event) fill(resp *http1.Response) {
 	}
 }
 
-// Respond answers an invocation. A *StatusError is what the API said to it.
+// Respond answers an invocation. A *StatusError is the API's refusal.
 func (c *Client) Respond(id, contentType string, body []byte) error {
 	return c.send("response", c.reply(id, "/response", contentType), body)
 }
 
-// A Failure is an error as the API takes it.
+// A Failure is an error in the form that the API takes.
 type Failure struct {
 	Header string // value of Lambda-Runtime-Function-Error-Type
 	Body   []byte // JSON: errorMessage, errorType, stackTrace
@@ -117,11 +117,10 @@ func (c *Client) FailInit(f Failure) error {
 
 const jsonType = "application/json"
 
-// reply begins the answer to an invocation. The id of the attempt goes back
-// with it, so that the API can tell a late answer from that to a retry with the
-// same request id; a wrong one is refused with 400, and an absent one is
-// accepted (AWS Lambda developer guide, "Using the Lambda runtime API for
-// custom runtimes", Invocation response).
+// reply begins the answer to an invocation. The id of the attempt goes back with it, so
+// that the API can distinguish a late answer from that to a retry with the same request
+// id. A wrong id is refused with 400, and a missing one is accepted (AWS Lambda developer
+// guide, "Using the Lambda runtime API for custom runtimes", Invocation response).
 func (c *Client) reply(id, path, contentType string) []byte {
 	b := field(c.request("POST", invocationPath, escape(id), path), "Content-Type", contentType)
 	if c.attempt != "" {
@@ -166,8 +165,8 @@ func (c *Client) judge(op string, repeated bool) error {
 	return c.status(op)
 }
 
-// field appends a header field. Bytes that could end it early are left out:
-// part of what stands here was written by a function's author.
+// field appends a header field. It omits bytes that could end the field early, since a
+// function's author wrote part of the values.
 //
 //go:noinline
 func field(b []byte, name, value string) []byte {
@@ -181,8 +180,8 @@ func field(b []byte, name, value string) []byte {
 	return append(b, "\r\n"...)
 }
 
-// escape makes a request id fit for a path segment (RFC 3986, section 3.3):
-// Lambda's are UUIDs, but an emulator may take what it likes.
+// escape makes a request id a valid path segment (RFC 3986, section 3.3). Lambda's ids are
+// UUIDs, but an emulator may use any text.
 //
 //go:noinline
 func escape(id string) string {

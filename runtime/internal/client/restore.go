@@ -1,9 +1,10 @@
 package client
 
-// RestoreNext tells the API that the process is ready for a snapshot, and returns when it
-// runs again: once for each restore, without limit (AWS Lambda developer guide, "Using the
-// Lambda runtime API for custom runtimes", Restore). The connection is made anew then: the
-// other end may be another one. A *StatusError with 404 means that no snapshot is taken.
+// RestoreNext reports to the API that the process is ready for a snapshot, and returns when
+// it runs again, in each process that is restored (AWS Lambda developer guide, "Using the
+// Lambda runtime API for custom runtimes", Restore). It waits without limit. The next call
+// makes a new connection, since the other end may have changed. A *StatusError with 404
+// means that no snapshot is taken.
 func (c *Client) RestoreNext() error {
 	b := c.request("GET", "/2018-06-01/runtime/restore/next", "", "")
 	b = append(b, "\r\n"...)
@@ -12,7 +13,8 @@ func (c *Client) RestoreNext() error {
 	if err != nil {
 		return err
 	}
-	// The connection may have broken in the snapshot: then it was asked for before.
+	// If the connection broke in the snapshot, the request was repeated: 403 means that the
+	// first one had arrived.
 	if c.resp.Status == 200 || repeated && c.resp.Status == 403 {
 		return nil
 	}

@@ -12,9 +12,9 @@ type Stream struct {
 	err error // of the connection; nothing more is sent after it
 }
 
-// Stream begins a streamed response. It cannot be repeated on another
-// connection, so that a kept one that has died is found out here at the
-// earliest, and the error is the invocation's.
+// Stream begins a streamed response. Once begun, the response cannot be repeated on another
+// connection. A kept connection that has died may go unnoticed here; the invocation then
+// fails later.
 func (c *Client) Stream(id, contentType string) (*Stream, error) {
 	b := append(c.reply(id, "/response", contentType), "Lambda-Runtime-Function-Response-Mode: streaming\r\n"+
 		"Transfer-Encoding: chunked\r\n"+
@@ -25,7 +25,7 @@ func (c *Client) Stream(id, contentType string) (*Stream, error) {
 		return nil, err
 	}
 	if err := conn.Write(b); err != nil {
-		// Nothing of the response is lost yet: one new connection is tried.
+		// Nothing of the response is lost yet, so try one new connection.
 		c.drop()
 		if conn, _, err = c.connect(); err != nil {
 			return nil, err
@@ -65,8 +65,8 @@ func (s *Stream) Write(p []byte) (int, error) {
 
 var crlf = []byte("\r\n")
 
-// Close ends the response, with the error that came midway where f is not nil,
-// and reads the answer.
+// Close ends the response, with the error that occurred midway if f is not nil, and reads
+// the answer.
 func (s *Stream) Close(f *Failure) error {
 	c := s.c
 	if s.err == nil {
@@ -79,7 +79,7 @@ func (s *Stream) Close(f *Failure) error {
 		c.out = b
 		s.err = c.conn.Write(b)
 	}
-	// The API may have refused the response before its end, and closed.
+	// The API may have refused the response before its end, and closed the connection.
 	if err := c.answer.Read(c.conn, &c.resp); err != nil {
 		c.drop()
 		if s.err != nil {

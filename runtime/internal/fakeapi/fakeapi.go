@@ -1,10 +1,10 @@
-// Package fakeapi is a Lambda Runtime API for tests and benchmarks, which can
-// misbehave. It answers the four URLs of the specification and the two of the
-// Extensions API that the runtime uses, on 127.0.0.1, and keeps the books:
-// which event was handed out, and what it was answered with.
+// Package fakeapi is a Lambda Runtime API for tests and benchmarks, which can misbehave.
+// On 127.0.0.1, it answers the URLs of the Runtime API, including those for restores, and
+// the two of the Extensions API that the runtime uses. It keeps track of which event was
+// handed out, and how it was answered.
 //
-// It is written on plain sockets, so that it can send what net/http would not,
-// and fast enough for a million invocations.
+// It uses plain sockets, so that it can send what net/http would not. It is fast enough
+// for a million invocations.
 package fakeapi
 
 import (
@@ -19,12 +19,12 @@ type Event struct {
 	ID     string
 	Body   []byte
 	Header [][2]string // further header fields, in order
-	// Deadline is Lambda-Runtime-Deadline-Ms; a minute from now where empty,
-	// and left out where "-".
+	// Deadline is Lambda-Runtime-Deadline-Ms; if empty, it is a minute from now, and if
+	// "-", it is omitted.
 	Deadline string
 }
 
-// An Answer is what the function said.
+// An Answer is what the function answered.
 type Answer struct {
 	ID      string
 	Kind    string // "response", "error" or "init"
@@ -40,30 +40,30 @@ type Fault struct {
 	Status    int                 // answer with this status instead
 	Body      string              // and this body
 	Refuse    bool                // close the connection without having done anything
-	Reset     bool                // do what was asked for, and reset the connection without an answer
-	Cut       int                 // send so many bytes of the answer, and reset
+	Reset     bool                // carry out the request, and reset the connection without an answer
+	Cut       int                 // send this many bytes of the answer, and reset
 	Trickle   bool                // send the answer byte by byte
 	Chunked   bool                // send the body in chunks
 	NoLength  bool                // send the body up to the end of the connection
 	Fold      func(string) string // changes the names of header fields
-	Info      int                 // send so many 1xx responses before
+	Info      int                 // send this many 1xx responses first
 	Delay     time.Duration
-	Close     bool   // say "Connection: close" and do it
-	Raw       []byte // send this, whatever was asked for
+	Close     bool   // announce "Connection: close" and close
+	Raw       []byte // send this, whatever the request is
 	EarlyStop bool   // answer before the body was read, and close
 }
 
 // A Server is a running API.
 type Server struct {
-	// Fault is asked before each request is answered; nil means none. Path
-	// is "next", "response", "error", "init", "restore", "restore error", "register" or "event". It may
-	// be called from several goroutines.
+	// Fault is called before each request is answered; nil means no faults. path is
+	// "next", "response", "error", "init", "restore", "restore error", "register" or
+	// "event". It may be called from several goroutines.
 	Fault func(path string) Fault
-	// Source gives the next event, or waits until there is one; false ends
-	// the API, as End does. Push fills a queue that serves where Source is nil.
+	// Source returns the next event, or waits until there is one; false ends the API, as
+	// End does. If it is nil, events come from the queue that Push fills.
 	Source func() (Event, bool)
-	// Sink takes the answers; where it is nil, they are kept for Answers. An
-	// answer's body is valid until Sink returns.
+	// Sink takes the answers; if it is nil, they are kept for Answers. An answer's body is
+	// valid until Sink returns.
 	Sink func(Answer)
 
 	listener net.Listener
@@ -71,7 +71,7 @@ type Server struct {
 	conns    map[net.Conn]bool
 	again    []Event          // handed out in vain
 	out      map[string]Event // handed out, not answered
-	done     map[string]bool  // answered; only where Sink is nil
+	done     map[string]bool  // answered; only if Sink is nil
 	refused  int
 	accepted int
 	closed   bool
@@ -85,7 +85,7 @@ type Server struct {
 	wg       sync.WaitGroup
 }
 
-// Listen opens an API at a free port. Set its hooks, then call Serve.
+// Listen opens an API on a free port. Set its hooks, then call Serve.
 func Listen() (*Server, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -96,13 +96,13 @@ func Listen() (*Server, error) {
 	return s, nil
 }
 
-// Serve begins to answer, in the background.
+// Serve starts answering, in the background.
 func (s *Server) Serve() {
 	s.wg.Add(1)
 	go s.accept()
 }
 
-// Address is for AWS_LAMBDA_RUNTIME_API.
+// Address is the value for AWS_LAMBDA_RUNTIME_API.
 func (s *Server) Address() string { return s.listener.Addr().String() }
 
 // Close ends the API and waits for its goroutines.
@@ -120,8 +120,7 @@ func (s *Server) Close() {
 	s.wg.Wait()
 }
 
-// End answers 500 to whoever waits for an event, and from now on: the runtime
-// then leaves.
+// End answers 500 to all current and future requests for an event; the runtime then ends.
 func (s *Server) End() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -134,10 +133,10 @@ func (s *Server) End() {
 // Push queues an event.
 func (s *Server) Push(e Event) { s.queue <- e }
 
-// Restore answers a runtime that waits for a restore, with a status.
+// Restore answers a runtime that waits for a restore with this status.
 func (s *Server) Restore(status int) { s.restored <- status }
 
-// Answers is where the answers come out.
+// Answers returns the channel of answers.
 func (s *Server) Answers() <-chan Answer { return s.answers }
 
 // Invoke queues an event and waits for its answer.
@@ -146,8 +145,8 @@ func (s *Server) Invoke(e Event) Answer {
 	return <-s.answers
 }
 
-// Books returns how many answers were refused, how many connections there
-// were, and how many events are out.
+// Books returns how many answers were refused, how many connections there were, and how
+// many events are handed out but not answered.
 func (s *Server) Books() (refused, connections, open int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -182,7 +181,7 @@ func (s *Server) accept() {
 	}
 }
 
-// take gives the next event, those handed out in vain first.
+// take returns the next event; events that were handed out in vain come first.
 func (s *Server) take() (Event, bool) {
 	s.mu.Lock()
 	if n := len(s.again); n > 0 {
@@ -214,7 +213,7 @@ func (s *Server) take() (Event, bool) {
 	return e, true
 }
 
-// giveBack queues an event anew whose handing out failed.
+// giveBack queues an event again after it could not be handed out.
 func (s *Server) giveBack(e Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -222,7 +221,7 @@ func (s *Server) giveBack(e Event) {
 	s.again = append(s.again, e)
 }
 
-// settle books an answer, and returns the status that the function sees.
+// settle records an answer, and returns the status that the function sees.
 func (s *Server) settle(a Answer) int {
 	if a.Kind != "init" && a.Kind != "restore error" {
 		s.mu.Lock()

@@ -7,20 +7,20 @@ import (
 	"testing"
 )
 
-// Bootstrap is the environment variable by which a test's program is told to
-// be a bootstrap: see Process.
+// Bootstrap is the environment variable that makes a test's program act as a bootstrap;
+// see Process.
 const Bootstrap = "BOOTZIP_TEST_BOOTSTRAP"
 
-// A Process is the test's own program, started anew as a bootstrap against an
-// API. TestMain has to look at the variable Bootstrap and run the function.
+// A Process is the test's own program, started again as a bootstrap that uses an API.
+// TestMain has to check the variable Bootstrap and run the function.
 type Process struct {
 	*Server
 	cmd *exec.Cmd
 	err bytes.Buffer
 }
 
-// Start runs the program with an API and an environment of "NAME=value"; it is
-// ended, at the latest, at the end of the test.
+// Start runs the program with an API and an environment of "NAME=value" entries. The program
+// ends with the test at the latest.
 func Start(t *testing.T, env ...string) *Process {
 	t.Helper()
 	api, err := Listen()
@@ -31,7 +31,7 @@ func Start(t *testing.T, env ...string) *Process {
 	p.cmd = exec.Command(os.Args[0])
 	p.cmd.Env = append([]string{Bootstrap + "=1", "AWS_LAMBDA_RUNTIME_API=" + api.Address()}, env...)
 	if root := os.Getenv("SystemRoot"); root != "" {
-		p.cmd.Env = append(p.cmd.Env, "SystemRoot="+root) // no socket opens on Windows without it
+		p.cmd.Env = append(p.cmd.Env, "SystemRoot="+root) // without it, no socket opens on Windows
 	}
 	p.cmd.Stderr = &p.err
 	api.Serve()

@@ -28,7 +28,7 @@ func (s *Server) serve(c net.Conn) {
 	for {
 		q := request{body: kept[:0]}
 		if s.Sink == nil {
-			q.body = nil // whoever gets the answer keeps it
+			q.body = nil // the receiver of the answer keeps it
 		}
 		if !q.readHead(r) {
 			return
@@ -48,8 +48,8 @@ func (s *Server) serve(c net.Conn) {
 		if f.EarlyStop {
 			out = response(out[:0], f.Status, nil, []byte(f.Body), Fault{Close: true})
 			send(c, out, []byte(f.Body), Fault{})
-			// Wait for the function to have seen it; it must not need the
-			// rest of the request to be read.
+			// Wait until the function has seen the answer. It must not depend on the rest
+			// of the request being read.
 			time.Sleep(20 * time.Millisecond)
 			return
 		}
@@ -101,8 +101,8 @@ func (s *Server) serve(c net.Conn) {
 		if !f.wellBehaved() {
 			body = nil // it is in out
 		}
-		// Before the function can know, or it would ask for the event and not
-		// find it.
+		// Give the event back before the function notices the fault, or it would ask for
+		// the event and not get it.
 		doomed := f.Reset || f.Cut > 0
 		if doomed && kind == "next" && event != nil {
 			s.giveBack(*event)
@@ -121,7 +121,7 @@ func (q *request) answer(kind, id string) Answer {
 	return Answer{ID: id, Kind: kind, Header: q.header, Trailer: q.trailer, Body: q.body, Chunks: q.chunks, Cut: q.cut}
 }
 
-// route tells what a request asks for.
+// route returns what a request asks for.
 func route(method, path string) (kind, id string) {
 	const base = "/2018-06-01/runtime/"
 	switch {
@@ -179,7 +179,7 @@ func fields(r *bufio.Reader) (map[string]string, error) {
 	}
 }
 
-// readBody reads the body; false where the connection ended before.
+// readBody reads the body; it returns false if the connection ended before.
 func (q *request) readBody(r *bufio.Reader) bool {
 	if n, err := strconv.Atoi(q.header["content-length"]); err == nil {
 		q.body = slices.Grow(q.body, n)[:n]
@@ -212,13 +212,13 @@ func (q *request) readBody(r *bufio.Reader) bool {
 	}
 }
 
-// wellBehaved tells that a response is sent as it should be, at once.
+// wellBehaved reports whether a response is sent properly and in one go.
 func (f Fault) wellBehaved() bool {
 	return !f.Reset && f.Cut == 0 && !f.Trickle && !f.Chunked && !f.NoLength
 }
 
-// response writes a response into b, less the body of one that is sent well:
-// that is not copied.
+// response writes a response into b. The body of a well-behaved response is left out, so
+// that it is not copied.
 func response(b []byte, status int, e *Event, body []byte, f Fault) []byte {
 	for range f.Info {
 		b = append(b, "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"...)
@@ -262,8 +262,8 @@ func response(b []byte, status int, e *Event, body []byte, f Fault) []byte {
 	return append(b, body...)
 }
 
-// send sends a response, and after it the body that is not in it, as the fault
-// says; false where it did not go out whole.
+// send sends a response as the fault says, followed by the body if that is not in it. It
+// returns false if not everything was sent.
 func send(c net.Conn, out, body []byte, f Fault) bool {
 	switch {
 	case f.Reset:
@@ -271,7 +271,7 @@ func send(c net.Conn, out, body []byte, f Fault) bool {
 		return false
 	case f.Cut > 0:
 		_, _ = c.Write(out[:min(f.Cut, len(out)-1)])
-		time.Sleep(time.Millisecond) // a reset at once would take the bytes along
+		time.Sleep(time.Millisecond) // an immediate reset would discard the bytes
 		reset(c)
 		return false
 	case f.Trickle:

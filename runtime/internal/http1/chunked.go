@@ -4,7 +4,7 @@ package http1
 const (
 	maxChunkLine = 4 << 10  // a chunk's size and extensions, with the CRLF
 	maxTrailers  = 4 << 10  // the fields after the last chunk, with the empty line
-	maxExcess    = 16 << 10 // what is not data, less 16 for each chunk and twice the data
+	maxExcess    = 16 << 10 // everything but data, minus 16 for each chunk and twice the data
 )
 
 // chunks reads a chunked body (RFC 9112, section 7.1) and moves its data
@@ -15,7 +15,7 @@ func (r *Reader) chunks() (end int, err error) {
 	excess := 0
 	for {
 		if len(r.buf)-r.n < maxChunkLine && r.pos-end >= r.n-r.pos {
-			r.moveDown(end) // only where it frees more than it moves
+			r.moveDown(end) // only if it frees more than it moves
 		}
 		from, to, err := r.line(r.pos + maxChunkLine)
 		if err != nil {
@@ -29,7 +29,8 @@ func (r *Reader) chunks() (end int, err error) {
 		if line > maxChunkLine {
 			return 0, ErrTooLarge
 		}
-		// Nobody is to send much for little: that a byte comes alone is allowed.
+		// A peer may not send much overhead for little data, but one byte per chunk is
+		// allowed.
 		if excess = max(excess+line-16-2*size, 0); excess > maxExcess {
 			return 0, malformed("chunks are mostly not data")
 		}
@@ -55,15 +56,15 @@ func (r *Reader) chunks() (end int, err error) {
 	return end, r.trailers()
 }
 
-// moveDown moves what is not understood yet to the end of the data, over the
-// lines that were.
+// moveDown moves what has not been parsed yet to the end of the data, over the lines that
+// have been.
 func (r *Reader) moveDown(end int) {
 	r.n = end + copy(r.buf[end:], r.buf[r.pos:r.n])
 	r.pos = end
 }
 
-// trailers passes over the fields after the last chunk: the Runtime API sends
-// none that matter, but a proxy may.
+// trailers skips the fields after the last chunk: the Runtime API sends none that matter,
+// but a proxy may add some.
 func (r *Reader) trailers() error {
 	limit := r.pos + maxTrailers
 	for {
@@ -83,8 +84,8 @@ func (r *Reader) trailers() error {
 	}
 }
 
-// chunkSize reads a chunk's size and passes over its extensions. Over seven
-// digits are no size that this reader would accept.
+// chunkSize reads a chunk's size and skips its extensions. This reader would not accept a
+// size with more than seven digits.
 func chunkSize(b []byte) (int, bool) {
 	n, digits := 0, 0
 	for len(b) > 0 {
@@ -108,9 +109,9 @@ func chunkSize(b []byte) (int, bool) {
 	return n, digits > 0
 }
 
-// extension tells whether b is white space, or begins with a semicolon and
-// has no control characters. White space before that is bad (RFC 9112, section
-// 7.1.1, "BWS").
+// extension reports whether b is white space, or begins with a semicolon and has no control
+// characters. White space before the semicolon is not accepted (RFC 9112, section 7.1.1,
+// "BWS").
 func extension(b []byte) bool {
 	if b[0] != ';' {
 		for _, c := range b {

@@ -9,9 +9,8 @@ import (
 	"testing"
 )
 
-// FuzzRead holds three promises: no panic, no memory beyond the limits, and
-// what is accepted is read as net/http reads it, in however many pieces it
-// comes.
+// FuzzRead checks three promises: there is no panic, memory stays within the limits, and an
+// accepted response is read as net/http reads it, in however many pieces it comes.
 func FuzzRead(f *testing.F) {
 	for _, s := range []string{
 		"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
@@ -66,7 +65,7 @@ func FuzzRead(f *testing.F) {
 			name, value := resp.Field(i)
 			switch key := http.CanonicalHeaderKey(string(name)); key {
 			case "Content-Length", "Transfer-Encoding", "Connection", "Trailer":
-				// net/http takes these out of the header.
+				// net/http removes these from the header.
 			default:
 				found := false
 				for _, v := range other.Header[key] {

@@ -1,12 +1,12 @@
 package http1
 
-// A head is what the reader itself needs of the status line and the fields.
+// A head is what the reader itself needs from the status line and the fields.
 type head struct {
 	status  int
 	length  int // -1 without Content-Length
-	digits  int // in which length was written
+	digits  int // number of digits in which length was written
 	chunked bool
-	close   bool // says a field
+	close   bool // a field says so
 	keep    bool // likewise
 	framing bool // a trailer is announced that would say how the message is framed
 }
@@ -47,7 +47,7 @@ func (r *Reader) head() (h head, err error) {
 	}
 }
 
-// note takes up a field that says how the message is framed.
+// note records a field that says how the message is framed.
 func (h *head) note(name, value []byte) error {
 	switch len(name) {
 	case len("Trailer"):
@@ -64,9 +64,9 @@ func (h *head) note(name, value []byte) error {
 	case len("Content-Length"):
 		if EqualFold(name, "content-length") {
 			n, ok := decimal(value)
-			// Twice only to the letter: RFC 9110, 8.6 lets a recipient refuse
-			// any repetition, and net/http takes "5" and "05" for two. Digits
-			// of one number and one length are the same digits.
+			// A repetition must be identical. RFC 9110, section 8.6, lets a recipient refuse
+			// any repetition, and net/http treats "5" and "05" as different. If the number
+			// and the number of digits are equal, so are the digits.
 			if !ok || (h.length >= 0 && (h.length != n || h.digits != len(value))) {
 				return malformed("bad Content-Length")
 			}
@@ -96,9 +96,8 @@ func (h *head) check(old bool) error {
 	return nil
 }
 
-// statusLine reads "HTTP/1.1 200 OK" (RFC 9112, section 4); old tells
-// HTTP/1.0, where a connection ends with the response unless it says
-// otherwise.
+// statusLine reads "HTTP/1.1 200 OK" (RFC 9112, section 4). old reports HTTP/1.0, where a
+// connection ends with the response unless it says otherwise.
 func statusLine(b []byte) (old bool, status int, ok bool) {
 	const version = "HTTP/1."
 	if len(b) < len(version)+5 || string(b[:len(version)]) != version {
@@ -152,7 +151,7 @@ func parseField(buf []byte, start, end int) (f span, ok bool) {
 
 func valueByte(c byte) bool { return c >= 0x20 && c != 0x7f || c == '\t' }
 
-// tokenByte tells the bytes of a field name (RFC 9110, section 5.6.2).
+// tokenByte says which bytes a field name may have (RFC 9110, section 5.6.2).
 var tokenByte = func() (t [256]bool) {
 	for c := byte('0'); c <= '9'; c++ {
 		t[c] = true
@@ -166,8 +165,8 @@ var tokenByte = func() (t [256]bool) {
 	return t
 }()
 
-// decimal reads digits alone; over nine of them are no length that this
-// reader would accept.
+// decimal reads a number that consists only of digits. This reader would not accept a length
+// with more than nine.
 func decimal(b []byte) (int, bool) {
 	for len(b) > 1 && b[0] == '0' {
 		b = b[1:]
@@ -185,7 +184,7 @@ func decimal(b []byte) (int, bool) {
 	return n, true
 }
 
-// hasToken tells whether a comma-separated list has a token, in lower case.
+// hasToken reports whether a comma-separated list contains a token, which is in lower case.
 func hasToken(list []byte, token string) bool {
 	for len(list) > 0 {
 		end := 0
@@ -207,8 +206,8 @@ func hasToken(list []byte, token string) bool {
 	return false
 }
 
-// EqualFold tells whether b is lower, a text in lower case, but for the case
-// of ASCII letters.
+// EqualFold reports whether b equals lower, a text in lower case, ignoring the case of ASCII
+// letters.
 func EqualFold(b []byte, lower string) bool {
 	if len(b) != len(lower) {
 		return false

@@ -1,11 +1,11 @@
-// Package http1 reads the responses of an HTTP/1.1 server (RFC 9112) out of
-// one buffer that is used again for every response.
+// Package http1 reads the responses of an HTTP/1.1 server (RFC 9112) into one buffer that
+// is reused for every response.
 //
-// It is written for one peer, the Lambda Runtime API, and is stricter than
-// net/http where leniency has led to trouble elsewhere: every line ends in
-// CRLF, folded header lines, a space before the colon, Content-Length beside
-// Transfer-Encoding, and any transfer coding but a single "chunked" are
-// errors. What it accepts it reads as net/http does; a fuzz test holds that.
+// It is written for one peer, the Lambda Runtime API. It is stricter than net/http where
+// leniency has led to trouble elsewhere: every line must end in CRLF; folded header lines,
+// a space before the colon, Content-Length together with Transfer-Encoding, and any
+// transfer coding except a single "chunked" are errors. What it accepts, it reads as
+// net/http does; a fuzz test checks that.
 //
 // The head, the number of header fields, the number of 1xx responses and the
 // body are limited, so that no peer can make it use memory without bound.
@@ -39,12 +39,12 @@ type Reader struct {
 	src    Source
 	buf    []byte // the response; buf[:n] was received
 	n      int
-	pos    int // first byte that was not understood yet
+	pos    int // first byte that has not been parsed yet
 	fields []span
 	lean   int // responses in a row that used little of a large buffer
 }
 
-// A span is a header field by its place in the buffer.
+// A span is the place of a header field in the buffer.
 type span struct{ name, nameEnd, value, valueEnd int }
 
 // A Response is one final response. Body, and what Field returns, lie in the
@@ -66,19 +66,20 @@ func (p *Response) Field(i int) (name, value []byte) {
 	return p.r.buf[f.name:f.nameEnd], p.r.buf[f.value:f.valueEnd]
 }
 
-// ErrTooLarge is a head or a body over its limit.
+// ErrTooLarge reports that a head or a body exceeds its limit.
 var ErrTooLarge = errors.New("http response is too large")
 
-// malformed says what was wrong, for the log.
+// malformed returns an error that says what was wrong, for the log.
 func malformed(what string) error { return errors.New("http response is malformed: " + what) }
 
-// firstSize holds the head and a small event; it grows to what comes.
+// firstSize is the buffer's first size: enough for the head and a small event. The buffer
+// grows as necessary.
 const firstSize = 8 << 10
 
-// Read reads one response from src; 1xx responses before it are passed over.
-// Nothing may have been received of it before. An io.EOF means that the
-// connection ended cleanly before the first byte; later it is
-// io.ErrUnexpectedEOF. After an error the connection is of no more use.
+// Read reads one response from src, and skips 1xx responses before it. No part of the
+// response may have been received before. io.EOF means that the connection ended cleanly
+// before the first byte; if it ended later, the error is io.ErrUnexpectedEOF. After an
+// error, the connection cannot be used any more.
 func (r *Reader) Read(src Source, resp *Response) error {
 	r.shrink()
 	if r.buf == nil {
@@ -130,8 +131,8 @@ func (r *Reader) read(resp *Response) error {
 	}
 	resp.Body = r.buf[start:end:end]
 	if r.pos != r.n {
-		// More than one response came for one request: whose they are is
-		// anyone's guess, so nothing more is read from here.
+		// More than one response came for one request. It is unclear which requests they
+		// belong to, so nothing more is read from this connection.
 		resp.Close = true
 	}
 	return nil
@@ -150,7 +151,7 @@ func (r *Reader) body(length int) (end int, err error) {
 	return end, nil
 }
 
-// need reads until buf[:end] was received, and asks for no byte beyond.
+// need reads until buf[:end] has been received, and no byte beyond it.
 func (r *Reader) need(end int) error {
 	if end <= r.n {
 		return nil
@@ -179,7 +180,7 @@ func (r *Reader) untilEOF() (end int, err error) {
 	}
 }
 
-// line returns the bounds of the next line, without its CRLF, and passes it.
+// line returns the bounds of the next line, without its CRLF, and skips it.
 func (r *Reader) line(limit int) (start, end int, err error) {
 	scan := r.pos
 	for {
@@ -216,21 +217,21 @@ func (r *Reader) room(size int) {
 	if size <= len(r.buf) {
 		return
 	}
-	// Not doubled: an event of 6 MB comes with its length, and is to cost
-	// 6 MB and not 8.
+	// The size is not doubled: an event of 6 MB comes with its length, and should take
+	// 6 MB, not 8.
 	grown := make([]byte, (size+4095)&^4095)
 	copy(grown, r.buf[:r.n])
 	r.buf = grown
 }
 
-// Large is what a buffer may keep for good, and leanMax the number of small
-// responses in a row after which a larger one is given back.
+// large is the size that a buffer may always keep, in bytes. leanMax is the number of small
+// responses in a row after which a larger buffer is released.
 const (
 	large   = 1 << 20
 	leanMax = 256
 )
 
-// shrink gives a large buffer back that was long not needed.
+// shrink releases a large buffer that has not been needed for long.
 func (r *Reader) shrink() {
 	if len(r.buf) <= large {
 		return

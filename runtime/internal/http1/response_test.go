@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// A feed is a source that gives at most step bytes at a time.
+// A feed is a source that returns at most step bytes at a time.
 type feed struct {
 	data []byte
 	step int
@@ -136,7 +136,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// A cut response is never taken for a whole one, wherever it is cut.
+// A response that is cut off is never taken for a complete one, wherever it is cut.
 func TestCut(t *testing.T) {
 	for _, text := range []string{
 		"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
@@ -154,7 +154,7 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// A large buffer is given back after many small responses, and not before.
+// A large buffer is released after many small responses, and not before.
 func TestBufferShrinks(t *testing.T) {
 	r := &Reader{MaxBody: 8 << 20}
 	var resp Response

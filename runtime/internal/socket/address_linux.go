@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// hostsFile is read for names that are no addresses (hosts(5)).
+// hostsFile is read for names that are not addresses (hosts(5)).
 const hostsFile = "/etc/hosts"
 
 // resolve turns "HOST:PORT" into the address that connect(2) takes.
@@ -53,8 +53,8 @@ func sockaddr(host string, port int) (syscall.Sockaddr, int) {
 	return nil, 0
 }
 
-// parseIPv4 reads four decimal numbers with dots between (RFC 3986,
-// section 3.2.2, IPv4address).
+// parseIPv4 reads four decimal numbers, separated by dots (RFC 3986, section 3.2.2,
+// IPv4address).
 func parseIPv4(s string) (a [4]byte, ok bool) {
 	for i := range a {
 		end := 0
@@ -77,8 +77,8 @@ func parseIPv4(s string) (a [4]byte, ok bool) {
 	return a, s == ""
 }
 
-// parseIPv6 reads groups of hexadecimal digits with colons between, of which
-// one run of zeros may be "::" (RFC 4291, section 2.2, forms 1 and 2).
+// parseIPv6 reads groups of hexadecimal digits, separated by colons; one run of zeros may be
+// "::" (RFC 4291, section 2.2, forms 1 and 2).
 func parseIPv6(s string) (a [16]byte, ok bool) {
 	n, gap := 0, -1
 	if len(s) >= 2 && s[:2] == "::" {
@@ -122,8 +122,7 @@ func parseIPv6(s string) (a [16]byte, ok bool) {
 	return a, true
 }
 
-// lookup finds the address of a name in the text of a hosts file; empty
-// without one.
+// lookup returns the address of a name in the text of a hosts file; "" if there is none.
 func lookup(hosts, name string) string {
 	for hosts != "" {
 		line := hosts
@@ -172,8 +171,8 @@ func index(s string, c byte) int {
 	return -1
 }
 
-// readFile returns the first 64 KiB of a file; nothing where it cannot be
-// read, since the name is then simply unknown.
+// readFile returns the first 64 KiB of a file. It returns nothing if the file cannot be
+// read, since a name is then simply unknown.
 func readFile(name string) string {
 	fd, err := syscall.Open(name, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
 	if err != nil {

@@ -3,7 +3,7 @@ package socket
 // An Error is a failed operation on the connection.
 type Error struct {
 	Op      string // what was tried, such as "connect to"
-	Address string // with whom; empty once the connection stands
+	Address string // of the peer; empty once connected
 	Err     error
 }
 

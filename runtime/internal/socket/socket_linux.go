@@ -39,22 +39,21 @@ func Dial(address string) (*Conn, error) {
 		syscall.Close(fd)
 		return nil, &Error{Op: "connect to", Address: address, Err: err}
 	}
-	// Without it the second small write of a stream waits for the peer's
-	// delayed acknowledgement. A refusal costs time only.
+	// Without it, the second small write of a stream waits for the peer's delayed
+	// acknowledgement. If it is refused, that only costs time.
 	_ = syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1)
 	return &Conn{fd: fd}, nil
 }
 
-// Read reads what is there, at least one byte, into p. It blocks without
-// limit: Lambda freezes the process while no event is there. The end of the
-// connection is io.EOF.
+// Read reads what has arrived, at least one byte, into p. It blocks without limit, since
+// Lambda freezes the process while there is no event. The end of the connection is io.EOF.
 func (c *Conn) Read(p []byte) (int, error) { return c.recv(p, 0) }
 
-// ReadFull reads until p is full; what was read before an error counts.
+// ReadFull reads until p is full. It returns how much was read, even after an error.
 func (c *Conn) ReadFull(p []byte) (int, error) {
 	n := 0
 	for n < len(p) {
-		// The kernel fills p in one call, unless a signal comes between.
+		// The kernel fills p in one call, unless a signal interrupts it.
 		m, err := c.recv(p[n:], syscall.MSG_WAITALL)
 		n += m
 		if err != nil {
@@ -83,11 +82,11 @@ func (c *Conn) recv(p []byte, flags uintptr) (int, error) {
 	}
 }
 
-// Write writes p whole.
+// Write writes all of p.
 func (c *Conn) Write(p []byte) error {
 	for len(p) > 0 {
-		// A short message fits into the socket's buffer, so that the first
-		// attempt goes past the scheduler; only a full buffer has to wait.
+		// A short message fits into the socket's buffer, so the first attempt bypasses the
+		// scheduler. Only if the buffer is full does the write have to wait.
 		n, _, errno := syscall.RawSyscall6(syscall.SYS_SENDTO, uintptr(c.fd),
 			uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)),
 			syscall.MSG_NOSIGNAL|syscall.MSG_DONTWAIT, 0, 0)
@@ -106,8 +105,8 @@ func (c *Conn) Write(p []byte) error {
 	return nil
 }
 
-// WriteParts writes head, body and tail whole, one after the other, without
-// copying them together.
+// WriteParts writes all of head, body and tail, one after the other, without copying them
+// into one buffer.
 func (c *Conn) WriteParts(head, body, tail []byte) error {
 	parts := [3][]byte{head, body, tail}
 	for {
@@ -151,7 +150,7 @@ func (c *Conn) Interrupt() {
 	}
 }
 
-// Close gives the connection up.
+// Close closes the connection.
 func (c *Conn) Close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -21,12 +21,11 @@ func Dial(address string) (*Conn, error) {
 	return &Conn{c: c}, nil
 }
 
-// Read reads what is there, at least one byte, into p. It blocks without
-// limit: Lambda freezes the process while no event is there. The end of the
-// connection is io.EOF.
+// Read reads what has arrived, at least one byte, into p. It blocks without limit, since
+// Lambda freezes the process while there is no event. The end of the connection is io.EOF.
 func (c *Conn) Read(p []byte) (int, error) { return c.c.Read(p) }
 
-// ReadFull reads until p is full; what was read before an error counts.
+// ReadFull reads until p is full. It returns how much was read, even after an error.
 func (c *Conn) ReadFull(p []byte) (int, error) {
 	n, err := io.ReadFull(c.c, p)
 	if err == io.ErrUnexpectedEOF {
@@ -35,14 +34,14 @@ func (c *Conn) ReadFull(p []byte) (int, error) {
 	return n, err
 }
 
-// Write writes p whole.
+// Write writes all of p.
 func (c *Conn) Write(p []byte) error {
 	_, err := c.c.Write(p)
 	return err
 }
 
-// WriteParts writes head, body and tail whole, one after the other, without
-// copying them together.
+// WriteParts writes all of head, body and tail, one after the other, without copying them
+// into one buffer.
 func (c *Conn) WriteParts(head, body, tail []byte) error {
 	parts := net.Buffers{head, body, tail}
 	_, err := parts.WriteTo(c.c)
@@ -53,5 +52,5 @@ func (c *Conn) WriteParts(head, body, tail []byte) error {
 // call, return an error.
 func (c *Conn) Interrupt() { _ = c.c.Close() }
 
-// Close gives the connection up.
+// Close closes the connection.
 func (c *Conn) Close() { _ = c.c.Close() }

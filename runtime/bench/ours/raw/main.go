@@ -1,4 +1,4 @@
-// Command raw echoes its event, on the runtime of this project.
+// Command raw echoes its event, on this project's runtime.
 package main
 
 import (

@@ -1,5 +1,4 @@
-// Command typed answers an API Gateway event, by JSON, on the runtime of this
-// project.
+// Command typed decodes and answers an API Gateway event, on this project's runtime.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command awstyped answers an API Gateway event, by JSON, on aws-lambda-go.
+// Command awstyped decodes and answers an API Gateway event, on aws-lambda-go.
 package main
 
 import (

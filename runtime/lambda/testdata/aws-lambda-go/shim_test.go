@@ -8,7 +8,7 @@ import (
 	"github.com/bootzip/bootzip/runtime"
 )
 
-// What aws-lambda-go's tests use of its package and is not exported there.
+// What aws-lambda-go's tests use from its package although it is not exported.
 
 const (
 	headerAWSRequestID       = "Lambda-Runtime-Aws-Request-Id"
@@ -32,7 +32,7 @@ func newHandler(handler any, options ...Option) handlerOptions {
 	return handlerOptions{NewHandlerWithOptions(handler, options...).(invoker)}
 }
 
-// handlerFunc is what the loop calls: it does not read a stream to its end.
+// handlerFunc is what the loop calls; it does not read a stream to its end.
 func (h handlerOptions) handlerFunc(ctx context.Context, event []byte) (io.Reader, error) {
 	if h.err != nil {
 		return nil, h.err
