@@ -1,5 +1,4 @@
-// Package sample holds the sources of the samples in other languages than Go,
-// for `bootzip new`.
+// Package sample holds the sources of samples in languages other than Go, for `bootzip new`.
 package sample
 
 import "embed"

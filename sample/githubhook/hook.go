@@ -64,9 +64,9 @@ func (h *hook) signed(header string, body []byte) bool {
 	return ok && err == nil && hmac.Equal(got, mac.Sum(nil))
 }
 
-// known reports whether this instance has taken a delivery. GitHub signs no time, so a
-// delivery that is sent again, to another instance, is taken again: what it starts must be
-// the same when it is done twice.
+// known reports whether this instance has already taken a delivery. GitHub signs no time, so
+// a delivery that is sent again to another instance is taken again: what it starts must be
+// safe to do twice.
 func (h *hook) known(delivery string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -81,7 +81,7 @@ func (h *hook) remember(delivery string) {
 	}
 }
 
-// A push, and a pull request, as far as they are read.
+// The fields of a push and of a pull request that are read.
 type (
 	repository struct {
 		Name string `json:"full_name"`
@@ -105,7 +105,7 @@ type (
 	}
 )
 
-// take does what an event asks for, and reports whether it is one that is known.
+// take handles an event, and reports whether its type is known.
 func (h *hook) take(event string, body []byte) (known bool, err error) {
 	switch event {
 	case "ping":

@@ -100,7 +100,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// What is sent again is taken once.
+// A delivery that is sent again is taken once.
 func TestAgain(t *testing.T) {
 	h, log := newHook()
 	r := request("ping", "id", sign("secret", "{}"), "{}")

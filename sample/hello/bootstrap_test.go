@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestMain is the bootstrap itself where the test starts it anew.
+// TestMain acts as the bootstrap if the test has started its own program again.
 func TestMain(m *testing.M) {
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") != "" {
 		main()
@@ -18,9 +18,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestBootstrap runs the sample as Lambda does: a plain web server answers the
-// four URLs of the Runtime API (AWS Lambda developer guide, "Using the Lambda
-// runtime API for custom runtimes").
+// TestBootstrap runs the sample as Lambda does: a plain web server stands in for the
+// Runtime API (AWS Lambda developer guide, "Using the Lambda runtime API for custom
+// runtimes").
 func TestBootstrap(t *testing.T) {
 	const base = "/2018-06-01/runtime/"
 	for _, c := range []struct{ handler, event, path, want string }{

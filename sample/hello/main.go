@@ -1,14 +1,13 @@
-// Command hello is a bootstrap with three handlers, to copy from. Lambda's
-// setting "Handler" picks one:
+// Command hello is a bootstrap with three handlers, as an example to copy. Lambda's
+// setting "Handler" selects one:
 //
 //   - httpevent greets over HTTP: GET /?hello=NAME, behind API Gateway or a
 //     function URL
 //   - scheduledevent takes EventBridge's scheduled events
 //   - snsevent takes messages of SNS
 //
-// The events are read into structs that hold what the handler needs and no
-// more: that keeps the zip small. The full types are in
-// github.com/aws/aws-lambda-go/events.
+// The events are read into structs that have only what the handler needs, which keeps the
+// zip small. The full types are in github.com/aws/aws-lambda-go/events.
 package main
 
 import (
@@ -33,7 +32,7 @@ type request struct {
 	Query map[string]string `json:"queryStringParameters"`
 }
 
-// A response is what all three make an HTTP response of.
+// A response is what all three of them turn into an HTTP response.
 type response struct {
 	StatusCode int               `json:"statusCode"`
 	Headers    map[string]string `json:"headers"`
@@ -58,7 +57,7 @@ type schedule struct {
 	Resources []string `json:"resources"` // ARNs of the rules
 }
 
-// nothing is the answer to events whose sender waits for none: {}.
+// nothing is the answer, {}, to events whose sender does not wait for one.
 type nothing struct{}
 
 func scheduled(_ context.Context, s schedule) (nothing, error) {

@@ -7,7 +7,7 @@ import (
 	"github.com/bootzip/bootzip/runtime/typed"
 )
 
-// The events are the documented examples, cut to what differs between the
+// The events are the documented examples, shortened to what differs between the
 // services (Amazon API Gateway developer guide, "Lambda proxy integrations";
 // Amazon SNS and EventBridge developer guides).
 func TestHandlers(t *testing.T) {

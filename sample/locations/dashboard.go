@@ -43,7 +43,7 @@ type point struct {
 	Class               string
 }
 
-// A chart is the battery of a device: 100 high, and as wide as the time.
+// A chart shows the battery of a device; it is 100 high, and its width stands for the time.
 type chart struct {
 	Device, Class, Line string
 	Now                 string
@@ -109,8 +109,8 @@ func (s *service) dashboard(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(b.Bytes())
 }
 
-// view is the part of the map that has all positions, twice as wide as high, and the radius
-// of a position in it.
+// view returns the part of the map that has all positions, twice as wide as it is high, and
+// the radius at which to draw a position in it.
 func view(list []report) (box string, radius float64) {
 	if len(list) == 0 {
 		return "0 0 360 180", 2
@@ -126,7 +126,7 @@ func view(list []report) (box string, radius float64) {
 	return fmt.Sprintf("%.2f %.2f %.2f %.2f", x, y, width, width/2), width / 150
 }
 
-// battery draws what a device said of its battery.
+// battery draws what a device has reported about its battery.
 func battery(track []report, now time.Time, hours time.Duration) (c chart) {
 	var points []string
 	for _, one := range track {

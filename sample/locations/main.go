@@ -1,9 +1,9 @@
 // Command locations takes positions of phones from OwnTracks and shows them: the last
 // positions on a map, tracks, batteries. It has two handlers: locations, and geocode, which
-// names the nearest place of a position.
+// names the place nearest to a position.
 //
-// Its variables: LOCATIONS_PASSWORD, which clients and viewers give; LOCATIONS_TABLE, a
-// table of DynamoDB, or without it LOCATIONS_FILE, a file.
+// Its variables: LOCATIONS_PASSWORD, which clients and viewers must send; LOCATIONS_TABLE, a
+// DynamoDB table, or without it LOCATIONS_FILE, a file.
 package main
 
 import (

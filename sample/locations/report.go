@@ -11,7 +11,7 @@ import (
 	"github.com/bootzip/bootzip/sample/locations/geo"
 )
 
-// A report is where a device was.
+// A report says where a device was.
 type report struct {
 	Device   string    `json:"device"` // USER/NAME
 	Time     time.Time `json:"time"`
@@ -21,11 +21,11 @@ type report struct {
 	Battery  int       `json:"battery"`            // percent; -1: unknown
 }
 
-// errOther is for messages of OwnTracks that are no positions.
+// errOther is for OwnTracks messages that are not positions.
 var errOther = errors.New("it is no position")
 
 // parse reads a message of OwnTracks in HTTP mode (OwnTracks Booklet, "JSON" and "HTTP").
-// User and device are of the headers X-Limit-U and X-Limit-D, or else of the topic.
+// user and device come from the headers X-Limit-U and X-Limit-D, or else from the topic.
 func parse(body []byte, user, device string, now time.Time) (report, error) {
 	var m struct {
 		Type     string   `json:"_type"`

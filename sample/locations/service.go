@@ -35,7 +35,7 @@ type service struct {
 //go:embed static/style.css
 var style []byte
 
-// handler takes messages of OwnTracks, and shows what they said.
+// handler takes messages from OwnTracks, and shows what they report.
 func (s *service) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /{$}", s.take)
@@ -49,7 +49,7 @@ func (s *service) handler() http.Handler {
 	return s.private(mux)
 }
 
-// private asks for the password, with any user's name, and compares in constant time.
+// private asks for the password, with any user name, and compares it in constant time.
 func (s *service) private(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", policy)
@@ -67,7 +67,7 @@ func (s *service) private(next http.Handler) http.Handler {
 	})
 }
 
-// take keeps a position. OwnTracks expects a list of commands as the answer: none.
+// take stores a position. OwnTracks expects a list of commands as the answer; it is empty.
 func (s *service) take(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
@@ -76,7 +76,7 @@ func (s *service) take(w http.ResponseWriter, r *http.Request) {
 	}
 	one, err := parse(body, r.Header.Get("X-Limit-U"), r.Header.Get("X-Limit-D"), s.now())
 	switch {
-	case errors.Is(err, errOther): // it is known to be sent, and not kept
+	case errors.Is(err, errOther): // OwnTracks sends such messages too; they are not stored
 	case err != nil:
 		http.Error(w, "the message is refused: "+err.Error(), http.StatusBadRequest)
 		return
@@ -109,8 +109,8 @@ func (s *service) last(w http.ResponseWriter, r *http.Request) {
 	answer(w, all)
 }
 
-// track answers with the positions of a device in the last hours, as GeoJSON (RFC 7946): a
-// line if there are two, and points.
+// track answers with the positions of a device in the last hours, as GeoJSON (RFC 7946):
+// points, and a line if there are at least two.
 func (s *service) track(w http.ResponseWriter, r *http.Request) {
 	hours, ok := hoursOf(w, r)
 	if !ok {
@@ -148,7 +148,7 @@ func (s *service) track(w http.ResponseWriter, r *http.Request) {
 	answer(w, map[string]any{"type": "FeatureCollection", "features": features})
 }
 
-// hoursOf reads the parameter hours; without it it is a day.
+// hoursOf reads the parameter hours; the default is a day.
 func hoursOf(w http.ResponseWriter, r *http.Request) (time.Duration, bool) {
 	text := r.URL.Query().Get("hours")
 	if text == "" {
@@ -162,8 +162,8 @@ func hoursOf(w http.ResponseWriter, r *http.Request) (time.Duration, bool) {
 	return time.Duration(n) * time.Hour, true
 }
 
-// geocoder names the nearest place: GET /?lat=52.5&lon=13.4. It knows no secrets, so it asks
-// for no password.
+// geocoder names the nearest place: GET /?lat=52.5&lon=13.4. It has no secrets, so it does
+// not ask for a password.
 func (s *service) geocoder() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		lat, err1 := strconv.ParseFloat(r.URL.Query().Get("lat"), 64)

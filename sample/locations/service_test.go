@@ -156,7 +156,8 @@ func TestGeocoder(t *testing.T) {
 	}
 }
 
-// stores are a file, and a table at the address in LOCATIONS_TEST_DYNAMODB, as of dynalite.
+// stores returns a store in a file, and one in a table at the address in
+// LOCATIONS_TEST_DYNAMODB, for example of dynalite.
 func stores(t *testing.T) map[string]store {
 	all := map[string]store{"file": &fileStore{name: filepath.Join(t.TempDir(), "x.jsonl")}}
 	address := os.Getenv("LOCATIONS_TEST_DYNAMODB")

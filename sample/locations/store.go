@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// A store keeps reports. A report of the same device and time as another takes its place.
+// A store keeps reports. A report replaces one with the same device and time.
 type store interface {
 	add(ctx context.Context, r report) error
 	// last returns the newest report of each device, by the devices' names.
@@ -42,7 +42,7 @@ func (f *fileStore) add(_ context.Context, r report) error {
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(append(line, '\n')) // one call: it is there whole or not at all
+	_, err = file.Write(append(line, '\n')) // one call, so the line is there completely or not at all
 	return errors.Join(err, file.Close())
 }
 

@@ -11,17 +11,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// A tableStore keeps reports in a table of DynamoDB with the key "pk", and "sk" to sort by,
-// both texts: each report under its device and time, and the newest of each device under
-// "last". Items have the time at which they may go in "expires", for the table's time to
-// live.
+// A tableStore keeps reports in a DynamoDB table with the partition key "pk" and the sort key
+// "sk", both strings: each report under its device and time, and the newest of each device
+// under "last". The attribute "expires" has the time after which an item may be deleted, for
+// the table's time to live.
 type tableStore struct {
 	client *dynamodb.Client
 	table  string
 }
 
 const (
-	lastKey = "last" // no device: these have a slash
+	lastKey = "last" // not a device, whose name has a slash
 	keep    = 90 * 24 * time.Hour
 )
 
@@ -31,7 +31,7 @@ func number(f float64) types.AttributeValue {
 	return &types.AttributeValueMemberN{Value: strconv.FormatFloat(f, 'f', -1, 64)}
 }
 
-// stamp is a time that sorts as a text.
+// stamp formats a time so that texts sort by time.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
 
 func (t *tableStore) add(ctx context.Context, r report) error {
@@ -43,7 +43,7 @@ func (t *tableStore) add(ctx context.Context, r report) error {
 	if _, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.table, Item: item}); err != nil {
 		return err
 	}
-	// Phones send what they could not send before: the newest stays.
+	// Phones may send reports late, which must not replace a newer one.
 	item["pk"], item["sk"] = text(lastKey), text(r.Device)
 	condition := "attribute_not_exists(pk) OR #time <= :time"
 	_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{
@@ -68,7 +68,7 @@ func (t *tableStore) track(ctx context.Context, device string, since time.Time) 
 	return newest, err
 }
 
-// query returns reports in the order of their keys, or the reverse of that.
+// query returns reports in the order of their keys, or in reverse order.
 func (t *tableStore) query(ctx context.Context, condition string, values map[string]types.AttributeValue, forward bool) (all []report, err error) {
 	pages := dynamodb.NewQueryPaginator(t.client, &dynamodb.QueryInput{
 		TableName: &t.table, KeyConditionExpression: &condition, ExpressionAttributeValues: values, ScanIndexForward: &forward,
@@ -85,7 +85,7 @@ func (t *tableStore) query(ctx context.Context, condition string, values map[str
 	return all[:min(len(all), maxTrack)], nil
 }
 
-// read is the report in an item; what is not there is zero.
+// read returns the report in an item; missing fields are zero.
 func read(item map[string]types.AttributeValue) report {
 	f := func(name string) float64 {
 		n, _ := item[name].(*types.AttributeValueMemberN)

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// A job asks addresses and reports.
+// A job checks addresses and sends a report.
 type job struct {
 	urls     []string
 	from, to string
@@ -23,8 +23,8 @@ type job struct {
 	now      func() time.Time
 }
 
-// A message is an e-mail. Its id is the same for the same event, so that a mailbox can tell
-// one that came twice.
+// A message is an e-mail. Its id is the same for the same event, so that a mailbox can
+// recognise one that comes twice.
 type message struct{ id, from, to, subject, text string }
 
 // An event is what a scheduled rule of EventBridge sends; EventBridge may send it more than
@@ -40,8 +40,8 @@ type result struct {
 	Failed int  `json:"failed"`
 }
 
-// run sends the report of one event. An error has Lambda send the event again, and then
-// nothing is in the way of the report.
+// run sends the report of one event. After an error, Lambda sends the event again, and the
+// claim has been released so that the report can be sent then.
 func (j *job) run(ctx context.Context, e event) (result, error) {
 	if e.ID == "" {
 		return result{}, errors.New("the event has no id: it is not one of a schedule")
@@ -57,7 +57,7 @@ func (j *job) run(ctx context.Context, e event) (result, error) {
 	text, failed := j.report(ctx)
 	m := message{id: e.ID, from: j.from, to: j.to, subject: fmt.Sprintf("%d of %d addresses answer", len(j.urls)-failed, len(j.urls)), text: text}
 	if err := j.send(ctx, m); err != nil {
-		// The context may be at its end, and the claim must not stay.
+		// The context may have ended, but the claim must not stay.
 		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 		defer cancel()
 		return result{}, errors.Join(fmt.Errorf("event %s: the report was not sent: %w", e.ID, err), j.once.release(release, e.ID))
@@ -65,7 +65,7 @@ func (j *job) run(ctx context.Context, e event) (result, error) {
 	return result{Sent: true, Failed: failed}, nil
 }
 
-// report asks all addresses at once.
+// report checks all addresses at the same time.
 func (j *job) report(ctx context.Context) (text string, failed int) {
 	answers := make([]string, len(j.urls))
 	bad := make([]bool, len(j.urls))

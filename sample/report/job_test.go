@@ -61,7 +61,8 @@ func (*session) Reset() {}
 // Logout implements smtp.Session.
 func (*session) Logout() error { return nil }
 
-// newJob has a mailbox, and an address for each of the statuses.
+// newJob returns a job with an address for each of the statuses, and the mailbox that gets
+// its report.
 func newJob(t *testing.T, statuses ...int) (*job, *mailbox) {
 	t.Helper()
 	box := &mailbox{}
@@ -104,7 +105,7 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// An event that comes again sends nothing, and one whose report could not be sent does.
+// An event that comes again sends nothing, unless its report could not be sent before.
 func TestOnce(t *testing.T) {
 	j, box := newJob(t, 200)
 	box.refuse = &smtp.SMTPError{Code: 451, Message: "later"}
@@ -122,7 +123,7 @@ func TestOnce(t *testing.T) {
 	}
 }
 
-// Of events that come at the same time one sends.
+// If an event comes several times at once, only one report is sent.
 func TestAtOnce(t *testing.T) {
 	j, box := newJob(t, 200)
 	var wg sync.WaitGroup
@@ -141,7 +142,7 @@ func TestAtOnce(t *testing.T) {
 	}
 }
 
-// A claim goes with the report, even at the end of the time.
+// If a report fails, its claim is released, even if the time is over.
 func TestReleased(t *testing.T) {
 	j, _ := newJob(t, 200)
 	ctx, cancel := context.WithCancel(t.Context())

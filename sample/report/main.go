@@ -1,10 +1,10 @@
-// Command report is a scheduled job: it asks web addresses whether they answer, and sends
-// an e-mail about it, once for each event.
+// Command report is a scheduled job: it checks whether web addresses answer, and sends an
+// e-mail about it, once for each event.
 //
-// Its variables: REPORT_URLS, addresses with spaces between them; REPORT_FROM, REPORT_TO;
-// SMTP_ADDRESS (HOST:PORT), SMTP_USER, SMTP_PASSWORD, and SMTP_TLS=none for a server here;
-// REPORT_TABLE, a table of DynamoDB that remembers events, or without it REPORT_DIR, a
-// directory.
+// Its variables: REPORT_URLS, addresses separated by spaces; REPORT_FROM, REPORT_TO;
+// SMTP_ADDRESS (HOST:PORT), SMTP_USER, SMTP_PASSWORD, and SMTP_TLS=none for a server on this
+// machine; REPORT_TABLE, a DynamoDB table that remembers events, or without it REPORT_DIR,
+// a directory.
 package main
 
 import (

@@ -20,7 +20,7 @@ import (
 // fails. If the function dies between the two, its report is not sent: that is the price of
 // never sending it twice.
 type once interface {
-	// claim reports whether it is the first for an id.
+	// claim claims an id, and reports whether this is the first claim.
 	claim(ctx context.Context, id string) (first bool, err error)
 	release(ctx context.Context, id string) error
 }
@@ -45,15 +45,16 @@ func (d dirOnce) claim(_ context.Context, id string) (bool, error) {
 
 func (d dirOnce) release(_ context.Context, id string) error { return os.Remove(d.name(id)) }
 
-// tableOnce has an item for each event in a table of DynamoDB with the key "id", and the
-// time at which it may go in "expires", for the table's time to live.
+// tableOnce has an item for each event in a DynamoDB table with the key "id". The attribute
+// "expires" has the time after which an item may be deleted, for the table's time to live.
 type tableOnce struct {
 	client *dynamodb.Client
 	table  string
 	now    func() time.Time
 }
 
-// keep is longer than EventBridge tries to deliver an event: 24 hours.
+// keep is how long an event is remembered: longer than the 24 hours for which EventBridge
+// tries to deliver it.
 const keep = 7 * 24 * time.Hour
 
 func (t *tableOnce) key(id string) map[string]types.AttributeValue {

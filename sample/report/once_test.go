@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// A table at the address in REPORT_TEST_DYNAMODB, as of dynalite.
+// A table at the address in REPORT_TEST_DYNAMODB, for example of dynalite.
 func TestTable(t *testing.T) {
 	address := os.Getenv("REPORT_TEST_DYNAMODB")
 	if address == "" {

@@ -6,7 +6,7 @@ import (
 	"github.com/wneessen/go-mail"
 )
 
-// An smtpSender sends by a server, as of Amazon SES (port 587).
+// An smtpSender sends through a server, such as that of Amazon SES (port 587).
 type smtpSender struct {
 	host           string
 	port           int

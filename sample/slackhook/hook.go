@@ -18,7 +18,7 @@ const (
 	maxBody = 64 << 10        // bytes
 	maxAge  = 5 * time.Minute // of a signature, as Slack's documentation says
 
-	// Slack waits three seconds for an answer, and the way takes some of it.
+	// Slack waits three seconds for an answer; the network takes some of that time.
 	patience = 2500 * time.Millisecond
 )
 
@@ -29,15 +29,15 @@ type hook struct {
 	run    func(context.Context, command) (string, error)
 }
 
-// A command is what somebody typed.
+// A command is what a user typed.
 type command struct {
 	Name string // "/greet"
 	Text string // what follows it
-	User string // id of who typed it
+	User string // id of that user
 }
 
 // serve answers one command (Slack's documentation, "Verifying requests from Slack" and
-// "Enabling interactivity with slash commands"). Slack shows its user no answer but one of
+// "Enabling interactivity with slash commands"). Slack shows its user only answers with
 // status 200.
 func (h *hook) serve(ctx context.Context, r *httpevent.Request) (*httpevent.Response, error) {
 	switch {
@@ -62,7 +62,7 @@ func (h *hook) serve(ctx context.Context, r *httpevent.Request) (*httpevent.Resp
 	return h.reply(ctx, c)
 }
 
-// reply runs a command, and says so where it takes longer than Slack waits.
+// reply runs a command. If it takes longer than Slack waits, reply says so.
 func (h *hook) reply(ctx context.Context, c command) (*httpevent.Response, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -87,8 +87,8 @@ func (h *hook) reply(ctx context.Context, c command) (*httpevent.Response, error
 	return httpevent.JSON(200, map[string]string{"response_type": "ephemeral", "text": message})
 }
 
-// signed checks the time first, so that what was recorded cannot be sent again later, and
-// then compares in constant time.
+// signed first checks the time, so that a recorded request cannot be sent again later, and
+// then compares the signature in constant time.
 func (h *hook) signed(stamp, signature string, body []byte) bool {
 	seconds, err := strconv.ParseInt(stamp, 10, 64)
 	if err != nil {
@@ -104,7 +104,7 @@ func (h *hook) signed(stamp, signature string, body []byte) bool {
 	return ok && err == nil && hmac.Equal(got, mac.Sum(nil))
 }
 
-// escaped are the characters that mean something to Slack ("Formatting text for app
+// escaped escapes the characters that are special to Slack ("Formatting text for app
 // surfaces").
 var escaped = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 

@@ -1,6 +1,6 @@
-// Command thumbnail writes a small JPEG for each picture that is put into a bucket of S3. Its
-// variables: THUMBNAIL_BUCKET, where it goes, which is another bucket than the pictures',
-// or it would call itself.
+// Command thumbnail writes a small JPEG for each picture that is put into an S3 bucket. Its
+// variable THUMBNAIL_BUCKET names the bucket for the JPEGs. That must not be the bucket with
+// the pictures, or the function would call itself.
 package main
 
 import (
@@ -22,7 +22,8 @@ func main() {
 			return errors.New("THUMBNAIL_BUCKET is not set")
 		}
 		c, err := config.LoadDefaultConfig(ctx)
-		// Buckets as part of the path: servers here have no names for each. AWS takes both.
+		// Put the bucket's name into the path: a local server has no host name for each
+		// bucket.
 		s.client = s3.NewFromConfig(c, func(o *s3.Options) { o.UsePathStyle = os.Getenv("AWS_ENDPOINT_URL_S3") != "" })
 		return err
 	})

@@ -45,7 +45,7 @@ type event struct {
 // A result counts what was done.
 type result struct {
 	Written int `json:"written"`
-	Left    int `json:"left"` // objects that are no picture, too large, or gone
+	Left    int `json:"left"` // objects that are not pictures, too large, or gone
 }
 
 // A shrinker makes small pictures.
@@ -54,12 +54,12 @@ type shrinker struct {
 	to     string // bucket
 }
 
-// errLeft is wrapped by what another try would not change: such an object is left out, and
-// does not come again.
+// errLeft is wrapped by errors that another try would not change. Such an object is left
+// out, and does not come again.
 var errLeft = errors.New("left out")
 
-// run writes the small pictures of an event. An error has Lambda send the event again; to
-// write a picture twice changes nothing.
+// run writes the small pictures of an event. After an error, Lambda sends the event again;
+// writing a picture twice changes nothing.
 func (s *shrinker) run(ctx context.Context, e event) (got result, err error) {
 	var failed []error
 	for _, r := range e.Records {
@@ -111,12 +111,13 @@ func (s *shrinker) shrink(ctx context.Context, bucket, key string, size int64) e
 	return err
 }
 
-// thumbnail is a picture as a small JPEG. A picture that is small already keeps its size.
+// thumbnail returns a picture as a small JPEG. A picture that is already small keeps its
+// size.
 func thumbnail(text []byte) ([]byte, error) {
 	if len(text) > maxBytes {
 		return nil, fmt.Errorf("%w: it has more than %d bytes", errLeft, maxBytes)
 	}
-	// Its size is known before its pixels are made: a few bytes can claim many.
+	// Check the size before the pixels are decoded: a few bytes can claim many pixels.
 	c, kind, err := image.DecodeConfig(bytes.NewReader(text))
 	if err != nil {
 		return nil, fmt.Errorf("%w: it is no picture: %v", errLeft, err)
@@ -137,7 +138,7 @@ func thumbnail(text []byte) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// fit keeps the proportions.
+// fit returns the size of the small picture, with the same proportions.
 func fit(width, height int) (int, int) {
 	longer := max(width, height)
 	if longer <= side {

@@ -22,7 +22,7 @@ import (
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 )
 
-// newShrinker has a server for the buckets pictures and small.
+// newShrinker returns a shrinker, and its server with the buckets pictures and small.
 func newShrinker(t *testing.T) (*shrinker, *httptest.Server) {
 	t.Helper()
 	server := httptest.NewServer(gofakes3.New(s3mem.New(), gofakes3.WithLogger(gofakes3.DiscardLog())).Server())
@@ -45,7 +45,7 @@ func (s *shrinker) put(t *testing.T, key string, text []byte) {
 	}
 }
 
-// notification is the event of S3 for an object.
+// notification returns S3's event for an object.
 func notification(t *testing.T, bucket, key string, size int) (e event) {
 	t.Helper()
 	text, err := json.Marshal(map[string]any{"Records": []any{map[string]any{"s3": map[string]any{"bucket": map[string]any{"name": bucket}, "object": map[string]any{"key": url.QueryEscape(key), "size": size}}}}})
@@ -90,7 +90,7 @@ func TestPictures(t *testing.T) {
 	} {
 		text := encode(t, c.kind, picture(c.width, c.height))
 		s.put(t, c.key, text)
-		for range 2 { // S3 may tell twice
+		for range 2 { // S3 may send an event twice
 			if got, err := s.run(t.Context(), notification(t, "pictures", c.key, len(text))); err != nil || got != (result{Written: 1}) {
 				t.Fatalf("%s: %+v, %v", c.key, got, err)
 			}
@@ -109,7 +109,7 @@ func TestPictures(t *testing.T) {
 	}
 }
 
-// What another try would not change is left out, and the others are done.
+// Objects for which another try would not help are left out, and the others are done.
 func TestLeft(t *testing.T) {
 	s, _ := newShrinker(t)
 	good := encode(t, "png", picture(300, 300))
@@ -136,7 +136,7 @@ func TestLeft(t *testing.T) {
 	}
 }
 
-// A picture with too many pixels is refused before they are made.
+// A picture with too many pixels is refused before they are decoded.
 func TestPixels(t *testing.T) {
 	var b bytes.Buffer
 	if err := png.Encode(&b, image.NewPaletted(image.Rect(0, 0, 10000, 5000), color.Palette{color.Black})); err != nil {
@@ -147,7 +147,7 @@ func TestPixels(t *testing.T) {
 	}
 }
 
-// An error of S3 has the event come again.
+// After an error of S3, the event comes again.
 func TestFailure(t *testing.T) {
 	s, server := newShrinker(t)
 	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

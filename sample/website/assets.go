@@ -15,15 +15,15 @@ import (
 // An asset is a file of the site, with its bytes as they are sent.
 type asset struct {
 	kind           string // media type
-	plain, gzipped []byte // gzipped is nil where it saves nothing
+	plain, gzipped []byte // gzipped is nil if it saves nothing
 	tag            string // a hash of plain, without quotes
 }
 
 // assets are files by their names.
 type assets map[string]asset
 
-// kinds are the media types of files. Package mime knows more from files of the machine,
-// which are not there on Lambda.
+// kinds are the media types of files. Package mime reads more of them from the machine's
+// files, which do not exist on Lambda.
 var kinds = map[string]string{
 	".css": "text/css; charset=utf-8", ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".txt": "text/plain; charset=utf-8",
 	".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".woff2": "font/woff2",
@@ -61,8 +61,8 @@ func newAssets(files fs.FS) assets {
 	return all
 }
 
-// serve answers with a file, if it is there: its ETag, a range of it, or gzip, as the
-// client asks.
+// serve answers with a file, if it exists. It supports ETags, ranges and gzip, as the client
+// asks.
 func (a assets) serve(w http.ResponseWriter, r *http.Request) bool {
 	one, ok := a[strings.TrimPrefix(r.URL.Path, "/")]
 	if !ok {

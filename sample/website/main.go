@@ -1,6 +1,6 @@
 // Command website is a site in one program: files and pages are embedded in it, pages are
 // made by html/template, and a form posts to it. It runs on Lambda behind a function URL or
-// API Gateway, and as a plain server where PORT is set.
+// API Gateway, and as a plain server if PORT is set.
 package main
 
 import (

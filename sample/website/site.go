@@ -25,8 +25,8 @@ type site struct {
 	mux   *http.ServeMux
 }
 
-// newSite makes a site of the directories pages and static. What is wrong with these is an
-// error of the program: it panics.
+// newSite makes a site from the directories pages and static. A fault in these is a fault of
+// the program, so it panics.
 func newSite(files fs.FS) http.Handler {
 	s := &site{pages: map[string]*template.Template{}, mux: http.NewServeMux()}
 	for _, name := range []string{"home", "form", "thanks", "error"} {
@@ -60,7 +60,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 }
 
-// show writes a page, whole or not at all.
+// show writes a page, completely or not at all.
 func (s *site) show(w http.ResponseWriter, status int, page string, data any) {
 	var b bytes.Buffer
 	if err := s.pages[page].Execute(&b, data); err != nil {
@@ -105,10 +105,10 @@ func (s *site) form(w http.ResponseWriter, _ *http.Request) {
 	s.show(w, http.StatusOK, "form", subscription{Title: "Subscribe"})
 }
 
-// subscribe takes the form. A good one leads to another page, so that to load that again
-// posts nothing.
+// subscribe takes the form. A valid one leads to another page, so that reloading does not
+// post again.
 func (s *site) subscribe(w http.ResponseWriter, r *http.Request) {
-	// A browser says from which site a form is posted.
+	// A browser reports from which site a form is posted.
 	if from := r.Header.Get("Sec-Fetch-Site"); from != "" && from != "same-origin" && from != "none" {
 		s.fail(w, http.StatusForbidden, "The form was sent from another site.")
 		return
@@ -130,7 +130,7 @@ func (s *site) subscribe(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	log.Printf("subscription of %q", in.Email)
-	// Relative, since a stage of API Gateway puts its name before the path.
+	// The address is relative, since a stage of API Gateway puts its name before the path.
 	w.Header().Set("Location", "thanks?name="+url.QueryEscape(in.Name))
 	w.WriteHeader(http.StatusSeeOther)
 }
@@ -144,7 +144,7 @@ func (s *site) thanks(w http.ResponseWriter, r *http.Request) {
 	s.show(w, http.StatusOK, "thanks", map[string]any{"Title": "Thank you", "Name": name})
 }
 
-// plain reports whether a text has so many characters at most, and no control characters.
+// plain reports whether a text has at most this many characters, and no control characters.
 func plain(text string, most int) bool {
 	return utf8.ValidString(text) && utf8.RuneCountInString(text) <= most && !strings.ContainsFunc(text, unicode.IsControl)
 }

@@ -1,4 +1,4 @@
-// Package geo finds the nearest place of a position, offline.
+// Package geo finds the place nearest to a position, offline.
 package geo
 
 import (
@@ -61,7 +61,7 @@ func Read(r io.Reader) (*Index, error) {
 
 // Valid reports whether a position, in degrees, is on Earth.
 func Valid(lat, lon float64) bool {
-	return lat >= -90 && lat <= 90 && lon >= -180 && lon <= 180 // which no NaN is
+	return lat >= -90 && lat <= 90 && lon >= -180 && lon <= 180 // false for NaN
 }
 
 // Nearest returns the place that is nearest to a position, and its distance in kilometres.
@@ -71,8 +71,8 @@ func (x *Index) Nearest(lat, lon float64) (Place, float64) {
 	return found.(node).place, 2 * earth * math.Asin(chord)
 }
 
-// at is a position on a sphere of radius 1: there is no edge at 180 degrees, and what is
-// nearest in a straight line is nearest on the ground.
+// at returns a position on a sphere of radius 1: there is no edge at 180 degrees, and the
+// nearest point in a straight line is also the nearest on the ground.
 func at(lat, lon float64) [3]float64 {
 	sinLat, cosLat := math.Sincos(lat * math.Pi / 180)
 	sinLon, cosLon := math.Sincos(lon * math.Pi / 180)
@@ -93,7 +93,7 @@ func (n node) Compare(other kdtree.Comparable, d kdtree.Dim) float64 {
 // Dims implements kdtree.Comparable.
 func (node) Dims() int { return 3 }
 
-// Distance implements kdtree.Comparable: it is squared.
+// Distance implements kdtree.Comparable. It returns the square of the distance.
 func (n node) Distance(other kdtree.Comparable) (sum float64) {
 	for i, v := range other.(node).at {
 		sum += (n.at[i] - v) * (n.at[i] - v)
@@ -119,7 +119,7 @@ func (n nodes) Pivot(d kdtree.Dim) int {
 	return kdtree.Partition(p, kdtree.MedianOfMedians(p))
 }
 
-// A plane is nodes along one axis.
+// A plane sorts nodes along one axis.
 type plane struct {
 	nodes
 	dim kdtree.Dim

@@ -34,7 +34,7 @@ func TestNearest(t *testing.T) {
 		{-33.8568, 151.2153, "Sydney", 3},
 		{-17, 180, "Suva", 250},   // across the edge of the map
 		{-17, -180, "Suva", 250},  // the same position
-		{90, 0, "Vorkuta", 99999}, // anything, since only that it answers counts
+		{90, 0, "Vorkuta", 99999}, // any place: it only has to answer
 	} {
 		p, km := x.Nearest(c.lat, c.lon)
 		if p.Name != c.name && c.lat != 90 || km > c.most {
@@ -43,7 +43,7 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-// The tree finds what a search of all finds.
+// The tree finds the same place as a search through all places.
 func TestNearestOfAll(t *testing.T) {
 	x := places(t)
 	var all []Place
