@@ -1,9 +1,9 @@
 // Package test holds the tests that need both the tool and its runtime.
 //
-// They are a module of their own because the two know nothing of each other:
-// the tool's go.mod must neither require the runtime nor replace it, or
-// `go install …@VERSION` is refused and every user of the tool gets the
-// runtime, and the runtime's must not require the tool.
+// They are in a separate module because the tool and the runtime are independent of each
+// other. If the tool's go.mod replaced the runtime, `go install …@VERSION` would be
+// refused; if it required the runtime, every user of the tool would get it. The runtime's
+// go.mod must not require the tool either.
 //
-// It is never released. Its go.mod takes both from this repository.
+// The module is never released. Its go.mod takes both from this repository.
 package test

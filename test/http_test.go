@@ -18,7 +18,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files and the table of docs/http-events.md")
 
-// golden is where the events are. The runtime's own tests read them as well.
+// golden is the directory with the events. The runtime's own tests read them too.
 var golden = filepath.Join("..", "runtime", "httpevent", "testdata")
 
 // A kind is a sender of HTTP events.
@@ -36,7 +36,7 @@ var kinds = []kind{
 	{event.ALBMulti, "alb-multi", "load balancer, multi-value"},
 }
 
-// sent is the request that each golden file is the event of.
+// sent returns the request of which each golden file is the event.
 func sent() event.Request {
 	return event.Request{
 		Method: "POST", Path: "/a%20b/x%2By/", Query: "x=1&x=2&name=A%26B+c&empty=", Protocol: "HTTP/1.1",
@@ -50,7 +50,7 @@ func sent() event.Request {
 	}
 }
 
-// chance are the members that are different each time, and their form.
+// chance are the members that differ each time, and their form.
 var chance = map[string]*regexp.Regexp{
 	"requestContext.requestId":         regexp.MustCompile(`^([0-9a-f-]{36}|[A-Za-z0-9+/]{15}=)$`),
 	"requestContext.extendedRequestId": regexp.MustCompile(`^[A-Za-z0-9+/]{15}=$`),
@@ -61,8 +61,8 @@ var chance = map[string]*regexp.Regexp{
 	"multiValueHeaders.host": regexp.MustCompile(`^\[example-[0-9]{10}\.eu-west-1\.elb\.amazonaws\.com\]$`),
 }
 
-// at returns the member of an event at a path of names with dots between; a
-// name may not have one.
+// at returns the member of an event at a path of names separated by dots; the names
+// themselves must not have dots.
 func at(e map[string]any, path string) (value any, parent map[string]any, name string) {
 	for i, key := range strings.Split(path, ".") {
 		if i > 0 {
@@ -132,8 +132,8 @@ func TestEventsAreGolden(t *testing.T) {
 	}
 }
 
-// A row of the table says where each event has one thing, and what is there
-// for the request above.
+// A row of the table says where each event has one piece of information, and its value for
+// the request above.
 type row struct {
 	about string
 	cells [5]cell // in the order of kinds
@@ -168,7 +168,7 @@ var table = []row{
 	{"body", [5]cell{{"body", `"grüße!"`}, {"body", `"grüße!"`}, {"body", `"grüße!"`}, {"body", `"grüße!"`}, {"body", `"grüße!"`}}},
 }
 
-// The golden events are what the table says, and so is docs/http-events.md.
+// The golden events match the table, and so does docs/http-events.md.
 func TestTable(t *testing.T) {
 	lines := []string{"| " + strings.Join([]string{"", kinds[0].title, kinds[1].title, kinds[2].title, kinds[3].title, kinds[4].title}, " | ") + " |", "|---|---|---|---|---|---|"}
 	for _, r := range table {

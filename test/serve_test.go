@@ -19,7 +19,7 @@ import (
 	"github.com/bootzip/bootzip/pack"
 )
 
-// packed builds a program of testdata and packs it.
+// packed builds a program in testdata and packs it.
 func packed(t testing.TB, program string) (zip string) {
 	t.Helper()
 	bootstrap := filepath.Join(t.TempDir(), "bootstrap")
@@ -35,9 +35,8 @@ func packed(t testing.TB, program string) (zip string) {
 	return zip
 }
 
-// A request goes through each trigger of the emulator to each package of the
-// runtime, and the answer comes back: nothing is lost but what the sender's
-// form cannot say.
+// A request goes through each trigger of the emulator to each package of the runtime, and
+// the answer comes back. Only what the sender's form cannot express is lost.
 func TestRequestsAndAnswersGoThrough(t *testing.T) {
 	zip := packed(t, "web")
 	server := emulator.NewServer(emulator.ServerConfig{Refused: func(f, id, why string) { t.Errorf("%s: %s", f, why) }})

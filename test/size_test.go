@@ -9,9 +9,8 @@ import (
 	"testing"
 )
 
-// The sample stays about as small as the runtime's test of a typed handler
-// allows: the bound is what was measured with Go 1.26.8, and two to three per
-// cent.
+// The sample stays about as small as the runtime's test of a typed handler allows. The
+// bound is what was measured with Go 1.26.8, plus two to three per cent.
 func TestSampleSize(t *testing.T) {
 	const bound = 1_010_000 // bytes, deflated, for amd64, which is the larger
 	name := filepath.Join(t.TempDir(), "bootstrap")

@@ -15,7 +15,7 @@ import (
 	"github.com/bootzip/bootzip/internal/store"
 )
 
-// The shared cache in a store with S3's API, which nobody here wrote.
+// The shared cache in a third-party store with S3's API.
 func TestStoreInS3(t *testing.T) {
 	backend := s3mem.New()
 	if err := backend.CreateBucket("cache"); err != nil {

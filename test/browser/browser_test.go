@@ -27,7 +27,7 @@ type browser struct {
 	requests []string // addresses that the page asked for
 }
 
-// newBrowser starts the one that BOOTZIP_TEST_CHROMIUM names.
+// newBrowser starts the browser that BOOTZIP_TEST_CHROMIUM names.
 func newBrowser(t *testing.T) *browser {
 	program := os.Getenv("BOOTZIP_TEST_CHROMIUM")
 	if program == "" {
@@ -49,14 +49,15 @@ func newBrowser(t *testing.T) *browser {
 			t.Errorf("exception in the page: %s", e.ExceptionDetails.Error())
 		}
 	})
-	// It lives as long as the context of the first run.
+	// The browser lives as long as the context of the first Run.
 	if err := chromedp.Run(page, network.Enable()); err != nil {
 		t.Fatal(err)
 	}
 	return b
 }
 
-// askedOnly fails for requests to other addresses than those that begin with one, and forgets all.
+// askedOnly fails if there were requests to addresses without this prefix, and then forgets all
+// requests.
 func (b *browser) askedOnly(prefix string) {
 	b.t.Helper()
 	b.mu.Lock()
@@ -113,7 +114,7 @@ func (b *browser) choose(id, value string) {
 	})
 }
 
-// accessible fails for what axe-core finds.
+// accessible fails if axe-core finds anything.
 func (b *browser) accessible(what string) {
 	b.t.Helper()
 	name := os.Getenv("BOOTZIP_TEST_AXE")

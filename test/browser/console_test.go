@@ -18,7 +18,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// consoleFunction answers with what the event asks for.
+// consoleFunction is a function that answers as its event asks.
 const consoleFunction = `package main
 
 import (
@@ -150,7 +150,7 @@ func TestConsole(t *testing.T) {
 		t.Errorf("the token stays in the address: %s", address)
 	}
 
-	// An event comes as it happens, is opened, sent again, and edited.
+	// An event appears as it happens, and is opened, sent again, and edited.
 	c.invoke(`{"log":"a first event"}`)
 	c.shows("#events", "success")
 	c.do(chromedp.Click("#events button"), chromedp.WaitVisible("#detail h3"))
@@ -200,7 +200,7 @@ func TestConsole(t *testing.T) {
 	}
 	c.do(emulation.SetDeviceMetricsOverride(1280, 900, 1, false))
 
-	// A build that fails shows, and so does that it works again.
+	// The page shows that a build fails, and later that it works again.
 	c.write("cmd/hello/main.go", consoleFunction+"\nvar broken int = \"text\"\n")
 	c.shows("#functions", "The last build failed")
 	c.shows("#functions", "cannot use")
@@ -210,7 +210,7 @@ func TestConsole(t *testing.T) {
 		return !strings.Contains(js[string](c.browser, "document.getElementById('functions').textContent"), "failed")
 	})
 
-	// Text of functions is text.
+	// Text from functions stays text.
 	hostile := "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>\u202egnp.exe\x1b[31m\x07"
 	event, err := json.Marshal(map[string]any{"log": hostile, "long": 1 << 20})
 	if err != nil {
@@ -272,7 +272,7 @@ func TestConsole(t *testing.T) {
 	c.askedOnly(c.base + "/")
 }
 
-// Pages of other origins get nothing, and whoever has no token neither.
+// Pages of other origins get nothing, and neither do requests without a token.
 func TestConsoleIsNotForOthers(t *testing.T) {
 	c := newConsole(t)
 	for _, headers := range [][2]string{{"Origin", "http://example.com"}, {"Sec-Fetch-Site", "cross-site"}, {"Host", "example.com"}} {
@@ -295,7 +295,7 @@ func TestConsoleIsNotForOthers(t *testing.T) {
 	}
 }
 
-// The pages that other commands write are accessible as well, and ask for nothing.
+// The pages that other commands write are accessible too, and send no requests.
 func TestPagesOfCommands(t *testing.T) {
 	c := newConsole(t)
 	zips, err := filepath.Glob(filepath.Join(c.dir, "dist", "*.zip"))

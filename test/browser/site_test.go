@@ -10,8 +10,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// The built site can be read on a phone and in the dark, is accessible and searchable, and asks
-// for nothing from elsewhere.
+// The built site works on a phone and in dark mode, is accessible and searchable, and loads
+// nothing from elsewhere.
 func TestSite(t *testing.T) {
 	b := newBrowser(t)
 	dir := os.Getenv("BOOTZIP_TEST_SITE")
@@ -34,7 +34,7 @@ func TestSite(t *testing.T) {
 			b.accessible(page + " in " + look.scheme)
 		}
 	}
-	// Where findings, errors and --help say that there is more.
+	// The anchors to which findings, errors and --help refer.
 	for page, anchor := range map[string]string{"checks": "boot-answers", "bootzip-yaml": "function-source", "cli": "bootzip-cache-audit"} {
 		b.do(chromedp.Navigate(server.URL+"/"+page+".html"), chromedp.WaitVisible("main h1"))
 		if !js[bool](b, "document.getElementById('"+anchor+"') !== null") {

@@ -22,20 +22,20 @@ import (
 
 var update = flag.Bool("update", false, "write what TestAttack finds into test/attack/open.tsv")
 
-// What a place gives to whom runs in it, in bytes and pieces. Where nothing is
-// promised, it is what a function would have.
+// What a place gives to the code that runs in it, in bytes or as a number. If a place
+// promises nothing, it is what a function would have.
 const (
 	attackMemory = 128 << 20
 	attackTemp   = 32 << 20
 	attackTasks  = 1024 // threads and descriptors: Lambda's limits
 )
 
-// TestAttack holds that exactly what test/attack/open.tsv says gets out of
-// each place where code of others runs. Nothing may be open that is not in the
-// table, and nothing in it that is closed.
+// TestAttack checks that exactly the attempts in test/attack/open.tsv get out of each
+// place where untrusted code runs. No attempt may succeed that is not in the table, and
+// none in the table may fail.
 //
-// What the kernel of this machine refuses to root on the host is not expected
-// anywhere.
+// Attempts that this machine's kernel refuses even to root on the host are not expected
+// to succeed anywhere.
 func TestAttack(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes a minute")
@@ -79,15 +79,15 @@ func TestAttack(t *testing.T) {
 	}
 }
 
-// restricted are attempts that succeed on a whole machine, and not where its
-// root has less than all capabilities, or may not open disks, as in many a
-// virtual machine or container that runs tests.
+// restricted are attempts that succeed on a full machine, but not if its root lacks some
+// capabilities or may not open disks, as in many containers and virtual machines that run
+// tests.
 var restricted = []string{
 	"dev-disk", "mknod-disk", "oom-score", "rlimit-raise", "sysctl-max-user-namespaces",
 }
 
-// open makes the attempts and returns those that succeeded, by name, and what
-// the others met.
+// open makes the attempts and returns the ids of those that succeeded, and why the others
+// failed.
 func (r *raid) open(t *testing.T) (open []string, said map[string]string) {
 	said = map[string]string{}
 	outcomes := r.run(t)
@@ -117,13 +117,13 @@ func compareOpen(t *testing.T, open, expected []string, said map[string]string, 
 	}
 }
 
-// A plannedRaid is a place, and who attacks there.
+// A plannedRaid is a place, and the caller who attacks there.
 type plannedRaid struct {
 	place string
 	who   func(t *testing.T) (who caller, env []string)
 }
 
-// raids are the places that can be had: each as root and as a plain user, or
+// raids returns the places that are available here: each as root and as a plain user, or
 // as the plain user who runs the tests.
 func raids(t *testing.T) []plannedRaid {
 	self := func(t *testing.T) (caller, []string) { return caller{home: t.TempDir(), same: true}, nil }
@@ -162,13 +162,13 @@ func raids(t *testing.T) []plannedRaid {
 type raid struct {
 	place  string // without "/user"
 	who    caller
-	env    []string // of who makes it
-	folder string   // of who makes it
+	env    []string // of the caller
+	folder string   // of the caller
 	target attack.Target
 }
 
-// newRaid puts around the place what is to be found or reached, and starts
-// what is to be attacked.
+// newRaid prepares, around the place, what attempts look for or try to reach, and starts
+// what they attack.
 func newRaid(t *testing.T, who caller, place string) *raid {
 	t.Helper()
 	r := &raid{who: who, folder: filepath.Join(who.home, "raid")}
@@ -202,7 +202,7 @@ func newRaid(t *testing.T, who caller, place string) *raid {
 	return r
 }
 
-// listen lets everybody connect until the end of the test.
+// listen accepts connections from anyone until the end of the test.
 func listen(t *testing.T, network, address string) string {
 	t.Helper()
 	l, err := net.Listen(network, address)
@@ -222,7 +222,8 @@ func listen(t *testing.T, network, address string) string {
 	return l.Addr().String()
 }
 
-// use opens /dev/null until the end of the test, to be seen by who watches.
+// use opens /dev/null again and again until the end of the test, for an attempt that
+// watches it.
 func (r *raid) use(t *testing.T) {
 	done := make(chan struct{})
 	var ended sync.WaitGroup
@@ -243,7 +244,7 @@ func (r *raid) use(t *testing.T) {
 	t.Cleanup(func() { close(done); ended.Wait() })
 }
 
-// victim starts a process of the same user that is to be attacked.
+// victim starts a process of the same user, which attempts attack.
 func (r *raid) victim(t *testing.T) int {
 	t.Helper()
 	cmd := r.who.command(r.target.Planted, []string{"SECRET=" + r.target.Secret}, attacker(t), "victim", r.target.Mark)
@@ -265,8 +266,7 @@ func (r *raid) victim(t *testing.T) int {
 	return cmd.Process.Pid
 }
 
-// run attacks, from a process that the caller starts with a descriptor open
-// that it has forgotten.
+// run attacks from a process that the caller starts with a forgotten open descriptor.
 func (r *raid) run(t *testing.T) []attack.Outcome {
 	t.Helper()
 	order, err := json.Marshal(raidOrder{Place: r.place, Folder: r.folder, Attacker: attacker(t), Target: r.target})
@@ -290,7 +290,7 @@ func (r *raid) run(t *testing.T) []attack.Outcome {
 	if err := json.Unmarshal(out, &outcomes); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	// None is missing, and none was made twice.
+	// No attempt is missing, and none was made twice.
 	var want, got []string
 	for _, a := range attack.All() {
 		want = append(want, a.ID)
@@ -309,7 +309,7 @@ func (r *raid) run(t *testing.T) []attack.Outcome {
 	return outcomes
 }
 
-// leftBehind says whether a process has outlived the place, and ends it.
+// leftBehind reports whether a process has outlived the place, and ends it.
 func (r *raid) leftBehind(t *testing.T) bool {
 	t.Helper()
 	for range 100 {
@@ -326,7 +326,7 @@ func (r *raid) leftBehind(t *testing.T) bool {
 	return true
 }
 
-// programOnce is a program that is made once, for everybody to run.
+// programOnce is a program that is built once, and that any user may run.
 type programOnce struct {
 	once sync.Once
 	file string
@@ -366,7 +366,7 @@ func attacker(t testing.TB) string {
 	})
 }
 
-// ownCopy is this program where any user may start it.
+// ownCopy is a copy of this program that any user may start.
 func ownCopy(t testing.TB) string {
 	return raidProgram.get(t, "raid", func(file string) error {
 		self, err := os.Executable()

@@ -68,7 +68,7 @@ func newWorker(t *testing.T, root string, args ...string) worker {
 	return w
 }
 
-// detach takes away what a daemon that was killed has left mounted below a directory.
+// detach unmounts what a killed daemon has left mounted below a directory.
 func detach(t *testing.T, dir string) {
 	t.Helper()
 	for line := range strings.Lines(read(t, "/proc/self/mountinfo")) {
@@ -78,10 +78,10 @@ func detach(t *testing.T, dir string) {
 	}
 }
 
-// kill ends it and what it runs.
+// kill ends the worker and what it runs.
 func (w worker) kill() { _ = syscall.Kill(-w.daemon.Process.Pid, syscall.SIGKILL) }
 
-// needsBuildKit skips a test that takes minutes.
+// needsBuildKit skips a test, which takes minutes, unless it was asked for.
 func needsBuildKit(t *testing.T) {
 	t.Helper()
 	if os.Getenv("BOOTZIP_TEST_BUILDKIT") == "" {
@@ -89,7 +89,7 @@ func needsBuildKit(t *testing.T) {
 	}
 }
 
-// on gives a build the workers, and builds what has not changed as well.
+// on makes a build use the workers, and also build what has not changed.
 func on(c build.Config, workers ...worker) build.Config {
 	var addresses []string
 	for _, w := range workers {
@@ -100,8 +100,8 @@ func on(c build.Config, workers ...worker) build.Config {
 	return c
 }
 
-// Two workers of BuildKit build what the other engines build, also when one of them goes
-// away in the middle.
+// Two BuildKit workers build what the other engines build, even if one of them goes away
+// during the build.
 func TestBuildKit(t *testing.T) {
 	needsBuildKit(t)
 	const many = 12
@@ -146,7 +146,7 @@ func TestBuildKit(t *testing.T) {
 		t.Errorf("told: %q", told)
 	}
 
-	// All that are broken are named, and nothing changes.
+	// All broken functions are named, and nothing changes.
 	before := files(t, c.Dist)
 	for _, name := range []string{"f03", "f08"} {
 		put(t, filepath.Join(root, name, "main.go"), "package main // AWS_LAMBDA_RUNTIME_API\n\nfunc main() { missing_in_"+name+"() }\n")
@@ -197,8 +197,8 @@ func TestBuildKit(t *testing.T) {
 	}
 }
 
-// A worker for arm64, whose commands QEMU runs here, builds what is for arm64, with the
-// bytes of cross-compilation. Where the build image is needed, it is left out.
+// A worker for arm64, whose commands QEMU runs here, builds functions for arm64, with the
+// same bytes as cross-compilation. It is not used where the build image is needed.
 func TestBuildKitNative(t *testing.T) {
 	needsBuildKit(t)
 	emulate(t)
@@ -241,7 +241,7 @@ func TestBuildKitNative(t *testing.T) {
 		t.Errorf("told: %q", told)
 	}
 
-	// It goes away while it builds, and a worker of the other architecture takes over.
+	// The worker goes away while it builds, and one for the other architecture takes over.
 	told = nil
 	mixed.ColdCache = true
 	timer := time.AfterFunc(20*time.Second, arm.kill)
@@ -271,8 +271,8 @@ func emulate(t *testing.T) {
 	t.Cleanup(func() { _ = os.WriteFile(filepath.Join(at, name), []byte("-1"), 0) })
 }
 
-// All languages are built on BuildKit in the build image, which one worker makes from a base
-// in a registry, with the bytes of docker and podman.
+// BuildKit builds all languages in the build image, with the same bytes as docker and podman.
+// One worker makes the image from a base in a registry.
 func TestBuildKitLanguages(t *testing.T) {
 	needsBuildKit(t)
 	base := serveBase(t)
@@ -316,7 +316,7 @@ func TestBuildKitLanguages(t *testing.T) {
 		equalSums(t, client, sums(got), sums(mustBuild(t, config(t, root, client, small))))
 	}
 
-	// What is wrong is said of each.
+	// The error of each is reported.
 	before := files(t, cold.Dist)
 	put(t, filepath.Join(root, "native", "main.c"), "int main(void) { return missing; }\n")
 	put(t, filepath.Join(root, "plain", "main.go"), "package main // AWS_LAMBDA_RUNTIME_API\n\nfunc main() { missing() }\n")
@@ -327,7 +327,7 @@ func TestBuildKitLanguages(t *testing.T) {
 	}
 	unchanged(t, cold, before)
 
-	// A lock of docker's holds here, also to the base's id.
+	// A lock that docker wrote is valid here, including the base's id.
 	lock := config(t, root, "docker", small)
 	lock.BaseImage = base
 	if _, err := build.WriteLock(t.Context(), lock); err != nil {
@@ -339,7 +339,7 @@ func TestBuildKitLanguages(t *testing.T) {
 	locked.Locked = true
 	mustBuild(t, locked)
 
-	// The image is gone from the worker, and made by nobody anew.
+	// A new worker does not have the image, and it is not made again.
 	third := newWorker(t, t.TempDir())
 	mustBuild(t, on(cold, third))
 	if images != 1 {
@@ -355,8 +355,8 @@ func TestBuildKitLanguages(t *testing.T) {
 	}
 }
 
-// serveBase serves the base image of the tests from a registry of this machine, and returns
-// its reference.
+// serveBase serves the tests' base image from a registry on this machine, and returns its
+// reference.
 func serveBase(t *testing.T) string {
 	t.Helper()
 	image := os.Getenv("BOOTZIP_BASE_IMAGE")

@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// hostile is an environment of which each variable would change the bytes of
-// some compiler that saw it.
+// hostile returns an environment in which each variable would change the output of some
+// compiler that saw it.
 func hostile() []string {
 	experiment := "jsonv2"
 	if strings.HasPrefix(runtime.Version(), "go1.24") {
@@ -28,7 +28,7 @@ func hostile() []string {
 	}
 }
 
-// bootstraps are the SHA-256 of what is in dist, by function and architecture.
+// bootstraps returns the SHA-256 of the bootstraps in dist, by function and architecture.
 func bootstraps(t testing.TB, dist string) map[string]string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(dist, "*", "*", "bootstrap"))
@@ -47,18 +47,18 @@ func bootstraps(t testing.TB, dist string) map[string]string {
 	return all
 }
 
-// Another user, directory, home, umask, environment and cache give the same
-// bytes, and what is in dist belongs to the caller.
+// A different user, directory, home, umask, environment and cache give the same bytes, and
+// what is in dist belongs to the caller.
 func TestCallerChangesNoByte(t *testing.T) {
 	for _, engine := range engines(t) {
 		t.Run(engine, func(t *testing.T) {
 			for _, folder := range projects(engine) {
-				sample(t, engine, folder) // and so the toolchain is there
+				sample(t, engine, folder) // so that the toolchain is there
 			}
 			who := stranger(t)
 			if engine == "podman" && !who.same {
-				// Podman of another user is another podman, with images of
-				// its own: that is TestPodmanWithoutRoot.
+				// Another user's podman has its own images: TestPodmanWithoutRoot tests
+				// that.
 				who = caller{same: true, home: t.TempDir()}
 			}
 			root := who.project(t)
@@ -68,12 +68,12 @@ func TestCallerChangesNoByte(t *testing.T) {
 				only := ""
 				switch {
 				case engine == "podman" && folder == otherProject:
-					// The C that all the others link with stands for them:
-					// docker shows it with each.
+					// The function in C stands for the others, which all link with C;
+					// docker tests each of them.
 					only = "hello-c/"
 					argv = append(argv, "-function=hello-c")
 				case engine != "docker" || !asked():
-					// Each architecture takes a cold cache; docker shows both.
+					// Each architecture needs a cold cache; docker tests both.
 					only = "hello/amd64"
 					argv = append(argv, "-arch=amd64")
 				}
@@ -115,8 +115,8 @@ func TestPodmanWithoutRoot(t *testing.T) {
 	who.tells(t, "podman", env...)
 }
 
-// podmanWithoutRoot makes podman ready for a user, with the base image, and returns what it wants
-// in the environment.
+// podmanWithoutRoot prepares podman for a user, with the base image, and returns the environment
+// variables that it needs.
 func podmanWithoutRoot(t *testing.T, who caller) (env []string) {
 	t.Helper()
 	base := os.Getenv("BOOTZIP_BASE_IMAGE")
@@ -135,7 +135,7 @@ func podmanWithoutRoot(t *testing.T, who caller) (env []string) {
 		}
 	}
 	t.Cleanup(func() {
-		// It ends the process that keeps the user's namespace open.
+		// This ends the process that keeps the user's namespace open.
 		who.run(t, who.home, env, "podman", "system", "migrate")
 	})
 	who.run(t, who.home, env, "podman", "load", "--quiet", "--input", archive)

@@ -11,9 +11,9 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// A function with a library of Debian's, which a build image of the project's own
-// has, is static for both architectures, has the same bytes from another directory
-// with another user, and answers.
+// A function with one of Debian's libraries, from the project's own build image, is static
+// for both architectures, has the same bytes from another directory as another user, and
+// answers.
 func TestCgo(t *testing.T) {
 	if os.Getenv("BOOTZIP_TEST_CGO") == "" {
 		t.Skip("it takes minutes; BOOTZIP_TEST_CGO=1 runs it")

@@ -18,8 +18,8 @@ import (
 	"github.com/bootzip/bootzip/pack"
 )
 
-// Functions run in containers, as they do on macOS and Windows: here they are asked
-// for. Nothing is left of them.
+// Functions run in containers, as they do on macOS and Windows; here, the test asks for it.
+// Nothing is left of the containers.
 func TestFunctionsInContainers(t *testing.T) {
 	containers(t, func(t *testing.T, client string) {
 		before := command(t, client, "ps", "--all", "--quiet", "--filter", "label=org.bootzip.emulator")
@@ -80,8 +80,8 @@ func containedProgram(t *testing.T, client string) {
 	}
 }
 
-// peer is a script that speaks with the Runtime API by perl, which each image of
-// Debian has, and does what its event says.
+// peer is a script that talks to the Runtime API with perl, which every Debian image has,
+// and does what its event says.
 const peer = `#!/bin/sh
 exec perl -MIO::Socket::INET -e '
 	sub ask {

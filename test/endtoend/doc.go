@@ -1,8 +1,8 @@
 // Package endtoend tests what a user gets: the samples, built by every engine
-// and run as Lambda runs them. It has nothing but tests.
+// and run as Lambda runs them. It has only tests.
 //
-// They take minutes and run only where they are asked for. This is with the
-// engines that every Linux machine has, sandbox and host:
+// They take minutes and run only if asked for. This runs them with the engines that every
+// Linux machine has, sandbox and host:
 //
 //	BOOTZIP_TEST_ENDTOEND=1 go test ./test/endtoend
 //
@@ -18,7 +18,7 @@
 //
 // Variables:
 //
-//   - BOOTZIP_TEST_ENGINES names the engines, with commas between.
+//   - BOOTZIP_TEST_ENGINES names the engines, separated by commas.
 //   - BOOTZIP_BASE_IMAGE is the base of the build images; without it the
 //     registry's is pulled.
 //   - BOOTZIP_TEST_USER names a plain user with lines in /etc/subuid and
@@ -29,9 +29,9 @@
 // package test/attack knows. As root it starts on the host, where they must
 // succeed.
 //
-// Run as root, some builds are made as another user, who has no entry anywhere
-// (but see BOOTZIP_TEST_USER). Otherwise they are made in another directory, but
-// by the same user.
+// If the tests run as root, some builds run as another user, who has no entry anywhere
+// (but see BOOTZIP_TEST_USER). Otherwise they run in another directory, but as the same
+// user.
 //
 // The programs for arm64 are run by qemu-aarch64-static (Debian's package
 // qemu-user-static); on an arm64 machine those for amd64 are not run.

@@ -19,7 +19,7 @@ import (
 	"github.com/bootzip/bootzip/internal/sandbox"
 )
 
-// workFolder is for what several tests share; it goes when all have run.
+// workFolder is a directory for what several tests share; it is removed when all have run.
 var workFolder string
 
 func TestMain(m *testing.M) {
@@ -44,8 +44,8 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	code := m.Run()
-	// Callers have module caches in there, which the go command makes
-	// read-only. What cannot be walked cannot be removed, which is said below.
+	// Callers have module caches in it, which the go command makes read-only. What cannot
+	// be walked cannot be removed either, which is reported below.
 	_ = filepath.WalkDir(workFolder, func(name string, e fs.DirEntry, err error) error {
 		if err == nil && e.IsDir() {
 			err = os.Chmod(name, 0o700)
@@ -59,10 +59,10 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// asked says whether somebody named the engines: nothing may be skipped then.
+// asked reports whether engines were named: then nothing may be skipped.
 func asked() bool { return os.Getenv("BOOTZIP_TEST_ENGINES") != "" }
 
-// missing ends a test that needs what is not there.
+// missing ends a test that needs something that is not available.
 func missing(t testing.TB, what string) {
 	t.Helper()
 	if asked() {
@@ -71,8 +71,8 @@ func missing(t testing.TB, what string) {
 	t.Skip(what)
 }
 
-// engines are those to test with, of the ones in only if any are given. A
-// test for which none is left is skipped.
+// engines returns the engines to test with; if any are given in only, it is limited to
+// those. If none is left, the test is skipped.
 func engines(t testing.TB, only ...string) []string {
 	t.Helper()
 	named := []string{"host"}
@@ -103,8 +103,8 @@ func containers(t *testing.T, test func(t *testing.T, client string)) {
 	}
 }
 
-// command runs a program to its end and returns what it printed to standard
-// output, less the last line end.
+// command runs a program to its end and returns its standard output, without the last line
+// end.
 func command(t testing.TB, argv ...string) string {
 	t.Helper()
 	text, err := try(argv...)
@@ -125,9 +125,8 @@ func try(argv ...string) (string, error) {
 	return strings.TrimRight(string(out), "\n"), err
 }
 
-// containersOf are the ids of the containers, running or not, that work for
-// the project in root: they have a label with the first bytes of the hash of
-// its path.
+// containersOf returns the ids of the containers, running or not, that build the project in
+// root: they have a label with the first bytes of the hash of its path.
 func containersOf(t testing.TB, client, root string) []string {
 	t.Helper()
 	return strings.Fields(command(t, client, "ps", "--all", "--quiet", "--filter", "label="+label(root)))
@@ -148,8 +147,8 @@ func until(t testing.TB, what string, ok func() bool) {
 	}
 }
 
-// A recorder stands in PATH for the client of an engine: it writes down each
-// command and hands it on.
+// A recorder replaces an engine's client in PATH: it records each command and passes it
+// on.
 type recorder struct{ log string }
 
 func record(t *testing.T, client string) recorder {
@@ -168,7 +167,7 @@ func record(t *testing.T, client string) recorder {
 	return r
 }
 
-// take returns the commands since the last call that begin with verb.
+// take returns the commands since the last call that begin with one of the verbs.
 func (r recorder) take(t testing.TB, verbs ...string) []string {
 	t.Helper()
 	data, err := os.ReadFile(r.log)

@@ -18,14 +18,14 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// A function is a bootstrap that runs in the emulator, packed.
+// A function is a packed bootstrap that runs in the emulator.
 type function struct {
 	*emulator.Function
 	t   testing.TB
 	log *log
 }
 
-// A log is what the function and the platform print, from several goroutines.
+// A log collects what the function and the platform print, from several goroutines.
 type log struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -74,7 +74,7 @@ func start(t testing.TB, a build.Artifact, handler string) *function {
 	return f
 }
 
-// qemu is what runs programs of the other architecture.
+// qemu returns the program that runs programs of the other architecture.
 func qemu(t testing.TB, arch project.Arch) string {
 	t.Helper()
 	if arch != project.ARM64 {

@@ -15,8 +15,8 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// A function's image is loaded by the engine as it was made, and answers as Cloud Run,
-// Knative and OpenFaaS ask for: over HTTP at PORT, up to SIGTERM.
+// The engine loads a function's image unchanged, and the image answers as Cloud Run, Knative
+// and OpenFaaS expect: over HTTP on PORT, until SIGTERM.
 func TestFunctionImage(t *testing.T) {
 	arch := project.Arch(runtime.GOARCH)
 	program := filepath.Join(t.TempDir(), "bootstrap")

@@ -21,9 +21,9 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// curious is a build that looks for what it should not find, and reports it
-// behind the program that it leaves. %[1]s is a port of the host at which
-// somebody listens, %[2]s a directory of the caller's with secrets in it.
+// curious is a build that looks for what it should not find, and appends a report to the
+// program that it makes. %[1]s is a port of the host on which the test listens, %[2]s one of
+// the caller's directories, with secrets in it.
 const curious = `#!/bin/bash
 bounds() {
 	# Of control groups in version 1 or 2, at their usual places.
@@ -82,7 +82,7 @@ echo x >"$OUT/beside"
 (echo x >"$OUT/../../stray") 2>/dev/null || true # not where the output folder is a copy
 `
 
-// secrets makes a home directory with what nobody should see.
+// secrets makes a home directory with files that a build must not see.
 func secrets(t testing.TB) (home string) {
 	t.Helper()
 	home = t.TempDir()
@@ -115,8 +115,8 @@ func commandFunction(name string) project.Function {
 	}
 }
 
-// A build in a container finds neither network nor secrets, can write nothing
-// but its output, and is held to its bounds.
+// A build in a container finds neither network nor secrets, can write only its output, and
+// cannot exceed its bounds.
 func TestContainerIsClosed(t *testing.T) {
 	containers(t, func(t *testing.T, client string) {
 		user := fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid())
@@ -132,19 +132,20 @@ func TestContainerIsClosed(t *testing.T) {
 	})
 }
 
-// Who runs the commands of a container for root, and on another machine.
+// The users who run a container's commands: if the caller is root, and if the engine is on
+// another machine.
 const (
 	rootsUser  = "2000000000:2000000000"
 	copiesUser = "1000:1000"
 )
 
-// closed builds a curious function with the client, as whoever runs the tests.
+// closed builds a curious function with the client, as the user who runs the tests.
 func closed(t *testing.T, client, user string, env ...string) {
 	t.Helper()
 	home := secrets(t)
 	root := tree(t, map[string]string{"curious/build.sh": curiousScript(t, home)})
 	c := config(t, root, client, []project.Function{commandFunction("curious")})
-	// In the image in which everything is built.
+	// Use the image in which everything is built.
 	c.Project = append(load(t, filepath.Join(repository(t), otherProject)), c.Functions...)
 	c.Environ = append(append(os.Environ(), sesame...), env...)
 	if client == "docker" {
@@ -192,9 +193,8 @@ var sesame = []string{
 	"HTTP_PROXY=http://user:sesame@127.0.0.1:9", "https_proxy=http://user:sesame@127.0.0.1:9", "no_proxy=127.0.0.1,localhost",
 }
 
-// curiousScript is the build of a curious function, for a caller with secrets in
-// his home directory. Until the test ends somebody listens who should not be
-// reached.
+// curiousScript is the build of a curious function, for a caller with secrets in the
+// directory home. Until the test ends, it listens on a port that must not be reached.
 func curiousScript(t testing.TB, home string) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "0.0.0.0:0")
@@ -221,8 +221,8 @@ var allowed = []*regexp.Regexp{
 	regexp.MustCompile(`^writable (tmpfs|mqueue|devpts) /(tmp|dev)(/.*)?$`),
 }
 
-// checkReport checks what a curious build left behind its program, and that it
-// ran as the user, "UID:GID". It returns the values that were reported once, by
+// checkReport checks the report that a curious build has appended to its program, and that
+// the build ran as the user, "UID:GID". It returns the values that were reported once, by
 // their kind.
 func checkReport(t *testing.T, bootstrap, user string) map[string]string {
 	t.Helper()
@@ -264,7 +264,7 @@ func checkReport(t *testing.T, bootstrap, user string) map[string]string {
 			t.Errorf("it reports nothing of %q", kind)
 		}
 	}
-	// One of the two ways bounds it.
+	// One of the two ways must bound it.
 	number := func(kind string) uint64 {
 		if n, err := strconv.ParseUint(seen[kind], 10, 64); err == nil {
 			return n
@@ -285,8 +285,8 @@ func checkReport(t *testing.T, bootstrap, user string) map[string]string {
 	if n := number("tmp"); n > total*2/5 {
 		t.Errorf("/tmp can have %d bytes, of %d of memory", n, total)
 	}
-	// What docs/languages.md names, what only says where things are, and what
-	// bash adds.
+	// The variables that docs/languages.md names, those that only say where things are, and
+	// those that bash adds.
 	known := []string{"HOME", "TMPDIR", "TZ", "LANG", "SOURCE_DATE_EPOCH", "PATH", "OUT", "ARCH", "GOARCH", "CACHE", "PWD", "OLDPWD", "SHLVL", "_"}
 	for _, e := range environ {
 		if name, _, _ := strings.Cut(e, "="); !slices.Contains(known, name) {
@@ -296,8 +296,8 @@ func checkReport(t *testing.T, bootstrap, user string) map[string]string {
 	return seen
 }
 
-// A build can make links of its directories. They lead nowhere outside: neither
-// what it printed nor what it made is taken from another place of the host.
+// A build can replace its directories with links, but these lead nowhere outside: neither
+// its output nor its messages are read from elsewhere on the host.
 func TestLinksOfABuildLeadNowhere(t *testing.T) {
 	containers(t, func(t *testing.T, client string) {
 		home := secrets(t)

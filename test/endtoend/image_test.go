@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// dockerContext makes a project for Go with a build image of its own, that no
-// run before has made.
+// dockerContext makes a Go project with its own build image, which no earlier run has
+// made.
 func dockerContext(t *testing.T) (root string) {
 	t.Helper()
 	sources := map[string]string{"go.mod": goMod(), "app/main.go": says("app")}
@@ -24,7 +24,7 @@ func dockerContext(t *testing.T) (root string) {
 	return tree(t, sources)
 }
 
-// An image is made once, and again when what it is made of has changed.
+// An image is made once, and made again only if its inputs have changed.
 func TestImage(t *testing.T) {
 	containers(t, func(t *testing.T, client string) {
 		root := dockerContext(t)
@@ -59,7 +59,7 @@ func TestImage(t *testing.T) {
 		}
 		image("and again", 0)
 
-		// It has what it says: for Go, nothing that the base has not.
+		// The image has what it lists: for Go, nothing in addition to the base.
 		list := command(t, client, "run", "--rm", "--network", "none", first, "cat", "/bootzip/packages", "/bootzip/languages")
 		if !strings.Contains(list, "\ndash:") || strings.Contains(list, "gcc:") || !strings.HasSuffix(list, "\ngo") {
 			t.Errorf("the image for Go has %s", list)
@@ -98,8 +98,8 @@ func TestDockerfileByHand(t *testing.T) {
 	})
 }
 
-// buildKit returns a docker client in PATH that has BuildKit: inside, as up to
-// version 22, or as its plugin buildx.
+// buildKit returns a docker client in PATH that has BuildKit: built in, as up to version
+// 22, or through its plugin buildx.
 func buildKit(t *testing.T) string {
 	t.Helper()
 	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {

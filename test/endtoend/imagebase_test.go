@@ -51,8 +51,8 @@ func baseOf(t *testing.T) string {
 	return archive
 }
 
-// A function that needs the files of a base image: it is booted in them without an engine,
-// and both engines load and run what is booted.
+// A function that needs the files of a base image is booted in them without an engine, and
+// both engines load and run the same image.
 func TestFunctionImageBase(t *testing.T) {
 	engines(t, "podman") // which saves the base
 	arch := project.Arch(runtime.GOARCH)

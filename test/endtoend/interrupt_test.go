@@ -15,15 +15,15 @@ import (
 	"github.com/bootzip/bootzip/build"
 )
 
-// plainImage is a build image with nothing but the base in it, as a project
-// can have one of its own: it is there in a second.
+// plainImage is a project's own build image, with nothing in addition to the base: it is
+// made in a second.
 const plainImage = `ARG BASE_IMAGE=none
 FROM ${BASE_IMAGE}
 RUN mkdir -p /bootzip /src /out /cache && chmod 1777 /cache && dpkg-query --show --showformat '${Package}:${Architecture}=${Version}\n' >/bootzip/packages
 `
 
-// slow is a build that says that it has begun, and then is busy until the
-// file "quick" is among the sources. It writes all the while, as compilers do.
+// slow is a build that reports that it has begun, and then is busy unless the file "quick"
+// is among the sources. It keeps writing, as compilers do.
 const slow = `[ ! -e quick ] || exec cp /bin/true "$OUT/bootstrap"
 n=0
 while :; do
@@ -35,8 +35,8 @@ done
 
 const slowYAML = "functions:\n  slow:\n    command: [sh, build.sh]\n    arch: [amd64]\n"
 
-// slowProject is a project whose function was built, and that has changed
-// since, so that it now takes for ever.
+// slowProject returns a project whose function was built and has changed since, so that a
+// build now takes for ever.
 func slowProject(t *testing.T, client string) (build.Config, map[string]string) {
 	t.Helper()
 	root := tree(t, map[string]string{
@@ -51,7 +51,7 @@ func slowProject(t *testing.T, client string) (build.Config, map[string]string) 
 	return c, files(t, c.Dist)
 }
 
-// began says whether the build in dist has begun.
+// began returns a function that reports whether the build in dist has begun.
 func began(dist string) func() bool {
 	return func() bool {
 		found, _ := filepath.Glob(filepath.Join(dist, ".bootzip", ".bootzip-stage-*", "out", "slow", "amd64", "began"))
@@ -59,7 +59,7 @@ func began(dist string) func() bool {
 	}
 }
 
-// unchanged fails unless dist is as it was, and no stage is left.
+// unchanged fails unless dist is unchanged and no stage is left.
 func unchanged(t *testing.T, c build.Config, before map[string]string) {
 	t.Helper()
 	after := files(t, c.Dist)
@@ -101,7 +101,7 @@ func TestInterrupt(t *testing.T) {
 	})
 }
 
-// Ctrl-C and a CI system's SIGTERM end a run of the program in order.
+// Ctrl-C and a CI system's SIGTERM end a run of the program cleanly.
 func TestSignals(t *testing.T) {
 	containers(t, func(t *testing.T, client string) {
 		c, before := slowProject(t, client)
@@ -126,8 +126,8 @@ func TestSignals(t *testing.T) {
 	})
 }
 
-// A run that is killed takes its container along, and what it leaves on the
-// disk is gone with the next one.
+// If a run is killed, its container ends too, and the next run removes what it left on the
+// disk.
 func TestKill(t *testing.T) {
 	containers(t, func(t *testing.T, client string) {
 		c, before := slowProject(t, client)
@@ -160,8 +160,7 @@ func TestKill(t *testing.T) {
 	})
 }
 
-// A container that somebody ends, or an engine that dies, is an error that
-// says so.
+// If a container is killed, or the engine dies, the error says so.
 func TestContainerThatIsKilled(t *testing.T) {
 	containers(t, func(t *testing.T, client string) {
 		c, before := slowProject(t, client)

@@ -62,8 +62,8 @@ func TestLock(t *testing.T) {
 	})
 }
 
-// Without an image the toolchain is what is locked, and what a container
-// engine wrote stays.
+// Without an image, only the toolchain is locked, and what a container engine wrote to the
+// lock stays.
 func TestLockWithoutImage(t *testing.T) {
 	root := tree(t, map[string]string{
 		"go.mod": goMod(), "app/main.go": says("app"),

@@ -14,8 +14,8 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// Fifty functions are built by one container; what has not changed starts
-// none; and all that are broken are named.
+// One container builds fifty functions. If nothing has changed, none is started. All broken
+// functions are named.
 func TestManyFunctions(t *testing.T) {
 	containers(t, func(t *testing.T, client string) {
 		const many = 50

@@ -22,8 +22,8 @@ var program struct {
 	file string
 }
 
-// mage is bootzip as a program, compiled from this repository's magefile; in
-// a copy, since Mage writes a file beside that.
+// mage returns bootzip as a program, compiled from a copy of this repository's magefile,
+// since Mage writes a file next to it.
 func mage(t testing.TB) string {
 	t.Helper()
 	program.once.Do(func() {
@@ -56,16 +56,16 @@ func mage(t testing.TB) string {
 	return program.file
 }
 
-// A caller is somebody who runs bootzip.
+// A caller is a user who runs bootzip.
 type caller struct {
 	uid, gid uint32
 	groups   []uint32
 	home     string // with nothing in it but what tests put there
-	same     bool   // it is who runs the tests
+	same     bool   // it is the user who runs the tests
 }
 
-// stranger is a user who is not the one that runs the tests and whom nobody
-// knows, where root can make one up. The user may use docker.
+// stranger returns a user other than the one that runs the tests, without an entry
+// anywhere, if root can make one up. The user may use docker.
 func stranger(t testing.TB) caller {
 	t.Helper()
 	c := caller{uid: uint32(os.Getuid()), gid: uint32(os.Getgid()), same: true}
@@ -82,7 +82,7 @@ func stranger(t testing.TB) caller {
 	return c
 }
 
-// known is the user of BOOTZIP_TEST_USER.
+// known returns the user that BOOTZIP_TEST_USER names.
 func known(t testing.TB) caller {
 	t.Helper()
 	name := os.Getenv("BOOTZIP_TEST_USER")
@@ -106,8 +106,8 @@ func known(t testing.TB) caller {
 	return c
 }
 
-// directory makes a directory of the caller's own. Those above it let everybody
-// pass.
+// folder makes a directory that belongs to the caller. Anyone may pass the directories
+// above it.
 func (c caller) folder(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp(workFolder, "user-")
@@ -121,7 +121,7 @@ func (c caller) folder(t testing.TB) string {
 	return dir
 }
 
-// own gives a directory and all that is in it to the caller.
+// own gives a directory and everything in it to the caller.
 func (c caller) own(t testing.TB, dir string) {
 	t.Helper()
 	if c.same {
@@ -138,7 +138,7 @@ func (c caller) own(t testing.TB, dir string) {
 	}
 }
 
-// project copies the sources of the samples into a directory of the caller's.
+// project copies the sources of the samples into one of the caller's directories.
 func (c caller) project(t testing.TB) string {
 	t.Helper()
 	dir := filepath.Join(c.folder(t), "another folder, with a comma")
@@ -147,8 +147,8 @@ func (c caller) project(t testing.TB) string {
 	return dir
 }
 
-// command prepares a command of the caller's in the directory dir, with another
-// umask. The environment is the caller's own, with set in addition.
+// command prepares a command that the caller runs in the directory dir, with another umask.
+// The environment is the caller's own, plus set.
 func (c caller) command(dir string, set []string, argv ...string) *exec.Cmd {
 	cmd := exec.Command("/bin/sh", append([]string{"-c", `umask 077; exec "$@"`, "sh"}, argv...)...)
 	cmd.Dir = dir
@@ -178,8 +178,8 @@ func (c caller) run(t testing.TB, dir string, set []string, argv ...string) stri
 	return string(out)
 }
 
-// cache makes a cache with the toolchain that is there already, and nothing
-// that was compiled.
+// cache makes a cache with the toolchain that has already been fetched, and nothing
+// compiled.
 func (c caller) cache(t testing.TB) string {
 	t.Helper()
 	dir := filepath.Join(c.folder(t), "cache")
@@ -215,7 +215,7 @@ func (c caller) cache(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The directories, and not the files: those are links to the ones of others.
+	// Only the directories: the files are links to other users' files.
 	if !c.same {
 		err = filepath.WalkDir(filepath.Dir(dir), func(name string, e fs.DirEntry, err error) error {
 			if err != nil || !e.IsDir() {
@@ -230,7 +230,7 @@ func (c caller) cache(t testing.TB) string {
 	return dir
 }
 
-// owned fails unless all that is in dir belongs to the caller.
+// owned fails unless everything in dir belongs to the caller.
 func (c caller) owned(t testing.TB, dir string) {
 	t.Helper()
 	n := 0

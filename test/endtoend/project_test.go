@@ -27,7 +27,7 @@ func repository(t testing.TB) string {
 	return root
 }
 
-// tree makes a project of files in a new directory.
+// tree makes a project from files, in a new directory.
 func tree(t testing.TB, files map[string]string) string {
 	t.Helper()
 	root, err := filepath.EvalSymlinks(t.TempDir())
@@ -65,14 +65,14 @@ const (
 	otherProject = "sample" // languages that need the build image
 )
 
-// copySamples copies what the samples are made of into the directory to.
+// copySamples copies the files of the samples into the directory to.
 func copySamples(t testing.TB, to string) {
 	t.Helper()
 	copyRepository(t, to, "go.mod", "go.sum", "go.work", "bootzip.yaml", "runtime", "sample", "test")
 }
 
-// copyRepository copies files and directories of the repository, less what was
-// built in it.
+// copyRepository copies files and directories of the repository, except what was built in
+// it.
 func copyRepository(t testing.TB, to string, names ...string) {
 	t.Helper()
 	root := repository(t)
@@ -109,8 +109,8 @@ func load(t testing.TB, root string) []project.Function {
 	return p.Functions
 }
 
-// cache is one directory for all tests and all runs of them, so that the
-// standard library is compiled once.
+// cache returns one directory for all tests and all their runs, so that the standard library
+// is compiled once.
 func cache(t testing.TB) string {
 	t.Helper()
 	dir, err := os.UserCacheDir()
@@ -120,7 +120,7 @@ func cache(t testing.TB) string {
 	return filepath.Join(dir, "bootzip-test")
 }
 
-// config builds the functions with the engine into root/dist.
+// config returns the configuration of a build of the functions into root/dist.
 func config(t testing.TB, root, engine string, functions []project.Function) build.Config {
 	return build.Config{
 		Root: root, Dist: filepath.Join(root, "dist"), Cache: cache(t), Engine: engine,
@@ -128,23 +128,23 @@ func config(t testing.TB, root, engine string, functions []project.Function) bui
 	}
 }
 
-// goFunction is a function in the directory of its name, for amd64.
+// goFunction returns a function for amd64 in the directory with its name.
 func goFunction(name string) project.Function {
 	return project.Function{Name: name, Source: name, Language: project.Go, Arch: []project.Arch{project.AMD64}, Runtime: project.AL2023}
 }
 
-// goMod names the toolchain that runs the tests.
+// goMod returns a go.mod with the toolchain that runs the tests.
 func goMod() string {
 	version, _, _ := strings.Cut(runtime.Version(), " ")
 	return "module example.com/app\n\ngo 1.24\n\ntoolchain " + version + "\n"
 }
 
-// says is a Go program that prints a word, and is built in no time.
+// says returns a Go program that prints a word, and is quick to build.
 func says(word string) string {
 	return "package main // AWS_LAMBDA_RUNTIME_API\n\nfunc main() { println(\"" + word + "\") }\n"
 }
 
-// run builds under the lock, as every caller of Build has to.
+// run builds under the lock, as every caller of Build must.
 func run(ctx context.Context, t testing.TB, c build.Config) (build.Report, error) {
 	t.Helper()
 	unlock, err := build.Lock(c.Dist)
@@ -164,7 +164,7 @@ func mustBuild(t testing.TB, c build.Config) build.Report {
 	return r
 }
 
-// sums are the SHA-256 of all artifacts, by function and architecture.
+// sums returns the SHA-256 of all artifacts, by function and architecture.
 func sums(r build.Report) map[string]string {
 	all := map[string]string{}
 	for _, a := range r.Artifacts {
@@ -186,7 +186,7 @@ func equalSums(t testing.TB, what string, got, want map[string]string) {
 	}
 }
 
-// stages are the directories that runs left in dist.
+// stages returns the stages that runs left in dist.
 func stages(t testing.TB, dist string) []string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(dist, ".bootzip", ".bootzip-stage-*"))
@@ -196,8 +196,7 @@ func stages(t testing.TB, dist string) []string {
 	return found
 }
 
-// files are those below a directory, with what is in them; bootzip's own are
-// left out.
+// files returns the files below a directory with their contents, except bootzip's own.
 func files(t testing.TB, dir string) map[string]string {
 	t.Helper()
 	all := map[string]string{}

@@ -25,7 +25,7 @@ import (
 	"github.com/bootzip/bootzip/test/attack"
 )
 
-// A raidOrder is what the process of a raid is told. It runs as the caller.
+// A raidOrder is what the process of a raid receives. The process runs as the caller.
 type raidOrder struct {
 	Place    string
 	Folder   string // the caller's
@@ -33,8 +33,8 @@ type raidOrder struct {
 	Target   attack.Target
 }
 
-// raidPlace is this program as that process: it makes all attempts in the place and
-// prints the outcomes.
+// raidPlace is what this program does as that process: it makes all attempts in the place
+// and prints the outcomes.
 func raidPlace(order string) int {
 	var o raidOrder
 	err := json.Unmarshal([]byte(order), &o)
@@ -52,8 +52,7 @@ func raidPlace(order string) int {
 }
 
 func (o raidOrder) attack(ctx context.Context) ([]attack.Outcome, error) {
-	// The files of the project are everybody's to read: it is not the caller's
-	// umask that is tried here.
+	// Anyone may read the project's files: this test is not about the caller's umask.
 	if o.Place == "host" {
 		return o.onHost(ctx)
 	}
@@ -79,7 +78,7 @@ func (o raidOrder) attack(ctx context.Context) ([]attack.Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The others may end the place, and so each has one of its own.
+	// The other attempts may end the place, so each gets its own.
 	for _, a := range attack.All() {
 		if !a.Alone {
 			continue
@@ -103,7 +102,7 @@ type endedError struct{ how string }
 
 func (e *endedError) Error() string { return "the place has ended: " + e.how }
 
-// everything asks for all attempts in one go, where none ends the place.
+// everything asks for all attempts in one run, for places that none of them can end.
 func everything(t attack.Target) attack.Target {
 	for _, a := range attack.All() {
 		t.Only = append(t.Only, a.ID)
@@ -111,7 +110,7 @@ func everything(t attack.Target) attack.Target {
 	return t
 }
 
-// equip makes a directory with the attacker and what it is told.
+// equip makes a directory with the attacker and the file that it reads.
 func (o raidOrder) equip(name string, t attack.Target) (dir string, err error) {
 	dir = filepath.Join(o.Folder, name)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -144,11 +143,11 @@ func outcomesOf(text string) (outcomes []attack.Outcome, err error) {
 	return outcomes, nil
 }
 
-// onHost makes the attempts where nothing holds them back. The first process
-// of the place is one that may be attacked.
+// onHost makes the attempts where nothing prevents them. The victim stands in for the first
+// process of the place.
 func (o raidOrder) onHost(ctx context.Context) ([]attack.Outcome, error) {
 	t := everything(o.Target)
-	api := httptest.NewServer(http.NotFoundHandler()) // it asks nobody who he is
+	api := httptest.NewServer(http.NotFoundHandler()) // does not check who asks
 	defer api.Close()
 	t.Own, t.Neighbour = api.Listener.Addr().String(), api.Listener.Addr().String()
 	t.Init, t.Scratch = t.Victim, filepath.Join(o.Folder, "scratch")
@@ -170,7 +169,7 @@ func (o raidOrder) onHost(ctx context.Context) ([]attack.Outcome, error) {
 	return outcomesOf(string(out))
 }
 
-// inSandbox makes them as commands of the engine sandbox.
+// inSandbox makes the attempts as commands of the engine sandbox.
 func (o raidOrder) inSandbox(ctx context.Context) ([]attack.Outcome, error) {
 	t := everything(o.Target)
 	t.Source, t.Toolchain, t.Out = "/src", "/go", "/out"
@@ -200,8 +199,8 @@ func (o raidOrder) inSandbox(ctx context.Context) ([]attack.Outcome, error) {
 	return outcomesOf(result.Output)
 }
 
-// inContainer makes them as the build of a function. The output is behind a
-// program, which is what a build has to make.
+// inContainer makes the attempts as the build of a function. The outcomes are appended to a
+// program, since a build has to make one.
 func (o raidOrder) inContainer(ctx context.Context) ([]attack.Outcome, error) {
 	t := everything(o.Target)
 	t.Source = "/src"
@@ -345,14 +344,13 @@ func (o raidOrder) booted(ctx context.Context) ([]attack.Outcome, error) {
 	return nil, fmt.Errorf("no outcomes in the log: %s", log.String())
 }
 
-// A neighbour is another instance, of which the address of the Runtime API is
-// known.
+// A neighbour is another instance, with the address of its Runtime API.
 type neighbour struct {
 	address string
 	close   func()
 }
 
-// neighbour starts one where that is possible.
+// neighbour starts another instance if possible.
 func (o raidOrder) neighbour(ctx context.Context) (*neighbour, error) {
 	if _, err := sandbox.Probe(ctx); err != nil {
 		return nil, nil

@@ -14,8 +14,8 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// overTCP lets the docker of this machine be reached as one of another, until
-// the test ends.
+// overTCP makes this machine's docker reachable as if it were on another machine, until the
+// test ends.
 func overTCP(t *testing.T) (address string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -45,8 +45,8 @@ func overTCP(t *testing.T) (address string) {
 	return listener.Addr().String()
 }
 
-// join hands bytes on in both directions. One that has ended is closed by
-// itself: the client ends its standard input that way.
+// join passes bytes on in both directions. When one direction ends, only that one is closed:
+// the client ends its standard input that way.
 func join(client *net.TCPConn) {
 	defer client.Close()
 	engine, err := net.Dial("unix", strings.TrimPrefix(dockerSocket(), "unix://"))
@@ -76,8 +76,8 @@ func dockerSocket() string {
 	return "unix:///var/run/docker.sock"
 }
 
-// An engine on another machine gives the same bytes and keeps nothing but
-// what makes the next build quick.
+// An engine on another machine gives the same bytes, and keeps only what makes the next
+// build fast.
 func TestRemoteDocker(t *testing.T) {
 	engines(t, "docker")
 	if host := os.Getenv("DOCKER_HOST"); host != "" && !strings.HasPrefix(host, "unix://") {
@@ -87,7 +87,7 @@ func TestRemoteDocker(t *testing.T) {
 	sample(t, "docker", otherProject)
 	address := overTCP(t)
 	r := record(t, "docker")
-	// Volumes without a name are called by 64 digits.
+	// Volumes without a name have one of 64 digits.
 	anonymous := func() (n int) {
 		for _, name := range strings.Fields(command(t, "docker", "volume", "ls", "--quiet")) {
 			if len(name) == 64 {

@@ -39,7 +39,7 @@ func TestSamplesAreEqualAcrossEngines(t *testing.T) {
 	}
 }
 
-// Each sample does, as it was built, what all samples do.
+// Each sample, as built, does what all samples do.
 func TestSamplesAnswer(t *testing.T) {
 	var artifacts []build.Artifact
 	for _, folder := range []string{goProject, otherProject} {
@@ -91,7 +91,7 @@ func answersHTTP(t *testing.T, a build.Artifact) {
 		t.Errorf("error of a broken event is %s, of the type %q", broken.Payload, broken.ErrorType)
 	}
 
-	// It lives on.
+	// The instance keeps running.
 	greets(`{"httpMethod":"GET","queryStringParameters":null}`, "World")
 	if n := strings.Count(f.log.String(), "Init Duration: "); n != 1 {
 		t.Errorf("%d instances were started", n)
@@ -124,7 +124,7 @@ func refusesHandler(t *testing.T, a build.Artifact) {
 	if fault.ErrorType != "Runtime.NoSuchHandler" || got.ErrorType != fault.ErrorType || !strings.Contains(fault.ErrorMessage, "nosuchhandler") {
 		t.Errorf("init error is %+v, and its header says %q", fault, got.ErrorType)
 	}
-	// It was told before the first event, and so as a failure of the
+	// The error was reported before the first event, so it is a failure of the
 	// initialisation.
 	if !strings.Contains(f.log.String(), "INIT_REPORT") {
 		t.Errorf("no initialisation failed:\n%s", f.log)

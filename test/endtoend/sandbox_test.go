@@ -62,8 +62,7 @@ func probeIn(t *testing.T, c sandbox.Config, environ ...string) (p probe, source
 	return p, source, out
 }
 
-// A command in the sandbox has what was mounted, and nothing else; as another
-// user as well.
+// A command in the sandbox sees what was mounted, and nothing else, even as another user.
 func TestSandboxIsClosed(t *testing.T) {
 	engines(t, "sandbox")
 	t.Setenv("SECRET", "sesame")
@@ -112,8 +111,7 @@ func closedSandbox(t *testing.T, c sandbox.Config) {
 	}
 }
 
-// A command in the sandbox runs as the user and with the umask that were asked
-// for.
+// A command in the sandbox runs as the requested user and with the requested umask.
 func TestSandboxUser(t *testing.T) {
 	engines(t, "sandbox")
 	usual, _, _ := probeIn(t, sandbox.Config{})

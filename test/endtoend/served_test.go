@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// loadImage loads an archive into an engine, as the image of that name until the test ends.
+// loadImage loads an archive into an engine, as an image with this name, until the test ends.
 func loadImage(t *testing.T, client, archive, image string) {
 	t.Helper()
 	if out, err := try(client, "load", "--input", archive); err != nil {
@@ -29,8 +29,8 @@ type served struct {
 	stopped            bool
 }
 
-// serveImage starts a container with a port of this machine's; args are those of run, up to
-// the image and its command.
+// serveImage starts a container on one of this machine's ports; args are the last arguments
+// of the client's run: options, the image and its command.
 func serveImage(t *testing.T, client, port string, args ...string) *served {
 	t.Helper()
 	s := &served{client: client, name: fmt.Sprintf("bootzip-test-%d", time.Now().UnixNano()), port: port, ended: make(chan error, 1)}
@@ -49,7 +49,7 @@ func serveImage(t *testing.T, client, port string, args ...string) *served {
 	return s
 }
 
-// ask sends a request as soon as it is taken; the answer is empty if it is not for ten
+// ask sends a request until it is accepted; the answer is empty if it was not accepted for ten
 // seconds.
 func (s *served) ask(method, target, body string) string {
 	for range 100 {

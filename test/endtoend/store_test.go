@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// A build without a network takes packages of Go that another machine has compiled, and
-// puts its own into the shared cache.
+// A build without a network uses Go packages that another machine has compiled, and puts
+// its own into the shared cache.
 func TestPackagesFromSharedCache(t *testing.T) {
 	for _, engine := range engines(t) {
 		t.Run(engine, func(t *testing.T) {

@@ -17,14 +17,14 @@ import (
 	"github.com/bootzip/bootzip/project"
 )
 
-// varied are all variations at once.
+// varied returns all variations at once.
 func varied() build.Variations {
 	return build.Variations{
 		UID: 4321, GID: 8765, Umask: 0o077, TimeZone: "Asia/Kathmandu", Locale: "tr_TR.UTF-8", Path: "/elsewhere/project",
 	}
 }
 
-// checkVaried compares what was in force with what each engine can do.
+// checkVaried compares the variations that took effect with what each engine can do.
 func checkVaried(t *testing.T, r build.Report) {
 	t.Helper()
 	not := []string{}
@@ -41,7 +41,7 @@ func checkVaried(t *testing.T, r build.Report) {
 	}
 }
 
-// Docker of another machine varies a build as well, and keeps no volume.
+// Docker on another machine varies a build too, and keeps no volume.
 func TestVariationsOfRemoteDocker(t *testing.T) {
 	engines(t, "docker")
 	if host := os.Getenv("DOCKER_HOST"); host != "" && !strings.HasPrefix(host, "unix://") {
@@ -75,9 +75,8 @@ func TestVariationsOfRemoteDocker(t *testing.T) {
 	}
 }
 
-// buildElsewhere is this program as one that a caller runs, in a project's
-// directory: it builds the functions that take least with all variations and
-// prints the report.
+// buildElsewhere is what this program does if a caller runs it in a project's directory: it
+// builds the functions that take least time with all variations, and prints the report.
 func buildElsewhere(engine string) int {
 	r, err := func() (r build.Report, err error) {
 		root, err := os.Getwd()
@@ -96,7 +95,7 @@ func buildElsewhere(engine string) int {
 			if f.Language == project.Go || f.Language == project.C || len(p.Functions) == 1 {
 				f.Arch = []project.Arch{project.AMD64}
 				c.Functions = append(c.Functions, f)
-				// For Go it takes the module proxy.
+				// For Go, a cold cache needs the module proxy.
 				c.ColdCache = f.Language != project.Go
 			}
 		}
@@ -117,8 +116,8 @@ func buildElsewhere(engine string) int {
 	return 0
 }
 
-// elsewhere lets the caller build the project in root, which is his, with all
-// variations. What he gets is his own, and nothing is left that he could not remove.
+// elsewhere lets the caller build their project in root with all variations. The results
+// belong to the caller, and nothing is left that the caller could not remove.
 func (c caller) elsewhere(t *testing.T, engine, root string, env ...string) build.Report {
 	t.Helper()
 	self, err := os.Executable()
@@ -140,7 +139,7 @@ func (c caller) elsewhere(t *testing.T, engine, root string, env ...string) buil
 	return r
 }
 
-// A caller who is not root has the same variations.
+// Callers other than root have the same variations.
 func TestVariationsOfPlainUser(t *testing.T) {
 	if !asked() {
 		t.Skip("BOOTZIP_TEST_ENGINES names no engine, and from a cold cache it takes half a minute")
@@ -163,8 +162,8 @@ func TestVariationsOfPlainUser(t *testing.T) {
 	}
 }
 
-// telling is a project whose build tells of its surroundings, after a program. It
-// has an image of its own, which is made in no time.
+// telling is a project whose build describes its environment, after a program. It has its
+// own image, which is quick to make.
 var telling = map[string]string{
 	"bootzip.yaml": "functions:\n  tell:\n    source: tell\n    language: command\n    arch: [amd64]\n    command: [sh, build.sh]\n",
 	"tell/build.sh": `{ cat /bin/true
@@ -182,7 +181,7 @@ RUN mkdir -p /bootzip /src /out /cache && chmod 1777 /cache && \
 
 const toldElsewhere = "\nuser 4321:8765, umask 0077, time zone +0545, locale tr_TR.UTF-8, path /elsewhere/project/tell, cache \n"
 
-// tells lets the caller build that project, and compares what it tells.
+// tells lets the caller build that project, and checks what it reports.
 func (c caller) tells(t *testing.T, engine string, env ...string) {
 	t.Helper()
 	root := filepath.Join(c.folder(t), "telling")

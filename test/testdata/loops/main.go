@@ -1,5 +1,5 @@
-// Command loops is a bootstrap with this project's runtime that answers events
-// when four of them are there at the same time, with their trace ids.
+// Command loops is a bootstrap on this project's runtime. It answers events with their trace
+// ids once four of them are there at the same time.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Command snapstart notes what it does around a snapshot, and answers with it.
+// Command snapstart records what it does around a snapshot, and answers with that.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Web answers each HTTP request with what it saw of it, by httpevent or by
-// net/http, with cookies, a header of two values and a body that may be binary.
+// Command web answers each HTTP request with what it sees of it, using httpevent or
+// net/http, with cookies, a header with two values and a body that may be binary.
 package main
 
 import (

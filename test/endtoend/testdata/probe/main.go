@@ -111,8 +111,8 @@ func zero() bool {
 	return os.WriteFile("/dev/null", b, 0) == nil
 }
 
-// nested starts this program in a namespace of its own, where it has all
-// capabilities again, and lets it try to make mounts writable.
+// nested starts this program in its own namespace, where it has all capabilities again, and
+// lets it try to make mounts writable.
 func nested() []string {
 	attr := &syscall.ProcAttr{
 		Env: []string{}, Files: []uintptr{0, 1, 2},
@@ -132,7 +132,7 @@ func nested() []string {
 	return nil
 }
 
-// remount ends with the number of mounts that it made writable.
+// remount exits with the number of mounts that it made writable.
 func remount() {
 	n := 0
 	for _, target := range []string{"/", "/src", "/bin/probe"} {

@@ -1,5 +1,5 @@
-// Program xml answers the text of the document of XML that is its event, by
-// Debian's libxml2.
+// Program xml answers with the text of the XML document that is its event, using Debian's
+// libxml2.
 package main
 
 // #cgo pkg-config: libxml-2.0
