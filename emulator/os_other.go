@@ -7,6 +7,15 @@ import "github.com/bootzip/bootzip/emulator/internal/process"
 // pause does nothing: this system has no signals for it.
 func pause(process.Process) {}
 
-// readNow is not implemented on this system: it reports that there is nothing to read, so
-// output is not logged.
+// next waits for output and adds it to the log. It returns false at the end.
+func (o *output) next() (more bool) {
+	n, err := o.read.Read(o.buffer)
+	if n > 0 {
+		o.add(o.buffer[:n], nil)
+	}
+	return err == nil
+}
+
+// readNow is not implemented on this system: it reports that there is nothing to read. What
+// a function prints last may then be logged after the platform's line of the end.
 func readNow(uintptr, []byte) (n int, again bool) { return 0, false }

@@ -14,6 +14,16 @@ func pause(p process.Process) {
 	p.Signal(syscall.SIGCONT)
 }
 
+// next waits for output and adds it to the log. It returns false at the end.
+func (o *output) next() (more bool) {
+	err := o.pipe.Read(func(fd uintptr) bool {
+		n, again := o.take(fd)
+		more = n > 0
+		return !again
+	})
+	return err == nil && more
+}
+
 // readNow reads from a non-blocking descriptor. Without any bytes, again reports that there
 // is nothing to read at the moment; otherwise there will be nothing more.
 func readNow(fd uintptr, p []byte) (n int, again bool) {

@@ -61,15 +61,7 @@ func (o *output) listen(heard func(text []byte)) {
 
 func (o *output) pump() {
 	defer close(o.done)
-	ended := false
-	for !ended {
-		if o.pipe.Read(func(fd uintptr) bool {
-			n, again := o.take(fd)
-			ended = n <= 0 && !again
-			return !again
-		}) != nil {
-			return
-		}
+	for o.next() {
 	}
 }
 

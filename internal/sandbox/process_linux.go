@@ -81,9 +81,6 @@ func Start(c ProcessConfig) (*Process, error) {
 	if err != nil {
 		return nil, &RefusedError{err}
 	}
-	if c.Begun != nil {
-		c.Begun(child.cmd.Process.Pid)
-	}
 	s.Mapped = child.id.mapped
 	p := &Process{
 		child: child, keep: c.Keep, bounded: c.Tasks > 0 && s.countsTasks() && child.id.outUID != 0,

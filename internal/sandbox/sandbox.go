@@ -78,8 +78,7 @@ type ProcessConfig struct {
 	Listening  func(net.Listener) `json:"-"`
 
 	// Begun, if set, is called with the id of the sandbox's first process, the parent of
-	// the program, as soon as that process has its instructions. The program normally
-	// starts later, since the root is made first, but nothing waits for Begun to return.
+	// the program. Nothing else is started in the sandbox before Begun returns.
 	Begun func(pid int) `json:"-"`
 }
 

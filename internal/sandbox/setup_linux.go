@@ -62,6 +62,9 @@ func start(s setup, mounts []Mount, owned bool, namespaces uintptr, output *os.F
 		c.close()
 		return nil, fmt.Errorf("namespaces are refused: %w", err)
 	}
+	if s.Process != nil && s.Process.Begun != nil {
+		s.Process.Begun(cmd.Process.Pid)
+	}
 	// Opening the mounts takes about as long as the first process needs to start.
 	var opened []int
 	if id.mapped {

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -156,6 +157,24 @@ func TestDescriptors(t *testing.T) {
 	if err != nil || result.Exit != 0 || strings.Contains(result.Output, "77") {
 		t.Errorf("%+v (%v)", result, err)
 	}
+}
+
+// The program starts only after Begun has returned: until then it is in no control group.
+func TestBegun(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	c := sandbox.ProcessConfig{
+		Mounts: []sandbox.Mount{{Source: dir, Target: "/begun", ReadOnly: true}},
+		Begun: func(pid int) {
+			time.Sleep(500 * time.Millisecond)
+			if err := os.WriteFile(filepath.Join(dir, "returned"), fmt.Append(nil, pid), 0o644); err != nil {
+				t.Error(err)
+			}
+		},
+	}
+	expect(t, run(t, c, "list", "/begun"), "returned")
 }
 
 // A command's output is kept up to a bound, and the next command still runs.

@@ -138,11 +138,7 @@ func Open(c Config) (*Store, error) {
 // it did. After a fault there is no file.
 func (s *Store) Fetch(ctx context.Context, key, name string) bool {
 	return s.read(ctx, key, func() error {
-		err := s.fetch(ctx, key, name)
-		if err != nil {
-			_ = os.Remove(name)
-		}
-		return err
+		return s.fetch(ctx, key, name)
 	})
 }
 
@@ -174,7 +170,7 @@ func (s *Store) read(ctx context.Context, key string, do func() error) bool {
 	return err == nil
 }
 
-func (s *Store) fetch(ctx context.Context, key, name string) error {
+func (s *Store) fetch(ctx context.Context, key, name string) (err error) {
 	r, err := s.record(ctx, key)
 	if err != nil {
 		return err
@@ -183,6 +179,11 @@ func (s *Store) fetch(ctx context.Context, key, name string) error {
 	if err != nil {
 		return err
 	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(name)
+		}
+	}()
 	err = s.files.get(ctx, "cas/"+r.SHA256, r.Size, f)
 	if err = cmp.Or(err, f.Close()); errors.Is(err, errAbsent) {
 		return fmt.Errorf("%w: a record without its file", errWrong)

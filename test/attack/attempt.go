@@ -75,7 +75,7 @@ func (t Target) scratch() string {
 // All returns the attempts in the order in which they are made.
 func All() []Attempt {
 	return slices.Concat(hostFiles(), writes(), procFiles(), processFiles(), sysFiles(), deviceFiles(), mounts(),
-		namespaces(), identities(), sockets(), processes(), schedules(), kernel(), machine(), ports(), limits(), leftovers())
+		namespaces(), identities(), sockets(), processes(), schedules(), kernel(), machine(), limits(), leftovers())
 }
 
 // Find returns the attempt with this id.

@@ -184,6 +184,8 @@ func machine() []Attempt {
 		return func(Target) error { return past(raw(number, uintptr(unsafe.Pointer(&nowhere[0])), 0, 0), unix.ENOENT) }
 	}
 	return []Attempt{
+		{ID: "iopl", What: "reaches all of the machine's I/O ports (iopl)", Try: func(Target) error { return iopl() }},
+		{ID: "ioperm", What: "reaches some of the machine's I/O ports (ioperm)", Try: func(Target) error { return ioperm() }},
 		{ID: "sethostname", What: "sets the host name", Try: func(Target) error {
 			name, err := os.Hostname()
 			if err != nil {
