@@ -181,6 +181,7 @@ func badLinks() []badboot {
 			s.versions["libstdc++.so.6"] = []string{"GLIBCXX_3.4", "GLIBCXX_3.4.32"}
 		}), options: dynamicAllowed},
 		{name: "glibc 2.34 on Amazon Linux 2", id: glibc, data: dyn(func(*elfspec) {}), options: al2},
+		{name: "RUNPATH of very many directories", id: "elf-broken", data: dyn(func(s *elfspec) { s.runpath = strings.Repeat(":", 300) }), options: dynamicAllowed},
 		{name: "dynamic section outside the file", id: "elf-broken", data: elf(elfspec{interp: "/lib64/ld-linux-x86-64.so.2", needed: []string{"libc.so.6"},
 			progs: func(p [][]byte) { put64(8, 1<<50)(p[3]) }}), options: dynamicAllowed},
 		{name: "executable stack", id: "elf-executable-stack", data: elf(elfspec{stack: 7})},

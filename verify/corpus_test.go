@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/bootzip/bootzip/project"
@@ -127,5 +128,29 @@ func TestEachCheckIsFiredByTheCorpus(t *testing.T) {
 		if !seen[c.ID] {
 			t.Errorf("nothing in the corpus is found by %s", c.ID)
 		}
+	}
+}
+
+// Libraries of a zip that is too large are read up to Lambda's limit, and not beyond it.
+func TestLibrariesAreReadWithinTheLimit(t *testing.T) {
+	const size = 200 << 20
+	program := dynamicELF()
+	z := zspec{files: []zfile{{}}}
+	for _, name := range []string{"liba.so", "libb.so", "libd.so"} {
+		program.needed = append(program.needed, name)
+		f := sharedLibrary("lib/"+name, elfspec{})
+		f.raw, f.local, f.central = deflated(f.data), flip32(22, size), flip32(24, size)
+		z.files = append(z.files, f)
+	}
+	z.files[0] = zfile{name: "bootstrap", data: program.bytes(), mode: 0o100755}
+	r := check(t, z.bytes(), dynamicAllowed)
+	var unread []string
+	for _, c := range r.Results {
+		if strings.Contains(c.Detail, "was not looked at") {
+			unread = append(unread, c.Detail)
+		}
+	}
+	if len(unread) != 2 || !strings.Contains(unread[0], `"lib/libb.so"`) {
+		t.Errorf("not looked at: %q", unread)
 	}
 }

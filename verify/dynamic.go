@@ -24,7 +24,7 @@ func (p *programs) dynamic(d dynamicProgram) error {
 	case !x.hasInterpreter(f.Interp, d.arch):
 		x.find(idInterpreter, name, "%q is neither in Lambda's image nor in the zip", f.Interp)
 	}
-	needs, err := p.libraries(d)
+	needs, err := p.needs(d)
 	if err != nil {
 		return err
 	}

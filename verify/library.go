@@ -41,12 +41,15 @@ func muslItself(library string) bool {
 	return strings.Contains(library, ".") && slices.Contains([]string{"libc", "libpthread", "librt", "libm", "libdl", "libutil", "libxnet"}, name)
 }
 
-// maxLibraries is how many names of libraries are followed for one program.
-const maxLibraries = 200
+const (
+	maxLibraries = 200     // names of libraries that are followed for one program
+	maxInherited = 100     // directories that a library takes over from what needs it
+	maxKept      = 4 << 20 // bytes of names that are kept of libraries
+)
 
-// libraries follows the libraries that a program needs, and those that they need in turn.
+// needs follows the libraries that a program needs, and those that they need in turn.
 // It returns the newest versions of libraries outside the zip that any of them needs.
-func (p *programs) libraries(d dynamicProgram) (versions, error) {
+func (p *programs) needs(d dynamicProgram) (versions, error) {
 	x := p.x
 	needs := versionsOf(d.file)
 	seen := map[string]bool{}
@@ -57,6 +60,10 @@ func (p *programs) libraries(d dynamicProgram) (versions, error) {
 		for _, library := range f.Needed {
 			if seen[library] || x.isMusl(d.linker()) && muslItself(library) {
 				continue
+			}
+			if len(seen) == maxLibraries {
+				x.find(idLibrary, d.name, "it needs more than %d libraries; not all were looked at", maxLibraries)
+				return x.ctx.Err()
 			}
 			seen[library] = true
 			at, where := x.findLibrary(library, dirs)
@@ -69,9 +76,9 @@ func (p *programs) libraries(d dynamicProgram) (versions, error) {
 			case where == nowhere:
 				x.find(idLibrary, d.name, "%q, which %s needs", library, name)
 				continue
-			case len(seen) > maxLibraries:
-				x.find(idLibrary, d.name, "it needs more than %d libraries; not all were looked at", maxLibraries)
-				return nil
+			case !p.affords(at):
+				x.find(idLibrary, d.name, "%q in the zip was not looked at: the libraries have more than %d bytes", x.name(at), maxUnzipped)
+				continue
 			}
 			own[library] = true
 			found, err := p.readLibrary(at)
@@ -79,7 +86,7 @@ func (p *programs) libraries(d dynamicProgram) (versions, error) {
 				return err
 			}
 			file := x.archive.Entries[at].Name
-			if found == nil || project.Arch(found.GOARCH()) != d.arch {
+			if found.File == nil || project.Arch(found.GOARCH()) != d.arch {
 				x.find(idLibrary, d.name, "%q in the zip is not a library for %s", file, d.arch)
 				continue
 			}
@@ -89,8 +96,8 @@ func (p *programs) libraries(d dynamicProgram) (versions, error) {
 					break
 				}
 			}
-			needs = needs.and(versionsOf(found))
-			if err := follow(file, found, inherited); err != nil {
+			needs = needs.and(found.needs)
+			if err := follow(file, found.File, inherited); err != nil {
 				return err
 			}
 		}
@@ -156,7 +163,9 @@ func (x *examination) searchPath(d dynamicProgram, name string, f *elfscan.File,
 	var own []string
 	tokens := strings.NewReplacer("${ORIGIN}", origin, "$ORIGIN", origin, "${LIB}", "lib64", "$LIB", "lib64")
 	for _, r := range f.Runpath {
-		own = append(own, tokens.Replace(r))
+		if dir := tokens.Replace(r); len(dir) <= elfscan.MaxName { // many tokens make a long one
+			own = append(own, dir)
+		}
 	}
 	switch {
 	case f.Inherited || musl:
@@ -167,6 +176,7 @@ func (x *examination) searchPath(d dynamicProgram, name string, f *elfscan.File,
 	default:
 		rpath = inherited // passed on, but not used together with a RUNPATH
 	}
+	rpath = rpath[:min(len(rpath), maxInherited)]
 	environment := d.dirs
 	if environment == nil {
 		environment = strings.Split(scriptVariables["LD_LIBRARY_PATH"], ":")
@@ -213,12 +223,29 @@ func (x *examination) findLibrary(library string, dirs []string) (i int, where p
 	return 0, nowhere
 }
 
-// readLibrary reads an entry as an ELF file; nil if it is not one.
-func (p *programs) readLibrary(i int) (*elfscan.File, error) {
+// A library is what is kept of a library in the zip.
+type library struct {
+	*elfscan.File // without versions, sections and notes; nil if it is not ELF
+	needs         versions
+}
+
+// affords reports whether library i can be read: all that are read together may have as
+// many bytes as Lambda allows a function. Only a zip that is larger has more.
+func (p *programs) affords(i int) bool {
+	if _, done := p.libraries[i]; done {
+		return true
+	}
+	p.librarySize += p.x.archive.Entries[i].Size
+	return p.librarySize <= maxUnzipped
+}
+
+// readLibrary reads an entry as an ELF file. Each is read once, unless the names in it are
+// very long.
+func (p *programs) readLibrary(i int) (library, error) {
 	x := p.x
 	e := &x.archive.Entries[i]
-	if !x.archive.Readable(e) {
-		return nil, nil
+	if l, done := p.libraries[i]; done || !x.archive.Readable(e) {
+		return l, nil
 	}
 	x.stream.Open(x.ctx, x.archive, e)
 	random := x.stream.Random()
@@ -228,8 +255,21 @@ func (p *programs) readLibrary(i int) (*elfscan.File, error) {
 			break
 		}
 		if err != nil || first && !elfscan.IsELF(b) {
-			return nil, x.ctx.Err() // damage was reported when the entry was first read
+			p.libraries[i] = library{}
+			return library{}, x.ctx.Err() // damage was reported when the entry was first read
 		}
 	}
-	return elfscan.Read(random, random.Size(), -1)
+	f, err := elfscan.Read(random, random.Size(), -1)
+	if err != nil {
+		return library{}, err
+	}
+	l := library{f, versionsOf(f)}
+	f.Progs, f.Versions, f.Sections, f.Comments, f.Notes, f.Go = nil, nil, nil, nil, nil, nil
+	for _, name := range slices.Concat(f.Needed, f.Runpath) {
+		p.kept += len(name)
+	}
+	if p.kept <= maxKept {
+		p.libraries[i] = l
+	}
+	return l, nil
 }

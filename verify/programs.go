@@ -23,6 +23,10 @@ type programs struct {
 	scripts     []pendingScript
 	seen        map[int]bool // entries that were examined
 	interpreter map[int]int  // entries of interpreters, by the entries of their scripts
+
+	libraries   map[int]library // that were read, by entry
+	librarySize int64           // of all that were read, in bytes
+	kept        int             // bytes of names in libraries
 }
 
 // An otherProgram is a program that Lambda does not start itself, but a script may.
@@ -44,7 +48,7 @@ func (p *programs) other(i int, head []byte) {
 }
 
 func newPrograms(x *examination) *programs {
-	return &programs{x: x, seen: map[int]bool{}, interpreter: map[int]int{}}
+	return &programs{x: x, seen: map[int]bool{}, interpreter: map[int]int{}, libraries: map[int]library{}}
 }
 
 // A role says how a file is used: the bootstrap and a layer's extensions and programs are

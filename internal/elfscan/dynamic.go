@@ -8,9 +8,13 @@ import (
 const (
 	flagWeak    = 2 // of a version: the linker only warns if it is missing
 	maxDynamic  = 64 << 10
-	maxName     = 1024
 	maxNeeded   = 256
+	maxRunpath  = 256 // directories
 	maxVersions = 2048
+	maxDynNames = 64 << 10 // bytes of all names
+
+	// MaxName is how many bytes of a name or directory are read.
+	MaxName = 1024
 )
 
 // dynamic reads what the program needs of the dynamic linker.
@@ -57,12 +61,18 @@ func (f *reader) dynamic() {
 		needed = needed[:maxNeeded]
 	}
 	strs := f.strings(tags[uint64(elf.DT_STRTAB)], tags[uint64(elf.DT_STRSZ)])
+	total := 0
 	get := func(i uint64) string {
 		if i >= uint64(len(strs)) {
 			f.fault(FaultDynamic, "a name lies outside the string table")
 			return ""
 		}
-		return cString(strs[i:min(uint64(len(strs)), i+maxName)])
+		name := cString(strs[i:min(uint64(len(strs)), i+MaxName)])
+		if total += len(name); total > maxDynNames {
+			f.fault(FaultDynamic, "the names have more than %d bytes", maxDynNames)
+			return ""
+		}
+		return name
 	}
 	for _, i := range needed {
 		f.Needed = append(f.Needed, get(i))
@@ -71,7 +81,12 @@ func (f *reader) dynamic() {
 		runpath, f.Inherited = rpath, len(rpath) > 0
 	}
 	for _, i := range runpath {
-		f.Runpath = append(f.Runpath, strings.Split(get(i), ":")...)
+		f.Runpath = append(f.Runpath, strings.SplitN(get(i), ":", maxRunpath+1)...)
+		if len(f.Runpath) > maxRunpath {
+			f.fault(FaultDynamic, "more than %d directories are searched for libraries", maxRunpath)
+			f.Runpath = f.Runpath[:maxRunpath]
+			break
+		}
 	}
 	f.versions(tags[uint64(elf.DT_VERNEED)], tags[uint64(elf.DT_VERNEEDNUM)], get)
 }
