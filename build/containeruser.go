@@ -120,7 +120,7 @@ func closedToOthers(host places) string {
 // read, "" if there is none. Version control and our own output do not count.
 func closedBelow(root string) (name string) {
 	_ = filepath.WalkDir(root, func(file string, e fs.DirEntry, err error) error {
-		if file != root && e != nil && e.IsDir() && noSource(file) {
+		if file != root && e != nil && e.IsDir() && noInput(file) {
 			return fs.SkipDir
 		}
 		if err == nil && e.Type()&fs.ModeSymlink != 0 {

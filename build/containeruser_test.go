@@ -3,8 +3,12 @@
 package build
 
 import (
+	"archive/tar"
+	"bytes"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -46,5 +50,40 @@ func TestClosedToOthers(t *testing.T) {
 				t.Errorf("closed is %q", got)
 			}
 		})
+	}
+}
+
+// A copy of the sources has all inputs: a directory in which somebody committed .bootzip, but
+// not our own output.
+func TestCopiesHaveTheInputs(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a/.bootzip/x", "a/a.go", "dist/.bootzip/x", "dist/bootstrap", ".git/config"} {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var b bytes.Buffer
+	if err := writeTar(&b, dir, 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for r := tar.NewReader(&b); ; {
+		h, err := r.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h.Typeflag == tar.TypeReg {
+			got = append(got, h.Name)
+		}
+	}
+	if want := []string{"a/.bootzip/x", "a/a.go"}; !slices.Equal(got, want) {
+		t.Errorf("the copy has %q, want %q", got, want)
 	}
 }

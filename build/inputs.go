@@ -94,19 +94,12 @@ func compiled(name string) bool {
 	return !strings.HasSuffix(name, "_test.go") && path.Ext(name) != ".md"
 }
 
-// noSource reports whether a directory in the project counts as without sources: it is version
-// control's, or looks like our own output. Commands that do not get a copy (writeTar,
-// copySources) see it nevertheless: see noInput.
-func noSource(dir string) bool {
-	return filepath.Base(dir) == ".git" || exists(filepath.Join(dir, StateDir))
-}
-
-// noInput is noSource for digests, and for the copies that BuildKit gets. Anyone can commit a
-// directory .bootzip, and what is beside it must not change without a new digest. So only the
-// output in its usual place, dist, is left out.
+// noInput reports whether a directory in the project is not an input: version control's, or
+// our own output in its usual place, dist. Digests and copies of the sources leave it out.
+// Anyone can commit a directory .bootzip, so other directories with one are inputs.
 func noInput(dir string) bool {
 	base := filepath.Base(dir)
-	return noSource(dir) && (base == ".git" || base == "dist")
+	return base == ".git" || base == "dist" && exists(filepath.Join(dir, StateDir))
 }
 
 // walkBelow calls visit for a directory and all that is below it. rel is slash-separated and

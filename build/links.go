@@ -50,7 +50,7 @@ func linkBelow(root, source string) (message string, err error) {
 	}
 	err = walkBelow(top, func(file, rel string, e fs.DirEntry) error {
 		switch {
-		case e.IsDir() && rel != "." && (strings.HasPrefix(e.Name(), ".") || noSource(file)):
+		case e.IsDir() && rel != "." && (strings.HasPrefix(e.Name(), ".") || noInput(file)):
 			return fs.SkipDir
 		case e.Type()&fs.ModeSymlink == 0:
 			return nil

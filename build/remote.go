@@ -151,7 +151,7 @@ func (e *container) copyIn(ctx context.Context, name, to string, write func(io.W
 func writeTar(w io.Writer, dir string, uid, gid int) error {
 	out := tar.NewWriter(w)
 	err := walkBelow(dir, func(name, rel string, entry fs.DirEntry) error {
-		if rel != "." && entry.IsDir() && noSource(name) {
+		if rel != "." && entry.IsDir() && noInput(name) {
 			return fs.SkipDir
 		}
 		info, err := entry.Info()

@@ -184,7 +184,7 @@ func unreadable(path string, err error, text []byte) error {
 
 // names are the patterns that Find looks for.
 var names = []string{
-	"template.yaml", "template.yml", "template.json", "serverless.yml", "serverless.yaml", "*.tf", "cdk.out/*.template.json",
+	"template.yaml", "template.yml", "template.json", "serverless.yml", "serverless.yaml", terraformFiles, "cdk.out/*.template.json",
 }
 
 // glob returns the paths of the files in a directory that match a pattern. The name of the
@@ -206,7 +206,7 @@ func Find(dir string) ([]File, error) {
 		if err != nil {
 			return nil, err
 		}
-		if name == "*.tf" && len(paths) > 1 {
+		if name == terraformFiles && len(paths) > 1 {
 			paths = paths[:1]
 		}
 		for _, path := range paths {

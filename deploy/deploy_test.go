@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +28,10 @@ func TestFind(t *testing.T) {
 	put(t, filepath.Join(dir, "template.yaml"), "words: only\n")
 	put(t, filepath.Join(dir, "serverless.yml"), "service: x\nprovider: {name: aws}\nfunctions: {}\n")
 	put(t, filepath.Join(dir, "a.tf"), "")
+	put(t, filepath.Join(dir, ".old.tf"), "resource \"aws_lambda_function\" \"old\" {}")
+	if err := os.Symlink("user@host.1:2", filepath.Join(dir, ".#main.tf")); err != nil && runtime.GOOS != "windows" {
+		t.Fatal(err) // Emacs's lock
+	}
 	put(t, filepath.Join(dir, "b.tf"), `resource "aws_lambda_function" "x" {}`)
 	put(t, filepath.Join(dir, "cdk.out", "A.template.json"), `{"Resources": {}}`)
 	put(t, filepath.Join(dir, "cdk.out", "tree.json"), `{"Resources": {}}`)
@@ -60,6 +65,7 @@ func TestErrors(t *testing.T) {
 		"empty.yaml": {"", "not a deploy file"},
 		"bad.json":   {"{\"Resources\": \n", "bad.json"},
 		"bad.tf":     {"resource {\n", "bad.tf:1"},
+		".old.tf":    {"", "Terraform reads"},
 	} {
 		_, err := Read(put(t, filepath.Join(dir, name[:3], name), c.text))
 		if err == nil || !strings.Contains(err.Error(), c.want) {

@@ -1,8 +1,8 @@
 package deploy
 
 import (
-	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path"
@@ -21,18 +21,24 @@ import (
 	"github.com/bootzip/bootzip/internal/regular"
 )
 
+// terraformFiles is the pattern of the files that Terraform reads. It ignores hidden ones, such
+// as an editor's (internal/configs/parser_config_dir.go, IsIgnoredFile).
+const terraformFiles = "[^.]*.tf"
+
 // readTerraform reads the .tf files of a directory: resources aws_lambda_function and
 // aws_lambda_layer_version (Terraform's AWS provider) and modules
 // terraform-aws-modules/lambda/aws.
 func readTerraform(path string) (File, error) {
 	dir := filepath.Dir(path)
-	paths, err := glob(dir, "*.tf")
+	paths, err := glob(dir, terraformFiles)
 	if err != nil {
 		return File{}, err
 	}
 	if !slices.Contains(paths, filepath.Join(dir, filepath.Base(path))) {
-		_, err := os.Stat(path)
-		return File{}, errors.Join(err, fmt.Errorf("deploy file %q is not there", path))
+		if _, err := os.Stat(path); err == nil {
+			return File{}, fmt.Errorf("deploy file %q is not one that Terraform reads: its name begins with a dot", path)
+		}
+		return File{}, fmt.Errorf("deploy file %q is not there: %w", path, fs.ErrNotExist)
 	}
 	t := terraform{dir: dir, variables: map[string]cty.Value{}, locals: map[string]hcl.Expression{}}
 	f := File{Path: path, Kind: Terraform}

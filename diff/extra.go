@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"time"
@@ -56,10 +57,13 @@ func extras(place string, b []byte) []field {
 	return list
 }
 
-// extraValue describes the data of an extra field: its length and at most 64 bytes, so
-// that two that differ there do not look the same.
+// extraValue describes the data of an extra field, so that two that differ do not look the
+// same: its length and its bytes, or of more than 64 the first bytes and the SHA-256.
 func extraValue(id uint16, data []byte) string {
-	value := fmt.Sprintf("%d bytes %x", len(data), data[:min(len(data), 64)])
+	value := fmt.Sprintf("%d bytes %x", len(data), data)
+	if len(data) > 64 {
+		value = fmt.Sprintf("%d bytes %x… (SHA-256 %x)", len(data), data[:20], sha256.Sum256(data))
+	}
 	switch {
 	case id == 0x5455 && len(data) == 5:
 		t := time.Unix(int64(int32(binary.LittleEndian.Uint32(data[1:]))), 0).UTC()

@@ -79,6 +79,10 @@ func TestHeaders(t *testing.T) {
 			{Name: "bootstrap: extra field 0x5455 (times)", A: "1970-01-01T00:00:00Z (5 bytes 0100000000)", B: "1970-01-01T00:00:01Z (5 bytes 0101000000)"},
 			{Name: "bootstrap: extra field 0x5455 (times), in the local header", A: "1970-01-01T00:00:00Z (5 bytes 0100000000)", B: "1970-01-01T00:00:01Z (5 bytes 0101000000)"},
 		}},
+		{"a long one", "", extra("xx\x50\x00" + strings.Repeat("a", 80)), extra("xx\x50\x00" + strings.Repeat("a", 79) + "b"), "zip-tool", []diff.Field{
+			{Name: "bootstrap: extra field 0x7878", A: "80 bytes 6161616161616161616161616161616161616161… (SHA-256 0f45e858fbc4176cdf4e411f88281edefc390ae5afe7df0f44cd9297f0a64580)", B: "80 bytes 6161616161616161616161616161616161616161… (SHA-256 4d05f17c6b8da31824519d4992ff6c29bb7c96b8e5468b5b60e093f43fd3e346)"},
+			{Name: "bootstrap: extra field 0x7878, in the local header", A: "80 bytes 6161616161616161616161616161616161616161… (SHA-256 0f45e858fbc4176cdf4e411f88281edefc390ae5afe7df0f44cd9297f0a64580)", B: "80 bytes 6161616161616161616161616161616161616161… (SHA-256 4d05f17c6b8da31824519d4992ff6c29bb7c96b8e5468b5b60e093f43fd3e346)"},
+		}},
 		{"MS-DOS attributes", "", plain, func(h *zip.FileHeader) { h.ExternalAttrs |= 1 }, "zip-tool",
 			[]diff.Field{{Name: "bootstrap: MS-DOS attributes", A: "0x0", B: "0x1"}}},
 	} {

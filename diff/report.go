@@ -20,7 +20,7 @@ type Report struct {
 type Side struct {
 	File       string `json:"file"`                    // base name
 	Size       int64  `json:"size"`                    // in bytes
-	SHA256     string `json:"sha256"`                  // in hexadecimal
+	SHA256     string `json:"sha256"`                  // in hexadecimal; of two images that are not both archives, of their manifests
 	CodeSha256 string `json:"codeSha256"`              // the same in base64, as Lambda shows it for a deployed zip
 	Content    string `json:"contentDigest,omitempty"` // of a zip: the digest that pack.ContentDigest returns
 }

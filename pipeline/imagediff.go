@@ -37,8 +37,12 @@ func DiffImages(ctx context.Context, a, b string) (diff.Report, error) {
 	if err != nil {
 		return r, err
 	}
+	archives := reports[0].SHA256 != "" && reports[1].SHA256 != ""
 	for i, side := range []*diff.Side{&r.A, &r.B} {
 		side.File, side.Size, side.SHA256, side.CodeSha256 = filepath.Base(reports[i].Path), reports[i].Size, reports[i].SHA256, ""
+		if !archives { // a directory has no SHA-256, so the images' manifests are compared
+			side.SHA256 = strings.TrimPrefix(reports[i].Image.Digest, "sha256:")
+		}
 	}
 	same := r.Equal
 	r.Equal = r.A.SHA256 == r.B.SHA256 && r.A.SHA256 != ""

@@ -160,6 +160,9 @@ func zipUnit(name string) (build.Unit, error) {
 func (c RebuildConfig) readProvenance(function string) (attest.Provenance, error) {
 	var none attest.Provenance
 	sum, _, err := digest.File(c.File)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = &ConfigError{err}
+	}
 	if err != nil {
 		return none, err
 	}

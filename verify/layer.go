@@ -43,7 +43,7 @@ func (x *examination) layerFolders() {
 // parentFolder returns a message about the one directory of a zip whose content should be
 // in the root instead, as in a zip of a repository; "" if there is no such directory.
 func (x *examination) parentFolder() string {
-	parent := ""
+	parent, message := "", ""
 	for i := range x.archive.Entries {
 		first, rest, folder := strings.Cut(x.archive.Entries[i].Name, "/")
 		if !folder || parent != "" && parent != first {
@@ -51,8 +51,8 @@ func (x *examination) parentFolder() string {
 		}
 		parent = first
 		if second, _, below := strings.Cut(rest, "/"); below && layerFolders[second] || rest == "bootstrap" {
-			return ": all is in " + strconv.Quote(parent+"/") + ", whose content belongs into the root"
+			message = ": all is in " + strconv.Quote(parent+"/") + ", whose content belongs into the root"
 		}
 	}
-	return ""
+	return message
 }

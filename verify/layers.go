@@ -8,12 +8,14 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"os"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/bootzip/bootzip/internal/elfscan"
 	"github.com/bootzip/bootzip/internal/hint"
+	"github.com/bootzip/bootzip/internal/regular"
 )
 
 // layers are the files below /opt of the function's layers.
@@ -40,7 +42,7 @@ const maxLayerFiles = 100_000
 func readLayers(o Options) (layers, error) {
 	l := layers{unknown: o.WithLayer, files: map[string]bool{}, extensions: map[string]layerExtension{}}
 	for _, name := range o.Layers {
-		r, err := zip.OpenReader(name)
+		file, r, err := openZip(name)
 		if err != nil {
 			remedy := "give the zip of a layer"
 			if errors.Is(err, fs.ErrNotExist) {
@@ -68,11 +70,27 @@ func readLayers(o Options) (layers, error) {
 				}
 			}
 		}
-		if err := cmp.Or(err, r.Close()); err != nil {
+		if err := cmp.Or(err, file.Close()); err != nil {
 			return l, err
 		}
 	}
 	return l, nil
+}
+
+func openZip(name string) (*os.File, *zip.Reader, error) {
+	file, err := regular.Open(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := file.Stat()
+	if err == nil {
+		var r *zip.Reader
+		if r, err = zip.NewReader(file, info.Size()); err == nil {
+			return file, r, nil
+		}
+	}
+	file.Close()
+	return nil, nil, err
 }
 
 // elfHeader reads the ELF header of a file; nil if it is not an ELF program, or cannot be

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -64,6 +65,21 @@ type ImageRoot struct {
 	Zones    bool     // it has time zones
 }
 
+// sizeBelow returns the size of all files in a directory and below it, in bytes.
+func sizeBelow(dir string) (size int64, err error) {
+	err = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			size += info.Size()
+		}
+		return err
+	})
+	return size, err
+}
+
 // Image checks an image: a directory or an archive with an OCI image layout, or an archive
 // of docker save. Everything that is wrong with its content is in the report; errors are
 // like those of [File].
@@ -81,10 +97,13 @@ func Image(ctx context.Context, name string, o ImageOptions, dir string) (r Repo
 		return r, root, hint.Wrap(fmt.Errorf("image cannot be read: %w", err), "give an archive or a directory of an image: dist/*.oci.tar")
 	}
 	r = Report{Path: name, Function: o.Function, Arch: o.Arch, Image: &x.about, policy: p}
-	if !info.IsDir() {
-		if r.SHA256, r.Size, err = digest.File(name); err != nil {
-			return r, root, err
-		}
+	if info.IsDir() {
+		r.Size, err = sizeBelow(name)
+	} else {
+		r.SHA256, r.Size, err = digest.File(name)
+	}
+	if err != nil {
+		return r, root, err
 	}
 	x.blobs, err = ocilayout.OpenFiles(name)
 	var broken *ocilayout.TarError

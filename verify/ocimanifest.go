@@ -90,8 +90,8 @@ func (x *imageExamination) same(d descriptor, sum string, size int64) bool {
 // manifest reads index, manifest and configuration, or an archive of docker save. It reports
 // whether the layers are known.
 func (x *imageExamination) manifest() bool {
-	if _, _, err := x.blobs.Open("index.json"); errors.Is(err, fs.ErrNotExist) {
-		if _, _, err := x.blobs.Open("manifest.json"); err == nil {
+	if !x.has("index.json") {
+		if x.has("manifest.json") {
 			return x.dockerArchive()
 		}
 	}

@@ -165,8 +165,12 @@ func compareStored(ctx context.Context, shared *store.Store, key, sha256, made, 
 		}
 		return nil
 	}
-	row.Commit, row.Writer, row.Result, row.Key = record.Commit, record.Writer, "same", key
-	if record.SHA256 == sha256 {
+	same := record.SHA256 == sha256
+	if row.Result != "same" || !same {
+		row.Commit, row.Writer, row.Key = record.Commit, record.Writer, key
+	}
+	row.Result = "same"
+	if same {
 		return nil
 	}
 	row.Result = "different"

@@ -50,8 +50,10 @@ editor must start the function, in any language.`,
 			if err != nil {
 				return err
 			}
-			if e.PerInstance > 1 || len(e.Layers) > 0 {
-				return misuse(errors.New("debug runs one event at a time, and a plain process has no layers: omit --per-instance and --layer"))
+			for _, name := range notDebugged {
+				if c.Flags().Changed(name) {
+					return misuse(fmt.Errorf("debug runs one event at a time, without limits or layers: omit --%s", name))
+				}
 			}
 			p, functions, err := s.load()
 			if err != nil {
@@ -96,11 +98,14 @@ editor must start the function, in any language.`,
 	e.flags(c)
 	c.Flags().StringVar(&listen, "listen", "127.0.0.1:2345", "`ADDRESS` of the debugger")
 	c.Flags().BoolVar(&attach, "attach", false, "only serve the Runtime API; the editor starts the function")
-	for _, name := range []string{"timeout", "memory", "per-instance", "layer"} {
+	for _, name := range notDebugged {
 		_ = c.Flags().MarkHidden(name)
 	}
 	return c
 }
+
+// notDebugged are the flags of invoke that debug has no use for.
+var notDebugged = []string{"timeout", "memory", "per-instance", "layer"}
 
 // underDebugger builds a function with symbols and configures Delve as what starts it.
 func underDebugger(ctx context.Context, config *emulator.Config, p project.Project, f project.Function, bootstrap, listen string) error {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bootzip/bootzip/diff"
+	"github.com/bootzip/bootzip/internal/hint"
 	"github.com/bootzip/bootzip/pipeline"
 )
 
@@ -26,8 +27,16 @@ both, side by side, and what grew.`,
 			explain := diff.Files
 			one, oneImage := imageFile(args[0])
 			other, otherImage := imageFile(args[1])
-			if oneImage && otherImage {
+			switch {
+			case oneImage && otherImage:
 				explain = pipeline.DiffImages
+			case oneImage || otherImage:
+				for _, name := range []string{one, other} {
+					if _, err := os.Stat(name); err != nil {
+						return misuse(err)
+					}
+				}
+				return misuse(hint.New("compare an image with an image, or bootzip check each", "only one of %q and %q is an image", one, other))
 			}
 			r, err := explain(c.Context(), one, other)
 			if errors.Is(err, context.Canceled) {

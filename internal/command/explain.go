@@ -25,11 +25,10 @@ last 1 MB. It ends with status 1 if it does not know the message.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			text := strings.Join(args, " ")
 			if text == "-" {
-				log, err := io.ReadAll(io.LimitReader(os.Stdin, 64<<20))
-				if err != nil {
+				var err error
+				if text, err = last(os.Stdin, 1<<20); err != nil {
 					return err
 				}
-				text = string(log[max(0, len(log)-1<<20):])
 			}
 			explanations := verify.Explain(text)
 			if len(explanations) == 0 {
@@ -55,4 +54,22 @@ last 1 MB. It ends with status 1 if it does not know the message.`,
 		return fmt.Errorf("%w\nusage: %s\nhint: put -- before a message that begins with a dash: %s -- \"-bash: …\"", err, c.UseLine(), c.CommandPath())
 	})
 	return c
+}
+
+// last reads all of r, and returns the last n bytes of it, or less.
+func last(r io.Reader, n int) (string, error) {
+	var kept []byte
+	piece := make([]byte, n)
+	for {
+		got, err := io.ReadFull(r, piece)
+		kept = append(kept, piece[:got]...)
+		kept = kept[max(0, len(kept)-n):]
+		switch err {
+		case nil:
+		case io.EOF, io.ErrUnexpectedEOF:
+			return string(kept), nil
+		default:
+			return "", err
+		}
+	}
 }

@@ -59,7 +59,7 @@ differ, and says how and why.`,
 	f := c.Flags()
 	f.StringVar(&config.Provenance, "provenance", "", "the provenance (default: provenance.intoto.json next to the file)")
 	f.StringVar(&config.Source, "source", "", "the repository, a directory or a URL (default: this one if it has the commit, else the provenance's)")
-	f.StringVar(&config.Folder, "folder", "", "the project's directory in the repository (default: the provenance's, or the only one that has the function)")
+	f.StringVar(&config.Folder, "folder", "", "the project's directory in the repository (default: the provenance's, else the repository's root)")
 	f.StringVar(&config.Key, "key", "", "the public key, in PEM, to verify the provenance's signature (default: unsigned)")
 	s.flags(c, "engine")
 	a.tableFormat(c)

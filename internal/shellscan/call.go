@@ -280,14 +280,15 @@ func (s *scan) named(pattern string) bool {
 // unknown.
 func (s *scan) inPath(file *string, dirs string) bool {
 	for _, dir := range strings.Split(dirs, ":") {
+		if !path.IsAbs(dir) && s.dir == "" {
+			return true
+		}
 		if !path.IsAbs(dir) {
 			dir = path.Join(s.dir, dir)
 		}
 		at := path.Join(dir, *file)
 		if _, ok := s.Source(at); ok {
 			*file = at
-		}
-		if *file == at || s.dir == "" {
 			return true
 		}
 	}

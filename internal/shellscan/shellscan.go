@@ -134,6 +134,8 @@ func Read(text []byte, c Config) ([]Start, error) {
 			return true
 		})
 		switch end := s.statements(before, true); {
+		case s.steps > maxSteps:
+			return nil, ErrTooLarge
 		case end == goesOn && !s.otherwise:
 			return nil, fmt.Errorf("%w: %w", ErrCutOff, cause)
 		case end != hasEnded:
@@ -186,13 +188,14 @@ type scan struct {
 	starts    []Start
 }
 
-// apart calls do as in a subshell: afterwards it restores the directory, the variables,
-// the arguments, and what is known about loops and the end of the script.
+// apart calls do as in a subshell, which changes nothing in the shell that started it.
 func (s *scan) apart(do func()) {
-	dir, vars, args, lost, broken, otherwise := s.dir, s.vars, s.args, s.lost, s.broken, s.otherwise
-	s.vars = maps.Clone(vars)
+	before := *s
+	s.vars, s.exported, s.functions = maps.Clone(s.vars), maps.Clone(s.exported), maps.Clone(s.functions)
 	do()
-	s.dir, s.vars, s.args, s.lost, s.broken, s.otherwise = dir, vars, args, lost, broken, otherwise
+	after := *s
+	*s = before
+	s.sourced, s.calls, s.steps, s.starts = after.sourced, after.calls, after.steps, after.starts
 }
 
 // lose forgets the variables and the arguments: something unknown may have set them. What

@@ -23,7 +23,7 @@ func starts(t *testing.T, script string) string {
 	}, Unknown: []string{"_HANDLER", "HOME"}, Matches: func(pattern string) bool { return pattern == "/var/task/*.sh" }, Real: "/var/task/bin/start.sh", Source: func(name string) ([]byte, bool) {
 		text, ok := sourced[name]
 		return []byte(text), ok
-	}, Absent: func(name string) bool { return strings.HasPrefix(name, "/var/task/absent") }})
+	}, Absent: func(name string) bool { return strings.HasPrefix(name, "/var/task/absent") }, NoDirectory: func(dir string) bool { return dir == "/var/task/gone" }})
 	if err != nil {
 		return "error: " + err.Error()
 	}
@@ -235,6 +235,11 @@ func TestRead(t *testing.T) {
 		"echo $(cd sub; ./a)":                                         "/var/task/sub:./a",
 		"read CMD; $CMD":                                              "?",
 		"(cd x; ./a); ./b":                                            "/var/task/x:./a ./b",
+		"(set -e); cd gone; ./a":                                      "./a",
+		"set -e; cd gone; ./a":                                        "/var/task/gone:./a",
+		"(f() { ./a; }); f":                                           "f",
+		"(export A=x; ./a); ./b":                                      "./a ./b",
+		"PATH=/a:/var/task; cd $X; . cd.sh; ./b":                      "/a:/var/task@.sh :/var/task/cd.sh /a:/var/task@:./b",
 		"time ./a":                                                    "./a",
 		"if":                                                          "error: " + ErrCutOff.Error() + ": 1:1: \"if\" must be followed by a statement list",
 		"exec ./a\nif":                                                "./a",
@@ -264,6 +269,7 @@ func TestBounds(t *testing.T) {
 		many(300, "export aN=x\n") + "./b":                                     "error: " + ErrTooLarge.Error(),
 		"a='" + many(500, "x ") + "'\nexec" + many(500, " $a"):                 "error: " + ErrTooLarge.Error(),
 		"f() { ./a; f" + many(100, ` "$@"`) + "; }\nf" + many(100, " x"):       "error: " + ErrTooLarge.Error(),
+		many(2500, ":\n") + "./b\nif":                                          "error: " + ErrTooLarge.Error(),
 		many(150, "export aN=x\n") + many(1500, "./b;") + "exec ./a":           strings.Repeat("./b ", 1500) + "./a",
 	} {
 		if got := starts(t, script); got != want {
