@@ -48,15 +48,15 @@ func Explain(text string) []Explanation {
 // saidIn reports whether a text has the message, on a line that s.not does not match. The
 // text must be in lower case.
 func (s saying) saidIn(low string) bool {
-	if s.unless != nil && s.unless.MatchString(low) {
+	if s.unless != nil && s.unless().MatchString(low) {
 		return false
 	}
-	for _, at := range s.says.FindAllStringIndex(low, -1) {
+	for _, at := range s.says().FindAllStringIndex(low, -1) {
 		from, to := strings.LastIndexByte(low[:at[0]], '\n')+1, len(low)
 		if end := strings.IndexByte(low[at[1]:], '\n'); end >= 0 {
 			to = at[1] + end
 		}
-		if s.not == nil || !s.not.MatchString(low[from:to]) {
+		if s.not == nil || !s.not().MatchString(low[from:to]) {
 			return true
 		}
 	}

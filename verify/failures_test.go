@@ -161,7 +161,7 @@ func TestFailuresPage(t *testing.T) {
 		if s.says != nil && !slices.ContainsFunc(all, func(message string) bool {
 			return s.saidIn(message)
 		}) {
-			t.Errorf("the page has no message for %s", s.says)
+			t.Errorf("the page has no message for %s", s.says())
 		}
 	}
 	const name = "../docs/failures.md"

@@ -1,18 +1,27 @@
 package verify
 
-import "regexp"
+import (
+	"regexp"
+	"sync"
+)
 
 // A saying is a message in a log, and a possible cause of it: the check that finds the
 // cause, the reason, and a hint that replaces the check's unless it is empty. The patterns
 // match text in lower case.
 type saying struct {
-	says          *regexp.Regexp // nil: a less likely cause of the previous message
-	not           *regexp.Regexp // the lines of the message must not match this; may be nil
-	unless        *regexp.Regexp // the text must not match this; may be nil
+	says          pattern // nil: a less likely cause of the previous message
+	not           pattern // the lines of the message must not match this; may be nil
+	unless        pattern // the text must not match this; may be nil
 	id, why, hint string
 }
 
-var re = regexp.MustCompile
+// A pattern is compiled when it is first used: there are more than a hundred, which only
+// Explain needs, and every command would wait for them at its start.
+type pattern func() *regexp.Regexp
+
+func re(text string) pattern {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
 
 const (
 	hintMemory   = "give the function more memory, and try it here: bootzip invoke --memory=MB"
