@@ -65,19 +65,18 @@ type ImageRoot struct {
 	Zones    bool     // it has time zones
 }
 
-// sizeBelow returns the size of all files in a directory and below it, in bytes.
-func sizeBelow(dir string) (size int64, err error) {
-	err = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
-			return err
+// sizeBelow returns the size of all files in a directory and below it, in bytes, as far as
+// they can be seen.
+func sizeBelow(dir string) (size int64) {
+	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			if info, err := d.Info(); err == nil {
+				size += info.Size()
+			}
 		}
-		info, err := d.Info()
-		if err == nil {
-			size += info.Size()
-		}
-		return err
+		return nil
 	})
-	return size, err
+	return size
 }
 
 // Image checks an image: a directory or an archive with an OCI image layout, or an archive
@@ -98,11 +97,8 @@ func Image(ctx context.Context, name string, o ImageOptions, dir string) (r Repo
 	}
 	r = Report{Path: name, Function: o.Function, Arch: o.Arch, Image: &x.about, policy: p}
 	if info.IsDir() {
-		r.Size, err = sizeBelow(name)
-	} else {
-		r.SHA256, r.Size, err = digest.File(name)
-	}
-	if err != nil {
+		r.Size = sizeBelow(name)
+	} else if r.SHA256, r.Size, err = digest.File(name); err != nil {
 		return r, root, err
 	}
 	x.blobs, err = ocilayout.OpenFiles(name)

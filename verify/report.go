@@ -12,7 +12,7 @@ type Report struct {
 	Function string       // Options.Function
 	Arch     project.Arch // Options.Arch; empty if either was accepted
 	Program  project.Arch // the architecture of its program; empty: unknown, such as for a script
-	Size     int64        // bytes of the file
+	Size     int64        // bytes of the file, or of all in a directory
 	SHA256   string       // of the file, in hexadecimal; empty for a directory
 	Kind     Kind         // Options.Kind
 	Deploy   *DeployFile  // of a report about a deploy file

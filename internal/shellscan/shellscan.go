@@ -191,7 +191,7 @@ type scan struct {
 // apart calls do as in a subshell, which changes nothing in the shell that started it.
 func (s *scan) apart(do func()) {
 	before := *s
-	s.vars, s.exported, s.functions = maps.Clone(s.vars), maps.Clone(s.exported), maps.Clone(s.functions)
+	s.vars, s.exported, s.functions, s.locals = maps.Clone(s.vars), maps.Clone(s.exported), maps.Clone(s.functions), maps.Clone(s.locals)
 	do()
 	after := *s
 	*s = before
