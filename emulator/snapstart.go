@@ -56,6 +56,7 @@ func (f *Function) snapshot(b *bootstrap) {
 
 // restored notes how a restore ended. It turns a failure into the error of Lambda's API.
 func (f *Function) restored(b *bootstrap, fail *failure) *failure {
+	b.out.sync()
 	if b.restore.began.IsZero() {
 		// The runtime has not asked for a restore: there is nothing to wait for.
 		b.restore.began = time.Now()

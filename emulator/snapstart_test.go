@@ -18,7 +18,7 @@ func TestSnapStart(t *testing.T) {
 	if first.FunctionError != "" {
 		t.Errorf("answer is %s", first.Payload)
 	}
-	inOrder(t, book, "starting snapshot", "INIT_REPORT Init Duration: ", "\tPhase: init\tStatus: success\n", "RESTORE_REPORT Restore Duration: ", " ms\nSTART RequestId: "+first.RequestID, "REPORT RequestId: "+first.RequestID, "\tRestore Duration: ", "\tBilled Restore Duration: ")
+	inOrder(t, book, "starting snapshot", "INIT_REPORT Init Duration: ", "\tPhase: init\tStatus: success\n", `restore/next: 200 OK ""`, "RESTORE_REPORT Restore Duration: ", " ms\nSTART RequestId: "+first.RequestID, "REPORT RequestId: "+first.RequestID, "\tRestore Duration: ", "\tBilled Restore Duration: ")
 	if log := book.String(); !strings.Contains(log, `restore/next: 200 OK ""`) || strings.Contains(log, "\tInit Duration") || strings.Count(log, "Billed Restore Duration") != 1 || strings.Count(log, "RESTORE_REPORT") != 1 {
 		t.Errorf("the log is\n%s", log)
 	}
