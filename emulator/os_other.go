@@ -16,6 +16,6 @@ func (o *output) next() (more bool) {
 	return err == nil
 }
 
-// readNow is not implemented on this system: it reports that there is nothing to read. What
-// a function prints last may then be logged after the platform's line of the end.
+// readNow reads nothing: a pipe of this system cannot be read without waiting. What a
+// function prints last may be logged after the platform's line of the end.
 func readNow(uintptr, []byte) (n int, again bool) { return 0, false }
